@@ -1,0 +1,1 @@
+"""Stopintimidatie: the back office for reports of street harassment."""
