@@ -1,0 +1,160 @@
+"""Puts together stopintimidatie/web/static/vendor/ from the pinned npm packages.
+
+One style sheet with the components' rules and only the design tokens those rules reach, one
+with the fonts, htmx, and everybody's licence. Nothing here is pasted into the repository.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import shutil
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from .common import ROOT, SetupError, fingerprint, only_one, read_stamp, refuse_kindly, say
+from .node import install_packages
+
+LOCK = ROOT / "package-lock.json"
+MODULES = ROOT / "node_modules"
+OWN = ROOT / "stopintimidatie"
+VENDOR = OWN / "web" / "static" / "vendor"
+TOKENS = "@nl-design-system-unstable/voorbeeld-design-tokens"
+THEME_CLASS = "voorbeeld-theme"
+FONT = "@fontsource/source-sans-3"
+FACES = ("400", "400-italic", "600", "700")
+SUBSETS = ("latin", "latin-ext")
+
+USES_TOKEN = re.compile(r"var\(\s*(--[\w-]+)")
+TOKEN = re.compile(r"(--[\w-]+)\s*:\s*([^;{}]+);")
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+FONT_FACE = re.compile(r"@font-face\s*\{.*?\}", re.DOTALL)
+FONT_FILE = re.compile(r"url\(\./files/([\w.-]+\.woff2)\) format\('woff2'\)")
+
+
+def build() -> bool:
+    """Make vendor/ up to date; False when it already was."""
+    stamp = fingerprint([LOCK, Path(__file__)], extra=" ".join(sorted(_own_tokens())))
+    if read_stamp(VENDOR / ".stamp") == stamp:
+        return False
+    _fetch()
+    say("Stijlen, lettertypen en htmx klaarzetten…")
+    fresh = VENDOR.with_name("vendor.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    _write_styles(fresh)
+    _write_fonts(fresh)
+    shutil.copyfile(MODULES / "htmx.org/dist/htmx.min.js", fresh / "htmx.min.js")
+    _write_licences(fresh / "licenties")
+    _compress(fresh)
+    (fresh / ".stamp").write_text(stamp + "\n", encoding="utf-8")
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    fresh.rename(VENDOR)
+    return True
+
+
+def _fetch() -> None:
+    """The packages themselves, unless they are the ones of this lock file already."""
+    stamp = fingerprint([LOCK])
+    if read_stamp(MODULES / ".stamp") == stamp:
+        return
+    say("Stijlen, lettertypen en htmx ophalen (npm, zo'n tien seconden)…")
+    install_packages()
+    (MODULES / ".stamp").write_text(stamp + "\n", encoding="utf-8")
+
+
+def _components() -> list[Path]:
+    packages = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    return [MODULES / name for name in sorted(packages) if name.startswith("@utrecht/")]
+
+
+def _own_tokens() -> set[str]:
+    """Tokens that our own style sheets and templates name: they must be in the sheet as well."""
+    own = [*OWN.glob("*/static/*.css"), *OWN.glob("*/templates/**/*.jinja2")]
+    return {name for path in own for name in USES_TOKEN.findall(path.read_text(encoding="utf-8"))}
+
+
+def reachable(tokens: dict[str, str], wanted: Iterable[str]) -> dict[str, str]:
+    """The wanted tokens and those they are defined with, in the order of the theme."""
+    found: set[str] = set()
+    ahead = [name for name in wanted if name in tokens]
+    while ahead:
+        name = ahead.pop()
+        if name not in found:
+            found.add(name)
+            ahead += [used for used in USES_TOKEN.findall(tokens[name]) if used in tokens]
+    return {name: value for name, value in tokens.items() if name in found}
+
+
+def _write_styles(target: Path) -> None:
+    rules = []
+    for package in _components():
+        css = (package / "dist/index.min.css").read_text(encoding="utf-8")
+        rules.append(COMMENT.sub("", css).replace('@charset "UTF-8";', "").strip())
+    theme = (MODULES / TOKENS / "dist/theme.css").read_text(encoding="utf-8")
+    tokens = dict(TOKEN.findall(COMMENT.sub("", theme)))
+    used = USES_TOKEN.findall("".join(rules))
+    kept = reachable(tokens, {*used, *_own_tokens()})
+    declared = ";".join(f"{name}:{value.strip()}" for name, value in kept.items())
+    # The byte order mark that a compressed sheet may start with would break the next rule.
+    body = "\n".join(rule.lstrip("\ufeff") for rule in rules)
+    head = "/*! NL Design System, EUPL-1.2; makers, versions and licences: licenties/ */"
+    sheet = f"{head}\n.{THEME_CLASS}{{{declared}}}\n{body}\n"
+    (target / "nlds.css").write_text(sheet, encoding="utf-8")
+
+
+def _write_fonts(target: Path) -> None:
+    """The faces as files, one sheet for pages and PDF alike: every address is relative."""
+    (target / "fonts").mkdir()
+    faces = []
+    for face in FACES:
+        css = (MODULES / FONT / f"{face}.css").read_text(encoding="utf-8")
+        for block in FONT_FACE.findall(css):
+            file = FONT_FILE.search(block)
+            if file and _subset(file[1]) in SUBSETS:
+                shutil.copyfile(MODULES / FONT / "files" / file[1], target / "fonts" / file[1])
+                source = f"src: url(fonts/{file[1]}) format('woff2');"
+                faces.append(re.sub(r"src:[^;]*;", source, block))
+    (target / "fonts.css").write_text("\n".join(faces) + "\n", encoding="utf-8")
+
+
+def _subset(file_name: str) -> str:
+    """source-sans-3-latin-ext-400-normal.woff2 -> latin-ext"""
+    return re.sub(r"^source-sans-3-|-\d{3}-\w+\.woff2$", "", file_name)
+
+
+def _write_licences(target: Path) -> None:
+    """Each package's licence text, and one list of who made what."""
+    target.mkdir()
+    lines = []
+    packages = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    for name in sorted(packages):
+        about = json.loads((MODULES / name / "package.json").read_text(encoding="utf-8"))
+        lines.append(f"{name} {about['version']}: {about['license']}")
+        for path in sorted((MODULES / name).glob("LICEN[CS]E*")):
+            shutil.copyfile(path, target / f"{name.strip('@').replace('/', '-')}.txt")
+    (target / "overzicht.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _compress(target: Path) -> None:
+    """A gzip beside each text file, for a server that sends it as it is; same input, same bytes."""
+    for path in [*target.glob("*.css"), *target.glob("*.js")]:
+        packed = gzip.compress(path.read_bytes(), compresslevel=9, mtime=0)
+        path.with_name(path.name + ".gz").write_bytes(packed)
+
+
+def main() -> int:
+    """For scripts/assets: the styles alone, for who works on the pages."""
+    try:
+        with only_one():
+            changed = build()
+    except SetupError as error:
+        return refuse_kindly(error)
+    say(f"{VENDOR.relative_to(ROOT)}: {'klaargezet' if changed else 'was al bij'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
