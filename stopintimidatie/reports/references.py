@@ -1,0 +1,98 @@
+"""Reference numbers (kenmerk) and follow codes (volgcode): how they look, and how they are made.
+
+A reference is public within the house: `M-4F7K-2QX6`, seven random characters of Crockford's
+base 32 (no I, L, O or U) and one check character, so that a typing error is noticed. A follow code
+is the reporter's only key, sixteen digits; it is never stored. For the app it is derived, so that
+a repeated request can be answered the same; only a keyed hash is kept to compare with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import uuid
+
+from stdnum import luhn
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+RANDOM_CHARACTERS = 7
+CODE_DIGITS = 16
+_LOOK_ALIKES = str.maketrans("OIL", "011")
+_SEPARATORS = str.maketrans("", "", " -\u00a0\u2010\u2011\u2012\u2013\u2014")
+_LONGEST_INPUT = 40
+
+
+def new_reference() -> str:
+    """A fresh reference; the caller tries again should it exist already."""
+    body = "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_CHARACTERS))
+    return with_check_character(body)
+
+
+def with_check_character(body: str) -> str:
+    """The reference that belongs to seven characters of the alphabet."""
+    if len(body) != RANDOM_CHARACTERS or not set(body) <= set(ALPHABET):
+        raise ValueError("a reference is made of seven characters of the alphabet")
+    check: str = luhn.calc_check_digit(body, ALPHABET)
+    return f"M-{body[:4]}-{body[4:]}{check}"
+
+
+def normalise_reference(text: str) -> str | None:
+    """The reference somebody meant (lower case, no hyphens, O for 0, I or L for 1), or None."""
+    if len(text) > _LONGEST_INPUT:
+        return None
+    characters = text.translate(_SEPARATORS).upper().strip()
+    if len(characters) == RANDOM_CHARACTERS + 2 and characters[0] == "M":
+        characters = characters[1:]
+    characters = characters.translate(_LOOK_ALIKES)
+    if len(characters) != RANDOM_CHARACTERS + 1 or not set(characters) <= set(ALPHABET):
+        return None
+    if not luhn.is_valid(characters, ALPHABET):
+        return None
+    return f"M-{characters[:4]}-{characters[4:]}"
+
+
+def is_reference(text: str) -> bool:
+    """Whether this is a reference exactly as we write it."""
+    return normalise_reference(text) == text
+
+
+def derive_follow_code(secret: bytes, app_key_id: uuid.UUID, idempotency_key: uuid.UUID) -> str:
+    """The follow code of the report that this app sent with this key: always the same one."""
+    message = b"volgcode\x00" + app_key_id.bytes + idempotency_key.bytes
+    digest = hmac.new(secret, message, hashlib.sha256).digest()
+    return _grouped(int.from_bytes(digest, "big") % 10**CODE_DIGITS)
+
+
+def random_follow_code() -> str:
+    """A follow code for a report that didn't come from an app."""
+    return _grouped(secrets.randbelow(10**CODE_DIGITS))
+
+
+def _grouped(number: int) -> str:
+    digits = f"{number:0{CODE_DIGITS}d}"
+    return " ".join(digits[i : i + 4] for i in range(0, CODE_DIGITS, 4))
+
+
+def normalise_follow_code(text: str) -> str | None:
+    """The code as we write it, from what somebody typed, or None if it can't be one."""
+    if len(text) > _LONGEST_INPUT:
+        return None
+    digits = text.translate(_SEPARATORS).strip()
+    if len(digits) != CODE_DIGITS or not digits.isascii() or not digits.isdigit():
+        return None
+    return _grouped(int(digits))
+
+
+def hash_follow_code(secret: bytes, reference: str, code: str) -> str:
+    """What is kept of a code: keyed, and bound to its report."""
+    message = f"volgcode-hash\x00{reference}\x00{code}".encode()
+    return hmac.new(secret, message, hashlib.sha256).hexdigest()
+
+
+def follow_code_matches(secret: bytes, reference: str, typed: str, stored: str | None) -> bool:
+    """Whether this code opens this report; equally slow for a wrong code and a wrong report."""
+    code = normalise_follow_code(typed)
+    made = hash_follow_code(secret, reference, code or "")
+    same = hmac.compare_digest(made, stored or "0" * 64)
+    return same and code is not None and stored is not None

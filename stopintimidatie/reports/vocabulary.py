@@ -1,0 +1,474 @@
+"""The closed vocabularies of a report: codes that never change, with their words.
+
+The single source for the public form, the intake API, the search facets and the PDF. A code is
+what is stored and exchanged; `nl` is what an officer reads, `public` the gentler word for the
+reporter (the same unless given), `en` English. The order here is the order on the form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Self
+
+
+class Term(StrEnum):
+    """A code with its labels; the base of every vocabulary here."""
+
+    nl: str
+    en: str
+    public: str
+
+    def __new__(cls, code: str, nl: str, en: str, public: str = "") -> Self:
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.nl = nl
+        member.en = en
+        member.public = public or nl
+        return member
+
+    def label(self, language: str = "nl") -> str:
+        """The word for a reporter who reads this language; Dutch where we have no other."""
+        return self.en if language == "en" else self.public
+
+    @classmethod
+    def choices(cls, language: str | None = None) -> list[tuple[str, str]]:
+        """(code, label) pairs for a form: officers' words, or a reporter's in their language."""
+        return [(t.value, t.nl if language is None else t.label(language)) for t in cls]
+
+
+class Source(Term):
+    """How the report came in; set by the server, never by the message."""
+
+    APP_ANDROID = "app_android", "Android-app", "Android app"
+    APP_IOS = "app_ios", "iOS-app", "iOS app"
+    WEB_FORM = "webformulier", "webformulier", "web form"
+    PHONE = "telefonisch", "telefonisch", "phone (entered by officer)"
+    COUNTER = "balie", "aan de balie", "counter"
+    PARTNER = "partner", "via een partner", "partner organisation"
+
+
+class Language(Term):
+    NL = "nl", "Nederlands", "Dutch"
+    EN = "en", "Engels", "English", "English"
+    DE = "de", "Duits", "German", "Deutsch"
+    FR = "fr", "Frans", "French", "Français"
+    TR = "tr", "Turks", "Turkish", "Türkçe"
+    AR = "ar", "Arabisch", "Arabic", "العربية"
+    PL = "pl", "Pools", "Polish", "Polski"
+    UK = "uk", "Oekraïens", "Ukrainian", "Українська"
+    ES = "es", "Spaans", "Spanish", "Español"
+    PAP = "pap", "Papiaments", "Papiamentu", "Papiamentu"
+
+
+class Role(Term):
+    """In what capacity somebody reports."""
+
+    VICTIM = "slachtoffer", "slachtoffer", "it happened to me", "het overkwam mij"
+    WITNESS = "getuige", "getuige", "I witnessed it", "ik zag het gebeuren"
+    ON_BEHALF = (
+        "namens_ander",
+        "namens een ander",
+        "on behalf of someone else",
+        "ik meld voor iemand anders",
+    )
+    PROFESSIONAL = "professional", "professional", "professional", "ik meld vanuit mijn werk"
+
+
+class TimePrecision(Term):
+    EXACT = "exact", "precies", "exact"
+    HOUR = "uur", "op een uur na", "within the hour"
+    PART_OF_DAY = "dagdeel", "alleen het dagdeel", "part of day"
+    DAY = "dag", "alleen de dag", "day only"
+    UNKNOWN = "onbekend", "onbekend", "unknown", "dat weet ik niet"
+
+
+class PartOfDay(Term):
+    MORNING = "ochtend", "ochtend (6 tot 12 uur)", "morning (06-12)"
+    AFTERNOON = "middag", "middag (12 tot 18 uur)", "afternoon (12-18)"
+    EVENING = "avond", "avond (18 tot 24 uur)", "evening (18-24)"
+    NIGHT = "nacht", "nacht (0 tot 6 uur)", "night (00-06)"
+
+
+class Recurrence(Term):
+    FIRST = "eerste_keer", "eerste keer", "first time", "dit was de eerste keer"
+    SAME_PLACE = (
+        "vaker_zelfde_plek",
+        "vaker, zelfde plek",
+        "more often, same place",
+        "vaker, op dezelfde plek",
+    )
+    SAME_PERSON = (
+        "vaker_zelfde_persoon",
+        "vaker, zelfde persoon of personen",
+        "more often, same person(s)",
+        "vaker, door dezelfde persoon of personen",
+    )
+    UNKNOWN = "weet_niet", "weet niet", "do not know", "dat weet ik niet"
+
+
+class LocationSource(Term):
+    GPS = "gps", "gps van het toestel", "device GPS", "mijn telefoon"
+    PIN = "pin", "punt op de kaart", "pin on map"
+    ADDRESS = "adres", "adres gezocht", "address search", "een adres"
+    DESCRIBED = "omschrijving", "alleen omschreven", "described only", "in mijn eigen woorden"
+
+
+class PlaceType(Term):
+    STREET = "straat_plein", "straat of plein", "street or square"
+    PARK = "park_groen", "park of groen", "park or green"
+    STATION = "station_halte", "station of halte", "station or stop"
+    IN_TRANSIT = "in_ov", "in het openbaar vervoer", "inside public transport"
+    NIGHTLIFE = "uitgaansgebied", "uitgaansgebied", "nightlife area"
+    HOSPITALITY = "horeca", "café, restaurant of club", "bar, restaurant, club"
+    SHOPPING = "winkelgebied", "winkelgebied", "shopping area"
+    SCHOOL = "school_omgeving", "rond een school", "around a school"
+    SPORTS = "sportlocatie_zwembad", "sportlocatie of zwembad", "sports venue or swimming pool"
+    LIBRARY = (
+        "bibliotheek_openbaar_gebouw",
+        "bibliotheek of openbaar gebouw",
+        "library or public building",
+    )
+    PARKING = (
+        "parkeergelegenheid_tunnel",
+        "parkeerplaats, garage of tunnel",
+        "car park or tunnel",
+    )
+    EVENT = "evenement", "evenement", "event"
+    OTHER = "anders", "een andere plek", "other", "ergens anders"
+
+
+class FormGroup(Term):
+    """The headings under which the forms stand."""
+
+    VERBAL = "verbaal", "verbaal", "verbal", "Wat er gezegd of geroepen werd"
+    NON_VERBAL = "non_verbaal", "non-verbaal", "non-verbal", "Wat er gedaan werd zonder woorden"
+    PHYSICAL = "fysiek", "fysiek", "physical", "Wat er lichamelijk gebeurde"
+    OTHER = "overig", "overig", "other", "Iets anders"
+
+
+class Form(Term):
+    """What was done: the forms of harassment."""
+
+    WHISTLING = "nafluiten", "nafluiten", "wolf whistling"
+    HISSING = "nasissen_naklakken", "nasissen of naklakken", "hissing, clicking"
+    CATCALLING = "naroepen", "naroepen", "catcalling"
+    SEXUAL_REMARK = "seksuele_opmerking", "seksuele opmerking", "sexual remark"
+    SEXUAL_REQUEST = (
+        "seksueel_verzoek",
+        "verzoek om seks",
+        "request for sexual acts",
+        "een vraag om seks of een seksuele handeling",
+    )
+    INSULTING = "beledigen_schelden", "beledigen of schelden", "insulting, verbal abuse"
+    DISCRIMINATING = (
+        "discriminerende_opmerking",
+        "discriminerende opmerking",
+        "discriminatory remark",
+    )
+    THREATENING = "bedreigen", "bedreigen", "threatening"
+    STARING = "nastaren", "nastaren", "staring"
+    SEXUAL_GESTURE = "seksueel_gebaar", "seksueel gebaar", "sexual gesture"
+    FILMING = "filmen_fotograferen", "filmen of fotograferen", "filming or photographing"
+    EXPOSURE = (
+        "exhibitionisme",
+        "exhibitionisme",
+        "indecent exposure",
+        "iemand liet zijn geslachtsdeel zien",
+    )
+    MASTURBATING = (
+        "masturberen",
+        "masturberen in het openbaar",
+        "public masturbation",
+        "iemand raakte zichzelf seksueel aan",
+    )
+    FOLLOWING = "hinderlijk_volgen", "hinderlijk volgen", "following", "achter mij aan lopen"
+    CORNERING = (
+        "in_het_nauw_drijven",
+        "in het nauw drijven",
+        "cornering, blocking the way",
+        "insluiten of de weg versperren",
+    )
+    GROPING = "betasten", "betasten", "touching, groping", "aanraken of betasten"
+    GRABBING = "vastpakken_duwen", "vastpakken of duwen", "grabbing, pushing"
+    SPITTING = "spugen", "spugen", "spitting"
+    HITTING = "slaan_schoppen", "slaan of schoppen", "hitting, kicking"
+    ASSAULT = "aanranding", "aanranding", "sexual assault", "aanraking tegen mijn wil"
+    OTHER = "anders", "anders", "other", "iets anders"
+
+
+FORMS_BY_GROUP: Mapping[FormGroup, tuple[Form, ...]] = MappingProxyType(
+    {
+        FormGroup.VERBAL: (
+            Form.WHISTLING,
+            Form.HISSING,
+            Form.CATCALLING,
+            Form.SEXUAL_REMARK,
+            Form.SEXUAL_REQUEST,
+            Form.INSULTING,
+            Form.DISCRIMINATING,
+            Form.THREATENING,
+        ),
+        FormGroup.NON_VERBAL: (
+            Form.STARING,
+            Form.SEXUAL_GESTURE,
+            Form.FILMING,
+            Form.EXPOSURE,
+            Form.MASTURBATING,
+        ),
+        FormGroup.PHYSICAL: (
+            Form.FOLLOWING,
+            Form.CORNERING,
+            Form.GROPING,
+            Form.GRABBING,
+            Form.SPITTING,
+            Form.HITTING,
+            Form.ASSAULT,
+        ),
+        FormGroup.OTHER: (Form.OTHER,),
+    }
+)
+GROUP_OF_FORM: Mapping[Form, FormGroup] = MappingProxyType(
+    {form: group for group, forms in FORMS_BY_GROUP.items() for form in forms}
+)
+
+
+class FeltSafety(Term):
+    UNCOMFORTABLE = "ongemakkelijk", "ongemakkelijk", "uncomfortable"
+    ANGRY = "geirriteerd_boos", "geïrriteerd of boos", "irritated or angry"
+    AFRAID = "onveilig_bang", "onveilig of bang", "unsafe or afraid"
+    NONE = "geen_indruk", "maakte geen indruk", "no impression", "het deed mij niet veel"
+
+
+class BehaviourChange(Term):
+    AVOIDS_PLACE = "mijdt_plek", "mijdt de plek", "avoids the place", "ik mijd die plek"
+    AVOIDS_TIME = "mijdt_tijdstip", "mijdt het tijdstip", "avoids the time", "ik mijd dat tijdstip"
+    DRESSES = (
+        "andere_kleding",
+        "kleedt zich anders",
+        "dresses differently",
+        "ik trek andere kleren aan",
+    )
+    NOT_ALONE = (
+        "niet_meer_alleen",
+        "gaat niet meer alleen",
+        "no longer alone",
+        "ik ga niet meer alleen",
+    )
+    NONE = "geen", "geen", "none", "ik doe niets anders dan eerst"
+
+
+class OffenderCount(Term):
+    ONE = "1", "één", "one"
+    TWO = "2", "twee", "two"
+    THREE_TO_FIVE = "3_5", "drie tot vijf", "3 to 5"
+    SIX_OR_MORE = "6_plus", "zes of meer", "6 or more"
+    UNKNOWN = "onbekend", "onbekend", "unknown", "dat weet ik niet"
+
+
+class OffenderKnown(Term):
+    STRANGER = "onbekend", "onbekende", "stranger", "nee, een onbekende"
+    BY_SIGHT = "van_gezicht", "van gezicht", "known by sight", "alleen van gezicht"
+    ACQUAINTANCE = "bekende", "bekende", "acquaintance", "ja, een bekende"
+    PROFESSIONAL = "beroepsmatig", "beroepsmatig", "in a professional capacity", "van het werk"
+    UNKNOWN = "weet_niet", "weet niet", "do not know", "dat weet ik niet"
+
+
+class OffenderAge(Term):
+    """Age bands as estimated; never a date of birth."""
+
+    UNDER_12 = "onder_12", "jonger dan 12", "under 12"
+    AGE_12_15 = "12_15", "12 tot en met 15", "12-15"
+    AGE_16_17 = "16_17", "16 of 17", "16-17"
+    AGE_18_24 = "18_24", "18 tot en met 24", "18-24"
+    AGE_25_39 = "25_39", "25 tot en met 39", "25-39"
+    AGE_40_59 = "40_59", "40 tot en met 59", "40-59"
+    AGE_60_PLUS = "60_plus", "60 of ouder", "60+"
+    UNKNOWN = "onbekend", "onbekend", "unknown", "dat weet ik niet"
+
+    @property
+    def minor(self) -> bool:
+        return self in {OffenderAge.UNDER_12, OffenderAge.AGE_12_15, OffenderAge.AGE_16_17}
+
+
+class OffenderGender(Term):
+    MAN = "man", "man", "male"
+    WOMAN = "vrouw", "vrouw", "female"
+    MIXED = "gemengd", "gemengd", "mixed", "een gemengde groep"
+    UNKNOWN = "onbekend", "onbekend", "unknown", "dat weet ik niet"
+
+
+class Transport(Term):
+    ON_FOOT = "te_voet", "te voet", "on foot"
+    BICYCLE = "fiets", "fiets", "bicycle"
+    SCOOTER = "fatbike_scooter", "fatbike of scooter", "fatbike or scooter"
+    CAR = "auto", "auto", "car"
+    PUBLIC = "ov", "openbaar vervoer", "public transport"
+    OTHER = "anders", "anders", "other"
+
+
+class Bystanders(Term):
+    NONE = "geen", "geen omstanders", "none", "er was niemand bij"
+    INTERVENED = "grepen_in", "grepen in", "intervened", "ja, en iemand hielp"
+    PASSIVE = "grepen_niet_in", "grepen niet in", "did not intervene", "ja, maar niemand hielp"
+    UNKNOWN = "weet_niet", "weet niet", "do not know", "dat weet ik niet"
+
+
+class AgeGroup(Term):
+    """The reporter's age band."""
+
+    UNDER_16 = "onder_16", "jonger dan 16", "under 16"
+    AGE_16_17 = "16_17", "16 of 17", "16-17"
+    AGE_18_24 = "18_24", "18 tot en met 24", "18-24"
+    AGE_25_34 = "25_34", "25 tot en met 34", "25-34"
+    AGE_35_49 = "35_49", "35 tot en met 49", "35-49"
+    AGE_50_64 = "50_64", "50 tot en met 64", "50-64"
+    AGE_65_PLUS = "65_plus", "65 of ouder", "65+"
+    UNSAID = "wil_niet_zeggen", "wil niet zeggen", "prefer not to say", "zeg ik liever niet"
+
+    @property
+    def minor(self) -> bool:
+        return self in {AgeGroup.UNDER_16, AgeGroup.AGE_16_17}
+
+
+class Gender(Term):
+    WOMAN = "vrouw", "vrouw", "woman"
+    MAN = "man", "man", "man"
+    NON_BINARY = "non_binair", "non-binair", "non-binary"
+    OTHER = "anders", "anders", "other"
+    UNSAID = "wil_niet_zeggen", "wil niet zeggen", "prefer not to say", "zeg ik liever niet"
+
+
+class ContactWish(Term):
+    NONE = "nee", "geen contact", "no", "nee, liever niet"
+    CALL = "bellen", "bellen", "call me", "ja, bel mij"
+    MAIL = "mailen", "mailen", "e-mail me", "ja, mail mij"
+    VIA_APP = "via_app", "via de app, zonder naam", "through the app, no name"
+    FEEDBACK_ONLY = (
+        "alleen_terugkoppeling",
+        "alleen terugkoppeling",
+        "only tell me what was done",
+        "laat alleen weten wat ermee gedaan is",
+    )
+
+
+class Police(Term):
+    """Whether the police knew before this report."""
+
+    NO = "nee", "nee", "no"
+    CALLED_112 = "gebeld_112", "112 gebeld", "called 112", "ja, ik belde 112"
+    CALLED_0900 = (
+        "gebeld_0900",
+        "0900-8844 gebeld",
+        "called 0900-8844",
+        "ja, ik belde 0900-8844",
+    )
+    REPORTED = "melding_gedaan", "melding gedaan", "reported", "ja, ik deed een melding"
+    FILED = "aangifte_gedaan", "aangifte gedaan", "filed a complaint", "ja, ik deed aangifte"
+    WANTS_TO_FILE = "wil_aangifte", "wil aangifte doen", "wants to file", "ik wil aangifte doen"
+    UNKNOWN = "weet_niet", "weet niet", "do not know", "dat weet ik niet"
+
+
+class FollowUp(Term):
+    """What was done with a report; several may apply."""
+
+    PICTURE_ONLY = (
+        "alleen_beeldvorming",
+        "alleen beeldvorming",
+        "used for the overall picture only",
+        "uw melding telt mee in het beeld van de buurt",
+    )
+    WARNING_TALK = (
+        "waarschuwingsgesprek",
+        "waarschuwingsgesprek",
+        "warning talk",
+        "er is met iemand gesproken",
+    )
+    EXTRA_SUPERVISION = (
+        "extra_toezicht",
+        "extra toezicht",
+        "extra supervision",
+        "er is extra toezicht",
+    )
+    ENFORCEMENT = (
+        "boa_inzet",
+        "inzet van boa's",
+        "enforcement officers",
+        "handhavers kijken op deze plek",
+    )
+    CAMERAS = "cameratoezicht", "cameratoezicht", "camera surveillance"
+    PUBLIC_SPACE = (
+        "maatregel_openbare_ruimte",
+        "maatregel in de openbare ruimte",
+        "measure in public space",
+        "de plek is of wordt veranderd",
+    )
+    YOUTH_WORK = (
+        "jongerenwerk",
+        "jongerenwerk",
+        "youth work",
+        "het jongerenwerk is ermee bezig",
+    )
+    REFERRED = (
+        "doorverwezen_hulp",
+        "doorverwezen naar hulp",
+        "referred to support",
+        "u bent doorverwezen naar hulp",
+    )
+    HANDED_TO_POLICE = (
+        "overgedragen_politie",
+        "overgedragen aan de politie",
+        "handed over to the police",
+    )
+    ADVISED_TO_FILE = (
+        "advies_aangifte",
+        "advies om aangifte te doen",
+        "advised to file a complaint",
+    )
+    NONE_POSSIBLE = (
+        "geen_opvolging_mogelijk",
+        "geen opvolging mogelijk",
+        "no follow-up possible",
+        "er kon helaas niets gedaan worden",
+    )
+
+
+class LegalBasis(Term):
+    """On what ground something may be disclosed; a municipality's lawyer confirms its list."""
+
+    PUBLIC_ORDER = (
+        "avg_6_1_e_openbare_orde",
+        "AVG art. 6 lid 1 e, taak van algemeen belang: openbare orde (Gemeentewet)",
+        "GDPR art. 6(1)(e), public interest: public order (Municipalities Act)",
+    )
+    VITAL_INTEREST = (
+        "avg_6_1_d_vitaal_belang",
+        "AVG art. 6 lid 1 d, vitaal belang",
+        "GDPR art. 6(1)(d), vital interest",
+    )
+    ORDER = (
+        "avg_6_1_c_vordering",
+        "AVG art. 6 lid 1 c, wettelijke verplichting: vordering (artikel, nummer, functionaris)",
+        "GDPR art. 6(1)(c), legal obligation: order (article, number, official)",
+    )
+    REPORTER_CONSENT = (
+        "avg_6_1_a_toestemming_melder",
+        "AVG art. 6 lid 1 a, toestemming van de melder voor de eigen gegevens",
+        "GDPR art. 6(1)(a), consent of the reporter for their own data",
+    )
+    POLICE_DATA = (
+        "wpg_16_18",
+        "Wpg, verstrekking van politiegegevens (alleen het Wpg-compartiment)",
+        "Police Data Act, disclosure of police data (police compartment only)",
+    )
+    COOPERATION_ACT = (
+        "wgs",
+        "Wgs, alleen voor de daarin genoemde samenwerkingsverbanden",
+        "Data Processing by Partnerships Act, only for the partnerships it names",
+    )
+    INTERNAL = (
+        "intern",
+        "Intern gebruik binnen dezelfde taak",
+        "Internal use within the same task",
+    )
