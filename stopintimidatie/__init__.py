@@ -1,1 +1,61 @@
-"""Stopintimidatie: the back office for reports of street harassment."""
+"""Stopintimidatie: the back office for reports of street harassment.
+
+The rooms stand in ROOMS from the bottom floor up; a room uses only what stands before it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Final
+
+from stopintimidatie.settings import Settings, parse_settings
+
+ROOMS: Final = (
+    "storage",
+    "audit",
+    "jobs",
+    "security",
+    "workflow",
+    "tree",
+    "accounts",
+)
+
+
+def import_models() -> None:
+    """Import every room's tables, so that the metadata is whole."""
+    for room in ROOMS:
+        name = f"stopintimidatie.{room}.models"
+        if find_spec(name):
+            import_module(name)
+
+
+def configure(settings: Settings) -> Any:
+    """The configurator of an installation with every room included, bottom floor first."""
+    from pyramid.config import Configurator
+
+    import_models()
+    config = Configurator(
+        settings={
+            "tm.manager_hook": "pyramid_tm.explicit_manager",
+            "tm.annotate_user": False,
+            "retry.attempts": 4,
+        }
+    )
+    config.registry.app_settings = settings
+    config.include("pyramid_tm")
+    config.include("pyramid_retry")
+    for room in ROOMS:
+        if hasattr(import_module(f"stopintimidatie.{room}"), "includeme"):
+            config.include(f"stopintimidatie.{room}")
+    return config
+
+
+def create_app(settings: Settings) -> Any:
+    """The WSGI application."""
+    return configure(settings).make_wsgi_app()
+
+
+def main(global_config: dict[str, str], **raw: str) -> Any:
+    """Paste entry point, for servers that start from an ini file."""
+    return create_app(parse_settings(raw))

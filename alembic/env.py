@@ -1,0 +1,23 @@
+"""Alembic's entry: the engine comes from the caller, the tables from the rooms."""
+
+from alembic import context
+
+from stopintimidatie import import_models
+from stopintimidatie.storage.models import Base
+
+
+def run() -> None:
+    import_models()
+    with context.config.attributes["engine"].connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            render_as_batch=connection.dialect.name == "sqlite",
+            compare_type=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+
+
+run()

@@ -1,0 +1,13 @@
+"""Accounts: users, their roles, sign-in with server-side sessions, lock-out, sign-out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.accounts.sessions import flash, identity_of, take_flashes
+
+    config.set_identity_loader(identity_of)
+    config.add_request_method(flash, "flash")
+    config.add_request_method(take_flashes, "take_flashes")

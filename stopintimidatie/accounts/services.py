@@ -1,0 +1,154 @@
+"""Signing in and out; making users, giving roles, blocking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.accounts.models import RoleAssignment, SignInAttempt, User
+from stopintimidatie.accounts.passwords import (
+    MINIMUM_LENGTH,
+    decoy_hash,
+    hash_password,
+    verify_password,
+)
+from stopintimidatie.accounts.sessions import end_sessions_of, start_session
+from stopintimidatie.audit import Actor, record
+from stopintimidatie.security import Role
+from stopintimidatie.storage.encryption import KeyRing
+from stopintimidatie.storage.models import Holder
+from stopintimidatie.storage.tenancy import NATIONAL, enter
+from stopintimidatie.storage.types import utc_now
+
+FREE_ATTEMPTS: Final = 5
+LONGEST_LOCK: Final = timedelta(minutes=15)
+FORGET_AFTER: Final = timedelta(hours=12)
+
+
+class AccountError(Exception):
+    """Can't be done with this account; the message says what to do, in Dutch."""
+
+
+@dataclass(frozen=True)
+class SignInResult:
+    """A token when it succeeded; else how long to wait (0: the name or password is wrong)."""
+
+    token: str | None
+    wait: timedelta = timedelta(0)
+
+
+def normal_username(username: str) -> str:
+    return username.strip().lower()
+
+
+def lock_time(failures: int) -> timedelta:
+    """How long a name waits after so many failures: nothing at first, then doubling."""
+    if failures < FREE_ATTEMPTS:
+        return timedelta(0)
+    seconds = 2.0 ** min(failures - FREE_ATTEMPTS + 2, 12)
+    return min(timedelta(seconds=seconds), LONGEST_LOCK)
+
+
+def find_user(session: Session, username: str) -> User | None:
+    return session.scalars(
+        select(User).where(User.username == normal_username(username))
+    ).one_or_none()
+
+
+def _attempt(session: Session, keys: KeyRing, username: str) -> SignInAttempt:
+    name = keys.keyed_hash("sign-in", normal_username(username).encode("utf-8", "replace"))
+    attempt = session.get(SignInAttempt, name)
+    if attempt is None:
+        attempt = SignInAttempt(username_hash=name, failures=0, last_at=utc_now())
+        session.add(attempt)
+    elif utc_now() - attempt.last_at > FORGET_AFTER:
+        attempt.failures = 0
+    return attempt
+
+
+def _home(user: User | None) -> str:
+    return user.roles[0].holder if user is not None and user.roles else NATIONAL
+
+
+def sign_in(
+    session: Session, keys: KeyRing, username: str, password: str, *, demo: bool
+) -> SignInResult:
+    """Check name and password, with a lock-out that works alike for names that don't exist."""
+    attempt = _attempt(session, keys, username)
+    user = find_user(session, username)
+    enter(session, _home(user))
+    wait = attempt.last_at + lock_time(attempt.failures) - utc_now()
+    if attempt.failures >= FREE_ATTEMPTS and wait > timedelta(0):
+        return SignInResult(None, wait)
+    usable = user is not None and user.blocked_at is None and (demo or not user.demo)
+    correct = verify_password(user.password_hash if user else decoy_hash(), password)
+    if user is None or not usable or not correct:
+        return _refuse(session, attempt, user)
+    attempt.failures = 0
+    actor = Actor("gebruiker", str(user.id), user.name)
+    record(session, actor, "aanmelden.gelukt", _home(user), "gebruiker", [user.id])
+    return SignInResult(start_session(session, user))
+
+
+def _refuse(session: Session, attempt: SignInAttempt, user: User | None) -> SignInResult:
+    attempt.failures += 1
+    attempt.last_at = utc_now()
+    visitor = Actor("bezoeker", None, "niet aangemeld")
+    ids = [user.id] if user is not None else []
+    record(session, visitor, "aanmelden.mislukt", _home(user), "gebruiker", ids)
+    return SignInResult(None, lock_time(attempt.failures))
+
+
+def create_user(
+    session: Session, actor: Actor, username: str, name: str, password: str, *, demo: bool = False
+) -> User:
+    """Make a user without roles.
+
+    :raises AccountError: no e-mail address, name taken, or the password is too short.
+    """
+    username = normal_username(username)
+    if "@" not in username or " " in username or len(username) > 200:
+        raise AccountError("De gebruikersnaam moet een e-mailadres zijn.")
+    if find_user(session, username) is not None:
+        raise AccountError(f"Er is al een gebruiker {username}.")
+    if len(password) < MINIMUM_LENGTH:
+        raise AccountError(f"Kies een wachtwoord van minstens {MINIMUM_LENGTH} tekens.")
+    user = User(
+        username=username, name=name.strip(), password_hash=hash_password(password), demo=demo
+    )
+    session.add(user)
+    session.flush()
+    return user
+
+
+def give_role(session: Session, actor: Actor, user: User, holder: str, role: Role) -> None:
+    """Give a user a role for a holder; giving it twice changes nothing.
+
+    :raises AccountError: the holder doesn't exist, or the role doesn't belong to it.
+    """
+    if session.get(Holder, holder) is None:
+        raise AccountError(f"De gemeente {holder} bestaat niet.")
+    if (role is Role.NATIONAL_DESK) != (holder == NATIONAL):
+        raise AccountError("De rol meldpunt hoort alleen bij ‘landelijk’, en andersom.")
+    if session.get(RoleAssignment, (user.id, holder, role.value)) is None:
+        session.add(RoleAssignment(user_id=user.id, holder=holder, role=role.value))
+        enter(session, holder)
+        record(session, actor, "gebruiker.rol", holder, "gebruiker", [user.id], fields=[role])
+
+
+def block_user(session: Session, actor: Actor, user: User) -> None:
+    """Block a user, who is signed out everywhere at once."""
+    user.blocked_at = utc_now()
+    end_sessions_of(session, user)
+    enter(session, _home(user))
+    record(session, actor, "gebruiker.geblokkeerd", _home(user), "gebruiker", [user.id])
+
+
+def sign_out(session: Session, actor: Actor, holder: str) -> None:
+    """Record a sign-out; the session itself is ended by `sessions.end_session`."""
+    enter(session, holder)
+    record(session, actor, "afmelden", holder, "gebruiker")

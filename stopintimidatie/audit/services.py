@@ -1,0 +1,73 @@
+"""Writing the log: always in the transaction of what is logged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from stopintimidatie.audit.models import AuditEvent
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts. Kinds: gebruiker, app, melder, systeem, bezoeker, beheerder (command line)."""
+
+    kind: str
+    id: str | None
+    name: str
+
+
+SYSTEM: Final = Actor("systeem", None, "Stopintimidatie")
+
+
+def record(
+    session: Session,
+    actor: Actor,
+    action: str,
+    holder: str,
+    kind: str,
+    subject_ids: Sequence[UUID] = (),
+    *,
+    reason: str | None = None,
+    task: str | None = None,
+    fields: Iterable[str] = (),
+) -> None:
+    """Append one event.
+
+    :param action: a code such as `melding.toestand`; codes are listed in docs/audit.md.
+    :param subject_ids: the documents concerned; one goes in the searchable column.
+    :param fields: names of what changed or was read, never the values.
+    """
+    event = AuditEvent(
+        holder=holder,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        actor_name=actor.name,
+        action=action,
+        subject_kind=kind,
+        subject_id=subject_ids[0] if len(subject_ids) == 1 else None,
+        subject_ids=[str(subject) for subject in subject_ids],
+        fields=sorted(fields),
+        reason=reason,
+        task=task,
+    )
+    session.add(event)
+
+
+def record_read(
+    session: Session,
+    actor: Actor,
+    holder: str,
+    kind: str,
+    subject_ids: Sequence[UUID],
+    *,
+    task: str,
+    fields: Iterable[str] = (),
+) -> None:
+    """One row for a page that showed personal data of these documents; none for an empty page."""
+    if subject_ids:
+        record(session, actor, "gelezen", holder, kind, subject_ids, task=task, fields=fields)

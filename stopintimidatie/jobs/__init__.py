@@ -1,0 +1,16 @@
+"""The outbox: what must happen outside the database is a row in the asking transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stopintimidatie.jobs.models import OutboxJob
+from stopintimidatie.jobs.registry import JobContext, JobKind, add_job_kind
+from stopintimidatie.jobs.services import enqueue
+
+__all__ = ["JobContext", "JobKind", "OutboxJob", "enqueue"]
+
+
+def includeme(config: Any) -> None:
+    config.registry.job_kinds = {}
+    config.add_directive("add_job_kind", add_job_kind)

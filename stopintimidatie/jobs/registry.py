@@ -1,0 +1,60 @@
+"""Kinds of job: rooms register a handler by name; the worker looks it up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from stopintimidatie.settings import Settings
+from stopintimidatie.storage.session import transaction
+
+
+@dataclass(frozen=True)
+class JobContext:
+    """What a handler may use. It opens its own transactions, each for the holder of its jobs."""
+
+    engine: Engine
+    settings: Settings
+    registry: Any
+    holder: str
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        with transaction(self.engine, self.holder) as session:
+            yield session
+
+
+Handler = Callable[[JobContext, Sequence[dict[str, Any]]], None]
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """A kind of job. `batch`: how many of one holder a handler takes at once."""
+
+    name: str
+    handler: Handler
+    batch: int = 1
+    attempts: int = 12
+    lease_seconds: int = 120
+
+
+def add_job_kind(
+    config: Any,
+    name: str,
+    handler: Handler,
+    *,
+    batch: int = 1,
+    attempts: int = 12,
+    lease_seconds: int = 120,
+) -> None:
+    """Directive `config.add_job_kind`. A handler may be called twice for one job: be harmless."""
+
+    def register() -> None:
+        config.registry.job_kinds[name] = JobKind(name, handler, batch, attempts, lease_seconds)
+
+    config.action(("job kind", name), register)

@@ -1,0 +1,174 @@
+"""The worker: claims jobs with a lease, runs them, deletes them; a failure waits and comes back."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from stopintimidatie.jobs.models import OutboxJob
+from stopintimidatie.jobs.registry import JobContext, JobKind
+from stopintimidatie.storage.session import transaction
+from stopintimidatie.storage.types import utc_now
+
+log = logging.getLogger(__name__)
+LONGEST_WAIT: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Jobs of one kind and holder that this worker has for the time of the lease."""
+
+    kind: JobKind
+    holder: str
+    ids: tuple[int, ...]
+    payloads: tuple[dict[str, Any], ...]
+    attempts: int
+
+
+def back_off(attempts: int, jitter: float) -> timedelta:
+    """How long to wait after so many failed attempts: doubling from a second, with jitter 0–1."""
+    seconds = min(2.0 ** min(attempts, 20), LONGEST_WAIT.total_seconds())
+    return timedelta(seconds=seconds * (0.5 + jitter / 2))
+
+
+def _claimable() -> Any:
+    now = utc_now()
+    free = or_(OutboxJob.lease_until.is_(None), OutboxJob.lease_until < now)
+    return (~OutboxJob.dead) & (OutboxJob.run_after <= now) & free
+
+
+class Worker:
+    """Runs the jobs of an application, one claim at a time."""
+
+    def __init__(self, registry: Any) -> None:
+        self.registry = registry
+        self.engine = registry.engine
+        self.kinds: dict[str, JobKind] = registry.job_kinds
+
+    def run_once(self) -> bool:
+        """Take one claim and run it; False when nothing waited."""
+        claim = self._claim()
+        if claim is None:
+            return False
+        self._run(claim)
+        return True
+
+    def run_all(self) -> int:
+        """Run until nothing waits; the number of claims."""
+        count = 0
+        while self.run_once():
+            count += 1
+        return count
+
+    def run_forever(self, stop: threading.Event) -> None:
+        """Run until told to stop; the job in hand is finished first."""
+        pause = self.registry.app_settings.worker_poll_milliseconds / 1000
+        while not stop.is_set():
+            try:
+                busy = self.run_once()
+            except Exception as error:
+                # The database may be away for a while: wait, and try again.
+                log.error("worker: %s", type(error).__name__)
+                busy = False
+            if not busy:
+                stop.wait(pause)
+
+    def _claim(self) -> Claim | None:
+        with transaction(self.engine, write=False) as session:
+            if session.scalar(select(OutboxJob.id).where(_claimable()).limit(1)) is None:
+                return None
+        with transaction(self.engine) as session:
+            return self._claim_rows(session)
+
+    def _claim_rows(self, session: Session) -> Claim | None:
+        first = session.scalar(
+            select(OutboxJob)
+            .where(_claimable())
+            .order_by(OutboxJob.run_after, OutboxJob.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        if first is None:
+            return None
+        kind = self.kinds.get(first.kind)
+        if kind is None:
+            log.error("worker: unknown kind of job %s", first.kind)
+            first.dead, first.last_error = True, "unknown kind"
+            return Claim(JobKind(first.kind, _nothing), first.holder, (), (), 0)
+        rows = self._with_companions(session, first, kind)
+        until = utc_now() + timedelta(seconds=kind.lease_seconds)
+        for row in rows:
+            row.lease_until = until
+            row.attempts += 1
+        return Claim(
+            kind,
+            first.holder,
+            tuple(row.id for row in rows),
+            tuple(row.payload for row in rows),
+            first.attempts,
+        )
+
+    def _with_companions(
+        self, session: Session, first: OutboxJob, kind: JobKind
+    ) -> Sequence[OutboxJob]:
+        if kind.batch == 1:
+            return [first]
+        others = session.scalars(
+            select(OutboxJob)
+            .where(
+                _claimable(),
+                OutboxJob.kind == first.kind,
+                OutboxJob.holder == first.holder,
+                # A job that failed before goes alone, so that it can't take others with it.
+                OutboxJob.attempts == 0,
+                OutboxJob.id != first.id,
+            )
+            .order_by(OutboxJob.id)
+            .limit(kind.batch - 1)
+            .with_for_update(skip_locked=True)
+        ).all()
+        return [first] if first.attempts else [first, *others]
+
+    def _run(self, claim: Claim) -> None:
+        if not claim.ids:
+            return
+        context = JobContext(self.engine, self.registry.app_settings, self.registry, claim.holder)
+        try:
+            claim.kind.handler(context, claim.payloads)
+        except Exception as error:
+            log.error(
+                "job %s failed (attempt %d): %s",
+                claim.kind.name,
+                claim.attempts,
+                type(error).__name__,
+            )
+            self._failed(claim, error)
+        else:
+            with transaction(self.engine) as session:
+                session.execute(delete(OutboxJob).where(OutboxJob.id.in_(claim.ids)))
+
+    def _failed(self, claim: Claim, error: Exception) -> None:
+        wait = back_off(claim.attempts, random.random())  # noqa: S311 - no secret
+        with transaction(self.engine) as session:
+            session.execute(
+                update(OutboxJob)
+                .where(OutboxJob.id.in_(claim.ids))
+                .values(
+                    lease_until=None,
+                    run_after=utc_now() + wait,
+                    last_error=type(error).__name__[:200],
+                    dead=claim.attempts >= claim.kind.attempts,
+                )
+            )
+
+
+def _nothing(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Stands in for a kind that no room registered."""

@@ -1,0 +1,24 @@
+"""Who may do what: roles, permissions, the one table between them, and Pyramid's policy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stopintimidatie.security.identity import Identity, Role
+from stopintimidatie.security.permissions import GRANTS, Permission, holder_acl
+
+__all__ = ["GRANTS", "Identity", "Permission", "Role", "holder_acl"]
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.security.policy import SecurityPolicy, csrf_storage, set_identity_loader
+
+    config.registry.identity_loader = None
+    config.add_directive("set_identity_loader", set_identity_loader)
+    # Above the transaction: what was shown or refused is written even when it is rolled back.
+    config.add_tween(
+        "stopintimidatie.security.trail.trail_tween_factory", over="pyramid_tm.tm_tween_factory"
+    )
+    config.set_security_policy(SecurityPolicy())
+    config.set_csrf_storage_policy(csrf_storage(config.registry.app_settings))
+    config.set_default_csrf_options(require_csrf=True, check_origin=True)

@@ -1,0 +1,86 @@
+"""What a request showed, and what it was refused, written in a transaction of its own.
+
+The request's transaction may be rolled back (a refusal, a form with a mistake) while the page
+that goes out still shows personal data. So the trail is written after it and before the answer
+leaves: if it can't be written, nothing is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from stopintimidatie.audit import record, record_read
+from stopintimidatie.security.identity import Identity
+from stopintimidatie.storage.session import transaction
+from stopintimidatie.storage.tenancy import NATIONAL
+
+_KEY: Final = "stopintimidatie.trail"
+Entry = Callable[[Any, Identity], None]
+
+
+@dataclass(frozen=True)
+class _Note:
+    holder: str
+    write: Entry
+
+
+def note_read(
+    request: Any,
+    holder: str,
+    kind: str,
+    ids: Sequence[UUID],
+    *,
+    task: str,
+    fields: Sequence[str] = (),
+) -> None:
+    """This page shows personal data of these documents; `task` says what for."""
+
+    def write(session: Any, identity: Identity) -> None:
+        record_read(session, identity.actor, holder, kind, ids, task=task, fields=fields)
+
+    if ids:
+        _notes(request).append(_Note(holder, write))
+
+
+def note_refusal(request: Any, context: Any, permission: str) -> None:
+    """This request asked for what the person may not see or do."""
+    identity = request.identity
+    if identity is None:
+        return
+    owner = getattr(context, "holder", "") or next(iter(identity.holders), NATIONAL)
+    document = getattr(context, "document_id", None)
+
+    def write(session: Any, identity: Identity) -> None:
+        record(
+            session,
+            identity.actor,
+            "toegang.geweigerd",
+            owner,
+            "document" if document else "pagina",
+            [document] if document else [],
+            fields=[permission],
+        )
+
+    _notes(request).append(_Note(owner, write))
+
+
+def _notes(request: Any) -> list[_Note]:
+    notes: list[_Note] = request.environ.setdefault(_KEY, [])
+    return notes
+
+
+def trail_tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
+    """Stands above the transaction of the request."""
+
+    def trail_tween(request: Any) -> Any:
+        request.environ[_KEY] = []
+        response = handler(request)
+        for note in request.environ[_KEY]:
+            with transaction(registry.engine, note.holder) as session:
+                note.write(session, request.identity)
+        return response
+
+    return trail_tween

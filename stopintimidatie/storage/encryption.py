@@ -1,0 +1,119 @@
+"""Versioned keys: encryption of contact data, blind index, follow codes and other keyed hashes.
+
+The key file is JSON, readable by the service alone: `{"versie": 1, "sleutels": {"1": "<hex>"}}`.
+Each purpose gets its own key, derived from the master key of a version (HKDF-SHA256, RFC 5869).
+Old versions stay in the file until everything encrypted with them has been rewritten.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+NONCE_BYTES: Final = 12
+KEY_BYTES: Final = 32
+
+
+class KeyFileError(Exception):
+    """The key file is missing or can't be used; the message says what to do."""
+
+
+class DecryptionError(Exception):
+    """What was stored can't be read with the keys at hand."""
+
+
+@dataclass(frozen=True)
+class KeyRing:
+    """The master keys by version, and the version new data is written with."""
+
+    current: int
+    masters: dict[int, bytes]
+
+    def derive(self, purpose: str, version: int | None = None) -> bytes:
+        """The 32-byte key of a purpose.
+
+        :raises DecryptionError: when there is no key of that version.
+        """
+        number = self.current if version is None else version
+        if number not in self.masters:
+            raise DecryptionError(f"no key of version {number}")
+        return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(
+            self.masters[number]
+        )
+
+    def encrypt(self, purpose: str, text: str, context: str) -> str:
+        """Encrypt a text (AES-256-GCM), bound to a context such as the id of its row."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        sealed = AESGCM(self.derive(purpose)).encrypt(nonce, text.encode(), context.encode())
+        return f"{self.current}:{base64.b64encode(nonce + sealed).decode()}"
+
+    def decrypt(self, purpose: str, stored: str, context: str) -> str:
+        """Read back what `encrypt` made.
+
+        :raises DecryptionError: wrong key, wrong context, or damaged.
+        """
+        version, _, payload = stored.partition(":")
+        try:
+            raw = base64.b64decode(payload, validate=True)
+            cipher = AESGCM(self.derive(purpose, int(version)))
+            return cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], context.encode()).decode()
+        except (ValueError, InvalidTag) as error:
+            raise DecryptionError("the stored value can't be decrypted") from error
+
+    def keyed_hash(self, purpose: str, value: bytes, version: int | None = None) -> str:
+        """HMAC-SHA256 in hex: a fingerprint that means nothing without the key."""
+        return hmac.new(self.derive(purpose, version), value, hashlib.sha256).hexdigest()
+
+
+def new_key_ring() -> KeyRing:
+    """One fresh key."""
+    return KeyRing(1, {1: secrets.token_bytes(KEY_BYTES)})
+
+
+def create_key_file(path: Path) -> KeyRing:
+    """Write a new key file, mode 0600, never over an existing one."""
+    ring = new_key_ring()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    content = {
+        "versie": ring.current,
+        "sleutels": {str(version): key.hex() for version, key in ring.masters.items()},
+    }
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as handle:
+        json.dump(content, handle, indent=1)
+        handle.flush()
+        os.fsync(handle.fileno())
+    return ring
+
+
+def load_key_ring(path: Path) -> KeyRing:
+    """Read the key file.
+
+    :raises KeyFileError: missing, or not in the format of this module.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="ascii"))
+        masters = {int(v): bytes.fromhex(k) for v, k in content["sleutels"].items()}
+        ring = KeyRing(int(content["versie"]), masters)
+    except FileNotFoundError:
+        raise KeyFileError(
+            f"Het sleutelbestand {path} ontbreekt. Zet het terug uit de reservekopie; is dit een"
+            " nieuwe installatie, draai dan eerst: stopintimidatie database migreren"
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise KeyFileError(f"Het sleutelbestand {path} is niet te lezen: {error}") from None
+    if ring.current not in masters or any(len(k) != KEY_BYTES for k in masters.values()):
+        raise KeyFileError(f"Het sleutelbestand {path} mist de sleutel van de huidige versie.")
+    return ring

@@ -1,0 +1,34 @@
+"""The tree: every document has one address, found with one query; what may not be seen is 404."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stopintimidatie.tree.levels import Level, add_tree_level, add_tree_root
+from stopintimidatie.tree.models import Redirect, Reference
+from stopintimidatie.tree.resources import Container, Resource, Root, lineage
+from stopintimidatie.tree.services import locate_reference, move, register_reference
+
+__all__ = [
+    "Container",
+    "Level",
+    "Redirect",
+    "Reference",
+    "Resource",
+    "Root",
+    "lineage",
+    "locate_reference",
+    "move",
+    "register_reference",
+]
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.tree.traversal import StrictTraverser
+
+    config.registry.tree_levels = {}
+    config.registry.tree_roots = {}
+    config.add_directive("add_tree_level", add_tree_level)
+    config.add_directive("add_tree_root", add_tree_root)
+    config.set_root_factory(Root)
+    config.add_traverser(StrictTraverser)

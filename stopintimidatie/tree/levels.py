@@ -1,0 +1,52 @@
+"""Levels of the tree: rooms register theirs, so that the loader imports nobody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement
+
+
+@dataclass(frozen=True)
+class Level:
+    """One kind of child below a kind of parent.
+
+    :param kind: the name of the level; also the `level` of its resources.
+    :param parent: the level above, or the name of a root container.
+    :param pattern: what a name of this level looks like; siblings are tried in order of
+        registration, the first that matches is taken, so the most particular come first.
+    :param entity: the mapped class.
+    :param link: (entity alias, parent alias or None, name) -> the condition of the join.
+    :param holder: for a level directly below a container: (request, name) -> the holder, or None
+        when there is no such document. Below that the holder is known.
+    :param factory: (name, parent resource, row) -> resource.
+    """
+
+    kind: str
+    parent: str
+    pattern: re.Pattern[str]
+    entity: type[Any]
+    link: Callable[[Any, Any, str], ColumnElement[bool]]
+    factory: Callable[[str, Any, Any], Any]
+    holder: Callable[[Any, str], str | None] | None = None
+
+
+def add_tree_level(config: Any, level: Level) -> None:
+    """Directive `config.add_tree_level`."""
+
+    def register() -> None:
+        config.registry.tree_levels.setdefault(level.parent, []).append(level)
+
+    config.action(("tree level", level.parent, level.kind), register)
+
+
+def add_tree_root(config: Any, name: str, factory: Callable[[str, Any], Any]) -> None:
+    """Directive `config.add_tree_root`: a container or service directly below the root."""
+
+    def register() -> None:
+        config.registry.tree_roots[name] = factory
+
+    config.action(("tree root", name), register)

@@ -1,0 +1,84 @@
+"""From an address to its documents: the whole path with one joined query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from stopintimidatie.storage.tenancy import current_holder, enter
+from stopintimidatie.tree.levels import Level
+
+
+@dataclass
+class Lineage:
+    """The rows that an address names, from the top; resources are made of them one by one."""
+
+    found: list[tuple[Level, str, Any]]
+
+    def child(self, parent: Any, name: str) -> Any:
+        """:raises KeyError: when the address names no such document below this parent."""
+        depth = getattr(parent, "depth", 0)
+        if depth >= len(self.found):
+            raise KeyError(name)
+        level, expected, row = self.found[depth]
+        if name != expected or row is None:
+            raise KeyError(name)
+        resource = level.factory(name, parent, row)
+        resource.depth = depth + 1
+        resource.level = level.kind
+        return resource
+
+
+def load_lineage(request: Any) -> Lineage:
+    """The lineage of this request's address; asked of the database once."""
+    if "tree.lineage" not in request.environ:
+        request.environ["tree.lineage"] = _load(request)
+    found: Lineage = request.environ["tree.lineage"]
+    return found
+
+
+def _load(request: Any) -> Lineage:
+    if request.identity is None:
+        # Visitors are sent to the sign-in page whatever the address: nothing to look for.
+        return Lineage([])
+    names = [segment for segment in request.path_info.split("/") if segment]
+    chain = _levels(request, names[0], names[1:])
+    if not chain:
+        return Lineage([])
+    first, name = chain[0]
+    holder = first.holder(request, name) if first.holder else None
+    if holder is None:
+        return Lineage([])
+    if current_holder(request.db) is None:
+        enter(request.db, holder)
+    return Lineage(_query(request.db, chain))
+
+
+def _levels(request: Any, top: str, names: list[str]) -> list[tuple[Level, str]]:
+    """Which level each name could be of, by its form alone."""
+    levels: dict[str, list[Level]] = request.registry.tree_levels
+    chain: list[tuple[Level, str]] = []
+    parent = top
+    for name in names:
+        level = next((lv for lv in levels.get(parent, []) if lv.pattern.fullmatch(name)), None)
+        if level is None:
+            break
+        chain.append((level, name))
+        parent = level.kind
+    return chain
+
+
+def _query(session: Any, chain: list[tuple[Level, str]]) -> list[tuple[Level, str, Any]]:
+    aliases = [aliased(level.entity, name=f"level{i}") for i, (level, _) in enumerate(chain)]
+    first, name = chain[0]
+    statement = select(*aliases).where(first.link(aliases[0], None, name))
+    for i in range(1, len(chain)):
+        level, name = chain[i]
+        statement = statement.outerjoin(aliases[i], level.link(aliases[i], aliases[i - 1], name))
+    row = session.execute(statement.limit(1)).first()
+    if row is None:
+        return []
+    return [(level, name, row[i]) for i, (level, name) in enumerate(chain)]

@@ -1,0 +1,41 @@
+"""References and redirects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.tree.models import Redirect, Reference
+
+
+def register_reference(session: Session, reference: str, holder: str, kind: str) -> None:
+    """Let a reference lead to a holder."""
+    session.add(Reference(reference=reference, holder=holder, kind=kind))
+
+
+def locate_reference(session: Session, reference: str, kind: str) -> Sequence[str]:
+    """The holders of documents under this reference, possibly none or several."""
+    return session.scalars(
+        select(Reference.holder)
+        .where(Reference.reference == reference, Reference.kind == kind)
+        .order_by(Reference.holder)
+    ).all()
+
+
+def move(session: Session, holder: str, old_path: str, kind: str, target: UUID) -> None:
+    """Remember that a document left an address, so that the old one goes on working."""
+    session.add(Redirect(holder=holder, path=old_path, kind=kind, target=target))
+
+
+def redirect_target(session: Session, path: str) -> tuple[str, UUID] | None:
+    """Kind and id of the document that last lived at a path (of the transaction's holder)."""
+    row = session.execute(
+        select(Redirect.kind, Redirect.target)
+        .where(Redirect.path == path)
+        .order_by(Redirect.at.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else (row[0], row[1])

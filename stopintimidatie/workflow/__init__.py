@@ -1,0 +1,24 @@
+"""Workflows as data: states, transitions, who may, what is required, what follows. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stopintimidatie.workflow.model import (
+    FieldKind,
+    InputField,
+    State,
+    Transition,
+    Workflow,
+    WorkflowError,
+)
+from stopintimidatie.workflow.registry import add_workflow, add_workflow_effect
+
+__all__ = ["FieldKind", "InputField", "State", "Transition", "Workflow", "WorkflowError"]
+
+
+def includeme(config: Any) -> None:
+    config.registry.workflows = {}
+    config.registry.workflow_effects = {}
+    config.add_directive("add_workflow", add_workflow)
+    config.add_directive("add_workflow_effect", add_workflow_effect)

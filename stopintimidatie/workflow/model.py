@@ -1,0 +1,143 @@
+"""The shape of a workflow, and the checks that keep one whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from stopintimidatie.security import Permission
+
+
+class WorkflowError(Exception):
+    """The workflow doesn't allow this; `field` names what is missing, when that is the cause."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class FieldKind(StrEnum):
+    """What kind of answer a transition asks; the form derives its widget from it."""
+
+    TEXT = "tekst"
+    DATE = "datum"
+    CHOICE = "keuze"
+    CHOICES = "keuzes"
+    DOCUMENT = "document"
+    PERSON = "persoon"
+
+
+@dataclass(frozen=True)
+class InputField:
+    """Something a transition asks. `options`: name of the list the room offers for it."""
+
+    name: str
+    label: str
+    kind: FieldKind = FieldKind.TEXT
+    required: bool = True
+    options: str | None = None
+    help: str = ""
+    # Required only when another field has one of these values (`reden = dubbel` asks: of which).
+    when: tuple[str, frozenset[str]] | None = None
+
+    def required_with(self, values: Mapping[str, Any]) -> bool:
+        if self.when is None:
+            return self.required
+        other, wanted = self.when
+        return values.get(other) in wanted
+
+
+@dataclass(frozen=True)
+class State:
+    """A state. `ended`: nothing is expected of anybody any more."""
+
+    code: str
+    label: str
+    ended: bool = False
+
+
+@dataclass(frozen=True)
+class Transition:
+    """A move from any of its sources to its target."""
+
+    name: str
+    label: str
+    sources: frozenset[str]
+    target: str
+    permission: Permission
+    fields: tuple[InputField, ...] = ()
+    effect: str | None = None
+
+    def missing(self, values: Mapping[str, Any]) -> InputField | None:
+        """The first required field without an answer."""
+        for field in self.fields:
+            if field.required_with(values) and not values.get(field.name):
+                return field
+        return None
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """A workflow, checked when it is made."""
+
+    name: str
+    initial: frozenset[str]
+    states: tuple[State, ...]
+    transitions: tuple[Transition, ...]
+
+    def __post_init__(self) -> None:
+        mistakes = [*self._unknown_states(), *self._doubles(), *self._unreachable()]
+        if mistakes:
+            raise ValueError(f"workflow {self.name}: " + "; ".join(mistakes))
+
+    def _unknown_states(self) -> Iterable[str]:
+        known = {state.code for state in self.states}
+        for move in self.transitions:
+            for code in (*move.sources, move.target):
+                if code not in known:
+                    yield f"{move.name} names the unknown state {code}"
+
+    def _doubles(self) -> Iterable[str]:
+        names = [move.name for move in self.transitions]
+        yield from (f"{name} stands twice" for name in set(names) if names.count(name) > 1)
+
+    def _unreachable(self) -> Iterable[str]:
+        reached = set(self.initial)
+        while True:
+            more = {m.target for m in self.transitions if m.sources & reached} - reached
+            if not more:
+                break
+            reached |= more
+        yield from (f"{s.code} can't be reached" for s in self.states if s.code not in reached)
+
+    def state(self, code: str) -> State:
+        return next(state for state in self.states if state.code == code)
+
+    def transition(self, name: str) -> Transition:
+        """:raises WorkflowError: when there is no such move."""
+        for move in self.transitions:
+            if move.name == name:
+                return move
+        raise WorkflowError(f"De stap ‘{name}’ bestaat niet.")
+
+    def moves_from(self, state: str) -> tuple[Transition, ...]:
+        return tuple(move for move in self.transitions if state in move.sources)
+
+    def check(self, state: str, name: str, values: Mapping[str, Any]) -> Transition:
+        """The move, when it may be made from this state with these answers.
+
+        :raises WorkflowError: not from this state, or a required answer is missing.
+        """
+        move = self.transition(name)
+        if state not in move.sources:
+            label = self.state(state).label
+            raise WorkflowError(
+                f"‘{move.label}’ kan niet meer: de toestand is nu ‘{label}’."
+                " Laad de pagina opnieuw."
+            )
+        missing = move.missing(values)
+        if missing is not None:
+            raise WorkflowError(f"Vul in: {missing.label}.", missing.name)
+        return move
