@@ -106,7 +106,7 @@ def _write_styles(target: Path) -> None:
 
 
 def _write_fonts(target: Path) -> None:
-    """The faces as files, one sheet for pages and PDF alike: every address is relative."""
+    """The faces as files, and a sheet for pages and one for PDF; every address is relative."""
     (target / "fonts").mkdir()
     faces = []
     for face in FACES:
@@ -118,6 +118,15 @@ def _write_fonts(target: Path) -> None:
                 source = f"src: url(fonts/{file[1]}) format('woff2');"
                 faces.append(re.sub(r"src:[^;]*;", source, block))
     (target / "fonts.css").write_text("\n".join(faces) + "\n", encoding="utf-8")
+    for_pdf = [_face_for_pdf(face) for face in faces]
+    (target / "fonts-pdf.css").write_text("\n".join(for_pdf) + "\n", encoding="utf-8")
+
+
+def _face_for_pdf(face: str) -> str:
+    """WeasyPrint takes files of one family and weight for one font and mixes up their glyphs:
+    in a PDF the second subset is a family of its own, named second in the font stack."""
+    face = re.sub(r"\s*unicode-range:[^;]*;", "", face)
+    return face.replace("'Source Sans 3'", "'Source Sans 3 Ext'") if "latin-ext" in face else face
 
 
 def _subset(file_name: str) -> str:

