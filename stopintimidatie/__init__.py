@@ -15,6 +15,7 @@ ROOMS: Final = (
     "storage",
     "audit",
     "jobs",
+    "register",
     "security",
     "workflow",
     "tree",

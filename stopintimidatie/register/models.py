@@ -1,0 +1,90 @@
+"""Municipalities, neighbourhoods, subneighbourhoods and their outlines. None has a holder.
+
+They must be readable before it is known who will hold a report: that follows from the place.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from stopintimidatie.register.kinds import AreaKind, NeighbourhoodKind
+from stopintimidatie.storage.models import Base
+from stopintimidatie.storage.tenancy import open_table
+from stopintimidatie.storage.types import utc_now
+
+for _table in ("municipality", "neighbourhood", "subneighbourhood", "area_outline", "area_load"):
+    open_table(_table, "areas: public facts, read before the holder is known")
+
+
+class Municipality(Base):
+    """One of the municipalities of the Netherlands, connected or not."""
+
+    __tablename__ = "municipality"
+
+    code: Mapped[str] = mapped_column(String(6), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    slug: Mapped[str] = mapped_column(String(110), unique=True)
+    province: Mapped[str] = mapped_column(String(40))
+
+
+class Neighbourhood(Base):
+    """A wijk (`WK050501`), or one of the two that every municipality has (`GM0505-GB`, `-ON`).
+
+    `official_name` is what CBS writes; name and slug follow from it and from its siblings.
+    """
+
+    __tablename__ = "neighbourhood"
+    __table_args__ = (UniqueConstraint("municipality_code", "slug"),)
+
+    code: Mapped[str] = mapped_column(String(9), primary_key=True)
+    municipality_code: Mapped[str] = mapped_column(ForeignKey("municipality.code"))
+    name: Mapped[str] = mapped_column(String(120))
+    official_name: Mapped[str] = mapped_column(String(120))
+    slug: Mapped[str] = mapped_column(String(140))
+    kind: Mapped[NeighbourhoodKind] = mapped_column(String(13))
+    water: Mapped[bool] = mapped_column(default=False)
+
+    municipality: Mapped[Municipality] = relationship(lazy="raise_on_sql")
+
+
+class Subneighbourhood(Base):
+    """A CBS buurt, known only where buurten are loaded."""
+
+    __tablename__ = "subneighbourhood"
+
+    code: Mapped[str] = mapped_column(String(10), primary_key=True)
+    neighbourhood_code: Mapped[str] = mapped_column(ForeignKey("neighbourhood.code"), index=True)
+    municipality_code: Mapped[str] = mapped_column(ForeignKey("municipality.code"), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+
+    neighbourhood: Mapped[Neighbourhood] = relationship(lazy="raise_on_sql")
+
+
+class AreaOutline(Base):
+    """Where an area lies: WGS84 (lon, lat) as WKB. Only what is in force; a load replaces."""
+
+    __tablename__ = "area_outline"
+
+    area_code: Mapped[str] = mapped_column(String(10), primary_key=True)
+    kind: Mapped[AreaKind] = mapped_column(String(8), index=True)
+    municipality_code: Mapped[str] = mapped_column(ForeignKey("municipality.code"), index=True)
+    parent_code: Mapped[str | None] = mapped_column(String(9))
+    water: Mapped[bool] = mapped_column(default=False)
+    year: Mapped[int]
+    wkb: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AreaLoad(Base):
+    """One successful load. Its highest number tells a running process that outlines changed."""
+
+    __tablename__ = "area_load"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    kind: Mapped[AreaKind] = mapped_column(String(8))
+    year: Mapped[int]
+    source: Mapped[str] = mapped_column(String(500))
+    loaded_at: Mapped[datetime] = mapped_column(default=utc_now)
+    loaded: Mapped[int]
+    skipped: Mapped[int]
+    removed: Mapped[int]

@@ -1,0 +1,73 @@
+"""Looking areas up by code or address."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.register.kinds import NeighbourhoodKind
+from stopintimidatie.register.models import Municipality, Neighbourhood, Subneighbourhood
+from stopintimidatie.register.names import natural_key
+
+
+def municipality_by_code(session: Session, code: str) -> Municipality | None:
+    """The municipality with this CBS code (`GM0505`)."""
+    return session.get(Municipality, code)
+
+
+def municipality_by_slug(session: Session, slug: str) -> Municipality | None:
+    """The municipality at this address (`dordrecht`)."""
+    return session.scalar(select(Municipality).where(Municipality.slug == slug))
+
+
+def all_municipalities(session: Session) -> Sequence[Municipality]:
+    """Every municipality, by name as a person would look it up ('s-Gravenhage under s)."""
+    return sorted(session.scalars(select(Municipality)), key=lambda row: natural_key(row.name))
+
+
+def neighbourhood_by_code(session: Session, code: str) -> Neighbourhood | None:
+    """The neighbourhood with this code: a wijk, or one of the two every municipality has."""
+    return session.get(Neighbourhood, code)
+
+
+def neighbourhood_by_slug(
+    session: Session, municipality_code: str, slug: str
+) -> Neighbourhood | None:
+    """The neighbourhood at this address within a municipality."""
+    return session.scalar(
+        select(Neighbourhood).where(
+            Neighbourhood.municipality_code == municipality_code, Neighbourhood.slug == slug
+        )
+    )
+
+
+def whole_municipality_code(municipality_code: str) -> str:
+    """Code of *gemeentebreed*."""
+    return f"{municipality_code}-GB"
+
+
+def unknown_neighbourhood_code(municipality_code: str) -> str:
+    """Code of *onbekend*: in this municipality, but nobody knows where."""
+    return f"{municipality_code}-ON"
+
+
+_ORDER = {NeighbourhoodKind.WIJK: 0, NeighbourhoodKind.WHOLE: 1, NeighbourhoodKind.UNKNOWN: 2}
+
+
+def neighbourhoods_of(session: Session, municipality_code: str) -> Sequence[Neighbourhood]:
+    """Wijken by name (water after land), then *gemeentebreed* and *onbekend*."""
+    rows = session.scalars(
+        select(Neighbourhood).where(Neighbourhood.municipality_code == municipality_code)
+    )
+    return sorted(
+        rows,
+        key=lambda row: (_ORDER[NeighbourhoodKind(row.kind)], row.water, natural_key(row.name)),
+    )
+
+
+def subneighbourhoods_of(session: Session, neighbourhood_code: str) -> Sequence[Subneighbourhood]:
+    """The buurten of a wijk by name; empty where buurten aren't loaded."""
+    rows = session.scalars(
+        select(Subneighbourhood).where(Subneighbourhood.neighbourhood_code == neighbourhood_code)
+    )
+    return sorted(rows, key=lambda row: natural_key(row.name))

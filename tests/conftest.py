@@ -1,0 +1,3 @@
+"""For every test."""
+
+pytest_plugins = ["tests.echte_gebieden"]
