@@ -1,6 +1,6 @@
 """Reference numbers (kenmerk) and follow codes (volgcode): how they look, and how they are made.
 
-A reference is public within the house: `M-4F7K-2QX6`, seven random characters of Crockford's
+A reference is public within the house: `M-4F7K-2QXJ`, seven random characters of Crockford's
 base 32 (no I, L, O or U) and one check character, so that a typing error is noticed. A follow code
 is the reporter's only key, sixteen digits; it is never stored. For the app it is derived, so that
 a repeated request can be answered the same; only a keyed hash is kept to compare with.

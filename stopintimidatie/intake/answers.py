@@ -1,0 +1,173 @@
+"""What the API answers: declared once, for both the JSON and its schema.
+
+The Python names are English, the properties Dutch; `as_json` writes an answer, `schema_of`
+describes it, and both read the same declaration.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+Description = dict[str, Any]
+
+
+def prop(name: str, about: str, example: Any = None) -> Any:
+    """A property of an answer: its name in JSON, what it is, and an example."""
+    return field(metadata={"name": name, "about": about, "example": example})
+
+
+@dataclass(frozen=True, kw_only=True)
+class MunicipalityAnswer:
+    """De gemeente waar het gebeurde."""
+
+    code: str = prop("code", "CBS-code.", "GM0505")
+    name: str = prop("naam", "Naam.", "Dordrecht")
+    connected: bool = prop("aangesloten", "Of de gemeente zelf meldingen behandelt.", True)
+    logo: str | None = prop("logo", "Adres van het logo.", "/api/v1/gemeenten/GM0505/logo")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MunicipalityHereAnswer(MunicipalityAnswer):
+    """Wat er met een melding op deze plek zal gebeuren."""
+
+    warning: str | None = prop("letOp", "LET OP-tekst als de gemeente niet is aangesloten.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeighbourhoodAnswer:
+    """De wijk."""
+
+    code: str = prop("code", "CBS-code.", "WK050501")
+    name: str = prop("naam", "Naam.", "Binnenstad")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReactionAnswer:
+    """Het antwoord van de gemeente, meteen te tonen."""
+
+    title: str = prop("titel", "Titel.", "Dank voor je melding")
+    text: str = prop("tekst", "Tekst.", "Wij lezen je melding vandaag nog.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HelpLineAnswer:
+    """Een hulplijn."""
+
+    name: str = prop("naam", "Naam.", "Politie (spoed)")
+    phone: str = prop("telefoon", "Telefoonnummer.", "112")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiptAnswer:
+    """De melding is opgeslagen."""
+
+    reference: str = prop("kenmerk", "Kenmerk van de melding.", "M-4F7K-2QXJ")
+    follow_code: str = prop(
+        "volgcode",
+        "Hiermee volgt de melder de melding. Bewaar hem op het toestel; wij kennen hem niet.",
+        "4821 7733 0916 5528",
+    )
+    received_at: datetime = prop("ontvangenOp", "Moment van ontvangst.", "2026-11-20T22:47:13Z")
+    status: str = prop("status", "Code van de stand van zaken.", "ontvangen")
+    municipality: MunicipalityAnswer | None = prop(
+        "gemeente", "De gemeente; null als de plek nog niet bij een gemeente hoort."
+    )
+    neighbourhood: NeighbourhoodAnswer | None = prop("wijk", "De wijk, als die bekend is.")
+    reaction: ReactionAnswer = prop("reactie", "Wat de melder meteen te lezen krijgt.")
+    warning: str | None = prop("letOp", "LET OP-tekst als de gemeente niet is aangesloten.")
+    help_lines: tuple[HelpLineAnswer, ...] = prop("hulp", "Hulplijnen die hierbij passen.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageAnswer:
+    """Een bericht aan de melder."""
+
+    at: datetime = prop("op", "Wanneer.", "2026-11-21T09:12:00Z")
+    text: str = prop("tekst", "Tekst.", "Wij hebben je melding gelezen.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowAnswer:
+    """Hoe het met de melding staat."""
+
+    reference: str = prop("kenmerk", "Kenmerk.", "M-4F7K-2QXJ")
+    status: str = prop("status", "Code van de stand van zaken.", "wordt_bekeken")
+    status_text: str = prop("statusTekst", "De stand in woorden.", "Je melding wordt bekeken.")
+    received_at: datetime = prop("ontvangenOp", "Moment van ontvangst.", "2026-11-20T22:47:13Z")
+    messages: tuple[MessageAnswer, ...] = prop(
+        "berichten", "Berichten aan de melder, oudste eerst."
+    )
+    municipality: MunicipalityAnswer | None = prop("gemeente", "De gemeente, als die bekend is.")
+
+
+def as_json(value: Any) -> Any:
+    """An answer as plain JSON values."""
+    if dataclasses.is_dataclass(value):
+        return {
+            f.metadata["name"]: as_json(getattr(value, f.name)) for f in dataclasses.fields(value)
+        }
+    if isinstance(value, tuple):
+        return [as_json(item) for item in value]
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return value
+
+
+_SIMPLE: dict[Any, Description] = {
+    str: {"type": "string"},
+    bool: {"type": "boolean"},
+    datetime: {"type": "string", "format": "date-time"},
+}
+
+
+def schema_of(answer: type[Any]) -> Description:
+    """The JSON Schema of an answer class; nested answers are written out."""
+    hints = typing.get_type_hints(answer)
+    properties = {
+        f.metadata["name"]: _property(f, hints[f.name]) for f in dataclasses.fields(answer)
+    }
+    return {
+        "type": "object",
+        "description": answer.__doc__,
+        "required": list(properties),
+        "properties": properties,
+    }
+
+
+def _property(declared: dataclasses.Field[Any], hint: Any) -> Description:
+    schema = {**_schema_of_hint(hint), "description": declared.metadata["about"]}
+    if declared.metadata["example"] is not None:
+        schema["examples"] = [declared.metadata["example"]]
+    return schema
+
+
+def _schema_of_hint(hint: Any) -> Description:
+    if isinstance(hint, types.UnionType):
+        known, _ = typing.get_args(hint)
+        schema = _schema_of_hint(known)
+        return {**schema, "type": [schema["type"], "null"]}
+    if typing.get_origin(hint) is tuple:
+        return {"type": "array", "items": _schema_of_hint(typing.get_args(hint)[0])}
+    if dataclasses.is_dataclass(hint):
+        return schema_of(typing.cast("type[Any]", hint))
+    return _SIMPLE[hint]
+
+
+def example_of(answer: type[Any]) -> Any:
+    """An example answer, from the examples of its properties."""
+    hints = typing.get_type_hints(answer)
+    return {f.metadata["name"]: _example(f, hints[f.name]) for f in dataclasses.fields(answer)}
+
+
+def _example(declared: dataclasses.Field[Any], hint: Any) -> Any:
+    if typing.get_origin(hint) is tuple:
+        return [example_of(typing.get_args(hint)[0])]
+    known = typing.get_args(hint)[0] if isinstance(hint, types.UnionType) else hint
+    if isinstance(known, type) and dataclasses.is_dataclass(known):
+        return example_of(known)
+    return declared.metadata["example"]

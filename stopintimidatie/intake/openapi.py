@@ -1,0 +1,157 @@
+"""The OpenAPI 3.1 document, built from the calls, the message's schema and the answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stopintimidatie.intake.answers import example_of, schema_of
+from stopintimidatie.intake.calls import APP_KEY, BASE, CALLS, FOLLOW_CODE, Call, Parameter, Reply
+from stopintimidatie.intake.examples import FULL_REPORT, SMALL_REPORT
+from stopintimidatie.intake.problems import CONTENT_TYPE, problem_schema
+from stopintimidatie.intake.schema import message_schema
+from stopintimidatie.intake.version import API_VERSION
+
+Document = dict[str, Any]
+
+
+def openapi_document() -> Document:
+    """The whole document."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Stopintimidatie: meldingen van straatintimidatie",
+            "version": API_VERSION,
+            "description": _ABOUT,
+            "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
+        },
+        "servers": [{"url": BASE}],
+        "paths": _paths(),
+        "components": {
+            "schemas": _schemas(),
+            "securitySchemes": _SECURITY_SCHEMES,
+            "headers": _HEADERS,
+        },
+    }
+
+
+_ABOUT = (
+    "Waarmee de app meldingen stuurt en volgt. Alle adressen zijn precies zoals hier staat, zonder "
+    "schuine streep aan het eind. Elke weigering is een probleemdocument (RFC 9457) dat alle "
+    "verkeerde velden tegelijk noemt. Een methode die een adres niet kent geeft 405 met `Allow`. "
+    "Een te groot bericht wordt tot 8 MiB gelezen voordat het geweigerd wordt."
+)
+_SECURITY_SCHEMES: Document = {
+    APP_KEY: {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "De sleutel van de app. Bij het meldpunt aan te vragen.",
+    },
+    FOLLOW_CODE: {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Volgcode",
+        "description": "De volgcode van de melder, zestien cijfers; spaties mogen.",
+    },
+}
+_HEADERS: Document = {
+    "API-Version": {
+        "description": "Versie van deze API.",
+        "required": True,
+        "schema": {"type": "string"},
+        "example": API_VERSION,
+    },
+    "Location": {
+        "description": "Adres van de melding.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+}
+
+
+def _paths() -> Document:
+    paths: Document = {}
+    for call in CALLS:
+        paths.setdefault(call.path, {})[call.method.lower()] = _operation(call)
+    return paths
+
+
+def _operation(call: Call) -> Document:
+    operation: Document = {
+        "operationId": call.name,
+        "summary": call.summary,
+        "description": call.about,
+        "security": [{need: [] for need in call.needs}] if call.needs else [],
+        "responses": {str(code): _response(reply) for code, reply in call.replies.items()},
+    }
+    if call.parameters:
+        operation["parameters"] = [_parameter(parameter) for parameter in call.parameters]
+    if call.takes_report:
+        operation["requestBody"] = _REPORT_BODY
+    return operation
+
+
+_REPORT_BODY: Document = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {"$ref": "#/components/schemas/Melding"},
+            "examples": {
+                "volledig": {"summary": "Met e-mailadres", "value": FULL_REPORT},
+                "kort": {"summary": "Alleen wat moet", "value": SMALL_REPORT},
+            },
+        }
+    },
+}
+
+
+def _parameter(parameter: Parameter) -> Document:
+    return {
+        "name": parameter.name,
+        "in": parameter.place,
+        "required": True,
+        "description": parameter.about,
+        "schema": {k: v for k, v in parameter.schema.items() if k in _PARAMETER_KEYS},
+        "example": parameter.example,
+    }
+
+
+_PARAMETER_KEYS = frozenset({"type", "format", "minimum", "maximum", "minLength"})
+
+
+def _response(reply: Reply) -> Document:
+    names = ("API-Version", *reply.headers)
+    return {
+        "description": reply.about,
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
+        "content": _content(reply),
+    }
+
+
+def _content(reply: Reply) -> Document:
+    if reply.media_types:
+        return {media_type: {} for media_type in reply.media_types}
+    if reply.answer is None:
+        return {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Probleem"}}}
+    schema = {"$ref": f"#/components/schemas/{_name(reply.answer)}"}
+    return {"application/json": {"schema": schema, "example": example_of(reply.answer)}}
+
+
+def _schemas() -> Document:
+    answers = {r.answer for call in CALLS for r in call.replies.values() if r.answer is not None}
+    named = {_name(answer): schema_of(answer) for answer in answers}
+    return {
+        "Melding": message_schema(),
+        "Probleem": problem_schema(),
+        **dict(sorted(named.items())),
+    }
+
+
+_NAMES = {
+    "ReceiptAnswer": "Ontvangst",
+    "FollowAnswer": "StandVanZaken",
+    "MunicipalityHereAnswer": "GemeenteHier",
+}
+
+
+def _name(answer: type[Any]) -> str:
+    return _NAMES[answer.__name__]

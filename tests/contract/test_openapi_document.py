@@ -1,0 +1,150 @@
+"""The OpenAPI document is whole, its examples are true, and nothing in it is only a promise."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from stopintimidatie.intake import answers
+from stopintimidatie.intake.answers import as_json, example_of, schema_of
+from stopintimidatie.intake.calls import CALLS
+from stopintimidatie.intake.fields import FieldError
+from stopintimidatie.intake.openapi import openapi_document
+from stopintimidatie.intake.problems import Kind, ProblemError, problem_document, problem_schema
+from stopintimidatie.intake.schema import MESSAGE, validate
+from stopintimidatie.intake.version import API_VERSION
+from stopintimidatie.reports.references import is_reference
+
+DOCUMENT = openapi_document()
+OPERATIONS = [
+    (path, method, operation)
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+]
+ANSWERS = [answers.ReceiptAnswer, answers.FollowAnswer, answers.MunicipalityHereAnswer]
+
+
+def resolve(part: dict[str, Any]) -> Any:
+    """What a $ref inside the document points at; it must exist."""
+    found: Any = DOCUMENT
+    for name in part["$ref"].removeprefix("#/").split("/"):
+        found = found[name]
+    return found
+
+
+def references(part: Any) -> Any:
+    if isinstance(part, dict):
+        if "$ref" in part:
+            yield part
+        for value in part.values():
+            yield from references(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from references(value)
+
+
+def test_the_document_is_openapi_31_in_plain_json() -> None:
+    assert DOCUMENT["openapi"] == "3.1.0"
+    assert json.loads(json.dumps(DOCUMENT, allow_nan=False)) == DOCUMENT
+
+
+def test_every_reference_in_it_points_at_something() -> None:
+    found = list(references(DOCUMENT))
+    assert found
+    for reference in found:
+        assert resolve(reference)
+
+
+@pytest.mark.parametrize("name", DOCUMENT["components"]["schemas"])
+def test_every_schema_is_a_json_schema_of_2020_12(name: str) -> None:
+    jsonschema_rs.meta.validate(
+        {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            **DOCUMENT["components"]["schemas"][name],
+        }
+    )
+
+
+@pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS)
+def test_every_answer_of_every_call_tells_the_version(
+    path: str, method: str, operation: dict[str, Any]
+) -> None:
+    for response in operation["responses"].values():
+        assert "API-Version" in response["headers"]
+    assert DOCUMENT["info"]["version"] == API_VERSION
+
+
+def test_what_comes_later_is_not_promised() -> None:
+    text = json.dumps(DOCUMENT)
+    for later in ("aanvullingen", "bijlagen", "formulier", '"429"', '"delete"'):
+        assert later not in text
+
+
+def test_operation_ids_are_unique() -> None:
+    assert len({call.name for call in CALLS}) == len(CALLS) == len(OPERATIONS)
+
+
+def test_the_examples_of_the_message_pass_the_check() -> None:
+    body = DOCUMENT["paths"]["/meldingen"]["post"]["requestBody"]["content"]["application/json"]
+    schema = jsonschema_rs.validator_for(resolve(body["schema"]))
+    for example in body["examples"].values():
+        schema.validate(example["value"])
+        assert validate(example["value"], datetime(2026, 11, 24, tzinfo=UTC))
+
+
+def test_every_property_of_the_message_is_described() -> None:
+    described = DOCUMENT["components"]["schemas"]["Melding"]
+
+    def compare(node: Any, schema: dict[str, Any]) -> None:
+        assert set(schema.get("properties", {})) == {
+            child.name for child in node.children if child.name
+        }
+        for child in node.children:
+            if child.name:
+                assert schema["properties"][child.name]["description"]
+                compare(child, schema["properties"][child.name])
+
+    compare(MESSAGE, described)
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_the_examples_of_answers_fit_their_schema(answer: type[Any]) -> None:
+    example = example_of(answer)
+    jsonschema_rs.validator_for(schema_of(answer), validate_formats=True).validate(example)
+    if "kenmerk" in example:
+        assert is_reference(example["kenmerk"])
+
+
+def test_an_answer_is_written_as_it_is_described() -> None:
+    answer = answers.ReceiptAnswer(
+        reference="M-4F7K-2QXJ",
+        follow_code="4821 7733 0916 5528",
+        received_at=datetime(2026, 11, 20, 22, 47, 13, 999, tzinfo=UTC),
+        status="ontvangen",
+        municipality=None,
+        neighbourhood=answers.NeighbourhoodAnswer(code="WK050501", name="Binnenstad"),
+        reaction=answers.ReactionAnswer(title="t", text="u"),
+        warning=None,
+        help_lines=(answers.HelpLineAnswer(name="Politie (spoed)", phone="112"),),
+    )
+    written = as_json(answer)
+    jsonschema_rs.validator_for(schema_of(answers.ReceiptAnswer), validate_formats=True).validate(
+        written
+    )
+    assert written["ontvangenOp"] == "2026-11-20T22:47:13Z"
+    assert written["wijk"] == {"code": "WK050501", "naam": "Binnenstad"}
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_refusal_fits_the_problem_schema(kind: Kind) -> None:
+    error = ProblemError(kind, errors=(FieldError(("locatie", "lat"), "Vul dit in."),))
+    document = problem_document(error)
+    jsonschema_rs.validator_for(problem_schema()).validate(document)
+    assert document["fouten"] == [
+        {"veld": "locatie.lat", "pointer": "/locatie/lat", "melding": "Vul dit in."}
+    ]
+    assert document["detail"].endswith(".")
