@@ -19,6 +19,7 @@ ROOMS: Final = (
     "security",
     "workflow",
     "tree",
+    "web",
     "accounts",
 )
 

@@ -1,0 +1,63 @@
+"""State → word and colour, the same on every page. The word carries the meaning, not the colour."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Tone = Literal["neutral", "info", "warning", "danger", "success"]
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    word: str
+    tone: Tone
+
+
+BADGES: dict[str, Badge] = {
+    # report
+    "quarantaine": Badge("Quarantaine", "warning"),
+    "nieuw": Badge("Nieuw", "info"),
+    "in_behandeling": Badge("In behandeling", "info"),
+    "wacht_op_melder": Badge("Wacht op melder", "warning"),
+    "wacht_op_partner": Badge("Wacht op partner", "warning"),
+    "in_dossier": Badge("In dossier", "info"),
+    "overdracht_aangeboden": Badge("Overdracht aangeboden", "warning"),
+    "overgedragen": Badge("Overgedragen", "neutral"),
+    "afgehandeld": Badge("Afgehandeld", "success"),
+    "niet_in_behandeling": Badge("Niet in behandeling", "neutral"),
+    "ingetrokken": Badge("Ingetrokken", "neutral"),
+    "vernietigd": Badge("Vernietigd", "neutral"),
+    # delivery
+    "te_routeren": Badge("Nog te routeren", "warning"),
+    "wacht_op_afspraak": Badge("Wacht op afspraak", "warning"),
+    "aangeboden": Badge("Aangeboden", "info"),
+    "opgehaald": Badge("Opgehaald", "success"),
+    "verlopen": Badge("Verlopen", "danger"),
+    # dossier
+    "in_voorbereiding": Badge("In voorbereiding", "neutral"),
+    "in_aanpak": Badge("In aanpak", "info"),
+    "monitoring": Badge("Monitoring", "warning"),
+    "afgesloten": Badge("Afgesloten", "success"),
+    "overgebracht": Badge("Overgebracht", "neutral"),
+    # agreement, export, job
+    "open": Badge("Open", "info"),
+    "klaar": Badge("Klaar", "success"),
+    "nagekomen": Badge("Nagekomen", "success"),
+    "vervallen": Badge("Vervallen", "neutral"),
+    "te_laat": Badge("Te laat", "danger"),
+    "aangevraagd": Badge("Aangevraagd", "warning"),
+    "goedgekeurd": Badge("Goedgekeurd", "info"),
+    "afgewezen": Badge("Afgewezen", "neutral"),
+    "wordt_gemaakt": Badge("Wordt gemaakt", "info"),
+    "gereed": Badge("Gereed", "success"),
+    "mislukt": Badge("Mislukt", "danger"),
+    # flags
+    "spoed": Badge("Spoed", "danger"),
+    "bevroren": Badge("Bevroren", "info"),
+    "minderjarig": Badge("Minderjarig", "warning"),
+}
+
+
+def badge_for(state: str) -> Badge:
+    """The badge of a state; an unknown code is shown as its own words."""
+    found = BADGES.get(str(state))
+    return found or Badge(str(state).replace("_", " ").capitalize(), "neutral")

@@ -1,0 +1,267 @@
+"""Pages for when something can't be done: plain Dutch, and always a next step.
+
+An anonymous visitor of the portal gets the same redirect to the sign-in page for every address,
+whether it exists or not. What one may not see doesn't exist (404). These views run inside the
+request's transaction, which is then rolled back; the page for 500 asks nothing of the database.
+"""
+
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken
+from pyramid.httpexceptions import (
+    HTTPBadRequest,
+    HTTPConflict,
+    HTTPException,
+    HTTPForbidden,
+    HTTPNotFound,
+    HTTPRequestEntityTooLarge,
+    HTTPSeeOther,
+)
+from pyramid.renderers import render_to_response
+from pyramid.response import Response
+from pyramid.security import view_execution_permitted
+
+from stopintimidatie.security.trail import note_refusal
+from stopintimidatie.web.theme import Branding
+
+log = logging.getLogger(__name__)
+
+PUBLIC_KEY = "stopintimidatie.web.public_prefixes"
+SIGN_IN = "/aanmelden"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """What an error page says."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+PAGES: Mapping[int, ErrorPage] = {
+    400: ErrorPage(
+        "Dit verzoek klopt niet",
+        (
+            "Wij konden niet lezen wat er werd verstuurd. Er is niets opgeslagen.",
+            "Ga terug naar de vorige pagina, laad die opnieuw en probeer het nog een keer.",
+        ),
+    ),
+    403: ErrorPage(
+        "U mag dit niet doen",
+        (
+            "Uw rol geeft geen recht op deze handeling. Er is niets gewijzigd.",
+            "Hebt u dit nodig voor uw werk? Vraag de functioneel beheerder van uw gemeente om"
+            " de juiste rol.",
+        ),
+    ),
+    404: ErrorPage(
+        "Deze pagina is er niet",
+        (
+            "Het adres klopt niet, of de pagina is niet voor u te zien.",
+            "Kijk het adres na, of zoek op een woord of op het kenmerk van de melding.",
+        ),
+    ),
+    405: ErrorPage(
+        "Dit kan hier niet",
+        (
+            "Deze pagina kan niet op deze manier worden geopend.",
+            "Ga terug en gebruik de knop op de pagina.",
+        ),
+    ),
+    409: ErrorPage(
+        "Iemand anders was u voor",
+        (
+            "Intussen heeft iemand anders dit gewijzigd. Uw wijziging is niet opgeslagen en er is"
+            " niets overschreven.",
+            "Open de pagina opnieuw, bekijk wat er is veranderd en doe uw wijziging daarna nog een"
+            " keer.",
+        ),
+    ),
+    413: ErrorPage(
+        "Dit is te groot",
+        (
+            "Wat u verstuurde is te groot. Er is niets opgeslagen.",
+            "Ga terug en maak de tekst korter, of kies een kleiner bestand.",
+        ),
+    ),
+    500: ErrorPage(
+        "Er ging iets mis bij ons",
+        (
+            "Dit is onze fout. Er is niets opgeslagen van wat u net deed.",
+            "Wacht een minuut en probeer het opnieuw. Lukt het dan nog niet? Geef de beheerder het"
+            " nummer hieronder.",
+        ),
+    ),
+}
+TOKEN_PAGE = ErrorPage(
+    "Deze pagina was te lang open",
+    (
+        "Voor de veiligheid verloopt een formulier na een tijd. Er is niets opgeslagen.",
+        "Ga terug, laad de pagina opnieuw en verstuur het formulier nog een keer.",
+    ),
+)
+
+
+def add_public_prefix(config: Any, prefix: str) -> None:
+    """Directive: addresses that start with this word are not of the portal (no sign-in)."""
+
+    def register() -> None:
+        config.registry.setdefault(PUBLIC_KEY, set()).add(prefix)
+
+    config.action(("public-prefix", prefix), register)
+
+
+def is_public(request: Any) -> bool:
+    """Is this an address that a visitor who isn't signed in may ask for?"""
+    first = _path(request).lstrip("/").partition("/")[0]
+    return first in request.registry.get(PUBLIC_KEY, set())
+
+
+def _path(request: Any) -> str:
+    raw = str(request.environ.get("PATH_INFO", "/"))
+    return raw.encode("latin-1", "replace").decode("utf-8", "replace")
+
+
+def safe_identity(request: Any) -> Any:
+    """Who this is, or None; an error page must not fail on finding out."""
+    try:
+        return request.identity
+    except Exception:  # whatever broke the request may break this too
+        return None
+
+
+def sign_in_address(request: Any) -> str:
+    """Where an anonymous visitor is sent, with the way back for what was only looked at."""
+    if request.method not in ("GET", "HEAD"):
+        return SIGN_IN
+    try:
+        back = request.path_qs
+    except UnicodeDecodeError:
+        return SIGN_IN
+    return f"{SIGN_IN}?{urlencode({'volgende': back})}"
+
+
+def error_response(
+    request: Any, status: int, page: ErrorPage | None = None, reference: str | None = None
+) -> Response:
+    """The page for this status; also for a view that wants to answer so itself."""
+    page = page or PAGES.get(status, PAGES[500 if status >= 500 else 400])
+    identity = None if status >= 500 else safe_identity(request)
+    response = render_to_response(
+        "stopintimidatie.web:templates/errors/page.jinja2",
+        {
+            "title": page.title,
+            "lines": page.lines,
+            "steps": _steps(identity, request),
+            "reference": reference,
+            "identity": identity,
+            "navigation": [] if identity is None else request.navigation,
+            "branding": _branding(request, status),
+            "error_page": True,
+        },
+        request=request,
+    )
+    response.status_int = status
+    return response
+
+
+def _branding(request: Any, status: int) -> Branding:
+    try:
+        found: Branding = Branding() if status >= 500 else request.branding
+    except Exception:  # the look of an error page isn't worth a second error
+        return Branding()
+    return found
+
+
+def _steps(identity: Any, request: Any) -> list[tuple[str, str]]:
+    if identity is not None:
+        return [("Naar de startpagina", "/"), ("Zoeken", "/zoeken")]
+    return [("Aanmelden", SIGN_IN)]
+
+
+def not_found(exc: Any, request: Any) -> Response:
+    """Nothing there, or nothing for you."""
+    if safe_identity(request) is None and not is_public(request):
+        return HTTPSeeOther(location=sign_in_address(request))
+    return error_response(request, 404)
+
+
+def forbidden(exc: Any, request: Any) -> Response:
+    """Who may see the document hears that the act isn't theirs; for others it isn't there."""
+    if safe_identity(request) is None and not is_public(request):
+        return HTTPSeeOther(location=sign_in_address(request))
+    if safe_identity(request) is not None:
+        note_refusal(request, request.context, _permission_of(exc))
+    return error_response(request, 403 if is_visible(request) else 404)
+
+
+def _permission_of(refusal: Any) -> str:
+    return str(getattr(getattr(refusal, "result", None), "permission", "") or "onbekend")
+
+
+def is_visible(request: Any) -> bool:
+    """May this person open the page of the document itself?"""
+    method, request.method = request.method, "GET"
+    try:
+        return bool(view_execution_permitted(request.context, request))
+    except (TypeError, HTTPNotFound):  # it has no page, or none for this request
+        return False
+    finally:
+        request.method = method
+
+
+def bad_request(exc: Any, request: Any) -> Response:
+    return error_response(request, 400)
+
+
+def bad_token(exc: Any, request: Any) -> Response:
+    return error_response(request, 400, TOKEN_PAGE)
+
+
+def too_large(exc: Any, request: Any) -> Response:
+    return error_response(request, 413)
+
+
+def conflict(exc: Any, request: Any) -> Response:
+    return error_response(request, 409)
+
+
+def http_error(exc: Any, request: Any) -> Response:
+    """Redirects pass; other errors that a view raised get our page."""
+    if exc.status_int < 400:
+        return exc
+    return error_response(request, exc.status_int)
+
+
+def server_error(exc: Any, request: Any) -> Response:
+    """Log it with a number that the visitor sees too."""
+    reference = secrets.token_hex(4)
+    log.exception("unhandled error %s", reference, exc_info=exc)
+    return error_response(request, 500, reference=reference)
+
+
+VIEWS: tuple[tuple[Any, type[BaseException]], ...] = (
+    (not_found, HTTPNotFound),
+    (forbidden, HTTPForbidden),
+    (bad_request, HTTPBadRequest),
+    (bad_request, UnicodeDecodeError),
+    (bad_token, BadCSRFToken),
+    (bad_token, BadCSRFOrigin),
+    (too_large, HTTPRequestEntityTooLarge),
+    (conflict, HTTPConflict),
+    (http_error, HTTPException),
+    (server_error, Exception),
+)
+
+
+def includeme(config: Any) -> None:
+    config.add_directive("add_public_prefix", add_public_prefix)
+    for prefix in ("aanmelden", "static", "huisstijl", "favicon.ico", "robots.txt"):
+        config.add_public_prefix(prefix)
+    for view, kind in VIEWS:
+        config.add_exception_view(view, context=kind)

@@ -1,0 +1,194 @@
+"""The form: a deform form drawn by our own templates, and the reading of what was posted."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import colander
+import deform
+from markupsafe import Markup
+from pyramid.csrf import get_csrf_token
+
+from stopintimidatie.web.forms import widgets
+from stopintimidatie.web.forms.messages import field_messages
+from stopintimidatie.web.templating import form_renderer
+
+
+class Button(deform.Button):
+    """A submit button. ``kind``: primary, secondary, danger or subtle."""
+
+    def __init__(self, name: str, title: str, kind: str = "primary", value: str = "ja") -> None:
+        super().__init__(name=name, title=title, value=value)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One line of the error summary: where to go and what to do there."""
+
+    target: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something another person changed meanwhile: what it was called, theirs and yours."""
+
+    label: str
+    theirs: str
+    yours: str
+
+
+class Form(deform.Form):
+    """A form of one request.
+
+    ``Form(schema, request, buttons=[Button("opslaan", "Opslaan")], appstruct=...)``; then
+    :func:`stopintimidatie.web.forms.handle_form` does the rest. Nested schemas become
+    fieldsets. Names of controls are dotted paths; what isn't in the schema is ignored.
+    """
+
+    def __init__(
+        self,
+        schema: Any,
+        request: Any,
+        *,
+        buttons: Sequence[Button] = (Button("opslaan", "Opslaan"),),
+        action: str = "",
+        method: str = "POST",
+        formid: str = "formulier",
+        appstruct: Any = colander.null,
+        cancel_url: str | None = None,
+    ) -> None:
+        self.request = request
+        self.cancel_url = cancel_url
+        self.problems: list[str] = []
+        self.changes: tuple[Change, ...] = ()
+        self.conflict = False
+        super().__init__(
+            schema,
+            action=action,
+            method=method,
+            buttons=buttons,
+            formid=formid,
+            focus="off",
+            renderer=form_renderer(),
+            appstruct=appstruct,
+        )
+        self.widget = widgets.FormBody()
+        _check_widgets(self)
+
+    @property
+    def csrf_token(self) -> str | None:
+        return get_csrf_token(self.request) if self.method.upper() == "POST" else None
+
+    @property
+    def multipart(self) -> bool:
+        return any(isinstance(f.widget, widgets.FileInput) for f in leaves(self))
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.error_list)
+
+    @property
+    def error_list(self) -> list[FieldError]:
+        """All errors in the order of the page, for the summary at the top."""
+        found = [FieldError(self.formid, problem) for problem in self.problems]
+        found += [FieldError(self.formid, message) for message in field_messages(self)]
+        return found + [
+            FieldError(focus_id(field), message)
+            for field in descendants(self)
+            for message in field_messages(field)
+        ]
+
+    def pressed(self) -> str | None:
+        """Name of the button that was pressed, if it is one of this form's."""
+        return next((b.name for b in self.buttons if b.name in self.request.POST), None)
+
+    def validate(self, controls: Iterable[tuple[str, Any]], subcontrol: Any = None) -> Any:
+        """The converted values, or ``deform.ValidationFailure``; what was typed is kept."""
+        return self.validate_pstruct(read_controls(self, controls))
+
+    def add_error(self, message: str, name: str | None = None) -> None:
+        """Hang a message of a business rule on a field (dotted path), or on the form."""
+        field = field_at(self, name) if name else None
+        if field is None:
+            self.problems.append(message)
+        else:
+            field.error = colander.Invalid(field.schema, message)
+
+    def render(self, *args: Any, **kw: Any) -> Markup:
+        html: Markup = super().render(*args, **kw)
+        return html
+
+
+def _check_widgets(form: Any) -> None:
+    """Nested schemas get our fieldset; a widget of deform's own would need inline script."""
+    for field in descendants(form):
+        if isinstance(field.schema.typ, colander.Mapping) and field.schema.widget is None:
+            field.widget = widgets.Group()
+        if not hasattr(field.widget, "layout"):
+            raise TypeError(f"field {field.name!r} needs a type and widget of web.forms")
+
+
+def descendants(field: Any) -> Iterable[Any]:
+    """All fields below this one, in the order of the page."""
+    for child in field.children:
+        yield child
+        yield from descendants(child)
+
+
+def leaves(field: Any) -> Iterable[Any]:
+    return (f for f in descendants(field) if f.widget.layout != "structural")
+
+
+def field_at(form: Any, path: str) -> Any:
+    return next((f for f in descendants(form) if control_name(f) == path), None)
+
+
+def control_name(field: Any) -> str:
+    """Dotted path of a field: the name of its control."""
+    parts: list[str] = []
+    while field is not None and field.parent is not None:
+        parts.append(field.name)
+        field = field.parent
+    return ".".join(reversed(parts))
+
+
+def element_id(field: Any) -> str:
+    """Stable id of a field's control, unique on a page with several forms."""
+    return f"{field.get_root().formid}-{control_name(field).replace('.', '-')}"
+
+
+def focus_id(field: Any) -> str:
+    """Where the error summary leads to: in a group that is the first choice."""
+    return f"{element_id(field)}-0" if field.widget.layout == "group" else element_id(field)
+
+
+def read_controls(form: Any, controls: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Posted names and values as the nested structure that the widgets expect.
+
+    Only names of the schema are looked up, so unknown ones can't do anything. A file where
+    text is asked (or the reverse) counts as nothing.
+    """
+    posted: dict[str, list[Any]] = {}
+    for name, value in controls:
+        posted.setdefault(name, []).append(value)
+    return _read_fields(form, posted)
+
+
+def _read_fields(parent: Any, posted: dict[str, list[Any]]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for field in parent.children:
+        if field.widget.layout == "structural":
+            result[field.name] = _read_fields(field, posted)
+        else:
+            result[field.name] = _read_leaf(field, posted.get(control_name(field), []))
+    return result
+
+
+def _read_leaf(field: Any, values: list[Any]) -> Any:
+    wants_file = isinstance(field.widget, widgets.FileInput)
+    values = [value for value in values if isinstance(value, str) is not wants_file]
+    if field.widget.many:
+        return tuple(values)
+    return values[-1] if values else colander.null

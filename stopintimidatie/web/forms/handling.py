@@ -1,0 +1,79 @@
+"""One function that handles every form submission of the portal."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import deform
+from pyramid.response import Response
+
+from stopintimidatie.web.forms.form import Change, Form
+
+Values = dict[str, Any]
+
+
+class FormError(Exception):
+    """A rule of the house says no: shown at the field (dotted path) or above the form."""
+
+    status = 422
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class ConflictError(FormError):
+    """Somebody else saved meanwhile: shown with what changed; nothing was overwritten."""
+
+    status = 409
+
+    def __init__(self, message: str, changes: Sequence[Change] = ()) -> None:
+        super().__init__(message)
+        self.changes = tuple(changes)
+
+
+def handle_form(
+    request: Any,
+    form: Form,
+    on_valid: Callable[[Values], Response],
+    values: Mapping[str, Any] | None = None,
+) -> Response | Values:
+    """Show the form, or read what was posted and call ``on_valid`` with the converted values.
+
+    Returns what ``on_valid`` returns (a redirect), or the values for the page's template with
+    ``form`` (a Form; write ``{{ form.render() }}``) added. After a mistake the answer has
+    status 422 (409 after a conflict) and the page shows everything as it was typed.
+    """
+    page = {**(values or {}), "form": form}
+    if request.method != "POST":
+        return page
+    try:
+        appstruct = form.validate(request.POST.items())
+    except deform.ValidationFailure:
+        return _failed(request, page, 422)
+    try:
+        return on_valid(appstruct)
+    except FormError as problem:
+        _show(form, problem)
+        return _failed(request, page, problem.status)
+
+
+def _show(form: Form, problem: FormError) -> None:
+    form.add_error(problem.message, problem.field)
+    if isinstance(problem, ConflictError):
+        form.conflict = True
+        form.changes = problem.changes
+
+
+def _failed(request: Any, page: Values, status: int) -> Values:
+    request.response.status_int = status
+    request.form_failed = True
+    _doom(request)
+    return page
+
+
+def _doom(request: Any) -> None:
+    """What a service wrote before it refused must not be kept."""
+    manager = getattr(request, "tm", None)
+    if manager is not None:
+        manager.doom()

@@ -1,0 +1,181 @@
+"""How a field is drawn. Each widget names a template in ``templates/form/``.
+
+Plain HTML controls with label, description and error tied together; no script needed. Controls
+are named by their dotted path in the schema (``plaats.wijk``), groups of checkboxes share one
+name. So a posted form is an ordinary list of names and values, without structure markers that
+could be malformed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import colander
+import deform
+from deform.widget import OptGroup
+
+
+class Widget(deform.widget.Widget):
+    """Base: text in, the same text back, whatever was wrong with it."""
+
+    template = "textinput"
+    layout = "field"
+    """``field`` (label above), ``group`` (fieldset), ``checkbox``, ``hidden`` or ``structural``."""
+    many = False
+    input_type = "text"
+    width = ""
+    """``short`` or ``medium``: a hint by width how much is expected."""
+    attributes: Mapping[str, str] = MappingProxyType({})
+
+    def serialize(self, field: Any, cstruct: Any, **kw: Any) -> Any:
+        if cstruct in (colander.null, None):
+            cstruct = () if self.many else ""
+        return field.renderer(self.template, **self.get_template_values(field, cstruct, kw))
+
+    def deserialize(self, field: Any, pstruct: Any) -> Any:
+        return colander.null if pstruct in ("", ()) else pstruct
+
+
+class TextInput(Widget):
+    """One line. ``autocomplete`` and ``inputmode`` as in HTML."""
+
+    autocomplete: str | None = None
+    inputmode: str | None = None
+
+    def all_attributes(self, field: Any) -> dict[str, str]:
+        """Extra attributes of the control, in the order they are written."""
+        found = {"autocomplete": self.autocomplete, "inputmode": self.inputmode}
+        limit = getattr(field.schema.typ, "limit", None)
+        if limit is not None and self.input_type != "password":
+            found["maxlength"] = str(limit)
+        return {k: v for k, v in found.items() if v is not None} | dict(self.attributes)
+
+    def drawn_type(self, field: Any) -> str:
+        """A browser empties a date it can't read; after a mistake it's drawn as plain text."""
+        picky = self.input_type in ("date", "datetime-local", "time")
+        return "text" if field.error and picky else self.input_type
+
+
+class EmailInput(TextInput):
+    input_type = "email"
+    autocomplete = "email"
+
+
+class TelInput(TextInput):
+    input_type = "tel"
+    autocomplete = "tel"
+    width = "medium"
+
+
+class PasswordInput(TextInput):
+    input_type = "password"
+    autocomplete = "current-password"
+
+    def serialize(self, field: Any, cstruct: Any, **kw: Any) -> Any:
+        return super().serialize(field, colander.null, **kw)
+
+
+class NumberInput(TextInput):
+    """Digits. No ``type=number``: its wheel and its silent dropping of letters lose input."""
+
+    inputmode = "numeric"
+    width = "short"
+    minimum: int | None = None
+    maximum: int | None = None
+
+
+class DateInput(TextInput):
+    input_type = "date"
+    width = "medium"
+
+
+class DateTimeInput(TextInput):
+    input_type = "datetime-local"
+    width = "medium"
+
+
+class TimeInput(TextInput):
+    input_type = "time"
+    width = "short"
+
+
+class TextArea(TextInput):
+    """Several lines."""
+
+    template = "textarea"
+    rows = 5
+
+
+class Hidden(Widget):
+    template = "hidden"
+    layout = "hidden"
+
+
+class Checkbox(Widget):
+    """One box with its label behind it."""
+
+    template = "checkbox"
+    layout = "checkbox"
+
+
+class Select(Widget):
+    """A drop-down. ``values`` are (code, label) pairs or ``OptGroup``; ``empty`` is the first."""
+
+    template = "select"
+    values: Sequence[Any] = ()
+    empty: str | None = "Maak een keuze"
+
+
+class RadioChoice(Select):
+    """All possibilities in sight, one may be chosen."""
+
+    template = "radio_choice"
+    layout = "group"
+    inline = False
+
+
+class CheckboxChoice(Widget):
+    """All possibilities in sight, several may be chosen."""
+
+    template = "checkbox_choice"
+    layout = "group"
+    many = True
+    values: Sequence[Any] = ()
+    inline = False
+
+
+class FileInput(Widget):
+    template = "file"
+    accept: str | None = None
+
+    def serialize(self, field: Any, cstruct: Any, **kw: Any) -> Any:
+        return super().serialize(field, colander.null, **kw)
+
+
+class Group(deform.widget.MappingWidget):
+    """A nested schema: a fieldset with its title as legend."""
+
+    template = "mapping"
+    layout = "structural"
+    requirements = ()
+
+
+class FormBody(deform.widget.FormWidget):
+    """The form itself."""
+
+    template = "form"
+    layout = "structural"
+    requirements = ()
+
+
+def option_groups(values: Iterable[Any]) -> list[tuple[str | None, list[tuple[str, str]]]]:
+    """(group label or None, options) for the select template."""
+    groups: list[tuple[str | None, list[tuple[str, str]]]] = []
+    for item in values:
+        if isinstance(item, OptGroup):
+            groups.append((item.label, [(str(v), label) for v, label in item.options]))
+        elif groups and groups[-1][0] is None:
+            groups[-1][1].append((str(item[0]), item[1]))
+        else:
+            groups.append((None, [(str(item[0]), item[1])]))
+    return groups

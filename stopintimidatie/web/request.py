@@ -1,0 +1,39 @@
+"""The request as the views of this house see it: what is on it, with its types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pyramid.request
+
+from stopintimidatie.web.navigation import Crumb, NavItem
+from stopintimidatie.web.theme import Branding
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from stopintimidatie.security import Identity
+    from stopintimidatie.settings import Settings
+
+
+class Request(pyramid.request.Request):
+    """``db`` and ``identity`` are put on it by the floors below, ``flash`` by accounts."""
+
+    if TYPE_CHECKING:
+        db: Session
+        identity: Identity | None
+        branding: Branding
+        navigation: list[NavItem]
+        breadcrumb: list[Crumb]
+        context: Any
+        flash: Callable[..., None]
+
+    @property
+    def app_settings(self) -> Settings:
+        """The settings of this installation."""
+        found: Settings = self.registry.app_settings
+        return found
+
+    form_failed: bool = False
+    """True once a posted form was refused; the title of the page then starts with 'Fout'."""

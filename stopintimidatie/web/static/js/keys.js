@@ -1,0 +1,98 @@
+// Single-key shortcuts for who works in lists all day. Can be switched off (WCAG 2.1.4);
+// the choice is kept in this browser. Never active while something is being typed.
+//   j / k  next and previous row     /  search     ?  this help
+//   data-key="1" on a button or link: that key presses it
+const STORE = "stopintimidatie.sneltoetsen";
+
+const enabled = () => {
+  try { return localStorage.getItem(STORE) !== "uit"; } catch { return true; }
+};
+const enable = (on) => {
+  try { localStorage.setItem(STORE, on ? "aan" : "uit"); } catch { /* no store: on for this page */ }
+};
+
+function start() {
+  if (!document.body.hasAttribute("data-ingelogd")) return;
+  document.addEventListener("keydown", onKey);
+  const button = document.querySelector("[data-toetsen]");
+  if (button) {
+    button.hidden = false;
+    button.addEventListener("click", showHelp);
+  }
+}
+
+function typing(target) {
+  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+}
+
+function onKey(event) {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+  if (typing(event.target) || document.querySelector("dialog[open]") || !enabled()) return;
+  if (act(event.key)) event.preventDefault();
+}
+
+function act(key) {
+  if (key === "j") return step(1);
+  if (key === "k") return step(-1);
+  if (key === "/") return focusOn(document.getElementById("zoekveld"));
+  if (key === "?") return showHelp();
+  const chosen = [...document.querySelectorAll("[data-key]")].find((el) => el.dataset.key === key);
+  if (!chosen || chosen.disabled) return false;
+  chosen.click();
+  return true;
+}
+
+function focusOn(element) {
+  if (!element) return false;
+  element.focus();
+  if (element.select) element.select();
+  return true;
+}
+
+// The rows of the first list on the page; in an inbox the next row is opened at once.
+function step(by) {
+  const links = [...document.querySelectorAll("[data-rij] a[href]")];
+  if (!links.length) return false;
+  const focused = links.indexOf(document.activeElement);
+  const current = focused >= 0 ? focused : links.findIndex((a) => a.hasAttribute("aria-current"));
+  const next = links[current < 0 ? (by > 0 ? 0 : links.length - 1) : current + by];
+  if (!next) return false;
+  if (next.closest("[data-openen]")) next.click();
+  else focusOn(next);
+  return true;
+}
+
+function showHelp() {
+  const dialog = document.querySelector(".si-dialog") ?? makeHelp();
+  dialog.querySelector("input").checked = enabled();
+  dialog.showModal();
+  return true;
+}
+
+function makeHelp() {
+  const dialog = document.createElement("dialog");
+  dialog.className = "si-dialog";
+  dialog.setAttribute("aria-labelledby", "toetsen-titel");
+  dialog.innerHTML = `<h2 id="toetsen-titel">Sneltoetsen</h2><dl></dl>
+    <p class="si-choice"><input type="checkbox" id="toetsen-aan" class="utrecht-checkbox">
+    <label for="toetsen-aan">Sneltoetsen gebruiken in deze browser</label></p>
+    <form method="dialog"><button class="utrecht-button utrecht-button--secondary-action">Sluiten</button></form>`;
+  const list = dialog.querySelector("dl");
+  const rows = [["j", "volgende in de lijst"], ["k", "vorige in de lijst"], ["/", "zoeken"], ["?", "deze uitleg"]];
+  for (const el of document.querySelectorAll("[data-key]")) rows.push([el.dataset.key, el.textContent.trim()]);
+  for (const [key, what] of rows) addRow(list, key, what);
+  dialog.querySelector("input").addEventListener("change", (event) => enable(event.target.checked));
+  document.body.append(dialog);
+  return dialog;
+}
+
+function addRow(list, key, what) {
+  const [dt, dd, kbd] = ["dt", "dd", "kbd"].map((tag) => document.createElement(tag));
+  kbd.className = "si-key";
+  kbd.textContent = key;
+  dt.append(kbd);
+  dd.textContent = what;
+  list.append(dt, dd);
+}
+
+start();

@@ -1,0 +1,77 @@
+"""A form with one of every field, for the tests of the form base."""
+
+from typing import Any
+
+from pyramid.testing import DummyRequest
+from webob.multidict import MultiDict
+
+from stopintimidatie.web import forms
+from stopintimidatie.web.forms import Button, Form, Schema, field
+
+VORMEN = (("naroepen", "Naroepen"), ("fluiten", "Nafluiten"), ("volgen", "Volgen"))
+KANALEN = (("telefoon", "Telefoon"), ("balie", "Balie"))
+
+
+class Plaats(Schema):
+    wijk = field(
+        forms.OneOf((("binnenstad", "Binnenstad"), ("stadspolders", "Stadspolders"))), "Wijk"
+    )
+    plek = field(forms.Text(120), "Plek", description="Zo precies als u weet.")
+
+
+class Everything(Schema):
+    """One of every kind."""
+
+    kanaal = field(forms.OneOf(KANALEN, radio=True), "Hoe kwam de melding binnen?")
+    vormen = field(forms.ManyOf(VORMEN), "Wat gebeurde er?", description="Kies alles wat past.")
+    tijdstip = field(forms.Moment(), "Wanneer was het?", validator=forms.in_past)
+    datum = field(forms.Date(), "Terugbeldatum", missing=None)
+    uur = field(forms.Time(), "Tijd", missing=None)
+    plaats = Plaats(title="Plaats")
+    verhaal = field(forms.Text(200, lines=True), "Verhaal", validator=forms.at_least(5))
+    aantal = field(forms.Integer(0, 50), "Aantal personen", missing=None)
+    breedte = field(forms.Decimal(50.0, 54.0), "Breedtegraad", missing=None)
+    email = field(
+        forms.Text(120),
+        "E-mail",
+        widget=forms.EmailInput(),
+        validator=forms.email_address,
+        missing=None,
+    )
+    telefoon = field(forms.Text(30), "Telefoon", widget=forms.TelInput(), missing=None)
+    wachtwoord = field(forms.Password(), "Wachtwoord", missing=None)
+    spoed = field(forms.Flag(), "Dit is spoed", missing=False)
+    bijlage = field(forms.Upload(1000), "Bijlage", missing=None)
+    versie = field(forms.Integer(), "Versie", widget=forms.Hidden(), missing=None)
+
+
+GOOD: list[tuple[str, Any]] = [
+    ("kanaal", "balie"),
+    ("vormen", "volgen"),
+    ("vormen", "naroepen"),
+    ("tijdstip", "2026-11-20T22:40"),
+    ("plaats.wijk", "binnenstad"),
+    ("plaats.plek", "Bij het station"),
+    ("verhaal", "Twee jongens riepen mij na."),
+    ("spoed", "ja"),
+    ("opslaan", "ja"),
+]
+
+
+def a_request(posted: list[tuple[str, Any]] | None = None) -> Any:
+    """A request that is a GET, or a POST of these names and values."""
+    request = DummyRequest(post=MultiDict(posted) if posted is not None else None)
+    if posted is not None:
+        request.POST = MultiDict(posted)
+    return request
+
+
+def a_form(posted: list[tuple[str, Any]] | None = None, schema: Any = None, **kw: Any) -> Form:
+    kw.setdefault("buttons", [Button("opslaan", "Opslaan"), Button("terug", "Terug", "subtle")])
+    return Form(schema or Everything(), a_request(posted), **kw)
+
+
+def changed(*pairs: tuple[str, Any]) -> list[tuple[str, Any]]:
+    """The good form with these names replaced (all values of a name at once)."""
+    names = {name for name, _ in pairs}
+    return [pair for pair in GOOD if pair[0] not in names] + list(pairs)
