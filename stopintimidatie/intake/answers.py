@@ -50,8 +50,8 @@ class NeighbourhoodAnswer:
 class ReactionAnswer:
     """Het antwoord van de gemeente, meteen te tonen."""
 
-    title: str = prop("titel", "Titel.", "Dank voor je melding")
-    text: str = prop("tekst", "Tekst.", "Wij lezen je melding vandaag nog.")
+    title: str = prop("titel", "Titel.", "Dank u wel voor uw melding")
+    text: str = prop("tekst", "Tekst.", "Wij lezen uw melding vandaag nog.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,7 @@ class MessageAnswer:
     """Een bericht aan de melder."""
 
     at: datetime = prop("op", "Wanneer.", "2026-11-21T09:12:00Z")
-    text: str = prop("tekst", "Tekst.", "Wij hebben je melding gelezen.")
+    text: str = prop("tekst", "Tekst.", "Wij hebben uw melding gelezen.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +97,9 @@ class FollowAnswer:
 
     reference: str = prop("kenmerk", "Kenmerk.", "M-4F7K-2QXJ")
     status: str = prop("status", "Code van de stand van zaken.", "wordt_bekeken")
-    status_text: str = prop("statusTekst", "De stand in woorden.", "Je melding wordt bekeken.")
+    status_text: str = prop(
+        "statusTekst", "De stand in woorden.", "De gemeente bekijkt uw melding."
+    )
     received_at: datetime = prop("ontvangenOp", "Moment van ontvangst.", "2026-11-20T22:47:13Z")
     messages: tuple[MessageAnswer, ...] = prop(
         "berichten", "Berichten aan de melder, oudste eerst."

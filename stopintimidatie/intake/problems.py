@@ -100,6 +100,13 @@ class Kind(Enum):
         "hetzelfde nog eens, met dezelfde Idempotency-Key: dan komt het niet dubbel aan.",
     )
 
+    OUR_FAULT = (
+        "storing",
+        500,
+        "Er ging iets mis bij ons",
+        "Er is niets opgeslagen. Stuur over een minuut precies hetzelfde nog eens.",
+    )
+
     def __init__(self, code: str, status: int, title: str, advice: str) -> None:
         self.code = code
         self.status = status
@@ -173,7 +180,7 @@ def problem_schema() -> dict[str, Any]:
         "properties": {
             "type": {**text, "enum": [kind.type for kind in Kind]},
             "title": text,
-            "status": {"type": "integer", "minimum": 400, "maximum": 499},
+            "status": {"type": "integer", "minimum": 400, "maximum": 599},
             "detail": text,
             "fouten": {"type": "array", "items": fault, "minItems": 1},
         },

@@ -34,6 +34,7 @@ from stopintimidatie.intake.fields import (
     errors_of,
     field,
 )
+from stopintimidatie.register.boxes import BOXES, Box, inside_netherlands
 from stopintimidatie.reports import vocabulary as words
 from stopintimidatie.reports.submission import (
     Address,
@@ -47,30 +48,6 @@ from stopintimidatie.reports.submission import (
 
 MOST_ERRORS = 100
 
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """Bounds in WGS 84."""
-
-    south: float
-    north: float
-    west: float
-    east: float
-
-    def holds(self, lat: float, lon: float) -> bool:
-        return self.south <= lat <= self.north and self.west <= lon <= self.east
-
-    def describe(self) -> Description:
-        return {
-            "properties": {
-                "lat": {"minimum": self.south, "maximum": self.north},
-                "lon": {"minimum": self.west, "maximum": self.east},
-            }
-        }
-
-
-# The European Netherlands with its part of the North Sea; the Caribbean Netherlands.
-BOXES = (Box(50.7, 55.8, 2.5, 7.3), Box(11.8, 18.0, -68.8, -62.5))
 
 LAT = field("lat", Number(-90, 90), "Breedtegraad (WGS 84).", example=51.8133)
 LON = field("lon", Number(-180, 180), "Lengtegraad (WGS 84).", example=4.669)
@@ -186,8 +163,8 @@ MESSAGE = field(
         "client",
         Record(),
         "De app. Geen IP-adres en geen toestelnummer.",
-        field("platform", Text(50), "Platform.", example="android"),
-        field("appVersie", Text(50), "Versie van de app.", example="3.2.0"),
+        field("platform", Text(40), "Platform.", example="android"),
+        field("appVersie", Text(40), "Versie van de app.", example="3.2.0"),
     ),
 )
 
@@ -244,17 +221,12 @@ def _described(place: dict[str, Any]) -> bool:
 def _point_in_the_netherlands(message: Message, now: datetime) -> Iterator[FieldError]:
     place = message.get("locatie", {})
     lat, lon = place.get("lat"), place.get("lon")
-    if lat is not None and lon is not None and not in_the_netherlands(lat, lon):
+    if lat is not None and lon is not None and not inside_netherlands(lat, lon):
         for name in ("lat", "lon"):
             yield FieldError(
                 ("locatie", name),
                 "Dit punt ligt niet in Nederland. Kijk na of lat en lon niet omgedraaid zijn.",
             )
-
-
-def in_the_netherlands(lat: float, lon: float) -> bool:
-    """Whether a point can be in the Netherlands at all."""
-    return any(box.holds(lat, lon) for box in BOXES)
 
 
 _CONTACT = ("naam", "telefoon", "email")
@@ -285,6 +257,15 @@ def _any_text_of(node: colander.SchemaNode) -> Description:
             {"required": [child.name], "properties": {child.name: _NOT_BLANK}}
             for child in node.children
         ]
+    }
+
+
+def _inside(box: Box) -> Description:
+    return {
+        "properties": {
+            "lat": {"minimum": box.south, "maximum": box.north},
+            "lon": {"minimum": box.west, "maximum": box.east},
+        }
     }
 
 
@@ -328,7 +309,7 @@ RULES = (
     Rule(
         "Een punt ligt in of rond Europees of Caribisch Nederland.",
         _point_in_the_netherlands,
-        ({"properties": {"locatie": {"anyOf": [box.describe() for box in BOXES]}}},),
+        ({"properties": {"locatie": {"anyOf": [_inside(box) for box in BOXES]}}},),
     ),
 )
 

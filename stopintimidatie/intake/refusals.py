@@ -1,0 +1,107 @@
+"""Below /api every refusal is a problem document, and every answer tells the version."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from pyramid.exceptions import PredicateMismatch
+from pyramid.httpexceptions import (
+    HTTPBadRequest,
+    HTTPException,
+    HTTPNotFound,
+    HTTPRequestEntityTooLarge,
+)
+from pyramid.response import Response
+
+from stopintimidatie.intake.body import drain
+from stopintimidatie.intake.problems import Kind, ProblemError, problem_response
+from stopintimidatie.intake.resources import ApiNode
+from stopintimidatie.intake.version import API_VERSION
+
+log = logging.getLogger(__name__)
+
+
+def below_api(environ: dict[str, Any]) -> bool:
+    """Whether this address belongs to the API; read raw, for it may not be decodable."""
+    path = environ.get("PATH_INFO", "")
+    return path == "/api" or path.startswith("/api/")
+
+
+class BelowApi:
+    """View predicate: only for addresses below /api."""
+
+    def __init__(self, wanted: bool, config: Any) -> None:
+        self.wanted = wanted
+
+    def text(self) -> str:
+        return f"below_api = {self.wanted}"
+
+    phash = text
+
+    def __call__(self, context: Any, request: Any) -> bool:
+        return below_api(request.environ) is self.wanted
+
+
+def refused(error: ProblemError, request: Any) -> Response:
+    return problem_response(error)
+
+
+def not_found(error: HTTPNotFound, request: Any) -> Response:
+    """No such address; or the address is there and the method isn't."""
+    context = getattr(request, "context", None)
+    if isinstance(error, PredicateMismatch) and isinstance(context, ApiNode) and context.calls:
+        return problem_response(ProblemError(Kind.METHOD, allow=context.methods))
+    return problem_response(ProblemError(Kind.NO_SUCH_ADDRESS))
+
+
+def undecodable(error: UnicodeDecodeError, request: Any) -> Response:
+    return problem_response(ProblemError(Kind.NO_SUCH_ADDRESS))
+
+
+def bad_request(error: HTTPException, request: Any) -> Response:
+    return problem_response(ProblemError(Kind.REQUEST))
+
+
+def too_large(error: HTTPException, request: Any) -> Response:
+    return problem_response(ProblemError(Kind.TOO_LARGE))
+
+
+def our_fault(error: Exception, request: Any) -> Response:
+    """Log what kind of error it was; its text might quote a report."""
+    log.error("unhandled %s in the intake", type(error).__name__)
+    return problem_response(ProblemError(Kind.OUR_FAULT))
+
+
+EXCEPTION_VIEWS: tuple[tuple[Callable[[Any, Any], Response], type[Exception]], ...] = (
+    (refused, ProblemError),
+    (not_found, HTTPNotFound),
+    (undecodable, UnicodeDecodeError),
+    (bad_request, HTTPBadRequest),
+    (too_large, HTTPRequestEntityTooLarge),
+    (our_fault, Exception),
+)
+
+
+def api_tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
+    """Outside of the exception views: the version on every answer, a refused body taken in."""
+
+    def api_tween(request: Any) -> Any:
+        response = handler(request)
+        if below_api(request.environ):
+            response.headers["API-Version"] = API_VERSION
+            if response.status_int >= 400:
+                drain(request.environ)
+        return response
+
+    return api_tween
+
+
+def includeme(config: Any) -> None:
+    from pyramid.tweens import EXCVIEW
+
+    config.add_view_predicate("below_api", BelowApi)
+    config.add_tween("stopintimidatie.intake.refusals.api_tween_factory", over=EXCVIEW)
+    for view, kind in EXCEPTION_VIEWS:
+        config.add_exception_view(view, context=kind, below_api=True)
