@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 def below_api(environ: dict[str, Any]) -> bool:
     """Whether this address belongs to the API; read raw, for it may not be decodable."""
-    path = environ.get("PATH_INFO", "")
+    path = str(environ.get("PATH_INFO", ""))
     return path == "/api" or path.startswith("/api/")
 
 
