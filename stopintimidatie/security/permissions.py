@@ -36,6 +36,9 @@ class Permission(StrEnum):
     MANAGE_MUNICIPALITY = "gemeente beheren"
     VIEW_DESK = "landelijk meldpunt bekijken"
     ROUTE_REPORT = "melding doorgeven"
+    # Held by no role: moves that the reporter makes with the follow code, and that retention makes.
+    BY_REPORTER = "als melder"
+    BY_RETENTION = "als bewaartermijn"
 
 
 P: Final = Permission
@@ -62,6 +65,8 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     P.MANAGE_MUNICIPALITY: frozenset({Role.ADMIN}),
     P.VIEW_DESK: DESK,
     P.ROUTE_REPORT: DESK,
+    P.BY_REPORTER: frozenset(),
+    P.BY_RETENTION: frozenset(),
 }
 
 

@@ -1,0 +1,225 @@
+"""The report, with what belongs to it: forms, contact data, history, messages, hand-over."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from stopintimidatie.storage.models import Base, Held, belongs_to, held_table
+from stopintimidatie.storage.tenancy import open_table
+from stopintimidatie.storage.types import utc_now
+
+open_table("report_transfer", "belongs to giver and receiver, until the receiver has its copy")
+
+
+class Report(Held, Base):
+    """One report of one holder. Contact data is not here; see `ReportContact`."""
+
+    __tablename__ = "report"
+    __table_args__ = held_table(
+        UniqueConstraint("holder", "reference"),
+        CheckConstraint("holder = 'landelijk' OR neighbourhood_code IS NOT NULL", name="at_home"),
+        ForeignKeyConstraint(["holder", "duplicate_of_id"], ["report.holder", "report.id"]),
+        Index(None, "holder", "state", "received_at"),
+        Index(None, "holder", "neighbourhood_code", "received_at"),
+        Index(None, "holder", "received_at"),
+    )
+
+    reference: Mapped[str] = mapped_column(String(11))
+    received_at: Mapped[datetime] = mapped_column(default=utc_now)
+    source: Mapped[str] = mapped_column(String(20))
+    language: Mapped[str] = mapped_column(String(5), default="nl")
+    client_platform: Mapped[str | None] = mapped_column(String(40))
+    client_app_version: Mapped[str | None] = mapped_column(String(40))
+
+    # Where: the area it is filed under, how that was found, and what the reporter said.
+    municipality_code: Mapped[str | None] = mapped_column(ForeignKey("municipality.code"))
+    neighbourhood_code: Mapped[str | None] = mapped_column(ForeignKey("neighbourhood.code"))
+    subneighbourhood_code: Mapped[str | None] = mapped_column(ForeignKey("subneighbourhood.code"))
+    located_by: Mapped[str] = mapped_column(String(20))
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
+    accuracy_m: Mapped[int | None]
+    location_source: Mapped[str | None] = mapped_column(String(20))
+    address: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    transit: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    location_text: Mapped[str | None] = mapped_column(String(500))
+    place_type: Mapped[str] = mapped_column(String(40))
+
+    # When and what.
+    incident_start: Mapped[datetime]
+    incident_end: Mapped[datetime | None]
+    time_precision: Mapped[str | None] = mapped_column(String(20))
+    part_of_day: Mapped[str | None] = mapped_column(String(20))
+    recurrence: Mapped[str | None] = mapped_column(String(30))
+    description: Mapped[str | None] = mapped_column(Text)
+    felt_safety: Mapped[str | None] = mapped_column(String(30))
+    behaviour_changes: Mapped[list[str]] = mapped_column(default=list)
+    bystanders: Mapped[str | None] = mapped_column(String(30))
+    police: Mapped[str | None] = mapped_column(String(30))
+
+    offender_count: Mapped[str | None] = mapped_column(String(20))
+    offender_in_group: Mapped[bool | None]
+    offender_known: Mapped[str | None] = mapped_column(String(20))
+    offender_age: Mapped[str | None] = mapped_column(String(20))
+    offender_gender: Mapped[str | None] = mapped_column(String(20))
+    offender_appearance: Mapped[str | None] = mapped_column(String(1000))
+    offender_transport: Mapped[str | None] = mapped_column(String(20))
+
+    role: Mapped[str] = mapped_column(String(20))
+    anonymous: Mapped[bool]
+    reporter_age_group: Mapped[str | None] = mapped_column(String(20))
+    reporter_gender: Mapped[str | None] = mapped_column(String(20))
+    wants_contact: Mapped[str] = mapped_column(String(30))
+    wants_support: Mapped[bool | None]
+    share_with_police: Mapped[bool]
+    share_with_partners: Mapped[bool]
+    # The municipality's own questions with the reporter's answers, as they were asked.
+    answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+    # Where it stands.
+    state: Mapped[str] = mapped_column(String(30))
+    # Delivery of what isn't connected, an axis of its own; None within a connected municipality.
+    delivery: Mapped[str | None] = mapped_column(String(30))
+    urgent: Mapped[bool] = mapped_column(default=False)
+    frozen: Mapped[bool] = mapped_column(default=False)
+    handler_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    contact_deadline: Mapped[datetime | None]
+    waiting_until: Mapped[date | None]
+    ended_at: Mapped[datetime | None]
+    ended_reason: Mapped[str | None] = mapped_column(String(40))
+    duplicate_of_id: Mapped[UUID | None]
+    follow_ups: Mapped[list[str]] = mapped_column(default=list)
+    handed_to: Mapped[str | None] = mapped_column(String(9))
+    received_from: Mapped[str | None] = mapped_column(String(9))
+
+    # What triage found.
+    triaged_at: Mapped[datetime | None]
+    danger_now: Mapped[bool | None]
+    suspected_offence: Mapped[bool | None]
+    suspected_offence_reason: Mapped[str | None] = mapped_column(Text)
+    contact_agreed: Mapped[str | None] = mapped_column(String(30))
+    triage_answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+    follow_code_hash: Mapped[str] = mapped_column(String(64))
+    follow_code_version: Mapped[int] = mapped_column(default=1)
+    version: Mapped[int] = mapped_column(default=1)
+
+    form_rows: Mapped[list[ReportForm]] = relationship(
+        lazy="selectin", cascade="all, delete-orphan", order_by="ReportForm.code"
+    )
+
+    __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def reported_forms(self) -> list[str]:
+        return [row.code for row in self.form_rows if not row.confirmed]
+
+    @property
+    def confirmed_forms(self) -> list[str]:
+        return [row.code for row in self.form_rows if row.confirmed]
+
+    @property
+    def forms(self) -> list[str]:
+        """The forms as they now stand: as confirmed by an officer, else as reported."""
+        return self.confirmed_forms or self.reported_forms
+
+
+class ReportForm(Held, Base):
+    """A form of harassment: as reported, or as confirmed by the officer."""
+
+    __tablename__ = "report_form"
+    __table_args__ = held_table(
+        belongs_to("report", "report_id", ondelete="CASCADE"),
+        UniqueConstraint("report_id", "code", "confirmed"),
+        Index(None, "holder", "code"),
+    )
+
+    report_id: Mapped[UUID]
+    code: Mapped[str] = mapped_column(String(30))
+    confirmed: Mapped[bool] = mapped_column(default=False)
+
+
+class ReportContact(Held, Base):
+    """Name and contact data, encrypted; e-mail and phone also as keyed hashes to find them by."""
+
+    __tablename__ = "report_contact"
+    __table_args__ = held_table(
+        belongs_to("report", "report_id", ondelete="CASCADE"),
+        UniqueConstraint("holder", "report_id"),
+        Index(None, "holder", "email_index"),
+        Index(None, "holder", "phone_index"),
+    )
+
+    report_id: Mapped[UUID]
+    name: Mapped[str | None] = mapped_column(Text)
+    phone: Mapped[str | None] = mapped_column(Text)
+    email: Mapped[str | None] = mapped_column(Text)
+    contact_when: Mapped[str | None] = mapped_column(Text)
+    phone_index: Mapped[str | None] = mapped_column(String(64))
+    email_index: Mapped[str | None] = mapped_column(String(64))
+
+
+class ReportMove(Held, Base):
+    """One step in the life of a report: who, when, from where to where, and why."""
+
+    __tablename__ = "report_move"
+    __table_args__ = held_table(
+        belongs_to("report", "report_id", ondelete="CASCADE"),
+        Index(None, "holder", "report_id", "at"),
+    )
+
+    report_id: Mapped[UUID]
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    actor_kind: Mapped[str] = mapped_column(String(20))
+    actor_id: Mapped[str | None] = mapped_column(String(64))
+    actor_name: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(40))
+    from_state: Mapped[str | None] = mapped_column(String(30))
+    to_state: Mapped[str] = mapped_column(String(30))
+    reason: Mapped[str | None] = mapped_column(Text)
+    values: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class ReporterMessage(Held, Base):
+    """What the municipality told or asked the reporter; read with the follow code."""
+
+    __tablename__ = "reporter_message"
+    __table_args__ = held_table(
+        belongs_to("report", "report_id", ondelete="CASCADE"),
+        Index(None, "holder", "report_id", "at"),
+    )
+
+    report_id: Mapped[UUID]
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    kind: Mapped[str] = mapped_column(String(20))
+    text: Mapped[str] = mapped_column(Text)
+
+
+class ReportTransfer(Base):
+    """A hand-over on its way. The content is encrypted and goes when the receiver has it."""
+
+    __tablename__ = "report_transfer"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    giver: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"))
+    receiver: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"))
+    reference: Mapped[str] = mapped_column(String(11), index=True)
+    content: Mapped[str | None] = mapped_column(Text)
+    given_at: Mapped[datetime] = mapped_column(default=utc_now)
+    received_at: Mapped[datetime | None]
+    actor_name: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(Text)

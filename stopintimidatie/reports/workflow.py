@@ -1,0 +1,172 @@
+"""The life of a report as data: exactly the table of 1-domain.md.
+
+Offering a report to another municipality (overdracht_aangeboden) comes with the national issue;
+until then the desk hands over by `doorgeven`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stopintimidatie.security import Permission
+from stopintimidatie.workflow import FieldKind, InputField, State, Transition, Workflow
+
+P: Final = Permission
+
+REASON: Final = InputField("reden", "Reden")
+
+STATES: Final = (
+    State("quarantaine", "Quarantaine"),
+    State("nieuw", "Nieuw"),
+    State("in_behandeling", "In behandeling"),
+    State("wacht_op_melder", "Wacht op melder"),
+    State("wacht_op_partner", "Wacht op partner"),
+    State("in_dossier", "In dossier"),
+    State("afgehandeld", "Afgehandeld", ended=True),
+    State("niet_in_behandeling", "Niet in behandeling", ended=True),
+    State("overgedragen", "Overgedragen", ended=True),
+    State("ingetrokken", "Ingetrokken", ended=True),
+    State("vernietigd", "Vernietigd", ended=True),
+)
+ENDED: Final = frozenset(state.code for state in STATES if state.ended)
+LIVE: Final = frozenset(state.code for state in STATES) - {"vernietigd"}
+
+NOT_HANDLED_REASONS: Final = (
+    ("dubbel", "dubbel: dezelfde gebeurtenis is al gemeld"),
+    ("geen_straatintimidatie", "geen straatintimidatie"),
+    ("test", "een test"),
+    ("te_weinig_informatie", "te weinig informatie"),
+    ("onjuist_gebleken", "onjuist gebleken"),
+)
+
+TRANSITIONS: Final = (
+    Transition(
+        "vrijgeven", "Uit quarantaine halen", frozenset({"quarantaine"}), "nieuw", P.TRIAGE,
+        (REASON,),
+    ),
+    Transition(
+        "afwijzen", "Niet in behandeling nemen", frozenset({"quarantaine"}),
+        "niet_in_behandeling", P.TRIAGE,
+        (InputField("reden_code", "Reden", FieldKind.CHOICE, options="not_handled"),
+         InputField("reden", "Toelichting", required=False),
+         InputField("dubbel_van", "Dubbel van", FieldKind.DOCUMENT, required=False,
+                    help="Het kenmerk van de andere melding, zoals M-4F7K-2QX9.",
+                    when=("reden_code", frozenset({"dubbel"})))),
+        effect="melding.einde",
+    ),
+    Transition(
+        "in_behandeling_nemen", "In behandeling nemen", frozenset({"nieuw"}), "in_behandeling",
+        P.TRIAGE, (InputField("behandelaar", "Behandelaar", FieldKind.PERSON, options="handlers"),),
+        effect="melding.behandelaar",
+    ),
+    Transition(
+        "vraag_melder", "Vraag stellen aan de melder", frozenset({"in_behandeling"}),
+        "wacht_op_melder", P.TRIAGE,
+        (InputField("vraag", "Vraag aan de melder"),
+         InputField("uiterlijk", "Antwoord uiterlijk", FieldKind.DATE)),
+        effect="melding.vraag_melder",
+    ),
+    Transition(
+        "antwoord_melder", "Verder zonder te wachten op de melder", frozenset({"wacht_op_melder"}),
+        "in_behandeling", P.TRIAGE, (REASON,), effect="melding.wachten_voorbij",
+    ),
+    Transition(
+        "vraag_partner", "Vraag stellen aan een partner", frozenset({"in_behandeling"}),
+        "wacht_op_partner", P.TRIAGE,
+        (InputField("partner", "Partner", help="Welke organisatie of functie."),
+         InputField("vraag", "Vraag aan de partner"),
+         InputField("uiterlijk", "Antwoord uiterlijk", FieldKind.DATE)),
+        effect="melding.vraag_partner",
+    ),
+    Transition(
+        "antwoord_partner", "Verder na antwoord van de partner", frozenset({"wacht_op_partner"}),
+        "in_behandeling", P.TRIAGE, (REASON,), effect="melding.wachten_voorbij",
+    ),
+    Transition(
+        "in_dossier", "In een dossier plaatsen", frozenset({"in_behandeling"}), "in_dossier",
+        P.EDIT_DOSSIER,
+        (InputField("dossier", "Dossier", FieldKind.DOCUMENT, options="dossiers"), REASON),
+        effect="dossier.toevoegen",
+    ),
+    Transition(
+        "uit_dossier", "Uit het dossier halen", frozenset({"in_dossier"}), "in_behandeling",
+        P.EDIT_DOSSIER, (REASON,), effect="dossier.verwijderen",
+    ),
+    Transition(
+        "afhandelen", "Afhandelen", frozenset({"in_behandeling", "in_dossier"}), "afgehandeld",
+        P.TRIAGE,
+        (InputField("opvolging", "Opvolging", FieldKind.CHOICES, options="follow_ups"),
+         InputField("terugkoppeling", "Terugkoppeling aan de melder", FieldKind.CHOICE,
+                    options="feedback"),
+         InputField("bericht", "Bericht aan de melder", required=False,
+                    help="Wat is er gedaan? De melder leest dit met de volgcode.",
+                    when=("terugkoppeling", frozenset({"gegeven"}))),
+         InputField("reden", "Waarom geen terugkoppeling", required=False,
+                    when=("terugkoppeling", frozenset({"niet_gegeven"})))),
+        effect="melding.afhandelen",
+    ),
+    Transition(
+        "niet_in_behandeling", "Niet in behandeling nemen", frozenset({"in_behandeling"}),
+        "niet_in_behandeling", P.TRIAGE,
+        (InputField("reden_code", "Reden", FieldKind.CHOICE, options="not_handled"),
+         InputField("reden", "Toelichting", required=False),
+         InputField("dubbel_van", "Dubbel van", FieldKind.DOCUMENT, required=False,
+                    help="Het kenmerk van de andere melding, zoals M-4F7K-2QX9.",
+                    when=("reden_code", frozenset({"dubbel"})))),
+        effect="melding.einde",
+    ),
+    Transition(
+        "heropenen", "Heropenen", frozenset({"afgehandeld", "niet_in_behandeling"}),
+        "in_behandeling", P.TRIAGE, (REASON,), effect="melding.heropenen",
+    ),
+    Transition(
+        "doorgeven", "Doorgeven aan een gemeente", frozenset({"nieuw"}), "overgedragen",
+        P.ROUTE_REPORT,
+        (InputField("gemeente", "Gemeente", FieldKind.DOCUMENT, options="municipalities"),
+         REASON),
+        effect="melding.doorgeven",
+    ),
+    Transition(
+        "intrekken", "Intrekken", LIVE - {"ingetrokken"}, "ingetrokken", P.BY_REPORTER,
+    ),
+    Transition(
+        "vernietigen", "Vernietigen", ENDED - {"vernietigd"}, "vernietigd", P.BY_RETENTION,
+    ),
+)
+
+REPORT_WORKFLOW: Final = Workflow(
+    "melding", frozenset({"quarantaine", "nieuw"}), STATES, TRANSITIONS
+)
+
+# What the reporter reads: code -> states or delivery states, and the sentence.
+READER_STATUS: Final[dict[str, tuple[frozenset[str], str]]] = {
+    "verwijderd": (frozenset({"vernietigd"}), "Uw melding is verwijderd."),
+    "ingetrokken": (frozenset({"ingetrokken"}), "U hebt de melding ingetrokken."),
+    "doorgegeven": (
+        frozenset({"overgedragen", "aangeboden", "opgehaald"}),
+        "Uw melding is doorgegeven aan de gemeente.",
+    ),
+    "afgerond": (
+        frozenset({"afgehandeld", "niet_in_behandeling"}),
+        "De gemeente heeft uw melding afgerond.",
+    ),
+    "in_aanpak": (frozenset({"in_dossier"}), "Uw melding hoort bij een grotere aanpak."),
+    "vraag": (frozenset({"wacht_op_melder"}), "De gemeente heeft een vraag aan u."),
+    "wordt_bekeken": (
+        frozenset({"in_behandeling", "wacht_op_partner"}),
+        "De gemeente bekijkt uw melding.",
+    ),
+    "ontvangen": (
+        frozenset({"quarantaine", "nieuw", "te_routeren", "wacht_op_afspraak", "verlopen"}),
+        "Uw melding is ontvangen.",
+    ),
+}
+
+
+def reader_status(state: str, delivery: str | None) -> tuple[str, str]:
+    """Code and sentence of what the reporter reads; a finished delivery speaks before the state."""
+    seen = delivery if delivery in {"aangeboden", "opgehaald"} else state
+    for code, (states, sentence) in READER_STATUS.items():
+        if seen in states:
+            return code, sentence
+    raise ValueError(f"no reader status for {state}")
