@@ -21,6 +21,8 @@ ROOMS: Final = (
     "tree",
     "web",
     "accounts",
+    "municipalities",
+    "reports",
 )
 
 
@@ -61,3 +63,20 @@ def create_app(settings: Settings) -> Any:
 def main(global_config: dict[str, str], **raw: str) -> Any:
     """Paste entry point, for servers that start from an ini file."""
     return create_app(parse_settings(raw))
+
+
+def install(settings: Settings) -> None:
+    """Bring an installation up to date: migrations, keys of a new one, and the register."""
+    from stopintimidatie.register.seeding import seed_register
+    from stopintimidatie.storage.migrations import upgrade
+    from stopintimidatie.storage.session import make_engine, transaction
+    from stopintimidatie.tree.reserved import reserved_names
+
+    import_models()
+    engine = make_engine(settings)
+    upgrade(settings, engine)
+    config = configure(settings)
+    config.commit()
+    with transaction(engine) as session:
+        seed_register(session, reserved_names(config))
+    engine.dispose()

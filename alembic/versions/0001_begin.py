@@ -16,9 +16,30 @@ APPEND_ONLY = ("audit_event",)
 
 def upgrade() -> None:
     op.create_table(
+        "area_load",
+        sa.Column("number", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(length=500), nullable=False),
+        sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("loaded", sa.Integer(), nullable=False),
+        sa.Column("skipped", sa.Integer(), nullable=False),
+        sa.Column("removed", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_area_load")),
+    )
+    op.create_table(
         "holder",
         sa.Column("code", sa.String(length=9), nullable=False),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_holder")),
+    )
+    op.create_table(
+        "municipality",
+        sa.Column("code", sa.String(length=6), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("slug", sa.String(length=110), nullable=False),
+        sa.Column("province", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_municipality")),
+        sa.UniqueConstraint("slug", name=op.f("uq_municipality_slug")),
     )
     op.create_table(
         "sign_in_attempt",
@@ -38,6 +59,29 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user_account")),
         sa.UniqueConstraint("username", name=op.f("uq_user_account_username")),
+    )
+    op.create_table(
+        "area_outline",
+        sa.Column("area_code", sa.String(length=10), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("municipality_code", sa.String(length=6), nullable=False),
+        sa.Column("parent_code", sa.String(length=9), nullable=True),
+        sa.Column("water", sa.Boolean(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("wkb", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["municipality_code"],
+            ["municipality.code"],
+            name=op.f("fk_area_outline_municipality_code_municipality"),
+        ),
+        sa.PrimaryKeyConstraint("area_code", name=op.f("pk_area_outline")),
+    )
+    op.create_index(op.f("ix_area_outline_kind"), "area_outline", ["kind"], unique=False)
+    op.create_index(
+        op.f("ix_area_outline_municipality_code"),
+        "area_outline",
+        ["municipality_code"],
+        unique=False,
     )
     op.create_table(
         "audit_event",
@@ -84,6 +128,43 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_login_session")),
     )
     op.create_index(op.f("ix_login_session_user_id"), "login_session", ["user_id"], unique=False)
+    op.create_table(
+        "municipality_profile",
+        sa.Column("code", sa.String(length=6), nullable=False),
+        sa.Column("level", sa.String(length=20), nullable=False),
+        sa.Column("level_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("colour", sa.String(length=7), nullable=True),
+        sa.Column("logo", sa.LargeBinary(), nullable=True),
+        sa.Column("logo_type", sa.String(length=40), nullable=True),
+        sa.Column("answer_title", sa.String(length=200), nullable=True),
+        sa.Column("answer_text", sa.Text(), nullable=True),
+        sa.Column("telephone", sa.String(length=20), nullable=True),
+        sa.Column("contact_within_days", sa.Integer(), nullable=False),
+        sa.Column("let_op_working_days", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["code"], ["municipality.code"], name=op.f("fk_municipality_profile_code_municipality")
+        ),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_municipality_profile")),
+    )
+    op.create_table(
+        "neighbourhood",
+        sa.Column("code", sa.String(length=9), nullable=False),
+        sa.Column("municipality_code", sa.String(length=6), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("official_name", sa.String(length=120), nullable=False),
+        sa.Column("slug", sa.String(length=140), nullable=False),
+        sa.Column("kind", sa.String(length=13), nullable=False),
+        sa.Column("water", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["municipality_code"],
+            ["municipality.code"],
+            name=op.f("fk_neighbourhood_municipality_code_municipality"),
+        ),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_neighbourhood")),
+        sa.UniqueConstraint(
+            "municipality_code", "slug", name=op.f("uq_neighbourhood_municipality_code_slug")
+        ),
+    )
     op.create_table(
         "outbox_job",
         sa.Column(
@@ -139,6 +220,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("reference", "holder", name=op.f("pk_reference")),
     )
     op.create_table(
+        "report_transfer",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("giver", sa.String(length=9), nullable=False),
+        sa.Column("receiver", sa.String(length=9), nullable=False),
+        sa.Column("reference", sa.String(length=11), nullable=False),
+        sa.Column("content", sa.Text(), nullable=True),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("actor_name", sa.String(length=200), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["giver"], ["holder.code"], name=op.f("fk_report_transfer_giver_holder")
+        ),
+        sa.ForeignKeyConstraint(
+            ["receiver"], ["holder.code"], name=op.f("fk_report_transfer_receiver_holder")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report_transfer")),
+    )
+    op.create_index(
+        op.f("ix_report_transfer_reference"), "report_transfer", ["reference"], unique=False
+    )
+    op.create_table(
         "role_assignment",
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("holder", sa.String(length=9), nullable=False),
@@ -153,6 +256,275 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("user_id", "holder", "role", name=op.f("pk_role_assignment")),
+    )
+    op.create_table(
+        "subneighbourhood",
+        sa.Column("code", sa.String(length=10), nullable=False),
+        sa.Column("neighbourhood_code", sa.String(length=9), nullable=False),
+        sa.Column("municipality_code", sa.String(length=6), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["municipality_code"],
+            ["municipality.code"],
+            name=op.f("fk_subneighbourhood_municipality_code_municipality"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["neighbourhood_code"],
+            ["neighbourhood.code"],
+            name=op.f("fk_subneighbourhood_neighbourhood_code_neighbourhood"),
+        ),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_subneighbourhood")),
+    )
+    op.create_index(
+        op.f("ix_subneighbourhood_municipality_code"),
+        "subneighbourhood",
+        ["municipality_code"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_subneighbourhood_neighbourhood_code"),
+        "subneighbourhood",
+        ["neighbourhood_code"],
+        unique=False,
+    )
+    op.create_table(
+        "report",
+        sa.Column("holder", sa.String(length=9), nullable=False),
+        sa.Column("reference", sa.String(length=11), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("language", sa.String(length=5), nullable=False),
+        sa.Column("client_platform", sa.String(length=40), nullable=True),
+        sa.Column("client_app_version", sa.String(length=40), nullable=True),
+        sa.Column("municipality_code", sa.String(length=6), nullable=True),
+        sa.Column("neighbourhood_code", sa.String(length=9), nullable=True),
+        sa.Column("subneighbourhood_code", sa.String(length=10), nullable=True),
+        sa.Column("located_by", sa.String(length=20), nullable=False),
+        sa.Column("lat", sa.Double(), nullable=True),
+        sa.Column("lon", sa.Double(), nullable=True),
+        sa.Column("accuracy_m", sa.Integer(), nullable=True),
+        sa.Column("location_source", sa.String(length=20), nullable=True),
+        sa.Column("address", sa.JSON(), nullable=True),
+        sa.Column("transit", sa.JSON(), nullable=True),
+        sa.Column("location_text", sa.String(length=500), nullable=True),
+        sa.Column("place_type", sa.String(length=40), nullable=False),
+        sa.Column("incident_start", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("incident_end", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("time_precision", sa.String(length=20), nullable=True),
+        sa.Column("part_of_day", sa.String(length=20), nullable=True),
+        sa.Column("recurrence", sa.String(length=30), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("felt_safety", sa.String(length=30), nullable=True),
+        sa.Column("behaviour_changes", sa.JSON(), nullable=False),
+        sa.Column("bystanders", sa.String(length=30), nullable=True),
+        sa.Column("police", sa.String(length=30), nullable=True),
+        sa.Column("offender_count", sa.String(length=20), nullable=True),
+        sa.Column("offender_in_group", sa.Boolean(), nullable=True),
+        sa.Column("offender_known", sa.String(length=20), nullable=True),
+        sa.Column("offender_age", sa.String(length=20), nullable=True),
+        sa.Column("offender_gender", sa.String(length=20), nullable=True),
+        sa.Column("offender_appearance", sa.String(length=1000), nullable=True),
+        sa.Column("offender_transport", sa.String(length=20), nullable=True),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("anonymous", sa.Boolean(), nullable=False),
+        sa.Column("reporter_age_group", sa.String(length=20), nullable=True),
+        sa.Column("reporter_gender", sa.String(length=20), nullable=True),
+        sa.Column("wants_contact", sa.String(length=30), nullable=False),
+        sa.Column("wants_support", sa.Boolean(), nullable=True),
+        sa.Column("share_with_police", sa.Boolean(), nullable=False),
+        sa.Column("share_with_partners", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(length=30), nullable=False),
+        sa.Column("delivery", sa.String(length=30), nullable=True),
+        sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("frozen", sa.Boolean(), nullable=False),
+        sa.Column("handler_id", sa.Uuid(), nullable=True),
+        sa.Column("contact_deadline", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("waiting_until", sa.Date(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_reason", sa.String(length=40), nullable=True),
+        sa.Column("duplicate_of_id", sa.Uuid(), nullable=True),
+        sa.Column("follow_ups", sa.JSON(), nullable=False),
+        sa.Column("dossier_number", sa.String(length=12), nullable=True),
+        sa.Column("handed_to", sa.String(length=9), nullable=True),
+        sa.Column("received_from", sa.String(length=9), nullable=True),
+        sa.Column("triaged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("danger_now", sa.Boolean(), nullable=True),
+        sa.Column("suspected_offence", sa.Boolean(), nullable=True),
+        sa.Column("suspected_offence_reason", sa.Text(), nullable=True),
+        sa.Column("contact_agreed", sa.String(length=30), nullable=True),
+        sa.Column("follow_code_hash", sa.String(length=64), nullable=False),
+        sa.Column("follow_code_version", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint(
+            "holder = 'landelijk' OR neighbourhood_code IS NOT NULL", name=op.f("ck_report_at_home")
+        ),
+        sa.ForeignKeyConstraint(
+            ["handler_id"], ["user_account.id"], name=op.f("fk_report_handler_id_user_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["holder", "duplicate_of_id"],
+            ["report.holder", "report.id"],
+            name=op.f("fk_report_holder_duplicate_of_id_report"),
+        ),
+        sa.ForeignKeyConstraint(["holder"], ["holder.code"], name=op.f("fk_report_holder_holder")),
+        sa.ForeignKeyConstraint(
+            ["municipality_code"],
+            ["municipality.code"],
+            name=op.f("fk_report_municipality_code_municipality"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["neighbourhood_code"],
+            ["neighbourhood.code"],
+            name=op.f("fk_report_neighbourhood_code_neighbourhood"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["subneighbourhood_code"],
+            ["subneighbourhood.code"],
+            name=op.f("fk_report_subneighbourhood_code_subneighbourhood"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report")),
+        sa.UniqueConstraint("holder", "id", name=op.f("uq_report_holder_id")),
+        sa.UniqueConstraint("holder", "reference", name=op.f("uq_report_holder_reference")),
+        info={"append_only": False},
+    )
+    op.create_index(
+        op.f("ix_report_holder_neighbourhood_code_received_at"),
+        "report",
+        ["holder", "neighbourhood_code", "received_at"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_report_holder_received_at"), "report", ["holder", "received_at"], unique=False
+    )
+    op.create_index(
+        op.f("ix_report_holder_state_received_at"),
+        "report",
+        ["holder", "state", "received_at"],
+        unique=False,
+    )
+    op.create_table(
+        "report_contact",
+        sa.Column("holder", sa.String(length=9), nullable=False),
+        sa.Column("report_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("phone", sa.Text(), nullable=True),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.Column("contact_when", sa.Text(), nullable=True),
+        sa.Column("phone_index", sa.String(length=64), nullable=True),
+        sa.Column("email_index", sa.String(length=64), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["holder", "report_id"],
+            ["report.holder", "report.id"],
+            name=op.f("fk_report_contact_holder_report_id_report"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["holder"], ["holder.code"], name=op.f("fk_report_contact_holder_holder")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report_contact")),
+        sa.UniqueConstraint("holder", "id", name=op.f("uq_report_contact_holder_id")),
+        sa.UniqueConstraint("holder", "report_id", name=op.f("uq_report_contact_holder_report_id")),
+        info={"append_only": False},
+    )
+    op.create_index(
+        op.f("ix_report_contact_holder_email_index"),
+        "report_contact",
+        ["holder", "email_index"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_report_contact_holder_phone_index"),
+        "report_contact",
+        ["holder", "phone_index"],
+        unique=False,
+    )
+    op.create_table(
+        "report_form",
+        sa.Column("holder", sa.String(length=9), nullable=False),
+        sa.Column("report_id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.String(length=30), nullable=False),
+        sa.Column("confirmed", sa.Boolean(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["holder", "report_id"],
+            ["report.holder", "report.id"],
+            name=op.f("fk_report_form_holder_report_id_report"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["holder"], ["holder.code"], name=op.f("fk_report_form_holder_holder")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report_form")),
+        sa.UniqueConstraint("holder", "id", name=op.f("uq_report_form_holder_id")),
+        sa.UniqueConstraint(
+            "report_id", "code", "confirmed", name=op.f("uq_report_form_report_id_code_confirmed")
+        ),
+        info={"append_only": False},
+    )
+    op.create_index(
+        op.f("ix_report_form_holder_code"), "report_form", ["holder", "code"], unique=False
+    )
+    op.create_table(
+        "report_move",
+        sa.Column("holder", sa.String(length=9), nullable=False),
+        sa.Column("report_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor_kind", sa.String(length=20), nullable=False),
+        sa.Column("actor_id", sa.String(length=64), nullable=True),
+        sa.Column("actor_name", sa.String(length=200), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("from_state", sa.String(length=30), nullable=True),
+        sa.Column("to_state", sa.String(length=30), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("values", sa.JSON(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["holder", "report_id"],
+            ["report.holder", "report.id"],
+            name=op.f("fk_report_move_holder_report_id_report"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["holder"], ["holder.code"], name=op.f("fk_report_move_holder_holder")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report_move")),
+        sa.UniqueConstraint("holder", "id", name=op.f("uq_report_move_holder_id")),
+        info={"append_only": False},
+    )
+    op.create_index(
+        op.f("ix_report_move_holder_report_id_at"),
+        "report_move",
+        ["holder", "report_id", "at"],
+        unique=False,
+    )
+    op.create_table(
+        "reporter_message",
+        sa.Column("holder", sa.String(length=9), nullable=False),
+        sa.Column("report_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["holder", "report_id"],
+            ["report.holder", "report.id"],
+            name=op.f("fk_reporter_message_holder_report_id_report"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["holder"], ["holder.code"], name=op.f("fk_reporter_message_holder_holder")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reporter_message")),
+        sa.UniqueConstraint("holder", "id", name=op.f("uq_reporter_message_holder_id")),
+        info={"append_only": False},
+    )
+    op.create_index(
+        op.f("ix_reporter_message_holder_report_id_at"),
+        "reporter_message",
+        ["holder", "report_id", "at"],
+        unique=False,
     )
     for table in APPEND_ONLY:
         refuse_changes(table)

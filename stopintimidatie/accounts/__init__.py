@@ -11,3 +11,4 @@ def includeme(config: Any) -> None:
     config.set_identity_loader(identity_of)
     config.add_request_method(flash, "flash")
     config.add_request_method(take_flashes, "take_flashes")
+    config.scan("stopintimidatie.accounts.views")

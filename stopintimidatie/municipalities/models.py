@@ -42,5 +42,5 @@ class MunicipalityProfile(Base):
     answer_title: Mapped[str | None] = mapped_column(String(200))
     answer_text: Mapped[str | None] = mapped_column(Text)
     telephone: Mapped[str | None] = mapped_column(String(20))
-    contact_within_working_days: Mapped[int] = mapped_column(default=3)
+    contact_within_days: Mapped[int] = mapped_column(default=3)
     let_op_working_days: Mapped[int] = mapped_column(default=10)

@@ -16,7 +16,7 @@ def profile_of(session: Session, code: str) -> MunicipalityProfile:
     return MunicipalityProfile(
         code=code,
         level=ParticipationLevel.NO_AGREEMENT,
-        contact_within_working_days=3,
+        contact_within_days=3,
         let_op_working_days=10,
     )
 

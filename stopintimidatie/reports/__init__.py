@@ -1,1 +1,17 @@
-"""The report: what was said, what is known about it, and what may happen to it."""
+"""The report: how it comes in, what it is, how it goes through its life."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.reports import effects
+    from stopintimidatie.reports.paths import path_of_report
+    from stopintimidatie.reports.resources import LEVELS
+
+    for level in LEVELS:
+        config.add_tree_level(level)
+    config.add_document_kind("melding", path_of_report)
+    for name, effect in effects.EFFECTS.items():
+        config.add_workflow_effect(name, effect)

@@ -87,8 +87,6 @@ class Report(Held, Base):
     wants_support: Mapped[bool | None]
     share_with_police: Mapped[bool]
     share_with_partners: Mapped[bool]
-    # The municipality's own questions with the reporter's answers, as they were asked.
-    answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
     # Where it stands.
     state: Mapped[str] = mapped_column(String(30))
@@ -103,6 +101,9 @@ class Report(Held, Base):
     ended_reason: Mapped[str | None] = mapped_column(String(40))
     duplicate_of_id: Mapped[UUID | None]
     follow_ups: Mapped[list[str]] = mapped_column(default=list)
+    # Number of the dossier it lives in (its membership is a table of `dossiers`): part of its
+    # address, so that lists and hits can name that address without asking another room.
+    dossier_number: Mapped[str | None] = mapped_column(String(12))
     handed_to: Mapped[str | None] = mapped_column(String(9))
     received_from: Mapped[str | None] = mapped_column(String(9))
 
@@ -112,7 +113,6 @@ class Report(Held, Base):
     suspected_offence: Mapped[bool | None]
     suspected_offence_reason: Mapped[str | None] = mapped_column(Text)
     contact_agreed: Mapped[str | None] = mapped_column(String(30))
-    triage_answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
     follow_code_hash: Mapped[str] = mapped_column(String(64))
     follow_code_version: Mapped[int] = mapped_column(default=1)
@@ -122,7 +122,7 @@ class Report(Held, Base):
         lazy="selectin", cascade="all, delete-orphan", order_by="ReportForm.code"
     )
 
-    __mapper_args__ = {"version_id_col": version}
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own idiom
 
     @property
     def reported_forms(self) -> list[str]:

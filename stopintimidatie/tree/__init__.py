@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from stopintimidatie.tree.levels import Level, add_tree_level, add_tree_root
+from stopintimidatie.tree.levels import Level, add_document_kind, add_tree_level, add_tree_root
 from stopintimidatie.tree.models import Redirect, Reference
 from stopintimidatie.tree.resources import Container, Resource, Root, lineage
-from stopintimidatie.tree.services import locate_reference, move, register_reference
+from stopintimidatie.tree.services import locate_reference, register_reference, remember_address
 
 __all__ = [
     "Container",
@@ -18,8 +18,8 @@ __all__ = [
     "Root",
     "lineage",
     "locate_reference",
-    "move",
     "register_reference",
+    "remember_address",
 ]
 
 
@@ -28,6 +28,8 @@ def includeme(config: Any) -> None:
 
     config.registry.tree_levels = {}
     config.registry.tree_roots = {}
+    config.registry.document_kinds = {}
+    config.add_directive("add_document_kind", add_document_kind)
     config.add_directive("add_tree_level", add_tree_level)
     config.add_directive("add_tree_root", add_tree_root)
     config.set_root_factory(Root)

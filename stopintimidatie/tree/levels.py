@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement
 
@@ -50,3 +51,15 @@ def add_tree_root(config: Any, name: str, factory: Callable[[str, Any], Any]) ->
         config.registry.tree_roots[name] = factory
 
     config.action(("tree root", name), register)
+
+
+def add_document_kind(config: Any, kind: str, path_of: Callable[[Any, UUID], str | None]) -> None:
+    """Directive `config.add_document_kind`: how a kind of document tells its present address.
+
+    :param path_of: (session of the holder, id) -> path, or None when there is no such document.
+    """
+
+    def register() -> None:
+        config.registry.document_kinds[kind] = path_of
+
+    config.action(("document kind", kind), register)

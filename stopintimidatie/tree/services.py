@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.storage.tenancy import current_holder
 from stopintimidatie.tree.models import Redirect, Reference
 
 
@@ -25,7 +27,7 @@ def locate_reference(session: Session, reference: str, kind: str) -> Sequence[st
     ).all()
 
 
-def move(session: Session, holder: str, old_path: str, kind: str, target: UUID) -> None:
+def remember_address(session: Session, holder: str, old_path: str, kind: str, target: UUID) -> None:
     """Remember that a document left an address, so that the old one goes on working."""
     session.add(Redirect(holder=holder, path=old_path, kind=kind, target=target))
 
@@ -39,3 +41,19 @@ def redirect_target(session: Session, path: str) -> tuple[str, UUID] | None:
         .limit(1)
     ).first()
     return None if row is None else (row[0], row[1])
+
+
+def moved_to(request: Any) -> str | None:
+    """The present address of the document that used to live at this request's address.
+
+    Looks in the holder that the first two names of the address lead to (the loader has entered
+    it). None when nothing ever lived here.
+    """
+    if current_holder(request.db) is None:
+        return None
+    target = redirect_target(request.db, request.path_info)
+    if target is None:
+        return None
+    path_of = request.registry.document_kinds[target[0]]
+    path: str | None = path_of(request.db, target[1])
+    return None if path == request.path_info else path

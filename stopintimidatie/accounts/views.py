@@ -1,0 +1,99 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from math import ceil
+from typing import Any
+
+from pyramid.csrf import new_csrf_token
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.view import view_config
+
+from stopintimidatie.accounts.forms import SignInSchema
+from stopintimidatie.accounts.services import SignInResult, sign_in, sign_out
+from stopintimidatie.accounts.sessions import end_session, set_cookie, token_of
+from stopintimidatie.security import Permission
+from stopintimidatie.storage.tenancy import NATIONAL
+from stopintimidatie.tree import Root
+from stopintimidatie.web.forms import Button, Form, handle_form
+
+
+def local_path(address: str) -> str:
+    """The address when it's a path on this site, else the start page: no open redirect."""
+    if not address.startswith("/") or address.startswith(("//", "/\\")):
+        return "/"
+    if any(ord(character) < 32 for character in address):
+        return "/"
+    return address
+
+
+def _refusal(result: SignInResult) -> str:
+    if result.wait > timedelta(0):
+        minutes = ceil(result.wait.total_seconds() / 60)
+        unit = "minuut" if minutes == 1 else "minuten"
+        return f"Er is te vaak een verkeerd wachtwoord ingevuld. Probeer het over {minutes} {unit}."
+    return (
+        "De gebruikersnaam of het wachtwoord klopt niet. Controleer beide. Lukt het niet, vraag"
+        " dan uw functioneel beheerder om hulp."
+    )
+
+
+@view_config(
+    context=Root,
+    name="aanmelden",
+    request_method="GET",
+    permission=NO_PERMISSION_REQUIRED,
+    renderer="templates/sign_in.jinja2",
+)
+@view_config(
+    context=Root,
+    name="aanmelden",
+    request_method="POST",
+    permission=NO_PERMISSION_REQUIRED,
+    renderer="templates/sign_in.jinja2",
+)
+def sign_in_view(request: Any) -> Any:
+    wanted = {"volgende": local_path(request.GET.get("volgende", "/"))}
+    form = Form(
+        SignInSchema(), request, buttons=[Button("aanmelden", "Aanmelden")], appstruct=wanted
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        registry = request.registry
+        result = sign_in(
+            request.db,
+            registry.key_ring,
+            values["gebruikersnaam"],
+            values["wachtwoord"],
+            demo=registry.app_settings.demo,
+        )
+        if result.token is None:
+            # Not a FormProblem: that would roll the count of failures back.
+            form.add_error(_refusal(result))
+            request.response.status_int = 422
+            return {"form": form}
+        return _signed_in(request, local_path(values["volgende"]), result.token)
+
+    return handle_form(request, form, on_valid)
+
+
+def _signed_in(request: Any, address: str, token: str) -> Any:
+    old = token_of(request)
+    if old:
+        end_session(request.db, old)
+    response = HTTPSeeOther(location=address)
+    set_cookie(response, request.registry.app_settings, token)
+    new_csrf_token(request)
+    return response
+
+
+@view_config(context=Root, name="afmelden", request_method="POST", permission=Permission.SIGNED_IN)
+def sign_out_view(request: Any) -> Any:
+    identity = request.identity
+    sign_out(request.db, identity.actor, next(iter(identity.holders), NATIONAL))
+    end_session(request.db, token_of(request) or "")
+    response = HTTPSeeOther(location="/aanmelden")
+    set_cookie(response, request.registry.app_settings, None)
+    return response

@@ -1,0 +1,89 @@
+"""What a step does besides changing the state; the workflow names these functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.audit import Actor
+from stopintimidatie.reports.models import Report, ReporterMessage
+from stopintimidatie.reports.references import normalise_reference
+from stopintimidatie.workflow import WorkflowError
+
+Values = Mapping[str, Any]
+
+
+def assign_handler(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    """Somebody takes the report in hand."""
+    report.handler_id = UUID(str(values["behandelaar"]))
+
+
+def ask_reporter(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    """A question the reporter reads with the follow code, with a last day."""
+    report.waiting_until = _day(values["uiterlijk"])
+    _tell(session, report, "vraag", values["vraag"])
+
+
+def ask_partner(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    """A question to a partner; who and what stands in the history."""
+    report.waiting_until = _day(values["uiterlijk"])
+
+
+def stop_waiting(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    report.waiting_until = None
+
+
+def finish(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    """Handled: what was done, and what the reporter is told."""
+    report.follow_ups = list(values["opvolging"])
+    report.contact_deadline = None
+    if values["terugkoppeling"] == "gegeven":
+        _tell(session, report, "terugkoppeling", values["bericht"])
+
+
+def end(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    """Not handled, and why; a double names the other report."""
+    report.ended_reason = values["reden_code"]
+    report.contact_deadline = None
+    if values["reden_code"] == "dubbel":
+        report.duplicate_of_id = _other_report(session, report, values["dubbel_van"])
+
+
+def reopen(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    report.ended_reason = None
+    report.duplicate_of_id = None
+    report.follow_ups = []
+
+
+def _other_report(session: Session, report: Report, reference: str) -> UUID:
+    wanted = normalise_reference(str(reference))
+    found = session.scalars(select(Report.id).where(Report.reference == (wanted or ""))).first()
+    if found is None or found == report.id:
+        raise WorkflowError(
+            "Die andere melding is niet gevonden. Controleer het kenmerk.", "dubbel_van"
+        )
+    return found
+
+
+def _tell(session: Session, report: Report, kind: str, text: str) -> None:
+    session.add(ReporterMessage(holder=report.holder, report_id=report.id, kind=kind, text=text))
+
+
+def _day(value: Any) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(str(value))
+
+
+EFFECTS: Final = {
+    "melding.behandelaar": assign_handler,
+    "melding.vraag_melder": ask_reporter,
+    "melding.vraag_partner": ask_partner,
+    "melding.wachten_voorbij": stop_waiting,
+    "melding.afhandelen": finish,
+    "melding.einde": end,
+    "melding.heropenen": reopen,
+}

@@ -1,0 +1,12 @@
+"""Names that no document may have, because a page has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def reserved_names(config: Any) -> frozenset[str]:
+    """The names of all views and of everything directly below the root."""
+    views = config.introspector.get_category("views") or ()
+    names = {entry["introspectable"]["name"] for entry in views}
+    return frozenset(names | set(config.registry.tree_roots)) - {""}

@@ -1,0 +1,102 @@
+"""Makers of documents for tests; each takes only what matters to the test."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.accounts.models import User
+from stopintimidatie.accounts.passwords import hash_password
+from stopintimidatie.accounts.services import give_role
+from stopintimidatie.audit import SYSTEM
+from stopintimidatie.municipalities.models import MunicipalityProfile, ParticipationLevel
+from stopintimidatie.register.locating import Method, Place
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.references import random_follow_code
+from stopintimidatie.reports.routing import Routing
+from stopintimidatie.reports.services import Arrival, receive
+from stopintimidatie.reports.submission import Location, Submission
+from stopintimidatie.reports.vocabulary import ContactWish, Form, PlaceType, Role, Source
+from stopintimidatie.security import Role as AccountRole
+from stopintimidatie.storage.types import utc_now
+from tests.installation import PASSWORD, Installation
+
+DORDRECHT = "GM0505"
+EINDHOVEN = "GM0772"
+CENTRE = "WK050501"
+_numbers = count(1)
+# Hashing is slow on purpose; all test accounts share one password.
+_PASSWORD_HASH = hash_password(PASSWORD)
+
+
+def make_user(
+    installation: Installation, *roles: tuple[str, AccountRole], name: str = "Test Gebruiker"
+) -> str:
+    """A user with these roles; the username."""
+    username = f"gebruiker{next(_numbers)}-{uuid4().hex[:6]}@test.example"
+    with installation.transaction() as session:
+        user = User(username=username, name=name, password_hash=_PASSWORD_HASH)
+        session.add(user)
+    for holder, role in roles:
+        with installation.transaction() as session:
+            found = session.scalars(select(User).where(User.username == username)).one()
+            give_role(session, SYSTEM, found, holder, role)
+    return username
+
+
+def user_id(installation: Installation, username: str) -> Any:
+    with installation.transaction() as session:
+        return session.scalars(select(User.id).where(User.username == username)).one()
+
+
+def connect(installation: Installation, code: str = DORDRECHT, **changes: Any) -> None:
+    """Let a municipality take part (*programma* unless `level` says otherwise)."""
+    values = {"level": ParticipationLevel.PROGRAMME, **changes}
+    with installation.transaction() as session:
+        session.add(MunicipalityProfile(code=code, **values))
+
+
+def make_submission(**changes: Any) -> Submission:
+    """What a reporter says, without contact data."""
+    plain = Submission(
+        role=Role.VICTIM,
+        anonymous=True,
+        incident_start=utc_now() - timedelta(hours=3),
+        location=Location(lat=51.8133, lon=4.6690),
+        place_type=PlaceType.STREET,
+        forms=(Form.CATCALLING,),
+        wants_contact=ContactWish.NONE,
+        share_with_police=True,
+        share_with_partners=True,
+        description="Drie jongens riepen me na en liepen mee tot de hoek.",
+    )
+    return replace(plain, **changes)
+
+
+def make_report(
+    session: Session,
+    installation: Installation,
+    *,
+    holder: str = DORDRECHT,
+    neighbourhood: str | None = CENTRE,
+    quarantine: bool = False,
+    **changes: Any,
+) -> Report:
+    """A report received by a holder, in a transaction of that holder."""
+    municipality = None if holder == "landelijk" else holder
+    place = Place(municipality, neighbourhood if municipality else None, None, Method.OUTLINE)
+    delivery = None if municipality else "te_routeren"
+    arrival = Arrival(Source.APP_ANDROID, SYSTEM, random_follow_code(), utc_now(), quarantine)
+    return receive(
+        session,
+        installation.registry.key_ring,
+        make_submission(**changes),
+        Routing(holder, place, delivery),
+        arrival,
+    )
