@@ -101,7 +101,7 @@ class Postgres:
         with psycopg.connect(
             host=str(self.folder), user=user, dbname="postgres", autocommit=True
         ) as connection:
-            connection.execute(sql.SQL(statement).format(*identifiers))  # type: ignore[arg-type]
+            connection.execute(sql.SQL(statement).format(*identifiers))
 
 
 @dataclass(frozen=True)

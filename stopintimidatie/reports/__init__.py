@@ -9,9 +9,10 @@ def includeme(config: Any) -> None:
     from stopintimidatie.reports import effects
     from stopintimidatie.reports.paths import path_of_report
     from stopintimidatie.reports.resources import LEVELS
+    from stopintimidatie.security import Permission
 
     for level in LEVELS:
         config.add_tree_level(level)
-    config.add_document_kind("melding", path_of_report)
+    config.add_document_kind("melding", path_of_report, Permission.VIEW_REPORT)
     for name, effect in effects.EFFECTS.items():
         config.add_workflow_effect(name, effect)

@@ -57,13 +57,13 @@ def _prepare_postgresql(engine: Engine) -> None:
 
 
 def make_engine(settings: Settings) -> Engine:
-    """The engine of an installation."""
+    """The engine of an installation. Errors never quote values: those are personal data."""
     if settings.sqlite:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        engine = create_engine(settings.database_url)
+        engine = create_engine(settings.database_url, hide_parameters=True)
         _prepare_sqlite(engine)
         return engine
-    engine = create_engine(settings.database_url, pool_pre_ping=True)
+    engine = create_engine(settings.database_url, hide_parameters=True, pool_pre_ping=True)
     _prepare_postgresql(engine)
     return engine
 

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement
 
+from stopintimidatie.security import Permission
+
 
 @dataclass(frozen=True)
 class Level:
@@ -53,13 +55,23 @@ def add_tree_root(config: Any, name: str, factory: Callable[[str, Any], Any]) ->
     config.action(("tree root", name), register)
 
 
-def add_document_kind(config: Any, kind: str, path_of: Callable[[Any, UUID], str | None]) -> None:
+@dataclass(frozen=True)
+class DocumentKind:
+    """How a kind of document tells its present address, and who may be told."""
+
+    path_of: Callable[[Any, UUID], str | None]
+    permission: Permission
+
+
+def add_document_kind(
+    config: Any, kind: str, path_of: Callable[[Any, UUID], str | None], permission: Permission
+) -> None:
     """Directive `config.add_document_kind`: how a kind of document tells its present address.
 
     :param path_of: (session of the holder, id) -> path, or None when there is no such document.
     """
 
     def register() -> None:
-        config.registry.document_kinds[kind] = path_of
+        config.registry.document_kinds[kind] = DocumentKind(path_of, permission)
 
     config.action(("document kind", kind), register)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.security.permissions import may
 from stopintimidatie.storage.tenancy import current_holder
 from stopintimidatie.tree.models import Redirect, Reference
 
@@ -46,14 +47,15 @@ def redirect_target(session: Session, path: str) -> tuple[str, UUID] | None:
 def moved_to(request: Any) -> str | None:
     """The present address of the document that used to live at this request's address.
 
-    Looks in the holder that the first two names of the address lead to (the loader has entered
-    it). None when nothing ever lived here.
+    Looks in the holder that the first names of the address lead to (the loader has entered it).
+    None when nothing ever lived here, or when this person may not see it.
     """
-    if current_holder(request.db) is None:
+    holder = current_holder(request.db)
+    target = None if holder is None else redirect_target(request.db, request.path_info)
+    if holder is None or target is None:
         return None
-    target = redirect_target(request.db, request.path_info)
-    if target is None:
+    kind = request.registry.document_kinds[target[0]]
+    if not may(request.identity.roles_for(holder), kind.permission):
         return None
-    path_of = request.registry.document_kinds[target[0]]
-    path: str | None = path_of(request.db, target[1])
+    path: str | None = kind.path_of(request.db, target[1])
     return None if path == request.path_info else path

@@ -18,6 +18,7 @@ from pyramid.httpexceptions import (
     HTTPConflict,
     HTTPException,
     HTTPForbidden,
+    HTTPMovedPermanently,
     HTTPNotFound,
     HTTPRequestEntityTooLarge,
     HTTPSeeOther,
@@ -27,6 +28,7 @@ from pyramid.response import Response
 from pyramid.security import view_execution_permitted
 
 from stopintimidatie.security.trail import note_refusal
+from stopintimidatie.tree.services import moved_to
 from stopintimidatie.web.theme import Branding
 
 log = logging.getLogger(__name__)
@@ -188,7 +190,17 @@ def not_found(exc: Any, request: Any) -> Response:
     """Nothing there, or nothing for you."""
     if safe_identity(request) is None and not is_public(request):
         return HTTPSeeOther(location=sign_in_address(request))
+    present = _present_address(request)
+    if present is not None:
+        return HTTPMovedPermanently(location=present)
     return error_response(request, 404)
+
+
+def _present_address(request: Any) -> str | None:
+    """Where the document that once had this address is now, for whoever may see it."""
+    if request.method not in ("GET", "HEAD") or safe_identity(request) is None:
+        return None
+    return moved_to(request)
 
 
 def forbidden(exc: Any, request: Any) -> Response:

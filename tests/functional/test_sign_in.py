@@ -1,0 +1,93 @@
+"""Signing in, being locked out, signing out."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from stopintimidatie.accounts.models import LoginSession
+from stopintimidatie.audit import AuditEvent
+from stopintimidatie.security import Role
+from tests.factories import DORDRECHT, make_user
+from tests.installation import PASSWORD, Installation
+
+
+def attempt(installation: Installation, username: str, password: str) -> str:
+    form = installation.visitor().get("/aanmelden").forms["formulier"]
+    form["gebruikersnaam"] = username
+    form["wachtwoord"] = password
+    answer: str = form.submit("aanmelden", status="*").text
+    return answer
+
+
+def test_a_visitor_gets_the_same_redirect_for_every_portal_address(
+    installation: Installation,
+) -> None:
+    visitor = installation.visitor()
+    for path in ("/", "/gemeenten/dordrecht", "/gemeenten/atlantis", "/bestaat-niet", "/a/b/c/d"):
+        answer = visitor.get(path, status=303)
+        assert answer.location.startswith("http://localhost:6543/aanmelden?volgende=")
+
+
+def test_signing_in_leads_back_and_is_recorded(installation: Installation) -> None:
+    username = make_user(installation, (DORDRECHT, Role.OFFICER))
+    browser = installation.visitor()
+    form = browser.get("/aanmelden?volgende=/gemeenten/dordrecht").forms["formulier"]
+    form["gebruikersnaam"] = username.upper()
+    form["wachtwoord"] = PASSWORD
+    answer = form.submit("aanmelden", status=303)
+    assert answer.location == "http://localhost:6543/gemeenten/dordrecht"
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(AuditEvent.action)).all() == [
+            "gebruiker.rol",
+            "aanmelden.gelukt",
+        ]
+
+
+def test_the_way_back_never_leaves_the_site(installation: Installation) -> None:
+    username = make_user(installation, (DORDRECHT, Role.OFFICER))
+    for wanted in ("https://kwaad.example", "//kwaad.example", "/\\kwaad.example"):
+        form = installation.visitor().get("/aanmelden", {"volgende": wanted}).forms["formulier"]
+        form["gebruikersnaam"] = username
+        form["wachtwoord"] = PASSWORD
+        assert form.submit("aanmelden", status=303).location == "http://localhost:6543/"
+
+
+def test_a_wrong_password_and_an_unknown_name_read_the_same(installation: Installation) -> None:
+    username = make_user(installation, (DORDRECHT, Role.OFFICER))
+    wrong = attempt(installation, username, "verkeerd")
+    unknown = attempt(installation, "niemand@test.example", "verkeerd")
+    assert "klopt niet" in wrong
+    assert "klopt niet" in unknown
+
+
+def test_too_many_attempts_lock_a_name_whether_it_exists_or_not(installation: Installation) -> None:
+    username = make_user(installation, (DORDRECHT, Role.OFFICER))
+    for name in (username, "niemand@test.example"):
+        answers = [attempt(installation, name, "verkeerd") for _ in range(6)]
+        assert "te vaak" in answers[-1]
+    assert "te vaak" in attempt(installation, username, PASSWORD)
+
+
+def test_signing_out_ends_the_session_on_the_server(installation: Installation) -> None:
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    cookie = browser.cookies["sessie"]
+    token = browser.cookies["csrf"]
+    browser.post("/afmelden", {"csrf_token": token}, status=303)
+    with installation.transaction() as session:
+        assert session.scalar(select(func.count()).select_from(LoginSession)) == 0
+    browser.set_cookie("sessie", cookie)
+    browser.get("/gemeenten/dordrecht", status=303)
+
+
+def test_a_session_gets_a_new_token_at_every_sign_in(installation: Installation) -> None:
+    username = make_user(installation, (DORDRECHT, Role.OFFICER))
+    browser = installation.browser(username)
+    first = (browser.cookies["sessie"], browser.cookies["csrf"])
+    form = browser.get("/aanmelden").forms["formulier"]
+    form["gebruikersnaam"] = username
+    form["wachtwoord"] = PASSWORD
+    form.submit("aanmelden", status=303)
+    assert browser.cookies["sessie"] != first[0]
+    assert browser.cookies["csrf"] != first[1]
+    with installation.transaction() as session:
+        assert session.scalar(select(func.count()).select_from(LoginSession)) == 1
