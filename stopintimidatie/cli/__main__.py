@@ -1,0 +1,5 @@
+"""`python -m stopintimidatie.cli`"""
+
+from stopintimidatie.cli import main
+
+main()

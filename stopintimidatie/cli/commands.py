@@ -1,0 +1,292 @@
+"""The commands."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from getpass import getuser
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from stopintimidatie import configure, import_models, install
+from stopintimidatie.accounts.models import User
+from stopintimidatie.accounts.services import (
+    AccountError,
+    block_user,
+    create_user,
+    find_user,
+    give_role,
+)
+from stopintimidatie.audit import Actor
+from stopintimidatie.cli import servers
+from stopintimidatie.cli.dutch import DutchGroup, run
+from stopintimidatie.intake.app_keys import (
+    AppKeyError,
+    list_app_keys,
+    make_app_key,
+    revoke_app_key,
+)
+from stopintimidatie.register.geojson import AreaFileError
+from stopintimidatie.register.loading import load_areas
+from stopintimidatie.register.queries import municipality_by_code, municipality_by_slug
+from stopintimidatie.reports.vocabulary import Source
+from stopintimidatie.security import Role
+from stopintimidatie.settings import (
+    INI_ENVIRONMENT_VARIABLE,
+    Settings,
+    SettingsError,
+    load_settings,
+)
+from stopintimidatie.storage import NATIONAL, make_engine, transaction
+from stopintimidatie.storage.encryption import KeyFileError
+from stopintimidatie.tree.reserved import reserved_names
+
+KNOWN_ERRORS = (AccountError, AppKeyError, AreaFileError, KeyFileError)
+
+
+def operator() -> Actor:
+    """Who sits at the keyboard, as the log names them."""
+    try:
+        name = getuser()
+    except (OSError, KeyError):
+        name = "onbekend"
+    return Actor("beheerder", None, f"opdrachtregel ({name})")
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """Errors that a person can act on, instead of a traceback."""
+    try:
+        yield
+    except KNOWN_ERRORS as error:
+        raise click.ClickException(str(error)) from None
+    except DBAPIError as error:
+        raise click.ClickException(
+            "De database geeft een fout. Is zij bereikbaar, en is ‘stopintimidatie database"
+            f" migreren’ gedraaid? ({type(error.orig).__name__})"
+        ) from None
+
+
+@contextmanager
+def database(settings: Settings, holder: str | None = None) -> Iterator[Session]:
+    """A transaction of a command."""
+    import_models()
+    engine = make_engine(settings)
+    try:
+        with clear_errors(), transaction(engine, holder) as session:
+            yield session
+    finally:
+        engine.dispose()
+
+
+@click.group(cls=DutchGroup)
+@click.option(
+    "--ini",
+    envvar=INI_ENVIRONMENT_VARIABLE,
+    default="development.ini",
+    help=f"Het bestand met instellingen (of {INI_ENVIRONMENT_VARIABLE}).",
+    metavar="BESTAND",
+)
+@click.pass_context
+def cli(ctx: click.Context, ini: str) -> None:
+    """Stopintimidatie: het regiesysteem tegen straatintimidatie."""
+    try:
+        ctx.obj = load_settings(ini)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@cli.group("database")
+def database_group() -> None:
+    """De database klaarzetten."""
+
+
+@database_group.command("migreren")
+@click.pass_obj
+def migrate(settings: Settings) -> None:
+    """Breng de database bij. Een lege database krijgt ook sleutels en het gemeenteregister."""
+    with clear_errors():
+        install(settings)
+    click.echo("De database is bij.")
+
+
+@cli.command("web")
+@click.pass_obj
+def web(settings: Settings) -> None:
+    """Start de webserver."""
+    with clear_errors():
+        servers.serve(settings)
+
+
+@cli.command("worker")
+@click.pass_obj
+def worker(settings: Settings) -> None:
+    """Start de worker, die zoekindex en uitvoer bijwerkt."""
+    with clear_errors():
+        servers.work(settings)
+
+
+@cli.group("gebruiker")
+def user_group() -> None:
+    """Gebruikers van het portaal."""
+
+
+def _holder(session: Session, name: str) -> str:
+    """The holder a person means by a code, a slug, or `landelijk`."""
+    if name == NATIONAL:
+        return NATIONAL
+    found = municipality_by_code(session, name.upper()) or municipality_by_slug(session, name)
+    if found is None:
+        raise AccountError(
+            f"De gemeente ‘{name}’ is niet gevonden. Geef een code (GM0505), de naam in het adres"
+            " (dordrecht) of ‘landelijk’."
+        )
+    return found.code
+
+
+def _user(session: Session, username: str) -> User:
+    user = find_user(session, username)
+    if user is None:
+        raise AccountError(f"Er is geen gebruiker {username}.")
+    return user
+
+
+@user_group.command("maken")
+@click.argument("e-mailadres", metavar="E-MAILADRES")
+@click.option("--naam", required=True, help="Voor- en achternaam.")
+@click.option("--gemeente", required=True, help="Code, naam in het adres, of ‘landelijk’.")
+@click.option("--rol", required=True, type=click.Choice([r.value for r in Role]), help="De rol.")
+@click.option("--wachtwoord-van-invoer", is_flag=True, help="Lees het wachtwoord van de invoer.")
+@click.pass_obj
+def make_user(settings: Settings, /, naam: str, gemeente: str, rol: str, **values: Any) -> None:
+    """Maak een gebruiker met een rol. Zonder opgegeven wachtwoord wordt er een bedacht."""
+    given = values["wachtwoord_van_invoer"]
+    password = sys.stdin.readline().rstrip("\n") if given else secrets.token_urlsafe(15)
+    username = values["e_mailadres"]
+    with database(settings) as session:
+        holder = _holder(session, gemeente)
+        user = create_user(session, operator(), username, naam, password)
+        give_role(session, operator(), user, holder, Role(rol))
+    click.echo(f"{username} kan zich aanmelden als {Role(rol).label}.")
+    if not given:
+        click.echo(f"Wachtwoord (wordt niet nog eens getoond): {password}")
+
+
+@user_group.command("rol")
+@click.argument("e-mailadres", metavar="E-MAILADRES")
+@click.option("--gemeente", required=True, help="Code, naam in het adres, of ‘landelijk’.")
+@click.option("--rol", required=True, type=click.Choice([r.value for r in Role]), help="De rol.")
+@click.pass_obj
+def add_role(settings: Settings, /, gemeente: str, rol: str, **values: Any) -> None:
+    """Geef een gebruiker er een rol bij."""
+    with database(settings) as session:
+        user = _user(session, values["e_mailadres"])
+        give_role(session, operator(), user, _holder(session, gemeente), Role(rol))
+    click.echo(f"{values['e_mailadres']} is nu ook {Role(rol).label}.")
+
+
+@user_group.command("blokkeren")
+@click.argument("e-mailadres", metavar="E-MAILADRES")
+@click.pass_obj
+def block(settings: Settings, /, **values: Any) -> None:
+    """Blokkeer een gebruiker en meld die overal af."""
+    with database(settings) as session:
+        block_user(session, operator(), _user(session, values["e_mailadres"]))
+    click.echo(f"{values['e_mailadres']} is geblokkeerd en overal afgemeld.")
+
+
+@cli.group("appsleutel")
+def app_key_group() -> None:
+    """Sleutels waarmee de app meldingen mag sturen."""
+
+
+APP_SOURCES = {"android": Source.APP_ANDROID, "ios": Source.APP_IOS, "web": Source.WEB_FORM}
+
+
+@app_key_group.command("maken")
+@click.argument("naam")
+@click.option("--soort", type=click.Choice(sorted(APP_SOURCES)), required=True, help="Welke app.")
+@click.pass_obj
+def make_key(settings: Settings, naam: str, soort: str) -> None:
+    """Maak een sleutel. Hij wordt één keer getoond."""
+    with database(settings, NATIONAL) as session:
+        _, token = make_app_key(session, operator(), naam, APP_SOURCES[soort])
+    click.echo(f"Sleutel van ‘{naam}’ (wordt niet nog eens getoond): {token}")
+
+
+@app_key_group.command("intrekken")
+@click.argument("naam")
+@click.pass_obj
+def revoke_key(settings: Settings, naam: str) -> None:
+    """Trek een sleutel in; hij werkt meteen niet meer."""
+    with database(settings, NATIONAL) as session:
+        revoke_app_key(session, operator(), naam)
+    click.echo(f"De sleutel ‘{naam}’ is ingetrokken.")
+
+
+@app_key_group.command("lijst")
+@click.pass_obj
+def list_keys(settings: Settings) -> None:
+    """Toon de sleutels (niet de geheimen)."""
+    with database(settings) as session:
+        rows = list_app_keys(session)
+    if not rows:
+        click.echo("Er zijn nog geen sleutels. Maak er een met: stopintimidatie appsleutel maken")
+    for row in rows:
+        state = f"ingetrokken {row.revoked_at:%d-%m-%Y}" if row.revoked_at else "geldig"
+        click.echo(f"{row.name}\t{row.source}\tgemaakt {row.created_at:%d-%m-%Y}\t{state}")
+
+
+@cli.group("gebieden")
+def area_group() -> None:
+    """Gemeenten, wijken en buurten met hun grenzen."""
+
+
+@area_group.command("laden")
+@click.option(
+    "--bestand",
+    "files",
+    required=True,
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="GeoJSON van CBS/PDOK; meer bladzijden van één soort mogen na elkaar.",
+)
+@click.option("--jaar", type=int, help="Jaar van de grenzen, als dat niet in de naam staat.")
+@click.pass_obj
+def load(settings: Settings, files: tuple[Path, ...], jaar: int | None) -> None:
+    """Laad grenzen; daarna worden plekken op grens gevonden. Eerst gemeenten, dan wijken."""
+    reserved = _reserved(settings)
+    with database(settings) as session:
+        result = load_areas(
+            session, files, actor=operator(), reserved=reserved, year=jaar, progress=_progress
+        )
+    click.echo("", err=True)
+    click.echo(result.summary)
+
+
+def _progress(count: int) -> None:
+    if sys.stderr.isatty() and count % 100 == 0:
+        click.echo(f"\r{count} gelezen", nl=False, err=True)
+
+
+def _reserved(settings: Settings) -> frozenset[str]:
+    with clear_errors():
+        config = configure(settings)
+    config.commit()
+    engine: Engine = config.registry.engine
+    engine.dispose()
+    return reserved_names(config)
+
+
+def main() -> None:
+    """Entry point of the console command."""
+    os.umask(0o077)
+    sys.exit(run(cli, prog_name="stopintimidatie"))

@@ -1,0 +1,61 @@
+"""The two long-running processes: web server and worker. Both end cleanly on SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from types import FrameType
+from typing import Final
+
+from waitress.server import create_server
+
+from stopintimidatie import configure, create_app
+from stopintimidatie.jobs.worker import Worker
+from stopintimidatie.settings import Settings
+
+LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
+# What the intake drains before it refuses (8 MiB), and a little more for the headers.
+MAXIMUM_BODY_BYTES: Final = 9 * 1024 * 1024
+
+
+class _StopServer(Exception):  # noqa: N818 - a signal, not a mistake
+    """Raised in the main thread by a signal, so that the server's loop ends."""
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise _StopServer
+
+
+def serve(settings: Settings) -> None:
+    """Serve the application until told to stop; requests in hand are finished."""
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    server = create_server(
+        create_app(settings),
+        host=settings.web_host,
+        port=settings.web_port,
+        threads=settings.web_threads,
+        url_scheme=settings.public_address.partition(":")[0],
+        max_request_body_size=MAXIMUM_BODY_BYTES,
+        ident=None,
+        clear_untrusted_proxy_headers=True,
+    )
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    try:
+        server.run()
+    except _StopServer:
+        pass
+    finally:
+        server.close()
+
+
+def work(settings: Settings) -> None:
+    """Run jobs until told to stop; the job in hand is finished."""
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    config = configure(settings)
+    config.commit()
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
+    signal.signal(signal.SIGINT, lambda number, frame: stop.set())
+    Worker(config.registry).run_forever(stop)
