@@ -28,7 +28,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -95,13 +95,12 @@ class Postgres:
         finally:
             self.drop(name)
 
-    def _run(self, statement: str, *names: str) -> None:
-        identifiers = (sql.Identifier(name) for name in names)
-        user = postgres_guard.SUPERUSER
+    def _run(self, statement: LiteralString, *names: str) -> None:
+        composed = sql.SQL(statement).format(*map(sql.Identifier, names))
         with psycopg.connect(
-            host=str(self.folder), user=user, dbname="postgres", autocommit=True
+            host=str(self.folder), user=postgres_guard.SUPERUSER, dbname="postgres", autocommit=True
         ) as connection:
-            connection.execute(sql.SQL(statement).format(*identifiers))
+            connection.execute(composed)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 Started by the first test that needs it, with a folder of its own (in the run's folder) and the
 process that owns the run. The guard ends the server and wipes the run's folder when the owner
-ends, however it ends: a killed test run must leave nothing behind.
-Standard library only; the server listens on a socket in the folder, so nobody else sees it.
+ends, however it ends: a killed test run must leave nothing behind. Standard library only; the
+server listens on a socket in the folder, so nobody else on the machine or the network sees it.
 """
 
 from __future__ import annotations
