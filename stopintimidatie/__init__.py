@@ -23,6 +23,7 @@ ROOMS: Final = (
     "accounts",
     "municipalities",
     "reports",
+    "intake",
 )
 
 
@@ -44,6 +45,7 @@ def configure(settings: Settings) -> Any:
             "tm.manager_hook": "pyramid_tm.explicit_manager",
             "tm.annotate_user": False,
             "retry.attempts": 4,
+            "retry.activate_hook": "stopintimidatie.web.body.attempts",
         }
     )
     config.registry.app_settings = settings

@@ -16,6 +16,19 @@ APPEND_ONLY = ("audit_event",)
 
 def upgrade() -> None:
     op.create_table(
+        "app_key",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("demo", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_app_key")),
+        sa.UniqueConstraint("name", name=op.f("uq_app_key_name")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_app_key_token_hash")),
+    )
+    op.create_table(
         "area_load",
         sa.Column("number", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("kind", sa.String(length=8), nullable=False),
@@ -111,6 +124,22 @@ def upgrade() -> None:
         "audit_event",
         ["holder", "subject_id", "at"],
         unique=False,
+    )
+    op.create_table(
+        "idempotency_key",
+        sa.Column("app_key_id", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.Uuid(), nullable=False),
+        sa.Column("body_hash", sa.String(length=64), nullable=False),
+        sa.Column("secret_version", sa.Integer(), nullable=False),
+        sa.Column("answer", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["app_key_id"], ["app_key.id"], name=op.f("fk_idempotency_key_app_key_id_app_key")
+        ),
+        sa.PrimaryKeyConstraint("app_key_id", "key", name=op.f("pk_idempotency_key")),
+    )
+    op.create_index(
+        op.f("ix_idempotency_key_created_at"), "idempotency_key", ["created_at"], unique=False
     )
     op.create_table(
         "login_session",

@@ -1,1 +1,13 @@
 """The JSON API for the app: what comes in, strictly checked, and what goes back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.intake.resources import Api
+
+    config.add_tree_root("api", Api)
+    config.include("stopintimidatie.intake.refusals")
+    config.scan("stopintimidatie.intake.views")

@@ -102,6 +102,9 @@ def includeme(config: Any) -> None:
     from pyramid.tweens import EXCVIEW
 
     config.add_view_predicate("below_api", BelowApi)
-    config.add_tween("stopintimidatie.intake.refusals.api_tween_factory", over=EXCVIEW)
+    config.add_tween(
+        "stopintimidatie.intake.refusals.api_tween_factory",
+        over=("pyramid_tm.tm_tween_factory", EXCVIEW),
+    )
     for view, kind in EXCEPTION_VIEWS:
         config.add_exception_view(view, context=kind, below_api=True)

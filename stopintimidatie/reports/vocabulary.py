@@ -28,6 +28,17 @@ class Term(StrEnum):
         member.public = public or nl
         return member
 
+    @classmethod
+    def of(cls, code: str) -> Self:
+        """The term with this code.
+
+        :raises ValueError: when there is none.
+        """
+        for term in cls:
+            if term.value == code:
+                return term
+        raise ValueError(f"{code!r} is no {cls.__name__}")
+
     def label(self, language: str = "nl") -> str:
         """The word for a reporter who reads this language; Dutch where we have no other."""
         return self.en if language == "en" else self.public

@@ -9,9 +9,9 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPBadRequest, HTTPRequestEntityTooLarge
 
-MAX_BODY = 10_000_000
+from stopintimidatie.web.body import FORM_TYPES, TOO_LARGE, fault_of
+
 MAX_FIELDS = 2_000
-FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def check(request: Any) -> None:
@@ -19,13 +19,13 @@ def check(request: Any) -> None:
     try:
         _ = (request.path_info, request.script_name, request.host)
         request.GET.items()
-        length = request.content_length
         cookies = dict(request.cookies)
     except (UnicodeDecodeError, ValueError) as error:
         raise HTTPBadRequest() from error
-    if length is not None and length > MAX_BODY:
+    fault = fault_of(request.environ)
+    if fault == TOO_LARGE:
         raise HTTPRequestEntityTooLarge()
-    if (length is not None and length < 0) or any("\x00" in value for value in cookies.values()):
+    if fault or any("\x00" in value for value in cookies.values()):
         raise HTTPBadRequest()
     if request.method == "POST" and request.content_type in FORM_TYPES:
         _check_form(request)

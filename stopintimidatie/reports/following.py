@@ -1,0 +1,94 @@
+"""The reporter follows a report with reference and follow code; there is no account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine, Row, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.reports.models import Report, ReporterMessage
+from stopintimidatie.reports.references import follow_code_matches
+from stopintimidatie.reports.services import FOLLOW_PURPOSE, KIND
+from stopintimidatie.reports.workflow import reader_status
+from stopintimidatie.storage.encryption import KeyRing
+from stopintimidatie.storage.session import transaction
+from stopintimidatie.storage.tenancy import NATIONAL
+from stopintimidatie.tree import locate_reference
+
+
+@dataclass(frozen=True)
+class Message:
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a reporter may see of their report."""
+
+    reference: str
+    status: str
+    status_text: str
+    received_at: datetime
+    municipality_code: str | None
+    messages: tuple[Message, ...]
+
+
+def follow(engine: Engine, keys: KeyRing, reference: str, typed_code: str) -> Standing | None:
+    """How the report stands, or None; a wrong code costs what a wrong reference costs.
+
+    After a hand-over the reference leads to several holders: the copy that went on answers.
+    """
+    with transaction(engine, write=False) as session:
+        holders = locate_reference(session, reference, KIND)
+    found = None
+    # Also where there is no holder one look is taken, so that it takes as long.
+    for holder in holders or (NATIONAL,):
+        with transaction(engine, holder, write=False) as session:
+            standing = _standing(session, keys, reference, typed_code)
+        if standing is not None and (found is None or found.status == "doorgegeven"):
+            found = standing
+    return found
+
+
+def _standing(session: Session, keys: KeyRing, reference: str, typed: str) -> Standing | None:
+    row = session.execute(
+        select(
+            Report.id,
+            Report.follow_code_hash,
+            Report.follow_code_version,
+            Report.state,
+            Report.delivery,
+            Report.received_at,
+            Report.municipality_code,
+        ).where(Report.reference == reference)
+    ).one_or_none()
+    secret = keys.derive(FOLLOW_PURPOSE, row.follow_code_version if row else None)
+    if not follow_code_matches(secret, reference, typed, row.follow_code_hash if row else None):
+        return None
+    return None if row is None else _open(session, reference, row)
+
+
+def _open(session: Session, reference: str, row: Row[*tuple[Any, ...]]) -> Standing:
+    status, text = reader_status(row.state, row.delivery)
+    return Standing(
+        reference=reference,
+        status=status,
+        status_text=text,
+        received_at=row.received_at,
+        municipality_code=row.municipality_code,
+        messages=_messages(session, row.id),
+    )
+
+
+def _messages(session: Session, report_id: UUID) -> tuple[Message, ...]:
+    rows = session.execute(
+        select(ReporterMessage.at, ReporterMessage.text)
+        .where(ReporterMessage.report_id == report_id)
+        .order_by(ReporterMessage.at, ReporterMessage.id)
+    )
+    return tuple(Message(row.at, row.text) for row in rows)

@@ -1,0 +1,97 @@
+"""Reading bodies that may lie about their length.
+
+Read straight from the server's stream: WebOb's own reading raises when a client sends less than
+it announced, and pyramid_retry would copy whatever comes, however large, before any view or tween
+has a say. So the hook that pyramid_retry asks first, `attempts`, reads forms itself, to a bound;
+any other body is left to the view that wants it, which then gets one attempt.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+MAX_FORM: Final = 10_000_000
+FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+_CHUNK: Final = 64 * 1024
+_TAKEN: Final = "stopintimidatie.web.bytes_taken"
+_FAULT: Final = "stopintimidatie.web.body_fault"
+SHORT: Final = "short"
+TOO_LARGE: Final = "too large"
+
+
+def announced_length(environ: dict[str, Any]) -> int | None:
+    """What Content-Length says; None when it says nothing usable."""
+    text = str(environ.get("CONTENT_LENGTH") or "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+
+
+def taken(environ: dict[str, Any]) -> int:
+    """How many bytes of the body were read so far."""
+    count: int = environ.get(_TAKEN, 0)
+    return count
+
+
+def take(environ: dict[str, Any], most: int) -> bytes:
+    """The next bytes of the body, never past the announced length, where a server would wait."""
+    if not environ.get("wsgi.input_terminated"):
+        most = min(most, (announced_length(environ) or 0) - taken(environ))
+    parts = []
+    while most > 0:
+        part = _next(environ["wsgi.input"], min(most, _CHUNK))
+        if not part:
+            break
+        parts.append(part)
+        most -= len(part)
+    data = b"".join(parts)
+    environ[_TAKEN] = taken(environ) + len(data)
+    return data
+
+
+def _next(stream: Any, most: int) -> bytes:
+    try:
+        part: bytes = stream.read(most)
+    except OSError:
+        # The client went away; what came is judged like any other half message.
+        return b""
+    return part
+
+
+def drain(environ: dict[str, Any], most: int) -> None:
+    """Take the body in, up to so many bytes in all, so that the client reads the answer."""
+    while taken(environ) < most:
+        if not take(environ, min(_CHUNK, most - taken(environ))):
+            return
+
+
+def fault_of(environ: dict[str, Any]) -> str | None:
+    """What was wrong with a form's body: SHORT, TOO_LARGE, or nothing."""
+    found: str | None = environ.get(_FAULT)
+    return found
+
+
+def attempts(request: Any) -> int | None:
+    """How often pyramid_retry may try this request: 1, or None for as often as is set."""
+    environ = request.environ
+    length = announced_length(environ)
+    if not length and not environ.get("wsgi.input_terminated"):
+        request.body = b""
+        return None
+    if request.content_type not in FORM_TYPES:
+        return 1
+    _read_form(request, length)
+    return None
+
+
+def _read_form(request: Any, length: int | None) -> None:
+    """Put the form where it can be read again and again; note what is wrong with it."""
+    environ = request.environ
+    data = take(environ, MAX_FORM + 1)
+    if len(data) > MAX_FORM:
+        environ[_FAULT] = TOO_LARGE
+        drain(environ, 2 * MAX_FORM)
+        data = b""
+    elif length is not None and len(data) < length and not environ.get("wsgi.input_terminated"):
+        environ[_FAULT] = SHORT
+        data = b""
+    request.body = data
+    environ["wsgi.input_terminated"] = False
