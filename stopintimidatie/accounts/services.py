@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -18,7 +19,7 @@ from stopintimidatie.accounts.passwords import (
 )
 from stopintimidatie.accounts.sessions import end_sessions_of, start_session
 from stopintimidatie.audit import Actor, record
-from stopintimidatie.security import Role
+from stopintimidatie.security import GRANTS, Permission, Role
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.models import Holder
 from stopintimidatie.storage.tenancy import NATIONAL, enter
@@ -152,3 +153,17 @@ def sign_out(session: Session, actor: Actor, holder: str) -> None:
     """Record a sign-out; the session itself is ended by `sessions.end_session`."""
     enter(session, holder)
     record(session, actor, "afmelden", holder, "gebruiker")
+
+
+def colleagues(session: Session, holder: str, permission: Permission) -> Sequence[User]:
+    """Those who may do this for a holder, by name; who is blocked no longer counts."""
+    roles = [role.value for role in GRANTS[permission]]
+    found = session.scalars(
+        select(User)
+        .join(RoleAssignment, RoleAssignment.user_id == User.id)
+        .where(RoleAssignment.holder == holder, RoleAssignment.role.in_(roles))
+        .where(User.blocked_at.is_(None))
+        .order_by(User.name, User.username)
+        .distinct()
+    )
+    return found.all()

@@ -101,11 +101,18 @@ def _demo_allowed(user: User, settings: Settings) -> bool:
     return settings.demo or not user.demo
 
 
-def flash(request: Any, text: str, kind: str = "ok") -> None:
-    """Show a message on the next page of this session. Kinds: ok, info, warning, error."""
+def flash(
+    request: Any, text: str, kind: str = "ok", *, link: tuple[str, str] | None = None
+) -> None:
+    """Show a message on the next page of this session. Kinds: ok, info, warning, error.
+
+    :param link: label and path of what one may want to do next, such as undoing it.
+    """
     row: LoginSession | None = request.environ.get("stopintimidatie.session")
     if row is not None:
-        row.flashes = [*row.flashes, {"text": text, "kind": kind}]
+        label, href = link or ("", "")
+        message = {"text": text, "kind": kind, "label": label, "href": href}
+        row.flashes = [*row.flashes, message]
 
 
 def take_flashes(request: Any) -> list[dict[str, str]]:

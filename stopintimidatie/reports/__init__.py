@@ -6,7 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
-    from stopintimidatie.reports import effects
+    from stopintimidatie.reports import effects, options
     from stopintimidatie.reports.paths import path_of_report
     from stopintimidatie.reports.resources import LEVELS
     from stopintimidatie.security import Permission
@@ -16,3 +16,5 @@ def includeme(config: Any) -> None:
     config.add_document_kind("melding", path_of_report, Permission.VIEW_REPORT)
     for name, effect in effects.EFFECTS.items():
         config.add_workflow_effect(name, effect)
+    for name, offered in options.OPTIONS.items():
+        config.add_workflow_options(name, offered)

@@ -105,7 +105,7 @@ TRANSITIONS: Final = (
         "wacht_op_partner",
         P.TRIAGE,
         (
-            InputField("partner", "Partner", help="Welke organisatie of functie."),
+            InputField("partner", "Partner", FieldKind.LINE, help="Welke organisatie of functie."),
             InputField("vraag", "Vraag aan de partner"),
             InputField("uiterlijk", "Antwoord uiterlijk", FieldKind.DATE),
         ),

@@ -26,6 +26,7 @@ from pyramid.httpexceptions import (
 from pyramid.renderers import render_to_response
 from pyramid.response import Response
 from pyramid.security import view_execution_permitted
+from sqlalchemy.orm.exc import StaleDataError
 
 from stopintimidatie.security.trail import note_refusal
 from stopintimidatie.tree.services import moved_to
@@ -266,6 +267,7 @@ VIEWS: tuple[tuple[Any, type[BaseException]], ...] = (
     (bad_token, BadCSRFOrigin),
     (too_large, HTTPRequestEntityTooLarge),
     (conflict, HTTPConflict),
+    (conflict, StaleDataError),
     (http_error, HTTPException),
     (server_error, Exception),
 )

@@ -12,7 +12,11 @@ from stopintimidatie.workflow.model import (
     Workflow,
     WorkflowError,
 )
-from stopintimidatie.workflow.registry import add_workflow, add_workflow_effect
+from stopintimidatie.workflow.registry import (
+    add_workflow,
+    add_workflow_effect,
+    add_workflow_options,
+)
 
 __all__ = ["FieldKind", "InputField", "State", "Transition", "Workflow", "WorkflowError"]
 
@@ -20,5 +24,7 @@ __all__ = ["FieldKind", "InputField", "State", "Transition", "Workflow", "Workfl
 def includeme(config: Any) -> None:
     config.registry.workflows = {}
     config.registry.workflow_effects = {}
+    config.registry.workflow_options = {}
     config.add_directive("add_workflow", add_workflow)
     config.add_directive("add_workflow_effect", add_workflow_effect)
+    config.add_directive("add_workflow_options", add_workflow_options)

@@ -22,6 +22,7 @@ class FieldKind(StrEnum):
     """What kind of answer a transition asks; the form derives its widget from it."""
 
     TEXT = "tekst"
+    LINE = "regel"
     DATE = "datum"
     CHOICE = "keuze"
     CHOICES = "keuzes"
