@@ -70,17 +70,23 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
 }
 
 
-def holder_acl(holder: str, *, without: Iterable[Permission] = ()) -> list[Any]:
+def holder_acl(
+    holder: str,
+    *,
+    without: Iterable[Permission] = (),
+    only: frozenset[Role] = frozenset(Role),
+) -> list[Any]:
     """The access list of a document of a holder, ending in DENY_ALL.
 
     :param without: permissions that the document's state takes away from everybody.
+    :param only: the roles that a strict document leaves; each keeps what the table gives it.
     """
     taken = frozenset(without)
     allowed = [
         (Allow, principal(holder, role), permission)
         for permission, roles in GRANTS.items()
         if permission not in taken
-        for role in sorted(roles)
+        for role in sorted(roles & only)
     ]
     return [*allowed, DENY_ALL]
 

@@ -28,13 +28,14 @@ def branding(request: Any) -> Branding:
 
 
 def includeme(config: Any) -> None:
-    from stopintimidatie.web import navigation
+    from stopintimidatie.web import navigation, panels
     from stopintimidatie.web.request import Request
     from stopintimidatie.web.resources import ThemeFolder
     from stopintimidatie.web.static_files import ROOT
 
     config.set_request_factory(Request)
     config.add_directive("add_nav_item", navigation.add_nav_item)
+    config.add_directive("add_panel", panels.add_panel)
     config.add_directive("set_branding", set_branding)
     config.add_request_method(branding, reify=True)
     config.add_request_method(navigation.navigation, "navigation", reify=True)
