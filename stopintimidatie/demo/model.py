@@ -1,0 +1,163 @@
+"""The plain values that the demo is made of. No database; each maps on one use case.
+
+`DemoReport.body` is what the app would post (`3-intake-api.md`); `steps` are what officers did
+with it afterwards, in order; dossiers name reports by their key.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One move in the workflow of a report, by the table in `1-domain.md`.
+
+    :param by: `oov`, `dossierhouder`, `meldpunt` (accounts of the demo), `melder` or `systeem`.
+    :param fields: what the move requires, by its Dutch name: `behandelaar`, `vraag`, `termijn`,
+        `partner`, `dossier`, `opvolging`, `terugkoppeling`, `grond`, `dubbel_van`.
+    """
+
+    at: datetime
+    source: str
+    target: str
+    by: str
+    reason: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Triage:
+    """What an officer filled in on the triage form."""
+
+    at: datetime
+    danger_now: bool
+    forms: tuple[str, ...]
+    urgent: bool
+    suspicion: str
+    contact: str
+    contact_by: date | None
+
+
+@dataclass(frozen=True)
+class DemoReport:
+    """One report as it came in, and what was done with it.
+
+    :param municipality: where it lies, or None when nothing can be matched.
+    :param kind: `gewoon`, `spam`, `test`, `dubbel`, `te_weinig`, `geen_intimidatie`,
+        `persoonsgegevens` (the last on purpose: text that must be flagged).
+    """
+
+    key: str
+    idempotency_key: UUID
+    received_at: datetime
+    source: str
+    body: Body
+    municipality: str | None
+    kind: str
+    quarantined: bool
+    triage: Triage | None
+    steps: tuple[Step, ...]
+    shapes: tuple[str, ...]
+
+    @property
+    def state(self) -> str:
+        """The state after all steps."""
+        if self.steps:
+            return self.steps[-1].target
+        return "quarantaine" if self.quarantined else "nieuw"
+
+
+@dataclass(frozen=True)
+class DossierMove:
+    """A change of state of a dossier."""
+
+    at: datetime
+    source: str
+    target: str
+    by: str
+    reason: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Note:
+    """A note in a dossier."""
+
+    at: datetime
+    by: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What was agreed, who does it, and by when. `state` is open, gedaan or vervallen."""
+
+    made_at: datetime
+    what: str
+    owner: str
+    due: date
+    state: str
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Membership:
+    """A report in a dossier."""
+
+    report: str
+    joined_at: datetime
+    reason: str
+    left_at: datetime | None = None
+    left_reason: str = ""
+
+
+@dataclass(frozen=True)
+class DemoDossier:
+    """A dossier, its history and what it holds."""
+
+    key: str
+    municipality: str
+    neighbourhood: str
+    type: str
+    title: str
+    summary: str
+    purpose: str
+    legal_basis: str
+    responsible: str
+    advice: str
+    created_at: datetime
+    moves: tuple[DossierMove, ...]
+    notes: tuple[Note, ...]
+    agreements: tuple[Agreement, ...]
+    members: tuple[Membership, ...]
+
+    @property
+    def state(self) -> str:
+        """The state after all moves."""
+        return self.moves[-1].target if self.moves else "in_voorbereiding"
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A planted hot spot and the reports that belong to it: for judging clustering, never shown."""
+
+    name: str
+    municipality: str
+    about: str
+    reports: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Everything of one demo."""
+
+    seed: int
+    moment: datetime
+    reports: tuple[DemoReport, ...]
+    dossiers: tuple[DemoDossier, ...]
+    truth: tuple[Truth, ...]
