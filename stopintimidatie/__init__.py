@@ -24,6 +24,8 @@ ROOMS: Final = (
     "municipalities",
     "reports",
     "intake",
+    "privacy",
+    "home",
 )
 
 

@@ -11,7 +11,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-APPEND_ONLY = ("audit_event",)
+APPEND_ONLY = ("audit_event", "audit_subject")
 
 
 def upgrade() -> None:
@@ -105,8 +105,6 @@ def upgrade() -> None:
         sa.Column("actor_name", sa.String(length=200), nullable=False),
         sa.Column("action", sa.String(length=60), nullable=False),
         sa.Column("subject_kind", sa.String(length=40), nullable=False),
-        sa.Column("subject_id", sa.Uuid(), nullable=True),
-        sa.Column("subject_ids", sa.JSON(), nullable=False),
         sa.Column("fields", sa.JSON(), nullable=False),
         sa.Column("reason", sa.String(length=2000), nullable=True),
         sa.Column("task", sa.String(length=100), nullable=True),
@@ -119,12 +117,6 @@ def upgrade() -> None:
         info={"append_only": True},
     )
     op.create_index(op.f("ix_audit_event_holder_at"), "audit_event", ["holder", "at"], unique=False)
-    op.create_index(
-        op.f("ix_audit_event_holder_subject_id_at"),
-        "audit_event",
-        ["holder", "subject_id", "at"],
-        unique=False,
-    )
     op.create_table(
         "idempotency_key",
         sa.Column("app_key_id", sa.Uuid(), nullable=False),
@@ -285,6 +277,31 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("user_id", "holder", "role", name=op.f("pk_role_assignment")),
+    )
+    op.create_table(
+        "audit_subject",
+        sa.Column("holder", sa.String(length=9), nullable=False),
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["holder", "event_id"],
+            ["audit_event.holder", "audit_event.id"],
+            name=op.f("fk_audit_subject_holder_event_id_audit_event"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["holder"], ["holder.code"], name=op.f("fk_audit_subject_holder_holder")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_subject")),
+        sa.UniqueConstraint("holder", "id", name=op.f("uq_audit_subject_holder_id")),
+        info={"append_only": True},
+    )
+    op.create_index(op.f("ix_audit_subject_event_id"), "audit_subject", ["event_id"], unique=False)
+    op.create_index(
+        op.f("ix_audit_subject_holder_subject_id"),
+        "audit_subject",
+        ["holder", "subject_id"],
+        unique=False,
     )
     op.create_table(
         "subneighbourhood",

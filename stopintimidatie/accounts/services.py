@@ -26,8 +26,12 @@ from stopintimidatie.storage.tenancy import NATIONAL, enter
 from stopintimidatie.storage.types import utc_now
 
 FREE_ATTEMPTS: Final = 5
+FIRST_LOCK: Final = timedelta(seconds=30)
 LONGEST_LOCK: Final = timedelta(minutes=15)
 FORGET_AFTER: Final = timedelta(hours=12)
+NATIONAL_ROLES: Final = frozenset(
+    {Role.NATIONAL_DESK, Role.PRIVACY_OFFICER, Role.DATA_PROTECTION_OFFICER}
+)
 
 
 class AccountError(Exception):
@@ -50,8 +54,8 @@ def lock_time(failures: int) -> timedelta:
     """How long a name waits after so many failures: nothing at first, then doubling."""
     if failures < FREE_ATTEMPTS:
         return timedelta(0)
-    seconds = 2.0 ** min(failures - FREE_ATTEMPTS + 2, 12)
-    return min(timedelta(seconds=seconds), LONGEST_LOCK)
+    doublings: int = 1 << min(failures - FREE_ATTEMPTS, 10)
+    return min(FIRST_LOCK * doublings, LONGEST_LOCK)
 
 
 def find_user(session: Session, username: str) -> User | None:
@@ -133,8 +137,10 @@ def give_role(session: Session, actor: Actor, user: User, holder: str, role: Rol
     """
     if session.get(Holder, holder) is None:
         raise AccountError(f"De gemeente {holder} bestaat niet.")
-    if (role is Role.NATIONAL_DESK) != (holder == NATIONAL):
-        raise AccountError("De rol meldpunt hoort alleen bij ‘landelijk’, en andersom.")
+    if role is Role.NATIONAL_DESK and holder != NATIONAL:
+        raise AccountError("De rol meldpunt hoort alleen bij ‘landelijk’.")
+    if holder == NATIONAL and role not in NATIONAL_ROLES:
+        raise AccountError("Bij ‘landelijk’ horen alleen de rollen meldpunt, privacy en fg.")
     if session.get(RoleAssignment, (user.id, holder, role.value)) is None:
         session.add(RoleAssignment(user_id=user.id, holder=holder, role=role.value))
         enter(session, holder)

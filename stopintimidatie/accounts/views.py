@@ -18,15 +18,7 @@ from stopintimidatie.security import Permission
 from stopintimidatie.storage.tenancy import NATIONAL
 from stopintimidatie.tree import Root
 from stopintimidatie.web.forms import Button, Form, handle_form
-
-
-def local_path(address: str) -> str:
-    """The address when it's a path on this site, else the start page: no open redirect."""
-    if not address.startswith("/") or address.startswith(("//", "/\\")):
-        return "/"
-    if any(ord(character) < 32 for character in address):
-        return "/"
-    return address
+from stopintimidatie.web.urls import safe_path
 
 
 def _refusal(result: SignInResult) -> str:
@@ -55,7 +47,7 @@ def _refusal(result: SignInResult) -> str:
     renderer="templates/sign_in.jinja2",
 )
 def sign_in_view(request: Any) -> Any:
-    wanted = {"volgende": local_path(request.GET.get("volgende", "/"))}
+    wanted = {"volgende": safe_path(request.GET.get("volgende"))}
     form = Form(
         SignInSchema(), request, buttons=[Button("aanmelden", "Aanmelden")], appstruct=wanted
     )
@@ -74,7 +66,7 @@ def sign_in_view(request: Any) -> Any:
             form.add_error(_refusal(result))
             request.response.status_int = 422
             return {"form": form}
-        return _signed_in(request, local_path(values["volgende"]), result.token)
+        return _signed_in(request, safe_path(values["volgende"]), result.token)
 
     return handle_form(request, form, on_valid)
 

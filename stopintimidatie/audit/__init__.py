@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopintimidatie.audit.models import AuditEvent
+from stopintimidatie.audit.models import AuditEvent, AuditSubject
 from stopintimidatie.audit.services import SYSTEM, Actor, record, record_read
 
-__all__ = ["SYSTEM", "Actor", "AuditEvent", "record", "record_read"]
+__all__ = ["SYSTEM", "Actor", "AuditEvent", "AuditSubject", "record", "record_read"]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from stopintimidatie.audit.models import AuditEvent
+from stopintimidatie.audit.models import AuditEvent, AuditSubject
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def record(
     """Append one event.
 
     :param action: a code such as `melding.toestand`; codes are listed in docs/audit.md.
-    :param subject_ids: the documents concerned; one goes in the searchable column.
+    :param subject_ids: the documents concerned.
     :param fields: names of what changed or was read, never the values.
     """
     event = AuditEvent(
@@ -49,8 +49,7 @@ def record(
         actor_name=actor.name,
         action=action,
         subject_kind=kind,
-        subject_id=subject_ids[0] if len(subject_ids) == 1 else None,
-        subject_ids=[str(subject) for subject in subject_ids],
+        subjects=[AuditSubject(holder=holder, subject_id=subject) for subject in subject_ids],
         fields=sorted(fields),
         reason=reason,
         task=task,

@@ -44,6 +44,12 @@ class Term(StrEnum):
         return self.en if language == "en" else self.public
 
     @classmethod
+    def word(cls, code: str | None) -> str:
+        """The officer's word for a stored code; empty for none, the code itself if unknown."""
+        found = cls._value2member_map_.get(code)
+        return found.nl if isinstance(found, Term) else code or ""
+
+    @classmethod
     def choices(cls, language: str | None = None) -> list[tuple[str, str]]:
         """(code, label) pairs for a form: officers' words, or a reporter's in their language."""
         return [(t.value, t.nl if language is None else t.label(language)) for t in cls]

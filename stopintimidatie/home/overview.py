@@ -1,0 +1,102 @@
+"""What needs attention in a municipality, and how busy its neighbourhoods are: fixed queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.register.models import Neighbourhood
+from stopintimidatie.register.queries import neighbourhoods_of
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.workflow import ENDED
+
+TREND_DAYS: Final = 30
+DEADLINE_WARNING: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Numbers of reports that need somebody now."""
+
+    urgent: int
+    new: int
+    quarantine: int
+    contact_soon: int
+    waited_long_enough: int
+    mine: int
+
+
+@dataclass(frozen=True)
+class NeighbourhoodRow:
+    """A neighbourhood with its open reports, and those received lately and in the period before."""
+
+    neighbourhood: Neighbourhood
+    open: int
+    recent: int
+    before: int
+
+    @property
+    def trend(self) -> str:
+        if self.recent == self.before:
+            return "gelijk"
+        return "meer" if self.recent > self.before else "minder"
+
+
+def _count_if(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((and_(*conditions), 1), else_=0)), 0)
+
+
+def attention(session: Session, person: UUID, now: datetime) -> Attention:
+    """One query over the open reports of the transaction's holder."""
+    row = session.execute(
+        select(
+            _count_if(Report.urgent.is_(True)),
+            _count_if(Report.state == "nieuw"),
+            _count_if(Report.state == "quarantaine"),
+            _count_if(Report.contact_deadline < now + DEADLINE_WARNING),
+            _count_if(Report.waiting_until < now.date()),
+            _count_if(Report.handler_id == person),
+        ).where(Report.state.not_in(ENDED))
+    ).one()
+    return Attention(*row)
+
+
+def neighbourhood_rows(session: Session, code: str, now: datetime) -> Sequence[NeighbourhoodRow]:
+    """All neighbourhoods of a municipality; two queries, however many reports there are."""
+    recent_from = now - timedelta(days=TREND_DAYS)
+    before_from = recent_from - timedelta(days=TREND_DAYS)
+    counts = {
+        row[0]: row[1:]
+        for row in session.execute(
+            select(
+                Report.neighbourhood_code,
+                _count_if(Report.state.not_in(ENDED)),
+                _count_if(Report.received_at >= recent_from),
+                _count_if(Report.received_at >= before_from, Report.received_at < recent_from),
+            ).group_by(Report.neighbourhood_code)
+        )
+    }
+    return [
+        NeighbourhoodRow(area, *counts.get(area.code, (0, 0, 0)))
+        for area in neighbourhoods_of(session, code)
+        if area.code in counts or not area.water
+    ]
+
+
+def urgent_reports(session: Session, now: datetime, limit: int) -> Sequence[Report]:
+    """The reports that can't wait: urgent first, then whose contact deadline is nearest."""
+    return session.scalars(
+        select(Report)
+        .where(
+            Report.state.not_in(ENDED),
+            Report.urgent | (Report.contact_deadline < now + DEADLINE_WARNING),
+        )
+        .order_by(Report.urgent.desc(), Report.contact_deadline.is_(None), Report.contact_deadline)
+        .limit(limit)
+    ).all()

@@ -1,0 +1,92 @@
+"""The pages of the log."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.view import view_config
+from sqlalchemy import select
+
+from stopintimidatie.municipalities.resources import MunicipalityResource
+from stopintimidatie.privacy import queries
+from stopintimidatie.privacy.actions import label_of
+from stopintimidatie.privacy.menu import log_holders
+from stopintimidatie.register.models import Municipality
+from stopintimidatie.security import Permission
+from stopintimidatie.storage import NATIONAL
+from stopintimidatie.tree import Resource, Root
+from stopintimidatie.web.components import FacetValue
+from stopintimidatie.web.filters import datetime_long
+from stopintimidatie.web.paging import Paging, wanted_page
+from stopintimidatie.web.urls import toggled
+
+PAGE_SIZE = 50
+
+
+@view_config(
+    context=Root,
+    name="logboek",
+    request_method="GET",
+    permission=Permission.SIGNED_IN,
+    renderer="templates/choose.jinja2",
+)
+def own_log(request: Any) -> Any:
+    """The log of the one holder this person guards, or a choice."""
+    holders = log_holders(request)
+    if not holders:
+        raise HTTPNotFound()
+    rows = request.db.execute(
+        select(Municipality.name, Municipality.slug).where(Municipality.code.in_(holders))
+    ).all()
+    places = [(row.name, f"/gemeenten/{row.slug}/logboek") for row in rows]
+    if NATIONAL in holders:
+        places.append(("Landelijk meldpunt", f"/{NATIONAL}/logboek"))
+    if len(places) == 1:
+        return HTTPSeeOther(places[0][1])
+    return {"places": places}
+
+
+@view_config(
+    context=Resource,
+    name="logboek",
+    request_method="GET",
+    permission=Permission.VIEW_AUDIT,
+    renderer="templates/log.jinja2",
+)
+def log(context: Any, request: Any) -> dict[str, Any]:
+    """The log of a document; at a municipality or the desk, of everything there."""
+    document = _document(context)
+    action = request.GET.get("actie") or None
+    total = queries.count_events(request.db, action, document)
+    paging = Paging(wanted_page(request), total, PAGE_SIZE)
+    found = queries.page_of_events(request.db, action, document, paging.offset, paging.size)
+    return {
+        "rows": [_row(event, count) for event, count in found],
+        "facet": [
+            FacetValue(label_of(code), toggled(request, "actie", code), None, code == action)
+            for code in queries.known_actions(request.db)
+        ],
+        "paging": paging,
+    }
+
+
+def _document(context: Any) -> UUID | None:
+    document: UUID | None = getattr(context, "document_id", None)
+    whole = isinstance(context, MunicipalityResource) or context.__name__ == NATIONAL
+    if document is None and not whole:
+        raise HTTPNotFound()
+    return document
+
+
+def _row(event: Any, count: int) -> list[str]:
+    about = f"{count} × {event.subject_kind}" if count > 1 else event.subject_kind
+    return [
+        datetime_long(event.at),
+        event.actor_name,
+        label_of(event.action),
+        about,
+        ", ".join(event.fields),
+        event.task or event.reason or "",
+    ]

@@ -1,0 +1,105 @@
+"""The start page, a municipality, a neighbourhood, the log, and the health addresses."""
+
+from __future__ import annotations
+
+import pytest
+
+from stopintimidatie.security import Role
+from tests.factories import CENTRE, DORDRECHT, EINDHOVEN, connect, make_report, make_user
+from tests.installation import Installation
+from tests.queries import count_queries
+
+
+@pytest.fixture(autouse=True)
+def connected(installation: Installation) -> None:
+    connect(installation)
+
+
+def test_who_works_in_one_place_lands_there(installation: Installation) -> None:
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    assert browser.get("/", status=303).location.endswith("/gemeenten/dordrecht")
+
+
+def test_who_works_in_two_places_chooses(installation: Installation) -> None:
+    roles = ((DORDRECHT, Role.OFFICER), (EINDHOVEN, Role.PRIVACY_OFFICER))
+    page = installation.browser(make_user(installation, *roles)).get("/")
+    assert "/gemeenten/dordrecht" in page
+    assert "/gemeenten/eindhoven" in page
+
+
+def test_the_municipality_page_counts_what_needs_attention(installation: Installation) -> None:
+    with installation.transaction() as session:
+        make_report(session, installation).urgent = True
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    page = browser.get("/gemeenten/dordrecht")
+    assert page.html.select_one(".si-tile--danger .si-tile__number").text == "1"
+    assert "Binnenstad" in page
+
+
+def test_another_municipality_is_not_there(installation: Installation) -> None:
+    browser = installation.browser(make_user(installation, (EINDHOVEN, Role.OFFICER)))
+    for path in ("/gemeenten/dordrecht", "/gemeenten/dordrecht/binnenstad", "/gemeenten/nergens"):
+        browser.get(path, status=404)
+
+
+def test_who_may_not_read_reports_sees_no_numbers(installation: Installation) -> None:
+    with installation.transaction() as session:
+        make_report(session, installation)
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.ADMIN)))
+    page = browser.get("/gemeenten/dordrecht")
+    assert page.html.select(".si-number") == []
+    browser.get("/gemeenten/dordrecht/binnenstad", status=404)
+
+
+def test_reading_a_neighbourhood_is_in_the_log(installation: Installation) -> None:
+    with installation.transaction() as session:
+        make_report(session, installation)
+    officer = make_user(installation, (DORDRECHT, Role.OFFICER), name="Lezer")
+    installation.browser(officer).get("/gemeenten/dordrecht/binnenstad")
+    privacy = installation.browser(make_user(installation, (DORDRECHT, Role.PRIVACY_OFFICER)))
+    page = privacy.get("/logboek").follow()
+    row = next(row for row in page.html.select("tbody tr") if "Gelezen" in row.text)
+    assert "Lezer" in row.text
+    assert "wijk bekijken" in row.text
+
+
+def test_a_refusal_is_in_the_log(installation: Installation) -> None:
+    officer = make_user(installation, (DORDRECHT, Role.OFFICER), name="Nieuwsgierig")
+    browser = installation.browser(officer)
+    browser.get("/gemeenten/dordrecht/logboek", status=(403, 404))
+    fg = installation.browser(make_user(installation, (DORDRECHT, Role.DATA_PROTECTION_OFFICER)))
+    rows = fg.get("/gemeenten/dordrecht/logboek").html.select("tbody tr")
+    assert any("Toegang geweigerd" in row.text and "Nieuwsgierig" in row.text for row in rows)
+
+
+@pytest.mark.parametrize("path", ["/gemeenten/dordrecht", "/gemeenten/dordrecht/binnenstad"])
+def test_a_page_costs_the_same_queries_with_ten_and_with_five_hundred_reports(
+    installation: Installation, path: str
+) -> None:
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    with installation.transaction() as session:
+        for _ in range(10):
+            make_report(session, installation, neighbourhood=CENTRE)
+    with count_queries(installation) as few:
+        browser.get(path)
+    with installation.transaction() as session:
+        for _ in range(490):
+            make_report(session, installation, neighbourhood=CENTRE)
+    with count_queries(installation) as many:
+        browser.get(path)
+    assert many.count == few.count
+
+
+def test_health_answers_without_sign_in(installation: Installation) -> None:
+    visitor = installation.visitor()
+    assert visitor.get("/health/live").json == {"status": "ok"}
+    assert visitor.get("/health/ready").json == {"status": "ok", "problemen": []}
+
+
+def test_production_without_outlines_is_not_ready(installation: Installation) -> None:
+    from dataclasses import replace
+
+    strict = Installation(replace(installation.settings, demo=False))
+    answer = strict.visitor().get("/health/ready", status=503)
+    assert "gebieden laden" in answer.json["problemen"][0]
+    strict.close()
