@@ -72,6 +72,8 @@ class _Layer:
         # In order of code, so that the lowest index is the smallest code.
         self.outlines = sorted(outlines, key=lambda outline: outline.code)
         self._tree = shapely.STRtree([outline.geometry for outline in self.outlines])
+        # The tree is built at its first question: asked here, before threads share it.
+        self._tree.query(shapely.Point(0, 0))
 
     def at(
         self, lat: float, lon: float, parent: str | None = None
