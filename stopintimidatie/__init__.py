@@ -26,6 +26,7 @@ ROOMS: Final = (
     "intake",
     "privacy",
     "home",
+    "demo",
 )
 
 

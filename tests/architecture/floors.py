@@ -1,0 +1,36 @@
+"""The order of the rooms, in one place: a room uses what stands before it, never after.
+
+From ../shared/design/2-architecture.md. The command and the package itself stand on top.
+"""
+
+ORDER = (
+    "settings",
+    "storage",
+    "audit",
+    "jobs",
+    "register",
+    "security",
+    "workflow",
+    "tree",
+    "web",
+    "accounts",
+    "mail",
+    "search",
+    "disclosures",
+    "municipalities",
+    "reports",
+    "public",
+    "intake",
+    "partners",
+    "dossiers",
+    "triage",
+    "exports",
+    "desk",
+    "statistics",
+    "privacy",
+    "home",
+    "demo",
+    "__init__",
+    "cli",
+)
+PIECES = frozenset({"models", "resources", "services", "forms", "views", "templates"})

@@ -1,0 +1,66 @@
+"""Tables: a holder or a reason, one migration head, models and migrations alike."""
+
+from __future__ import annotations
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
+
+from stopintimidatie import import_models
+from stopintimidatie.storage.migrations import alembic_config, at_head, upgrade
+from stopintimidatie.storage.models import Base, Held
+from stopintimidatie.storage.tenancy import OPEN_TABLES
+from tests.installation import Installation
+
+
+def held_tables() -> set[str]:
+    import_models()
+    return {
+        str(mapper.local_table.name)  # type: ignore[attr-defined]
+        for mapper in Base.registry.mappers
+        if issubclass(mapper.class_, Held)
+    }
+
+
+def test_every_table_has_a_holder_or_a_reason_not_to() -> None:
+    every = set(Base.metadata.tables) | held_tables()
+    assert every == held_tables() | set(OPEN_TABLES)
+    assert not held_tables() & set(OPEN_TABLES)
+    assert all(len(reason) > 10 for reason in OPEN_TABLES.values())
+
+
+def test_a_holder_is_never_empty() -> None:
+    import_models()
+    for name in held_tables():
+        assert not Base.metadata.tables[name].columns["holder"].nullable, name
+
+
+def test_references_between_held_tables_carry_the_holder() -> None:
+    held = held_tables()
+    loose = [
+        f"{table.name}.{','.join(key.column_keys)}"
+        for table in Base.metadata.tables.values()
+        if table.name in held
+        for key in table.foreign_key_constraints
+        if key.referred_table.name in held and "holder" not in key.column_keys
+    ]
+    assert not loose
+
+
+def test_there_is_one_migration_head(installation: Installation) -> None:
+    config = alembic_config(installation.settings, installation.engine)
+    assert len(ScriptDirectory.from_config(config).get_heads()) == 1
+    assert at_head(installation.settings, installation.engine)
+
+
+def test_models_and_migrations_agree(installation: Installation) -> None:
+    with installation.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_migrating_again_changes_nothing(installation: Installation) -> None:
+    before = inspect(installation.engine).get_table_names()
+    upgrade(installation.settings, installation.engine)
+    assert inspect(installation.engine).get_table_names() == before
