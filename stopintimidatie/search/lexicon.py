@@ -1,0 +1,242 @@
+"""Words the stemmer can't join: irregular verbs and the synonyms of this field.
+
+The Dutch stemmer knows endings, not vowels: it never brings *floot* to *fluiten*. And people who
+report and officers who search use different words for one thing: an officer types *nafluiten*,
+the report says "hij floot naar me". Each group below is one meaning; every word in it is found by
+every other. The first word is the head: its stem is what the index holds.
+
+Only words that are the same *for searching* belong together. "Betasten" and "aanranding" don't:
+the second is a crime, and an officer who searches for it must not get the first.
+
+The groups are written as plain words; `analysis` stems them when it is imported and refuses
+(in a test) a word that would end up in two groups.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Group(NamedTuple):
+    """One meaning: `head`, and every word form that means the same when searching."""
+
+    head: str
+    forms: tuple[str, ...]
+    reason: str
+
+
+def _group(head: str, forms: str, reason: str) -> Group:
+    return Group(head, tuple(forms.split()), reason)
+
+
+IRREGULAR_VERBS: Final = (
+    _group(
+        "fluiten",
+        "floot floten gefloten fluitte nafluiten nafloot nafloten nagefloten nafluitte toefluiten "
+        "toegefloten",
+        "strong verb; in a sentence the particle stands apart (floot ... na)",
+    ),
+    _group(
+        "roepen",
+        "riep riepen naroepen nariep nariepen toeroepen toeriep toegeroepen",
+        "strong verb; naroepen is 'riep ... na' in a sentence",
+    ),
+    _group(
+        "sissen",
+        "siste sisten nasissen nasiste nagesist sisgeluid sisgeluiden",
+        "'siste' keeps its t in the stemmer; the form is called nasissen",
+    ),
+    _group("klakken", "klakte klakten naklakken nageklakt", "as sissen"),
+    _group(
+        "kijken",
+        "keek keken gekeken aankijken aangekeken aankeek",
+        "strong verb; looking at",
+    ),
+    _group("bekijken", "bekeek bekeken", "strong verb"),
+    _group(
+        "staren",
+        "staarde staarden gestaard nastaren nagestaard aanstaren aangestaard aanstaarde aangaapte "
+        "aangapen",
+        "one form of harassment, many particles",
+    ),
+    _group("lopen", "liep liepen gelopen doorlopen doorgelopen doorliep", "strong verb"),
+    _group(
+        "volgen",
+        "achtervolgen achtervolgd achtervolgde achtervolging achternalopen achternagelopen "
+        "achternaliep nalopen nagelopen naliep achternakomen achternazitten achternagezeten "
+        "meelopen meegelopen meeliep",
+        "following a person: hinderlijk volgen in the vocabulary, achternalopen in reports",
+    ),
+    _group(
+        "grijpen",
+        "greep grepen gegrepen vastgrijpen vastgegrepen vastgreep beetgrijpen beetgegrepen "
+        "beetpakken beetgepakt vastpakken vastgepakt vastpakte vasthouden vastgehouden vasthield",
+        "taking hold of a person: vastpakken in the vocabulary",
+    ),
+    _group("zitten", "zat zaten gezeten", "strong verb"),
+    _group("staan", "stond stonden gestaan staand", "strong verb"),
+    _group("gaan", "ging gingen gegaan gaat", "strong verb"),
+    _group("komen", "kwam kwamen gekomen komt", "strong verb"),
+    _group("rijden", "reed reden gereden rijdt", "strong verb"),
+    _group("trekken", "trok trokken getrokken", "strong verb"),
+    _group("dringen", "drong drongen gedrongen opdringen opgedrongen opdringerig", "strong verb"),
+    _group("blijven", "bleef bleven gebleven", "strong verb"),
+    _group("slaan", "sloeg sloegen geslagen slaat", "strong verb"),
+    _group(
+        "schoppen",
+        "schopte schopten trapte trapten getrapt",
+        "same act; not 'trappen', which are stairs too",
+    ),
+    _group("gooien", "gooide gooiden gegooid", "weak verb the stemmer leaves open"),
+    _group("werpen", "wierp wierpen geworpen", "strong verb"),
+    _group("zeggen", "zei zeiden gezegd zegt", "irregular"),
+    _group("spreken", "sprak spraken gesproken aanspreken aangesproken aansprak", "strong verb"),
+    _group("vragen", "vroeg vroegen gevraagd", "irregular"),
+    _group("denken", "dacht dachten gedacht", "irregular"),
+    _group("zien", "zag zagen gezien ziet", "strong verb"),
+    _group("raken", "raakte raakten geraakt", "weak verb, so that aanraken can differ"),
+    _group("vallen", "viel vielen gevallen", "strong verb"),
+    _group("springen", "sprong sprongen gesprongen", "strong verb"),
+    _group("dwingen", "dwong dwongen gedwongen", "strong verb"),
+    _group("bijten", "beet beten gebeten", "strong verb"),
+    _group("stinken", "stonk stonken gestonken", "strong verb"),
+    _group("vechten", "vocht vochten gevochten vechtpartij", "strong verb"),
+    _group("verdwijnen", "verdween verdwenen", "strong verb"),
+    _group("rennen", "rende renden gerend wegrennen weggerend wegrende", "weak verb, left open"),
+    _group(
+        "fietsen",
+        "fietste fietsten gefietst",
+        "past tense keeps its t in the stemmer",
+    ),
+    _group(
+        "schelden",
+        "schold scholden gescholden uitschelden uitgescholden uitschold scheldwoord "
+        "scheldwoorden scheldpartij",
+        "strong verb; uitschelden is the same act",
+    ),
+    _group(
+        "spugen",
+        "spuugde spuugden gespuugd spoog spogen gespogen spuwen gespuwd bespugen bespuugd "
+        "bespuwd bespuugde",
+        "two spellings of one verb, strong and weak",
+    ),
+    _group("sluiten", "gesloten insluiten ingesloten", "strong verb; not 'sloot', a ditch"),
+    _group("helpen", "hielp hielpen geholpen", "strong verb"),
+    _group("houden", "hield hielden gehouden", "strong verb"),
+    _group("laten", "liet lieten gelaten", "strong verb"),
+    _group("geven", "gaf gaven gegeven geeft", "strong verb"),
+    _group("doen", "deed deden gedaan doet", "irregular"),
+    _group("kopen", "kocht kochten gekocht", "irregular"),
+    _group("brengen", "bracht brachten gebracht", "irregular"),
+)
+
+SYNONYMS: Final = (
+    _group(
+        "lastigvallen",
+        "lastiggevallen lastigviel hinderen hinderde gehinderd hinderlijk belagen belaagd "
+        "belaagde intimideren intimideerde geintimideerd intimidatie intimiderend "
+        "straatintimidatie",
+        "one meaning in this field; officers write intimidatie, reporters lastigvallen",
+    ),
+    _group(
+        "betasten",
+        "betast betastte bevoelen bevoeld graaien graaide gegraaid befriemelen befriemeld "
+        "aanraken aangeraakt aanraakte aanraking aanrakingen",
+        "touching against somebody's will: 'aanraking' is the gentle word on the public page",
+    ),
+    _group(
+        "bedreigen",
+        "bedreigd bedreigde bedreiging bedreigingen bedreigend dreigen dreigde gedreigd "
+        "dreigement dreigementen",
+        "participle and noun differ in the stemmer",
+    ),
+    _group(
+        "beledigen",
+        "beledigd beledigde belediging beledigingen beledigend",
+        "participle and noun differ in the stemmer",
+    ),
+    _group(
+        "discrimineren",
+        "discriminatie discriminerend discriminerende gediscrimineerd discrimineerde",
+        "noun and verb differ in the stemmer",
+    ),
+    _group(
+        "filmen",
+        "filmde filmden gefilmd filmpje filmpjes",
+        "past tense and noun of the same act",
+    ),
+    _group(
+        "fotograferen",
+        "fotografeerde gefotografeerd foto foto's fotootje",
+        "noun and verb of the same act",
+    ),
+    _group(
+        "duwen",
+        "duwde duwden geduwd wegduwen weggeduwd",
+        "past tense and particle",
+    ),
+    _group(
+        "masturberen",
+        "masturbeerde gemasturbeerd masturbatie aftrekken afgetrokken",
+        "reports use the plain words, the vocabulary the Latin one",
+    ),
+    _group(
+        "exhibitionisme",
+        "exhibitionist exhibitionistisch potloodventer schennispleging ontbloten ontbloot "
+        "ontblootte",
+        "vocabulary, daily word and the old name of the offence",
+    ),
+    _group(
+        "blokkeren",
+        "blokkeerde geblokkeerd versperren versperd versperde",
+        "blocking the way: in het nauw drijven",
+    ),
+    _group(
+        "aanranden",
+        "aanranding aanrandingen aangerand aanrandde",
+        "noun and verb of one offence; nothing else may join it",
+    ),
+    _group(
+        "verkrachten",
+        "verkrachting verkracht verkrachtte",
+        "noun and verb of one offence; nothing else may join it",
+    ),
+    _group("seksueel", "seksuele seks sexueel sexuele sex", "old and new spelling"),
+    _group("scooter", "scooters brommer brommers snorfiets snorfietsen", "told apart by nobody"),
+    _group("fatbike", "fatbikes fatbiker fatbikers", "the rider and the thing"),
+    _group(
+        "politie",
+        "politieagent politieagenten agent agenten wijkagent wijkagenten",
+        "who was called",
+    ),
+    _group(
+        "boa",
+        "boa's handhaver handhavers handhaving toezichthouder toezichthouders",
+        "one function, four names",
+    ),
+    _group("kapotmaken", "vernielen vernield vernieling vernielingen", "one act"),
+    _group("meisje", "meid meiden meisjes", "one meaning; spoken and written"),
+    _group("jongeman", "jongemannen jongeren jongere jeugd hangjongeren", "how groups are called"),
+    _group("bang", "angst angstig angstige bangig", "one feeling"),
+    _group("onveilig", "onveiligheid onveilige", "noun and adjective"),
+    _group("zwembad", "zwembaden zwemparadijs", "one place"),
+    _group("school", "scholen schoolplein schoolgebouw", "the stemmer doesn't join these"),
+    _group("bibliotheek", "bibliotheken bieb", "one place"),
+)
+
+GROUPS: Final = IRREGULAR_VERBS + SYNONYMS
+
+STOP_WORDS: Final = frozenset(
+    """
+    de het een der den des en of dat die dit deze er hier daar dan toen als ook nog al maar want
+    dus toch wel niet geen te om aan bij in met na naar op over per tot uit van voor door onder
+    tegen tussen zonder ik je jij jou jouw u uw hij hem zijn zij ze haar wij we ons onze jullie
+    hun hen mij me mijn zich zelf men wie wat waar hoe ben bent is was waren wees geweest word
+    wordt worden werd werden heb hebt heeft hebben had hadden zou zouden zal zullen kan kon kunnen
+    konden mag mocht moet moest moeten wil wilde iets iemand niets niemand zo zoals heel erg zeer
+    t s n m d
+    """.split()
+)
+"""Too common to say anything about a report. Negation is among them on purpose: "niet" stands in
+nearly every report. They keep their place in the count of words, so that a phrase that holds one
+still asks for the right distance."""
