@@ -265,11 +265,11 @@ class RebuildReport:
     seconds: float
 
 
-class SearchProblem(Exception):
+class SearchError(Exception):
     """Something a person can be told; `str()` is the Dutch sentence."""
 
 
-class SearchTooBroad(SearchProblem):
+class SearchTooBroadError(SearchError):
     """The search would take too long."""
 
     def __init__(self) -> None:
@@ -278,7 +278,7 @@ class SearchTooBroad(SearchProblem):
         )
 
 
-class IndexUnusable(SearchProblem):
+class IndexUnusableError(SearchError):
     """There is no sound index: it has to be rebuilt. `health` says why."""
 
     def __init__(self, health: Health) -> None:
@@ -289,11 +289,11 @@ class IndexUnusable(SearchProblem):
         self.health = health
 
 
-class IndexBusy(SearchProblem):
+class IndexBusyError(SearchError):
     """Another process writes or rebuilds this index, longer than we want to wait."""
 
     def __init__(self) -> None:
-        super().__init__("De zoekindex is bezet door een ander proces. Probeer het zo opnieuw.")
+        super().__init__("De zoekindex is bezet. Probeer het over een minuut opnieuw.")
 
 
 class SearchBackend(Protocol):
@@ -302,8 +302,8 @@ class SearchBackend(Protocol):
     def index(self, documents: Sequence[SearchDocument]) -> None:
         """Add documents, or replace those with the same id. Searchable when this returns.
 
-        Raises `IndexUnusable` when the holder's index must be (re)built first, `IndexBusy` when
-        another process holds it too long; a repeat is harmless.
+        Raises `IndexUnusableError` when the holder's index must be (re)built first,
+        `IndexBusyError` when another process holds it too long; a repeat is harmless.
         """
         ...
 
@@ -320,11 +320,11 @@ class SearchBackend(Protocol):
         selected: Mapping[Field, frozenset[str]] = MappingProxyType({}),
         facets: Sequence[Field] = FACETS,
         sort: Sort = Sort.RELEVANCE,
-        page: Page = Page(),  # noqa: B008 - frozen, never changed
+        page: Page = Page(),
     ) -> SearchResults:
         """Find. `selected` are the choices made in facets: any value per facet, all facets.
 
-        Raises `SearchTooBroad` or `IndexUnusable`, nothing else, whatever the query.
+        Raises `SearchTooBroadError` or `IndexUnusableError`, nothing else, whatever the query.
         """
         ...
 

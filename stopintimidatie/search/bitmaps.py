@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-_BITS_OF: Final = tuple(
-    tuple(bit for bit in range(8) if byte & (1 << bit)) for byte in range(256)
-)
+_BITS_OF: Final = tuple(tuple(bit for bit in range(8) if byte & (1 << bit)) for byte in range(256))
 
 
 def bitmap(numbers: Iterable[int], size: int) -> int:

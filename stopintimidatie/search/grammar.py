@@ -116,7 +116,9 @@ class Vocabulary:
     def __init__(self, names: Mapping[Field, Mapping[str, str]] | None = None) -> None:
         """`names`: per field, code -> the name people use for it."""
         self._codes: dict[Field, dict[str, frozenset[str]]] = {}
-        self._labels = {which: sorted(set(labels.values())) for which, labels in (names or {}).items()}
+        self._labels = {
+            which: sorted(set(labels.values())) for which, labels in (names or {}).items()
+        }
         for which, labels in (names or {}).items():
             table: dict[str, set[str]] = {}
             for code, label in labels.items():
@@ -132,9 +134,7 @@ class Vocabulary:
             return frozenset()
         if key in table:
             return table[key]
-        return frozenset().union(
-            *(codes for known, codes in table.items() if _begins(known, key))
-        )
+        return frozenset().union(*(codes for known, codes in table.items() if _begins(known, key)))
 
     def examples(self, which: Field, how_many: int = 3) -> str:
         """A few names that would work, for a remark."""

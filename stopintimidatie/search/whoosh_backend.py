@@ -19,7 +19,6 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from whoosh.filedb.filestore import FileStorage
 from whoosh.index import FileIndex
 from whoosh.reading import SegmentReader as WhooshSegmentReader
 from whoosh.writing import SegmentWriter
@@ -28,13 +27,13 @@ from stopintimidatie.search.backend import (
     FACETS,
     CheckReport,
     Health,
-    IndexBusy,
-    IndexUnusable,
+    IndexBusyError,
+    IndexUnusableError,
     Page,
     RebuildReport,
     Scope,
     SearchDocument,
-    SearchProblem,
+    SearchError,
     SearchResults,
     Sort,
     Visibility,
@@ -42,6 +41,7 @@ from stopintimidatie.search.backend import (
 from stopintimidatie.search.grammar import Field, SearchQuery
 from stopintimidatie.search.whoosh_files import (
     NAME,
+    ClosingStorage,
     HolderFolder,
     Snapshot,
     damaged,
@@ -98,16 +98,15 @@ class WhooshBackend:
     def _change(self, holder: str, add: list[SearchDocument], drop: list[UUID]) -> None:
         folder = self._folder(holder)
         with folder.writing():
-            journal = folder.journal()
-            if journal is not None:
-                _write_journal(journal, add, drop)
             try:
-                snapshot = folder.snapshot()
-            except IndexUnusable:
-                if journal is None:
+                _change(folder, add, drop)
+            except SearchError:
+                raise
+            except Exception as error:
+                health = folder.health()
+                if health.good:  # a full disk, or a mistake of ours: not the index
                     raise
-                return  # the rebuild that is running takes it from the journal
-            _commit(snapshot, add, drop)
+                raise IndexUnusableError(health) from error  # thrown away under our hands
 
     def purge(self, holder: str) -> None:
         """See `SearchBackend.purge`."""
@@ -150,7 +149,7 @@ class WhooshBackend:
             return CheckReport(health)
         try:
             present = _attempt(folder, _versions)
-        except IndexUnusable as unusable:
+        except IndexUnusableError as unusable:
             return CheckReport(unusable.health)
         missing, stale, checked = [], [], 0
         for id_, version in rows:
@@ -195,7 +194,7 @@ def _attempt(folder: HolderFolder, run: Callable[[Snapshot], _T]) -> _T:
         snapshot = folder.snapshot()
         try:
             return run(snapshot)
-        except SearchProblem:
+        except SearchError:
             raise
         except Exception as error:
             # Damaged files can make Whoosh raise nearly anything. If no newer commit explains
@@ -203,8 +202,8 @@ def _attempt(folder: HolderFolder, run: Callable[[Snapshot], _T]) -> _T:
             if not folder.moved_on(snapshot):
                 _log.exception("the search index of %s can't be read", folder.holder)
                 folder.mark_damaged(snapshot, repr(error))
-                raise IndexUnusable(damaged(repr(error))) from error
-    raise IndexBusy
+                raise IndexUnusableError(damaged(repr(error))) from error
+    raise IndexBusyError
 
 
 @contextmanager
@@ -223,7 +222,7 @@ def _opened(
 def _versions(snapshot: Snapshot) -> dict[UUID, int]:
     """The version of every document in the index; reads every file, so that damage shows."""
     if problem := sizes_problem(snapshot, deep=True):
-        raise IndexUnusable(damaged(problem))
+        raise IndexUnusableError(damaged(problem))
     found = {}
     with ExitStack() as stack:
         for segment in snapshot.segments:
@@ -237,7 +236,7 @@ def _versions(snapshot: Snapshot) -> dict[UUID, int]:
 # writing
 
 
-class _Writer(SegmentWriter):  # type: ignore[misc, unused-ignore]
+class _Writer(SegmentWriter):
     """Whoosh's writer; notes the sizes of a segment's files before the segment is visible."""
 
     def _finalize_segment(self) -> Any:
@@ -248,12 +247,26 @@ class _Writer(SegmentWriter):  # type: ignore[misc, unused-ignore]
 
 @contextmanager
 def _writer(folder: Path) -> Iterator[_Writer]:
-    writer = _Writer(FileIndex(FileStorage(str(folder)), SCHEMA, NAME), compound=False)
+    with ClosingStorage(str(folder)) as storage:
+        writer = _Writer(FileIndex(storage, SCHEMA, NAME), compound=False)
+        try:
+            yield writer
+        finally:
+            if not writer.is_closed:
+                writer.cancel()
+
+
+def _change(folder: HolderFolder, add: list[SearchDocument], drop: list[UUID]) -> None:
+    journal = folder.journal()
+    if journal is not None:
+        _write_journal(journal, add, drop)
     try:
-        yield writer
-    finally:
-        if not writer.is_closed:
-            writer.cancel()
+        snapshot = folder.snapshot()
+    except IndexUnusableError:
+        if journal is None:
+            raise
+        return  # the rebuild that is running takes it from the journal
+    _commit(snapshot, add, drop)
 
 
 def _commit(snapshot: Snapshot, add: list[SearchDocument], drop: list[UUID]) -> None:
@@ -267,7 +280,8 @@ def _commit(snapshot: Snapshot, add: list[SearchDocument], drop: list[UUID]) -> 
 
 def _rows_of(snapshot: Snapshot, ids: list[UUID]) -> list[int]:
     """The numbers that Whoosh's writer gives to the rows with these ids."""
-    rows, base = [], 0
+    rows: list[int] = []
+    base = 0
     for segment in snapshot.segments:
         with SegmentReader(snapshot, segment, Deadline(math.inf)) as reader:
             found = (reader.row_of(id_.hex) for id_ in ids)
@@ -308,7 +322,7 @@ def _replay(folder: Path, journal: Path) -> int:
     if latest:
         commit = read_commit(folder)
         if not isinstance(commit, Snapshot):
-            raise IndexUnusable(commit)
+            raise IndexUnusableError(commit)
         _commit(commit, [document for document in latest.values() if document], list(latest))
     return len(latest)
 

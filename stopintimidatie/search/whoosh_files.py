@@ -25,7 +25,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import uuid4
 
 from whoosh.filedb.filestore import FileStorage
@@ -35,8 +35,8 @@ from stopintimidatie.search import analysis
 from stopintimidatie.search.backend import (
     Health,
     HealthState,
-    IndexBusy,
-    IndexUnusable,
+    IndexBusyError,
+    IndexUnusableError,
 )
 from stopintimidatie.search.whoosh_schema import SCHEMA, SCHEMA_VERSION
 
@@ -63,7 +63,7 @@ def locked(path: Path, timeout: float) -> Iterator[None]:
             raise
         os.close(handle)
         if time.monotonic() >= end:
-            raise IndexBusy
+            raise IndexBusyError
         time.sleep(_POLL)
     try:
         yield
@@ -164,18 +164,18 @@ class HolderFolder:
         try:
             with self.rebuilding(timeout=0):
                 return None  # nobody holds it: that rebuild died; the next one cleans up
-        except IndexBusy:
+        except IndexBusyError:
             return self.path / f"{name}.journaal"
 
     # how it is
 
     def snapshot(self) -> Snapshot:
-        """The committed state to read from. Raises `IndexUnusable` when there is none, whole."""
+        """The committed state to read from; `IndexUnusableError` when there is none, whole."""
         health = _missing()
         for _ in range(_ATTEMPTS):
             folder = self.current()
             if folder is None:
-                raise IndexUnusable(_missing())
+                raise IndexUnusableError(_missing())
             read = read_commit(folder)
             if isinstance(read, Snapshot):
                 problem = sizes_problem(read)
@@ -186,7 +186,7 @@ class HolderFolder:
                 health = read
             if not self._moved_on(folder, read.commit if isinstance(read, Snapshot) else None):
                 break  # nothing changed meanwhile: it is the files, not bad luck
-        raise IndexUnusable(health)
+        raise IndexUnusableError(health)
 
     def moved_on(self, snapshot: Snapshot) -> bool:
         """Whether a commit or a rebuild came after this snapshot: then its files may be gone."""
@@ -207,7 +207,7 @@ class HolderFolder:
         """How this index is."""
         try:
             snapshot = self.snapshot()
-        except IndexUnusable as unusable:
+        except IndexUnusableError as unusable:
             return unusable.health
         if problem := _read(snapshot.folder / "beschadigd"):
             return damaged(problem)
@@ -218,18 +218,53 @@ class HolderFolder:
         return Health(HealthState.GOOD, "De index is in orde.", count)
 
 
+class ClosingStorage(FileStorage):
+    """Closes, at the end of its block, what Whoosh opened through it and left open.
+
+    Whoosh leaves files open when it stops halfway: a damaged file, a folder that disappears.
+    """
+
+    def __init__(self, path: str, opened: list[Any] | None = None) -> None:
+        super().__init__(path)
+        self._opened: list[Any] = [] if opened is None else opened
+
+    def __enter__(self) -> ClosingStorage:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for file in self._opened:
+            if not file.is_closed:
+                file.close()
+
+    def open_file(self, name: str, **options: Any) -> Any:
+        """As Whoosh's, remembered."""
+        self._opened.append(super().open_file(name, **options))
+        return self._opened[-1]
+
+    def create_file(self, name: str, *args: Any, **options: Any) -> Any:
+        """As Whoosh's, remembered."""
+        self._opened.append(super().create_file(name, *args, **options))
+        return self._opened[-1]
+
+    def temp_storage(self, name: str | None = None) -> ClosingStorage:
+        """As Whoosh's; its files are remembered here too."""
+        folder = Path(self.folder) / (name or f"{uuid4().hex}.tmp")
+        return cast(ClosingStorage, ClosingStorage(str(folder), self._opened).create())
+
+
 def read_commit(folder: Path) -> Snapshot | Health:
     """The latest commit of a generation, or what is wrong with it."""
     if schema_of(folder).get("schema") != SCHEMA_VERSION:
         return _outdated() if (folder / "staat.json").exists() else damaged("geen staat.json")
     for attempt in range(_ATTEMPTS):
         try:
-            toc = TOC.read(FileStorage(str(folder)), NAME, schema=SCHEMA)
+            with ClosingStorage(str(folder)) as storage:
+                toc = TOC.read(storage, NAME, schema=SCHEMA)
             return Snapshot(folder, toc.generation, toc.segments)
         except FileNotFoundError as error:  # the next commit may just have replaced it
             if attempt == _ATTEMPTS - 1:
                 return damaged(str(error))
-        except Exception as error:  # noqa: BLE001 - a damaged pickle can raise anything
+        except Exception as error:  # a damaged pickle can raise anything
             return damaged(repr(error))
     raise AssertionError("unreachable")
 

@@ -41,15 +41,13 @@ KEY_COLUMN: Final = columns.RefBytesColumn(16)
 NUMBER_COLUMN: Final = columns.NumericColumn("q")
 
 
-class StemField(fields.FieldType):  # type: ignore[misc, unused-ignore]
+class StemField(fields.FieldType):
     """Gives Whoosh the stems of our analyser, with places and weights; it analyses nothing."""
 
     def __init__(self) -> None:
         super().__init__(formats.Positions(), analyzer=IDAnalyzer())
 
-    def index(
-        self, value: Sequence[Text], **_: Any
-    ) -> Iterator[tuple[bytes, int, float, bytes]]:
+    def index(self, value: Sequence[Text], **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
         """(stem, how often, weight, places) of every stem in these texts."""
         places: dict[str, list[int]] = {}
         weights: dict[str, float] = {}
@@ -66,7 +64,7 @@ class StemField(fields.FieldType):  # type: ignore[misc, unused-ignore]
             yield stem.encode(), len(found), weights[stem], encode_places(found)
 
 
-class SetField(fields.FieldType):  # type: ignore[misc, unused-ignore]
+class SetField(fields.FieldType):
     """Words or codes of which it only counts that they are there."""
 
     def __init__(self) -> None:

@@ -29,7 +29,7 @@ from stopintimidatie.search.backend import (
     Visibility,
     Weight,
 )
-from stopintimidatie.search.bitmaps import bitmap, everything, numbers
+from stopintimidatie.search.bitmaps import bitmap, everything
 from stopintimidatie.search.grammar import Field, SearchQuery, Term, Word
 from stopintimidatie.search.highlight import highlight, snippets
 from stopintimidatie.search.localtime import bounds
@@ -150,15 +150,14 @@ class Searching:
             ranked = self._best(chosen, how_many)
         else:
             ranked = [(0.0, number, rows) for number, rows in enumerate(chosen)]
-        direction = 1 if sort is Sort.OLDEST else -1
+        oldest = sort is Sort.OLDEST
         found: list[_Row] = []
         for score, number, rows in ranked:
             self._deadline.check()
             facts = self._parts[number].reader.facts
-            keys, moments = facts.keys, facts.moments
-            found.extend(
-                (-score, direction * moments[row], keys[row], number, row) for row in numbers(rows)
-            )
+            first = facts.first_rows(rows, how_many, oldest=oldest)
+            keys, moments, sign = facts.keys, facts.moments, 1 if oldest else -1
+            found.extend((-score, sign * moments[row], keys[row], number, row) for row in first)
         return heapq.nsmallest(how_many, found)
 
     def _best(self, chosen: Sequence[int], how_many: int) -> list[_Ranked]:
@@ -168,7 +167,8 @@ class Searching:
         for number, rows in enumerate(chosen):
             ranked.extend(self._scores(number, rows, rarity))
         ranked.sort(reverse=True)
-        enough, count = [], 0
+        enough: list[_Ranked] = []
+        count = 0
         for score, number, rows in ranked:
             if count >= how_many and score < enough[-1][0]:
                 break

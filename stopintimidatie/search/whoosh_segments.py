@@ -13,15 +13,16 @@ import time
 from array import array
 from collections import OrderedDict
 from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import accumulate, chain
+from itertools import accumulate, chain, islice
 from pathlib import Path
 from typing import Any, Final
 
-from whoosh.codec.whoosh3 import W3Codec, W3LeafMatcher
+from whoosh.codec.whoosh3 import W3Codec, W3LeafMatcher, W3TermsReader
 
 from stopintimidatie.search import spelling
-from stopintimidatie.search.backend import SearchTooBroad
+from stopintimidatie.search.backend import SearchTooBroadError
 from stopintimidatie.search.bitmaps import bitmap, everything, numbers
 from stopintimidatie.search.grammar import Field, Phrase, Term, Word
 from stopintimidatie.search.whoosh_files import Snapshot
@@ -54,9 +55,9 @@ class Deadline:
         self._end = time.monotonic() + seconds
 
     def check(self) -> None:
-        """Raises `SearchTooBroad` when the time is up."""
+        """Raises `SearchTooBroadError` when the time is up."""
         if time.monotonic() > self._end:
-            raise SearchTooBroad
+            raise SearchTooBroadError
 
 
 Weights = Mapping[float, int]
@@ -105,6 +106,23 @@ class Facts:
     words: list[str]
     letters: list[int] = field(default_factory=list)
     recent: RecentTerms = field(default_factory=RecentTerms)
+    orders: dict[bool, list[int]] = field(default_factory=dict)
+
+    def first_rows(self, rows: int, how_many: int, *, oldest: bool) -> list[int]:
+        """Rows among which are the first so many in order of moment (equal ones by id)."""
+        if rows.bit_count() * 8 < self.size:
+            return numbers(rows)  # few: sorting them is quicker than looking for them
+        cells = rows.to_bytes((self.size + 7) // 8, "little")
+        order = self._order(oldest=oldest)
+        found = (row for row in order if cells[row >> 3] & (1 << (row & 7)))
+        return list(islice(found, how_many))
+
+    def _order(self, *, oldest: bool) -> list[int]:
+        if oldest not in self.orders:
+            sign, keys, moments = (1 if oldest else -1), self.keys, self.moments
+            order = sorted(range(self.size), key=lambda row: (sign * moments[row], keys[row]))
+            self.orders[oldest] = order
+        return self.orders[oldest]
 
     @property
     def everything(self) -> int:
@@ -155,7 +173,7 @@ class FactsCache:
                 rows -= self._known.popitem(last=False)[1].size
 
 
-class _BlockMatcher(W3LeafMatcher):  # type: ignore[misc, unused-ignore]
+class _BlockMatcher(W3LeafMatcher):
     """Postings a block at a time: one by one they cost five times as much."""
 
     def blocks(self) -> Iterator[tuple[Sequence[int], Sequence[float]]]:
@@ -178,8 +196,20 @@ class _BlockMatcher(W3LeafMatcher):  # type: ignore[misc, unused-ignore]
         self._ids = tuple(accumulate(self._data[0]))
 
 
-class _ReadingCodec(W3Codec):  # type: ignore[misc, unused-ignore]
+class _ReadingCodec(W3Codec):
     """Whoosh's own format, read through `_BlockMatcher`."""
+
+    def terms_reader(self, storage: Any, segment: Any) -> Any:
+        """As Whoosh's, but leaves no file open when the other one is gone meanwhile."""
+        with ExitStack() as opened:
+            postings = segment.open_file(storage, self.POSTS_EXT)
+            opened.callback(postings.close)
+            name = segment.make_filename(self.TERMS_EXT)
+            terms = storage.open_file(name)
+            opened.callback(terms.close)
+            reader = W3TermsReader(self, terms, storage.file_length(name), postings)
+            opened.pop_all()
+            return reader
 
     def postings_reader(
         self, dbfile: Any, terminfo: Any, format_: Any, term: Any = None, scorer: Any = None

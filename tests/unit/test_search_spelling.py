@@ -1,0 +1,55 @@
+"""Which word was meant."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stopintimidatie.search.spelling import best, letters, mistakes, near
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "count"),
+    [
+        ("station", "station", 0),
+        ("station", "statoin", 1),
+        ("station", "sttion", 1),
+        ("station", "stattion", 1),
+        ("station", "statiom", 1),
+        ("station", "stadions", 2),
+        ("ab", "ba", 1),
+        ("", "ab", 2),
+        ("station", "fiets", 3),
+    ],
+)
+def test_letters_added_dropped_changed_or_swapped_are_mistakes(
+    one: str, other: str, count: int
+) -> None:
+    assert mistakes(one, other, 2) == count
+    assert mistakes(other, one, 2) == count
+
+
+def test_a_short_word_forgives_nothing_and_a_long_one_two_mistakes() -> None:
+    known = [(word, letters(word)) for word in ("bus", "halte", "noordpoolkade")]
+    assert near("bys", known) == []
+    assert near("hatle", known) == [(1, "halte")]
+    assert near("hatel", known) == []
+    assert near("nordpolkade", known) == [(2, "noordpoolkade")]
+
+
+def test_few_mistakes_go_before_common_words_and_unseen_words_are_not_proposed() -> None:
+    assert best([(2, "vaak", 90), (1, "zelden", 1)]) == "zelden"
+    assert best([(1, "zelden", 1), (1, "vaak", 90)]) == "vaak"
+    assert best([(1, "onzichtbaar", 0)]) is None
+
+
+@given(st.text(alphabet="abcde", max_size=8), st.text(alphabet="abcde", max_size=8))
+def test_counting_mistakes_is_symmetric_and_the_sieve_of_letters_never_loses_a_near_word(
+    one: str, other: str
+) -> None:
+    count = mistakes(one, other, 2)
+    assert count == mistakes(other, one, 2)
+    assert (count == 0) == (one == other)
+    if count <= 2:
+        assert (letters(one) ^ letters(other)).bit_count() <= 2 * count
