@@ -1,0 +1,166 @@
+"""However often, at once, or interrupted: one key is one report with one answer."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from stopintimidatie.intake import services
+from stopintimidatie.intake.models import IdempotencyKey
+from tests.functional.api import Api
+from tests.installation import ROOT, Installation
+
+PROCESSES = 2
+POSTS = 50
+
+
+@pytest.fixture
+def api(installation: Installation) -> Api:
+    return Api(installation)
+
+
+class AppClient:
+    """One process of tests.tools.app_client."""
+
+    def __init__(self, api: Api, kind: str, *arguments: str) -> None:
+        settings = api.installation.settings
+        self.process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "tests.tools.app_client", kind),
+                *(settings.database_url, str(settings.data_dir), *arguments),
+            ],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.answer() == {"ready": True}
+
+    def go(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+
+    def answer(self) -> Any:
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        return json.loads(line) if line.endswith("\n") else None
+
+    def answers(self) -> Iterator[Any]:
+        while (found := self.answer()) is not None:
+            yield found
+
+    def close(self) -> None:
+        self.process.communicate()
+
+
+def test_fifty_posts_at_once_from_two_processes_are_one_report(api: Api) -> None:
+    key = str(uuid.uuid4())
+    clients = [AppClient(api, "same", str(POSTS // PROCESSES), key) for _ in range(PROCESSES)]
+    for client in clients:
+        client.go()
+    answers = [answer for client in clients for answer in client.answers()]
+    for client in clients:
+        client.close()
+    assert [answer["status"] for answer in answers] == [201] * POSTS
+    assert len({json.dumps(answer["body"]) for answer in answers}) == 1
+    assert api.count() == 1
+
+
+def test_what_was_acknowledged_survives_a_kill_exactly_once(api: Api) -> None:
+    client = AppClient(api, "other", "100000")
+    client.go()
+    acknowledged = [client.answer() for _ in range(20)]
+    client.process.kill()
+    # What was printed between the twentieth answer and the kill was acknowledged as well.
+    acknowledged += list(client.answers())
+    client.close()
+    stored = api.count()
+    assert len(acknowledged) <= stored <= len(acknowledged) + 1
+    for answer in acknowledged:
+        again = api.post(Idempotency_Key=answer["key"])
+        assert again.json == answer["body"]
+    assert api.count() == stored
+
+
+@contextmanager
+def first_still_busy(api: Api, key: uuid.UUID) -> Iterator[Session]:
+    """Another request with this key, which doesn't come to its commit."""
+    with api.installation.transaction() as session:
+        session.add(
+            IdempotencyKey(
+                app_key_id=api.app_key_id, key=key, body_hash="x", secret_version=1, answer={}
+            )
+        )
+        session.flush()
+        yield session
+        session.rollback()
+
+
+def test_while_the_first_is_still_being_handled_the_second_waits_and_then_hears_so(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert services.LONGEST_WAIT_MILLISECONDS == 5_000
+    monkeypatch.setattr(services, "LONGEST_WAIT_MILLISECONDS", 400)
+    key = uuid.uuid4()
+    with first_still_busy(api, key):
+        started = time.monotonic()
+        refusal = api.post(Idempotency_Key=str(key), status=409)
+        waited = time.monotonic() - started
+    assert refusal.json["type"].endswith(":nog-bezig")
+    assert 0.3 < waited < 3
+    api.post(Idempotency_Key=str(key))
+    assert api.count() == 1
+
+
+def test_when_the_first_fails_the_one_that_waited_is_taken_in(api: Api) -> None:
+    key = uuid.uuid4()
+    entered, answers = threading.Event(), []
+
+    def second() -> None:
+        entered.wait(10)
+        answers.append(api.post(Idempotency_Key=str(key)))
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    with first_still_busy(api, key):
+        entered.set()
+        time.sleep(0.5)
+    thread.join(20)
+    assert [answer.status_int for answer in answers] == [201]
+    assert api.count() == 1
+
+
+def test_a_refused_report_leaves_its_key_free(api: Api) -> None:
+    key = str(uuid.uuid4())
+    api.post(b"{}", Idempotency_Key=key, status=400)
+    api.post(Idempotency_Key=key)
+    assert api.count() == 1
+
+
+def test_when_storing_fails_nothing_is_stored_and_the_key_is_free(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = str(uuid.uuid4())
+
+    def broken(*arguments: Any) -> None:
+        raise RuntimeError("after the report was stored")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services, "receipt", broken)
+        failure = api.post(Idempotency_Key=key, status=500)
+        assert failure.json["type"].endswith(":storing")
+        assert "RuntimeError" not in failure.text
+    assert api.count() == 0
+    api.post(Idempotency_Key=key)
+    assert api.count() == 1
