@@ -21,6 +21,7 @@ def check(request: Any) -> None:
         request.GET.items()
         cookies = dict(request.cookies)
     except (UnicodeDecodeError, ValueError) as error:
+        _make_readable(request)
         raise HTTPBadRequest() from error
     fault = fault_of(request.environ)
     if fault == TOO_LARGE:
@@ -29,6 +30,19 @@ def check(request: Any) -> None:
         raise HTTPBadRequest()
     if request.method == "POST" and request.content_type in FORM_TYPES:
         _check_form(request)
+
+
+def _make_readable(request: Any) -> None:
+    """Replace what can't be decoded, for the error page reads path and cookies too."""
+    environ = request.environ
+    for name in ("PATH_INFO", "SCRIPT_NAME"):
+        raw = environ.get(name, "").encode("latin-1", "replace")
+        environ[name] = raw.decode("utf-8", "replace").encode().decode("latin-1")
+    environ["QUERY_STRING"] = ""
+    try:
+        dict(request.cookies)
+    except ValueError:
+        environ["HTTP_COOKIE"] = ""
 
 
 def _check_form(request: Any) -> None:
