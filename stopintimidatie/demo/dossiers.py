@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from stopintimidatie.demo.dice import Dice, local, working_day
@@ -15,8 +15,10 @@ from stopintimidatie.demo.dossier_specs import (
     DossierSpec,
 )
 from stopintimidatie.demo.histories import OFFICER, OWNER
+from stopintimidatie.demo.hotspots import HOT_SPOTS, PUPILS, RUNNERS
 from stopintimidatie.demo.language import desk
 from stopintimidatie.demo.model import Agreement, DemoDossier, DossierMove, Membership, Note
+from stopintimidatie.demo.places import spot
 
 # state it ends in → the states it went through, each with the share of its age at which it did
 _COURSES: dict[str, tuple[tuple[str, float], ...]] = {
@@ -26,6 +28,7 @@ _COURSES: dict[str, tuple[tuple[str, float], ...]] = {
     CLOSED: ((ACTIVE, 0.05), (WATCHING, 0.45), (CLOSED, 0.70)),
     REOPENED: ((ACTIVE, 0.05), (WATCHING, 0.30), (CLOSED, 0.45), (ACTIVE, 0.80)),
 }
+_TOPIC_OF_AUDIENCE = {PUPILS: desk.SCHOOL, RUNNERS: desk.RUNNING}
 # A new dossier gathers reports from at most so long before.
 _LOOKS_BACK = timedelta(days=75)
 _RESPONSIBLE = {
@@ -77,7 +80,7 @@ def make_dossier(
         advice=_ADVICE if spec.type == "persoonsgericht" else "",
         created_at=created,
         moves=moves,
-        notes=_notes(dice, created, moves, moment),
+        notes=_notes(dice, spec, created, moves, moment),
         agreements=_agreements(dice, spec, created, moves, moment),
         members=_members(dice, spec, created, moves, candidates, moment),
     )
@@ -134,11 +137,27 @@ def _grounds(
     }
 
 
+def _topics(spec: DossierSpec) -> set[str]:
+    """What the dossier is about, from the kind of places in it."""
+    phrases, audience = spec.places, ""
+    for hot in HOT_SPOTS:
+        if hot.key == spec.hot_spot:
+            phrases, audience = hot.places, hot.audience
+    kinds = {spot(spec.municipality, phrase).kind for phrase in phrases}
+    topics = {desk.TOPIC_OF_PLACE[kind] for kind in kinds if kind in desk.TOPIC_OF_PLACE}
+    return topics | {_TOPIC_OF_AUDIENCE[name] for name in (audience,) if name}
+
+
 def _notes(
-    dice: Dice, created: datetime, moves: Sequence[DossierMove], moment: datetime
+    dice: Dice,
+    spec: DossierSpec,
+    created: datetime,
+    moves: Sequence[DossierMove],
+    moment: datetime,
 ) -> tuple[Note, ...]:
     last = moves[-1].at if moves and moves[-1].target == CLOSED else moment
-    texts = dice.sample(desk.NOTES, dice.randint(1, 2) if not moves else dice.randint(3, 6))
+    options = [text for (text,) in desk.fitting(desk.NOTES, _topics(spec))]
+    texts = dice.sample(options, dice.randint(1, 2) if not moves else dice.randint(3, 6))
     span = last - created
     found = [
         Note(dice.office_moment(created + span * dice.uniform(0, 0.95), 0.1), who, text)
@@ -146,7 +165,12 @@ def _notes(
             texts, dice.choices((OWNER, OFFICER), (3, 1), k=len(texts)), strict=True
         )
     ]
-    return tuple(sorted((note for note in found if note.at < last), key=lambda note: note.at))
+    return tuple(
+        sorted(
+            (n for n in found if n.at < last and _open_from(moves, n.at) == n.at),
+            key=lambda n: n.at,
+        )
+    )
 
 
 def _agreements(
@@ -159,16 +183,18 @@ def _agreements(
     """Open ones only where the dossier is still prepared or acted upon; due around today."""
     open_count = {PREPARING: 1, ACTIVE: 3, REOPENED: 2}.get(spec.state, 0)
     done_count = 0 if spec.state == PREPARING else dice.randint(2, 3)
-    texts = dice.sample(desk.AGREEMENTS, open_count + done_count)
+    options = desk.fitting(desk.AGREEMENTS, _topics(spec))
+    texts = dice.sample(options, open_count + done_count)
     result = [
         _done(dice, what, owner, created, moves, moment) for what, owner in texts[open_count:]
     ]
     for what, owner in texts[:open_count]:
         # Made after a reopening, for a dossier can't be closed with agreements open.
         since = moves[-1].at if moves else created
-        made = since + (moment - since) * dice.uniform(0.05, 0.6)
+        made = dice.office_moment(since + (moment - since) * dice.uniform(0.05, 0.5), 0.02)
+        made = min(made, moment - timedelta(hours=8))
         due = working_day(local(moment).date() + timedelta(days=dice.randint(-3, 21)))
-        result.append(Agreement(made.replace(microsecond=0), what, owner, due, "open"))
+        result.append(Agreement(made, what, owner, due, "open"))
     return tuple(sorted(result, key=lambda agreement: agreement.made_at))
 
 
@@ -183,17 +209,18 @@ def _done(
     """An agreement that was kept, or once in a while dropped, before the dossier moved on."""
     started = moves[0].at
     left = next((move.at for move in moves if move.target in {WATCHING, CLOSED}), moment)
-    made = started + (left - started) * dice.uniform(0.02, 0.3)
-    closed = made + (left - made) * dice.uniform(0.3, 0.9)
+    made = dice.office_moment(started + (left - started) * dice.uniform(0.02, 0.3), 0.02)
+    closed = dice.office_moment(made + (left - made) * dice.uniform(0.3, 0.9), 0.02)
+    closed = max(made, min(closed, left - timedelta(minutes=30)))
     due = max(local(closed).date() + timedelta(days=dice.randint(-4, 6)), local(made).date())
     state = "vervallen" if dice.happens(0.1) else "gedaan"
     return Agreement(
-        made.replace(microsecond=0),
+        made,
         what,
         owner,
         working_day(due),
         state,
-        closed.astimezone(UTC).replace(microsecond=0),
+        closed,
     )
 
 

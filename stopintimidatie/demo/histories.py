@@ -168,8 +168,7 @@ def _refuse(past: _History, ground: str) -> None:
 
 def _ask_in_vain(past: _History) -> None:
     if past.case.reachable:
-        question = past.dice.choice(desk.QUESTIONS)
-        if not _ask_reporter(past, question):
+        if not _ask_reporter(past):
             return
         if not past.move(HANDLED, 8, SYSTEM, desk.EXPIRED):
             return
@@ -177,7 +176,9 @@ def _ask_in_vain(past: _History) -> None:
     past.move(REFUSED, 1, OFFICER, desk.REJECTIONS[ground], grond=ground)
 
 
-def _ask_reporter(past: _History, question: str) -> bool:
+def _ask_reporter(past: _History) -> bool:
+    topics = [desk.TOPIC_OF_PLACE.get(past.case.body["typePlek"], desk.ANYWHERE)]
+    (question,) = past.dice.choice(desk.fitting(desk.QUESTIONS, topics))
     term = working_day(local(past.at).date() + timedelta(days=past.dice.choice((7, 7, 10))))
     return past.move(ASKED_REPORTER, 0.1, OFFICER, vraag=question, termijn=term)
 
@@ -217,13 +218,13 @@ def _settle_alone(past: _History) -> None:
 def _wait(past: _History, course: str) -> None:
     """Asked today or yesterday, and no answer yet."""
     if course == ASKED_REPORTER and past.case.reachable:
-        _ask_reporter(past, past.dice.choice(desk.QUESTIONS))
+        _ask_reporter(past)
     elif course != HANDLED:
         _ask_partner(past)
 
 
 def _heard_reporter(past: _History) -> bool:
-    if not _ask_reporter(past, past.dice.choice(desk.QUESTIONS)):
+    if not _ask_reporter(past):
         return True
     if past.dice.happens(0.75):
         return past.move(HANDLED, 4, REPORTER, past.dice.choice(desk.ANSWERED))
@@ -231,22 +232,26 @@ def _heard_reporter(past: _History) -> bool:
 
 
 def _heard_partner(past: _History) -> bool:
-    answer = past.dice.choice(desk.PARTNER_ANSWERS)
-    return not _ask_partner(past) or past.move(HANDLED, 6, OFFICER, answer)
+    asked, answer = _ask_partner(past)
+    return not asked or past.move(HANDLED, 6, OFFICER, answer)
 
 
-def _ask_partner(past: _History) -> bool:
-    kind, name = past.dice.choice(desk.PARTNERS)
+def _ask_partner(past: _History) -> tuple[bool, str]:
+    """Ask the partner who knows such a place; what they will answer comes along."""
+    topics = [desk.TOPIC_OF_PLACE.get(past.case.body["typePlek"], desk.ANYWHERE)]
+    talks = desk.fitting(desk.PARTNER_TALKS, topics)
+    (kind, name), question, answer = past.dice.choice(talks)
     term = working_day(local(past.at).date() + timedelta(days=10))
-    return past.move(
+    asked = past.move(
         ASKED_PARTNER,
         0.2,
         OFFICER,
         partner=name,
         soort_partner=kind,
-        vraag=past.dice.choice(desk.PARTNER_QUESTIONS),
+        vraag=question,
         termijn=term,
     )
+    return asked, answer
 
 
 def _close(past: _History, days: float) -> bool:

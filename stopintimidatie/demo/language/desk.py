@@ -1,45 +1,85 @@
 """What officers write: questions, reasons, feedback, notes. Short and businesslike."""
 
+from collections.abc import Collection, Sequence
+from typing import Any
+
+# Topics of a place: what is asked and agreed must make sense there.
+TRANSPORT, SCHOOL, PARK, NIGHT, SHOPS, RUNNING = "ov", "school", "park", "uitgaan", "winkel", "loop"
+ANYWHERE = ""
+TOPIC_OF_PLACE = {
+    "station_halte": TRANSPORT,
+    "in_ov": TRANSPORT,
+    "school_omgeving": SCHOOL,
+    "park_groen": PARK,
+    "uitgaansgebied": NIGHT,
+    "horeca": NIGHT,
+    "evenement": NIGHT,
+    "winkelgebied": SHOPS,
+}
+
 QUESTIONS = (
-    "Weet u nog hoe laat het ongeveer was?",
-    "Aan welke kant van het plein gebeurde het?",
-    "Mogen we u bellen om het verhaal aan te vullen?",
-    "Was het dezelfde groep als in uw eerdere melding?",
-    "Heeft u al contact gehad met de politie?",
-    "Welke bus was het, en waar stapte u in?",
-    "Kunt u iets zeggen over kleding of vervoer? Namen hoeft u niet te noemen.",
-    "Wilt u dat we u in contact brengen met slachtofferhulp?",
+    (ANYWHERE, "Weet u nog hoe laat het ongeveer was?"),
+    (ANYWHERE, "Aan welke kant van de straat of het plein gebeurde het?"),
+    (ANYWHERE, "Mogen we u bellen om het verhaal aan te vullen?"),
+    (ANYWHERE, "Is u dit op deze plek vaker overkomen?"),
+    (ANYWHERE, "Heeft u al contact gehad met de politie?"),
+    (ANYWHERE, "Kunt u iets zeggen over kleding of vervoer? Namen hoeft u niet te noemen."),
+    (ANYWHERE, "Wilt u dat we u in contact brengen met slachtofferhulp?"),
+    (TRANSPORT, "Welke bus of trein was het, en waar stapte u in?"),
+    (NIGHT, "Bij welke zaak was het, en was er een portier in de buurt?"),
+    (PARK, "Op welk pad was u, en welke kant ging u op?"),
 )
 
-PARTNERS = (
-    ("politie", "Wijkpolitie"),
-    ("handhaving", "Team Handhaving (boa's)"),
-    ("jongerenwerk", "Jongerenwerk"),
-    ("vervoerder", "Vervoerder, team sociale veiligheid"),
-    ("school", "School, veiligheidscoördinator"),
-    ("woningcorporatie", "Woningcorporatie"),
-)
-
-PARTNER_QUESTIONS = (
-    "Herkennen jullie deze plek en dit tijdstip uit de eigen rondes?",
-    "Is er in dit weekend extra toezicht gelopen?",
-    "Kunnen jullie hier de komende twee weken langs gaan?",
-    "Is deze groep bij jullie in beeld?",
-    "Hangt op deze plek een camera die van jullie is?",
-)
-
-PARTNER_ANSWERS = (
-    "Plek is bekend. Er wordt vaker gelopen op vrijdag en zaterdag.",
-    "Geen bijzonderheden gezien in de rondes van die avond.",
-    "Jongerenwerk kent de groep en gaat het gesprek aan.",
-    "De vervoerder laat de komende maand een team meerijden.",
-    "Geen camera op deze plek.",
+# whom, what is asked, and what they answer
+PARTNER_TALKS = (
+    (
+        ANYWHERE,
+        ("politie", "Wijkpolitie"),
+        "Herkennen jullie deze plek en dit tijdstip uit de eigen rondes?",
+        "Plek is bekend. Er wordt vaker gelopen op vrijdag en zaterdag.",
+    ),
+    (
+        ANYWHERE,
+        ("handhaving", "Team Handhaving (boa's)"),
+        "Is er in dit weekend extra toezicht gelopen?",
+        "Ja, twee rondes. Geen bijzonderheden gezien.",
+    ),
+    (
+        ANYWHERE,
+        ("handhaving", "Team Handhaving (boa's)"),
+        "Kunnen jullie hier de komende twee weken langsgaan?",
+        "Staat op de route van de late dienst.",
+    ),
+    (
+        ANYWHERE,
+        ("jongerenwerk", "Jongerenwerk"),
+        "Is deze groep bij jullie in beeld?",
+        "De groep is bekend. We gaan het gesprek aan.",
+    ),
+    (
+        TRANSPORT,
+        ("vervoerder", "Vervoerder, team sociale veiligheid"),
+        "Wordt er op deze lijn en dit tijdstip gecontroleerd?",
+        "De komende maand rijdt er een team mee.",
+    ),
+    (
+        SCHOOL,
+        ("school", "School, veiligheidscoördinator"),
+        "Zijn er meer leerlingen die dit vertellen?",
+        "Er zijn meer verhalen. De mentoren vragen het na.",
+    ),
+    (
+        SHOPS,
+        ("winkeliers", "Winkeliersvereniging"),
+        "Zien de winkeliers dit ook gebeuren?",
+        "Twee winkeliers herkennen het, vooral op zaterdag.",
+    ),
 )
 
 ANSWERED = (
     "De melder heeft geantwoord.",
     "De melder heeft het tijdstip en de plek aangevuld.",
-    "Gebeld: de melder vertelde rustig wat er gebeurd was.",
+    "De melder heeft meer verteld over wat er gebeurde.",
 )
 EXPIRED = "Geen antwoord binnen de termijn."
 
@@ -123,35 +163,49 @@ SUSPICIONS = {
 }
 
 NOTES = (
-    "Met de wijkagent gebeld. De plek is bekend, de drukste uren kloppen met de meldingen.",
-    "Zelf op locatie geweest. Slecht zicht door hoge struiken, één lamp stuk.",
-    "Ondernemers gesproken. Zij zien de groep ook en willen meedenken.",
-    "Cijfers van de afgelopen maand naast de meldingen gelegd: het patroon houdt aan.",
-    "Jongerenwerk heeft contact met een deel van de groep. Gesprek verliep goed.",
-    "Rustige week, geen nieuwe meldingen.",
-    "Twee nieuwe meldingen binnen een week. Toezicht verlegd naar de late avond.",
-    "Besproken in het wekelijks overleg openbare orde. Aanpak wordt doorgezet.",
-    "Vervoerder laat weten dat er op deze lijn vaker een team meerijdt.",
-    "Melders teruggebeld die dat wilden. Zij waarderen dat er iets gebeurt.",
-    "School heeft het onderwerp in de mentorlessen opgenomen.",
-    "Verlichting is aangepast. Over vier weken opnieuw kijken.",
+    (ANYWHERE, "Met de wijkagent gebeld. De plek is bekend, de drukste uren kloppen."),
+    (ANYWHERE, "Cijfers van de afgelopen maand naast de meldingen gelegd: het patroon houdt aan."),
+    (ANYWHERE, "Rustige week, geen nieuwe meldingen."),
+    (ANYWHERE, "Twee nieuwe meldingen binnen een week. Toezicht daarop aangepast."),
+    (ANYWHERE, "Besproken in het wekelijks overleg openbare orde. Aanpak wordt doorgezet."),
+    (ANYWHERE, "Melders teruggebeld die dat wilden. Zij waarderen dat er iets gebeurt."),
+    (ANYWHERE, "Zelf op locatie geweest op het drukste uur. Beeld uit de meldingen herkend."),
+    (SHOPS, "Ondernemers gesproken. Zij zien de groep ook en willen meedenken."),
+    (SHOPS, "Beheerder van het winkelcentrum laat de beveiliging een extra ronde lopen."),
+    (NIGHT, "Portiers gesproken. Zij letten op en bellen eerder."),
+    (NIGHT, "Horeca-overleg: zaken hangen de poster met het meldnummer op bij de toiletten."),
+    (PARK, "Slecht zicht door hoge struiken, één lamp stuk. Doorgegeven aan beheer."),
+    (PARK, "Verlichting is aangepast. Over vier weken opnieuw kijken."),
+    (TRANSPORT, "Vervoerder laat weten dat er op deze lijn vaker een team meerijdt."),
+    (TRANSPORT, "Met de stationsbeheerder de camerastanden doorgenomen."),
+    (SCHOOL, "School heeft het onderwerp in de mentorlessen opgenomen."),
+    (SCHOOL, "Jongerenwerk staat op drie middagen bij de halte. Gesprekken verlopen goed."),
+    (RUNNING, "De loopgroep loopt voorlopig een andere route en houdt ons op de hoogte."),
 )
 
 # what is agreed, who does it
 AGREEMENTS = (
-    ("Twee avonden per week extra toezicht op de drukke uren", "Team Handhaving (boa's)"),
-    ("Verlichting nakijken en struiken terugsnoeien", "Beheer openbare ruimte"),
-    ("Contact leggen met de groep en wekelijks terugkoppelen", "Jongerenwerk"),
-    ("Meldingen naast de politiecijfers leggen, zonder persoonsgegevens", "Wijkpolitie"),
-    ("Ondernemers uitleggen hoe zij kunnen helpen en melden", "Gebiedsmanager"),
-    ("Melders die dat willen bellen en bijpraten", "OOV-medewerker"),
-    ("Controle op de bus in de spits", "Vervoerder, team sociale veiligheid"),
-    ("Les over straatintimidatie in de onderbouw", "School, veiligheidscoördinator"),
-    ("Bekijken of tijdelijk cameratoezicht nodig en toegestaan is", "OOV-medewerker"),
-    ("Borden met uitleg over melden ophangen", "Communicatie"),
-    ("Sluitingstijd van het hek aan de parkzijde vervroegen", "Beheer openbare ruimte"),
-    ("Loopgroep informeren over veilige routes", "OOV-medewerker"),
+    (ANYWHERE, "Twee keer per week extra toezicht op de drukke uren", "Team Handhaving (boa's)"),
+    (ANYWHERE, "Meldingen naast de politiecijfers leggen, zonder persoonsgegevens", "Wijkpolitie"),
+    (ANYWHERE, "Melders die dat willen bellen en bijpraten", "OOV-medewerker"),
+    (ANYWHERE, "Bekijken of tijdelijk cameratoezicht nodig en toegestaan is", "OOV-medewerker"),
+    (ANYWHERE, "Borden met uitleg over melden ophangen", "Communicatie"),
+    (ANYWHERE, "Nagaan of er in de buurt meer mensen last van hebben", "Gebiedsmanager"),
+    (PARK, "Verlichting nakijken en struiken terugsnoeien", "Beheer openbare ruimte"),
+    (PARK, "Het hek aan de parkzijde eerder sluiten", "Beheer openbare ruimte"),
+    (SHOPS, "Ondernemers uitleggen hoe zij kunnen helpen en melden", "Gebiedsmanager"),
+    (NIGHT, "Portiers scholen in het herkennen van intimidatie", "Horeca-overleg"),
+    (TRANSPORT, "Controle op de lijn en de halte in de spits", "Vervoerder, sociale veiligheid"),
+    (SCHOOL, "Les over straatintimidatie in de onderbouw", "School, veiligheidscoördinator"),
+    (SCHOOL, "Contact leggen met de groep en wekelijks terugkoppelen", "Jongerenwerk"),
+    (RUNNING, "Loopgroep informeren over veilige routes", "OOV-medewerker"),
 )
+
+
+def fitting(options: Sequence[tuple[Any, ...]], topics: Collection[str]) -> list[tuple[Any, ...]]:
+    """Those that make sense for these topics, or anywhere; without the topic itself."""
+    return [option[1:] for option in options if option[0] in {ANYWHERE, *topics}]
+
 
 CLOSE_REASONS = (
     ("doel_bereikt", "De meldingen zijn gestopt en melders voelen zich er weer prettiger."),

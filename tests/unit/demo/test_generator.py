@@ -356,3 +356,20 @@ def test_moves_go_forward_in_time_by_at_least_a_minute(run: Demo) -> None:
 def test_today_is_the_day_when_none_is_given() -> None:
     before = datetime.now(UTC)
     assert before - timedelta(days=1, hours=3) < generate(1).moment <= datetime.now(UTC)
+
+
+def test_officers_act_in_working_hours(run: Demo) -> None:
+    acts = [s.at for r in run.reports for s in r.steps if s.by in {"oov", "dossierhouder"}]
+    acts += [note.at for dossier in run.dossiers for note in dossier.notes]
+    acts += [agreement.made_at for d in run.dossiers for agreement in d.agreements]
+    outside = [at for at in acts if not 7 <= local(at).hour < 19 or local(at).weekday() > 4]
+    assert len(outside) <= 0.03 * len(acts)
+
+
+def test_nothing_is_noted_in_a_closed_dossier(run: Demo) -> None:
+    for dossier in run.dossiers:
+        closed = [move.at for move in dossier.moves if move.target == "afgesloten"]
+        opened = [move.at for move in dossier.moves if move.source == "afgesloten"]
+        for start, end in zip(closed, opened or [run.moment] * len(closed), strict=True):
+            assert not [note for note in dossier.notes if start <= note.at < end]
+            assert not [a for a in dossier.agreements if start <= a.made_at < end]
