@@ -1,0 +1,132 @@
+"""Page one: what a reader with two minutes must know, in sentences that fit. Pure."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from ..web.filters import date_text
+from . import figures
+from .content import PageOne, Pair
+from .profiles import Field, Profile, Treatment
+from .selection import Selection, pseudonym, today
+from .source import DossierSource, SourceReport
+from .text import capital, clean, clean_line, clip, listed
+
+TEXT_MAX = 300
+LINE_MAX = 110
+PURPOSE_MAX = 200
+
+
+def page_one(source: DossierSource, chosen: Selection) -> PageOne:
+    request = source.request
+    return PageOne(
+        question=clean(request.question),
+        answer_by=request.answer_by,
+        essentials=_essentials(source, chosen),
+        facts=clip(source.facts, TEXT_MAX),
+        perceptions=clip(source.perceptions, TEXT_MAX),
+        assumptions=clip(source.assumptions, TEXT_MAX),
+        news=_news(source, chosen),
+        agreements=_open_agreements(source),
+        minors=_minors(chosen),
+        rules=_rules_of_use(source, chosen.profile),
+    )
+
+
+def _essentials(source: DossierSource, chosen: Selection) -> tuple[Pair, ...]:
+    reports, exact = chosen.reports, chosen.profile.lists_reports
+    pairs = [Pair("Waar", _where(source, chosen.profile))]
+    if reports:
+        change = figures.trend(reports, today(source))
+        pairs += [
+            Pair("Wanneer", figures.peak(reports, exact=exact)),
+            Pair("Wat", _top_forms(reports, exact=exact)),
+            Pair("Hoeveel", _amount(reports, exact=exact)),
+            Pair("Trend", change.in_words() if exact else f"{change.direction}."),
+        ]
+    else:
+        pairs.append(Pair("Hoeveel", "Er zijn geen meldingen in dit document."))
+    return tuple(pairs)
+
+
+def _top_forms(reports: Sequence[SourceReport], *, exact: bool) -> str:
+    counts = figures.by_form(reports)
+    names = [f"{count.label} ({count.number})" if exact else count.label for count in counts[:3]]
+    rest = len(counts) - 3
+    more = f" en {rest} andere {'vorm' if rest == 1 else 'vormen'}" if rest > 0 else ""
+    return capital(f"{', '.join(names)}{more}." if more else f"{listed(names)}.")
+
+
+def _amount(reports: Sequence[SourceReport], *, exact: bool) -> str:
+    first, last = figures.period(reports) or (date.min, date.min)
+    number: int | None = len(reports) if exact else figures.coarse(len(reports))
+    words = "Minder dan 5 meldingen" if number is None else figures.in_reports(number)
+    if not exact and number is not None:
+        words = f"Ongeveer {words}"
+    if first == last:
+        return f"{words}, op {date_text(first)}."
+    return f"{words}, van {date_text(first)} tot en met {date_text(last)}."
+
+
+def _news(source: DossierSource, chosen: Selection) -> tuple[str, ...]:
+    previous = source.request.previous
+    if previous is None:
+        return ("Dit is de eerste versie voor deze ontvanger.",)
+    lines = []
+    if chosen.profile.lists_reports:
+        new = [r for r in chosen.reports if r.serial not in previous.serials]
+        lines.append(_new_reports(new, previous.on))
+    made = sum(agreement.made_on > previous.on for agreement in source.agreements)
+    if made:
+        lines.append(f"{made} nieuwe {'afspraak' if made == 1 else 'afspraken'}.")
+    return tuple(lines)
+
+
+def _new_reports(new: Sequence[SourceReport], since: date) -> str:
+    if not new:
+        return f"Geen nieuwe meldingen sinds de versie van {date_text(since)}."
+    names = [pseudonym(report) for report in sorted(new, key=lambda report: report.serial)]
+    if len(names) > 6:
+        names = [*names[:5], f"{len(names) - 5} andere"]
+    kind = "nieuwe melding" if len(new) == 1 else "nieuwe meldingen"
+    return f"{len(new)} {kind} sinds de versie van {date_text(since)}: {listed(names)}."
+
+
+def _open_agreements(source: DossierSource) -> tuple[str, ...]:
+    current = sorted(
+        (agreement for agreement in source.agreements if agreement.open),
+        key=lambda agreement: (agreement.due or date.max, agreement.what),
+    )
+    lines = []
+    for agreement in current[:3]:
+        until = f", vóór {date_text(agreement.due)}" if agreement.due else ""
+        what = clip(agreement.what, LINE_MAX).rstrip(".")
+        lines.append(f"{what} ({clean_line(agreement.who)}{until})")
+    if len(current) > 3:
+        lines.append(f"En nog {len(current) - 3}: zie Besluiten en afspraken.")
+    return tuple(lines)
+
+
+def _minors(chosen: Selection) -> str:
+    number = sum(report.minor for report in chosen.reports)
+    if not number:
+        return "Nee, voor zover bekend."
+    if not chosen.profile.lists_reports:
+        return "Ja."
+    return f"Ja, bij {figures.in_reports(number)}. Daarvan staat er minder in dit dossier."
+
+
+def _rules_of_use(source: DossierSource, profile: Profile) -> tuple[Pair, ...]:
+    request = source.request
+    purpose = clip(request.purpose, PURPOSE_MAX).rstrip(".")
+    until = f"Vernietig dit document uiterlijk {date_text(request.destroy_by)}."
+    return (
+        Pair("Wel", f"Gebruik het alleen voor dit doel: {purpose}."),
+        Pair("Niet", profile.not_allowed),
+        Pair("Grondslag", f"{request.legal_basis.label}. {until}"),
+    )
+
+
+def _where(source: DossierSource, profile: Profile) -> str:
+    area, place = clean_line(source.neighbourhood), clean_line(source.place)
+    exact = profile.rules[Field.PLACE].treatment is Treatment.SHOWN
+    return f"{place} ({area})" if place and exact else area

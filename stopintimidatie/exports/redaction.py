@@ -1,0 +1,140 @@
+"""From all that a dossier knows to what one recipient gets. Pure: no database, no clock."""
+
+import re
+from datetime import date
+
+from ..web.filters import date_short
+from .annex import annex, hidden
+from .chronology import chronology
+from .content import (
+    SCHEMA,
+    ActionContent,
+    AgreementContent,
+    ContentError,
+    Delivery,
+    DossierContent,
+    FeedbackContent,
+    Heading,
+    House,
+    map_text,
+)
+from .pageone import page_one
+from .picture import picture
+from .profiles import Field, Profile, Treatment
+from .reportlines import reports
+from .selection import Selection, pseudonym, select
+from .source import DossierSource
+from .text import clean, clean_line
+
+QUESTION_MAX = 600
+RECIPIENT_MAX = 80
+TITLE_MAX = 120
+
+__all__ = ["QUESTION_MAX", "RECIPIENT_MAX", "TITLE_MAX", "hidden", "redact"]
+
+
+def redact(source: DossierSource, profile: Profile) -> DossierContent:
+    """What a recipient of this kind gets of this dossier."""
+    _require_limits(source)
+    chosen = select(source.reports, profile)
+    content = DossierContent(
+        schema=SCHEMA,
+        house=_house(source),
+        delivery=_delivery(source),
+        heading=_heading(source, profile),
+        page_one=page_one(source, chosen),
+        picture=picture(source, chosen),
+        chronology=chronology(source, chosen),
+        reports=reports(source, chosen) if profile.lists_reports else (),
+        actions=_actions(source),
+        agreements=_agreements(source),
+        feedback=FeedbackContent(clean(source.feedback_by), clean(source.feedback_text)),
+        annex=annex(source, chosen),
+    )
+    return _without_references(content, source, chosen)
+
+
+def _require_limits(source: DossierSource) -> None:
+    if not clean(source.request.question):
+        raise ContentError("schrijf op wat u de ontvanger vraagt")
+    if len(source.request.question) > QUESTION_MAX:
+        raise ContentError(f"de vraag is te lang: gebruik hoogstens {QUESTION_MAX} tekens")
+    if len(source.request.recipient) > RECIPIENT_MAX:
+        raise ContentError(f"de ontvanger is te lang: gebruik hoogstens {RECIPIENT_MAX} tekens")
+    if len(source.title) > TITLE_MAX:
+        raise ContentError(f"de titel is te lang: gebruik hoogstens {TITLE_MAX} tekens")
+    serials = [report.serial for report in source.reports]
+    if len(set(serials)) != len(serials):
+        raise ContentError("twee meldingen hebben hetzelfde nummer in het dossier")
+
+
+def _house(source: DossierSource) -> House:
+    house = source.house
+    return House(clean_line(house.name), clean_line(house.department), house.colour, house.logo)
+
+
+def _delivery(source: DossierSource) -> Delivery:
+    request = source.request
+    return Delivery(
+        export_id=clean_line(request.export_id),
+        version=request.version,
+        frozen_at=request.frozen_at.replace(microsecond=0),
+        recipient=clean_line(request.recipient),
+        verification_url=request.verification_url,
+    )
+
+
+def _heading(source: DossierSource, profile: Profile) -> Heading:
+    shown = profile.rules[Field.PLACE].treatment is Treatment.SHOWN
+    return Heading(
+        number=clean_line(source.number),
+        title=clean_line(source.title),
+        kind=source.kind.label,
+        neighbourhood=clean_line(source.neighbourhood),
+        place=clean_line(source.place if shown else ""),
+        state=source.state.label,
+        owner=clean_line(source.owner),
+        owner_phone=clean_line(source.owner_phone),
+    )
+
+
+def _actions(source: DossierSource) -> tuple[ActionContent, ...]:
+    return tuple(
+        ActionContent(
+            clean(action.what), clean_line(action.who), date_short(action.on), clean(action.effect)
+        )
+        for action in sorted(source.actions, key=lambda action: (action.on, action.what))
+        if not action.police_sourced
+    )
+
+
+def _agreements(source: DossierSource) -> tuple[AgreementContent, ...]:
+    ordered = sorted(
+        source.agreements,
+        key=lambda agreement: (not agreement.open, agreement.due or date.max, agreement.what),
+    )
+    return tuple(
+        AgreementContent(
+            clean(agreement.what),
+            clean_line(agreement.who),
+            date_short(agreement.due),
+            agreement.state.label,
+            date_short(agreement.next_date),
+        )
+        for agreement in ordered
+    )
+
+
+def _without_references(
+    content: DossierContent, source: DossierSource, chosen: Selection
+) -> DossierContent:
+    """References that officers wrote in a text become the pseudonyms this recipient knows."""
+    if chosen.profile.rules[Field.REFERENCE].treatment is Treatment.SHOWN or not source.reports:
+        return content
+    seen = {report.serial for report in chosen.reports}
+    names = {
+        report.reference.upper(): pseudonym(report) if report.serial in seen else "[melding]"
+        for report in source.reports
+    }
+    pattern = re.compile("|".join(map(re.escape, names)), re.IGNORECASE)
+    return map_text(content, lambda text: pattern.sub(lambda m: names[m[0].upper()], text))

@@ -1,0 +1,197 @@
+"""All that a dossier knows, as plain values: what redaction starts from.
+
+A loader fills this from the database; nothing here knows of one. There is no place for a
+reporter's name, phone number or e-mail address: contact data is released separately and can't
+end up in a dossier by mistake.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from .content import Logo
+
+PARTS_OF_DAY = ("nacht", "ochtend", "middag", "avond")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A code from a vocabulary with the word an officer reads."""
+
+    code: str
+    label: str
+
+
+class Precision(StrEnum):
+    """How exactly the reporter knew when it happened."""
+
+    EXACT = "exact"
+    HOUR = "uur"
+    PART_OF_DAY = "dagdeel"
+    DAY = "dag"
+    UNKNOWN = "onbekend"
+
+
+class Reliability(StrEnum):
+    """How sure an event of the chronology is; the annex explains the words."""
+
+    ESTABLISHED = "vastgesteld"
+    OWN_OBSERVATION = "eigen waarneming"
+    FROM_OTHERS = "van horen zeggen"
+    UNKNOWN = "niet bekend"
+
+
+class EventKind(StrEnum):
+    """What an event of the chronology is: internal notes go by a rule of their own."""
+
+    NOTE = "notitie"
+    STATE = "status"
+    ACTION = "actie"
+    AGREEMENT = "afspraak"
+    CONSULTATION = "overleg"
+
+
+@dataclass(frozen=True, slots=True)
+class Offenders:
+    """What the reporter saw of the offender or offenders, in codes; `appearance` is free text."""
+
+    number: Term | None = None
+    in_group: bool | None = None
+    known: Term | None = None
+    age: Term | None = None
+    gender: Term | None = None
+    transport: Term | None = None
+    appearance: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """A report in the dossier, whole.
+
+    `serial` is its lasting number in this dossier (the order of joining), so that M-03 stays
+    M-03 in every version and for every recipient. `place` is the public place in words,
+    `place_note` the reporter's own description of it.
+    """
+
+    serial: int
+    reference: str
+    happened_at: datetime
+    precision: Precision
+    part_of_day: str | None
+    place: str
+    place_note: str
+    neighbourhood: str
+    place_type: Term
+    forms: tuple[Term, ...]
+    role: Term
+    feeling: Term | None = None
+    consequences: tuple[Term, ...] = ()
+    recurrence: Term | None = None
+    reporter_age: Term | None = None
+    minor: bool = False
+    offenders: Offenders = Offenders()
+    bystanders: Term | None = None
+    police: Term | None = None
+    willing_to_talk: bool = False
+    account: str = ""
+    share_police: bool = True
+    share_partners: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SourceEvent:
+    """Something that happened in or to the dossier. `police_sourced` marks what police told."""
+
+    on: date
+    what: str
+    source: str
+    reliability: Reliability
+    kind: EventKind
+    police_sourced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAction:
+    """An earlier action and its effect."""
+
+    on: date
+    what: str
+    who: str
+    effect: str
+    police_sourced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAgreement:
+    """A decision or agreement; `who` is a function, never a name."""
+
+    made_on: date
+    what: str
+    who: str
+    due: date | None
+    state: Term
+    open: bool
+    next_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHouse:
+    """The municipality."""
+
+    name: str
+    department: str
+    colour: str
+    logo: Logo | None
+    data_leak_contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousVersion:
+    """The last version this recipient got: when, with which reports (by serial number)."""
+
+    on: date
+    serials: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRequest:
+    """What the officer asked for: of whom, why, on which ground, until when."""
+
+    export_id: str
+    version: int
+    frozen_at: datetime
+    verification_url: str
+    recipient: str
+    question: str
+    answer_by: date
+    purpose: str
+    legal_basis: Term
+    covenant: str
+    destroy_by: date
+    previous: PreviousVersion | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DossierSource:
+    """A dossier, whole, with the request for its export."""
+
+    house: SourceHouse
+    request: SourceRequest
+    number: str
+    title: str
+    kind: Term
+    state: Term
+    neighbourhood: str
+    place: str
+    owner: str
+    owner_phone: str
+    assessment: str
+    facts: str
+    perceptions: str
+    assumptions: str
+    feedback_by: str
+    feedback_text: str
+    reports: tuple[SourceReport, ...] = ()
+    events: tuple[SourceEvent, ...] = ()
+    actions: tuple[SourceAction, ...] = ()
+    agreements: tuple[SourceAgreement, ...] = ()

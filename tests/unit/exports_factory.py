@@ -1,0 +1,277 @@
+"""Made-up dossiers for the tests and benchmarks of the export: whole, seeded, believable."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from stopintimidatie.exports.source import (
+    DossierSource,
+    EventKind,
+    Offenders,
+    Precision,
+    PreviousVersion,
+    Reliability,
+    SourceAction,
+    SourceAgreement,
+    SourceEvent,
+    SourceHouse,
+    SourceReport,
+    SourceRequest,
+    Term,
+)
+
+NOW = datetime(2026, 11, 24, 14, 30, tzinfo=UTC)
+FORMS = (
+    Term("naroepen", "naroepen"),
+    Term("nafluiten", "nafluiten"),
+    Term("seksuele_opmerking", "seksuele opmerking"),
+    Term("hinderlijk_volgen", "hinderlijk volgen"),
+    Term("beledigen_schelden", "beledigen of schelden"),
+    Term("in_het_nauw_drijven", "in het nauw drijven"),
+    Term("betasten", "betasten"),
+    Term("nastaren", "nastaren"),
+)
+PLACE_TYPES = (
+    Term("straat_plein", "straat of plein"),
+    Term("station_halte", "station of halte"),
+    Term("uitgaansgebied", "uitgaansgebied"),
+    Term("parkeergelegenheid_tunnel", "parkeerplaats, garage of tunnel"),
+)
+PLACES = ("Statenplein", "Vrieseplein", "Bagijnhof, bij de bushalte", "Spuiboulevard")
+ACCOUNTS = (
+    "Ik liep van de bioscoop naar mijn fiets. Een groepje begon te roepen en te fluiten. Toen ik "
+    "niets zei, liepen ze mee tot aan de stalling.",
+    "Twee jongens op een fatbike reden langzaam naast me en maakten opmerkingen over mijn lichaam.",
+    "Bij de halte kwam een man steeds dichterbij staan. Ik ben een halte verder gelopen.",
+    "Er werd van achteren tegen me geroepen. Ik ben een winkel ingegaan tot ze weg waren. Mijn "
+    "vriendin maakte vorige week precies hetzelfde mee.",
+)
+ROLES = (Term("slachtoffer", "slachtoffer"), Term("getuige", "getuige"))
+ON_BEHALF = Term("namens_ander", "namens een ander")
+
+
+def a_report(serial: int = 1, **changes: Any) -> SourceReport:
+    """One report with something in every field."""
+    report = SourceReport(
+        serial=serial,
+        reference=f"M-{serial:04d}-{(serial * 7919) % 10000:04d}",
+        happened_at=datetime(2026, 9, 18, 20, 40, tzinfo=UTC),
+        precision=Precision.EXACT,
+        part_of_day=None,
+        place="Statenplein",
+        place_note="naast de ingang van de supermarkt",
+        neighbourhood="Binnenstad",
+        place_type=PLACE_TYPES[0],
+        forms=(FORMS[0], FORMS[3]),
+        role=ROLES[0],
+        feeling=Term("onveilig_bang", "onveilig of bang"),
+        consequences=(Term("mijdt_plek", "mijdt de plek"),),
+        recurrence=Term("vaker_zelfde_plek", "vaker, zelfde plek"),
+        reporter_age=Term("18_24", "18 tot en met 24 jaar"),
+        offenders=Offenders(
+            number=Term("3_5", "3 tot 5"),
+            in_group=True,
+            known=Term("onbekend", "onbekende"),
+            age=Term("18_24", "18 tot en met 24 jaar"),
+            gender=Term("man", "man"),
+            transport=Term("fatbike_scooter", "fatbike of scooter"),
+            appearance="zwarte jas met capuchon",
+        ),
+        bystanders=Term("grepen_niet_in", "grepen niet in"),
+        police=Term("nee", "niet gemeld bij de politie"),
+        willing_to_talk=True,
+        account=ACCOUNTS[0],
+    )
+    return replace(report, **changes)
+
+
+def some_reports(number: int, seed: int = 1) -> tuple[SourceReport, ...]:
+    """Reports over a year and a half, more of them lately and on weekend evenings."""
+    chance = random.Random(seed)
+    return tuple(_random_report(serial, chance) for serial in range(1, number + 1))
+
+
+def _random_report(serial: int, chance: random.Random) -> SourceReport:
+    age = int(540 * chance.random() ** 1.7)
+    on = NOW - timedelta(days=age)
+    on += timedelta(days=chance.choice((0, 0, (4 - on.weekday()) % 7 - 7)))
+    hour = chance.choice((9, 13, 16, 18, 19, 20, 20, 21, 22, 22))
+    minor = chance.random() < 0.12
+    return a_report(
+        serial,
+        happened_at=on.replace(hour=hour, minute=chance.randrange(0, 60, 5)),
+        precision=chance.choice((Precision.EXACT,) * 4 + (Precision.HOUR, Precision.DAY)),
+        place=chance.choice(PLACES),
+        place_note=chance.choice(("", "", "naast de ingang van de supermarkt")),
+        place_type=chance.choice(PLACE_TYPES),
+        forms=tuple(chance.sample(FORMS, chance.choice((1, 1, 2, 3)))),
+        role=chance.choice((*ROLES, *ROLES, ON_BEHALF)),
+        recurrence=chance.choice((None, Term("eerste_keer", "eerste keer"))),
+        bystanders=chance.choice((None, Term("geen", "geen omstanders"))),
+        offenders=_random_offenders(chance),
+        minor=minor,
+        reporter_age=Term("16_17", "16 of 17 jaar") if minor else Term("25_34", "25 tot 35 jaar"),
+        willing_to_talk=chance.random() < 0.3,
+        account=chance.choice((*ACCOUNTS, "")),
+        share_police=chance.random() < 0.9,
+    )
+
+
+def _random_offenders(chance: random.Random) -> Offenders:
+    if chance.random() < 0.3:
+        return Offenders(number=Term("1", "1"), gender=Term("man", "man"))
+    return a_report().offenders
+
+
+def a_request(**changes: Any) -> SourceRequest:
+    request = SourceRequest(
+        export_id="E-2026-7K4Q-0M3X",
+        version=2,
+        frozen_at=NOW,
+        verification_url="https://meldpunt.example/verificatie?uitgave=E-2026-7K4Q-0M3X",
+        recipient="Politie, basisteam Drechtsteden Binnen",
+        question="Wilt u op vrijdag- en zaterdagavond tussen 19 en 23 uur extra toezicht houden "
+        "rond het Statenplein? En wilt u aangeven of u deze groep kent?",
+        answer_by=date(2026, 12, 8),
+        purpose="Samen bepalen welk toezicht nodig is rond het Statenplein, zodat "
+        "straatintimidatie daar afneemt.",
+        legal_basis=Term(
+            "avg_6_1_e_openbare_orde",
+            "AVG art. 6 lid 1 e, taak van algemeen belang: openbare orde (Gemeentewet)",
+        ),
+        covenant="Convenant Veilige Binnenstad Dordrecht (2025)",
+        destroy_by=date(2027, 5, 24),
+        previous=PreviousVersion(date(2026, 10, 13), frozenset(range(1, 16))),
+    )
+    return replace(request, **changes)
+
+
+def a_house(**changes: Any) -> SourceHouse:
+    house = SourceHouse(
+        name="Gemeente Dordrecht",
+        department="Openbare Orde en Veiligheid",
+        colour="#154273",
+        logo=None,
+        data_leak_contact="datalek@dordrecht.example of 078 000 00 00 (dag en nacht)",
+    )
+    return replace(house, **changes)
+
+
+def a_dossier(reports: Sequence[SourceReport] | int = 18, **changes: Any) -> DossierSource:
+    """A hot spot in the middle of being dealt with."""
+    if isinstance(reports, int):
+        reports = some_reports(reports)
+    dossier = DossierSource(
+        house=a_house(),
+        request=a_request(),
+        number="2026-0007",
+        title="Straatintimidatie rond het Statenplein",
+        kind=Term("hotspot", "hotspot"),
+        state=Term("in_aanpak", "in aanpak"),
+        neighbourhood="Binnenstad",
+        place="Statenplein en omgeving",
+        owner="Dossierhouder OOV",
+        owner_phone="078 000 00 07",
+        assessment="Sinds het voorjaar komen er meer meldingen van het Statenplein en de straten "
+        "eromheen. Het gaat vooral om naroepen en volgen door een wisselende groep jonge mannen."
+        "\n\nDe meldingen vallen samen met de sluitingstijd van de bioscoop. Extra toezicht in "
+        "oktober hielp zolang het duurde.",
+        facts="Er zijn sinds mei 2025 meldingen van verschillende mensen over dezelfde plek. De "
+        "verlichting bij de fietsenstalling was in september twee weken stuk.",
+        perceptions="Melders zijn vooral bang als ze alleen lopen. Een deel mijdt het plein na "
+        "acht uur 's avonds.",
+        assumptions="Mogelijk gaat het om een groep die na de training bij elkaar blijft. Dat is "
+        "nog niet nagegaan.",
+        feedback_by="De dossierhouder belt of mailt de melders die dat wilden, na het overleg.",
+        feedback_text="Dat de gemeente en de politie samen kijken naar toezicht op het plein. "
+        "Nog niets over personen.",
+        reports=tuple(reports),
+        events=some_events(),
+        actions=some_actions(),
+        agreements=some_agreements(),
+    )
+    return replace(dossier, **changes)
+
+
+def some_events() -> tuple[SourceEvent, ...]:
+    own = Reliability.ESTABLISHED
+    return (
+        SourceEvent(date(2026, 6, 2), "Dossier geopend", "gemeente", own, EventKind.STATE),
+        SourceEvent(
+            date(2026, 9, 8),
+            "Verlichting bij de fietsenstalling stuk; gemeld bij beheer",
+            "gemeente",
+            own,
+            EventKind.ACTION,
+        ),
+        SourceEvent(
+            date(2026, 9, 30),
+            "Overleg met politie, jongerenwerk en de ondernemersvereniging",
+            "gemeente",
+            own,
+            EventKind.CONSULTATION,
+        ),
+        SourceEvent(
+            date(2026, 10, 5),
+            "Eigenaar van de bioscoop wil meedenken over de uitloop",
+            "gesprek",
+            Reliability.FROM_OTHERS,
+            EventKind.NOTE,
+        ),
+        SourceEvent(
+            date(2026, 10, 20),
+            "Politie noemt twee bekende jongeren",
+            "politie",
+            own,
+            EventKind.CONSULTATION,
+            police_sourced=True,
+        ),
+    )
+
+
+def some_actions() -> tuple[SourceAction, ...]:
+    return (
+        SourceAction(
+            date(2026, 9, 22), "Verlichting hersteld", "beheerder openbare ruimte", "Plek is licht"
+        ),
+        SourceAction(
+            date(2026, 10, 9),
+            "Vier weekenden extra toezicht van boa's tussen 19 en 23 uur",
+            "teamleider handhaving",
+            "Twee meldingen in die weken, tegen zeven in de vier weken daarvoor. Daarna liep het "
+            "weer op.",
+        ),
+    )
+
+
+def some_agreements() -> tuple[SourceAgreement, ...]:
+    open_, done = Term("open", "loopt"), Term("klaar", "klaar")
+    return (
+        SourceAgreement(
+            date(2026, 9, 30),
+            "Jongerenwerk gaat op vrijdagavond langs het plein",
+            "coördinator jongerenwerk",
+            date(2026, 12, 18),
+            open_,
+            True,
+            date(2026, 12, 1),
+        ),
+        SourceAgreement(
+            date(2026, 10, 28),
+            "Bioscoop opent de tweede uitgang bij late films",
+            "ondernemersvereniging",
+            date(2026, 12, 11),
+            open_,
+            True,
+        ),
+        SourceAgreement(
+            date(2026, 9, 30),
+            "Verlichting nalopen op de hele route",
+            "beheerder openbare ruimte",
+            date(2026, 10, 15),
+            done,
+            False,
+        ),
+    )
