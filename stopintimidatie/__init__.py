@@ -24,6 +24,7 @@ ROOMS: Final = (
     "municipalities",
     "reports",
     "intake",
+    "exports",
     "privacy",
     "home",
     "demo",

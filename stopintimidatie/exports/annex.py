@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from .content import Annex, Hidden, Pair
-from .profiles import MINORS, Field, Profile, Treatment, rule_for
-from .reportlines import filled
-from .selection import Selection, select
-from .source import DossierSource, EventKind
-from .text import capital, clean, clean_line
+from stopintimidatie.exports.content import Annex, Hidden, Pair
+from stopintimidatie.exports.profiles import MINORS, Field, Profile, Treatment, rule_for
+from stopintimidatie.exports.reportlines import filled
+from stopintimidatie.exports.selection import Selection, select
+from stopintimidatie.exports.source import DossierSource, EventKind
+from stopintimidatie.exports.text import capital, clean, clean_line
 
 SHARING_REFUSED = "meldingen waarvan de melder niet wil dat deze ontvanger ze krijgt"
 

@@ -7,13 +7,19 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
 
-from ..web.filters import date_short
-from . import figures
-from .content import Event
-from .profiles import Field, Profile, Treatment
-from .selection import Selection, pseudonym
-from .source import DossierSource, EventKind, Reliability, SourceEvent, SourceReport
-from .text import clean, clean_line, listed
+from stopintimidatie.exports import figures
+from stopintimidatie.exports.content import Event
+from stopintimidatie.exports.profiles import Field, Profile, Treatment
+from stopintimidatie.exports.selection import Selection, pseudonym
+from stopintimidatie.exports.source import (
+    DossierSource,
+    EventKind,
+    Reliability,
+    SourceEvent,
+    SourceReport,
+)
+from stopintimidatie.exports.text import clean, clean_line, listed
+from stopintimidatie.web.filters import date_short
 
 FOLD_FROM = 4
 

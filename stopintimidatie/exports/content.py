@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from .text import is_clean
+from stopintimidatie.exports.text import is_clean
 
 SCHEMA = "stopintimidatie.dossier/1"
 LOGO_TYPES = ("image/png", "image/jpeg", "image/svg+xml")

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from ..web.filters import AMSTERDAM, DAYS, MONTHS, plural
-from .content import Count, HeatRow
-from .source import PARTS_OF_DAY, Precision, SourceReport
-from .text import listed
+from stopintimidatie.exports.content import Count, HeatRow
+from stopintimidatie.exports.source import PARTS_OF_DAY, Precision, SourceReport
+from stopintimidatie.exports.text import listed
+from stopintimidatie.web.filters import AMSTERDAM, DAYS, MONTHS, plural
 
 THRESHOLD = 5
 MONTHS_SHOWN = 24

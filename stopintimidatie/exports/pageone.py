@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import date
 
-from ..web.filters import date_text
-from . import figures
-from .content import PageOne, Pair
-from .profiles import Field, Profile, Treatment
-from .selection import Selection, pseudonym, today
-from .source import DossierSource, SourceReport
-from .text import capital, clean, clean_line, clip, listed
+from stopintimidatie.exports import figures
+from stopintimidatie.exports.content import PageOne, Pair
+from stopintimidatie.exports.profiles import Field, Profile, Treatment
+from stopintimidatie.exports.selection import Selection, pseudonym, today
+from stopintimidatie.exports.source import DossierSource, SourceReport
+from stopintimidatie.exports.text import capital, clean, clean_line, clip, listed
+from stopintimidatie.web.filters import date_text
 
 TEXT_MAX = 300
 LINE_MAX = 110

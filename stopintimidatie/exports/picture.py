@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from . import figures
-from .content import Count, Pair, Picture
-from .selection import Selection, today
-from .source import PARTS_OF_DAY, DossierSource, SourceReport
-from .text import clean
+from stopintimidatie.exports import figures
+from stopintimidatie.exports.content import Count, Pair, Picture
+from stopintimidatie.exports.selection import Selection, today
+from stopintimidatie.exports.source import PARTS_OF_DAY, DossierSource, SourceReport
+from stopintimidatie.exports.text import clean
 
 
 def picture(source: DossierSource, chosen: Selection) -> Picture:

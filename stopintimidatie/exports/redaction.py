@@ -3,10 +3,9 @@
 import re
 from datetime import date
 
-from ..web.filters import date_short
-from .annex import annex, hidden
-from .chronology import chronology
-from .content import (
+from stopintimidatie.exports.annex import annex, hidden
+from stopintimidatie.exports.chronology import chronology
+from stopintimidatie.exports.content import (
     SCHEMA,
     ActionContent,
     AgreementContent,
@@ -18,13 +17,14 @@ from .content import (
     House,
     map_text,
 )
-from .pageone import page_one
-from .picture import picture
-from .profiles import Field, Profile, Treatment
-from .reportlines import reports
-from .selection import Selection, pseudonym, select
-from .source import DossierSource
-from .text import clean, clean_line
+from stopintimidatie.exports.pageone import page_one
+from stopintimidatie.exports.picture import picture
+from stopintimidatie.exports.profiles import Field, Profile, Treatment
+from stopintimidatie.exports.reportlines import reports
+from stopintimidatie.exports.selection import Selection, pseudonym, select
+from stopintimidatie.exports.source import DossierSource
+from stopintimidatie.exports.text import clean, clean_line
+from stopintimidatie.web.filters import date_short
 
 QUESTION_MAX = 600
 RECIPIENT_MAX = 80

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from ..web.filters import clock, date_long, date_text
-from . import figures
-from .content import Pair, ReportContent
-from .profiles import Field, Treatment
-from .selection import Selection, pseudonym
-from .source import DossierSource, Offenders, Precision, SourceReport, Term
-from .text import capital, clean, listed
+from stopintimidatie.exports import figures
+from stopintimidatie.exports.content import Pair, ReportContent
+from stopintimidatie.exports.profiles import Field, Treatment
+from stopintimidatie.exports.selection import Selection, pseudonym
+from stopintimidatie.exports.source import DossierSource, Offenders, Precision, SourceReport, Term
+from stopintimidatie.exports.text import capital, clean, listed
+from stopintimidatie.web.filters import clock, date_long, date_text
 
 
 def reports(source: DossierSource, chosen: Selection) -> tuple[ReportContent, ...]:

@@ -8,9 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ..web.filters import AMSTERDAM
-from .profiles import MINORS, Field, Overlay, Profile, Sharing, Treatment, rule_for
-from .source import DossierSource, SourceReport
+from stopintimidatie.exports.profiles import (
+    MINORS,
+    Field,
+    Overlay,
+    Profile,
+    Sharing,
+    Treatment,
+    rule_for,
+)
+from stopintimidatie.exports.source import DossierSource, SourceReport
+from stopintimidatie.web.filters import AMSTERDAM
 
 
 @dataclass(frozen=True, slots=True)

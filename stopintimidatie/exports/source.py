@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from .content import Logo
+from stopintimidatie.exports.content import Logo
 
 PARTS_OF_DAY = ("nacht", "ochtend", "middag", "avond")
 

@@ -9,7 +9,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape
 
-from .contrast import INK, WHITE, darkened_for, mix, readable_on
+from stopintimidatie.web.contrast import INK, WHITE, darkened_for, mix, readable_on
 
 Item = tuple[str, int | None]
 

@@ -1,0 +1,83 @@
+"""The program in the child process: content in on standard input, PDF out in a file.
+
+Run as ``python -m stopintimidatie.exports.child LIMITS OUTPUT``. Before a byte of content is
+read it takes away from itself what a rendering never needs: more memory and time than agreed,
+the network, other programs, and files outside its own code. Progress goes to standard output,
+one JSON document a line.
+"""
+
+import json
+import os
+import resource
+import sys
+import warnings
+import zoneinfo
+from pathlib import Path
+from typing import Any, NoReturn
+
+from stopintimidatie.exports.limits import Limits
+
+_REFUSED_EVENTS = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system")
+_DEVICES = ("/dev/null", "/dev/urandom")
+
+
+def main(limits: str, output: str) -> int:
+    """Render one document; the exit code says which way it went."""
+    bounds = Limits.from_text(limits)
+    _bound(bounds)
+    # The one thing WeasyPrint says on import: that the machine's own fonts are switched off.
+    warnings.simplefilter("ignore")
+    from stopintimidatie.exports.assets import load_assets
+    from stopintimidatie.exports.content import from_json
+    from stopintimidatie.exports.rendering import render
+
+    assets = load_assets()
+    _close_doors(Path(output).parent)
+    pdf = render(from_json(sys.stdin.buffer.read()), assets, _tell)
+    Path(output).write_bytes(pdf)
+    return 0
+
+
+def _bound(limits: Limits) -> None:
+    """Ask the kernel to stop us: the wall-clock is the parent's."""
+    for what, most in (
+        (resource.RLIMIT_AS, limits.memory_bytes),
+        (resource.RLIMIT_CPU, limits.cpu_seconds),
+        (resource.RLIMIT_FSIZE, limits.file_bytes),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(what)[1]
+        bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(what, (bound, bound))
+
+
+def _close_doors(own: Path) -> None:
+    """From here on: no sockets, no programs, no files but our own code and our own folder."""
+    allowed = tuple(
+        f"{Path(root).resolve()}{os.sep}"
+        for root in {*sys.path, sys.prefix, sys.base_prefix, *zoneinfo.TZPATH, str(own)}
+        if root and Path(root).is_dir()
+    )
+
+    def guard(event: str, arguments: tuple[Any, ...]) -> None:
+        if event.startswith(_REFUSED_EVENTS):
+            _refuse(event)
+        if event == "open" and not isinstance(arguments[0], int):
+            path = os.path.realpath(os.fsdecode(arguments[0]))
+            if path not in _DEVICES and not path.startswith(allowed):
+                _refuse(f"open {path}")
+
+    sys.addaudithook(guard)
+
+
+def _refuse(what: str) -> NoReturn:
+    raise PermissionError(f"a rendering may not do this: {what}")
+
+
+def _tell(step: str, page: int) -> None:
+    sys.stdout.write(json.dumps({"stap": step, "pagina": page}) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,23 @@
+"""How much a rendering may use. Plain values, so that the child can read them without more."""
+
+from dataclasses import astuple, dataclass
+from typing import Self
+
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on one rendering: a dossier of 500 pages stays well within the defaults."""
+
+    wall_seconds: int = 600
+    cpu_seconds: int = 600
+    memory_bytes: int = 3072 * MEGABYTE
+    file_bytes: int = 200 * MEGABYTE
+
+    def as_text(self) -> str:
+        return ",".join(map(str, astuple(self)))
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        return cls(*map(int, text.split(",")))

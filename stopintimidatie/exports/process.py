@@ -1,0 +1,185 @@
+"""Has a document rendered by a child process that can't take the house down with it.
+
+The child gets the content on standard input and nothing of ours: no environment with secrets, no
+open files, its own session, so that it is killed with everything it started. What goes wrong
+becomes a RenderingError that says what to do.
+"""
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from stopintimidatie.exports.content import DossierContent, to_json
+from stopintimidatie.exports.limits import Limits
+
+PACKAGE_ROOT = Path(__file__).parent.parent.parent
+ERROR_MAX = 4000
+
+# Without fonts of the machine the same content gives the same bytes on every machine.
+FONTS_CONF = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig><cachedir>{folder}/fontcache</cachedir></fontconfig>
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far a rendering is: `opmaken` with its page, then `schrijven`."""
+
+    step: str
+    page: int
+
+
+class RenderingError(RuntimeError):
+    """The PDF couldn't be made. `detail` is for the log, the message for a person."""
+
+    def __init__(self, message: str, detail: str = "") -> None:
+        super().__init__(message)
+        self.detail = detail
+
+
+class RenderingTooSlowError(RenderingError):
+    """It took more time than a rendering may take."""
+
+
+class RenderingTooBigError(RenderingError):
+    """It took more memory, or made a bigger file, than a rendering may."""
+
+
+def render_in_process(
+    content: DossierContent,
+    *,
+    limits: Limits | None = None,
+    on_progress: Callable[[Step], None] | None = None,
+) -> bytes:
+    """The PDF of this content, or a RenderingError."""
+    text, bounds = to_json(content), limits or Limits()
+    with tempfile.TemporaryDirectory(prefix="dossier-") as name:
+        folder = Path(name)
+        (folder / "fonts.conf").write_text(FONTS_CONF.format(folder=name), encoding="utf-8")
+        (folder / "in.json").write_bytes(text)
+        output = folder / "dossier.pdf"
+        with _child(folder, output, bounds) as (child, errors):
+            _follow(child, bounds, on_progress)
+            if child.returncode != 0 or not output.exists():
+                raise _failure(child.returncode, errors)
+        return output.read_bytes()
+
+
+@contextmanager
+def _child(
+    folder: Path, output: Path, limits: Limits
+) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
+    command = [sys.executable, "-m", "stopintimidatie.exports.child", limits.as_text(), str(output)]
+    with (folder / "in.json").open("rb") as content, (folder / "errors").open("w+b") as errors:
+        child = subprocess.Popen(  # noqa: S603
+            command,
+            stdin=content,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            cwd=folder,
+            env=_environment(folder),
+            start_new_session=True,
+        )
+        try:
+            yield child, errors
+        finally:
+            _end(child)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Only what Python and the fonts need: nothing of the application's own settings."""
+    return {
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        "PYTHONPATH": str(PACKAGE_ROOT),
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "FONTCONFIG_FILE": str(folder / "fonts.conf"),
+    }
+
+
+def _follow(
+    child: subprocess.Popen[bytes], limits: Limits, on_progress: Callable[[Step], None] | None
+) -> None:
+    """Pass progress on until the child closes its output; never longer than agreed."""
+    deadline = time.monotonic() + limits.wall_seconds
+    assert child.stdout is not None  # noqa: S101 - it was opened as a pipe
+    os.set_blocking(child.stdout.fileno(), False)
+    pending = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(child.stdout, selectors.EVENT_READ)
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0 or not selector.select(left):
+                raise RenderingTooSlowError(
+                    "Het maken van de PDF duurde te lang. Kies minder meldingen, of vraag de "
+                    "beheerder om meer tijd in te stellen."
+                )
+            chunk = child.stdout.read()
+            if not chunk:
+                break
+            pending = _report(pending + chunk, on_progress)
+    _wait(child, deadline)
+
+
+def _wait(child: subprocess.Popen[bytes], deadline: float) -> None:
+    try:
+        child.wait(max(deadline - time.monotonic(), 1))
+    except subprocess.TimeoutExpired as error:
+        raise RenderingTooSlowError(
+            "Het maken van de PDF hield niet op. Probeer het opnieuw."
+        ) from error
+
+
+def _report(pending: bytes, on_progress: Callable[[Step], None] | None) -> bytes:
+    """Tell the whole lines; give back what isn't a whole line yet."""
+    *lines, rest = pending.split(b"\n")
+    for line in lines:
+        if on_progress is not None:
+            told = json.loads(line)
+            on_progress(Step(str(told["stap"]), int(told["pagina"])))
+    return rest
+
+
+def _failure(code: int, errors: IO[bytes]) -> RenderingError:
+    errors.seek(0, os.SEEK_END)
+    errors.seek(max(errors.tell() - ERROR_MAX, 0))
+    detail = errors.read().decode("utf-8", "replace").strip()
+    if code == -signal.SIGXCPU or code == -signal.SIGKILL:
+        return RenderingTooSlowError(
+            "Het maken van de PDF kostte te veel rekentijd. Kies minder meldingen.", detail
+        )
+    if "MemoryError" in detail or code in (-signal.SIGXFSZ, -signal.SIGSEGV, -signal.SIGABRT):
+        return RenderingTooBigError(
+            "Het maken van de PDF kostte te veel geheugen. Kies minder meldingen.", detail
+        )
+    last = detail.rsplit("\n", 1)[-1]
+    if "AssetsMissingError" in last:
+        return RenderingError(last.partition(": ")[2], detail)
+    return RenderingError(
+        "De PDF kon niet worden gemaakt. Probeer het opnieuw; lukt het weer niet, meld het dan "
+        "aan de beheerder.",
+        detail,
+    )
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """The child and all it started: its session is its own, so nothing else is hit."""
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+    if child.stdout is not None:
+        child.stdout.close()

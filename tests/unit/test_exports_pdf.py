@@ -1,0 +1,364 @@
+"""The PDF itself: what it says, what it is, that it keeps to the standard and reads nothing."""
+
+from __future__ import annotations
+
+import re
+import socket
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import BytesIO
+from itertools import cycle
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+
+from stopintimidatie.exports.assets import load_assets
+from stopintimidatie.exports.content import DossierContent, Logo, content_hash, map_text, to_json
+from stopintimidatie.exports.limits import MEGABYTE, Limits
+from stopintimidatie.exports.process import render_in_process
+from stopintimidatie.exports.profiles import INTERNAL, POLICE
+from stopintimidatie.exports.redaction import redact
+from stopintimidatie.exports.rendering import (
+    PackageFetcher,
+    RefusedAddressError,
+    displayable,
+    html,
+    render,
+)
+from stopintimidatie.exports.source import DossierSource
+from tests.tools.verapdf import validate_pdf
+from tests.unit.exports_factory import (
+    ACCOUNTS,
+    a_dossier,
+    a_house,
+    a_report,
+    a_request,
+    some_reports,
+)
+
+RED_DOT = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="120" height="40">'
+    '<rect width="120" height="40" fill="#e30613"/></svg>'
+)
+
+
+def svg_logo(svg: str = RED_DOT) -> Logo:
+    return Logo("image/svg+xml", b64encode(svg.encode()).decode(), "Gemeente Eindhoven")
+
+
+def words(pdf: bytes) -> str:
+    pages = [page.extract_text() for page in PdfReader(BytesIO(pdf)).pages]
+    return re.sub(r"\s+", " ", " ".join(pages))
+
+
+def drawn(content: DossierContent) -> bytes:
+    """Rendered in this process: quicker, and behind the same fetcher."""
+    return render(content, load_assets())
+
+
+@pytest.fixture(scope="module")
+def content() -> DossierContent:
+    return redact(a_dossier(18), POLICE)
+
+
+@pytest.fixture(scope="module")
+def pdf(content: DossierContent) -> bytes:
+    return render_in_process(content)
+
+
+LONG = " ".join(ACCOUNTS) + " " + "langwoordzonderspaties" * 12
+SOURCES: Mapping[str, DossierSource] = {
+    "five": a_dossier(5),
+    "empty": a_dossier(
+        0,
+        events=(),
+        actions=(),
+        agreements=(),
+        assessment="",
+        facts="",
+        perceptions="",
+        assumptions="",
+        feedback_by="",
+        feedback_text="",
+        owner_phone="",
+        request=a_request(covenant="", previous=None),
+    ),
+    "long": a_dossier(
+        (a_report(1, account=LONG * 12), a_report(2, account=LONG, place_note=LONG[:500])),
+        assessment=LONG * 3,
+        facts=LONG,
+        perceptions=LONG,
+        assumptions=LONG,
+        feedback_text=LONG,
+    ),
+    "minors": a_dossier(tuple(replace(report, minor=True) for report in some_reports(8))),
+    "other_house": a_dossier(
+        12, house=a_house(name="Gemeente Eindhoven", colour="#ffd200", logo=svg_logo())
+    ),
+    "foreign": a_dossier(
+        (a_report(1, account="Łukasz zei “hé” 😀😀 привіт مرحبا → €5 ﬁjn ½ Ǆ 漢字 ẞ"),)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_kind_of_dossier_keeps_to_pdf_ua(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "dossier.pdf"
+    path.write_bytes(render_in_process(redact(SOURCES[name], INTERNAL)))
+    assert validate_pdf(path, "ua1") == []
+
+
+def test_the_same_content_gives_the_same_bytes_in_two_processes_and_here(
+    content: DossierContent, pdf: bytes
+) -> None:
+    assert render_in_process(content) == pdf
+
+
+def test_other_content_gives_other_bytes_and_another_identifier(
+    content: DossierContent, pdf: bytes
+) -> None:
+    other = render_in_process(replace(content, delivery=replace(content.delivery, version=9)))
+    assert PdfReader(BytesIO(other)).trailer["/ID"] != PdfReader(BytesIO(pdf)).trailer["/ID"]
+
+
+def test_it_is_a_dutch_titled_tagged_document_with_bookmarks(pdf: bytes) -> None:
+    reader = PdfReader(BytesIO(pdf))
+    catalogue: Any = reader.trailer["/Root"]
+    assert catalogue["/Lang"] == "nl"
+    assert catalogue["/MarkInfo"]["/Marked"]
+    assert reader.metadata is not None
+    assert reader.metadata.title == "Dossier 2026-0007: Straatintimidatie rond het Statenplein"
+    marks = [str(mark["/Title"]) for mark in reader.outline if not isinstance(mark, list)]
+    assert marks[:3] == ["Voorblad", "1 Beeld", "2 Chronologie"]
+    assert marks[-1] == "7 Verantwoording"
+
+
+def test_all_fonts_are_embedded(pdf: bytes) -> None:
+    reader = PdfReader(BytesIO(pdf))
+    fonts: dict[str, Any] = {}
+    for page in reader.pages:
+        resources: Any = page["/Resources"]
+        fonts |= dict(resources["/Font"])
+    assert fonts
+    for font in fonts.values():
+        descriptor = font.get_object()["/DescendantFonts"][0].get_object()["/FontDescriptor"]
+        assert {"/FontFile2", "/FontFile3"} & set(descriptor.get_object())
+
+
+def test_every_page_says_confidential_for_whom_which_export_and_which_page(pdf: bytes) -> None:
+    pages = PdfReader(BytesIO(pdf)).pages
+    for number, page in enumerate(pages, start=1):
+        text = re.sub(r"\s+", " ", page.extract_text())
+        assert "VERTROUWELIJK" in text
+        assert "Bestemd voor: Politie, basisteam Drechtsteden Binnen" in text
+        assert "Uitgave E-2026-7K4Q-0M3X" in text
+        assert f"Pagina {number} van {len(pages)}" in text
+
+
+def test_page_one_says_what_is_asked_before_when_and_what_may_be_done(pdf: bytes) -> None:
+    first = re.sub(r"\s+", " ", PdfReader(BytesIO(pdf)).pages[0].extract_text())
+    for part in (
+        "Gevraagd van u", "extra toezicht houden", "dinsdag 8 december 2026", "078 000 00 07",
+        "Statenplein en omgeving (Binnenstad)", "Feiten", "Beleving", "Vermoedens",
+        "Lopende afspraken", "Minderjarigen", "Wat u hiermee mag", "AVG art. 6 lid 1 e",
+    ):  # fmt: skip
+        assert part in first
+
+
+def test_the_annex_accounts_for_everything(content: DossierContent, pdf: bytes) -> None:
+    annex = re.sub(r"\s+", " ", PdfReader(BytesIO(pdf)).pages[-1].extract_text())
+    for part in (
+        "Doel", "Grondslag", "Convenant Veilige Binnenstad", "Uiterlijk 24 mei 2027",
+        "datalek@dordrecht.example", "Politie: politie versie 1", "Verhaal van de melder",
+        "E-2026-7K4Q-0M3X", "https://meldpunt.example/verificatie",
+    ):  # fmt: skip
+        assert part in annex
+    assert content_hash(content) in annex.replace(" ", "")
+
+
+def test_page_one_is_one_page_even_when_all_its_texts_are_long() -> None:
+    long = a_dossier(
+        60, title=("Straatintimidatie rond het Statenplein en de Spuiboulevard " * 3)[:120],
+        facts=LONG, perceptions=LONG, assumptions=LONG,
+        request=a_request(
+            question=("Wilt u dit doen? " * 50)[:600], purpose="Een lang doel. " * 40,
+            recipient=("Recherche en " * 9)[:80],
+        ),
+    )  # fmt: skip
+    reader = PdfReader(BytesIO(drawn(redact(long, POLICE))))
+    assert "Wat u hiermee mag" in reader.pages[0].extract_text()
+    assert "Inhoud" in reader.pages[1].extract_text()
+
+
+def test_the_table_of_contents_gives_the_page_of_each_part(pdf: bytes) -> None:
+    reader = PdfReader(BytesIO(pdf))
+    contents = re.sub(r"\s+", " ", reader.pages[1].extract_text())
+    for mark in reader.outline:
+        if isinstance(mark, list) or str(mark["/Title"]) == "Voorblad":
+            continue
+        page = reader.get_destination_page_number(mark)
+        assert page is not None
+        assert f"{mark['/Title']} {page + 1}" in contents
+
+
+def test_what_is_left_out_leaves_no_trace_in_the_file(tmp_path: Path) -> None:
+    secret = a_report(
+        1, account="geheimverhaal", place_note="geheimplek", reference="M-GEHE-IM01",
+        reporter_age=a_report(1).feeling,
+    )  # fmt: skip
+    refused = a_report(47, share_police=False, place="geheimplein", account="geheimweigering")
+    content = redact(a_dossier((secret, refused)), POLICE)
+    pdf = render_in_process(content)
+    reader = PdfReader(BytesIO(pdf))
+    whole = (
+        words(pdf) + str(reader.metadata) + str(reader.xmp_metadata and reader.xmp_metadata.stream)
+    )
+    whole += html(content, load_assets())
+    for part in ("geheimverhaal", "geheimplek", "M-GEHE", "geheimplein", "geheimweigering", "M-47"):
+        assert part not in whole
+    assert reader.attachments == {}
+
+
+def test_letters_the_fonts_dont_have_are_said_in_words() -> None:
+    known = load_assets().characters
+    assert displayable("Łukasz zei “hé” — €5", known) == "Łukasz zei “hé” — €5"
+    assert displayable("kijk 😀😀 hier", known) == "kijk [emoji] hier"
+    assert displayable("привіт мир!", known) == "[ander schrift]!"
+    assert displayable("a\u2009b", known) in ("a b", "a\u2009b")
+
+
+# S8: rendering reads no file and opens no socket
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[str, list[str]]]:
+    """A web server that remembers what it was asked."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", asked
+    server.shutdown()
+    server.server_close()
+
+
+def planted(url: str, file: str) -> list[str]:
+    return [
+        f"</p><img src='{url}/img'>",
+        f"<link rel=stylesheet href='{url}/css'>",
+        f"<style>@import url({url}/import);</style>",
+        f"<style>p {{ background: url(file://{file}) }}</style>",
+        f"<object data='file://{file}'></object>",
+        f'"><img src="file://{file}">',
+        f"<svg><image href='{url}/svg'/></svg>",
+        f"<base href='{url}/'>",
+        "<img src='http://169.254.169.254/latest/meta-data/'>",
+        f"{{{{ 7*7 }}}} {{% include 'file://{file}' %}}",
+        f'"; }} @import "{url}/css"; url({url}/x)',
+    ]
+
+
+def test_addresses_planted_in_every_text_are_words_and_nothing_more(
+    listener: tuple[str, list[str]], tmp_path: Path
+) -> None:
+    url, asked = listener
+    file = tmp_path / "geheim.txt"
+    file.write_text("INHOUD-VAN-HET-BESTAND")
+    content = redact(a_dossier(2), INTERNAL)
+    plants = cycle(planted(url, str(file)))
+    tainted = map_text(content, lambda text: f"{text} {next(plants)}")
+    months = content.picture.months
+    tainted = replace(tainted, picture=replace(tainted.picture, months=months))
+    pdf = render_in_process(tainted)
+    text = words(pdf)
+    assert asked == []
+    assert "INHOUD-VAN-HET-BESTAND" not in text
+    assert b"INHOUD-VAN-HET-BESTAND" not in pdf
+    assert "{{ 7*7 }}" in text
+    assert "169.254.169.254" in text
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<image href='{url}/a' width='9' height='9'/>",
+        "<image href='file://{file}' width='9' height='9'/>",
+        "<style>@import url({url}/b);</style>",
+        "<style>@font-face {{ font-family: x; src: url({url}/c) }}</style>",
+        "<use href='{url}/d#x'/>",
+        "<rect width='9' height='9' fill='url({url}/e#x)'/>",
+        "<foreignObject><iframe src='{url}/f'/></foreignObject>",
+    ],
+)
+def test_a_logo_that_points_outside_itself_gets_nothing(
+    inside: str, listener: tuple[str, list[str]], tmp_path: Path
+) -> None:
+    url, asked = listener
+    file = tmp_path / "geheim.png"
+    file.write_bytes(b"INHOUD-VAN-HET-BESTAND")
+    svg = RED_DOT.replace("</svg>", inside.format(url=url, file=file) + "</svg>")
+    pdf = drawn(redact(a_dossier(0, house=a_house(logo=svg_logo(svg))), POLICE))
+    assert asked == []
+    assert b"INHOUD-VAN" not in pdf
+
+
+def test_a_logo_with_an_entity_bomb_or_no_picture_at_all_leaves_the_dossier_whole() -> None:
+    bomb = '<!DOCTYPE svg [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "' + "&a;" * 10 + '">]>'
+    for svg in (bomb + RED_DOT.replace("</svg>", "<text>&b;</text></svg>"), "geen plaatje"):
+        logo = svg_logo(svg)
+        pdf = drawn(redact(a_dossier(0, house=a_house(logo=logo)), POLICE))
+        assert "Gevraagd van u" in words(pdf)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "FILE:///etc/passwd",
+        "http://169.254.169.254/",
+        "https://example.com/x.css",
+        "ftp://example.com/",
+        "pakket:/../../etc/passwd",
+        "pakket:/fonts/andere.woff2",
+        "data:text/css,p{}",
+        "data:text/html;base64,PGI+",
+        "data:image/svg+xml,<svg/>",
+        "data:application/pdf;base64,AAAA",
+        "",
+    ],
+)
+def test_only_the_packages_fonts_and_pictures_in_the_document_are_answered(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    with pytest.raises(RefusedAddressError):
+        PackageFetcher(load_assets()).fetch(url)
+
+
+# Bounded
+
+
+def test_two_hundred_reports_stay_within_memory_and_processor_time() -> None:
+    content = redact(a_dossier(200), INTERNAL)
+    bounds = Limits(cpu_seconds=60, memory_bytes=1024 * MEGABYTE, file_bytes=20 * MEGABYTE)
+    pdf = render_in_process(content, limits=bounds)
+    assert 40 < len(PdfReader(BytesIO(pdf)).pages) < 90
+    assert len(pdf) < 3_000_000
+    assert len(to_json(content)) < 600_000
