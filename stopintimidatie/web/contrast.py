@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 WHITE = "#ffffff"
 INK = "#1b1f24"
+BLACK = "#000000"
 TEXT_MINIMUM = 4.5
-PART_MINIMUM = 3.0
 
 _HEX = re.compile(r"#?([0-9a-fA-F]{6})\Z", re.ASCII)
 
@@ -68,8 +68,11 @@ def mix(colour: str, other: str, share: float) -> str:
 
 
 def readable_on(background: str) -> str:
-    """White or ink, whichever reads better on this background (always at least 4.5)."""
-    return max((WHITE, INK), key=lambda text: ratio(text, background))
+    """White if that reads well on this background, else ink, else black: always at least 4.5."""
+    for text in (WHITE, INK):
+        if ratio(text, background) >= TEXT_MINIMUM:
+            return text
+    return BLACK
 
 
 def darkened_for(colour: str, background: str, minimum: float = TEXT_MINIMUM) -> str:

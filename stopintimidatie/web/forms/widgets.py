@@ -50,10 +50,10 @@ class TextInput(Widget):
             found["maxlength"] = str(limit)
         return {k: v for k, v in found.items() if v is not None} | dict(self.attributes)
 
-    def drawn_type(self, field: Any) -> str:
+    def drawn_type(self, field: Any, cstruct: Any) -> str:
         """A browser empties a date it can't read; after a mistake it's drawn as plain text."""
         picky = self.input_type in ("date", "datetime-local", "time")
-        return "text" if field.error and picky else self.input_type
+        return "text" if cstruct and field.error and picky else self.input_type
 
 
 class EmailInput(TextInput):
