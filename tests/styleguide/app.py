@@ -10,8 +10,10 @@ from pyramid.config import Configurator
 from pyramid.csrf import CookieCSRFStoragePolicy
 from pyramid.httpexceptions import HTTPConflict, HTTPForbidden, HTTPSeeOther
 from pyramid.security import Allowed, Denied
+from sqlalchemy.orm import Session
 
 from stopintimidatie.settings import parse_settings
+from stopintimidatie.tree import Root
 from stopintimidatie.web.badges import BADGES
 from stopintimidatie.web.components import FacetValue, ListItem, Tile, TimelineEntry
 from stopintimidatie.web.errors import error_response
@@ -187,6 +189,7 @@ def make_app() -> Any:
     config.add_request_method(
         lambda request: [{"kind": "ok", "text": "De melding is opgeslagen."}], "take_flashes"
     )
+    config.add_request_method(lambda request: Session(), "db", reify=True)
     config.add_nav_item("alles", nav)
     config.set_branding(branding)
     for name in ("stijlgids", "fout"):

@@ -1,0 +1,192 @@
+"""Every component in the machine's own browser: accessible, narrow, by keyboard, without script."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from waitress.server import create_server
+
+from tests.services import Chromium
+from tests.styleguide.app import make_app
+
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+BUDGET = 100_000
+PAGE_OF_A_ROOM = 25_000  # the style guide itself is longer than any page of the product
+GUIDE = "/stijlgids"
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    server = create_server(make_app(), host="127.0.0.1", port=0)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    thread.join(timeout=5)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Chromium) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(**chromium.launch_options)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    opened = browser.new_page(viewport={"width": 1280, "height": 900})
+    yield opened
+    opened.close()
+
+
+def complaints_of(page: Page) -> list[str]:
+    """What the browser objects to from now on: errors of scripts, refusals of the policy."""
+    found: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and "status of" not in message.text:
+            found.append(message.text)
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    return found
+
+
+def violations(page: Page) -> list[tuple[str, list[str]]]:
+    found = Axe().run(page, options={"runOnly": WCAG}).response["violations"]
+    return [(v["id"], [node["html"] for node in v["nodes"]]) for v in found]
+
+
+@pytest.mark.parametrize("width", [1280, 390, 320])
+@pytest.mark.parametrize(
+    "path", [GUIDE, f"{GUIDE}?kleur=ffcc00", f"{GUIDE}?bezoeker", "/fout?status=404"]
+)
+def test_a_page_has_no_violations_at_any_width(
+    page: Page, address: str, path: str, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    complaints = complaints_of(page)
+    page.goto(address + path)
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert complaints == []
+
+
+def test_a_form_with_mistakes_has_no_violations_and_focuses_its_summary(
+    page: Page, address: str
+) -> None:
+    page.goto(address + GUIDE)
+    page.click("#formulier button[name=opslaan]")
+    assert page.evaluate("document.activeElement.className").find("si-error-summary") >= 0
+    assert page.title().startswith("Fout:")
+    assert violations(page) == []
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "formulier-kanaal-0"
+
+
+def test_text_at_two_hundred_percent_needs_no_sideways_scrolling(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 640, "height": 900})
+    page.goto(address + GUIDE)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 640
+
+
+def test_everything_that_can_be_pressed_is_big_enough(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.goto(address + GUIDE)
+    small = page.evaluate(
+        """[...document.querySelectorAll('button, .utrecht-button, nav a, .si-list a, .si-facet a,'
+        + ' select, input:not([type=hidden]):not([type=checkbox]):not([type=radio])')]
+        .filter((el) => el.offsetParent && el.getBoundingClientRect().height < 24)
+        .map((el) => el.outerHTML)"""
+    )
+    assert small == []
+
+
+def test_the_first_tab_is_the_skip_link_and_it_works(page: Page, address: str) -> None:
+    page.goto(address + GUIDE)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Naar de inhoud"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "inhoud"
+
+
+def test_keys_walk_the_list_search_and_explain_themselves(page: Page, address: str) -> None:
+    page.goto(address + GUIDE)
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.textContent") == "M-9HT3-71KD"
+    page.keyboard.press("k")
+    assert page.evaluate("document.activeElement.textContent") == "M-4F7K-2QX9"
+    page.keyboard.press("?")
+    assert page.locator("dialog[open]").is_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "zoekveld"
+    page.keyboard.type("j?")
+    assert page.input_value("#zoekveld") == "j?"
+
+
+def test_keys_can_be_switched_off_and_stay_off(page: Page, address: str) -> None:
+    page.goto(address + GUIDE)
+    page.click("[data-toetsen]")
+    page.uncheck("#toetsen-aan")
+    page.keyboard.press("Escape")
+    page.reload()
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") != "zoekveld"
+
+
+def test_a_digit_presses_the_button_that_has_it(page: Page, address: str) -> None:
+    page.goto(address + GUIDE)
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.keyboard.press("1")
+
+
+def test_the_page_works_without_script(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + GUIDE)
+    page.fill("#zoekveld", "station")
+    page.click("#formulier button[name=opslaan]")
+    assert page.title().startswith("Fout:")
+    context.close()
+
+
+def test_a_first_visit_stays_within_its_budget(browser: Browser, address: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    guide: list[str] = []
+    sizes: dict[str, float] = {}
+
+    def started(event: Any) -> None:
+        if event["type"] == "Document":
+            guide.append(event["requestId"])
+
+    session.on("Network.requestWillBeSent", started)
+    session.on(
+        "Network.loadingFinished", lambda e: sizes.update({e["requestId"]: e["encodedDataLength"]})
+    )
+    page.goto(f"{address}{GUIDE}?kleur=a4123f", wait_until="networkidle")
+    context.close()
+    assets = [size for request, size in sizes.items() if request not in guide]
+    assert len(assets) > 5
+    assert sum(assets) <= BUDGET - PAGE_OF_A_ROOM
+
+
+def test_the_dutch_look_is_really_there(page: Page, address: str) -> None:
+    page.goto(f"{address}{GUIDE}?kleur=a4123f")
+    colour = page.evaluate("getComputedStyle(document.querySelector('.si-nav')).backgroundColor")
+    assert colour == "rgb(164, 18, 63)"
+    assert page.evaluate("document.fonts.check(\"16px 'Source Sans 3'\")")
