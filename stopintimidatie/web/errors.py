@@ -27,6 +27,7 @@ from pyramid.renderers import render_to_response
 from pyramid.response import Response
 from pyramid.security import view_execution_permitted
 from sqlalchemy.orm.exc import StaleDataError
+from webob.request import DisconnectionError
 
 from stopintimidatie.security.trail import note_refusal
 from stopintimidatie.tree.services import moved_to
@@ -263,6 +264,7 @@ VIEWS: tuple[tuple[Any, type[BaseException]], ...] = (
     (forbidden, HTTPForbidden),
     (bad_request, HTTPBadRequest),
     (bad_request, UnicodeDecodeError),
+    (bad_request, DisconnectionError),
     (bad_token, BadCSRFToken),
     (bad_token, BadCSRFOrigin),
     (too_large, HTTPRequestEntityTooLarge),

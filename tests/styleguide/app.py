@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.settings import parse_settings
 from stopintimidatie.tree import Root
 from stopintimidatie.web.badges import BADGES
+from stopintimidatie.web.body import attempts
 from stopintimidatie.web.components import FacetValue, ListItem, Tile, TimelineEntry
 from stopintimidatie.web.errors import error_response
 from stopintimidatie.web.forms import Button, Change, ConflictError, Form, handle_form
@@ -33,6 +34,9 @@ RAW = {
     "public_address": "http://localhost:6599",
     "demo": "true",
 }
+
+
+SAVED = {"kind": "ok", "text": "De melding is opgeslagen.", "label": "Bekijken", "href": "/x"}
 
 
 class Person:
@@ -179,16 +183,15 @@ def branding(request: Any) -> Branding | None:
 
 def make_app() -> Any:
     """The WSGI app of the style guide."""
-    config = Configurator()
+    config = Configurator(settings={"retry.activate_hook": attempts})
+    config.include("pyramid_retry")
     config.registry.app_settings = parse_settings(RAW)
     config.set_security_policy(Policy())
     config.set_csrf_storage_policy(CookieCSRFStoragePolicy())
     config.set_default_csrf_options(require_csrf=True)
     config.include("stopintimidatie.tree")
     config.include("stopintimidatie.web")
-    config.add_request_method(
-        lambda request: [{"kind": "ok", "text": "De melding is opgeslagen."}], "take_flashes"
-    )
+    config.add_request_method(lambda request: [SAVED], "take_flashes")
     config.add_request_method(lambda request: Session(), "db", reify=True)
     config.add_nav_item("alles", nav)
     config.set_branding(branding)

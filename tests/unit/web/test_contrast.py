@@ -1,7 +1,7 @@
 """Colours: what can be read on what."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stopintimidatie.web.contrast import darkened_for, mix, parse_colour, ratio, readable_on
@@ -28,11 +28,13 @@ def test_what_is_not_a_six_digit_colour_is_refused(text: str) -> None:
         parse_colour(text)
 
 
+@settings(deadline=None)
 @given(colours)
 def test_text_on_any_colour_can_be_read(colour: str) -> None:
     assert ratio(readable_on(colour), colour) >= 4.5
 
 
+@settings(deadline=None)
 @given(colours)
 def test_a_darkened_colour_can_be_read_on_white(colour: str) -> None:
     assert ratio(darkened_for(colour, "#ffffff"), "#ffffff") >= 4.5
@@ -51,6 +53,7 @@ def test_half_a_mix_lies_in_the_middle() -> None:
     assert mix("#000000", "#ffffff", 0.5) == "#808080"
 
 
+@settings(deadline=None)
 @given(colours)
 def test_every_theme_has_enough_contrast_wherever_its_text_stands(colour: str) -> None:
     found = theme_properties(colour)

@@ -12,7 +12,7 @@ import colander
 import deform
 import pytest
 from bs4 import BeautifulSoup
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyramid.httpexceptions import HTTPSeeOther
 
@@ -104,6 +104,7 @@ def test_text_for_a_file_and_a_file_for_text_count_as_nothing() -> None:
     assert messages(form) == ["Vul ‘Verhaal’ in."]
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.tuples(st.sampled_from([n for n, _ in GOOD] + ["x", "__start__"]), st.text())))
 def test_whatever_is_posted_is_read_or_refused(posted: list[tuple[str, str]]) -> None:
     form = a_form(posted)
