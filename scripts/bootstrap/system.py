@@ -75,6 +75,7 @@ TO_RUN = (
 )
 TO_TEST = (
     *TO_RUN,
+    Need("git", program("git")),
     Need("chromium", program(*BROWSERS)),
     Need("default-jdk-headless", program("javac")),
     Need("libjaxb-java", file("/usr/share/java/jaxb-runtime.jar")),

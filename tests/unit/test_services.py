@@ -15,6 +15,7 @@ import sqlalchemy
 from playwright.sync_api import sync_playwright
 
 from tests.services import Chromium, Postgres
+from tests.tools import postgres_guard
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN_THAT_HANGS = """
@@ -71,6 +72,13 @@ def test_a_template_is_built_once_and_each_copy_stands_alone(postgres: Postgres)
         engine.dispose()
         assert (_names(first), _names(second)) == ([], ["Spuiboulevard"])
     assert len(built) == 1
+
+
+def test_the_server_from_the_wheel_starts_where_it_is_put(tmp_path: Path) -> None:
+    programs = postgres_guard.from_wheel(tmp_path)
+    for name in ("initdb", "postgres"):
+        asked = subprocess.run([programs / name, "--version"], capture_output=True, text=True)
+        assert asked.stdout.split()[-1].startswith("18"), asked.stderr
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
