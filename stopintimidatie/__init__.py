@@ -24,6 +24,7 @@ ROOMS: Final = (
     "municipalities",
     "reports",
     "intake",
+    "dossiers",
     "exports",
     "privacy",
     "home",

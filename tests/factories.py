@@ -15,6 +15,9 @@ from stopintimidatie.accounts.models import User
 from stopintimidatie.accounts.passwords import hash_password
 from stopintimidatie.accounts.services import give_role
 from stopintimidatie.audit import SYSTEM
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.services import DossierPlan, create_dossier
+from stopintimidatie.dossiers.vocabulary import DossierKind
 from stopintimidatie.municipalities.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.register.locating import Method, Place
 from stopintimidatie.reports.models import Report
@@ -24,6 +27,7 @@ from stopintimidatie.reports.services import Arrival, receive
 from stopintimidatie.reports.submission import Location, Submission
 from stopintimidatie.reports.vocabulary import ContactWish, Form, PlaceType, Role, Source
 from stopintimidatie.security import Role as AccountRole
+from stopintimidatie.storage import enter
 from stopintimidatie.storage.types import utc_now
 from tests.installation import PASSWORD, Installation
 
@@ -100,3 +104,31 @@ def make_report(
         Routing(holder, place, delivery),
         arrival,
     )
+
+
+def take_on(session: Session, report: Report) -> Report:
+    """Bring a new report *in behandeling*; nobody in particular handles it."""
+    report.state = "in_behandeling"
+    session.flush()
+    return report
+
+
+def make_dossier(session: Session, *, holder: str = DORDRECHT, **changes: Any) -> Dossier:
+    """A dossier in preparation, in a transaction of its holder."""
+    enter(session, holder)
+    plan: dict[str, Any] = {
+        "title": "Overlast bij het station",
+        "kind": DossierKind.HOTSPOT.value,
+        "neighbourhood_code": CENTRE,
+    }
+    return create_dossier(session, SYSTEM, holder, DossierPlan(**{**plan, **changes}))
+
+
+def start_answers(owner: Any) -> dict[str, Any]:
+    """What the step *starten* asks."""
+    return {
+        "doel": "De overlast bij het station verminderen.",
+        "grondslag": "avg_6_1_e_openbare_orde",
+        "verantwoordelijke": "burgemeester",
+        "dossierhouder": str(owner),
+    }

@@ -118,6 +118,20 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_audit_event_holder_at"), "audit_event", ["holder", "at"], unique=False)
     op.create_table(
+        "dossier_counter",
+        sa.Column("holder", sa.String(length=9), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["holder"], ["holder.code"], name=op.f("fk_dossier_counter_holder_holder")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dossier_counter")),
+        sa.UniqueConstraint("holder", "id", name=op.f("uq_dossier_counter_holder_id")),
+        sa.UniqueConstraint("holder", "year", name=op.f("uq_dossier_counter_holder_year")),
+        info={"append_only": False},
+    )
+    op.create_table(
         "idempotency_key",
         sa.Column("app_key_id", sa.Uuid(), nullable=False),
         sa.Column("key", sa.Uuid(), nullable=False),
@@ -304,6 +318,77 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "dossier",
+        sa.Column("holder", sa.String(length=9), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(length=12), nullable=False),
+        sa.Column("neighbourhood_code", sa.String(length=9), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(length=30), nullable=False),
+        sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("frozen", sa.Boolean(), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=True),
+        sa.Column("purpose", sa.Text(), nullable=True),
+        sa.Column("legal_basis", sa.String(length=40), nullable=True),
+        sa.Column("responsible_body", sa.String(length=200), nullable=True),
+        sa.Column("privacy_advice", sa.Text(), nullable=True),
+        sa.Column("privacy_advice_on", sa.Date(), nullable=True),
+        sa.Column("goal", sa.Text(), nullable=True),
+        sa.Column("summary", sa.Text(), nullable=True),
+        sa.Column("assessment", sa.Text(), nullable=True),
+        sa.Column("monitoring_on", sa.Date(), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_reason", sa.String(length=40), nullable=True),
+        sa.Column("closed_note", sa.Text(), nullable=True),
+        sa.Column("taken_over_by", sa.String(length=200), nullable=True),
+        sa.Column("merged_into_id", sa.Uuid(), nullable=True),
+        sa.Column("effect", sa.Text(), nullable=True),
+        sa.Column("feedback", sa.Text(), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_by", sa.String(length=200), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["holder", "merged_into_id"],
+            ["dossier.holder", "dossier.id"],
+            name=op.f("fk_dossier_holder_merged_into_id_dossier"),
+        ),
+        sa.ForeignKeyConstraint(["holder"], ["holder.code"], name=op.f("fk_dossier_holder_holder")),
+        sa.ForeignKeyConstraint(
+            ["neighbourhood_code"],
+            ["neighbourhood.code"],
+            name=op.f("fk_dossier_neighbourhood_code_neighbourhood"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["user_account.id"], name=op.f("fk_dossier_owner_id_user_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dossier")),
+        sa.UniqueConstraint("holder", "id", name=op.f("uq_dossier_holder_id")),
+        sa.UniqueConstraint("holder", "number", name=op.f("uq_dossier_holder_number")),
+        sa.UniqueConstraint(
+            "holder", "year", "sequence", name=op.f("uq_dossier_holder_year_sequence")
+        ),
+        info={"append_only": False},
+    )
+    op.create_index(
+        op.f("ix_dossier_holder_neighbourhood_code"),
+        "dossier",
+        ["holder", "neighbourhood_code"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_dossier_holder_owner_id"), "dossier", ["holder", "owner_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_dossier_holder_state_changed_at"),
+        "dossier",
+        ["holder", "state", "changed_at"],
+        unique=False,
+    )
+    op.create_table(
         "subneighbourhood",
         sa.Column("code", sa.String(length=10), nullable=False),
         sa.Column("neighbourhood_code", sa.String(length=9), nullable=False),
@@ -331,6 +416,114 @@ def upgrade() -> None:
         op.f("ix_subneighbourhood_neighbourhood_code"),
         "subneighbourhood",
         ["neighbourhood_code"],
+        unique=False,
+    )
+    op.create_table(
+        "dossier_agreement",
+        sa.Column("holder", sa.String(length=9), nullable=False),
+        sa.Column("dossier_id", sa.Uuid(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("who", sa.String(length=200), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("result", sa.Text(), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.String(length=200), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_by", sa.String(length=200), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["holder", "dossier_id"],
+            ["dossier.holder", "dossier.id"],
+            name=op.f("fk_dossier_agreement_holder_dossier_id_dossier"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["holder"], ["holder.code"], name=op.f("fk_dossier_agreement_holder_holder")
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"],
+            ["user_account.id"],
+            name=op.f("fk_dossier_agreement_owner_id_user_account"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dossier_agreement")),
+        sa.UniqueConstraint("holder", "id", name=op.f("uq_dossier_agreement_holder_id")),
+        info={"append_only": False},
+    )
+    op.create_index(
+        op.f("ix_dossier_agreement_holder_dossier_id_due_on"),
+        "dossier_agreement",
+        ["holder", "dossier_id", "due_on"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_dossier_agreement_holder_state_due_on"),
+        "dossier_agreement",
+        ["holder", "state", "due_on"],
+        unique=False,
+    )
+    op.create_table(
+        "dossier_move",
+        sa.Column("holder", sa.String(length=9), nullable=False),
+        sa.Column("dossier_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor_kind", sa.String(length=20), nullable=False),
+        sa.Column("actor_id", sa.String(length=64), nullable=True),
+        sa.Column("actor_name", sa.String(length=200), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("from_state", sa.String(length=30), nullable=True),
+        sa.Column("to_state", sa.String(length=30), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("values", sa.JSON(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["holder", "dossier_id"],
+            ["dossier.holder", "dossier.id"],
+            name=op.f("fk_dossier_move_holder_dossier_id_dossier"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["holder"], ["holder.code"], name=op.f("fk_dossier_move_holder_holder")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dossier_move")),
+        sa.UniqueConstraint("holder", "id", name=op.f("uq_dossier_move_holder_id")),
+        info={"append_only": False},
+    )
+    op.create_index(
+        op.f("ix_dossier_move_holder_dossier_id_at"),
+        "dossier_move",
+        ["holder", "dossier_id", "at"],
+        unique=False,
+    )
+    op.create_table(
+        "dossier_note",
+        sa.Column("holder", sa.String(length=9), nullable=False),
+        sa.Column("dossier_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("author_id", sa.String(length=64), nullable=True),
+        sa.Column("author_name", sa.String(length=200), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["holder", "dossier_id"],
+            ["dossier.holder", "dossier.id"],
+            name=op.f("fk_dossier_note_holder_dossier_id_dossier"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["holder"], ["holder.code"], name=op.f("fk_dossier_note_holder_holder")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dossier_note")),
+        sa.UniqueConstraint("holder", "id", name=op.f("uq_dossier_note_holder_id")),
+        info={"append_only": False},
+    )
+    op.create_index(
+        op.f("ix_dossier_note_holder_dossier_id_at"),
+        "dossier_note",
+        ["holder", "dossier_id", "at"],
         unique=False,
     )
     op.create_table(
@@ -448,6 +641,68 @@ def upgrade() -> None:
         "report",
         ["holder", "state", "received_at"],
         unique=False,
+    )
+    op.create_table(
+        "dossier_membership",
+        sa.Column("holder", sa.String(length=9), nullable=False),
+        sa.Column("dossier_id", sa.Uuid(), nullable=False),
+        sa.Column("report_id", sa.Uuid(), nullable=False),
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.Column("home", sa.Boolean(), nullable=False),
+        sa.Column("reference", sa.Boolean(), nullable=False),
+        sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("joined_by", sa.String(length=200), nullable=False),
+        sa.Column("joined_reason", sa.Text(), nullable=False),
+        sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("left_by", sa.String(length=200), nullable=True),
+        sa.Column("left_reason", sa.Text(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["holder", "dossier_id"],
+            ["dossier.holder", "dossier.id"],
+            name=op.f("fk_dossier_membership_holder_dossier_id_dossier"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["holder", "report_id"],
+            ["report.holder", "report.id"],
+            name=op.f("fk_dossier_membership_holder_report_id_report"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["holder"], ["holder.code"], name=op.f("fk_dossier_membership_holder_holder")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dossier_membership")),
+        sa.UniqueConstraint("holder", "id", name=op.f("uq_dossier_membership_holder_id")),
+        info={"append_only": False},
+    )
+    op.create_index(
+        op.f("ix_dossier_membership_holder_dossier_id_serial"),
+        "dossier_membership",
+        ["holder", "dossier_id", "serial"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_dossier_membership_holder_report_id"),
+        "dossier_membership",
+        ["holder", "report_id"],
+        unique=False,
+    )
+    op.create_index(
+        "uq_dossier_membership_belongs",
+        "dossier_membership",
+        ["report_id"],
+        unique=True,
+        sqlite_where=sa.text("left_at IS NULL AND NOT reference"),
+        postgresql_where=sa.text("left_at IS NULL AND NOT reference"),
+    )
+    op.create_index(
+        "uq_dossier_membership_still_in",
+        "dossier_membership",
+        ["dossier_id", "report_id"],
+        unique=True,
+        sqlite_where=sa.text("left_at IS NULL"),
+        postgresql_where=sa.text("left_at IS NULL"),
     )
     op.create_table(
         "report_contact",

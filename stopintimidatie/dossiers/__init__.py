@@ -1,0 +1,22 @@
+"""The dossier: reports brought together to do something about them, until it is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.dossiers import effects, options
+    from stopintimidatie.dossiers.paths import path_of_dossier
+    from stopintimidatie.dossiers.resources import LEVELS
+    from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
+    from stopintimidatie.security import Permission
+
+    for level in LEVELS:
+        config.add_tree_level(level)
+    config.add_document_kind("dossier", path_of_dossier, Permission.VIEW_DOSSIER)
+    for name, effect in effects.EFFECTS.items():
+        config.add_workflow_effect(name, effect)
+    for name, offered in options.OPTIONS.items():
+        config.add_workflow_options(name, offered)
+    config.add_workflow(DOSSIER_WORKFLOW)

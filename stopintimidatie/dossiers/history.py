@@ -1,0 +1,92 @@
+"""What every change of a dossier leaves behind: a line of history, an audit event, a job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from stopintimidatie.audit import Actor, record
+from stopintimidatie.dossiers.models import Dossier, DossierMove
+from stopintimidatie.jobs import enqueue
+from stopintimidatie.storage.types import utc_now
+from stopintimidatie.workflow import WorkflowError
+
+KIND: Final = "dossier"
+
+
+class DossierError(WorkflowError):
+    """This can't be done with the dossier now; the message says what to do, in Dutch."""
+
+
+class StaleDossierError(Exception):
+    """Somebody else changed the dossier, or an agreement in it, since this person saw it."""
+
+    def __init__(self, row: Any) -> None:
+        super().__init__("the row was changed meanwhile")
+        self.row = row
+
+
+def changed(session: Session, dossier: Dossier) -> None:
+    """Have the dossier indexed anew: after anything that search shows was changed."""
+    enqueue(session, "zoekindex", dossier.holder, {"kind": KIND, "id": str(dossier.id)})
+
+
+def log(
+    session: Session, dossier: Dossier, actor: Actor, action: str, fields: Sequence[str] = ()
+) -> None:
+    """Append to the audit log: ids and names of fields, never content."""
+    record(session, actor, f"dossier.{action}", dossier.holder, KIND, [dossier.id], fields=fields)
+
+
+def append(
+    session: Session,
+    dossier: Dossier,
+    actor: Actor,
+    name: str,
+    *,
+    before: str | None = None,
+    values: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Add a line to the dossier's own history; `before` is given when the state changed."""
+    given = values or {}
+    session.add(
+        DossierMove(
+            holder=dossier.holder,
+            dossier_id=dossier.id,
+            at=at or utc_now(),
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            actor_name=actor.name,
+            name=name,
+            from_state=before,
+            to_state=dossier.state,
+            reason=given.get("reden") or None,
+            values={key: plain(value) for key, value in given.items() if key != "reden" and value},
+        )
+    )
+
+
+def plain(value: Any) -> Any:
+    """As it is kept in JSON."""
+    if isinstance(value, list | tuple | set | frozenset):
+        return [str(item) for item in value]
+    return str(value)
+
+
+def lock(session: Session, dossier: Dossier) -> None:
+    """Keep others from changing the dossier until this transaction ends, and read it anew.
+
+    On SQLite a writing transaction is alone already.
+    """
+    session.flush()
+    session.refresh(dossier, with_for_update=True)
+
+
+def check_version(row: Any, version: int) -> None:
+    """:raises StaleDossierError: when the row isn't the one this person saw."""
+    if row.version != version:
+        raise StaleDossierError(row)

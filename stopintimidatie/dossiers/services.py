@@ -1,0 +1,331 @@
+"""What people do with a dossier. One transaction each, with its history and audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.audit import Actor
+from stopintimidatie.dossiers.access import is_strict
+from stopintimidatie.dossiers.effects import check_owner
+from stopintimidatie.dossiers.filing import address_of, belonging_reports, settle_in
+from stopintimidatie.dossiers.history import (
+    KIND,
+    DossierError,
+    append,
+    changed,
+    lock,
+    log,
+)
+from stopintimidatie.dossiers.models import Dossier, DossierAgreement, DossierNote
+from stopintimidatie.dossiers.numbering import next_number, write_number
+from stopintimidatie.dossiers.paths import path_of_dossier
+from stopintimidatie.dossiers.vocabulary import AgreementState
+from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW, LIVE
+from stopintimidatie.register.models import Neighbourhood
+from stopintimidatie.reports import services as reports
+from stopintimidatie.storage.types import utc_now
+from stopintimidatie.tree import remember_address
+from stopintimidatie.workflow import Transition
+
+# What the edit form changes; the rest changes by steps.
+EDITABLE: Final = (
+    "title",
+    "kind",
+    "neighbourhood_code",
+    "urgent",
+    "owner_id",
+    "summary",
+    "assessment",
+    "goal",
+    "purpose",
+    "legal_basis",
+    "responsible_body",
+    "privacy_advice",
+    "privacy_advice_on",
+)
+# What a dossier in aanpak can't be without.
+FOOTING: Final = ("purpose", "legal_basis", "responsible_body", "owner_id")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DossierPlan:
+    """What a new dossier starts with."""
+
+    title: str
+    kind: str
+    neighbourhood_code: str
+    urgent: bool = False
+    owner_id: UUID | None = None
+    summary: str | None = None
+    assessment: str | None = None
+    goal: str | None = None
+    purpose: str | None = None
+    legal_basis: str | None = None
+    responsible_body: str | None = None
+
+
+def create_dossier(
+    session: Session, actor: Actor, holder: str, plan: DossierPlan, *, at: datetime | None = None
+) -> Dossier:
+    """Open a dossier in preparation, with the next number of its year.
+
+    :raises DossierError: the neighbourhood isn't one of this municipality.
+    """
+    moment = at or utc_now()
+    _check_neighbourhood(session, holder, plan.neighbourhood_code)
+    year, sequence = next_number(session, holder, moment)
+    dossier = Dossier(
+        holder=holder,
+        year=year,
+        sequence=sequence,
+        number=write_number(year, sequence),
+        state="in_voorbereiding",
+        made_at=moment,
+        changed_at=moment,
+        changed_by=actor.name,
+        **{name: getattr(plan, name) for name in plan.__dataclass_fields__},
+    )
+    check_owner(session, dossier, plan.owner_id)
+    session.add(dossier)
+    session.flush()
+    append(session, dossier, actor, "gemaakt", values={"soort": dossier.kind}, at=moment)
+    log(session, dossier, actor, "gemaakt")
+    changed(session, dossier)
+    return dossier
+
+
+def _check_neighbourhood(session: Session, holder: str, code: str) -> None:
+    found = session.get(Neighbourhood, code)
+    if found is None or found.municipality_code != holder:
+        raise DossierError("Kies een wijk van deze gemeente.", "wijk")
+
+
+def change_dossier(
+    session: Session, dossier: Dossier, values: Mapping[str, Any], actor: Actor
+) -> list[str]:
+    """Change what the form changes; the names of the fields that differ.
+
+    The caller has locked the dossier and checked the version.
+
+    :raises DossierError: the dossier is closed, or a field can't become this.
+    """
+    _only_live(dossier)
+    fields = [
+        name for name in EDITABLE if name in values and values[name] != getattr(dossier, name)
+    ]
+    _check_changes(session, dossier, {name: values[name] for name in fields})
+    if "neighbourhood_code" in fields:
+        _move_to(session, dossier, values["neighbourhood_code"])
+    for name in fields:
+        setattr(dossier, name, values[name])
+    if fields:
+        _touch(dossier, actor)
+        append(session, dossier, actor, "gewijzigd", values={"velden": fields})
+        log(session, dossier, actor, "gewijzigd", fields)
+        changed(session, dossier)
+    return fields
+
+
+def _check_changes(session: Session, dossier: Dossier, new: Mapping[str, Any]) -> None:
+    started = dossier.state != "in_voorbereiding"
+    if started and is_strict(new.get("kind", "")):
+        raise DossierError(
+            "Alleen een dossier in voorbereiding kan persoonsgericht worden. Maak een nieuw"
+            " dossier.",
+            "kind",
+        )
+    for name in FOOTING:
+        if started and name in new and not new[name]:
+            raise DossierError("Dit is nodig zolang het dossier loopt. Vul het in.", name)
+    if "neighbourhood_code" in new:
+        _check_neighbourhood(session, dossier.holder, new["neighbourhood_code"])
+    if "owner_id" in new or "kind" in new:
+        owner = new.get("owner_id", dossier.owner_id)
+        check_owner(session, dossier, owner, kind=new.get("kind"))
+
+
+def _move_to(session: Session, dossier: Dossier, code: str) -> None:
+    """Another neighbourhood: the dossier and the reports that live in it change address."""
+    inside = belonging_reports(session, dossier)
+    old = {report.id: address_of(session, report) for _, report in inside}
+    before = path_of_dossier(session, dossier.id)
+    dossier.neighbourhood_code = code
+    for membership, report in inside:
+        settle_in(dossier, membership, report)
+        if address_of(session, report) != old[report.id]:
+            remember_address(session, dossier.holder, old[report.id], reports.KIND, report.id)
+            reports.changed(session, report)
+    if before is not None:
+        remember_address(session, dossier.holder, before, KIND, dossier.id)
+
+
+def _touch(dossier: Dossier, actor: Actor) -> None:
+    dossier.changed_at = utc_now()
+    dossier.changed_by = actor.name
+
+
+def _only_live(dossier: Dossier) -> None:
+    if dossier.state not in LIVE:
+        raise DossierError("Dit dossier is afgesloten. Neem het eerst terug in aanpak.")
+
+
+def move_dossier(
+    session: Session,
+    effects: Mapping[str, Any],
+    dossier: Dossier,
+    name: str,
+    values: Mapping[str, Any],
+    actor: Actor,
+    *,
+    at: datetime | None = None,
+) -> Transition:
+    """Make one step of the workflow: preconditions, effect, state, history, audit, index.
+
+    :raises WorkflowError: the step isn't possible now, or an answer is missing.
+    """
+    lock(session, dossier)
+    transition = DOSSIER_WORKFLOW.check(dossier.state, name, {**values, "soort": dossier.kind})
+    if transition.effect is not None:
+        effects[transition.effect](session, dossier, values, actor)
+    before, dossier.state = dossier.state, transition.target
+    ended = DOSSIER_WORKFLOW.state(transition.target).ended
+    dossier.closed_at = (at or utc_now()) if ended else None
+    _touch(dossier, actor)
+    append(session, dossier, actor, name, before=before, values=values, at=at)
+    log(session, dossier, actor, "toestand", [dossier.state])
+    changed(session, dossier)
+    return transition
+
+
+def add_note(
+    session: Session, dossier: Dossier, text: str, actor: Actor, *, at: datetime | None = None
+) -> DossierNote:
+    """Write something down.
+
+    :raises DossierError: the dossier is closed.
+    """
+    lock(session, dossier)
+    _only_live(dossier)
+    note = DossierNote(
+        holder=dossier.holder,
+        dossier_id=dossier.id,
+        at=at or utc_now(),
+        author_id=actor.id,
+        author_name=actor.name,
+        text=text,
+    )
+    session.add(note)
+    log(session, dossier, actor, "notitie")
+    changed(session, dossier)
+    return note
+
+
+def make_agreement(
+    session: Session,
+    dossier: Dossier,
+    what: str,
+    who: str,
+    due_on: date,
+    actor: Actor,
+    *,
+    owner_id: UUID | None = None,
+    at: datetime | None = None,
+) -> DossierAgreement:
+    """Agree that somebody does something before a day.
+
+    :raises DossierError: the dossier is closed.
+    """
+    lock(session, dossier)
+    _only_live(dossier)
+    moment = at or utc_now()
+    agreement = DossierAgreement(
+        holder=dossier.holder,
+        dossier_id=dossier.id,
+        what=what,
+        who=who,
+        owner_id=owner_id or dossier.owner_id,
+        due_on=due_on,
+        state=AgreementState.OPEN.value,
+        made_at=moment,
+        made_by=actor.name,
+        changed_at=moment,
+        changed_by=actor.name,
+    )
+    session.add(agreement)
+    session.flush()
+    log(session, dossier, actor, "afspraak_gemaakt")
+    changed(session, dossier)
+    return agreement
+
+
+AGREEMENT_FIELDS: Final = ("what", "who", "owner_id", "due_on", "state", "result")
+
+
+def change_agreement(
+    session: Session,
+    dossier: Dossier,
+    agreement: DossierAgreement,
+    values: Mapping[str, Any],
+    actor: Actor,
+    *,
+    at: datetime | None = None,
+) -> list[str]:
+    """Change an agreement or say how it ended; the names of the fields that differ.
+
+    :raises DossierError: the dossier is closed, or the result isn't told.
+    """
+    lock(session, dossier)
+    _only_live(dossier)
+    state = values.get("state", agreement.state)
+    if state != AgreementState.OPEN and not values.get("result", agreement.result):
+        raise DossierError("Schrijf op wat het resultaat was, of waarom het vervalt.", "result")
+    fields = [
+        name
+        for name in AGREEMENT_FIELDS
+        if name in values and values[name] != getattr(agreement, name)
+    ]
+    for name in fields:
+        setattr(agreement, name, values[name])
+    if fields:
+        _agreement_changed(session, dossier, agreement, fields, actor, at or utc_now())
+    return fields
+
+
+def _agreement_changed(
+    session: Session,
+    dossier: Dossier,
+    agreement: DossierAgreement,
+    fields: list[str],
+    actor: Actor,
+    moment: datetime,
+) -> None:
+    agreement.changed_at = moment
+    agreement.changed_by = actor.name
+    if "state" in fields:
+        agreement.closed_at = None if agreement.state == AgreementState.OPEN else moment
+        values = {"afspraak": agreement.what, "staat": agreement.state, "reden": agreement.result}
+        append(session, dossier, actor, "afspraak", values=values, at=moment)
+    log(session, dossier, actor, "afspraak_gewijzigd", fields)
+    changed(session, dossier)
+
+
+def find_agreement(session: Session, dossier: Dossier, agreement_id: UUID) -> DossierAgreement:
+    """The agreement of this dossier.
+
+    :raises DossierError: there is none.
+    """
+    found = session.scalars(
+        select(DossierAgreement).where(
+            DossierAgreement.id == agreement_id, DossierAgreement.dossier_id == dossier.id
+        )
+    ).one_or_none()
+    if found is None:
+        raise DossierError("Deze afspraak is er niet.")
+    return found

@@ -1,0 +1,41 @@
+"""The closed lists of a dossier: codes that never change, with their words. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stopintimidatie.reports.vocabulary import Term
+
+
+class DossierKind(Term):
+    """What a dossier is about."""
+
+    HOTSPOT = "hotspot", "hotspot: een plek", "hotspot: a place"
+    GROUP = "groep", "groep", "group"
+    PERSON = "persoonsgericht", "persoonsgericht: één persoon", "person-directed"
+    THEME = "thema", "thema", "theme"
+
+    @property
+    def short(self) -> str:
+        """The kind in one word, for lists."""
+        return self.value.capitalize()
+
+
+class ClosingReason(Term):
+    """Why a dossier ends."""
+
+    GOAL = "doel_bereikt", "het doel is bereikt", "goal reached"
+    QUIET = "geen_nieuwe_meldingen", "er komen geen nieuwe meldingen", "no new reports"
+    TAKEN_OVER = "overgenomen", "een andere organisatie neemt het over", "taken over"
+    MERGED = "samengevoegd", "samengevoegd met een ander dossier", "merged"
+
+
+class AgreementState(Term):
+    """How an agreement stands."""
+
+    OPEN = "open", "open", "open"
+    DONE = "gedaan", "gedaan", "done"
+    DROPPED = "vervallen", "vervallen", "dropped"
+
+
+DEFAULT_BODY: Final = "burgemeester"

@@ -1,0 +1,135 @@
+"""The life of a dossier as data: exactly the line of 1-domain.md."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stopintimidatie.dossiers.vocabulary import ClosingReason, DossierKind
+from stopintimidatie.security import Permission
+from stopintimidatie.workflow import FieldKind, InputField, State, Transition, Workflow
+
+P: Final = Permission
+
+STATES: Final = (
+    State("in_voorbereiding", "In voorbereiding"),
+    State("in_aanpak", "In aanpak"),
+    State("monitoring", "Monitoring"),
+    State("afgesloten", "Afgesloten", ended=True),
+    State("vernietigd", "Vernietigd", ended=True),
+    State("overgebracht", "Overgebracht", ended=True),
+)
+LIVE: Final = frozenset(state.code for state in STATES if not state.ended)
+# What nobody works on any more, not even to reopen it.
+GONE: Final = frozenset({"vernietigd", "overgebracht"})
+
+_PERSON: Final = ("soort", frozenset({DossierKind.PERSON.value}))
+_FOOTING: Final = (
+    InputField("doel", "Doel", help="Waarvoor worden gegevens in dit dossier bij elkaar gebracht?"),
+    InputField("grondslag", "Grondslag", FieldKind.CHOICE, options="legal_bases"),
+    InputField(
+        "verantwoordelijke",
+        "Verantwoordelijk orgaan",
+        FieldKind.LINE,
+        help="Meestal de burgemeester of het college.",
+    ),
+    InputField("dossierhouder", "Dossierhouder", FieldKind.PERSON, options="dossier_owners"),
+)
+_ADVICE: Final = (
+    InputField(
+        "advies_privacy",
+        "Advies van de privacyfunctionaris",
+        help="Een persoonsgericht dossier kan alleen na dit advies in aanpak.",
+        when=_PERSON,
+    ),
+    InputField("advies_datum", "Datum van het advies", FieldKind.DATE, when=_PERSON),
+)
+# The fields that only a person-directed dossier is asked.
+PERSON_FIELDS: Final = frozenset(asked.name for asked in _ADVICE)
+
+TRANSITIONS: Final = (
+    Transition(
+        "starten",
+        "In aanpak nemen",
+        frozenset({"in_voorbereiding"}),
+        "in_aanpak",
+        P.EDIT_DOSSIER,
+        (*_FOOTING, *_ADVICE),
+        effect="dossier.starten",
+    ),
+    Transition(
+        "monitoren",
+        "Naar monitoring",
+        frozenset({"in_aanpak"}),
+        "monitoring",
+        P.EDIT_DOSSIER,
+        (
+            InputField(
+                "effect_datum",
+                "Wanneer kijkt u naar het effect?",
+                FieldKind.DATE,
+                help="Op deze dag beoordeelt u of de aanpak werkt.",
+            ),
+            InputField("reden", "Toelichting", required=False),
+        ),
+        effect="dossier.monitoren",
+    ),
+    Transition(
+        "afsluiten",
+        "Afsluiten",
+        frozenset({"monitoring"}),
+        "afgesloten",
+        P.EDIT_DOSSIER,
+        (
+            InputField("reden_code", "Reden", FieldKind.CHOICE, options="closing_reasons"),
+            InputField(
+                "overgenomen_door",
+                "Overgenomen door",
+                FieldKind.LINE,
+                help="Welke organisatie of functie. Alleen bij overname.",
+                when=("reden_code", frozenset({ClosingReason.TAKEN_OVER.value})),
+            ),
+            InputField(
+                "samengevoegd_met",
+                "Samengevoegd met dossier",
+                FieldKind.DOCUMENT,
+                options="other_dossiers",
+                help="De meldingen gaan mee naar dat dossier. Alleen bij samenvoegen.",
+                when=("reden_code", frozenset({ClosingReason.MERGED.value})),
+            ),
+            InputField("effect", "Effect", help="Wat heeft de aanpak opgeleverd?"),
+            InputField(
+                "terugkoppeling",
+                "Terugkoppeling aan melders",
+                help="Wat mogen de melders weten? U gebruikt deze tekst bij het afhandelen van de"
+                " meldingen. Noem geen namen.",
+            ),
+            InputField("reden", "Toelichting", required=False),
+        ),
+        effect="dossier.afsluiten",
+    ),
+    Transition(
+        "heropenen",
+        "Terug naar aanpak",
+        frozenset({"monitoring", "afgesloten"}),
+        "in_aanpak",
+        P.EDIT_DOSSIER,
+        (InputField("reden", "Reden"),),
+        effect="dossier.heropenen",
+    ),
+    Transition(
+        "vernietigen",
+        "Vernietigen",
+        frozenset({"afgesloten"}),
+        "vernietigd",
+        P.BY_RETENTION,
+    ),
+    Transition(
+        "overbrengen",
+        "Overbrengen naar het archief",
+        frozenset({"afgesloten"}),
+        "overgebracht",
+        P.BY_RETENTION,
+    ),
+)
+
+DOSSIER_WORKFLOW: Final = Workflow("dossier", frozenset({"in_voorbereiding"}), STATES, TRANSITIONS)
