@@ -18,6 +18,7 @@ from stopintimidatie.register.geojson import (
     PDOK_HINT,
     Area,
     AreaFileError,
+    FileHeader,
     plural,
     read_areas,
     read_header,
@@ -76,7 +77,9 @@ def load_areas(
     :raises AreaFileError: in Dutch, with what to do; nothing is changed then, provided that the
         caller rolls its transaction back.
     """
-    year = year or _year(paths)
+    headers = [read_header(path) for path in paths]
+    _refuse_a_part(paths, headers)
+    year = year or _year(headers)
     areas, skipped = _collect(paths, expected, progress)
     kind = areas[0].kind
     _refuse_orphans(session, kind, areas)
@@ -87,13 +90,16 @@ def load_areas(
     return result
 
 
-def _year(paths: Sequence[Path]) -> int:
-    headers = [read_header(path) for path in paths]
+def _refuse_a_part(paths: Sequence[Path], headers: Sequence[FileHeader]) -> None:
+    """A page without the ones after it would take away what those hold."""
     if headers and all(header.more_pages for header in headers):
         raise AreaFileError(
             f"{paths[0]}: dit is maar een deel: er hoort een volgende bladzijde bij "
             "(links, rel=next). Haal alle bladzijden op en geef ze samen op."
         )
+
+
+def _year(headers: Sequence[FileHeader]) -> int:
     years = {header.year for header in headers if header.year}
     if len(years) != 1:
         raise AreaFileError(

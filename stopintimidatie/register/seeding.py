@@ -32,7 +32,16 @@ def seed_register(session: Session, reserved: Collection[str]) -> None:
     for wijk in new:
         add_wijk(session, wijk.code, wijk.municipality_code, wijk.official_name, wijk.water)
     rename_municipalities(session, reserved)
-    rename_neighbourhoods(session, {wijk.municipality_code for wijk in new}, reserved)
+    touched = {wijk.municipality_code for wijk in new} | _clashing(session, reserved)
+    rename_neighbourhoods(session, touched, reserved)
+
+
+def _clashing(session: Session, reserved: Collection[str]) -> set[str]:
+    """Municipalities with a wijk at an address that has become the name of a page since."""
+    found = select(Neighbourhood.municipality_code).where(
+        Neighbourhood.kind == NeighbourhoodKind.WIJK, Neighbourhood.slug.in_(sorted(reserved))
+    )
+    return set(session.scalars(found))
 
 
 def add_holder(session: Session, code: str) -> None:

@@ -167,8 +167,9 @@ def test_pages_of_one_answer_are_loaded_together(session: Session, tmp_path: Pat
     more = [{"rel": "next", "href": "x"}]
     first = write_collection(tmp_path / "wijken_2024_1.geojson", all_[:3], links=more)
     last = write_collection(tmp_path / "wijken_2024_2.geojson", all_[3:])
-    with pytest.raises(AreaFileError, match="volgende bladzijde"):
-        load(session, first)
+    for options in ({}, {"year": 2024}):
+        with pytest.raises(AreaFileError, match="volgende bladzijde"):
+            load(session, first, **options)
     assert load(session, first, last).loaded == 6
 
 
@@ -228,6 +229,14 @@ def test_the_register_is_seeded_from_the_facts_and_again_without_effect(session:
     assert neighbourhood_by_slug(session, "GM0505", "binnenstad") is not None
     seed_register(session, RESERVED)
     assert _contents(session) == before
+
+
+def test_a_page_that_is_new_drives_an_area_from_its_address(session: Session) -> None:
+    seed_register(session, RESERVED)
+    seed_register(session, RESERVED | {"binnenstad", "dordrecht"})
+    assert municipality_by_slug(session, "gemeente-dordrecht") is not None
+    assert neighbourhood_by_slug(session, "GM0505", "binnenstad") is None
+    assert neighbourhood_by_slug(session, "GM0505", "binnenstad-01") is not None
 
 
 @pytest.mark.echte_gebieden
