@@ -1,7 +1,10 @@
 """Security headers on every answer, errors included; and what may be kept by a cache."""
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from pyramid_retry import is_error_retryable
 
 CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
@@ -47,10 +50,19 @@ def apply(environ: Mapping[str, Any], response: Any, https: bool) -> None:
 
 
 def headers_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
-    """Outermost tween: nothing answers around it."""
+    """Outermost tween: nothing answers around it.
+
+    The commit and the writing of the trail happen outside the exception views; what goes wrong
+    there gets its page here, unless the request will be tried again.
+    """
 
     def tween(request: Any) -> Any:
-        response = handler(request)
+        try:
+            response = handler(request)
+        except Exception as error:
+            if is_error_retryable(request, error):
+                raise
+            response = request.invoke_exception_view(sys.exc_info())
         apply(request.environ, response, public_https(registry))
         return response
 

@@ -61,6 +61,7 @@ def form_renderer() -> Callable[..., Markup]:
     environment = Environment(
         loader=PackageLoader("stopintimidatie.web", "templates"),
         autoescape=True,
+        auto_reload=False,
         undefined=StrictUndefined,
     )
     install(environment)

@@ -10,7 +10,9 @@ from pyramid.config import Configurator
 from pyramid.csrf import CookieCSRFStoragePolicy
 from pyramid.httpexceptions import HTTPConflict, HTTPForbidden, HTTPSeeOther
 from pyramid.security import Allowed, Denied
+from pyramid.tweens import EXCVIEW
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from stopintimidatie.settings import parse_settings
 from stopintimidatie.tree import Root
@@ -164,6 +166,20 @@ def refuse(request: Any) -> Any:
     return error_response(request, status)
 
 
+def faulty_tween(handler: Any, registry: Any) -> Any:
+    """``?laat``: something goes wrong after the page was made, as when a commit fails."""
+
+    def tween(request: Any) -> Any:
+        response = handler(request)
+        if "laat=stuk" in request.environ["QUERY_STRING"]:
+            raise RuntimeError("after the page")
+        if "laat=conflict" in request.environ["QUERY_STRING"]:
+            raise StaleDataError("somebody else was first")
+        return response
+
+    return tween
+
+
 def nav(request: Any) -> list[NavItem]:
     return [
         NavItem("Start", "/"),
@@ -192,6 +208,7 @@ def make_app() -> Any:
     config.include("stopintimidatie.tree")
     config.include("stopintimidatie.web")
     config.add_request_method(lambda request: [SAVED], "take_flashes")
+    config.add_tween("tests.styleguide.app.faulty_tween", over=EXCVIEW)
     config.add_request_method(lambda request: Session(), "db", reify=True)
     config.add_nav_item("alles", nav)
     config.set_branding(branding)

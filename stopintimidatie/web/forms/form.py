@@ -11,6 +11,7 @@ from pyramid.csrf import get_csrf_token
 
 from stopintimidatie.web.forms import widgets
 from stopintimidatie.web.forms.messages import field_messages
+from stopintimidatie.web.forms.types import Leaf
 from stopintimidatie.web.templating import form_renderer
 
 
@@ -122,11 +123,13 @@ class Form(deform.Form):
 
 
 def _check_widgets(form: Any) -> None:
-    """Nested schemas get our fieldset; a widget of deform's own would need inline script."""
+    """Nested schemas get our fieldset. Colander's types are too lenient, deform's widgets need
+    inline script: neither is let in."""
     for field in descendants(form):
         if isinstance(field.schema.typ, colander.Mapping) and field.schema.widget is None:
             field.widget = widgets.Group()
-        if not hasattr(field.widget, "layout"):
+        strict = isinstance(field.schema.typ, (Leaf, colander.Mapping))
+        if not strict or not hasattr(field.widget, "layout"):
             raise TypeError(f"field {field.name!r} needs a type and widget of web.forms")
 
 

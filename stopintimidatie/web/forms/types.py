@@ -29,7 +29,7 @@ _TIME = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})(?::[0-9]{2}(?:\.[0-9]+)?)?\Z")
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 
-class _Leaf(colander.SchemaType):
+class Leaf(colander.SchemaType):
     """A value without children; nothing typed means nothing stored."""
 
     def cstruct_children(self, node: Any, cstruct: Any) -> list[Any]:
@@ -58,7 +58,7 @@ def clean_text(text: str) -> str | None:
     return None if _FORBIDDEN.search(text) else text
 
 
-class Text(_Leaf):
+class Text(Leaf):
     """Text of at most ``limit`` characters; on one line unless ``lines`` is true."""
 
     def __init__(self, limit: int = 200, *, lines: bool = False) -> None:
@@ -86,7 +86,7 @@ class Text(_Leaf):
         return cleaned or colander.null
 
 
-class Password(_Leaf):
+class Password(Leaf):
     """A secret, taken as typed; it is never written back into the page."""
 
     widget_maker = widgets.PasswordInput
@@ -100,7 +100,7 @@ class Password(_Leaf):
         return text
 
 
-class Integer(_Leaf):
+class Integer(Leaf):
     """A whole number within bounds, in digits."""
 
     def __init__(self, minimum: int = 0, maximum: int = 1_000_000_000) -> None:
@@ -116,7 +116,7 @@ class Integer(_Leaf):
         return _within(node, int(text), self.minimum, self.maximum)
 
 
-class Decimal(_Leaf):
+class Decimal(Leaf):
     """A finite number within bounds, with a comma or a dot; a float."""
 
     def __init__(self, minimum: float, maximum: float) -> None:
@@ -159,7 +159,7 @@ def _read_date(text: str) -> date | None:
         return None
 
 
-class Date(_Leaf):
+class Date(Leaf):
     """A day. Browsers send ``2026-11-24``; ``24-11-2026`` as people write it is fine too."""
 
     widget_maker = widgets.DateInput
@@ -176,7 +176,7 @@ class Date(_Leaf):
         return day
 
 
-class Moment(_Leaf):
+class Moment(Leaf):
     """A moment on the clock of Amsterdam; as a value always aware, in UTC.
 
     Of the hour that comes twice in October the first is meant.
@@ -210,7 +210,7 @@ def _read_time(text: str) -> time | None:
     return time(hour, minute) if hour < 24 and minute < 60 else None
 
 
-class Time(_Leaf):
+class Time(Leaf):
     """A time of day."""
 
     widget_maker = widgets.TimeInput
@@ -225,7 +225,7 @@ class Time(_Leaf):
         return clock
 
 
-class OneOf(_Leaf):
+class OneOf(Leaf):
     """One code out of a closed list of (code, label)."""
 
     def __init__(self, choices: Iterable[Choice], *, radio: bool = False) -> None:
@@ -242,7 +242,7 @@ class OneOf(_Leaf):
         return text
 
 
-class ManyOf(_Leaf):
+class ManyOf(Leaf):
     """Codes out of a closed list; the value is a list in the order of that list."""
 
     def __init__(self, choices: Iterable[Choice]) -> None:
@@ -264,7 +264,7 @@ class ManyOf(_Leaf):
         return [code for code in codes if code in chosen]
 
 
-class Flag(_Leaf):
+class Flag(Leaf):
     """A checkbox: true when ticked, otherwise false."""
 
     widget_maker = widgets.Checkbox
@@ -284,7 +284,7 @@ class UploadedFile:
     content: bytes
 
 
-class Upload(_Leaf):
+class Upload(Leaf):
     """A file of at most ``limit`` bytes. The browser's content type isn't believed."""
 
     widget_maker = widgets.FileInput

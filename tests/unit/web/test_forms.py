@@ -365,9 +365,17 @@ def test_the_token_is_in_a_post_form_and_never_in_an_address() -> None:
     assert not soup_of(a_form(method="GET")).select_one("[name=csrf_token]")
 
 
+def test_a_type_of_colander_itself_is_refused() -> None:
+    class Stock(Schema):
+        tekst = field(colander.String(), "Tekst", widget=forms.TextInput())
+
+    with pytest.raises(TypeError, match="tekst"):
+        a_form(schema=Stock())
+
+
 def test_a_widget_of_deform_itself_is_refused() -> None:
     class Stock(Schema):
-        tekst = field(colander.String(), "Tekst")
+        tekst = field(forms.Text(), "Tekst", widget=deform.widget.RichTextWidget())
 
     with pytest.raises(TypeError, match="tekst"):
         a_form(schema=Stock())

@@ -189,6 +189,16 @@ def test_every_answer_has_the_security_headers(app: TestApp, address: str) -> No
     assert "unsafe" not in CSP
 
 
+@pytest.mark.parametrize(("what", "status"), [("stuk", 500), ("conflict", 409)])
+def test_what_goes_wrong_after_the_page_was_made_gets_a_page_too(
+    app: TestApp, what: str, status: int
+) -> None:
+    answer = ask(app, f"{GUIDE}?laat={what}")
+    assert answer.status_int == status
+    assert answer.headers["Content-Security-Policy"] == CSP
+    assert "De melding is opgeslagen" not in answer.text
+
+
 def test_pages_are_not_kept_and_static_files_are() -> None:
     assert cache_control("/gemeenten/x", "", 200) == "no-store"
     assert cache_control("/static/app.css", "v=1", 404) == "no-store"
