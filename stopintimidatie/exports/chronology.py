@@ -22,6 +22,7 @@ from stopintimidatie.exports.text import clean, clean_line, listed
 from stopintimidatie.web.filters import date_short
 
 FOLD_FROM = 4
+NAMES_MAX = 8
 
 
 def chronology(source: DossierSource, chosen: Selection) -> tuple[Event, ...]:
@@ -77,8 +78,9 @@ def _folded(group: Sequence[SourceReport]) -> Event:
     first, last = figures.day(group[0]), figures.day(group[-1])
     when = date_short(first) if first == last else f"{first:%d-%m} t/m {date_short(last)}"
     kinds = sorted({_reliability(report).value for report in group})
-    names = listed(_ranges(sorted(report.serial for report in group)))
-    return Event(when, f"{len(group)} meldingen: {names}", "melders", listed(kinds))
+    names = _ranges(sorted(report.serial for report in group))
+    which = f": {listed(names)}" if len(names) <= NAMES_MAX else ""
+    return Event(when, f"{len(group)} meldingen{which}", "melders", listed(kinds))
 
 
 def _ranges(serials: Sequence[int]) -> list[str]:

@@ -112,7 +112,9 @@ def _minors(chosen: Selection) -> str:
         return "Nee, voor zover bekend."
     if not chosen.profile.lists_reports:
         return "Ja."
-    return f"Ja, bij {figures.in_reports(number)}. Daarvan staat er minder in dit dossier."
+    return (
+        f"Ja, bij {figures.in_reports(number)}. Over die meldingen staat er minder in dit document."
+    )
 
 
 def _rules_of_use(source: DossierSource, profile: Profile) -> tuple[Pair, ...]:

@@ -322,3 +322,12 @@ def test_a_time_is_never_more_exact_than_the_reporter_was(
 ) -> None:
     report = a_report(1, precision=precision, forms=FORMS[:1])
     assert redact(a_dossier((report,)), INTERNAL).reports[0].heading == heading
+
+
+def test_a_line_of_many_reports_with_scattered_numbers_only_counts_them() -> None:
+    reports = tuple(
+        a_report(serial, happened_at=datetime(2026, 7, 1 + serial // 3, 20, tzinfo=UTC))
+        for serial in range(1, 60, 3)
+    )
+    (line,) = redact(a_dossier(reports, events=()), INTERNAL).chronology
+    assert line.what == "20 meldingen"
