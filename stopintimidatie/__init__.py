@@ -21,6 +21,7 @@ ROOMS: Final = (
     "tree",
     "web",
     "accounts",
+    "search",
     "municipalities",
     "reports",
     "intake",

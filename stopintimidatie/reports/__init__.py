@@ -6,9 +6,12 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
-    from stopintimidatie.reports import effects, options
+    from stopintimidatie.reports import effects, options, searching
     from stopintimidatie.reports.paths import path_of_report
     from stopintimidatie.reports.resources import LEVELS
+    from stopintimidatie.reports.vocabulary import Form
+    from stopintimidatie.reports.workflow import STATES
+    from stopintimidatie.search.grammar import Field
     from stopintimidatie.security import Permission
 
     for level in LEVELS:
@@ -18,3 +21,7 @@ def includeme(config: Any) -> None:
         config.add_workflow_effect(name, effect)
     for name, offered in options.OPTIONS.items():
         config.add_workflow_options(name, offered)
+    config.add_indexable("melding", searching.load, searching.versions)
+    config.add_search_labels("vormen", Field.FORM, dict(Form.choices()))
+    states = {state.code: state.label for state in STATES}
+    config.add_search_labels("toestanden van een melding", Field.STATE, states)

@@ -1,0 +1,69 @@
+"""What of a report can be found. Contact data, appearance and suspicion never are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.register.models import Municipality, Neighbourhood
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.paths import report_path
+from stopintimidatie.reports.vocabulary import Form, PlaceType
+from stopintimidatie.search.backend import OPEN_ACCESS, Kind, SearchDocument, Text
+
+GONE: Final = "vernietigd"
+NOWHERE: Final = "onbekend"
+"""What the desk's facet shows for a report without a known municipality."""
+
+
+def load(session: Session, holder: str, ids: Sequence[UUID]) -> Iterator[SearchDocument]:
+    """The reports with these ids, as search knows them."""
+    rows = session.execute(
+        select(Report, Municipality.slug, Neighbourhood.slug)
+        .outerjoin(Municipality, Municipality.code == Report.holder)
+        .outerjoin(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
+        .where(Report.id.in_(ids), Report.state != GONE)
+    )
+    for report, municipality, neighbourhood in rows:
+        yield _document(report, report_path(report, municipality, neighbourhood))
+
+
+def versions(session: Session, holder: str) -> Iterable[tuple[UUID, int]]:
+    """Every report that can be found, with its version."""
+    rows = session.execute(select(Report.id, Report.version).where(Report.state != GONE))
+    return ((row[0], row[1]) for row in rows)
+
+
+def _document(report: Report, path: str) -> SearchDocument:
+    return SearchDocument(
+        holder=report.holder,
+        kind=Kind.REPORT,
+        id=report.id,
+        version=report.version,
+        reference=report.reference,
+        path=path,
+        title=", ".join(Form.word(code) for code in report.forms).capitalize(),
+        moment=report.incident_start,
+        state=report.state,
+        neighbourhood=report.neighbourhood_code or report.municipality_code or NOWHERE,
+        access=OPEN_ACCESS,
+        forms=tuple(report.forms),
+        dossier=report.dossier_number,
+        texts=tuple(text for text in _texts(report) if text.text),
+    )
+
+
+def _texts(report: Report) -> Iterator[Text]:
+    yield Text("omschrijving", report.description or "")
+    place = [PlaceType.word(report.place_type), report.location_text or ""]
+    yield Text("plek", "; ".join(part for part in place if part))
+    yield Text("adres", _words(report.address))
+    yield Text("openbaar vervoer", _words(report.transit))
+
+
+def _words(part: dict[str, Any] | None) -> str:
+    return " ".join(str(value) for value in (part or {}).values() if value)

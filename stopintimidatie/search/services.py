@@ -1,0 +1,190 @@
+"""Keeping the index equal to the database: jobs, rebuilding, checking, repairing.
+
+A change is a row in the outbox, written in the change's own transaction. The worker reads the
+present state of what the rows name and brings the index to it, so a repeat is harmless and an
+old row can't bring old words back. An index that is missing or damaged is never patched: it is
+rebuilt, by a job of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.jobs import JobContext, OutboxJob, enqueue
+from stopintimidatie.search.backend import (
+    CheckReport,
+    Health,
+    IndexUnusableError,
+    RebuildReport,
+    SearchDocument,
+)
+from stopintimidatie.search.registry import Indexable, SearchRegistry
+from stopintimidatie.storage.models import Holder
+from stopintimidatie.storage.session import transaction
+
+log = logging.getLogger(__name__)
+
+INDEX: Final = "zoekindex"
+REBUILD: Final = "zoekindex.herbouwen"
+_CHUNK: Final = 200
+
+
+def enqueue_index(session: Session, holder: str, kind: str, document_id: UUID) -> None:
+    """Have a document indexed anew, or forgotten when it is gone: in the change's transaction."""
+    enqueue(session, INDEX, holder, {"kind": kind, "id": str(document_id)})
+
+
+def enqueue_rebuild(session: Session, holder: str) -> None:
+    """Have the index of a holder rebuilt; one row waits at most."""
+    waiting = select(OutboxJob.id).where(
+        OutboxJob.kind == REBUILD,
+        OutboxJob.holder == holder,
+        OutboxJob.dead.is_(False),
+        OutboxJob.lease_until.is_(None),
+    )
+    if session.execute(waiting.limit(1)).first() is None:
+        enqueue(session, REBUILD, holder, {})
+
+
+# the jobs
+
+
+def run_index(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Bring the index to the present state of the documents that these jobs name."""
+    search: SearchRegistry = context.registry.search
+    wanted: dict[str, set[UUID]] = {}
+    for payload in payloads:
+        wanted.setdefault(payload["kind"], set()).add(UUID(payload["id"]))
+    with transaction(context.engine, context.holder, write=False) as session:
+        found = [
+            document
+            for kind, ids in wanted.items()
+            for document in search.kinds[kind].load(session, context.holder, sorted(ids))
+        ]
+    gone = set().union(*wanted.values()) - {document.id for document in found}
+    try:
+        search.backend.index(found)
+        if gone:
+            search.backend.remove(context.holder, gone)
+    except IndexUnusableError as unusable:
+        log.warning("search index of %s: %s", context.holder, unusable.health.state)
+        with context.transaction() as session:
+            enqueue_rebuild(session, context.holder)
+
+
+def run_rebuild(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Rebuild the index of a holder, if that is still needed."""
+    search: SearchRegistry = context.registry.search
+    if not search.backend.health(context.holder).good:
+        rebuild(context.registry, context.holder)
+
+
+# what an operator does
+
+
+@dataclass(frozen=True)
+class HolderHealth:
+    """How the index of one holder is."""
+
+    holder: str
+    health: Health
+
+
+def rebuild(registry: Any, holder: str) -> RebuildReport:
+    """Make the index of a holder anew from the database; searching and indexing go on.
+
+    :raises IndexBusyError: when it is being rebuilt already.
+    """
+    search: SearchRegistry = registry.search
+    return search.backend.rebuild(holder, _all_documents(registry, holder))
+
+
+def check(registry: Any, holder: str) -> CheckReport:
+    """Compare the index of a holder with the database. Changes nothing; see `repair`."""
+    search: SearchRegistry = registry.search
+    with transaction(registry.engine, holder, write=False) as session:
+        return search.backend.check(
+            holder,
+            (
+                row
+                for indexable in search.kinds.values()
+                for row in indexable.versions(session, holder)
+            ),
+        )
+
+
+def repair(registry: Any, holder: str, report: CheckReport) -> None:
+    """Ask for the jobs that make index and database equal again; the worker does them."""
+    search: SearchRegistry = registry.search
+    with transaction(registry.engine, holder) as session:
+        if not report.health.good:
+            enqueue_rebuild(session, holder)
+        # A job of the wrong kind would remove the document: ask for it by its own kind.
+        kinds = _kinds_of(session, search, holder) if report.to_repair else {}
+        for document_id in report.to_repair:
+            kind = kinds.get(document_id) or next(iter(search.kinds))
+            enqueue_index(session, holder, kind, document_id)
+
+
+def holders_with_index_work(registry: Any) -> list[HolderHealth]:
+    """Every holder that has documents or an index, with how its index is."""
+    search: SearchRegistry = registry.search
+    with transaction(registry.engine, write=False) as session:
+        holders = session.scalars(select(Holder.code).order_by(Holder.code)).all()
+    found = []
+    for holder in holders:
+        health = search.backend.health(holder)
+        if health.documents is not None or _has_documents(registry, holder):
+            found.append(HolderHealth(holder, health))
+    return found
+
+
+def enqueue_needed_rebuilds(registry: Any) -> list[str]:
+    """For the start of a worker: ask for a rebuild wherever the index isn't sound."""
+    needed = [row.holder for row in holders_with_index_work(registry) if not row.health.good]
+    for holder in needed:
+        with transaction(registry.engine, holder) as session:
+            enqueue_rebuild(session, holder)
+    return needed
+
+
+def _has_documents(registry: Any, holder: str) -> bool:
+    with transaction(registry.engine, holder, write=False) as session:
+        return any(
+            next(iter(indexable.versions(session, holder)), None) is not None
+            for indexable in registry.search.kinds.values()
+        )
+
+
+def _all_documents(registry: Any, holder: str) -> Iterator[SearchDocument]:
+    """Every document of a holder; the database is read only when the first is asked for."""
+    search: SearchRegistry = registry.search
+    for indexable in search.kinds.values():
+        with transaction(registry.engine, holder, write=False) as session:
+            ids = iter([row[0] for row in indexable.versions(session, holder)])
+        while chunk := list(islice(ids, _CHUNK)):
+            yield from _loaded(registry, indexable, holder, chunk)
+
+
+def _loaded(
+    registry: Any, indexable: Indexable, holder: str, ids: Sequence[UUID]
+) -> list[SearchDocument]:
+    # A transaction per chunk: a long one would keep SQLite's log from being folded back.
+    with transaction(registry.engine, holder, write=False) as session:
+        return list(indexable.load(session, holder, ids))
+
+
+def _kinds_of(session: Session, search: SearchRegistry, holder: str) -> dict[UUID, str]:
+    return {
+        document_id: kind
+        for kind, indexable in search.kinds.items()
+        for document_id, _ in indexable.versions(session, holder)
+    }

@@ -1,0 +1,376 @@
+"""Search through the house: from a commit by way of the worker to the page of results."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+
+from stopintimidatie.audit import AuditEvent, AuditSubject
+from stopintimidatie.jobs import OutboxJob
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.services import changed
+from stopintimidatie.reports.vocabulary import Form
+from stopintimidatie.search import enqueue_index, services
+from stopintimidatie.search.backend import HealthState, Visibility
+from stopintimidatie.security import Role
+from tests.factories import CENTRE, DORDRECHT, EINDHOVEN, connect, make_report, make_user
+from tests.installation import Installation
+from tests.queries import count_queries
+
+OTHER_WIJK = "WK050502"
+
+
+@pytest.fixture(autouse=True)
+def connected(installation: Installation) -> None:
+    connect(installation)
+    connect(installation, EINDHOVEN)
+
+
+@pytest.fixture
+def officer(installation: Installation) -> Any:
+    return installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+
+
+def given(installation: Installation, *texts: str, **changes: Any) -> list[Report]:
+    """Reports with these accounts, indexed."""
+    made = []
+    holder = changes.get("holder", DORDRECHT)
+    for text in texts:
+        with installation.transaction() as session:
+            made.append(make_report(session, installation, description=text, **changes))
+    installation.run_jobs()
+    assert installation.registry.search.backend.health(holder).good
+    return made
+
+
+def found(page: Any) -> list[str]:
+    """The references on a page of results."""
+    return [link.text.split(":")[0] for link in page.html.select(".si-list__title a")]
+
+
+def facet(page: Any, title: str) -> dict[str, str]:
+    """The values of a facet with their counts."""
+    for section in page.html.select(".si-facet"):
+        if section.select_one(".si-facet__title").text == title:
+            return {
+                link.select_one(".si-facet__label").text: link.select_one(".si-count").text.strip(
+                    " ,"
+                )
+                for link in section.select("a")
+                if link.select_one(".si-count")
+            }
+    return {}
+
+
+def choose(page: Any, label: str) -> Any:
+    """The page after a click on a value of a facet."""
+    return page.click(f'facet__label">{label}<')
+
+
+def test_a_report_is_found_after_the_worker_has_run(
+    installation: Installation, officer: Any
+) -> None:
+    (report,) = given(installation, "Hij floot naar mij op het stationsplein.")
+    page = officer.get("/zoeken", {"q": "fluiten station"})
+    assert found(page) == [report.reference]
+    assert [mark.text for mark in page.html.select(".si-snippet mark")] == [
+        "floot",
+        "stationsplein",
+    ]
+    link = page.html.select_one(".si-list__title a")["href"]
+    assert link == f"/gemeenten/dordrecht/binnenstad/{report.reference}"
+    assert found(officer.get("/zoeken", {"q": report.reference.lower()})) == [report.reference]
+
+
+def test_text_of_a_report_never_becomes_html(installation: Installation, officer: Any) -> None:
+    given(installation, "Hij riep <b>floot</b><script>alert(1)</script>")
+    page = officer.get("/zoeken", {"q": 'floot "><script>alert(2)</script>'})
+    page.mustcontain(no=["<script>alert"])
+    page = officer.get("/zoeken", {"q": "floot"})
+    page.mustcontain("&lt;b&gt;<mark>floot</mark>&lt;/b&gt;", no=["<script>alert"])
+
+
+def test_facets_count_what_may_be_seen_and_can_be_combined(
+    installation: Installation, officer: Any
+) -> None:
+    given(installation, "floot een", forms=(Form.WHISTLING,))
+    given(installation, "floot twee", forms=(Form.WHISTLING, Form.FOLLOWING))
+    given(installation, "floot drie", forms=(Form.FOLLOWING,), neighbourhood=OTHER_WIJK)
+    page = officer.get("/zoeken", {"q": "floot"})
+    assert facet(page, "Vorm") == {"nafluiten": "2", "hinderlijk volgen": "2"}
+    assert set(facet(page, "Wijk").values()) == {"2", "1"}
+    assert facet(page, "Soort") == {"Melding": "3"}
+    assert facet(page, "Status") == {"Nieuw": "3"}
+    chosen = choose(page, "nafluiten")
+    assert len(found(chosen)) == 2
+    assert facet(chosen, "Vorm") == {"nafluiten": "2", "hinderlijk volgen": "2"}
+    assert len(found(choose(chosen, "hinderlijk volgen"))) == 3
+    assert len(found(choose(chosen, "nafluiten"))) == 3
+    assert len(found(officer.get("/zoeken?q=floot&vorm=nafluiten&wijk=" + CENTRE))) == 2
+
+
+def test_fields_in_the_box_use_the_words_of_the_house(
+    installation: Installation, officer: Any
+) -> None:
+    (one,) = given(installation, "floot", forms=(Form.FOLLOWING,))
+    given(installation, "floot", neighbourhood=OTHER_WIJK)
+    for text in ("wijk:binnenstad", 'vorm:"hinderlijk volgen"', "wijk:binnenstad status:nieuw"):
+        assert found(officer.get("/zoeken", {"q": text})) == [one.reference], text
+    page = officer.get("/zoeken", {"q": "floot van:gisteren"})
+    page.mustcontain("verwacht een datum, zoals van:31-12-2026")
+    assert len(found(page)) == 2
+
+
+def test_sorting_and_paging(installation: Installation, officer: Any) -> None:
+    with installation.transaction() as session:
+        for number in range(45):
+            start = datetime(2026, 1, 1, number % 24, number, tzinfo=UTC)
+            make_report(session, installation, description="floot", incident_start=start)
+    installation.run_jobs()
+    first = officer.get("/zoeken", {"q": "floot", "volgorde": "oudste"})
+    first.mustcontain("45 resultaten")
+    pages = [first, first.click("Volgende"), first.click("Volgende").click("Volgende")]
+    seen = [reference for page in pages for reference in found(page)]
+    assert len(seen) == len(set(seen)) == 45
+    newest = officer.get("/zoeken", {"q": "floot", "volgorde": "nieuwste"})
+    assert found(newest) == seen[::-1][:20]
+    beyond = officer.get("/zoeken", {"q": "floot", "volgorde": "oudste", "pagina": "400"})
+    assert found(beyond) == seen[40:]
+
+
+def test_a_typing_error_gets_a_link(installation: Installation, officer: Any) -> None:
+    given(installation, "Bij het station.")
+    page = officer.get("/zoeken", {"q": "statoin"})
+    page.mustcontain("Bedoelde u", "Niets gevonden")
+    assert len(found(page.click("station", index=0))) == 1
+
+
+def test_pages_without_results_say_what_to_do(installation: Installation, officer: Any) -> None:
+    given(installation, "Bij het station.")
+    officer.get("/zoeken", {"q": "zzzz"}).mustcontain("Niets gevonden", "Controleer de spelling")
+    page = officer.get("/zoeken", {"q": "station", "status": "afgehandeld"})
+    assert len(found(page.click("Zoek zonder filters"))) == 1
+
+
+def test_changes_and_removals_reach_the_index(installation: Installation, officer: Any) -> None:
+    (report,) = given(installation, "oudewoord")
+    with installation.transaction(DORDRECHT) as session:
+        row = session.scalars(select(Report)).one()
+        row.description = "nieuwewoord"
+        changed(session, row)
+    installation.run_jobs()
+    assert found(officer.get("/zoeken", {"q": "oudewoord"})) == []
+    assert found(officer.get("/zoeken", {"q": "nieuwewoord"})) == [report.reference]
+    with installation.transaction(DORDRECHT) as session:
+        row = session.scalars(select(Report)).one()
+        row.state = "vernietigd"
+        changed(session, row)
+        enqueue_index(session, DORDRECHT, "melding", uuid4())
+    installation.run_jobs()
+    assert found(officer.get("/zoeken", {"q": "nieuwewoord"})) == []
+
+
+def test_a_change_that_is_rolled_back_is_not_indexed(
+    installation: Installation, officer: Any
+) -> None:
+    given(installation, "echt")
+    with suppress(RuntimeError), installation.transaction() as session:
+        make_report(session, installation, description="nepmelding")
+        raise RuntimeError
+    installation.run_jobs()
+    assert found(officer.get("/zoeken", {"q": "nepmelding"})) == []
+
+
+# walls
+
+
+def test_contact_data_appearance_and_suspicion_are_never_indexed(
+    installation: Installation, officer: Any
+) -> None:
+    (report,) = given(installation, "floot")
+    with installation.transaction(DORDRECHT) as session:
+        row = session.scalars(select(Report)).one()
+        row.offender_appearance = "uiterlijkwoord"
+        row.suspected_offence_reason = "vermoedenwoord"
+        changed(session, row)
+    installation.run_jobs()
+    for word in ("uiterlijkwoord", "vermoedenwoord"):
+        assert found(officer.get("/zoeken", {"q": word})) == []
+    assert found(officer.get("/zoeken", {"q": "floot"})) == [report.reference]
+
+
+def test_nobody_finds_what_belongs_to_another_municipality(
+    installation: Installation, officer: Any
+) -> None:
+    given(installation, "floot hier")
+    (theirs,) = given(installation, "floot daar", holder=EINDHOVEN, neighbourhood="WK077211")
+    assert len(found(officer.get("/zoeken", {"q": "floot"}))) == 1
+    assert found(officer.get("/zoeken", {"q": theirs.reference})) == []
+    officer.get("/zoeken", {"q": "floot", "gemeente": "eindhoven"}, status=404)
+    officer.get("/zoeken", {"q": "floot", "gemeente": "landelijk"}, status=404)
+
+
+def test_who_works_in_two_places_chooses_where_to_search(installation: Installation) -> None:
+    given(installation, "floot hier")
+    given(installation, "floot daar", "floot ginds", holder=EINDHOVEN, neighbourhood="WK077211")
+    roles = ((DORDRECHT, Role.OFFICER), (EINDHOVEN, Role.PRIVACY_OFFICER))
+    browser = installation.browser(make_user(installation, *roles))
+    page = browser.get("/zoeken", {"q": "floot", "status": "nieuw"})
+    assert len(found(page)) == 1
+    assert len(found(choose(page, "Eindhoven"))) == 2
+
+
+def test_the_desk_searches_what_it_holds(installation: Installation) -> None:
+    (report,) = given(installation, "floot ergens", holder="landelijk")
+    given(installation, "floot hier")
+    desk = installation.browser(make_user(installation, ("landelijk", Role.NATIONAL_DESK)))
+    page = desk.get("/zoeken", {"q": "floot"})
+    assert found(page) == [report.reference]
+    assert page.html.select_one(".si-list__title a")["href"] == f"/landelijk/{report.reference}"
+
+
+@pytest.mark.parametrize("role", [Role.ADMIN])
+def test_a_role_that_may_not_search_finds_no_such_page(
+    installation: Installation, role: Role
+) -> None:
+    browser = installation.browser(make_user(installation, (DORDRECHT, role)))
+    browser.get("/zoeken", {"q": "floot"}, status=404)
+
+
+def test_a_visitor_is_sent_to_sign_in(installation: Installation) -> None:
+    assert "/aanmelden" in installation.visitor().get("/zoeken?q=floot", status=303).location
+
+
+def test_access_tokens_follow_the_roles(installation: Installation) -> None:
+    search = installation.registry.search
+    assert search.visibility({Role.OFFICER}).tokens >= {"open"}
+    assert search.visibility({Role.ADMIN}) == Visibility(frozenset())
+
+
+def test_a_scope_limits_to_a_part_of_the_tree(installation: Installation, officer: Any) -> None:
+    (here,) = given(installation, "floot hier")
+    (there,) = given(installation, "floot daar", neighbourhood=OTHER_WIJK)
+    page = officer.get("/zoeken", {"q": "floot", "binnen": "binnenstad"})
+    assert found(page) == [here.reference]
+    assert set(found(page.click("overal zoeken"))) == {here.reference, there.reference}
+    assert found(officer.get("/zoeken", {"q": "floot", "binnen": "nergens"})) == []
+    assert found(officer.get("/zoeken", {"q": "floot", "dossier": "2026-0001"})) == []
+
+
+# the log
+
+
+def test_a_search_is_one_row_in_the_log_with_ids_and_never_the_words(
+    installation: Installation, officer: Any
+) -> None:
+    reports = given(installation, "floot geheimwoord", "floot geheimwoord weer")
+    officer.get("/zoeken", {"q": "geheimwoord"})
+    with installation.transaction(DORDRECHT) as session:
+        (event,) = session.scalars(select(AuditEvent).where(AuditEvent.action == "gelezen"))
+        subjects = session.scalars(select(AuditSubject.subject_id)).all()
+        assert event.task == "zoeken"
+        assert {report.id for report in reports} <= set(subjects)
+        kept = [event.reason, event.task, event.fields, event.subject_kind, event.actor_name]
+        assert "geheimwoord" not in repr(kept)
+        assert "geheimwoord" not in repr(
+            [job.payload for job in session.scalars(select(OutboxJob))]
+        )
+
+
+def test_a_page_of_results_costs_the_same_queries_however_many_there_are(
+    installation: Installation, officer: Any
+) -> None:
+    given(installation, *["floot"] * 10)
+    officer.get("/zoeken", {"q": "floot"})
+    with count_queries(installation) as few:
+        officer.get("/zoeken", {"q": "floot"})
+    with installation.transaction() as session:
+        for _ in range(90):
+            make_report(session, installation, description="floot")
+    installation.run_jobs()
+    with count_queries(installation) as many:
+        officer.get("/zoeken", {"q": "floot"})
+    # The trail names each document shown: ten against twenty rows, in one statement.
+    assert many.count == few.count
+
+
+# upkeep
+
+
+def test_a_lost_index_is_told_and_repaired_by_the_worker(
+    installation: Installation, officer: Any
+) -> None:
+    given(installation, "floot")
+    shutil.rmtree(installation.settings.data_dir / "zoekindex" / DORDRECHT)
+    page = officer.get("/zoeken", {"q": "floot"})
+    page.mustcontain("De zoekindex wordt hersteld")
+    officer.get("/zoeken", {"q": "floot"})
+    with installation.transaction() as session:
+        assert session.scalars(select(OutboxJob.kind)).all() == [services.REBUILD]
+    installation.run_jobs()
+    assert len(found(officer.get("/zoeken", {"q": "floot"}))) == 1
+
+
+def test_check_finds_what_differs_and_repair_makes_it_equal(installation: Installation) -> None:
+    registry = installation.registry
+    (lost, stale, surplus) = given(installation, "een", "twee", "drie")
+    registry.search.backend.remove(DORDRECHT, [lost.id])
+    with installation.transaction(DORDRECHT) as session:
+        rows = {row.id: row for row in session.scalars(select(Report))}
+        rows[stale.id].urgent = True
+        rows[surplus.id].state = "vernietigd"
+    report = services.check(registry, DORDRECHT)
+    assert (report.missing, report.stale, report.surplus) == (
+        (lost.id,),
+        (stale.id,),
+        (surplus.id,),
+    )
+    services.repair(registry, DORDRECHT, report)
+    installation.run_jobs()
+    assert services.check(registry, DORDRECHT).good
+
+
+def test_rebuild_makes_the_index_from_the_database(installation: Installation) -> None:
+    registry = installation.registry
+    given(installation, "een", "twee", "drie")
+    assert services.rebuild(registry, DORDRECHT).documents == 3
+    assert services.check(registry, DORDRECHT).good
+
+
+def test_a_worker_that_starts_asks_for_what_is_needed(installation: Installation) -> None:
+    registry = installation.registry
+    given(installation, "een")
+    assert services.enqueue_needed_rebuilds(registry) == []
+    shutil.rmtree(installation.settings.data_dir / "zoekindex")
+    assert [row.health.state for row in services.holders_with_index_work(registry)] == [
+        HealthState.MISSING
+    ]
+    assert services.enqueue_needed_rebuilds(registry) == [DORDRECHT]
+    services.repair(registry, DORDRECHT, services.check(registry, DORDRECHT))
+    installation.run_jobs()
+    assert services.enqueue_needed_rebuilds(registry) == []
+    assert services.check(registry, DORDRECHT).good
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/zoeken?q=" + "%22" * 900,
+        "/zoeken?q=" + "(" * 3000,
+        "/zoeken?q=%00&pagina=-1&volgorde=x&status=%00&vorm=" + "a" * 99,
+        "/zoeken?pagina=999999999999999999999&q=a",
+        "/zoeken?dossier=../../etc&binnen=%2F",
+        "/zoeken?" + "&".join(f"vorm=v{n}" for n in range(300)),
+    ],
+)
+def test_strange_addresses_get_a_page(
+    installation: Installation, officer: Any, address: str
+) -> None:
+    given(installation, "floot")
+    assert officer.get(address, status="*").status_int in {200, 400}
