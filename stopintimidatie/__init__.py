@@ -27,6 +27,7 @@ ROOMS: Final = (
     "intake",
     "dossiers",
     "exports",
+    "desk",
     "privacy",
     "home",
     "demo",

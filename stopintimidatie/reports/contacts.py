@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.reports.models import Report, ReportContact
-from stopintimidatie.reports.submission import Submission
+from stopintimidatie.reports.submission import Contact, Submission
 from stopintimidatie.storage.encryption import KeyRing
 
 PURPOSE = "contact"
@@ -24,25 +24,36 @@ class ContactData:
     email: str | None = field(repr=False)
     when: str | None = field(repr=False)
 
+    def as_dict(self) -> dict[str, str | None]:
+        return {"name": self.name, "phone": self.phone, "email": self.email, "when": self.when}
+
 
 def store_contact(session: Session, keys: KeyRing, report: Report, given: Submission) -> None:
     """Keep what the reporter gave; no row when that is nothing."""
-    contact = given.contact
-    values = {
-        "name": contact.name if contact else None,
-        "phone": contact.phone if contact else None,
-        "email": contact.email if contact else None,
-        "contact_when": given.contact_when,
-    }
-    if not any(values.values()):
-        return
-    context = str(report.id)
-    row = ReportContact(holder=report.holder, report_id=report.id)
-    for name, value in values.items():
-        setattr(row, name, keys.encrypt(PURPOSE, value, context) if value else None)
-    row.phone_index = _index(keys, values["phone"])
-    row.email_index = _index(keys, values["email"])
-    session.add(row)
+    contact = given.contact or Contact()
+    data = ContactData(contact.name, contact.phone, contact.email, given.contact_when)
+    if any(data.as_dict().values()):
+        write_contact(session, keys, report, data)
+
+
+def write_contact(session: Session, keys: KeyRing, report: Report, data: ContactData) -> None:
+    """Encrypt and keep the contact data of a report that has none yet."""
+
+    def sealed(value: str | None) -> str | None:
+        return keys.encrypt(PURPOSE, value, str(report.id)) if value else None
+
+    session.add(
+        ReportContact(
+            holder=report.holder,
+            report_id=report.id,
+            name=sealed(data.name),
+            phone=sealed(data.phone),
+            email=sealed(data.email),
+            contact_when=sealed(data.when),
+            phone_index=_index(keys, data.phone),
+            email_index=_index(keys, data.email),
+        )
+    )
 
 
 def _index(keys: KeyRing, value: str | None) -> str | None:

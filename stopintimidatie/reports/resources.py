@@ -16,7 +16,7 @@ from stopintimidatie.tree import Level, Resource
 REFERENCE: Final = re.compile(r"M-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
 P: Final = Permission
 # What nobody does any more to a report that was handed over, withdrawn or destroyed.
-WORK: Final = (P.TRIAGE, P.EDIT_DOSSIER, P.MARK_OFFENCE, P.VIEW_CONTACT, P.ROUTE_REPORT)
+WORK: Final = (P.TRIAGE, P.RELEASE, P.EDIT_DOSSIER, P.MARK_OFFENCE, P.VIEW_CONTACT, P.ROUTE_REPORT)
 GONE: Final = frozenset({"overgedragen", "ingetrokken", "vernietigd"})
 
 

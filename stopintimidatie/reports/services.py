@@ -64,12 +64,12 @@ def receive(
         keys.derive(FOLLOW_PURPOSE), reference, arrival.follow_code
     )
     report.follow_code_version = keys.current
-    report.contact_deadline = _contact_deadline(session, report)
+    report.contact_deadline = contact_deadline(session, report)
     session.add(report)
     register_reference(session, reference, routing.holder, KIND)
     session.flush()
     store_contact(session, keys, report, given)
-    _append_move(session, report, arrival.actor, "ontvangen", None, {}, at=arrival.received_at)
+    append_move(session, report, arrival.actor, "ontvangen", None, {}, at=arrival.received_at)
     changed(session, report)
     record(session, arrival.actor, "melding.ontvangen", report.holder, KIND, [report.id])
     return report
@@ -161,7 +161,8 @@ def _filled(part: Any) -> dict[str, Any] | None:
     return {key: value for key, value in asdict(part).items() if value is not None} or None
 
 
-def _contact_deadline(session: Session, report: Report) -> datetime | None:
+def contact_deadline(session: Session, report: Report) -> datetime | None:
+    """By when the reporter must have been called or written to; None when that wasn't asked."""
     wishes = {ContactWish.CALL, ContactWish.MAIL, ContactWish.VIA_APP}
     if report.holder == NATIONAL or report.wants_contact not in wishes:
         return None
@@ -206,7 +207,7 @@ def move(
     report.ended_at = utc_now() if REPORT_WORKFLOW.state(transition.target).ended else None
     if transition.effect is not None:
         effects[transition.effect](session, report, values, actor)
-    _append_move(session, report, actor, name, before, values)
+    append_move(session, report, actor, name, before, values)
     changed(session, report)
     record(
         session, actor, "melding.toestand", report.holder, KIND, [report.id], fields=[report.state]
@@ -214,7 +215,7 @@ def move(
     return transition
 
 
-def _append_move(
+def append_move(
     session: Session,
     report: Report,
     actor: Actor,

@@ -45,7 +45,7 @@ TRANSITIONS: Final = (
         "Uit quarantaine halen",
         frozenset({"quarantaine"}),
         "nieuw",
-        P.TRIAGE,
+        P.RELEASE,
         (REASON,),
     ),
     Transition(
@@ -53,7 +53,7 @@ TRANSITIONS: Final = (
         "Niet in behandeling nemen",
         frozenset({"quarantaine"}),
         "niet_in_behandeling",
-        P.TRIAGE,
+        P.RELEASE,
         (
             InputField("reden_code", "Reden", FieldKind.CHOICE, options="not_handled"),
             InputField("reden", "Toelichting", required=False),

@@ -24,6 +24,7 @@ class Permission(StrEnum):
     VIEW_REPORT = "melding bekijken"
     VIEW_CONTACT = "contactgegevens bekijken"
     TRIAGE = "melding behandelen"
+    RELEASE = "melding uit quarantaine halen"
     ENTER_REPORT = "melding invoeren"
     MARK_OFFENCE = "vermoeden van strafbaar feit vastleggen"
     VIEW_DOSSIER = "dossier bekijken"
@@ -52,6 +53,7 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     P.VIEW_REPORT: OOV | PRIVACY | DESK,
     P.VIEW_CONTACT: frozenset({Role.OFFICER, Role.PRIVACY_OFFICER}),
     P.TRIAGE: OOV,
+    P.RELEASE: OOV | DESK,
     P.ENTER_REPORT: OOV,
     P.MARK_OFFENCE: OOV,
     P.VIEW_DOSSIER: OOV | PRIVACY,

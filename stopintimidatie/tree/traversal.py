@@ -9,6 +9,8 @@ from pyramid.httpexceptions import HTTPNotFound
 from pyramid.interfaces import ITraverser
 from zope.interface import implementer
 
+from stopintimidatie.storage.tenancy import current_holder, enter
+
 
 def split_address(path: str) -> list[str]:
     """The names in a path.
@@ -23,6 +25,12 @@ def split_address(path: str) -> list[str]:
         if not name or name.startswith((".", "_", "@@")) or "\x00" in name:
             raise HTTPNotFound()
     return names
+
+
+def _work_for(request: Any, holder: str) -> None:
+    """The transaction of the request works for the holder of the address, if it has one."""
+    if holder and request.identity is not None and current_holder(request.db) is None:
+        enter(request.db, holder)
 
 
 @implementer(ITraverser)
@@ -46,6 +54,7 @@ class StrictTraverser:
         rest = names[depth:]
         if len(rest) > 1:
             raise HTTPNotFound()
+        _work_for(request, getattr(context, "holder", ""))
         return self._answer(context, rest[0] if rest else "", (), tuple(names[:depth]))
 
     def _walk(self, names: list[str]) -> tuple[Any, int]:
