@@ -31,6 +31,7 @@ _COURSES: dict[str, tuple[tuple[str, float], ...]] = {
 _TOPIC_OF_AUDIENCE = {PUPILS: desk.SCHOOL, RUNNERS: desk.RUNNING}
 # A new dossier gathers reports from at most so long before.
 _LOOKS_BACK = timedelta(days=75)
+LEGAL_BASIS = "avg_6_1_e_openbare_orde"
 _RESPONSIBLE = {
     "hotspot": "burgemeester",
     "groep": "burgemeester",
@@ -75,7 +76,7 @@ def make_dossier(
         title=spec.title,
         summary=spec.summary,
         purpose=_PURPOSE[spec.type],
-        legal_basis="avg_6_1_e_openbare_orde",
+        legal_basis=LEGAL_BASIS,
         responsible=_RESPONSIBLE[spec.type],
         advice=_ADVICE if spec.type == "persoonsgericht" else "",
         created_at=created,
@@ -112,29 +113,45 @@ def _moves(
     for target, share in _COURSES[spec.state]:
         planned = created + (moment - created) * share
         at = dice.office_moment(max(planned, before), 0.2)
-        reason, fields = _grounds(dice, state, target, moment)
-        result.append(DossierMove(at, state, target, OWNER, reason, fields))
+        name, values = _step(dice, spec, state, target, at, moment)
+        result.append(DossierMove(at, name, state, target, OWNER, values))
         state, before = target, at
     return tuple(result)
 
 
-def _grounds(
-    dice: Dice, source: str, target: str, moment: datetime
+def _step(
+    dice: Dice, spec: DossierSpec, source: str, target: str, at: datetime, moment: datetime
 ) -> tuple[str, Mapping[str, Any]]:
-    """Reason and required fields of a change of state."""
+    """Name and values of a step in the workflow of a dossier."""
     if source == CLOSED:
-        return desk.REOPENED_DOSSIER, {"dossierhouder": OWNER}
+        return "heropenen", {"reden": desk.REOPENED_DOSSIER}
     if target == ACTIVE:
-        return desk.STARTED_REASON, {"dossierhouder": OWNER}
+        return "starten", _footing(spec, at)
     if target == WATCHING:
         look = working_day(local(moment).date() + timedelta(days=dice.randint(-2, 30)))
-        return desk.MONITORING_REASON, {"effect_bekijken_op": look}
+        return "monitoren", {"effect_datum": look, "reden": desk.MONITORING_REASON}
     reason, told = dice.choice(desk.CLOSE_REASONS)
-    return told, {
-        "reden": reason,
+    taken_over = {"overgenomen_door": desk.TAKEN_OVER_BY} if reason == "overgenomen" else {}
+    return "afsluiten", {
+        "reden_code": reason,
+        **taken_over,
         "effect": dice.choice(desk.EFFECTS),
-        "terugkoppeling": "Melders die dat wilden zijn gebeld of hebben bericht gekregen.",
+        "terugkoppeling": "We hebben hier extra toezicht gehouden. Het is nu rustiger.",
+        "reden": told,
     }
+
+
+def _footing(spec: DossierSpec, at: datetime) -> dict[str, Any]:
+    """Purpose and ground, and for a person-directed dossier the privacy officer's advice."""
+    values: dict[str, Any] = {
+        "doel": _PURPOSE[spec.type],
+        "grondslag": LEGAL_BASIS,
+        "verantwoordelijke": _RESPONSIBLE[spec.type],
+        "dossierhouder": OWNER,
+    }
+    if spec.type == "persoonsgericht":
+        values |= {"advies_privacy": _ADVICE, "advies_datum": local(at).date()}
+    return values
 
 
 def _topics(spec: DossierSpec) -> set[str]:

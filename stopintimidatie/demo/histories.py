@@ -16,6 +16,22 @@ ASKED_REPORTER, ASKED_PARTNER = "wacht_op_melder", "wacht_op_partner"
 FILED, DONE, REFUSED, WITHDRAWN = "in_dossier", "afgehandeld", "niet_in_behandeling", "ingetrokken"
 # Eindhoven promises a call within three days; the demo holds everybody to it.
 CONTACT_WITHIN_DAYS = 3
+# From where to where → the name of the step in the workflow of a report.
+_STEPS = {
+    (HELD, NEW): "vrijgeven",
+    (HELD, REFUSED): "afwijzen",
+    (NEW, HANDLED): "in_behandeling_nemen",
+    (HANDLED, ASKED_REPORTER): "vraag_melder",
+    (ASKED_REPORTER, HANDLED): "antwoord_melder",
+    (HANDLED, ASKED_PARTNER): "vraag_partner",
+    (ASKED_PARTNER, HANDLED): "antwoord_partner",
+    (HANDLED, FILED): "in_dossier",
+    (FILED, HANDLED): "uit_dossier",
+    (HANDLED, DONE): "afhandelen",
+    (FILED, DONE): "afhandelen",
+    (HANDLED, REFUSED): "niet_in_behandeling",
+    (DONE, HANDLED): "heropenen",
+}
 GROUNDS = {
     "spam": "test",
     "test": "test",
@@ -66,16 +82,18 @@ class _History:
     at: datetime
     steps: list[Step] = field(default_factory=list)
 
-    def move(self, target: str, days: float, by: str, reason: str = "", **fields: Any) -> bool:
+    def move(self, target: str, days: float, by: str, reason: str = "", **values: Any) -> bool:
         """Take a step about so many days later; False when that is still to come."""
-        return self.move_at(self.dice.office_moment(self.at, days), target, by, reason, **fields)
+        return self.move_at(self.dice.office_moment(self.at, days), target, by, reason, **values)
 
-    def move_at(self, at: datetime, target: str, by: str, reason: str = "", **fields: Any) -> bool:
+    def move_at(self, at: datetime, target: str, by: str, reason: str = "", **values: Any) -> bool:
         """Take a step at a given moment."""
         at = max(at, self.at + timedelta(minutes=1))
         if at >= self.case.moment:
             return False
-        self.steps.append(Step(at, self.state, target, by, reason, fields))
+        name = _STEPS.get((self.state, target), "intrekken")
+        told = {**values, "reden": reason} if reason else values
+        self.steps.append(Step(at, name, self.state, target, by, told))
         self.state, self.at = target, at
         return True
 
@@ -116,7 +134,7 @@ def _released(past: _History) -> bool:
         return past.move(NEW, 1, OFFICER, desk.RELEASED)
     if past.case.age_days > 6:
         ground = GROUNDS[past.case.kind]
-        past.move(REFUSED, 2, OFFICER, desk.REJECTIONS[ground], grond=ground)
+        past.move(REFUSED, 2, OFFICER, desk.REJECTIONS[ground], reden_code=ground)
     return False
 
 
@@ -160,10 +178,10 @@ def _handle(past: _History) -> None:
 
 
 def _refuse(past: _History, ground: str) -> None:
-    fields = {"grond": ground}
+    values = {"reden_code": ground}
     if ground == "dubbel":
-        fields["dubbel_van"] = past.case.double_of
-    past.move(REFUSED, 0.6, OFFICER, desk.REJECTIONS[ground], **fields)
+        values["dubbel_van"] = past.case.double_of
+    past.move(REFUSED, 0.6, OFFICER, desk.REJECTIONS[ground], **values)
 
 
 def _ask_in_vain(past: _History) -> None:
@@ -173,14 +191,14 @@ def _ask_in_vain(past: _History) -> None:
         if not past.move(HANDLED, 8, SYSTEM, desk.EXPIRED):
             return
     ground = "te_weinig_informatie"
-    past.move(REFUSED, 1, OFFICER, desk.REJECTIONS[ground], grond=ground)
+    past.move(REFUSED, 1, OFFICER, desk.REJECTIONS[ground], reden_code=ground)
 
 
 def _ask_reporter(past: _History) -> bool:
     topics = [desk.TOPIC_OF_PLACE.get(past.case.body["typePlek"], desk.ANYWHERE)]
     (question,) = past.dice.choice(desk.fitting(desk.QUESTIONS, topics))
     term = working_day(local(past.at).date() + timedelta(days=past.dice.choice((7, 7, 10))))
-    return past.move(ASKED_REPORTER, 0.1, OFFICER, vraag=question, termijn=term)
+    return past.move(ASKED_REPORTER, 0.1, OFFICER, vraag=question, uiterlijk=term)
 
 
 def _file(past: _History, membership: Membership) -> None:
@@ -208,7 +226,7 @@ def _settle_alone(past: _History) -> None:
         return
     if dice.happens(0.02):
         ground = "onjuist_gebleken"
-        past.move(REFUSED, 3, OFFICER, desk.REJECTIONS[ground], grond=ground)
+        past.move(REFUSED, 3, OFFICER, desk.REJECTIONS[ground], reden_code=ground)
     elif dice.happens(0.015):
         past.move_at(past.at + timedelta(days=2), WITHDRAWN, REPORTER)
     elif _close(past, 14 if fresh else 7) and dice.happens(0.035):
@@ -240,16 +258,15 @@ def _ask_partner(past: _History) -> tuple[bool, str]:
     """Ask the partner who knows such a place; what they will answer comes along."""
     topics = [desk.TOPIC_OF_PLACE.get(past.case.body["typePlek"], desk.ANYWHERE)]
     talks = desk.fitting(desk.PARTNER_TALKS, topics)
-    (kind, name), question, answer = past.dice.choice(talks)
+    (_, name), question, answer = past.dice.choice(talks)
     term = working_day(local(past.at).date() + timedelta(days=10))
     asked = past.move(
         ASKED_PARTNER,
         0.2,
         OFFICER,
         partner=name,
-        soort_partner=kind,
         vraag=question,
-        termijn=term,
+        uiterlijk=term,
     )
     return asked, answer
 
@@ -260,13 +277,13 @@ def _close(past: _History, days: float) -> bool:
 
 def _close_at(past: _History, at: datetime) -> bool:
     followed, feedback = past.dice.choices(desk.CLOSINGS, desk.CLOSING_WEIGHTS)[0]
-    fields: dict[str, Any] = {"opvolging": list(followed)}
+    values: dict[str, Any] = {"opvolging": list(followed)}
     if past.case.reachable:
-        fields["terugkoppeling"] = feedback
+        values |= {"terugkoppeling": "gegeven", "bericht": feedback}
     else:
-        fields["geen_terugkoppeling"] = desk.NO_FEEDBACK
+        values |= {"terugkoppeling": "niet_gegeven", "reden": desk.NO_FEEDBACK}
     by = OWNER if past.state == FILED else OFFICER
-    return past.move_at(at, DONE, by, **fields)
+    return past.move_at(at, DONE, by, **values)
 
 
 def _reopen(past: _History) -> None:

@@ -15,19 +15,25 @@ Body = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Step:
-    """One move in the workflow of a report, by the table in `1-domain.md`.
+    """One step in the workflow of a report.
 
+    :param name: the step's own name in that workflow.
     :param by: `oov`, `dossierhouder`, `meldpunt` (accounts of the demo), `melder` or `systeem`.
-    :param fields: what the move requires, by its Dutch name: `behandelaar`, `vraag`, `termijn`,
-        `partner`, `dossier`, `opvolging`, `terugkoppeling`, `grond`, `dubbel_van`.
+    :param values: what the step asks, by its own names. A person stands as an account
+        (`oov`), another report or a dossier by its key: whoever loads it puts the real ones in.
     """
 
     at: datetime
+    name: str
     source: str
     target: str
     by: str
-    reason: str = ""
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def reason(self) -> str:
+        """Why, as far as somebody said so."""
+        return str(self.values.get("reden", ""))
 
 
 @dataclass(frozen=True)
@@ -74,14 +80,14 @@ class DemoReport:
 
 @dataclass(frozen=True)
 class DossierMove:
-    """A change of state of a dossier."""
+    """A step in the workflow of a dossier; names and values as in `Step`."""
 
     at: datetime
+    name: str
     source: str
     target: str
     by: str
-    reason: str
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -210,14 +210,13 @@ def fitting(options: Sequence[tuple[Any, ...]], topics: Collection[str]) -> list
 CLOSE_REASONS = (
     ("doel_bereikt", "De meldingen zijn gestopt en melders voelen zich er weer prettiger."),
     ("geen_nieuwe_meldingen", "Drie maanden lang geen nieuwe meldingen op deze plek."),
-    ("overgenomen_door", "De politie heeft het overgenomen; hier is niets meer te doen."),
-    ("samengevoegd", "Verder behandeld in een ander dossier over hetzelfde gebied."),
+    ("overgenomen", "De politie heeft het overgenomen; hier is niets meer te doen."),
 )
 EFFECTS = (
     "Van zes meldingen per maand naar geen.",
     "Minder meldingen, en minder ernstige vormen.",
     "De drukte is weg; wel af en toe nog een losse melding verderop.",
 )
-STARTED_REASON = "Doel, grondslag en dossierhouder staan vast."
+TAKEN_OVER_BY = "Politie, basisteam"
 MONITORING_REASON = "Alle afspraken zijn uitgevoerd. Nu kijken of het helpt."
 REOPENED_DOSSIER = "Op dezelfde plek zijn opnieuw meldingen gekomen."
