@@ -243,6 +243,7 @@ class Whole(Number):
         return {**super().describe(node), "type": "integer"}
 
 
+NO_NUL = r"^[^\u0000]*$"
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -267,8 +268,8 @@ class Text(Type):
         return clean or colander.null
 
     def describe(self, node: colander.SchemaNode) -> Description:
-        pattern = {"pattern": f"^({self.pattern})?$"} if self.pattern else {}
-        return {"type": "string", "maxLength": self.most, **pattern}
+        pattern = f"^({self.pattern})?$" if self.pattern else NO_NUL
+        return {"type": "string", "maxLength": self.most, "pattern": pattern}
 
 
 class Email(Text):

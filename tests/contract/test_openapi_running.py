@@ -1,0 +1,106 @@
+"""The running application does what its own OpenAPI document says, for whatever schemathesis sends.
+
+Every answer must have a documented status, media type, headers and body. What fits the document is
+accepted, except where JSON Schema can't say it (a time in the future, a telephone number that can
+exist); what doesn't fit is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis.checks import CHECKS, load_all_checks
+
+from stopintimidatie.intake.app_keys import DEMO_TOKEN
+from stopintimidatie.intake.calls import CALLS, LOOK_UP, SUBMIT, Call
+from tests.factories import connect
+from tests.functional.api import Api
+from tests.installation import Installation
+
+POSITIVE = schemathesis.GenerationMode.POSITIVE
+NEGATIVE = schemathesis.GenerationMode.NEGATIVE
+KEY = {"Authorization": f"Bearer {DEMO_TOKEN}"}
+EXAMPLES = 60
+load_all_checks()
+CONFORMANCE = [
+    CHECKS.get_one(name)
+    for name in (
+        "not_a_server_error",
+        "status_code_conformance",
+        "content_type_conformance",
+        "response_headers_conformance",
+        "response_schema_conformance",
+    )
+]
+REJECTION = CHECKS.get_one("negative_data_rejection")
+# Values that JSON Schema can't ask for, put in place of what was drawn.
+REAL = {"incidentVan": "2026-01-02T03:04:05+01:00", "incidentTot": "2026-01-02T03:04:05Z"}
+REAL_REPORTER = {"telefoon": "06 12345678", "email": "iemand@example.org"}
+
+
+@pytest.fixture
+def schema(installation: Installation) -> Any:
+    connect(installation, logo=b"\x89PNG\r\n\x1a\n", logo_type="image/png")
+    api = Api(installation)
+    return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", api.installation.app)
+
+
+def try_out(strategy: Any, check: Callable[[Any], None], examples: int = EXAMPLES) -> None:
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=strategy)
+    def every_case(case: Any) -> None:
+        check(case)
+
+    every_case()
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
+def test_every_answer_is_as_documented(schema: Any, call: Call) -> None:
+    drawn = schema[call.path][call.method].as_strategy(POSITIVE)
+    try_out(drawn, lambda case: case.call_and_validate(headers=KEY, checks=CONFORMANCE))
+
+
+@pytest.mark.parametrize("call", [c for c in CALLS if c.needs], ids=lambda call: call.name)
+def test_nothing_is_answered_without_an_app_key(schema: Any, call: Call) -> None:
+    def check(case: Any) -> None:
+        case.headers = {n: v for n, v in case.headers.items() if n.lower() != "authorization"}
+        assert case.call_and_validate(checks=CONFORMANCE).status_code == 401
+
+    try_out(schema[call.path][call.method].as_strategy(POSITIVE), check, examples=20)
+
+
+# The others take any text in their path: nothing doesn't fit.
+@pytest.mark.parametrize("call", [SUBMIT, LOOK_UP], ids=lambda call: call.name)
+def test_what_does_not_fit_the_document_is_refused(schema: Any, call: Call) -> None:
+    drawn = schema[call.path][call.method].as_strategy(NEGATIVE)
+    checks = [*CONFORMANCE, REJECTION]
+    try_out(drawn, lambda case: case.call_and_validate(headers=KEY, checks=checks))
+
+
+def realistic(body: dict[str, Any]) -> dict[str, Any]:
+    """The same report with times, telephone number and address that can be."""
+    made = {name: REAL.get(name, value) for name, value in body.items()}
+    if isinstance(made.get("melder"), dict):
+        made["melder"] = {
+            name: REAL_REPORTER.get(name, value) for name, value in made["melder"].items()
+        }
+    return made
+
+
+def test_every_report_that_fits_the_document_is_taken(schema: Any) -> None:
+    def check(case: Any) -> None:
+        case.body = realistic(case.body)
+        response = case.call_and_validate(headers=KEY, checks=CONFORMANCE)
+        # A drawn Idempotency-Key may come back with another body.
+        assert response.status_code in (201, 422), response.text
+
+    try_out(schema["/meldingen"]["POST"].as_strategy(POSITIVE), check, examples=200)
