@@ -51,7 +51,7 @@ def prepare() -> None:
 def port() -> int:
     """The port asked for, if it can be had."""
     asked = os.environ.get("PORT") or "6543"
-    if not asked.isdecimal() or not 1 <= int(asked) <= 65535:
+    if not (asked.isascii() and asked.isdecimal()) or not 1 <= int(asked) <= 65535:
         raise SetupError(f"PORT is {asked!r}; kies een getal van 1 tot en met 65535.")
     number = int(asked)
     with contextlib.closing(socket.socket()) as probe:
@@ -75,12 +75,18 @@ def command(*arguments: str) -> list[str]:
     return [str(VENV_PYTHON), "-m", "stopintimidatie.cli", "--ini", str(INI), *arguments]
 
 
+def _environment() -> dict[str, str]:
+    """Without a warning about Pyramid's own import, which says nothing to who starts this."""
+    quiet = "ignore:pkg_resources is deprecated as an API:UserWarning"
+    return {"PYTHONWARNINGS": quiet, **environment.environment()}
+
+
 def _do(*arguments: str) -> None:
     """A step of the product itself; it speaks for itself."""
     done = subprocess.run(
         command(*arguments),
         cwd=ROOT,
-        env=environment.environment(),
+        env=_environment(),
         stdin=subprocess.DEVNULL,
         check=False,
     )
@@ -102,8 +108,10 @@ def answers(number: int) -> bool:
 
 def serve(group: Group, number: int) -> None:
     """Website and worker, until somebody stops us or one of them fails."""
-    env = {**environment.environment(), "PORT": str(number)}
+    env = {**_environment(), "PORT": str(number)}
+    # The website starts up beside the demo step, which has nothing to do but at the first start.
     group.start("de website", command("web"), env)
+    _do("demo", "laden", "--als-leeg")
     group.start("de worker", command("worker"), env)
     if not wait_until(lambda: bool(group.ended()) or answers(number), seconds=SECONDS_TO_START):
         raise SetupError(
@@ -125,7 +133,6 @@ def main() -> int:
             number = port()
             prepare()
             _do("database", "migreren")
-            _do("demo", "laden", "--als-leeg")
             serve(group, number)
     except SetupError as error:
         return refuse_kindly(error)

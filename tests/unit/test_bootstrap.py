@@ -1,0 +1,131 @@
+"""The scripts that set a machine up: what they look for, say, and leave behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from bootstrap import assets, environment, lock, run, system
+from bootstrap.common import SetupError
+from bootstrap.processes import Group
+
+ROOT = Path(__file__).resolve().parents[2]
+PARENT = """
+import sys, time
+sys.path.insert(0, {scripts!r})
+from bootstrap.processes import Group
+group = Group()
+group.start("one", [sys.executable, "-c", "import time; print('x'); time.sleep(60)"], {{}})
+print(next(iter(group._running.values())).pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_only_the_tokens_that_rules_reach_are_kept_in_order() -> None:
+    tokens = {"--a": "1px", "--b": "var(--c)", "--unused": "2px", "--c": "var(--a)"}
+    assert list(assets.reachable(tokens, {"--b", "--not-there"})) == ["--a", "--b", "--c"]
+
+
+def test_a_token_defined_by_itself_ends() -> None:
+    assert assets.reachable({"--a": "var(--a)"}, {"--a"}) == {"--a": "var(--a)"}
+
+
+def test_what_is_missing_and_cant_be_installed_gives_the_exact_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(system, "_way_to_root", lambda: None)
+    needs = [
+        system.Need("libpango-1.0-0", system.library("libno-such-thing.so.0")),
+        system.Need("bash", system.program("bash")),
+    ]
+    with pytest.raises(SetupError, match=r"sudo apt-get install .* libpango-1.0-0$"):
+        system.ensure(needs)
+
+
+def test_what_is_there_asks_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(system, "_way_to_root", lambda: pytest.fail("asked for rights"))
+    system.ensure([system.Need("libc6", system.library("libc.so.6"))])
+
+
+def test_progress_is_told_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
+    said = [f"Collecting package-{n}\n" for n in range(45)] + ["Installing collected packages\n"]
+    passed_on = list(environment._tell_progress(said, 45))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["20", "40", "uitpakken…"]
+    assert len(passed_on) == 46
+
+
+def test_a_port_that_is_taken_is_named_with_another_to_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        number = taken.getsockname()[1]
+        monkeypatch.setenv("PORT", str(number))
+        with pytest.raises(SetupError, match=f"Poort {number} is niet vrij"):
+            run.port()
+
+
+@pytest.mark.parametrize("asked", ["0", "65536", "-1", "6543x", "６５４３"])
+def test_a_port_that_isnt_one_is_refused(asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", asked)
+    with pytest.raises(SetupError, match="kies een getal"):
+        run.port()
+
+
+def test_a_group_ends_also_what_ignores_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bootstrap.processes.SECONDS_TO_END", 0.5)
+    deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print(flush=True)"
+    group = Group()
+    group.start("doof", [sys.executable, "-c", f"{deaf}; time.sleep(60)"], dict(os.environ))
+    process = group._running["doof"]
+    time.sleep(0.3)
+    group.end()
+    assert process.returncode in (-signal.SIGKILL, -signal.SIGTERM)
+
+
+def test_no_process_outlives_a_killed_parent() -> None:
+    command = [sys.executable, "-c", PARENT.format(scripts=str(ROOT / "scripts"))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        child = int(parent.stdout.readline()) if parent.stdout else 0
+        parent.kill()
+        parent.wait()
+    deadline = time.monotonic() + 10
+    while _is_alive(child) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _is_alive(child)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        return " Z " not in Path(f"/proc/{process}/stat").read_text(encoding="ascii")
+    except FileNotFoundError:
+        return False
+
+
+def _pins(text: str) -> set[str]:
+    """`name==version` of each line, spelled the one way that the package index does."""
+    pins = re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==([^\s;\\]+)", text, re.MULTILINE)
+    return {f"{re.sub('[-_.]+', '-', name).lower()}=={version}" for name, version in pins}
+
+
+@pytest.mark.parametrize("name", lock.LOCKS)
+def test_a_lock_holds_every_pin_of_setup_cfg_with_hashes_and_no_address(name: str) -> None:
+    text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+    assert _pins(lock.requirements(lock.LOCKS[name])) <= _pins(text), "run scripts/lock"
+    assert all("\n    --hash=sha256:" in entry for entry in re.split(r"\n(?=\w)", text)[1:])
+    assert "://" not in text
+    assert "--index" not in text
+
+
+def test_the_npm_lock_has_hashes_and_no_download_address() -> None:
+    packages = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    installed = [about for name, about in packages.items() if name]
+    assert all("integrity" in about and "resolved" not in about for about in installed)
