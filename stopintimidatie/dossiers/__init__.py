@@ -6,10 +6,12 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
-    from stopintimidatie.dossiers import effects, options
+    from stopintimidatie.dossiers import effects, options, searching
+    from stopintimidatie.dossiers.access import STRICT_ROLES
     from stopintimidatie.dossiers.paths import path_of_dossier
     from stopintimidatie.dossiers.resources import LEVELS
     from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
+    from stopintimidatie.search.grammar import Field
     from stopintimidatie.security import Permission
 
     for level in LEVELS:
@@ -20,3 +22,7 @@ def includeme(config: Any) -> None:
     for name, offered in options.OPTIONS.items():
         config.add_workflow_options(name, offered)
     config.add_workflow(DOSSIER_WORKFLOW)
+    config.add_indexable("dossier", searching.load, searching.versions)
+    config.add_search_access(searching.STRICT_ACCESS, STRICT_ROLES)
+    states = {state.code: state.label for state in DOSSIER_WORKFLOW.states}
+    config.add_search_labels("toestanden van een dossier", Field.STATE, states)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import shutil
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.audit import AuditEvent, AuditSubject
+from stopintimidatie.audit import SYSTEM, AuditEvent, AuditSubject
+from stopintimidatie.dossiers.services import add_note, make_agreement
 from stopintimidatie.jobs import OutboxJob
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import changed
@@ -19,11 +20,20 @@ from stopintimidatie.reports.vocabulary import Form
 from stopintimidatie.search import enqueue_index, services
 from stopintimidatie.search.backend import HealthState, Visibility
 from stopintimidatie.security import Role
-from tests.factories import CENTRE, DORDRECHT, EINDHOVEN, connect, make_report, make_user
+from tests.factories import (
+    CENTRE,
+    DORDRECHT,
+    EINDHOVEN,
+    connect,
+    make_dossier,
+    make_report,
+    make_user,
+)
 from tests.installation import Installation
 from tests.queries import count_queries
 
 OTHER_WIJK = "WK050502"
+TODAY = date(2026, 6, 1)
 
 
 @pytest.fixture(autouse=True)
@@ -374,3 +384,37 @@ def test_strange_addresses_get_a_page(
 ) -> None:
     given(installation, "floot")
     assert officer.get(address, status="*").status_int in {200, 400}
+
+
+# dossiers
+
+
+def test_a_dossier_is_found_by_its_number_title_notes_and_agreements(
+    installation: Installation, officer: Any
+) -> None:
+    with installation.transaction(DORDRECHT) as session:
+        dossier = make_dossier(session, title="Overlast Noordpool", summary="Bij de tunnel.")
+        add_note(session, dossier, "Wijkbewoners noemen de fontein.", SYSTEM)
+        make_agreement(session, dossier, "Lantaarn plaatsen", "stadsbeheer", TODAY, SYSTEM)
+    installation.run_jobs()
+    for text in (dossier.number, "noordpool", "tunnel", "fontein", "lantaarn stadsbeheer"):
+        page = officer.get("/zoeken", {"q": text})
+        assert found(page) == [dossier.number], text
+    assert facet(page, "Soort") == {"Dossier": "1"}
+    assert services.check(installation.registry, DORDRECHT).good
+
+
+def test_a_person_directed_dossier_is_in_no_total_count_or_hint_of_who_may_not_see_it(
+    installation: Installation, officer: Any
+) -> None:
+    with installation.transaction(DORDRECHT) as session:
+        make_dossier(session, title="Geheimeaanpak", kind="persoonsgericht")
+        make_dossier(session, title="Aanpak plein")
+    installation.run_jobs()
+    page = officer.get("/zoeken", {"q": ""})
+    assert len(found(page)) == 1
+    assert facet(page, "Soort") == {"Dossier": "1"}
+    officer.get("/zoeken", {"q": "geheimeaanpk"}).mustcontain(no=["Bedoelde u"])
+    for role in (Role.DOSSIER_OWNER, Role.PRIVACY_OFFICER, Role.DATA_PROTECTION_OFFICER):
+        other = installation.browser(make_user(installation, (DORDRECHT, role)))
+        assert len(found(other.get("/zoeken", {"q": "geheimeaanpak"}))) == 1
