@@ -114,7 +114,10 @@ def main() -> int:
     if sys.argv[1:]:
         os.chdir(ROOT)
         os.execve(PYTEST[0], [*PYTEST, *sys.argv[1:]], _environment())  # noqa: S606 (no shell wanted)
-    return check_everything()
+    try:
+        return check_everything()
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

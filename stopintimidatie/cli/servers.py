@@ -27,9 +27,15 @@ def _stop(number: int, frame: FrameType | None) -> None:
     raise _StopServer
 
 
+def _start_logging() -> None:
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    # It tells at every start which plug-ins it has; the operator can do nothing with that.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
 def serve(settings: Settings) -> None:
     """Serve the application until told to stop; requests in hand are finished."""
-    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    _start_logging()
     server = create_server(
         create_app(settings),
         host=settings.web_host,
@@ -52,7 +58,7 @@ def serve(settings: Settings) -> None:
 
 def work(settings: Settings) -> None:
     """Run jobs until told to stop; the job in hand is finished."""
-    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    _start_logging()
     config = configure(settings)
     config.commit()
     stop = threading.Event()
