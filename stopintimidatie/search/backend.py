@@ -250,9 +250,21 @@ class CheckReport:
         return (*self.missing, *self.stale, *self.surplus)
 
     @property
-    def good(self) -> bool:
+    def clean(self) -> bool:
         """Index and database agree."""
         return self.health.good and not self.to_repair
+
+    @property
+    def summary(self) -> str:
+        """What an operator reads, in one line."""
+        if not self.health.good:
+            return self.health.message
+        if self.clean:
+            return f"in orde ({self.checked} documenten)."
+        return (
+            f"{len(self.missing)} ontbreken, {len(self.stale)} verouderd,"
+            f" {len(self.surplus)} te veel (van {self.checked} documenten)."
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,7 @@ def holders_with_index_work(registry: Any) -> list[HolderHealth]:
     found = []
     for holder in holders:
         health = search.backend.health(holder)
-        if health.documents is not None or _has_documents(registry, holder):
+        if health.documents is not None or has_documents(registry, holder):
             found.append(HolderHealth(holder, health))
     return found
 
@@ -156,7 +156,8 @@ def enqueue_needed_rebuilds(registry: Any) -> list[str]:
     return needed
 
 
-def _has_documents(registry: Any, holder: str) -> bool:
+def has_documents(registry: Any, holder: str) -> bool:
+    """Whether a holder has anything that can be found."""
     with transaction(registry.engine, holder, write=False) as session:
         return any(
             next(iter(indexable.versions(session, holder)), None) is not None

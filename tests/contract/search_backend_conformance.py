@@ -713,10 +713,10 @@ class SearchBackendConformance:
             (surplus.id,),
         )
         assert set(report.to_repair) == {missing, stale.id, surplus.id}
-        assert not report.good
+        assert not report.clean
         backend.remove(HOLDER, [surplus.id])
         backend.index([document("b", id=stale.id, version=2)])
-        assert backend.check(HOLDER, [(same.id, 1), (stale.id, 2)]).good
+        assert backend.check(HOLDER, [(same.id, 1), (stale.id, 2)]).clean
 
     def test_a_built_index_is_healthy_and_counts_its_documents(
         self, backend: SearchBackend

@@ -105,7 +105,7 @@ def test_a_damaged_file_is_noticed_at_once_and_a_rebuild_repairs_it(
     with pytest.raises(IndexUnusableError):
         user.index([document("fluiten nooit half")])
     report = user.check(HOLDER, iter([]))
-    assert not report.good
+    assert not report.clean
     assert report.to_repair == ()
     user.rebuild(HOLDER, [document("fluiten hersteld")])
     assert user.health(HOLDER).good
@@ -119,7 +119,7 @@ def test_damage_that_keeps_the_size_is_found_by_a_check(
     for path in generation(root).iterdir():
         if path.name.endswith(suffix):
             _overwrite(path)
-    assert not backend.check(HOLDER, iter([])).good
+    assert not backend.check(HOLDER, iter([])).clean
     with pytest.raises(IndexUnusableError):
         total(WhooshBackend(root), "fluiten")
     assert backend.health(HOLDER).state is HealthState.DAMAGED
@@ -182,7 +182,7 @@ def test_an_index_thrown_away_under_load_is_noticed_and_rebuilt(
     for thread in threads:
         thread.join()
     assert surprises == []
-    assert backend.check(HOLDER, ((row.id, row.version) for row in made)).good
+    assert backend.check(HOLDER, ((row.id, row.version) for row in made)).clean
 
 
 # rules that changed
