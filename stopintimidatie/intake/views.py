@@ -50,7 +50,8 @@ from stopintimidatie.storage.types import utc_now
 
 UUID_TEXT: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 COORDINATE: Final = re.compile(r"-?[0-9]{1,3}(?:\.[0-9]{1,20})?", re.ASCII)
-SHOWN_EVERYWHERE: Final = {"Access-Control-Allow-Origin": "*"}
+FROM_EVERYWHERE: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
+SHOWN_EVERYWHERE: Final = {"Access-Control-Allow-Origin": "*", **FROM_EVERYWHERE}
 
 View = Callable[[Any, Any], Response]
 
@@ -128,7 +129,9 @@ def get_logo(context: LogoNode, request: Any) -> Response:
     profile = request.db.get(MunicipalityProfile, code)
     if profile is None or profile.logo is None or profile.logo_type not in IMAGE_TYPES:
         raise ProblemError(Kind.NOT_FOUND, "Deze gemeente bestaat niet of heeft geen logo.")
-    return Response(body=profile.logo, content_type=profile.logo_type)
+    answer = Response(body=profile.logo, content_type=profile.logo_type)
+    answer.headers.update(FROM_EVERYWHERE)
+    return answer
 
 
 @view_config(

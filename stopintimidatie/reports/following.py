@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Engine, Row, select
@@ -18,6 +19,8 @@ from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.session import transaction
 from stopintimidatie.storage.tenancy import NATIONAL
 from stopintimidatie.tree import locate_reference
+
+PASSED_ON: Final = "doorgegeven"
 
 
 @dataclass(frozen=True)
@@ -41,18 +44,25 @@ class Standing:
 def follow(engine: Engine, keys: KeyRing, reference: str, typed_code: str) -> Standing | None:
     """How the report stands, or None; a wrong code costs what a wrong reference costs.
 
-    After a hand-over the reference leads to several holders: the copy that went on answers.
+    After a hand-over the reference leads to several holders: the copy that went on answers, with
+    what the earlier holder said.
     """
     with transaction(engine, write=False) as session:
         holders = locate_reference(session, reference, KIND)
-    found = None
+    found = []
     # Also where there is no holder one look is taken, so that it takes as long.
     for holder in holders or (NATIONAL,):
         with transaction(engine, holder, write=False) as session:
             standing = _standing(session, keys, reference, typed_code)
-        if standing is not None and (found is None or found.status == "doorgegeven"):
-            found = standing
-    return found
+        if standing is not None:
+            found.append(standing)
+    return _together(found) if found else None
+
+
+def _together(found: Sequence[Standing]) -> Standing:
+    live = next((standing for standing in found if standing.status != PASSED_ON), found[0])
+    messages = sorted((m for standing in found for m in standing.messages), key=lambda m: m.at)
+    return replace(live, messages=tuple(messages))
 
 
 def _standing(session: Session, keys: KeyRing, reference: str, typed: str) -> Standing | None:
@@ -65,6 +75,7 @@ def _standing(session: Session, keys: KeyRing, reference: str, typed: str) -> St
             Report.delivery,
             Report.received_at,
             Report.municipality_code,
+            Report.handed_to,
         ).where(Report.reference == reference)
     ).one_or_none()
     secret = keys.derive(FOLLOW_PURPOSE, row.follow_code_version if row else None)
@@ -80,7 +91,7 @@ def _open(session: Session, reference: str, row: Row[*tuple[Any, ...]]) -> Stand
         status=status,
         status_text=text,
         received_at=row.received_at,
-        municipality_code=row.municipality_code,
+        municipality_code=row.handed_to or row.municipality_code,
         messages=_messages(session, row.id),
     )
 

@@ -21,6 +21,8 @@ HEADERS: Mapping[str, str] = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "X-Permitted-Cross-Domain-Policies": "none",
 }
+# What is for everybody, such as a municipality's logo in an app, may say so itself.
+PUBLIC_MAY_DIFFER = frozenset({"Cross-Origin-Resource-Policy"})
 HSTS = "max-age=31536000; includeSubDomains"
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_AN_HOUR = "public, max-age=3600"
@@ -41,7 +43,8 @@ def apply(environ: Mapping[str, Any], response: Any, https: bool) -> None:
     """Put the headers on one answer."""
     headers = response.headers
     for name, value in HEADERS.items():
-        headers[name] = value
+        if name not in PUBLIC_MAY_DIFFER or name not in headers:
+            headers[name] = value
     if https:
         headers["Strict-Transport-Security"] = HSTS
     headers["Cache-Control"] = cache_control(

@@ -179,6 +179,8 @@ def test_a_logo_is_public(api: Api) -> None:
     connect(api.installation, logo=b"\x89PNG\r\n\x1a\nx", logo_type="image/png")
     answer = api.app.get(path)
     assert answer.content_type == "image/png"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.body == b"\x89PNG\r\n\x1a\nx"
     for other in ("GM9999", "x", "%00", "%C3%A9"):
         api.app.get(f"{LOOK_UP}/{other}/logo", status=404)

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import event, select
 
 from stopintimidatie.audit import Actor
-from stopintimidatie.reports.models import Report
+from stopintimidatie.intake.examples import SMALL_REPORT
+from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.services import move
 from tests.factories import DORDRECHT, connect, make_user, user_id
 from tests.functional.api import REPORTS, Api
@@ -54,6 +55,27 @@ def test_a_question_to_the_reporter_is_read_here(api: Api) -> None:
     body = api.follow(receipt["kenmerk"], receipt["volgcode"]).json
     assert body["status"] == "vraag"
     assert [message["tekst"] for message in body["berichten"]] == ["Welke halte?"]
+
+
+def test_after_a_hand_over_the_same_code_opens_the_copy_that_went_on(api: Api) -> None:
+    receipt = api.post(SMALL_REPORT).json
+    assert receipt["gemeente"] is None
+    values = {"gemeente": DORDRECHT, "reden": "De plek ligt in Dordrecht."}
+    with api.installation.transaction("landelijk") as session:
+        report = session.scalars(select(Report)).one()
+        told = {"holder": "landelijk", "report_id": report.id, "kind": "bericht"}
+        session.add(ReporterMessage(**told, text="Wij zoeken het uit."))
+        effects = api.installation.registry.workflow_effects
+        move(session, effects, report, "doorgeven", values, OFFICER)
+    on_its_way = api.follow(receipt["kenmerk"], receipt["volgcode"]).json
+    assert on_its_way["status"] == "doorgegeven"
+    assert on_its_way["gemeente"]["code"] == DORDRECHT
+    api.installation.run_jobs()
+    body = api.follow(receipt["kenmerk"], receipt["volgcode"]).json
+    assert body["status"] == "ontvangen"
+    assert body["gemeente"]["code"] == DORDRECHT
+    assert [message["tekst"] for message in body["berichten"]] == ["Wij zoeken het uit."]
+    api.follow(receipt["kenmerk"], "0000 0000 0000 0000", status=404)
 
 
 @pytest.mark.parametrize(
