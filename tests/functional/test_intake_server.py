@@ -12,6 +12,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+from waitress import wasyncore
 from waitress.server import create_server
 
 from stopintimidatie.cli.servers import MAXIMUM_BODY_BYTES
@@ -37,8 +38,10 @@ def port(api: Api) -> Iterator[int]:
     thread = threading.Thread(target=server.run)
     thread.start()
     yield server.effective_port
+    # First the workers, for they wake the server when they are done; then the sockets, in the
+    # server's own thread, which would stumble if they were closed under its feet.
     server.task_dispatcher.shutdown()
-    server.close()
+    server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map, ignore_all=True))
     thread.join(10)
 
 
@@ -56,13 +59,13 @@ def test_a_report_comes_in(api: Api, port: int) -> None:
     assert api.count() == 1
 
 
-@pytest.mark.parametrize("size", [MEBIBYTE + 1, 3 * MEBIBYTE, 8 * MEBIBYTE])
-def test_the_client_that_sent_too_much_gets_to_read_why(api: Api, port: int, size: int) -> None:
-    status, headers, body = ask(port, b" " * size, api.headers())
-    assert (status, headers["Content-Type"]) == (413, PROBLEM)
-    assert body["type"].endswith(":te-groot")
-    status, _, _ = ask(port, b" " * size, api.headers(Authorization=None))
-    assert status == 401
+def test_the_client_that_sent_too_much_gets_to_read_why(api: Api, port: int) -> None:
+    for size in (MEBIBYTE + 1, 3 * MEBIBYTE, 8 * MEBIBYTE):
+        status, headers, body = ask(port, b" " * size, api.headers())
+        assert (status, headers["Content-Type"]) == (413, PROBLEM)
+        assert body["type"].endswith(":te-groot")
+        status, _, _ = ask(port, b" " * size, api.headers(Authorization=None))
+        assert status == 401
 
 
 def test_a_body_in_chunks_is_taken_and_bounded_alike(api: Api, port: int) -> None:
@@ -85,31 +88,35 @@ def test_half_a_body_leaves_nothing_behind_and_the_server_goes_on(api: Api, port
     assert api.count() == 0
 
 
-@pytest.mark.parametrize(
-    "head",
-    [
-        f"POST {REPORTS} HTTP/1.1\r\nContent-Length: -5",
-        f"POST {REPORTS} HTTP/1.1\r\nContent-Length: 5, 6",
-        f"POST {REPORTS} HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2",
-        f"POST {REPORTS} HTTP/1.1\r\nTransfer-Encoding: gzip",
-        f"POST {REPORTS} HTTP/1.1\r\nX\x00Y: z",
-        f"POST {REPORTS} HTTP/9.9",
-        "POST",
-        "\x00\x01\x02",
-        f"GET /{'a' * 300_000} HTTP/1.1",
-        f"POST {REPORTS} HTTP/1.1\r\nIdempotency-Key: x\r\n continued",
-    ],
+HARDLY_HTTP = (
+    f"POST {REPORTS} HTTP/1.1\r\nContent-Length: -5",
+    f"POST {REPORTS} HTTP/1.1\r\nContent-Length: 5, 6",
+    f"POST {REPORTS} HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2",
+    f"POST {REPORTS} HTTP/1.1\r\nTransfer-Encoding: gzip",
+    f"POST {REPORTS} HTTP/1.1\r\nX\x00Y: z",
+    f"POST {REPORTS} HTTP/1.1\r\nIdempotency-Key: x\r\n continued",
+    f"POST {REPORTS} HTTP/9.9",
+    f"GET /{'a' * 300_000} HTTP/1.1",
+    "POST",
+    "\x00\x01\x02",
 )
-def test_what_is_hardly_http_is_refused(api: Api, port: int, head: str) -> None:
+
+
+def test_what_is_hardly_http_is_refused(api: Api, port: int) -> None:
+    for head in HARDLY_HTTP:
+        status = raw(port, head)
+        # RFC 9112 asks 501 of a server for a coding it doesn't know; that is waitress speaking.
+        assert status is None or 400 <= status < 500 or (status == 501 and "gzip" in head)
+    assert api.count() == 0
+
+
+def raw(port: int, head: str) -> int | None:
+    """The status that this head gets, None when the server hangs up on it."""
+    answer = b""
     with socket.create_connection((HOST, port), timeout=5) as connection:
-        connection.sendall(head.encode("latin-1") + b"\r\nHost: x\r\nConnection: close\r\n\r\n")
-        connection.shutdown(socket.SHUT_WR)
-        answer = b""
-        # A server may hang up on a head that is far too long, before it was read whole.
-        with contextlib.suppress(ConnectionResetError):
+        with contextlib.suppress(OSError):
+            connection.sendall(head.encode("latin-1") + b"\r\nHost: x\r\nConnection: close\r\n\r\n")
+            connection.shutdown(socket.SHUT_WR)
             while part := connection.recv(65536):
                 answer += part
-    status = int(answer.split(b" ", 2)[1]) if answer else 400
-    # RFC 9112 asks 501 of a server for a coding it doesn't know; that is waitress speaking.
-    assert 400 <= status < 500 or (status == 501 and "gzip" in head)
-    assert api.count() == 0
+    return int(answer.split(b" ", 2)[1]) if answer else None
