@@ -113,10 +113,11 @@ def test_what_is_hardly_http_is_refused(api: Api, port: int) -> None:
 def raw(port: int, head: str) -> int | None:
     """The status that this head gets, None when the server hangs up on it."""
     answer = b""
-    with socket.create_connection((HOST, port), timeout=5) as connection:
-        with contextlib.suppress(OSError):
-            connection.sendall(head.encode("latin-1") + b"\r\nHost: x\r\nConnection: close\r\n\r\n")
-            connection.shutdown(socket.SHUT_WR)
-            while part := connection.recv(65536):
-                answer += part
+    request = head.encode("latin-1") + b"\r\nHost: x\r\nConnection: close\r\n\r\n"
+    connection = socket.create_connection((HOST, port), timeout=5)
+    with connection, contextlib.suppress(OSError):
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        while part := connection.recv(65536):
+            answer += part
     return int(answer.split(b" ", 2)[1]) if answer else None
