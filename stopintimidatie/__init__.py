@@ -26,6 +26,7 @@ ROOMS: Final = (
     "reports",
     "intake",
     "dossiers",
+    "triage",
     "exports",
     "desk",
     "privacy",

@@ -14,6 +14,8 @@ ACTIONS: Final[dict[str, str]] = {
     "gebruiker.geblokkeerd": "Gebruiker geblokkeerd",
     "melding.ontvangen": "Melding ontvangen",
     "melding.toestand": "Toestand van melding gewijzigd",
+    "melding.beoordeeld": "Melding beoordeeld",
+    "melding.spoed": "Spoed aangepast",
 }
 
 

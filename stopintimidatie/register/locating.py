@@ -30,11 +30,15 @@ _METRES_PER_DEGREE = math.pi * 6_371_008.8 / 180
 
 
 class Method(StrEnum):
-    """How a place was matched; `CENTRE` is a guess that the page must own up to."""
+    """How a place was matched; `CENTRE` is a guess that the page must own up to.
+
+    `CHOSEN`: not by us; somebody who looked said so.
+    """
 
     OUTLINE = "grens"
     NEAREST = "dichtstbij"
     CENTRE = "wijkmidden"
+    CHOSEN = "gekozen"
     NONE = "geen"
 
 

@@ -9,6 +9,8 @@ def includeme(config: Any) -> None:
     from stopintimidatie.reports import effects, options, searching
     from stopintimidatie.reports.paths import path_of_report
     from stopintimidatie.reports.resources import LEVELS
+    from stopintimidatie.reports.steps import add_report_action
+    from stopintimidatie.reports.views import add_step_views
     from stopintimidatie.reports.vocabulary import Form
     from stopintimidatie.reports.workflow import STATES
     from stopintimidatie.search.grammar import Field
@@ -25,3 +27,6 @@ def includeme(config: Any) -> None:
     config.add_search_labels("vormen", Field.FORM, dict(Form.choices()))
     states = {state.code: state.label for state in STATES}
     config.add_search_labels("toestanden van een melding", Field.STATE, states)
+    config.add_directive("add_report_action", add_report_action)
+    config.scan("stopintimidatie.reports.views")
+    add_step_views(config)

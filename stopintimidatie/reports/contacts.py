@@ -72,3 +72,9 @@ def read_contact(session: Session, keys: KeyRing, report: Report) -> ContactData
         return keys.decrypt(PURPOSE, stored, str(report.id)) if stored else None
 
     return ContactData(clear(row.name), clear(row.phone), clear(row.email), clear(row.contact_when))
+
+
+def has_contact(session: Session, report: Report) -> bool:
+    """Whether there is contact data, without reading it."""
+    found = select(ReportContact.id).where(ReportContact.report_id == report.id)
+    return session.scalar(found.limit(1)) is not None

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -48,6 +49,8 @@ class Arrival:
     follow_code: str
     received_at: datetime
     quarantine: bool = False
+    # The id it must get, for who can be asked twice to store the same report.
+    report_id: UUID | None = None
 
 
 def receive(
@@ -86,6 +89,7 @@ def _free_reference(session: Session) -> str:
 def _new_report(given: Submission, routing: Routing, arrival: Arrival, reference: str) -> Report:
     where = given.location
     return Report(
+        id=arrival.report_id or uuid4(),
         holder=routing.holder,
         reference=reference,
         received_at=arrival.received_at,
@@ -189,6 +193,17 @@ def check_version(report: Report, version: int) -> None:
         raise StaleReportError(report)
 
 
+def take_in_hand(session: Session, report: Report, version: int) -> None:
+    """Lock the report for a change by somebody who saw this version of it.
+
+    The lock makes two changes at once wait for each other, so that the second sees the first.
+
+    :raises StaleReportError: somebody else changed it meanwhile.
+    """
+    session.refresh(report, with_for_update=True)
+    check_version(report, version)
+
+
 def move(
     session: Session,
     effects: Mapping[str, Any],
@@ -225,6 +240,7 @@ def append_move(
     *,
     at: datetime | None = None,
 ) -> None:
+    """Append a line to the history of a report; its state now is where the step led to."""
     session.add(
         ReportMove(
             holder=report.holder,

@@ -1,0 +1,268 @@
+"""A report in the words of an officer, grouped as they read it. Pure: from the row to text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from stopintimidatie.register.locating import Method
+from stopintimidatie.reports import vocabulary as words
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.signals import kinds_found
+from stopintimidatie.web.filters import clock, date_long, datetime_long, local
+
+Rows = list[tuple[str, Any]]
+
+LOCATED_BY: Final[dict[str, str]] = {
+    Method.OUTLINE: "het punt ligt binnen de grens van de wijk",
+    Method.NEAREST: "het punt ligt vlak bij de grens van de wijk",
+    Method.CENTRE: "geschat: het punt ligt het dichtst bij het midden van deze wijk",
+    Method.CHOSEN: "gekozen door een medewerker",
+    Method.NONE: "niet bekend: er is geen punt op de kaart",
+}
+CONTACT_AGREED: Final = (
+    ("bellen", "bellen"),
+    ("mailen", "mailen"),
+    ("via_app", "via de app, zonder naam"),
+    ("geen", "geen contact"),
+    ("is_geweest", "er is al contact geweest"),
+)
+_NO: Final = {True: "ja", False: "nee", None: None}
+
+
+@dataclass(frozen=True, slots=True)
+class AreaNames:
+    """Names of the areas of a report, as far as they are known."""
+
+    municipality: str | None = None
+    neighbourhood: str | None = None
+    subneighbourhood: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something to notice at once. Tones as in `web.badges`, kinds as of `ui.alert`."""
+
+    kind: str
+    title: str
+    text: str
+
+
+def word(vocabulary: type[words.Term], code: str | None) -> str | None:
+    """The officer's word for a code; a code we don't know is shown as it is."""
+    return None if code is None else vocabulary.word(code)
+
+
+def listed(vocabulary: type[words.Term], codes: list[str]) -> str | None:
+    return ", ".join(str(word(vocabulary, code)) for code in codes) or None
+
+
+_TELLING: Final = {form.value: place for place, form in enumerate(words.Form)} | {
+    words.Form.OTHER.value: -1
+}
+
+
+def heading(report: Report) -> str:
+    """What happened, in one line: the gravest forms first, as the vocabulary has them last."""
+    forms = sorted(report.forms, key=lambda code: -_TELLING.get(code, -1))
+    text = listed(words.Form, forms[:3]) or "Melding"
+    more = len(forms) - 3
+    text += f" en {more} meer" if more > 0 else ""
+    return text[0].upper() + text[1:]
+
+
+def is_minor(report: Report) -> bool:
+    """By the age band that the reporter gave."""
+    return report.reporter_age_group in {g.value for g in words.AgeGroup if g.minor}
+
+
+def badges(report: Report) -> list[str]:
+    marks = {"spoed": report.urgent, "minderjarig": is_minor(report), "bevroren": report.frozen}
+    return [report.state, *(name for name, on in marks.items() if on)]
+
+
+def flags(report: Report) -> list[Flag]:
+    """What must be seen before anything else, most pressing first."""
+    found: list[Flag] = []
+    if report.danger_now:
+        found.append(_DANGER)
+    if report.state == "quarantaine":
+        found.append(_QUARANTINE)
+    if is_minor(report):
+        found.append(_MINOR)
+    kinds = kinds_found(report.description, report.offender_appearance, report.location_text)
+    if kinds:
+        found.append(_sensitive(kinds))
+    if report.located_by == Method.CENTRE:
+        found.append(_BY_CENTRE)
+    return found
+
+
+_DANGER: Final = Flag(
+    "error",
+    "Bij de beoordeling was er iemand in gevaar",
+    "Is dat nu nog zo? Bel 112 en overleg met de politie.",
+)
+_QUARANTINE: Final = Flag(
+    "warning",
+    "Deze melding staat in quarantaine",
+    "Zij telt nog niet mee. Kijk of het een echte melding is en haal haar dan uit quarantaine.",
+)
+_MINOR: Final = Flag(
+    "warning",
+    "De melder is minderjarig",
+    "Wees extra zorgvuldig met contact en met delen.",
+)
+_BY_CENTRE: Final = Flag(
+    "info",
+    "Plek geschat op het midden van de wijk",
+    "De grenzen van de wijken zijn niet geladen. Kijk bij de beoordeling of de wijk klopt.",
+)
+
+
+def _sensitive(kinds: list[str]) -> Flag:
+    found = ", ".join(kinds)
+    return Flag(
+        "warning",
+        "Er staan misschien persoonsgegevens in de tekst",
+        f"De tekst lijkt {found} te bevatten; het is geel gemarkeerd. Neem dit niet over in een"
+        " dossier of in een bericht.",
+    )
+
+
+def when_text(report: Report) -> str:
+    """The time of the incident, no more precise than the reporter knew it."""
+    start = report.incident_start
+    part = word(words.PartOfDay, report.part_of_day)
+    day = date_long(start)
+    match report.time_precision:
+        case words.TimePrecision.EXACT | None:
+            return _until(start, report.incident_end)
+        case words.TimePrecision.HOUR:
+            return f"{day}, rond {local(start):%H} uur"
+        case words.TimePrecision.PART_OF_DAY:
+            return f"{day}, {part or 'dagdeel niet bekend'}"
+        case words.TimePrecision.DAY:
+            return f"{day}, tijd niet bekend"
+    return f"{day}, maar de melder weet dit niet zeker"
+
+
+def _until(start: datetime, end: datetime | None) -> str:
+    if end is None or end == start:
+        return datetime_long(start)
+    if local(end).date() == local(start).date():
+        return f"{datetime_long(start)} tot {clock(end)}"
+    return f"{datetime_long(start)} tot {datetime_long(end)}"
+
+
+def what(report: Report) -> Rows:
+    rows: Rows = [("Vormen", listed(words.Form, report.forms))]
+    if report.confirmed_forms and set(report.confirmed_forms) != set(report.reported_forms):
+        rows.append(("Zoals gemeld", listed(words.Form, report.reported_forms)))
+    return [
+        *rows,
+        ("Gebeurt vaker", word(words.Recurrence, report.recurrence)),
+        ("Omstanders", word(words.Bystanders, report.bystanders)),
+    ]
+
+
+def where(report: Report, names: AreaNames) -> Rows:
+    return _filled(
+        ("Gemeente", names.municipality),
+        ("Wijk", names.neighbourhood),
+        ("Buurt", names.subneighbourhood),
+        ("Soort plek", word(words.PlaceType, report.place_type)),
+        ("Adres", address_text(report.address)),
+        ("Openbaar vervoer", transit_text(report.transit)),
+        ("Plek in woorden", report.location_text),
+        ("Punt op de kaart", point_text(report)),
+        ("Hoe de wijk is bepaald", LOCATED_BY.get(report.located_by)),
+    )
+
+
+def address_text(address: dict[str, Any] | None) -> str | None:
+    if not address:
+        return None
+    street = " ".join(filter(None, (address.get("street"), address.get("house_number"))))
+    town = " ".join(filter(None, (address.get("postcode"), address.get("town"))))
+    return ", ".join(filter(None, (street, town))) or None
+
+
+def transit_text(transit: dict[str, Any] | None) -> str | None:
+    if not transit:
+        return None
+    names = {"operator": "", "line": "lijn ", "direction": "richting ", "stop": "halte "}
+    return ", ".join(f"{text}{transit[key]}" for key, text in names.items() if transit.get(key))
+
+
+def point_text(report: Report) -> str | None:
+    if report.lat is None or report.lon is None:
+        return None
+    text = f"{report.lat:.5f}, {report.lon:.5f}"
+    source = word(words.LocationSource, report.location_source)
+    accuracy = f"op {report.accuracy_m} m nauwkeurig" if report.accuracy_m is not None else None
+    extra = ", ".join(filter(None, (source, accuracy)))
+    return f"{text} ({extra})" if extra else text
+
+
+def when(report: Report) -> Rows:
+    return _filled(
+        ("Gebeurd", when_text(report)),
+        ("Ontvangen", datetime_long(report.received_at)),
+        ("Binnengekomen via", word(words.Source, report.source)),
+        (
+            "Taal van de melder",
+            word(words.Language, report.language) if report.language != "nl" else None,
+        ),
+    )
+
+
+def reporter(report: Report) -> Rows:
+    return _filled(
+        ("Wie meldt", word(words.Role, report.role)),
+        ("Leeftijd", word(words.AgeGroup, report.reporter_age_group)),
+        ("Gender", word(words.Gender, report.reporter_gender)),
+        ("Gevoel", word(words.FeltSafety, report.felt_safety)),
+        ("Doet nu anders", listed(words.BehaviourChange, report.behaviour_changes)),
+        ("Politie", word(words.Police, report.police)),
+    )
+
+
+def offenders(report: Report) -> Rows:
+    return _filled(
+        ("Aantal", word(words.OffenderCount, report.offender_count)),
+        ("In een groep", _NO[report.offender_in_group]),
+        ("Bekende van de melder", word(words.OffenderKnown, report.offender_known)),
+        ("Geschatte leeftijd", word(words.OffenderAge, report.offender_age)),
+        ("Gender, zoals gezien", word(words.OffenderGender, report.offender_gender)),
+        ("Vervoermiddel", word(words.Transport, report.offender_transport)),
+    )
+
+
+def wishes(report: Report) -> Rows:
+    return _filled(
+        ("Wil contact", word(words.ContactWish, report.wants_contact)),
+        ("Wil hulp", _NO[report.wants_support]),
+        ("Delen met de politie", "ja" if report.share_with_police else "liever niet"),
+        ("Delen met partners", "ja" if report.share_with_partners else "liever niet"),
+    )
+
+
+def assessment(report: Report) -> Rows:
+    """What triage found; empty before that."""
+    if report.triaged_at is None:
+        return []
+    return _filled(
+        ("Beoordeeld op", datetime_long(report.triaged_at)),
+        ("Nu iemand in gevaar", _NO[report.danger_now]),
+        ("Spoed", "ja" if report.urgent else "nee"),
+        ("Vermoeden van een strafbaar feit", _NO[report.suspected_offence]),
+        ("Waarom", report.suspected_offence_reason),
+        ("Contact afgesproken", dict(CONTACT_AGREED).get(report.contact_agreed or "")),
+        ("Opvolging", listed(words.FollowUp, report.follow_ups)),
+    )
+
+
+def _filled(*rows: tuple[str, Any]) -> Rows:
+    return [(term, value) for term, value in rows if value not in (None, "")]

@@ -1,0 +1,271 @@
+"""The page of a report, and one page for each step that a person can make with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.view import view_config
+
+from stopintimidatie.register.models import Municipality, Neighbourhood, Subneighbourhood
+from stopintimidatie.reports import history, steps, summary
+from stopintimidatie.reports.contacts import has_contact, read_contact
+from stopintimidatie.reports.forms import (
+    LONGEST_PATH,
+    answers,
+    conflict,
+    seen,
+    step_form,
+    way_out,
+)
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.paths import path_of_report
+from stopintimidatie.reports.resources import ReportResource
+from stopintimidatie.reports.services import KIND, StaleReportError, move, take_in_hand
+from stopintimidatie.reports.signals import marked
+from stopintimidatie.reports.workflow import REPORT_WORKFLOW
+from stopintimidatie.security import Permission
+from stopintimidatie.security.permissions import may
+from stopintimidatie.security.trail import note_read
+from stopintimidatie.web.forms import Change, Form, FormError, handle_form
+from stopintimidatie.web.panels import panels
+from stopintimidatie.web.request import Request
+from stopintimidatie.web.urls import query_pairs, safe_path
+from stopintimidatie.workflow import Transition, WorkflowError
+
+# Of what was handed over or destroyed only this much is shown.
+TOMBSTONES = frozenset({"overgedragen", "vernietigd"})
+PAGE = "stopintimidatie.reports:templates/report.jinja2"
+STEP_PAGE = "stopintimidatie.reports:templates/step.jinja2"
+
+
+def area_names(session: Any, report: Report) -> summary.AreaNames:
+    """Names of the areas of a report."""
+
+    def name(entity: Any, code: str | None) -> str | None:
+        row = session.get(entity, code) if code else None
+        return None if row is None else str(row.name)
+
+    return summary.AreaNames(
+        name(Municipality, report.municipality_code),
+        name(Neighbourhood, report.neighbourhood_code),
+        name(Subneighbourhood, report.subneighbourhood_code),
+    )
+
+
+@view_config(
+    context=ReportResource,
+    name="",
+    request_method="GET",
+    permission=Permission.VIEW_REPORT,
+    renderer=PAGE,
+)
+def report_view(context: ReportResource, request: Request) -> dict[str, Any]:
+    """Everything that is known of a report; of one that is gone, where it went."""
+    if context.report.state in TOMBSTONES:
+        return {"report": context.report, "tombstone": _tombstone(context, request)}
+    note_read(request, context.holder, KIND, [context.report.id], task="melding bekijken")
+    return {
+        "report": context.report,
+        "tombstone": None,
+        **_known(context, request),
+        **_contact(context, request),
+        "steps": step_links(context, request),
+        "actions": steps.actions(request, context),
+        "panels": panels(request, "melding", context),
+    }
+
+
+def _known(context: ReportResource, request: Request) -> dict[str, Any]:
+    report, session = context.report, request.db
+    handlers = history.names_of(session, [report.handler_id] if report.handler_id else [])
+    names = area_names(session, report)
+    return {
+        "summary": summary,
+        "names": names,
+        "account": marked(report.description) if report.description else None,
+        "appearance": marked(report.offender_appearance) if report.offender_appearance else None,
+        "handler": handlers.get(str(report.handler_id)),
+        "timeline": history.timeline(session, report),
+        "messages": history.messages_of(session, report),
+        "duplicate_of": _reference_of(session, report),
+    }
+
+
+def _reference_of(session: Any, report: Report) -> str | None:
+    if report.duplicate_of_id is None:
+        return None
+    other = session.get(Report, report.duplicate_of_id)
+    return None if other is None else str(other.reference)
+
+
+def _contact(context: ReportResource, request: Request) -> dict[str, Any]:
+    """Contact data for who may see it; for others only whether there is any."""
+    if not request.has_permission(Permission.VIEW_CONTACT, context):
+        return {"contact": None, "contact_exists": has_contact(request.db, context.report)}
+    contact = read_contact(request.db, request.registry.key_ring, context.report)
+    if contact is not None:
+        note_read(
+            request,
+            context.holder,
+            KIND,
+            [context.report.id],
+            task="melding bekijken",
+            fields=["contactgegevens"],
+        )
+    return {"contact": contact, "contact_exists": contact is not None}
+
+
+def _tombstone(context: ReportResource, request: Request) -> dict[str, Any]:
+    """Where it went, when; and a way there for who works there as well."""
+    report = context.report
+    receiver = request.db.get(Municipality, report.handed_to) if report.handed_to else None
+    identity = request.identity
+    visible = (
+        identity is not None
+        and report.handed_to is not None
+        and may(identity.roles_for(report.handed_to), Permission.VIEW_REPORT)
+    )
+    return {
+        "receiver": receiver.name if receiver is not None else None,
+        "at": report.ended_at,
+        "href": f"/m/{report.reference}" if visible else None,
+    }
+
+
+def came_from(request: Request, default: str) -> str:
+    """The page that led here (GET parameter `terug`), when that is one of ours."""
+    wanted = dict(query_pairs(request)).get("terug", "")
+    return safe_path(wanted, default) if len(wanted) <= LONGEST_PATH else default
+
+
+def step_path(request: Request, context: ReportResource, step: Transition) -> str:
+    path: str = request.resource_path(context, steps.step_name(step))
+    return path
+
+
+def step_page(context: ReportResource, request: Request, title: str) -> dict[str, Any]:
+    """What stands beside a form about a report; the read is noted."""
+    note_read(request, context.holder, KIND, [context.report.id], task=title.lower())
+    account = context.report.description
+    return {
+        "title": title,
+        "report": context.report,
+        "summary": summary,
+        "names": area_names(request.db, context.report),
+        "account": marked(account) if account else None,
+        "here": request.resource_path(context),
+    }
+
+
+def impossible(context: ReportResource, request: Request, page: dict[str, Any]) -> dict[str, Any]:
+    """The report isn't in a state for this (any more): say so, and what can be done instead."""
+    request.response.status_int = 409
+    latest = history.moves_of(request.db, context.report)[:1]
+    return {
+        **page,
+        "form": None,
+        "state": steps.state_label(context.report),
+        "latest": [(history.title_of(line), line.actor_name, line.at) for line in latest],
+        "steps": step_links(context, request),
+    }
+
+
+def step_links(context: ReportResource, request: Request) -> list[tuple[str, str]]:
+    """The steps this person can make now, each with its page."""
+    return [
+        (step.label, step_path(request, context, step))
+        for step in steps.possible_steps(request, context)
+    ]
+
+
+class StepView:
+    """The page of one step: a form that the workflow describes."""
+
+    def __init__(self, transition: Transition) -> None:
+        self.transition = transition
+
+    def __call__(self, context: ReportResource, request: Request) -> Any:
+        page = step_page(context, request, self.transition.label)
+        late = context.report.state not in self.transition.sources
+        if late and request.method == "GET":
+            return impossible(context, request, page)
+        form = self._form(context, request)
+        page["nothing_to_choose"] = self._empty_lists(form)
+        return handle_form(request, form, lambda v: self._make(context, request, form, v), page)
+
+    def _form(self, context: ReportResource, request: Request) -> Form:
+        registry = request.registry
+        offered = {
+            asked.options: registry.workflow_options[asked.options](request.db, context.report)
+            for asked in self.transition.fields
+            if asked.options
+        }
+        back = came_from(request, request.resource_path(context))
+        identity = request.identity
+        known = {**seen(context.report), "behandelaar": str(identity.user_id) if identity else None}
+        return step_form(self.transition, offered, request, known, back)
+
+    def _empty_lists(self, form: Form) -> list[str]:
+        return [
+            asked.label
+            for asked in self.transition.fields
+            if asked.options and not form[asked.name].schema.typ.choices
+        ]
+
+    def _make(
+        self, context: ReportResource, request: Request, form: Form, values: dict[str, Any]
+    ) -> Any:
+        """Make the step, in one transaction, and go back to where the person came from."""
+        session, report = request.db, context.report
+        before = report.state
+        try:
+            take_in_hand(session, report, values["versie"])
+            move(
+                session,
+                request.registry.workflow_effects,
+                report,
+                self.transition.name,
+                answers(self.transition, values),
+                request.identity.actor,  # type: ignore[union-attr]
+            )
+            session.flush()
+        except StaleReportError:
+            change = Change("Toestand", steps.state_label(report), self.transition.label)
+            raise conflict(session, form, report, values["gezien"], [change]) from None
+        except WorkflowError as problem:
+            raise FormError(str(problem), problem.field) from None
+        return self._done(context, request, values, before)
+
+    def _done(
+        self, context: ReportResource, request: Request, values: dict[str, Any], before: str
+    ) -> HTTPSeeOther:
+        path = path_of_report(request.db, context.report.id) or request.resource_path(context)
+        flash_step(request, context, self.transition, before, path)
+        moved = path != request.resource_path(context)
+        out = way_out(values, path)
+        return HTTPSeeOther(path if moved and out == request.resource_path(context) else out)
+
+
+def flash_step(
+    request: Request, context: ReportResource, step: Transition, before: str, path: str
+) -> None:
+    """Say on the next page what was done, with a link to take it back where that can be."""
+    state = REPORT_WORKFLOW.state(step.target).label
+    back = steps.way_back(request, context, step, before)
+    link = (f"{back.label}…", f"{path}/{steps.step_name(back)}") if back else None
+    request.flash(f"{context.report.reference}: {step.label}. Toestand: {state}.", link=link)
+
+
+def add_step_views(config: Any) -> None:
+    """A page for every step that a role can make: the view's permission is that of the step."""
+    for step in steps.steps_by_people():
+        for method in ("GET", "POST"):
+            config.add_view(
+                StepView(step),
+                context=ReportResource,
+                name=steps.step_name(step),
+                request_method=method,
+                permission=step.permission,
+                renderer=STEP_PAGE,
+            )

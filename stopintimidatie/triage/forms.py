@@ -1,0 +1,206 @@
+"""The triage form, in four parts: what it is, where it belongs, contact, and what to do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import colander
+
+from stopintimidatie.reports.forms import LONGEST_PATH, add_seen
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.summary import CONTACT_AGREED
+from stopintimidatie.reports.vocabulary import ContactWish, Form
+from stopintimidatie.triage.services import WITH_DEADLINE, Assessment, stored
+from stopintimidatie.web import forms
+from stopintimidatie.web.forms import Button, Schema, field
+
+Choices = Sequence[tuple[str, str]]
+YES_NO: Final = (("nee", "nee"), ("ja", "ja"))
+SAVE: Final = Button("opslaan", "Opslaan")
+DECISIONS: Final = (
+    Button("in_dossier", "Opslaan en in dossier", "secondary"),
+    Button("dubbel", "Opslaan en afsluiten als dubbel", "secondary"),
+    Button("afhandelen", "Opslaan en afhandelen…", "secondary"),
+    Button("niet_in_behandeling", "Opslaan en niet in behandeling nemen…", "secondary"),
+)
+# How the reporter's wish is taken over, until an officer decides otherwise.
+_WISHES: Final = {
+    ContactWish.CALL.value: "bellen",
+    ContactWish.MAIL.value: "mailen",
+    ContactWish.VIA_APP.value: "via_app",
+}
+
+
+def triage_schema(neighbourhoods: Choices, dossiers: Choices | None, *, offence: bool) -> Any:
+    """The questions of triage.
+
+    :param dossiers: what it may be put in; None when it can't be decided on now.
+    :param offence: this person may mark a suspected offence.
+    """
+    schema = Schema()
+    schema.add(_found(offence))
+    schema.add(_place(neighbourhoods))
+    schema.add(_contact())
+    if dossiers is not None:
+        schema.add(_decision(dossiers))
+    schema["versie"] = field(forms.Integer(1), "Versie", widget=forms.Hidden(), name="versie")
+    add_seen(schema)
+    hidden = forms.Hidden()
+    schema.add(field(forms.Text(LONGEST_PATH), "Terug", widget=hidden, name="terug", missing=""))
+    return schema
+
+
+def _found(offence: bool) -> Any:
+    part = Schema(title="Wat is er aan de hand?", name="beoordeling")
+    part.add(
+        field(
+            forms.OneOf(YES_NO, radio=True),
+            "Is er nu iemand in gevaar?",
+            description="Zo ja: bel eerst 112. De rest kan daarna.",
+            name="gevaar",
+        )
+    )
+    part.add(
+        field(
+            forms.Flag(),
+            "Dit is spoed",
+            description="De melding komt dan bovenaan in het postvak.",
+            name="spoed",
+        )
+    )
+    part.add(
+        field(
+            forms.ManyOf(Form.choices()),
+            "Wat gebeurde er, volgens u?",
+            description="Aangekruist staat wat de melder koos. Verbeter het als het verhaal anders"
+            " is.",
+            name="vormen",
+        )
+    )
+    if offence:
+        part.validator = _offence_needs_a_reason
+        _add_offence(part)
+    return part
+
+
+def _add_offence(part: Any) -> None:
+    part.add(
+        field(
+            forms.Flag(),
+            "Ik vermoed een strafbaar feit",
+            description="Een melding is een signaal, geen bewijs. Alleen u legt dit vast, nooit het"
+            " systeem.",
+            name="vermoeden",
+        )
+    )
+    part.add(
+        field(
+            forms.Text(1000, lines=True),
+            "Waarom vermoedt u dat?",
+            description="Geen namen en geen kentekens.",
+            name="vermoeden_reden",
+            missing=None,
+            widget=forms.TextArea(rows=3),
+        )
+    )
+
+
+def _offence_needs_a_reason(node: Any, values: dict[str, Any]) -> None:
+    if values["vermoeden"] and not values["vermoeden_reden"]:
+        error = colander.Invalid(node)
+        error["vermoeden_reden"] = "Schrijf op waarom u een strafbaar feit vermoedt."
+        raise error
+
+
+def _place(neighbourhoods: Choices) -> Any:
+    part = Schema(title="Klopt de wijk?", name="plek")
+    part.add(
+        field(
+            forms.OneOf(neighbourhoods),
+            "Wijk",
+            description="Kiest u een andere, dan verhuist de melding. Het oude adres blijft"
+            " werken.",
+            name="wijk",
+        )
+    )
+    return part
+
+
+def _contact() -> Any:
+    part = Schema(title="Contact met de melder", name="contact")
+    part.validator = _contact_needs_a_day
+    choices = forms.OneOf(CONTACT_AGREED, radio=True)
+    part.add(field(choices, "Hoe nemen we contact op?", name="hoe"))
+    part.add(field(forms.Date(), "Uiterlijk op", name="uiterlijk", missing=None))
+    return part
+
+
+def _contact_needs_a_day(node: Any, values: dict[str, Any]) -> None:
+    if values["hoe"] in WITH_DEADLINE and values["uiterlijk"] is None:
+        error = colander.Invalid(node)
+        error["uiterlijk"] = "Kies de dag waarop er uiterlijk contact is."
+        raise error
+
+
+def _decision(dossiers: Choices) -> Any:
+    part = Schema(
+        title="Besluit",
+        name="besluit",
+        description="Vul alleen in wat u nodig hebt bij de knop die u kiest.",
+    )
+    if dossiers:
+        part.add(field(forms.OneOf(dossiers), "In welk dossier?", name="dossier", missing=None))
+        reason = forms.Text(1000, lines=True)
+        area = forms.TextArea(rows=2)
+        words = "Waarom hoort de melding daar?"
+        part.add(field(reason, words, name="reden", missing=None, widget=area))
+    part.add(
+        field(
+            forms.Text(40),
+            "Dubbel van welke melding?",
+            description="Het kenmerk van de andere melding, zoals M-4F7K-2QX9.",
+            name="dubbel_van",
+            missing=None,
+        )
+    )
+    return part
+
+
+def filled_in(report: Report) -> dict[str, Any]:
+    """The form as it opens: what is stored, and before that what the reporter said."""
+    now = stored(report)
+    danger = None if now.danger_now is None else ("ja" if now.danger_now else "nee")
+    return {
+        "beoordeling": {
+            "gevaar": danger,
+            "spoed": now.urgent,
+            "vormen": now.forms,
+            "vermoeden": bool(now.suspected_offence),
+            "vermoeden_reden": now.suspected_offence_reason,
+        },
+        "plek": {"wijk": now.neighbourhood},
+        "contact": {
+            "hoe": now.contact or _WISHES.get(report.wants_contact, "geen"),
+            "uiterlijk": now.contact_before,
+        },
+    }
+
+
+def assessment_of(values: Mapping[str, Any], present: Assessment) -> Assessment:
+    """What was filled in. Who may not mark a suspected offence leaves it as it is."""
+    found, contact = values["beoordeling"], values["contact"]
+    suspected, reason = present.suspected_offence, present.suspected_offence_reason
+    if "vermoeden" in found:
+        suspected = found["vermoeden"]
+        reason = found["vermoeden_reden"] if suspected else None
+    return Assessment(
+        danger_now=found["gevaar"] == "ja",
+        forms=tuple(found["vormen"]),
+        urgent=found["spoed"],
+        neighbourhood=values["plek"]["wijk"],
+        suspected_offence=suspected,
+        suspected_offence_reason=reason,
+        contact=contact["hoe"],
+        contact_before=contact["uiterlijk"] if contact["hoe"] in WITH_DEADLINE else None,
+    )

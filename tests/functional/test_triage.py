@@ -1,0 +1,554 @@
+"""Triage: the form, the inbox, entering a report, the short address."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from stopintimidatie.audit import AuditEvent, AuditSubject
+from stopintimidatie.register.models import Neighbourhood
+from stopintimidatie.reports.models import Report, ReportMove
+from stopintimidatie.reports.vocabulary import ContactWish
+from stopintimidatie.security import Role
+from stopintimidatie.storage.types import utc_now
+from stopintimidatie.tree import register_reference
+from tests.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user, user_id
+from tests.functional.test_reports_pages import HERE, officer, set_value, state_of, stored
+from tests.installation import Installation
+from tests.queries import count_queries
+
+INBOX = "/gemeenten/dordrecht/postvak"
+
+
+@pytest.fixture(autouse=True)
+def connected(installation: Installation) -> None:
+    connect(installation)
+
+
+def report_at(installation: Installation, address: str) -> Report:
+    with installation.transaction(DORDRECHT) as session:
+        reference = address.rpartition("/")[2]
+        return session.scalars(select(Report).where(Report.reference == reference)).one()
+
+
+def filled(form: Any) -> Any:
+    """The triage form with the one answer it can't know."""
+    set_value(form, "beoordeling.gevaar", "nee")
+    return form
+
+
+def test_saving_takes_a_new_report_in_hand_at_once(installation: Installation) -> None:
+    address = stored(installation)
+    username = make_user(installation, (DORDRECHT, Role.OFFICER), name="Olga")
+    browser = installation.browser(username)
+    page = browser.get(f"{address}/triage")
+    assert "Is er nu iemand in gevaar?" in page.text
+    form = filled(page.forms["formulier"])
+    form["beoordeling.spoed"] = True
+    set_value(form, "beoordeling.vormen", "hinderlijk_volgen")
+    page = form.submit("opslaan", status=303).follow()
+    assert "de beoordeling is opgeslagen" in page.text
+    kept = report_at(installation, address)
+    assert (kept.state, kept.urgent, kept.danger_now) == ("in_behandeling", True, False)
+    assert kept.handler_id == user_id(installation, username)
+    assert kept.confirmed_forms == ["hinderlijk_volgen", "naroepen"]
+    assert kept.reported_forms == ["naroepen"]
+    with installation.transaction(DORDRECHT) as session:
+        names = session.scalars(select(ReportMove.name).order_by(ReportMove.at)).all()
+        assert names == ["ontvangen", "in_behandeling_nemen", "beoordelen"]
+        actions = set(session.scalars(select(AuditEvent.action)))
+        assert {"melding.toestand", "melding.beoordeeld"} <= actions
+
+
+def test_nothing_is_stored_without_an_answer_about_danger(installation: Installation) -> None:
+    address = stored(installation)
+    form = officer(installation).get(f"{address}/triage").forms["formulier"]
+    form.submit("opslaan", status=422)
+    assert state_of(installation, address) == "nieuw"
+
+
+def test_a_suspected_offence_needs_a_reason(installation: Installation) -> None:
+    address = stored(installation)
+    browser = officer(installation)
+    form = filled(browser.get(f"{address}/triage").forms["formulier"])
+    form["beoordeling.vermoeden"] = True
+    form = form.submit("opslaan", status=422).forms["formulier"]
+    assert report_at(installation, address).suspected_offence is None
+    form["beoordeling.vermoeden_reden"] = "De melder beschrijft betasten."
+    form.submit("opslaan", status=303)
+    kept = report_at(installation, address)
+    assert kept.suspected_offence_reason == "De melder beschrijft betasten."
+
+
+def another_neighbourhood(installation: Installation) -> Neighbourhood:
+    with installation.transaction() as session:
+        rows = session.scalars(
+            select(Neighbourhood)
+            .where(Neighbourhood.municipality_code == DORDRECHT, Neighbourhood.kind == "wijk")
+            .where(Neighbourhood.slug != "binnenstad")
+            .order_by(Neighbourhood.code)
+        )
+        return rows.first() or pytest.fail("the register has one wijk only")
+
+
+def test_another_neighbourhood_moves_the_report_and_the_old_address_leads_on(
+    installation: Installation,
+) -> None:
+    address = stored(installation)
+    area = another_neighbourhood(installation)
+    browser = officer(installation)
+    form = filled(browser.get(f"{address}/triage").forms["formulier"])
+    form["plek.wijk"] = area.code
+    page = form.submit("opslaan", status=303).follow()
+    reference = address.rpartition("/")[2]
+    assert page.request.path == f"/gemeenten/dordrecht/{area.slug}/{reference}"
+    assert "gekozen door een medewerker" in page.text
+    assert f"Wijk: {area.name}" in page.text
+    old = browser.get(address, status=301)
+    assert old.location.endswith(page.request.path)
+    stranger = installation.browser(make_user(installation, (EINDHOVEN, Role.OFFICER)))
+    stranger.get(address, status=404)
+    admin = installation.browser(make_user(installation, (DORDRECHT, Role.ADMIN)))
+    admin.get(address, status=404)
+
+
+def test_contact_by_telephone_has_a_last_day(installation: Installation) -> None:
+    address = stored(installation, wants_contact=ContactWish.VIA_APP)
+    browser = officer(installation)
+    page = browser.get(f"{address}/triage")
+    form = filled(page.forms["formulier"])
+    deadline = (utc_now() + timedelta(days=3)).date().isoformat()
+    assert form["contact.uiterlijk"].value == deadline
+    before = report_at(installation, address).contact_deadline
+    form["contact.uiterlijk"] = ""
+    form = form.submit("opslaan", status=422).forms["formulier"]
+    form["contact.uiterlijk"] = deadline
+    form.submit("opslaan", status=303)
+    assert report_at(installation, address).contact_deadline == before
+    form = browser.get(f"{address}/triage").forms["formulier"]
+    set_value(form, "contact.hoe", "is_geweest")
+    form.submit("opslaan", status=303)
+    assert report_at(installation, address).contact_deadline is None
+
+
+def test_a_double_is_closed_from_the_form(installation: Installation) -> None:
+    address, other = stored(installation), stored(installation)
+    form = filled(officer(installation).get(f"{address}/triage").forms["formulier"])
+    refused = form.submit("dubbel", status=422)
+    assert "Vul ‘Dubbel van’ in" in refused.text
+    assert state_of(installation, address) == "nieuw"
+    form = refused.forms["formulier"]
+    form["besluit.dubbel_van"] = other.rpartition("/")[2]
+    page = form.submit("dubbel", status=303).follow()
+    assert "Heropenen…" in page.text
+    assert state_of(installation, address) == "niet_in_behandeling"
+
+
+def test_what_asks_more_goes_on_to_its_own_page(installation: Installation) -> None:
+    address = stored(installation)
+    form = filled(officer(installation).get(f"{address}/triage").forms["formulier"])
+    page = form.submit("afhandelen", status=303).follow()
+    assert page.request.path == f"{address}/afhandelen"
+    assert state_of(installation, address) == "in_behandeling"
+
+
+def test_of_two_officers_the_second_sees_what_the_first_filled_in(
+    installation: Installation,
+) -> None:
+    address = stored(installation)
+    first, second = officer(installation, "Eerste"), officer(installation, "Tweede")
+    mine = filled(second.get(f"{address}/triage").forms["formulier"])
+    mine["beoordeling.spoed"] = True
+    theirs = first.get(f"{address}/triage").forms["formulier"]
+    set_value(theirs, "beoordeling.gevaar", "ja")
+    theirs.submit("opslaan", status=303)
+    page = mine.submit("opslaan", status=409)
+    assert "‘Beoordeeld’ door Eerste" in page.text
+    assert "Iemand anders heeft dit intussen gewijzigd" in page.text
+    changes = page.html.find("dl", class_="si-changes").get_text(" ", strip=True)
+    assert "Nu iemand in gevaar Nu opgeslagen: ja Door u ingevuld: nee" in changes
+    kept = report_at(installation, address)
+    assert (kept.danger_now, kept.urgent) == (True, False)
+    page.forms["formulier"].submit("opslaan", status=303)
+    assert report_at(installation, address).urgent
+
+
+def test_what_has_ended_is_not_assessed(installation: Installation) -> None:
+    address = stored(installation)
+    with installation.transaction(DORDRECHT) as session:
+        session.scalars(select(Report)).one().state = "afgehandeld"
+    page = officer(installation).get(f"{address}/triage", status=409)
+    assert "Dit kan nu niet" in page.text
+    assert page.html.find("a", href=f"{address}/heropenen")
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [
+        (Role.OFFICER, 200),
+        (Role.DOSSIER_OWNER, 200),
+        (Role.PRIVACY_OFFICER, 403),
+        (Role.DATA_PROTECTION_OFFICER, 403),
+        (Role.ADMIN, 404),
+    ],
+)
+def test_who_may_triage(installation: Installation, role: Role, status: int) -> None:
+    browser = installation.browser(make_user(installation, (DORDRECHT, role)))
+    browser.get(f"{stored(installation)}/triage", status=status)
+    enter = {200: 200, 403: 403, 404: 403}[status]
+    browser.get("/gemeenten/dordrecht/melding-invoeren", status=enter)
+    browser.get(INBOX, status=403 if role is Role.ADMIN else 200)
+
+
+BAD = [
+    ("beoordeling.vormen", "hoesten"),
+    ("beoordeling.gevaar", "misschien"),
+    ("plek.wijk", "GM0772-GB"),
+    ("plek.wijk", "\x00"),
+    ("contact.hoe", "vlaggen"),
+    ("contact.uiterlijk", "2026-02-31"),
+    ("beoordeling.vermoeden_reden", "x" * 5000),
+    ("versie", "-1"),
+    ("versie", "1e3"),
+    ("gezien", "9" * 40),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_bad_input_changes_nothing(installation: Installation, name: str, value: str) -> None:
+    address = stored(installation)
+    browser = officer(installation)
+    form = filled(browser.get(f"{address}/triage").forms["formulier"])
+    values = {**dict(form.submit_fields("opslaan")), name: value}
+    browser.post(f"{address}/triage", values, status=(400, 422))
+    assert state_of(installation, address) == "nieuw"
+
+
+def test_spoed_takes_one_press_and_notices_somebody_else(installation: Installation) -> None:
+    address = stored(installation)
+    browser = officer(installation)
+    token = {"csrf_token": browser.get(address) and browser.cookies["csrf"]}
+    browser.post(f"{address}/spoed", {**token, "spoed": "ja", "versie": "1"}, status=303)
+    assert report_at(installation, address).urgent
+    for version in ("1", "x", "9" * 30, ""):
+        browser.post(f"{address}/spoed", {**token, "spoed": "nee", "versie": version}, status=409)
+    assert report_at(installation, address).urgent
+
+
+# --- the inbox
+
+
+def rows_of(page: Any) -> list[str]:
+    return [
+        str(link["href"]).rpartition("melding=")[2] for link in page.html.select("[data-rij] a")
+    ]
+
+
+def test_the_inbox_puts_spoed_first_then_deadlines_then_the_newest(
+    installation: Installation,
+) -> None:
+    old, promised, urgent, new = (stored(installation) for _ in range(4))
+    with installation.transaction(DORDRECHT) as session:
+        new_values: dict[str, dict[str, Any]] = {
+            old: {"received_at": utc_now() - timedelta(days=9)},
+            promised: {"contact_deadline": utc_now() - timedelta(days=1)},
+            urgent: {"urgent": True, "received_at": utc_now() - timedelta(days=3)},
+        }
+        for address, changes in new_values.items():
+            reference = address.rpartition("/")[2]
+            row = session.scalars(select(Report).where(Report.reference == reference)).one()
+            for name, value in changes.items():
+                setattr(row, name, value)
+    page = officer(installation).get(INBOX)
+    wanted = [address.rpartition("/")[2] for address in (urgent, promised, new, old)]
+    assert rows_of(page) == wanted
+    assert page.html.find(id="gekozen-melding").find("a")["href"] == urgent
+    late = page.click("Contact te laat")
+    assert rows_of(late) == wanted[1:2]
+
+
+FILTERS = [
+    ("toestand=nieuw", 3),
+    ("toestand=alle", 4),
+    ("toestand=afgerond", 1),
+    ("toestand=in_dossier", 0),
+    ("toestand=bestaat-niet", 0),
+    ("wijk=WK050501", 3),
+    ("vorm=naroepen", 3),
+    ("vorm=spugen", 0),
+    ("spoed=ja", 1),
+    ("spoed=nee", 2),
+    ("behandelaar=niemand", 3),
+    ("behandelaar=ik", 0),
+    ("behandelaar=geen-uuid", 0),
+    ("termijn=te_laat", 0),
+    ("termijn=dag", 0),
+    ("termijn=week", 1),
+    ("termijn=wachten", 0),
+    ("bron=app_android", 3),
+    ("bron=balie", 0),
+    ("periode=7", 3),
+    ("periode=eeuw", 0),
+    ("vorm=naroepen&spoed=ja&wijk=WK050501", 1),
+    ("onbekend=1&pagina=999999", 3),
+    ("pagina=-1", 3),
+]
+
+
+@pytest.fixture
+def some_reports(installation: Installation) -> None:
+    addresses = [stored(installation) for _ in range(3)]
+    stored(installation)
+    with installation.transaction(DORDRECHT) as session:
+        rows = session.scalars(select(Report).order_by(Report.reference)).all()
+        known = [row for row in rows if f"{HERE}/{row.reference}" in addresses]
+        known[0].urgent = True
+        known[1].contact_deadline = utc_now() + timedelta(days=3)
+        next(row for row in rows if row not in known).state = "afgehandeld"
+
+
+@pytest.mark.usefixtures("some_reports")
+def test_every_filter_is_an_address_and_its_count_is_what_it_leaves(
+    installation: Installation,
+) -> None:
+    browser = officer(installation)
+    for query, expected in FILTERS:
+        page = browser.get(f"{INBOX}?{query}")
+        assert len(rows_of(page)) == expected, query
+    page = browser.get(INBOX)
+    for select_box in page.html.select(".si-filters select"):
+        for option in select_box.find_all("option")[1:]:
+            count = int(option.text.rpartition("(")[2].rstrip(")"))
+            found = browser.get(INBOX, {select_box["name"]: option["value"]})
+            assert len(rows_of(found)) == count, option
+
+
+@pytest.mark.usefixtures("some_reports")
+def test_taking_one_from_the_inbox_takes_one_press(installation: Installation) -> None:
+    browser = officer(installation)
+    page = browser.get(f"{INBOX}?spoed=ja")
+    form = next(f for f in page.forms.values() if f.action.endswith("in-behandeling-nemen"))
+    page = form.submit(status=303).follow()
+    assert page.request.path_qs.startswith(f"{INBOX}?spoed=ja&melding=")
+    assert "Toestand: In behandeling" in page.text
+    assert "Afhandelen" in page.text
+
+
+def test_an_empty_inbox_says_what_comes_next(installation: Installation) -> None:
+    browser = officer(installation)
+    assert "Het postvak is leeg" in browser.get(INBOX)
+    assert "Haal een filter weg" in browser.get(f"{INBOX}?spoed=ja")
+
+
+def test_the_reads_of_the_inbox_are_one_row(installation: Installation) -> None:
+    for _ in range(3):
+        stored(installation)
+    officer(installation).get(INBOX)
+    with installation.transaction(DORDRECHT) as session:
+        read = select(AuditEvent).where(AuditEvent.action == "gelezen")
+        assert [event.task for event in session.scalars(read)] == ["postvak"]
+        assert session.scalar(select(func.count(AuditSubject.id)).join(read.subquery())) == 3
+
+
+def test_who_only_reads_has_no_decisions(installation: Installation) -> None:
+    stored(installation)
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.PRIVACY_OFFICER)))
+    page = browser.get(INBOX)
+    assert len(rows_of(page)) == 1
+    for word in ("Beoordelen", "Markeren als spoed", "Melding invoeren"):
+        assert word not in page.text
+
+
+def test_the_number_of_queries_does_not_grow(installation: Installation) -> None:
+    browser = officer(installation)
+    with installation.transaction() as session:
+        reports = [make_report(session, installation) for _ in range(10)]
+    address = f"{HERE}/{reports[0].reference}"
+    pages = (INBOX, f"{INBOX}?vorm=naroepen&periode=30", address, f"{address}/triage")
+    few = [queries(installation, browser, page) for page in pages]
+    with installation.transaction() as session:
+        for _ in range(490):
+            make_report(session, installation)
+    assert [queries(installation, browser, page) for page in pages] == few
+    assert max(few) < 45
+
+
+def queries(installation: Installation, browser: Any, page: str) -> int:
+    with count_queries(installation) as counted:
+        browser.get(page)
+    return counted.count
+
+
+def test_the_shortcut_leads_to_ones_own_inbox(installation: Installation) -> None:
+    page = officer(installation).get("/postvak", status=303)
+    assert page.location == f"http://localhost:6543{INBOX}"
+    both = make_user(installation, (DORDRECHT, Role.OFFICER), (EINDHOVEN, Role.OFFICER))
+    choices = installation.browser(both).get("/postvak")
+    assert "Eindhoven" in choices.text
+    admin = installation.browser(make_user(installation, (DORDRECHT, Role.ADMIN)))
+    admin.get("/postvak", status=404)
+    assert "Postvak" not in admin.get("/gemeenten/dordrecht").text
+
+
+# --- the short address
+
+
+def test_the_short_address_finds_the_report_in_any_spelling(installation: Installation) -> None:
+    address = stored(installation)
+    reference = address.rpartition("/")[2]
+    browser = officer(installation)
+    for typed in (reference, reference.lower(), reference.replace("-", "")):
+        assert browser.get(f"/m/{typed}", status=303).location.endswith(address)
+    for typed in ("M-0000-0000", "kenmerk", f"{reference}/x", "%00", "__class__"):
+        browser.get(f"/m/{typed}", status=404)
+    stranger = installation.browser(make_user(installation, (EINDHOVEN, Role.OFFICER)))
+    stranger.get(f"/m/{reference}", status=404)
+    visitor = installation.visitor()
+    visitor.get(f"/m/{reference}", status=303)
+
+
+def test_the_short_address_prefers_the_living_copy(installation: Installation) -> None:
+    address = stored(installation)
+    reference = address.rpartition("/")[2]
+    with installation.transaction() as session:
+        other = make_report(session, installation, holder="landelijk", neighbourhood=None)
+        other.reference, other.state = reference, "overgedragen"
+        register_reference(session, reference, "landelijk", "melding")
+    desk = make_user(installation, ("landelijk", Role.NATIONAL_DESK))
+    both = make_user(installation, ("landelijk", Role.NATIONAL_DESK), (DORDRECHT, Role.OFFICER))
+    found = installation.browser(desk).get(f"/m/{reference}", status=303)
+    assert found.location.endswith(f"/landelijk/{reference}")
+    found = installation.browser(both).get(f"/m/{reference}", status=303)
+    assert found.location.endswith(address)
+
+
+# --- entering a report
+
+ENTRY = "/gemeenten/dordrecht/melding-invoeren"
+
+
+def entry_form(browser: Any) -> Any:
+    form = browser.get(ENTRY).forms["formulier"]
+    set_value(form, "binnen.bron", "telefonisch")
+    set_value(form, "binnen.hoedanigheid", "slachtoffer")
+    set_value(form, "wat.vormen", "nafluiten")
+    form["wanneer.incidentVan"] = "2026-01-05T22:40"
+    form["plek.wijk"] = "WK050501"
+    form["plek.typePlek"] = "straat_plein"
+    set_value(form, "contact.contactGewenst", "nee")
+    set_value(form, "contact.politie", "ja")
+    set_value(form, "contact.ketenpartners", "nee")
+    return form
+
+
+def test_an_officer_enters_a_report_and_reads_the_code_out(installation: Installation) -> None:
+    browser = officer(installation)
+    form = entry_form(browser)
+    page = form.submit("bewaren", status=303).follow()
+    assert "Lees dit voor" in page.text
+    with installation.transaction(DORDRECHT) as session:
+        kept = session.scalars(select(Report)).one()
+        assert (kept.source, kept.state) == ("telefonisch", "nieuw")
+        assert (kept.neighbourhood_code, kept.located_by) == ("WK050501", "gekozen")
+        assert kept.location_text == "In de wijk Binnenstad"
+        assert (kept.anonymous, kept.share_with_police, kept.share_with_partners) == (
+            True,
+            True,
+            False,
+        )
+        assert session.scalars(select(ReportMove.actor_name)).all() == ["Olga Officier"]
+    again = form.submit("bewaren", status=303)
+    assert again.location == page.request.url
+    with installation.transaction(DORDRECHT) as session:
+        assert len(session.scalars(select(Report)).all()) == 1
+    officer(installation).get(page.request.path_qs, status=404)
+    browser.get(page.request.path, {"invoer": "nee"}, status=404)
+
+
+def test_the_code_is_gone_after_half_an_hour(installation: Installation) -> None:
+    browser = officer(installation)
+    page = entry_form(browser).submit("bewaren", status=303).follow()
+    with installation.transaction(DORDRECHT) as session:
+        session.scalars(select(Report)).one().received_at = utc_now() - timedelta(minutes=31)
+    browser.get(page.request.path_qs, status=404)
+
+
+def test_contact_data_goes_apart(installation: Installation) -> None:
+    browser = officer(installation)
+    form = entry_form(browser)
+    set_value(form, "contact.contactGewenst", "bellen")
+    refused = form.submit("bewaren", status=422)
+    assert "Vul het telefoonnummer in" in refused.text
+    form = refused.forms["formulier"]
+    form["contact.telefoon"] = "12"
+    refused = form.submit("bewaren", status=422)
+    assert "Dit is geen telefoonnummer" in refused.text
+    form = refused.forms["formulier"]
+    form["contact.telefoon"] = "06 12345678"
+    form["contact.naam"] = "Noor"
+    form.submit("bewaren", status=303)
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(Report.anonymous)).all() == [False]
+
+
+def test_a_point_elsewhere_is_refused_at_its_field(installation: Installation) -> None:
+    browser = officer(installation)
+    for lat, lon in (("51,44", "5,47"), ("0", "0"), ("51,8133", "")):
+        form = entry_form(browser)
+        form["plek.lat"], form["plek.lon"] = lat, lon
+        page = form.submit("bewaren", status=422)
+        assert page.html.select("[data-veld^='plek.l'] .si-error"), (lat, lon)
+    form = entry_form(browser)
+    form["plek.wijk"] = ""
+    form["plek.lat"], form["plek.lon"] = "51,8133", "4,6690"
+    form.submit("bewaren", status=303)
+    with installation.transaction(DORDRECHT) as session:
+        kept = session.scalars(select(Report)).one()
+        assert (kept.located_by, kept.lat) == ("wijkmidden", 51.8133)
+
+
+def test_somewhere_must_be_said(installation: Installation) -> None:
+    form = entry_form(officer(installation))
+    form["plek.wijk"] = ""
+    page = form.submit("bewaren", status=422)
+    assert "Kies een wijk, of schrijf hieronder" in page.text
+    form = page.forms["formulier"]
+    form["plek.straat"] = "Spuiboulevard"
+    form.submit("bewaren", status=303)
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(Report.neighbourhood_code)).all() == ["GM0505-ON"]
+
+
+def test_a_municipality_that_is_not_connected_keeps_no_reports(installation: Installation) -> None:
+    browser = installation.browser(make_user(installation, (EINDHOVEN, Role.OFFICER)))
+    form = browser.get("/gemeenten/eindhoven/melding-invoeren").forms["formulier"]
+    values = dict(entry_form(officer(installation)).submit_fields("bewaren"))
+    values |= {"csrf_token": form["csrf_token"].value, "plek.wijk": "", "plek.straat": "Dorpsweg"}
+    page = browser.post("/gemeenten/eindhoven/melding-invoeren", values, status=422)
+    assert "niet aangesloten" in page.text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("invoer", "geen-uuid"),
+        ("invoer", ""),
+        ("wat.omschrijving", "x" * 5001),
+        ("wat.omschrijving", "a\x00b"),
+        ("wanneer.incidentVan", "2999-01-01T10:00"),
+        ("wanneer.incidentVan", "1950-01-01T10:00"),
+        ("plek.lat", "nan"),
+        ("plek.wijk", "GM0772-GB"),
+        ("binnen.bron", "app_android"),
+        ("contact.email", "geen adres"),
+    ],
+)
+def test_bad_entries_store_nothing(installation: Installation, name: str, value: str) -> None:
+    browser = officer(installation)
+    values = {**dict(entry_form(browser).submit_fields("bewaren")), name: value}
+    browser.post(ENTRY, values, status=(400, 422))
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(Report.id)).all() == []
