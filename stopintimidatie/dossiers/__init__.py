@@ -8,6 +8,7 @@ from typing import Any
 def includeme(config: Any) -> None:
     from stopintimidatie.dossiers import effects, options, searching
     from stopintimidatie.dossiers.access import STRICT_ROLES
+    from stopintimidatie.dossiers.menu import dossiers_item
     from stopintimidatie.dossiers.paths import path_of_dossier
     from stopintimidatie.dossiers.resources import LEVELS
     from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
@@ -26,3 +27,5 @@ def includeme(config: Any) -> None:
     config.add_search_access(searching.STRICT_ACCESS, STRICT_ROLES)
     states = {state.code: state.label for state in DOSSIER_WORKFLOW.states}
     config.add_search_labels("toestanden van een dossier", Field.STATE, states)
+    config.add_nav_item("dossiers", dossiers_item, order=30)
+    config.scan("stopintimidatie.dossiers")

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
-from stopintimidatie.dossiers.models import Dossier, DossierMove
+from stopintimidatie.dossiers.models import Dossier, DossierAgreement, DossierMove
 from stopintimidatie.jobs import enqueue
 from stopintimidatie.storage.types import utc_now
 from stopintimidatie.workflow import WorkflowError
@@ -77,13 +77,13 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-def lock(session: Session, dossier: Dossier) -> None:
-    """Keep others from changing the dossier until this transaction ends, and read it anew.
+def lock(session: Session, row: Dossier | DossierAgreement) -> None:
+    """Keep others from changing the row until this transaction ends, and read it anew.
 
     On SQLite a writing transaction is alone already.
     """
     session.flush()
-    session.refresh(dossier, with_for_update=True)
+    session.refresh(row, with_for_update=True)
 
 
 def check_version(row: Any, version: int) -> None:

@@ -41,6 +41,7 @@ BADGES: dict[str, Badge] = {
     # agreement, export, job
     "open": Badge("Open", "info"),
     "klaar": Badge("Klaar", "success"),
+    "gedaan": Badge("Gedaan", "success"),
     "nagekomen": Badge("Nagekomen", "success"),
     "vervallen": Badge("Vervallen", "neutral"),
     "te_laat": Badge("Te laat", "danger"),

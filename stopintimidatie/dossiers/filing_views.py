@@ -1,0 +1,262 @@
+"""Reports into a dossier, out of it, and finished together when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPNotFound
+from pyramid.view import view_config
+from sqlalchemy import select
+
+from stopintimidatie.dossiers import chronology
+from stopintimidatie.dossiers.filing import file_report, membership_of, take_out
+from stopintimidatie.dossiers.forms import ReasonSchema, filing_schema
+from stopintimidatie.dossiers.handling import (
+    FORM_PAGE,
+    actor_of,
+    back_to,
+    only_live,
+    page_of,
+    submit,
+)
+from stopintimidatie.dossiers.history import DossierError
+from stopintimidatie.dossiers.references import find_reports
+from stopintimidatie.dossiers.resources import DossierResource
+from stopintimidatie.dossiers.words import forms_of
+from stopintimidatie.dossiers.work_views import back_to_finishing, form_page
+from stopintimidatie.register.kinds import NeighbourhoodKind
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.services import move
+from stopintimidatie.reports.workflow import REPORT_WORKFLOW
+from stopintimidatie.security import Permission
+from stopintimidatie.security.trail import note_read
+from stopintimidatie.web.filters import datetime_short, plural
+from stopintimidatie.web.forms import Button, Form, ManyOf, field
+from stopintimidatie.web.request import Request
+from stopintimidatie.web.transitions import transition_schema
+from stopintimidatie.web.urls import query_pairs
+from stopintimidatie.workflow import WorkflowError
+
+CANDIDATES: Final = 50
+FINISHED_AT_ONCE: Final = 100
+
+
+@view_config(
+    context=DossierResource,
+    name="meldingen-toevoegen",
+    request_method="GET",
+    permission=Permission.EDIT_DOSSIER,
+    renderer=FORM_PAGE,
+)
+@view_config(
+    context=DossierResource,
+    name="meldingen-toevoegen",
+    request_method="POST",
+    permission=Permission.EDIT_DOSSIER,
+    renderer=FORM_PAGE,
+)
+def file_view(context: DossierResource, request: Request) -> Any:
+    """Put reports in the dossier: typed, or ticked among those that are being handled here."""
+    closed = only_live(context, request)
+    if closed is not None:
+        return closed
+    found = _candidates(context, request)
+    ids = [report.id for report in found]
+    note_read(request, context.holder, "melding", ids, task="meldingen kiezen voor een dossier")
+    form = Form(
+        filing_schema([(report.reference, _choice(report)) for report in found]),
+        request,
+        buttons=[Button("toevoegen", "Meldingen toevoegen")],
+        cancel_url=page_of(context, request, "meldingen"),
+    )
+    page = form_page(context, "Meldingen toevoegen")
+    page["intro"] = (
+        "Een melding die al bij een ander dossier hoort, of die is afgehandeld, blijft waar hij is."
+        " Dit dossier verwijst er dan naar."
+    )
+    return submit(request, form, lambda values: _file(context, request, values), page)
+
+
+def _candidates(context: DossierResource, request: Request) -> Sequence[Report]:
+    """Reports that are being handled, in the dossier's neighbourhood, the newest first."""
+    statement = select(Report).where(Report.state == "in_behandeling")
+    if context.neighbourhood.kind != NeighbourhoodKind.WHOLE:
+        statement = statement.where(Report.neighbourhood_code == context.neighbourhood.code)
+    return request.db.scalars(
+        statement.order_by(Report.incident_start.desc()).limit(CANDIDATES)
+    ).all()
+
+
+def _choice(report: Report) -> str:
+    return f"{report.reference}: {forms_of(report)}, {datetime_short(report.incident_start)}"
+
+
+def _file(context: DossierResource, request: Request, values: dict[str, Any]) -> Any:
+    """Each on its own: what can't be filed is told, the rest is filed."""
+    typed = find_reports(request.db, values["kenmerk"])
+    ticked = find_reports(request.db, " ".join(values.get("meldingen", ())), field="meldingen")
+    reports = {report.id: report for report in [*typed, *ticked]}.values()
+    if not reports:
+        raise DossierError("Vul een kenmerk in, of kies een melding uit de lijst.", "kenmerk")
+    effects, actor = request.registry.workflow_effects, actor_of(request)
+
+    def put_in(report: Report) -> None:
+        file_report(request.db, effects, context.dossier, report, values["reden"], actor)
+
+    done, failed = _each(reports, put_in)
+    if not done:
+        raise DossierError(" ".join(failed), "kenmerk")
+    _tell(request, done, failed, "toegevoegd")
+    return back_to(context, request, "meldingen")
+
+
+def _each(
+    reports: Iterable[Report], act: Callable[[Report], None]
+) -> tuple[list[Report], list[str]]:
+    """Those that went well, and why the others didn't. A refusal leaves nothing half done."""
+    done, failed = [], []
+    for report in reports:
+        try:
+            act(report)
+            done.append(report)
+        except WorkflowError as problem:
+            text = str(problem)
+            told = text if text.startswith(report.reference) else f"{report.reference}: {text}"
+            failed.append(told)
+    return done, failed
+
+
+def _tell(request: Request, done: Sequence[Report], failed: Sequence[str], what: str) -> None:
+    if done:
+        are = "is" if len(done) == 1 else "zijn"
+        request.flash(f"{plural(len(done), 'melding', 'meldingen')} {are} {what}.")
+    if failed:
+        request.flash("Dit lukte niet. " + " ".join(failed), "warning")
+
+
+@view_config(
+    context=DossierResource,
+    name="melding-eruit",
+    request_method="GET",
+    permission=Permission.EDIT_DOSSIER,
+    renderer=FORM_PAGE,
+)
+@view_config(
+    context=DossierResource,
+    name="melding-eruit",
+    request_method="POST",
+    permission=Permission.EDIT_DOSSIER,
+    renderer=FORM_PAGE,
+)
+def take_out_view(context: DossierResource, request: Request) -> Any:
+    """Take one report out: `?melding=M-…`, with a reason."""
+    report = _wanted_report(context, request)
+    form = Form(
+        ReasonSchema(),
+        request,
+        buttons=[Button("eruit", "Melding eruit halen", "danger")],
+        cancel_url=page_of(context, request, "meldingen"),
+    )
+    page = form_page(context, f"Melding {report.reference} eruit halen")
+    page["intro"] = (
+        "De melding gaat terug naar ‘in behandeling’. In de geschiedenis blijft staan dat hij in"
+        " dit dossier zat, en waarom hij eruit ging."
+    )
+
+    def act(values: dict[str, Any]) -> Any:
+        effects = request.registry.workflow_effects
+        take_out(request.db, effects, context.dossier, report, values["reden"], actor_of(request))
+        request.flash(f"Melding {report.reference} zit niet meer in dit dossier.")
+        return back_to(context, request, "meldingen")
+
+    return submit(request, form, act, page)
+
+
+def _wanted_report(context: DossierResource, request: Request) -> Report:
+    asked = dict(query_pairs(request)).get("melding", "")
+    try:
+        found = find_reports(request.db, asked)
+    except DossierError:
+        raise HTTPNotFound() from None
+    if len(found) != 1 or membership_of(request.db, context.dossier.id, found[0].id) is None:
+        raise HTTPNotFound()
+    return found[0]
+
+
+@view_config(
+    context=DossierResource,
+    name="meldingen-afhandelen",
+    request_method="GET",
+    permission=Permission.TRIAGE,
+    renderer="stopintimidatie.dossiers:templates/finish.jinja2",
+)
+@view_config(
+    context=DossierResource,
+    name="meldingen-afhandelen",
+    request_method="POST",
+    permission=Permission.TRIAGE,
+    renderer="stopintimidatie.dossiers:templates/finish.jinja2",
+)
+def finish_view(context: DossierResource, request: Request) -> Any:
+    """Finish the reports of the dossier: one answer for all that are ticked."""
+    members = chronology.members_in_hand(request.db, context.dossier, FINISHED_AT_ONCE + 1)
+    reports = [member.report for member in members][:FINISHED_AT_ONCE]
+    note_read(
+        request, context.holder, "melding", [r.id for r in reports], task="meldingen afhandelen"
+    )
+    page = {
+        **form_page(context, "Meldingen afhandelen"),
+        "here": page_of(context, request),
+        "total": len(reports),
+        "more": len(members) > FINISHED_AT_ONCE,
+        "limit": FINISHED_AT_ONCE,
+    }
+    if not reports and request.method == "GET":
+        return {**page, "form": None}
+    form = _finish_form(context, request, reports)
+    return submit(request, form, lambda v: _finish(context, request, reports, v), page)
+
+
+def _finish_form(context: DossierResource, request: Request, reports: Sequence[Report]) -> Form:
+    step = REPORT_WORKFLOW.transition("afhandelen")
+    offered = request.registry.workflow_options
+    options = {
+        asked.options: offered[asked.options](request.db, None)
+        for asked in step.fields
+        if asked.options
+    }
+    schema = transition_schema(step, options)
+    choices = [(report.reference, _choice(report)) for report in reports]
+    schema.children.insert(
+        0, field(ManyOf(choices), "Welke meldingen handelt u af?", name="meldingen")
+    )
+    return Form(
+        schema,
+        request,
+        buttons=[Button("afhandelen", "Meldingen afhandelen")],
+        appstruct={
+            "meldingen": [code for code, _ in choices],
+            "terugkoppeling": "gegeven",
+            "bericht": context.dossier.feedback,
+        },
+        cancel_url=page_of(context, request, "meldingen"),
+    )
+
+
+def _finish(
+    context: DossierResource, request: Request, reports: Sequence[Report], values: dict[str, Any]
+) -> Any:
+    step = REPORT_WORKFLOW.transition("afhandelen")
+    answers = {asked.name: values.get(asked.name) for asked in step.fields}
+    effects, actor = request.registry.workflow_effects, actor_of(request)
+    chosen = [report for report in reports if report.reference in values["meldingen"]]
+    done, failed = _each(
+        chosen, lambda report: _finish_one(request, effects, report, answers, actor)
+    )
+    _tell(request, done, failed, "afgehandeld")
+    return back_to_finishing(context, request)
+
+
+def _finish_one(request: Request, effects: Any, report: Report, answers: Any, actor: Any) -> None:
+    move(request.db, effects, report, "afhandelen", answers, actor)

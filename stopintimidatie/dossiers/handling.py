@@ -1,0 +1,95 @@
+"""What the pages of a dossier share: who acts, where to, and what to do when it can't be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+
+from stopintimidatie.audit import Actor
+from stopintimidatie.dossiers.forms import CONTROLS
+from stopintimidatie.dossiers.history import StaleDossierError
+from stopintimidatie.dossiers.resources import DossierResource
+from stopintimidatie.dossiers.workflow import LIVE
+from stopintimidatie.security import Role
+from stopintimidatie.storage.types import utc_now
+from stopintimidatie.web.filters import datetime_short, local
+from stopintimidatie.web.forms import Change, ConflictError, Form, FormError, handle_form
+from stopintimidatie.web.request import Request
+from stopintimidatie.workflow import WorkflowError
+
+FORM_PAGE = "stopintimidatie.dossiers:templates/form.jinja2"
+Values = dict[str, Any]
+
+
+def actor_of(request: Request) -> Actor:
+    """Who does this; every page here asks a permission, so there is somebody."""
+    assert request.identity is not None  # noqa: S101 - permissions are for who is signed in
+    return request.identity.actor
+
+
+def roles_at(request: Request, holder: str) -> frozenset[Role]:
+    """The roles of this person for the holder of the page."""
+    return frozenset() if request.identity is None else request.identity.roles_for(holder)
+
+
+def today() -> date:
+    return local(utc_now()).date()
+
+
+def page_of(context: DossierResource, request: Request, part: str = "") -> str:
+    """The address of the dossier, or of one of its parts."""
+    path: str = request.resource_path(context)
+    path = path.rstrip("/")
+    return f"{path}?deel={part}" if part else path
+
+
+def back_to(context: DossierResource, request: Request, part: str = "") -> HTTPSeeOther:
+    return HTTPSeeOther(page_of(context, request, part))
+
+
+def only_live(context: DossierResource, request: Request) -> HTTPSeeOther | None:
+    """The way back, with the reason, for who opens a form of a closed dossier.
+
+    What was typed before it closed comes by POST and gets its answer on the form.
+    """
+    if request.method != "GET" or context.dossier.state in LIVE:
+        return None
+    request.flash("Dit dossier is afgesloten. Neem het eerst terug in aanpak.", "warning")
+    return back_to(context, request)
+
+
+def submit(
+    request: Request,
+    form: Form,
+    act: Callable[[Values], Any],
+    page: Mapping[str, Any],
+    *,
+    conflict: Callable[[Values], list[Change]] = lambda values: [],
+) -> Any:
+    """Handle a form whose work may be refused by a rule, or come after somebody else's."""
+
+    def on_valid(values: Values) -> Any:
+        try:
+            answer = act(values)
+            request.db.flush()
+            return answer
+        except StaleDossierError as stale:
+            raise _conflict(form, stale.row, conflict(values)) from None
+        except WorkflowError as problem:
+            name = CONTROLS.get(problem.field or "", problem.field)
+            raise FormError(str(problem), name) from None
+
+    return handle_form(request, form, on_valid, page)
+
+
+def _conflict(form: Form, row: Any, changes: list[Change]) -> ConflictError:
+    """The form now carries the present version: sending it again is done with open eyes."""
+    form["versie"].cstruct = str(row.version)
+    return ConflictError(
+        f"{row.changed_by} heeft dit gewijzigd op {datetime_short(row.changed_at)}. Uw invoer is"
+        " niet opgeslagen en er is niets overschreven. Klopt uw invoer nog? Sla dan opnieuw op.",
+        changes,
+    )

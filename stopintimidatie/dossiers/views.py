@@ -1,0 +1,262 @@
+"""The list of dossiers, the page of a dossier, making and editing one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.view import view_config
+from sqlalchemy import select
+
+from stopintimidatie.dossiers import listing
+from stopintimidatie.dossiers.access import STRICT_ROLES, is_strict
+from stopintimidatie.dossiers.filing import file_report
+from stopintimidatie.dossiers.forms import (
+    ATTRIBUTES,
+    differences,
+    edit_schema,
+    kind_choices,
+    new_schema,
+    read,
+    stored,
+)
+from stopintimidatie.dossiers.handling import (
+    FORM_PAGE,
+    actor_of,
+    only_live,
+    page_of,
+    roles_at,
+    submit,
+    today,
+)
+from stopintimidatie.dossiers.history import DossierError, check_version, lock
+from stopintimidatie.dossiers.menu import dossier_holders
+from stopintimidatie.dossiers.options import owners_for
+from stopintimidatie.dossiers.paths import dossier_path, path_of_dossier
+from stopintimidatie.dossiers.references import find_reports
+from stopintimidatie.dossiers.resources import DossierResource
+from stopintimidatie.dossiers.services import DossierPlan, change_dossier, create_dossier
+from stopintimidatie.dossiers.vocabulary import DossierKind
+from stopintimidatie.municipalities.resources import MunicipalityResource
+from stopintimidatie.register.models import Municipality
+from stopintimidatie.register.queries import neighbourhoods_of
+from stopintimidatie.security import Permission
+from stopintimidatie.security.trail import note_read
+from stopintimidatie.tree import Root
+from stopintimidatie.web.components import FacetValue, ListItem
+from stopintimidatie.web.filters import date_text, plural
+from stopintimidatie.web.forms import Button, Form
+from stopintimidatie.web.paging import Paging, wanted_page
+from stopintimidatie.web.request import Request
+from stopintimidatie.web.urls import query_pairs, toggled
+
+
+@view_config(
+    context=Root,
+    name="dossiers",
+    request_method="GET",
+    permission=Permission.SIGNED_IN,
+    renderer="stopintimidatie.dossiers:templates/places.jinja2",
+)
+def own_dossiers(request: Request) -> Any:
+    """To the dossiers of one's own municipality; with several, choose."""
+    holders = dossier_holders(request.identity)
+    rows = request.db.scalars(
+        select(Municipality).where(Municipality.code.in_(holders)).order_by(Municipality.name)
+    ).all()
+    if not rows:
+        raise HTTPNotFound()
+    if len(rows) == 1:
+        return HTTPSeeOther(f"/gemeenten/{rows[0].slug}/dossiers")
+    return {"places": [ListItem(row.name, f"/gemeenten/{row.slug}/dossiers") for row in rows]}
+
+
+@view_config(
+    context=MunicipalityResource,
+    name="dossiers",
+    request_method="GET",
+    permission=Permission.VIEW_DOSSIER,
+    renderer="stopintimidatie.dossiers:templates/dossiers.jinja2",
+)
+def dossiers_view(context: MunicipalityResource, request: Request) -> Any:
+    """The dossiers of a municipality, with filters that are addresses."""
+    roles = roles_at(request, context.holder)
+    filters = listing.Filters.read(query_pairs(request))
+    total = listing.count_dossiers(request.db, roles, filters)
+    paging = Paging(wanted_page(request), total)
+    rows = listing.list_dossiers(request.db, roles, filters, paging, today())
+    ids = [row.dossier.id for row in rows]
+    note_read(request, context.holder, "dossier", ids, task="lijst")
+    slug = context.municipality.slug
+    new = f"/gemeenten/{slug}/nieuw-dossier"
+    return {
+        "items": [_item(slug, row) for row in rows],
+        "paging": paging,
+        "facets": _facets(request, listing.facets(request.db, roles, filters)),
+        "filtered": bool(filters.chosen),
+        "all_href": f"/gemeenten/{slug}/dossiers",
+        "new_href": new if request.has_permission(Permission.EDIT_DOSSIER, context) else None,
+    }
+
+
+def _facets(request: Request, found: Any) -> list[tuple[str, list[FacetValue]]]:
+    return [
+        (
+            listing.TITLES[name],
+            [
+                FacetValue(c.label, toggled(request, name, c.value), c.count, c.selected)
+                for c in choices
+            ],
+        )
+        for name, choices in found.items()
+    ]
+
+
+def _item(municipality: str, row: listing.Row) -> ListItem:
+    dossier = row.dossier
+    meta = [
+        DossierKind.of(dossier.kind).short,
+        row.neighbourhood,
+        row.owner or "nog geen dossierhouder",
+        plural(row.reports, "melding", "meldingen"),
+    ]
+    if row.open_agreements:
+        meta.append(plural(row.open_agreements, "open afspraak", "open afspraken"))
+    meta.append(f"gewijzigd {date_text(dossier.changed_at)}")
+    badges = [dossier.state, *(["spoed"] if dossier.urgent else [])]
+    return ListItem(
+        f"{dossier.number}: {dossier.title}",
+        dossier_path(municipality, row.slug, dossier.number),
+        [*badges, *(["te_laat"] if row.late_agreements else [])],
+        meta,
+    )
+
+
+@view_config(
+    context=MunicipalityResource,
+    name="nieuw-dossier",
+    request_method="GET",
+    permission=Permission.EDIT_DOSSIER,
+    renderer=FORM_PAGE,
+)
+@view_config(
+    context=MunicipalityResource,
+    name="nieuw-dossier",
+    request_method="POST",
+    permission=Permission.EDIT_DOSSIER,
+    renderer=FORM_PAGE,
+)
+def new_dossier_view(context: MunicipalityResource, request: Request) -> Any:
+    """A dossier, empty or with reports: `?melding=M-…`, more than once for several."""
+    strict = bool(STRICT_ROLES & roles_at(request, context.holder))
+    overview = f"/gemeenten/{context.municipality.slug}/dossiers"
+    people = owners_for(request.db, context.holder, DossierKind.HOTSPOT.value)
+    form = Form(
+        new_schema(_areas(request, context.holder), kind_choices(strict), people),
+        request,
+        buttons=[Button("maken", "Dossier maken")],
+        appstruct=_first_values(context, request),
+        cancel_url=overview,
+    )
+    page = {
+        "heading": "Nieuw dossier",
+        "above": context.title,
+        "intro": "Het dossier begint in voorbereiding. Doel, grondslag en dossierhouder vult u in"
+        " als het in aanpak gaat.",
+    }
+    return submit(request, form, lambda values: _make(context, request, values), page)
+
+
+def _first_values(context: MunicipalityResource, request: Request) -> dict[str, Any]:
+    """What the reports to begin with already tell."""
+    asked = " ".join(value for name, value in query_pairs(request) if name == "melding")
+    try:
+        reports = find_reports(request.db, asked)
+    except DossierError:
+        reports = []
+    areas = {report.neighbourhood_code for report in reports}
+    return {
+        "soort": DossierKind.HOTSPOT.value,
+        "meldingen": " ".join(report.reference for report in reports),
+        "wijk": areas.pop() if len(areas) == 1 else None,
+        "spoed": any(report.urgent for report in reports),
+    }
+
+
+def _areas(request: Request, holder: str) -> list[tuple[str, str]]:
+    return [(area.code, area.name) for area in neighbourhoods_of(request.db, holder)]
+
+
+def _make(context: MunicipalityResource, request: Request, values: dict[str, Any]) -> Any:
+    actor, effects = actor_of(request), request.registry.workflow_effects
+    reports = find_reports(request.db, values["meldingen"], field="meldingen")
+    dossier = create_dossier(
+        request.db, actor, context.holder, DossierPlan(**read(values, ATTRIBUTES))
+    )
+    for report in reports:
+        try:
+            reason = f"Dossier {dossier.number} is met deze melding begonnen."
+            file_report(request.db, effects, dossier, report, reason, actor)
+        except DossierError as problem:
+            raise DossierError(str(problem), "meldingen") from None
+    request.flash(f"Dossier {dossier.number} is gemaakt.")
+    return HTTPSeeOther(path_of_dossier(request.db, dossier.id))
+
+
+@view_config(
+    context=DossierResource,
+    name="bewerken",
+    request_method="GET",
+    permission=Permission.EDIT_DOSSIER,
+    renderer=FORM_PAGE,
+)
+@view_config(
+    context=DossierResource,
+    name="bewerken",
+    request_method="POST",
+    permission=Permission.EDIT_DOSSIER,
+    renderer=FORM_PAGE,
+)
+def edit_view(context: DossierResource, request: Request) -> Any:
+    """Everything that isn't changed by a step."""
+    closed = only_live(context, request)
+    if closed is not None:
+        return closed
+    dossier = context.dossier
+    schema = _edit_schema(context, request)
+    form = Form(
+        schema,
+        request,
+        buttons=[Button("opslaan", "Dossier opslaan")],
+        appstruct={**stored(dossier, ATTRIBUTES), "versie": dossier.version},
+        cancel_url=page_of(context, request),
+    )
+
+    def act(values: dict[str, Any]) -> Any:
+        lock(request.db, dossier)
+        check_version(dossier, values["versie"])
+        fields = change_dossier(request.db, dossier, read(values, ATTRIBUTES), actor_of(request))
+        request.flash("Het dossier is opgeslagen." if fields else "Er was niets gewijzigd.", "ok")
+        request.db.flush()
+        return HTTPSeeOther(path_of_dossier(request.db, dossier.id))
+
+    page = {"heading": "Dossier bewerken", "above": f"{dossier.number} {dossier.title}"}
+    return submit(
+        request,
+        form,
+        act,
+        page,
+        conflict=lambda values: differences(dossier, values, ATTRIBUTES, schema.children),
+    )
+
+
+def _edit_schema(context: DossierResource, request: Request) -> Any:
+    dossier = context.dossier
+    strict = bool(STRICT_ROLES & roles_at(request, context.holder))
+    people = owners_for(request.db, context.holder, dossier.kind)
+    return edit_schema(
+        _areas(request, context.holder),
+        kind_choices(strict),
+        people,
+        strict=is_strict(dossier.kind),
+    )

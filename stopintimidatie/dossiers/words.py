@@ -1,0 +1,113 @@
+"""History and events of a dossier in Dutch sentences. Values in, words out; no queries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from stopintimidatie.dossiers.chronology import Event
+from stopintimidatie.dossiers.forms import CONTROLS, LABELS
+from stopintimidatie.dossiers.models import DossierMove
+from stopintimidatie.dossiers.vocabulary import ClosingReason
+from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.vocabulary import Form, LegalBasis, PlaceType
+from stopintimidatie.web.components import TimelineEntry
+from stopintimidatie.web.filters import date_text
+
+EXCERPT: Final = 220
+_STEPS: Final = {move.name: move for move in DOSSIER_WORKFLOW.transitions}
+# Answers that the history doesn't repeat: codes of people.
+_NOT_SHOWN: Final = frozenset({"dossierhouder"})
+_WORDS: Final[Mapping[str, Callable[[str], str]]] = {
+    "grondslag": LegalBasis.word,
+    "reden_code": ClosingReason.word,
+}
+
+
+def excerpt(text: str | None) -> str:
+    """The beginning of a long text, cut between words."""
+    plain = " ".join((text or "").split())
+    if len(plain) <= EXCERPT:
+        return plain
+    return plain[:EXCERPT].rsplit(" ", 1)[0] + " …"
+
+
+def forms_of(report: Report) -> str:
+    return ", ".join(Form.word(code) for code in report.forms)
+
+
+def link(href: str, text: str) -> str:
+    """A title that leads somewhere; the text is escaped."""
+    anchor = '<a class="utrecht-link utrecht-link--html-a" href="{}">{}</a>'
+    return Markup(anchor).format(href, text)  # noqa: S704 - format escapes what it fills in
+
+
+def history_entry(move: DossierMove) -> TimelineEntry:
+    """One line of the history."""
+    state = move.to_state if move.name in _STEPS else ""
+    return TimelineEntry(move.at, _title(move), move.actor_name, _text(move), state)
+
+
+def _title(move: DossierMove) -> str:
+    values = move.values
+    match move.name:
+        case "gemaakt":
+            return "Dossier gemaakt"
+        case "gewijzigd":
+            names = [LABELS[CONTROLS[name]].lower() for name in values.get("velden", ())]
+            return f"Gewijzigd: {', '.join(names)}"
+        case "melding_erbij":
+            return f"Melding {values.get('melding', '')} toegevoegd"
+        case "melding_eruit":
+            return f"Melding {values.get('melding', '')} eruit gehaald"
+        case "afspraak":
+            return f"Afspraak {values.get('staat', '')}: {excerpt(values.get('afspraak'))}"
+    step = _STEPS.get(move.name)
+    return step.label if step else move.name
+
+
+def _text(move: DossierMove) -> str:
+    """What was answered at a step, line by line, and why."""
+    step = _STEPS.get(move.name)
+    fields = step.fields if step else ()
+    lines = [
+        f"{asked.label}: {_answer(asked.name, move.values[asked.name])}"
+        for asked in fields
+        if asked.name in move.values and asked.name not in _NOT_SHOWN
+    ]
+    if move.reason:
+        lines.append(move.reason if not lines else f"Toelichting: {move.reason}")
+    return "\n".join(lines)
+
+
+def _answer(name: str, value: Any) -> str:
+    if name in _WORDS:
+        return _WORDS[name](str(value))
+    if name.endswith("_datum"):
+        return date_text(date.fromisoformat(str(value)))
+    return str(value)
+
+
+def event_entry(event: Event, addresses: Mapping[Any, str]) -> TimelineEntry:
+    """One line of the chronology.
+
+    :param addresses: of the reports on the page, by id.
+    """
+    row = event.row
+    match event.kind:
+        case "melding":
+            title = link(addresses[row.id], f"Melding {row.reference}: {forms_of(row)}")
+            return TimelineEntry(event.at, title, PlaceType.word(row.place_type), state=row.state)
+        case "notitie":
+            return TimelineEntry(event.at, "Notitie", row.author_name, row.text)
+        case "afspraak":
+            text = f"{row.what}\n{row.who}, uiterlijk {date_text(row.due_on)}"
+            return TimelineEntry(event.at, "Afspraak gemaakt", row.made_by, text)
+        case "afgerond":
+            text = f"{row.what}\n{row.result or ''}".strip()
+            return TimelineEntry(event.at, "Afspraak afgerond", row.changed_by, text, row.state)
+    return history_entry(row)

@@ -1,0 +1,298 @@
+"""Working in a dossier: its steps, notes and agreements."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound
+from pyramid.view import view_config
+
+from stopintimidatie.dossiers.access import is_strict
+from stopintimidatie.dossiers.effects import open_agreements
+from stopintimidatie.dossiers.forms import (
+    AGREEMENT_ATTRIBUTES,
+    NoteSchema,
+    agreement_schema,
+    differences,
+    read,
+    stored,
+)
+from stopintimidatie.dossiers.handling import (
+    FORM_PAGE,
+    actor_of,
+    back_to,
+    only_live,
+    page_of,
+    submit,
+)
+from stopintimidatie.dossiers.history import DossierError, check_version, lock
+from stopintimidatie.dossiers.models import DossierAgreement
+from stopintimidatie.dossiers.options import owners_for
+from stopintimidatie.dossiers.resources import DossierResource
+from stopintimidatie.dossiers.services import (
+    add_note,
+    change_agreement,
+    find_agreement,
+    make_agreement,
+    move_dossier,
+)
+from stopintimidatie.dossiers.vocabulary import DEFAULT_BODY
+from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW, PERSON_FIELDS
+from stopintimidatie.security import Permission
+from stopintimidatie.web.filters import plural
+from stopintimidatie.web.forms import Button, Change, Form
+from stopintimidatie.web.request import Request
+from stopintimidatie.web.transitions import derive_form
+from stopintimidatie.web.urls import query_pairs
+from stopintimidatie.workflow import Transition, WorkflowError
+
+# Steps that can't be made while agreements are open; their page says so before one types.
+NEEDS_AGREEMENTS_DONE = frozenset({"monitoren", "afsluiten"})
+
+
+@view_config(
+    context=DossierResource,
+    name="stap",
+    request_method="GET",
+    permission=Permission.EDIT_DOSSIER,
+    renderer=FORM_PAGE,
+)
+@view_config(
+    context=DossierResource,
+    name="stap",
+    request_method="POST",
+    permission=Permission.EDIT_DOSSIER,
+    renderer=FORM_PAGE,
+)
+def step_view(context: DossierResource, request: Request) -> Any:
+    """One step of the workflow: `?naam=starten`. What it asks follows from the workflow."""
+    step = _wanted_step(context, request)
+    dossier = context.dossier
+    if request.method == "GET" and dossier.state not in step.sources:
+        label = DOSSIER_WORKFLOW.state(dossier.state).label
+        request.flash(f"‘{step.label}’ kan nu niet: de toestand is ‘{label}’.", "warning")
+        return back_to(context, request)
+    form = _step_form(context, request, step)
+    page = {
+        "heading": step.label,
+        "above": f"{dossier.number} {dossier.title}",
+        "warning": _warning(context, request, step),
+        "warning_link": ("Naar de afspraken", page_of(context, request, "afspraken")),
+    }
+
+    def act(values: dict[str, Any]) -> Any:
+        lock(request.db, dossier)
+        check_version(dossier, values["versie"])
+        move_dossier(
+            request.db,
+            request.registry.workflow_effects,
+            dossier,
+            step.name,
+            {asked.name: values.get(asked.name) for asked in step.fields},
+            actor_of(request),
+        )
+        return _after(context, request, step)
+
+    return submit(request, form, act, page, conflict=lambda values: _state_change(context, step))
+
+
+def _wanted_step(context: DossierResource, request: Request) -> Transition:
+    try:
+        step = DOSSIER_WORKFLOW.transition(dict(query_pairs(request)).get("naam", ""))
+    except WorkflowError:
+        raise HTTPNotFound() from None
+    if not request.has_permission(step.permission, context):
+        raise HTTPForbidden()
+    return step
+
+
+def _step_form(context: DossierResource, request: Request, step: Transition) -> Form:
+    dossier = context.dossier
+    offered = request.registry.workflow_options
+    strict = is_strict(dossier.kind)
+    return derive_form(
+        step,
+        {
+            asked.options: offered[asked.options](request.db, dossier)
+            for asked in step.fields
+            if asked.options
+        },
+        request,
+        version=dossier.version,
+        appstruct=_known(context) if step.name == "starten" else {},
+        leave_out=frozenset() if strict else PERSON_FIELDS,
+        given={"soort": dossier.kind},
+        cancel_url=page_of(context, request),
+    )
+
+
+def _known(context: DossierResource) -> dict[str, Any]:
+    """What the dossier says already about what the first step asks."""
+    dossier = context.dossier
+    return {
+        "doel": dossier.purpose,
+        "grondslag": dossier.legal_basis,
+        "verantwoordelijke": dossier.responsible_body or DEFAULT_BODY,
+        "dossierhouder": str(dossier.owner_id) if dossier.owner_id else None,
+        "advies_privacy": dossier.privacy_advice,
+        "advies_datum": dossier.privacy_advice_on,
+    }
+
+
+def _warning(context: DossierResource, request: Request, step: Transition) -> str:
+    if step.name not in NEEDS_AGREEMENTS_DONE:
+        return ""
+    number = open_agreements(request.db, context.dossier)
+    if not number:
+        return ""
+    agreements = plural(number, "afspraak staat", "afspraken staan")
+    return f"{agreements} nog open. Rond die eerst af, of laat ze vervallen."
+
+
+def _state_change(context: DossierResource, step: Transition) -> list[Change]:
+    now = DOSSIER_WORKFLOW.state(context.dossier.state).label
+    return [Change("Toestand", now, DOSSIER_WORKFLOW.state(step.target).label)]
+
+
+def _after(context: DossierResource, request: Request, step: Transition) -> Any:
+    """After closing, the reports come next."""
+    label = DOSSIER_WORKFLOW.state(step.target).label.lower()
+    request.flash(f"Het dossier is nu {label}.")
+    if step.name == "afsluiten":
+        return back_to_finishing(context, request)
+    return back_to(context, request)
+
+
+def back_to_finishing(context: DossierResource, request: Request) -> Any:
+    answer = back_to(context, request)
+    answer.location = f"{page_of(context, request)}/meldingen-afhandelen"
+    return answer
+
+
+@view_config(
+    context=DossierResource,
+    name="notitie",
+    request_method="GET",
+    permission=Permission.EDIT_DOSSIER,
+    renderer=FORM_PAGE,
+)
+@view_config(
+    context=DossierResource,
+    name="notitie",
+    request_method="POST",
+    permission=Permission.EDIT_DOSSIER,
+    renderer=FORM_PAGE,
+)
+def note_view(context: DossierResource, request: Request) -> Any:
+    """Write a note."""
+    closed = only_live(context, request)
+    if closed is not None:
+        return closed
+    cancel = page_of(context, request, "notities")
+    form = Form(
+        NoteSchema(), request, buttons=[Button("opslaan", "Notitie opslaan")], cancel_url=cancel
+    )
+
+    def act(values: dict[str, Any]) -> Any:
+        add_note(request.db, context.dossier, values["tekst"], actor_of(request))
+        request.flash("De notitie is opgeslagen.")
+        return back_to(context, request, "notities")
+
+    return submit(request, form, act, form_page(context, "Notitie toevoegen"))
+
+
+def form_page(context: DossierResource, heading: str) -> dict[str, Any]:
+    return {"heading": heading, "above": f"{context.dossier.number} {context.dossier.title}"}
+
+
+@view_config(
+    context=DossierResource,
+    name="afspraak",
+    request_method="GET",
+    permission=Permission.EDIT_DOSSIER,
+    renderer=FORM_PAGE,
+)
+@view_config(
+    context=DossierResource,
+    name="afspraak",
+    request_method="POST",
+    permission=Permission.EDIT_DOSSIER,
+    renderer=FORM_PAGE,
+)
+def agreement_view(context: DossierResource, request: Request) -> Any:
+    """A new agreement, or with `?afspraak=…` one that exists."""
+    closed = only_live(context, request)
+    if closed is not None:
+        return closed
+    asked = dict(query_pairs(request)).get("afspraak")
+    if asked is None:
+        return _new_agreement(context, request)
+    return _existing_agreement(context, request, _find(context, request, asked))
+
+
+def _find(context: DossierResource, request: Request, asked: str) -> DossierAgreement:
+    try:
+        return find_agreement(request.db, context.dossier, UUID(asked[:40]))
+    except (ValueError, DossierError):
+        raise HTTPNotFound() from None
+
+
+def _new_agreement(context: DossierResource, request: Request) -> Any:
+    dossier = context.dossier
+    form = Form(
+        agreement_schema(owners_for(request.db, dossier.holder, dossier.kind), existing=False),
+        request,
+        buttons=[Button("opslaan", "Afspraak opslaan")],
+        appstruct={"houder": str(dossier.owner_id) if dossier.owner_id else None},
+        cancel_url=page_of(context, request, "afspraken"),
+    )
+
+    def act(values: dict[str, Any]) -> Any:
+        made = read(values, AGREEMENT_ATTRIBUTES)
+        make_agreement(
+            request.db,
+            dossier,
+            made["what"],
+            made["who"],
+            made["due_on"],
+            actor_of(request),
+            owner_id=made["owner_id"],
+        )
+        request.flash("De afspraak is opgeslagen.")
+        return back_to(context, request, "afspraken")
+
+    return submit(request, form, act, form_page(context, "Afspraak toevoegen"))
+
+
+def _existing_agreement(
+    context: DossierResource, request: Request, agreement: DossierAgreement
+) -> Any:
+    dossier = context.dossier
+    people = owners_for(request.db, dossier.holder, dossier.kind)
+    schema = agreement_schema(people, existing=True)
+    form = Form(
+        schema,
+        request,
+        buttons=[Button("opslaan", "Afspraak opslaan")],
+        appstruct={**stored(agreement, AGREEMENT_ATTRIBUTES), "versie": agreement.version},
+        cancel_url=page_of(context, request, "afspraken"),
+    )
+
+    def act(values: dict[str, Any]) -> Any:
+        lock(request.db, agreement)
+        check_version(agreement, values["versie"])
+        changes = read(values, AGREEMENT_ATTRIBUTES)
+        change_agreement(request.db, dossier, agreement, changes, actor_of(request))
+        request.flash("De afspraak is opgeslagen.")
+        return back_to(context, request, "afspraken")
+
+    return submit(
+        request,
+        form,
+        act,
+        form_page(context, "Afspraak bijwerken"),
+        conflict=lambda values: differences(
+            agreement, values, AGREEMENT_ATTRIBUTES, schema.children
+        ),
+    )
