@@ -14,6 +14,7 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.paths import report_path
 from stopintimidatie.reports.vocabulary import Form, PlaceType
 from stopintimidatie.search.backend import OPEN_ACCESS, Kind, SearchDocument, Text
+from stopintimidatie.storage import NATIONAL
 
 GONE: Final = "vernietigd"
 NOWHERE: Final = "onbekend"
@@ -49,12 +50,18 @@ def _document(report: Report, path: str) -> SearchDocument:
         title=", ".join(Form.word(code) for code in report.forms).capitalize(),
         moment=report.incident_start,
         state=report.state,
-        neighbourhood=report.neighbourhood_code or report.municipality_code or NOWHERE,
+        neighbourhood=_area(report),
         access=OPEN_ACCESS,
         forms=tuple(report.forms),
         dossier=report.dossier_number,
         texts=tuple(text for text in _texts(report) if text.text),
     )
+
+
+def _area(report: Report) -> str:
+    """What the facet counts: the neighbourhood; at the desk, which has all, the municipality."""
+    here = report.municipality_code if report.holder == NATIONAL else report.neighbourhood_code
+    return here or NOWHERE
 
 
 def _texts(report: Report) -> Iterator[Text]:

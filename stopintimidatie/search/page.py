@@ -28,6 +28,8 @@ FACET_TITLES: Final[Mapping[Field, str]] = {
     Field.FORM: "Vorm",
     Field.YEAR: "Jaar",
 }
+DESK_TITLES: Final[Mapping[Field, str]] = {**FACET_TITLES, Field.NEIGHBOURHOOD: "Gemeente"}
+"""The desk files by municipality: its reports have no neighbourhood of their own."""
 SORT_LABELS: Final[Mapping[Sort, str]] = {
     Sort.RELEVANCE: "Beste eerst",
     Sort.NEWEST: "Nieuwste eerst",
@@ -86,12 +88,12 @@ def default_sort(query: SearchQuery) -> Sort:
 
 
 def facet_lists(
-    request: Any, results: SearchResults, label: Label
+    request: Any, results: SearchResults, label: Label, titles: Mapping[Field, str] = FACET_TITLES
 ) -> list[tuple[str, list[FacetValue]]]:
     """The facets with their counts, as links that switch a value on or off."""
     return [
         (title, [_facet_value(request, which, count, label) for count in results.facets[which]])
-        for which, title in FACET_TITLES.items()
+        for which, title in titles.items()
         if results.facets.get(which)
     ]
 

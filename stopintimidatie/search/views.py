@@ -185,7 +185,7 @@ class _Found:
             "results": results,
             "paging": paging,
             "items": shown.list_items(results, self._label),
-            "facets": shown.facet_lists(self.request, results, self._label),
+            "facets": shown.facet_lists(self.request, results, self._label, self._titles),
             "sorts": shown.sort_list(self.request, self.query, self._sort),
             "did_you_mean": self._meant(results),
             "without_filters": self._without_filters(),
@@ -230,6 +230,10 @@ class _Found:
     def _sort(self) -> Sort:
         wanted = self.asked.sort or shown.default_sort(self.query)
         return shown.default_sort(self.query) if wanted is Sort.RELEVANCE else wanted
+
+    @property
+    def _titles(self) -> Mapping[Field, str]:
+        return shown.DESK_TITLES if self.place.holder == NATIONAL else shown.FACET_TITLES
 
     def _label(self, which: Field, code: str) -> str:
         if which is Field.NEIGHBOURHOOD:

@@ -243,6 +243,7 @@ def test_the_desk_searches_what_it_holds(installation: Installation) -> None:
     page = desk.get("/zoeken", {"q": "floot"})
     assert found(page) == [report.reference]
     assert page.html.select_one(".si-list__title a")["href"] == f"/landelijk/{report.reference}"
+    assert facet(page, "Gemeente") == {"Plaats onbekend": "1"}
 
 
 @pytest.mark.parametrize("role", [Role.ADMIN])
