@@ -6,14 +6,17 @@ import logging
 import signal
 import threading
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
+from sqlalchemy.exc import SQLAlchemyError
 from waitress.server import create_server
 
 from stopintimidatie import configure, create_app
 from stopintimidatie.jobs.worker import Worker
+from stopintimidatie.search.services import enqueue_needed_rebuilds
 from stopintimidatie.settings import Settings
 
+log = logging.getLogger(__name__)
 LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 # What the intake drains before it refuses (8 MiB), and a little more for the headers.
 MAXIMUM_BODY_BYTES: Final = 9 * 1024 * 1024
@@ -64,4 +67,14 @@ def work(settings: Settings) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
     signal.signal(signal.SIGINT, lambda number, frame: stop.set())
+    _repair_indexes(config.registry)
     Worker(config.registry).run_forever(stop)
+
+
+def _repair_indexes(registry: Any) -> None:
+    """Lost, damaged or made by older rules: the worker begins with making it anew."""
+    try:
+        enqueue_needed_rebuilds(registry)
+    except SQLAlchemyError as error:
+        # The database may be away for a while; the first search that fails asks as well.
+        log.error("worker: %s", type(error).__name__)

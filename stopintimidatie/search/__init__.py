@@ -35,6 +35,7 @@ def includeme(config: Any) -> None:
     config.add_directive("add_search_labels", add_search_labels)
     config.add_job_kind(services.INDEX, services.run_index, batch=200)
     config.add_job_kind(services.REBUILD, services.run_rebuild, batch=200, lease_seconds=1800)
+    config.add_job_kind(services.PURGE, services.run_purge, batch=200, lease_seconds=1800)
     config.add_search_access(OPEN_ACCESS, GRANTS[Permission.SEARCH])
     labels = {Kind.REPORT.value: "Melding", Kind.DOSSIER.value: "Dossier"}
     config.add_search_labels("soort van zoeken", Field.KIND, labels)

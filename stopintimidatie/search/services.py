@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 from uuid import UUID
@@ -22,18 +24,24 @@ from stopintimidatie.jobs import JobContext, OutboxJob, enqueue
 from stopintimidatie.search.backend import (
     CheckReport,
     Health,
+    HealthState,
     IndexUnusableError,
     RebuildReport,
     SearchDocument,
 )
+from stopintimidatie.search.localtime import AMSTERDAM
 from stopintimidatie.search.registry import Indexable, SearchRegistry
 from stopintimidatie.storage.models import Holder
 from stopintimidatie.storage.session import transaction
+from stopintimidatie.storage.types import utc_now
+from stopintimidatie.tree import Reference
 
 log = logging.getLogger(__name__)
 
 INDEX: Final = "zoekindex"
 REBUILD: Final = "zoekindex.herbouwen"
+PURGE: Final = "zoekindex.opschonen"
+NIGHT_HOUR: Final = 3
 _CHUNK: Final = 200
 
 
@@ -43,15 +51,38 @@ def enqueue_index(session: Session, holder: str, kind: str, document_id: UUID) -
 
 
 def enqueue_rebuild(session: Session, holder: str) -> None:
-    """Have the index of a holder rebuilt; one row waits at most."""
+    """Have the index of a holder rebuilt."""
+    _enqueue_once(session, REBUILD, holder, timedelta(0))
+
+
+def enqueue_purge(session: Session, holder: str, *, at_once: bool = False) -> None:
+    """Have the index files forget the words of removed and replaced documents.
+
+    By night, unless at once: rewriting a large index keeps new reports waiting.
+    """
+    now = utc_now()
+    delay = timedelta(0) if at_once else next_night(now) - now
+    _enqueue_once(session, PURGE, holder, delay)
+
+
+def next_night(now: datetime) -> datetime:
+    """The next time that it is three o'clock in the night in the Netherlands."""
+    local = now.astimezone(AMSTERDAM)
+    tonight = local.replace(hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
+    return tonight if tonight > local else tonight + timedelta(days=1)
+
+
+def _enqueue_once(session: Session, kind: str, holder: str, delay: timedelta) -> None:
+    """One row waits at most; one that is being worked on doesn't count, it may be too early."""
     waiting = select(OutboxJob.id).where(
-        OutboxJob.kind == REBUILD,
+        OutboxJob.kind == kind,
         OutboxJob.holder == holder,
         OutboxJob.dead.is_(False),
         OutboxJob.lease_until.is_(None),
+        OutboxJob.run_after <= utc_now() + delay,
     )
     if session.execute(waiting.limit(1)).first() is None:
-        enqueue(session, REBUILD, holder, {})
+        enqueue(session, kind, holder, {}, delay=delay)
 
 
 # the jobs
@@ -74,6 +105,8 @@ def run_index(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
         search.backend.index(found)
         if gone:
             search.backend.remove(context.holder, gone)
+            with context.transaction() as session:
+                enqueue_purge(session, context.holder)
     except IndexUnusableError as unusable:
         log.warning("search index of %s: %s", context.holder, unusable.health.state)
         with context.transaction() as session:
@@ -85,6 +118,13 @@ def run_rebuild(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None
     search: SearchRegistry = context.registry.search
     if not search.backend.health(context.holder).good:
         rebuild(context.registry, context.holder)
+
+
+def run_purge(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Forget the words of what is gone. A rebuild forgets too, so an unsound index is left."""
+    search: SearchRegistry = context.registry.search
+    with suppress(IndexUnusableError):
+        search.backend.purge(context.holder)
 
 
 # what an operator does
@@ -135,16 +175,21 @@ def repair(registry: Any, holder: str, report: CheckReport) -> None:
 
 
 def holders_with_index_work(registry: Any) -> list[HolderHealth]:
-    """Every holder that has documents or an index, with how its index is."""
+    """Every holder that has an index or should have one, with how its index is.
+
+    Who should have one is read from the table of references: it may be read for all holders at
+    once, where looking into each of them would take a transaction apiece.
+    """
     search: SearchRegistry = registry.search
     with transaction(registry.engine, write=False) as session:
         holders = session.scalars(select(Holder.code).order_by(Holder.code)).all()
-    found = []
-    for holder in holders:
-        health = search.backend.health(holder)
-        if health.documents is not None or has_documents(registry, holder):
-            found.append(HolderHealth(holder, health))
-    return found
+        expected = set(session.scalars(select(Reference.holder).distinct()))
+    found = [HolderHealth(holder, search.backend.health(holder)) for holder in holders]
+    return [
+        row
+        for row in found
+        if row.holder in expected or row.health.state is not HealthState.MISSING
+    ]
 
 
 def enqueue_needed_rebuilds(registry: Any) -> list[str]:

@@ -19,7 +19,9 @@ from stopintimidatie.reports.services import changed
 from stopintimidatie.reports.vocabulary import Form
 from stopintimidatie.search import enqueue_index, services
 from stopintimidatie.search.backend import HealthState, Visibility
+from stopintimidatie.search.localtime import AMSTERDAM
 from stopintimidatie.security import Role
+from stopintimidatie.storage.types import utc_now
 from tests.factories import (
     CENTRE,
     DORDRECHT,
@@ -326,6 +328,40 @@ def test_a_lost_index_is_told_and_repaired_by_the_worker(
         assert session.scalars(select(OutboxJob.kind)).all() == [services.REBUILD]
     installation.run_jobs()
     assert len(found(officer.get("/zoeken", {"q": "floot"}))) == 1
+
+
+def test_the_words_of_a_destroyed_report_leave_the_files_by_night(
+    installation: Installation,
+) -> None:
+    with installation.transaction() as session:
+        for text in ("een", "twee", "drie", "vier", "zeergeheimwoord"):
+            make_report(session, installation, description=text)
+    installation.run_jobs()
+    with installation.transaction(DORDRECHT) as session:
+        wanted = Report.description == "zeergeheimwoord"
+        row = session.scalars(select(Report).where(wanted)).one()
+        row.state, row.description = "vernietigd", None
+        changed(session, row)
+    installation.run_jobs()
+    with installation.transaction() as session:
+        (job,) = session.scalars(select(OutboxJob))
+        assert (job.kind, job.holder) == (services.PURGE, DORDRECHT)
+        assert job.run_after.astimezone(AMSTERDAM).hour == services.NIGHT_HOUR
+        job.run_after = utc_now()
+    folder = installation.settings.data_dir / "zoekindex" / DORDRECHT
+    assert any(b"zeergeheimwoord" in path.read_bytes() for path in folder.rglob("*.trm"))
+    installation.run_jobs()
+    assert not any(b"zeergeheim" in path.read_bytes() for path in folder.rglob("*.trm"))
+
+
+def test_the_night_is_the_next_one_in_the_netherlands() -> None:
+    evening = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
+    assert services.next_night(evening) == datetime(2026, 6, 2, 1, 0, tzinfo=UTC)
+    assert services.next_night(datetime(2026, 6, 2, 0, 59, tzinfo=UTC)) == datetime(
+        2026, 6, 2, 1, 0, tzinfo=UTC
+    )
+    after = services.next_night(datetime(2026, 6, 2, 1, 0, tzinfo=UTC))
+    assert after == datetime(2026, 6, 3, 1, 0, tzinfo=UTC)
 
 
 def test_check_finds_what_differs_and_repair_makes_it_equal(installation: Installation) -> None:
