@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stopintimidatie.search.analysis import fold, lexicon_stems, stem, tokens
@@ -120,6 +120,7 @@ def test_a_very_long_word_is_cut() -> None:
     assert (token.start, token.end) == (0, 10_000)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_gives_words_that_lie_in_it_in_order(text: str) -> None:
     place = 0
@@ -131,6 +132,7 @@ def test_any_text_gives_words_that_lie_in_it_in_order(text: str) -> None:
         place = token.end
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="aeiouënstdrgklpij'-", max_size=30))
 def test_a_stem_is_stable(text: str) -> None:
     for token in tokens(text):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stopintimidatie.search.grammar import (
@@ -181,6 +181,7 @@ _PIECES = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), st.lists(_PIECES, max_size=60).map("".join)))
 def test_nothing_that_is_typed_raises_and_everything_is_bounded(text: str) -> None:
     query = read(text)
@@ -199,6 +200,7 @@ def test_nothing_that_is_typed_raises_and_everything_is_bounded(text: str) -> No
     assert all(remark.endswith(".") for remark in query.remarks)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_a_query_read_again_is_the_same(text: str) -> None:
     once = read(text)

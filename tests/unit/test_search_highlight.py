@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stopintimidatie.search.backend import Text
@@ -65,11 +65,13 @@ def test_without_a_match_the_first_text_that_says_something_is_shown() -> None:
     assert snippets([], query("station")) == ()
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(max_size=40))
 def test_the_pieces_of_any_text_are_that_text(text: str, asked: str) -> None:
     assert "".join(piece.text for piece in highlight(text, query(asked))) == text
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab fluiten\n", max_size=2_000))
 def test_a_snippet_is_a_stretch_of_its_text(text: str) -> None:
     for snippet in snippets([Text("tekst", text)], query("fluiten")):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stopintimidatie.search.spelling import best, letters, mistakes, near
@@ -44,6 +44,7 @@ def test_few_mistakes_go_before_common_words_and_unseen_words_are_not_proposed()
     assert best([(1, "onzichtbaar", 0)]) is None
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="abcde", max_size=8), st.text(alphabet="abcde", max_size=8))
 def test_counting_mistakes_is_symmetric_and_the_sieve_of_letters_never_loses_a_near_word(
     one: str, other: str
