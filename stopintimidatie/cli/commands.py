@@ -5,18 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from getpass import getuser
 from pathlib import Path
 from typing import Any
 
 import click
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from stopintimidatie import configure, import_models, install
+from stopintimidatie import configure, install
 from stopintimidatie.accounts.models import User
 from stopintimidatie.accounts.services import (
     AccountError,
@@ -25,16 +21,15 @@ from stopintimidatie.accounts.services import (
     find_user,
     give_role,
 )
-from stopintimidatie.audit import Actor
 from stopintimidatie.cli import servers
+from stopintimidatie.cli.common import clear_errors, database, operator
+from stopintimidatie.cli.content import demo_group, index_group
 from stopintimidatie.cli.dutch import DutchGroup, run
 from stopintimidatie.intake.app_keys import (
-    AppKeyError,
     list_app_keys,
     make_app_key,
     revoke_app_key,
 )
-from stopintimidatie.register.geojson import AreaFileError
 from stopintimidatie.register.loading import load_areas
 from stopintimidatie.register.queries import municipality_by_code, municipality_by_slug
 from stopintimidatie.reports.vocabulary import Source
@@ -45,46 +40,8 @@ from stopintimidatie.settings import (
     SettingsError,
     load_settings,
 )
-from stopintimidatie.storage import NATIONAL, make_engine, transaction
-from stopintimidatie.storage.encryption import KeyFileError
+from stopintimidatie.storage import NATIONAL
 from stopintimidatie.tree.reserved import reserved_names
-
-KNOWN_ERRORS = (AccountError, AppKeyError, AreaFileError, KeyFileError)
-
-
-def operator() -> Actor:
-    """Who sits at the keyboard, as the log names them."""
-    try:
-        name = getuser()
-    except (OSError, KeyError):
-        name = "onbekend"
-    return Actor("beheerder", None, f"opdrachtregel ({name})")
-
-
-@contextmanager
-def clear_errors() -> Iterator[None]:
-    """Errors that a person can act on, instead of a traceback."""
-    try:
-        yield
-    except KNOWN_ERRORS as error:
-        raise click.ClickException(str(error)) from None
-    except DBAPIError as error:
-        raise click.ClickException(
-            "De database geeft een fout. Is zij bereikbaar, en is ‘stopintimidatie database"
-            f" migreren’ gedraaid? ({type(error.orig).__name__})"
-        ) from None
-
-
-@contextmanager
-def database(settings: Settings, holder: str | None = None) -> Iterator[Session]:
-    """A transaction of a command."""
-    import_models()
-    engine = make_engine(settings)
-    try:
-        with clear_errors(), transaction(engine, holder) as session:
-            yield session
-    finally:
-        engine.dispose()
 
 
 @click.group(cls=DutchGroup)
@@ -284,6 +241,10 @@ def _reserved(settings: Settings) -> frozenset[str]:
     engine: Engine = config.registry.engine
     engine.dispose()
     return reserved_names(config)
+
+
+cli.add_command(demo_group)
+cli.add_command(index_group)
 
 
 def main() -> None:

@@ -42,7 +42,10 @@ class StaleReportError(Exception):
 
 @dataclass(frozen=True)
 class Arrival:
-    """How a report came in: through what, by whom, with which follow code, when."""
+    """How a report came in: through what, by whom, with which follow code, when.
+
+    A reference is given only by the demo, which is the same every time.
+    """
 
     source: Source
     actor: Actor
@@ -51,6 +54,7 @@ class Arrival:
     quarantine: bool = False
     # The id it must get, for who can be asked twice to store the same report.
     report_id: UUID | None = None
+    reference: str | None = None
 
 
 def receive(
@@ -61,7 +65,7 @@ def receive(
     Enters the holder of the routing. The reference is new; contact data goes apart, encrypted.
     """
     enter(session, routing.holder)
-    reference = _free_reference(session)
+    reference = arrival.reference or _free_reference(session)
     report = _new_report(given, routing, arrival, reference)
     report.follow_code_hash = hash_follow_code(
         keys.derive(FOLLOW_PURPOSE), reference, arrival.follow_code

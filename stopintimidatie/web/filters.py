@@ -4,8 +4,10 @@ Moments are aware; they are shown in the time of Amsterdam, written out without 
 locale, which differs from machine to machine.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from stopintimidatie.storage.types import utc_now
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 DAYS = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
@@ -105,7 +107,7 @@ def ago(moment: datetime | None, now: datetime | None = None) -> str:
     """3 dagen geleden · zojuist · over 2 uur"""
     if moment is None:
         return ""
-    length = (now or datetime.now(UTC)) - moment
+    length = (now or utc_now()) - moment
     if abs(length) < timedelta(minutes=1):
         return "zojuist"
     if length > timedelta(0):
@@ -117,7 +119,7 @@ def days_until(value: date | datetime | None, today: date | None = None) -> str:
     """vandaag · morgen · over 3 dagen · 2 dagen te laat: for deadlines"""
     if value is None:
         return ""
-    left = (day_of(value) - (today or datetime.now(AMSTERDAM).date())).days
+    left = (day_of(value) - (today or utc_now().astimezone(AMSTERDAM).date())).days
     if left < 0:
         return f"{_count(-left, 'dag', 'dagen')} te laat"
     return {0: "vandaag", 1: "morgen"}.get(left, f"over {left} dagen")

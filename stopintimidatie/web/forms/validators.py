@@ -1,12 +1,13 @@
 """Validators that several rooms need, with Dutch messages that say what to do."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import colander
 from email_validator import EmailNotValidError, validate_email
 
+from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import AMSTERDAM
 
 CLOCK_SKEW = timedelta(minutes=5)
@@ -33,13 +34,13 @@ def at_least(minimum: int) -> Callable[[Any, str], None]:
 def in_past(node: Any, value: date | datetime) -> None:
     """A moment or day that isn't in the future."""
     if isinstance(value, datetime):
-        future = value > datetime.now(UTC) + CLOCK_SKEW
+        future = value > utc_now() + CLOCK_SKEW
     else:
-        future = value > datetime.now(AMSTERDAM).date()
+        future = value > utc_now().astimezone(AMSTERDAM).date()
     if future:
         raise colander.Invalid(node, "Dit ligt in de toekomst. Kies een eerder moment.")
 
 
 def not_before_today(node: Any, value: date) -> None:
-    if value < datetime.now(AMSTERDAM).date():
+    if value < utc_now().astimezone(AMSTERDAM).date():
         raise colander.Invalid(node, "Deze datum is voorbij. Kies vandaag of later.")

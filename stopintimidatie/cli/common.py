@@ -1,0 +1,66 @@
+"""What every command needs: a transaction, clear errors, and who gives the command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from getpass import getuser
+
+import click
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from stopintimidatie import import_models
+from stopintimidatie.accounts.services import AccountError
+from stopintimidatie.audit import Actor
+from stopintimidatie.demo.loading import DemoError
+from stopintimidatie.intake.app_keys import AppKeyError
+from stopintimidatie.register.geojson import AreaFileError
+from stopintimidatie.search.backend import SearchError
+from stopintimidatie.settings import Settings
+from stopintimidatie.storage import make_engine, transaction
+from stopintimidatie.storage.encryption import KeyFileError
+
+KNOWN_ERRORS = (
+    AccountError,
+    AppKeyError,
+    AreaFileError,
+    DemoError,
+    KeyFileError,
+    SearchError,
+)
+
+
+def operator() -> Actor:
+    """Who sits at the keyboard, as the log names them."""
+    try:
+        name = getuser()
+    except (OSError, KeyError):
+        name = "onbekend"
+    return Actor("beheerder", None, f"opdrachtregel ({name})")
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """Errors that a person can act on, instead of a traceback."""
+    try:
+        yield
+    except KNOWN_ERRORS as error:
+        raise click.ClickException(str(error)) from None
+    except DBAPIError as error:
+        raise click.ClickException(
+            "De database geeft een fout. Is zij bereikbaar, en is ‘stopintimidatie database"
+            f" migreren’ gedraaid? ({type(error.orig).__name__})"
+        ) from None
+
+
+@contextmanager
+def database(settings: Settings, holder: str | None = None) -> Iterator[Session]:
+    """A transaction of a command."""
+    import_models()
+    engine = make_engine(settings)
+    try:
+        with clear_errors(), transaction(engine, holder) as session:
+            yield session
+    finally:
+        engine.dispose()
