@@ -8,6 +8,7 @@ from typing import Any
 def includeme(config: Any) -> None:
     from stopintimidatie.dossiers import effects, options, searching
     from stopintimidatie.dossiers.access import STRICT_ROLES
+    from stopintimidatie.dossiers.items import neighbourhood_panel
     from stopintimidatie.dossiers.menu import dossiers_item
     from stopintimidatie.dossiers.paths import path_of_dossier
     from stopintimidatie.dossiers.resources import LEVELS
@@ -28,4 +29,5 @@ def includeme(config: Any) -> None:
     states = {state.code: state.label for state in DOSSIER_WORKFLOW.states}
     config.add_search_labels("toestanden van een dossier", Field.STATE, states)
     config.add_nav_item("dossiers", dossiers_item, order=30)
+    config.add_panel("wijk", "dossiers", neighbourhood_panel, order=10)
     config.scan("stopintimidatie.dossiers")

@@ -16,6 +16,7 @@ from stopintimidatie.dossiers.handling import (
     FORM_PAGE,
     actor_of,
     back_to,
+    form_page,
     only_live,
     page_of,
     submit,
@@ -24,7 +25,7 @@ from stopintimidatie.dossiers.history import DossierError
 from stopintimidatie.dossiers.references import find_reports
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.words import forms_of
-from stopintimidatie.dossiers.work_views import back_to_finishing, form_page
+from stopintimidatie.dossiers.work_views import back_to_finishing
 from stopintimidatie.register.kinds import NeighbourhoodKind
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import move
@@ -70,7 +71,7 @@ def file_view(context: DossierResource, request: Request) -> Any:
         buttons=[Button("toevoegen", "Meldingen toevoegen")],
         cancel_url=page_of(context, request, "meldingen"),
     )
-    page = form_page(context, "Meldingen toevoegen")
+    page = form_page(context, request, "Meldingen toevoegen")
     page["intro"] = (
         "Een melding die al bij een ander dossier hoort, of die is afgehandeld, blijft waar hij is."
         " Dit dossier verwijst er dan naar."
@@ -158,7 +159,7 @@ def take_out_view(context: DossierResource, request: Request) -> Any:
         buttons=[Button("eruit", "Melding eruit halen", "danger")],
         cancel_url=page_of(context, request, "meldingen"),
     )
-    page = form_page(context, f"Melding {report.reference} eruit halen")
+    page = form_page(context, request, f"Melding {report.reference} eruit halen")
     page["intro"] = (
         "De melding gaat terug naar ‘in behandeling’. In de geschiedenis blijft staan dat hij in"
         " dit dossier zat, en waarom hij eruit ging."
@@ -206,7 +207,7 @@ def finish_view(context: DossierResource, request: Request) -> Any:
         request, context.holder, "melding", [r.id for r in reports], task="meldingen afhandelen"
     )
     page = {
-        **form_page(context, "Meldingen afhandelen"),
+        **form_page(context, request, "Meldingen afhandelen"),
         "here": page_of(context, request),
         "total": len(reports),
         "more": len(members) > FINISHED_AT_ONCE,

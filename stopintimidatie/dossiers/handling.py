@@ -17,6 +17,7 @@ from stopintimidatie.security import Role
 from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import datetime_short, local
 from stopintimidatie.web.forms import Change, ConflictError, Form, FormError, handle_form
+from stopintimidatie.web.navigation import Crumb
 from stopintimidatie.web.request import Request
 from stopintimidatie.workflow import WorkflowError
 
@@ -48,6 +49,20 @@ def page_of(context: DossierResource, request: Request, part: str = "") -> str:
 
 def back_to(context: DossierResource, request: Request, part: str = "") -> HTTPSeeOther:
     return HTTPSeeOther(page_of(context, request, part))
+
+
+def crumbs(request: Request, label: str) -> list[Crumb]:
+    """The breadcrumb of a page that is not the document itself."""
+    return [*request.breadcrumb, Crumb(label, request.path)]
+
+
+def form_page(context: DossierResource, request: Request, heading: str) -> Values:
+    """What every form in a dossier shows around itself."""
+    return {
+        "crumbs": crumbs(request, heading),
+        "heading": heading,
+        "above": f"{context.dossier.number} {context.dossier.title}",
+    }
 
 
 def only_live(context: DossierResource, request: Request) -> HTTPSeeOther | None:

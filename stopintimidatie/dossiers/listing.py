@@ -33,6 +33,8 @@ TITLES: Final = {
     "houder": "Dossierhouder",
     "wijk": "Wijk",
 }
+# States in the order of life; the sort keeps other values as they came, by name.
+_LIFE: Final = {state.code: n for n, state in enumerate(DOSSIER_WORKFLOW.states)}
 
 
 @dataclass(frozen=True)
@@ -171,10 +173,11 @@ def _facet(
         .order_by(label)
     )
     chosen = filters.chosen.get(name, ())
-    return [
+    found = [
         Choice(str(value), _label(name, str(text)), count, value in chosen)
         for value, text, count in session.execute(statement)
     ]
+    return sorted(found, key=lambda choice: _LIFE.get(choice.value, 0))
 
 
 def _label(name: str, text: str) -> str:

@@ -23,6 +23,8 @@ from stopintimidatie.dossiers.forms import (
 from stopintimidatie.dossiers.handling import (
     FORM_PAGE,
     actor_of,
+    crumbs,
+    form_page,
     only_live,
     page_of,
     roles_at,
@@ -30,9 +32,10 @@ from stopintimidatie.dossiers.handling import (
     today,
 )
 from stopintimidatie.dossiers.history import DossierError, check_version, lock
+from stopintimidatie.dossiers.items import dossier_item
 from stopintimidatie.dossiers.menu import dossier_holders
 from stopintimidatie.dossiers.options import owners_for
-from stopintimidatie.dossiers.paths import dossier_path, path_of_dossier
+from stopintimidatie.dossiers.paths import path_of_dossier
 from stopintimidatie.dossiers.references import find_reports
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.services import DossierPlan, change_dossier, create_dossier
@@ -44,7 +47,6 @@ from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
 from stopintimidatie.tree import Root
 from stopintimidatie.web.components import FacetValue, ListItem
-from stopintimidatie.web.filters import date_text, plural
 from stopintimidatie.web.forms import Button, Form
 from stopintimidatie.web.paging import Paging, wanted_page
 from stopintimidatie.web.request import Request
@@ -90,7 +92,8 @@ def dossiers_view(context: MunicipalityResource, request: Request) -> Any:
     slug = context.municipality.slug
     new = f"/gemeenten/{slug}/nieuw-dossier"
     return {
-        "items": [_item(slug, row) for row in rows],
+        "crumbs": crumbs(request, "Dossiers"),
+        "items": [dossier_item(slug, row) for row in rows],
         "paging": paging,
         "facets": _facets(request, listing.facets(request.db, roles, filters)),
         "filtered": bool(filters.chosen),
@@ -110,26 +113,6 @@ def _facets(request: Request, found: Any) -> list[tuple[str, list[FacetValue]]]:
         )
         for name, choices in found.items()
     ]
-
-
-def _item(municipality: str, row: listing.Row) -> ListItem:
-    dossier = row.dossier
-    meta = [
-        DossierKind.of(dossier.kind).short,
-        row.neighbourhood,
-        row.owner or "nog geen dossierhouder",
-        plural(row.reports, "melding", "meldingen"),
-    ]
-    if row.open_agreements:
-        meta.append(plural(row.open_agreements, "open afspraak", "open afspraken"))
-    meta.append(f"gewijzigd {date_text(dossier.changed_at)}")
-    badges = [dossier.state, *(["spoed"] if dossier.urgent else [])]
-    return ListItem(
-        f"{dossier.number}: {dossier.title}",
-        dossier_path(municipality, row.slug, dossier.number),
-        [*badges, *(["te_laat"] if row.late_agreements else [])],
-        meta,
-    )
 
 
 @view_config(
@@ -159,6 +142,7 @@ def new_dossier_view(context: MunicipalityResource, request: Request) -> Any:
         cancel_url=overview,
     )
     page = {
+        "crumbs": crumbs(request, "Nieuw dossier"),
         "heading": "Nieuw dossier",
         "above": context.title,
         "intro": "Het dossier begint in voorbereiding. Doel, grondslag en dossierhouder vult u in"
@@ -240,7 +224,7 @@ def edit_view(context: DossierResource, request: Request) -> Any:
         request.db.flush()
         return HTTPSeeOther(path_of_dossier(request.db, dossier.id))
 
-    page = {"heading": "Dossier bewerken", "above": f"{dossier.number} {dossier.title}"}
+    page = form_page(context, request, "Dossier bewerken")
     return submit(
         request,
         form,

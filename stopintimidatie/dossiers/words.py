@@ -101,7 +101,8 @@ def event_entry(event: Event, addresses: Mapping[Any, str]) -> TimelineEntry:
     match event.kind:
         case "melding":
             title = link(addresses[row.id], f"Melding {row.reference}: {forms_of(row)}")
-            return TimelineEntry(event.at, title, PlaceType.word(row.place_type), state=row.state)
+            place = PlaceType.word(row.place_type)
+            return TimelineEntry(event.at, title, place, excerpt(row.description), row.state)
         case "notitie":
             return TimelineEntry(event.at, "Notitie", row.author_name, row.text)
         case "afspraak":

@@ -22,6 +22,7 @@ from stopintimidatie.dossiers.handling import (
     FORM_PAGE,
     actor_of,
     back_to,
+    form_page,
     only_live,
     page_of,
     submit,
@@ -75,8 +76,7 @@ def step_view(context: DossierResource, request: Request) -> Any:
         return back_to(context, request)
     form = _step_form(context, request, step)
     page = {
-        "heading": step.label,
-        "above": f"{dossier.number} {dossier.title}",
+        **form_page(context, request, step.label),
         "warning": _warning(context, request, step),
         "warning_link": ("Naar de afspraken", page_of(context, request, "afspraken")),
     }
@@ -199,11 +199,7 @@ def note_view(context: DossierResource, request: Request) -> Any:
         request.flash("De notitie is opgeslagen.")
         return back_to(context, request, "notities")
 
-    return submit(request, form, act, form_page(context, "Notitie toevoegen"))
-
-
-def form_page(context: DossierResource, heading: str) -> dict[str, Any]:
-    return {"heading": heading, "above": f"{context.dossier.number} {context.dossier.title}"}
+    return submit(request, form, act, form_page(context, request, "Notitie toevoegen"))
 
 
 @view_config(
@@ -262,7 +258,7 @@ def _new_agreement(context: DossierResource, request: Request) -> Any:
         request.flash("De afspraak is opgeslagen.")
         return back_to(context, request, "afspraken")
 
-    return submit(request, form, act, form_page(context, "Afspraak toevoegen"))
+    return submit(request, form, act, form_page(context, request, "Afspraak toevoegen"))
 
 
 def _existing_agreement(
@@ -291,7 +287,7 @@ def _existing_agreement(
         request,
         form,
         act,
-        form_page(context, "Afspraak bijwerken"),
+        form_page(context, request, "Afspraak bijwerken"),
         conflict=lambda values: differences(
             agreement, values, AGREEMENT_ATTRIBUTES, schema.children
         ),

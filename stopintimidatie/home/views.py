@@ -26,6 +26,7 @@ from stopintimidatie.tree import Root
 from stopintimidatie.web.components import ListItem, Tile
 from stopintimidatie.web.filters import datetime_short
 from stopintimidatie.web.paging import Paging, wanted_page
+from stopintimidatie.web.panels import panels
 
 ATTENTION_LIMIT = 10
 
@@ -150,4 +151,5 @@ def neighbourhood(context: NeighbourhoodResource, request: Any) -> dict[str, Any
     return {
         "items": [report_item(report, *slugs) for report in reports],
         "paging": paging,
+        "panels": panels(request, "wijk", context),
     }

@@ -596,3 +596,19 @@ def test_the_list_costs_the_same_with_three_and_with_sixty_dossiers(
     with count_queries(installation) as many:
         assert "1 tot en met 25 van 60 dossiers" in browser.get(LIST).text
     assert many.count == few.count
+
+
+def test_a_neighbourhood_shows_its_dossiers_as_far_as_one_may_see_them(
+    installation: Installation, browser: TestApp
+) -> None:
+    address = opened(installation, title="Kade")
+    opened(installation, title="Aanpak P-01", kind="persoonsgericht")
+    with installation.transaction() as session:
+        for _ in range(10):
+            make_dossier(session)
+    page = browser.get("/gemeenten/dordrecht/binnenstad")
+    assert "Alle 12 dossiers van deze wijk" in page.text
+    officer = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    page = officer.get("/gemeenten/dordrecht/binnenstad").click("Alle 11 dossiers")
+    assert "Aanpak P-01" not in page.text
+    assert address in page.text
