@@ -59,6 +59,7 @@ def submit(intake: Intake, posting: Posting, submission: Submission) -> dict[str
     :raises ProblemError: the key belongs to another body, or the first is still being handled.
     """
     engine = waiting_at_most(intake.engine, LONGEST_WAIT_MILLISECONDS)
+    _have_outlines_at_hand(intake)
     try:
         with transaction(engine) as session:
             earlier = _earlier(session, posting)
@@ -76,6 +77,12 @@ def submit(intake: Intake, posting: Posting, submission: Submission) -> dict[str
         if is_lock_timeout(error):
             raise ProblemError(Kind.STILL_BUSY) from None
         raise
+
+
+def _have_outlines_at_hand(intake: Intake) -> None:
+    """Read new outlines, which takes seconds, before the transaction that others wait for."""
+    with transaction(intake.engine, write=False) as session:
+        intake.locators.current(session)
 
 
 def _earlier(session: Session, posting: Posting) -> IdempotencyKey | None:
