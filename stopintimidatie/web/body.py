@@ -9,13 +9,14 @@ any other body is left to the view that wants it, which then gets one attempt.
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import unquote_to_bytes
 
 MAX_FORM: Final = 10_000_000
 FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 _CHUNK: Final = 64 * 1024
 _TAKEN: Final = "stopintimidatie.web.bytes_taken"
 _FAULT: Final = "stopintimidatie.web.body_fault"
-SHORT: Final = "short"
+BROKEN: Final = "broken"
 TOO_LARGE: Final = "too large"
 
 
@@ -64,7 +65,7 @@ def drain(environ: dict[str, Any], most: int) -> None:
 
 
 def fault_of(environ: dict[str, Any]) -> str | None:
-    """What was wrong with a form's body: SHORT, TOO_LARGE, or nothing."""
+    """What was wrong with a form's body: BROKEN, TOO_LARGE, or nothing."""
     found: str | None = environ.get(_FAULT)
     return found
 
@@ -82,16 +83,24 @@ def attempts(request: Any) -> int | None:
     return None
 
 
+def _is_text(data: bytes) -> bool:
+    """Whether this is UTF-8 once decoded; WebOb would put question marks for what isn't."""
+    try:
+        unquote_to_bytes(data).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _read_form(request: Any, length: int | None) -> None:
     """Put the form where it can be read again and again; note what is wrong with it."""
     environ = request.environ
     data = take(environ, MAX_FORM + 1)
+    short = not environ.get("wsgi.input_terminated") and len(data) < (length or 0)
     if len(data) > MAX_FORM:
         environ[_FAULT] = TOO_LARGE
         drain(environ, 2 * MAX_FORM)
-        data = b""
-    elif length is not None and len(data) < length and not environ.get("wsgi.input_terminated"):
-        environ[_FAULT] = SHORT
-        data = b""
-    request.body = data
+    elif short or (request.content_type == FORM_TYPES[0] and not _is_text(data)):
+        environ[_FAULT] = BROKEN
+    request.body = b"" if fault_of(environ) else data
     environ["wsgi.input_terminated"] = False

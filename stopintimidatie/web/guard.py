@@ -47,11 +47,14 @@ def _make_readable(request: Any) -> None:
 
 def _check_form(request: Any) -> None:
     try:
-        fields = len(request.POST)
+        fields = list(request.POST.items())
     except Exception as error:  # the multipart reader fails in many ways; none is ours
         raise HTTPBadRequest() from error
-    if fields > MAX_FIELDS:
+    if len(fields) > MAX_FIELDS:
         raise HTTPRequestEntityTooLarge()
+    # No text that a person can type; PostgreSQL refuses it.
+    if any("\x00" in text for field in fields for text in field if isinstance(text, str)):
+        raise HTTPBadRequest()
 
 
 def guard_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:

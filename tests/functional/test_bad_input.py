@@ -17,7 +17,7 @@ from tests.functional.malformed import KINDS, Malformed
 from tests.installation import Installation
 
 # A refusal and a failed attempt to sign in are meant to be written down.
-WRITTEN_DOWN = {"audit_event", "sign_in_attempt"}
+WRITTEN_DOWN = {"audit_event", "audit_subject", "sign_in_attempt"}
 AT_LEAST = 500
 
 
