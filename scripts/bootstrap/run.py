@@ -8,13 +8,24 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 from . import assets, environment, system
-from .common import ROOT, VENV_PYTHON, SetupError, only_one, refuse_kindly, say
+from .common import (
+    ROOT,
+    VENV_PYTHON,
+    SetupError,
+    fingerprint,
+    only_one,
+    read_stamp,
+    refuse_kindly,
+    say,
+)
 from .processes import AskedToStop, Group, ending_together, wait_until
 
 INI = ROOT / "development.ini"
 SECONDS_TO_START = 60
+DATABASE = "stopintimidatie.sqlite"
 HELP = """scripts/run zet alles klaar en start Stopintimidatie met voorbeeldgegevens.
 
   PORT       poort van de website (standaard 6543)
@@ -46,6 +57,22 @@ def prepare() -> None:
         system.ensure(system.TO_RUN)
         environment.ensure("runtime")
         assets.build()
+
+
+def data_dir() -> Path:
+    """Where the product keeps everything."""
+    return (ROOT / (os.environ.get("DATA_DIR") or "var")).absolute()
+
+
+def fill() -> None:
+    """Migrations and demo; at a next start there is nothing to do unless the code changed."""
+    stamp = data_dir() / "klaar.stempel"
+    wanted = fingerprint([*sorted((ROOT / "alembic" / "versions").glob("*.py")), INI])
+    if (data_dir() / DATABASE).exists() and read_stamp(stamp) == wanted:
+        return
+    _do("database", "migreren")
+    _do("demo", "laden", "--als-leeg")
+    stamp.write_text(wanted + "\n", encoding="utf-8")
 
 
 def port() -> int:
@@ -109,9 +136,7 @@ def answers(number: int) -> bool:
 def serve(group: Group, number: int) -> None:
     """Website and worker, until somebody stops us or one of them fails."""
     env = {**_environment(), "PORT": str(number)}
-    # The website starts up beside the demo step, which has nothing to do but at the first start.
     group.start("de website", command("web"), env)
-    _do("demo", "laden", "--als-leeg")
     group.start("de worker", command("worker"), env)
     if not wait_until(lambda: bool(group.ended()) or answers(number), seconds=SECONDS_TO_START):
         raise SetupError(
@@ -132,7 +157,7 @@ def main() -> int:
         with ending_together() as group:
             number = port()
             prepare()
-            _do("database", "migreren")
+            fill()
             serve(group, number)
     except SetupError as error:
         return refuse_kindly(error)

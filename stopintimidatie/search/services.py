@@ -50,9 +50,9 @@ def enqueue_index(session: Session, holder: str, kind: str, document_id: UUID) -
     enqueue(session, INDEX, holder, {"kind": kind, "id": str(document_id)})
 
 
-def enqueue_rebuild(session: Session, holder: str) -> None:
-    """Have the index of a holder rebuilt."""
-    _enqueue_once(session, REBUILD, holder, timedelta(0))
+def enqueue_rebuild(session: Session, holder: str) -> bool:
+    """Have the index of a holder rebuilt; False when that was asked for already."""
+    return _enqueue_once(session, REBUILD, holder, timedelta(0))
 
 
 def enqueue_purge(session: Session, holder: str, *, at_once: bool = False) -> None:
@@ -72,7 +72,7 @@ def next_night(now: datetime) -> datetime:
     return tonight if tonight > local else tonight + timedelta(days=1)
 
 
-def _enqueue_once(session: Session, kind: str, holder: str, delay: timedelta) -> None:
+def _enqueue_once(session: Session, kind: str, holder: str, delay: timedelta) -> bool:
     """One row waits at most; one that is being worked on doesn't count, it may be too early."""
     waiting = select(OutboxJob.id).where(
         OutboxJob.kind == kind,
@@ -81,8 +81,10 @@ def _enqueue_once(session: Session, kind: str, holder: str, delay: timedelta) ->
         OutboxJob.lease_until.is_(None),
         OutboxJob.run_after <= utc_now() + delay,
     )
-    if session.execute(waiting.limit(1)).first() is None:
-        enqueue(session, kind, holder, {}, delay=delay)
+    if session.execute(waiting.limit(1)).first() is not None:
+        return False
+    enqueue(session, kind, holder, {}, delay=delay)
+    return True
 
 
 # the jobs
@@ -108,9 +110,11 @@ def run_index(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
             with context.transaction() as session:
                 enqueue_purge(session, context.holder)
     except IndexUnusableError as unusable:
-        log.warning("search index of %s: %s", context.holder, unusable.health.state)
         with context.transaction() as session:
-            enqueue_rebuild(session, context.holder)
+            asked = enqueue_rebuild(session, context.holder)
+        if asked:
+            state = unusable.health.state
+            log.info("zoekindex van %s %s en wordt opgebouwd", context.holder, state)
 
 
 def run_rebuild(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:

@@ -129,3 +129,17 @@ def test_the_npm_lock_has_hashes_and_no_download_address() -> None:
     packages = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     installed = [about for name, about in packages.items() if name]
     assert all("integrity" in about and "resolved" not in about for about in installed)
+
+
+def test_a_next_start_has_nothing_to_fill(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    steps: list[tuple[str, ...]] = []
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(run, "_do", lambda *words: steps.append(words))
+    run.fill()
+    assert [step[0] for step in steps] == ["database", "demo"]
+    (tmp_path / run.DATABASE).touch()
+    run.fill()
+    assert len(steps) == 2
+    (tmp_path / run.DATABASE).unlink()
+    run.fill()
+    assert len(steps) == 4
