@@ -9,7 +9,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.dossiers import effects, options, searching
     from stopintimidatie.dossiers.access import STRICT_ROLES
     from stopintimidatie.dossiers.items import neighbourhood_panel
-    from stopintimidatie.dossiers.menu import dossiers_item
+    from stopintimidatie.dossiers.menu import dossiers_item, new_dossier_action
     from stopintimidatie.dossiers.paths import path_of_dossier
     from stopintimidatie.dossiers.resources import LEVELS
     from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
@@ -29,5 +29,6 @@ def includeme(config: Any) -> None:
     states = {state.code: state.label for state in DOSSIER_WORKFLOW.states}
     config.add_search_labels("toestanden van een dossier", Field.STATE, states)
     config.add_nav_item("dossiers", dossiers_item, order=30)
+    config.add_report_action("nieuw-dossier", new_dossier_action, order=60)
     config.add_panel("wijk", "dossiers", neighbourhood_panel, order=10)
     config.scan("stopintimidatie.dossiers")

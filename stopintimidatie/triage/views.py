@@ -9,6 +9,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.renderers import render_to_response
 from pyramid.view import view_config
 
+from stopintimidatie.dossiers.menu import new_dossier_action
 from stopintimidatie.register.queries import neighbourhoods_of
 from stopintimidatie.reports.forms import conflict, seen, way_out
 from stopintimidatie.reports.paths import path_of_report
@@ -83,7 +84,8 @@ def triage_view(context: ReportResource, request: Request) -> Any:
         page = impossible(context, request, page)
         return render_to_response(STEP_PAGE, page, request=request, response=request.response)
     form = triage_form(context, request)
-    page["new_dossier"] = None
+    action = new_dossier_action(request, context)
+    page["new_dossier"] = action.href if action else None
     return handle_form(request, form, lambda v: _save(context, request, form, v), page)
 
 
