@@ -48,7 +48,7 @@ def test_only_values_that_can_be_are_filters() -> None:
 
 
 def test_the_line_of_a_dossier_is_the_one_of_the_domain() -> None:
-    steps = {move.name: (move.sources, move.target) for move in DOSSIER_WORKFLOW.transitions}
+    steps = {move.name: (set(move.sources), move.target) for move in DOSSIER_WORKFLOW.transitions}
     assert steps == {
         "starten": ({"in_voorbereiding"}, "in_aanpak"),
         "monitoren": ({"in_aanpak"}, "monitoring"),
