@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Engine, select
@@ -46,9 +46,13 @@ from stopintimidatie.reports.submission import Submission
 from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.storage import NATIONAL, transaction
 from stopintimidatie.storage.types import clock_at
+from stopintimidatie.triage.contact import record_contact
 from stopintimidatie.triage.services import Assessment, assess
 
 Progress = Callable[[int, int], None]
+# Contact comes some hours after triage; what was triaged less than four days ago still waits.
+CALLED_AFTER: Final = timedelta(hours=3)
+CALLED_WITHIN: Final = timedelta(days=4)
 CODE_PURPOSE: Final = "volgcode"
 RESULTS: Final = {
     "gedaan": "Gedaan zoals afgesproken.",
@@ -131,7 +135,7 @@ def load_demo(
         app_key_id = make_demo_key(session, accounts.actor_of(users, NATIONAL, "meldpunt")).id
     added = 0
     for holder in (NATIONAL, accounts.DORDRECHT, accounts.EINDHOVEN):
-        events = _events(holder, routed, demo.dossiers)
+        events = _events(holder, routed, demo.dossiers, demo.moment)
         with transaction(engine, holder) as session:
             accounts.give_roles(session, holder, users)
             stage = Stage(session, registry, holder, users, app_key_id)
@@ -154,11 +158,13 @@ def _routed(session: Session, registry: Any, report: DemoReport) -> Routed:
     return Routed(report, submission, route(session, registry.locator_cache, submission.location))
 
 
-def _events(holder: str, routed: Iterable[Routed], dossiers: Iterable[DemoDossier]) -> list[Event]:
+def _events(
+    holder: str, routed: Iterable[Routed], dossiers: Iterable[DemoDossier], moment: datetime
+) -> list[Event]:
     events: list[Event] = []
     for report in routed:
         if report.routing.holder == holder:
-            events += _report_events(report)
+            events += _report_events(report, moment)
     for dossier in dossiers:
         if dossier.municipality == holder:
             events += _dossier_events(dossier)
@@ -172,13 +178,17 @@ def _replay(stage: Stage, events: Iterable[Event]) -> None:
             stage.session.flush()
 
 
-def _report_events(routed: Routed) -> Iterable[Event]:
+def _report_events(routed: Routed, moment: datetime) -> Iterable[Event]:
     demo = routed.demo
     yield Event(demo.received_at, 0, demo.key, lambda stage: _receive(stage, routed))
     for number, step in enumerate(demo.steps):
         yield Event(step.at, 10 + number, demo.key, _step(demo.key, step))
     if demo.triage is not None:
-        yield Event(demo.triage.at, 50, demo.key, lambda stage: _assess(stage, demo))
+        triaged = demo.triage.at
+        yield Event(triaged, 50, demo.key, lambda stage: _assess(stage, demo))
+        if triaged + CALLED_WITHIN < moment:
+            at = triaged + CALLED_AFTER
+            yield Event(at, 60, demo.key, lambda stage: _contact(stage, demo))
 
 
 def _receive(stage: Stage, routed: Routed) -> None:
@@ -229,6 +239,13 @@ def _assess(stage: Stage, demo: DemoReport) -> None:
         contact_before=found.contact_by if wants else None,
     )
     assess(stage.session, stage.effects, report, assessment, stage.actor("oov"))
+
+
+def _contact(stage: Stage, demo: DemoReport) -> None:
+    """Somebody called or wrote, the same day; what was triaged lately is still to be done."""
+    report = stage.reports[demo.key]
+    if report.contact_deadline is not None:
+        record_contact(stage.session, report, "gesproken", "", stage.actor("oov"))
 
 
 def _dossier_events(demo: DemoDossier) -> Iterable[Event]:

@@ -24,6 +24,7 @@ OTHER_LINES: Final = {
     "ontvangen": "Melding ontvangen",
     "beoordelen": "Beoordeeld",
     "spoed": "Spoed aangepast",
+    "contact": "Contact met de melder",
     "overgenomen": "Overgenomen van een andere houder",
 }
 MESSAGES: Final = {"vraag": "Vraag aan de melder", "terugkoppeling": "Terugkoppeling"}
