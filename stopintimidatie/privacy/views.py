@@ -18,7 +18,7 @@ from stopintimidatie.security import Permission
 from stopintimidatie.storage import NATIONAL
 from stopintimidatie.tree import Resource, Root
 from stopintimidatie.web.components import FacetValue
-from stopintimidatie.web.filters import datetime_long
+from stopintimidatie.web.filters import datetime_short
 from stopintimidatie.web.paging import Paging, wanted_page
 from stopintimidatie.web.urls import toggled
 
@@ -82,11 +82,11 @@ def _document(context: Any) -> UUID | None:
 
 def _row(event: Any, count: int) -> list[str]:
     about = f"{count} × {event.subject_kind}" if count > 1 else event.subject_kind
+    details = ", ".join(field.replace("_", " ") for field in event.fields)
     return [
-        datetime_long(event.at),
+        datetime_short(event.at),
         event.actor_name,
-        label_of(event.action),
+        f"{label_of(event.action)}: {details}" if details else label_of(event.action),
         about,
-        ", ".join(event.fields),
         event.task or event.reason or "",
     ]

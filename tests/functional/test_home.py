@@ -103,3 +103,15 @@ def test_production_without_outlines_is_not_ready(installation: Installation) ->
     answer = strict.visitor().get("/health/ready", status=503)
     assert "gebieden laden" in answer.json["problemen"][0]
     strict.close()
+
+
+def test_each_document_shows_its_own_log(installation: Installation) -> None:
+    with installation.transaction() as session:
+        report = make_report(session, installation)
+        make_report(session, installation)
+    fg = installation.browser(make_user(installation, (DORDRECHT, Role.DATA_PROTECTION_OFFICER)))
+    page = fg.get(f"/m/{report.reference}").follow().click("Logboek van deze melding")
+    actions = [row.select("td")[1].text for row in page.html.select("tbody tr")]
+    assert actions[-1].startswith("Melding ontvangen")
+    assert all("Aangemeld" not in action for action in actions)
+    assert actions.count("Gelezen") == 1
