@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     # At run time the plugin below loads it, with pytest's rewriting of assertions.
     from tests.services import Postgres
 
-pytest_plugins = ["tests.services", "tests.echte_gebieden"]
+pytest_plugins = ["tests.services", "tests.echte_gebieden", "tests.town"]
 
 
 @pytest.fixture(scope="session")

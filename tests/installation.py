@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,13 @@ def make_settings(url: str, data_dir: Path, **changes: Any) -> Settings:
 class Installation:
     """An application over a database, with what a test needs around it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, *, veto: Callable[[Any, Any], bool] | None = None
+    ) -> None:
+        """:param veto: (request, response) -> whether this request is rolled back."""
         config = configure(settings)
+        if veto is not None:
+            config.add_settings({"tm.commit_veto": veto})
         self.settings = settings
         self.app = config.make_wsgi_app()
         self.registry: Any = config.registry

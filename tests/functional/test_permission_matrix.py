@@ -1,0 +1,134 @@
+"""S1: every view asked by every role, for its own holder and for others; and by a visitor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.matrix import MATRIX, SIGN_IN, View
+from tests.town import (
+    DESK,
+    DESK_ROLES,
+    MUNICIPAL_ROLES,
+    OTHER,
+    OWN,
+    PEOPLE,
+    VISITOR,
+    Person,
+    Town,
+)
+
+NOT_YOURS = "404"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One question to the app, and what must come of it."""
+
+    view: View
+    path: str
+    place: str | None
+    person: Person
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.view.method} {self.path}"
+
+
+def probes(town: Town) -> Iterator[Probe]:
+    """Everything that the matrix says, spelled out."""
+    for view in MATRIX:
+        for template, row in view.rows.items():
+            for place, path in addresses(town, template, len(row)):
+                for person in PEOPLE:
+                    expected = expectation(view, row, place, person)
+                    yield Probe(view, path, place, person, expected)
+
+
+def addresses(town: Town, template: str, columns: int) -> Iterator[tuple[str | None, str]]:
+    """The real addresses behind one of the matrix, with whose they are."""
+    if "{" not in template:
+        yield None, template
+        return
+    places = (DESK,) if columns == len(DESK_ROLES) else (OWN, OTHER)
+    for place in places:
+        path = town.fill(template, place)
+        assert path is not None, f"the town of {place} has no {template}"
+        yield place, path
+
+
+def expectation(view: View, row: tuple[str, ...], place: str | None, person: Person) -> str:
+    if person is VISITOR:
+        return SIGN_IN if view.permission is not None else row[0]
+    if place is None:
+        return row[PEOPLE.index(person)]
+    if person.place != place:
+        return NOT_YOURS
+    roles = DESK_ROLES if place == DESK else MUNICIPAL_ROLES
+    assert person.role
+    return row[roles.index(person.role)]
+
+
+def outcome(response: Any) -> str:
+    """What became of a request, in the words of the matrix."""
+    status = response.status_int
+    if status == 303 and response.location.split("?")[0].endswith("/aanmelden"):
+        return SIGN_IN
+    if status < 400 or status in (409, 422):
+        return "ja"
+    return str(status)
+
+
+def ask(town: Town, probe: Probe) -> Any:
+    fields = None
+    if probe.view.method == "POST":
+        fields = {"csrf_token": town.token(probe.person)}
+    return town.ask(probe.person, probe.path, probe.view.method, fields)
+
+
+def test_everybody_gets_what_the_matrix_says(town: Town) -> None:
+    wrong = [
+        f"{probe} -> {found}, must be {probe.expected}"
+        for probe in probes(town)
+        if (found := outcome(ask(town, probe))) != probe.expected
+    ]
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def allowed(town: Town, method: str) -> Iterator[Probe]:
+    """One person per address who may do it."""
+    seen = set()
+    for probe in probes(town):
+        if probe.view.method == method and probe.expected == "ja" and probe.path not in seen:
+            seen.add(probe.path)
+            yield probe
+
+
+def test_nothing_is_posted_without_a_token_of_the_form(town: Town) -> None:
+    posts = [p for p in probes(town) if p.view.method == "POST" and p.expected == "ja"]
+    assert posts
+    for fields in ({}, {"csrf_token": "f" * 64}):
+        statuses = {str(p): town.ask(p.person, p.path, "POST", fields).status_int for p in posts}
+        assert {path: status for path, status in statuses.items() if status != 400} == {}
+
+
+def test_head_answers_like_get_without_a_body(town: Town) -> None:
+    for probe in allowed(town, "GET"):
+        asked = town.ask(probe.person, probe.path, "HEAD")
+        got = town.ask(probe.person, probe.path)
+        assert (asked.status_int, asked.body) == (got.status_int, b""), probe
+
+
+def test_another_method_is_refused(town: Town) -> None:
+    methods = {(view.context, view.name): set[str]() for view in MATRIX}
+    for view in MATRIX:
+        methods[view.context, view.name].add(view.method)
+    for probe in allowed(town, "GET"):
+        known = methods[probe.view.context, probe.view.name]
+        for method in {"POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"} - known:
+            if method == "OPTIONS" and probe.path.startswith("/api/"):
+                continue
+            fields = {"csrf_token": town.token(probe.person)} if method == "POST" else None
+            found = town.ask(probe.person, probe.path, method, fields).status_int
+            assert found in (404, 405), f"{method} {probe.path}: {found}"
