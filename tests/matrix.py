@@ -51,6 +51,15 @@ def view(
     )
 
 
+def form(
+    context: str, name: str, permission: Permission, rows: dict[str, str]
+) -> tuple[View, View]:
+    """A page with a form: looking at it and sending it take the same right."""
+    return view(context, name, "GET", permission, rows), view(
+        context, name, "POST", permission, rows
+    )
+
+
 #            oov  dossier beheer privacy fg  | meldpunt privacy fg
 ALL = "      ja   ja      ja     ja      ja    ja       ja      ja"
 #            oov  dossier beheer privacy fg
@@ -58,7 +67,14 @@ ALL = "      ja   ja      ja     ja      ja    ja       ja      ja"
 SIGNS_OUT = " aanmelden" * 8
 READERS = "  ja   ja      404    ja      ja"
 WORKERS = "  ja   ja      404    403     403"
-GUARDS = "   403  403     403    ja      ja"
+NOBODY = "   403  403     404    403     403"
+# Of a municipality, its own page is open to the admin too.
+AT_HOME = "  ja   ja      403    403     403"
+STRICT = "   404  ja      404    403     403"
+#              meldpunt privacy fg
+DESK_READS = " ja       ja      ja"
+DESK_WORKS = " ja       403     403"
+DESK_NONE = "  403      403     403"
 
 MATRIX: Final[tuple[View, ...]] = (
     # --- doors without a holder -----------------------------------------------------------------
@@ -98,6 +114,122 @@ MATRIX: Final[tuple[View, ...]] = (
         "{gemeente}": " ja   ja      ja     ja      ja",
     }),
     view("NeighbourhoodResource", "", "GET", P.VIEW_REPORT, {"{wijk}": READERS}),
+    view("MunicipalityResource", "postvak", "GET", P.VIEW_REPORT, {
+        "{gemeente}/postvak": " ja ja 403 ja ja",
+    }),
+    view("Root", "postvak", "GET", P.SIGNED_IN, {
+        #             oov  dossier beheer privacy fg  | meldpunt privacy fg
+        "/postvak": " ja   ja      404    ja      ja    404      404     404",
+    }),
+    *form("MunicipalityResource", "melding-invoeren", P.ENTER_REPORT, {
+        "{gemeente}/melding-invoeren": AT_HOME,
+    }),
+    # --- a report --------------------------------------------------------------------------------
+    view("ReportResource", "", "GET", P.VIEW_REPORT, {
+        "{melding}": READERS,
+        "{quarantaine}": READERS,
+        "{weg}": READERS,
+        "{ingediend}": READERS,
+        # Below a person-directed dossier: only who may come near that dossier.
+        "{ook_ingediend}": READERS,
+        "{melding_meldpunt}": DESK_READS,
+        "{weg_meldpunt}": DESK_READS,
+    }),
+    view("ShortAddress", "", "GET", P.SIGNED_IN, {
+        "{kort}": " ja ja 404 ja ja",
+        "{kort_meldpunt}": DESK_READS,
+    }),
+    view("ReportResource", "volgcode", "GET", P.ENTER_REPORT, {
+        # Half an hour, and only for who entered it: nobody here did.
+        "{melding}/volgcode": " 404 404 404 403 403",
+    }),
+    *form("ReportResource", "triage", P.TRIAGE, {
+        "{melding}/triage": WORKERS,
+        "{behandeling}/triage": WORKERS,
+        "{weg}/triage": NOBODY,
+        "{melding_meldpunt}/triage": DESK_NONE,
+    }),
+    view("ReportResource", "spoed", "POST", P.TRIAGE, {
+        "{melding}/spoed": WORKERS,
+        "{weg}/spoed": NOBODY,
+        "{melding_meldpunt}/spoed": DESK_NONE,
+    }),
+    *(
+        page
+        for step, sample in {
+            "in-behandeling-nemen": "{melding}",
+            "vraag-melder": "{behandeling}",
+            "antwoord-melder": "{behandeling}",
+            "vraag-partner": "{behandeling}",
+            "antwoord-partner": "{behandeling}",
+            "afhandelen": "{behandeling}",
+            "niet-in-behandeling": "{behandeling}",
+            "heropenen": "{behandeling}",
+        }.items()
+        for page in form("ReportResource", step, P.TRIAGE, {
+            f"{sample}/{step}": WORKERS,
+            f"{{weg}}/{step}": NOBODY,
+            f"{{melding_meldpunt}}/{step}": DESK_NONE,
+        })
+    ),
+    *(
+        page
+        for step in ("vrijgeven", "afwijzen")
+        for page in form("ReportResource", step, P.RELEASE, {
+            f"{{quarantaine}}/{step}": WORKERS,
+            f"{{weg}}/{step}": NOBODY,
+            f"{{quarantaine_meldpunt}}/{step}": DESK_WORKS,
+        })
+    ),
+    *form("ReportResource", "in-dossier", P.EDIT_DOSSIER, {
+        "{behandeling}/in-dossier": WORKERS,
+        "{melding_meldpunt}/in-dossier": DESK_NONE,
+    }),
+    *form("ReportResource", "uit-dossier", P.EDIT_DOSSIER, {
+        "{ingediend}/uit-dossier": WORKERS,
+    }),
+    *form("ReportResource", "doorgeven", P.ROUTE_REPORT, {
+        "{melding}/doorgeven": NOBODY,
+        "{melding_meldpunt}/doorgeven": DESK_WORKS,
+        "{weg_meldpunt}/doorgeven": DESK_NONE,
+    }),
+    # --- dossiers --------------------------------------------------------------------------------
+    view("Root", "dossiers", "GET", P.SIGNED_IN, {
+        #             oov  dossier beheer privacy fg  | meldpunt privacy fg
+        "/dossiers": " ja   ja      404    ja      ja    404      404     404",
+    }),
+    view("MunicipalityResource", "dossiers", "GET", P.VIEW_DOSSIER, {
+        "{gemeente}/dossiers": " ja ja 403 ja ja",
+    }),
+    *form("MunicipalityResource", "nieuw-dossier", P.EDIT_DOSSIER, {
+        "{gemeente}/nieuw-dossier": AT_HOME,
+    }),
+    view("DossierResource", "", "GET", P.VIEW_DOSSIER, {
+        "{dossier}": READERS,
+        "{persoon}": " 404 ja 404 ja ja",
+    }),
+    *(
+        page
+        for name, query in {
+            "bewerken": "",
+            "stap": "?naam=monitoren",
+            "notitie": "",
+            "afspraak": "",
+            "meldingen-toevoegen": "",
+        }.items()
+        for page in form("DossierResource", name, P.EDIT_DOSSIER, {
+            f"{{dossier}}/{name}{query}": WORKERS,
+            f"{{persoon}}/{name}{query}": STRICT,
+        })
+    ),
+    *form("DossierResource", "melding-eruit", P.EDIT_DOSSIER, {
+        "{dossier}/melding-eruit?melding={kenmerk_ingediend}": WORKERS,
+        "{persoon}/melding-eruit?melding={kenmerk_ook_ingediend}": STRICT,
+    }),
+    *form("DossierResource", "meldingen-afhandelen", P.TRIAGE, {
+        "{dossier}/meldingen-afhandelen": WORKERS,
+        "{persoon}/meldingen-afhandelen": STRICT,
+    }),
     # --- the national desk -----------------------------------------------------------------------
     view("Desk", "", "GET", P.VIEW_DESK, {
         #               meldpunt privacy fg
@@ -108,8 +240,9 @@ MATRIX: Final[tuple[View, ...]] = (
         #                           oov  dossier beheer privacy fg
         "{gemeente}/logboek":      " 403  403     403    ja      ja",
         "{wijk}/logboek":          " 403  403     404    404     404",
-        "{melding}/logboek":       " 404  404     404    ja      ja",
-        "{dossier}/logboek":       " 404  404     404    ja      ja",
+        "{melding}/logboek":       " 403  403     404    ja      ja",
+        "{dossier}/logboek":       " 403  403     404    ja      ja",
+        "{persoon}/logboek":       " 404  403     404    ja      ja",
         #                           meldpunt privacy fg
         "{meldpunt}/logboek":      " 403      ja      ja",
     }),

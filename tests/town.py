@@ -213,7 +213,10 @@ class _Builder:
         gone = self.report()
         gone.state = "overgedragen"
         addresses["weg"] = self.path(gone)
+        addresses["kort"] = "/m/" + addresses["melding"].rpartition("/")[2]
         if self.place.holder == NATIONAL:
+            self.place.addresses = {f"{name}_meldpunt": path for name, path in addresses.items()}
+            addresses = self.place.addresses
             addresses["meldpunt"] = f"/{NATIONAL}"
             return
         addresses["wijk"] = addresses["melding"].rpartition("/")[0]
@@ -287,6 +290,7 @@ class _Builder:
         reason = text("reden van indienen")
         file_report(self.session, self.effects, dossier, report, reason, self.actor)
         self.place.addresses[inside] = self.path(report)
+        self.place.addresses[f"kenmerk_{inside}"] = report.reference
         return dossier
 
     def path(self, report: Report) -> str:
