@@ -130,7 +130,7 @@ MATRIX: Final[tuple[View, ...]] = (
         "{quarantaine}": READERS,
         "{weg}": READERS,
         "{ingediend}": READERS,
-        # Below a person-directed dossier: only who may come near that dossier.
+        # The report in a person-directed dossier stays a report; its dossier's page is not theirs.
         "{ook_ingediend}": READERS,
         "{melding_meldpunt}": DESK_READS,
         "{weg_meldpunt}": DESK_READS,

@@ -213,7 +213,7 @@ def finish_view(context: DossierResource, request: Request) -> Any:
         "more": len(members) > FINISHED_AT_ONCE,
         "limit": FINISHED_AT_ONCE,
     }
-    if not reports and request.method == "GET":
+    if not reports and request.method != "POST":
         return {**page, "form": None}
     form = _finish_form(context, request, reports)
     return submit(request, form, lambda v: _finish(context, request, reports, v), page)

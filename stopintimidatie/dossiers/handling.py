@@ -70,7 +70,7 @@ def only_live(context: DossierResource, request: Request) -> HTTPSeeOther | None
 
     What was typed before it closed comes by POST and gets its answer on the form.
     """
-    if request.method != "GET" or context.dossier.state in LIVE:
+    if request.method == "POST" or context.dossier.state in LIVE:
         return None
     request.flash("Dit dossier is afgesloten. Neem het eerst terug in aanpak.", "warning")
     return back_to(context, request)

@@ -70,7 +70,7 @@ def step_view(context: DossierResource, request: Request) -> Any:
     """One step of the workflow: `?naam=starten`. What it asks follows from the workflow."""
     step = _wanted_step(context, request)
     dossier = context.dossier
-    if request.method == "GET" and dossier.state not in step.sources:
+    if request.method != "POST" and dossier.state not in step.sources:
         label = DOSSIER_WORKFLOW.state(dossier.state).label
         request.flash(f"‘{step.label}’ kan nu niet: de toestand is ‘{label}’.", "warning")
         return back_to(context, request)

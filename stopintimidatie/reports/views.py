@@ -188,7 +188,7 @@ class StepView:
     def __call__(self, context: ReportResource, request: Request) -> Any:
         page = step_page(context, request, self.transition.label)
         late = context.report.state not in self.transition.sources
-        if late and request.method == "GET":
+        if late and request.method != "POST":
             return impossible(context, request, page)
         form = self._form(context, request)
         page["nothing_to_choose"] = self._empty_lists(form)
