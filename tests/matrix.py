@@ -149,6 +149,11 @@ MATRIX: Final[tuple[View, ...]] = (
         "{weg}/triage": NOBODY,
         "{melding_meldpunt}/triage": DESK_NONE,
     }),
+    *form("ReportResource", "contact", P.TRIAGE, {
+        "{behandeling}/contact": WORKERS,
+        "{weg}/contact": NOBODY,
+        "{melding_meldpunt}/contact": DESK_NONE,
+    }),
     view("ReportResource", "spoed", "POST", P.TRIAGE, {
         "{melding}/spoed": WORKERS,
         "{weg}/spoed": NOBODY,

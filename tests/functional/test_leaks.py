@@ -1,0 +1,137 @@
+"""P1, P9 and S2 seen from outside: whose data stands on a page, in an address, in a log line.
+
+Every text and contact field of the town holds a word found nowhere else (tests/town.py).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from stopintimidatie.security import GRANTS, Permission
+from tests.functional.test_permission_matrix import probes
+from tests.town import OWN, PEOPLE, VISITOR, Person, Town
+
+MAX_PAGES = 400
+LINK = re.compile(r'(?:href|src|action|hx-get|hx-post)="([^"]+)"')
+
+
+def foreign_words(town: Town, person: Person) -> dict[str, str]:
+    """The words of every place that isn't this person's."""
+    return {
+        word: f"{about} van {place.name}"
+        for place in town.places.values()
+        if place.name != person.place
+        for word, about in {**place.texts, **place.contacts}.items()
+    }
+
+
+def forbidden_words(town: Town, person: Person) -> dict[str, str]:
+    """What this person may see nowhere: all of others, and contact data without the right to it."""
+    found = foreign_words(town, person)
+    if person.role is not None and person.role not in GRANTS[Permission.VIEW_CONTACT]:
+        assert person.place
+        found |= town.places[person.place].contacts
+    return found
+
+
+def pages(town: Town, person: Person) -> Iterator[tuple[str, Any]]:
+    """Every page this person reaches: by the matrix, by searching, and by following links."""
+    waiting = list(dict.fromkeys(start_addresses(town, person)))
+    seen = set(waiting)
+    while waiting:
+        path = waiting.pop(0)
+        answer = town.ask(person, path)
+        yield path, answer
+        if answer.content_type != "text/html" or len(seen) > MAX_PAGES:
+            continue
+        for link in map(local_path, LINK.findall(answer.text)):
+            if link and link not in seen:
+                seen.add(link)
+                waiting.append(link)
+
+
+def start_addresses(town: Town, person: Person) -> Iterator[str]:
+    for probe in probes(town):
+        if probe.view.method == "GET" and probe.person == person:
+            yield probe.path
+    for place in town.places.values():
+        for word in [*list(place.texts)[:6], *list(place.contacts)[:6]]:
+            yield f"/zoeken?q={word.replace('+', '%2B')}"
+
+
+def local_path(link: str) -> str | None:
+    parts = urlsplit(link.replace("&amp;", "&"))
+    if parts.scheme or parts.netloc or not parts.path.startswith("/"):
+        return None
+    if parts.path.startswith(("/static/", "/afmelden")):
+        return None
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def found_in(text: str, words: dict[str, str]) -> list[str]:
+    text = text.lower()
+    return sorted(f"{word} ({about})" for word, about in words.items() if word.lower() in text)
+
+
+def shown(path: str, answer: Any) -> str:
+    """The answer, without what the person typed themselves (the search box repeats it)."""
+    text = f"{answer.headers}\n{answer.body.decode('utf-8', 'replace')}"
+    query = unquote(urlsplit(path).query).partition("q=")[2].partition("&")[0]
+    return text.replace(query, "").replace(query.replace("+", "%2B"), "") if query else text
+
+
+@pytest.mark.parametrize("person", [p for p in PEOPLE if p is not VISITOR], ids=str)
+def test_no_page_shows_what_is_not_this_persons(town: Town, person: Person) -> None:
+    words = forbidden_words(town, person)
+    leaks = {
+        path: found
+        for path, answer in pages(town, person)
+        if (found := found_in(shown(path, answer), words))
+    }
+    assert leaks == {}
+
+
+def test_a_visitor_sees_nobody(town: Town) -> None:
+    words = foreign_words(town, VISITOR)
+    assert words
+    leaks = [p for p, answer in pages(town, VISITOR) if found_in(shown(p, answer), words)]
+    assert leaks == []
+
+
+def test_who_may_see_it_does_see_it(town: Town) -> None:
+    """The crawl above would prove nothing if the words stood nowhere."""
+    own = next(p for p in PEOPLE if p.place == OWN and p.role in GRANTS[Permission.VIEW_CONTACT])
+    text = "".join(answer.text for _, answer in pages(town, own) if answer.charset)
+    place = town.places[OWN]
+    unseen = [about for word, about in place.texts.items() if word not in text]
+    assert len(unseen) < len(place.texts) / 2
+    assert any(word in text for word in place.contacts)
+
+
+def test_no_log_line_and_no_address_holds_a_word_of_anybody(
+    town: Town, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    words = foreign_words(town, VISITOR)
+    addresses: set[str] = set()
+    for person in PEOPLE[:1] + PEOPLE[5:6]:
+        for probe in probes(town):
+            if probe.person == person:
+                fields = {"csrf_token": town.token(person)} if probe.view.method == "POST" else None
+                answer = town.ask(person, probe.path, probe.view.method, fields)
+                addresses.add(answer.headers.get("Location", ""))
+                if answer.content_type == "text/html":
+                    addresses.update(LINK.findall(answer.text))
+    assert not found_in("\n".join(record.getMessage() for record in caplog.records), words)
+    assert not found_in("\n".join(map(unquote, addresses - mail_and_phone(addresses))), words)
+
+
+def mail_and_phone(addresses: set[str]) -> set[str]:
+    """Links that start a mail or a call: the contact data itself, for who may see it."""
+    return {link for link in addresses if link.startswith(("mailto:", "tel:"))}
