@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from stopintimidatie.audit import Actor, record
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement, DossierMove
 from stopintimidatie.jobs import enqueue
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.workflow import WorkflowError
+from stopintimidatie.workflow.history import line
 
 KIND: Final = "dossier"
 
@@ -52,29 +52,8 @@ def append(
     at: datetime | None = None,
 ) -> None:
     """Add a line to the dossier's own history; `before` is given when the state changed."""
-    given = values or {}
-    session.add(
-        DossierMove(
-            holder=dossier.holder,
-            dossier_id=dossier.id,
-            at=at or utc_now(),
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            actor_name=actor.name,
-            name=name,
-            from_state=before,
-            to_state=dossier.state,
-            reason=given.get("reden") or None,
-            values={key: plain(value) for key, value in given.items() if key != "reden" and value},
-        )
-    )
-
-
-def plain(value: Any) -> Any:
-    """As it is kept in JSON."""
-    if isinstance(value, list | tuple | set | frozenset):
-        return [str(item) for item in value]
-    return str(value)
+    told = line(actor, name, before, dossier.state, values or {}, at)
+    session.add(DossierMove(holder=dossier.holder, dossier_id=dossier.id, **told))
 
 
 def lock(session: Session, row: Dossier | DossierAgreement) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -19,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from stopintimidatie.storage.models import Base, Held, belongs_to, held_table
 from stopintimidatie.storage.types import utc_now
+from stopintimidatie.workflow.history import HistoryLine
 
 _STILL_IN = text("left_at IS NULL")
 _BELONGS = text("left_at IS NULL AND NOT reference")
@@ -174,7 +174,7 @@ class DossierAgreement(Held, Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own idiom
 
 
-class DossierMove(Held, Base):
+class DossierMove(HistoryLine, Held, Base):
     """One line of the history: a step, a change, a report that joined or left; who and why."""
 
     __tablename__ = "dossier_move"
@@ -184,12 +184,3 @@ class DossierMove(Held, Base):
     )
 
     dossier_id: Mapped[UUID]
-    at: Mapped[datetime] = mapped_column(default=utc_now)
-    actor_kind: Mapped[str] = mapped_column(String(20))
-    actor_id: Mapped[str | None] = mapped_column(String(64))
-    actor_name: Mapped[str] = mapped_column(String(200))
-    name: Mapped[str] = mapped_column(String(40))
-    from_state: Mapped[str | None] = mapped_column(String(30))
-    to_state: Mapped[str] = mapped_column(String(30))
-    reason: Mapped[str | None] = mapped_column(Text)
-    values: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from stopintimidatie.storage.models import Base, Held, belongs_to, held_table
 from stopintimidatie.storage.tenancy import open_table
 from stopintimidatie.storage.types import utc_now
+from stopintimidatie.workflow.history import HistoryLine
 
 open_table("report_transfer", "belongs to giver and receiver, until the receiver has its copy")
 
@@ -173,7 +174,7 @@ class ReportContact(Held, Base):
     email_index: Mapped[str | None] = mapped_column(String(64))
 
 
-class ReportMove(Held, Base):
+class ReportMove(HistoryLine, Held, Base):
     """One step in the life of a report: who, when, from where to where, and why."""
 
     __tablename__ = "report_move"
@@ -183,15 +184,6 @@ class ReportMove(Held, Base):
     )
 
     report_id: Mapped[UUID]
-    at: Mapped[datetime] = mapped_column(default=utc_now)
-    actor_kind: Mapped[str] = mapped_column(String(20))
-    actor_id: Mapped[str | None] = mapped_column(String(64))
-    actor_name: Mapped[str] = mapped_column(String(200))
-    name: Mapped[str] = mapped_column(String(40))
-    from_state: Mapped[str | None] = mapped_column(String(30))
-    to_state: Mapped[str] = mapped_column(String(30))
-    reason: Mapped[str | None] = mapped_column(Text)
-    values: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 class ReporterMessage(Held, Base):

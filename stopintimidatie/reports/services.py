@@ -27,6 +27,7 @@ from stopintimidatie.storage.tenancy import NATIONAL, enter
 from stopintimidatie.storage.types import utc_now
 from stopintimidatie.tree import Reference, register_reference
 from stopintimidatie.workflow import Transition
+from stopintimidatie.workflow.history import line
 
 KIND = "melding"
 FOLLOW_PURPOSE = "follow-code"
@@ -245,24 +246,5 @@ def append_move(
     at: datetime | None = None,
 ) -> None:
     """Append a line to the history of a report; its state now is where the step led to."""
-    session.add(
-        ReportMove(
-            holder=report.holder,
-            report_id=report.id,
-            at=at or utc_now(),
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            actor_name=actor.name,
-            name=name,
-            from_state=before,
-            to_state=report.state,
-            reason=values.get("reden") or None,
-            values={k: _plain(v) for k, v in values.items() if k != "reden" and v},
-        )
-    )
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list | tuple | set | frozenset):
-        return [str(item) for item in value]
-    return str(value)
+    told = line(actor, name, before, report.state, values, at)
+    session.add(ReportMove(holder=report.holder, report_id=report.id, **told))

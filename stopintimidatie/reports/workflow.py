@@ -39,6 +39,19 @@ NOT_HANDLED_REASONS: Final = (
     ("onjuist_gebleken", "onjuist gebleken"),
 )
 
+WHY_NOT: Final = (
+    InputField("reden_code", "Reden", FieldKind.CHOICE, options="not_handled"),
+    InputField("reden", "Toelichting", required=False),
+    InputField(
+        "dubbel_van",
+        "Dubbel van",
+        FieldKind.DOCUMENT,
+        required=False,
+        help="Het kenmerk van de andere melding, zoals M-4F7K-2QX9.",
+        when=("reden_code", frozenset({"dubbel"})),
+    ),
+)
+
 TRANSITIONS: Final = (
     Transition(
         "vrijgeven",
@@ -54,18 +67,7 @@ TRANSITIONS: Final = (
         frozenset({"quarantaine"}),
         "niet_in_behandeling",
         P.RELEASE,
-        (
-            InputField("reden_code", "Reden", FieldKind.CHOICE, options="not_handled"),
-            InputField("reden", "Toelichting", required=False),
-            InputField(
-                "dubbel_van",
-                "Dubbel van",
-                FieldKind.DOCUMENT,
-                required=False,
-                help="Het kenmerk van de andere melding, zoals M-4F7K-2QX9.",
-                when=("reden_code", frozenset({"dubbel"})),
-            ),
-        ),
+        WHY_NOT,
         effect="melding.einde",
     ),
     Transition(
@@ -174,18 +176,7 @@ TRANSITIONS: Final = (
         frozenset({"in_behandeling"}),
         "niet_in_behandeling",
         P.TRIAGE,
-        (
-            InputField("reden_code", "Reden", FieldKind.CHOICE, options="not_handled"),
-            InputField("reden", "Toelichting", required=False),
-            InputField(
-                "dubbel_van",
-                "Dubbel van",
-                FieldKind.DOCUMENT,
-                required=False,
-                help="Het kenmerk van de andere melding, zoals M-4F7K-2QX9.",
-                when=("reden_code", frozenset({"dubbel"})),
-            ),
-        ),
+        WHY_NOT,
         effect="melding.einde",
     ),
     Transition(
