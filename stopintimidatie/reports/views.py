@@ -89,6 +89,8 @@ def _known(context: ReportResource, request: Request) -> dict[str, Any]:
         "timeline": history.timeline(session, report),
         "messages": history.messages_of(session, report),
         "duplicate_of": _reference_of(session, report),
+        # A report with a number lives below its dossier.
+        "dossier": request.resource_path(context.__parent__),
     }
 
 
@@ -240,11 +242,11 @@ class StepView:
     def _done(
         self, context: ReportResource, request: Request, values: dict[str, Any], before: str
     ) -> HTTPSeeOther:
-        path = path_of_report(request.db, context.report.id) or request.resource_path(context)
+        old = request.resource_path(context)
+        path = path_of_report(request.db, context.report.id) or old
         flash_step(request, context, self.transition, before, path)
-        moved = path != request.resource_path(context)
         out = way_out(values, path)
-        return HTTPSeeOther(path if moved and out == request.resource_path(context) else out)
+        return HTTPSeeOther(path if out == old else out)
 
 
 def flash_step(

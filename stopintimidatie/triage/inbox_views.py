@@ -20,6 +20,7 @@ from stopintimidatie.reports.references import normalise_reference
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.services import KIND
 from stopintimidatie.reports.signals import marked
+from stopintimidatie.reports.views import TOMBSTONES
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
 from stopintimidatie.storage.types import utc_now
@@ -96,6 +97,9 @@ def _opened(
 def _item(
     report: Report, areas: Mapping[str, Neighbourhood], request: Request, current: bool
 ) -> ListItem:
+    if report.state in TOMBSTONES:
+        href = with_params(request, melding=report.reference)
+        return ListItem(report.reference, href, badges=[report.state], current=current)
     area = areas.get(report.neighbourhood_code or "")
     meta = [area.name] if area else []
     meta.append(ago(report.received_at))
@@ -158,6 +162,7 @@ def _detail(
     return {
         "report": report,
         "path": path,
+        "tombstone": report.state in TOMBSTONES,
         "names": names,
         "account": marked(report.description) if report.description else None,
         "handler": history.names_of(request.db, people).get(str(report.handler_id)),

@@ -63,6 +63,16 @@ def test_the_page_shows_what_is_known_and_what_can_be_done(installation: Install
     assert "intrekken" not in page.text.lower()
 
 
+def test_every_link_on_the_page_leads_somewhere(installation: Installation) -> None:
+    browser = officer(installation)
+    page = browser.get(stored(installation))
+    links = {str(link["href"]) for link in page.html.select("main a, .si-breadcrumb a, .si-nav a")}
+    pages = sorted(link for link in links if link.startswith("/"))
+    assert len(pages) >= 5
+    for link in pages:
+        browser.get(link, status=(200, 303))
+
+
 def test_reading_is_recorded(installation: Installation) -> None:
     address = stored(installation)
     officer(installation).get(address)
@@ -122,7 +132,8 @@ def test_who_only_reads_has_no_buttons_and_is_refused(
     address = stored(installation)
     browser = installation.browser(make_user(installation, (DORDRECHT, role)))
     page = browser.get(address)
-    assert "Wat wilt u doen?" not in page.text
+    for step in ("triage", "in-behandeling-nemen"):
+        assert not page.html.find("a", href=f"{address}/{step}")
     browser.get(f"{address}/in-behandeling-nemen", status=403)
     token = {"csrf_token": browser.cookies["csrf"]}
     browser.post(f"{address}/in-behandeling-nemen", token, status=403)

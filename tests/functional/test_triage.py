@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,7 +18,15 @@ from stopintimidatie.reports.vocabulary import ContactWish
 from stopintimidatie.security import Role
 from stopintimidatie.storage.types import utc_now
 from stopintimidatie.tree import register_reference
-from tests.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user, user_id
+from tests.factories import (
+    DORDRECHT,
+    EINDHOVEN,
+    connect,
+    make_dossier,
+    make_report,
+    make_user,
+    user_id,
+)
 from tests.functional.test_reports_pages import HERE, officer, set_value, state_of, stored
 from tests.installation import Installation
 from tests.queries import count_queries
@@ -238,6 +249,66 @@ def test_spoed_takes_one_press_and_notices_somebody_else(installation: Installat
     assert report_at(installation, address).urgent
 
 
+def at_once(*presses: Callable[[], Any]) -> list[int]:
+    """The statuses of things that people do at the same moment."""
+    with ThreadPoolExecutor(len(presses)) as pool:
+        return sorted(done.result().status_int for done in [pool.submit(p) for p in presses])
+
+
+def test_of_two_saves_at_the_same_moment_one_is_shown_the_other(installation: Installation) -> None:
+    address = stored(installation)
+    forms = [
+        filled(officer(installation, name).get(f"{address}/triage").forms["formulier"])
+        for name in ("Eerste", "Tweede")
+    ]
+    presses = [partial(form.submit, "opslaan", status="*") for form in forms]
+    assert at_once(*presses) == [303, 409]
+    with installation.transaction(DORDRECHT) as session:
+        names = session.scalars(select(ReportMove.name)).all()
+        assert sorted(names) == ["beoordelen", "in_behandeling_nemen", "ontvangen"]
+
+
+def test_a_report_is_put_in_a_dossier_from_the_form_and_taken_out_again(
+    installation: Installation,
+) -> None:
+    address = stored(installation)
+    with installation.transaction() as session:
+        number = make_dossier(session).number
+    browser = officer(installation)
+    form = filled(browser.get(f"{address}/triage").forms["formulier"])
+    refused = form.submit("in_dossier", status=422)
+    assert "Vul ‘Dossier’ in" in refused.text
+    form = refused.forms["formulier"]
+    form["besluit.dossier"] = number
+    form["besluit.reden"] = "Zelfde groep, zelfde plek."
+    page = form.submit("in_dossier", status=303).follow()
+    inside = f"{HERE}/{number}/{address.rpartition('/')[2]}"
+    assert page.request.path == inside
+    assert state_of(installation, address) == "in_dossier"
+    assert page.html.find("a", href=f"{HERE}/{number}")
+    browser.get(address, status=301)
+    form = page.click("Uit het dossier halen…").forms["formulier"]
+    form["reden"] = "Toch een andere groep."
+    page = form.submit(None, status=303).follow()
+    assert page.request.path == address
+    assert state_of(installation, address) == "in_behandeling"
+
+
+def test_triage_of_a_report_in_a_dossier_keeps_it_there(installation: Installation) -> None:
+    address = stored(installation)
+    with installation.transaction() as session:
+        number = make_dossier(session).number
+    browser = officer(installation)
+    form = filled(browser.get(f"{address}/triage").forms["formulier"])
+    form["besluit.dossier"] = number
+    form["besluit.reden"] = "Zelfde plek."
+    inside = form.submit("in_dossier", status=303).follow().request.path
+    page = browser.get(f"{inside}/triage")
+    assert "Besluit" not in page.html.find("form", id="formulier").text
+    page.forms["formulier"].submit("opslaan", status=303).follow()
+    assert state_of(installation, address) == "in_dossier"
+
+
 # --- the inbox
 
 
@@ -324,6 +395,17 @@ def test_every_filter_is_an_address_and_its_count_is_what_it_leaves(
             count = int(option.text.rpartition("(")[2].rstrip(")"))
             found = browser.get(INBOX, {select_box["name"]: option["value"]})
             assert len(rows_of(found)) == count, option
+
+
+def test_what_was_handed_over_shows_nothing_in_the_inbox(installation: Installation) -> None:
+    stored(installation)
+    with installation.transaction(DORDRECHT) as session:
+        session.scalars(select(Report)).one().state = "overgedragen"
+    page = officer(installation).get(f"{INBOX}?toestand=alle")
+    assert len(rows_of(page)) == 1
+    assert "Deze melding is hier niet meer" in page.text
+    assert "Naroepen" not in page.html.find("main").find("article").text
+    assert "Drie jongens" not in page.text
 
 
 @pytest.mark.usefixtures("some_reports")
@@ -466,6 +548,14 @@ def test_an_officer_enters_a_report_and_reads_the_code_out(installation: Install
         assert len(session.scalars(select(Report)).all()) == 1
     officer(installation).get(page.request.path_qs, status=404)
     browser.get(page.request.path, {"invoer": "nee"}, status=404)
+
+
+def test_a_form_that_is_sent_twice_at_once_stores_one_report(installation: Installation) -> None:
+    form = entry_form(officer(installation))
+    presses = [partial(form.submit, "bewaren", status="*")] * 3
+    assert at_once(*presses) == [303, 303, 303]
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalar(select(func.count(Report.id))) == 1
 
 
 def test_the_code_is_gone_after_half_an_hour(installation: Installation) -> None:
