@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.dossiers.access import visible_to
+from stopintimidatie.dossiers.models import Dossier, DossierAgreement
+from stopintimidatie.dossiers.vocabulary import AgreementState
 from stopintimidatie.register.models import Neighbourhood
 from stopintimidatie.register.queries import neighbourhoods_of
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.workflow import ENDED
+from stopintimidatie.security import Role
 
 TREND_DAYS: Final = 30
 DEADLINE_WARNING: Final = timedelta(hours=24)
+AGREEMENT_WARNING: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -100,3 +105,39 @@ def urgent_reports(session: Session, now: datetime, limit: int) -> Sequence[Repo
         .order_by(Report.urgent.desc(), Report.contact_deadline.is_(None), Report.contact_deadline)
         .limit(limit)
     ).all()
+
+
+@dataclass(frozen=True)
+class AgreementDue:
+    """An open agreement that ends this week or is late, with the dossier it is in."""
+
+    what: str
+    who: str
+    due_on: date
+    number: str
+    neighbourhood_slug: str
+
+
+def agreements_due(
+    session: Session, roles: Iterable[Role], today: date, limit: int
+) -> Sequence[AgreementDue]:
+    """The agreements to see to, the latest first; only of dossiers these roles may see."""
+    rows = session.execute(
+        select(
+            DossierAgreement.what,
+            DossierAgreement.who,
+            DossierAgreement.due_on,
+            Dossier.number,
+            Neighbourhood.slug,
+        )
+        .join(Dossier, Dossier.id == DossierAgreement.dossier_id)
+        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
+        .where(
+            DossierAgreement.state == AgreementState.OPEN.value,
+            DossierAgreement.due_on <= today + AGREEMENT_WARNING,
+            visible_to(roles),
+        )
+        .order_by(DossierAgreement.due_on, Dossier.number)
+        .limit(limit)
+    )
+    return [AgreementDue(*row) for row in rows]

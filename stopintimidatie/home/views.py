@@ -8,6 +8,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 from sqlalchemy import func, select
 
+from stopintimidatie.dossiers.paths import dossier_path
 from stopintimidatie.home import overview
 from stopintimidatie.municipalities.resources import (
     Municipalities,
@@ -24,7 +25,7 @@ from stopintimidatie.storage import NATIONAL
 from stopintimidatie.storage.types import utc_now
 from stopintimidatie.tree import Root
 from stopintimidatie.web.components import ListItem, Tile
-from stopintimidatie.web.filters import datetime_short
+from stopintimidatie.web.filters import date_text, datetime_short, local
 from stopintimidatie.web.paging import Paging, wanted_page
 from stopintimidatie.web.panels import panels
 
@@ -85,12 +86,19 @@ def municipality(context: MunicipalityResource, request: Any) -> dict[str, Any]:
     now = utc_now()
     may_read = bool(request.has_permission(Permission.VIEW_REPORT, context))
     rows = overview.neighbourhood_rows(request.db, context.holder, now)
-    page: dict[str, Any] = {"may_read": may_read, "rows": rows, "urgent": [], "tiles": []}
+    page: dict[str, Any] = {
+        "may_read": may_read,
+        "rows": rows,
+        "urgent": [],
+        "tiles": [],
+        "agreements": [],
+    }
     if may_read:
         slugs = {row.neighbourhood.code: row.neighbourhood.slug for row in rows}
         urgent = overview.urgent_reports(request.db, now, ATTENTION_LIMIT)
         note_read(request, context.holder, "melding", [r.id for r in urgent], task="startpagina")
         page["tiles"] = _tiles(context, request, now)
+        page["agreements"] = _agreements(context, request, now)
         page["urgent"] = [
             report_item(
                 report, context.municipality.slug, slugs.get(report.neighbourhood_code or "")
@@ -98,6 +106,22 @@ def municipality(context: MunicipalityResource, request: Any) -> dict[str, Any]:
             for report in urgent
         ]
     return page
+
+
+def _agreements(context: MunicipalityResource, request: Any, now: Any) -> list[ListItem]:
+    if not request.has_permission(Permission.VIEW_DOSSIER, context):
+        return []
+    today, slug = local(now).date(), context.municipality.slug
+    roles = request.identity.roles_for(context.holder)
+    return [
+        ListItem(
+            title=due.what,
+            href=f"{dossier_path(slug, due.neighbourhood_slug, due.number)}?deel=afspraken",
+            badges=["te_laat"] if due.due_on < today else [],
+            meta=[f"dossier {due.number}", due.who, f"uiterlijk {date_text(due.due_on)}"],
+        )
+        for due in overview.agreements_due(request.db, roles, today, ATTENTION_LIMIT)
+    ]
 
 
 def _tiles(context: MunicipalityResource, request: Any, now: Any) -> list[Tile]:

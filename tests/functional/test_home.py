@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from stopintimidatie.audit import SYSTEM
+from stopintimidatie.dossiers.services import DossierPlan, create_dossier, make_agreement
 from stopintimidatie.security import Role
+from stopintimidatie.storage.types import utc_now
+from stopintimidatie.web.filters import local
 from tests.factories import CENTRE, DORDRECHT, EINDHOVEN, connect, make_report, make_user
 from tests.installation import Installation
 from tests.queries import count_queries
@@ -115,3 +121,19 @@ def test_each_document_shows_its_own_log(installation: Installation) -> None:
     assert actions[-1].startswith("Melding ontvangen")
     assert all("Aangemeld" not in action for action in actions)
     assert actions.count("Gelezen") == 1
+
+
+def test_agreements_that_are_due_stand_on_the_start_page(installation: Installation) -> None:
+    today = local(utc_now()).date()
+    with installation.transaction(DORDRECHT) as session:
+        plan = DossierPlan(title="Plein", kind="hotspot", neighbourhood_code=CENTRE)
+        dossier = create_dossier(session, SYSTEM, DORDRECHT, plan)
+        for what, days in (("Lampen nakijken", -1), ("Pleinwacht vragen", 5), ("Later", 30)):
+            due = today + timedelta(days=days)
+            make_agreement(session, dossier, what, "Wijkbeheer", due, SYSTEM)
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    page = browser.get("/gemeenten/dordrecht")
+    assert "Te laat" in page.html.select_one("main").text
+    assert "Pleinwacht vragen" in page
+    assert "Later" not in page.html.select_one("main").text
+    assert "Lampen nakijken" in page.click("Lampen nakijken")
