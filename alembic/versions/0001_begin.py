@@ -11,7 +11,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-APPEND_ONLY = ("audit_event", "audit_subject")
+APPEND_ONLY = ("audit_event", "audit_subject", "disclosure", "disclosure_subject")
 
 
 def upgrade() -> None:
@@ -117,6 +117,50 @@ def upgrade() -> None:
         info={"append_only": True},
     )
     op.create_index(op.f("ix_audit_event_holder_at"), "audit_event", ["holder", "at"], unique=False)
+    op.create_table(
+        "disclosure",
+        sa.Column("holder", sa.String(length=9), nullable=False),
+        sa.Column("reference", sa.String(length=11), nullable=False),
+        sa.Column("document_id", sa.Uuid(), nullable=False),
+        sa.Column("source_kind", sa.String(length=20), nullable=False),
+        sa.Column("source_id", sa.Uuid(), nullable=False),
+        sa.Column("source_reference", sa.String(length=20), nullable=False),
+        sa.Column("restricted", sa.Boolean(), nullable=False),
+        sa.Column("recipient", sa.String(length=200), nullable=False),
+        sa.Column("recipient_kind", sa.String(length=40), nullable=False),
+        sa.Column("profile", sa.String(length=40), nullable=False),
+        sa.Column("profile_version", sa.Integer(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("legal_basis", sa.String(length=40), nullable=False),
+        sa.Column("legal_basis_words", sa.String(length=200), nullable=False),
+        sa.Column("covenant", sa.String(length=200), nullable=True),
+        sa.Column("minors_ground", sa.Text(), nullable=True),
+        sa.Column("destroy_by", sa.Date(), nullable=False),
+        sa.Column("content_sha256", sa.String(length=64), nullable=False),
+        sa.Column("file_sha256", sa.String(length=64), nullable=False),
+        sa.Column("file_size", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("requested_by_id", sa.String(length=64), nullable=True),
+        sa.Column("requested_by", sa.String(length=200), nullable=False),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("approved_by_id", sa.String(length=64), nullable=True),
+        sa.Column("approved_by", sa.String(length=200), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["holder"], ["holder.code"], name=op.f("fk_disclosure_holder_holder")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_disclosure")),
+        sa.UniqueConstraint("holder", "id", name=op.f("uq_disclosure_holder_id")),
+        sa.UniqueConstraint("holder", "reference", name=op.f("uq_disclosure_holder_reference")),
+        info={"append_only": True},
+    )
+    op.create_index(
+        op.f("ix_disclosure_holder_made_at"), "disclosure", ["holder", "made_at"], unique=False
+    )
+    op.create_index(
+        op.f("ix_disclosure_holder_source_id"), "disclosure", ["holder", "source_id"], unique=False
+    )
     op.create_table(
         "dossier_counter",
         sa.Column("holder", sa.String(length=9), nullable=False),
@@ -314,6 +358,39 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_audit_subject_holder_subject_id"),
         "audit_subject",
+        ["holder", "subject_id"],
+        unique=False,
+    )
+    op.create_table(
+        "disclosure_subject",
+        sa.Column("holder", sa.String(length=9), nullable=False),
+        sa.Column("disclosure_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("label", sa.String(length=20), nullable=False),
+        sa.Column("categories", sa.JSON(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["holder", "disclosure_id"],
+            ["disclosure.holder", "disclosure.id"],
+            name=op.f("fk_disclosure_subject_holder_disclosure_id_disclosure"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["holder"], ["holder.code"], name=op.f("fk_disclosure_subject_holder_holder")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_disclosure_subject")),
+        sa.UniqueConstraint("holder", "id", name=op.f("uq_disclosure_subject_holder_id")),
+        info={"append_only": True},
+    )
+    op.create_index(
+        op.f("ix_disclosure_subject_holder_disclosure_id"),
+        "disclosure_subject",
+        ["holder", "disclosure_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_disclosure_subject_holder_subject_id"),
+        "disclosure_subject",
         ["holder", "subject_id"],
         unique=False,
     )
@@ -527,6 +604,69 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "export",
+        sa.Column("holder", sa.String(length=9), nullable=False),
+        sa.Column("dossier_id", sa.Uuid(), nullable=False),
+        sa.Column("reference", sa.String(length=11), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("edition", sa.Integer(), nullable=True),
+        sa.Column("profile", sa.String(length=40), nullable=False),
+        sa.Column("profile_version", sa.Integer(), nullable=False),
+        sa.Column("recipient", sa.String(length=200), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("answer_by", sa.Date(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("legal_basis", sa.String(length=40), nullable=False),
+        sa.Column("covenant", sa.String(length=200), nullable=True),
+        sa.Column("minors_ground", sa.Text(), nullable=True),
+        sa.Column("destroy_by", sa.Date(), nullable=False),
+        sa.Column("phone", sa.String(length=40), nullable=True),
+        sa.Column("facts", sa.Text(), nullable=True),
+        sa.Column("perceptions", sa.Text(), nullable=True),
+        sa.Column("assumptions", sa.Text(), nullable=True),
+        sa.Column("feedback", sa.Text(), nullable=True),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("requested_by_id", sa.String(length=64), nullable=True),
+        sa.Column("requested_by", sa.String(length=200), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by_id", sa.String(length=64), nullable=True),
+        sa.Column("decided_by", sa.String(length=200), nullable=True),
+        sa.Column("decided_reason", sa.Text(), nullable=True),
+        sa.Column("progress", sa.Integer(), nullable=False),
+        sa.Column("step", sa.String(length=80), nullable=False),
+        sa.Column("progress_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failure", sa.String(length=500), nullable=True),
+        sa.Column("frozen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("content_sha256", sa.String(length=64), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("file_sha256", sa.String(length=64), nullable=True),
+        sa.Column("file_size", sa.Integer(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("progress BETWEEN 0 AND 100", name=op.f("ck_export_progress")),
+        sa.ForeignKeyConstraint(
+            ["holder", "dossier_id"],
+            ["dossier.holder", "dossier.id"],
+            name=op.f("fk_export_holder_dossier_id_dossier"),
+        ),
+        sa.ForeignKeyConstraint(["holder"], ["holder.code"], name=op.f("fk_export_holder_holder")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_export")),
+        sa.UniqueConstraint("holder", "id", name=op.f("uq_export_holder_id")),
+        sa.UniqueConstraint("holder", "reference", name=op.f("uq_export_holder_reference")),
+        info={"append_only": False},
+    )
+    op.create_index(
+        op.f("ix_export_holder_dossier_id_requested_at"),
+        "export",
+        ["holder", "dossier_id", "requested_at"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_export_holder_state_requested_at"),
+        "export",
+        ["holder", "state", "requested_at"],
+        unique=False,
+    )
+    op.create_table(
         "report",
         sa.Column("holder", sa.String(length=9), nullable=False),
         sa.Column("reference", sa.String(length=11), nullable=False),
@@ -703,6 +843,49 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("left_at IS NULL"),
         postgresql_where=sa.text("left_at IS NULL"),
+    )
+    op.create_table(
+        "export_blob",
+        sa.Column("holder", sa.String(length=9), nullable=False),
+        sa.Column("export_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["holder", "export_id"],
+            ["export.holder", "export.id"],
+            name=op.f("fk_export_blob_holder_export_id_export"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["holder"], ["holder.code"], name=op.f("fk_export_blob_holder_holder")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_export_blob")),
+        sa.UniqueConstraint(
+            "holder", "export_id", "kind", name=op.f("uq_export_blob_holder_export_id_kind")
+        ),
+        sa.UniqueConstraint("holder", "id", name=op.f("uq_export_blob_holder_id")),
+        info={"append_only": False},
+    )
+    op.create_table(
+        "export_key",
+        sa.Column("holder", sa.String(length=9), nullable=False),
+        sa.Column("export_id", sa.Uuid(), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["holder", "export_id"],
+            ["export.holder", "export.id"],
+            name=op.f("fk_export_key_holder_export_id_export"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["holder"], ["holder.code"], name=op.f("fk_export_key_holder_holder")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_export_key")),
+        sa.UniqueConstraint("holder", "export_id", name=op.f("uq_export_key_holder_export_id")),
+        sa.UniqueConstraint("holder", "id", name=op.f("uq_export_key_holder_id")),
+        info={"append_only": False},
     )
     op.create_table(
         "report_contact",

@@ -1,6 +1,32 @@
-"""The dossier as a PDF: redaction profile, frozen content, rendering in a bounded process.
+"""The dossier as a PDF: asked for, approved by a second person, made, registered, fetched.
 
 The pure part: `source` (what a dossier knows) goes through a `profiles` profile in `redaction`
 and becomes `content`, which is all that the PDF shows. `process` has it rendered by a child
 process; only that child imports `rendering`, and only `rendering` imports WeasyPrint.
+
+The part with a database: `loading` fills the source, `freezing` turns a request into content,
+`services` are what people do, `making` is the worker's job, `vault` keeps the result.
 """
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.exports.making import make_exports
+    from stopintimidatie.exports.menu import exports_item
+    from stopintimidatie.exports.panel import dossier_panel
+    from stopintimidatie.exports.resources import LEVELS
+    from stopintimidatie.exports.services import JOB
+
+    for level in LEVELS:
+        config.add_tree_level(level)
+    # The lease outlives the longest rendering, or a second worker would start on it as well.
+    lease = config.registry.app_settings.pdf_timeout_seconds + 120
+    config.add_job_kind(JOB, make_exports, lease_seconds=lease)
+    config.add_panel("dossier", "uitvoer", dossier_panel, order=50)
+    config.add_nav_item("uitvoer", exports_item, order=60)
+    config.scan("stopintimidatie.exports.views")
+    config.scan("stopintimidatie.exports.request_views")
+    config.scan("stopintimidatie.exports.decision_views")

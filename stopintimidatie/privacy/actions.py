@@ -34,6 +34,7 @@ ACTIONS: Final[dict[str, str]] = {
     "uitvoer.gedownload": "Uitvoer gedownload",
     "uitvoer.mislukt": "Uitvoer mislukt",
     "uitvoer.opnieuw": "Uitvoer opnieuw gestart",
+    "verstrekking.vastgelegd": "Verstrekking vastgelegd",
     "gebieden.geladen": "Grenzen geladen",
     "appsleutel.gemaakt": "Appsleutel gemaakt",
     "appsleutel.ingetrokken": "Appsleutel ingetrokken",

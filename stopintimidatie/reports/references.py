@@ -13,43 +13,26 @@ import hmac
 import secrets
 import uuid
 
-from stdnum import luhn
+from stopintimidatie.tree import codes
 
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-RANDOM_CHARACTERS = 7
+PREFIX = "M"
+ALPHABET = codes.ALPHABET
 CODE_DIGITS = 16
-_LOOK_ALIKES = str.maketrans("OIL", "011")
-_SEPARATORS = str.maketrans("", "", " -\u00a0\u2010\u2011\u2012\u2013\u2014")
-_LONGEST_INPUT = 40
 
 
 def new_reference() -> str:
     """A fresh reference; the caller tries again should it exist already."""
-    body = "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_CHARACTERS))
-    return with_check_character(body)
+    return codes.new_code(PREFIX)
 
 
 def with_check_character(body: str) -> str:
     """The reference that belongs to seven characters of the alphabet."""
-    if len(body) != RANDOM_CHARACTERS or not set(body) <= set(ALPHABET):
-        raise ValueError("a reference is made of seven characters of the alphabet")
-    check: str = luhn.calc_check_digit(body, ALPHABET)
-    return f"M-{body[:4]}-{body[4:]}{check}"
+    return codes.with_check(PREFIX, body)
 
 
 def normalise_reference(text: str) -> str | None:
     """The reference somebody meant (lower case, no hyphens, O for 0, I or L for 1), or None."""
-    if len(text) > _LONGEST_INPUT:
-        return None
-    characters = text.translate(_SEPARATORS).upper().strip()
-    if len(characters) == RANDOM_CHARACTERS + 2 and characters[0] == "M":
-        characters = characters[1:]
-    characters = characters.translate(_LOOK_ALIKES)
-    if len(characters) != RANDOM_CHARACTERS + 1 or not set(characters) <= set(ALPHABET):
-        return None
-    if not luhn.is_valid(characters, ALPHABET):
-        return None
-    return f"M-{characters[:4]}-{characters[4:]}"
+    return codes.normalise_code(PREFIX, text)
 
 
 def is_reference(text: str) -> bool:
@@ -76,9 +59,9 @@ def _grouped(number: int) -> str:
 
 def normalise_follow_code(text: str) -> str | None:
     """The code as we write it, from what somebody typed, or None if it can't be one."""
-    if len(text) > _LONGEST_INPUT:
+    if len(text) > codes.LONGEST_INPUT:
         return None
-    digits = text.translate(_SEPARATORS).strip()
+    digits = text.translate(codes.SEPARATORS).strip()
     if len(digits) != CODE_DIGITS or not digits.isascii() or not digits.isdigit():
         return None
     return _grouped(int(digits))

@@ -28,7 +28,7 @@ def branding(request: Any) -> Branding:
 
 
 def includeme(config: Any) -> None:
-    from stopintimidatie.web import navigation, panels
+    from stopintimidatie.web import body, navigation, panels
     from stopintimidatie.web.request import Request
     from stopintimidatie.web.resources import ThemeFolder
     from stopintimidatie.web.static_files import ROOT
@@ -36,6 +36,7 @@ def includeme(config: Any) -> None:
     config.set_request_factory(Request)
     config.add_directive("add_nav_item", navigation.add_nav_item)
     config.add_directive("add_panel", panels.add_panel)
+    config.add_directive("add_form_limit", body.add_form_limit)
     config.add_directive("set_branding", set_branding)
     config.add_request_method(branding, reify=True)
     config.add_request_method(navigation.navigation, "navigation", reify=True)

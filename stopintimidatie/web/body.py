@@ -13,11 +13,28 @@ from urllib.parse import unquote_to_bytes
 
 MAX_FORM: Final = 10_000_000
 FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+LIMITS_KEY: Final = "stopintimidatie.web.form_limits"
 _CHUNK: Final = 64 * 1024
 _TAKEN: Final = "stopintimidatie.web.bytes_taken"
 _FAULT: Final = "stopintimidatie.web.body_fault"
 BROKEN: Final = "broken"
 TOO_LARGE: Final = "too large"
+
+
+def add_form_limit(config: Any, prefix: str, most: int) -> None:
+    """Directive: forms sent to addresses that start with this word may be this large."""
+
+    def register() -> None:
+        config.registry.setdefault(LIMITS_KEY, {})[prefix] = most
+
+    config.action(("form-limit", prefix), register)
+
+
+def form_limit(request: Any) -> int:
+    """How many bytes a form for this address may have."""
+    first = str(request.environ.get("PATH_INFO", "")).lstrip("/").partition("/")[0]
+    most: int = request.registry.get(LIMITS_KEY, {}).get(first, MAX_FORM)
+    return most
 
 
 def announced_length(environ: dict[str, Any]) -> int | None:
@@ -95,11 +112,12 @@ def _is_text(data: bytes) -> bool:
 def _read_form(request: Any, length: int | None) -> None:
     """Put the form where it can be read again and again; note what is wrong with it."""
     environ = request.environ
-    data = take(environ, MAX_FORM + 1)
+    most = form_limit(request)
+    data = take(environ, most + 1)
     short = not environ.get("wsgi.input_terminated") and len(data) < (length or 0)
-    if len(data) > MAX_FORM:
+    if len(data) > most:
         environ[_FAULT] = TOO_LARGE
-        drain(environ, 2 * MAX_FORM)
+        drain(environ, 2 * most)
     elif short or (request.content_type == FORM_TYPES[0] and not _is_text(data)):
         environ[_FAULT] = BROKEN
     request.body = b"" if fault_of(environ) else data

@@ -1,0 +1,81 @@
+"""/gemeenten/dordrecht/verstrekkingen and the entries below it.
+
+The register has no row of its own: its level of the tree looks at the municipality's.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import and_
+
+from stopintimidatie.disclosures.models import Disclosure
+from stopintimidatie.disclosures.references import PATTERN
+from stopintimidatie.register.models import Municipality
+from stopintimidatie.security import Role, holder_acl
+from stopintimidatie.tree import Level, Resource
+from stopintimidatie.tree.resources import child_of
+
+# Who sees what was disclosed of a person-directed dossier.
+RESTRICTED_ROLES: Final = frozenset(
+    {Role.DOSSIER_OWNER, Role.PRIVACY_OFFICER, Role.DATA_PROTECTION_OFFICER}
+)
+
+
+class DisclosureRegister(Resource):
+    """/gemeenten/dordrecht/verstrekkingen"""
+
+    kind = "verstrekkingen"
+    label = "Verstrekkingen"
+
+    def __init__(self, name: str, parent: Any, row: Municipality) -> None:
+        super().__init__(name, parent, row.code)
+        self.municipality = row
+
+    def __getitem__(self, name: str) -> Resource:
+        child: Resource = child_of(self, name)
+        return child
+
+
+class DisclosureResource(Resource):
+    """/gemeenten/dordrecht/verstrekkingen/U-4F7K-2QXJ"""
+
+    kind = "verstrekking"
+
+    def __init__(self, name: str, parent: Any, row: Disclosure) -> None:
+        super().__init__(name, parent, row.holder)
+        self.disclosure = row
+
+    @property
+    def document_id(self) -> UUID:
+        return self.disclosure.id
+
+    @property
+    def title(self) -> str:
+        return self.disclosure.reference
+
+    def __acl__(self) -> list[Any]:
+        only = RESTRICTED_ROLES if self.disclosure.restricted else frozenset(Role)
+        return holder_acl(self.holder, only=only)
+
+
+LEVELS: Final = (
+    Level(
+        kind="verstrekkingen",
+        parent="gemeente",
+        pattern=re.compile("verstrekkingen"),
+        entity=Municipality,
+        link=lambda row, parent, name: row.code == parent.code,
+        factory=DisclosureRegister,
+    ),
+    Level(
+        kind="verstrekking",
+        parent="verstrekkingen",
+        pattern=PATTERN,
+        entity=Disclosure,
+        link=lambda row, parent, name: and_(row.holder == parent.code, row.reference == name),
+        factory=DisclosureResource,
+    ),
+)

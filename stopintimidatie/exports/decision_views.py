@@ -1,0 +1,134 @@
+"""The second person: looks at what goes out, and approves or rejects."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.view import view_config
+
+from stopintimidatie.exports.content import ContentError
+from stopintimidatie.exports.forms import DecisionSchema
+from stopintimidatie.exports.freezing import Prepared, prepare
+from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.preview import preview_values
+from stopintimidatie.exports.request_views import actor_of, note_preview
+from stopintimidatie.exports.resources import ExportResource
+from stopintimidatie.exports.services import (
+    OWN_REQUEST,
+    ChangedMeanwhileError,
+    approve,
+    make_again,
+    reject,
+)
+from stopintimidatie.exports.summary import request_rows
+from stopintimidatie.exports.wish import ExportError
+from stopintimidatie.security import Permission
+from stopintimidatie.storage.types import utc_now
+from stopintimidatie.web.forms import Button, ConflictError, Form, FormError, handle_form
+from stopintimidatie.web.request import Request
+
+DECIDE: Final = "beoordelen"
+BUTTONS: Final = (
+    Button("goedkeuren", "Goedkeuren en laten maken"),
+    Button("afwijzen", "Afwijzen", kind="secondary"),
+)
+
+
+def is_own(request: Request, export: Export) -> bool:
+    return export.requested_by_id == actor_of(request).id
+
+
+@view_config(
+    context=ExportResource,
+    name=DECIDE,
+    request_method="GET",
+    permission=Permission.APPROVE_EXPORT,
+    renderer="stopintimidatie.exports:templates/decide.jinja2",
+)
+@view_config(
+    context=ExportResource,
+    name=DECIDE,
+    request_method="POST",
+    permission=Permission.APPROVE_EXPORT,
+    renderer="stopintimidatie.exports:templates/decide.jinja2",
+)
+def decide_view(context: ExportResource, request: Request) -> Any:
+    export = context.export
+    address = request.resource_path(context)
+    if export.state != ExportState.REQUESTED and request.method == "GET":
+        request.flash("Over deze uitvoer is al beslist.", "info")
+        return HTTPSeeOther(address)
+    seen, problem = _look(context, request)
+    given = {"gezien": seen.fingerprint if seen else ""}
+    form = Form(DecisionSchema(), request, buttons=BUTTONS, appstruct=given, cancel_url=address)
+    page = {
+        "export": export,
+        "rows": request_rows(export),
+        "own": OWN_REQUEST if is_own(request, export) else None,
+        "problem": problem,
+        "preview": preview_values(seen) if seen else None,
+    }
+    fresh = given["gezien"]
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        return _decided(context, request, form, values, fresh)
+
+    return handle_form(request, form, on_valid, page)
+
+
+def _look(context: ExportResource, request: Request) -> tuple[Prepared | None, str]:
+    settings, now = request.app_settings, utc_now()
+    try:
+        seen = prepare(request.db, settings, context.dossier, context.export, now)
+    except ContentError as error:
+        return None, f"Dit kan zo niet in het document: {error}."
+    note_preview(request, context, seen)
+    return seen, ""
+
+
+def _decided(
+    context: ExportResource, request: Request, form: Form, values: dict[str, Any], fresh: str
+) -> Any:
+    try:
+        message = _carry_out(context, request, form.pressed(), values)
+    except ChangedMeanwhileError as problem:
+        # From now on the form goes with what is shown below it.
+        form["gezien"].cstruct = fresh
+        raise ConflictError(problem.message) from problem
+    except ExportError as problem:
+        raise FormError(problem.message, problem.field) from problem
+    request.flash(message)
+    return HTTPSeeOther(request.resource_path(context))
+
+
+def _carry_out(
+    context: ExportResource, request: Request, pressed: str | None, values: dict[str, Any]
+) -> str:
+    actor, export = actor_of(request), context.export
+    if pressed == "afwijzen":
+        reject(request.db, export, values["reden"], actor)
+        return "De aanvraag is afgewezen. De aanvrager leest uw reden op deze pagina."
+    if pressed != "goedkeuren":
+        raise ExportError("Kies: goedkeuren of afwijzen.")
+    keys, settings = request.registry.key_ring, request.app_settings
+    seen = values["gezien"]
+    approve(request.db, keys, settings, context.dossier, export, actor, seen=seen)
+    return "De uitvoer is goedgekeurd en wordt nu gemaakt."
+
+
+@view_config(
+    context=ExportResource,
+    name="opnieuw",
+    request_method="POST",
+    permission=Permission.REQUEST_EXPORT,
+)
+def again_view(context: ExportResource, request: Request) -> Any:
+    """Have it made again after a failure."""
+    try:
+        make_again(request.db, request.app_settings, context.export, actor_of(request))
+    except ExportError as problem:
+        request.flash(problem.message, "warning")
+    else:
+        request.flash("De uitvoer wordt opnieuw gemaakt.")
+    return HTTPSeeOther(request.resource_path(context))

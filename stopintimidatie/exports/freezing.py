@@ -1,0 +1,147 @@
+"""From a request to the content its recipient gets: to look at beforehand, and to freeze."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.disclosures.services import Subject, find_disclosure, subjects_of
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.exports.content import DossierContent, Hidden, content_hash
+from stopintimidatie.exports.loading import Added, LoadedDossier, load_dossier
+from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.profiles import PROFILES, Field, Profile, Treatment
+from stopintimidatie.exports.redaction import hidden, redact
+from stopintimidatie.exports.reportlines import filled
+from stopintimidatie.exports.selection import pseudonym
+from stopintimidatie.exports.selection import select as select_reports
+from stopintimidatie.exports.source import PreviousVersion, SourceRequest, Term
+from stopintimidatie.reports.vocabulary import LegalBasis
+from stopintimidatie.settings import Settings
+from stopintimidatie.web.filters import day_of
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What would go out: the content, what is hidden of it, and of whom it tells."""
+
+    content: DossierContent
+    hidden: tuple[Hidden, ...]
+    subjects: tuple[Subject, ...]
+    fingerprint: str
+    minors: bool
+    read_ids: tuple[UUID, ...]
+
+
+def prepare(
+    session: Session, settings: Settings, dossier: Dossier, export: Export, at: datetime
+) -> Prepared:
+    """What the recipient of this export gets if it is frozen now.
+
+    :raises ContentError: this dossier can't be put in a document; the message says why.
+    """
+    profile = PROFILES[export.profile]
+    loaded = load_dossier(session, dossier, _request(session, settings, export, at), _added(export))
+    content = redact(loaded.source, profile)
+    return Prepared(
+        content=content,
+        hidden=hidden(loaded.source, profile),
+        subjects=tuple(_subjects(loaded, profile)),
+        fingerprint=_fingerprint(loaded, profile, export),
+        minors=any(
+            report.minor for report in select_reports(loaded.source.reports, profile).reports
+        ),
+        read_ids=tuple(loaded.report_ids.values()),
+    )
+
+
+def _fingerprint(loaded: LoadedDossier, profile: Profile, export: Export) -> str:
+    """The same for as long as nothing in the dossier changes, whatever the clock says."""
+    still = replace(loaded.source.request, frozen_at=export.requested_at, version=1)
+    return content_hash(redact(replace(loaded.source, request=still), profile))
+
+
+def _request(session: Session, settings: Settings, export: Export, at: datetime) -> SourceRequest:
+    return SourceRequest(
+        export_id=export.reference,
+        version=earlier_editions(session, export) + 1,
+        frozen_at=at,
+        verification_url=f"{settings.public_address}/verificatie?uitvoer={export.reference}",
+        recipient=export.recipient,
+        question=export.question,
+        answer_by=export.answer_by,
+        purpose=export.purpose,
+        legal_basis=Term(export.legal_basis, LegalBasis.word(export.legal_basis)),
+        covenant=export.covenant or "",
+        destroy_by=export.destroy_by,
+        previous=_previous(session, export),
+    )
+
+
+def _added(export: Export) -> Added:
+    return Added(
+        phone=export.phone or "",
+        facts=export.facts or "",
+        perceptions=export.perceptions or "",
+        assumptions=export.assumptions or "",
+        feedback=export.feedback or "",
+    )
+
+
+def _same_recipient(export: Export) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Export.dossier_id == export.dossier_id,
+        Export.profile == export.profile,
+        func.lower(Export.recipient) == export.recipient.lower(),
+        Export.reference != export.reference,
+        Export.frozen_at.is_not(None),
+    )
+
+
+def earlier_editions(session: Session, export: Export) -> int:
+    """How many versions this recipient was given of this dossier before."""
+    counted = select(func.count()).select_from(Export).where(*_same_recipient(export))
+    return session.scalar(counted) or 0
+
+
+def _previous(session: Session, export: Export) -> PreviousVersion | None:
+    """The last version that this recipient really got."""
+    last = session.scalars(
+        select(Export)
+        .where(*_same_recipient(export), Export.state == ExportState.READY.value)
+        .order_by(Export.frozen_at.desc())
+        .limit(1)
+    ).one_or_none()
+    entry = None if last is None else find_disclosure(session, last.reference)
+    if last is None or last.frozen_at is None or entry is None:
+        return None
+    labels = [subject.label for subject in subjects_of(session, entry.id)]
+    serials = frozenset(int(label.removeprefix("M-")) for label in labels)
+    return PreviousVersion(day_of(last.frozen_at), serials)
+
+
+def _subjects(loaded: LoadedDossier, profile: Profile) -> Iterable[Subject]:
+    """Each report that goes along, with the categories of it that this recipient sees."""
+    chosen = select_reports(loaded.source.reports, profile)
+    for report in chosen.reports:
+        seen = [
+            field.value
+            for field in Field
+            if field in filled(report) and chosen.treatment(report, field) is not Treatment.LEFT_OUT
+        ]
+        yield Subject(loaded.report_ids[report.serial], pseudonym(report), tuple(seen))
+
+
+def subjects_to_json(subjects: Iterable[Subject]) -> bytes:
+    """As they wait for the register, until the file is made."""
+    return json.dumps([[str(s.id), s.label, list(s.categories)] for s in subjects]).encode()
+
+
+def subjects_from_json(text: bytes) -> list[Subject]:
+    return [Subject(UUID(row[0]), row[1], tuple(row[2])) for row in json.loads(text)]

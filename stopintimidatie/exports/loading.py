@@ -1,0 +1,201 @@
+"""From the database to a `DossierSource`: all that the dossier knows, in the words of its lists."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.dossiers.models import (
+    Dossier,
+    DossierAgreement,
+    DossierMembership,
+    DossierMove,
+    DossierNote,
+)
+from stopintimidatie.dossiers.vocabulary import AgreementState, DossierKind
+from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
+from stopintimidatie.exports.content import LOGO_MAX_BYTES, LOGO_TYPES, Logo
+from stopintimidatie.exports.loading_reports import place_in_words, source_report
+from stopintimidatie.exports.redaction import TITLE_MAX
+from stopintimidatie.exports.source import (
+    DossierSource,
+    EventKind,
+    Reliability,
+    SourceAction,
+    SourceAgreement,
+    SourceEvent,
+    SourceHouse,
+    SourceRequest,
+    Term,
+)
+from stopintimidatie.exports.text import clip
+from stopintimidatie.municipalities.services import profile_of
+from stopintimidatie.register.models import Municipality, Neighbourhood, Subneighbourhood
+from stopintimidatie.reports.models import Report
+from stopintimidatie.web.filters import day_of
+from stopintimidatie.web.theme import DEFAULT_COLOUR
+
+DEPARTMENT: Final = "Openbare Orde en Veiligheid"
+OWNER: Final = "dossierhouder OOV"
+INFORMS: Final = "De dossierhouder laat de melders weten wat er is gedaan."
+# Reports that nobody gets any more, whatever dossier they are in.
+NOT_GIVEN: Final = ("ingetrokken", "overgedragen", "vernietigd")
+_STEPS: Final = {step.name: step.label for step in DOSSIER_WORKFLOW.transitions}
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What the requester wrote beside the dossier's own words."""
+
+    phone: str = ""
+    facts: str = ""
+    perceptions: str = ""
+    assumptions: str = ""
+    feedback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedDossier:
+    """The source, and which row each report of it is, by serial number."""
+
+    source: DossierSource
+    report_ids: dict[int, UUID]
+
+
+def load_dossier(
+    session: Session, dossier: Dossier, request: SourceRequest, added: Added
+) -> LoadedDossier:
+    """Everything of a dossier; redaction decides what of it a recipient gets."""
+    municipality = session.get_one(Municipality, dossier.holder)
+    neighbourhood = session.get_one(Neighbourhood, dossier.neighbourhood_code)
+    rows = _rows(session, dossier)
+    reports = tuple(source_report(*row) for row in rows)
+    agreements = _agreements(session, dossier)
+    source = DossierSource(
+        house=_house(session, municipality),
+        request=request,
+        number=dossier.number,
+        title=clip(dossier.title, TITLE_MAX),
+        kind=Term(dossier.kind, DossierKind.word(dossier.kind)),
+        state=Term(dossier.state, DOSSIER_WORKFLOW.state(dossier.state).label.lower()),
+        neighbourhood=neighbourhood.name,
+        place=place_in_words(reports),
+        owner=OWNER,
+        owner_phone=added.phone,
+        assessment=dossier.assessment or dossier.summary or "",
+        facts=added.facts,
+        perceptions=added.perceptions,
+        assumptions=added.assumptions,
+        feedback_by=INFORMS,
+        feedback_text=added.feedback or dossier.feedback or "",
+        reports=reports,
+        events=tuple(_events(session, dossier, agreements)),
+        actions=tuple(_actions(agreements)),
+        agreements=tuple(_agreement(row) for row in agreements),
+    )
+    return LoadedDossier(source, {row[0]: row[1].id for row in rows})
+
+
+def _rows(
+    session: Session, dossier: Dossier
+) -> Sequence[tuple[int, Report, str | None, str | None]]:
+    """The reports in the dossier now, in the order of joining, with the names of their areas."""
+    found = session.execute(
+        select(DossierMembership.serial, Report, Neighbourhood.name, Subneighbourhood.name)
+        .join(Report, Report.id == DossierMembership.report_id)
+        .outerjoin(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
+        .outerjoin(Subneighbourhood, Subneighbourhood.code == Report.subneighbourhood_code)
+        .where(
+            DossierMembership.dossier_id == dossier.id,
+            DossierMembership.left_at.is_(None),
+            Report.state.not_in(NOT_GIVEN),
+        )
+        .order_by(DossierMembership.serial)
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in found]
+
+
+def _house(session: Session, municipality: Municipality) -> SourceHouse:
+    profile = profile_of(session, municipality.code)
+    name = f"Gemeente {municipality.name}"
+    phone = f", telefoon {profile.telephone}" if profile.telephone else ""
+    return SourceHouse(
+        name=name,
+        department=DEPARTMENT,
+        colour=(profile.colour or DEFAULT_COLOUR).lower(),
+        logo=_logo(profile.logo, profile.logo_type, name),
+        data_leak_contact=f"de privacyfunctionaris van de gemeente {municipality.name}{phone}",
+    )
+
+
+def _logo(data: bytes | None, media_type: str | None, name: str) -> Logo | None:
+    if not data or media_type not in LOGO_TYPES or len(data) > LOGO_MAX_BYTES:
+        return None
+    return Logo(media_type, b64encode(data).decode(), name)
+
+
+def _agreements(session: Session, dossier: Dossier) -> Sequence[DossierAgreement]:
+    return session.scalars(
+        select(DossierAgreement)
+        .where(DossierAgreement.dossier_id == dossier.id)
+        .order_by(DossierAgreement.made_at, DossierAgreement.id)
+    ).all()
+
+
+def _agreement(row: DossierAgreement) -> SourceAgreement:
+    return SourceAgreement(
+        made_on=day_of(row.made_at),
+        what=row.what,
+        who=row.who,
+        due=row.due_on,
+        state=Term(row.state, AgreementState.word(row.state)),
+        open=row.state == AgreementState.OPEN.value,
+    )
+
+
+def _actions(agreements: Sequence[DossierAgreement]) -> Iterator[SourceAction]:
+    """What was agreed and done is an action, with what it brought."""
+    for row in agreements:
+        if row.state == AgreementState.DONE.value:
+            on = day_of(row.closed_at or row.changed_at)
+            yield SourceAction(on, row.what, row.who, row.result or "")
+
+
+def _events(
+    session: Session, dossier: Dossier, agreements: Sequence[DossierAgreement]
+) -> Iterator[SourceEvent]:
+    """Steps without the words that people wrote at them, agreements, and notes."""
+    moves = session.scalars(
+        select(DossierMove)
+        .where(DossierMove.dossier_id == dossier.id)
+        .order_by(DossierMove.at, DossierMove.id)
+    )
+    for move in moves:
+        what = "Dossier gemaakt" if move.name == "gemaakt" else _STEPS.get(move.name)
+        if what:
+            yield _event(move.at, what, EventKind.STATE)
+    for row in agreements:
+        yield _event(row.made_at, f"Afspraak: {row.what} ({row.who})", EventKind.AGREEMENT)
+        if row.closed_at and row.state != AgreementState.OPEN.value:
+            what = f"Afspraak {AgreementState.word(row.state)}: {row.what}"
+            yield _event(row.closed_at, what, EventKind.AGREEMENT)
+    notes = session.scalars(
+        select(DossierNote)
+        .where(DossierNote.dossier_id == dossier.id)
+        .order_by(DossierNote.at, DossierNote.id)
+    )
+    for note in notes:
+        yield _event(note.at, note.text, EventKind.NOTE, Reliability.UNKNOWN)
+
+
+def _event(
+    at: datetime, what: str, kind: EventKind, how_sure: Reliability = Reliability.ESTABLISHED
+) -> SourceEvent:
+    return SourceEvent(day_of(at), what, "gemeente", how_sure, kind)

@@ -1,0 +1,123 @@
+"""An export of a dossier: what was asked, by whom, how far it is; and its content under lock.
+
+The PDF and the frozen content stand in the database, not in `data_dir`: file, hash, register row
+and state then commit together or not at all, so a crash can't leave half an export, and a backup
+of the database is whole. They are some hundred kilobytes each. Both are encrypted with a key of
+this export alone, kept in a row of its own: without that row the blobs mean nothing, while the
+export and the register with their hashes stay (decision 9).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from stopintimidatie.storage.models import Base, Held, belongs_to, held_table
+from stopintimidatie.storage.types import utc_now
+
+
+class ExportState(StrEnum):
+    """From the request to the file."""
+
+    REQUESTED = "aangevraagd"
+    APPROVED = "goedgekeurd"
+    IN_THE_MAKING = "wordt_gemaakt"
+    READY = "gereed"
+    REJECTED = "afgewezen"
+    FAILED = "mislukt"
+
+
+MAKING: Final = frozenset({ExportState.APPROVED, ExportState.IN_THE_MAKING})
+
+
+class Export(Held, Base):
+    """One export, for one recipient."""
+
+    __tablename__ = "export"
+    __table_args__ = held_table(
+        belongs_to("dossier", "dossier_id"),
+        UniqueConstraint("holder", "reference"),
+        CheckConstraint("progress BETWEEN 0 AND 100", name="progress"),
+        Index(None, "holder", "dossier_id", "requested_at"),
+        Index(None, "holder", "state", "requested_at"),
+    )
+
+    dossier_id: Mapped[UUID]
+    reference: Mapped[str] = mapped_column(String(11))
+    state: Mapped[str] = mapped_column(String(20), default=ExportState.REQUESTED.value)
+    # The how-manieth for this recipient; known once it is approved.
+    edition: Mapped[int | None]
+
+    # For whom, by which rules.
+    profile: Mapped[str] = mapped_column(String(40))
+    profile_version: Mapped[int]
+    recipient: Mapped[str] = mapped_column(String(200))
+
+    # What is asked, why, on which ground, until when.
+    question: Mapped[str] = mapped_column(Text)
+    answer_by: Mapped[date]
+    purpose: Mapped[str] = mapped_column(Text)
+    legal_basis: Mapped[str] = mapped_column(String(40))
+    covenant: Mapped[str | None] = mapped_column(String(200))
+    minors_ground: Mapped[str | None] = mapped_column(Text)
+    destroy_by: Mapped[date]
+
+    # What the requester adds to the dossier's own words.
+    phone: Mapped[str | None] = mapped_column(String(40))
+    facts: Mapped[str | None] = mapped_column(Text)
+    perceptions: Mapped[str | None] = mapped_column(Text)
+    assumptions: Mapped[str | None] = mapped_column(Text)
+    feedback: Mapped[str | None] = mapped_column(Text)
+
+    requested_at: Mapped[datetime] = mapped_column(default=utc_now)
+    requested_by_id: Mapped[str | None] = mapped_column(String(64))
+    requested_by: Mapped[str] = mapped_column(String(200))
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[str | None] = mapped_column(String(64))
+    decided_by: Mapped[str | None] = mapped_column(String(200))
+    decided_reason: Mapped[str | None] = mapped_column(Text)
+
+    # How far the making is; `progress_at` tells whether anybody is still at it.
+    progress: Mapped[int] = mapped_column(default=0)
+    step: Mapped[str] = mapped_column(String(80), default="")
+    progress_at: Mapped[datetime | None]
+    failure: Mapped[str | None] = mapped_column(String(500))
+
+    frozen_at: Mapped[datetime | None]
+    content_sha256: Mapped[str | None] = mapped_column(String(64))
+    made_at: Mapped[datetime | None]
+    file_sha256: Mapped[str | None] = mapped_column(String(64))
+    file_size: Mapped[int | None]
+
+
+class ExportKey(Held, Base):
+    """The key of one export, itself encrypted with the key ring."""
+
+    __tablename__ = "export_key"
+    __table_args__ = held_table(
+        belongs_to("export", "export_id", ondelete="CASCADE"),
+        UniqueConstraint("holder", "export_id"),
+    )
+
+    export_id: Mapped[UUID]
+    sealed: Mapped[str] = mapped_column(Text)
+
+
+class ExportBlob(Held, Base):
+    """Something of an export under its key: `inhoud` (frozen content), `van_wie` (the subjects
+    for the register) or `pdf`."""
+
+    __tablename__ = "export_blob"
+    __table_args__ = held_table(
+        belongs_to("export", "export_id", ondelete="CASCADE"),
+        UniqueConstraint("holder", "export_id", "kind"),
+    )
+
+    export_id: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(String(20))
+    data: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,0 +1,54 @@
+"""An export at its address, below its dossier."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import and_
+
+from stopintimidatie.disclosures.references import KIND, PATTERN
+from stopintimidatie.dossiers.access import roles_for
+from stopintimidatie.dossiers.resources import WORK, DossierResource
+from stopintimidatie.dossiers.workflow import GONE
+from stopintimidatie.exports.models import Export
+from stopintimidatie.security import holder_acl
+from stopintimidatie.tree import Level, Resource
+
+
+class ExportResource(Resource):
+    """…/2026-0007/U-4F7K-2QXJ. Whoever may not come near the dossier doesn't see its exports."""
+
+    kind = KIND
+
+    def __init__(self, name: str, parent: DossierResource, row: Export) -> None:
+        super().__init__(name, parent, row.holder)
+        self.export = row
+        self.dossier = parent.dossier
+        self.municipality = parent.municipality
+
+    @property
+    def document_id(self) -> UUID:
+        return self.export.id
+
+    @property
+    def title(self) -> str:
+        return f"Uitvoer {self.export.reference}"
+
+    def __acl__(self) -> list[Any]:
+        taken = WORK if self.dossier.state in GONE else ()
+        return holder_acl(self.holder, without=taken, only=roles_for(self.dossier.kind))
+
+
+LEVELS: Final = (
+    Level(
+        kind=KIND,
+        parent="dossier",
+        pattern=PATTERN,
+        entity=Export,
+        link=lambda row, parent, name: and_(
+            row.holder == parent.holder, row.dossier_id == parent.id, row.reference == name
+        ),
+        factory=ExportResource,
+    ),
+)

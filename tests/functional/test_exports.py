@@ -1,0 +1,583 @@
+"""Exports: asked for, decided by a second person, made by the worker, registered, fetched."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+from sqlalchemy import func, select, update
+
+from stopintimidatie.audit import SYSTEM
+from stopintimidatie.audit.models import AuditEvent, AuditSubject
+from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
+from stopintimidatie.dossiers.filing import file_report
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.exports import making, vault
+from stopintimidatie.exports.content import from_json
+from stopintimidatie.exports.models import Export, ExportBlob, ExportKey
+from stopintimidatie.exports.process import RenderingTooSlowError, Step, render_in_process
+from stopintimidatie.jobs import OutboxJob
+from stopintimidatie.reports.models import Report
+from stopintimidatie.security import Role
+from stopintimidatie.storage.types import utc_now
+from stopintimidatie.web.filters import day_of
+from tests.factories import DORDRECHT, EINDHOVEN, make_report, make_user, take_on
+from tests.functional.exporting import (
+    ACCOUNT,
+    APPEARANCE,
+    SECRET_MAIL,
+    SECRET_NAME,
+    SECRET_PHONE,
+    answers,
+    approved,
+    decide,
+    make_case,
+    requested,
+    send_request,
+)
+from tests.installation import Installation
+from tests.tools.verapdf import validate_pdf
+
+FAKE = b"%PDF-1.7 not really"
+
+
+def quick(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Let the worker make a file at once; the number of times it did."""
+    made: list[int] = []
+
+    def render(content: Any, **kw: Any) -> bytes:
+        made.append(1)
+        kw["on_progress"](Step("opmaken", 2))
+        return FAKE
+
+    monkeypatch.setattr(making, "render_in_process", render)
+    return made
+
+
+def contents(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The same; what the worker was given to render."""
+    given: list[Any] = []
+
+    def render(content: Any, **kw: Any) -> bytes:
+        given.append(content)
+        return FAKE
+
+    monkeypatch.setattr(making, "render_in_process", render)
+    return given
+
+
+def actions(installation: Installation, reference: str) -> list[str]:
+    """The audit trail of an export, in order."""
+    with installation.transaction(DORDRECHT) as session:
+        export = session.scalars(select(Export).where(Export.reference == reference)).one()
+        return list(
+            session.scalars(
+                select(AuditEvent.action)
+                .join(AuditSubject, AuditSubject.event_id == AuditEvent.id)
+                .where(AuditSubject.subject_id == export.id, AuditEvent.action != "gelezen")
+                .order_by(AuditEvent.at)
+            )
+        )
+
+
+def words(pdf: bytes) -> str:
+    pages = [page.extract_text() for page in PdfReader(BytesIO(pdf)).pages]
+    return re.sub(r"\s+", " ", " ".join(pages))
+
+
+def test_two_people_and_the_worker_make_a_real_pdf(
+    installation: Installation, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    case = make_case(installation)
+    reference = approved(case, telefoon="078 123 45 67", feiten="De lamp was stuk.")
+    page = case.browser("aanvrager").get(f"{case.path}/{reference}")
+    assert 'data-status="goedgekeurd"' in page.text
+    assert "<progress" in page.text
+    assert '<meta http-equiv="refresh"' in page.text
+    installation.run_jobs()
+
+    page = case.browser("aanvrager").get(f"{case.path}/{reference}")
+    assert 'data-status="gereed"' in page.text
+    answer = page.click("PDF downloaden")
+    pdf = answer.body
+    assert answer.content_type == "application/pdf"
+    number = case.path.rpartition("/")[2]
+    disposition = f'attachment; filename="{number}-{reference}.pdf"'
+    assert answer.headers["Content-Disposition"] == disposition
+    assert answer.headers["Cache-Control"] == "no-store"
+
+    text = words(pdf)
+    for shown in (
+        "Wilt u op vrijdagavond extra rijden?",
+        "VERTROUWELIJK",
+        "M-01",
+        "M-02",
+        "078 123 45 67",
+        "De lamp was stuk.",
+        "Stationsplein",
+        "Extra toezicht op vrijdag",
+        reference,
+        "/verificatie?uitvoer=",
+    ):
+        assert shown in text, shown
+    raw = text + str(PdfReader(BytesIO(pdf)).metadata)
+    for secret in (
+        SECRET_NAME,
+        SECRET_PHONE,
+        SECRET_MAIL,
+        ACCOUNT[:20],
+        "paarse",
+        APPEARANCE[:12],
+        "M-03",
+        "Interne gedachte",
+        "3311",
+        "kiosk",
+        "An Vrager",
+        "Bea Slist",
+    ):
+        assert secret not in raw, secret
+    path = tmp_path / "dossier.pdf"
+    path.write_bytes(pdf)
+    assert validate_pdf(path) == []
+
+    with installation.transaction(DORDRECHT) as session:
+        row = session.scalars(select(Disclosure)).one()
+        export = session.scalars(select(Export)).one()
+        assert row.file_sha256 == sha256(pdf).hexdigest() == export.file_sha256
+        content = vault.read(
+            session, installation.registry.key_ring, export, vault.BlobKind.CONTENT
+        )
+        assert row.content_sha256 == sha256(content).hexdigest() == export.content_sha256
+        assert row.content_sha256 in text.replace(" ", "")
+        assert (row.requested_by, row.approved_by) == ("An Vrager", "Bea Slist")
+        assert (row.profile, row.recipient_kind, row.file_size) == ("politie", "Politie", len(pdf))
+        of_whom = session.scalars(select(DisclosureSubject).order_by(DisclosureSubject.label)).all()
+        assert [subject.label for subject in of_whom] == ["M-01", "M-02"]
+        assert {subject.subject_id for subject in of_whom} == set(case.reports[:2])
+        assert "precieze plek" in of_whom[0].categories
+        assert "verhaal van de melder" not in of_whom[0].categories
+    assert actions(installation, reference) == [
+        "uitvoer.aangevraagd",
+        "uitvoer.goedgekeurd",
+        "uitvoer.gereed",
+        "uitvoer.gedownload",
+    ]
+    if "sqlite" in request.node.name:
+        assert render_in_process(from_json(content)) == pdf, "same content, same bytes"
+
+
+def test_the_intern_profile_shows_the_account_and_all_reports(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = contents(monkeypatch)
+    case = make_case(installation)
+    approved(case, soort_ontvanger="intern", ontvanger="Eigen team OOV", grondslag="intern")
+    installation.run_jobs()
+    reports = seen[0].reports
+    assert [report.pseudonym for report in reports] == ["M-01", "M-02", "M-03"]
+    assert reports[0].account == ACCOUNT
+    assert any("Interne gedachte" in event.what for event in seen[0].chronology)
+
+
+@pytest.mark.parametrize(
+    ("control", "words_of"),
+    [
+        ("soort_ontvanger", "Soort ontvanger"),
+        ("ontvanger", "Ontvanger"),
+        ("vraag", "Wat vraagt u de ontvanger?"),
+        ("antwoord_voor", "Antwoord vóór"),
+        ("doel", "Doel"),
+        ("grondslag", "Grondslag"),
+        ("vernietigen_voor", "Ontvanger vernietigt uiterlijk op"),
+    ],
+)
+def test_a_request_without_one_of_the_answers_is_refused_by_name(
+    installation: Installation, control: str, words_of: str
+) -> None:
+    case = make_case(installation, number=1)
+    missing: dict[str, Any] = {control: None}
+    answer = send_request(case, **missing)
+    assert answer.status_int == 422
+    field = answer.html.find(attrs={"data-veld": control})
+    assert words_of in field.find(class_="si-error").text
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalar(select(func.count()).select_from(Export)) == 0
+
+
+def day(days: int) -> str:
+    return (day_of(utc_now()) + timedelta(days=days)).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("control", "value"),
+    [
+        ("antwoord_voor", day(-1)),
+        ("antwoord_voor", "31-02-2027"),
+        ("vernietigen_voor", day(0)),
+        ("vernietigen_voor", day(3)),
+        ("vernietigen_voor", day(370)),
+        ("vernietigen_voor", "nooit"),
+        ("grondslag", "convenant"),
+        ("grondslag", "wpg_16_18"),
+        ("grondslag", "intern"),
+        ("soort_ontvanger", "pers"),
+        ("vraag", "x" * 601),
+        ("ontvanger", "x" * 81),
+        ("doel", "\x00"),
+        ("vraag", "\u202e\u200b"),
+    ],
+)
+def test_a_request_with_a_wrong_answer_is_refused_at_that_answer(
+    installation: Installation, control: str, value: str
+) -> None:
+    case = make_case(installation, number=1)
+    answer = send_request(case, **{control: value})
+    if "\x00" in value:
+        assert answer.status_int in (400, 422)
+        return
+    assert answer.status_int == 422
+    shown = answer.html.find(attrs={"data-veld": control})
+    assert shown.find(class_="si-error") or answer.html.find(class_="si-error-summary")
+
+
+def test_minors_ask_an_extra_ground_unless_it_stays_inside(installation: Installation) -> None:
+    case = make_case(installation, minor=True)
+    refused = send_request(case)
+    assert refused.status_int == 422
+    field = refused.html.find(attrs={"data-veld": "grond_minderjarigen"})
+    assert "minderjarigen" in field.find(class_="si-error").text
+    assert send_request(case, soort_ontvanger="intern").status_int == 303
+    ground = "De jongere loopt gevaar."
+    reference = requested(case, grond_minderjarigen=ground)
+    assert case.export(reference).minors_ground == ground
+
+
+def test_a_minor_who_is_left_out_for_the_police_asks_no_extra_ground(
+    installation: Installation,
+) -> None:
+    case = make_case(installation, minor=True)
+    with installation.transaction(DORDRECHT) as session:
+        session.get_one(Report, case.reports[0]).share_with_police = False
+    assert send_request(case).status_int == 303
+
+
+def test_the_preview_shows_what_is_hidden_and_asks_for_nothing(installation: Installation) -> None:
+    case = make_case(installation)
+    answer = send_request(case, button="voorbeeld")
+    assert answer.status_int == 200
+    assert "Meldingen waarvan de melder niet wil dat deze ontvanger ze krijgt" in answer.text
+    assert "Vrije tekst gaat pas mee als die is nagekeken en zwartgemaakt" in answer.text
+    assert ACCOUNT not in answer.text
+    assert answer.forms["formulier"]["ontvanger"].value == answers()["ontvanger"]
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalar(select(func.count()).select_from(Export)) == 0
+    page = case.browser("aanvrager").get(f"{case.path}/uitvoer-voorbeeld?voor=intern")
+    assert ACCOUNT in page.text
+    case.browser("aanvrager").get(f"{case.path}/uitvoer-voorbeeld?voor=%00onzin")
+    with installation.transaction(DORDRECHT) as session:
+        read = select(AuditEvent).where(AuditEvent.task == "uitvoer voorbereiden")
+        assert len(session.scalars(read).all()) >= 2
+
+
+def test_an_empty_dossier_says_so_and_can_still_be_asked_for(installation: Installation) -> None:
+    case = make_case(installation, number=0)
+    page = case.browser("aanvrager").get(f"{case.path}/uitvoer-aanvragen")
+    assert "Er zitten geen meldingen in dit dossier" in page.text
+    assert send_request(case).status_int == 303
+
+
+def test_the_requester_can_not_decide(installation: Installation) -> None:
+    case = make_case(installation, number=1)
+    reference = requested(case)
+    browser = case.browser("aanvrager")
+    page = browser.get(f"{case.path}/{reference}/beoordelen")
+    assert "zelf aangevraagd" in page.text
+    assert "formulier" not in page.forms
+    token = browser.get(f"{case.path}/uitvoer-aanvragen").forms["formulier"]["csrf_token"].value
+    for button in ("goedkeuren", "afwijzen"):
+        sent = {"csrf_token": token, button: "ja", "reden": "Omdat", "gezien": "x"}
+        answer = browser.post(f"{case.path}/{reference}/beoordelen", sent, status=422)
+        assert "Een collega moet meekijken" in answer.text
+    assert case.export(reference).state == "aangevraagd"
+
+
+@pytest.mark.parametrize("who", ["fg", "privacy", "beheer"])
+def test_privacy_fg_and_admin_never_decide(installation: Installation, who: str) -> None:
+    case = make_case(installation, number=1)
+    reference = requested(case)
+    refused = 404 if who == "beheer" else 403
+    browser = case.browser(who)
+    browser.get(f"{case.path}/{reference}/beoordelen", status=refused)
+    browser.get(f"{case.path}/uitvoer-aanvragen", status="4*")
+    browser.get(f"{case.path}/{reference}", status=404 if who == "beheer" else 200)
+    sent = {"csrf_token": browser.cookies["csrf"], "goedkeuren": "ja", "gezien": "x"}
+    browser.post(f"{case.path}/{reference}/beoordelen", sent, status=refused)
+    assert case.export(reference).state == "aangevraagd"
+
+
+def test_rejecting_needs_a_reason_and_ends_it(installation: Installation) -> None:
+    case = make_case(installation, number=1)
+    reference = requested(case)
+    assert decide(case, reference, button="afwijzen").status_int == 422
+    assert decide(case, reference, button="afwijzen", reason="Doel is te ruim.").status_int == 303
+    page = case.browser("aanvrager").get(f"{case.path}/{reference}")
+    assert "Doel is te ruim." in page.text
+    case.browser("aanvrager").get(f"{case.path}/{reference}/pdf", status=404)
+    again = decide(case, reference)
+    assert again.status_int == 303, "the page of the decision leads back"
+    assert installation.run_jobs() >= 0
+    assert case.export(reference).state == "afgewezen"
+    assert actions(installation, reference) == ["uitvoer.aangevraagd", "uitvoer.afgewezen"]
+
+
+def test_the_approver_sees_it_when_the_dossier_changed_meanwhile(
+    installation: Installation,
+) -> None:
+    case = make_case(installation)
+    reference = requested(case)
+    browser = case.browser("beslisser")
+    form = browser.get(f"{case.path}/{reference}/beoordelen").forms["formulier"]
+    with installation.transaction(DORDRECHT) as session:
+        dossier = session.get_one(Dossier, case.dossier_id)
+        late = take_on(session, make_report(session, installation))
+        effects = installation.registry.workflow_effects
+        file_report(session, effects, dossier, late, "Erbij", SYSTEM)
+    answer = form.submit("goedkeuren", status=409)
+    assert "gewijzigd sinds u deze pagina opende" in answer.text
+    assert case.export(reference).state == "aangevraagd"
+    assert answer.forms["formulier"].submit("goedkeuren").status_int == 303
+    assert case.export(reference).state == "goedgekeurd"
+
+
+def test_what_is_approved_is_frozen_and_under_a_key_of_its_own(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = contents(monkeypatch)
+    case = make_case(installation)
+    first = approved(case)
+    with installation.transaction(DORDRECHT) as session:
+        session.get_one(Report, case.reports[0]).share_with_police = False
+        blobs = session.scalars(select(ExportBlob)).all()
+        assert {blob.kind for blob in blobs} == {"inhoud", "van_wie"}
+        assert all(b"Stationsplein" not in blob.data for blob in blobs)
+    installation.run_jobs()
+    assert [report.pseudonym for report in seen[0].reports] == ["M-01", "M-02"]
+    assert case.export(first).edition == 1
+    second = approved(case, ontvanger="politie, BASISTEAM drechtsteden")
+    installation.run_jobs()
+    assert case.export(second).edition == 2
+    assert [report.pseudonym for report in seen[1].reports] == ["M-02"]
+    assert "Geen nieuwe meldingen sinds" in seen[1].page_one.news[0]
+    with installation.transaction(DORDRECHT) as session:
+        keys = session.scalars(select(ExportKey.sealed)).all()
+        assert len(set(keys)) == 2
+        session.execute(update(ExportBlob).values(data=b"0" * 64))
+    for reference in (first, second):
+        case.browser("aanvrager").get(f"{case.path}/{reference}/pdf", status=404)
+
+
+class KilledError(BaseException):
+    """As if the machine pulled the plug."""
+
+
+def test_a_worker_that_is_killed_leaves_nothing_half(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = quick(monkeypatch)
+    case = make_case(installation)
+    reference = approved(case)
+
+    def killed(*args: Any) -> Any:
+        raise KilledError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(making, "record_disclosure", killed)
+        with pytest.raises(KilledError):
+            installation.run_jobs()
+    export = case.export(reference)
+    assert (export.state, export.file_sha256) == ("wordt_gemaakt", None)
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(ExportBlob).where(ExportBlob.kind == "pdf")).all() == []
+        assert session.scalars(select(Disclosure)).all() == []
+        session.execute(update(OutboxJob).values(lease_until=None))
+    installation.run_jobs()
+    assert case.export(reference).state == "gereed"
+    assert len(made) == 2
+
+
+def test_the_same_job_twice_gives_one_file_and_one_line_in_the_register(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = quick(monkeypatch)
+    case = make_case(installation)
+    reference = approved(case)
+    with installation.transaction(DORDRECHT) as session:
+        job = session.scalars(select(OutboxJob).where(OutboxJob.kind == "uitvoer.maken")).one()
+        session.add(OutboxJob(kind=job.kind, holder=job.holder, payload=job.payload))
+    installation.run_jobs()
+    assert len(made) == 1
+    with installation.transaction(DORDRECHT) as session:
+        assert len(session.scalars(select(Disclosure)).all()) == 1
+    assert actions(installation, reference).count("uitvoer.gereed") == 1
+
+
+def test_a_failure_is_told_and_can_be_repeated(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = make_case(installation)
+    reference = approved(case)
+
+    def too_slow(content: Any, **kw: Any) -> bytes:
+        raise RenderingTooSlowError("Het maken van de PDF duurde te lang. Kies minder meldingen.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(making, "render_in_process", too_slow)
+        installation.run_jobs()
+    page = case.browser("aanvrager").get(f"{case.path}/{reference}")
+    assert "duurde te lang" in page.text
+    assert case.export(reference).state == "mislukt"
+    case.browser("fg").get(f"{case.path}/{reference}", status=200)
+    assert "Opnieuw maken" not in case.browser("fg").get(f"{case.path}/{reference}").text
+    quick(monkeypatch)
+    again = next(f for f in page.forms.values() if f.action.endswith("/opnieuw"))
+    again.submit(status=303)
+    again.submit(status=303)
+    installation.run_jobs()
+    assert case.export(reference).state == "gereed"
+    assert actions(installation, reference) == [
+        "uitvoer.aangevraagd",
+        "uitvoer.goedgekeurd",
+        "uitvoer.mislukt",
+        "uitvoer.opnieuw",
+        "uitvoer.gereed",
+    ]
+
+
+def test_a_making_that_nobody_is_at_any_more_can_be_started_again(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = make_case(installation)
+    reference = approved(case)
+    address = f"{case.path}/{reference}"
+    assert "Opnieuw maken" not in case.browser("aanvrager").get(address).text
+    with installation.transaction(DORDRECHT) as session:
+        session.execute(update(OutboxJob).values(dead=True))
+        long_ago = utc_now() - timedelta(hours=2)
+        session.execute(update(Export).values(progress_at=long_ago, state="wordt_gemaakt"))
+    quick(monkeypatch)
+    page = case.browser("aanvrager").get(address)
+    next(f for f in page.forms.values() if f.action.endswith("/opnieuw")).submit(status=303)
+    installation.run_jobs()
+    assert case.export(reference).state == "gereed"
+
+
+def test_progress_goes_up_and_is_on_the_page(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "TELL_EVERY", 0.0)
+    case = make_case(installation)
+    reference = approved(case)
+    seen: list[tuple[int, str]] = []
+
+    def render(content: Any, **kw: Any) -> bytes:
+        for step in (
+            Step("opmaken", 1),
+            Step("opmaken", 3),
+            Step("opmaken", 1),
+            Step("schrijven", 0),
+        ):
+            kw["on_progress"](step)
+            export = case.export(reference)
+            seen.append((export.progress, export.step))
+        page = case.browser("aanvrager").get(f"{case.path}/{reference}")
+        assert 'value="95"' in page.text
+        return FAKE
+
+    monkeypatch.setattr(making, "render_in_process", render)
+    installation.run_jobs()
+    figures = [progress for progress, _ in seen]
+    assert figures == sorted(figures)
+    assert figures[-1] == 95
+    assert seen[1][1] == "pagina 3 wordt opgemaakt"
+
+
+def test_another_municipality_and_another_dossier_find_nothing(
+    installation: Installation,
+) -> None:
+    case = make_case(installation, number=1)
+    reference = requested(case)
+    stranger = installation.browser(make_user(installation, (EINDHOVEN, Role.OFFICER)))
+    number = case.path.rpartition("/")[2]
+    for tail in ("", "/beoordelen", "/pdf"):
+        stranger.get(f"{case.path}/{reference}{tail}", status=404)
+        elsewhere = case.path.replace(number, "2020-0001")
+        case.browser("beslisser").get(f"{elsewhere}/{reference}{tail}", status=404)
+    stranger.get("/gemeenten/dordrecht/uitvoer", status=404)
+    stranger.get(f"{case.path}/uitvoer-aanvragen", status=404)
+    visitor = installation.visitor().get(f"{case.path}/{reference}/pdf", status=303)
+    assert "/aanmelden" in visitor.location
+
+
+def test_a_person_directed_dossier_goes_out_only_by_dossier_owners_and_after_advice(
+    installation: Installation,
+) -> None:
+    case = make_case(installation, number=1)
+    with installation.transaction(DORDRECHT) as session:
+        session.get_one(Dossier, case.dossier_id).kind = "persoonsgericht"
+    case.browser("aanvrager").get(f"{case.path}/uitvoer-aanvragen", status=404)
+    refused = send_request(case, who="beslisser")
+    assert refused.status_int == 422
+    assert "advies van de privacyfunctionaris" in refused.text
+    with installation.transaction(DORDRECHT) as session:
+        session.get_one(Dossier, case.dossier_id).privacy_advice = "Akkoord."
+    reference = send_request(case, who="beslisser").location.rpartition("/")[2]
+    case.browser("aanvrager").get(f"{case.path}/{reference}", status=404)
+    assert reference not in case.browser("aanvrager").get("/gemeenten/dordrecht/uitvoer").text
+    assert reference in case.browser("fg").get("/gemeenten/dordrecht/uitvoer").text
+
+
+def test_the_list_shows_what_waits_for_a_decision(installation: Installation) -> None:
+    case = make_case(installation, number=1)
+    reference = requested(case)
+    browser = case.browser("beslisser")
+    page = browser.get("/uitvoer").follow()
+    assert reference in page.text
+    assert reference in browser.get("/gemeenten/dordrecht/uitvoer?staat=aangevraagd").text
+    for wrong in ("gereed", "%00", "onzin", "aangevraagd&pagina=-3"):
+        browser.get(f"/gemeenten/dordrecht/uitvoer?staat={wrong}", status=200)
+    page.click(re.escape(reference)).click("Bekijken en beslissen")
+
+
+def test_wrong_bodies_give_no_error_and_no_row(installation: Installation) -> None:
+    case = make_case(installation, number=1)
+    browser = case.browser("aanvrager")
+    token = browser.get(f"{case.path}/uitvoer-aanvragen").forms["formulier"]["csrf_token"].value
+    for body in (
+        {},
+        {"soort_ontvanger": "politie" * 999},
+        dict.fromkeys(answers(), "\ufffe"),
+        dict.fromkeys(answers(), "’; DROP TABLE export --"),
+        {"__start__": "x:mapping", "vraag": ""},
+    ):
+        answer = browser.post(
+            f"{case.path}/uitvoer-aanvragen", {"csrf_token": token, **body}, expect_errors=True
+        )
+        assert answer.status_int == 422
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalar(select(func.count()).select_from(Export)) == 0
+
+
+def test_settings_bound_the_rendering(installation: Installation) -> None:
+    settings = replace(installation.settings, pdf_timeout_seconds=7, pdf_memory_megabytes=300)
+    limits = making.limits_of(settings)
+    assert (limits.wall_seconds, limits.cpu_seconds) == (7, 7)
+    assert limits.memory_bytes == 300 * 1024 * 1024
+    kind = installation.registry.job_kinds["uitvoer.maken"]
+    assert kind.lease_seconds > installation.settings.pdf_timeout_seconds
