@@ -17,6 +17,7 @@ from stopintimidatie.tree import codes
 
 PREFIX = "M"
 ALPHABET = codes.ALPHABET
+RANDOM_CHARACTERS = codes.RANDOM_CHARACTERS
 CODE_DIGITS = 16
 
 
