@@ -155,7 +155,7 @@ def _finish(context: JobContext, export_id: UUID, pdf: bytes) -> None:
         record_disclosure(session, entry, subjects_from_json(subjects), SYSTEM)
         export.state = ExportState.READY.value
         export.progress, export.step = 100, "klaar"
-        log(session, export, SYSTEM, "gereed")
+        log(session, export, SYSTEM, "gemaakt")
 
 
 def _entry(session: Session, export: Export, now: datetime) -> Entry:

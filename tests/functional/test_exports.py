@@ -166,7 +166,7 @@ def test_two_people_and_the_worker_make_a_real_pdf(
     assert actions(installation, reference) == [
         "uitvoer.aangevraagd",
         "uitvoer.goedgekeurd",
-        "uitvoer.gereed",
+        "uitvoer.gemaakt",
         "uitvoer.gedownload",
     ]
     if "sqlite" in request.node.name:
@@ -425,7 +425,7 @@ def test_the_same_job_twice_gives_one_file_and_one_line_in_the_register(
     assert len(made) == 1
     with installation.transaction(DORDRECHT) as session:
         assert len(session.scalars(select(Disclosure)).all()) == 1
-    assert actions(installation, reference).count("uitvoer.gereed") == 1
+    assert actions(installation, reference).count("uitvoer.gemaakt") == 1
 
 
 def test_a_failure_is_told_and_can_be_repeated(
@@ -456,7 +456,7 @@ def test_a_failure_is_told_and_can_be_repeated(
         "uitvoer.goedgekeurd",
         "uitvoer.mislukt",
         "uitvoer.opnieuw",
-        "uitvoer.gereed",
+        "uitvoer.gemaakt",
     ]
 
 
