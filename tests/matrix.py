@@ -71,6 +71,7 @@ NOBODY = "   403  403     404    403     403"
 # Of a municipality, its own page is open to the admin too.
 AT_HOME = "  ja   ja      403    403     403"
 STRICT = "   404  ja      404    403     403"
+STRICT_READERS = " 404 ja    404    ja      ja"
 #              meldpunt privacy fg
 DESK_READS = " ja       ja      ja"
 DESK_WORKS = " ja       403     403"
@@ -235,6 +236,54 @@ MATRIX: Final[tuple[View, ...]] = (
         "{dossier}/meldingen-afhandelen": WORKERS,
         "{persoon}/meldingen-afhandelen": STRICT,
     }),
+    # --- exports, the register, and what anybody may check ---------------------------------------
+    view("Root", "uitvoer", "GET", P.SIGNED_IN, {
+        #            oov  dossier beheer privacy fg  | meldpunt privacy fg
+        "/uitvoer": " ja   ja      404    ja      ja    404      404     404",
+    }),
+    view("MunicipalityResource", "uitvoer", "GET", P.VIEW_EXPORT, {
+        "{gemeente}/uitvoer": " ja ja 403 ja ja",
+    }),
+    *form("DossierResource", "uitvoer-aanvragen", P.REQUEST_EXPORT, {
+        "{dossier}/uitvoer-aanvragen": WORKERS,
+        "{persoon}/uitvoer-aanvragen": STRICT,
+    }),
+    view("DossierResource", "uitvoer-voorbeeld", "GET", P.REQUEST_EXPORT, {
+        "{dossier}/uitvoer-voorbeeld": WORKERS,
+        "{persoon}/uitvoer-voorbeeld": STRICT,
+    }),
+    view("ExportResource", "", "GET", P.VIEW_EXPORT, {
+        "{uitvoer}": READERS,
+        "{uitvoer_klaar}": READERS,
+        "{uitvoer_persoon}": STRICT_READERS,
+    }),
+    *form("ExportResource", "beoordelen", P.APPROVE_EXPORT, {
+        # Whoever asked for it is refused by the service: tests/functional/test_exports.py.
+        "{uitvoer}/beoordelen": WORKERS,
+        "{uitvoer_persoon}/beoordelen": STRICT,
+    }),
+    view("ExportResource", "opnieuw", "POST", P.REQUEST_EXPORT, {
+        "{uitvoer}/opnieuw": WORKERS,
+        "{uitvoer_persoon}/opnieuw": STRICT,
+    }),
+    view("ExportResource", "pdf", "GET", P.VIEW_EXPORT, {
+        "{uitvoer_klaar}/pdf": READERS,
+        # Not made yet: for nobody.
+        "{uitvoer}/pdf": " 404 404 404 404 404",
+    }),
+    view("Root", "verstrekkingen", "GET", P.SIGNED_IN, {
+        #                   oov  dossier beheer privacy fg  | meldpunt privacy fg
+        "/verstrekkingen": " ja   ja      404    ja      ja    404      404     404",
+    }),
+    view("DisclosureRegister", "", "GET", P.VIEW_DISCLOSURES, {
+        "{gemeente}/verstrekkingen": READERS,
+    }),
+    view("DisclosureResource", "", "GET", P.VIEW_DISCLOSURES, {
+        "{verstrekking}": READERS,
+        "{verstrekking_persoon}": STRICT_READERS,
+    }),
+    view("Root", "verificatie", "GET", PUBLIC, {"/verificatie": ALL}),
+    view("Root", "verificatie", "POST", PUBLIC, {"/verificatie": ALL}),
     # --- the national desk -----------------------------------------------------------------------
     view("Desk", "", "GET", P.VIEW_DESK, {
         #               meldpunt privacy fg

@@ -27,6 +27,10 @@ from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.paths import path_of_dossier
 from stopintimidatie.dossiers.services import add_note, make_agreement, move_dossier
 from stopintimidatie.dossiers.vocabulary import DossierKind
+from stopintimidatie.exports import making
+from stopintimidatie.exports.freezing import prepare
+from stopintimidatie.exports.services import approve, request_export
+from stopintimidatie.exports.wish import ExportWish
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.paths import path_of_report
 from stopintimidatie.reports.services import move
@@ -177,7 +181,10 @@ def make_town(installation: Installation) -> Town:
     for place in town.places.values():
         with installation.transaction(place.holder) as session:
             _Builder(town, place, session).build()
-    installation.run_jobs()
+    with pytest.MonkeyPatch.context() as patched:
+        # The town's documents needn't be laid out to be asked for.
+        patched.setattr(making, "render_in_process", lambda content, **kw: b"%PDF-1.7 stad")
+        installation.run_jobs()
     return town
 
 
@@ -222,8 +229,18 @@ class _Builder:
         addresses["wijk"] = addresses["melding"].rpartition("/")[0]
         addresses["gemeente"] = addresses["wijk"].rpartition("/")[0]
         addresses["behandeling"] = self.path(self.taken_on())
-        addresses["dossier"] = self.dossier_path(self.dossier(DossierKind.HOTSPOT, "ingediend"))
-        addresses["persoon"] = self.dossier_path(self.dossier(DossierKind.PERSON, "ook_ingediend"))
+        hotspot = self.dossier(DossierKind.HOTSPOT, "ingediend")
+        person = self.dossier(DossierKind.PERSON, "ook_ingediend")
+        addresses["dossier"] = self.dossier_path(hotspot)
+        addresses["persoon"] = self.dossier_path(person)
+        register = f"{addresses['gemeente']}/verstrekkingen"
+        addresses["uitvoer"] = f"{addresses['dossier']}/{self.export(hotspot)}"
+        ready = self.export(hotspot, approved=True)
+        addresses["uitvoer_klaar"] = f"{addresses['dossier']}/{ready}"
+        addresses["verstrekking"] = f"{register}/{ready}"
+        addresses["uitvoer_persoon"] = f"{addresses['persoon']}/{self.export(person)}"
+        strict = self.export(person, approved=True)
+        addresses["verstrekking_persoon"] = f"{register}/{strict}"
 
     def report(self, **changes: Any) -> Report:
         """A report with every field filled that can hold somebody's data."""
@@ -292,6 +309,31 @@ class _Builder:
         self.place.addresses[inside] = self.path(report)
         self.place.addresses[f"kenmerk_{inside}"] = report.reference
         return dossier
+
+    def export(self, dossier: Dossier, *, approved: bool = False) -> str:
+        """An export that waits for a decision, or for the worker; its id."""
+        text, made = self.place.text, self.town.installation
+        today = utc_now().date()
+        wish = ExportWish(
+            profile="politie",
+            recipient=text("ontvanger"),
+            question=text("vraag"),
+            answer_by=today + timedelta(days=7),
+            purpose=text("doel van uitvoer"),
+            legal_basis="avg_6_1_e_openbare_orde",
+            destroy_by=today + timedelta(days=60),
+            covenant=text("convenant"),
+            minors_ground=text("grond voor minderjarigen"),
+            facts=text("feiten"),
+        )
+        session, settings = self.session, made.settings
+        export = request_export(session, settings, dossier, wish, self.actor)
+        if approved:
+            second = Actor("gebruiker", "iemand anders", f"Tweede {self.place.name}")
+            seen = prepare(session, settings, dossier, export, utc_now()).fingerprint
+            keys = made.registry.key_ring
+            approve(session, keys, settings, dossier, export, second, seen=seen)
+        return export.reference
 
     def path(self, report: Report) -> str:
         self.session.flush()
