@@ -83,7 +83,7 @@ def load_dossier(
         request=request,
         number=dossier.number,
         title=clip(dossier.title, TITLE_MAX),
-        kind=Term(dossier.kind, DossierKind.word(dossier.kind)),
+        kind=Term(dossier.kind, DossierKind.of(dossier.kind).short.lower()),
         state=Term(dossier.state, DOSSIER_WORKFLOW.state(dossier.state).label.lower()),
         neighbourhood=neighbourhood.name,
         place=place_in_words(reports),
