@@ -103,8 +103,8 @@ def _minors() -> tuple[Any, ...]:
             "grond_minderjarigen",
             forms.Text(1000, lines=True),
             "Extra grond: minderjarigen",
-            description="Vul dit in voor elke ontvanger buiten de eigen afdeling: in dit dossier gaat"
-            " het ook om minderjarigen. Waarom heeft de ontvanger hun gegevens nodig?",
+            description="Vul dit in voor elke ontvanger buiten de eigen afdeling: in dit dossier"
+            " gaat het ook om minderjarigen. Waarom heeft de ontvanger hun gegevens nodig?",
             missing=None,
         ),
     )

@@ -8,6 +8,7 @@ from typing import Final
 
 from stopintimidatie.exports.profiles import INTERNAL, PROFILES
 from stopintimidatie.exports.redaction import QUESTION_MAX, RECIPIENT_MAX
+from stopintimidatie.exports.text import clean
 from stopintimidatie.reports.vocabulary import LegalBasis
 
 LONGEST_TERM: Final = timedelta(days=365)
@@ -59,7 +60,9 @@ def check_wish(wish: ExportWish, today: date, *, minors: bool) -> None:
     if wish.profile not in PROFILES:
         raise ExportError("Kies een soort ontvanger uit de lijst.", "profile")
     for name, message in _REQUIRED.items():
-        if not getattr(wish, name):
+        value = getattr(wish, name)
+        # What only holds marks that don't show says nothing.
+        if not (clean(value) if isinstance(value, str) else value):
             raise ExportError(message, name)
     _check_lengths(wish)
     _check_basis(wish)
