@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -16,11 +18,16 @@ from stopintimidatie.settings import Settings
 from stopintimidatie.storage import Holder, transaction
 
 
-def registry_of(settings: Settings) -> Any:
+@contextmanager
+def registry_of(settings: Settings) -> Iterator[Any]:
     """The registry of an installation, for commands that need the rooms' registrations."""
-    config = configure(settings)
-    config.commit()
-    return config.registry
+    with clear_errors():
+        config = configure(settings)
+        config.commit()
+        try:
+            yield config.registry
+        finally:
+            config.registry.engine.dispose()
 
 
 @click.group("demo", cls=DutchGroup)
@@ -39,8 +46,7 @@ def demo_group() -> None:
 @click.pass_obj
 def load(settings: Settings, als_leeg: bool, peildatum: datetime | None) -> None:
     """Laad de demo: Dordrecht, Eindhoven, het meldpunt, accounts en een appsleutel."""
-    with clear_errors():
-        registry = registry_of(settings)
+    with registry_of(settings) as registry:
         if is_loaded(registry.engine):
             if not als_leeg:
                 raise click.ClickException("De demo is al geladen.")
@@ -74,8 +80,7 @@ def _holders(registry: Any, wanted: str | None) -> list[str]:
 @click.pass_obj
 def rebuild(settings: Settings, houder: str | None) -> None:
     """Maak de index opnieuw; zoeken gaat intussen door."""
-    with clear_errors():
-        registry = registry_of(settings)
+    with registry_of(settings) as registry:
         for holder in _holders(registry, houder):
             report = search.rebuild(registry, holder)
             click.echo(f"{holder}: {report.documents} documenten.")
@@ -88,8 +93,7 @@ def rebuild(settings: Settings, houder: str | None) -> None:
 def check(settings: Settings, houder: str | None, herstellen: bool) -> None:
     """Vergelijk de index met de database. Klopt er iets niet, dan is de uitkomst 1."""
     wrong = False
-    with clear_errors():
-        registry = registry_of(settings)
+    with registry_of(settings) as registry:
         for holder in _holders(registry, houder):
             report = search.check(registry, holder)
             click.echo(f"{holder}: {report.summary}")

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from stopintimidatie.exports.content import DossierContent, to_json
 from stopintimidatie.exports.limits import Limits
@@ -154,6 +154,10 @@ def _report(pending: bytes, on_progress: Callable[[Step], None] | None) -> bytes
     return rest
 
 
+# How the libraries under the child die when they get no more memory; SIGTRAP is GLib's way.
+OUT_OF_MEMORY: Final = (-signal.SIGXFSZ, -signal.SIGSEGV, -signal.SIGABRT, -signal.SIGTRAP)
+
+
 def _failure(code: int, errors: IO[bytes]) -> RenderingError:
     errors.seek(0, os.SEEK_END)
     errors.seek(max(errors.tell() - ERROR_MAX, 0))
@@ -162,7 +166,7 @@ def _failure(code: int, errors: IO[bytes]) -> RenderingError:
         return RenderingTooSlowError(
             "Het maken van de PDF kostte te veel rekentijd. Kies minder meldingen.", detail
         )
-    if "MemoryError" in detail or code in (-signal.SIGXFSZ, -signal.SIGSEGV, -signal.SIGABRT):
+    if "MemoryError" in detail or code in OUT_OF_MEMORY:
         return RenderingTooBigError(
             "Het maken van de PDF kostte te veel geheugen. Kies minder meldingen.", detail
         )

@@ -57,11 +57,11 @@ _REFERENCE = Parameter(
     "kenmerk",
     "path",
     "Het kenmerk, precies zoals in het antwoord op de melding.",
-    {**_TEXT, "minLength": 1},
+    {**_TEXT, "pattern": "^M-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$"},
     "M-4F7K-2QXJ",
 )
 _CODE = Parameter(
-    "code", "path", "De CBS-code van de gemeente.", {**_TEXT, "minLength": 1}, "GM0505"
+    "code", "path", "De CBS-code van de gemeente.", {**_TEXT, "pattern": "^GM[0-9]{4}$"}, "GM0505"
 )
 _IDEMPOTENCY_KEY = Parameter(
     "Idempotency-Key",

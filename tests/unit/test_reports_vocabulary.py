@@ -49,7 +49,8 @@ def test_the_codes_are_what_they_always_were(name: str) -> None:
 
 
 def test_no_vocabulary_is_forgotten_here() -> None:
-    assert {kind.__name__ for kind in Term.__subclasses__()} == set(CODES)
+    here = [kind for kind in Term.__subclasses__() if kind.__module__ == Term.__module__]
+    assert {kind.__name__ for kind in here} == set(CODES)
 
 
 def test_every_term_has_words_for_everybody() -> None:
