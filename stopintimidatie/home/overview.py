@@ -19,9 +19,9 @@ from stopintimidatie.register.queries import neighbourhoods_of
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.workflow import ENDED
 from stopintimidatie.security import Role
+from stopintimidatie.triage.filters import TO_DO, Reader, by_deadline
 
 TREND_DAYS: Final = 30
-DEADLINE_WARNING: Final = timedelta(hours=24)
 AGREEMENT_WARNING: Final = timedelta(days=7)
 
 
@@ -58,16 +58,17 @@ def _count_if(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def attention(session: Session, person: UUID, now: datetime) -> Attention:
-    """One query over the open reports of the transaction's holder."""
+    """One query over what is to be done: each number is that of the inbox view its tile opens."""
+    reader = Reader(person, now)
     row = session.execute(
         select(
             _count_if(Report.urgent.is_(True)),
             _count_if(Report.state == "nieuw"),
             _count_if(Report.state == "quarantaine"),
-            _count_if(Report.contact_deadline < now + DEADLINE_WARNING),
-            _count_if(Report.waiting_until < now.date()),
+            _count_if(by_deadline("dag", reader)),
+            _count_if(by_deadline("wachten", reader)),
             _count_if(Report.handler_id == person),
-        ).where(Report.state.not_in(ENDED))
+        ).where(Report.state.in_(TO_DO))
     ).one()
     return Attention(*row)
 
@@ -94,13 +95,13 @@ def neighbourhood_rows(session: Session, code: str, now: datetime) -> Sequence[N
     ]
 
 
-def urgent_reports(session: Session, now: datetime, limit: int) -> Sequence[Report]:
+def urgent_reports(session: Session, person: UUID, now: datetime, limit: int) -> Sequence[Report]:
     """The reports that can't wait: urgent first, then whose contact deadline is nearest."""
     return session.scalars(
         select(Report)
         .where(
-            Report.state.not_in(ENDED),
-            Report.urgent | (Report.contact_deadline < now + DEADLINE_WARNING),
+            Report.state.in_(TO_DO),
+            Report.urgent | by_deadline("dag", Reader(person, now)),
         )
         .order_by(Report.urgent.desc(), Report.contact_deadline.is_(None), Report.contact_deadline)
         .limit(limit)

@@ -95,7 +95,7 @@ def municipality(context: MunicipalityResource, request: Any) -> dict[str, Any]:
     }
     if may_read:
         slugs = {row.neighbourhood.code: row.neighbourhood.slug for row in rows}
-        urgent = overview.urgent_reports(request.db, now, ATTENTION_LIMIT)
+        urgent = overview.urgent_reports(request.db, request.identity.user_id, now, ATTENTION_LIMIT)
         note_read(request, context.holder, "melding", [r.id for r in urgent], task="startpagina")
         page["tiles"] = _tiles(context, request, now)
         page["agreements"] = _agreements(context, request, now)

@@ -42,6 +42,23 @@ def test_the_municipality_page_counts_what_needs_attention(installation: Install
     assert "Binnenstad" in page
 
 
+def test_a_tile_says_the_number_of_the_list_it_opens(installation: Installation) -> None:
+    """A report in a dossier is no longer to be done: neither counted nor listed as urgent."""
+    officer = make_user(installation, (DORDRECHT, Role.OFFICER))
+    with installation.transaction() as session:
+        make_report(session, installation).urgent = True
+        filed = make_report(session, installation)
+        filed.urgent, filed.state, filed.contact_deadline = True, "in_dossier", utc_now()
+        filed_reference = filed.reference
+    browser = installation.browser(officer)
+    page = browser.get("/gemeenten/dordrecht")
+    assert filed_reference not in page
+    for tile in page.html.select(".si-tile"):
+        number = tile.select_one(".si-tile__number").text
+        inbox = browser.get(tile.select_one("a")["href"])
+        assert len(inbox.html.select(".si-inbox__list .si-list > li")) == int(number), tile.text
+
+
 def test_another_municipality_is_not_there(installation: Installation) -> None:
     browser = installation.browser(make_user(installation, (EINDHOVEN, Role.OFFICER)))
     for path in ("/gemeenten/dordrecht", "/gemeenten/dordrecht/binnenstad", "/gemeenten/nergens"):
