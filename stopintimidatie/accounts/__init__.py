@@ -6,9 +6,12 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    from stopintimidatie.accounts.personal import PERSONAL_DATA
     from stopintimidatie.accounts.sessions import flash, identity_of, take_flashes
 
     config.set_identity_loader(identity_of)
+    config.add_personal_data_holder(PERSONAL_DATA)
+    config.add_impersonal_table("sign_in_attempt", "keyed hashes of names, for half a day")
     config.add_request_method(flash, "flash")
     config.add_request_method(take_flashes, "take_flashes")
     config.scan("stopintimidatie.accounts.views")

@@ -9,10 +9,12 @@ from typing import Any
 def includeme(config: Any) -> None:
     from stopintimidatie.desk import transfer
     from stopintimidatie.desk.menu import desk_item
+    from stopintimidatie.desk.personal import PERSONAL_DATA
     from stopintimidatie.desk.resources import Desk
     from stopintimidatie.storage import NATIONAL
 
     config.add_tree_root(NATIONAL, Desk)
+    config.add_personal_data_holder(PERSONAL_DATA)
     config.add_nav_item("landelijk", desk_item, order=20)
     config.add_workflow_effect(
         "melding.doorgeven", partial(transfer.hand_over, config.registry.key_ring)

@@ -11,6 +11,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.dossiers.items import neighbourhood_panel
     from stopintimidatie.dossiers.menu import dossiers_item, new_dossier_action
     from stopintimidatie.dossiers.paths import path_of_dossier
+    from stopintimidatie.dossiers.personal import PERSONAL_DATA
     from stopintimidatie.dossiers.resources import LEVELS
     from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
     from stopintimidatie.search.grammar import Field
@@ -18,6 +19,8 @@ def includeme(config: Any) -> None:
 
     for level in LEVELS:
         config.add_tree_level(level)
+    config.add_personal_data_holder(PERSONAL_DATA)
+    config.add_impersonal_table("dossier_counter", "a number per year")
     config.add_document_kind("dossier", path_of_dossier, Permission.VIEW_DOSSIER)
     for name, effect in effects.EFFECTS.items():
         config.add_workflow_effect(name, effect)

@@ -13,4 +13,5 @@ __all__ = ["JobContext", "JobKind", "OutboxJob", "enqueue"]
 
 def includeme(config: Any) -> None:
     config.registry.job_kinds = {}
+    config.add_impersonal_table("outbox_job", "ids and codes of documents; gone when done")
     config.add_directive("add_job_kind", add_job_kind)

@@ -12,4 +12,6 @@ from typing import Any
 def includeme(config: Any) -> None:
     from stopintimidatie.register.locating import LocatorCache
 
+    for table in ("municipality", "neighbourhood", "subneighbourhood", "area_outline", "area_load"):
+        config.add_impersonal_table(table, "areas of the Netherlands, public")
     config.registry.locator_cache = LocatorCache(demo=config.registry.app_settings.demo)

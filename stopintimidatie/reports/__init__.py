@@ -8,6 +8,7 @@ from typing import Any
 def includeme(config: Any) -> None:
     from stopintimidatie.reports import effects, options, searching
     from stopintimidatie.reports.paths import path_of_report
+    from stopintimidatie.reports.personal import PERSONAL_DATA
     from stopintimidatie.reports.resources import LEVELS
     from stopintimidatie.reports.steps import add_report_action
     from stopintimidatie.reports.views import add_step_views
@@ -18,6 +19,7 @@ def includeme(config: Any) -> None:
 
     for level in LEVELS:
         config.add_tree_level(level)
+    config.add_personal_data_holder(PERSONAL_DATA)
     config.add_document_kind("melding", path_of_report, Permission.VIEW_REPORT)
     for name, effect in effects.EFFECTS.items():
         config.add_workflow_effect(name, effect)

@@ -50,13 +50,13 @@ def write_contact(session: Session, keys: KeyRing, report: Report, data: Contact
             phone=sealed(data.phone),
             email=sealed(data.email),
             contact_when=sealed(data.when),
-            phone_index=_index(keys, data.phone),
-            email_index=_index(keys, data.email),
+            phone_index=contact_index(keys, data.phone),
+            email_index=contact_index(keys, data.email),
         )
     )
 
 
-def _index(keys: KeyRing, value: str | None) -> str | None:
+def contact_index(keys: KeyRing, value: str | None) -> str | None:
     return keys.keyed_hash(INDEX_PURPOSE, value.lower().encode()) if value else None
 
 

@@ -24,9 +24,13 @@ __all__ = [
 
 
 def includeme(config: Any) -> None:
+    from stopintimidatie.storage import personal
     from stopintimidatie.storage.encryption import load_key_ring
     from stopintimidatie.storage.request import request_session
 
+    config.add_directive("add_personal_data_holder", personal.add_personal_data_holder)
+    config.add_directive("add_impersonal_table", personal.add_impersonal_table)
+    config.add_impersonal_table("holder", "codes of municipalities and the desk")
     settings = config.registry.app_settings
     config.registry.engine = make_engine(settings)
     config.registry.key_ring = load_key_ring(settings.key_file)

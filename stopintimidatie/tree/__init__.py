@@ -26,6 +26,8 @@ __all__ = [
 def includeme(config: Any) -> None:
     from stopintimidatie.tree.traversal import StrictTraverser
 
+    config.add_impersonal_table("reference", "references and holders")
+    config.add_impersonal_table("redirect", "addresses made of areas and references")
     config.registry.tree_levels = {}
     config.registry.tree_roots = {}
     config.registry.document_kinds = {}

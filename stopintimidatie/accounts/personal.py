@@ -1,0 +1,52 @@
+"""Personal data of users: an account that is erased can't sign in and names nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.accounts.models import LoginSession, RoleAssignment, User
+from stopintimidatie.storage.encryption import KeyRing
+from stopintimidatie.storage.personal import Fragment, PersonalDataHolder, Subject, Treatment
+from stopintimidatie.storage.types import utc_now
+
+T: Final = Treatment
+COLUMNS: Final = {
+    "user_account": {"username": T.SEALED, "name": T.SEALED, "password_hash": T.SEALED},
+    "role_assignment": {},
+    "login_session": {"token_hash": T.CODES, "flashes": T.SEALED},
+}
+
+
+def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
+    """By e-mail address, which is the name one signs in with."""
+    if not subject.email:
+        return []
+    name = subject.email.strip().lower()
+    return session.scalars(select(User.id).where(User.username == name)).all()
+
+
+def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
+    """An account has no text to take words out of."""
+    return 0
+
+
+def erase(session: Session, document: UUID) -> None:
+    """The row stays, for documents refer to it; who it was stands only in the log."""
+    user = session.get(User, document)
+    if user is None:
+        return
+    session.execute(delete(LoginSession).where(LoginSession.user_id == document))
+    session.execute(delete(RoleAssignment).where(RoleAssignment.user_id == document))
+    user.username = f"verwijderd-{document}"
+    user.name = "Verwijderde gebruiker"
+    user.password_hash = ""
+    user.blocked_at = user.blocked_at or utc_now()
+    session.flush()
+
+
+PERSONAL_DATA: Final = PersonalDataHolder("gebruiker", COLUMNS, find, redact, erase)

@@ -1,0 +1,167 @@
+"""Who keeps personal data, and how it is found, redacted and erased there.
+
+Each room registers its tables with `config.add_personal_data_holder(PersonalDataHolder(...))`, so
+that the privacy desk can serve a data subject without knowing any room. What a room does with each
+column stands in its `columns`; an architecture test reads that, and fails on a text column that
+nobody thought of. A table without personal data says why: `config.add_impersonal_table`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.storage.encryption import KeyRing
+
+HOLDERS_KEY: Final = "stopintimidatie.personal_data_holders"
+IMPERSONAL_KEY: Final = "stopintimidatie.impersonal_tables"
+
+
+class Treatment(StrEnum):
+    """What happens to a column of a table with personal data."""
+
+    # Free text: a fragment can be replaced in it; erasing empties it.
+    TEXT = "tekst"
+    # Sealed or structured data of a person: erasing removes it, there is no text to redact.
+    SEALED = "verzegeld"
+    # The name of an employee, who acted in office: part of the account of what was done.
+    STAFF = "medewerker"
+    # Codes, hashes and ids: nothing that anybody typed.
+    CODES = "codes"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom it is about; by what they can tell about themselves, never in a repr."""
+
+    email: str | None = field(default=None, repr=False)
+    phone: str | None = field(default=None, repr=False)
+    reference: str | None = None
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """The words to be taken out of a text, wherever they stand, and what comes instead."""
+
+    words: str = field(repr=False)
+    replacement: str = "[onleesbaar gemaakt]"
+
+    def __post_init__(self) -> None:
+        if not self.words.strip():
+            raise ValueError("nothing to redact")
+
+    def taken_out_of(self, value: Any) -> Any:
+        """The same text, or JSON with texts in it, without the words."""
+        if isinstance(value, str):
+            return re.sub(
+                re.escape(self.words), lambda _: self.replacement, value, flags=re.IGNORECASE
+            )
+        if isinstance(value, Mapping):
+            return {name: self.taken_out_of(part) for name, part in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.taken_out_of(part) for part in value]
+        return value
+
+
+Find = Callable[[Session, KeyRing, Subject], Sequence[UUID]]
+Redact = Callable[[Session, KeyRing, UUID, Fragment], int]
+Erase = Callable[[Session, UUID], None]
+
+
+@dataclass(frozen=True)
+class PersonalDataHolder:
+    """The tables of a room around one kind of document.
+
+    :param find: the documents (of the transaction's holder) that are about a subject.
+    :param redact: take words out of every text of a document; how many columns changed.
+    :param erase: take everything out of a document that tells of a person. Reference, dates and
+        where it went stay, for the account of what was done.
+    """
+
+    kind: str
+    columns: Mapping[str, Mapping[str, Treatment]]
+    find: Find
+    redact: Redact
+    erase: Erase
+
+
+def add_personal_data_holder(config: Any, holder: PersonalDataHolder) -> None:
+    """Directive `config.add_personal_data_holder`."""
+
+    def register() -> None:
+        config.registry.setdefault(HOLDERS_KEY, {})[holder.kind] = holder
+
+    config.action(("personal data holder", holder.kind), register)
+
+
+def add_impersonal_table(config: Any, name: str, reason: str) -> None:
+    """Directive `config.add_impersonal_table`: no data subject's data is here, and why not."""
+
+    def register() -> None:
+        config.registry.setdefault(IMPERSONAL_KEY, {})[name] = reason
+
+    config.action(("impersonal table", name), register)
+
+
+def personal_data_holders(registry: Any) -> Mapping[str, PersonalDataHolder]:
+    """Every holder by its kind of document."""
+    found: Mapping[str, PersonalDataHolder] = registry.get(HOLDERS_KEY, {})
+    return found
+
+
+def impersonal_tables(registry: Any) -> Mapping[str, str]:
+    found: Mapping[str, str] = registry.get(IMPERSONAL_KEY, {})
+    return found
+
+
+def texts(columns: Mapping[str, Treatment]) -> list[str]:
+    """The columns that can be redacted."""
+    return [name for name, treatment in columns.items() if treatment is Treatment.TEXT]
+
+
+def redact_rows(
+    session: Session,
+    entity: Any,
+    condition: ColumnElement[bool],
+    columns: Mapping[str, Treatment],
+    fragment: Fragment,
+) -> int:
+    """Take the words out of the text columns of these rows; how many changed."""
+    changed = 0
+    for row in session.scalars(select(entity).where(condition)):
+        for name in texts(columns):
+            before = getattr(row, name)
+            after = fragment.taken_out_of(before)
+            if after != before:
+                setattr(row, name, after)
+                changed += 1
+    session.flush()
+    return changed
+
+
+def empty_rows(
+    session: Session,
+    entity: Any,
+    condition: ColumnElement[bool],
+    columns: Mapping[str, Treatment],
+) -> None:
+    """Empty what tells of a person in these rows; a column that may not be null becomes empty."""
+    table = entity.__table__
+    for row in session.scalars(select(entity).where(condition)):
+        for name, treatment in columns.items():
+            if treatment in (Treatment.TEXT, Treatment.SEALED):
+                setattr(row, name, _nothing(table.columns[name], getattr(row, name)))
+    session.flush()
+
+
+def _nothing(column: Any, value: Any) -> Any:
+    if column.nullable:
+        return None
+    return type(value)()

@@ -1,0 +1,249 @@
+"""Finding, redacting and erasing a data subject in every room that keeps something of them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from stopintimidatie.accounts.models import LoginSession, User
+from stopintimidatie.audit import SYSTEM
+from stopintimidatie.dossiers.models import Dossier, DossierAgreement, DossierMove, DossierNote
+from stopintimidatie.dossiers.services import add_note, make_agreement
+from stopintimidatie.reports.models import (
+    Report,
+    ReportContact,
+    ReporterMessage,
+    ReportMove,
+    ReportTransfer,
+)
+from stopintimidatie.reports.services import move
+from stopintimidatie.reports.submission import Contact, Location
+from stopintimidatie.reports.vocabulary import ContactWish
+from stopintimidatie.security import Role
+from stopintimidatie.storage import NATIONAL, Base
+from stopintimidatie.storage.personal import (
+    Fragment,
+    PersonalDataHolder,
+    Subject,
+    personal_data_holders,
+)
+from stopintimidatie.storage.types import utc_now
+from tests.factories import (
+    DORDRECHT,
+    EINDHOVEN,
+    connect,
+    make_dossier,
+    make_report,
+    make_user,
+    take_on,
+    user_id,
+)
+from tests.installation import Installation
+
+NAME = "Piet Verdacht"
+SANNE = Contact(name="Sanne", email="Sanne@example.org", phone="+31612345678")
+
+
+@pytest.fixture(autouse=True)
+def connected(installation: Installation) -> None:
+    connect(installation)
+
+
+def holder_of(installation: Installation, kind: str) -> PersonalDataHolder:
+    return personal_data_holders(installation.registry)[kind]
+
+
+def make_full_report(installation: Installation, holder: str = DORDRECHT) -> Report:
+    with installation.transaction() as session:
+        report = make_report(
+            session,
+            installation,
+            holder=holder,
+            anonymous=False,
+            contact=SANNE,
+            wants_contact=ContactWish.MAIL,
+            description=f"Het was {NAME}, of piet verdacht dan.",
+            location=Location(lat=51.8, lon=4.6, description=f"bij het huis van {NAME}"),
+        )
+        message = ReporterMessage(
+            holder=holder, report_id=report.id, kind="vraag", text=f"Was het {NAME}?"
+        )
+        session.add(message)
+        session.scalars(select(ReportMove)).one().values = {"toelichting": [f"zie {NAME}"]}
+    installation.run_jobs()
+    return report
+
+
+def anywhere(installation: Installation, words: str) -> list[str]:
+    """The tables in which these words still stand, whoever holds them."""
+    found = []
+    with installation.engine.connect() as connection:
+        for table in Base.metadata.sorted_tables:
+            rows = connection.execute(select(table)).all()
+            if words.lower() in repr(rows).lower():
+                found.append(str(table.name))
+    return found
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [Subject(email="sanne@EXAMPLE.org"), Subject(phone="+31612345678")],
+    ids=["mail", "telefoon"],
+)
+def test_a_report_is_found_by_what_the_reporter_can_tell(
+    installation: Installation, subject: Subject
+) -> None:
+    report = make_full_report(installation)
+    holder = holder_of(installation, "melding")
+    keys = installation.registry.key_ring
+    with installation.transaction(DORDRECHT) as session:
+        assert list(holder.find(session, keys, subject)) == [report.id]
+        by_reference = Subject(reference=report.reference.lower())
+        assert list(holder.find(session, keys, by_reference)) == [report.id]
+        assert list(holder.find(session, keys, Subject())) == []
+        assert list(holder.find(session, keys, Subject(email="x@example.org"))) == []
+    with installation.transaction(EINDHOVEN) as session:
+        assert list(holder.find(session, keys, subject)) == []
+
+
+def test_redacting_a_report_leaves_the_words_nowhere(installation: Installation) -> None:
+    report = make_full_report(installation)
+    keys = installation.registry.key_ring
+    with installation.transaction(DORDRECHT) as session:
+        redact = holder_of(installation, "melding").redact
+        assert redact(session, keys, report.id, Fragment(NAME)) == 4
+    assert anywhere(installation, NAME) == []
+    with installation.transaction(DORDRECHT) as session:
+        kept = session.scalars(select(Report)).one()
+        assert kept.description == "Het was [onleesbaar gemaakt], of [onleesbaar gemaakt] dan."
+
+
+def test_erasing_a_report_leaves_reference_dates_and_state(installation: Installation) -> None:
+    report = make_full_report(installation)
+    with installation.transaction(DORDRECHT) as session:
+        holder_of(installation, "melding").erase(session, report.id)
+    assert anywhere(installation, NAME) == []
+    with installation.transaction(DORDRECHT) as session:
+        kept = session.scalars(select(Report)).one()
+        assert (kept.reference, kept.state) == (report.reference, "nieuw")
+        assert (kept.description, kept.lat, kept.reporter_age_group) == (None, None, None)
+        for entity in (ReportContact, ReporterMessage):
+            assert session.scalar(select(func.count()).select_from(entity)) == 0
+        assert session.scalars(select(ReportMove.name)).all() == ["ontvangen"]
+
+
+def make_full_dossier(installation: Installation) -> UUID:
+    with installation.transaction(DORDRECHT) as session:
+        dossier = make_dossier(
+            session, title=f"Overlast {NAME}", summary=f"Steeds {NAME}.", goal=f"{NAME} aanspreken"
+        )
+        add_note(session, dossier, f"Gebeld over {NAME}.", SYSTEM)
+        due = utc_now().date() + timedelta(days=3)
+        make_agreement(session, dossier, f"Praten met {NAME}", "wijkagent", due, SYSTEM)
+        session.scalars(select(DossierMove)).one().reason = f"Om {NAME}."
+        return dossier.id
+
+
+def test_redacting_a_dossier_leaves_the_words_nowhere(installation: Installation) -> None:
+    dossier = make_full_dossier(installation)
+    keys = installation.registry.key_ring
+    with installation.transaction(DORDRECHT) as session:
+        redact = holder_of(installation, "dossier").redact
+        assert redact(session, keys, dossier, Fragment(NAME, "X")) == 6
+    assert anywhere(installation, NAME) == []
+
+
+def test_erasing_a_dossier_leaves_number_and_history(installation: Installation) -> None:
+    dossier = make_full_dossier(installation)
+    with installation.transaction(DORDRECHT) as session:
+        holder_of(installation, "dossier").erase(session, dossier)
+    assert anywhere(installation, NAME) == []
+    with installation.transaction(DORDRECHT) as session:
+        kept = session.scalars(select(Dossier)).one()
+        assert (kept.sequence, kept.title, kept.summary) == (1, "", None)
+        for entity in (DossierNote, DossierAgreement):
+            assert session.scalar(select(func.count()).select_from(entity)) == 0
+        assert session.scalars(select(DossierMove.name)).all() == ["gemaakt"]
+
+
+def test_a_dossier_is_found_through_the_report_in_it(installation: Installation) -> None:
+    report = make_full_report(installation)
+    dossier = make_full_dossier(installation)
+    keys, effects = installation.registry.key_ring, installation.registry.workflow_effects
+    with installation.transaction(DORDRECHT) as session:
+        filed = take_on(session, session.scalars(select(Report)).one())
+        number = session.scalars(select(Dossier.number)).one()
+        answers = {"dossier": number, "reden": f"Ook {NAME}."}
+        move(session, effects, filed, "in_dossier", answers, SYSTEM)
+    with installation.transaction(DORDRECHT) as session:
+        found = holder_of(installation, "dossier").find
+        for subject in (
+            Subject(email="sanne@example.org"),
+            Subject(reference=report.reference),
+            Subject(reference=number),
+        ):
+            assert list(found(session, keys, subject)) == [dossier]
+
+
+def give_away(installation: Installation) -> Any:
+    """A report on its way from the desk to Dordrecht; the worker hasn't come by yet."""
+    make_full_report(installation, NATIONAL)
+    effects = installation.registry.workflow_effects
+    with installation.transaction(NATIONAL) as session:
+        report = session.scalars(select(Report)).one()
+        values = {"gemeente": DORDRECHT, "reden": f"Gaat over {NAME}."}
+        move(session, effects, report, "doorgeven", values, SYSTEM)
+    with installation.transaction() as session:
+        return session.scalars(select(ReportTransfer.id)).one()
+
+
+def test_what_is_on_its_way_is_found_and_redacted_too(installation: Installation) -> None:
+    transfer = give_away(installation)
+    keys, holder = installation.registry.key_ring, holder_of(installation, "overdracht")
+    with installation.transaction(DORDRECHT) as session:
+        assert list(holder.find(session, keys, Subject(email="sanne@example.org"))) == [transfer]
+        assert holder.redact(session, keys, transfer, Fragment(NAME)) == 3
+    with installation.transaction(EINDHOVEN) as session:
+        assert list(holder.find(session, keys, Subject(phone=SANNE.phone))) == []
+        assert holder.redact(session, keys, transfer, Fragment("Gaat")) == 0
+    installation.run_jobs()
+    with installation.transaction(DORDRECHT) as session:
+        copy = session.scalars(select(Report)).one()
+        assert NAME not in f"{copy.description} {copy.location_text}"
+
+
+def test_what_is_on_its_way_can_be_erased(installation: Installation) -> None:
+    transfer = give_away(installation)
+    with installation.transaction(NATIONAL) as session:
+        holder_of(installation, "overdracht").erase(session, transfer)
+    with installation.transaction() as session:
+        row = session.scalars(select(ReportTransfer)).one()
+        assert (row.content, row.reason, row.receiver) == (None, "", DORDRECHT)
+
+
+def test_an_erased_account_names_nobody_and_cannot_be_used(installation: Installation) -> None:
+    username = make_user(installation, (DORDRECHT, Role.OFFICER), name=NAME)
+    browser = installation.browser(username)
+    keys, holder = installation.registry.key_ring, holder_of(installation, "gebruiker")
+    with installation.transaction() as session:
+        (found,) = holder.find(session, keys, Subject(email=username.upper()))
+        assert holder.redact(session, keys, found, Fragment(NAME)) == 0
+        holder.erase(session, found)
+    assert "/aanmelden" in browser.get("/gemeenten/dordrecht", status=303).location
+    with installation.transaction() as session:
+        user = session.get_one(User, user_id(installation, f"verwijderd-{found}"))
+        assert (user.name, user.roles, user.password_hash) == ("Verwijderde gebruiker", [], "")
+        assert session.scalar(select(func.count()).select_from(LoginSession)) == 0
+    visitor = installation.visitor()
+    form = visitor.get("/aanmelden").forms["formulier"]
+    form["gebruikersnaam"], form["wachtwoord"] = username, "demo-wachtwoord"
+    form.submit("aanmelden", status=422)
+
+
+def test_a_fragment_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="nothing to redact"):
+        Fragment("  ")
