@@ -11,5 +11,9 @@ def includeme(config: Any) -> None:
 
     for level in LEVELS:
         config.add_tree_level(level)
+    config.add_impersonal_table(
+        "disclosure", "ids, hashes and grounds; append-only, with a term of its own"
+    )
+    config.add_impersonal_table("disclosure_subject", "ids and categories; append-only")
     config.add_nav_item("verstrekkingen", disclosures_item, order=70)
     config.scan("stopintimidatie.disclosures.views")

@@ -17,11 +17,13 @@ def includeme(config: Any) -> None:
     from stopintimidatie.exports.making import make_exports
     from stopintimidatie.exports.menu import exports_item
     from stopintimidatie.exports.panel import dossier_panel
+    from stopintimidatie.exports.personal import PERSONAL_DATA
     from stopintimidatie.exports.resources import LEVELS
     from stopintimidatie.exports.services import JOB
 
     for level in LEVELS:
         config.add_tree_level(level)
+    config.add_personal_data_holder(PERSONAL_DATA)
     # The lease outlives the longest rendering, or a second worker would start on it as well.
     lease = config.registry.app_settings.pdf_timeout_seconds + 120
     config.add_job_kind(JOB, make_exports, lease_seconds=lease)

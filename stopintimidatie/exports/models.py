@@ -30,6 +30,8 @@ class ExportState(StrEnum):
     READY = "gereed"
     REJECTED = "afgewezen"
     FAILED = "mislukt"
+    # What it was made of has been erased or redacted since: the file is gone.
+    WITHDRAWN = "ingetrokken"
 
 
 MAKING: Final = frozenset({ExportState.APPROVED, ExportState.IN_THE_MAKING})

@@ -33,6 +33,7 @@ ACTIONS: Final[dict[str, str]] = {
     "uitvoer.gemaakt": "Uitvoer gemaakt",
     "uitvoer.gedownload": "Uitvoer gedownload",
     "uitvoer.mislukt": "Uitvoer mislukt",
+    "uitvoer.ingetrokken": "Uitvoer ingetrokken",
     "uitvoer.opnieuw": "Uitvoer opnieuw gestart",
     "verstrekking.vastgelegd": "Verstrekking vastgelegd",
     "gebieden.geladen": "Grenzen geladen",

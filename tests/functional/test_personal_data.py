@@ -11,8 +11,12 @@ from sqlalchemy import func, select
 
 from stopintimidatie.accounts.models import LoginSession, User
 from stopintimidatie.audit import SYSTEM
+from stopintimidatie.disclosures.models import Disclosure
+from stopintimidatie.disclosures.references import KIND as EXPORT
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement, DossierMove, DossierNote
 from stopintimidatie.dossiers.services import add_note, make_agreement
+from stopintimidatie.exports import making
+from stopintimidatie.exports.models import Export, ExportBlob, ExportKey
 from stopintimidatie.reports.models import (
     Report,
     ReportContact,
@@ -42,6 +46,7 @@ from tests.factories import (
     take_on,
     user_id,
 )
+from tests.functional import exporting
 from tests.installation import Installation
 
 NAME = "Piet Verdacht"
@@ -49,8 +54,9 @@ SANNE = Contact(name="Sanne", email="Sanne@example.org", phone="+31612345678")
 
 
 @pytest.fixture(autouse=True)
-def connected(installation: Installation) -> None:
-    connect(installation)
+def connected(request: pytest.FixtureRequest, installation: Installation) -> None:
+    if "export" not in request.node.name:
+        connect(installation)
 
 
 def holder_of(installation: Installation, kind: str) -> PersonalDataHolder:
@@ -247,3 +253,58 @@ def test_an_erased_account_names_nobody_and_cannot_be_used(installation: Install
 def test_a_fragment_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="nothing to redact"):
         Fragment("  ")
+
+
+def made_export(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> tuple[exporting.Case, str]:
+    """An export that was approved and made; the PDF itself is of no matter here."""
+    monkeypatch.setattr(making, "render_in_process", lambda *args, **kwargs: b"%PDF-1.7 iets")
+    case = exporting.make_case(installation)
+    reference = exporting.approved(case, vraag=f"Kent u {NAME}?")
+    installation.run_jobs()
+    assert case.export(reference).state == "gereed"
+    return case, reference
+
+
+def state_of(installation: Installation) -> tuple[str, str, int, int]:
+    with installation.transaction(DORDRECHT) as session:
+        export = session.scalars(select(Export)).one()
+        blobs, keys = (
+            session.scalar(select(func.count()).select_from(e)) or 0
+            for e in (ExportBlob, ExportKey)
+        )
+        return export.state, export.question, blobs, keys
+
+
+def test_redacting_withdraws_the_export_that_holds_the_words(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, reference = made_export(installation, monkeypatch)
+    keys, holder = installation.registry.key_ring, holder_of(installation, EXPORT)
+    with installation.transaction(DORDRECHT) as session:
+        (found,) = holder.find(session, keys, Subject(reference=reference))
+        assert holder.redact(session, keys, found, Fragment("niemand noemt dit")) == 0
+    assert state_of(installation)[0] == "gereed"
+    with installation.transaction(DORDRECHT) as session:
+        assert holder.redact(session, keys, found, Fragment(NAME)) == 2
+    assert state_of(installation) == ("ingetrokken", "Kent u [onleesbaar gemaakt]?", 0, 0)
+    browser = case.browser("aanvrager")
+    assert "Ingetrokken" in browser.get(f"{case.path}/{reference}")
+    browser.get(f"{case.path}/{reference}/pdf", status=404)
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(Disclosure.file_sha256)).one()
+
+
+def test_erasing_an_export_keeps_its_line_in_the_register(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_export(installation, monkeypatch)
+    keys, holder = installation.registry.key_ring, holder_of(installation, EXPORT)
+    with installation.transaction(DORDRECHT) as session:
+        reference = session.scalars(select(Report.reference)).first()
+        (found,) = holder.find(session, keys, Subject(reference=reference))
+        holder.erase(session, found)
+    assert state_of(installation) == ("ingetrokken", "", 0, 0)
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalar(select(func.count()).select_from(Disclosure)) == 1
