@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.accounts.models import RoleAssignment
 from stopintimidatie.audit import Actor, record
 from stopintimidatie.disclosures.references import KIND, new_export_id
 from stopintimidatie.dossiers.access import is_strict
@@ -26,6 +27,7 @@ from stopintimidatie.exports.models import MAKING, Export, ExportState
 from stopintimidatie.exports.profiles import INTERNAL, PROFILES
 from stopintimidatie.exports.wish import ExportError, ExportWish, check_wish
 from stopintimidatie.jobs import enqueue
+from stopintimidatie.security import Role
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.types import utc_now
@@ -131,9 +133,26 @@ def _decide(session: Session, export: Export, actor: Actor) -> None:
         raise ExportError("Over deze uitvoer is al beslist. Open de pagina opnieuw.")
     if actor.id is None or export.requested_by_id == actor.id:
         raise ExportError(OWN_REQUEST)
+    if _watches_or_manages(session, export, actor):
+        raise ExportError(
+            "U bent ook FG of functioneel beheerder. Die beslissen nooit over uitvoer. Vraag een"
+            " andere OOV-medewerker of dossierhouder."
+        )
     export.decided_at = utc_now()
     export.decided_by_id = actor.id
     export.decided_by = actor.name
+
+
+def _watches_or_manages(session: Session, export: Export, actor: Actor) -> bool:
+    """Whether the actor holds a role, beside others, that must stay out of decisions."""
+    held = session.scalars(
+        select(RoleAssignment.role).where(
+            RoleAssignment.user_id == UUID(str(actor.id)),
+            RoleAssignment.holder == export.holder,
+            RoleAssignment.role.in_([Role.DATA_PROTECTION_OFFICER.value, Role.ADMIN.value]),
+        )
+    )
+    return held.first() is not None
 
 
 def approve(

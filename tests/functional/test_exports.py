@@ -324,6 +324,20 @@ def test_privacy_fg_and_admin_never_decide(installation: Installation, who: str)
     assert case.export(reference).state == "aangevraagd"
 
 
+@pytest.mark.parametrize("beside", [Role.ADMIN, Role.DATA_PROTECTION_OFFICER])
+def test_an_officer_who_is_also_admin_or_fg_never_decides(
+    installation: Installation, beside: Role
+) -> None:
+    case = make_case(installation)
+    reference = requested(case)
+    both = make_user(installation, (DORDRECHT, Role.OFFICER), (DORDRECHT, beside))
+    browser = installation.browser(both)
+    form = browser.get(f"{case.path}/{reference}/beoordelen").forms["formulier"]
+    answer = form.submit("goedkeuren", status=422)
+    assert "Die beslissen nooit over uitvoer" in answer.text
+    assert case.export(reference).state == "aangevraagd"
+
+
 def test_rejecting_needs_a_reason_and_ends_it(installation: Installation) -> None:
     case = make_case(installation, number=1)
     reference = requested(case)
