@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
 
-from stopintimidatie.settings import Settings, parse_settings
+from stopintimidatie.settings import Settings, SettingsError, parse_settings
 
 ROOMS: Final = (
     "storage",
@@ -68,8 +68,20 @@ def configure(settings: Settings) -> Any:
 
 
 def create_app(settings: Settings) -> Any:
-    """The WSGI application."""
-    return configure(settings).make_wsgi_app()
+    """The WSGI application.
+
+    :raises SettingsError: the demo's accounts are there, and this isn't the demo.
+    """
+    from stopintimidatie.accounts.services import refuse_demo_accounts
+
+    config = configure(settings)
+    app = config.make_wsgi_app()
+    try:
+        refuse_demo_accounts(config.registry.engine, settings)
+    except SettingsError:
+        config.registry.engine.dispose()
+        raise
+    return app
 
 
 def main(global_config: dict[str, str], **raw: str) -> Any:

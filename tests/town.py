@@ -144,14 +144,14 @@ class Town:
         path: str,
         method: str = "GET",
         fields: dict[str, str] | None = None,
-        **environ: str,
+        environ: dict[str, str] | None = None,
     ) -> Any:
         """A request that leaves nothing behind, whatever it does; redirects aren't followed.
 
         :param environ: more of the WSGI environment, such as HTTP_X_FORWARDED_HOST.
         """
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies(person).items())
-        known = {"HTTP_HOST": HOST, "HTTP_COOKIE": cookie, REHEARSAL: "ja", **environ}
+        known = {"HTTP_HOST": HOST, "HTTP_COOKIE": cookie, REHEARSAL: "ja", **(environ or {})}
         body: dict[str, Any] = {} if fields is None else {"POST": fields}
         browser = TestApp(self.installation.app)
         return browser.request(path, method=method, environ=known, status="*", **body)

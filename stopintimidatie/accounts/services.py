@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from stopintimidatie.accounts.models import RoleAssignment, SignInAttempt, User
@@ -20,11 +22,14 @@ from stopintimidatie.accounts.passwords import (
 from stopintimidatie.accounts.sessions import end_sessions_of, start_session
 from stopintimidatie.audit import Actor, record
 from stopintimidatie.security import GRANTS, Permission, Role
+from stopintimidatie.settings import Settings, SettingsError
+from stopintimidatie.storage import transaction
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.models import Holder
 from stopintimidatie.storage.tenancy import NATIONAL, enter
 from stopintimidatie.storage.types import utc_now
 
+log = logging.getLogger(__name__)
 FREE_ATTEMPTS: Final = 5
 FIRST_LOCK: Final = timedelta(seconds=30)
 LONGEST_LOCK: Final = timedelta(minutes=15)
@@ -145,6 +150,32 @@ def give_role(session: Session, actor: Actor, user: User, holder: str, role: Rol
         session.add(RoleAssignment(user_id=user.id, holder=holder, role=role.value))
         enter(session, holder)
         record(session, actor, "gebruiker.rol", holder, "gebruiker", [user.id], fields=[role])
+
+
+def refuse_demo_accounts(engine: Engine, settings: Settings) -> None:
+    """Production doesn't start where everybody knows a password.
+
+    A database that is away or not yet migrated can't be asked: readiness tells that, and signing
+    in refuses a demo account by itself.
+
+    :raises SettingsError: there are demo accounts and `demo` is off.
+    """
+    if settings.demo:
+        return
+    try:
+        with transaction(engine, write=False) as session:
+            number = session.scalar(select(func.count()).where(User.demo.is_(True)))
+    except SQLAlchemyError as error:
+        log.warning("demo accounts not looked for: %s", type(error).__name__)
+        return
+    if number:
+        raise SettingsError(
+            [
+                f"demo: in deze database staan {number} demo-accounts, met een wachtwoord dat"
+                " iedereen kent. Gebruik voor productie een nieuwe, lege database, of zet"
+                " demo = true als dit een proefopstelling is"
+            ]
+        )
 
 
 def block_user(session: Session, actor: Actor, user: User) -> None:
