@@ -16,6 +16,7 @@ from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 import pytest
 from sqlalchemy.orm import Session
@@ -329,7 +330,7 @@ class _Builder:
         session, settings = self.session, made.settings
         export = request_export(session, settings, dossier, wish, self.actor)
         if approved:
-            second = Actor("gebruiker", "iemand anders", f"Tweede {self.place.name}")
+            second = Actor("gebruiker", str(uuid4()), f"Tweede {self.place.name}")
             seen = prepare(session, settings, dossier, export, utc_now()).fingerprint
             keys = made.registry.key_ring
             approve(session, keys, settings, dossier, export, second, seen=seen)
