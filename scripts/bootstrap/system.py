@@ -80,6 +80,7 @@ TO_TEST = (
     Need("default-jdk-headless", program("javac")),
     Need("libjaxb-java", file("/usr/share/java/jaxb-runtime.jar")),
 )
+TO_PICTURE = (*TO_TEST, Need("poppler-utils", program("pdftoppm")))
 
 
 def ensure(needs: Iterable[Need]) -> None:

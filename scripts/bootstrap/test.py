@@ -14,7 +14,7 @@ from . import assets, environment, system
 from .common import ROOT, VENV_PYTHON, SetupError, only_one, refuse_kindly, say
 
 PYTHON = (str(VENV_PYTHON), "-m")
-CHECKED = ("stopintimidatie", "tests", "scripts/bootstrap", "alembic")
+CHECKED = ("stopintimidatie", "tests", "scripts/bootstrap", "alembic", "bench")
 CHECKS = {
     "lint": (*PYTHON, "ruff", "check", "--quiet", "."),
     "opmaak": (*PYTHON, "ruff", "format", "--check", "--quiet", "."),

@@ -17,7 +17,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +49,11 @@ def main(folder: Path, owner: int) -> None:
         stack.callback(shutil.rmtree, folder.parent, ignore_errors=True)
         watch = os.pidfd_open(owner)
         try:
-            server = _start(folder)
+            server = start(folder)
         except Exception as error:
             (folder / FAILED).write_text(_reason(error), encoding="utf-8")
         else:
-            stack.callback(_end, server)
+            stack.callback(end, server)
             (folder / READY).touch()
         select.select([watch, asked], [], [])
 
@@ -75,7 +75,7 @@ def from_debian() -> Path | None:
     return max(found, key=lambda path: int(path.parent.name), default=None)
 
 
-def _start(folder: Path) -> subprocess.Popen[bytes]:
+def start(folder: Path, tuning: Mapping[str, str] = FAST) -> subprocess.Popen[bytes]:
     """PostgreSQL refuses root, so as root everything runs as a user without rights."""
     programs = from_debian() or from_wheel(folder)
     data = folder / "data"
@@ -88,7 +88,7 @@ def _start(folder: Path) -> subprocess.Popen[bytes]:
             os.chown(path, user.pw_uid, user.pw_gid)
     command = [str(programs / "initdb"), "-D", str(data), "-U", SUPERUSER, *NEW_CLUSTER]
     subprocess.run(command, check=True, capture_output=True, **how)
-    settings = {**FAST, "unix_socket_directories": str(folder)}
+    settings = {**tuning, "unix_socket_directories": str(folder)}
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     command = [str(programs / "postgres"), "-D", str(data), *options]
     with (folder / "log").open("ab") as log:
@@ -144,7 +144,7 @@ def _wait_until_ready(folder: Path, server: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("PostgreSQL didn't get ready within 30 seconds")
 
 
-def _end(server: subprocess.Popen[bytes]) -> None:
+def end(server: subprocess.Popen[bytes]) -> None:
     """At once: the data goes away anyway."""
     server.send_signal(signal.SIGQUIT)
     try:

@@ -1,0 +1,113 @@
+"""On what the figures were made, and the servers that a measurement needs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import psycopg
+
+from tests.tools import postgres_guard
+
+# As a careful operator runs it: a commit is on the disk. Connections over a socket only.
+SAFE = {
+    "listen_addresses": "",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "shared_buffers": "256MB",
+    "max_connections": "100",
+    "timezone": "UTC",
+    "log_min_messages": "warning",
+}
+
+
+def description(postgres: str) -> str:
+    """The machine and the versions in one paragraph."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    parts = (
+        f"{os.cpu_count()} kernen, {memory:.0f} GiB geheugen, {platform.system()}",
+        f"Python {platform.python_version()}",
+        f"SQLite {sqlite3.sqlite_version} (WAL, synchronous = FULL)",
+        f"PostgreSQL {postgres} (fsync aan)",
+        f"waitress {version('waitress')}, WeasyPrint {version('weasyprint')}",
+    )
+    return "; ".join(parts)
+
+
+def load() -> str:
+    """How busy the machine was over the last minute."""
+    return f"{os.getloadavg()[0]:.1f}"
+
+
+@contextlib.contextmanager
+def postgres() -> Iterator[str]:
+    """The address of a server of our own, with durable commits, and one empty database."""
+    folder = Path(tempfile.mkdtemp(prefix="si-bench-", dir="/tmp"))
+    folder.chmod(0o711)
+    inner = folder / "postgres"
+    inner.mkdir(mode=0o700)
+    try:
+        server = postgres_guard.start(inner, SAFE)
+        try:
+            yield f"host={inner} user={postgres_guard.SUPERUSER}"
+        finally:
+            postgres_guard.end(server)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def new_database(server: str, name: str) -> str:
+    """SQLAlchemy's address of a new database on our server."""
+    with psycopg.connect(f"{server} dbname=postgres", autocommit=True) as connection:
+        connection.execute(f'create database "{name}"')
+    host = server.split()[0].partition("=")[2]
+    return f"postgresql+psycopg://{postgres_guard.SUPERUSER}@/{name}?host={host}"
+
+
+def postgres_version(server: str) -> str:
+    with psycopg.connect(f"{server} dbname=postgres") as connection:
+        row = connection.execute("show server_version").fetchone()
+    return str(row[0]) if row else "onbekend"
+
+
+@contextlib.contextmanager
+def process(module: str, arguments: Sequence[str], port: int) -> Iterator[None]:
+    """A server in a process of its own, until it takes connections; ended afterwards."""
+    command = [sys.executable, "-W", "ignore", "-m", module, *arguments, str(port)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as running:
+        try:
+            _wait_for(port)
+            yield
+        finally:
+            running.terminate()
+
+
+def free_port() -> int:
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(300):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.1)
+    raise RuntimeError("the server didn't start within 30 seconds")
+
+
+def percentile(times: Sequence[float], part: float) -> float:
+    """The value below which this part of the measurements lies."""
+    ordered = sorted(times)
+    return ordered[min(int(len(ordered) * part), len(ordered) - 1)]

@@ -1,0 +1,111 @@
+"""The docs say what the programme does: commands, log, roles, links."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from stopintimidatie.cli.commands import cli
+from stopintimidatie.privacy.actions import ACTIONS
+from stopintimidatie.security import table
+
+ROOT = Path(__file__).parent.parent.parent
+DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
+# Written with brackets around a letter, so that this file isn't found itself.
+MACHINE = re.compile(r"/wor[k]/|/roo[t]/|/hom[e]/\w+/|/User[s]/\w+/")
+REGISTRY = re.compile(r"registry\.npmj[s]|pyp[i]\.org/(?:simple|pypi)|files\.pythonhoste[d]")
+
+
+def text_of(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def commands(group: click.Group = cli, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """Every command with the groups before it: `gebruiker maken`."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+        else:
+            yield " ".join((*path, name))
+
+
+def documented_commands() -> set[str]:
+    """The first column of the table; after `·` the group may be left out, as in the table."""
+    found: set[str] = set()
+    for cell in re.findall(r"^\| (`[^|]+`) \|", text_of("commands.md"), flags=re.MULTILINE):
+        group = ""
+        for written in re.findall(r"`([^`]+)`", cell):
+            words = re.match(r"[a-z ]*[a-z]", written)
+            assert words, cell
+            name = words[0].strip()
+            if " " in name:
+                group = name.partition(" ")[0]
+            elif isinstance(cli.commands.get(group), click.Group):
+                name = f"{group} {name}"
+            found.add(name)
+    return found
+
+
+def test_the_docs_list_exactly_the_commands_that_exist() -> None:
+    assert documented_commands() == set(commands())
+
+
+def test_the_docs_name_every_option_of_a_command() -> None:
+    text = text_of("commands.md")
+    for name in commands():
+        command: click.Command = cli
+        for word in name.split():
+            assert isinstance(command, click.Group)
+            command = command.commands[word]
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert any(option in text for option in parameter.opts), (name, parameter.opts)
+
+
+def test_the_docs_explain_every_action_of_the_log() -> None:
+    listed = re.findall(r"^\| (`[^|]+`) \|", text_of("audit.md"), flags=re.MULTILINE)
+    documented = {code for cell in listed for code in re.findall(r"`([^`]+)`", cell)}
+    assert documented == set(ACTIONS)
+
+
+def test_the_page_about_roles_is_the_permission_table() -> None:
+    assert text_of("roles.md") == table.page()
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_leads_somewhere(path: Path) -> None:
+    links = LINK.findall(path.read_text(encoding="utf-8"))
+    assert not [link for link in links if not (path.parent / link).exists()]
+
+
+def test_every_page_of_the_docs_is_linked_from_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")}
+    assert pages <= {Path(link).name for link in LINK.findall(readme)}
+
+
+def test_no_two_decisions_have_one_number() -> None:
+    numbers = Counter(path.name.split("-")[0] for path in (ROOT / "docs" / "adr").glob("*.md"))
+    assert all(re.fullmatch(r"\d{4}", number) for number in numbers)
+    assert sorted(map(int, numbers)) == list(range(1, len(numbers) + 1))
+    assert set(numbers.values()) == {1}
+
+
+def test_no_file_tells_about_one_machine_or_one_registry() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout
+    names = [name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+    guilty = []
+    for name in names:
+        text = (ROOT / name).read_text(encoding="utf-8", errors="ignore")
+        if MACHINE.search(text) or REGISTRY.search(text):
+            guilty.append(name)
+    assert not guilty
