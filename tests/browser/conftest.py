@@ -1,0 +1,77 @@
+"""A whole installation behind a real web server with a real worker, and browsers that sign in."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from waitress.server import create_server
+
+from stopintimidatie import install
+from stopintimidatie.demo.accounts import PASSWORD
+from stopintimidatie.demo.loading import load_demo
+from stopintimidatie.jobs.worker import Worker
+from tests.installation import Installation, make_settings
+from tests.services import Chromium
+
+SignIn = Callable[..., Page]
+
+
+@pytest.fixture(scope="package")
+def demo_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The demo, served; searched and exported by its own worker."""
+    folder = tmp_path_factory.mktemp("demo")
+    settings = make_settings(f"sqlite:///{folder}/data.sqlite", folder)
+    install(settings)
+    running = Installation(settings)
+    load_demo(running.registry)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    server = create_server(running.app, host="127.0.0.1", port=0, threads=4)
+    stop = threading.Event()
+    threads = [
+        threading.Thread(target=server.run, daemon=True),
+        threading.Thread(target=Worker(running.registry).run_forever, args=(stop,), daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    stop.set()
+    server.close()
+    for thread in threads:
+        thread.join(timeout=20)
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def chromium_browser(chromium: Chromium) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(**chromium.launch_options)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def sign_in(chromium_browser: Browser, demo_address: str) -> Iterator[SignIn]:
+    """A page of somebody who signed in, each in a browser of their own."""
+    opened = []
+
+    def enter(username: str, *, width: int = 1280, scripts: bool = True) -> Page:
+        context = chromium_browser.new_context(
+            viewport={"width": width, "height": 900},
+            java_script_enabled=scripts,
+            base_url=demo_address,
+        )
+        opened.append(context)
+        page = context.new_page()
+        page.goto("/aanmelden")
+        page.fill("[name=gebruikersnaam]", username)
+        page.fill("[name=wachtwoord]", PASSWORD)
+        page.click("button[name=aanmelden]")
+        return page
+
+    yield enter
+    for context in opened:
+        context.close()

@@ -1,0 +1,87 @@
+"""Every page of the portal by each role: accessible, narrow, and nothing the policy blocks."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ConsoleMessage, Page
+
+from tests.browser.conftest import SignIn
+
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+TOWN = "/gemeenten/dordrecht"
+DOSSIER = f"{TOWN}/binnenstad/2026-0006"
+SHARED = (TOWN, f"{TOWN}/binnenstad", f"{TOWN}/dossiers", DOSSIER, "/zoeken?q=station")
+WORK = (
+    *SHARED,
+    f"{TOWN}/postvak",
+    f"{TOWN}/melding-invoeren",
+    f"{TOWN}/nieuw-dossier",
+    *(f"{DOSSIER}?deel={part}" for part in ("chronologie", "meldingen", "afspraken")),
+    f"{DOSSIER}/bewerken",
+    f"{DOSSIER}/uitvoer-aanvragen",
+    f"{TOWN}/uitvoer",
+    "/bestaat-niet",
+)
+GUARD = (*SHARED, f"{TOWN}/logboek", f"{TOWN}/verstrekkingen", f"{DOSSIER}/logboek")
+BY_ROLE = {
+    "oov@dordrecht.example": WORK,
+    "dossierhouder@dordrecht.example": WORK,
+    "beheer@dordrecht.example": (TOWN, DOSSIER),
+    "privacy@dordrecht.example": GUARD,
+    "fg@dordrecht.example": GUARD,
+    "meldpunt@landelijk.example": ("/landelijk", "/zoeken?q=station"),
+}
+
+
+def complaints_of(page: Page) -> list[str]:
+    """Errors of scripts and refusals of the policy, from now on."""
+    found: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and "status of" not in message.text:
+            found.append(message.text)
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    return found
+
+
+def problems_on(page: Page) -> list[str]:
+    results = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
+    found = [f"{v['id']}: {v['help']}" for v in results.response["violations"]]
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        found.append("scrolls sideways")
+    return found
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("username", BY_ROLE)
+def test_pages_of_a_role_are_accessible(sign_in: SignIn, username: str, width: int) -> None:
+    page = sign_in(username, width=width)
+    complaints = complaints_of(page)
+    wrong: dict[str, list[str]] = {}
+    for path in BY_ROLE[username]:
+        page.goto(path)
+        if found := problems_on(page):
+            wrong[path] = found
+    assert not wrong
+    assert not complaints
+
+
+def test_report_and_triage_are_accessible(sign_in: SignIn) -> None:
+    for width in (1280, 390, 320):
+        page = sign_in("oov@dordrecht.example", width=width)
+        page.goto(f"{TOWN}/postvak")
+        page.goto(page.locator("[data-rij] a").first.get_attribute("href") or "")
+        assert problems_on(page) == []
+        page.get_by_role("link", name="Beoordelen").first.click()
+        assert problems_on(page) == []
+
+
+@pytest.mark.parametrize("path", ["/aanmelden", "/verificatie"])
+def test_public_pages_are_accessible(sign_in: SignIn, path: str) -> None:
+    page = sign_in("fg@dordrecht.example", width=390)
+    page.context.clear_cookies()
+    page.goto(path)
+    assert problems_on(page) == []
