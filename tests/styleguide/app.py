@@ -205,6 +205,8 @@ def make_app() -> Any:
     config.set_security_policy(Policy())
     config.set_csrf_storage_policy(CookieCSRFStoragePolicy())
     config.set_default_csrf_options(require_csrf=True)
+    # The rooms below say which tables hold personal data; here there is no database.
+    config.add_directive("add_impersonal_table", lambda config, name, reason: None)
     config.include("stopintimidatie.tree")
     config.include("stopintimidatie.web")
     config.add_request_method(lambda request: [SAVED], "take_flashes")
