@@ -16,9 +16,10 @@ HEAD: Final = """# Wie mag wat
 
 Een rol geldt voor één gemeente, of voor het landelijk meldpunt. Wie in meer gemeenten werkt, heeft
 in elk een eigen rol. Wat hier niet staat, mag niet. Wat iemand niet mag zien, bestaat voor die
-persoon niet: het antwoord is 404. De toestand van een document kan een recht nog wegnemen. Een
-persoonsgericht dossier zien alleen dossierhouder, privacyfunctionaris en functionaris
-gegevensbescherming, ieder met wat de tabel hun geeft.
+persoon niet: het antwoord is 404. Mag iemand iets wel zien maar iets ermee niet doen, dan is het
+antwoord 403. De toestand van een document kan een recht nog wegnemen. Een persoonsgericht dossier
+zien alleen dossierhouder, privacyfunctionaris en functionaris gegevensbescherming, ieder met wat de
+tabel hun geeft.
 
 Deze tabel wordt gemaakt uit `stopintimidatie/security/permissions.py`
 (`python -m stopintimidatie.security.table > docs/roles.md`); een test vergelijkt ze.
