@@ -34,6 +34,8 @@ def _start_logging() -> None:
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
     # It tells at every start which plug-ins it has; the operator can do nothing with that.
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # A request that waits a moment for a thread is no news.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 
 def serve(settings: Settings) -> None:

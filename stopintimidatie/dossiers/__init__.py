@@ -28,6 +28,7 @@ def includeme(config: Any) -> None:
         config.add_workflow_options(name, offered)
     config.add_workflow(DOSSIER_WORKFLOW)
     config.add_indexable("dossier", searching.load, searching.versions)
+    config.add_report_dossiers(searching.numbers_of)
     config.add_search_access(searching.STRICT_ACCESS, STRICT_ROLES)
     states = {state.code: state.label for state in DOSSIER_WORKFLOW.states}
     config.add_search_labels("toestanden van een dossier", Field.STATE, states)

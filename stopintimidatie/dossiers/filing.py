@@ -230,6 +230,7 @@ def _tell(
     append(session, dossier, actor, name, values={"melding": report.reference, "reden": reason})
     ids = [dossier.id, report.id]
     record(session, actor, f"dossier.{name}", dossier.holder, "dossier", ids)
+    reports.changed(session, report)
 
 
 def address_of(session: Session, report: Report) -> str:

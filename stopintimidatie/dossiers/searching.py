@@ -11,8 +11,14 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.dossiers.access import is_strict
-from stopintimidatie.dossiers.models import Dossier, DossierAgreement, DossierNote
+from stopintimidatie.dossiers.models import (
+    Dossier,
+    DossierAgreement,
+    DossierMembership,
+    DossierNote,
+)
 from stopintimidatie.dossiers.paths import dossier_path
+from stopintimidatie.dossiers.vocabulary import DossierKind
 from stopintimidatie.register.models import Municipality, Neighbourhood
 from stopintimidatie.search.backend import OPEN_ACCESS, Kind, SearchDocument, Text, Weight
 
@@ -97,3 +103,21 @@ def _document(dossier: Dossier, path: str, version: int, extra: list[Text]) -> S
         dossier=dossier.number,
         texts=tuple(text for text in texts if text.text),
     )
+
+
+def numbers_of(session: Session, report_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """The dossiers that each report is in; person-directed ones stay out, for any may search."""
+    rows = session.execute(
+        select(DossierMembership.report_id, Dossier.number)
+        .join(Dossier, Dossier.id == DossierMembership.dossier_id)
+        .where(
+            DossierMembership.report_id.in_(report_ids),
+            DossierMembership.left_at.is_(None),
+            Dossier.kind != DossierKind.PERSON.value,
+        )
+        .order_by(Dossier.number)
+    )
+    numbers: dict[UUID, list[str]] = defaultdict(list)
+    for report_id, number in rows:
+        numbers[report_id].append(number)
+    return numbers

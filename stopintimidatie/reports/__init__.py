@@ -25,7 +25,9 @@ def includeme(config: Any) -> None:
         config.add_workflow_effect(name, effect)
     for name, offered in options.OPTIONS.items():
         config.add_workflow_options(name, offered)
-    config.add_indexable("melding", searching.load, searching.versions)
+    finders = config.registry.setdefault(searching.DOSSIERS_KEY, [])
+    config.add_directive("add_report_dossiers", searching.add_report_dossiers)
+    config.add_indexable("melding", searching.loader(finders), searching.versions)
     config.add_search_labels("vormen", Field.FORM, dict(Form.choices()))
     states = {state.code: state.label for state in STATES}
     config.add_search_labels("toestanden van een melding", Field.STATE, states)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.paths import report_path
 from stopintimidatie.reports.vocabulary import Form, PlaceType
 from stopintimidatie.search.backend import OPEN_ACCESS, Kind, SearchDocument, Text
+from stopintimidatie.search.registry import Load
 from stopintimidatie.storage import NATIONAL
 
 GONE: Final = "vernietigd"
@@ -21,7 +22,36 @@ NOWHERE: Final = "onbekend"
 """What the desk's facet shows for a report without a known municipality."""
 
 
-def load(session: Session, holder: str, ids: Sequence[UUID]) -> Iterator[SearchDocument]:
+# (session, report ids) -> the numbers of the dossiers that each is in.
+FindDossiers = Callable[[Session, Sequence[UUID]], Mapping[UUID, Sequence[str]]]
+DOSSIERS_KEY: Final = "stopintimidatie.reports.dossiers"
+
+
+def add_report_dossiers(config: Any, find: FindDossiers) -> None:
+    """Directive `config.add_report_dossiers`: in which dossiers reports are found."""
+
+    def register() -> None:
+        config.registry[DOSSIERS_KEY].append(find)
+
+    config.action(("report dossiers", find), register)
+
+
+def loader(finders: Sequence[FindDossiers]) -> Load:
+    """The loader of reports, which asks higher rooms for the dossiers they are in."""
+
+    def load(session: Session, holder: str, ids: Sequence[UUID]) -> Iterator[SearchDocument]:
+        numbers: dict[UUID, list[str]] = {}
+        for find in finders:
+            for report_id, found in find(session, ids).items():
+                numbers.setdefault(report_id, []).extend(found)
+        return _load(session, ids, numbers)
+
+    return load
+
+
+def _load(
+    session: Session, ids: Sequence[UUID], numbers: Mapping[UUID, Sequence[str]]
+) -> Iterator[SearchDocument]:
     """The reports with these ids, as search knows them."""
     rows = session.execute(
         select(Report, Municipality.slug, Neighbourhood.slug)
@@ -30,7 +60,8 @@ def load(session: Session, holder: str, ids: Sequence[UUID]) -> Iterator[SearchD
         .where(Report.id.in_(ids), Report.state != GONE)
     )
     for report, municipality, neighbourhood in rows:
-        yield _document(report, report_path(report, municipality, neighbourhood))
+        path = report_path(report, municipality, neighbourhood)
+        yield _document(report, path, tuple(numbers.get(report.id, ())))
 
 
 def versions(session: Session, holder: str) -> Iterable[tuple[UUID, int]]:
@@ -39,7 +70,7 @@ def versions(session: Session, holder: str) -> Iterable[tuple[UUID, int]]:
     return ((row[0], row[1]) for row in rows)
 
 
-def _document(report: Report, path: str) -> SearchDocument:
+def _document(report: Report, path: str, dossiers: tuple[str, ...]) -> SearchDocument:
     return SearchDocument(
         holder=report.holder,
         kind=Kind.REPORT,
@@ -54,6 +85,7 @@ def _document(report: Report, path: str) -> SearchDocument:
         access=OPEN_ACCESS,
         forms=tuple(report.forms),
         dossier=report.dossier_number,
+        dossiers=dossiers,
         texts=tuple(text for text in _texts(report) if text.text),
     )
 

@@ -88,6 +88,8 @@ class SearchDocument:
     access: str
     forms: tuple[str, ...] = ()
     dossier: str | None = None
+    # Every dossier it is found by; empty: the one above alone.
+    dossiers: tuple[str, ...] = ()
     texts: tuple[Text, ...] = ()
 
     def __post_init__(self) -> None:
@@ -118,7 +120,7 @@ class SearchDocument:
             case Field.YEAR:
                 return (str(local_date(self.moment).year),)
             case Field.DOSSIER:
-                return (self.dossier,) if self.dossier else ()
+                return self.dossiers or ((self.dossier,) if self.dossier else ())
 
 
 @dataclass(frozen=True, slots=True)
