@@ -95,22 +95,28 @@ def test_a_refusal_is_in_the_log(installation: Installation) -> None:
     assert any("Toegang geweigerd" in row.text and "Nieuwsgierig" in row.text for row in rows)
 
 
-@pytest.mark.parametrize("path", ["/gemeenten/dordrecht", "/gemeenten/dordrecht/binnenstad"])
-def test_a_page_costs_the_same_queries_with_ten_and_with_five_hundred_reports(
-    installation: Installation, path: str
+def test_pages_cost_the_same_queries_with_ten_and_with_five_hundred_reports(
+    installation: Installation,
 ) -> None:
     browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+
+    def costs() -> list[int]:
+        found = []
+        for path in ("/gemeenten/dordrecht", "/gemeenten/dordrecht/binnenstad"):
+            browser.get(path)
+            with count_queries(installation) as counted:
+                browser.get(path)
+            found.append(counted.count)
+        return found
+
     with installation.transaction() as session:
         for _ in range(10):
             make_report(session, installation, neighbourhood=CENTRE)
-    with count_queries(installation) as few:
-        browser.get(path)
+    few = costs()
     with installation.transaction() as session:
         for _ in range(490):
             make_report(session, installation, neighbourhood=CENTRE)
-    with count_queries(installation) as many:
-        browser.get(path)
-    assert many.count == few.count
+    assert costs() == few
 
 
 def test_health_answers_without_sign_in(installation: Installation) -> None:
