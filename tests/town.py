@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import count
@@ -354,7 +354,13 @@ def town(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Town]:
     """The town, on each kind of database. Don't change it: ask with `town.ask`."""
-    folder = tmp_path_factory.mktemp("stad")
+    with own_town(request, tmp_path_factory.mktemp("stad")) as made:
+        yield made
+
+
+@contextmanager
+def own_town(request: pytest.FixtureRequest, folder: Path) -> Iterator[Town]:
+    """A town in a folder, on the kind of database that the fixture's parameter names."""
     with _database(request, folder) as url:
         create_key_file(folder / "sleutels.json")
         installation = Installation(make_settings(url, folder), veto=rolls_back)

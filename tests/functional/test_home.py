@@ -13,7 +13,6 @@ from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import local
 from tests.factories import CENTRE, DORDRECHT, EINDHOVEN, connect, make_report, make_user
 from tests.installation import Installation
-from tests.queries import count_queries
 
 
 @pytest.fixture(autouse=True)
@@ -93,30 +92,6 @@ def test_a_refusal_is_in_the_log(installation: Installation) -> None:
     fg = installation.browser(make_user(installation, (DORDRECHT, Role.DATA_PROTECTION_OFFICER)))
     rows = fg.get("/gemeenten/dordrecht/logboek").html.select("tbody tr")
     assert any("Toegang geweigerd" in row.text and "Nieuwsgierig" in row.text for row in rows)
-
-
-def test_pages_cost_the_same_queries_with_ten_and_with_five_hundred_reports(
-    installation: Installation,
-) -> None:
-    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
-
-    def costs() -> list[int]:
-        found = []
-        for path in ("/gemeenten/dordrecht", "/gemeenten/dordrecht/binnenstad"):
-            browser.get(path)
-            with count_queries(installation) as counted:
-                browser.get(path)
-            found.append(counted.count)
-        return found
-
-    with installation.transaction() as session:
-        for _ in range(10):
-            make_report(session, installation, neighbourhood=CENTRE)
-    few = costs()
-    with installation.transaction() as session:
-        for _ in range(490):
-            make_report(session, installation, neighbourhood=CENTRE)
-    assert costs() == few
 
 
 def test_health_answers_without_sign_in(installation: Installation) -> None:

@@ -1,0 +1,62 @@
+"""Every page costs the same number of queries with a few reports and with five hundred."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stopintimidatie.reports.models import Report
+from stopintimidatie.storage import NATIONAL
+from tests.factories import DORDRECHT, make_report
+from tests.functional.test_permission_matrix import probes
+from tests.queries import count_queries
+from tests.town import Person, Town, own_town
+
+FEW, MORE = 10, 490
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def growing_town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Town]:
+    """A town of this test's own, for it is changed."""
+    with own_town(request, tmp_path) as made:
+        yield made
+
+
+def pages(town: Town) -> dict[str, Person]:
+    """Every address that is a page for somebody, with one person who may see it."""
+    found: dict[str, Person] = {}
+    for probe in probes(town):
+        if probe.view.method == "GET" and probe.expected == "ja":
+            found.setdefault(probe.path, probe.person)
+    return found
+
+
+def costs(town: Town) -> dict[str, int]:
+    found = {}
+    for path, person in pages(town).items():
+        town.ask(person, path)
+        with count_queries(town.installation) as counted:
+            answer = town.ask(person, path)
+        assert answer.status_int < 500, path
+        found[path] = counted.count
+    return found
+
+
+def grow(town: Town, number: int) -> None:
+    for holder in (DORDRECHT, NATIONAL):
+        with town.installation.transaction() as session:
+            for _ in range(number):
+                report: Report = make_report(session, town.installation, holder=holder)
+                report.contact_deadline = report.received_at
+    town.installation.run_jobs()
+
+
+def test_a_page_costs_the_same_however_many_reports_there_are(growing_town: Town) -> None:
+    grow(growing_town, FEW)
+    few = costs(growing_town)
+    assert len(few) > 40
+    grow(growing_town, MORE)
+    many = costs(growing_town)
+    assert {p: (few[p], many[p]) for p in few if many[p] > few[p]} == {}
