@@ -67,7 +67,7 @@ def test_pages_of_the_matrix_are_accessible(
     for path in paths:
         answer = page.goto(served_town + path)
         assert answer is not None
-        assert "/aanmelden" not in page.url
+        assert path == "/aanmelden" or "/aanmelden" not in page.url
         if "text/html" in answer.headers.get("content-type", "") and (found := problems_on(page)):
             wrong[path] = found
     context.close()
