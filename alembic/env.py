@@ -4,6 +4,7 @@ from alembic import context
 
 from stopintimidatie import import_models
 from stopintimidatie.storage.models import Base
+from stopintimidatie.storage.roles import give_access
 
 
 def run() -> None:
@@ -17,6 +18,8 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+            # In the same transaction: a new table is never there without its grants.
+            give_access(connection)
         connection.commit()
 
 

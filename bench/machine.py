@@ -17,7 +17,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import psycopg
+from sqlalchemy import create_engine
 
+from stopintimidatie.storage import roles
 from tests.tools import postgres_guard
 
 # As a careful operator runs it: a commit is on the disk. Connections over a socket only.
@@ -40,7 +42,7 @@ def description(postgres: str) -> str:
         f"Python {platform.python_version()}",
         f"SQLite {sqlite3.sqlite_version} (WAL, synchronous = FULL)",
         f"PostgreSQL {postgres} (fsync aan)",
-        f"waitress {version('waitress')}, WeasyPrint {version('weasyprint')}",
+        f"granian {version('granian')}, WeasyPrint {version('weasyprint')}",
     )
     return "; ".join(parts)
 
@@ -51,14 +53,17 @@ def load() -> str:
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[str]:
-    """The address of a server of our own, with durable commits, and one empty database."""
+def postgres(**settings: str) -> Iterator[str]:
+    """The address of a server of our own, with durable commits, and one empty database.
+
+    :param settings: of the server, in place of those in SAFE.
+    """
     folder = Path(tempfile.mkdtemp(prefix="si-bench-", dir="/tmp"))
     folder.chmod(0o711)
     inner = folder / "postgres"
     inner.mkdir(mode=0o700)
     try:
-        server = postgres_guard.start(inner, SAFE)
+        server = postgres_guard.start(inner, SAFE | settings)
         try:
             yield f"host={inner} user={postgres_guard.SUPERUSER}"
         finally:
@@ -75,6 +80,19 @@ def new_database(server: str, name: str) -> str:
     return f"postgresql+psycopg://{postgres_guard.SUPERUSER}@/{name}?host={host}"
 
 
+def as_application(url: str) -> str:
+    """The address for the role that the product connects as, which row-level security holds.
+
+    Made with all other roles when it isn't there; on SQLite there are none.
+    """
+    engine = create_engine(url)
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as connection:
+            roles.apply(connection)
+    engine.dispose()
+    return url.replace(f"//{postgres_guard.SUPERUSER}@", f"//{roles.APP}@")
+
+
 def postgres_version(server: str) -> str:
     with psycopg.connect(f"{server} dbname=postgres") as connection:
         row = connection.execute("show server_version").fetchone()
@@ -82,15 +100,35 @@ def postgres_version(server: str) -> str:
 
 
 @contextlib.contextmanager
-def process(module: str, arguments: Sequence[str], port: int) -> Iterator[None]:
+def process(module: str, arguments: Sequence[str], port: int) -> Iterator[int]:
     """A server in a process of its own, until it takes connections; ended afterwards."""
     command = [sys.executable, "-W", "ignore", "-m", module, *arguments, str(port)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as running:
         try:
             _wait_for(port)
-            yield
+            yield running.pid
         finally:
             running.terminate()
+
+
+def cpu_seconds(process: int) -> float:
+    """What a process and all below it used of the processor so far."""
+    tick = os.sysconf("SC_CLK_TCK")
+    return sum(_ticks(one) for one in _family(process)) / tick
+
+
+def _family(process: int) -> Iterator[int]:
+    yield process
+    for task in Path(f"/proc/{process}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            for child in (task / "children").read_text().split():
+                yield from _family(int(child))
+
+
+def _ticks(process: int) -> int:
+    """User and system time; the fields after the name, which may hold anything."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
 
 
 def free_port() -> int:

@@ -1,122 +1,205 @@
-"""What a page costs: time in the server and statements sent, with few and with many reports."""
+"""What a page costs: time in the server and statements sent, with few and with many reports.
+
+    python -m bench.pages [--sizes 1000 1000000] [--database postgresql] [--outlines FOLDER]
+
+One installation grows from size to size, filled by the generator of `demo vullen`. Two
+municipalities are looked at: one that has the same number of reports at every size, and one that
+has an eighth of all.
+"""
 
 from __future__ import annotations
 
-import random
+import argparse
+import os
 import statistics
+import sys
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
-from sqlalchemy import insert, inspect
+from sqlalchemy import Engine, func, select, text
 from webtest import TestApp
 
 from bench import machine
 from stopintimidatie import install
 from stopintimidatie.audit import SYSTEM
-from stopintimidatie.dossiers.filing import file_report
+from stopintimidatie.cli.content import open_registry
+from stopintimidatie.demo.scale import Order, fill
+from stopintimidatie.demo.scale.filling import Helpers
+from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.paths import path_of_dossier
-from stopintimidatie.register.queries import neighbourhoods_of
+from stopintimidatie.register.loading import load_areas
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.paths import path_of_report
-from stopintimidatie.reports.references import new_reference
+from stopintimidatie.search.services import holders_with_index_work
 from stopintimidatie.security import Role
+from stopintimidatie.storage import NATIONAL
 from stopintimidatie.storage.encryption import create_key_file
-from tests.factories import (
-    DORDRECHT,
-    connect,
-    make_dossier,
-    make_report,
-    make_user,
-    take_on,
-)
+from tests.factories import DORDRECHT, EINDHOVEN, make_user
 from tests.installation import Installation, make_settings
 from tests.queries import count_queries
 
-SIZES = (500, 10_000)
-IN_DOSSIER = 30
-CHUNK = 500
-STATES = {"nieuw": 3, "in_behandeling": 7, "afgehandeld": 90}
+SIZES = (1_000, 10_000)
+SAME = 500
+LARGE_PART = 8
+OUTLINES = ("gemeenten_2024.geojson", "wijken_2024.geojson")
 ROUNDS, WARM_UP = 30, 3
-HEAD = "| database | meldingen | pagina | p50 ms | p95 ms | vragen |\n|---|--:|---|--:|--:|--:|"
+TOWNS = {DORDRECHT: "dordrecht", EINDHOVEN: "eindhoven"}
+HEAD = (
+    "| database | meldingen | gemeente | pagina | p50 ms | p95 ms | vragen |\n"
+    "|---|--:|---|---|--:|--:|--:|"
+)
 
 
-def rows(name: str, url: str, folder: Path) -> Iterator[str]:
+def rows(
+    name: str,
+    url: str,
+    folder: Path,
+    sizes: Sequence[int] = SIZES,
+    outlines: Path | None = None,
+    helpers: int = 1,
+) -> Iterator[str]:
     """The lines of the table for one database."""
-    settings = make_settings(url, folder)
+    settings = make_settings(machine.as_application(url), folder)
     create_key_file(settings.key_file)
     install(settings)
     installation = Installation(settings)
-    connect(installation)
-    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
-    pages = _pages(installation)
-    there = IN_DOSSIER
-    for size in SIZES:
-        _fill(installation, size - there)
+    if outlines is not None:
+        load_outlines(installation, outlines)
+    there = 0
+    for size in sizes:
+        _grow(installation, there, size, helpers)
         there = size
-        for title, path in pages.items():
-            yield f"| {name} | {size} | {title} | {_cost(installation, browser, path)} |"
+        for town, title, cost in _measured(installation):
+            yield f"| {name} | {size} | {town} | {title} | {cost} |"
     installation.close()
 
 
-def _pages(installation: Installation) -> dict[str, str]:
-    """A dossier with reports, and the addresses that are measured."""
-    with installation.transaction(DORDRECHT) as session:
-        dossier = make_dossier(session)
-        effects = installation.registry.workflow_effects
-        for _ in range(IN_DOSSIER):
-            report = take_on(session, make_report(session, installation))
-            file_report(session, effects, dossier, report, "Zelfde plek", SYSTEM)
-        session.flush()
-        dossier_path = path_of_dossier(session, dossier.id)
-        report_path = path_of_report(session, report.id)
-    home = "/gemeenten/dordrecht"
-    return {
+def load_outlines(installation: Installation, folder: Path) -> None:
+    """The real municipalities and wijken."""
+    for file in OUTLINES:
+        with installation.transaction() as session:
+            load_areas(session, [folder / file], actor=SYSTEM, reserved=frozenset(), year=2024)
+
+
+def _grow(installation: Installation, there: int, size: int, helpers: int) -> None:
+    """Up to this size; after the first time the one municipality gets no more reports."""
+    added = size - there
+    same = 0 if there else min(SAME, added // 3)
+    fixed = {DORDRECHT: same, EINDHOVEN: added // LARGE_PART}
+    order = Order(added, seed=7, day=date.today(), fixed=fixed)
+    several = Helpers(helpers, open_registry) if helpers > 1 else None
+    start = time.perf_counter()
+    fill(installation.registry, order, helpers=several, progress=_told)
+    seconds = time.perf_counter() - start
+    sys.stderr.write(f"\n{added} meldingen in {seconds:.0f} s: {added / seconds:.0f} per seconde\n")
+    _analyse(installation.owner)
+
+
+def _told(count: int, total: int) -> None:
+    if count % 10_000 < 500:
+        sys.stderr.write(f"\r{count} van {total}")
+
+
+def _analyse(engine: Engine) -> None:
+    """As the database does by itself after a while."""
+    with engine.connect() as connection:
+        connection.execute(text("ANALYZE"))
+        connection.commit()
+
+
+def _measured(installation: Installation) -> Iterator[tuple[str, str, str]]:
+    for code, slug in TOWNS.items():
+        both = ((code, Role.OFFICER), (code, Role.PRIVACY_OFFICER))
+        browser = installation.browser(make_user(installation, *both))
+        with installation.transaction(code) as session:
+            number = session.scalar(select(func.count()).select_from(Report))
+        for title, path in _pages(installation, code, slug).items():
+            yield f"{slug} ({number})", title, _page_cost(installation, browser, path)
+    desk = installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
+    yield "landelijk", "wachtrij", _page_cost(installation, desk, f"/{NATIONAL}")
+    yield "landelijk", "begin van een worker", _cost(lambda: _worker_starts(installation)) + " | "
+
+
+def _worker_starts(installation: Installation) -> None:
+    holders_with_index_work(installation.registry)
+
+
+def _pages(installation: Installation, code: str, slug: str) -> dict[str, str]:
+    """The addresses that are measured: of the largest dossier, and a report in it."""
+    home = f"/gemeenten/{slug}"
+    found = {
         "startpagina": home,
         "postvak": f"{home}/postvak",
-        "melding": str(report_path),
-        "dossier": str(dossier_path),
+        "postvak, alle meldingen": f"{home}/postvak?toestand=alle",
+        "postvak, alle, één vorm": f"{home}/postvak?toestand=alle&vorm=aanranding",
+        "postvak, alle, blad 40": f"{home}/postvak?toestand=alle&pagina=40",
+        "dossiers": f"{home}/dossiers",
+        "logboek": f"{home}/logboek",
+        "logboek, één handeling": f"{home}/logboek?actie=melding.contact",
     }
+    with installation.transaction(code) as session:
+        size = func.count(DossierMembership.id)
+        largest = session.scalar(
+            select(DossierMembership.dossier_id)
+            .group_by(DossierMembership.dossier_id)
+            .order_by(size.desc())
+            .limit(1)
+        )
+        if largest is not None and session.get(Dossier, largest) is not None:
+            found["dossier"] = str(path_of_dossier(session, largest))
+        report = session.scalars(
+            select(Report.id).where(Report.state == "afgehandeld").limit(1)
+        ).one()
+        found["melding"] = str(path_of_report(session, report))
+    return found
 
 
-def _fill(installation: Installation, number: int) -> None:
-    """Reports as rows, over two years and all neighbourhoods; most of them are done."""
-    chance = random.Random(number)
-    with installation.transaction(DORDRECHT) as session:
-        model = make_report(session, installation)
-        session.flush()
-        plain = {c.key: getattr(model, c.key) for c in inspect(Report).column_attrs}
-        areas = [area.code for area in neighbourhoods_of(session, DORDRECHT)]
-        rows = [{**plain, **_different(chance, areas, plain)} for _ in range(number - 1)]
-        for start in range(0, len(rows), CHUNK):
-            session.execute(insert(Report), rows[start : start + CHUNK])
-
-
-def _different(chance: random.Random, areas: Sequence[str], plain: Any) -> dict[str, Any]:
-    moment = plain["received_at"] - timedelta(minutes=chance.randrange(2 * 365 * 24 * 60))
-    (state,) = chance.choices(list(STATES), list(STATES.values()))
-    return {
-        "id": uuid4(),
-        "reference": new_reference(),
-        "state": state,
-        "neighbourhood_code": chance.choice(areas),
-        "received_at": moment,
-        "incident_start": moment - timedelta(hours=3),
-    }
-
-
-def _cost(installation: Installation, browser: TestApp, path: str) -> str:
+def _page_cost(installation: Installation, browser: TestApp, path: str) -> str:
     for _ in range(WARM_UP):
         browser.get(path, status=200)
     with count_queries(installation) as counted:
         browser.get(path, status=200)
+    return f"{_cost(lambda: browser.get(path, status=200))} | {counted.count}"
+
+
+def _cost(call: Callable[[], object]) -> str:
     times = []
     for _ in range(ROUNDS):
         start = time.perf_counter()
-        browser.get(path, status=200)
+        call()
         times.append((time.perf_counter() - start) * 1000)
-    p95 = machine.percentile(times, 0.95)
-    return f"{statistics.median(times):.1f} | {p95:.1f} | {counted.count}"
+    return f"{statistics.median(times):.1f} | {machine.percentile(times, 0.95):.1f}"
+
+
+def main() -> None:
+    """Measure, and print Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
+    parser.add_argument("--outlines", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    asked = parser.parse_args()
+    outlines = asked.outlines if (asked.outlines / OUTLINES[0]).is_file() else None
+    warnings.simplefilter("ignore")
+    with tempfile.TemporaryDirectory() as temporary, machine.postgres() as server:
+        folder = Path(temporary)
+        on_sqlite = asked.database == "sqlite"
+        url = (
+            f"sqlite:///{folder}/data.sqlite"
+            if on_sqlite
+            else machine.new_database(server, "bladzijden")
+        )
+        name = "SQLite" if on_sqlite else "PostgreSQL"
+        processes = 1 if on_sqlite else asked.processes
+        sys.stdout.write(f"{machine.description(machine.postgres_version(server))}.\n\n{HEAD}\n")
+        for row in rows(name, url, folder, asked.sizes, outlines, processes):
+            sys.stdout.write(f"{row}\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,84 +1,58 @@
-"""How fast the embedded search engine is: build, single commits, searches.
+"""How fast search is: building, one document written and found, two words in one municipality.
 
-    python -m bench.search [--rows 23000] [--folder …]
-
-Documents come from a small generator here: Dutch-like sentences over a Zipf-like word list, so
-that common words are common. Prints one line per figure; each search figure is over many
-different two-word queries with facets and snippets.
+`python -m bench.search [--backend postgresql whoosh] [--rows 10000 100000 1000000]`. Each search
+asks for facets and twenty hits with snippets. *Even grote gemeente* has 3,000 documents whatever
+the total; *groei* is its p95 against that of the smallest total of this run.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-import statistics
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from uuid import UUID
+from typing import Final
 
+from bench import machine, search_postgresql
+from bench.search_documents import SAME, documents, queries, spread
 from stopintimidatie.search.backend import (
     OPEN_ACCESS,
-    Kind,
     Page,
     Scope,
+    SearchBackend,
     SearchDocument,
-    Sort,
-    Text,
     Visibility,
 )
 from stopintimidatie.search.grammar import SearchQuery, Vocabulary, parse
+from stopintimidatie.search.postgres_backend import PostgresBackend
 from stopintimidatie.search.whoosh_backend import WhooshBackend
 
-HOLDER = "GM0505"
-SEE_ALL = Visibility(frozenset({OPEN_ACCESS}))
-_COMMON = """
-    jongens station fluiten riepen floot achterna halte bus avond liep mij langs bleven kijken
-    fiets scooter plein winkel school vriendin bang snel naroepen groep mannen tunnel park
-    gezegd opmerking lichaam lachen volgen huis straat hoek donker wachten trein kroeg dansen
-""".split()  # noqa: SIM905 - reads better
-_STEMS = "ber kal dor win sto vel mar pon tri has lem gor fij zwa bre kno plu sche dra vo".split()  # noqa: SIM905
-_ENDS = "ing en er straat plein weg huis hof lijk heid je s dijk kade".split()  # noqa: SIM905
-_FORMS = ("nafluiten", "naroepen", "hinderlijk_volgen", "betasten", "bedreigen", "nastaren")
-_STATES = ("nieuw", "in_behandeling", "in_dossier", "afgehandeld")
+ROWS: Final = (10_000, 100_000)
+SEARCHES, UPDATES, WARM_UP = 300, 50, 30
+# What bench.smoke takes.
+SMALL: Final = (10_000,)
+HEAD: Final = (
+    "| zoekmachine | documenten | bouwen: s | per s | schijf: MB | zoeken: p50 ms | p95 ms"
+    " | even grote gemeente: p50 ms | p95 ms | groei | schrijven tot vindbaar: p50 ms | p95 ms |\n"
+    "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
+)
+_ALL: Final = Visibility(frozenset({OPEN_ACCESS}))
 
 
-def words(chance: random.Random, how_many: int = 20_000) -> list[str]:
-    """A word list: common words of the field first, then made-up compounds."""
-    made = {
-        chance.choice(_STEMS) + chance.choice(_STEMS) + chance.choice(_STEMS) + chance.choice(_ENDS)
-        for _ in range(how_many)
-    }
-    return _COMMON + sorted(made)
+@dataclass(frozen=True)
+class Filled:
+    """An engine with documents in it."""
 
-
-def documents(rows: int, seed: int = 1) -> Iterator[SearchDocument]:
-    """Synthetic reports, the same for the same seed."""
-    chance = random.Random(seed)
-    known = words(chance)
-    start = datetime(2024, 1, 1, tzinfo=UTC)
-    for number in range(rows):
-        length = chance.randint(20, 90)
-        picked = (
-            known[min(int(chance.paretovariate(0.45)) - 1, len(known) - 1)] for _ in range(length)
-        )
-        yield SearchDocument(
-            holder=HOLDER,
-            kind=Kind.REPORT,
-            id=UUID(int=chance.getrandbits(128), version=4),
-            version=1,
-            reference=f"M-{number:04X}-{chance.randrange(16**4):04X}",
-            path=f"gemeenten/dordrecht/binnenstad/{number}",
-            title=f"{chance.choice(_FORMS)} bij {chance.choice(_COMMON)}",
-            moment=start + timedelta(minutes=chance.randrange(2 * 365 * 24 * 60)),
-            state=chance.choice(_STATES),
-            neighbourhood=f"WK0505{chance.randrange(20):02d}",
-            access=OPEN_ACCESS,
-            forms=tuple(chance.sample(_FORMS, chance.randint(1, 3))),
-            texts=(Text("omschrijving", " ".join(picked)),),
-        )
+    backend: SearchBackend
+    counts: dict[str, int]
+    build_seconds: float
+    megabytes: float
 
 
 def timed(call: Callable[[], object]) -> float:
@@ -88,66 +62,104 @@ def timed(call: Callable[[], object]) -> float:
     return (time.perf_counter() - start) * 1000
 
 
-def show(what: str, times: list[float]) -> None:
-    """One line: p50, p95 and the worst."""
-    ordered = sorted(times)
-    p95 = ordered[int(len(ordered) * 0.95)]
-    middle = statistics.median(ordered)
-    print(f"{what:<44} p50 {middle:7.1f}  p95 {p95:7.1f}  max {ordered[-1]:7.1f} ms")
+def find(backend: SearchBackend, holder: str, query: SearchQuery) -> None:
+    """One search as the page does it, with facets and twenty snippets."""
+    backend.search(query, Scope(holder), _ALL, page=Page(size=20))
 
 
-def queries(how_many: int, seed: int = 2) -> list[SearchQuery]:
-    """Two-word queries: one common word, one from anywhere in the list."""
-    chance = random.Random(seed)
-    known = words(random.Random(1))
-    made = []
-    for _ in range(how_many):
-        rare = known[min(int(chance.paretovariate(0.45)) - 1, len(known) - 1)]
-        made.append(parse(f"{chance.choice(_COMMON)} {rare}", Vocabulary()))
-    return made
+def rows(kind: str, sizes: Sequence[int], server: str, folder: Path) -> Iterator[str]:
+    """A line per size."""
+    first: float | None = None
+    for size in sizes:
+        place = folder / f"{kind}-{size}"
+        place.mkdir()
+        fill = _postgresql if kind == "postgresql" else _whoosh
+        for filled in fill(size, server, place):
+            same = _searches(filled.backend, [SAME] * SEARCHES)
+            first = first or machine.percentile(same, 0.95)
+            yield _line(kind, size, filled, same, first)
+
+
+def _line(kind: str, size: int, filled: Filled, same: list[float], first: float) -> str:
+    chance = random.Random(5)
+    holders = chance.choices(list(filled.counts), list(filled.counts.values()), k=SEARCHES)
+    found = _searches(filled.backend, holders)
+    written = [
+        timed(partial(_write_and_find, filled.backend, document))
+        for document in documents(SAME, UPDATES, seed=99)
+    ]
+    parts = [
+        kind,
+        str(size),
+        f"{filled.build_seconds:.1f}",
+        f"{size / filled.build_seconds:.0f}",
+        f"{filled.megabytes:.0f}",
+        *_both(found),
+        *_both(same),
+        f"{machine.percentile(same, 0.95) / first:.2f}",
+        *_both(written),
+    ]
+    return f"| {' | '.join(parts)} |"
+
+
+def _both(times: list[float]) -> tuple[str, str]:
+    return tuple(f"{machine.percentile(times, part):.1f}" for part in (0.5, 0.95))  # type: ignore[return-value]
+
+
+def _searches(backend: SearchBackend, holders: Sequence[str]) -> list[float]:
+    """The milliseconds of a different query in each of these, after some to warm up."""
+    asked = list(zip(holders, queries(len(holders)), strict=True))
+    for holder, query in asked[:WARM_UP]:
+        find(backend, holder, query)
+    return [timed(partial(find, backend, holder, query)) for holder, query in asked]
+
+
+def _write_and_find(backend: SearchBackend, document: SearchDocument) -> None:
+    """Write one document, and find it."""
+    backend.index([document])
+    query = parse(document.reference, Vocabulary())
+    found = backend.search(query, Scope(document.holder), _ALL, facets=(), page=Page(size=20))
+    assert document.id in {hit.id for hit in found.hits}
+
+
+def _postgresql(size: int, server: str, folder: Path) -> Iterator[Filled]:
+    url = machine.new_database(server, f"zoeken{size}")
+    owner = search_postgresql.prepare(url, folder)
+    counts = spread(size, search_postgresql.holders(owner))
+    seconds = sum(search_postgresql.load(owner, counts))
+    application = search_postgresql.application(owner)
+    megabytes = sum(search_postgresql.size(owner))
+    yield Filled(PostgresBackend(application), counts, seconds, megabytes)
+    application.dispose()
+    owner.dispose()
+
+
+def _whoosh(size: int, server: str, folder: Path) -> Iterator[Filled]:
+    backend = WhooshBackend(folder)
+    counts = spread(size, [f"GM{number:04d}" for number in range(500, 842)])
+    start = time.perf_counter()
+    for holder, count in counts.items():
+        backend.rebuild(holder, documents(holder, count))
+    seconds = time.perf_counter() - start
+    size_on_disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    yield Filled(backend, counts, seconds, size_on_disk / 1e6)
 
 
 def main() -> None:
     """Measure and print."""
+    warnings.simplefilter("ignore")
     options = argparse.ArgumentParser()
-    options.add_argument("--rows", type=int, default=23_000)
-    options.add_argument("--folder", type=Path)
+    options.add_argument("--backend", nargs="+", default=["postgresql"])
+    options.add_argument("--rows", nargs="+", type=int, default=list(ROWS))
+    options.add_argument("--shared-buffers", default=machine.SAFE["shared_buffers"])
     chosen = options.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        measure(chosen.folder or Path(temporary), chosen.rows)
-
-
-def measure(folder: Path, rows: int) -> None:
-    """Build, commit and search."""
-    backend = WhooshBackend(folder)
-    made = list(documents(rows))
-    print(
-        f"{'rebuild':<44} {timed(lambda: backend.rebuild(HOLDER, made)) / 1000:.1f} s, {rows} rows"
-    )
-    extra = list(documents(1_600, seed=3))
-    print(f"{'a batch of 600':<44} {timed(lambda: backend.index(extra[:600])):.0f} ms")
-    commits = [timed(lambda one=one: backend.index([one])) for one in extra[600:]]  # type: ignore[misc]
-    show("one document, written and searchable", commits)
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    print(f"{'on disk':<44} {size / 1e6:.1f} MB")
-    print(f"{'first search of a fresh process':<44} {timed(lambda: find(backend)):.0f} ms")
-    asked = queries(200)
-    show("two words, facets, 20 snippets", [timed(lambda q=q: find(backend, q)) for q in asked])  # type: ignore[misc]
-    show("everything, newest first", [timed(lambda: find(backend)) for _ in range(30)])
-    for text in ("station", "sta", '"jongens station"', "statoin", "van:2025 tot:6-2025 -station"):
-        query = parse(text, Vocabulary())
-        show(text, [timed(lambda q=query: find(backend, q)) for _ in range(15)])  # type: ignore[misc]
-
-
-def find(backend: WhooshBackend, query: SearchQuery | None = None) -> None:
-    """One search as the page does it, with facets and twenty snippets."""
-    backend.search(
-        query or SearchQuery(),
-        Scope(HOLDER),
-        SEE_ALL,
-        sort=Sort.RELEVANCE if query else Sort.NEWEST,
-        page=Page(size=20),
-    )
+    started = machine.postgres(shared_buffers=chosen.shared_buffers)
+    with tempfile.TemporaryDirectory() as temporary, started as server:
+        sys.stdout.write(f"{machine.description(machine.postgres_version(server))}\n\n{HEAD}\n")
+        for kind in chosen.backend:
+            for line in rows(kind, chosen.rows, server, Path(temporary)):
+                sys.stdout.write(f"{line}\n")
+                sys.stdout.flush()
 
 
 if __name__ == "__main__":

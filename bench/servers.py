@@ -1,7 +1,8 @@
-"""The two servers that are compared: `python -m bench.servers app|bare URL DATA_DIR PORT`.
+"""The servers compared: `python -m bench.servers app|bare URL DATA_DIR PROCESSES PORT`.
 
-`app` is the product as `stopintimidatie web` starts it. `bare` is the least that could promise the
-same: waitress, as many threads, one INSERT and a COMMIT that is on the disk.
+Both are granian, started alike. `app` is the product as `stopintimidatie web` starts it; `bare` is
+the least that could promise the same: one INSERT of a row as large as the message, and a COMMIT
+that is on the disk.
 """
 
 from __future__ import annotations
@@ -11,15 +12,29 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import psycopg
-from waitress import serve
+from psycopg_pool import ConnectionPool
+from sqlalchemy import create_engine
 
-from stopintimidatie.cli import servers
+from stopintimidatie.cli import servers, webserver
+from stopintimidatie.storage import roles
 from tests.installation import make_settings
 
-THREADS = 4
+THREADS: Final = 4
+
+Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+def make_bare_table(owner_url: str) -> None:
+    """The table of the bare handler; on PostgreSQL it connects as the product does."""
+    engine = create_engine(owner_url)
+    with engine.begin() as connection:
+        sqlite = engine.dialect.name == "sqlite"
+        connection.exec_driver_sql(f"create table kaal (inhoud {'blob' if sqlite else 'bytea'})")
+        if not sqlite:
+            connection.exec_driver_sql(f"grant insert on kaal to {roles.APP}")
+    engine.dispose()
 
 
 def sqlite_insert(url: str) -> Callable[[bytes], None]:
@@ -32,7 +47,6 @@ def sqlite_insert(url: str) -> Callable[[bytes], None]:
             local.connection = sqlite3.connect(path, isolation_level=None)
             for pragma in ("busy_timeout = 15000", "journal_mode = WAL", "synchronous = FULL"):
                 local.connection.execute(f"PRAGMA {pragma}")
-            local.connection.execute("create table if not exists kaal (inhoud blob)")
         local.connection.execute("begin immediate")
         local.connection.execute("insert into kaal values (?)", (body,))
         local.connection.execute("commit")
@@ -41,22 +55,17 @@ def sqlite_insert(url: str) -> Callable[[bytes], None]:
 
 
 def postgres_insert(url: str) -> Callable[[bytes], None]:
-    """Insert and commit on PostgreSQL, one connection a thread."""
-    local = threading.local()
-    address = url.replace("+psycopg", "")
-    with psycopg.connect(address) as connection:
-        connection.execute("create table if not exists kaal (inhoud bytea)")
+    """Insert and commit on PostgreSQL, with as many connections as threads."""
+    pool = ConnectionPool(url.replace("+psycopg", ""), min_size=THREADS, open=True)
 
     def insert(body: bytes) -> None:
-        if not hasattr(local, "connection"):
-            local.connection = psycopg.connect(address)
-        local.connection.execute("insert into kaal values (%s)", (body,))
-        local.connection.commit()
+        with pool.connection() as connection:
+            connection.execute("insert into kaal values (%s)", (body,))
 
     return insert
 
 
-def bare(insert: Callable[[bytes], None]) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
+def bare(insert: Callable[[bytes], None]) -> Application:
     """A WSGI application that stores what it is sent."""
 
     def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -67,13 +76,17 @@ def bare(insert: Callable[[bytes], None]) -> Callable[[dict[str, Any], Any], Ite
     return app
 
 
-def main(kind: str, url: str, data_dir: str, port: str) -> None:
+def main(kind: str, url: str, data_dir: str, processes: str, port: str) -> None:
+    number, at = int(processes), int(port)
     if kind == "app":
-        servers.serve(make_settings(url, Path(data_dir), web_port=int(port), web_threads=THREADS))
+        changes = {"web_port": at, "web_processes": number, "web_threads": THREADS}
+        servers.serve(make_settings(url, Path(data_dir), **changes))
         return
     make = sqlite_insert if url.startswith("sqlite") else postgres_insert
-    serve(bare(make(url)), host="127.0.0.1", port=int(port), threads=THREADS, _quiet=True)
+    webserver.run(
+        lambda: bare(make(url)), host="127.0.0.1", port=at, processes=number, threads=THREADS
+    )
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:5])
+    main(*sys.argv[1:6])

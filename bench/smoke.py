@@ -1,26 +1,21 @@
-"""The first measurements in one go: `python -m bench.smoke > docs/benchmarks.md`.
+"""The first measurements in one go: `python -m bench.smoke`.
 
-Prints the whole page: intake, pages, search and PDF, each on data that the page names. It takes
+Prints a whole page: intake, pages, search and PDF, each on data that the page names. It takes
 some three minutes, and isn't part of the tests. What counts are the ratios within one run.
 """
 
 from __future__ import annotations
 
-import statistics
 import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
-from functools import partial
 from pathlib import Path
-from typing import Any
 
-from bench import intake, machine, pages, pdf, search
-from stopintimidatie.search.whoosh_backend import WhooshBackend
-
-SEARCH_ROWS, UPDATES, SEARCHES = 10_000, 50, 200
+from bench import intake, machine, pages, pdf, routing, search
+from tests.echte_gebieden import shared_data
 
 
 def say(text: str) -> None:
@@ -35,26 +30,10 @@ def table(title: str, explained: str, head: str, rows: Iterable[str]) -> None:
         say(row)
 
 
-def search_rows(folder: Path) -> Iterable[str]:
-    """Building an index, and searching it for two words at a time."""
-    backend = WhooshBackend(folder)
-    made = list(search.documents(SEARCH_ROWS))
-    build = search.timed(lambda: backend.rebuild(search.HOLDER, made))
-    yield f"| index van {SEARCH_ROWS} meldingen bouwen | {build:.0f} | |"
-    more = search.documents(UPDATES, seed=3)
-    yield _line("één melding bijwerken", _each(more, lambda one: backend.index([one])))
-    asked = search.queries(SEARCHES)
-    times = _each(asked, lambda query: search.find(backend, query))
-    yield _line("twee woorden, filters, 20 fragmenten", times)
-
-
-def _each(items: Iterable[Any], call: Callable[[Any], object]) -> list[float]:
-    """The milliseconds that a call takes for each of these."""
-    return [search.timed(partial(call, item)) for item in items]
-
-
-def _line(what: str, times: list[float]) -> str:
-    return f"| {what} | {statistics.median(times):.1f} | {machine.percentile(times, 0.95):.1f} |"
+def search_rows(server: str, folder: Path) -> Iterable[str]:
+    """Both engines of search, small."""
+    for kind in ("postgresql", "whoosh"):
+        yield from search.rows(kind, search.SMALL, server, folder)
 
 
 def main() -> None:
@@ -68,9 +47,14 @@ def main() -> None:
         say(f"{INTRODUCTION}\n\n{date.today():%d-%m-%Y}. {_machine(server)}.")
         _databases("Meldingen ontvangen", INTAKE, intake, folder, server)
         _databases("Bladzijden", PAGES, pages, folder, server)
-        head = "| wat | p50 ms | p95 ms |\n|---|--:|--:|"
-        table("Zoeken", SEARCH, head, search_rows(folder / "index"))
+        table("Zoeken", SEARCH, search.HEAD, search_rows(server, folder))
         table("Pdf", PDF, pdf.HEAD, documents)
+        data = shared_data()
+        if data is not None:
+            inside = folder / "routing"
+            inside.mkdir()
+            found = routing.rows(f"sqlite:///{inside}/data.sqlite", inside, data)
+            table("Plekken vinden", PLACES, routing.HEAD, found)
     seconds = time.perf_counter() - start
     after = machine.load()
     say(f"\nBelasting van de machine: eerst {before}, aan het eind {after}. Duur: {seconds:.0f} s.")
@@ -96,18 +80,25 @@ def _databases(title: str, explained: str, bench: object, folder: Path, server: 
 
 INTRODUCTION = """# Gemeten snelheid
 
-Deze bladzijde schrijft `python -m bench.smoke > docs/benchmarks.md`. Het is een eerste peiling op
+Deze bladzijde schrijft `python -m bench.smoke`. Het is een eerste peiling op
 één kleine machine, met client en server samen. Vergelijk verhoudingen binnen één keer meten, geen
 losse getallen van twee machines."""
-INTAKE = """`POST /api/v1/meldingen` tegen de webserver van het product (4 threads), steeds een
-volledige melding met een nieuwe sleutel, 4 seconden na 1 seconde inlopen. *Kaal* is waitress met
-één INSERT en COMMIT, meteen daarna, op dezelfde database; de verhouding is die van de aantallen per
-seconde. Elke 201 staat op schijf."""
+INTAKE = """`POST /api/v1/meldingen` tegen granian (4 threads per proces), steeds een volledige
+melding met een nieuwe sleutel, over de echte grenzen van gemeenten en wijken. *Kaal* is granian met
+dezelfde instellingen, één INSERT en COMMIT van een even grote rij, om de beurt gemeten in dezelfde
+database; de verhouding is die van de aantallen per seconde. *cpu* is wat de webprocessen per
+melding gebruiken. Elke 201 staat op schijf. Uitvoeriger: `python -m bench.intake`."""
 PAGES = """Tijd in de server, zonder netwerk (30 keer, na 3 keer inlopen); de regel in het logboek
-hoort erbij. *Vragen* is het aantal opdrachten aan de database. De meldingen liggen over twee jaar
-en alle wijken van één gemeente, en 90% is afgehandeld. Het dossier heeft 30 meldingen."""
-SEARCH = """Alleen de index (Whoosh) van één gemeente, met verzonnen zinnen; 200 verschillende
-zoekvragen."""
+hoort erbij. *Vragen* is het aantal opdrachten aan de database, die op PostgreSQL als de rol van de
+toepassing gaan. De meldingen maakt `demo vullen`: over vijf jaar en over de bekende gemeenten, het
+meeste afgehandeld. Dordrecht houdt evenveel meldingen, Eindhoven heeft een achtste van alles. Het
+dossier is het grootste dat er is. Met een miljoen meldingen: `python -m bench.pages --help`."""
+SEARCH = """Verzonnen zinnen, verdeeld over de gemeenten; twee woorden in één gemeente, met filters
+en twintig fragmenten, bij PostgreSQL door de rol van de toepassing achter row-level security. *Even
+grote gemeente* heeft steeds 3.000 documenten, hoeveel er ook in het land zijn."""
+PLACES = """Gemeente, wijk, buurt, en of er een grens binnen 50 m is, van 20.000 punten op land,
+tegen de grenzen van het hele land in het geheugen. Tijd van het proces zelf. Alleen dit:
+`python -m bench.routing`."""
 PDF = """Het hele maken in het eigen proces, het opstarten meegerekend, profiel `intern`. Geheugen
 is het meeste dat het nam."""
 

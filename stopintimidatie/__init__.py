@@ -12,6 +12,7 @@ from typing import Any, Final
 from stopintimidatie.settings import Settings, SettingsError, parse_settings
 
 ROOMS: Final = (
+    "telemetry",
     "storage",
     "audit",
     "jobs",
@@ -21,19 +22,24 @@ ROOMS: Final = (
     "tree",
     "web",
     "accounts",
+    "mail",
     "search",
     "disclosures",
     "municipalities",
     "reports",
     "public",
     "intake",
+    "partners",
     "dossiers",
     "triage",
+    "patterns",
     "exports",
+    "deliveries",
     "desk",
     "privacy",
     "home",
     "demo",
+    "backup",
 )
 
 
@@ -70,13 +76,16 @@ def configure(settings: Settings) -> Any:
 def create_app(settings: Settings) -> Any:
     """The WSGI application.
 
-    :raises SettingsError: the demo's accounts are there, and this isn't the demo.
+    :raises SettingsError: the demo's accounts are there, and this isn't the demo; or the role of
+        the database is one that no wall holds back.
     """
     from stopintimidatie.accounts.services import refuse_demo_accounts
+    from stopintimidatie.storage.roles import refuse_powerful_role
 
     config = configure(settings)
     app = config.make_wsgi_app()
     try:
+        refuse_powerful_role(config.registry.engine, settings)
         refuse_demo_accounts(config.registry.engine, settings)
     except SettingsError:
         config.registry.engine.dispose()
@@ -97,10 +106,12 @@ def install(settings: Settings) -> None:
     from stopintimidatie.tree.reserved import reserved_names
 
     import_models()
-    engine = make_engine(settings)
-    upgrade(settings, engine)
-    config = configure(settings)
-    config.commit()
-    with transaction(engine) as session:
-        seed_register(session, reserved_names(config))
-    engine.dispose()
+    engine = make_engine(settings, settings.owner_url)
+    try:
+        upgrade(settings, engine)
+        config = configure(settings)
+        config.commit()
+        with transaction(engine) as session:
+            seed_register(session, reserved_names(config))
+    finally:
+        engine.dispose()

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import configparser
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -18,7 +20,14 @@ SECTION: Final = "app:main"
 INI_ENVIRONMENT_VARIABLE: Final = "STOPINTIMIDATIE_INI"
 PYRAMID_PREFIX: Final = "pyramid."
 LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
-SEARCH_BACKENDS: Final = frozenset({"whoosh"})
+GEOCODERS: Final = frozenset({"geen", "pdok"})
+GEOCODER_ADDRESS: Final = "https://api.pdok.nl/bzk/locatieserver/search/v3_1"
+LOG_FORMATS: Final = frozenset({"json", "tekst"})
+AGE_RECIPIENT: Final = re.compile(r"age1[02-9ac-hj-np-z]{58}")
+# So many processes of one kind on a machine can each have a port for their figures.
+METRICS_PORTS: Final = 64
+MAIL_TLS: Final = frozenset({"starttls", "tls"})
+SEARCH_BACKENDS: Final = frozenset({"whoosh", "postgresql"})
 
 
 class SettingsError(Exception):
@@ -40,6 +49,10 @@ def _boolean(text: str) -> bool:
 def _text(text: str) -> str:
     if not text.strip():
         raise ValueError("mag niet leeg zijn")
+    return text.strip()
+
+
+def _optional_text(text: str) -> str:
     return text.strip()
 
 
@@ -68,9 +81,59 @@ def _address(text: str) -> str:
     return address
 
 
+def _age_recipients(text: str) -> tuple[str, ...]:
+    keys = tuple(text.split())
+    if not all(AGE_RECIPIENT.fullmatch(key) for key in keys):
+        raise ValueError("schrijf publieke sleutels van age (age1…), met een spatie ertussen")
+    return keys
+
+
+def _optional_path(text: str) -> Path | None:
+    return _path(text) if text.strip() else None
+
+
+def _mail_tls(text: str) -> str:
+    if text.strip() not in MAIL_TLS:
+        raise ValueError("kies uit: starttls, tls; zonder TLS gaat er geen mail uit")
+    return text.strip()
+
+
+def _secure_url(text: str) -> str:
+    if text.strip() and not re.fullmatch(r"https://[^/\s]+/\S*", text.strip()):
+        raise ValueError("schrijf een heel adres met https://")
+    return text.strip()
+
+
+def _sender(text: str) -> str:
+    address = parseaddr(text)[1]
+    if text.strip() and not re.fullmatch(r"[^@\s<>]+@[A-Za-z0-9.-]+", address):
+        raise ValueError("schrijf een adres, of Naam <meldpunt@example.nl>")
+    return text.strip()
+
+
 def _search_backend(text: str) -> str:
     if text.strip() not in SEARCH_BACKENDS:
         raise ValueError(f"kies uit: {', '.join(sorted(SEARCH_BACKENDS))}")
+    return text.strip()
+
+
+def _geocoder(text: str) -> str:
+    if text.strip() not in GEOCODERS:
+        raise ValueError(f"kies uit: {', '.join(sorted(GEOCODERS))}")
+    return text.strip()
+
+
+def _service(text: str) -> str:
+    address = _text(text).rstrip("/")
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("schrijf een adres dat met https:// begint")
+    return address
+
+
+def _log_format(text: str) -> str:
+    if text.strip() not in LOG_FORMATS:
+        raise ValueError(f"kies uit: {', '.join(sorted(LOG_FORMATS))}")
     return text.strip()
 
 
@@ -86,14 +149,19 @@ class Settings:
     """All settings, typed. The ini key of each stands beside it; docs/settings.md explains them."""
 
     database_url: str = _setting("sqlalchemy.url", _text)
+    database_owner_url: str = _setting("database.owner_url", _optional_text, "")
+    database_backup_url: str = _setting("database.backup_url", _optional_text, "")
+    database_maintenance_url: str = _setting("database.maintenance_url", _optional_text, "")
     data_dir: Path = _setting("data_dir", _path)
     public_address: str = _setting("public_address", _address)
+    contact_email: str = _setting("contact.email", _sender, "")
     demo: bool = _setting("demo", _boolean, False)
     key_file: Path = _setting("key_file", _path)
     migrations: Path = _setting("migrations", _path)
     search_backend: str = _setting("search.backend", _search_backend, "whoosh")
     web_host: str = _setting("web.host", _text, "127.0.0.1")
     web_port: int = _setting("web.port", _whole_number(1, 65535), 6543)
+    web_processes: int = _setting("web.processes", _whole_number(1, 64), 1)
     web_threads: int = _setting("web.threads", _whole_number(1, 64), 4)
     worker_poll_milliseconds: int = _setting(
         "worker.poll_milliseconds", _whole_number(20, 60_000), 200
@@ -102,10 +170,67 @@ class Settings:
     session_absolute_hours: int = _setting("session.absolute_hours", _whole_number(1, 24), 12)
     pdf_memory_megabytes: int = _setting("pdf.memory_megabytes", _whole_number(256, 16_384), 2048)
     pdf_timeout_seconds: int = _setting("pdf.timeout_seconds", _whole_number(5, 3600), 300)
+    sender_header: str = _setting("sender.header", _optional_text, "")
+    flood_reports_per_sender: int = _setting(
+        "flood.reports_per_sender", _whole_number(1, 1_000_000), 30
+    )
+    flood_reports_per_app: int = _setting(
+        "flood.reports_per_app", _whole_number(1, 10_000_000), 6000
+    )
+    flood_reads_per_sender: int = _setting(
+        "flood.reads_per_sender", _whole_number(10, 1_000_000), 600
+    )
+    ffmpeg: str = _setting("attachments.ffmpeg", _optional_text, "ffmpeg")
+    log_format: str = _setting("log.format", _log_format, "tekst")
+    metrics_host: str = _setting("metrics.host", str.strip, "127.0.0.1")
+    metrics_port: int = _setting("metrics.port", _whole_number(0, 65_000), 0)
+    metrics_worker_port: int = _setting("metrics.worker_port", _whole_number(0, 65_000), 0)
+    health_queue_seconds: int = _setting("health.queue_seconds", _whole_number(0, 604_800), 3600)
+    health_index_seconds: int = _setting("health.index_seconds", _whole_number(0, 604_800), 3600)
+    mail_host: str = _setting("mail.host", _optional_text, "")
+    mail_port: int = _setting("mail.port", _whole_number(1, 65535), 587)
+    mail_tls: str = _setting("mail.tls", _mail_tls, "starttls")
+    mail_user: str = _setting("mail.user", _optional_text, "")
+    mail_password_file: Path | None = _setting("mail.password_file", _optional_path, None)
+    mail_ca_file: Path | None = _setting("mail.ca_file", _optional_path, None)
+    mail_sender: str = _setting("mail.sender", _sender, "Stopintimidatie <post@localhost>")
+    mail_neutral_sender: str = _setting("mail.neutral_sender", _sender, "")
+    mail_dkim_key: Path | None = _setting("mail.dkim_key", _optional_path, None)
+    mail_dkim_selector: str = _setting("mail.dkim_selector", _optional_text, "")
+    mail_dkim_domain: str = _setting("mail.dkim_domain", _optional_text, "")
+    mail_timeout_seconds: int = _setting("mail.timeout_seconds", _whole_number(1, 600), 30)
+    desk_keep_days: int = _setting("desk.keep_days", _whole_number(1, 365), 30)
+    sms_url: str = _setting("sms.url", _secure_url, "")
+    sms_token_file: Path | None = _setting("sms.token_file", _optional_path, None)
+    sms_sender: str = _setting("sms.sender", _optional_text, "Meldpunt")
+    geocoder: str = _setting("geocoder", _geocoder, "geen")
+    geocoder_address: str = _setting("geocoder.address", _service, GEOCODER_ADDRESS)
+    backup_recipients: tuple[str, ...] = _setting("backup.recipient", _age_recipients, ())
+    backup_programs: Path | None = _setting("backup.programs", _optional_path, None)
+
+    @property
+    def contact(self) -> str:
+        """Where people from outside can write to."""
+        return parseaddr(self.contact_email or self.mail_sender)[1]
 
     @property
     def sqlite(self) -> bool:
         return self.database_url.startswith("sqlite")
+
+    @property
+    def owner_url(self) -> str:
+        """The database as who owns the tables: migrations."""
+        return self.database_owner_url or self.database_url
+
+    @property
+    def backup_url(self) -> str:
+        """The database as who reads everything for the backup."""
+        return self.database_backup_url or self.database_url
+
+    @property
+    def maintenance_url(self) -> str:
+        """The database as who prunes the log."""
+        return self.database_maintenance_url or self.database_url
 
     @property
     def https(self) -> bool:
@@ -115,6 +240,11 @@ class Settings:
 def setting_keys() -> tuple[str, ...]:
     """The ini keys that exist, in order."""
     return tuple(f.metadata["key"] for f in fields(Settings))
+
+
+def setting_values(settings: Settings) -> dict[str, str]:
+    """Every setting as text, by its ini key."""
+    return {f.metadata["key"]: str(getattr(settings, f.name)) for f in fields(Settings)}
 
 
 def _convert(item: Field[Any], raw: Mapping[str, str], mistakes: list[str]) -> Any:
@@ -132,13 +262,44 @@ def _convert(item: Field[Any], raw: Mapping[str, str], mistakes: list[str]) -> A
 
 def _rules_between(settings: Settings) -> list[str]:
     mistakes = []
+    if settings.search_backend == "postgresql" and settings.sqlite:
+        mistakes.append(
+            "search.backend: postgresql zoekt in de database zelf, en die is hier SQLite;"
+            " kies whoosh, of zet de gegevens in PostgreSQL"
+        )
     if not settings.https and not settings.demo:
         host = urlsplit(settings.public_address).hostname or ""
         if host not in LOOPBACK_HOSTS:
             mistakes.append(
                 "public_address: zonder https mag alleen op deze machine zelf of met demo = true"
             )
+    for port in (settings.metrics_port, settings.metrics_worker_port):
+        if port and port <= settings.web_port < port + METRICS_PORTS:
+            mistakes.append(
+                f"metrics: de poorten {port} tot en met {port + METRICS_PORTS - 1} zijn voor"
+                " cijfers, web.port moet daarbuiten liggen: cijfers zijn niet voor bezoekers"
+            )
+    return mistakes + _addresses_of_one_database(settings) + _mail_rules(settings)
+
+
+def _mail_rules(settings: Settings) -> list[str]:
+    mistakes = []
+    if settings.mail_user and settings.mail_password_file is None:
+        mistakes.append("mail.password_file: nodig bij mail.user")
+    if settings.mail_host and not settings.mail_sender:
+        mistakes.append("mail.sender: nodig bij mail.host")
+    if settings.mail_dkim_key and not (settings.mail_dkim_selector and settings.mail_dkim_domain):
+        mistakes.append("mail.dkim_key: vraagt ook mail.dkim_selector en mail.dkim_domain")
     return mistakes
+
+
+def _addresses_of_one_database(settings: Settings) -> list[str]:
+    kind = settings.database_url.partition(":")[0].partition("+")[0]
+    return [
+        f"database.{name}: moet dezelfde database zijn als sqlalchemy.url"
+        for name in ("owner_url", "backup_url", "maintenance_url")
+        if getattr(settings, name).partition(":")[0].partition("+")[0] != kind
+    ]
 
 
 def parse_settings(raw: Mapping[str, str]) -> Settings:

@@ -8,20 +8,32 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from stopintimidatie import install
+from stopintimidatie.cli.garbage import spare_what_stays
+from stopintimidatie.demo.loading import load_demo
+from stopintimidatie.storage import roles
 from stopintimidatie.storage.encryption import create_key_file
-from tests.installation import Installation, make_settings
+from tests.installation import Installation, Reused, make_settings
+from tests.tools.shared import locked, run_folder
+
+DEMO_DAY = date(2026, 11, 24)
 
 if TYPE_CHECKING:
     # At run time the plugin below loads it, with pytest's rewriting of assertions.
     from tests.services import Postgres
 
 pytest_plugins = ["tests.services", "tests.echte_gebieden", "tests.town"]
+
+
+def pytest_collection_finish() -> None:
+    """As in a server: by default the search takes a third of the time of making an application."""
+    spare_what_stays()
 
 
 @pytest.fixture(scope="session")
@@ -33,29 +45,59 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def sqlite_demo(sqlite_template: Path) -> Path:
+    """A folder with the demo of DEMO_DAY on SQLite and its keys, made once per run: copy it."""
+    folder = run_folder() / "sqlite-demo"
+    with locked(folder.with_name("sqlite-demo.lock")):
+        if not (folder / "made").exists():
+            folder.mkdir()
+            shutil.copy(sqlite_template, folder / "data.sqlite")
+            create_key_file(folder / "sleutels.json")
+            made = Installation(make_settings(f"sqlite:///{folder}/data.sqlite", folder))
+            load_demo(made.registry, day=DEMO_DAY)
+            made.close()
+            (folder / "made").touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
 def postgres_template(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """An installed PostgreSQL database, made once per run and then cloned."""
+    """An installed PostgreSQL database, made by its owner once per run and then cloned."""
     folder = tmp_path_factory.mktemp("postgres-template")
-    return postgres.template("installed", lambda url: install(make_settings(url, folder)))
+    return postgres.template(
+        "installed", lambda url: install(make_settings(url, folder)), roles.OWNER
+    )
+
+
+@pytest.fixture(scope="session")
+def reused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reused]:
+    """The applications of this worker, which serve one test after the other."""
+    found = Reused(tmp_path_factory.mktemp("reused"))
+    yield found
+    found.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of an installed database of this test's own, on each kind of database."""
+def database_url(request: pytest.FixtureRequest, reused: Reused) -> Iterator[str]:
+    """The address of an installed database of this test's own, on each kind of database.
+
+    On PostgreSQL it is the application's role that connects, as in production. The address is the
+    same for each test; what stands there isn't.
+    """
+    folder = reused.empty_folder(request.param)
     if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "data.sqlite")
-        yield f"sqlite:///{tmp_path}/data.sqlite"
+        shutil.copy(request.getfixturevalue("sqlite_template"), folder / "data.sqlite")
+        yield f"sqlite:///{folder}/data.sqlite"
         return
     server: Postgres = request.getfixturevalue("postgres")
     template = request.getfixturevalue("postgres_template")
-    with server.database(template=template) as url:
+    with server.database(template, roles.APP, reused.database) as url:
         yield url
 
 
 @pytest.fixture
-def installation(database_url: str, tmp_path: Path) -> Iterator[Installation]:
+def installation(database_url: str, reused: Reused) -> Iterator[Installation]:
     """An installation with its application, on SQLite and on PostgreSQL."""
-    create_key_file(tmp_path / "sleutels.json")
-    made = Installation(make_settings(database_url, tmp_path))
+    made = reused.installation(database_url)
     yield made
     made.close()

@@ -8,11 +8,11 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
+from argon2 import PasswordHasher
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.accounts.models import User
-from stopintimidatie.accounts.passwords import hash_password
 from stopintimidatie.accounts.services import give_role
 from stopintimidatie.audit import SYSTEM
 from stopintimidatie.dossiers.models import Dossier
@@ -35,8 +35,8 @@ DORDRECHT = "GM0505"
 EINDHOVEN = "GM0772"
 CENTRE = "WK050501"
 _numbers = count(1)
-# Hashing is slow on purpose; all test accounts share one password.
-_PASSWORD_HASH = hash_password(PASSWORD)
+# Hashing is slow on purpose; test accounts share one password, under Argon2id at its cheapest.
+_PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 def make_user(

@@ -2,36 +2,90 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
-from sqlalchemy import Engine
+from imageio_ffmpeg import get_ffmpeg_exe
+from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
+from sqlalchemy.util import LRUCache
 from webtest import TestApp
 
 from stopintimidatie import configure
 from stopintimidatie.jobs.worker import Worker
+from stopintimidatie.municipalities import reading
 from stopintimidatie.settings import Settings
-from stopintimidatie.storage import transaction
+from stopintimidatie.storage import make_engine, roles, transaction
+from stopintimidatie.storage.encryption import create_key_file
+from tests.tools import quick_start
 
 ROOT = Path(__file__).parent.parent
 PASSWORD = "demo-wachtwoord"
+# The machine's own would be another one everywhere.
+FFMPEG = get_ffmpeg_exe()
 
 
 def make_settings(url: str, data_dir: Path, **changes: Any) -> Settings:
-    """Settings of a test; name only what differs."""
+    """Settings of a test; name only what differs. Migrations run as the owner."""
     values: dict[str, Any] = {
         "database_url": url,
+        "database_owner_url": url.replace(f"//{roles.APP}@", f"//{roles.OWNER}@"),
         "data_dir": data_dir,
         "public_address": "http://localhost:6543",
         "demo": True,
         "key_file": data_dir / "sleutels.json",
         "migrations": ROOT / "alembic",
         "worker_poll_milliseconds": 20,
+        "ffmpeg": FFMPEG,
+        "search_backend": "postgresql" if url.startswith("postgresql") else "whoosh",
     }
     return Settings(**{**values, **changes})
+
+
+@cache
+def _compiled_templates() -> FileSystemBytecodeCache:
+    """Every test has an application of its own; the templates are compiled once per process."""
+    folder = tempfile.mkdtemp(prefix="si-templates-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return FileSystemBytecodeCache(folder)
+
+
+quick_start.take()
+
+
+class _CompiledOnce(LRUCache[Any, Any]):
+    """What SQLAlchemy compiled for one engine serves all others of its kind.
+
+    Every test has an engine of its own, which would begin without a single compiled statement.
+    """
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return super().get(self._of_kind(key), default)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(self._of_kind(key), value)
+
+    @staticmethod
+    def _of_kind(key: Any) -> Any:
+        dialect, *rest = key
+        return (type(dialect), *rest)
+
+
+_COMPILED = _CompiledOnce(5000)
+
+
+def _without_waiting_for_the_disk(connection: Any, record: Any) -> None:
+    """As the tests' PostgreSQL: no power cut here. Crash tests run the product itself."""
+    connection.execute("PRAGMA synchronous = OFF")
 
 
 class Installation:
@@ -42,11 +96,18 @@ class Installation:
     ) -> None:
         """:param veto: (request, response) -> whether this request is rolled back."""
         config = configure(settings)
+        config.add_settings({"jinja2.bytecode_caching": _compiled_templates()})
         if veto is not None:
             config.add_settings({"tm.commit_veto": veto})
         self.settings = settings
         self.app = config.make_wsgi_app()
         self.registry: Any = config.registry
+        self._connections: list[Any] = []
+        self.engine._compiled_cache = _COMPILED
+        if settings.sqlite:
+            event.listen(self.engine, "connect", _without_waiting_for_the_disk)
+        else:
+            event.listen(self.engine, "connect", self._remember)
         self.introspector: Any = config.introspector
 
     @property
@@ -59,6 +120,11 @@ class Installation:
         """A transaction of its own, for a holder."""
         with transaction(self.engine, holder) as session:
             yield session
+
+    @cached_property
+    def owner(self) -> Engine:
+        """The database as its owner: every row, of every holder."""
+        return make_engine(self.settings, self.settings.owner_url)
 
     def run_jobs(self) -> int:
         """Let the worker do all that waits; the number of claims."""
@@ -77,5 +143,86 @@ class Installation:
         form.submit("aanmelden", status=303)
         return browser
 
+    def _remember(self, connection: Any, record: Any) -> None:
+        self._connections.append(connection)
+
     def close(self) -> None:
         self.engine.dispose()
+        # One that a thread still had when the pool was let go would be nobody's.
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+        if "owner" in self.__dict__:
+            self.owner.dispose()
+
+
+class Reused:
+    """Applications that serve one test after the other; database and files are each test's own.
+
+    To make an application took a third of what a test needs. What it has come to know of a
+    database is forgotten in between, and what a test put in its registry is taken out.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.database = f"reused_{uuid4().hex}"
+        self._made: dict[str, tuple[Installation, _AsMade]] = {}
+        self._keys = folder / "sleutels.json"
+        create_key_file(self._keys)
+
+    def empty_folder(self, kind: str) -> Path:
+        """Where the data of this kind of installation stand, with nothing in it but the keys."""
+        folder = self._folder / kind
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        shutil.copy(self._keys, folder)
+        return folder
+
+    def installation(self, url: str) -> Installation:
+        """The application of the database at this address."""
+        if url in self._made:
+            installation, as_made = self._made[url]
+            as_made.restore()
+            return installation
+        kind = "sqlite" if url.startswith("sqlite") else "postgresql"
+        installation = Installation(make_settings(url, self._folder / kind))
+        self._made[url] = installation, _AsMade(installation)
+        return installation
+
+    def close(self) -> None:
+        for installation, _ in self._made.values():
+            installation.close()
+
+
+class _AsMade:
+    """What an application held before its first request: its registry and the caches in it."""
+
+    def __init__(self, installation: Installation) -> None:
+        registry = installation.registry
+        self._installation = installation
+        self._named, self._keyed = dict(vars(registry)), dict(registry)
+        ours = [thing for thing in self._named.values() if _keeps(thing)]
+        self._kept = [(thing, _copied(vars(thing))) for thing in ours]
+
+    def restore(self) -> None:
+        registry = self._installation.registry
+        vars(registry).clear()
+        vars(registry).update(self._named)
+        registry.clear()
+        registry.update(self._keyed)
+        for thing, attributes in self._kept:
+            vars(thing).clear()
+            vars(thing).update(_copied(attributes))
+        reading._kept.pop(self._installation.engine, None)
+        vars(self._installation).pop("owner", None)
+
+
+def _keeps(thing: Any) -> bool:
+    """Whether this is an object of ours that may remember something."""
+    ours = type(thing).__module__.startswith("stopintimidatie.")
+    return ours and hasattr(thing, "__dict__") and not isinstance(thing, Settings)
+
+
+def _copied(attributes: dict[str, Any]) -> dict[str, Any]:
+    containers = (dict, list, set)
+    return {k: copy(v) if isinstance(v, containers) else v for k, v in attributes.items()}

@@ -8,39 +8,76 @@ whoever crawls it changes nothing: requests of `rehearse` are rolled back.
 from __future__ import annotations
 
 import re
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
+from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
+from stopintimidatie.accounts.models import User
 from stopintimidatie.audit import Actor
+from stopintimidatie.deliveries.answers import Answer, give_answer
+from stopintimidatie.deliveries.models import CopyCorrection
+from stopintimidatie.desk.models import Onboarding
+from stopintimidatie.disclosures.pickup import offer
+from stopintimidatie.disclosures.pickup_models import Pickup
+from stopintimidatie.disclosures.references import KIND
+from stopintimidatie.dossiers.consulting import (
+    add_participant,
+    plan_consultation,
+    springs_from,
+)
+from stopintimidatie.dossiers.files import attach
 from stopintimidatie.dossiers.filing import file_report
-from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.measures import add_measure
+from stopintimidatie.dossiers.models import Dossier, DossierAgreement
+from stopintimidatie.dossiers.naming import name_people
 from stopintimidatie.dossiers.paths import path_of_dossier
 from stopintimidatie.dossiers.services import add_note, make_agreement, move_dossier
+from stopintimidatie.dossiers.tabling import Tabled, put_on_table
 from stopintimidatie.dossiers.vocabulary import DossierKind
+from stopintimidatie.dossiers.work_models import ConsultationSeat, DossierNoteReader
 from stopintimidatie.exports import making
 from stopintimidatie.exports.freezing import prepare
+from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.services import approve, request_export
 from stopintimidatie.exports.wish import ExportWish
-from stopintimidatie.reports.models import Report
+from stopintimidatie.mail.models import MailAddress, MailMessage
+from stopintimidatie.municipalities.agreements import Official, Plan, make
+from stopintimidatie.municipalities.agreements_models import ForwardingAgreement
+from stopintimidatie.partners.contacts import Person as Partner
+from stopintimidatie.partners.contacts import add_contact
+from stopintimidatie.partners.models import PartnerCovenant
+from stopintimidatie.partners.services import add_partner
+from stopintimidatie.patterns.models import Pattern, PatternReport
+from stopintimidatie.patterns.settings import note_searched
+from stopintimidatie.patterns.vocabulary import Choice, PatternState
+from stopintimidatie.public.models import JoiningRequest
+from stopintimidatie.reports.attachments import PURPOSE, keep_parts
+from stopintimidatie.reports.cleaning import Cleaned
+from stopintimidatie.reports.conversation import tell
+from stopintimidatie.reports.media import MediaKind
+from stopintimidatie.reports.models import Report, ReportAttachment, ReporterMessage
 from stopintimidatie.reports.paths import path_of_report
 from stopintimidatie.reports.services import move
 from stopintimidatie.reports.submission import Address, Contact, Location, Offenders, Transit
 from stopintimidatie.reports.vocabulary import AgeGroup, ContactWish
 from stopintimidatie.security import Role
-from stopintimidatie.storage import NATIONAL
+from stopintimidatie.storage import NATIONAL, roles
 from stopintimidatie.storage.encryption import create_key_file
 from stopintimidatie.storage.types import utc_now
+from stopintimidatie.web.filters import local
 from tests import factories
 from tests.factories import DORDRECHT, EINDHOVEN
 from tests.installation import Installation, make_settings
@@ -48,6 +85,8 @@ from tests.installation import Installation, make_settings
 OWN: Final = "eigen"
 OTHER: Final = "andere"
 DESK: Final = "meldpunt"
+ZWIJNDRECHT: Final = "GM0642"
+PHOTO: Final = b"\xff\xd8\xff een foto"
 HOST: Final = "localhost:6543"
 REHEARSAL: Final = "tests.rehearsal"
 MUNICIPAL_ROLES: Final = (
@@ -71,6 +110,8 @@ class Place:
     texts: dict[str, str] = field(default_factory=dict)
     contacts: dict[str, str] = field(default_factory=dict)
     owner: Any = None
+    # Texts that only who never signs in may read.
+    secrets: list[str] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def text(self, about: str) -> str:
@@ -221,15 +262,30 @@ class _Builder:
         gone = self.report()
         gone.state = "overgedragen"
         addresses["weg"] = self.path(gone)
+        self.message()
         addresses["kort"] = "/m/" + addresses["melding"].rpartition("/")[2]
         if self.place.holder == NATIONAL:
             self.place.addresses = {f"{name}_meldpunt": path for name, path in addresses.items()}
             addresses = self.place.addresses
             addresses["meldpunt"] = f"/{NATIONAL}"
+            addresses["afspraak_meldpunt"] = self.forwarding_agreement()
+            self.joining()
             return
+        self.session.add(
+            ForwardingAgreement(
+                holder=self.place.holder,
+                municipality_code=self.place.holder,
+                agreed_on=utc_now().date(),
+                agreed_by="Niemand",
+            )
+        )
         addresses["wijk"] = addresses["melding"].rpartition("/")[0]
         addresses["gemeente"] = addresses["wijk"].rpartition("/")[0]
         addresses["behandeling"] = self.path(self.taken_on())
+        self.offer()
+        addresses["patroon"] = f"{addresses['gemeente']}/{self.pattern()}"
+        addresses["patroon_besloten"] = f"{addresses['gemeente']}/{self.pattern(decided=True)}"
+        addresses["partner"] = f"{addresses['gemeente']}/partners/{self.partner()}"
         hotspot = self.dossier(DossierKind.HOTSPOT, "ingediend")
         person = self.dossier(DossierKind.PERSON, "ook_ingediend")
         addresses["dossier"] = self.dossier_path(hotspot)
@@ -242,6 +298,96 @@ class _Builder:
         addresses["uitvoer_persoon"] = f"{addresses['persoon']}/{self.export(person)}"
         strict = self.export(person, approved=True)
         addresses["verstrekking_persoon"] = f"{register}/{strict}"
+        self.answer(hotspot, ready)
+
+    def pattern(self, *, decided: bool = False) -> str:
+        """A pattern that is proposed, or that was rejected with a reason; its name."""
+        number = 2 if decided else 1
+        found: dict[str, Any] = {"lat": 51.81, "lon": 4.67, "radius_m": 90, "expected": 1.2}
+        if decided:
+            found |= {"reason": self.place.text("reden van afwijzen"), "decided_by": "Collega"}
+            found["decided_at"] = utc_now()
+        row = Pattern(
+            holder=self.place.holder,
+            number=number,
+            state=PatternState.REJECTED if decided else PatternState.PROPOSED,
+            neighbourhood_code=self.place.neighbourhood,
+            window_days=180,
+            certainty=95,
+            strength=1.5,
+            **found,
+        )
+        report = self.report()
+        self.session.add(row)
+        self.session.flush()
+        link = {"holder": self.place.holder, "pattern_id": row.id, "report_id": report.id}
+        self.session.add(PatternReport(**link))
+        if decided:
+            note_searched(self.session, self.place.holder, Choice())
+        return f"P-{number}"
+
+    def partner(self) -> str:
+        """An organisation with a covenant and somebody to ask there; its number."""
+        text, keys = self.place.text, self.town.installation.registry.key_ring
+        today = local(utc_now()).date()
+        made = add_partner(
+            self.session,
+            self.place.holder,
+            {
+                "name": text("partner"),
+                "kind": "politie",
+                "legal_bases": ["avg_6_1_e_openbare_orde"],
+                "profile": "politie",
+                "covenant_name": text("convenant van partner"),
+                "covenant_from": today,
+                "covenant_until": None,
+            },
+            self.actor,
+        )
+        before = {"name": text("eerder convenant"), "replaced_by": "Collega", "valid_from": today}
+        self.session.add(
+            PartnerCovenant(holder=self.place.holder, organisation_id=made.id, **before)
+        )
+        who = Partner(text("functie van contact"), text("naam van contact"), "w@partner.example")
+        add_contact(self.session, keys, made, who, self.actor)
+        return made.reference
+
+    def message(self) -> None:
+        """A message that went out."""
+        values = {"template": "proef", "recipient_kind": "proef", "recipient_id": "1"}
+        self.session.add(MailMessage(holder=self.place.holder, state="verstuurd", **values))
+        pickup = {"reference": f"O-{self.place.name[:4].upper()}", "recipient": "Een gemeente"}
+        about = {"document_kind": "proef", "document_id": uuid4()}
+        self.session.add(Pickup(holder=self.place.holder, **pickup, **about))
+        self.session.add(MailAddress(holder=self.place.holder, owner_kind="proef", owner_id="1"))
+
+    def forwarding_agreement(self) -> str:
+        """What the desk agreed with a municipality that isn't connected; the page about it."""
+        official = Official(
+            self.place.text("naam"), self.place.text("functie"), "oov@zwijndrecht.example", "112"
+        )
+        today, text = utc_now().date(), self.place.text
+        plan = Plan(official, official, True, text("akkoord"), today, "ophalen", None, today, today)
+        made = self.town.installation.registry
+        make(self.session, made.key_ring, made.level_rules, "GM0642", plan, self.actor)
+        return f"/{NATIONAL}/zwijndrecht"
+
+    def joining(self) -> None:
+        """A municipality that asked to join, and its checklist."""
+        text = self.place.text
+        given = {"holder": NATIONAL, "municipality_code": ZWIJNDRECHT}
+        self.session.add(
+            JoiningRequest(
+                function=text("functie"), telephone="+31780000000", domain_fits=True, **given
+            )
+        )
+        self.session.add(
+            Onboarding(
+                agreement_with=text("afgesproken met"),
+                data_protection_officer=text("fg"),
+                **given,
+            )
+        )
 
     def report(self, **changes: Any) -> Report:
         """A report with every field filled that can hold somebody's data."""
@@ -257,6 +403,7 @@ class _Builder:
             wants_contact=ContactWish.MAIL,
             reporter_age_group=AgeGroup.UNDER_16,
             description=place.text("relaas"),
+            own_answers=(("vraag000001", place.text("eigen antwoord")),),
             offenders=Offenders(appearance=place.text("signalement")),
             location=Location(
                 lat=51.8133,
@@ -268,13 +415,48 @@ class _Builder:
             **changes,
         )
 
+    def offer(self) -> None:
+        """A report that the other municipality may take; its story is not theirs to read yet."""
+        other = self.town.places[OTHER if self.place.name == OWN else OWN]
+        report = factories.make_report(
+            self.session,
+            self.town.installation,
+            holder=self.place.holder,
+            neighbourhood=self.place.neighbourhood,
+            description=self.place.text("relaas van wat is aangeboden"),
+        )
+        answers: dict[str, Any] = {"behandelaar": str(self.place.owner)}
+        move(self.session, self.effects, report, "in_behandeling_nemen", answers, self.actor)
+        answers = {"gemeente": other.holder, "reden": "De plek ligt bij u."}
+        move(self.session, self.effects, report, "overdracht_aanbieden", answers, self.actor)
+        slug = {OWN: "dordrecht", OTHER: "eindhoven"}[other.name]
+        other.addresses["overdracht"] = f"/gemeenten/{slug}/overdracht-{report.reference}"
+
     def taken_on(self) -> Report:
         report = self.report()
         answers = {"behandelaar": str(self.place.owner)}
         move(self.session, self.effects, report, "in_behandeling_nemen", answers, self.actor)
         report.suspected_offence_reason = self.place.text("vermoeden")
+        tell(self.session, report, "bericht", self.place.text("bericht aan melder"), self.actor)
+        self.attach(report)
+        told = {"holder": report.holder, "report_id": report.id, "kind": "aanvulling"}
+        self.session.add(ReporterMessage(**told, text=self.place.text("aanvulling van melder")))
         self.session.flush()
         return report
+
+    def attach(self, report: Report) -> None:
+        """A photo, as it is after cleaning."""
+        number, key, ring = (
+            uuid4(),
+            secrets.token_bytes(32),
+            self.town.installation.registry.key_ring,
+        )
+        photo = Cleaned(MediaKind.PHOTO, "image/jpeg", BytesIO(PHOTO), len(PHOTO))
+        parts = keep_parts(self.session, report.holder, number, key, photo)
+        told = {"holder": report.holder, "report_id": report.id, "number": 1, "kind": "foto"}
+        sealed = ring.encrypt(PURPOSE, key.hex(), str(number))
+        more = {"media_type": "image/jpeg", "size": len(PHOTO), "parts": parts, "key": sealed}
+        self.session.add(ReportAttachment(id=number, **told, **more))
 
     def dossier(self, kind: DossierKind, inside: str) -> Dossier:
         """A dossier in aanpak with texts, a note, an agreement and a report in it."""
@@ -298,12 +480,13 @@ class _Builder:
         if kind is DossierKind.PERSON:
             answers |= {
                 "advies_privacy": text("advies"),
-                "advies_datum": (date.today() - timedelta(days=3)).isoformat(),
+                "advies_datum": (local(utc_now()).date() - timedelta(days=3)).isoformat(),
             }
         move_dossier(self.session, self.effects, dossier, "starten", answers, self.actor)
         add_note(self.session, dossier, text("notitie"), self.actor)
-        due = utc_now().date() + timedelta(days=7)
+        due = local(utc_now()).date() + timedelta(days=7)
         make_agreement(self.session, dossier, text("afspraak"), text("wie"), due, self.actor)
+        self.consultation(dossier)
         report = self.taken_on()
         reason = text("reden van indienen")
         file_report(self.session, self.effects, dossier, report, reason, self.actor)
@@ -311,10 +494,50 @@ class _Builder:
         self.place.addresses[f"kenmerk_{inside}"] = report.reference
         return dossier
 
+    def consultation(self, dossier: Dossier) -> None:
+        """A consultation that was prepared, a participant, and a note for one person alone."""
+        text, session, actor = self.place.text, self.session, self.actor
+        when = utc_now() + timedelta(days=2)
+        talk = plan_consultation(
+            session, dossier, when, actor, place=text("plek van overleg"), agenda=text("agenda")
+        )
+        add_participant(session, dossier, text("functie"), text("organisatie"), text("taak"), actor)
+        seat = ConsultationSeat(
+            holder=dossier.holder,
+            consultation_id=talk.id,
+            function=text("functie aan tafel"),
+            organisation=text("organisatie aan tafel"),
+        )
+        session.add(seat)
+        keys = self.town.installation.registry.key_ring
+        put_on_table(session, keys, dossier, talk, Tabled(()), actor)
+        agreement = session.scalars(
+            select(DossierAgreement).where(DossierAgreement.dossier_id == dossier.id)
+        ).first()
+        assert agreement is not None
+        springs_from(session, talk, agreement)
+        today = local(utc_now()).date()
+        told = {"kind": "extra_toezicht", "started_on": today - timedelta(days=9)}
+        texts = {"what": text("maatregel"), "who": text("wie doet"), "effect": text("effect")}
+        add_measure(session, dossier, {**told, **texts}, actor)
+        photo = Cleaned(MediaKind.PHOTO, "image/jpeg", BytesIO(PHOTO), len(PHOTO))
+        attach(session, keys, dossier, text("bijlage"), photo, actor)
+        names = self.town.usernames
+        owners = names.get(Person(self.place.name, Role.DOSSIER_OWNER))
+        people = list(session.scalars(select(User.id).where(User.username == owners)))
+        if dossier.kind == DossierKind.PERSON:
+            name_people(session, dossier, people or [self.place.owner], actor)
+        # Written by who owns the dossier, who never signs in here: nobody else may read it.
+        secret = add_note(session, dossier, text("besloten notitie"), actor, restricted=True)
+        self.place.secrets.append(secret.text)
+        session.add(
+            DossierNoteReader(holder=dossier.holder, note_id=secret.id, user_id=self.place.owner)
+        )
+
     def export(self, dossier: Dossier, *, approved: bool = False) -> str:
         """An export that waits for a decision, or for the worker; its id."""
         text, made = self.place.text, self.town.installation
-        today = utc_now().date()
+        today = local(utc_now()).date()
         wish = ExportWish(
             profile="politie",
             recipient=text("ontvanger"),
@@ -335,6 +558,22 @@ class _Builder:
             keys = made.registry.key_ring
             approve(session, keys, settings, dossier, export, second, seen=seen)
         return export.reference
+
+    def answer(self, dossier: Dossier, reference: str) -> None:
+        """What a partner answered to an export."""
+        session, text = self.session, self.place.text
+        export = session.scalars(select(Export).where(Export.reference == reference)).one()
+        recipient = "Een partner"
+        pickup = offer(session, export.holder, KIND, export.id, recipient, self.actor)
+        given = Answer(("toezicht",), None, text("antwoord van partner"), True, text("over wie"))
+        keys = self.town.installation.registry.key_ring
+        who = {"naam": text("naam van wie antwoordde"), "functie": "wijkagent"}
+        give_answer(session, keys, pickup, export, given, who)
+        wrong = {"label": "M-01", "change": "gecorrigeerd", "made_by": "Collega"}
+        told = CopyCorrection(holder=export.holder, export_id=export.id, **wrong)
+        told.note = text("correctie voor ontvanger")
+        export.withdrawn_reason = text("reden van intrekken")
+        session.add(told)
 
     def path(self, report: Report) -> str:
         self.session.flush()
@@ -373,4 +612,4 @@ def _database(request: pytest.FixtureRequest, folder: Path) -> Any:
         shutil.copy(request.getfixturevalue("sqlite_template"), folder / "data.sqlite")
         return nullcontext(f"sqlite:///{folder}/data.sqlite")
     template = request.getfixturevalue("postgres_template")
-    return request.getfixturevalue("postgres").database(template=template)
+    return request.getfixturevalue("postgres").database(template, roles.APP)

@@ -48,8 +48,10 @@ def ensure(lock: str) -> None:
 
 
 def environment() -> dict[str, str]:
-    """The caller's environment, less what would send Python or pip elsewhere."""
+    """The caller's environment, less what would send Python or pip elsewhere or slow us down."""
     unwanted = {"PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "PIP_REQUIREMENT"}
+    # Web, worker and many tests start processes: each would compile the whole product again.
+    unwanted.add("PYTHONDONTWRITEBYTECODE")
     env = {name: value for name, value in os.environ.items() if name not in unwanted}
     env |= {"PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
     if not home_is_usable():

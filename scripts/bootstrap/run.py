@@ -25,6 +25,7 @@ from .processes import AskedToStop, Group, ending_together, wait_until
 
 INI = ROOT / "development.ini"
 SECONDS_TO_START = 60
+SECONDS_FOR_AREAS = 60
 DATABASE = "stopintimidatie.sqlite"
 HELP = """scripts/run zet alles klaar en start Stopintimidatie met voorbeeldgegevens.
 
@@ -72,7 +73,28 @@ def fill() -> None:
         return
     _do("database", "migreren")
     _do("demo", "laden", "--als-leeg")
+    load_areas()
     stamp.write_text(wanted + "\n", encoding="utf-8")
+
+
+def load_areas() -> None:
+    """The outlines of municipalities and of wijken around the demo's towns, if PDOK is there.
+
+    Everything works without them too, by the middles of the wijken; so this never stops a start.
+    """
+    say(f"De grenzen ophalen bij PDOK (duurt hoogstens {SECONDS_FOR_AREAS} seconden).")
+    words = ("--soort", "gemeenten", "--soort", "wijken", "--omgeving-demo", "--als-leeg")
+    done = subprocess.run(
+        command("gebieden", "laden", *words, "--binnen", str(SECONDS_FOR_AREAS)),
+        cwd=ROOT,
+        env=_environment(),
+        check=False,
+    )
+    if done.returncode:
+        say(
+            "Dat lukt nu niet. Plekken worden gevonden met het midden van de wijk; dat is een"
+            " schatting.\nLater ophalen: stopintimidatie gebieden laden"
+        )
 
 
 def port() -> int:

@@ -14,4 +14,6 @@ def includeme(config: Any) -> None:
     config.add_impersonal_table("sign_in_attempt", "keyed hashes of names, for half a day")
     config.add_request_method(flash, "flash")
     config.add_request_method(take_flashes, "take_flashes")
+    config.add_public_prefix("uitnodiging")
     config.scan("stopintimidatie.accounts.views")
+    config.scan("stopintimidatie.accounts.invitation_views")

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from stopintimidatie.web.forms import EmailInput, Hidden, Password, Schema, Text, field
+from stopintimidatie.web.forms import (
+    EmailInput,
+    Hidden,
+    Password,
+    PasswordInput,
+    Schema,
+    Text,
+    field,
+)
 
 
 class SignInSchema(Schema):
@@ -16,3 +24,20 @@ class SignInSchema(Schema):
     )
     wachtwoord = field(Password(200), "Wachtwoord")
     volgende = field(Text(2000), "Volgende pagina", missing="/", widget=Hidden())
+
+
+class InvitationSchema(Schema):
+    """The first password of somebody who was invited; `sleutel` is what stood in the link."""
+
+    wachtwoord = field(
+        Password(200),
+        "Wachtwoord",
+        description="Minstens 12 tekens. Hoe langer hoe beter; het hoeft niet ingewikkeld.",
+        widget=PasswordInput(autocomplete="new-password"),
+    )
+    nog_eens = field(
+        Password(200),
+        "Wachtwoord nog een keer",
+        widget=PasswordInput(autocomplete="new-password"),
+    )
+    sleutel = field(Text(200), "Link", missing="", widget=Hidden())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,6 +17,7 @@ from stopintimidatie.storage.types import utc_now
 open_table("user_account", "sign-in comes before the holder is known")
 open_table("role_assignment", "a person may hold roles for several holders")
 open_table("login_session", "the session leads to the person and so to the holder")
+open_table("invitation", "who was invited has no session yet")
 open_table("sign_in_attempt", "failed attempts, also for names that don't exist")
 
 
@@ -31,6 +32,8 @@ class User(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     demo: Mapped[bool] = mapped_column(default=False)
     blocked_at: Mapped[datetime | None]
+    # *Opgeleid op*: on that day this person followed the training.
+    trained_on: Mapped[date | None]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
     roles: Mapped[list[RoleAssignment]] = relationship(
@@ -60,6 +63,8 @@ class LoginSession(Base):
     """A session: the browser has the token, we keep only its hash."""
 
     __tablename__ = "login_session"
+    # A restored session would let in whoever had its cookie, perhaps long after signing out.
+    __table_args__ = ({"info": {"not_in_backup": "a session ends with a restore"}},)
 
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_id: Mapped[UUID] = mapped_column(
@@ -68,6 +73,25 @@ class LoginSession(Base):
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     last_seen_at: Mapped[datetime] = mapped_column(default=utc_now)
     flashes: Mapped[list[Any]] = mapped_column(JSON, default=list)
+
+    user: Mapped[User] = relationship()
+
+
+class Invitation(Base):
+    """A one-time link with which somebody sets the first password. The link itself isn't kept."""
+
+    __tablename__ = "invitation"
+    __table_args__ = ({"info": {"not_in_backup": "a link that was used must stay used"}},)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    user_id: Mapped[UUID] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), index=True
+    )
+    # Which key of the ring signed the link.
+    secret_version: Mapped[int]
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship()
 

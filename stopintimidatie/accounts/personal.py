@@ -18,6 +18,7 @@ T: Final = Treatment
 COLUMNS: Final = {
     "user_account": {"username": T.SEALED, "name": T.SEALED, "password_hash": T.SEALED},
     "role_assignment": {},
+    "invitation": {},
     "login_session": {"token_hash": T.CODES, "flashes": T.SEALED},
 }
 

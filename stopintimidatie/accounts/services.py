@@ -12,6 +12,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from stopintimidatie.accounts.devices import known_browser, proof_of
 from stopintimidatie.accounts.models import RoleAssignment, SignInAttempt, User
 from stopintimidatie.accounts.passwords import (
     MINIMUM_LENGTH,
@@ -49,6 +50,8 @@ class SignInResult:
 
     token: str | None
     wait: timedelta = timedelta(0)
+    # For the browser to keep.
+    proof: str = ""
 
 
 def normal_username(username: str) -> str:
@@ -69,8 +72,12 @@ def find_user(session: Session, username: str) -> User | None:
     ).one_or_none()
 
 
-def _attempt(session: Session, keys: KeyRing, username: str) -> SignInAttempt:
-    name = keys.keyed_hash("sign-in", normal_username(username).encode("utf-8", "replace"))
+def _attempt(session: Session, keys: KeyRing, username: str, proof: str) -> SignInAttempt:
+    """What has failed before, for this name and, where it has signed in before, this browser."""
+    counted = normal_username(username)
+    if browser := known_browser(keys, counted, proof):
+        counted = f"{counted}\0{browser}"
+    name = keys.keyed_hash("sign-in", counted.encode("utf-8", "replace"))
     attempt = session.get(SignInAttempt, name)
     if attempt is None:
         attempt = SignInAttempt(username_hash=name, failures=0, last_at=utc_now())
@@ -85,10 +92,13 @@ def _home(user: User | None) -> str:
 
 
 def sign_in(
-    session: Session, keys: KeyRing, username: str, password: str, *, demo: bool
+    session: Session, keys: KeyRing, username: str, password: str, *, demo: bool, proof: str = ""
 ) -> SignInResult:
-    """Check name and password, with a lock-out that works alike for names that don't exist."""
-    attempt = _attempt(session, keys, username)
+    """Check name and password, with a lock-out that works alike for names that don't exist.
+
+    :param proof: what the browser shows of having been signed in before (`accounts.devices`).
+    """
+    attempt = _attempt(session, keys, username, proof)
     user = find_user(session, username)
     enter(session, _home(user))
     wait = attempt.last_at + lock_time(attempt.failures) - utc_now()
@@ -101,7 +111,7 @@ def sign_in(
     attempt.failures = 0
     actor = Actor("gebruiker", str(user.id), user.name)
     record(session, actor, "aanmelden.gelukt", _home(user), "gebruiker", [user.id])
-    return SignInResult(start_session(session, user))
+    return SignInResult(start_session(session, user), proof=proof_of(keys, user.username))
 
 
 def _refuse(session: Session, attempt: SignInAttempt, user: User | None) -> SignInResult:

@@ -11,6 +11,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
+from stopintimidatie.accounts.devices import keep_proof, proof_in
 from stopintimidatie.accounts.forms import SignInSchema
 from stopintimidatie.accounts.services import SignInResult, sign_in, sign_out
 from stopintimidatie.accounts.sessions import end_session, set_cookie, token_of
@@ -60,13 +61,16 @@ def sign_in_view(request: Any) -> Any:
             values["gebruikersnaam"],
             values["wachtwoord"],
             demo=registry.app_settings.demo,
+            proof=proof_in(request),
         )
         if result.token is None:
             # Not a FormProblem: that would roll the count of failures back.
             form.add_error(_refusal(result))
             request.response.status_int = 422
             return {"form": form}
-        return _signed_in(request, safe_path(values["volgende"]), result.token)
+        response = _signed_in(request, safe_path(values["volgende"]), result.token)
+        keep_proof(response, registry.app_settings, result.proof)
+        return response
 
     return handle_form(request, form, on_valid)
 

@@ -18,6 +18,7 @@ class AuditEvent(Held, Base):
     __tablename__ = "audit_event"
     __table_args__ = held_table(
         Index(None, "holder", "at"),
+        Index(None, "holder", "action", "at"),
         append_only=True,
     )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
-from uuid import UUID
+from typing import Any, Final
+from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit.models import AuditEvent, AuditSubject
+from stopintimidatie.storage.rows import Row
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,42 @@ class Actor:
 SYSTEM: Final = Actor("systeem", None, "Stopintimidatie")
 
 
+def event_rows(
+    actor: Actor,
+    action: str,
+    holder: str,
+    kind: str,
+    subject_ids: Sequence[UUID] = (),
+    *,
+    reason: str | None = None,
+    task: str | None = None,
+    fields: Iterable[str] = (),
+) -> list[Row]:
+    """One event and its documents, as rows.
+
+    :param action: a code such as `melding.toestand`; codes are listed in docs/audit.md.
+    :param subject_ids: the documents concerned.
+    :param fields: names of what changed or was read, never the values.
+    """
+    event: dict[str, Any] = {
+        "id": uuid4(),
+        "holder": holder,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "actor_name": actor.name,
+        "action": action,
+        "subject_kind": kind,
+        "fields": sorted(fields),
+        "reason": reason,
+        "task": task,
+    }
+    subjects = [
+        {"holder": holder, "event_id": event["id"], "subject_id": subject}
+        for subject in subject_ids
+    ]
+    return [(AuditEvent, event), *((AuditSubject, subject) for subject in subjects)]
+
+
 def record(
     session: Session,
     actor: Actor,
@@ -36,25 +73,11 @@ def record(
     task: str | None = None,
     fields: Iterable[str] = (),
 ) -> None:
-    """Append one event.
-
-    :param action: a code such as `melding.toestand`; codes are listed in docs/audit.md.
-    :param subject_ids: the documents concerned.
-    :param fields: names of what changed or was read, never the values.
-    """
-    event = AuditEvent(
-        holder=holder,
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        actor_name=actor.name,
-        action=action,
-        subject_kind=kind,
-        subjects=[AuditSubject(holder=holder, subject_id=subject) for subject in subject_ids],
-        fields=sorted(fields),
-        reason=reason,
-        task=task,
+    """Append one event, in the transaction at hand; what it holds: see `event_rows`."""
+    (_, event), *subjects = event_rows(
+        actor, action, holder, kind, subject_ids, reason=reason, task=task, fields=fields
     )
-    session.add(event)
+    session.add(AuditEvent(**event, subjects=[AuditSubject(**values) for _, values in subjects]))
 
 
 def record_read(

@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from stopintimidatie import configure, install
+from stopintimidatie import import_models, install
 from stopintimidatie.accounts.models import User
 from stopintimidatie.accounts.services import (
     AccountError,
@@ -22,15 +20,20 @@ from stopintimidatie.accounts.services import (
     give_role,
 )
 from stopintimidatie.cli import servers
+from stopintimidatie.cli.areas import area_group
+from stopintimidatie.cli.backup import backup_group
 from stopintimidatie.cli.common import clear_errors, database, operator
 from stopintimidatie.cli.content import demo_group, index_group
 from stopintimidatie.cli.dutch import DutchGroup, run
+from stopintimidatie.cli.keys import keys_group
+from stopintimidatie.cli.municipalities import municipality_group
+from stopintimidatie.cli.post import mail_group
+from stopintimidatie.cli.queue import queue_group
 from stopintimidatie.intake.app_keys import (
     list_app_keys,
     make_app_key,
     revoke_app_key,
 )
-from stopintimidatie.register.loading import load_areas
 from stopintimidatie.register.queries import municipality_by_code, municipality_by_slug
 from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.security import Role
@@ -40,8 +43,8 @@ from stopintimidatie.settings import (
     SettingsError,
     load_settings,
 )
-from stopintimidatie.storage import NATIONAL
-from stopintimidatie.tree.reserved import reserved_names
+from stopintimidatie.storage import NATIONAL, make_engine, roles
+from stopintimidatie.telemetry.logs import silence_tracebacks
 
 
 @click.group(cls=DutchGroup)
@@ -73,6 +76,31 @@ def migrate(settings: Settings) -> None:
     with clear_errors():
         install(settings)
     click.echo("De database is bij.")
+
+
+@database_group.command("rollen")
+@click.option("--toepassen", is_flag=True, help="Voer de SQL ook uit.")
+@click.option(
+    "--adres",
+    help="Verbind zo, als iemand die rollen mag maken (anders: database.owner_url).",
+    metavar="ADRES",
+)
+@click.pass_obj
+def database_roles(settings: Settings, toepassen: bool, adres: str | None) -> None:
+    """Toon de SQL die de rollen van PostgreSQL en hun rechten maakt, of voer die uit."""
+    if settings.sqlite:
+        raise click.ClickException("SQLite kent geen rollen: er valt niets te doen.")
+    import_models()
+    if not toepassen:
+        click.echo("\n".join(roles.statements()))
+        return
+    engine = make_engine(settings, adres or settings.owner_url)
+    try:
+        with clear_errors(), engine.begin() as connection:
+            roles.apply(connection)
+    finally:
+        engine.dispose()
+    click.echo("De rollen hebben hun rechten. Wachtwoorden geeft u zelf: docs/databaserollen.md.")
 
 
 @cli.command("web")
@@ -202,52 +230,18 @@ def list_keys(settings: Settings) -> None:
         click.echo(f"{row.name}\t{row.source}\tgemaakt {row.created_at:%d-%m-%Y}\t{state}")
 
 
-@cli.group("gebieden")
-def area_group() -> None:
-    """Gemeenten, wijken en buurten met hun grenzen."""
-
-
-@area_group.command("laden")
-@click.option(
-    "--bestand",
-    "files",
-    required=True,
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="GeoJSON van CBS/PDOK; meer bladzijden van één soort mogen na elkaar.",
-)
-@click.option("--jaar", type=int, help="Jaar van de grenzen, als dat niet in de naam staat.")
-@click.pass_obj
-def load(settings: Settings, files: tuple[Path, ...], jaar: int | None) -> None:
-    """Laad grenzen; daarna worden plekken op grens gevonden. Eerst gemeenten, dan wijken."""
-    reserved = _reserved(settings)
-    with database(settings) as session:
-        result = load_areas(
-            session, files, actor=operator(), reserved=reserved, year=jaar, progress=_progress
-        )
-    click.echo("", err=True)
-    click.echo(result.summary)
-
-
-def _progress(count: int) -> None:
-    if sys.stderr.isatty() and count % 100 == 0:
-        click.echo(f"\r{count} gelezen", nl=False, err=True)
-
-
-def _reserved(settings: Settings) -> frozenset[str]:
-    with clear_errors():
-        config = configure(settings)
-    config.commit()
-    engine: Engine = config.registry.engine
-    engine.dispose()
-    return reserved_names(config)
-
-
+cli.add_command(area_group)
 cli.add_command(demo_group)
 cli.add_command(index_group)
+cli.add_command(queue_group)
+cli.add_command(mail_group)
+cli.add_command(keys_group)
+cli.add_command(municipality_group)
+cli.add_command(backup_group)
 
 
 def main() -> None:
     """Entry point of the console command."""
     os.umask(0o077)
+    silence_tracebacks()
     sys.exit(run(cli, prog_name="stopintimidatie"))

@@ -13,21 +13,31 @@ from sqlalchemy.orm import Session
 from stopintimidatie import import_models
 from stopintimidatie.accounts.services import AccountError
 from stopintimidatie.audit import Actor
+from stopintimidatie.backup.errors import BackupError
+from stopintimidatie.cli.webserver import WebServerError
 from stopintimidatie.demo.loading import DemoError
 from stopintimidatie.intake.app_keys import AppKeyError
+from stopintimidatie.jobs.alone import NotAloneError
+from stopintimidatie.jobs.services import QueueError
 from stopintimidatie.register.geojson import AreaFileError
 from stopintimidatie.search.backend import SearchError
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage import make_engine, transaction
 from stopintimidatie.storage.encryption import KeyFileError
+from stopintimidatie.storage.roles import RolesError
 
 KNOWN_ERRORS = (
     AccountError,
     AppKeyError,
     AreaFileError,
+    BackupError,
     DemoError,
     KeyFileError,
+    NotAloneError,
+    QueueError,
+    RolesError,
     SearchError,
+    WebServerError,
 )
 
 

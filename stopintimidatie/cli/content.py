@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,24 +11,39 @@ from typing import Any
 import click
 
 from stopintimidatie import configure
-from stopintimidatie.cli.common import clear_errors
+from stopintimidatie.cli.common import clear_errors, operator
 from stopintimidatie.cli.dutch import DutchGroup
 from stopintimidatie.demo.loading import is_loaded, load_demo
+from stopintimidatie.demo.practice import add_trainee, make_practice
+from stopintimidatie.demo.scale.filling import CONNECTED, YEARS, Helpers, Order, fill, holders
 from stopintimidatie.search import services as search
+from stopintimidatie.search.rebuilding import rebuild_many
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage import Holder, transaction
+from stopintimidatie.storage.types import utc_now
+from stopintimidatie.tree.reserved import reserved_names
+from stopintimidatie.web.filters import local
+
+RESERVED = "stopintimidatie.reserved_names"
 
 
 @contextmanager
 def registry_of(settings: Settings) -> Iterator[Any]:
     """The registry of an installation, for commands that need the rooms' registrations."""
     with clear_errors():
-        config = configure(settings)
-        config.commit()
+        registry = open_registry(settings)
         try:
-            yield config.registry
+            yield registry
         finally:
-            config.registry.engine.dispose()
+            registry.engine.dispose()
+
+
+def open_registry(settings: Settings) -> Any:
+    """The same for a process that helps another."""
+    config = configure(settings)
+    config.commit()
+    config.registry[RESERVED] = reserved_names(config)
+    return config.registry
 
 
 @click.group("demo", cls=DutchGroup)
@@ -52,7 +68,90 @@ def load(settings: Settings, als_leeg: bool, peildatum: datetime | None) -> None
                 raise click.ClickException("De demo is al geladen.")
             return
         added = load_demo(registry, day=peildatum.date() if peildatum else None, progress=_progress)
+        make_practice(registry.engine, registry.key_ring, operator(), registry[RESERVED])
+        add_trainee(registry.engine)
     click.echo(f"De demo is geladen: {added} meldingen.")
+
+
+@demo_group.command("vullen")
+@click.option("--aantal", type=click.IntRange(min=1), required=True, help="Zoveel meldingen.")
+@click.option("--zaad", type=int, default=7, show_default=True, help="Waar het toeval uit volgt.")
+@click.option(
+    "--peildatum",
+    type=click.DateTime(["%Y-%m-%d", "%d-%m-%Y"]),
+    help="De laatste dag van de meldingen (jjjj-mm-dd); vandaag als zij ontbreekt.",
+    metavar="DATUM",
+)
+@click.option(
+    "--jaren", type=click.IntRange(1, 20), default=YEARS, show_default=True, help="Zo ver terug."
+)
+@click.option(
+    "--aangesloten",
+    type=click.IntRange(min=0),
+    default=CONNECTED,
+    show_default=True,
+    help="Zoveel gemeenten houden hun eigen meldingen; de rest ligt bij het meldpunt.",
+)
+@click.option(
+    "--gemeente",
+    "fixed",
+    multiple=True,
+    metavar="CODE=AANTAL",
+    help="Een gemeente met een eigen aantal, zoals GM0505=500. Mag vaker.",
+)
+@click.option(
+    "--processen",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Zoveel tegelijk; op SQLite alleen 1.",
+)
+@click.option("--zonder-index", is_flag=True, help="Bouw de zoekindex niet op.")
+@click.pass_obj
+def fill_demo(settings: Settings, /, peildatum: datetime | None, **values: Any) -> None:
+    """Vul een lege demo met veel meldingen over het hele land. Nog eens doen gaat verder."""
+    if settings.sqlite and values["processen"] > 1:
+        raise click.ClickException("SQLite kent één schrijver tegelijk. Laat --processen weg.")
+    order = Order(
+        total=values["aantal"],
+        seed=values["zaad"],
+        day=peildatum.date() if peildatum else local(utc_now()).date(),
+        years=values["jaren"],
+        connected=values["aangesloten"],
+        fixed=dict(_fixed(text) for text in values["fixed"]),
+    )
+    with registry_of(settings) as registry:
+        number = values["processen"]
+        helpers = Helpers(number, open_registry) if number > 1 else None
+        added = fill(registry, order, helpers=helpers, progress=_Pace().show)
+        click.echo(f"Er zijn {added} meldingen bij gekomen, tot en met {order.day:%d-%m-%Y}.")
+        if not values["zonder_index"]:
+            here = 1 if settings.search_backend == "whoosh" else number
+            for report in rebuild_many(registry, holders(registry, order), here, open_registry):
+                told = f"Zoekindex van {report.holder}: {report.documents} documenten."
+                click.echo(told, err=True)
+
+
+def _fixed(text: str) -> tuple[str, int]:
+    code, _, number = text.upper().partition("=")
+    if not number.isdigit():
+        raise click.ClickException(f"Schrijf ‘{text}’ als CODE=AANTAL, zoals GM0505=500.")
+    return code, int(number)
+
+
+class _Pace:
+    """Tells how far it is at most once a second."""
+
+    def __init__(self) -> None:
+        self._start = self._told = time.monotonic()
+
+    def show(self, count: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._told < 1 and count < total:
+            return
+        self._told = now
+        pace = count / max(now - self._start, 0.001)
+        click.echo(f"{count} van {total} meldingen, {pace:.0f} per seconde", err=True)
 
 
 def _progress(count: int, total: int) -> None:
@@ -77,13 +176,22 @@ def _holders(registry: Any, wanted: str | None) -> list[str]:
 
 @index_group.command("herbouwen")
 @click.option("--houder", help="Alleen deze houder: een gemeentecode of ‘landelijk’.")
+@click.option(
+    "--processen",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Zoveel houders tegelijk; met Whoosh alleen 1.",
+)
 @click.pass_obj
-def rebuild(settings: Settings, houder: str | None) -> None:
+def rebuild(settings: Settings, houder: str | None, processen: int) -> None:
     """Maak de index opnieuw; zoeken gaat intussen door."""
+    if settings.search_backend == "whoosh" and processen > 1:
+        raise click.ClickException("De index van Whoosh heeft één schrijver. Laat --processen weg.")
     with registry_of(settings) as registry:
-        for holder in _holders(registry, houder):
-            report = search.rebuild(registry, holder)
-            click.echo(f"{holder}: {report.documents} documenten.")
+        wanted = _holders(registry, houder)
+        for report in rebuild_many(registry, wanted, processen, open_registry):
+            click.echo(f"{report.holder}: {report.documents} documenten.")
 
 
 @index_group.command("controleren")

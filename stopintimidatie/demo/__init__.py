@@ -3,3 +3,13 @@
 `generator.generate` is pure and gives plain values; loading them goes through the services that
 people use. Nobody in it exists. Truth about planted hot spots is kept apart from the reports.
 """
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.demo.practice import model_answer
+
+    config.add_panel("melding", "voorbeelduitwerking", model_answer, order=5)

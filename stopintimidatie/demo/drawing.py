@@ -57,7 +57,7 @@ def draw_background(
     for day in dice.choices(days, chances, k=count):
         place = dice.choices(spots, [s.weight for s in spots])[0]
         hour = dice.weighted(w.HOURS[place.kind])
-        at = _at(dice, moment, day, hour)
+        at = at_hour(dice, moment, day, hour)
         drawn = dice.several(forms, dice.weighted(w.FORM_COUNT))
         yield Incident(place, at, tuple(drawn))
 
@@ -69,7 +69,7 @@ def _day_weight(day: date, ago: int) -> float:
     return w.MONTH[day.month] * w.WEEKDAY[day.weekday()] * growth * fresh
 
 
-def _at(dice: Dice, moment: datetime, days_ago: int, hour: int) -> datetime:
+def at_hour(dice: Dice, moment: datetime, days_ago: int, hour: int) -> datetime:
     """That hour so many days ago; hours before six belong to the night after that day."""
     day = local(moment).date() - timedelta(days=days_ago)
     if hour < 6:
@@ -92,7 +92,7 @@ def draw_hot_spot(dice: Dice, hot: HotSpot, moment: datetime) -> Iterator[Incide
     for _ in range(hot.count):
         # Two draws, the nearer one: patterns are livelier towards their end.
         day = min(dice.choice(fitting), dice.choice(fitting))
-        at = _at(dice, moment, day, dice.choice(hot.hours))
+        at = at_hour(dice, moment, day, dice.choice(hot.hours))
         first = dice.weighted(hot.forms)
         more = dice.several({**w.FORMS, first: 0.0001}, dice.choice((0, 0, 1, 1, 2)))
         drawn = (first, *(form for form in more if form != first and form not in HEAVY))

@@ -17,9 +17,15 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.accounts.models import User
 from stopintimidatie.audit import Actor
-from stopintimidatie.demo import accounts
+from stopintimidatie.demo import accounts, forwarding, talks
+from stopintimidatie.demo.between import note_campaign, offer_one
+from stopintimidatie.demo.dossier_work import Hands, work_in, working_from
 from stopintimidatie.demo.generator import SEED, generate
+from stopintimidatie.demo.joining import begin_onboarding
 from stopintimidatie.demo.model import Agreement, DemoDossier, DemoReport, Note, Step
+from stopintimidatie.demo.partners import set_up_partners
+from stopintimidatie.demo.settings import set_up_settings
+from stopintimidatie.dossiers.access import is_strict
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
 from stopintimidatie.dossiers.services import (
     DossierPlan,
@@ -31,6 +37,7 @@ from stopintimidatie.dossiers.services import (
 )
 from stopintimidatie.intake.app_keys import make_demo_key
 from stopintimidatie.intake.schema import validate
+from stopintimidatie.patterns.searching import ask_for_search
 from stopintimidatie.register.models import Neighbourhood
 from stopintimidatie.register.queries import unknown_neighbourhood_code
 from stopintimidatie.reports.models import Report
@@ -100,7 +107,8 @@ class Stage:
         if name == "dubbel_van":
             return self.reports[str(value)].reference
         if name in {"dossier", "samengevoegd_met"}:
-            return self.dossiers[str(value)].number
+            dossier = self.dossiers[str(value)]
+            return str(dossier.id) if is_strict(dossier.kind) else dossier.number
         return value
 
     def answers(self, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,6 +149,16 @@ def load_demo(
             stage = Stage(session, registry, holder, users, app_key_id)
             if session.scalars(select(Report.id).limit(1)).first() is None:
                 _replay(stage, events)
+                actor = stage.actor("meldpunt" if holder == NATIONAL else "beheer")
+                set_up_settings(session, holder, actor)
+                forwarding.set_up_mailbox(session, registry, holder, actor)
+                if holder != NATIONAL:
+                    ask_for_search(session, holder)
+                if holder == NATIONAL:
+                    forwarding.set_up_agreements(session, registry, actor)
+                else:
+                    set_up_partners(session, registry, holder, actor)
+                _between(stage, demo.moment)
         added += len(stage.reports)
         if progress:
             progress(added, len(routed))
@@ -167,7 +185,7 @@ def _events(
             events += _report_events(report, moment)
     for dossier in dossiers:
         if dossier.municipality == holder:
-            events += _dossier_events(dossier)
+            events += _dossier_events(dossier, moment)
     return sorted(events)
 
 
@@ -176,6 +194,20 @@ def _replay(stage: Stage, events: Iterable[Event]) -> None:
         with clock_at(event.at):
             event.happen(stage)
             stage.session.flush()
+
+
+def _between(stage: Stage, moment: datetime) -> None:
+    """What holders have to do with each other."""
+    if stage.holder == NATIONAL:
+        note_campaign(stage.session)
+        with clock_at(moment):
+            begin_onboarding(stage.session, stage.registry, stage.actor("meldpunt"))
+            stage.session.flush()
+    if stage.holder == accounts.EINDHOVEN:
+        actor = stage.actor("oov")
+        offer_one(stage.session, stage.effects, accounts.DORDRECHT, actor, moment)
+    if stage.holder != NATIONAL:
+        talks.add_some(stage.session, moment)
 
 
 def _report_events(routed: Routed, moment: datetime) -> Iterable[Event]:
@@ -220,6 +252,8 @@ def _step(key: str, step: Step) -> Callable[[Stage], None]:
         report = stage.reports[key]
         values = stage.answers(step.values)
         move(stage.session, stage.effects, report, step.name, values, stage.actor(step.by))
+        if step.name == talks.ANSWERED and step.by == "melder":
+            talks.answer(stage.session, report)
 
     return happen
 
@@ -248,10 +282,13 @@ def _contact(stage: Stage, demo: DemoReport) -> None:
         record_contact(stage.session, report, "gesproken", "", stage.actor("oov"))
 
 
-def _dossier_events(demo: DemoDossier) -> Iterable[Event]:
+def _dossier_events(demo: DemoDossier, moment: datetime) -> Iterable[Event]:
     yield Event(demo.created_at, 1, demo.key, lambda stage: _create(stage, demo))
     for number, step in enumerate(demo.moves):
         yield Event(step.at, 70 + number, demo.key, _dossier_step(demo.key, step))
+    worked = working_from(demo, moment)
+    if worked is not None:
+        yield Event(worked, 5, demo.key, _work(demo, worked))
     for note in demo.notes:
         yield Event(note.at, 2, demo.key, _note(demo.key, note))
     for agreement in demo.agreements:
@@ -276,6 +313,18 @@ def _dossier_step(key: str, step: Any) -> Callable[[Stage], None]:
         dossier = stage.dossiers[key]
         values = stage.answers(step.values)
         move_dossier(stage.session, stage.effects, dossier, step.name, values, stage.actor(step.by))
+
+    return happen
+
+
+def _work(demo: DemoDossier, at: datetime) -> Callable[[Stage], None]:
+    def happen(stage: Stage) -> None:
+        user = {name: stage.users[stage.holder, name].id for name in ("oov", "privacy")}
+        owner = stage.actor("dossierhouder")
+        hands = Hands(
+            stage.session, stage.registry, owner, user["oov"], user["privacy"], stage.reports
+        )
+        work_in(hands, stage.dossiers[demo.key], at, running=len(demo.moves) == 1)
 
     return happen
 

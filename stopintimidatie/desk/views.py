@@ -8,14 +8,16 @@ from pyramid.view import view_config
 
 from stopintimidatie.desk import queue
 from stopintimidatie.desk.resources import Desk
+from stopintimidatie.desk.returned import number_returned, returned
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.paths import report_path
 from stopintimidatie.reports.vocabulary import Form, PlaceType
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
+from stopintimidatie.storage.counting import COUNTED
 from stopintimidatie.web.components import FacetValue, ListItem
 from stopintimidatie.web.filters import datetime_short
-from stopintimidatie.web.paging import Paging, wanted_page
+from stopintimidatie.web.paging import Paging, wanted_page, worth_counting
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.urls import with_params
 
@@ -31,7 +33,9 @@ MUNICIPALITIES_SHOWN = 15
 def queue_view(context: Desk, request: Request) -> dict[str, Any]:
     """What waits at the desk: not placed, or not connected."""
     wanted = queue.QueueFilter(request.GET.get("bezorging"), request.GET.get("gemeente"))
-    paging = Paging(wanted_page(request), queue.count(request.db, wanted))
+    number = wanted_page(request)
+    most = worth_counting(number, COUNTED)
+    paging = Paging.counted(number, queue.count(request.db, wanted, most), most)
     rows = queue.page(request.db, wanted, paging.offset, paging.size)
     ids = [report.id for report, _ in rows]
     note_read(request, context.holder, "melding", ids, task="wachtrij landelijk meldpunt")
@@ -40,6 +44,32 @@ def queue_view(context: Desk, request: Request) -> dict[str, Any]:
         "paging": paging,
         "deliveries": _delivery_facet(request, wanted),
         "municipalities": _municipality_facet(request, wanted),
+        "returned": number_returned(request.db),
+    }
+
+
+@view_config(
+    context=Desk,
+    name="teruggekomen",
+    request_method="GET",
+    permission=Permission.VIEW_DESK,
+    renderer="stopintimidatie.desk:templates/returned.jinja2",
+)
+def returned_view(context: Desk, request: Request) -> dict[str, Any]:
+    """Whose messages came back: ring them, and offer the report again."""
+    rows = returned(request.db)
+    ids = [row.report_id for row in rows]
+    note_read(request, context.holder, "melding", ids, task="teruggekomen berichten")
+    return {
+        "items": [
+            ListItem(
+                title=row.reference,
+                href=f"/{context.holder}/{row.reference}",
+                badges=[row.state],
+                meta=[row.town, f"kwam terug {datetime_short(row.returned_at)}"],
+            )
+            for row in rows
+        ],
     }
 
 

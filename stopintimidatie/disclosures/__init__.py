@@ -6,7 +6,10 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    from stopintimidatie.disclosures import pickup_personal
     from stopintimidatie.disclosures.menu import disclosures_item
+    from stopintimidatie.disclosures.pickup import add_pickup_kind
+    from stopintimidatie.disclosures.pickup_views import PickupDoor
     from stopintimidatie.disclosures.resources import LEVELS
 
     for level in LEVELS:
@@ -15,5 +18,13 @@ def includeme(config: Any) -> None:
         "disclosure", "ids, hashes and grounds; append-only, with a term of its own"
     )
     config.add_impersonal_table("disclosure_subject", "ids and categories; append-only")
+    config.add_impersonal_table("disclosure_event", "codes, and the organisation; append-only")
+    config.add_impersonal_table("disclosed_copy", "dates and counts, of a copy somebody has")
     config.add_nav_item("verstrekkingen", disclosures_item, order=70)
+    config.add_directive("add_pickup_kind", add_pickup_kind)
+    config.add_tree_root("ophalen", PickupDoor)
+    config.add_public_prefix("ophalen")
+    config.add_personal_data_holder(pickup_personal.PERSONAL_DATA)
+    config.add_sealed(pickup_personal.SEALED)
     config.scan("stopintimidatie.disclosures.views")
+    config.scan("stopintimidatie.disclosures.pickup_views")

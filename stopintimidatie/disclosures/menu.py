@@ -6,17 +6,16 @@ from typing import Any
 
 from stopintimidatie.security import Permission
 from stopintimidatie.security.permissions import may
-from stopintimidatie.storage import NATIONAL
 from stopintimidatie.web.navigation import NavItem
 
 
 def register_holders(request: Any) -> list[str]:
-    """The municipalities whose register this person may read."""
+    """The municipalities, and the desk, whose register this person may read."""
     identity = request.identity
     return [
         holder
         for holder in identity.holders
-        if holder != NATIONAL and may(identity.roles_for(holder), Permission.VIEW_DISCLOSURES)
+        if may(identity.roles_for(holder), Permission.VIEW_DISCLOSURES)
     ]
 
 

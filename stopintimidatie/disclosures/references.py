@@ -10,6 +10,8 @@ from stopintimidatie.tree import codes
 KIND: Final = "uitvoer"
 PREFIX: Final = "U"
 PATTERN: Final = re.compile(r"U-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
+# What was picked up has the number of the pick-up.
+PICKED_UP: Final = re.compile(r"O-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
 
 
 def new_export_id() -> str:

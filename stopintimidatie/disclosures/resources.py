@@ -12,9 +12,11 @@ from uuid import UUID
 from sqlalchemy import and_
 
 from stopintimidatie.disclosures.models import Disclosure
-from stopintimidatie.disclosures.references import PATTERN
+from stopintimidatie.disclosures.references import PATTERN, PICKED_UP
 from stopintimidatie.register.models import Municipality
 from stopintimidatie.security import Role, holder_acl
+from stopintimidatie.storage import NATIONAL
+from stopintimidatie.storage.models import Holder
 from stopintimidatie.tree import Level, Resource
 from stopintimidatie.tree.resources import child_of
 
@@ -32,11 +34,19 @@ class DisclosureRegister(Resource):
 
     def __init__(self, name: str, parent: Any, row: Municipality) -> None:
         super().__init__(name, parent, row.code)
-        self.municipality = row
+        self.owner = row.name
 
     def __getitem__(self, name: str) -> Resource:
         child: Resource = child_of(self, name)
         return child
+
+
+class DeskRegister(DisclosureRegister):
+    """/landelijk/verstrekkingen: what the desk forwarded, and to whom."""
+
+    def __init__(self, name: str, parent: Any, row: Holder) -> None:
+        Resource.__init__(self, name, parent, row.code)
+        self.owner = "Landelijk meldpunt"
 
 
 class DisclosureResource(Resource):
@@ -71,11 +81,23 @@ LEVELS: Final = (
         factory=DisclosureRegister,
     ),
     Level(
-        kind="verstrekking",
-        parent="verstrekkingen",
-        pattern=PATTERN,
-        entity=Disclosure,
-        link=lambda row, parent, name: and_(row.holder == parent.code, row.reference == name),
-        factory=DisclosureResource,
+        kind="verstrekkingen_meldpunt",
+        parent=NATIONAL,
+        pattern=re.compile("verstrekkingen"),
+        entity=Holder,
+        link=lambda row, _, name: row.code == NATIONAL,
+        factory=DeskRegister,
+        holder=lambda request, name: NATIONAL,
+    ),
+    *(
+        Level(
+            kind="verstrekking",
+            parent=parent,
+            pattern=pattern,
+            entity=Disclosure,
+            link=lambda row, parent, name: and_(row.holder == parent.code, row.reference == name),
+            factory=DisclosureResource,
+        )
+        for parent, pattern in (("verstrekkingen", PATTERN), ("verstrekkingen_meldpunt", PICKED_UP))
     ),
 )

@@ -12,10 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
-from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
+from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure, DisclosureSubject
 from stopintimidatie.storage.tenancy import current_holder
 
 AUDIT_KIND = "verstrekking"
+# Of what a copy lies with somebody who must destroy it. What the desk forwarded became the
+# municipality's own.
+COPIED = "dossier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,9 @@ def record_disclosure(
     ]
     session.add(row)
     session.flush()
+    if entry.source_kind == COPIED:
+        session.add(DisclosedCopy(holder=holder, disclosure_id=row.id, destroy_by=row.destroy_by))
+        session.flush()
     record(session, actor, "verstrekking.vastgelegd", holder, AUDIT_KIND, [row.id, row.source_id])
     return row
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from markupsafe import Markup
@@ -10,6 +11,7 @@ from pyramid.view import view_config
 from sqlalchemy import select
 
 from stopintimidatie.disclosures import listing
+from stopintimidatie.disclosures.copies import copy_of, event_words, events_of, stand_of
 from stopintimidatie.disclosures.menu import register_holders
 from stopintimidatie.disclosures.models import Disclosure
 from stopintimidatie.disclosures.resources import DisclosureRegister, DisclosureResource
@@ -17,9 +19,10 @@ from stopintimidatie.disclosures.services import AUDIT_KIND, subjects_of
 from stopintimidatie.register.models import Municipality
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
+from stopintimidatie.storage import NATIONAL
 from stopintimidatie.storage.types import utc_now
 from stopintimidatie.tree import Root
-from stopintimidatie.web.components import FacetValue, ListItem
+from stopintimidatie.web.components import FacetValue, ListItem, TimelineEntry
 from stopintimidatie.web.filters import (
     date_short,
     date_text,
@@ -46,9 +49,11 @@ def own_register(request: Request) -> Any:
     rows = request.db.scalars(
         select(Municipality).where(Municipality.code.in_(holders)).order_by(Municipality.name)
     ).all()
-    if not rows:
-        raise HTTPNotFound()
     places = [ListItem(row.name, f"/gemeenten/{row.slug}/verstrekkingen") for row in rows]
+    if NATIONAL in holders:
+        places.insert(0, ListItem("Landelijk meldpunt", f"/{NATIONAL}/verstrekkingen"))
+    if not places:
+        raise HTTPNotFound()
     return HTTPSeeOther(places[0].href) if len(places) == 1 else {"places": places}
 
 
@@ -65,12 +70,20 @@ def register_view(context: DisclosureRegister, request: Request) -> dict[str, An
     filters = listing.Filters.read(query_pairs(request))
     paging = Paging(wanted_page(request), listing.count(request.db, filters, roles, today))
     rows = listing.page(request.db, filters, roles, today, paging.offset, paging.size)
-    note_read(request, context.holder, AUDIT_KIND, [row.id for row in rows], task="register lezen")
+    note_read(
+        request,
+        context.holder,
+        AUDIT_KIND,
+        [row.disclosure.id for row in rows],
+        task="register lezen",
+    )
     return {
-        "rows": [_row(request, context, row) for row in rows],
+        "rows": [_row(request, context, row, today) for row in rows],
+        "columns": _COLUMNS if context.holder != NATIONAL else _DESK_COLUMNS,
         "facets": _facets(request, listing.facets(request.db, roles, today)),
         "filtered": filters != listing.Filters(),
         "all_href": request.resource_path(context),
+        "desk": context.holder == NATIONAL,
         "paging": paging,
     }
 
@@ -89,16 +102,34 @@ def _facets(request: Request, found: Any) -> list[tuple[str, list[FacetValue]]]:
     ]
 
 
-def _row(request: Request, context: DisclosureRegister, row: Disclosure) -> list[str]:
+_DESK_COLUMNS = ["Nummer", "Gemaakt", "Ontvanger", "Melding", "Grondslag", "Vernietigen"]
+_COLUMNS = [
+    "Nummer",
+    "Gemaakt",
+    "Ontvanger",
+    "Dossier",
+    ("Meldingen", "number"),
+    "Grondslag",
+    "Vernietigen",
+    "Stand",
+]
+
+
+def _row(
+    request: Request, context: DisclosureRegister, found: listing.Row, today: date
+) -> list[str]:
+    row = found.disclosure
     anchor = Markup('<a class="utrecht-link utrecht-link--html-a" href="{}">{}</a>')
-    return [
+    begin = [
         anchor.format(request.resource_path(context, row.reference), row.reference),
         datetime_short(row.made_at),
         row.recipient,
         row.source_reference,
-        row.legal_basis_words,
-        date_short(row.destroy_by),
     ]
+    end = [row.legal_basis_words, date_short(row.destroy_by)]
+    if context.holder == NATIONAL:
+        return [*begin, *end]
+    return [*begin, str(found.subjects), *end, stand_of(found.copy, today)]
 
 
 @view_config(
@@ -121,6 +152,11 @@ def disclosure_view(context: DisclosureResource, request: Request) -> dict[str, 
             ("SHA-256 van het bestand", row.file_sha256),
             ("Grootte van het bestand", file_size(row.file_size)),
         ],
+        "stand": stand_of(copy_of(request.db, row.id), local(utc_now()).date()),
+        "events": [
+            TimelineEntry(event.at, event_words(event), event.actor_name)
+            for event in events_of(request.db, row.id)
+        ],
         "subjects": [
             [subject.label, ", ".join(subject.categories), str(subject.subject_id)]
             for subject in subjects
@@ -131,12 +167,16 @@ def disclosure_view(context: DisclosureResource, request: Request) -> dict[str, 
 def _what(row: Disclosure) -> list[tuple[str, str]]:
     return [
         ("Ontvanger", f"{row.recipient} ({row.recipient_kind})"),
-        ("Wat", f"{row.source_kind.capitalize()} {row.source_reference}, als PDF"),
+        ("Wat", f"{row.source_kind.capitalize()} {row.source_reference}, {_how(row)}"),
         ("Profiel", f"{row.profile}, versie {row.profile_version}"),
         ("Gemaakt", datetime_long(row.made_at)),
         ("Aangevraagd door", f"{row.requested_by}, {datetime_short(row.requested_at)}"),
         ("Goedgekeurd door", f"{row.approved_by}, {datetime_short(row.approved_at)}"),
     ]
+
+
+def _how(row: Disclosure) -> str:
+    return "met een code opgehaald of versleuteld gemaild" if row.holder == NATIONAL else "als PDF"
 
 
 def _why(row: Disclosure) -> list[tuple[str, str]]:

@@ -6,13 +6,15 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
-    from stopintimidatie.dossiers import effects, options, searching
+    from stopintimidatie.dossiers import effects, files, options, reminders, searching
     from stopintimidatie.dossiers.access import STRICT_ROLES
     from stopintimidatie.dossiers.items import neighbourhood_panel
     from stopintimidatie.dossiers.menu import dossiers_item, new_dossier_action
+    from stopintimidatie.dossiers.naming_views import report_panel
     from stopintimidatie.dossiers.paths import path_of_dossier
-    from stopintimidatie.dossiers.personal import PERSONAL_DATA
+    from stopintimidatie.dossiers.personal import PERSONAL_DATA, TABLED
     from stopintimidatie.dossiers.resources import LEVELS
+    from stopintimidatie.dossiers.tabling import VAULT
     from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
     from stopintimidatie.search.grammar import Field
     from stopintimidatie.security import Permission
@@ -20,6 +22,13 @@ def includeme(config: Any) -> None:
     for level in LEVELS:
         config.add_tree_level(level)
     config.add_personal_data_holder(PERSONAL_DATA)
+    config.add_personal_data_holder(TABLED)
+    config.add_sealed(VAULT.sealed)
+    config.add_sealed(files.SEALED)
+    config.add_panel("melding", "dossiers", report_panel, order=20)
+    config.add_job_kind(reminders.JOB, reminders.remind)
+    config.add_mail_template(reminders.TEMPLATE)
+    config.add_mail_recipient(reminders.RECIPIENT)
     config.add_impersonal_table("dossier_counter", "a number per year")
     config.add_document_kind("dossier", path_of_dossier, Permission.VIEW_DOSSIER)
     for name, effect in effects.EFFECTS.items():

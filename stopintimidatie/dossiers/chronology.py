@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, 
 from sqlalchemy.orm import Session
 
 from stopintimidatie.accounts.models import User
+from stopintimidatie.dossiers.history import PARTNER_ANSWERED
+from stopintimidatie.dossiers.merging import RELATED
 from stopintimidatie.dossiers.models import (
     Dossier,
     DossierAgreement,
@@ -19,7 +21,14 @@ from stopintimidatie.dossiers.models import (
     DossierMove,
     DossierNote,
 )
+from stopintimidatie.dossiers.notes import readable_by
 from stopintimidatie.dossiers.vocabulary import AgreementState
+from stopintimidatie.dossiers.work_models import (
+    Consultation,
+    ConsultationSeat,
+    DossierAttachment,
+    DossierMeasure,
+)
 from stopintimidatie.register.models import Neighbourhood
 from stopintimidatie.reports.models import Report
 from stopintimidatie.web.paging import Paging
@@ -34,6 +43,9 @@ class Counts:
     reports: int
     in_hand: int
     notes: int
+    consultations: int
+    measures: int
+    attachments: int
     agreements: int
     open_agreements: int
     late_agreements: int
@@ -54,7 +66,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Event:
-    """Something at a moment: `row` is a report, note, agreement or line of history."""
+    """Something at a moment: `row` is a report, note, agreement, consultation or history line."""
 
     kind: str
     at: datetime
@@ -62,7 +74,8 @@ class Event:
 
 
 def _steps(dossier: Dossier) -> ColumnElement[bool]:
-    changed = or_(DossierMove.from_state.is_not(None), DossierMove.name == "gemaakt")
+    told = DossierMove.name.in_(("gemaakt", PARTNER_ANSWERED, *RELATED))
+    changed = or_(DossierMove.from_state.is_not(None), told)
     return and_(DossierMove.dossier_id == dossier.id, changed)
 
 
@@ -70,8 +83,15 @@ def _inside(dossier: Dossier) -> ColumnElement[bool]:
     return and_(DossierMembership.dossier_id == dossier.id, DossierMembership.left_at.is_(None))
 
 
-def counts(session: Session, dossier: Dossier, today: date) -> Counts:
-    """All numbers of the page in one query."""
+def _mine(dossier: Dossier, reader: UUID | None) -> ColumnElement[bool]:
+    """The notes that this person may read."""
+    return and_(DossierNote.dossier_id == dossier.id, readable_by(reader))
+
+
+def counts(
+    session: Session, dossier: Dossier, today: date, reader: UUID | None, *, reports_too: bool
+) -> Counts:
+    """All numbers of the page in one query, as this person may know them."""
     agreed = DossierAgreement.dossier_id == dossier.id
     open_ = and_(agreed, DossierAgreement.state == AgreementState.OPEN.value)
     in_hand = and_(
@@ -84,7 +104,10 @@ def counts(session: Session, dossier: Dossier, today: date) -> Counts:
         select(
             _count(DossierMembership, _inside(dossier)),
             _count(DossierMembership, in_hand),
-            _count(DossierNote, DossierNote.dossier_id == dossier.id),
+            _count(DossierNote, _mine(dossier, reader)),
+            _count(Consultation, Consultation.dossier_id == dossier.id),
+            _count(DossierMeasure, DossierMeasure.dossier_id == dossier.id),
+            _count(DossierAttachment, DossierAttachment.dossier_id == dossier.id),
             _count(DossierAgreement, agreed),
             _count(DossierAgreement, open_),
             _count(DossierAgreement, and_(open_, DossierAgreement.due_on < today)),
@@ -93,9 +116,21 @@ def counts(session: Session, dossier: Dossier, today: date) -> Counts:
             _count(DossierAgreement, and_(agreed, DossierAgreement.closed_at.is_not(None))),
         )
     ).one()
-    reports, hand, notes, agreements, still, late, history, steps, closed = row
-    events = reports + notes + agreements + steps + closed
-    return Counts(reports, hand, notes, agreements, still, late, history, events)
+    reports, hand, notes, talks, measures, files, agreements, still, late, history, *rest = row
+    events = notes + talks + measures + files + agreements + sum(rest)
+    return Counts(
+        reports,
+        hand,
+        notes,
+        talks,
+        measures,
+        files,
+        agreements,
+        still,
+        late,
+        history,
+        events + (reports if reports_too else 0),
+    )
 
 
 def _count(table: Any, condition: ColumnElement[bool]) -> Any:
@@ -136,15 +171,37 @@ def _members(dossier: Dossier) -> Any:
     )
 
 
-def notes(session: Session, dossier: Dossier, paging: Paging) -> Sequence[DossierNote]:
-    """The latest first."""
+def notes(
+    session: Session, dossier: Dossier, paging: Paging, reader: UUID | None
+) -> Sequence[DossierNote]:
+    """The latest first; restricted ones only for who wrote them or is named."""
     return session.scalars(
         select(DossierNote)
-        .where(DossierNote.dossier_id == dossier.id)
+        .where(_mine(dossier, reader))
         .order_by(DossierNote.at.desc(), DossierNote.id)
         .limit(paging.size)
         .offset(paging.offset)
     ).all()
+
+
+def consultations(
+    session: Session, dossier: Dossier, paging: Paging
+) -> Sequence[tuple[Consultation, int]]:
+    """The latest first, each with how many sat at the table."""
+    seats = (
+        select(func.count(ConsultationSeat.id))
+        .where(ConsultationSeat.consultation_id == Consultation.id)
+        .correlate(Consultation)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Consultation, seats)
+        .where(Consultation.dossier_id == dossier.id)
+        .order_by(Consultation.planned_at.desc(), Consultation.serial.desc())
+        .limit(paging.size)
+        .offset(paging.offset)
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def agreements(
@@ -176,12 +233,19 @@ def history(session: Session, dossier: Dossier, paging: Paging) -> Sequence[Doss
     ).all()
 
 
-def events(session: Session, dossier: Dossier, paging: Paging) -> Sequence[Event]:
-    """Reports (by when it happened), steps, notes and agreements in one line, latest first.
+def events(
+    session: Session,
+    dossier: Dossier,
+    paging: Paging,
+    reader: UUID | None,
+    *,
+    reports_too: bool,
+) -> Sequence[Event]:
+    """Reports (by when it happened), steps, notes and all else in one line, latest first.
 
     One query finds which stand on the page, one per kind fetches them.
     """
-    every = _every_event(dossier).subquery()
+    every = _every_event(dossier, reader, reports_too=reports_too).subquery()
     found = session.execute(
         select(every.c.kind, every.c.id, every.c.at)
         .order_by(every.c.at.desc(), every.c.kind, every.c.id)
@@ -199,22 +263,32 @@ _TABLES: Final[dict[str, Any]] = {
     "melding": Report,
     "stap": DossierMove,
     "notitie": DossierNote,
+    "overleg": Consultation,
+    "maatregel": DossierMeasure,
+    "bijlage": DossierAttachment,
     "afspraak": DossierAgreement,
     "afgerond": DossierAgreement,
 }
 
 
-def _every_event(dossier: Dossier) -> Any:
+def _every_event(dossier: Dossier, reader: UUID | None, *, reports_too: bool) -> Any:
     agreed = DossierAgreement.dossier_id == dossier.id
     closed = and_(agreed, DossierAgreement.closed_at.is_not(None))
     reports = _pick("melding", Report.id, Report.incident_start).join(
         DossierMembership, DossierMembership.report_id == Report.id
     )
     return union_all(
-        reports.where(_inside(dossier)),
+        reports.where(_inside(dossier), literal(reports_too)),
         _pick("stap", DossierMove.id, DossierMove.at).where(_steps(dossier)),
-        _pick("notitie", DossierNote.id, DossierNote.at).where(
-            DossierNote.dossier_id == dossier.id
+        _pick("notitie", DossierNote.id, DossierNote.at).where(_mine(dossier, reader)),
+        _pick("overleg", Consultation.id, Consultation.planned_at).where(
+            Consultation.dossier_id == dossier.id
+        ),
+        _pick("maatregel", DossierMeasure.id, DossierMeasure.made_at).where(
+            DossierMeasure.dossier_id == dossier.id
+        ),
+        _pick("bijlage", DossierAttachment.id, DossierAttachment.at).where(
+            DossierAttachment.dossier_id == dossier.id
         ),
         _pick("afspraak", DossierAgreement.id, DossierAgreement.made_at).where(agreed),
         _pick("afgerond", DossierAgreement.id, DossierAgreement.closed_at).where(closed),

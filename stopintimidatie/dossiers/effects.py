@@ -11,19 +11,20 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.accounts.models import RoleAssignment, User
-from stopintimidatie.audit import Actor
-from stopintimidatie.dossiers.access import EDITORS, is_strict, roles_for
+from stopintimidatie.audit import Actor, record
+from stopintimidatie.dossiers.access import EDITORS, roles_for
 from stopintimidatie.dossiers.filing import (
     add_to_dossier,
     belonging_reports,
-    place,
     remove_from_dossier,
 )
 from stopintimidatie.dossiers.history import DossierError
+from stopintimidatie.dossiers.merging import merge_into
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
-from stopintimidatie.dossiers.vocabulary import AgreementState, ClosingReason, DossierKind
-from stopintimidatie.dossiers.workflow import LIVE
+from stopintimidatie.dossiers.vocabulary import AgreementState, ClosingReason
 from stopintimidatie.reports import services as reports
+from stopintimidatie.reports.conversation import tell_once
+from stopintimidatie.reports.resources import GONE
 from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import local
 
@@ -93,32 +94,29 @@ def close(session: Session, dossier: Dossier, values: Values, actor: Actor) -> N
     if values["reden_code"] == ClosingReason.TAKEN_OVER:
         dossier.taken_over_by = values["overgenomen_door"]
     if values["reden_code"] == ClosingReason.MERGED:
-        _merge(session, dossier, str(values["samengevoegd_met"]), actor)
+        why = str(values.get("reden") or "")
+        merge_into(session, dossier, str(values["samengevoegd_met"]), why, actor)
+    else:
+        _tell_reporters(session, dossier, values["terugkoppeling"], actor)
 
 
-def _merge(session: Session, dossier: Dossier, number: str, actor: Actor) -> None:
-    """The reports that are being worked on go along to the other dossier."""
-    other = session.scalars(
-        select(Dossier).where(Dossier.number == number).with_for_update()
-    ).one_or_none()
-    fits = other is not None and other.id != dossier.id and other.state in LIVE
-    if other is None or not fits or other.kind not in mergeable_kinds(dossier):
-        raise DossierError(
-            "Met dit dossier kan het niet worden samengevoegd. Kies een ander.",
-            "samengevoegd_met",
-        )
-    dossier.merged_into_id = other.id
+def _tell_reporters(session: Session, dossier: Dossier, text: str, actor: Actor) -> None:
+    """What was done, to each whose report belongs here; none of them sees another."""
+    told = []
     for _, report in belonging_reports(session, dossier):
-        if report.state == "in_dossier":
-            place(session, other, report, f"Samengevoegd: was dossier {dossier.number}.", actor)
-            reports.changed(session, report)
+        if report.state not in GONE:
+            tell_once(session, report, "terugkoppeling", text, actor)
+            told.append(report.id)
+    if told:
+        record(session, actor, "melding.terugkoppeling", dossier.holder, reports.KIND, told)
 
 
-def mergeable_kinds(dossier: Dossier) -> frozenset[str]:
-    """A person-directed dossier merges only with its like; others with any other."""
-    return frozenset(
-        kind.value for kind in DossierKind if is_strict(kind) == is_strict(dossier.kind)
-    )
+def merge(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:
+    """The work goes on in another dossier: reports and open agreements go along."""
+    reason = str(values["reden"])
+    merge_into(session, dossier, str(values["samengevoegd_met"]), reason, actor)
+    dossier.closed_reason = ClosingReason.MERGED.value
+    dossier.closed_note = reason
 
 
 def reopen(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:
@@ -163,5 +161,6 @@ EFFECTS: Final = {
     "dossier.starten": start,
     "dossier.monitoren": monitor,
     "dossier.afsluiten": close,
+    "dossier.samenvoegen": merge,
     "dossier.heropenen": reopen,
 }

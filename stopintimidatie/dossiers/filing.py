@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
-from stopintimidatie.dossiers.access import may_edit
+from stopintimidatie.dossiers.access import is_strict, may_edit
 from stopintimidatie.dossiers.history import DossierError, append, lock
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.workflow import LIVE
@@ -34,17 +34,30 @@ _NOT_YET: Final = {
 
 
 def file_report(
-    session: Session, effects: Effects, dossier: Dossier, report: Report, reason: str, actor: Actor
+    session: Session,
+    effects: Effects,
+    dossier: Dossier,
+    report: Report,
+    reason: str,
+    actor: Actor,
+    *,
+    reference: bool = False,
 ) -> DossierMembership:
     """Put a report in a dossier. What already belongs elsewhere, or is done, is referred to.
+
+    :param reference: refer to it anyhow; it stays where it is, and goes on there.
 
     :raises DossierError: the report isn't ready for it, or is here already.
     """
     present = membership_of(session, dossier.id, report.id)
     if present is not None and (present.reference or report.state != "in_behandeling"):
         raise DossierError(f"{report.reference} zit al in dit dossier.", "kenmerk")
-    if report.state == "in_behandeling":
-        values = {"dossier": dossier.number, "reden": reason}
+    if reference and report.state in (*REFERABLE, "in_behandeling"):
+        refer(session, dossier, report, reason, actor)
+    elif report.state == "in_behandeling":
+        # The history of the report is read by more people than the dossier about a person.
+        told = str(dossier.id) if is_strict(dossier.kind) else dossier.number
+        values = {"dossier": told, "reden": reason}
         reports.move(session, effects, report, "in_dossier", values, actor)
     elif report.state in REFERABLE:
         refer(session, dossier, report, reason, actor)
@@ -113,12 +126,20 @@ def add_to_dossier(
     session: Session, report: Report, values: Mapping[str, Any], actor: Actor
 ) -> None:
     """Effect of `in_dossier`: the report joins the dossier whose number was given."""
-    dossier = _locked(session, Dossier.number == str(values["dossier"]))
+    dossier = _locked(session, _named(str(values["dossier"])))
     if dossier is None or dossier.state not in LIVE or not may_edit(session, dossier, actor):
         raise DossierError(
             "Dit dossier is er niet, of het is afgesloten. Kies een ander dossier.", "dossier"
         )
     place(session, dossier, report, str(values["reden"]), actor)
+
+
+def _named(number: str) -> Any:
+    """By number, or by id."""
+    try:
+        return Dossier.id == UUID(number)
+    except ValueError:
+        return Dossier.number == number
 
 
 def remove_from_dossier(
@@ -150,7 +171,7 @@ def _only_live(dossier: Dossier) -> None:
 def place(session: Session, dossier: Dossier, report: Report, reason: str, actor: Actor) -> None:
     """Let a report belong to a dossier, wherever it belonged before. The state is the caller's."""
     present = belonging_of(session, report.id)
-    home = report.neighbourhood_code == dossier.neighbourhood_code
+    home = lives_in(dossier, report)
     if present is not None and present.dossier_id == dossier.id:
         return
     if present is not None:
@@ -276,8 +297,16 @@ def settle(session: Session, report: Report) -> None:
     settle_in(dossier, present, report)
 
 
+def lives_in(dossier: Dossier, report: Report) -> bool:
+    """Whether the address of a report that belongs here lies in the dossier.
+
+    Never in one about a person: its number would stand in an address that others see.
+    """
+    return report.neighbourhood_code == dossier.neighbourhood_code and not is_strict(dossier.kind)
+
+
 def settle_in(dossier: Dossier, present: DossierMembership, report: Report) -> None:
-    present.home = report.neighbourhood_code == dossier.neighbourhood_code
+    present.home = lives_in(dossier, report)
     report.dossier_number = dossier.number if present.home else None
 
 

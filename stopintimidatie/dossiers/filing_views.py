@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound
@@ -22,8 +22,10 @@ from stopintimidatie.dossiers.handling import (
     submit,
 )
 from stopintimidatie.dossiers.history import DossierError
+from stopintimidatie.dossiers.naming_views import hidden_reports
 from stopintimidatie.dossiers.references import find_reports
 from stopintimidatie.dossiers.resources import DossierResource
+from stopintimidatie.dossiers.together import each, tell
 from stopintimidatie.dossiers.words import forms_of
 from stopintimidatie.dossiers.work_views import back_to_finishing
 from stopintimidatie.register.kinds import NeighbourhoodKind
@@ -32,12 +34,11 @@ from stopintimidatie.reports.services import move
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
-from stopintimidatie.web.filters import datetime_short, plural
+from stopintimidatie.web.filters import datetime_short
 from stopintimidatie.web.forms import Button, Form, ManyOf, field
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.transitions import transition_schema
 from stopintimidatie.web.urls import query_pairs
-from stopintimidatie.workflow import WorkflowError
 
 CANDIDATES: Final = 50
 FINISHED_AT_ONCE: Final = 100
@@ -66,7 +67,7 @@ def file_view(context: DossierResource, request: Request) -> Any:
     ids = [report.id for report in found]
     note_read(request, context.holder, "melding", ids, task="meldingen kiezen voor een dossier")
     form = Form(
-        filing_schema([(report.reference, _choice(report)) for report in found]),
+        filing_schema([(report.reference, choice_of(report)) for report in found]),
         request,
         buttons=[Button("toevoegen", "Meldingen toevoegen")],
         cancel_url=page_of(context, request, "meldingen"),
@@ -89,7 +90,7 @@ def _candidates(context: DossierResource, request: Request) -> Sequence[Report]:
     ).all()
 
 
-def _choice(report: Report) -> str:
+def choice_of(report: Report) -> str:
     return f"{report.reference}: {forms_of(report)}, {datetime_short(report.incident_start)}"
 
 
@@ -103,37 +104,21 @@ def _file(context: DossierResource, request: Request, values: dict[str, Any]) ->
     effects, actor = request.registry.workflow_effects, actor_of(request)
 
     def put_in(report: Report) -> None:
-        file_report(request.db, effects, context.dossier, report, values["reden"], actor)
+        file_report(
+            request.db,
+            effects,
+            context.dossier,
+            report,
+            values["reden"],
+            actor,
+            reference=values["verwijzen"],
+        )
 
-    done, failed = _each(reports, put_in)
+    done, failed = each(reports, put_in)
     if not done:
         raise DossierError(" ".join(failed), "kenmerk")
-    _tell(request, done, failed, "toegevoegd")
+    tell(request, done, failed, "toegevoegd")
     return back_to(context, request, "meldingen")
-
-
-def _each(
-    reports: Iterable[Report], act: Callable[[Report], None]
-) -> tuple[list[Report], list[str]]:
-    """Those that went well, and why the others didn't. A refusal leaves nothing half done."""
-    done, failed = [], []
-    for report in reports:
-        try:
-            act(report)
-            done.append(report)
-        except WorkflowError as problem:
-            text = str(problem)
-            told = text if text.startswith(report.reference) else f"{report.reference}: {text}"
-            failed.append(told)
-    return done, failed
-
-
-def _tell(request: Request, done: Sequence[Report], failed: Sequence[str], what: str) -> None:
-    if done:
-        are = "is" if len(done) == 1 else "zijn"
-        request.flash(f"{plural(len(done), 'melding', 'meldingen')} {are} {what}.")
-    if failed:
-        request.flash("Dit lukte niet. " + " ".join(failed), "warning")
 
 
 @view_config(
@@ -152,6 +137,9 @@ def _tell(request: Request, done: Sequence[Report], failed: Sequence[str], what:
 )
 def take_out_view(context: DossierResource, request: Request) -> Any:
     """Take one report out: `?melding=M-…`, with a reason."""
+    hidden = hidden_reports(context, request)
+    if hidden is not None:
+        return hidden
     report = _wanted_report(context, request)
     form = Form(
         ReasonSchema(),
@@ -201,6 +189,9 @@ def _wanted_report(context: DossierResource, request: Request) -> Report:
 )
 def finish_view(context: DossierResource, request: Request) -> Any:
     """Finish the reports of the dossier: one answer for all that are ticked."""
+    hidden = hidden_reports(context, request)
+    if hidden is not None:
+        return hidden
     members = chronology.members_in_hand(request.db, context.dossier, FINISHED_AT_ONCE + 1)
     reports = [member.report for member in members][:FINISHED_AT_ONCE]
     note_read(
@@ -228,7 +219,7 @@ def _finish_form(context: DossierResource, request: Request, reports: Sequence[R
         if asked.options
     }
     schema = transition_schema(step, options)
-    choices = [(report.reference, _choice(report)) for report in reports]
+    choices = [(report.reference, choice_of(report)) for report in reports]
     schema.children.insert(
         0, field(ManyOf(choices), "Welke meldingen handelt u af?", name="meldingen")
     )
@@ -252,10 +243,10 @@ def _finish(
     answers = {asked.name: values.get(asked.name) for asked in step.fields}
     effects, actor = request.registry.workflow_effects, actor_of(request)
     chosen = [report for report in reports if report.reference in values["meldingen"]]
-    done, failed = _each(
+    done, failed = each(
         chosen, lambda report: _finish_one(request, effects, report, answers, actor)
     )
-    _tell(request, done, failed, "afgehandeld")
+    tell(request, done, failed, "afgehandeld")
     return back_to_finishing(context, request)
 
 

@@ -90,11 +90,28 @@ def _core(areas: Choices, kinds: Choices, people: Choices) -> list[Any]:
     ]
 
 
-def new_schema(areas: Choices, kinds: Choices, people: Choices) -> Any:
+def confirm_field(found: Sequence[str]) -> Any:
+    """Asked only when the title may tell who it is about: a warning, never a refusal."""
+    return field(
+        forms.Flag(),
+        f"De titel lijkt {' en '.join(found)} te bevatten. Zij is toch goed zo",
+        name="titel_is_goed",
+        missing=False,
+    )
+
+
+def add_doubts(schema: Any, doubts: Sequence[str]) -> None:
+    """Right after the title."""
+    if doubts:
+        schema.children.insert(1, confirm_field(doubts))
+
+
+def new_schema(areas: Choices, kinds: Choices, people: Choices, doubts: Sequence[str] = ()) -> Any:
     """A new dossier, perhaps with reports to begin with."""
     schema = Schema()
     for node in _core(areas, kinds, people):
         schema.add(node)
+    add_doubts(schema, doubts)
     schema.add(
         field(
             forms.Text(REFERENCES_LIMIT),
@@ -107,11 +124,19 @@ def new_schema(areas: Choices, kinds: Choices, people: Choices) -> Any:
     return schema
 
 
-def edit_schema(areas: Choices, kinds: Choices, people: Choices, *, strict: bool) -> Any:
+def edit_schema(
+    areas: Choices,
+    kinds: Choices,
+    people: Choices,
+    doubts: Sequence[str] = (),
+    *,
+    strict: bool,
+) -> Any:
     """Everything of a dossier that isn't changed by a step."""
     schema = Schema()
     for node in _core(areas, kinds, people):
         schema.add(node)
+    add_doubts(schema, doubts)
     schema.add(_lines("duiding", "Wat betekent dit? Houd feit, beleving en vermoeden uit elkaar."))
     schema.add(_lines("resultaat", "Wanneer is het goed genoeg om te stoppen?"))
     schema.add(_lines("doel", "Waarvoor worden gegevens in dit dossier bij elkaar gebracht?"))
@@ -143,14 +168,36 @@ def reason_field() -> Any:
     return field(forms.Text(2000, lines=True), "Reden", name="reden", validator=forms.at_least(3))
 
 
-class NoteSchema(Schema):
-    """A note."""
-
-    tekst = field(
-        forms.Text(TEXT_LIMIT, lines=True),
-        "Notitie",
-        description="Schrijf alleen op wat nodig is. Geen namen van verdachten.",
+def note_schema(people: Choices) -> Any:
+    """A note: for all who see the dossier, or for some of them."""
+    schema = Schema()
+    schema.add(
+        field(
+            forms.Text(TEXT_LIMIT, lines=True),
+            "Notitie",
+            name="tekst",
+            description="Schrijf alleen op wat nodig is. Geen namen van verdachten.",
+        )
     )
+    schema.add(
+        field(
+            forms.Flag(),
+            "Alleen voor mij, en voor wie ik hieronder kies",
+            name="besloten",
+            missing=False,
+        )
+    )
+    schema.add(
+        field(
+            forms.ManyOf(people),
+            "Wie mag de notitie lezen?",
+            name="lezers",
+            description="Laat leeg als ieder die het dossier ziet de notitie mag lezen. Een notitie"
+            " voor enkelen staat niet in de zoekindex en nooit in een uitvoer.",
+            missing=(),
+        )
+    )
+    return schema
 
 
 class ReasonSchema(Schema):
@@ -180,6 +227,14 @@ def filing_schema(candidates: Choices) -> Any:
                 missing=(),
             )
         )
+    schema.add(
+        field(
+            forms.Flag(),
+            "Alleen verwijzen: de meldingen blijven waar zij zijn",
+            name="verwijzen",
+            missing=False,
+        )
+    )
     schema.add(reason_field())
     return schema
 

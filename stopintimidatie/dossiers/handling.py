@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,8 +10,9 @@ from pyramid.httpexceptions import HTTPSeeOther
 
 from stopintimidatie.audit import Actor
 from stopintimidatie.dossiers.forms import CONTROLS
-from stopintimidatie.dossiers.history import StaleDossierError
+from stopintimidatie.dossiers.history import DossierError, StaleDossierError
 from stopintimidatie.dossiers.resources import DossierResource
+from stopintimidatie.dossiers.titles import concerns
 from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.security import Role
 from stopintimidatie.storage.types import utc_now
@@ -74,6 +75,26 @@ def only_live(context: DossierResource, request: Request) -> HTTPSeeOther | None
         return None
     request.flash("Dit dossier is afgesloten. Neem het eerst terug in aanpak.", "warning")
     return back_to(context, request)
+
+
+def doubts_about_title(
+    request: Request, areas: Iterable[tuple[str, str]], old: str = ""
+) -> list[str]:
+    """What in the title that was sent may tell who it is about; nothing for one that was there."""
+    title = request.POST.get("titel", "") if request.method == "POST" else ""
+    if not isinstance(title, str) or title == old:
+        return []
+    return concerns(title[:300], [name for _, name in areas])
+
+
+def check_title(values: Values, doubts: Sequence[str]) -> None:
+    """:raises DossierError: the title strikes, and nobody said that it is right."""
+    if doubts and not values.get("titel_is_goed"):
+        raise DossierError(
+            f"Deze titel lijkt {' en '.join(doubts)} te bevatten. Maak de titel neutraal, of zet"
+            " het vinkje eronder als de titel toch goed is.",
+            "titel",
+        )
 
 
 def submit(

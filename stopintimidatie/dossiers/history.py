@@ -1,4 +1,4 @@
-"""What every change of a dossier leaves behind: a line of history, an audit event, a job."""
+"""What every change of a dossier leaves behind: a line of history, an audit event, its index."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement, DossierMove
-from stopintimidatie.jobs import enqueue
+from stopintimidatie.dossiers.work_models import Consultation
+from stopintimidatie.search import enqueue_index
 from stopintimidatie.workflow import WorkflowError
 from stopintimidatie.workflow.history import line
 
 KIND: Final = "dossier"
+# What a partner did with what it was asked; told by a higher room.
+PARTNER_ANSWERED: Final = "partner_antwoord"
 
 
 class DossierError(WorkflowError):
@@ -31,7 +34,7 @@ class StaleDossierError(Exception):
 
 def changed(session: Session, dossier: Dossier) -> None:
     """Have the dossier indexed anew: after anything that search shows was changed."""
-    enqueue(session, "zoekindex", dossier.holder, {"kind": KIND, "id": str(dossier.id)})
+    enqueue_index(session, dossier.holder, KIND, dossier.id)
 
 
 def log(
@@ -56,7 +59,7 @@ def append(
     session.add(DossierMove(holder=dossier.holder, dossier_id=dossier.id, **told))
 
 
-def lock(session: Session, row: Dossier | DossierAgreement) -> None:
+def lock(session: Session, row: Dossier | DossierAgreement | Consultation) -> None:
     """Keep others from changing the row until this transaction ends, and read it anew.
 
     On SQLite a writing transaction is alone already.

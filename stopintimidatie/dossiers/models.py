@@ -12,10 +12,12 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+import stopintimidatie.dossiers.work_models  # noqa: F401 - so that the metadata is whole
 from stopintimidatie.storage.models import Base, Held, belongs_to, held_table
 from stopintimidatie.storage.types import utc_now
 from stopintimidatie.workflow.history import HistoryLine
@@ -132,7 +134,7 @@ class DossierMembership(Held, Base):
 
 
 class DossierNote(Held, Base):
-    """What somebody wrote down about the dossier."""
+    """What somebody wrote down about the dossier; a restricted one is there for few."""
 
     __tablename__ = "dossier_note"
     __table_args__ = held_table(
@@ -145,6 +147,7 @@ class DossierNote(Held, Base):
     author_id: Mapped[str | None] = mapped_column(String(64))
     author_name: Mapped[str] = mapped_column(String(200))
     text: Mapped[str] = mapped_column(Text)
+    restricted: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class DossierAgreement(Held, Base):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.accounts.models import RoleAssignment, User
 from stopintimidatie.dossiers.access import EDITORS, roles_for
-from stopintimidatie.dossiers.effects import mergeable_kinds
+from stopintimidatie.dossiers.merging import mergeable_kinds
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.vocabulary import ClosingReason, DossierKind
 from stopintimidatie.dossiers.workflow import LIVE
@@ -61,10 +61,16 @@ def dossiers(session: Session, report: Report) -> Choices:
     return _labelled(session, statement.order_by(here.desc(), Dossier.number.desc()))
 
 
+def running_dossiers(session: Session) -> Choices:
+    """All that a report may join, the newest first; person-directed ones aren't listed."""
+    statement = _running().where(Dossier.kind != DossierKind.PERSON.value)
+    return _labelled(session, statement.order_by(Dossier.number.desc()))
+
+
 def other_dossiers(session: Session, dossier: Dossier) -> Choices:
     """The running dossiers that this one may be merged with."""
     statement = _running().where(
-        Dossier.id != dossier.id, Dossier.kind.in_(sorted(mergeable_kinds(dossier)))
+        Dossier.id != dossier.id, Dossier.kind.in_(sorted(mergeable_kinds(dossier.kind)))
     )
     return _labelled(session, statement.order_by(Dossier.number.desc()))
 

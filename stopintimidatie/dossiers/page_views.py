@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,23 +11,36 @@ from sqlalchemy import select
 
 from stopintimidatie.accounts.models import User
 from stopintimidatie.dossiers import chronology
-from stopintimidatie.dossiers.chronology import Counts, Member
+from stopintimidatie.dossiers.chronology import Counts
+from stopintimidatie.dossiers.family import MERGED, Relative, related
+from stopintimidatie.dossiers.file_views import files_part
 from stopintimidatie.dossiers.handling import page_of, today
-from stopintimidatie.dossiers.models import Dossier, DossierAgreement
+from stopintimidatie.dossiers.measure_views import measures_part
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.naming import may_name
+from stopintimidatie.dossiers.naming_views import sees_reports
+from stopintimidatie.dossiers.part_pages import (
+    agreement_lines,
+    agreements_part,
+    chronology_part,
+    consultations_part,
+    history_part,
+    may_edit,
+    notes_part,
+    participants_part,
+    reader_of,
+    reports_part,
+)
+from stopintimidatie.dossiers.paths import dossier_path
 from stopintimidatie.dossiers.resources import DossierResource
-from stopintimidatie.dossiers.vocabulary import AgreementState, ClosingReason, DossierKind
-from stopintimidatie.dossiers.words import event_entry, excerpt, forms_of, history_entry
+from stopintimidatie.dossiers.vocabulary import ClosingReason, DossierKind
 from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW, LIVE
-from stopintimidatie.register.models import Neighbourhood
-from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.paths import report_path
-from stopintimidatie.reports.vocabulary import LegalBasis, PlaceType
+from stopintimidatie.reports.vocabulary import LegalBasis
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
-from stopintimidatie.web.components import TimelineEntry
 from stopintimidatie.web.filters import date_text, datetime_short
 from stopintimidatie.web.navigation import NavItem
-from stopintimidatie.web.paging import Paging, wanted_page
+from stopintimidatie.web.paging import Paging
 from stopintimidatie.web.panels import panels
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.urls import query_pairs
@@ -46,31 +59,6 @@ class Part:
     show: Callable[[DossierResource, Request, Counts], Page]
 
 
-@dataclass(frozen=True)
-class ReportLine:
-    """A report in the list of the dossier."""
-
-    href: str
-    title: str
-    badges: Sequence[str]
-    meta: Sequence[str]
-    snippet: str
-    out_href: str | None
-
-
-@dataclass(frozen=True)
-class AgreementLine:
-    """An agreement in the list."""
-
-    what: str
-    who: str
-    minder: str
-    due: Any
-    state: str
-    result: str
-    href: str | None
-
-
 @view_config(
     context=DossierResource,
     request_method="GET",
@@ -81,7 +69,8 @@ def dossier_view(context: DossierResource, request: Request) -> Page:
     """One part of the dossier, with its heading, steps and tabs."""
     dossier = context.dossier
     note_read(request, context.holder, "dossier", [dossier.id], task="dossier bekijken")
-    numbers = chronology.counts(request.db, dossier, today())
+    sees = sees_reports(context, request)
+    numbers = chronology.counts(request.db, dossier, today(), reader_of(request), reports_too=sees)
     wanted = dict(query_pairs(request)).get("deel", OVERVIEW)
     part = next((part for part in PARTS if part.name == wanted), PARTS[0])
     here = page_of(context, request)
@@ -91,8 +80,11 @@ def dossier_view(context: DossierResource, request: Request) -> Page:
         "part": part.name,
         "numbers": numbers,
         "tabs": [NavItem(p.label, _tab(here, p), p is part, p.count(numbers)) for p in PARTS],
-        "may_edit": _may_edit(context, request),
-        "may_finish": bool(request.has_permission(Permission.TRIAGE, context)),
+        "may_edit": may_edit(context, request),
+        "may_finish": sees and bool(request.has_permission(Permission.TRIAGE, context)),
+        "sees_reports": sees,
+        "may_name": may_name(dossier, reader_of(request)) and dossier.state in LIVE,
+        "look_at_effect": _look_at_effect(dossier),
         "steps": _steps(context, request),
         "badges": _badges(dossier, numbers),
         "kind": DossierKind.of(dossier.kind).short,
@@ -100,13 +92,14 @@ def dossier_view(context: DossierResource, request: Request) -> Page:
     }
 
 
+def _look_at_effect(dossier: Dossier) -> bool:
+    """The day that was set for it has come."""
+    day = dossier.monitoring_on
+    return dossier.state == "monitoring" and day is not None and day <= today()
+
+
 def _tab(here: str, part: Part) -> str:
     return here if part.name == OVERVIEW else f"{here}?deel={part.name}"
-
-
-def _may_edit(context: DossierResource, request: Request) -> bool:
-    live = context.dossier.state in LIVE
-    return live and bool(request.has_permission(Permission.EDIT_DOSSIER, context))
 
 
 def _badges(dossier: Dossier, numbers: Counts) -> list[str]:
@@ -124,14 +117,11 @@ def _steps(context: DossierResource, request: Request) -> list[tuple[str, str]]:
     ]
 
 
-def _paging(request: Request, total: int) -> Paging:
-    return Paging(wanted_page(request), total)
-
-
 def _overview(context: DossierResource, request: Request, numbers: Counts) -> Page:
     dossier = context.dossier
     owner = request.db.scalar(select(User.name).where(User.id == dossier.owner_id))
-    merged = request.db.scalar(select(Dossier.number).where(Dossier.id == dossier.merged_into_id))
+    relatives = related(request.db, dossier)
+    merged = next((r.number for r in relatives if r.relation == MERGED), None)
     soon = chronology.agreements(
         request.db, dossier, Paging(1, chronology.LATEST, chronology.LATEST), only_open=True
     )
@@ -139,9 +129,14 @@ def _overview(context: DossierResource, request: Request, numbers: Counts) -> Pa
         "facts": _facts(context, owner or ""),
         "footing": _footing(dossier),
         "ending": _ending(dossier, merged),
-        "soon": _agreement_lines(context, request, soon),
+        "soon": agreement_lines(context, request, soon),
+        "family": [(r.words, _relative(context, r)) for r in relatives],
         "panels": panels(request, "dossier", context),
     }
+
+
+def _relative(context: DossierResource, other: Relative) -> str:
+    return dossier_path(context.municipality.slug, other.slug, other.number)
 
 
 def _facts(context: DossierResource, owner: str) -> list[tuple[str, str]]:
@@ -184,111 +179,15 @@ def _ending(dossier: Dossier, merged: str | None) -> list[tuple[str, str | None]
     return [(label, value) for label, value in rows if value]
 
 
-def _chronology(context: DossierResource, request: Request, numbers: Counts) -> Page:
-    paging = _paging(request, numbers.events)
-    found = chronology.events(request.db, context.dossier, paging)
-    reports = [event.row for event in found if event.kind == "melding"]
-    _note_reports(request, context, reports)
-    codes = {report.neighbourhood_code for report in reports}
-    areas = request.db.execute(
-        select(Neighbourhood.code, Neighbourhood.slug).where(Neighbourhood.code.in_(codes))
-    )
-    slugs: dict[Any, str] = {row.code: row.slug for row in areas}
-    addresses = {
-        report.id: _address(context, report, slugs[report.neighbourhood_code]) for report in reports
-    }
-    return {"paging": paging, "entries": [event_entry(event, addresses) for event in found]}
-
-
-def _address(context: DossierResource, report: Report, slug: str) -> str:
-    return report_path(report, context.municipality.slug, slug)
-
-
-def _note_reports(request: Request, context: DossierResource, reports: Sequence[Report]) -> None:
-    ids = [report.id for report in reports]
-    note_read(request, context.holder, "melding", ids, task="dossier bekijken")
-
-
-def _reports(context: DossierResource, request: Request, numbers: Counts) -> Page:
-    paging = _paging(request, numbers.reports)
-    found = chronology.members(request.db, context.dossier, paging)
-    _note_reports(request, context, [member.report for member in found])
-    return {"paging": paging, "lines": [_line(context, request, member) for member in found]}
-
-
-def _line(context: DossierResource, request: Request, member: Member) -> ReportLine:
-    report, membership = member.report, member.membership
-    meta = [
-        f"M-{membership.serial:02d} in dit dossier",
-        datetime_short(report.incident_start),
-        member.neighbourhood,
-        PlaceType.word(report.place_type),
-    ]
-    if membership.reference:
-        elsewhere = f"hoort bij dossier {member.belongs_to}" if member.belongs_to else "verwijzing"
-        meta.append(elsewhere)
-    out = f"{page_of(context, request)}/melding-eruit?melding={report.reference}"
-    badges = [report.state, *(["spoed"] if report.urgent else [])]
-    return ReportLine(
-        href=_address(context, report, member.slug),
-        title=f"{report.reference}: {forms_of(report)}",
-        badges=badges,
-        meta=meta,
-        snippet=excerpt(report.description),
-        out_href=out if _may_edit(context, request) else None,
-    )
-
-
-def _notes(context: DossierResource, request: Request, numbers: Counts) -> Page:
-    paging = _paging(request, numbers.notes)
-    found = chronology.notes(request.db, context.dossier, paging)
-    entries = [TimelineEntry(note.at, "Notitie", note.author_name, note.text) for note in found]
-    return {"paging": paging, "entries": entries}
-
-
-def _agreements(context: DossierResource, request: Request, numbers: Counts) -> Page:
-    paging = _paging(request, numbers.agreements)
-    found = chronology.agreements(request.db, context.dossier, paging)
-    return {"paging": paging, "lines": _agreement_lines(context, request, found)}
-
-
-def _agreement_lines(
-    context: DossierResource,
-    request: Request,
-    rows: Sequence[tuple[DossierAgreement, str | None]],
-) -> list[AgreementLine]:
-    edit = f"{page_of(context, request)}/afspraak?afspraak="
-    may_edit = _may_edit(context, request)
-    return [
-        AgreementLine(
-            row.what,
-            row.who,
-            minder or "",
-            row.due_on,
-            _agreement_state(row),
-            row.result or "",
-            f"{edit}{row.id}" if may_edit else None,
-        )
-        for row, minder in rows
-    ]
-
-
-def _agreement_state(row: DossierAgreement) -> str:
-    late = row.state == AgreementState.OPEN and row.due_on < today()
-    return "te_laat" if late else row.state
-
-
-def _history(context: DossierResource, request: Request, numbers: Counts) -> Page:
-    paging = _paging(request, numbers.history)
-    found = chronology.history(request.db, context.dossier, paging)
-    return {"paging": paging, "entries": [history_entry(move) for move in found]}
-
-
 PARTS: Final = (
     Part(OVERVIEW, "Overzicht", lambda n: None, _overview),
-    Part("chronologie", "Chronologie", lambda n: n.events, _chronology),
-    Part("meldingen", "Meldingen", lambda n: n.reports, _reports),
-    Part("notities", "Notities", lambda n: n.notes, _notes),
-    Part("afspraken", "Afspraken", lambda n: n.agreements, _agreements),
-    Part("geschiedenis", "Geschiedenis", lambda n: n.history, _history),
+    Part("chronologie", "Chronologie", lambda n: n.events, chronology_part),
+    Part("meldingen", "Meldingen", lambda n: n.reports, reports_part),
+    Part("notities", "Notities", lambda n: n.notes, notes_part),
+    Part("overleg", "Overleg", lambda n: n.consultations, consultations_part),
+    Part("deelnemers", "Deelnemers", lambda n: None, participants_part),
+    Part("afspraken", "Afspraken", lambda n: n.agreements, agreements_part),
+    Part("maatregelen", "Maatregelen", lambda n: n.measures, measures_part),
+    Part("bijlagen", "Bijlagen", lambda n: n.attachments, files_part),
+    Part("geschiedenis", "Geschiedenis", lambda n: n.history, history_part),
 )

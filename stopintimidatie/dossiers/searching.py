@@ -17,8 +17,10 @@ from stopintimidatie.dossiers.models import (
     DossierMembership,
     DossierNote,
 )
+from stopintimidatie.dossiers.notes import for_all
 from stopintimidatie.dossiers.paths import dossier_path
 from stopintimidatie.dossiers.vocabulary import DossierKind
+from stopintimidatie.dossiers.work_models import Consultation, DossierMeasure
 from stopintimidatie.register.models import Municipality, Neighbourhood
 from stopintimidatie.search.backend import OPEN_ACCESS, Kind, SearchDocument, Text, Weight
 
@@ -47,17 +49,28 @@ def versions(
 ) -> Iterator[tuple[UUID, int]]:
     """Every dossier that can be found, with a number that grows with each change in it.
 
-    Notes and agreements change without the dossier's own version.
+    Notes, agreements and consultations change without the dossier's own version.
     """
-    notes = _per_dossier(session, select(DossierNote.dossier_id, func.count()))
+    notes = _per_dossier(session, select(DossierNote.dossier_id, func.count()).where(for_all()))
     agreements = _per_dossier(
         session, select(DossierAgreement.dossier_id, func.sum(DossierAgreement.version))
+    )
+    talks = _per_dossier(session, select(Consultation.dossier_id, func.sum(Consultation.version)))
+    measures = _per_dossier(
+        session, select(DossierMeasure.dossier_id, func.sum(DossierMeasure.version))
     )
     wanted = select(Dossier.id, Dossier.version).where(Dossier.state != GONE)
     if ids is not None:
         wanted = wanted.where(Dossier.id.in_(ids))
     for id_, version in session.execute(wanted):
-        yield id_, version + notes.get(id_, 0) + agreements.get(id_, 0)
+        yield (
+            id_,
+            version
+            + notes.get(id_, 0)
+            + agreements.get(id_, 0)
+            + talks.get(id_, 0)
+            + measures.get(id_, 0),
+        )
 
 
 def _per_dossier(session: Session, statement: Select[UUID, int]) -> dict[UUID, int]:
@@ -67,8 +80,9 @@ def _per_dossier(session: Session, statement: Select[UUID, int]) -> dict[UUID, i
 
 def _notes_and_agreements(session: Session, ids: Sequence[UUID]) -> _Extra:
     found: _Extra = defaultdict(list)
-    notes = select(DossierNote).where(DossierNote.dossier_id.in_(ids)).order_by(DossierNote.at)
-    for note in session.scalars(notes):
+    # A restricted note is found by nobody: the index doesn't know who searches.
+    notes = select(DossierNote).where(DossierNote.dossier_id.in_(ids), for_all())
+    for note in session.scalars(notes.order_by(DossierNote.at)):
         found[note.dossier_id].append(Text("notitie", note.text))
     agreements = (
         select(DossierAgreement)
@@ -78,6 +92,14 @@ def _notes_and_agreements(session: Session, ids: Sequence[UUID]) -> _Extra:
     for agreement in session.scalars(agreements):
         parts = [agreement.what, agreement.who, agreement.result or ""]
         found[agreement.dossier_id].append(Text("afspraak", "; ".join(p for p in parts if p)))
+    talks = select(Consultation).where(Consultation.dossier_id.in_(ids))
+    for talk in session.scalars(talks.order_by(Consultation.planned_at)):
+        parts = [talk.agenda or "", talk.decisions or ""]
+        found[talk.dossier_id].append(Text("overleg", "; ".join(p for p in parts if p)))
+    measures = select(DossierMeasure).where(DossierMeasure.dossier_id.in_(ids))
+    for measure in session.scalars(measures.order_by(DossierMeasure.started_on)):
+        parts = [measure.what, measure.who, measure.effect or ""]
+        found[measure.dossier_id].append(Text("maatregel", "; ".join(p for p in parts if p)))
     return found
 
 

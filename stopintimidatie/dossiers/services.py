@@ -23,9 +23,13 @@ from stopintimidatie.dossiers.history import (
     lock,
     log,
 )
-from stopintimidatie.dossiers.models import Dossier, DossierAgreement, DossierNote
+from stopintimidatie.dossiers.models import Dossier, DossierAgreement
+from stopintimidatie.dossiers.naming import check_hand_over
+from stopintimidatie.dossiers.notes import add_note as add_note
 from stopintimidatie.dossiers.numbering import next_number, write_number
 from stopintimidatie.dossiers.paths import path_of_dossier
+from stopintimidatie.dossiers.reminders import remind_in_time
+from stopintimidatie.dossiers.texts import VERSIONED, begin_versions, keep_version
 from stopintimidatie.dossiers.vocabulary import AgreementState
 from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW, LIVE
 from stopintimidatie.register.models import Neighbourhood
@@ -95,6 +99,7 @@ def create_dossier(
     check_owner(session, dossier, plan.owner_id)
     session.add(dossier)
     session.flush()
+    begin_versions(session, dossier, actor, moment)
     append(session, dossier, actor, "gemaakt", values={"soort": dossier.kind}, at=moment)
     log(session, dossier, actor, "gemaakt")
     changed(session, dossier)
@@ -120,11 +125,15 @@ def change_dossier(
     fields = [
         name for name in EDITABLE if name in values and values[name] != getattr(dossier, name)
     ]
-    _check_changes(session, dossier, {name: values[name] for name in fields})
-    if "neighbourhood_code" in fields:
-        _move_to(session, dossier, values["neighbourhood_code"])
+    _check_changes(session, dossier, {name: values[name] for name in fields}, actor)
+    if {"neighbourhood_code", "kind"} & set(fields):
+        code = values.get("neighbourhood_code", dossier.neighbourhood_code)
+        _move_to(session, dossier, code, values.get("kind", dossier.kind))
     for name in fields:
+        before = getattr(dossier, name)
         setattr(dossier, name, values[name])
+        if name in VERSIONED:
+            keep_version(session, dossier, name, before, actor)
     if fields:
         _touch(dossier, actor)
         append(session, dossier, actor, "gewijzigd", values={"velden": fields})
@@ -133,7 +142,9 @@ def change_dossier(
     return fields
 
 
-def _check_changes(session: Session, dossier: Dossier, new: Mapping[str, Any]) -> None:
+def _check_changes(
+    session: Session, dossier: Dossier, new: Mapping[str, Any], actor: Actor
+) -> None:
     started = dossier.state != "in_voorbereiding"
     if started and is_strict(new.get("kind", "")):
         raise DossierError(
@@ -144,6 +155,8 @@ def _check_changes(session: Session, dossier: Dossier, new: Mapping[str, Any]) -
     for name in FOOTING:
         if started and name in new and not new[name]:
             raise DossierError("Dit is nodig zolang het dossier loopt. Vul het in.", name)
+    if "owner_id" in new:
+        check_hand_over(dossier, actor)
     if "neighbourhood_code" in new:
         _check_neighbourhood(session, dossier.holder, new["neighbourhood_code"])
     if "owner_id" in new or "kind" in new:
@@ -151,18 +164,19 @@ def _check_changes(session: Session, dossier: Dossier, new: Mapping[str, Any]) -
         check_owner(session, dossier, owner, kind=new.get("kind"))
 
 
-def _move_to(session: Session, dossier: Dossier, code: str) -> None:
-    """Another neighbourhood: the dossier and the reports that live in it change address."""
+def _move_to(session: Session, dossier: Dossier, code: str, kind: str) -> None:
+    """Another neighbourhood or kind: the dossier and the reports in it may change address."""
     inside = belonging_reports(session, dossier)
     old = {report.id: address_of(session, report) for _, report in inside}
     before = path_of_dossier(session, dossier.id)
-    dossier.neighbourhood_code = code
+    moved = dossier.neighbourhood_code != code
+    dossier.neighbourhood_code, dossier.kind = code, kind
     for membership, report in inside:
         settle_in(dossier, membership, report)
         if address_of(session, report) != old[report.id]:
             remember_address(session, dossier.holder, old[report.id], reports.KIND, report.id)
             reports.changed(session, report)
-    if before is not None:
+    if before is not None and moved:
         remember_address(session, dossier.holder, before, KIND, dossier.id)
 
 
@@ -204,29 +218,6 @@ def move_dossier(
     return transition
 
 
-def add_note(
-    session: Session, dossier: Dossier, text: str, actor: Actor, *, at: datetime | None = None
-) -> DossierNote:
-    """Write something down.
-
-    :raises DossierError: the dossier is closed.
-    """
-    lock(session, dossier)
-    _only_live(dossier)
-    note = DossierNote(
-        holder=dossier.holder,
-        dossier_id=dossier.id,
-        at=at or utc_now(),
-        author_id=actor.id,
-        author_name=actor.name,
-        text=text,
-    )
-    session.add(note)
-    log(session, dossier, actor, "notitie")
-    changed(session, dossier)
-    return note
-
-
 def make_agreement(
     session: Session,
     dossier: Dossier,
@@ -260,6 +251,7 @@ def make_agreement(
     )
     session.add(agreement)
     session.flush()
+    remind_in_time(session, agreement)
     log(session, dossier, actor, "afspraak_gemaakt")
     changed(session, dossier)
     return agreement
@@ -312,6 +304,8 @@ def _agreement_changed(
         agreement.closed_at = None if agreement.state == AgreementState.OPEN else moment
         values = {"afspraak": agreement.what, "staat": agreement.state, "reden": agreement.result}
         append(session, dossier, actor, "afspraak", values=values, at=moment)
+    if {"due_on", "state"} & set(fields):
+        remind_in_time(session, agreement)
     log(session, dossier, actor, "afspraak_gewijzigd", fields)
     changed(session, dossier)
 

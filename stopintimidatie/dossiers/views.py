@@ -23,7 +23,9 @@ from stopintimidatie.dossiers.forms import (
 from stopintimidatie.dossiers.handling import (
     FORM_PAGE,
     actor_of,
+    check_title,
     crumbs,
+    doubts_about_title,
     form_page,
     only_live,
     page_of,
@@ -42,7 +44,7 @@ from stopintimidatie.dossiers.services import DossierPlan, change_dossier, creat
 from stopintimidatie.dossiers.vocabulary import DossierKind
 from stopintimidatie.municipalities.resources import MunicipalityResource
 from stopintimidatie.register.models import Municipality
-from stopintimidatie.register.queries import neighbourhoods_of
+from stopintimidatie.register.queries import present_neighbourhoods_of
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
 from stopintimidatie.tree import Root
@@ -134,8 +136,10 @@ def new_dossier_view(context: MunicipalityResource, request: Request) -> Any:
     strict = bool(STRICT_ROLES & roles_at(request, context.holder))
     overview = f"/gemeenten/{context.municipality.slug}/dossiers"
     people = owners_for(request.db, context.holder, DossierKind.HOTSPOT.value)
+    areas = _areas(request, context.holder)
+    doubts = doubts_about_title(request, areas)
     form = Form(
-        new_schema(_areas(request, context.holder), kind_choices(strict), people),
+        new_schema(areas, kind_choices(strict), people, doubts),
         request,
         buttons=[Button("maken", "Dossier maken")],
         appstruct=_first_values(context, request),
@@ -148,7 +152,12 @@ def new_dossier_view(context: MunicipalityResource, request: Request) -> Any:
         "intro": "Het dossier begint in voorbereiding. Doel, grondslag en dossierhouder vult u in"
         " als het in aanpak gaat.",
     }
-    return submit(request, form, lambda values: _make(context, request, values), page)
+
+    def act(values: dict[str, Any]) -> Any:
+        check_title(values, doubts)
+        return _make(context, request, values)
+
+    return submit(request, form, act, page)
 
 
 def _first_values(context: MunicipalityResource, request: Request) -> dict[str, Any]:
@@ -168,7 +177,7 @@ def _first_values(context: MunicipalityResource, request: Request) -> dict[str, 
 
 
 def _areas(request: Request, holder: str) -> list[tuple[str, str]]:
-    return [(area.code, area.name) for area in neighbourhoods_of(request.db, holder)]
+    return [(area.code, area.name) for area in present_neighbourhoods_of(request.db, holder)]
 
 
 def _make(context: MunicipalityResource, request: Request, values: dict[str, Any]) -> Any:
@@ -207,7 +216,9 @@ def edit_view(context: DossierResource, request: Request) -> Any:
     if closed is not None:
         return closed
     dossier = context.dossier
-    schema = _edit_schema(context, request)
+    areas = _areas(request, context.holder)
+    doubts = doubts_about_title(request, areas, dossier.title)
+    schema = _edit_schema(context, request, areas, doubts)
     form = Form(
         schema,
         request,
@@ -217,6 +228,7 @@ def edit_view(context: DossierResource, request: Request) -> Any:
     )
 
     def act(values: dict[str, Any]) -> Any:
+        check_title(values, doubts)
         lock(request.db, dossier)
         check_version(dossier, values["versie"])
         fields = change_dossier(request.db, dossier, read(values, ATTRIBUTES), actor_of(request))
@@ -234,13 +246,16 @@ def edit_view(context: DossierResource, request: Request) -> Any:
     )
 
 
-def _edit_schema(context: DossierResource, request: Request) -> Any:
+def _edit_schema(
+    context: DossierResource, request: Request, areas: list[tuple[str, str]], doubts: list[str]
+) -> Any:
     dossier = context.dossier
     strict = bool(STRICT_ROLES & roles_at(request, context.holder))
     people = owners_for(request.db, context.holder, dossier.kind)
     return edit_schema(
-        _areas(request, context.holder),
+        areas,
         kind_choices(strict),
         people,
+        doubts,
         strict=is_strict(dossier.kind),
     )

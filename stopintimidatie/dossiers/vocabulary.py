@@ -39,3 +39,26 @@ class AgreementState(Term):
 
 
 DEFAULT_BODY: Final = "burgemeester"
+
+
+class ConsultationKind(Term):
+    """What a consultation is called; only about a person it is a casusoverleg."""
+
+    PLAIN = "overleg", "overleg", "consultation"
+    CASE = "casusoverleg", "casusoverleg", "case consultation"
+
+
+class ConsultationState(Term):
+    """How a consultation stands."""
+
+    PLANNED = "gepland", "gepland", "planned"
+    HELD = "gehouden", "gehouden", "held"
+    DROPPED = "vervallen", "vervallen", "dropped"
+
+
+class TabledState(Term):
+    """Whether what was tabled is still there."""
+
+    KEPT = "bewaard", "bewaard zoals het voorlag", "kept"
+    REDACTED = "gewijzigd", "onleesbaar gemaakt waar dat moest", "redacted"
+    DESTROYED = "vernietigd", "vernietigd", "destroyed"

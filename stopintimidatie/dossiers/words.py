@@ -10,13 +10,14 @@ from markupsafe import Markup
 
 from stopintimidatie.dossiers.chronology import Event
 from stopintimidatie.dossiers.forms import CONTROLS, LABELS
-from stopintimidatie.dossiers.models import DossierMove
-from stopintimidatie.dossiers.vocabulary import ClosingReason
+from stopintimidatie.dossiers.history import PARTNER_ANSWERED
+from stopintimidatie.dossiers.models import DossierMove, DossierNote
+from stopintimidatie.dossiers.vocabulary import ClosingReason, ConsultationKind
 from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.vocabulary import Form, LegalBasis, PlaceType
+from stopintimidatie.reports.vocabulary import FollowUp, Form, LegalBasis, PlaceType
 from stopintimidatie.web.components import TimelineEntry
-from stopintimidatie.web.filters import date_text
+from stopintimidatie.web.filters import date_text, plural
 
 EXCERPT: Final = 220
 _STEPS: Final = {move.name: move for move in DOSSIER_WORKFLOW.transitions}
@@ -64,10 +65,53 @@ def _title(move: DossierMove) -> str:
             return f"Melding {values.get('melding', '')} toegevoegd"
         case "melding_eruit":
             return f"Melding {values.get('melding', '')} eruit gehaald"
+        case "opgenomen":
+            return f"Dossier {values.get('dossier', '')} is hierin samengevoegd"
+        case "gesplitst":
+            return f"Afgesplitst naar dossier {values.get('dossier', '')}: {_how_many(move)}"
+        case "afgesplitst":
+            return f"Afgesplitst van dossier {values.get('dossier', '')}: {_how_many(move)}"
+        case "aangewezen":
+            people = plural(int(values.get("aantal", 0)), "persoon ziet", "personen zien")
+            return f"{people} de meldingen, naast de dossierhouder"
+        case "maatregel":
+            return f"Maatregel toegevoegd: {FollowUp.word(values.get('soort'))}"
+        case "maatregel_gewijzigd":
+            return f"Maatregel bijgewerkt: {FollowUp.word(values.get('soort'))}"
+        case "bijlage":
+            return f"Bijlage toegevoegd: {values.get('bijlage', '')}"
+        case "bijlage_weg":
+            return f"Bijlage verwijderd: {values.get('bijlage', '')}"
+        case "deelnemer_erbij":
+            return f"Deelnemer erbij: {values.get('deelnemer', '')}"
+        case "deelnemer_weg":
+            return f"Deelnemer niet meer erbij: {values.get('deelnemer', '')}"
+        case "voorgelegd":
+            return f"Op tafel gelegd bij {_talk(move)}: {_how_many(move)}"
+        case "overleg_gepland" | "overleg_gehouden" | "overleg_verslag" | "overleg_vervallen":
+            return f"{_talk(move).capitalize()} {_TALKS[move.name]}"
+        case "partner_antwoord":
+            return f"Antwoord op {values.get('uitvoer', '')}: {values.get('gedaan', '')}"
         case "afspraak":
             return f"Afspraak {values.get('staat', '')}: {excerpt(values.get('afspraak'))}"
     step = _STEPS.get(move.name)
     return step.label if step else move.name
+
+
+_TALKS: Final = {
+    "overleg_gepland": "gepland",
+    "overleg_gehouden": "gehouden",
+    "overleg_verslag": "verslag bijgewerkt",
+    "overleg_vervallen": "vervalt",
+}
+
+
+def _talk(move: DossierMove) -> str:
+    return f"{move.values.get('soort') or 'overleg'} {move.values.get('overleg', '')}"
+
+
+def _how_many(move: DossierMove) -> str:
+    return plural(int(move.values.get("aantal", 0)), "melding", "meldingen")
 
 
 def _text(move: DossierMove) -> str:
@@ -79,6 +123,8 @@ def _text(move: DossierMove) -> str:
         for asked in fields
         if asked.name in move.values and asked.name not in _NOT_SHOWN
     ]
+    if move.name == PARTNER_ANSWERED and move.values.get("op"):
+        lines.append(f"Op {date_text(date.fromisoformat(str(move.values['op'])))}")
     if move.reason:
         lines.append(move.reason if not lines else f"Toelichting: {move.reason}")
     return "\n".join(lines)
@@ -90,6 +136,12 @@ def _answer(name: str, value: Any) -> str:
     if name.endswith("_datum"):
         return date_text(date.fromisoformat(str(value)))
     return str(value)
+
+
+def note_entry(note: DossierNote) -> TimelineEntry:
+    """A note; a restricted one says so."""
+    title = "Notitie, alleen voor wie is aangewezen" if note.restricted else "Notitie"
+    return TimelineEntry(note.at, title, note.author_name, note.text)
 
 
 def event_entry(event: Event, addresses: Mapping[Any, str]) -> TimelineEntry:
@@ -104,7 +156,17 @@ def event_entry(event: Event, addresses: Mapping[Any, str]) -> TimelineEntry:
             place = PlaceType.word(row.place_type)
             return TimelineEntry(event.at, title, place, excerpt(row.description), row.state)
         case "notitie":
-            return TimelineEntry(event.at, "Notitie", row.author_name, row.text)
+            return note_entry(row)
+        case "overleg":
+            text = excerpt(row.decisions or row.agenda)
+            title = f"{ConsultationKind.word(row.kind).capitalize()} {row.serial}"
+            return TimelineEntry(event.at, title, row.place or "", text, row.state)
+        case "maatregel":
+            title = f"Maatregel: {FollowUp.word(row.kind)}"
+            text = f"{row.what}\n{row.who}, vanaf {date_text(row.started_on)}"
+            return TimelineEntry(event.at, title, row.made_by, text)
+        case "bijlage":
+            return TimelineEntry(event.at, f"Bijlage {row.number}", row.by, row.about)
         case "afspraak":
             text = f"{row.what}\n{row.who}, uiterlijk {date_text(row.due_on)}"
             return TimelineEntry(event.at, "Afspraak gemaakt", row.made_by, text)

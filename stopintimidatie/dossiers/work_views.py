@@ -5,18 +5,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound
+from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 
 from stopintimidatie.dossiers.access import is_strict
 from stopintimidatie.dossiers.effects import open_agreements
 from stopintimidatie.dossiers.forms import (
-    AGREEMENT_ATTRIBUTES,
-    NoteSchema,
-    agreement_schema,
-    differences,
-    read,
-    stored,
+    note_schema,
 )
 from stopintimidatie.dossiers.handling import (
     FORM_PAGE,
@@ -27,19 +22,18 @@ from stopintimidatie.dossiers.handling import (
     page_of,
     submit,
 )
-from stopintimidatie.dossiers.history import DossierError, check_version, lock
-from stopintimidatie.dossiers.models import DossierAgreement
-from stopintimidatie.dossiers.options import owners_for
+from stopintimidatie.dossiers.history import check_version, lock
+from stopintimidatie.dossiers.measure_views import effects_of
+from stopintimidatie.dossiers.notes import add_note, possible_readers
+from stopintimidatie.dossiers.options import other_dossiers
+from stopintimidatie.dossiers.paths import path_of_dossier
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.services import (
-    add_note,
-    change_agreement,
-    find_agreement,
-    make_agreement,
     move_dossier,
 )
 from stopintimidatie.dossiers.vocabulary import DEFAULT_BODY
 from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW, PERSON_FIELDS
+from stopintimidatie.reports.vocabulary import FollowUp
 from stopintimidatie.security import Permission
 from stopintimidatie.web.filters import plural
 from stopintimidatie.web.forms import Button, Change, Form
@@ -73,6 +67,9 @@ def step_view(context: DossierResource, request: Request) -> Any:
     if request.method != "POST" and dossier.state not in step.sources:
         label = DOSSIER_WORKFLOW.state(dossier.state).label
         request.flash(f"‘{step.label}’ kan nu niet: de toestand is ‘{label}’.", "warning")
+        return back_to(context, request)
+    if step.name == "samenvoegen" and not other_dossiers(request.db, dossier):
+        request.flash("Er is geen ander dossier om mee samen te voegen.", "warning")
         return back_to(context, request)
     form = _step_form(context, request, step)
     page = {
@@ -120,11 +117,22 @@ def _step_form(context: DossierResource, request: Request, step: Transition) -> 
         },
         request,
         version=dossier.version,
-        appstruct=_known(context) if step.name == "starten" else {},
+        appstruct=_first_answers(context, request, step),
         leave_out=frozenset() if strict else PERSON_FIELDS,
         given={"soort": dossier.kind},
         cancel_url=page_of(context, request),
     )
+
+
+def _first_answers(context: DossierResource, request: Request, step: Transition) -> dict[str, Any]:
+    """What is known already; at closing, what the measures did."""
+    if step.name == "starten":
+        return _known(context)
+    if step.name != "afsluiten":
+        return {}
+    found = [one for one in effects_of(context, request) if not one.too_soon]
+    told = [f"{FollowUp.word(one.measure.kind).capitalize()}: {one.words}" for one in found]
+    return {"effect": "\n".join(told) or None}
 
 
 def _known(context: DossierResource) -> dict[str, Any]:
@@ -158,7 +166,11 @@ def _state_change(context: DossierResource, step: Transition) -> list[Change]:
 def _after(context: DossierResource, request: Request, step: Transition) -> Any:
     """After closing, the reports come next."""
     label = DOSSIER_WORKFLOW.state(step.target).label.lower()
-    request.flash(f"Het dossier is nu {label}.")
+    told = "Het dossier is samengevoegd met dit dossier." if step.name == "samenvoegen" else ""
+    request.flash(told or f"Het dossier is nu {label}.")
+    if step.name == "samenvoegen":
+        path = path_of_dossier(request.db, context.dossier.merged_into_id)  # type: ignore[arg-type]
+        return HTTPSeeOther(path)
     if step.name == "afsluiten":
         return back_to_finishing(context, request)
     return back_to(context, request)
@@ -190,105 +202,26 @@ def note_view(context: DossierResource, request: Request) -> Any:
     if closed is not None:
         return closed
     cancel = page_of(context, request, "notities")
+    me = str(actor_of(request).id)
+    people = [one for one in possible_readers(request.db, context.dossier) if one[0] != me]
     form = Form(
-        NoteSchema(), request, buttons=[Button("opslaan", "Notitie opslaan")], cancel_url=cancel
+        note_schema(people),
+        request,
+        buttons=[Button("opslaan", "Notitie opslaan")],
+        cancel_url=cancel,
     )
 
     def act(values: dict[str, Any]) -> Any:
-        add_note(request.db, context.dossier, values["tekst"], actor_of(request))
+        named = [UUID(code) for code in values["lezers"]]
+        add_note(
+            request.db,
+            context.dossier,
+            values["tekst"],
+            actor_of(request),
+            readers=named,
+            restricted=values["besloten"],
+        )
         request.flash("De notitie is opgeslagen.")
         return back_to(context, request, "notities")
 
     return submit(request, form, act, form_page(context, request, "Notitie toevoegen"))
-
-
-@view_config(
-    context=DossierResource,
-    name="afspraak",
-    request_method="GET",
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-)
-@view_config(
-    context=DossierResource,
-    name="afspraak",
-    request_method="POST",
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-)
-def agreement_view(context: DossierResource, request: Request) -> Any:
-    """A new agreement, or with `?afspraak=…` one that exists."""
-    closed = only_live(context, request)
-    if closed is not None:
-        return closed
-    asked = dict(query_pairs(request)).get("afspraak")
-    if asked is None:
-        return _new_agreement(context, request)
-    return _existing_agreement(context, request, _find(context, request, asked))
-
-
-def _find(context: DossierResource, request: Request, asked: str) -> DossierAgreement:
-    try:
-        return find_agreement(request.db, context.dossier, UUID(asked[:40]))
-    except (ValueError, DossierError):
-        raise HTTPNotFound() from None
-
-
-def _new_agreement(context: DossierResource, request: Request) -> Any:
-    dossier = context.dossier
-    form = Form(
-        agreement_schema(owners_for(request.db, dossier.holder, dossier.kind), existing=False),
-        request,
-        buttons=[Button("opslaan", "Afspraak opslaan")],
-        appstruct={"houder": str(dossier.owner_id) if dossier.owner_id else None},
-        cancel_url=page_of(context, request, "afspraken"),
-    )
-
-    def act(values: dict[str, Any]) -> Any:
-        made = read(values, AGREEMENT_ATTRIBUTES)
-        make_agreement(
-            request.db,
-            dossier,
-            made["what"],
-            made["who"],
-            made["due_on"],
-            actor_of(request),
-            owner_id=made["owner_id"],
-        )
-        request.flash("De afspraak is opgeslagen.")
-        return back_to(context, request, "afspraken")
-
-    return submit(request, form, act, form_page(context, request, "Afspraak toevoegen"))
-
-
-def _existing_agreement(
-    context: DossierResource, request: Request, agreement: DossierAgreement
-) -> Any:
-    dossier = context.dossier
-    people = owners_for(request.db, dossier.holder, dossier.kind)
-    schema = agreement_schema(people, existing=True)
-    form = Form(
-        schema,
-        request,
-        buttons=[Button("opslaan", "Afspraak opslaan")],
-        appstruct={**stored(agreement, AGREEMENT_ATTRIBUTES), "versie": agreement.version},
-        cancel_url=page_of(context, request, "afspraken"),
-    )
-
-    def act(values: dict[str, Any]) -> Any:
-        lock(request.db, agreement)
-        check_version(agreement, values["versie"])
-        changes = read(values, AGREEMENT_ATTRIBUTES)
-        change_agreement(request.db, dossier, agreement, changes, actor_of(request))
-        request.flash("De afspraak is opgeslagen.")
-        return back_to(context, request, "afspraken")
-
-    return submit(
-        request,
-        form,
-        act,
-        form_page(context, request, "Afspraak bijwerken"),
-        conflict=lambda values: differences(
-            agreement, values, AGREEMENT_ATTRIBUTES, schema.children
-        ),
-    )

@@ -100,12 +100,32 @@ TRANSITIONS: Final = (
             InputField(
                 "terugkoppeling",
                 "Terugkoppeling aan melders",
-                help="Wat mogen de melders weten? U gebruikt deze tekst bij het afhandelen van de"
-                " meldingen. Noem geen namen.",
+                help="Wat mogen de melders weten? Elke melder leest deze tekst meteen, met de eigen"
+                " volgcode; zij zien elkaar niet. Noem geen namen. Bij samenvoegen gaat er niets"
+                " uit: het werk gaat verder.",
             ),
             InputField("reden", "Toelichting", required=False),
         ),
         effect="dossier.afsluiten",
+    ),
+    Transition(
+        "samenvoegen",
+        "Samenvoegen",
+        LIVE,
+        "afgesloten",
+        P.EDIT_DOSSIER,
+        (
+            InputField(
+                "samengevoegd_met",
+                "Samenvoegen met dossier",
+                FieldKind.DOCUMENT,
+                options="other_dossiers",
+                help="De meldingen en de open afspraken gaan mee naar dat dossier. Dit dossier"
+                " wordt afgesloten en verwijst ernaar.",
+            ),
+            InputField("reden", "Reden", help="Waarom horen deze dossiers bij elkaar?"),
+        ),
+        effect="dossier.samenvoegen",
     ),
     Transition(
         "heropenen",

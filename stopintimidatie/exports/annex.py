@@ -3,14 +3,23 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from stopintimidatie.exports.coarsening import hides
 from stopintimidatie.exports.content import Annex, Hidden, Pair
-from stopintimidatie.exports.profiles import MINORS, Field, Profile, Treatment, rule_for
-from stopintimidatie.exports.reportlines import filled
-from stopintimidatie.exports.selection import Selection, select
-from stopintimidatie.exports.source import DossierSource, EventKind
-from stopintimidatie.exports.text import capital, clean, clean_line
+from stopintimidatie.exports.profiles import (
+    MINORS,
+    Field,
+    Profile,
+    Rule,
+    Section,
+    Treatment,
+    rule_for,
+)
+from stopintimidatie.exports.selection import Selection, overlay_for, permitted, pseudonym, wanted
+from stopintimidatie.exports.source import DossierSource, EventKind, SourceReport
+from stopintimidatie.exports.text import capital, clean, clean_line, listed
 
 SHARING_REFUSED = "meldingen waarvan de melder niet wil dat deze ontvanger ze krijgt"
+SHARING_RULE = "deelvoorkeur van de melder"
 
 METHOD = (
     Pair(
@@ -50,13 +59,37 @@ def annex(source: DossierSource, chosen: Selection) -> Annex:
         purpose=clean(request.purpose),
         legal_basis=request.legal_basis.label,
         covenant=clean(request.covenant),
-        recipients=clean_line(request.recipient),
+        recipients=_recipients(source, profile),
         destroy_by=request.destroy_by,
         destroy_note=profile.destroy_note,
         data_leak=_data_leak(source),
         profile=f"{profile.label}: {profile.name} versie {profile.version}{overlay}",
         method=METHOD,
         hidden=hidden(source, profile),
+        deviations=_deviations(source, profile),
+    )
+
+
+def _recipients(source: DossierSource, profile: Profile) -> str:
+    """This recipient, and the others as far as this one may know of them."""
+    rule = profile.rules[Field.RECIPIENTS]
+    own = clean_line(source.request.recipient)
+    if rule.treatment is Treatment.LEFT_OUT or not source.request.others:
+        return own
+    known = [name if rule.how is None else kind for name, kind in source.request.others]
+    return f"{own}. Ook verstrekt aan: {listed(sorted({clean_line(one) for one in known}))}"
+
+
+def _deviations(source: DossierSource, profile: Profile) -> tuple[Pair, ...]:
+    if not profile.lists_reports:
+        return ()
+    return tuple(
+        Pair(
+            pseudonym(report),
+            f"{report.despite.ground.label}. Reden: {clean(report.despite.reason)}",
+        )
+        for report in sorted(source.reports, key=lambda report: report.serial)
+        if report.despite is not None and not wanted(report, profile.sharing)
     )
 
 
@@ -69,12 +102,12 @@ def _data_leak(source: DossierSource) -> str:
 
 def hidden(source: DossierSource, profile: Profile) -> tuple[Hidden, ...]:
     """What this recipient doesn't get, by which rule, how often: for the annex and the preview."""
-    chosen = select(source.reports, profile)
-    lines = []
-    if chosen.withheld:
-        why = "deelvoorkeur van de melder"
-        lines.append(Hidden(capital(SHARING_REFUSED), "weggelaten", why, chosen.withheld))
-    lines += _hidden_fields(chosen)
+    reports = permitted(source.reports, profile)
+    withheld = len(source.reports) - len(reports)
+    lines = list(_hidden_sections(profile))
+    if withheld:
+        lines.append(Hidden(capital(SHARING_REFUSED), "weggelaten", SHARING_RULE, withheld))
+    lines += _hidden_fields(reports, profile) if profile.lists_reports else ()
     notes = sum(event.kind is EventKind.NOTE for event in source.events)
     lines += _hidden_whole(profile, Field.NOTES, notes)
     police = sum(event.police_sourced for event in source.events)
@@ -84,18 +117,27 @@ def hidden(source: DossierSource, profile: Profile) -> tuple[Hidden, ...]:
     return tuple(lines)
 
 
-def _hidden_fields(chosen: Selection) -> Iterable[Hidden]:
-    numbers: Counter[tuple[Field, Treatment, str]] = Counter()
-    for report in chosen.reports:
-        for field in filled(report):
-            rule = rule_for(chosen.profile, field, chosen.overlay(report))
-            if rule.treatment is not Treatment.SHOWN:
-                numbers[field, rule.treatment, rule.why] += 1
+def _hidden_sections(profile: Profile) -> Iterable[Hidden]:
+    for section in Section:
+        if not profile.has(section):
+            rule = profile.sections[section]
+            yield Hidden(f"Onderdeel ‘{capital(section.value)}’", rule.label, rule.why, 0)
+
+
+def _hidden_fields(reports: Iterable[SourceReport], profile: Profile) -> Iterable[Hidden]:
+    numbers: Counter[tuple[int, Field, Rule]] = Counter()
     order = list(Field)
-    ranked = sorted(numbers, key=lambda entry: (order.index(entry[0]), entry[1:]))
-    for field, treatment, why in ranked:
-        number = numbers[field, treatment, why]
-        yield Hidden(capital(field.value), treatment.label, why, number)
+    for report in reports:
+        for field in order:
+            rule = rule_for(profile, field, overlay_for(report))
+            if hides(report, field, rule):
+                numbers[order.index(field), field, rule] += 1
+    for place, field, rule in sorted(numbers, key=lambda entry: (entry[0], entry[2].label)):
+        yield hidden_line(field, rule, numbers[place, field, rule])
+
+
+def hidden_line(field: Field, rule: Rule, number: int) -> Hidden:
+    return Hidden(capital(field.value), rule.label, rule.why, number)
 
 
 def _hidden_whole(

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from stopintimidatie.exports import figures
 from stopintimidatie.exports.content import Event
-from stopintimidatie.exports.profiles import Field, Profile, Treatment
+from stopintimidatie.exports.profiles import Field, Profile, Section, Treatment
 from stopintimidatie.exports.selection import Selection, pseudonym
 from stopintimidatie.exports.source import (
     DossierSource,
@@ -25,7 +25,17 @@ FOLD_FROM = 4
 NAMES_MAX = 8
 
 
+# An event that belongs to a part of the document is left out with it.
+SECTIONS = {
+    EventKind.ACTION: Section.ACTIONS,
+    EventKind.AGREEMENT: Section.AGREEMENTS,
+    EventKind.CONSULTATION: Section.CONSULTATIONS,
+}
+
+
 def chronology(source: DossierSource, chosen: Selection) -> tuple[Event, ...]:
+    if not chosen.profile.has(Section.CHRONOLOGY):
+        return ()
     dated = [
         (event.on, 1, [_event(event)]) for event in source.events if _passes(event, chosen.profile)
     ]
@@ -38,6 +48,9 @@ def chronology(source: DossierSource, chosen: Selection) -> tuple[Event, ...]:
 
 
 def _passes(event: SourceEvent, profile: Profile) -> bool:
+    section = SECTIONS.get(event.kind)
+    if section is not None and not profile.has(section):
+        return False
     asked = {Field.NOTES: event.kind is EventKind.NOTE, Field.POLICE_SOURCED: event.police_sourced}
     return all(
         profile.rules[field].treatment is Treatment.SHOWN for field, holds in asked.items() if holds
@@ -67,7 +80,7 @@ def _report_events(group: Sequence[SourceReport]) -> list[Event]:
         Event(
             date_short(figures.day(report)),
             f"Melding {pseudonym(report)}: {listed([form.label for form in report.forms])}",
-            f"melder ({report.role.label})",
+            f"melder ({report.role.label})" if report.role.label else "melder",
             _reliability(report).value,
         )
         for report in group
@@ -97,6 +110,8 @@ def _ranges(serials: Sequence[int]) -> list[str]:
 
 
 def _reliability(report: SourceReport) -> Reliability:
+    if not report.role.code:
+        return Reliability.UNKNOWN
     if report.role.code == "namens_ander":
         return Reliability.FROM_OTHERS
     return Reliability.OWN_OBSERVATION

@@ -18,11 +18,13 @@ from typing import Any
 
 from stopintimidatie.exports.text import is_clean
 
-SCHEMA = "stopintimidatie.dossier/1"
+SCHEMA = "stopintimidatie.dossier/2"
 LOGO_TYPES = ("image/png", "image/jpeg", "image/svg+xml")
 LOGO_MAX_BYTES = 300_000
 
-_FOR_MACHINES = frozenset({"schema", "colour", "logo", "verification_url"})
+_FOR_MACHINES = frozenset(
+    {"schema", "colour", "logo", "verification_url", "file_name", "media_type", "sha256"}
+)
 
 
 class ContentError(ValueError):
@@ -151,6 +153,56 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class MapArea:
+    """A neighbourhood on the map, in metres from its corner in the north-west.
+
+    `rings` are x, y, x, y…; without any, only the middle is known. `number` is what happened
+    there, in words, when the map tells that per area.
+    """
+
+    name: str
+    home: bool
+    rings: tuple[tuple[int, ...], ...]
+    x: int
+    y: int
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class MapSpot:
+    """Reports at one spot, under a letter that the table explains."""
+
+    x: int
+    y: int
+    number: int
+    letter: str
+
+
+@dataclass(frozen=True, slots=True)
+class MapRow:
+    """What stands on the map, in words."""
+
+    letter: str
+    place: str
+    number: int | None
+    reports: str
+
+
+@dataclass(frozen=True, slots=True)
+class MapContent:
+    """Kaart; without a width nothing can be drawn, and the notes say why."""
+
+    width_m: int
+    height_m: int
+    areas: tuple[MapArea, ...]
+    spots: tuple[MapSpot, ...]
+    rows: tuple[MapRow, ...]
+    notes: tuple[str, ...]
+    source: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One line of the chronology."""
 
@@ -173,12 +225,24 @@ class ReportContent:
 
 
 @dataclass(frozen=True, slots=True)
+class OffenderContent:
+    """What one report tells of who did it, in closed choices: seen, taken for, thought."""
+
+    pseudonym: str
+    report: str
+    facts: tuple[Pair, ...]
+    impressions: tuple[Pair, ...]
+    assumptions: tuple[Pair, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ActionContent:
     """What was done before, and what it changed."""
 
     what: str
     who: str
     when: str
+    counts: str
     effect: str
 
 
@@ -191,6 +255,38 @@ class AgreementContent:
     due: str
     state: str
     next_date: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultationContent:
+    """A meeting: who sat at the table (functions, never names), what was decided, what follows."""
+
+    when: str
+    kind: str
+    seats: str
+    decisions: str
+    next_date: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentContent:
+    """A file of the dossier. `sha256` is empty as long as the file itself doesn't go along."""
+
+    name: str
+    when: str
+    about: str
+    size: str
+    file_name: str
+    media_type: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentsContent:
+    """The files of the dossier: what is to be said of them, and each that may be named."""
+
+    note: str
+    files: tuple[AttachmentContent, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +321,8 @@ class Annex:
     profile: str
     method: tuple[Pair, ...]
     hidden: tuple[Hidden, ...]
+    # Reports that go along although the reporter would rather not, each with ground and reason.
+    deviations: tuple[Pair, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,12 +335,18 @@ class DossierContent:
     heading: Heading
     page_one: PageOne
     picture: Picture
+    map: MapContent
     chronology: tuple[Event, ...]
     reports: tuple[ReportContent, ...]
+    offenders: tuple[OffenderContent, ...]
     actions: tuple[ActionContent, ...]
+    consultations: tuple[ConsultationContent, ...]
     agreements: tuple[AgreementContent, ...]
+    attachments: AttachmentsContent
     feedback: FeedbackContent
     annex: Annex
+    # The parts that this recipient doesn't get, by their names in `profile_rules.Section`.
+    left_out: tuple[str, ...]
 
     def __post_init__(self) -> None:
         if self.schema != SCHEMA:

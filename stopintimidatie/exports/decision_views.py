@@ -7,19 +7,25 @@ from typing import Any, Final
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 
+from stopintimidatie.dossiers.naming_views import hidden_reports
 from stopintimidatie.exports.content import ContentError
 from stopintimidatie.exports.forms import DecisionSchema
 from stopintimidatie.exports.freezing import Prepared, prepare
 from stopintimidatie.exports.models import Export, ExportState
 from stopintimidatie.exports.preview import preview_values
+from stopintimidatie.exports.profile_text import differences
+from stopintimidatie.exports.profile_versions import profile_at
+from stopintimidatie.exports.profile_views import difference_rows
 from stopintimidatie.exports.request_views import actor_of, note_preview
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.services import (
     OWN_REQUEST,
     ChangedMeanwhileError,
     approve,
+    cancel,
     make_again,
     reject,
+    show_password,
 )
 from stopintimidatie.exports.summary import request_rows
 from stopintimidatie.exports.wish import ExportError
@@ -54,6 +60,9 @@ def is_own(request: Request, export: Export) -> bool:
     renderer="stopintimidatie.exports:templates/decide.jinja2",
 )
 def decide_view(context: ExportResource, request: Request) -> Any:
+    hidden = hidden_reports(context.__parent__, request)
+    if hidden is not None:
+        return hidden
     export = context.export
     address = request.resource_path(context)
     if export.state != ExportState.REQUESTED and request.method == "GET":
@@ -68,6 +77,7 @@ def decide_view(context: ExportResource, request: Request) -> Any:
         "own": OWN_REQUEST if is_own(request, export) else None,
         "problem": problem,
         "preview": preview_values(seen) if seen else None,
+        "profile_changes": _profile_changes(request, export, seen),
     }
     fresh = given["gezien"]
 
@@ -85,6 +95,20 @@ def _look(context: ExportResource, request: Request) -> tuple[Prepared | None, s
         return None, f"Dit kan zo niet in het document: {error}."
     note_preview(request, context, seen)
     return seen, ""
+
+
+def _profile_changes(
+    request: Request, export: Export, seen: Prepared | None
+) -> dict[str, Any] | None:
+    """What is different since the request; None when the profile is the same."""
+    if seen is None or seen.profile.version == export.profile_version:
+        return None
+    asked = profile_at(request.db, export.holder, export.profile, export.profile_version)
+    return {
+        "asked": export.profile_version,
+        "now": seen.profile.version,
+        "rows": [] if asked is None else difference_rows(differences(asked, seen.profile)),
+    }
 
 
 def _decided(
@@ -132,3 +156,41 @@ def again_view(context: ExportResource, request: Request) -> Any:
     else:
         request.flash("De uitvoer wordt opnieuw gemaakt.")
     return HTTPSeeOther(request.resource_path(context))
+
+
+@view_config(
+    context=ExportResource,
+    name="afbreken",
+    request_method="POST",
+    permission=Permission.REQUEST_EXPORT,
+)
+def cancel_view(context: ExportResource, request: Request) -> Any:
+    """Stop the making."""
+    try:
+        cancel(request.db, context.export, actor_of(request))
+    except ExportError as problem:
+        request.flash(problem.message, "warning")
+    else:
+        request.flash("Het maken is afgebroken. Er is niets verstrekt.")
+    return HTTPSeeOther(request.resource_path(context))
+
+
+@view_config(
+    context=ExportResource,
+    name="wachtwoord",
+    request_method="POST",
+    permission=Permission.REQUEST_EXPORT,
+    renderer="stopintimidatie.exports:templates/password.jinja2",
+)
+def password_view(context: ExportResource, request: Request) -> Any:
+    """The password of the file, once."""
+    hidden = hidden_reports(context.__parent__, request)
+    if hidden is not None:
+        return hidden
+    keys, back = request.registry.key_ring, request.resource_path(context)
+    try:
+        password = show_password(request.db, keys, context.export, actor_of(request))
+    except ExportError as problem:
+        request.flash(problem.message, "warning")
+        return HTTPSeeOther(back)
+    return {"export": context.export, "password": password, "back": back}

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+from stopintimidatie.exports.deviations import GROUNDS, REASON_MAX
 from stopintimidatie.exports.pageone import TEXT_MAX
-from stopintimidatie.exports.profiles import PROFILES
+from stopintimidatie.exports.partnership import bases_for
+from stopintimidatie.exports.profiles import offered
 from stopintimidatie.exports.redaction import QUESTION_MAX, RECIPIENT_MAX
-from stopintimidatie.exports.wish import BASES, PURPOSE_MAX, ExportWish
+from stopintimidatie.exports.route_forms import ROUTES, route_fields
+from stopintimidatie.exports.standards import FileForm
+from stopintimidatie.exports.wish import PURPOSE_MAX, ExportWish
+from stopintimidatie.partners.models import PartnerOrganisation
+from stopintimidatie.partners.services import covenant_on
+from stopintimidatie.reports.vocabulary import LegalBasis
 from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web import forms
 from stopintimidatie.web.filters import day_of
@@ -30,17 +37,44 @@ CONTROLS: Final[Mapping[str, str]] = {
     "beleving": "perceptions",
     "vermoedens": "assumptions",
     "terugkoppeling": "feedback",
+    "bestand": "file_form",
+    **ROUTES,
 }
 ATTRIBUTES: Final = {attribute: control for control, attribute in CONTROLS.items()}
+# Not asked for a partner of the municipality.
+KNOWN_OF_PARTNER: Final = frozenset({"ontvanger", "convenant"})
 USUAL_ANSWER: Final = timedelta(days=14)
 USUAL_TERM: Final = timedelta(days=182)
+NO_ENFORCEMENT: Final = (
+    "Handhaving staat er niet bij: uw boa's zijn vandaag niet bevoegd om straatintimidatie te"
+    " bekeuren. De beheerder vult in wanneer zij dat zijn."
+)
 
 
-def request_schema(*, minors: bool) -> Any:
-    """What is asked for an export; the ground for minors only where there are any."""
+def request_schema(
+    *,
+    minors: bool,
+    empowered: bool,
+    partner: PartnerOrganisation | None = None,
+    demand: bool = True,
+    despite: Sequence[tuple[int, str]] = (),
+) -> Any:
+    """What is asked for an export; the ground for minors only where there are any.
+
+    :param empowered: whether boas of this municipality may enforce today.
+    :param partner: whom it is for: name and covenant are known then, and fewer grounds apply.
+    :param demand: whether it may be because of a demand, which is asked for one at a time.
+    :param despite: reports to share against their reporters' wish: number, and what was said.
+    """
     schema = forms.Schema()
-    for node in (*_recipient(), *_reasons(), *(_minors() if minors else ()), *_extra()):
-        schema.add(node)
+    known = frozenset() if partner is None else KNOWN_OF_PARTNER
+    bases = bases_for(partner, demand=demand)
+    parts = (_recipient(empowered, partner), _reasons(bases), _minors() if minors else ())
+    demand = LegalBasis.ORDER in bases
+    more = (*route_fields(demand=demand), *_despite(despite), *_extra(), _file())
+    for node in (*parts[0], *parts[1], *parts[2], *more):
+        if node.name not in known:
+            schema.add(node)
     return schema
 
 
@@ -48,14 +82,19 @@ def _field(name: str, typ: Any, title: str, **kw: Any) -> Any:
     return forms.field(typ, title, name=name, **kw)
 
 
-def _recipient() -> tuple[Any, ...]:
-    kinds = [(profile.name, profile.label) for profile in PROFILES.values()]
+def _recipient(empowered: bool, partner: PartnerOrganisation | None) -> tuple[Any, ...]:
+    kinds = [
+        (profile.name, profile.label)
+        for profile in offered(empowered=empowered)
+        if partner is None or not profile.own_house
+    ]
+    absent = "" if empowered else f" {NO_ENFORCEMENT}"
     return (
         _field(
             "soort_ontvanger",
             forms.OneOf(kinds, radio=True),
             "Soort ontvanger",
-            description="Hiervan hangt af wat de ontvanger te zien krijgt.",
+            description=f"Hiervan hangt af wat de ontvanger te zien krijgt.{absent}",
         ),
         _field(
             "ontvanger",
@@ -73,7 +112,7 @@ def _recipient() -> tuple[Any, ...]:
     )
 
 
-def _reasons() -> tuple[Any, ...]:
+def _reasons(bases: Sequence[LegalBasis]) -> tuple[Any, ...]:
     return (
         _field(
             "doel",
@@ -83,7 +122,7 @@ def _reasons() -> tuple[Any, ...]:
         ),
         _field(
             "grondslag",
-            forms.OneOf([(basis.value, basis.nl) for basis in BASES]),
+            forms.OneOf([(basis.value, basis.nl) for basis in bases]),
             "Grondslag",
             description="Een convenant is geen grondslag.",
         ),
@@ -94,6 +133,17 @@ def _reasons() -> tuple[Any, ...]:
             "Ontvanger vernietigt uiterlijk op",
             description="Na vandaag, en hoogstens een jaar.",
         ),
+    )
+
+
+def _file() -> Any:
+    return _field(
+        "bestand",
+        forms.OneOf([(form.value, form.label) for form in FileForm], radio=True),
+        "Soort bestand",
+        description="Een PDF met wachtwoord is niet geschikt om te bewaren. U krijgt het wachtwoord"
+        " één keer te zien, en geeft het langs een andere weg dan het bestand.",
+        missing=FileForm.ARCHIVE.value,
     )
 
 
@@ -108,6 +158,23 @@ def _minors() -> tuple[Any, ...]:
             missing=None,
         ),
     )
+
+
+def _despite(reports: Sequence[tuple[int, str]]) -> tuple[Any, ...]:
+    """A ground and a reason for each."""
+    if not reports:
+        return ()
+    group = forms.Schema(title="Toch delen, tegen de voorkeur van de melder", name="toch")
+    for number, words in reports:
+        one = forms.Schema(title=words, name=f"melding_{number}")
+        grounds = [(ground.value, ground.nl) for ground in GROUNDS]
+        one.add(_field("grondslag", forms.OneOf(grounds), "Grondslag"))
+        lines = forms.Text(REASON_MAX, lines=True)
+        about = "Dit staat ook in het document. De melder krijgt bericht."
+        widget = forms.TextArea(rows=3)
+        one.add(_field("reden", lines, "Reden", description=about, widget=widget))
+        group.add(one)
+    return (group,)
 
 
 def _extra() -> tuple[Any, ...]:
@@ -136,10 +203,17 @@ def _extra() -> tuple[Any, ...]:
     )
 
 
-def first_values(dossier: Any, phone: str | None) -> dict[str, Any]:
-    """What the dossier and the calendar already tell."""
+def first_values(
+    dossier: Any, phone: str | None, partner: PartnerOrganisation | None = None
+) -> dict[str, Any]:
+    """What the dossier, the calendar and the partner already tell."""
     today = day_of(utc_now())
+    proposed = (
+        {} if partner is None or not partner.profile else {"soort_ontvanger": partner.profile}
+    )
     return {
+        **proposed,
+        "bestand": FileForm.ARCHIVE.value,
         "antwoord_voor": today + USUAL_ANSWER,
         "vernietigen_voor": today + USUAL_TERM,
         "doel": (dossier.purpose or "")[:PURPOSE_MAX] or None,
@@ -148,9 +222,28 @@ def first_values(dossier: Any, phone: str | None) -> dict[str, Any]:
     }
 
 
-def read_wish(values: Mapping[str, Any]) -> ExportWish:
-    """The wish that a valid form tells."""
-    return ExportWish(**{CONTROLS[name]: values[name] for name in values if name in CONTROLS})
+def read_wish(values: Mapping[str, Any], partner: PartnerOrganisation | None = None) -> ExportWish:
+    """The wish that a valid form tells; of a partner, its name and the covenant that counts."""
+    told = {CONTROLS[name]: values[name] for name in values if name in CONTROLS}
+    told["deviations"] = [
+        {"nummer": int(name.removeprefix("melding_")), **given}
+        for name, given in values.get("toch", {}).items()
+    ] or None
+    if partner is not None:
+        told |= {"recipient": partner.name, "partner_id": partner.id}
+        told["covenant"] = covenant_on(partner, day_of(utc_now()))
+    return ExportWish(**told)
+
+
+class AfterSchema(forms.Schema):
+    """Judging afterwards what went out with urgency."""
+
+    reden = forms.field(
+        forms.Text(1000, lines=True),
+        "Reden bij afwijzen",
+        description="Nodig als u afwijst.",
+        missing="",
+    )
 
 
 class DecisionSchema(forms.Schema):

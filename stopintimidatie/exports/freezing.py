@@ -6,34 +6,45 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.disclosures.services import Subject, find_disclosure, subjects_of
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.exports.content import DossierContent, Hidden, content_hash
+from stopintimidatie.exports.deviations import against_wish, despite, unwilling
 from stopintimidatie.exports.loading import Added, LoadedDossier, load_dossier
+from stopintimidatie.exports.marking import MarkedReport, marked
 from stopintimidatie.exports.models import Export, ExportState
-from stopintimidatie.exports.profiles import PROFILES, Field, Profile, Treatment
+from stopintimidatie.exports.profile_versions import current_profile
+from stopintimidatie.exports.profiles import PROFILES, Field, Profile
 from stopintimidatie.exports.redaction import hidden, redact
 from stopintimidatie.exports.reportlines import filled
-from stopintimidatie.exports.selection import pseudonym
+from stopintimidatie.exports.routes import DEMAND, basis_words, demand_words
+from stopintimidatie.exports.selection import pseudonym, wanted
 from stopintimidatie.exports.selection import select as select_reports
-from stopintimidatie.exports.source import PreviousVersion, SourceRequest, Term
+from stopintimidatie.exports.source import Despite, PreviousVersion, SourceRequest, Term
 from stopintimidatie.reports.vocabulary import LegalBasis
 from stopintimidatie.settings import Settings
 from stopintimidatie.web.filters import day_of
+
+AGAINST: Final = "gedeeld tegen de deelvoorkeur"
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """What would go out: the content, what is hidden of it, and of whom it tells."""
 
+    profile: Profile
     content: DossierContent
     hidden: tuple[Hidden, ...]
+    marked: tuple[MarkedReport, ...]
     subjects: tuple[Subject, ...]
+    against: tuple[UUID, ...]
+    unwilling: tuple[tuple[int, str], ...]
     fingerprint: str
     minors: bool
     read_ids: tuple[UUID, ...]
@@ -46,19 +57,33 @@ def prepare(
 
     :raises ContentError: this dossier can't be put in a document; the message says why.
     """
-    profile = PROFILES[export.profile]
-    loaded = load_dossier(session, dossier, _request(session, settings, export, at), _added(export))
+    profile = current_profile(session, dossier.holder, export.profile)
+    asked = _request(session, settings, export, at)
+    loaded = _demanded(load_dossier(session, dossier, asked, _added(export)), export)
     content = redact(loaded.source, profile)
+    lines = hidden(loaded.source, profile)
     return Prepared(
+        profile=profile,
         content=content,
-        hidden=hidden(loaded.source, profile),
+        hidden=lines,
+        marked=marked(loaded.source.reports, profile, lines),
         subjects=tuple(_subjects(loaded, profile)),
+        against=_to_tell(loaded, profile, export),
+        unwilling=tuple(unwilling(loaded.source.reports)),
         fingerprint=_fingerprint(loaded, profile, export),
         minors=any(
             report.minor for report in select_reports(loaded.source.reports, profile).reports
         ),
         read_ids=tuple(loaded.report_ids.values()),
     )
+
+
+def _to_tell(loaded: LoadedDossier, profile: Profile, export: Export) -> tuple[UUID, ...]:
+    """Whose reporters hear that it was against their wish. Not of a demand: that may be secret."""
+    if export.legal_basis == DEMAND:
+        return ()
+    against = against_wish(loaded.source.reports, profile.sharing)
+    return tuple(loaded.report_ids[report.serial] for report in against)
 
 
 def _fingerprint(loaded: LoadedDossier, profile: Profile, export: Export) -> str:
@@ -77,10 +102,11 @@ def _request(session: Session, settings: Settings, export: Export, at: datetime)
         question=export.question,
         answer_by=export.answer_by,
         purpose=export.purpose,
-        legal_basis=Term(export.legal_basis, LegalBasis.word(export.legal_basis)),
+        legal_basis=Term(export.legal_basis, basis_words(export)),
         covenant=export.covenant or "",
         destroy_by=export.destroy_by,
         previous=_previous(session, export),
+        others=_others(session, export),
     )
 
 
@@ -91,6 +117,7 @@ def _added(export: Export) -> Added:
         perceptions=export.perceptions or "",
         assumptions=export.assumptions or "",
         feedback=export.feedback or "",
+        despite=despite(export.deviations),
     )
 
 
@@ -110,6 +137,26 @@ def earlier_editions(session: Session, export: Export) -> int:
     return session.scalar(counted) or 0
 
 
+def _others(session: Session, export: Export) -> tuple[tuple[str, str], ...]:
+    """Who else was given this dossier, or is in the same request."""
+    given: ColumnElement[bool] = Export.frozen_at.is_not(None)
+    if export.together is not None:
+        given = or_(given, Export.together == export.together)
+    rows = session.execute(
+        select(Export.recipient, Export.profile)
+        .where(
+            Export.dossier_id == export.dossier_id,
+            Export.reference != export.reference,
+            func.lower(Export.recipient) != export.recipient.lower(),
+            Export.state.not_in((ExportState.REJECTED.value, ExportState.WITHDRAWN.value)),
+            given,
+        )
+        .distinct()
+        .order_by(Export.recipient, Export.profile)
+    )
+    return tuple((row[0], PROFILES[row[1]].label) for row in rows)
+
+
 def _previous(session: Session, export: Export) -> PreviousVersion | None:
     """The last version that this recipient really got."""
     last = session.scalars(
@@ -126,15 +173,25 @@ def _previous(session: Session, export: Export) -> PreviousVersion | None:
     return PreviousVersion(day_of(last.frozen_at), serials)
 
 
+def _demanded(loaded: LoadedDossier, export: Export) -> LoadedDossier:
+    """A demand isn't stopped by what reporters would rather; each report says by which it was."""
+    if export.legal_basis != DEMAND:
+        return loaded
+    told = Despite(Term(DEMAND, LegalBasis.word(DEMAND)), demand_words(export))
+    reports = tuple(replace(report, despite=told) for report in loaded.source.reports)
+    return replace(loaded, source=replace(loaded.source, reports=reports))
+
+
 def _subjects(loaded: LoadedDossier, profile: Profile) -> Iterable[Subject]:
     """Each report that goes along, with the categories of it that this recipient sees."""
+    if not profile.lists_reports:
+        return
     chosen = select_reports(loaded.source.reports, profile)
     for report in chosen.reports:
-        seen = [
-            field.value
-            for field in Field
-            if field in filled(report) and chosen.treatment(report, field) is not Treatment.LEFT_OUT
-        ]
+        known = filled(report)
+        seen = [field.value for field in Field if field in known]
+        if report.despite is not None and not wanted(report, profile.sharing):
+            seen.append(f"{AGAINST}: {report.despite.ground.label}")
         yield Subject(loaded.report_ids[report.serial], pseudonym(report), tuple(seen))
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -19,12 +19,16 @@ from stopintimidatie.dossiers.models import (
     DossierMove,
     DossierNote,
 )
+from stopintimidatie.dossiers.notes import for_all
 from stopintimidatie.dossiers.vocabulary import AgreementState, DossierKind
 from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
 from stopintimidatie.exports.content import LOGO_MAX_BYTES, LOGO_TYPES, Logo
 from stopintimidatie.exports.loading_reports import place_in_words, source_report
+from stopintimidatie.exports.loading_work import load_areas, load_work
 from stopintimidatie.exports.redaction import TITLE_MAX
+from stopintimidatie.exports.reviewing import reviews_of
 from stopintimidatie.exports.source import (
+    Despite,
     DossierSource,
     EventKind,
     Reliability,
@@ -36,7 +40,8 @@ from stopintimidatie.exports.source import (
     Term,
 )
 from stopintimidatie.exports.text import clip
-from stopintimidatie.municipalities.services import profile_of
+from stopintimidatie.municipalities.reading import Logo as StoredLogo
+from stopintimidatie.municipalities.reading import logo_of, published_for
 from stopintimidatie.register.models import Municipality, Neighbourhood, Subneighbourhood
 from stopintimidatie.reports.models import Report
 from stopintimidatie.web.filters import day_of
@@ -59,6 +64,8 @@ class Added:
     perceptions: str = ""
     assumptions: str = ""
     feedback: str = ""
+    # Reports that go along against the wish of their reporters, by serial number.
+    despite: Mapping[int, Despite] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +83,18 @@ def load_dossier(
     municipality = session.get_one(Municipality, dossier.holder)
     neighbourhood = session.get_one(Neighbourhood, dossier.neighbourhood_code)
     rows = _rows(session, dossier)
-    reports = tuple(source_report(*row) for row in rows)
+    reviews = reviews_of(session, [row[1] for row in rows])
+    reports = tuple(
+        replace(
+            source_report(*row),
+            despite=added.despite.get(row[0]),
+            reviewed=reviews.get(row[1].id, ()),
+        )
+        for row in rows
+    )
     agreements = _agreements(session, dossier)
+    work = load_work(session, dossier)
+    areas, areas_source = load_areas(session, dossier)
     source = DossierSource(
         house=_house(session, municipality),
         request=request,
@@ -96,9 +113,14 @@ def load_dossier(
         feedback_by=INFORMS,
         feedback_text=added.feedback or dossier.feedback or "",
         reports=reports,
-        events=tuple(_events(session, dossier, agreements)),
+        events=(*_events(session, dossier, agreements), *work.events),
         actions=tuple(_actions(agreements)),
         agreements=tuple(_agreement(row) for row in agreements),
+        measures=work.measures,
+        consultations=work.consultations,
+        attachments=work.attachments,
+        areas=areas,
+        areas_source=areas_source,
     )
     return LoadedDossier(source, {row[0]: row[1].id for row in rows})
 
@@ -123,22 +145,24 @@ def _rows(
 
 
 def _house(session: Session, municipality: Municipality) -> SourceHouse:
-    profile = profile_of(session, municipality.code)
+    published = published_for(session, municipality.code)
     name = f"Gemeente {municipality.name}"
-    phone = f", telefoon {profile.telephone}" if profile.telephone else ""
+    phone = f", telefoon {published.telephone}" if published.telephone else ""
     return SourceHouse(
         name=name,
         department=DEPARTMENT,
-        colour=(profile.colour or DEFAULT_COLOUR).lower(),
-        logo=_logo(profile.logo, profile.logo_type, name),
+        colour=(published.colour or DEFAULT_COLOUR).lower(),
+        logo=_logo(logo_of(session, municipality.code, published), name),
         data_leak_contact=f"de privacyfunctionaris van de gemeente {municipality.name}{phone}",
     )
 
 
-def _logo(data: bytes | None, media_type: str | None, name: str) -> Logo | None:
-    if not data or media_type not in LOGO_TYPES or len(data) > LOGO_MAX_BYTES:
+def _logo(stored: StoredLogo | None, name: str) -> Logo | None:
+    if stored is None or stored.media_type not in LOGO_TYPES:
         return None
-    return Logo(media_type, b64encode(data).decode(), name)
+    if len(stored.content) > LOGO_MAX_BYTES:
+        return None
+    return Logo(stored.media_type, b64encode(stored.content).decode(), name)
 
 
 def _agreements(session: Session, dossier: Dossier) -> Sequence[DossierAgreement]:
@@ -188,7 +212,7 @@ def _events(
             yield _event(row.closed_at, what, EventKind.AGREEMENT)
     notes = session.scalars(
         select(DossierNote)
-        .where(DossierNote.dossier_id == dossier.id)
+        .where(DossierNote.dossier_id == dossier.id, for_all())
         .order_by(DossierNote.at, DossierNote.id)
     )
     for note in notes:

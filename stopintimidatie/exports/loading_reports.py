@@ -28,6 +28,8 @@ def source_report(
         precision=Precision(report.time_precision or Precision.HOUR),
         part_of_day=report.part_of_day,
         place=public_place(report, subneighbourhood),
+        street=public_street(report, subneighbourhood),
+        point=public_point(report),
         place_note=report.location_text or "",
         neighbourhood=neighbourhood or "",
         place_type=_term(words.PlaceType, report.place_type),
@@ -62,10 +64,32 @@ def _age(vocabulary: Any, code: str | None) -> bool:
 
 
 def public_place(report: Report, subneighbourhood: str | None) -> str:
-    """The place in public space: a street without its number, a stop or line, else the point.
+    """The place in public space: a street without its number, a stop or line, else the point."""
+    named = _named_place(report)
+    if named or report.lat is None or report.lon is None:
+        return named or _buurt(subneighbourhood)
+    return ", ".join(filter(None, [_buurt(subneighbourhood), _point(report.lat, report.lon)]))
 
-    House number and postcode stay out: they could be somebody's home.
-    """
+
+def public_point(report: Report) -> tuple[float, float] | None:
+    """As precise as the words say it: ten metres, and less where a house could be meant."""
+    if report.lat is None or report.lon is None:
+        return None
+    decimals = 3 if _part(report.address, "house_number") else 4
+    return round(report.lat, decimals), round(report.lon, decimals)
+
+
+def public_street(report: Report, subneighbourhood: str | None) -> str:
+    """The same, never as exact as a point."""
+    return _named_place(report) or _buurt(subneighbourhood)
+
+
+def _buurt(subneighbourhood: str | None) -> str:
+    return f"buurt {subneighbourhood}" if subneighbourhood else ""
+
+
+def _named_place(report: Report) -> str:
+    """House number and postcode stay out: they could be somebody's home."""
     street = _part(report.address, "street")
     if street:
         return listed([street, *filter(None, [_part(report.address, "town")])], "in")
@@ -74,11 +98,7 @@ def public_place(report: Report, subneighbourhood: str | None) -> str:
         for label, key in (("halte", "stop"), ("lijn", "line"), ("", "operator"))
         if (text := _part(report.transit, key))
     ]
-    if transit:
-        return ", ".join(transit)
-    point = "" if report.lat is None or report.lon is None else _point(report.lat, report.lon)
-    buurt = f"buurt {subneighbourhood}" if subneighbourhood else ""
-    return ", ".join(filter(None, [buurt, point]))
+    return ", ".join(transit)
 
 
 def _part(parts: dict[str, Any] | None, key: str) -> str:

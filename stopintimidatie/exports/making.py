@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -22,19 +23,26 @@ from stopintimidatie.disclosures.services import Entry, record_disclosure
 from stopintimidatie.dossiers.access import is_strict
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.exports import vault
+from stopintimidatie.exports.certificates import signing_key
 from stopintimidatie.exports.content import ContentError, DossierContent, from_json
 from stopintimidatie.exports.freezing import subjects_from_json
 from stopintimidatie.exports.limits import MEGABYTE, Limits
 from stopintimidatie.exports.models import MAKING, Export, ExportState
 from stopintimidatie.exports.process import RenderingError, Step, render_in_process
-from stopintimidatie.exports.profiles import PROFILES
+from stopintimidatie.exports.profiles import INTERNAL, PROFILES
+from stopintimidatie.exports.protection import new_password, with_password
+from stopintimidatie.exports.routes import NOT_YET, basis_words
 from stopintimidatie.exports.services import lock, log
-from stopintimidatie.jobs import JobContext
-from stopintimidatie.reports.vocabulary import LegalBasis
+from stopintimidatie.exports.standards import FileForm
+from stopintimidatie.jobs import JobContext, enqueue
+from stopintimidatie.register.models import Municipality
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.encryption import DecryptionError
 from stopintimidatie.storage.types import utc_now
+from stopintimidatie.telemetry.metrics import making_pdf
 
+# Of a higher room: it watches over the copy from now on.
+MADE_JOB: Final = "kopie.bewaken"
 logger = logging.getLogger(__name__)
 TELL_EVERY: Final = 1.0
 UNREADABLE: Final = (
@@ -45,6 +53,10 @@ NO_CHILD: Final = (
     "Het maken van de PDF kon niet beginnen. Probeer het later opnieuw; lukt het weer niet, meld"
     " het dan aan de beheerder."
 )
+
+
+class CancelledError(Exception):
+    """Somebody stopped it, or it was withdrawn meanwhile: nothing is to be made any more."""
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -65,7 +77,9 @@ def make_exports(context: JobContext, payloads: Sequence[dict[str, Any]]) -> Non
 def make(context: JobContext, export_id: UUID) -> None:
     """Make one export, or say on its page why that failed and what to do."""
     try:
-        pdf = _render(context, export_id)
+        made = _render(context, export_id)
+    except CancelledError:
+        return
     except RenderingError as error:
         failure, reason = type(error).__name__, str(error)
     except (ContentError, DecryptionError) as error:
@@ -73,23 +87,58 @@ def make(context: JobContext, export_id: UUID) -> None:
     except OSError as error:
         failure, reason = type(error).__name__, NO_CHILD
     else:
-        if pdf is not None:
-            _finish(context, export_id, pdf)
+        if made is not None:
+            _finish(context, export_id, made)
         return
     logger.error("export %s failed: %s", export_id, failure)
     _fail(context, export_id, reason)
 
 
-def _render(context: JobContext, export_id: UUID) -> bytes | None:
-    content = _begin(context, export_id)
-    if content is None:
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The file, and the password of one that has one."""
+
+    pdf: bytes
+    password: str | None = None
+    signed_by: str | None = None
+
+
+def _render(context: JobContext, export_id: UUID) -> Made | None:
+    begun = _begin(context, export_id)
+    if begun is None:
         return None
+    content, form = begun
     progress = Progress(context, export_id, content)
-    return render_in_process(content, limits=limits_of(context.settings), on_progress=progress)
+    archive = form is FileForm.ARCHIVE
+    with making_pdf():
+        pdf = render_in_process(
+            content, limits=limits_of(context.settings), on_progress=progress, archive=archive
+        )
+    if archive:
+        return _signed(context, export_id, Made(pdf))
+    password = new_password()
+    return _signed(context, export_id, Made(with_password(pdf, password), password))
 
 
-def _begin(context: JobContext, export_id: UUID) -> DossierContent | None:
-    """The frozen content, or None when there is nothing (more) to make."""
+def _signed(context: JobContext, export_id: UUID, made: Made) -> Made:
+    """Under the municipality's signature, when it has a certificate that is valid today."""
+    with context.transaction() as session:
+        export = session.get(Export, export_id)
+        if export is None:
+            return made
+        key = signing_key(session, context.registry.key_ring, export.holder)
+        if key is None:
+            return made
+        house = f"Gemeente {session.get_one(Municipality, export.holder).name}"
+    # Loaded only where there is something to sign with.
+    from stopintimidatie.exports.signing import signed
+
+    pdf = signed(made.pdf, key, house, made.password)
+    return replace(made, pdf=pdf, signed_by=key.subject)
+
+
+def _begin(context: JobContext, export_id: UUID) -> tuple[DossierContent, FileForm] | None:
+    """The frozen content and what it becomes, or None when there is nothing (more) to make."""
     with context.transaction() as session:
         export = lock(session, export_id)
         if export is None or export.state not in MAKING:
@@ -97,11 +146,15 @@ def _begin(context: JobContext, export_id: UUID) -> DossierContent | None:
         export.state = ExportState.IN_THE_MAKING.value
         export.step, export.progress_at = "het document wordt opgemaakt", utc_now()
         text = vault.read(session, context.registry.key_ring, export, vault.BlobKind.CONTENT)
-    return from_json(text)
+        form = FileForm(export.file_form)
+    return from_json(text), form
 
 
 class Progress:
-    """Tells the page how far the rendering is: never back, and not more than once a second."""
+    """Tells the page how far the rendering is: never back, and not more than once a second.
+
+    :raises CancelledError: it is not being made any more; that ends the child.
+    """
 
     def __init__(self, context: JobContext, export_id: UUID, content: DossierContent) -> None:
         self._context = context
@@ -112,18 +165,20 @@ class Progress:
     def __call__(self, step: Step) -> None:
         done, words = in_words(step, self._pages)
         now = time.monotonic()
-        if done <= self._told or now - self._at < TELL_EVERY:
+        if now - self._at < TELL_EVERY:
             return
-        self._told, self._at = done, now
+        self._told, self._at = max(done, self._told), now
         with self._context.transaction() as session:
-            session.execute(
+            told: Any = session.execute(
                 update(Export)
                 .where(
                     Export.id == self._export_id,
                     Export.state == ExportState.IN_THE_MAKING.value,
                 )
-                .values(progress=done, step=words, progress_at=utc_now())
+                .values(progress=self._told, step=words, progress_at=utc_now())
             )
+            if told.rowcount == 0:
+                raise CancelledError
 
 
 def expected_pages(content: DossierContent) -> float:
@@ -138,23 +193,29 @@ def in_words(step: Step, pages: float) -> tuple[int, str]:
     return 95, "het bestand wordt geschreven"
 
 
-def _finish(context: JobContext, export_id: UUID, pdf: bytes) -> None:
+def _finish(context: JobContext, export_id: UUID, made: Made) -> None:
     """File, hashes, register and state, in one transaction."""
-    now = utc_now()
+    pdf, now = made.pdf, utc_now()
     keys = context.registry.key_ring
     with context.transaction() as session:
         export = lock(session, export_id)
         if export is None or export.state not in MAKING:
             return
         vault.keep(session, keys, export, vault.BlobKind.PDF, pdf)
+        if made.password is not None:
+            kind = vault.BlobKind.LOCK
+            vault.keep(session, keys, export, kind, made.password.encode())
         export.file_sha256 = sha256(pdf).hexdigest()
         export.file_size = len(pdf)
+        export.signed_by = made.signed_by
         export.made_at = export.progress_at = now
         subjects = vault.read(session, keys, export, vault.BlobKind.SUBJECTS)
         entry = _entry(session, export, now)
         record_disclosure(session, entry, subjects_from_json(subjects), SYSTEM)
         export.state = ExportState.READY.value
         export.progress, export.step = 100, "klaar"
+        if export.profile != INTERNAL.name:
+            enqueue(session, MADE_JOB, export.holder, {"id": str(export.id)})
         log(session, export, SYSTEM, "gemaakt")
 
 
@@ -173,7 +234,7 @@ def _entry(session: Session, export: Export, now: datetime) -> Entry:
         profile_version=export.profile_version,
         purpose=export.purpose,
         legal_basis=export.legal_basis,
-        legal_basis_words=LegalBasis.word(export.legal_basis),
+        legal_basis_words=basis_words(export),
         covenant=export.covenant,
         minors_ground=export.minors_ground,
         destroy_by=export.destroy_by,
@@ -186,7 +247,7 @@ def _entry(session: Session, export: Export, now: datetime) -> Entry:
         requested_by=export.requested_by,
         approved_at=export.decided_at or now,
         approved_by_id=export.decided_by_id,
-        approved_by=export.decided_by or "",
+        approved_by=export.decided_by or NOT_YET,
     )
 
 

@@ -11,12 +11,22 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
+from stopintimidatie.exports.standards import FileForm
 from stopintimidatie.storage.models import Base, Held, belongs_to, held_table
 from stopintimidatie.storage.types import utc_now
 
@@ -30,7 +40,9 @@ class ExportState(StrEnum):
     READY = "gereed"
     REJECTED = "afgewezen"
     FAILED = "mislukt"
-    # What it was made of has been erased or redacted since: the file is gone.
+    # Stopped by somebody while it was being made; it can be made again.
+    CANCELLED = "afgebroken"
+    # Taken back, or what it was made of has been erased or redacted since: the file is gone.
     WITHDRAWN = "ingetrokken"
 
 
@@ -43,6 +55,7 @@ class Export(Held, Base):
     __tablename__ = "export"
     __table_args__ = held_table(
         belongs_to("dossier", "dossier_id"),
+        belongs_to("partner_organisation", "partner_id"),
         UniqueConstraint("holder", "reference"),
         CheckConstraint("progress BETWEEN 0 AND 100", name="progress"),
         Index(None, "holder", "dossier_id", "requested_at"),
@@ -59,6 +72,14 @@ class Export(Held, Base):
     profile: Mapped[str] = mapped_column(String(40))
     profile_version: Mapped[int]
     recipient: Mapped[str] = mapped_column(String(200))
+    # The partner it is for, when it is one of the municipality's; partners are never deleted.
+    partner_id: Mapped[UUID | None]
+
+    # `FileForm`; of one with a password, when that was shown: once.
+    file_form: Mapped[str] = mapped_column(
+        String(12), default=FileForm.ARCHIVE.value, server_default=FileForm.ARCHIVE.value
+    )
+    password_shown_at: Mapped[datetime | None]
 
     # What is asked, why, on which ground, until when.
     question: Mapped[str] = mapped_column(Text)
@@ -69,12 +90,28 @@ class Export(Held, Base):
     minors_ground: Mapped[str | None] = mapped_column(Text)
     destroy_by: Mapped[date]
 
+    # A demand: by which article and number, whose (a function), of which day.
+    demand_article: Mapped[str | None] = mapped_column(String(40))
+    demand_number: Mapped[str | None] = mapped_column(String(40))
+    demand_officer: Mapped[str | None] = mapped_column(String(200))
+    demand_on: Mapped[date | None]
+    # Made before anybody else looked; until when a second person must.
+    urgent: Mapped[bool] = mapped_column(default=False, server_default=false())
+    urgent_reason: Mapped[str | None] = mapped_column(Text)
+    approve_by: Mapped[datetime | None]
+    overdue_at: Mapped[datetime | None]
+
     # What the requester adds to the dossier's own words.
     phone: Mapped[str | None] = mapped_column(String(40))
     facts: Mapped[str | None] = mapped_column(Text)
     perceptions: Mapped[str | None] = mapped_column(Text)
     assumptions: Mapped[str | None] = mapped_column(Text)
     feedback: Mapped[str | None] = mapped_column(Text)
+    # Reports against whose reporters' wish it is: number, ground and reason of each.
+    deviations: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+
+    # Asked for in one action with those of the same number.
+    together: Mapped[UUID | None]
 
     requested_at: Mapped[datetime] = mapped_column(default=utc_now)
     requested_by_id: Mapped[str | None] = mapped_column(String(64))
@@ -83,6 +120,13 @@ class Export(Held, Base):
     decided_by_id: Mapped[str | None] = mapped_column(String(64))
     decided_by: Mapped[str | None] = mapped_column(String(200))
     decided_reason: Mapped[str | None] = mapped_column(Text)
+
+    # Taken back: by whom, why (a code, and words for colleagues).
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by_id: Mapped[str | None] = mapped_column(String(64))
+    withdrawn_by: Mapped[str | None] = mapped_column(String(200))
+    withdrawn_code: Mapped[str | None] = mapped_column(String(40))
+    withdrawn_reason: Mapped[str | None] = mapped_column(Text)
 
     # How far the making is; `progress_at` tells whether anybody is still at it.
     progress: Mapped[int] = mapped_column(default=0)
@@ -95,6 +139,8 @@ class Export(Held, Base):
     made_at: Mapped[datetime | None]
     file_sha256: Mapped[str | None] = mapped_column(String(64))
     file_size: Mapped[int | None]
+    # Of whom the signature under it is.
+    signed_by: Mapped[str | None] = mapped_column(String(200))
 
 
 class ExportKey(Held, Base):

@@ -1,15 +1,16 @@
 """Page one: what a reader with two minutes must know, in sentences that fit. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from stopintimidatie.exports import figures
 from stopintimidatie.exports.content import PageOne, Pair
-from stopintimidatie.exports.profiles import Field, Profile, Treatment
+from stopintimidatie.exports.profile_rules import Coarse
+from stopintimidatie.exports.profiles import Field, Profile, Section
 from stopintimidatie.exports.selection import Selection, pseudonym, today
 from stopintimidatie.exports.source import DossierSource, SourceReport
 from stopintimidatie.exports.text import capital, clean, clean_line, clip, listed
-from stopintimidatie.web.filters import date_text
+from stopintimidatie.web.filters import date_text, plural
 
 TEXT_MAX = 300
 LINE_MAX = 110
@@ -26,7 +27,7 @@ def page_one(source: DossierSource, chosen: Selection) -> PageOne:
         perceptions=clip(source.perceptions, TEXT_MAX),
         assumptions=clip(source.assumptions, TEXT_MAX),
         news=_news(source, chosen),
-        agreements=_open_agreements(source),
+        agreements=_open_agreements(source) if chosen.profile.has(Section.AGREEMENTS) else (),
         minors=_minors(chosen),
         rules=_rules_of_use(source, chosen.profile),
     )
@@ -75,10 +76,32 @@ def _news(source: DossierSource, chosen: Selection) -> tuple[str, ...]:
     if chosen.profile.lists_reports:
         new = [r for r in chosen.reports if r.serial not in previous.serials]
         lines.append(_new_reports(new, previous.on))
+        lines += _gone_reports(previous.serials - {r.serial for r in chosen.reports})
     made = sum(agreement.made_on > previous.on for agreement in source.agreements)
-    if made:
+    if made and chosen.profile.has(Section.AGREEMENTS):
         lines.append(f"{made} nieuwe {'afspraak' if made == 1 else 'afspraken'}.")
-    return tuple(lines)
+    lines += _new_work(source, chosen.profile, previous.on)
+    return tuple(lines) or (f"Niets sinds de versie van {date_text(previous.on)}.",)
+
+
+def _gone_reports(serials: Iterable[int]) -> list[str]:
+    """Numbers this recipient knows, and will look for."""
+    names = [f"M-{serial:02d}" for serial in sorted(serials)]
+    if not names:
+        return []
+    shown = [*names[:5], f"{len(names) - 5} andere"] if len(names) > 6 else names
+    return [f"Niet meer in dit document: {listed(shown)}."]
+
+
+def _new_work(source: DossierSource, profile: Profile, since: date) -> list[str]:
+    held = sum(one.on > since for one in source.consultations)
+    begun = sum(one.on > since for one in source.measures)
+    lines = []
+    if held and profile.has(Section.CONSULTATIONS):
+        lines.append(f"{plural(held, 'overleg', 'overleggen')} gehouden.")
+    if begun and profile.has(Section.ACTIONS):
+        lines.append(f"{plural(begun, 'nieuwe maatregel', 'nieuwe maatregelen')}.")
+    return lines
 
 
 def _new_reports(new: Sequence[SourceReport], since: date) -> str:
@@ -130,5 +153,5 @@ def _rules_of_use(source: DossierSource, profile: Profile) -> tuple[Pair, ...]:
 
 def _where(source: DossierSource, profile: Profile) -> str:
     area, place = clean_line(source.neighbourhood), clean_line(source.place)
-    exact = profile.rules[Field.PLACE].treatment is Treatment.SHOWN
-    return f"{place} ({area})" if place and exact else area
+    named = profile.rules[Field.PLACE].how is not Coarse.NEIGHBOURHOOD
+    return f"{place} ({area})" if place and named else area

@@ -26,6 +26,7 @@ def dossier_panel(context: Any, request: Any) -> Panel | None:
                 for export in exports
             ],
             "more": total - len(exports),
+            "together_href": request.resource_path(context, "uitvoer-samen") if may_ask else None,
             "request_href": request.resource_path(context, "uitvoer-aanvragen")
             if may_ask
             else None,

@@ -11,17 +11,19 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.audit import SYSTEM
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.disclosures.references import KIND
 from stopintimidatie.dossiers import personal as dossiers
+from stopintimidatie.dossiers.history import KIND as DOSSIER
+from stopintimidatie.dossiers.models import DossierMembership
 from stopintimidatie.exports import vault
-from stopintimidatie.exports.models import Export, ExportBlob, ExportKey, ExportState
-from stopintimidatie.exports.services import log
+from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.withdrawing import Cause, Change, destroy
 from stopintimidatie.reports import personal as reports
+from stopintimidatie.reports.services import KIND as REPORT
 from stopintimidatie.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.storage.personal import (
     Fragment,
@@ -41,19 +43,27 @@ COLUMNS: Final = {
         "covenant": T.TEXT,
         "minors_ground": T.TEXT,
         "phone": T.TEXT,
+        "demand_officer": T.TEXT,
+        "urgent_reason": T.TEXT,
         "facts": T.TEXT,
         "perceptions": T.TEXT,
         "assumptions": T.TEXT,
         "feedback": T.TEXT,
+        "deviations": T.TEXT,
         "decided_reason": T.TEXT,
         "requested_by_id": T.STAFF,
         "requested_by": T.STAFF,
         "decided_by_id": T.STAFF,
         "decided_by": T.STAFF,
+        "withdrawn_by_id": T.STAFF,
+        "withdrawn_by": T.STAFF,
+        "withdrawn_reason": T.TEXT,
         "step": T.CODES,
         "failure": T.CODES,
         "content_sha256": T.CODES,
         "file_sha256": T.CODES,
+        "file_form": T.CODES,
+        "signed_by": T.CODES,
     },
     "export_key": {"sealed": T.SEALED},
     "export_blob": {"data": T.SEALED},
@@ -82,7 +92,7 @@ def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) 
     holds = _frozen_with(session, keys, export, fragment)
     count = redact_rows(session, Export, Export.id == document, COLUMNS["export"], fragment)
     if holds or (count and export.frozen_at is not None):
-        _withdraw(session, export)
+        destroy(session, export)
         count += 1
     return count
 
@@ -91,8 +101,58 @@ def erase(session: Session, document: UUID) -> None:
     """The blobs, their key and the request's words go; that there was an export stays."""
     export = _locked(session, document)
     if export is not None:
-        _withdraw(session, export)
+        destroy(session, export)
         empty_rows(session, Export, Export.id == document, COLUMNS["export"])
+
+
+def copies_of(session: Session, kind: str, document: UUID) -> list[tuple[Export, str]]:
+    """What was frozen of a document, with the name that it has there."""
+    frozen = Export.frozen_at.is_not(None)
+    if kind == DOSSIER:
+        mine = select(Export.id).where(frozen, Export.dossier_id == document)
+        return _locked_with(session, dict.fromkeys(session.scalars(mine), ""))
+    if kind != REPORT:
+        return []
+    told = session.execute(
+        select(Disclosure.document_id, DisclosureSubject.label)
+        .join(Disclosure, Disclosure.id == DisclosureSubject.disclosure_id)
+        .where(DisclosureSubject.subject_id == document)
+    )
+    # Approved and not made yet: the register doesn't know of whom, so it is taken to hold it.
+    making = session.execute(
+        select(Export.id, DossierMembership.serial)
+        .join(DossierMembership, DossierMembership.dossier_id == Export.dossier_id)
+        .where(frozen, Export.made_at.is_(None), DossierMembership.report_id == document)
+    )
+    labels = {row[0]: f"M-{row[1]:02d}" for row in making} | {row[0]: row[1] for row in told}
+    return _locked_with(session, labels)
+
+
+def _locked_with(session: Session, labels: dict[UUID, str]) -> list[tuple[Export, str]]:
+    found = [(_locked(session, number), label) for number, label in labels.items()]
+    return [(export, label) for export, label in found if export is not None]
+
+
+def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
+    """Whoever holds a copy is told."""
+    found = copies_of(session, kind, document)
+    for export, label in found:
+        destroy(session, export, cause=Cause(Change.ERASED, label))
+    return len(found)
+
+
+def source_redacted(
+    session: Session, keys: KeyRing, kind: str, document: UUID, fragment: Fragment
+) -> int:
+    """Only of what was frozen with these words in it."""
+    found = [
+        (export, label)
+        for export, label in copies_of(session, kind, document)
+        if _frozen_with(session, keys, export, fragment)
+    ]
+    for export, label in found:
+        destroy(session, export, cause=Cause(Change.REDACTED, label))
+    return len(found)
 
 
 def _locked(session: Session, document: UUID) -> Export | None:
@@ -113,15 +173,12 @@ def _frozen_with(session: Session, keys: KeyRing, export: Export, fragment: Frag
     return bool(fragment.taken_out_of(frozen) != frozen)
 
 
-def _withdraw(session: Session, export: Export) -> None:
-    """Without its key nobody reads it again, whatever blob a backup may bring back."""
-    for entity in (ExportBlob, ExportKey):
-        session.execute(delete(entity).where(entity.export_id == export.id))
-    if export.state != ExportState.WITHDRAWN:
-        export.state = ExportState.WITHDRAWN.value
-        export.step, export.failure = "", None
-        log(session, export, SYSTEM, "ingetrokken")
-    session.flush()
-
-
-PERSONAL_DATA: Final = PersonalDataHolder(KIND, COLUMNS, find, redact, erase)
+PERSONAL_DATA: Final = PersonalDataHolder(
+    KIND,
+    COLUMNS,
+    find,
+    redact,
+    erase,
+    source_erased=source_erased,
+    source_redacted=source_redacted,
+)

@@ -4,12 +4,17 @@ from collections.abc import Sequence
 
 from stopintimidatie.exports import figures
 from stopintimidatie.exports.content import Count, Pair, Picture
+from stopintimidatie.exports.profiles import Section
 from stopintimidatie.exports.selection import Selection, today
 from stopintimidatie.exports.source import PARTS_OF_DAY, DossierSource, SourceReport
 from stopintimidatie.exports.text import clean
 
+NOT_HERE = Picture("", "", "", "", (), (), PARTS_OF_DAY, (), (), (), ())
+
 
 def picture(source: DossierSource, chosen: Selection) -> Picture:
+    if not chosen.profile.has(Section.PICTURE):
+        return NOT_HERE
     reports, exact = chosen.reports, chosen.profile.lists_reports
     forms, rows = figures.by_form(reports), figures.by_weekday(reports)
     months, places = figures.by_month(reports), figures.by_place_type(reports)

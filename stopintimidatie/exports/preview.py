@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stopintimidatie.exports.content import DossierContent, Hidden
+from stopintimidatie.exports.content import Hidden, ReportContent
 from stopintimidatie.exports.freezing import Prepared
 from stopintimidatie.exports.text import capital
 
@@ -13,27 +13,50 @@ def preview_values(prepared: Prepared) -> dict[str, Any]:
     """For `templates/preview.jinja2`."""
     content = prepared.content
     return {
+        "profile": prepared.profile,
         "content": content,
-        "hidden_rows": [_hidden_row(line) for line in prepared.hidden],
+        "hidden_lines": [_hidden_line(line) for line in prepared.hidden],
+        "absent": [capital(section) for section in content.left_out],
         "essentials": [(pair.label, pair.value) for pair in content.page_one.essentials],
         "rules": [(pair.label, pair.value) for pair in content.page_one.rules],
-        "report_rows": _report_rows(content),
+        "reports": _reports(prepared),
+        "given": len(content.reports),
+        "withheld": sum(report.withheld for report in prepared.marked),
         "event_rows": [[e.when, e.what, capital(e.reliability)] for e in content.chronology],
+        "action_rows": [[a.when, a.what, a.who, a.effect] for a in content.actions],
         "agreement_rows": [[a.what, a.who, a.due, a.state] for a in content.agreements],
     }
 
 
-def _hidden_row(line: Hidden) -> list[str]:
-    return [line.what, capital(line.how), capital(line.rule), str(line.number or "altijd")]
+def _hidden_line(line: Hidden) -> dict[str, str]:
+    return {
+        "what": line.what,
+        "how": capital(line.how),
+        "rule": capital(line.rule),
+        "number": str(line.number or "altijd"),
+    }
 
 
-def _report_rows(content: DossierContent) -> list[list[str]]:
+def _reports(prepared: Prepared) -> list[dict[str, Any]]:
+    """Each report: what is told of it, and the marks where something is hidden."""
+    told = {report.pseudonym: report for report in prepared.content.reports}
     return [
-        [
-            report.pseudonym,
-            capital(report.heading),
-            "; ".join(f"{pair.label}: {pair.value}" for pair in report.details),
-            report.account or "niet zichtbaar",
-        ]
-        for report in content.reports
+        {
+            "pseudonym": one.pseudonym,
+            "withheld": one.withheld,
+            "marks": one.marks,
+            **_told(told.get(one.pseudonym)),
+        }
+        for one in prepared.marked
     ]
+
+
+def _told(report: ReportContent | None) -> dict[str, Any]:
+    if report is None:
+        return {"heading": "", "details": [], "account": "", "minor": False}
+    return {
+        "heading": capital(report.heading),
+        "details": [(pair.label, pair.value) for pair in report.details],
+        "account": report.account,
+        "minor": report.minor,
+    }

@@ -1,8 +1,9 @@
 """Has a document rendered by a child process that can't take the house down with it.
 
 The child gets the content on standard input and nothing of ours: no environment with secrets, no
-open files, its own session, so that it is killed with everything it started. What goes wrong
-becomes a RenderingError that says what to do.
+open files but the one to fill, its own session, so that it is killed with everything it started.
+Content and result have no name on the disk: whoever is killed, nothing readable stays behind. What
+goes wrong becomes a RenderingError that says what to do.
 """
 
 import json
@@ -61,32 +62,47 @@ def render_in_process(
     *,
     limits: Limits | None = None,
     on_progress: Callable[[Step], None] | None = None,
+    archive: bool = True,
 ) -> bytes:
-    """The PDF of this content, or a RenderingError."""
-    text, bounds = to_json(content), limits or Limits()
+    """The PDF of this content, or a RenderingError.
+
+    :param archive: PDF/A to be kept; without it the file claims PDF/UA alone.
+    """
+    bounds = limits or Limits()
     with tempfile.TemporaryDirectory(prefix="dossier-") as name:
         folder = Path(name)
         (folder / "fonts.conf").write_text(FONTS_CONF.format(folder=name), encoding="utf-8")
-        (folder / "in.json").write_bytes(text)
-        output = folder / "dossier.pdf"
-        with _child(folder, output, bounds) as (child, errors):
-            _follow(child, bounds, on_progress)
-            if child.returncode != 0 or not output.exists():
-                raise _failure(child.returncode, errors)
-        return output.read_bytes()
+        with _nameless(folder, to_json(content)) as given, _nameless(folder) as made:
+            kind = "archief" if archive else "open"
+            with _child(folder, given, made, bounds, kind) as (child, errors):
+                _follow(child, bounds, on_progress)
+                made.seek(0)
+                pdf = made.read()
+                if child.returncode != 0 or not pdf:
+                    raise _failure(child.returncode, errors)
+            return pdf
+
+
+def _nameless(folder: Path, content: bytes = b"") -> IO[bytes]:
+    """A file without a name, that is gone with the last process that has it open."""
+    file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - the caller closes it
+    file.write(content)
+    file.seek(0)
+    return file
 
 
 @contextmanager
 def _child(
-    folder: Path, output: Path, limits: Limits
+    folder: Path, given: IO[bytes], made: IO[bytes], limits: Limits, kind: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
-    command = [sys.executable, "-m", "stopintimidatie.exports.child", limits.as_text(), str(output)]
-    with (folder / "in.json").open("rb") as content, (folder / "errors").open("w+b") as errors:
+    program = [sys.executable, "-m", "stopintimidatie.exports.child"]
+    with _nameless(folder) as errors:
         child = subprocess.Popen(  # noqa: S603
-            command,
-            stdin=content,
+            [*program, limits.as_text(), str(made.fileno()), str(folder), kind],
+            stdin=given,
             stdout=subprocess.PIPE,
             stderr=errors,
+            pass_fds=(made.fileno(),),
             cwd=folder,
             env=_environment(folder),
             start_new_session=True,

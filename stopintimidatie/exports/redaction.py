@@ -1,14 +1,12 @@
 """From all that a dossier knows to what one recipient gets. Pure: no database, no clock."""
 
 import re
-from datetime import date
 
+from stopintimidatie.exports import proceedings
 from stopintimidatie.exports.annex import annex, hidden
 from stopintimidatie.exports.chronology import chronology
 from stopintimidatie.exports.content import (
     SCHEMA,
-    ActionContent,
-    AgreementContent,
     ContentError,
     Delivery,
     DossierContent,
@@ -17,14 +15,16 @@ from stopintimidatie.exports.content import (
     House,
     map_text,
 )
+from stopintimidatie.exports.mapping import map_of
+from stopintimidatie.exports.offenders import offenders
 from stopintimidatie.exports.pageone import page_one
 from stopintimidatie.exports.picture import picture
-from stopintimidatie.exports.profiles import Field, Profile, Treatment
+from stopintimidatie.exports.profile_rules import Coarse
+from stopintimidatie.exports.profiles import Field, Profile, Section, Treatment
 from stopintimidatie.exports.reportlines import reports
 from stopintimidatie.exports.selection import Selection, pseudonym, select
 from stopintimidatie.exports.source import DossierSource
 from stopintimidatie.exports.text import clean, clean_line
-from stopintimidatie.web.filters import date_short
 
 QUESTION_MAX = 600
 RECIPIENT_MAX = 80
@@ -44,12 +44,17 @@ def redact(source: DossierSource, profile: Profile) -> DossierContent:
         heading=_heading(source, profile),
         page_one=page_one(source, chosen),
         picture=picture(source, chosen),
+        map=map_of(source, chosen),
         chronology=chronology(source, chosen),
         reports=reports(source, chosen) if profile.lists_reports else (),
-        actions=_actions(source),
-        agreements=_agreements(source),
-        feedback=FeedbackContent(clean(source.feedback_by), clean(source.feedback_text)),
+        offenders=offenders(source, chosen) if profile.lists_reports else (),
+        actions=proceedings.actions(source, chosen),
+        consultations=proceedings.consultations(source, chosen),
+        agreements=proceedings.agreements(source, chosen),
+        attachments=proceedings.attachments(source, chosen),
+        feedback=_feedback(source, profile),
         annex=annex(source, chosen),
+        left_out=tuple(section.value for section in Section if not profile.has(section)),
     )
     return _without_references(content, source, chosen)
 
@@ -85,7 +90,7 @@ def _delivery(source: DossierSource) -> Delivery:
 
 
 def _heading(source: DossierSource, profile: Profile) -> Heading:
-    shown = profile.rules[Field.PLACE].treatment is Treatment.SHOWN
+    shown = profile.rules[Field.PLACE].how is not Coarse.NEIGHBOURHOOD
     return Heading(
         number=clean_line(source.number),
         title=clean_line(source.title),
@@ -98,31 +103,10 @@ def _heading(source: DossierSource, profile: Profile) -> Heading:
     )
 
 
-def _actions(source: DossierSource) -> tuple[ActionContent, ...]:
-    return tuple(
-        ActionContent(
-            clean(action.what), clean_line(action.who), date_short(action.on), clean(action.effect)
-        )
-        for action in sorted(source.actions, key=lambda action: (action.on, action.what))
-        if not action.police_sourced
-    )
-
-
-def _agreements(source: DossierSource) -> tuple[AgreementContent, ...]:
-    ordered = sorted(
-        source.agreements,
-        key=lambda agreement: (not agreement.open, agreement.due or date.max, agreement.what),
-    )
-    return tuple(
-        AgreementContent(
-            clean(agreement.what),
-            clean_line(agreement.who),
-            date_short(agreement.due),
-            agreement.state.label,
-            date_short(agreement.next_date),
-        )
-        for agreement in ordered
-    )
+def _feedback(source: DossierSource, profile: Profile) -> FeedbackContent:
+    if not profile.has(Section.FEEDBACK):
+        return FeedbackContent("", "")
+    return FeedbackContent(clean(source.feedback_by), clean(source.feedback_text))
 
 
 def _without_references(

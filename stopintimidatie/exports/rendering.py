@@ -27,21 +27,31 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from stopintimidatie.exports.assets import STACK, Assets
 from stopintimidatie.exports.content import Count, DossierContent, content_hash, map_text
+from stopintimidatie.exports.drawing import small_map, whole_map
+from stopintimidatie.exports.standards import (
+    ACCESSIBLE_VARIANT,
+    PDF_VARIANT,
+    also_accessible,
+)
 from stopintimidatie.exports.text import capital, clean_line
 from stopintimidatie.web import charts, filters
 from stopintimidatie.web.contrast import WHITE, darkened_for, mix
 
-PARTS = (
-    "Beeld",
-    "Chronologie",
-    "Meldingen",
-    "Eerdere acties en effect",
-    "Besluiten en afspraken",
-    "Terugkoppeling aan melders",
-    "Verantwoording",
-)
-DENSE_FROM = 2000
-PDF_VARIANT = "pdf/ua-1"
+# The parts in their order, by the names that the template gives them.
+PARTS = {
+    "beeld": "Beeld",
+    "kaart": "Kaart",
+    "chronologie": "Chronologie",
+    "meldingen": "Meldingen",
+    "signalementen": "Signalementen",
+    "acties": "Eerdere acties en effect",
+    "besluiten": "Besluiten en afspraken",
+    "bijlagen": "Bijlagen",
+    "terugkoppeling": "Terugkoppeling aan melders",
+    "verantwoording": "Verantwoording",
+}
+# How page one can be set, the roomiest first: the first in which it is one page.
+SETTINGS = ("", "snug", "dense", "dense mapless")
 
 _IMAGE = re.compile(r"data:(image/(?:png|jpeg|svg\+xml));base64,([A-Za-z0-9+/=\s]*)\Z", re.ASCII)
 _PROGRESS = logging.getLogger("weasyprint.progress")
@@ -69,8 +79,17 @@ class PackageFetcher(URLFetcher):
         raise RefusedAddressError(f"refused: {url[:60]}")
 
 
-def render(content: DossierContent, assets: Assets, progress: Progress | None = None) -> bytes:
-    """The document as a tagged PDF/UA-1."""
+def render(
+    content: DossierContent,
+    assets: Assets,
+    progress: Progress | None = None,
+    *,
+    archive: bool = True,
+) -> bytes:
+    """The document as a tagged PDF/A-3a that is PDF/UA-1 as well.
+
+    :param archive: without it PDF/UA-1 alone, for a file that will be encrypted.
+    """
     digest = content_hash(content)
     fetcher = PackageFetcher(assets)
     fonts = FontConfiguration()
@@ -78,19 +97,36 @@ def render(content: DossierContent, assets: Assets, progress: Progress | None = 
         CSS(string=text, url_fetcher=fetcher, font_config=fonts)
         for text in (assets.css, stylesheet(content.house.colour))
     ]
-    document = HTML(string=html(content, assets), url_fetcher=fetcher)
+
+    def pages_of(front: str) -> int:
+        laid_out = HTML(string=front, url_fetcher=fetcher)
+        return len(laid_out.render(stylesheets=sheets, font_config=fonts).pages)
+
+    setting = _fitting(content, assets, pages_of)
+    document = HTML(string=html(content, assets, setting=setting), url_fetcher=fetcher)
     with _fixed_clock(content.delivery.frozen_at), _told(progress):
         pdf: bytes = document.write_pdf(
             stylesheets=sheets,
             font_config=fonts,
-            pdf_variant=PDF_VARIANT,
+            finisher=also_accessible if archive else None,
+            pdf_variant=PDF_VARIANT if archive else ACCESSIBLE_VARIANT,
             pdf_identifier=bytes.fromhex(digest)[:16],
         )
     return pdf
 
 
-def html(content: DossierContent, assets: Assets) -> str:
-    """The document before it is laid out."""
+def _fitting(content: DossierContent, assets: Assets, pages_of: Callable[[str], int]) -> str:
+    """In which setting page one is one page; if in none, the densest."""
+    for setting in SETTINGS[:-1]:
+        if pages_of(html(content, assets, setting=setting, front_only=True)) == 1:
+            return setting
+    return SETTINGS[-1]
+
+
+def html(
+    content: DossierContent, assets: Assets, *, setting: str = "", front_only: bool = False
+) -> str:
+    """The document before it is laid out; or only its first page, to see whether it fits."""
     shown = map_text(content, lambda text: displayable(text, assets.characters))
     page = _environment().get_template("dossier.jinja2")
     return page.render(
@@ -99,8 +135,10 @@ def html(content: DossierContent, assets: Assets) -> str:
         hash=content_hash(content),
         qr=_qr(content.delivery.verification_url),
         charts=_charts(shown),
+        maps=_maps(shown),
         whole=_cut_on_page_one(shown),
-        dense=_is_dense(shown),
+        setting=setting,
+        front_only=front_only,
         month_names=[name[:3] for name in filters.MONTHS],
         month_table=_month_table(shown.picture.months),
     )
@@ -168,6 +206,17 @@ def _charts(content: DossierContent) -> Mapping[str, Mapping[str, str]] | None:
     }
 
 
+def _maps(content: DossierContent) -> Mapping[str, str] | None:
+    """The map, whole and small; None when nothing can be drawn."""
+    if not content.map.width_m:
+        return None
+    colour = content.house.colour
+    return {
+        "whole": charts.data_uri(whole_map(content.map, colour=colour)),
+        "small": charts.data_uri(small_map(content.map, colour=colour)),
+    }
+
+
 def _cut_on_page_one(content: DossierContent) -> list[tuple[str, str]]:
     """The texts that page one had to shorten: they stand whole in Beeld."""
     page, picture = content.page_one, content.picture
@@ -177,15 +226,6 @@ def _cut_on_page_one(content: DossierContent) -> list[tuple[str, str]]:
         ("Vermoedens", page.assumptions, picture.assumptions),
     )
     return [(title, whole) for title, short, whole in texts if short != clean_line(whole)]
-
-
-def _is_dense(content: DossierContent) -> bool:
-    """Whether page one has so many words that it must be set smaller to stay one page."""
-    page = content.page_one
-    columns = max(map(len, (page.facts, page.perceptions, page.assumptions)))
-    words = [content.heading.title, page.question, *page.news, *page.agreements]
-    words += [pair.value for pair in (*page.essentials, *page.rules)]
-    return sum(map(len, words)) + 3 * columns > DENSE_FROM
 
 
 def _chart(svg: str, summary: str) -> Mapping[str, str]:

@@ -1,14 +1,39 @@
 """Meldingen: each report under its pseudonym, as far as this recipient may see it. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
 
 from stopintimidatie.exports import figures
 from stopintimidatie.exports.content import Pair, ReportContent
-from stopintimidatie.exports.profiles import Field, Treatment
+from stopintimidatie.exports.profiles import Field
 from stopintimidatie.exports.selection import Selection, pseudonym
 from stopintimidatie.exports.source import DossierSource, Offenders, Precision, SourceReport, Term
 from stopintimidatie.exports.text import capital, clean, listed
 from stopintimidatie.web.filters import clock, date_long, date_text
+
+# What each line is called; the account stands on its own and the time in the heading.
+LABELS: Final[Mapping[Field, str]] = MappingProxyType(
+    {
+        Field.REFERENCE: "Kenmerk",
+        Field.PLACE: "Plek",
+        Field.PLACE_NOTE: "Plek in eigen woorden",
+        Field.PLACE_TYPE: "Soort plek",
+        Field.FORMS: "Vormen",
+        Field.ROLE: "Gemeld door",
+        Field.REPORTER_AGE: "Leeftijd melder",
+        Field.RECURRENCE: "Vaker gebeurd",
+        Field.FEELING: "Gevoel",
+        Field.CONSEQUENCES: "Gevolgen",
+        Field.OFFENDERS: "Pleger of plegers",
+        Field.APPEARANCE: "Signalement",
+        Field.BYSTANDERS: "Omstanders",
+        Field.POLICE: "Politie",
+        Field.WILLING: "Contact",
+        Field.TIME: "Tijdstip",
+        Field.ACCOUNT: "Verhaal van de melder",
+    }
+)
 
 
 def reports(source: DossierSource, chosen: Selection) -> tuple[ReportContent, ...]:
@@ -17,70 +42,62 @@ def reports(source: DossierSource, chosen: Selection) -> tuple[ReportContent, ..
     return tuple(
         ReportContent(
             pseudonym=pseudonym(report),
-            heading=_when(report, chosen.treatment(report, Field.TIME)),
+            heading=_when(report),
             new=previous is not None and report.serial not in previous.serials,
             minor=report.minor,
-            details=tuple(_details(report, chosen)),
-            account=clean(report.account) if chosen.shows(report, Field.ACCOUNT) else "",
+            details=tuple(_details(report)),
+            account=clean(report.account),
         )
         for report in ordered
     )
 
 
-def _when(report: SourceReport, treatment: Treatment) -> str:
-    if treatment is Treatment.LEFT_OUT:
-        return f"{figures.day(report).year}"
+def _when(report: SourceReport) -> str:
     if report.precision is Precision.UNKNOWN:
         return f"rond {date_text(report.happened_at)}"
     part = figures.part_of_day(report)
-    if treatment is Treatment.COARSENED or report.precision in (
-        Precision.PART_OF_DAY,
-        Precision.DAY,
-    ):
+    if report.precision in (Precision.PART_OF_DAY, Precision.DAY):
         return date_long(report.happened_at) + (f", {part}" if part else "")
     about = "rond " if report.precision is Precision.HOUR else ""
     return f"{date_long(report.happened_at)}, {about}{clock(report.happened_at)}"
 
 
-def _details(report: SourceReport, chosen: Selection) -> Iterable[Pair]:
-    """The lines of a report: only what is there and may be seen."""
-    values = _values(report, chosen.treatment(report, Field.PLACE))
-    for field, label, value in values:
-        seen = chosen.treatment(report, field) is not Treatment.LEFT_OUT
-        if value and seen:
+def _details(report: SourceReport) -> Iterable[Pair]:
+    """The lines of a report: only what is there, of what may be seen."""
+    for _, label, value in values(report):
+        if value:
             yield Pair(label, capital(clean(value)))
 
 
-def _values(report: SourceReport, place: Treatment) -> Iterable[tuple[Field, str, str]]:
-    exact = report.place if place is Treatment.SHOWN else ""
-    where = f"{exact}, {report.neighbourhood}" if exact else report.neighbourhood
-    return (
-        (Field.REFERENCE, "Kenmerk", report.reference),
-        (Field.PLACE, "Plek", where),
-        (Field.PLACE_NOTE, "Plek in eigen woorden", report.place_note),
-        (Field.PLACE_TYPE, "Soort plek", report.place_type.label),
-        (Field.FORMS, "Vormen", listed([form.label for form in report.forms])),
-        (Field.ROLE, "Gemeld door", report.role.label),
-        (Field.REPORTER_AGE, "Leeftijd melder", _label(report.reporter_age)),
-        (Field.RECURRENCE, "Vaker gebeurd", _label(report.recurrence)),
-        (Field.FEELING, "Gevoel", _label(report.feeling)),
-        (Field.CONSEQUENCES, "Gevolgen", listed([c.label for c in report.consequences])),
-        (Field.OFFENDERS, "Pleger of plegers", offenders_in_words(report.offenders)),
-        (Field.APPEARANCE, "Signalement", report.offenders.appearance),
-        (Field.BYSTANDERS, "Omstanders", _label(report.bystanders)),
-        (Field.POLICE, "Politie", _label(report.police)),
-        (Field.WILLING, "Contact", _willing(report)),
-    )
+def values(report: SourceReport) -> Iterable[tuple[Field, str, str]]:
+    """Each field of a report that has a line of its own, with its label and its words."""
+    where = f"{report.place}, {report.neighbourhood}" if report.place else report.neighbourhood
+    told = {
+        Field.REFERENCE: report.reference,
+        Field.PLACE: where,
+        Field.PLACE_NOTE: report.place_note,
+        Field.PLACE_TYPE: report.place_type.label,
+        Field.FORMS: listed([form.label for form in report.forms]),
+        Field.ROLE: report.role.label,
+        Field.REPORTER_AGE: _label(report.reporter_age),
+        Field.RECURRENCE: _label(report.recurrence),
+        Field.FEELING: _label(report.feeling),
+        Field.CONSEQUENCES: listed([c.label for c in report.consequences]),
+        Field.OFFENDERS: offenders_in_words(report.offenders),
+        Field.APPEARANCE: report.offenders.appearance,
+        Field.BYSTANDERS: _label(report.bystanders),
+        Field.POLICE: _label(report.police),
+        Field.WILLING: _willing(report),
+    }
+    return tuple((field, LABELS[field], value) for field, value in told.items())
 
 
 def filled(report: SourceReport) -> set[Field]:
-    """The fields of which this report has something to hide."""
-    filled = {field for field, _, value in _values(report, Treatment.SHOWN) if value}
+    """The fields of which this report tells something; when it happened always."""
+    filled = {field for field, _, value in values(report) if value}
     if report.account.strip():
         filled.add(Field.ACCOUNT)
-    if report.precision in (Precision.EXACT, Precision.HOUR):
-        filled.add(Field.TIME)
-    return filled
+    return filled | {Field.TIME}
 
 
 def offenders_in_words(offenders: Offenders) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 
 from stopintimidatie.audit import Actor
 from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.naming_views import hidden_reports
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.exports.content import ContentError
 from stopintimidatie.exports.forms import (
@@ -18,11 +19,15 @@ from stopintimidatie.exports.forms import (
     request_schema,
 )
 from stopintimidatie.exports.freezing import Prepared, prepare
+from stopintimidatie.exports.partnership import bases_for, covenant_warning
 from stopintimidatie.exports.preview import preview_values
-from stopintimidatie.exports.profiles import INTERNAL, PROFILES
-from stopintimidatie.exports.services import check_request, draft, request_export
+from stopintimidatie.exports.profiles import INTERNAL, PROFILES, offered
+from stopintimidatie.exports.services import check_request, draft, empowered_today, request_export
+from stopintimidatie.exports.urgency import urgent_export
 from stopintimidatie.exports.wish import ExportError, ExportWish
-from stopintimidatie.municipalities.services import profile_of
+from stopintimidatie.municipalities.reading import published_for
+from stopintimidatie.partners.models import PartnerOrganisation
+from stopintimidatie.partners.services import covenant_on, find_running, running_partners
 from stopintimidatie.reports.vocabulary import LegalBasis
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
@@ -35,6 +40,10 @@ from stopintimidatie.web.urls import query_pairs
 
 ASK: Final = "uitvoer-aanvragen"
 PREVIEW: Final = "uitvoer-voorbeeld"
+ASKED: Final = "De uitvoer is aangevraagd. Een collega moet hem goedkeuren."
+URGENT: Final = (
+    "Het document wordt meteen gemaakt. Een collega moet het binnen één werkdag beoordelen."
+)
 
 
 def actor_of(request: Request) -> Actor:
@@ -58,17 +67,28 @@ def actor_of(request: Request) -> Actor:
 )
 def request_view(context: DossierResource, request: Request) -> Any:
     """The form. The button *voorbeeld* shows what goes out, without asking for anything."""
+    hidden = hidden_reports(context, request)
+    if hidden is not None:
+        return hidden
     dossier = context.dossier
-    phone = profile_of(request.db, context.holder).telephone
+    phone = published_for(request.db, context.holder).telephone
     whole = look_at(request, dossier, INTERNAL.name)
+    empowered = empowered_today(request.db, context.holder)
+    partner = _partner(request)
+    chosen = _chosen_despite(request)
     form = Form(
-        request_schema(minors=whole.minors),
+        request_schema(
+            minors=whole.minors,
+            empowered=empowered,
+            partner=partner,
+            despite=[one for one in whole.unwilling if one[0] in chosen],
+        ),
         request,
         buttons=[
             Button("aanvragen", "Uitvoer aanvragen"),
             Button("voorbeeld", "Eerst voorbeeld bekijken", kind="secondary"),
         ],
-        appstruct=first_values(dossier, phone),
+        appstruct=first_values(dossier, phone, partner),
         cancel_url=request.resource_path(context),
     )
     page = {
@@ -77,30 +97,71 @@ def request_view(context: DossierResource, request: Request) -> Any:
         "empty": not whole.content.reports,
         "profiles": [
             (profile.label, f"{request.resource_path(context, PREVIEW)}?voor={profile.name}")
-            for profile in PROFILES.values()
+            for profile in offered(empowered=empowered)
         ],
+        "unwilling": [(number, words, number in chosen) for number, words in whole.unwilling],
+        **_partners(context, request, partner),
     }
 
     def on_valid(values: dict[str, Any]) -> Any:
-        return _submitted(context, request, form, values, page)
+        return _submitted(context, request, form, read_wish(values, partner), page)
 
     return handle_form(request, form, on_valid, page)
 
 
+def _partner(request: Request) -> PartnerOrganisation | None:
+    """The partner that was chosen, `?partner=K-…`; nothing or empty means another recipient."""
+    asked = dict(query_pairs(request)).get("partner")
+    if not asked:
+        return None
+    found = find_running(request.db, asked[:20])
+    if found is None:
+        raise HTTPNotFound()
+    return found
+
+
+def _chosen_despite(request: Request) -> set[int]:
+    """The reports to share against their reporters' wish, `?toch=3`: the form asks why."""
+    asked = [value for name, value in query_pairs(request) if name == "toch"]
+    return {
+        int(value) for value in asked if value.isascii() and value.isdecimal() and len(value) < 6
+    }
+
+
+def _partners(
+    context: DossierResource, request: Request, chosen: PartnerOrganisation | None
+) -> dict[str, Any]:
+    """What the page shows of the partners: the list to choose from, and the one that was chosen."""
+    day = day_of(utc_now())
+    return {
+        "partners": [(row.reference, row.name) for row in running_partners(request.db)],
+        "partner": chosen,
+        "covenant": None if chosen is None else covenant_on(chosen, day),
+        "covenant_warning": None if chosen is None else covenant_warning(chosen, day),
+        "no_basis": chosen is not None and not bases_for(chosen),
+        "here": request.resource_path(context, ASK),
+    }
+
+
 def _submitted(
-    context: DossierResource, request: Request, form: Form, values: dict[str, Any], page: Any
+    context: DossierResource, request: Request, form: Form, wish: ExportWish, page: Any
 ) -> Any:
-    wish, actor = read_wish(values), actor_of(request)
-    settings = request.app_settings
+    settings, actor = request.app_settings, actor_of(request)
     try:
         if form.pressed() == "voorbeeld":
             seen = check_request(request.db, settings, context.dossier, wish, actor)
             note_preview(request, context, seen)
             return {**page, "form": form, "preview": preview_values(seen)}
-        export = request_export(request.db, settings, context.dossier, wish, actor)
+        if wish.urgent:
+            keys = request.registry.key_ring
+            export = urgent_export(request.db, keys, settings, context.dossier, wish, actor)
+        else:
+            export = request_export(request.db, settings, context.dossier, wish, actor)
     except ExportError as problem:
-        raise FormError(problem.message, ATTRIBUTES.get(problem.field or "")) from problem
-    request.flash("De uitvoer is aangevraagd. Een collega moet hem goedkeuren.")
+        field = problem.field or ""
+        where = field if field.startswith("toch.") else ATTRIBUTES.get(field)
+        raise FormError(problem.message, where) from problem
+    request.flash(URGENT if wish.urgent else ASKED)
     return HTTPSeeOther(request.resource_path(context, export.reference))
 
 
@@ -132,17 +193,21 @@ def look_at(request: Request, dossier: Dossier, profile: str) -> Prepared:
     permission=Permission.REQUEST_EXPORT,
     renderer="stopintimidatie.exports:templates/preview_page.jinja2",
 )
-def preview_view(context: DossierResource, request: Request) -> dict[str, Any]:
+def preview_view(context: DossierResource, request: Request) -> Any:
     """Per kind of recipient: what it would see, and what is hidden by which rule."""
+    hidden = hidden_reports(context, request)
+    if hidden is not None:
+        return hidden
     asked = dict(query_pairs(request)).get("voor", "")
-    chosen = asked if asked in PROFILES else next(iter(PROFILES))
+    kinds = offered(empowered=empowered_today(request.db, context.holder))
+    chosen = asked if asked in {kind.name for kind in kinds} else kinds[0].name
     address = request.resource_path(context, PREVIEW)
     page: dict[str, Any] = {
         "dossier": context.dossier,
         "profile": PROFILES[chosen],
         "tabs": [
             NavItem(profile.label, f"{address}?voor={profile.name}", profile.name == chosen)
-            for profile in PROFILES.values()
+            for profile in kinds
         ],
         "request_href": request.resource_path(context, ASK),
         "preview": None,

@@ -12,11 +12,15 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.accounts.models import RoleAssignment
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.disclosures.copies import EventKind, note_event
+from stopintimidatie.disclosures.models import DisclosureEvent
 from stopintimidatie.disclosures.references import KIND, new_export_id
+from stopintimidatie.disclosures.services import find_disclosure
 from stopintimidatie.dossiers.access import is_strict
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.exports import vault
 from stopintimidatie.exports.content import ContentError, content_hash, to_json
+from stopintimidatie.exports.deviations import check_deviations, tell_reporters
 from stopintimidatie.exports.freezing import (
     Prepared,
     earlier_editions,
@@ -24,9 +28,12 @@ from stopintimidatie.exports.freezing import (
     subjects_to_json,
 )
 from stopintimidatie.exports.models import MAKING, Export, ExportState
-from stopintimidatie.exports.profiles import INTERNAL, PROFILES
+from stopintimidatie.exports.partnership import check_partner
+from stopintimidatie.exports.profiles import PROFILES
+from stopintimidatie.exports.standards import FileForm
 from stopintimidatie.exports.wish import ExportError, ExportWish, check_wish
 from stopintimidatie.jobs import enqueue
+from stopintimidatie.municipalities.reading import published_for
 from stopintimidatie.security import Role
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.encryption import KeyRing
@@ -35,10 +42,17 @@ from stopintimidatie.tree import Reference, register_reference
 from stopintimidatie.web.filters import day_of
 
 JOB: Final = "uitvoer.maken"
+# How a file left: by an officer who takes it along, or fetched by the partner.
+DOWNLOADED, PICKED_UP = "download", "opgehaald"
 PATIENCE: Final = timedelta(minutes=10)
 OWN_REQUEST: Final = (
     "U hebt deze uitvoer zelf aangevraagd. Een collega moet meekijken: vraag een andere"
     " OOV-medewerker of dossierhouder om een besluit."
+)
+NOT_EMPOWERED: Final = (
+    "In uw gemeente zijn boa's vandaag niet bevoegd om straatintimidatie te bekeuren (art. 429ter"
+    " Wetboek van Strafrecht). Daarom kan dit dossier niet naar handhaving. De beheerder vult in"
+    " wanneer zij bevoegd zijn."
 )
 
 
@@ -53,6 +67,7 @@ def draft(dossier: Dossier, wish: ExportWish, actor: Actor, reference: str) -> E
         holder=dossier.holder,
         dossier_id=dossier.id,
         reference=reference,
+        # What the municipality made of it is read when the request is kept, and when it is frozen.
         profile_version=PROFILES[wish.profile].version,
         requested_at=utc_now(),
         requested_by_id=actor.id,
@@ -71,6 +86,9 @@ def check_request(
     now = utc_now()
     check_wish(wish, day_of(now), minors=False)
     _check_advice(dossier, wish)
+    check_deviations(wish.deviations)
+    check_partner(session, wish, day_of(now))
+    check_empowered(session, dossier.holder, wish.profile)
     try:
         seen = prepare(session, settings, dossier, draft(dossier, wish, actor, "voorbeeld"), now)
     except ContentError as error:
@@ -79,8 +97,20 @@ def check_request(
     return seen
 
 
+def empowered_today(session: Session, holder: str) -> bool:
+    """Whether boas of this municipality may enforce today."""
+    return published_for(session, holder).officers_empowered(day_of(utc_now()))
+
+
+def check_empowered(session: Session, holder: str, profile: str) -> None:
+    """:raises ExportError: this is for boas, and those of this municipality may not enforce."""
+    if PROFILES[profile].empowered_only and not empowered_today(session, holder):
+        raise ExportError(NOT_EMPOWERED, "profile")
+
+
 def _check_advice(dossier: Dossier, wish: ExportWish) -> None:
-    if is_strict(dossier.kind) and not dossier.privacy_advice and wish.profile != INTERNAL.name:
+    inside = PROFILES[wish.profile].own_house
+    if is_strict(dossier.kind) and not dossier.privacy_advice and not inside:
         raise ExportError(
             "Dit is een persoonsgericht dossier zonder advies van de privacyfunctionaris. Vraag"
             " eerst dat advies; daarna kan het dossier naar een partner.",
@@ -95,8 +125,9 @@ def request_export(
 
     :raises ExportError: a rule isn't kept.
     """
-    check_request(session, settings, dossier, wish, actor)
+    seen = check_request(session, settings, dossier, wish, actor)
     export = draft(dossier, wish, actor, _free_id(session))
+    export.profile_version = seen.profile.version
     session.add(export)
     register_reference(session, export.reference, export.holder, KIND)
     session.flush()
@@ -131,6 +162,14 @@ def _decide(session: Session, export: Export, actor: Actor) -> None:
     lock(session, export.id)
     if export.state != ExportState.REQUESTED:
         raise ExportError("Over deze uitvoer is al beslist. Open de pagina opnieuw.")
+    check_second(session, export, actor)
+    export.decided_at = utc_now()
+    export.decided_by_id = actor.id
+    export.decided_by = actor.name
+
+
+def check_second(session: Session, export: Export, actor: Actor) -> None:
+    """:raises ExportError: this isn't a second person, or one that must stay out of decisions."""
     if actor.id is None or export.requested_by_id == actor.id:
         raise ExportError(OWN_REQUEST)
     if _watches_or_manages(session, export, actor):
@@ -138,9 +177,6 @@ def _decide(session: Session, export: Export, actor: Actor) -> None:
             "U bent ook FG of functioneel beheerder. Die beslissen nooit over uitvoer. Vraag een"
             " andere OOV-medewerker of dossierhouder."
         )
-    export.decided_at = utc_now()
-    export.decided_by_id = actor.id
-    export.decided_by = actor.name
 
 
 def _watches_or_manages(session: Session, export: Export, actor: Actor) -> bool:
@@ -168,13 +204,15 @@ def approve(
     """Approve: freeze what the recipient gets and have it made.
 
     :param seen: the fingerprint of what the approver looked at.
-    :raises ExportError: own request, decided already, or the term is over.
+    :raises ExportError: own request, decided already, the term is over, or no boa may enforce.
     :raises ChangedMeanwhileError: the dossier changed since.
     """
     _decide(session, export, actor)
     now = utc_now()
     if export.destroy_by <= day_of(now):
         raise ExportError("De datum om te vernietigen is voorbij. Wijs deze aanvraag af.")
+    check_partner(session, _wish_of(export), day_of(now))
+    check_empowered(session, export.holder, export.profile)
     prepared = _prepare(session, settings, dossier, export, now)
     if prepared.fingerprint != seen:
         raise ChangedMeanwhileError(
@@ -182,7 +220,26 @@ def approve(
             " opnieuw en beslis dan."
         )
     _freeze(session, keys, export, prepared, now)
+    tell_reporters(session, prepared.against, prepared.profile.sharing)
     log(session, export, actor, "goedgekeurd")
+    _have_made(session, export, now)
+
+
+def freeze_and_make(
+    session: Session,
+    keys: KeyRing,
+    settings: Settings,
+    dossier: Dossier,
+    export: Export,
+    now: datetime,
+) -> None:
+    """Freeze what the recipient gets and have it made.
+
+    :raises ExportError: it can't be put in a document.
+    """
+    prepared = _prepare(session, settings, dossier, export, now)
+    _freeze(session, keys, export, prepared, now)
+    tell_reporters(session, prepared.against, prepared.profile.sharing)
     _have_made(session, export, now)
 
 
@@ -194,16 +251,19 @@ def _prepare(
     except ContentError as error:
         raise ExportError(f"Dit kan zo niet in het document: {error}.") from error
     if prepared.minors and not export.minors_ground:
-        wish = ExportWish(**{n: getattr(export, n) for n in ExportWish.__dataclass_fields__})
-        check_wish(wish, day_of(now), minors=True)
+        check_wish(_wish_of(export), day_of(now), minors=True)
     return prepared
+
+
+def _wish_of(export: Export) -> ExportWish:
+    return ExportWish(**{name: getattr(export, name) for name in ExportWish.__dataclass_fields__})
 
 
 def _freeze(
     session: Session, keys: KeyRing, export: Export, prepared: Prepared, now: datetime
 ) -> None:
     export.edition = earlier_editions(session, export) + 1
-    export.profile_version = PROFILES[export.profile].version
+    export.profile_version = prepared.profile.version
     export.frozen_at = now
     export.content_sha256 = content_hash(prepared.content)
     vault.keep(session, keys, export, vault.BlobKind.CONTENT, to_json(prepared.content))
@@ -244,14 +304,50 @@ def make_again(session: Session, settings: Settings, export: Export, actor: Acto
     :raises ExportError: it hasn't failed.
     """
     lock(session, export.id)
-    if export.state != ExportState.FAILED and not is_stuck(export, settings):
-        raise ExportError("Deze uitvoer is niet mislukt. Open de pagina opnieuw.")
+    ended = export.state in (ExportState.FAILED, ExportState.CANCELLED)
+    if not ended and not is_stuck(export, settings):
+        raise ExportError("Deze uitvoer is niet mislukt of afgebroken. Open de pagina opnieuw.")
     _have_made(session, export, utc_now())
     log(session, export, actor, "opnieuw")
 
 
-def fetch(session: Session, keys: KeyRing, export: Export, actor: Actor) -> bytes:
-    """The file, for who may have it.
+def cancel(session: Session, export: Export, actor: Actor) -> None:
+    """Stop the making; the worker notices within a second or so, and nothing is given out.
+
+    :raises ExportError: it isn't being made (any more).
+    """
+    lock(session, export.id)
+    if export.state not in MAKING:
+        raise ExportError("Deze uitvoer wordt niet (meer) gemaakt. Open de pagina opnieuw.")
+    export.state, export.step = ExportState.CANCELLED.value, ""
+    export.progress_at = utc_now()
+    log(session, export, actor, "afgebroken")
+
+
+def show_password(session: Session, keys: KeyRing, export: Export, actor: Actor) -> str:
+    """The password of the file: this once, and then nobody has it but who wrote it down.
+
+    :raises ExportError: there is none, or it was shown before.
+    """
+    lock(session, export.id)
+    if export.state != ExportState.READY or export.file_form != FileForm.LOCKED:
+        raise ExportError("Dit bestand heeft geen wachtwoord.")
+    if export.password_shown_at is not None:
+        raise ExportError(
+            "Het wachtwoord is al getoond en staat nergens meer. Bent u het kwijt, vraag dan een"
+            " nieuwe uitvoer aan."
+        )
+    password = vault.read(session, keys, export, vault.BlobKind.LOCK).decode()
+    vault.forget(session, export, vault.BlobKind.LOCK)
+    export.password_shown_at = utc_now()
+    log(session, export, actor, "wachtwoord")
+    return password
+
+
+def fetch(
+    session: Session, keys: KeyRing, export: Export, actor: Actor, way: str = DOWNLOADED
+) -> bytes:
+    """The file, for who may have it. From then on the register holds that it was given.
 
     :raises ExportError: it isn't ready, or isn't what was made.
     :raises DecryptionError: the file can't be read with the keys at hand.
@@ -262,4 +358,19 @@ def fetch(session: Session, keys: KeyRing, export: Export, actor: Actor) -> byte
     if sha256(pdf).hexdigest() != export.file_sha256:
         raise ExportError("Het bestand is niet meer zoals het werd gemaakt.")
     log(session, export, actor, "gedownload")
+    _note_given(session, export, actor, way)
     return pdf
+
+
+def _note_given(session: Session, export: Export, actor: Actor, way: str) -> None:
+    """The first time by each way: a file that was downloaded here has left the house as well."""
+    row = find_disclosure(session, export.reference)
+    if row is None:
+        return
+    told = select(DisclosureEvent.id).where(
+        DisclosureEvent.disclosure_id == row.id,
+        DisclosureEvent.kind == EventKind.GIVEN.value,
+        DisclosureEvent.code == way,
+    )
+    if session.execute(told.limit(1)).first() is None:
+        note_event(session, row, EventKind.GIVEN, actor, way)

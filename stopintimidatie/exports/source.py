@@ -10,6 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from stopintimidatie.exports.content import Logo
+from stopintimidatie.exports.profile_rules import Field
 
 PARTS_OF_DAY = ("nacht", "ochtend", "middag", "avond")
 
@@ -65,12 +66,28 @@ class Offenders:
 
 
 @dataclass(frozen=True, slots=True)
+class Reviewed:
+    """Free text after somebody looked at it and took out what must stay inside."""
+
+    field: Field
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Despite:
+    """Why the preference of a reporter is passed over."""
+
+    ground: Term
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SourceReport:
     """A report in the dossier, whole.
 
     `serial` is its lasting number in this dossier (the order of joining), so that M-03 stays
-    M-03 in every version and for every recipient. `place` is the public place in words,
-    `place_note` the reporter's own description of it.
+    M-03 in every version and for every recipient. `place` is the public place in words, `street`
+    the same no more exact than a street or stop, `place_note` the reporter's own description.
     """
 
     serial: int
@@ -94,8 +111,14 @@ class SourceReport:
     police: Term | None = None
     willing_to_talk: bool = False
     account: str = ""
+    street: str = ""
+    # Latitude and longitude, some ten metres precise; goes where the place itself may go.
+    point: tuple[float, float] | None = None
+    reviewed: tuple[Reviewed, ...] = ()
     share_police: bool = True
     share_partners: bool = True
+    # Goes along although its reporter would rather not: the ground, and why.
+    despite: Despite | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +142,52 @@ class SourceAction:
     who: str
     effect: str
     police_sourced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SourceMeasure:
+    """Something that is done from a day on; what it did is counted over what a recipient gets."""
+
+    on: date
+    what: str
+    who: str
+    effect: str
+    ended_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceConsultation:
+    """A meeting that was held; `seats` are functions and organisations."""
+
+    on: date
+    kind: str
+    seats: tuple[str, ...]
+    decisions: str
+    next_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAttachment:
+    """A file in the dossier; its content stays where it is until it goes along."""
+
+    number: int
+    kind: str
+    about: str
+    on: date
+    size: int
+    media_type: str
+    file_name: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceArea:
+    """A neighbourhood: its outline (WGS84, WKB) where that is loaded, else roughly its middle."""
+
+    name: str
+    home: bool
+    wkb: bytes | None = None
+    middle: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +238,8 @@ class SourceRequest:
     covenant: str
     destroy_by: date
     previous: PreviousVersion | None = None
+    # Who else got or gets this dossier: name and kind.
+    others: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,3 +266,8 @@ class DossierSource:
     events: tuple[SourceEvent, ...] = ()
     actions: tuple[SourceAction, ...] = ()
     agreements: tuple[SourceAgreement, ...] = ()
+    measures: tuple[SourceMeasure, ...] = ()
+    consultations: tuple[SourceConsultation, ...] = ()
+    attachments: tuple[SourceAttachment, ...] = ()
+    areas: tuple[SourceArea, ...] = ()
+    areas_source: str = ""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from stopintimidatie.disclosures.copies import CODES
+from stopintimidatie.exports.deviations import rows as deviation_rows
 from stopintimidatie.exports.models import Export, ExportState
 from stopintimidatie.exports.profiles import PROFILES
-from stopintimidatie.reports.vocabulary import LegalBasis
+from stopintimidatie.exports.routes import basis_words, route_rows
+from stopintimidatie.exports.standards import FileForm
 from stopintimidatie.web.components import TimelineEntry
 from stopintimidatie.web.filters import date_text, datetime_long, file_size
 
@@ -19,12 +22,15 @@ def request_rows(export: Export) -> Rows:
         ("Vraag", export.question),
         ("Antwoord vóór", date_text(export.answer_by)),
         ("Doel", export.purpose),
-        ("Grondslag", LegalBasis.word(export.legal_basis)),
+        ("Grondslag", basis_words(export)),
         ("Convenant", export.covenant or "geen"),
         ("Vernietigen uiterlijk", date_text(export.destroy_by)),
+        ("Soort bestand", FileForm(export.file_form).label),
     ]
     if export.minors_ground:
         rows.append(("Extra grond: minderjarigen", export.minors_ground))
+    rows += deviation_rows(export)
+    rows += route_rows(export)
     return [*rows, ("Aangevraagd door", f"{export.requested_by}, {_moment(export)}")]
 
 
@@ -38,6 +44,7 @@ def proof_rows(export: Export) -> Rows:
         ("Versie voor deze ontvanger", str(export.edition)),
         ("Profiel", f"{export.profile}, versie {export.profile_version}"),
         ("Grootte", file_size(export.file_size)),
+        ("Ondertekend", export.signed_by or "nee"),
         ("SHA-256 van de inhoud", export.content_sha256 or ""),
         ("SHA-256 van het bestand", export.file_sha256 or ""),
     ]
@@ -60,4 +67,9 @@ def history(export: Export) -> list[TimelineEntry]:
         entries.append(TimelineEntry(export.made_at, "Gemaakt en in het register gezet"))
     elif export.state == ExportState.FAILED and export.progress_at:
         entries.append(TimelineEntry(export.progress_at, "Maken mislukt", "", export.failure or ""))
+    if export.withdrawn_at:
+        why = CODES.get(export.withdrawn_code or "", "").capitalize()
+        entries.append(
+            TimelineEntry(export.withdrawn_at, "Ingetrokken", export.withdrawn_by or "", why)
+        )
     return entries[::-1]

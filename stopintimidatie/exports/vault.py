@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import secrets
 from enum import StrEnum
+from typing import Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from stopintimidatie.exports.models import Export, ExportBlob, ExportKey
-from stopintimidatie.storage.encryption import (
-    KEY_BYTES,
-    NONCE_BYTES,
-    DecryptionError,
-    KeyRing,
-)
+from stopintimidatie.storage.encryption import KeyRing
+from stopintimidatie.storage.vault import Vault
 
-PURPOSE = "export-key"
+PURPOSE: Final = "export-key"
+VAULT: Final = Vault(ExportKey, ExportBlob, "export_id", PURPOSE)
+SEALED: Final = VAULT.sealed
 
 
 class BlobKind(StrEnum):
@@ -27,19 +23,20 @@ class BlobKind(StrEnum):
     CONTENT = "inhoud"
     SUBJECTS = "van_wie"
     PDF = "pdf"
+    # Of a file with one, until it was shown.
+    LOCK = "wachtwoord"
 
 
 def keep(session: Session, keys: KeyRing, export: Export, kind: BlobKind, data: bytes) -> None:
     """Encrypt and keep; what was there of this kind is replaced."""
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    sealed = AESGCM(_key(session, keys, export)).encrypt(nonce, data, _bound(export, kind))
+    VAULT.keep(session, keys, export, kind.value, data)
+
+
+def forget(session: Session, export: Export, kind: BlobKind) -> None:
+    """What was kept of this kind goes."""
     session.execute(
         delete(ExportBlob).where(ExportBlob.export_id == export.id, ExportBlob.kind == kind.value)
     )
-    session.add(
-        ExportBlob(holder=export.holder, export_id=export.id, kind=kind.value, data=nonce + sealed)
-    )
-    session.flush()
 
 
 def read(session: Session, keys: KeyRing, export: Export, kind: BlobKind) -> bytes:
@@ -47,39 +44,4 @@ def read(session: Session, keys: KeyRing, export: Export, kind: BlobKind) -> byt
 
     :raises DecryptionError: it isn't there (any more), or the key doesn't fit.
     """
-    data = session.scalars(
-        select(ExportBlob.data).where(
-            ExportBlob.export_id == export.id, ExportBlob.kind == kind.value
-        )
-    ).one_or_none()
-    sealed = _sealed_key(session, export)
-    if data is None or sealed is None:
-        raise DecryptionError("the export has no such blob, or no key")
-    key = bytes.fromhex(keys.decrypt(PURPOSE, sealed, str(export.id)))
-    try:
-        return AESGCM(key).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], _bound(export, kind))
-    except InvalidTag as error:
-        raise DecryptionError("the blob can't be decrypted") from error
-
-
-def _key(session: Session, keys: KeyRing, export: Export) -> bytes:
-    """The key of this export, made at its first use."""
-    sealed = _sealed_key(session, export)
-    if sealed is not None:
-        return bytes.fromhex(keys.decrypt(PURPOSE, sealed, str(export.id)))
-    key = secrets.token_bytes(KEY_BYTES)
-    wrapped = keys.encrypt(PURPOSE, key.hex(), str(export.id))
-    session.add(ExportKey(holder=export.holder, export_id=export.id, sealed=wrapped))
-    session.flush()
-    return key
-
-
-def _sealed_key(session: Session, export: Export) -> str | None:
-    return session.scalars(
-        select(ExportKey.sealed).where(ExportKey.export_id == export.id)
-    ).one_or_none()
-
-
-def _bound(export: Export, kind: BlobKind) -> bytes:
-    """A blob means something only as this part of this export."""
-    return f"{export.id}:{kind.value}".encode()
+    return VAULT.read(session, keys, export, kind.value)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from stopintimidatie.disclosures.references import KIND
 from stopintimidatie.disclosures.services import find_disclosure, subjects_of
+from stopintimidatie.dossiers.naming_views import hidden_reports
 from stopintimidatie.exports import listing
 from stopintimidatie.exports.decision_views import DECIDE, is_own
 from stopintimidatie.exports.menu import export_holders
@@ -18,7 +19,11 @@ from stopintimidatie.exports.models import MAKING, Export, ExportState
 from stopintimidatie.exports.request_views import actor_of
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.services import fetch, is_stuck
+from stopintimidatie.exports.standards import FileForm
 from stopintimidatie.exports.summary import history, proof_rows, request_rows
+from stopintimidatie.exports.together_views import together_href
+from stopintimidatie.exports.urgency import waits_for_second
+from stopintimidatie.exports.urgency_views import AFTER
 from stopintimidatie.exports.wish import ExportError
 from stopintimidatie.municipalities.resources import MunicipalityResource
 from stopintimidatie.register.models import Municipality
@@ -29,6 +34,7 @@ from stopintimidatie.tree import Root
 from stopintimidatie.web.badges import badge_for
 from stopintimidatie.web.components import FacetValue, ListItem
 from stopintimidatie.web.paging import Paging, wanted_page
+from stopintimidatie.web.panels import panels
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.urls import query_pairs, toggled
 
@@ -105,6 +111,7 @@ def export_view(context: ExportResource, request: Request) -> dict[str, Any]:
         "proof": proof_rows(export) if export.state == ExportState.READY else None,
         "history": history(export),
         "disclosure_href": _disclosure_href(context, request),
+        "panels": panels(request, "uitvoer", context),
         **_possible(context, request, export),
     }
 
@@ -113,8 +120,10 @@ def _possible(context: ExportResource, request: Request, export: Export) -> dict
     """What this person can do here now: the addresses, or None."""
     waits = export.state == ExportState.REQUESTED
     may_decide = request.has_permission(Permission.APPROVE_EXPORT, context)
-    failed = export.state == ExportState.FAILED or is_stuck(export, request.app_settings)
+    ended = export.state in (ExportState.FAILED, ExportState.CANCELLED)
+    failed = ended or is_stuck(export, request.app_settings)
     may_ask = request.has_permission(Permission.REQUEST_EXPORT, context)
+    sealed = export.file_form == FileForm.LOCKED and export.password_shown_at is None
     ready = export.state == ExportState.READY
 
     def address(name: str, *, when: bool) -> str | None:
@@ -122,9 +131,15 @@ def _possible(context: ExportResource, request: Request, export: Export) -> dict
 
     return {
         "own": waits and is_own(request, export),
+        "together_href": together_href(context, request) if may_decide else None,
         "decide_href": address(DECIDE, when=waits and bool(may_decide)),
         "again_href": address("opnieuw", when=failed and bool(may_ask)),
+        "cancel_href": address("afbreken", when=export.state in MAKING and bool(may_ask)),
+        "password_href": address("wachtwoord", when=ready and sealed and bool(may_ask)),
         "file_href": address("pdf", when=ready),
+        "after": waits_for_second(export),
+        "own_urgent": is_own(request, export),
+        "after_href": address(AFTER, when=waits_for_second(export) and bool(may_decide)),
     }
 
 
@@ -142,6 +157,9 @@ def _disclosure_href(context: ExportResource, request: Request) -> str | None:
 )
 def file_view(context: ExportResource, request: Request) -> Response:
     """The file. Its name tells numbers only; what is in it is noted as read."""
+    hidden = hidden_reports(context.__parent__, request)
+    if hidden is not None:
+        return hidden
     export = context.export
     try:
         pdf = fetch(request.db, request.registry.key_ring, export, actor_of(request))

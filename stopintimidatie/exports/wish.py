@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 from stopintimidatie.exports.profiles import INTERNAL, PROFILES
 from stopintimidatie.exports.redaction import QUESTION_MAX, RECIPIENT_MAX
+from stopintimidatie.exports.routes import route_problem
+from stopintimidatie.exports.standards import FileForm
 from stopintimidatie.exports.text import clean
 from stopintimidatie.reports.vocabulary import LegalBasis
 
@@ -44,6 +47,17 @@ class ExportWish:
     perceptions: str | None = None
     assumptions: str | None = None
     feedback: str | None = None
+    partner_id: UUID | None = None
+    file_form: str = FileForm.ARCHIVE.value
+    # See `deviations`.
+    deviations: list[dict[str, Any]] | None = None
+    # See `routes`.
+    demand_article: str | None = None
+    demand_number: str | None = None
+    demand_officer: str | None = None
+    demand_on: date | None = None
+    urgent: bool = False
+    urgent_reason: str | None = None
 
 
 _REQUIRED: Final = {
@@ -59,6 +73,8 @@ def check_wish(wish: ExportWish, today: date, *, minors: bool) -> None:
     """:raises ExportError: with the first rule that this request doesn't keep."""
     if wish.profile not in PROFILES:
         raise ExportError("Kies een soort ontvanger uit de lijst.", "profile")
+    if wish.file_form not in set(FileForm):
+        raise ExportError("Kies een soort bestand uit de lijst.", "file_form")
     for name, message in _REQUIRED.items():
         value = getattr(wish, name)
         # What only holds marks that don't show says nothing.
@@ -67,6 +83,9 @@ def check_wish(wish: ExportWish, today: date, *, minors: bool) -> None:
     _check_lengths(wish)
     _check_basis(wish)
     _check_dates(wish, today)
+    problem = route_problem(wish, today)
+    if problem is not None:
+        raise ExportError(*problem)
     if minors and wish.profile != INTERNAL.name and not wish.minors_ground:
         raise ExportError(
             "In dit dossier gaat het ook om minderjarigen. Schrijf op waarom hun gegevens toch"
@@ -88,7 +107,7 @@ def _check_lengths(wish: ExportWish) -> None:
 def _check_basis(wish: ExportWish) -> None:
     if wish.legal_basis not in {basis.value for basis in BASES}:
         raise ExportError("Kies een grondslag uit de lijst.", "legal_basis")
-    if wish.legal_basis == LegalBasis.INTERNAL.value and wish.profile != INTERNAL.name:
+    if wish.legal_basis == LegalBasis.INTERNAL.value and not PROFILES[wish.profile].own_house:
         raise ExportError(
             "‘Intern gebruik’ is geen grondslag om gegevens aan een ander te geven. Kies een"
             " andere grondslag.",

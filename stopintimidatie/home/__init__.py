@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 
 def includeme(config: Any) -> None:
     from stopintimidatie.home.branding import branding_of
-    from stopintimidatie.home.health import Health
+    from stopintimidatie.home.health import Health, Version
     from stopintimidatie.home.menu import areas_item, start_item
+    from stopintimidatie.home.readiness import Readiness, inspect_installation
 
+    settings = config.registry.app_settings
+    config.registry.readiness = Readiness(partial(inspect_installation, settings))
     config.set_branding(branding_of)
-    config.add_public_prefix("health")
-    config.add_tree_root("health", Health)
+    for name, factory in {"health": Health, "version": Version}.items():
+        config.add_public_prefix(name)
+        config.add_tree_root(name, factory)
     config.add_nav_item("start", start_item, order=10)
     config.add_nav_item("gemeenten", areas_item, order=40)
     config.scan("stopintimidatie.home")

@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from stopintimidatie.municipalities.models import MunicipalityProfile
+from stopintimidatie.municipalities.reading import published_for
 from stopintimidatie.register.models import Municipality
+from stopintimidatie.register.practice import BANNER, is_practice
 from stopintimidatie.storage import NATIONAL
 from stopintimidatie.tree import lineage
 from stopintimidatie.web.theme import DEFAULT_COLOUR, Branding
@@ -18,15 +19,13 @@ def branding_of(request: Any) -> Branding | None:
     code = _municipality_of(request)
     if code is None:
         return None
-    row = request.db.execute(
-        select(Municipality.name, MunicipalityProfile.colour, MunicipalityProfile.logo_type)
-        .outerjoin(MunicipalityProfile, MunicipalityProfile.code == Municipality.code)
-        .where(Municipality.code == code)
-    ).first()
-    if row is None:
+    name = request.db.scalar(select(Municipality.name).where(Municipality.code == code))
+    if name is None:
         return None
-    logo = f"/api/v1/gemeenten/{code}/logo" if row.logo_type else None
-    return Branding(f"Gemeente {row.name}", row.colour or DEFAULT_COLOUR, logo, "/")
+    published = published_for(request.db, code)
+    logo = f"/api/v1/gemeenten/{code}/logo" if published.logo else None
+    banner = BANNER if is_practice(code) else ""
+    return Branding(f"Gemeente {name}", published.colour or DEFAULT_COLOUR, logo, "/", banner)
 
 
 def _municipality_of(request: Any) -> str | None:

@@ -1,22 +1,14 @@
-"""/health/live and /health/ready: for the machine that watches; no personal data, no sign-in."""
+"""/health/live, /health/ready and /version: for the machine that watches; no sign-in, no people."""
 
 from __future__ import annotations
 
-import logging
-from typing import Any, Final
+from typing import Any
 
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
-from stopintimidatie.storage.migrations import at_head
-
-log = logging.getLogger(__name__)
-OUTLINES_MISSING: Final = (
-    "Er zijn geen grenzen van gemeenten geladen: elke melding gaat naar het landelijk meldpunt."
-    " Draai: stopintimidatie gebieden laden --bestand …"
-)
+from stopintimidatie.home.readiness import Readiness, is_ready
+from stopintimidatie.home.version import version_of
 
 
 class Health:
@@ -30,6 +22,10 @@ class Health:
         return []
 
 
+class Version(Health):
+    """/version"""
+
+
 @view_config(
     context=Health,
     name="live",
@@ -38,7 +34,7 @@ class Health:
     renderer="json",
 )
 def live(request: Any) -> dict[str, str]:
-    """The process answers."""
+    """The process answers; the database isn't asked anything."""
     return {"status": "ok"}
 
 
@@ -50,27 +46,25 @@ def live(request: Any) -> dict[str, str]:
     renderer="json",
 )
 def ready(request: Any) -> dict[str, Any]:
-    """The installation can do its work: database, migrations, outlines."""
-    problems = _problems(request)
-    if problems:
+    """The installation can do its work; per part how it is, and what to do."""
+    readiness: Readiness = request.registry.readiness
+    checks = readiness.checks()
+    good = is_ready(checks)
+    if not good:
         request.response.status_int = 503
-    return {"status": "niet gereed" if problems else "ok", "problemen": problems}
+    return {
+        "status": "ok" if good else "niet gereed",
+        "controles": [check.as_json() for check in checks],
+    }
 
 
-def _problems(request: Any) -> list[str]:
-    registry = request.registry
-    try:
-        with registry.engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
-        if not at_head(registry.app_settings, registry.engine):
-            return ["De database is niet bij. Draai: stopintimidatie database migreren"]
-        if not registry.app_settings.demo and not _outlines_loaded(request):
-            return [OUTLINES_MISSING]
-    except SQLAlchemyError as error:
-        log.error("not ready: %s", type(error).__name__)
-        return ["De database is niet bereikbaar."]
-    return []
-
-
-def _outlines_loaded(request: Any) -> bool:
-    return bool(request.registry.locator_cache.current(request.db).outlines_loaded())
+@view_config(
+    context=Version,
+    name="",
+    request_method="GET",
+    permission=NO_PERMISSION_REQUIRED,
+    renderer="json",
+)
+def version(request: Any) -> dict[str, str | None]:
+    """Which release this is; nothing about what it is made of."""
+    return version_of(request.app_settings.migrations)

@@ -8,18 +8,18 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.dossiers.access import visible_to
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
-from stopintimidatie.dossiers.vocabulary import AgreementState
+from stopintimidatie.dossiers.vocabulary import AgreementState, ConsultationState
+from stopintimidatie.dossiers.work_models import Consultation
 from stopintimidatie.register.models import Neighbourhood
 from stopintimidatie.register.queries import neighbourhoods_of
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.workflow import ENDED
 from stopintimidatie.security import Role
-from stopintimidatie.triage.filters import TO_DO, Reader, by_deadline
+from stopintimidatie.triage.filters import OPEN, TO_DO, Reader, by_deadline
 
 TREND_DAYS: Final = 30
 AGREEMENT_WARNING: Final = timedelta(days=7)
@@ -74,25 +74,47 @@ def attention(session: Session, person: UUID, now: datetime) -> Attention:
 
 
 def neighbourhood_rows(session: Session, code: str, now: datetime) -> Sequence[NeighbourhoodRow]:
-    """All neighbourhoods of a municipality; two queries, however many reports there are."""
+    """All neighbourhoods of a municipality; fixed queries, over what is open or lately received.
+
+    A piece of water is there once anything was reported on it.
+    """
     recent_from = now - timedelta(days=TREND_DAYS)
     before_from = recent_from - timedelta(days=TREND_DAYS)
-    counts = {
-        row[0]: row[1:]
-        for row in session.execute(
-            select(
-                Report.neighbourhood_code,
-                _count_if(Report.state.not_in(ENDED)),
-                _count_if(Report.received_at >= recent_from),
-                _count_if(Report.received_at >= before_from, Report.received_at < recent_from),
-            ).group_by(Report.neighbourhood_code)
-        )
-    }
+    open_ones = _by_neighbourhood(session, func.count(), Report.state.in_(OPEN))
+    lately = _by_neighbourhood(session, func.count(), Report.received_at >= recent_from)
+    before = _by_neighbourhood(
+        session, func.count(), Report.received_at >= before_from, Report.received_at < recent_from
+    )
+    areas = neighbourhoods_of(session, code)
+    wet = _with_reports(session, [area.code for area in areas if area.water])
     return [
-        NeighbourhoodRow(area, *counts.get(area.code, (0, 0, 0)))
-        for area in neighbourhoods_of(session, code)
-        if area.code in counts or not area.water
+        NeighbourhoodRow(
+            area,
+            open_ones.get(area.code, 0),
+            lately.get(area.code, 0),
+            before.get(area.code, 0),
+        )
+        for area in areas
+        if not area.water or area.code in wet
     ]
+
+
+def _by_neighbourhood(
+    session: Session, number: ColumnElement[int], *conditions: ColumnElement[bool]
+) -> dict[str | None, int]:
+    rows = session.execute(
+        select(Report.neighbourhood_code, number)
+        .where(*conditions)
+        .group_by(Report.neighbourhood_code)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _with_reports(session: Session, codes: Sequence[str]) -> set[str]:
+    """Which of these have any report at all: one look at an index for each."""
+    found = exists().where(Report.neighbourhood_code == Neighbourhood.code)
+    rows = session.scalars(select(Neighbourhood.code).where(Neighbourhood.code.in_(codes), found))
+    return set(rows)
 
 
 def urgent_reports(session: Session, person: UUID, now: datetime, limit: int) -> Sequence[Report]:
@@ -142,3 +164,43 @@ def agreements_due(
         .limit(limit)
     )
     return [AgreementDue(*row) for row in rows]
+
+
+@dataclass(frozen=True)
+class ConsultationSoon:
+    """A consultation of the coming days, with the dossier it is about."""
+
+    kind: str
+    serial: int
+    planned_at: datetime
+    place: str | None
+    number: str
+    neighbourhood_slug: str
+
+
+def consultations_soon(
+    session: Session, roles: Iterable[Role], now: datetime, limit: int
+) -> Sequence[ConsultationSoon]:
+    """What is planned for the coming week, the first first; only of dossiers one may see."""
+    rows = session.execute(
+        select(
+            Consultation.kind,
+            Consultation.serial,
+            Consultation.planned_at,
+            Consultation.place,
+            Dossier.number,
+            Neighbourhood.slug,
+        )
+        .join(Dossier, Dossier.id == Consultation.dossier_id)
+        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
+        .where(
+            Consultation.state == ConsultationState.PLANNED.value,
+            # What was today and has no report yet is still to be seen to.
+            Consultation.planned_at >= now - timedelta(days=1),
+            Consultation.planned_at <= now + AGREEMENT_WARNING,
+            visible_to(roles),
+        )
+        .order_by(Consultation.planned_at, Dossier.number)
+        .limit(limit)
+    )
+    return [ConsultationSoon(*row) for row in rows]

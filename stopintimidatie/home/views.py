@@ -6,15 +6,22 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
-from sqlalchemy import func, select
+from sqlalchemy import select
 
+from stopintimidatie.deliveries.attention import (
+    copies_to_chase,
+    unread_answers,
+    urgent_to_judge,
+)
 from stopintimidatie.dossiers.paths import dossier_path
+from stopintimidatie.dossiers.vocabulary import ConsultationKind
 from stopintimidatie.home import overview
 from stopintimidatie.municipalities.resources import (
     Municipalities,
     MunicipalityResource,
     NeighbourhoodResource,
 )
+from stopintimidatie.patterns.menu import waiting
 from stopintimidatie.register.models import Municipality
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.paths import report_path
@@ -22,11 +29,12 @@ from stopintimidatie.reports.vocabulary import Form
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
 from stopintimidatie.storage import NATIONAL
+from stopintimidatie.storage.counting import COUNTED, count_at_most
 from stopintimidatie.storage.types import utc_now
 from stopintimidatie.tree import Root
 from stopintimidatie.web.components import ListItem, Tile
-from stopintimidatie.web.filters import date_text, datetime_short, local
-from stopintimidatie.web.paging import Paging, wanted_page
+from stopintimidatie.web.filters import date_text, datetime_short, days_until, local
+from stopintimidatie.web.paging import Paging, wanted_page, worth_counting
 from stopintimidatie.web.panels import panels
 
 ATTENTION_LIMIT = 10
@@ -92,6 +100,8 @@ def municipality(context: MunicipalityResource, request: Any) -> dict[str, Any]:
         "urgent": [],
         "tiles": [],
         "agreements": [],
+        "consultations": [],
+        "partners": [],
     }
     if may_read:
         slugs = {row.neighbourhood.code: row.neighbourhood.slug for row in rows}
@@ -99,6 +109,8 @@ def municipality(context: MunicipalityResource, request: Any) -> dict[str, Any]:
         note_read(request, context.holder, "melding", [r.id for r in urgent], task="startpagina")
         page["tiles"] = _tiles(context, request, now)
         page["agreements"] = _agreements(context, request, now)
+        page["consultations"] = _consultations(context, request, now)
+        page["partners"] = _partners(context, request)
         page["urgent"] = [
             report_item(
                 report, context.municipality.slug, slugs.get(report.neighbourhood_code or "")
@@ -124,9 +136,34 @@ def _agreements(context: MunicipalityResource, request: Any, now: Any) -> list[L
     ]
 
 
+def _consultations(context: MunicipalityResource, request: Any, now: Any) -> list[ListItem]:
+    if not request.has_permission(Permission.VIEW_DOSSIER, context):
+        return []
+    slug, roles = context.municipality.slug, request.identity.roles_for(context.holder)
+    return [
+        ListItem(
+            title=f"{ConsultationKind.word(soon.kind).capitalize()} over dossier {soon.number}",
+            href=f"{dossier_path(slug, soon.neighbourhood_slug, soon.number)}/overleg-bekijken"
+            f"?nr={soon.serial}",
+            meta=[datetime_short(soon.planned_at), *([soon.place] if soon.place else [])],
+        )
+        for soon in overview.consultations_soon(request.db, roles, now, ATTENTION_LIMIT)
+    ]
+
+
+def _partners(context: MunicipalityResource, request: Any) -> list[ListItem]:
+    if not request.has_permission(Permission.VIEW_EXPORT, context):
+        return []
+    roles = request.identity.roles_for(context.holder)
+    session, slug = request.db, context.municipality.slug
+    kinds = (urgent_to_judge, unread_answers, copies_to_chase)
+    return [item for kind in kinds for item in kind(session, slug, roles)]
+
+
 def _tiles(context: MunicipalityResource, request: Any, now: Any) -> list[Tile]:
     counts = overview.attention(request.db, request.identity.user_id, now)
-    inbox = f"/gemeenten/{context.municipality.slug}/postvak"
+    slug, patterns = context.municipality.slug, waiting(request.db, context.holder)
+    inbox = f"/gemeenten/{slug}/postvak"
     return [
         Tile(str(counts.urgent), "Spoed", f"{inbox}?spoed=ja", tone="danger"),
         Tile(str(counts.new), "Nieuw", f"{inbox}?toestand=nieuw", tone="info"),
@@ -134,6 +171,7 @@ def _tiles(context: MunicipalityResource, request: Any, now: Any) -> list[Tile]:
         Tile(str(counts.waited_long_enough), "Antwoord blijft uit", f"{inbox}?termijn=wachten"),
         Tile(str(counts.mine), "Van mij", f"{inbox}?behandelaar=ik"),
         Tile(str(counts.quarantine), "Quarantaine", f"{inbox}?toestand=quarantaine"),
+        Tile(str(patterns), "Opvallende patronen", f"/gemeenten/{slug}/patronen"),
     ]
 
 
@@ -141,11 +179,14 @@ def report_item(report: Report, municipality: str, neighbourhood: str | None) ->
     """A report as one entry of a list."""
     forms = ", ".join(Form.word(code) for code in report.forms)
     badges = (["spoed"] if report.urgent else []) + [report.state]
+    meta = [f"ontvangen {datetime_short(report.received_at)}"]
+    if report.contact_deadline is not None:
+        meta.append(f"contact {days_until(report.contact_deadline)}")
     return ListItem(
         title=f"{report.reference}: {forms}",
         href=report_path(report, municipality, neighbourhood),
         badges=badges,
-        meta=[f"ontvangen {datetime_short(report.received_at)}"],
+        meta=meta,
     )
 
 
@@ -161,8 +202,11 @@ def neighbourhood(context: NeighbourhoodResource, request: Any) -> dict[str, Any
         Report.neighbourhood_code == context.neighbourhood.code,
         Report.dossier_number.is_(None),
     )
-    total = request.db.scalar(select(func.count()).select_from(Report).where(*here)) or 0
-    paging = Paging(wanted_page(request), total)
+    wanted = wanted_page(request)
+    most = worth_counting(wanted, COUNTED)
+    newest = select(Report.id).where(*here).order_by(Report.received_at.desc())
+    found = count_at_most(request.db, newest, most)
+    paging = Paging.counted(wanted, found, most)
     reports = request.db.scalars(
         select(Report)
         .where(*here)

@@ -10,7 +10,7 @@ import dataclasses
 import types
 import typing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 Description = dict[str, Any]
@@ -85,10 +85,27 @@ class ReceiptAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class MessageAnswer:
-    """Een bericht aan de melder."""
+    """Een bericht van de gemeente of van de melder."""
 
     at: datetime = prop("op", "Wanneer.", "2026-11-21T09:12:00Z")
+    sender: str = prop("van", "`gemeente` of `melder`.", "gemeente")
+    kind: str = prop(
+        "soort",
+        "`vraag`, `bericht` of `terugkoppeling` van de gemeente; `antwoord` of `aanvulling` van de "
+        "melder.",
+        "bericht",
+    )
     text: str = prop("tekst", "Tekst.", "Wij hebben uw melding gelezen.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttachmentAnswer:
+    """Een foto, geluid of video bij de melding."""
+
+    number: int = prop("nummer", "Het zoveelste bestand bij deze melding.", 1)
+    kind: str = prop("soort", "`foto`, `geluid` of `video`.", "foto")
+    size: int = prop("grootte", "Grootte in bytes, na het schoonmaken.", 183_204)
+    at: datetime = prop("op", "Wanneer.", "2026-11-21T09:15:00Z")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,9 +119,99 @@ class FollowAnswer:
     )
     received_at: datetime = prop("ontvangenOp", "Moment van ontvangst.", "2026-11-20T22:47:13Z")
     messages: tuple[MessageAnswer, ...] = prop(
-        "berichten", "Berichten aan de melder, oudste eerst."
+        "berichten", "Het gesprek met de gemeente, oudste eerst."
     )
     municipality: MunicipalityAnswer | None = prop("gemeente", "De gemeente, als die bekend is.")
+    answer_by: date | None = prop(
+        "antwoordVoor", "De laatste dag om een vraag te beantwoorden; null zonder vraag."
+    )
+    warning: str | None = prop(
+        "letOp",
+        "LET OP-tekst als de gemeente niet is aangesloten; zij zegt het ook als de termijn om is.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageAnswer:
+    """Een taal waarin de teksten er zijn."""
+
+    code: str = prop("code", "Code van de taal.", "nl")
+    name: str = prop("naam", "De taal, in die taal zelf.", "Nederlands")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmergencyAnswer:
+    """De vraag die vóór alle andere komt."""
+
+    question: str = prop("vraag", "De vraag.", "Is het nu bezig, of bent u nu in gevaar?")
+    about: str = prop("uitleg", "Wat te doen als het antwoord ja is.", "Bel dan eerst 112.")
+    phone: str = prop("telefoon", "Het nummer om te bellen.", "112")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TermAnswer:
+    """Een code met het woord voor de melder."""
+
+    code: str = prop("code", "De code, zoals in het bericht.", "naroepen")
+    label: str = prop("label", "Het woord voor de melder.", "naroepen")
+    group: str | None = prop("groep", "Bij `vormen`: de groep.", "verbaal")
+
+
+@dataclass(frozen=True, kw_only=True)
+class VocabularyAnswer:
+    """Waaruit de melder kiest bij één veld van het bericht."""
+
+    field: str = prop("veld", "Het veld van het bericht, met punten.", "vormen")
+    several: bool = prop("meer", "Of er meer gekozen mag worden.", True)
+    terms: tuple[TermAnswer, ...] = prop("waarden", "De keuzes, in volgorde.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChoiceAnswer:
+    """Een keuze bij een eigen vraag."""
+
+    code: str = prop("code", "De code die het antwoord is.", "fietspad")
+    label: str = prop("label", "De keuze in woorden.", "Op het fietspad")
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuestionAnswer:
+    """Een eigen vraag van de gemeente; nooit verplicht."""
+
+    id: str = prop("id", "Onder deze naam gaat het antwoord mee in `antwoorden`.", "vraag1a2b3c")
+    kind: str = prop("soort", "`keuze`, `meerkeuze`, `tekst` of `ja_nee`.", "keuze")
+    question: str = prop("vraag", "De vraag.", "Waar op het plein was het?")
+    about: str = prop("uitleg", "Uitleg; kan leeg zijn.", "")
+    choices: tuple[ChoiceAnswer, ...] = prop("keuzes", "Bij `keuze` en `meerkeuze`.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HelpLineForAnswer:
+    """Een hulplijn met voor wie zij is; lege lijsten: voor iedereen."""
+
+    name: str = prop("naam", "Naam.", "Kindertelefoon (tot 18 jaar, gratis en anoniem)")
+    phone: str = prop("telefoon", "Telefoonnummer.", "0800-0432")
+    about: str = prop("uitleg", "Waarvoor; kan leeg zijn.", "Praten of chatten over alles.")
+    ages: tuple[str, ...] = prop("leeftijden", "Codes van `melder.leeftijdsgroep`.", "onder_16")
+    forms: tuple[str, ...] = prop("vormen", "Codes van `vormen`.", "betasten")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormAnswer:
+    """Wat de app vraagt, en in welke woorden."""
+
+    municipality: MunicipalityAnswer | None = prop(
+        "gemeente", "De gevraagde gemeente; null zonder `gemeente` in het adres."
+    )
+    language: str = prop("taal", "De taal van de teksten hieronder.", "nl")
+    languages: tuple[LanguageAnswer, ...] = prop("talen", "De talen die er zijn.")
+    emergency: EmergencyAnswer = prop("spoedvraag", "Stel deze vraag vóór alle andere.")
+    warning: str | None = prop("letOp", "LET OP-tekst als de gemeente niet is aangesloten.")
+    vocabularies: tuple[VocabularyAnswer, ...] = prop("woordenlijsten", "Per veld de keuzes.")
+    questions: tuple[QuestionAnswer, ...] = prop("vragen", "Eigen vragen van de gemeente.")
+    help_lines: tuple[HelpLineForAnswer, ...] = prop(
+        "hulp", "Hulplijnen, 112 eerst: toon wat past bij leeftijd en vormen."
+    )
 
 
 def as_json(value: Any) -> Any:
@@ -117,13 +224,17 @@ def as_json(value: Any) -> Any:
         return [as_json(item) for item in value]
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
     return value
 
 
 _SIMPLE: dict[Any, Description] = {
     str: {"type": "string"},
     bool: {"type": "boolean"},
+    int: {"type": "integer"},
     datetime: {"type": "string", "format": "date-time"},
+    date: {"type": "string", "format": "date"},
 }
 
 
@@ -144,7 +255,7 @@ def schema_of(answer: type[Any]) -> Description:
 def _property(declared: dataclasses.Field[Any], hint: Any) -> Description:
     schema = {**_schema_of_hint(hint), "description": declared.metadata["about"]}
     if declared.metadata["example"] is not None:
-        schema["examples"] = [declared.metadata["example"]]
+        schema["examples"] = [_example(declared, hint)]
     return schema
 
 
@@ -168,7 +279,10 @@ def example_of(answer: type[Any]) -> Any:
 
 def _example(declared: dataclasses.Field[Any], hint: Any) -> Any:
     if typing.get_origin(hint) is tuple:
-        return [example_of(typing.get_args(hint)[0])]
+        item = typing.get_args(hint)[0]
+        if isinstance(item, type) and dataclasses.is_dataclass(item):
+            return [example_of(item)]
+        return [declared.metadata["example"]]
     known = typing.get_args(hint)[0] if isinstance(hint, types.UnionType) else hint
     if isinstance(known, type) and dataclasses.is_dataclass(known):
         return example_of(known)

@@ -28,7 +28,8 @@ class AppKeyError(Exception):
     """Can't be done with this key; the message says what to do, in Dutch."""
 
 
-def _hash(token: str) -> str:
+def token_hash(token: str) -> str:
+    """What is kept of a token."""
     # A token has 256 random bits: a plain hash can't be turned back, and outlives our own keys.
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
 
@@ -44,7 +45,7 @@ def make_app_key(session: Session, actor: Actor, name: str, source: Source) -> t
 
 def make_demo_key(session: Session, actor: Actor) -> AppKey:
     """The key `demo-app`, which counts only where `demo = true`; making it twice does nothing."""
-    existing = session.scalar(select(AppKey).where(AppKey.token_hash == _hash(DEMO_TOKEN)))
+    existing = session.scalar(select(AppKey).where(AppKey.token_hash == token_hash(DEMO_TOKEN)))
     if existing is not None:
         return existing
     return _store(session, actor, "demo-app", Source.APP_ANDROID, DEMO_TOKEN, demo=True)
@@ -60,7 +61,7 @@ def _store(
         raise AppKeyError(f"De bron is een van: {', '.join(SOURCES)}.")
     if session.scalar(select(AppKey.id).where(AppKey.name == name)) is not None:
         raise AppKeyError(f"Er is al een appsleutel ‘{name}’. Kies een andere naam.")
-    key = AppKey(name=name, source=source, token_hash=_hash(token), demo=demo)
+    key = AppKey(name=name, source=source, token_hash=token_hash(token), demo=demo)
     session.add(key)
     session.flush()
     enter(session, NATIONAL)
@@ -89,12 +90,18 @@ def list_app_keys(session: Session) -> Sequence[AppKey]:
     return session.scalars(select(AppKey).order_by(AppKey.name)).all()
 
 
+def token_of(authorization: str | None) -> str | None:
+    """The token in an Authorization header, whether it counts or not."""
+    scheme, _, token = (authorization or "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
 def recognise(session: Session, authorization: str | None, *, demo: bool) -> AppKey | None:
     """The key in an Authorization header, when it counts."""
-    scheme, _, token = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    token = token_of(authorization)
+    if token is None:
         return None
     key = session.scalar(
-        select(AppKey).where(AppKey.token_hash == _hash(token.strip()), AppKey.revoked_at.is_(None))
+        select(AppKey).where(AppKey.token_hash == token_hash(token), AppKey.revoked_at.is_(None))
     )
     return None if key is None or (key.demo and not demo) else key

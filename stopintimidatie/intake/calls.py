@@ -8,6 +8,7 @@ from typing import Any, Final
 from stopintimidatie.intake import answers
 from stopintimidatie.intake.fields import describe
 from stopintimidatie.intake.schema import LAT, LON
+from stopintimidatie.reports.vocabulary import Language
 
 BASE: Final = "/api/v1"
 IMAGE_TYPES: Final = ("image/png", "image/jpeg", "image/svg+xml", "image/webp")
@@ -22,6 +23,7 @@ class Parameter:
     about: str
     schema: dict[str, Any]
     example: str
+    required: bool = True
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Reply:
     answer: type[Any] | None = None
     media_types: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
+    empty: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Call:
     replies: dict[int, Reply]
     parameters: tuple[Parameter, ...] = ()
     takes_report: bool = False
+    takes_addition: bool = False
+    takes_file: bool = False
     needs: tuple[str, ...] = field(default=())
 
 
@@ -72,8 +77,19 @@ _IDEMPOTENCY_KEY = Parameter(
 )
 _LAT = Parameter("lat", "query", str(LAT.description), describe(LAT), "51.8133")
 _LON = Parameter("lon", "query", str(LON.description), describe(LON), "4.669")
+_LANGUAGE = Parameter(
+    "taal",
+    "query",
+    "Taal van de teksten. Ontbreekt zij, dan telt de header Accept-Language, en anders nl. Wat er"
+    " niet in die taal is, komt in het Engels.",
+    {**_TEXT, "enum": [language.value for language in Language]},
+    "nl",
+    required=False,
+)
 
 _NO_APP_KEY = Reply("Geen geldige appsleutel.")
+_TOO_OFTEN = Reply("Er is te vaak gevraagd, of te vaak geraden.", headers=("Retry-After",))
+_OUTAGE = Reply("De gegevens zijn even niet te bereiken.", headers=("Retry-After",))
 
 DESCRIBE: Final = Call(
     "openapi",
@@ -101,6 +117,7 @@ SUBMIT: Final = Call(
         413: Reply("Het bericht is groter dan 1 MiB."),
         415: Reply("Het bericht is geen application/json."),
         422: Reply("Deze Idempotency-Key is al met een ander bericht gebruikt."),
+        503: _OUTAGE,
     },
     (_IDEMPOTENCY_KEY,),
     takes_report=True,
@@ -117,6 +134,73 @@ FOLLOW: Final = Call(
         200: Reply("Hoe het met de melding staat.", answers.FollowAnswer),
         401: _NO_APP_KEY,
         404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),
+        429: _TOO_OFTEN,
+        503: _OUTAGE,
+    },
+    (_REFERENCE,),
+    needs=(APP_KEY, FOLLOW_CODE),
+)
+_NOT_NOW: Final = Reply("De melding neemt dit nu niet aan; het detail zegt waarom.")
+ADD: Final = Call(
+    "meldingAanvullen",
+    "POST",
+    "/meldingen/{kenmerk}/aanvullingen",
+    "Iets aanvullen, of een vraag beantwoorden",
+    "Is er een vraag van de gemeente (status `vraag`), dan is dit het antwoord en gaat de gemeente "
+    "verder. Dezelfde tekst binnen een uur nog eens sturen geeft hetzelfde antwoord; er komt dan "
+    "geen tweede bericht.",
+    {
+        201: Reply("Het bericht is opgeslagen.", answers.MessageAnswer),
+        400: Reply("Geen geldige JSON, of velden die niet kloppen."),
+        401: _NO_APP_KEY,
+        404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),
+        409: _NOT_NOW,
+        413: Reply("Het bericht is groter dan 1 MiB."),
+        415: Reply("Het bericht is geen application/json."),
+        429: _TOO_OFTEN,
+        503: _OUTAGE,
+    },
+    (_REFERENCE,),
+    takes_addition=True,
+    needs=(APP_KEY, FOLLOW_CODE),
+)
+ATTACH: Final = Call(
+    "bijlageSturen",
+    "POST",
+    "/meldingen/{kenmerk}/bijlagen",
+    "Een foto, geluid of video meesturen",
+    "Hoogstens 5 bij een melding, elk hoogstens 25 MB. Wat het is, zien wij aan de inhoud: JPEG, "
+    "PNG of WebP; MP3, M4A, AAC, WAV of Ogg; MP4, MOV of WebM. Foto's tekenen wij opnieuw, geluid "
+    "en video pakken wij opnieuw in: plaats, tijd en toestel gaan eruit.",
+    {
+        201: Reply("Het bestand is opgeslagen.", answers.AttachmentAnswer),
+        400: Reply("Er is geen bestand, of het is niet te lezen."),
+        401: _NO_APP_KEY,
+        404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),
+        409: Reply("De melding neemt geen bestand meer aan; het detail zegt waarom."),
+        413: Reply("Het bestand is groter dan 25 MB, of de foto heeft te veel punten."),
+        415: Reply("Geen multipart/form-data, of een soort bestand die wij niet aannemen."),
+        429: _TOO_OFTEN,
+        503: _OUTAGE,
+    },
+    (_REFERENCE,),
+    takes_file=True,
+    needs=(APP_KEY, FOLLOW_CODE),
+)
+WITHDRAW: Final = Call(
+    "meldingIntrekken",
+    "DELETE",
+    "/meldingen/{kenmerk}",
+    "Een melding intrekken",
+    "Naam, telefoonnummer en e-mailadres worden meteen gewist; de rest van de melding als haar "
+    "bewaartermijn voorbij is. Nog eens intrekken mag.",
+    {
+        204: Reply("De melding is ingetrokken.", empty=True),
+        401: _NO_APP_KEY,
+        404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),
+        409: _NOT_NOW,
+        429: _TOO_OFTEN,
+        503: _OUTAGE,
     },
     (_REFERENCE,),
     needs=(APP_KEY, FOLLOW_CODE),
@@ -129,11 +213,41 @@ LOOK_UP: Final = Call(
     "Om vooraf aan de melder te laten zien.",
     {
         200: Reply("De gemeente.", answers.MunicipalityHereAnswer),
-        400: Reply("lat of lon ontbreekt of is geen getal."),
+        400: Reply("lat of lon ontbreekt of is geen getal, of de taal kennen wij niet."),
         401: _NO_APP_KEY,
         404: Reply("Bij dit punt hoort geen gemeente."),
+        429: _TOO_OFTEN,
+        503: _OUTAGE,
     },
-    (_LAT, _LON),
+    (_LAT, _LON, _LANGUAGE),
+    needs=(APP_KEY,),
+)
+_MUNICIPALITY = Parameter(
+    "gemeente",
+    "query",
+    "De CBS-code van de gemeente, uit `GET /gemeenten`. Zonder: het formulier voor wie nog niet"
+    " weet waar het was.",
+    {**_TEXT, "pattern": "^GM[0-9]{4}$"},
+    "GM0505",
+    required=False,
+)
+FORM: Final = Call(
+    "formulier",
+    "GET",
+    "/formulier",
+    "Wat te vragen, en in welke woorden",
+    "De vraag over 112 die vóór alles komt, de keuzes van elk veld met hun woorden, de eigen vragen"
+    " van de gemeente en de hulplijnen. Haal het op als de melder begint: een gemeente kan het elk"
+    " moment wijzigen.",
+    {
+        200: Reply("Het formulier.", answers.FormAnswer),
+        400: Reply("De gemeente of de taal is niet goed geschreven."),
+        401: _NO_APP_KEY,
+        404: Reply("Deze gemeente bestaat niet."),
+        429: _TOO_OFTEN,
+        503: _OUTAGE,
+    },
+    (_MUNICIPALITY, _LANGUAGE),
     needs=(APP_KEY,),
 )
 LOGO: Final = Call(
@@ -149,4 +263,4 @@ LOGO: Final = Call(
     (_CODE,),
 )
 
-CALLS: Final = (DESCRIBE, SUBMIT, FOLLOW, LOOK_UP, LOGO)
+CALLS: Final = (DESCRIBE, SUBMIT, FOLLOW, ADD, ATTACH, WITHDRAW, LOOK_UP, FORM, LOGO)

@@ -75,7 +75,7 @@ class Record(Type):
             return colander.null
         if not isinstance(cstruct, dict):
             raise colander.Invalid(node, "Hier hoort een object te staan.")
-        return _collect(node, _members(node, cstruct), self._own_fault(cstruct))
+        return collect(node, _members(node, cstruct), self._own_fault(cstruct))
 
     def _own_fault(self, members: dict[str, Any]) -> str | None:
         if self.at_least_one and not members:
@@ -103,7 +103,7 @@ def _members(
         yield colander.SchemaNode(Unknown(), name=name), members[name]
 
 
-def _collect(
+def collect(
     node: colander.SchemaNode,
     members: Iterable[tuple[colander.SchemaNode, Any]],
     fault: str | None,
@@ -244,7 +244,8 @@ class Whole(Number):
 
 
 NO_NUL = r"^[^\u0000]*$"
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# With those that turn the direction of writing: who reads must see what was typed.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class Text(Type):

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
+from stopintimidatie.intake.additions import ADDITION
 from stopintimidatie.intake.answers import example_of, schema_of
 from stopintimidatie.intake.calls import APP_KEY, BASE, CALLS, FOLLOW_CODE, Call, Parameter, Reply
 from stopintimidatie.intake.examples import FULL_REPORT, SMALL_REPORT
+from stopintimidatie.intake.fields import describe
 from stopintimidatie.intake.problems import CONTENT_TYPE, problem_schema
 from stopintimidatie.intake.schema import message_schema
+from stopintimidatie.intake.uploads import FIELD, MEDIA_TYPE
 from stopintimidatie.intake.version import API_VERSION
 
 Document = dict[str, Any]
 
 
-def openapi_document() -> Document:
-    """The whole document."""
+def openapi_document(public_address: str = "", email: str = "") -> Document:
+    """The whole document.
+
+    :param public_address: of this installation, where its people can be found.
+    :param email: where builders of apps can write to.
+    """
+    known = {"url": public_address, "email": email}
+    contact: Document = {"name": "Landelijk meldpunt straatintimidatie"}
+    contact.update({name: value for name, value in known.items() if value})
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Stopintimidatie: meldingen van straatintimidatie",
             "version": API_VERSION,
             "description": _ABOUT,
+            "contact": contact,
             "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
         },
         "servers": [{"url": BASE}],
@@ -65,6 +76,11 @@ _HEADERS: Document = {
         "required": True,
         "schema": {"type": "string"},
     },
+    "Retry-After": {
+        "description": "Over zoveel seconden weer proberen.",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+    },
 }
 
 
@@ -87,6 +103,10 @@ def _operation(call: Call) -> Document:
         operation["parameters"] = [_parameter(parameter) for parameter in call.parameters]
     if call.takes_report:
         operation["requestBody"] = _REPORT_BODY
+    if call.takes_addition:
+        operation["requestBody"] = _ADDITION_BODY
+    if call.takes_file:
+        operation["requestBody"] = _FILE_BODY
     return operation
 
 
@@ -104,27 +124,55 @@ _REPORT_BODY: Document = {
 }
 
 
+_ADDITION_BODY: Document = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {"$ref": "#/components/schemas/Aanvulling"},
+            "example": {"tekst": "Het was bij de halte aan de kant van het station."},
+        }
+    },
+}
+
+
+_FILE_BODY: Document = {
+    "required": True,
+    "content": {
+        MEDIA_TYPE: {
+            "schema": {
+                "type": "object",
+                "required": [FIELD],
+                "additionalProperties": False,
+                "properties": {
+                    FIELD: {"type": "string", "format": "binary", "description": "Het bestand."}
+                },
+            },
+        }
+    },
+}
+
+
 def _parameter(parameter: Parameter) -> Document:
     return {
         "name": parameter.name,
         "in": parameter.place,
-        "required": True,
+        "required": parameter.required,
         "description": parameter.about,
         "schema": {k: v for k, v in parameter.schema.items() if k in _PARAMETER_KEYS},
         "example": parameter.example,
     }
 
 
-_PARAMETER_KEYS = frozenset({"type", "format", "minimum", "maximum", "minLength"})
+_PARAMETER_KEYS = frozenset({"type", "format", "minimum", "maximum", "minLength", "enum"})
 
 
 def _response(reply: Reply) -> Document:
     names = ("API-Version", *reply.headers)
-    return {
+    response: Document = {
         "description": reply.about,
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
-        "content": _content(reply),
     }
+    return response if reply.empty else {**response, "content": _content(reply)}
 
 
 def _content(reply: Reply) -> Document:
@@ -141,6 +189,7 @@ def _schemas() -> Document:
     named = {_name(answer): schema_of(answer) for answer in answers}
     return {
         "Melding": message_schema(),
+        "Aanvulling": describe(ADDITION),
         "Probleem": problem_schema(),
         **dict(sorted(named.items())),
     }
@@ -149,6 +198,9 @@ def _schemas() -> Document:
 _NAMES = {
     "ReceiptAnswer": "Ontvangst",
     "FollowAnswer": "StandVanZaken",
+    "FormAnswer": "Formulier",
+    "MessageAnswer": "Bericht",
+    "AttachmentAnswer": "Bijlage",
     "MunicipalityHereAnswer": "GemeenteHier",
 }
 

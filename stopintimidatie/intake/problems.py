@@ -12,6 +12,8 @@ from pyramid.response import Response
 
 from stopintimidatie.intake.fields import FieldError
 from stopintimidatie.intake.version import API_VERSION
+from stopintimidatie.reports.senders import PATIENCE_SECONDS
+from stopintimidatie.storage.outage import RETRY_AFTER_SECONDS
 
 CONTENT_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:problem-type:stopintimidatie:"
@@ -100,6 +102,55 @@ class Kind(Enum):
         "hetzelfde nog eens, met dezelfde Idempotency-Key: dan komt het niet dubbel aan.",
     )
 
+    TOO_OFTEN = (
+        "te-vaak",
+        429,
+        "Te vaak gevraagd",
+        "Wacht zo lang als in Retry-After staat. Een melding sturen kan altijd.",
+    )
+    NOT_MULTIPART = (
+        "geen-multipart",
+        415,
+        "Dit is geen bestand in multipart/form-data",
+        "Stuur het bestand als multipart/form-data, in één deel met de naam ‘bestand’.",
+    )
+    FILE_MISSING = (
+        "bestand-ontbreekt",
+        400,
+        "Er is geen bestand te vinden",
+        "Stuur precies één deel mee, met de naam ‘bestand’, een bestandsnaam en inhoud.",
+    )
+    FILE_TOO_LARGE = (
+        "bestand-te-groot",
+        413,
+        "Het bestand is te groot",
+        "Stuur een korter stuk of een kleinere foto.",
+    )
+    FILE_TYPE = (
+        "bestand-soort",
+        415,
+        "Dit soort bestand nemen wij niet aan",
+        "Stuur een foto, geluid of een video.",
+    )
+    FILE_BROKEN = (
+        "bestand-onleesbaar",
+        400,
+        "Het bestand is niet te lezen",
+        "Maak het opnieuw, of kies een ander bestand.",
+    )
+    NOT_NOW = (
+        "kan-nu-niet",
+        409,
+        "Dit kan nu niet",
+        "De melding neemt dit nu niet aan.",
+    )
+    OUTAGE = (
+        "tijdelijk-dicht",
+        503,
+        "Even niet bereikbaar",
+        "Wij kunnen nu niets opslaan. Stuur over een halve minuut precies hetzelfde nog eens, met "
+        "dezelfde Idempotency-Key: dan komt het niet dubbel aan.",
+    )
     OUR_FAULT = (
         "storing",
         500,
@@ -156,6 +207,10 @@ def problem_response(problem: ProblemError) -> Response:
     response.headers["API-Version"] = API_VERSION
     if problem.kind is Kind.APP_KEY:
         response.headers["WWW-Authenticate"] = 'Bearer realm="stopintimidatie"'
+    if problem.kind is Kind.OUTAGE:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if problem.kind is Kind.TOO_OFTEN:
+        response.headers["Retry-After"] = str(PATIENCE_SECONDS)
     if problem.allow:
         response.headers["Allow"] = ", ".join(problem.allow)
     return response

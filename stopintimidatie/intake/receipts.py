@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
 from stopintimidatie.intake.answers import (
@@ -13,14 +15,15 @@ from stopintimidatie.intake.answers import (
     ReceiptAnswer,
 )
 from stopintimidatie.intake.calls import BASE
-from stopintimidatie.municipalities.models import MunicipalityProfile, ParticipationLevel
-from stopintimidatie.municipalities.services import profile_of
+from stopintimidatie.intake.look_up import Area, Known
+from stopintimidatie.municipalities.published import HelpLine, Published
+from stopintimidatie.municipalities.reading import published_for
 from stopintimidatie.municipalities.words import let_op, reaction
-from stopintimidatie.register.models import Municipality
-from stopintimidatie.register.queries import municipality_by_code, neighbourhood_by_code
-from stopintimidatie.reports.help_lines import help_lines
-from stopintimidatie.reports.models import Report
+from stopintimidatie.register.queries import municipality_by_code
+from stopintimidatie.reports.arriving import Arrival, Arrived
+from stopintimidatie.reports.routing import Routing
 from stopintimidatie.reports.submission import Submission
+from stopintimidatie.reports.vocabulary import gravest_first
 from stopintimidatie.reports.workflow import reader_status
 
 
@@ -29,64 +32,78 @@ def municipality_answer(session: Session, code: str | None) -> MunicipalityAnswe
     municipality = municipality_by_code(session, code) if code else None
     if municipality is None:
         return None
-    return _answer(municipality, profile_of(session, municipality.code))
+    return about_municipality(
+        municipality.code, municipality.name, published_for(session, municipality.code)
+    )
 
 
-def municipality_here(session: Session, code: str) -> MunicipalityHereAnswer | None:
+def municipality_here(session: Session, code: str, language: str) -> MunicipalityHereAnswer | None:
     """The municipality with what will happen to a report there."""
     municipality = municipality_by_code(session, code)
     if municipality is None:
         return None
-    profile = profile_of(session, code)
-    about = _answer(municipality, profile)
+    published = published_for(session, code)
+    about = about_municipality(code, municipality.name, published)
     return MunicipalityHereAnswer(
         code=about.code,
         name=about.name,
         connected=about.connected,
         logo=about.logo,
-        warning=let_op(municipality.name, profile),
+        warning=let_op(published, municipality.name, language),
     )
 
 
-def _answer(municipality: Municipality, profile: MunicipalityProfile) -> MunicipalityAnswer:
-    has_logo = profile.logo_type is not None
+def about_municipality(code: str, name: str, published: Published) -> MunicipalityAnswer:
     return MunicipalityAnswer(
-        code=municipality.code,
-        name=municipality.name,
-        connected=profile.level == ParticipationLevel.PROGRAMME,
-        logo=f"{BASE}/gemeenten/{municipality.code}/logo" if has_logo else None,
+        code=code,
+        name=name,
+        connected=published.connected,
+        logo=f"{BASE}/gemeenten/{code}/logo" if published.logo else None,
     )
 
 
 def receipt(
-    session: Session, report: Report, submission: Submission, follow_code: str
+    known: Known, routing: Routing, arrived: Arrived, submission: Submission, arrival: Arrival
 ) -> ReceiptAnswer:
-    """The whole answer to a report that was just taken in."""
-    code = report.municipality_code
-    municipality = municipality_by_code(session, code) if code else None
-    profile = profile_of(session, code) if code else None
-    status, _ = reader_status(report.state, report.delivery)
-    title, text = reaction(municipality.name if municipality else None, profile)
+    """The whole answer to a report that is being taken in."""
+    area, published, language = known.area, known.published, submission.language.value
+    status, _ = reader_status(arrived.state, routing.delivery)
+    forms = gravest_first(submission.forms)
+    title, text = reaction(published, area.name if area else None, language, forms)
+    lines = published.help_for(published.language(language), submission.reporter_age_group, forms)
     return ReceiptAnswer(
-        reference=report.reference,
-        follow_code=follow_code,
-        received_at=report.received_at,
+        reference=arrived.reference,
+        follow_code=arrival.follow_code,
+        received_at=arrival.received_at,
         status=status,
-        municipality=_answer(municipality, profile) if municipality and profile else None,
-        neighbourhood=_neighbourhood(session, report),
+        municipality=about_municipality(area.code, area.name, published) if area else None,
+        neighbourhood=_neighbourhood(area, routing.neighbourhood_code),
         reaction=ReactionAnswer(title=title, text=text),
-        warning=let_op(municipality.name, profile, report.reference)
-        if municipality and profile
-        else None,
-        help_lines=tuple(
-            HelpLineAnswer(name=line.name, phone=line.phone)
-            for line in help_lines(submission.reporter_age_group, submission.forms)
-        ),
+        warning=_warning(known, language, arrived.reference, arrival.received_at),
+        help_lines=tuple(help_line_answer(line) for line in lines),
     )
 
 
-def _neighbourhood(session: Session, report: Report) -> NeighbourhoodAnswer | None:
+def _warning(known: Known, language: str, reference: str, received_at: datetime) -> str | None:
+    if known.area is None:
+        return None
+    return let_op(
+        known.published,
+        known.area.name,
+        language,
+        reference=reference,
+        received_at=received_at,
+    )
+
+
+def help_line_answer(line: HelpLine) -> HelpLineAnswer:
+    """A line for who may ring it."""
+    return HelpLineAnswer(name=line.name, phone=line.phone)
+
+
+def _neighbourhood(area: Area | None, code: str | None) -> NeighbourhoodAnswer | None:
     """The wijk by its CBS code; `onbekend` is ours and says nothing to the reporter."""
-    code = report.neighbourhood_code
-    found = neighbourhood_by_code(session, code) if code and code.startswith("WK") else None
-    return NeighbourhoodAnswer(code=found.code, name=found.name) if found else None
+    name = area.neighbourhood_name if area else None
+    if name is None or code is None or not code.startswith("WK"):
+        return None
+    return NeighbourhoodAnswer(code=code, name=name)

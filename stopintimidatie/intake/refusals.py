@@ -14,11 +14,16 @@ from pyramid.httpexceptions import (
     HTTPRequestEntityTooLarge,
 )
 from pyramid.response import Response
+from sqlalchemy.exc import SQLAlchemyError
 
 from stopintimidatie.intake.body import drain
 from stopintimidatie.intake.problems import Kind, ProblemError, problem_response
-from stopintimidatie.intake.resources import ApiNode
+from stopintimidatie.intake.resources import ApiNode, ReportsNode
 from stopintimidatie.intake.version import API_VERSION
+from stopintimidatie.storage.outage import is_outage, kind_of
+from stopintimidatie.telemetry import metrics
+from stopintimidatie.telemetry.logs import log_error
+from stopintimidatie.web.guard import StrangeHost
 
 log = logging.getLogger(__name__)
 
@@ -44,34 +49,49 @@ class BelowApi:
         return below_api(request.environ) is self.wanted
 
 
+def answer(request: Any, problem: ProblemError) -> Response:
+    """The refusal; of what an app wanted to report it is counted."""
+    if isinstance(getattr(request, "context", None), ReportsNode) and request.method == "POST":
+        metrics.intake_done(problem.kind.code)
+    return problem_response(problem)
+
+
 def refused(error: ProblemError, request: Any) -> Response:
-    return problem_response(error)
+    return answer(request, error)
 
 
 def not_found(error: HTTPNotFound, request: Any) -> Response:
     """No such address; or the address is there and the method isn't."""
     context = getattr(request, "context", None)
     if isinstance(error, PredicateMismatch) and isinstance(context, ApiNode) and context.calls:
-        return problem_response(ProblemError(Kind.METHOD, allow=context.methods))
-    return problem_response(ProblemError(Kind.NO_SUCH_ADDRESS))
+        return answer(request, ProblemError(Kind.METHOD, allow=context.methods))
+    return answer(request, ProblemError(Kind.NO_SUCH_ADDRESS))
 
 
 def undecodable(error: UnicodeDecodeError, request: Any) -> Response:
-    return problem_response(ProblemError(Kind.NO_SUCH_ADDRESS))
+    return answer(request, ProblemError(Kind.NO_SUCH_ADDRESS))
 
 
 def bad_request(error: HTTPException, request: Any) -> Response:
-    return problem_response(ProblemError(Kind.REQUEST))
+    return answer(request, ProblemError(Kind.REQUEST))
 
 
 def too_large(error: HTTPException, request: Any) -> Response:
-    return problem_response(ProblemError(Kind.TOO_LARGE))
+    return answer(request, ProblemError(Kind.TOO_LARGE))
 
 
 def our_fault(error: Exception, request: Any) -> Response:
-    """Log what kind of error it was; its text might quote a report."""
-    log.error("unhandled %s in the intake", type(error).__name__)
-    return problem_response(ProblemError(Kind.OUR_FAULT))
+    """Log where it went wrong; its text might quote a report."""
+    log_error(log, "unhandled error in the intake", error)
+    return answer(request, ProblemError(Kind.OUR_FAULT))
+
+
+def database_error(error: SQLAlchemyError, request: Any) -> Response:
+    """The database is away, or full: the app keeps its report and sends it again."""
+    if not is_outage(error):
+        return our_fault(error, request)
+    log.error("the database can't be used: %s", kind_of(error))
+    return answer(request, ProblemError(Kind.OUTAGE))
 
 
 EXCEPTION_VIEWS: tuple[tuple[Callable[[Any, Any], Response], type[Exception]], ...] = (
@@ -79,7 +99,9 @@ EXCEPTION_VIEWS: tuple[tuple[Callable[[Any, Any], Response], type[Exception]], .
     (not_found, HTTPNotFound),
     (undecodable, UnicodeDecodeError),
     (bad_request, HTTPBadRequest),
+    (bad_request, StrangeHost),
     (too_large, HTTPRequestEntityTooLarge),
+    (database_error, SQLAlchemyError),
     (our_fault, Exception),
 )
 

@@ -6,7 +6,18 @@ from typing import Any, ClassVar
 
 from pyramid.authorization import DENY_ALL
 
-from stopintimidatie.intake.calls import DESCRIBE, FOLLOW, LOGO, LOOK_UP, SUBMIT, Call
+from stopintimidatie.intake.calls import (
+    ADD,
+    ATTACH,
+    DESCRIBE,
+    FOLLOW,
+    FORM,
+    LOGO,
+    LOOK_UP,
+    SUBMIT,
+    WITHDRAW,
+    Call,
+)
 from stopintimidatie.tree import Resource
 
 
@@ -39,10 +50,26 @@ class DocumentNode(ApiNode):
     calls = (DESCRIBE,)
 
 
+class AdditionsNode(ApiNode):
+    """/api/v1/meldingen/{kenmerk}/aanvullingen"""
+
+    calls = (ADD,)
+
+
+class AttachmentsNode(ApiNode):
+    """/api/v1/meldingen/{kenmerk}/bijlagen"""
+
+    calls = (ATTACH,)
+
+
 class ReportNode(ApiNode):
     """/api/v1/meldingen/{kenmerk}; whether there is such a report only the view finds out."""
 
-    calls = (FOLLOW,)
+    calls = (FOLLOW, WITHDRAW)
+    children: ClassVar[dict[str, type[ApiNode]]] = {
+        "aanvullingen": AdditionsNode,
+        "bijlagen": AttachmentsNode,
+    }
 
 
 class ReportsNode(ApiNode):
@@ -75,6 +102,12 @@ class MunicipalitiesNode(ApiNode):
         return MunicipalityNode(name, self)
 
 
+class FormNode(ApiNode):
+    """/api/v1/formulier"""
+
+    calls = (FORM,)
+
+
 class Version1(ApiNode):
     """/api/v1"""
 
@@ -82,6 +115,7 @@ class Version1(ApiNode):
         "openapi.json": DocumentNode,
         "meldingen": ReportsNode,
         "gemeenten": MunicipalitiesNode,
+        "formulier": FormNode,
     }
 
 

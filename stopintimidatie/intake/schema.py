@@ -34,6 +34,7 @@ from stopintimidatie.intake.fields import (
     errors_of,
     field,
 )
+from stopintimidatie.intake.own_answers import OwnAnswers
 from stopintimidatie.register.boxes import BOXES, Box, inside_netherlands
 from stopintimidatie.reports import vocabulary as words
 from stopintimidatie.reports.submission import (
@@ -158,7 +159,14 @@ MESSAGE = field(
         field("ketenpartners", Flag(), "Met andere partners van de gemeente.", required=True),
         required=True,
     ),
-    field("antwoorden", Record(), "Antwoorden op eigen vragen van de gemeente; nu nog zonder."),
+    field(
+        "antwoorden",
+        OwnAnswers(),
+        "Antwoorden op eigen vragen van de gemeente, onder het `id` dat `GET /formulier` gaf. Bij"
+        " `keuze` een code, bij `meerkeuze` een lijst van codes, bij `tekst` een tekst, bij"
+        " `ja_nee` true of false; null: gevraagd, en niet beantwoord. Een vraag die intussen anders"
+        " is, mag nog beantwoord worden zoals zij gesteld is.",
+    ),
     field(
         "client",
         Record(),
@@ -390,6 +398,7 @@ def _submission(message: Message) -> Submission:
         share_with_police=sharing["politie"],
         share_with_partners=sharing["ketenpartners"],
         client=_client(message.get("client", {})),
+        own_answers=tuple(message.get("antwoorden", {}).items()),
     )
 
 

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Engine, delete, select, tuple_
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor
 from stopintimidatie.intake.answers import as_json
-from stopintimidatie.intake.models import AppKey, IdempotencyKey
+from stopintimidatie.intake.app_keys import token_hash
+from stopintimidatie.intake.fields import FieldError
+from stopintimidatie.intake.look_up import App, Known, look_up
+from stopintimidatie.intake.models import IdempotencyKey
 from stopintimidatie.intake.problems import Kind, ProblemError
 from stopintimidatie.intake.receipts import receipt
+from stopintimidatie.jobs.services import rows_committed
+from stopintimidatie.municipalities.answers import Answers, asked_questions, faults_of
 from stopintimidatie.register.locating import LocatorCache
+from stopintimidatie.reports.arriving import Arrival, arriving, document_of_new
 from stopintimidatie.reports.references import derive_follow_code
-from stopintimidatie.reports.routing import route
-from stopintimidatie.reports.services import Arrival, receive
+from stopintimidatie.reports.routing import routing_for
+from stopintimidatie.reports.senders import Senders, rows_for
 from stopintimidatie.reports.submission import Submission
 from stopintimidatie.reports.vocabulary import Source
+from stopintimidatie.search.writing import rows_of_new
 from stopintimidatie.storage.encryption import KeyRing
-from stopintimidatie.storage.session import is_lock_timeout, transaction, waiting_at_most
+from stopintimidatie.storage.rows import Row, write_rows
+from stopintimidatie.storage.session import is_lock_timeout, transaction
 from stopintimidatie.storage.types import utc_now
 
 REMEMBERED: Final = timedelta(days=30)
 LONGEST_WAIT_MILLISECONDS: Final = 5_000
-FORGOTTEN_AT_ONCE: Final = 20
+# One in so many reports removes this many keys that are past their term.
+FORGETTING_EVERY: Final = 100
+FORGOTTEN_AT_ONCE: Final = 2_000
 CODE_PURPOSE: Final = "volgcode"
 BODY_PURPOSE: Final = "intake-bericht"
 
@@ -40,113 +51,149 @@ class Intake:
     engine: Engine
     keys: KeyRing
     locators: LocatorCache
+    demo: bool
+    senders: Senders
 
 
 @dataclass(frozen=True)
 class Posting:
-    """One request: which app, its key for this report, and the body as it came."""
+    """One request: the app's token, its key for this report, and the body as it came."""
 
-    app: AppKey
+    token: str
     key: UUID
     body: bytes
+    submission: Submission
+    # Who sent it, for the time of the request; see `reports.senders`.
+    sender: str | None = None
 
 
-def submit(intake: Intake, posting: Posting, submission: Submission) -> dict[str, Any]:
+def submit(intake: Intake, posting: Posting) -> dict[str, Any]:
     """Store the report and answer; a repeated request gets the answer of the first.
 
-    When this returns, the report is committed.
+    When this returns, the report is committed. Two statements: one asks all that must be known,
+    one writes all rows. That the key is new is hoped for, and refused by the database if not.
 
-    :raises ProblemError: the key belongs to another body, or the first is still being handled.
+    :raises ProblemError: the app's key doesn't count, its key for this report belongs to another
+        body, or the first request with it is still being handled.
     """
-    engine = waiting_at_most(intake.engine, LONGEST_WAIT_MILLISECONDS)
-    _have_outlines_at_hand(intake)
+    watched = intake.senders.watch(posting.sender, token_hash(posting.token))
+    known = look_up(
+        intake.engine,
+        intake.locators,
+        posting.token,
+        posting.submission.location,
+        watched,
+        demo=intake.demo,
+    )
+    if known.app is None:
+        raise ProblemError(Kind.APP_KEY)
+    _check_own_answers(intake, known, posting.submission.own_answers)
+    if secrets.randbelow(FORGETTING_EVERY) == 0:
+        _forget_expired(intake.engine)
     try:
-        with transaction(engine) as session:
-            earlier = _earlier(session, posting)
-            if earlier is None:
-                return _first(session, intake, posting, submission)
-            return _again(intake.keys, posting, earlier)
+        return _first(intake, posting, known, known.app, rows_for(watched))
     except IntegrityError:
-        # The other one with this key was committed while this one waited for it.
-        with transaction(engine, write=False) as session:
-            earlier = _earlier(session, posting)
-            if earlier is None:
-                raise
-            return _again(intake.keys, posting, earlier)
+        earlier = _earlier(intake.engine, known.app, posting.key)
+        if earlier is None:
+            raise
+        if earlier.created_at >= utc_now() - REMEMBERED:
+            return _again(intake.keys, posting, known.app, earlier)
     except DBAPIError as error:
         if is_lock_timeout(error):
             raise ProblemError(Kind.STILL_BUSY) from None
         raise
+    _forget_expired(intake.engine, earlier)
+    return submit(intake, posting)
 
 
-def _have_outlines_at_hand(intake: Intake) -> None:
-    """Read new outlines, which takes seconds, before the transaction that others wait for."""
-    with transaction(intake.engine, write=False) as session:
-        intake.locators.current(session)
-
-
-def _earlier(session: Session, posting: Posting) -> IdempotencyKey | None:
-    found = session.get(IdempotencyKey, (posting.app.id, posting.key))
-    if found is not None and found.created_at < utc_now() - REMEMBERED:
-        session.delete(found)
-        session.flush()
-        return None
-    return found
+def _check_own_answers(intake: Intake, known: Known, answers: Answers) -> None:
+    """:raises ProblemError: answers that don't fit their question, or questions of elsewhere."""
+    if not answers:
+        return
+    questions = asked_questions(intake.engine, known.published, [name for name, _ in answers])
+    faults = faults_of(known.published, questions, answers)
+    if faults:
+        errors = [FieldError(("antwoorden", name), fault) for name, fault in faults.items()]
+        raise ProblemError(Kind.FIELDS, errors=tuple(errors))
 
 
 def _first(
-    session: Session, intake: Intake, posting: Posting, submission: Submission
+    intake: Intake, posting: Posting, known: Known, app: App, hits: Sequence[Row]
 ) -> dict[str, Any]:
-    """Claim the key, take the report in, and remember the answer: one transaction."""
-    now = utc_now()
-    claim = IdempotencyKey(
-        app_key_id=posting.app.id,
-        key=posting.key,
-        body_hash=intake.keys.keyed_hash(BODY_PURPOSE, posting.body),
-        secret_version=intake.keys.current,
-        created_at=now,
-    )
-    session.add(claim)
-    # On PostgreSQL this waits for another transaction with the same key.
-    session.flush()
-    _forget_expired(session)
-    code = follow_code(intake.keys, posting, claim)
+    """Claim the key with the answer that belongs to it, and take the report in: all or nothing."""
+    keys, area, given = intake.keys, known.area, posting.submission
     arrival = Arrival(
-        source=Source.of(posting.app.source),
-        actor=Actor("app", str(posting.app.id), posting.app.name),
-        follow_code=code,
-        received_at=now,
+        source=Source.of(app.source),
+        actor=Actor("app", str(app.id), app.name),
+        follow_code=follow_code(keys, posting, app, keys.current),
+        received_at=utc_now(),
+        quarantine=known.crowded is not None,
+        quarantine_reason=known.crowded,
     )
-    routing = route(session, intake.locators, submission.location)
-    report = receive(session, intake.keys, submission, routing, arrival)
-    answer: dict[str, Any] = as_json(receipt(session, report, submission, code))
-    claim.answer = {name: value for name, value in answer.items() if name != "volgcode"}
+    profile = known.published.profile
+    level = profile.level if profile else None
+    routing = routing_for(known.place, level, geocoding=intake.locators.geocoding)
+    days = known.published.contact_within_days
+    arrived = arriving(keys, given, routing, arrival, known.reference, days)
+    answer: dict[str, Any] = as_json(receipt(known, routing, arrived, given, arrival))
+    slugs = (area.slug, area.neighbourhood_slug) if area else (None, None)
+    rows: list[Row] = [
+        # On PostgreSQL this waits for another transaction with the same key.
+        _claim(keys, posting, app, answer, arrival.received_at),
+        *arrived.rows,
+        *hits,
+        *rows_of_new(intake.engine, document_of_new(arrived, given, *slugs)),
+    ]
+    write_rows(intake.engine, routing.holder, rows, LONGEST_WAIT_MILLISECONDS)
+    rows_committed(intake.engine, rows)
     return answer
 
 
-def _again(keys: KeyRing, posting: Posting, earlier: IdempotencyKey) -> dict[str, Any]:
-    if keys.keyed_hash(BODY_PURPOSE, posting.body, earlier.secret_version) != earlier.body_hash:
+def _claim(keys: KeyRing, posting: Posting, app: App, answer: dict[str, Any], now: datetime) -> Row:
+    """The key that the app gave this report, with what a repetition of it is answered."""
+    return IdempotencyKey, {
+        "app_key_id": app.id,
+        "key": posting.key,
+        "body_hash": keys.keyed_hash(BODY_PURPOSE, posting.body),
+        "secret_version": keys.current,
+        "created_at": now,
+        "answer": {name: value for name, value in answer.items() if name != "volgcode"},
+    }
+
+
+def _earlier(engine: Engine, app: App, key: UUID) -> IdempotencyKey | None:
+    """What was committed with this key, perhaps while this one waited for it."""
+    with transaction(engine, write=False) as session:
+        return session.get(IdempotencyKey, (app.id, key))
+
+
+def _again(keys: KeyRing, posting: Posting, app: App, earlier: IdempotencyKey) -> dict[str, Any]:
+    version = earlier.secret_version
+    if keys.keyed_hash(BODY_PURPOSE, posting.body, version) != earlier.body_hash:
         raise ProblemError(Kind.KEY_REUSED)
     reference = {"kenmerk": earlier.answer["kenmerk"]}
-    return {**reference, "volgcode": follow_code(keys, posting, earlier), **earlier.answer}
+    return {**reference, "volgcode": follow_code(keys, posting, app, version), **earlier.answer}
 
 
-def follow_code(keys: KeyRing, posting: Posting, claim: IdempotencyKey) -> str:
+def follow_code(keys: KeyRing, posting: Posting, app: App, version: int) -> str:
     """The follow code that belongs to this key of this app: derived, never stored."""
-    secret = keys.derive(CODE_PURPOSE, claim.secret_version)
-    return derive_follow_code(secret, posting.app.id, posting.key)
+    return derive_follow_code(keys.derive(CODE_PURPOSE, version), app.id, posting.key)
 
 
-def _forget_expired(session: Session) -> None:
-    """Remove some keys that are past their term; each new report does a little."""
+def _forget_expired(engine: Engine, met: IdempotencyKey | None = None) -> None:
+    """Remove keys that are past their term: now and then some, and always one that was met."""
     key = tuple_(IdempotencyKey.app_key_id, IdempotencyKey.key)
-    expired = (
+    expired = IdempotencyKey.created_at < utc_now() - REMEMBERED
+    oldest = (
         select(IdempotencyKey.app_key_id, IdempotencyKey.key)
-        .where(IdempotencyKey.created_at < utc_now() - REMEMBERED)
+        .where(expired)
         .order_by(IdempotencyKey.created_at)
         .limit(FORGOTTEN_AT_ONCE)
         .with_for_update(skip_locked=True)
     )
-    session.execute(
-        delete(IdempotencyKey).where(key.in_(expired)).execution_options(synchronize_session=False)
-    )
+    with transaction(engine) as session:
+        forgetting = delete(IdempotencyKey).where(key.in_(oldest))
+        session.execute(forgetting.execution_options(synchronize_session=False))
+        if met is not None:
+            this = key == tuple_(met.app_key_id, met.key)
+            session.execute(delete(IdempotencyKey).where(expired, this))

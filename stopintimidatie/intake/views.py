@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,44 +13,62 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
-from stopintimidatie.intake.answers import FollowAnswer, MessageAnswer, as_json
-from stopintimidatie.intake.app_keys import recognise
+from stopintimidatie.intake.additions import read_addition
+from stopintimidatie.intake.answers import AttachmentAnswer, FollowAnswer, MessageAnswer, as_json
+from stopintimidatie.intake.app_keys import recognise, token_of
 from stopintimidatie.intake.body import read_body
 from stopintimidatie.intake.calls import (
+    ADD,
+    ATTACH,
     BASE,
     DESCRIBE,
     FOLLOW,
+    FORM,
     IMAGE_TYPES,
     LOGO,
     LOOK_UP,
     SUBMIT,
+    WITHDRAW,
     Call,
 )
-from stopintimidatie.intake.fields import FieldError
+from stopintimidatie.intake.form import form_answer
 from stopintimidatie.intake.models import AppKey
 from stopintimidatie.intake.openapi import openapi_document
 from stopintimidatie.intake.problems import Kind, ProblemError
+from stopintimidatie.intake.query import Query
 from stopintimidatie.intake.receipts import municipality_answer, municipality_here
 from stopintimidatie.intake.resources import (
+    AdditionsNode,
     ApiNode,
+    AttachmentsNode,
     DocumentNode,
+    FormNode,
     LogoNode,
     MunicipalitiesNode,
     ReportNode,
     ReportsNode,
 )
-from stopintimidatie.intake.schema import LAT, LON, InvalidMessageError, validate
+from stopintimidatie.intake.schema import InvalidMessageError, validate
 from stopintimidatie.intake.services import Intake, Posting, submit
 from stopintimidatie.intake.strict_json import JsonError, loads
-from stopintimidatie.municipalities.models import MunicipalityProfile
+from stopintimidatie.intake.uploads import boundary_of, received, refuse_large
+from stopintimidatie.municipalities.reading import logo_of, published_for
 from stopintimidatie.register.locating import locate
-from stopintimidatie.reports.following import Standing, follow
+from stopintimidatie.register.queries import municipality_by_code
+from stopintimidatie.reports.attachments import attach, check_room
+from stopintimidatie.reports.cleaning import CleaningError, Fault, cleaned, ffmpeg_path
+from stopintimidatie.reports.following import Message, Standing, follow
+from stopintimidatie.reports.let_op import let_op_today
+from stopintimidatie.reports.reporter import NotNowError, add_message, withdraw
+from stopintimidatie.reports.senders import Turnstile, reading_too_much, sender_of
 from stopintimidatie.reports.submission import Submission
 from stopintimidatie.storage.session import transaction
 from stopintimidatie.storage.types import utc_now
+from stopintimidatie.telemetry import metrics
+from stopintimidatie.web.filters import local
+from stopintimidatie.web.headers import PICTURE_CSP
 
 UUID_TEXT: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
-COORDINATE: Final = re.compile(r"-?[0-9]{1,3}(?:\.[0-9]{1,20})?", re.ASCII)
 FROM_EVERYWHERE: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
 SHOWN_EVERYWHERE: Final = {"Access-Control-Allow-Origin": "*", **FROM_EVERYWHERE}
 
@@ -79,7 +98,8 @@ def json_answer(value: Any, status: int = 200) -> Response:
 @api_view(DESCRIBE, DocumentNode)
 def describe(context: DocumentNode, request: Any) -> Response:
     """For everybody, browsers of other sites too."""
-    answer = json_answer(openapi_document())
+    settings = request.registry.app_settings
+    answer = json_answer(openapi_document(settings.public_address, settings.contact))
     answer.headers.update(SHOWN_EVERYWHERE)
     return answer
 
@@ -87,14 +107,19 @@ def describe(context: DocumentNode, request: Any) -> Response:
 @api_view(SUBMIT, ReportsNode)
 def post_report(context: ReportsNode, request: Any) -> Response:
     """The order of the refusals is the contract's: key, size, type, idempotency, body."""
-    app = app_of(request)
-    body = read_body(request.environ)
-    _check_media_type(request)
-    key = _idempotency_key(request)
-    submission = read_message(body)
+    try:
+        posting = _posting(request)
+    except ProblemError:
+        # Who has no key hears of nothing else.
+        app_of(request)
+        raise
     registry = request.registry
-    intake = Intake(registry.engine, registry.key_ring, registry.locator_cache)
-    answer = submit(intake, Posting(app, key, body), submission)
+    demo = registry.app_settings.demo
+    intake = Intake(
+        registry.engine, registry.key_ring, registry.locator_cache, demo, registry.senders
+    )
+    answer = submit(intake, posting)
+    metrics.intake_done(metrics.ACCEPTED)
     created = json_answer(answer, 201)
     created.headers["Location"] = f"{BASE}/meldingen/{answer['kenmerk']}"
     return created
@@ -102,35 +127,135 @@ def post_report(context: ReportsNode, request: Any) -> Response:
 
 @api_view(FOLLOW, ReportNode)
 def get_report(context: ReportNode, request: Any) -> Response:
+    limit_reads(request, app_of(request))
+    standing = standing_of(request, str(context.__name__))
+    return json_answer(as_json(follow_answer(request.db, standing)))
+
+
+def standing_of(request: Any, reference: str) -> Standing:
+    """The report that the follow code in the header opens.
+
+    :raises ProblemError: none; the same whether code or reference is wrong.
+    """
+    registry = request.registry
+    turnstile = Turnstile(registry.senders, request.environ)
+    if turnstile.closed():
+        raise ProblemError(Kind.TOO_OFTEN)
+    code = request.headers.get("Volgcode", "")
+    standing = follow(registry.engine, registry.key_ring, reference, code)
+    if standing is None:
+        turnstile.guessed()
+        raise ProblemError(Kind.NO_SUCH_REPORT)
+    return standing
+
+
+def limit_reads(request: Any, app: AppKey | None) -> None:
+    """Reading has an end, for one sender and for one app.
+
+    :param app: None where a busy app must go on, for its users can't report without.
+    :raises ProblemError: there was too much of it.
+    """
+    registry = request.registry
+    sender = sender_of(request.environ, registry.app_settings)
+    if reading_too_much(registry.senders, sender, str(app.id) if app else None):
+        raise ProblemError(Kind.TOO_OFTEN)
+
+
+@api_view(ADD, AdditionsNode)
+def post_addition(context: AdditionsNode, request: Any) -> Response:
+    """The reporter adds something, or answers a question. The body is judged before the code."""
+    app_of(request)
+    body = read_body(request.environ)
+    _check_media_type(request)
+    text = read_addition(body)
+    registry = request.registry
+    standing = standing_of(request, str(context.__parent__.__name__))
+    with refusals():
+        said = add_message(registry.engine, registry.workflow_effects, standing.copy, text)
+    return json_answer(as_json(message_answer(said)), 201)
+
+
+@api_view(ATTACH, AttachmentsNode)
+def post_attachment(context: AttachmentsNode, request: Any) -> Response:
+    """The reporter sends a photo, sound or video. Only who has the code may send so much."""
+    app_of(request)
+    boundary = boundary_of(request.environ)
+    refuse_large(request.environ)
+    registry = request.registry
+    standing = standing_of(request, str(context.__parent__.__name__))
+    with refusals():
+        check_room(registry.engine, standing.copy)
+        ffmpeg = ffmpeg_path(registry.app_settings.ffmpeg)
+        with received(request.environ, boundary) as file, cleaned(file, ffmpeg) as clean:
+            made = attach(registry.engine, registry.key_ring, standing.copy, clean)
+    answer = AttachmentAnswer(number=made.number, kind=made.kind, size=made.size, at=made.at)
+    return json_answer(as_json(answer), 201)
+
+
+@api_view(WITHDRAW, ReportNode)
+def delete_report(context: ReportNode, request: Any) -> Response:
+    """The reporter withdraws the report."""
     app_of(request)
     registry = request.registry
-    code = request.headers.get("Volgcode", "")
-    standing = follow(registry.engine, registry.key_ring, str(context.__name__), code)
-    if standing is None:
-        raise ProblemError(Kind.NO_SUCH_REPORT)
-    return json_answer(as_json(follow_answer(request.db, standing)))
+    standing = standing_of(request, str(context.__name__))
+    with refusals():
+        withdraw(registry.engine, registry.workflow_effects, standing.copy)
+    return Response(status=204)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What the report doesn't take now is a problem document."""
+    try:
+        yield
+    except NotNowError as refused:
+        raise ProblemError(Kind.NOT_NOW, str(refused)) from None
+    except CleaningError as refused:
+        raise ProblemError(_FILE_FAULTS[refused.fault], str(refused)) from None
+
+
+_FILE_FAULTS: Final = {
+    Fault.TYPE: Kind.FILE_TYPE,
+    Fault.TOO_LARGE: Kind.FILE_TOO_LARGE,
+    Fault.BROKEN: Kind.FILE_BROKEN,
+}
 
 
 @api_view(LOOK_UP, MunicipalitiesNode)
 def get_municipality(context: MunicipalitiesNode, request: Any) -> Response:
-    app_of(request)
-    lat, lon = _coordinates(request)
+    limit_reads(request, app_of(request))
+    query = Query(request, "lat", "lon", "taal")
+    lat, lon, language = query.coordinate("lat"), query.coordinate("lon"), query.language()
+    query.check()
     place = locate(request.db, request.registry.locator_cache, lat, lon)
     code = place.municipality_code
-    found = municipality_here(request.db, code) if code else None
+    found = municipality_here(request.db, code, language) if code else None
     if found is None:
         raise ProblemError(Kind.NOT_FOUND, "Bij dit punt hoort geen gemeente.")
+    return json_answer(as_json(found))
+
+
+@api_view(FORM, FormNode)
+def get_form(context: FormNode, request: Any) -> Response:
+    app_of(request)
+    limit_reads(request, None)
+    query = Query(request, "gemeente", "taal")
+    code, language = query.municipality(), query.language()
+    query.check()
+    found = form_answer(request.db, code, language)
+    if found is None:
+        raise ProblemError(Kind.NOT_FOUND, "Deze gemeente bestaat niet.")
     return json_answer(as_json(found))
 
 
 @api_view(LOGO, LogoNode)
 def get_logo(context: LogoNode, request: Any) -> Response:
     code = str(context.__parent__.__name__)
-    profile = request.db.get(MunicipalityProfile, code)
-    if profile is None or profile.logo is None or profile.logo_type not in IMAGE_TYPES:
+    logo = logo_of(request.db, code)
+    if logo is None or logo.media_type not in IMAGE_TYPES:
         raise ProblemError(Kind.NOT_FOUND, "Deze gemeente bestaat niet of heeft geen logo.")
-    answer = Response(body=profile.logo, content_type=profile.logo_type)
-    answer.headers.update(FROM_EVERYWHERE)
+    answer = Response(body=logo.content, content_type=logo.media_type)
+    answer.headers.update({**FROM_EVERYWHERE, "Content-Security-Policy": PICTURE_CSP})
     return answer
 
 
@@ -168,6 +293,23 @@ def app_of(request: Any) -> AppKey:
     return app
 
 
+def _posting(request: Any) -> Posting:
+    """What was sent, judged without asking the database anything.
+
+    :raises ProblemError: the first thing that is wrong with it.
+    """
+    token = token_of(request.headers.get("Authorization"))
+    if token is None:
+        raise ProblemError(Kind.APP_KEY)
+    body = read_body(request.environ)
+    _check_media_type(request)
+    key, sender = (
+        _idempotency_key(request),
+        sender_of(request.environ, request.registry.app_settings),
+    )
+    return Posting(token, key, body, read_message(body), sender)
+
+
 def _check_media_type(request: Any) -> None:
     """application/json; a charset may only be UTF-8."""
     media_type, *parameters = request.environ.get("CONTENT_TYPE", "").lower().split(";")
@@ -196,34 +338,6 @@ def read_message(body: bytes) -> Submission:
         raise ProblemError(Kind.FIELDS, errors=tuple(error.errors)) from None
 
 
-def _coordinates(request: Any) -> tuple[float, float]:
-    """lat and lon of the query, each once and nothing else.
-
-    :raises ProblemError: with every wrong parameter.
-    """
-    asked = list(request.GET.items())
-    errors = [
-        FieldError((name,), "Deze parameter bestaat niet. Laat hem weg.")
-        for name, _ in asked
-        if name not in ("lat", "lon")
-    ]
-    lat = _coordinate("lat", LAT, request.GET.getall("lat"), errors)
-    lon = _coordinate("lon", LON, request.GET.getall("lon"), errors)
-    if errors:
-        raise ProblemError(Kind.FIELDS, errors=tuple(errors))
-    return lat, lon
-
-
-def _coordinate(name: str, node: Any, values: list[str], errors: list[FieldError]) -> float:
-    try:
-        if len(values) != 1 or not COORDINATE.fullmatch(values[0]):
-            raise ValueError("Geef één getal in graden, zoals 51.8133.")
-        return float(node.typ.check(float(values[0])))
-    except ValueError as error:
-        errors.append(FieldError((name,), str(error)))
-        return 0.0
-
-
 def follow_answer(session: Any, standing: Standing) -> FollowAnswer:
     """The standing of a report as the app gets it."""
     return FollowAnswer(
@@ -231,6 +345,29 @@ def follow_answer(session: Any, standing: Standing) -> FollowAnswer:
         status=standing.status,
         status_text=standing.status_text,
         received_at=standing.received_at,
-        messages=tuple(MessageAnswer(at=m.at, text=m.text) for m in standing.messages),
+        messages=tuple(message_answer(message) for message in standing.messages),
         municipality=municipality_answer(session, standing.municipality_code),
+        answer_by=standing.answer_by,
+        warning=let_op_answer(session, standing),
     )
+
+
+def let_op_answer(session: Any, standing: Standing) -> str | None:
+    code = standing.municipality_code
+    municipality = municipality_by_code(session, code) if code else None
+    if municipality is None:
+        return None
+    found = let_op_today(
+        published_for(session, code),
+        municipality.name,
+        standing.status,
+        standing.reference,
+        standing.received_at,
+        local(utc_now()).date(),
+    )
+    return found.text if found else None
+
+
+def message_answer(message: Message) -> MessageAnswer:
+    sender = "melder" if message.from_reporter else "gemeente"
+    return MessageAnswer(at=message.at, sender=sender, kind=message.kind, text=message.text)

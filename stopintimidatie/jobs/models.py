@@ -34,6 +34,6 @@ class OutboxJob(Base):
     run_after: Mapped[datetime] = mapped_column(default=utc_now)
     attempts: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
-    # The class of the last error only: its text might quote personal data.
+    # The class of the last error, or the code of a JobError: its text might quote personal data.
     last_error: Mapped[str | None] = mapped_column(String(200))
     dead: Mapped[bool] = mapped_column(default=False)

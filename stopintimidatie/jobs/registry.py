@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.session import transaction
+from stopintimidatie.telemetry.metrics import counting
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,18 @@ class JobContext:
     def transaction(self) -> Iterator[Session]:
         with transaction(self.engine, self.holder) as session:
             yield session
+
+
+class JobError(Exception):
+    """A failure whose code may be shown, for it holds no personal data.
+
+    :param final: trying again would give the same: the job is given up at once.
+    """
+
+    def __init__(self, code: str, *, final: bool = False) -> None:
+        super().__init__(code)
+        self.code = code
+        self.final = final
 
 
 Handler = Callable[[JobContext, Sequence[dict[str, Any]]], None]
@@ -55,6 +68,8 @@ def add_job_kind(
     """Directive `config.add_job_kind`. A handler may be called twice for one job: be harmless."""
 
     def register() -> None:
-        config.registry.job_kinds[name] = JobKind(name, handler, batch, attempts, lease_seconds)
+        config.registry.job_kinds[name] = JobKind(
+            name, counting(name, handler), batch, attempts, lease_seconds
+        )
 
     config.action(("job kind", name), register)

@@ -1,25 +1,38 @@
-"""The worker: claims jobs with a lease, runs them, deletes them; a failure waits and comes back."""
+"""The worker: claims jobs with a lease, runs them, deletes them; a failure waits and comes back.
+
+A lease is renewed while its job runs. Who lost it all the same (a machine that stood still) may no
+longer touch the job: each claim counts an attempt, and only the latest attempt ends a job.
+
+Between jobs it waits until it is woken, until the first job that waits for its time, or until it
+is time to look by itself: often where nothing wakes it, seldom where something does (`waking`).
+"""
 
 from __future__ import annotations
 
 import logging
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.jobs.models import OutboxJob
-from stopintimidatie.jobs.registry import JobContext, JobKind
+from stopintimidatie.jobs.registry import JobContext, JobError, JobKind
+from stopintimidatie.jobs.waking import Bell
 from stopintimidatie.storage.session import transaction
 from stopintimidatie.storage.types import utc_now
 
 log = logging.getLogger(__name__)
 LONGEST_WAIT: Final = timedelta(hours=1)
+LONGEST_PAUSE_SECONDS: Final = 5.0
+# How often a worker that is woken looks by itself all the same, and how soon at the earliest.
+LISTENING_PAUSE_SECONDS: Final = 5.0
+SHORTEST_PAUSE_SECONDS: Final = 0.02
 
 
 @dataclass(frozen=True)
@@ -43,6 +56,11 @@ def _claimable() -> Any:
     now = utc_now()
     free = or_(OutboxJob.lease_until.is_(None), OutboxJob.lease_until < now)
     return (~OutboxJob.dead) & (OutboxJob.run_after <= now) & free
+
+
+def _still_ours(claim: Claim) -> tuple[Any, ...]:
+    """Jobs that nobody took since: a later claim would have counted one more attempt."""
+    return OutboxJob.id.in_(claim.ids), OutboxJob.attempts == claim.attempts
 
 
 class Worker:
@@ -70,16 +88,35 @@ class Worker:
 
     def run_forever(self, stop: threading.Event) -> None:
         """Run until told to stop; the job in hand is finished first."""
-        pause = self.registry.app_settings.worker_poll_milliseconds / 1000
-        while not stop.is_set():
-            try:
-                busy = self.run_once()
-            except Exception as error:
-                # The database may be away for a while: wait, and try again.
-                log.error("worker: %s", type(error).__name__)
-                busy = False
-            if not busy:
-                stop.wait(pause)
+        first_pause = pause = self.registry.app_settings.worker_poll_milliseconds / 1000
+        with closing(Bell(self.engine)) as bell:
+            while not stop.is_set():
+                # First listen, then look: what is asked after the look rings the bell.
+                listening = bell.listen()
+                try:
+                    busy = self.run_once()
+                    rest = self._until_due() if listening and not busy else first_pause
+                except Exception as error:
+                    # The database may be away for a while: told once, asked less and less often.
+                    if pause == first_pause:
+                        log.error("worker: %s", type(error).__name__)
+                    pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+                    stop.wait(pause)
+                else:
+                    pause = first_pause
+                    if not busy:
+                        bell.wait(stop, rest)
+
+    def _until_due(self) -> float:
+        """Seconds until a job may be due that nobody wakes this worker for."""
+        leased = OutboxJob.lease_until > OutboxJob.run_after
+        due = case((leased, OutboxJob.lease_until), else_=OutboxJob.run_after)
+        with transaction(self.engine, write=False) as session:
+            first = session.scalar(select(func.min(due)).where(~OutboxJob.dead))
+        if first is None:
+            return LISTENING_PAUSE_SECONDS
+        seconds: float = (first - utc_now()).total_seconds()
+        return min(max(seconds, SHORTEST_PAUSE_SECONDS), LISTENING_PAUSE_SECONDS)
 
     def _claim(self) -> Claim | None:
         with transaction(self.engine, write=False) as session:
@@ -142,7 +179,8 @@ class Worker:
             return
         context = JobContext(self.engine, self.registry.app_settings, self.registry, claim.holder)
         try:
-            claim.kind.handler(context, claim.payloads)
+            with self._lease_kept(claim):
+                claim.kind.handler(context, claim.payloads)
         except Exception as error:
             log.error(
                 "job %s failed (attempt %d): %s",
@@ -153,19 +191,44 @@ class Worker:
             self._failed(claim, error)
         else:
             with transaction(self.engine) as session:
-                session.execute(delete(OutboxJob).where(OutboxJob.id.in_(claim.ids)))
+                session.execute(delete(OutboxJob).where(*_still_ours(claim)))
+
+    @contextmanager
+    def _lease_kept(self, claim: Claim) -> Iterator[None]:
+        """Renew the lease from another thread for as long as the handler takes."""
+        done = threading.Event()
+        keeper = threading.Thread(target=self._renew, args=(claim, done), daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            done.set()
+            keeper.join()
+
+    def _renew(self, claim: Claim, done: threading.Event) -> None:
+        lease = timedelta(seconds=claim.kind.lease_seconds)
+        while not done.wait(claim.kind.lease_seconds / 3):
+            try:
+                with transaction(self.engine) as session:
+                    ours = update(OutboxJob).where(*_still_ours(claim))
+                    session.execute(ours.values(lease_until=utc_now() + lease))
+            except Exception as error:
+                # Two more tries are left before the lease ends.
+                log.warning("lease of %s not renewed: %s", claim.kind.name, type(error).__name__)
 
     def _failed(self, claim: Claim, error: Exception) -> None:
         wait = back_off(claim.attempts, random.random())  # noqa: S311 - no secret
+        known = error if isinstance(error, JobError) else None
+        final = known is not None and known.final
         with transaction(self.engine) as session:
             session.execute(
                 update(OutboxJob)
-                .where(OutboxJob.id.in_(claim.ids))
+                .where(*_still_ours(claim))
                 .values(
                     lease_until=None,
                     run_after=utc_now() + wait,
-                    last_error=type(error).__name__[:200],
-                    dead=claim.attempts >= claim.kind.attempts,
+                    last_error=(known.code if known else type(error).__name__)[:200],
+                    dead=claim.attempts >= claim.kind.attempts or final,
                 )
             )
 

@@ -6,9 +6,40 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    from stopintimidatie.municipalities import agreements_mail, agreements_personal, inviting_mail
+    from stopintimidatie.municipalities.agreements import END_JOB
+    from stopintimidatie.municipalities.inviting_views import users_panel
+    from stopintimidatie.municipalities.level_plans import FELL, LEVEL_JOB, begin_planned
+    from stopintimidatie.municipalities.levels import (
+        LevelRules,
+        add_level_condition,
+        add_level_effect,
+    )
+    from stopintimidatie.municipalities.menu import administration_item
     from stopintimidatie.municipalities.resources import LEVELS, Municipalities
+    from stopintimidatie.municipalities.vocabularies import add_public_vocabulary
 
+    config.registry.level_rules = LevelRules()
+    config.add_directive("add_level_condition", add_level_condition)
+    config.add_directive("add_level_effect", add_level_effect)
     config.add_impersonal_table("municipality_profile", "level, look and words, all public")
+    config.add_impersonal_table("municipality_level", "levels and dates, all public")
+    config.add_impersonal_table("municipality_setting", "what every reporter reads")
+    config.add_impersonal_table("municipality_question", "what every reporter may be asked")
+    config.add_impersonal_table("municipality_logo", "logos, public")
+    config.registry.public_vocabularies = {}
+    config.add_directive("add_public_vocabulary", add_public_vocabulary)
     config.add_tree_root("gemeenten", Municipalities)
     for level in LEVELS:
         config.add_tree_level(level)
+    config.add_personal_data_holder(agreements_personal.PERSONAL_DATA)
+    config.add_sealed(agreements_personal.SEALED)
+    config.add_mail_template(agreements_mail.ENDS)
+    config.add_mail_template(inviting_mail.TEMPLATE)
+    config.add_mail_recipient(inviting_mail.RECIPIENT_OF_INVITATION)
+    config.add_panel("beheer", "gebruikers", users_panel, order=90)
+    config.add_mail_template(FELL)
+    config.add_job_kind(END_JOB, agreements_mail.ending)
+    config.add_job_kind(LEVEL_JOB, begin_planned)
+    config.add_nav_item("beheer", administration_item, order=80)
+    config.scan("stopintimidatie.municipalities")

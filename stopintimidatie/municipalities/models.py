@@ -1,18 +1,35 @@
-"""The profile of a municipality: its level, its look and its words. Public facts, no holder."""
+"""What is known of a municipality in public: its level, and what it set, in versions. No holder."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    case,
+)
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stopintimidatie.storage.models import Base
 from stopintimidatie.storage.tenancy import open_table
-from stopintimidatie.storage.types import utc_now
+from stopintimidatie.storage.types import UtcDateTime, utc_now
 
 open_table("municipality_profile", "level, logo and texts: public, and needed to find the holder")
+open_table("municipality_level", "how far each municipality took part when: public")
+open_table("municipality_setting", "texts, colours and terms as every reporter reads them")
+open_table("municipality_question", "questions as every reporter reads them")
+open_table("municipality_logo", "logos, served to everybody")
 
 
 class ParticipationLevel(StrEnum):
@@ -28,13 +45,20 @@ class ParticipationLevel(StrEnum):
 
 
 class MunicipalityProfile(Base):
-    """What the desk or the municipality set; a municipality without a row is *zonder afspraak*."""
+    """The level now; a municipality without a row is *zonder afspraak*.
+
+    A level that was planned counts from its moment on, whether or not the job that writes it
+    down has run. What else stands here counts as long as the municipality published nothing in
+    its place (`MunicipalitySetting`).
+    """
 
     __tablename__ = "municipality_profile"
 
     code: Mapped[str] = mapped_column(ForeignKey("municipality.code"), primary_key=True)
-    level: Mapped[ParticipationLevel] = mapped_column(String(20))
+    noted_level: Mapped[ParticipationLevel] = mapped_column("level", String(20))
     level_since: Mapped[datetime] = mapped_column(default=utc_now)
+    next_level: Mapped[ParticipationLevel | None] = mapped_column(String(20))
+    next_level_from: Mapped[datetime | None]
     # A hexadecimal colour such as #154273; None: the house's own.
     colour: Mapped[str | None] = mapped_column(String(7))
     logo: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
@@ -44,3 +68,84 @@ class MunicipalityProfile(Base):
     telephone: Mapped[str | None] = mapped_column(String(20))
     contact_within_days: Mapped[int] = mapped_column(default=3)
     let_op_working_days: Mapped[int] = mapped_column(default=10)
+
+    @hybrid_property
+    def level(self) -> ParticipationLevel:
+        """How far it takes part at this moment."""
+        if self.next_level and self.next_level_from and self.next_level_from <= utc_now():
+            return self.next_level
+        return self.noted_level
+
+    @level.inplace.setter
+    def _set_level(self, level: ParticipationLevel) -> None:
+        self.noted_level = level
+
+    @level.inplace.expression
+    @classmethod
+    def _level_in_sql(cls) -> ColumnElement[ParticipationLevel]:
+        # The clock is read when the statement runs, however long ago it was made.
+        now = bindparam(None, callable_=utc_now, type_=UtcDateTime, unique=True)
+        return case((cls.next_level_from <= now, cls.next_level), else_=cls.noted_level)
+
+
+class MunicipalityLevel(Base):
+    """A stretch of time in which a municipality took part so far; the last has no end.
+
+    One that begins later is a plan.
+    """
+
+    __tablename__ = "municipality_level"
+    __table_args__ = (UniqueConstraint("code", "since"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    code: Mapped[str] = mapped_column(ForeignKey("municipality.code"))
+    level: Mapped[ParticipationLevel] = mapped_column(String(20))
+    since: Mapped[datetime] = mapped_column(default=utc_now)
+    until: Mapped[datetime | None]
+
+
+class MunicipalitySetting(Base):
+    """One version of one part of what a municipality, or the desk for all, set.
+
+    Never changed. It counts from `effective_from`, until a later one counts; one that was
+    withdrawn before that moment never does.
+    """
+
+    __tablename__ = "municipality_setting"
+    __table_args__ = (
+        UniqueConstraint("owner", "part", "number"),
+        Index(None, "owner", "effective_from"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    owner: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"))
+    part: Mapped[str] = mapped_column(String(20))
+    number: Mapped[int]
+    content: Mapped[dict[str, Any]]
+    recorded_at: Mapped[datetime] = mapped_column(default=utc_now)
+    effective_from: Mapped[datetime] = mapped_column(default=utc_now)
+    withdrawn_at: Mapped[datetime | None]
+
+
+class MunicipalityQuestion(Base):
+    """A question of a municipality's own. Never changed: other words make another question."""
+
+    __tablename__ = "municipality_question"
+
+    # The name under which the app sends the answer.
+    id: Mapped[str] = mapped_column(String(12), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"), index=True)
+    content: Mapped[dict[str, Any]]
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class MunicipalityLogo(Base):
+    """A logo that passed the sanitiser; kept as long as a version may name it."""
+
+    __tablename__ = "municipality_logo"
+
+    owner: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    media_type: Mapped[str] = mapped_column(String(40))
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -1,4 +1,4 @@
-"""/gemeenten, a municipality, and its neighbourhoods."""
+"""/gemeenten, a municipality, its neighbourhoods, and what is set for it: beheer."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from sqlalchemy import and_
 
 from stopintimidatie.register.models import Municipality, Neighbourhood
 from stopintimidatie.register.queries import municipality_by_slug
+from stopintimidatie.storage.models import Holder
+from stopintimidatie.storage.tenancy import NATIONAL
 from stopintimidatie.tree import Container, Level, Resource
 from stopintimidatie.tree.resources import child_of
 
 SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+ADMINISTRATION: Final = re.compile("beheer")
 
 
 class Municipalities(Container):
@@ -58,6 +62,28 @@ class NeighbourhoodResource(Resource):
         return child
 
 
+class Administration(Resource):
+    """…/beheer: what its owner set, in versions; of a municipality, or of the desk for all."""
+
+    kind = "beheer"
+    label = "Beheer"
+
+
+class MunicipalityAdministration(Administration):
+    """/gemeenten/dordrecht/beheer"""
+
+    def __init__(self, name: str, parent: Any, row: Municipality) -> None:
+        super().__init__(name, parent, row.code)
+        self.municipality = row
+
+
+class NationalAdministration(Administration):
+    """/landelijk/beheer: what every municipality gets that set nothing itself."""
+
+    def __init__(self, name: str, parent: Any, row: Holder) -> None:
+        super().__init__(name, parent, NATIONAL)
+
+
 def _holder_of(request: Any, slug: str) -> str | None:
     municipality = municipality_by_slug(request.db, slug)
     return None if municipality is None else municipality.code
@@ -72,6 +98,24 @@ LEVELS: Final = (
         link=lambda row, _, name: row.slug == name,
         factory=MunicipalityResource,
         holder=_holder_of,
+    ),
+    # Before the neighbourhoods, whose names look the same.
+    Level(
+        kind="beheer",
+        parent="gemeente",
+        pattern=ADMINISTRATION,
+        entity=Municipality,
+        link=lambda row, parent, name: row.code == parent.code,
+        factory=MunicipalityAdministration,
+    ),
+    Level(
+        kind="beheer_landelijk",
+        parent=NATIONAL,
+        pattern=ADMINISTRATION,
+        entity=Holder,
+        link=lambda row, _, name: row.code == NATIONAL,
+        factory=NationalAdministration,
+        holder=lambda request, name: NATIONAL,
     ),
     Level(
         kind="wijk",

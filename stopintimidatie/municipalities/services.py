@@ -11,8 +11,11 @@ from stopintimidatie.municipalities.models import MunicipalityProfile, Participa
 def profile_of(session: Session, code: str) -> MunicipalityProfile:
     """The profile; a municipality nobody spoke with yet gets an empty one, not stored."""
     found = session.get(MunicipalityProfile, code)
-    if found is not None:
-        return found
+    return empty_profile(code) if found is None else found
+
+
+def empty_profile(code: str) -> MunicipalityProfile:
+    """The profile of a municipality that nobody spoke with yet; not stored."""
     return MunicipalityProfile(
         code=code,
         level=ParticipationLevel.NO_AGREEMENT,

@@ -9,6 +9,8 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import AuditEvent, AuditSubject
+from stopintimidatie.storage.counting import count_at_most
+from stopintimidatie.storage.tenancy import current_holder
 
 
 def _events(action: str | None, document: UUID | None) -> Select[AuditEvent]:
@@ -21,9 +23,11 @@ def _events(action: str | None, document: UUID | None) -> Select[AuditEvent]:
     return statement
 
 
-def count_events(session: Session, action: str | None, document: UUID | None) -> int:
-    counted = select(func.count()).select_from(_events(action, document).subquery())
-    return session.scalar(counted) or 0
+def count_events(session: Session, action: str | None, document: UUID | None, most: int) -> int:
+    """How many events there are; one more than `most` when there are more."""
+    # In the order of an index: else PostgreSQL may look through all holders for the first few.
+    newest = _events(action, document).with_only_columns(AuditEvent.id)
+    return count_at_most(session, newest.order_by(AuditEvent.at.desc()), most)
 
 
 def page_of_events(
@@ -42,5 +46,13 @@ def page_of_events(
 
 
 def known_actions(session: Session) -> Sequence[str]:
-    """The actions that occur in the log of this holder."""
-    return session.scalars(select(AuditEvent.action).distinct().order_by(AuditEvent.action)).all()
+    """The actions that occur in the log of this holder: one look at an index for each of them."""
+    holder = current_holder(session)
+    first = select(func.min(AuditEvent.action).label("action")).where(AuditEvent.holder == holder)
+    found = first.cte("found", recursive=True)
+    following = select(func.min(AuditEvent.action)).where(
+        AuditEvent.holder == holder, AuditEvent.action > found.c.action
+    )
+    more = select(following.scalar_subquery()).where(found.c.action.is_not(None))
+    found = found.union_all(more)
+    return session.scalars(select(found.c.action).where(found.c.action.is_not(None))).all()

@@ -16,10 +16,11 @@ from stopintimidatie.privacy.menu import log_holders
 from stopintimidatie.register.models import Municipality
 from stopintimidatie.security import Permission
 from stopintimidatie.storage import NATIONAL
+from stopintimidatie.storage.counting import COUNTED
 from stopintimidatie.tree import Resource, Root
 from stopintimidatie.web.components import FacetValue
 from stopintimidatie.web.filters import datetime_short
-from stopintimidatie.web.paging import Paging, wanted_page
+from stopintimidatie.web.paging import Paging, wanted_page, worth_counting
 from stopintimidatie.web.urls import toggled
 
 PAGE_SIZE = 50
@@ -59,8 +60,10 @@ def log(context: Any, request: Any) -> dict[str, Any]:
     """The log of a document; at a municipality or the desk, of everything there."""
     document = _document(context)
     action = request.GET.get("actie") or None
-    total = queries.count_events(request.db, action, document)
-    paging = Paging(wanted_page(request), total, PAGE_SIZE)
+    wanted = wanted_page(request)
+    most = worth_counting(wanted, COUNTED, PAGE_SIZE)
+    total = queries.count_events(request.db, action, document, most)
+    paging = Paging.counted(wanted, total, most, PAGE_SIZE)
     found = queries.page_of_events(request.db, action, document, paging.offset, paging.size)
     return {
         "rows": [_row(event, count) for event, count in found],

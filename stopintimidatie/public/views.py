@@ -8,8 +8,10 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
 from stopintimidatie.public.forms import VerificationSchema
-from stopintimidatie.public.services import is_genuine
+from stopintimidatie.public.services import verify
+from stopintimidatie.storage.types import utc_now
 from stopintimidatie.tree import Root
+from stopintimidatie.web.filters import day_of
 from stopintimidatie.web.forms import Button, Form, handle_form
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.urls import query_pairs
@@ -42,7 +44,8 @@ def verification(request: Request) -> Any:
     page: dict[str, Any] = {"form": form, "answer": None}
 
     def on_valid(values: dict[str, Any]) -> Any:
-        genuine = is_genuine(request.db, values["uitvoer"], values["bestand"])
-        return {**page, "answer": "echt" if genuine else "onbekend"}
+        today = day_of(utc_now())
+        answer = verify(request.db, values["uitvoer"], values["bestand"], today)
+        return {**page, "answer": answer.value}
 
     return handle_form(request, form, on_valid, page)

@@ -82,6 +82,15 @@ def read_header(path: Path) -> FileHeader:
     return FileHeader(int(found[1]) if found else None, "next" in links)
 
 
+def next_page(path: Path) -> str | None:
+    """The address of the page after this one, as PDOK gives it; None when this is the last."""
+    with _opened(path) as handle:
+        for link in _guarded(path, ijson.items(handle, "links.item")):
+            if isinstance(link, dict) and link.get("rel") == "next":
+                return str(link.get("href") or "") or None
+    return None
+
+
 def read_areas(path: Path) -> Iterator[Area | None]:
     """The areas of a file in its order; None for a feature that lies nowhere (Buitenland).
 

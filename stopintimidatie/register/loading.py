@@ -8,9 +8,10 @@ municipalities that were merged, and loading the same file twice changes nothing
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import shapely
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit.services import Actor, record
@@ -33,6 +34,13 @@ from stopintimidatie.register.models import (
 )
 from stopintimidatie.register.naming import Moved, rename_municipalities, rename_neighbourhoods
 from stopintimidatie.register.seeding import add_municipality, add_wijk
+from stopintimidatie.register.succession import (
+    AT_ONCE,
+    end,
+    find_successors,
+    refuse_older,
+    revive,
+)
 from stopintimidatie.storage.tenancy import NATIONAL, enter
 
 Progress = Callable[[int], None]
@@ -66,6 +74,7 @@ def load_areas(
     reserved: Collection[str],
     expected: AreaKind | None = None,
     year: int | None = None,
+    older: bool = False,
     progress: Progress | None = None,
 ) -> LoadResult:
     """Load one kind of areas from one file, or from the pages of one answer.
@@ -73,6 +82,7 @@ def load_areas(
     :param reserved: names of pages, which no area may have as its address.
     :param expected: refuse a file of another kind.
     :param year: of the outlines; when None it is read from the name of the file.
+    :param older: put these in force even when a later year is.
     :param progress: called with the number of features read so far.
     :raises AreaFileError: in Dutch, with what to do; nothing is changed then, provided that the
         caller rolls its transaction back.
@@ -83,6 +93,8 @@ def load_areas(
     areas, skipped = _collect(paths, expected, progress)
     kind = areas[0].kind
     _refuse_orphans(session, kind, areas)
+    if not older:
+        refuse_older(session, kind, year, {area.municipality_code for area in areas})
     moved = _keep_register(session, kind, areas, reserved)
     removed = _replace_outlines(session, kind, areas, year)
     result = LoadResult(kind, year, len(areas), skipped, removed, tuple(moved))
@@ -231,10 +243,15 @@ def _replace_outlines(session: Session, kind: AreaKind, areas: Sequence[Area], y
     if kind is AreaKind.MUNICIPALITY:
         merged = _swallowed(session, areas)
         removed |= merged
-        _drop_everything_of(session, merged)
-    _drop(session, replaced | coming)
-    session.add_all(_outline_row(area, year) for area in areas)
-    session.flush()
+        end(session, removed | _everything_of(session, merged), year)
+    else:
+        end(session, removed, year)
+    revive(session, coming)
+    _drop(session, coming)
+    for start in range(0, len(areas), AT_ONCE):
+        portion = areas[start : start + AT_ONCE]
+        session.execute(insert(AreaOutline), [_outline_row(area, year) for area in portion])
+    find_successors(session, kind, areas)
     return len(removed)
 
 
@@ -262,30 +279,31 @@ def _swallowed(session: Session, areas: Sequence[Area]) -> set[str]:
     }
 
 
-def _drop_everything_of(session: Session, municipalities: Collection[str]) -> None:
-    for code in sorted(municipalities):
-        session.execute(delete(AreaOutline).where(AreaOutline.municipality_code == code))
+def _everything_of(session: Session, municipalities: Collection[str]) -> set[str]:
+    """The outlines within these municipalities, their own included."""
+    rows = session.execute(select(AreaOutline.area_code, AreaOutline.municipality_code))
+    return {code for code, municipality in rows if municipality in municipalities}
 
 
 def _drop(session: Session, codes: Collection[str]) -> None:
     # In portions: a database bounds how many values one statement may carry.
     ordered = sorted(codes)
-    for start in range(0, len(ordered), 500):
+    for start in range(0, len(ordered), AT_ONCE):
         session.execute(
-            delete(AreaOutline).where(AreaOutline.area_code.in_(ordered[start : start + 500]))
+            delete(AreaOutline).where(AreaOutline.area_code.in_(ordered[start : start + AT_ONCE]))
         )
 
 
-def _outline_row(area: Area, year: int) -> AreaOutline:
-    return AreaOutline(
-        area_code=area.code,
-        kind=area.kind,
-        municipality_code=area.municipality_code,
-        parent_code=area.parent_code,
-        water=area.water,
-        year=year,
-        wkb=shapely.to_wkb(area.outline),
-    )
+def _outline_row(area: Area, year: int) -> dict[str, Any]:
+    return {
+        "area_code": area.code,
+        "kind": area.kind,
+        "municipality_code": area.municipality_code,
+        "parent_code": area.parent_code,
+        "water": area.water,
+        "year": year,
+        "wkb": shapely.to_wkb(area.outline),
+    }
 
 
 def _note(session: Session, actor: Actor, result: LoadResult, paths: Sequence[Path]) -> None:

@@ -4,6 +4,7 @@ They must be readable before it is known who will hold a report: that follows fr
 """
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -13,7 +14,16 @@ from stopintimidatie.storage.models import Base
 from stopintimidatie.storage.tenancy import open_table
 from stopintimidatie.storage.types import utc_now
 
-for _table in ("municipality", "neighbourhood", "subneighbourhood", "area_outline", "area_load"):
+AREA_TABLES: Final = (
+    "municipality",
+    "neighbourhood",
+    "subneighbourhood",
+    "area_outline",
+    "area_load",
+    "former_area",
+    "transit_stop",
+)
+for _table in AREA_TABLES:
     open_table(_table, "areas: public facts, read before the holder is known")
 
 
@@ -73,6 +83,39 @@ class AreaOutline(Base):
     water: Mapped[bool] = mapped_column(default=False)
     year: Mapped[int]
     wkb: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class FormerArea(Base):
+    """An area that a later year no longer has: its last outline, and which area lies there now.
+
+    Its own row stays in the register, for the reports that were filed under it.
+    """
+
+    __tablename__ = "former_area"
+
+    code: Mapped[str] = mapped_column(String(10), primary_key=True)
+    kind: Mapped[AreaKind] = mapped_column(String(8), index=True)
+    municipality_code: Mapped[str] = mapped_column(ForeignKey("municipality.code"))
+    last_year: Mapped[int]
+    ended_in: Mapped[int]
+    successor_code: Mapped[str | None] = mapped_column(String(10))
+    # How much of it lies in the successor, from 0 to 1.
+    share: Mapped[float | None]
+    wkb: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class TransitStop(Base):
+    """A stop of public transport, by its name as people write it; rounded to some 100 m."""
+
+    __tablename__ = "transit_stop"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    name: Mapped[str] = mapped_column(String(120))
+    # The whole name, and the part behind the comma, as they would stand in an address.
+    name_key: Mapped[str] = mapped_column(String(120), index=True)
+    short_key: Mapped[str] = mapped_column(String(120), index=True)
+    lat: Mapped[float]
+    lon: Mapped[float]
 
 
 class AreaLoad(Base):

@@ -1,13 +1,22 @@
 """Looking areas up by code or address."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.register.kinds import NeighbourhoodKind
-from stopintimidatie.register.models import Municipality, Neighbourhood, Subneighbourhood
+from stopintimidatie.register.models import (
+    FormerArea,
+    Municipality,
+    Neighbourhood,
+    Subneighbourhood,
+)
 from stopintimidatie.register.names import natural_key
+from stopintimidatie.register.practice import CODE as PRACTICE
+
+_ENDED: Final = select(FormerArea.code)
 
 
 def municipality_by_code(session: Session, code: str) -> Municipality | None:
@@ -21,8 +30,14 @@ def municipality_by_slug(session: Session, slug: str) -> Municipality | None:
 
 
 def all_municipalities(session: Session) -> Sequence[Municipality]:
-    """Every municipality, by name as a person would look it up ('s-Gravenhage under s)."""
-    return sorted(session.scalars(select(Municipality)), key=lambda row: natural_key(row.name))
+    """Every real municipality, by name as a person would look it up ('s-Gravenhage under s).
+
+    One that went into another is in the register still, but in no list.
+    """
+    rows = session.scalars(
+        select(Municipality).where(Municipality.code != PRACTICE, Municipality.code.not_in(_ENDED))
+    )
+    return sorted(rows, key=lambda row: natural_key(row.name))
 
 
 def neighbourhood_by_code(session: Session, code: str) -> Neighbourhood | None:
@@ -63,6 +78,22 @@ def neighbourhoods_of(session: Session, municipality_code: str) -> Sequence[Neig
         rows,
         key=lambda row: (_ORDER[NeighbourhoodKind(row.kind)], row.water, natural_key(row.name)),
     )
+
+
+def present_neighbourhoods_of(
+    session: Session, municipality_code: str, keep: str | None = None
+) -> Sequence[Neighbourhood]:
+    """The same without those that ended: what something new can be filed under.
+
+    :param keep: what something was filed under before it ended.
+    """
+    ended = set(
+        session.scalars(
+            select(FormerArea.code).where(FormerArea.municipality_code == municipality_code)
+        )
+    )
+    rows = neighbourhoods_of(session, municipality_code)
+    return [row for row in rows if row.code not in ended or row.code == keep]
 
 
 def subneighbourhoods_of(session: Session, neighbourhood_code: str) -> Sequence[Subneighbourhood]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,6 +13,8 @@ from sqlalchemy.orm import Session
 from stopintimidatie.reports.models import Report, ReportContact
 from stopintimidatie.reports.submission import Contact, Submission
 from stopintimidatie.storage.encryption import KeyRing
+from stopintimidatie.storage.resealing import Sealed
+from stopintimidatie.storage.rows import Row
 
 PURPOSE = "contact"
 INDEX_PURPOSE = "contact-index"
@@ -28,36 +33,53 @@ class ContactData:
         return {"name": self.name, "phone": self.phone, "email": self.email, "when": self.when}
 
 
-def store_contact(session: Session, keys: KeyRing, report: Report, given: Submission) -> None:
-    """Keep what the reporter gave; no row when that is nothing."""
+def contact_rows(keys: KeyRing, holder: str, report_id: UUID, given: Submission) -> list[Row]:
+    """What the reporter gave, encrypted; no row when that is nothing."""
     contact = given.contact or Contact()
     data = ContactData(contact.name, contact.phone, contact.email, given.contact_when)
-    if any(data.as_dict().values()):
-        write_contact(session, keys, report, data)
+    if not any((data.name, data.phone, data.email, data.when)):
+        return []
+    return [(ReportContact, _encrypted(keys, holder, report_id, data))]
 
 
 def write_contact(session: Session, keys: KeyRing, report: Report, data: ContactData) -> None:
     """Encrypt and keep the contact data of a report that has none yet."""
+    session.add(ReportContact(**_encrypted(keys, report.holder, report.id, data)))
 
+
+def _encrypted(keys: KeyRing, holder: str, report_id: UUID, data: ContactData) -> dict[str, Any]:
     def sealed(value: str | None) -> str | None:
-        return keys.encrypt(PURPOSE, value, str(report.id)) if value else None
+        return keys.encrypt(PURPOSE, value, str(report_id)) if value else None
 
-    session.add(
-        ReportContact(
-            holder=report.holder,
-            report_id=report.id,
-            name=sealed(data.name),
-            phone=sealed(data.phone),
-            email=sealed(data.email),
-            contact_when=sealed(data.when),
-            phone_index=contact_index(keys, data.phone),
-            email_index=contact_index(keys, data.email),
-        )
-    )
+    return {
+        "holder": holder,
+        "report_id": report_id,
+        "name": sealed(data.name),
+        "phone": sealed(data.phone),
+        "email": sealed(data.email),
+        "contact_when": sealed(data.when),
+        "phone_index": contact_index(keys, data.phone),
+        "email_index": contact_index(keys, data.email),
+    }
 
 
 def contact_index(keys: KeyRing, value: str | None) -> str | None:
     return keys.keyed_hash(INDEX_PURPOSE, value.lower().encode()) if value else None
+
+
+def contact_indexes(keys: KeyRing, value: str) -> list[str]:
+    """What this value is found by: of each version, for after a change of keys both are there."""
+    return [keys.keyed_hash(INDEX_PURPOSE, value.lower().encode(), v) for v in keys.masters]
+
+
+def _index_anew(row: ReportContact, keys: KeyRing, clear: Mapping[str, str]) -> None:
+    row.phone_index = contact_index(keys, clear.get("phone"))
+    row.email_index = contact_index(keys, clear.get("email"))
+
+
+SEALED = Sealed(
+    ReportContact, PURPOSE, ("name", "phone", "email", "contact_when"), "report_id", _index_anew
+)
 
 
 def read_contact(session: Session, keys: KeyRing, report: Report) -> ContactData | None:

@@ -7,15 +7,22 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor
-from stopintimidatie.reports.models import Report, ReporterMessage
+from stopintimidatie.reports.arrivals import announce
+from stopintimidatie.reports.conversation import expect_answer, tell, tell_once
+from stopintimidatie.reports.models import Report, ReportContact
 from stopintimidatie.reports.references import normalise_reference
 from stopintimidatie.workflow import WorkflowError
 
 Values = Mapping[str, Any]
+
+
+def release(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    """Out of quarantine it is a new report, of which its holder is told."""
+    announce(session, report)
 
 
 def assign_handler(session: Session, report: Report, values: Values, actor: Actor) -> None:
@@ -25,8 +32,8 @@ def assign_handler(session: Session, report: Report, values: Values, actor: Acto
 
 def ask_reporter(session: Session, report: Report, values: Values, actor: Actor) -> None:
     """A question the reporter reads with the follow code, with a last day."""
-    report.waiting_until = _day(values["uiterlijk"])
-    _tell(session, report, "vraag", values["vraag"])
+    expect_answer(session, report, _day(values["uiterlijk"]))
+    tell(session, report, "vraag", values["vraag"], actor)
 
 
 def ask_partner(session: Session, report: Report, values: Values, actor: Actor) -> None:
@@ -43,7 +50,7 @@ def finish(session: Session, report: Report, values: Values, actor: Actor) -> No
     report.follow_ups = list(values["opvolging"])
     report.contact_deadline = None
     if values["terugkoppeling"] == "gegeven":
-        _tell(session, report, "terugkoppeling", values["bericht"])
+        tell_once(session, report, "terugkoppeling", values["bericht"], actor)
 
 
 def end(session: Session, report: Report, values: Values, actor: Actor) -> None:
@@ -60,6 +67,13 @@ def reopen(session: Session, report: Report, values: Values, actor: Actor) -> No
     report.follow_ups = []
 
 
+def withdraw(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    """The reporter takes it back: contact data goes at once, the rest when its term is over."""
+    session.execute(delete(ReportContact).where(ReportContact.report_id == report.id))
+    report.contact_deadline = None
+    report.waiting_until = None
+
+
 def _other_report(session: Session, report: Report, reference: str) -> UUID:
     wanted = normalise_reference(str(reference))
     found = session.scalars(select(Report.id).where(Report.reference == (wanted or ""))).first()
@@ -70,15 +84,12 @@ def _other_report(session: Session, report: Report, reference: str) -> UUID:
     return found
 
 
-def _tell(session: Session, report: Report, kind: str, text: str) -> None:
-    session.add(ReporterMessage(holder=report.holder, report_id=report.id, kind=kind, text=text))
-
-
 def _day(value: Any) -> date:
     return value if isinstance(value, date) else date.fromisoformat(str(value))
 
 
 EFFECTS: Final = {
+    "melding.vrijgeven": release,
     "melding.behandelaar": assign_handler,
     "melding.vraag_melder": ask_reporter,
     "melding.vraag_partner": ask_partner,
@@ -86,4 +97,5 @@ EFFECTS: Final = {
     "melding.afhandelen": finish,
     "melding.einde": end,
     "melding.heropenen": reopen,
+    "melding.intrekken": withdraw,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,31 +21,68 @@ from stopintimidatie.storage.tenancy import NATIONAL
 from stopintimidatie.tree import locate_reference
 
 PASSED_ON: Final = "doorgegeven"
+# Kinds of message that the reporter writes; the others come from who handles the report.
+FROM_REPORTER: Final = frozenset({"antwoord", "aanvulling"})
+_ASKED: Final = (
+    Report.id,
+    Report.holder,
+    Report.follow_code_hash,
+    Report.follow_code_version,
+    Report.state,
+    Report.delivery,
+    Report.received_at,
+    Report.municipality_code,
+    Report.handed_to,
+    Report.waiting_until,
+    Report.reporter_verdict,
+    Report.reporter_age_group,
+)
 
 
 @dataclass(frozen=True)
 class Message:
+    """One message of the conversation, without the name of who wrote it."""
+
     at: datetime
+    kind: str
     text: str
+
+    @property
+    def from_reporter(self) -> bool:
+        return self.kind in FROM_REPORTER
+
+
+@dataclass(frozen=True)
+class Copy:
+    """The copy of a report that a follow code opened: whose it is, and where it stands."""
+
+    holder: str
+    report_id: UUID
+    state: str
 
 
 @dataclass(frozen=True)
 class Standing:
     """What a reporter may see of their report."""
 
+    copy: Copy
     reference: str
     status: str
     status_text: str
     received_at: datetime
     municipality_code: str | None
     messages: tuple[Message, ...]
+    # The last day for an answer, while there is a question.
+    answer_by: date | None = None
+    verdict: str | None = None
+    age_group: str | None = None
 
 
 def follow(engine: Engine, keys: KeyRing, reference: str, typed_code: str) -> Standing | None:
     """How the report stands, or None; a wrong code costs what a wrong reference costs.
 
-    After a hand-over the reference leads to several holders: the copy that went on answers, with
-    what the earlier holder said.
+    After a hand-over the reference leads to several holders: the copy that went on answers. The
+    conversation went along, except of what was handed over before that was so.
     """
     with transaction(engine, write=False) as session:
         holders = locate_reference(session, reference, KIND)
@@ -66,18 +103,7 @@ def _together(found: Sequence[Standing]) -> Standing:
 
 
 def _standing(session: Session, keys: KeyRing, reference: str, typed: str) -> Standing | None:
-    row = session.execute(
-        select(
-            Report.id,
-            Report.follow_code_hash,
-            Report.follow_code_version,
-            Report.state,
-            Report.delivery,
-            Report.received_at,
-            Report.municipality_code,
-            Report.handed_to,
-        ).where(Report.reference == reference)
-    ).one_or_none()
+    row = session.execute(select(*_ASKED).where(Report.reference == reference)).one_or_none()
     secret = keys.derive(FOLLOW_PURPOSE, row.follow_code_version if row else None)
     if not follow_code_matches(secret, reference, typed, row.follow_code_hash if row else None):
         return None
@@ -87,19 +113,23 @@ def _standing(session: Session, keys: KeyRing, reference: str, typed: str) -> St
 def _open(session: Session, reference: str, row: Row[*tuple[Any, ...]]) -> Standing:
     status, text = reader_status(row.state, row.delivery)
     return Standing(
+        copy=Copy(row.holder, row.id, row.state),
         reference=reference,
         status=status,
         status_text=text,
         received_at=row.received_at,
         municipality_code=row.handed_to or row.municipality_code,
         messages=_messages(session, row.id),
+        answer_by=row.waiting_until if row.state == "wacht_op_melder" else None,
+        verdict=row.reporter_verdict,
+        age_group=row.reporter_age_group,
     )
 
 
 def _messages(session: Session, report_id: UUID) -> tuple[Message, ...]:
     rows = session.execute(
-        select(ReporterMessage.at, ReporterMessage.text)
+        select(ReporterMessage.at, ReporterMessage.kind, ReporterMessage.text)
         .where(ReporterMessage.report_id == report_id)
         .order_by(ReporterMessage.at, ReporterMessage.id)
     )
-    return tuple(Message(row.at, row.text) for row in rows)
+    return tuple(Message(row.at, row.kind, row.text) for row in rows)

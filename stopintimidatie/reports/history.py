@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.accounts.models import User
+from stopintimidatie.reports.following import FROM_REPORTER
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.options import FEEDBACK
 from stopintimidatie.reports.vocabulary import FollowUp
@@ -26,8 +27,22 @@ OTHER_LINES: Final = {
     "spoed": "Spoed aangepast",
     "contact": "Contact met de melder",
     "overgenomen": "Overgenomen van een andere houder",
+    "gerouteerd": "Gemeente gekozen",
+    "aangeboden": "Aangeboden aan de gemeente",
+    "opgehaald": "Opgehaald door de gemeente",
+    "verlopen": "Niet opgehaald: aanbod verlopen",
+    "aanvulling": "Aanvulling van de melder",
+    "bericht": "Bericht aan de melder",
+    "bijlage": "Bijlage van de melder",
+    "onleesbaar": "Woorden onleesbaar gemaakt",
 }
-MESSAGES: Final = {"vraag": "Vraag aan de melder", "terugkoppeling": "Terugkoppeling"}
+MESSAGES: Final = {
+    "vraag": "Vraag aan de melder",
+    "bericht": "Bericht aan de melder",
+    "terugkoppeling": "Terugkoppeling",
+    "antwoord": "Antwoord van de melder",
+    "aanvulling": "Aanvulling van de melder",
+}
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "follow_ups": dict(FollowUp.choices()),
     "not_handled": dict(NOT_HANDLED_REASONS),
@@ -45,13 +60,21 @@ def moves_of(session: Session, report: Report) -> Sequence[ReportMove]:
 
 
 def messages_of(session: Session, report: Report) -> list[TimelineEntry]:
-    """What the reporter was told or asked, newest first."""
+    """The conversation with the reporter, newest first."""
     rows = session.scalars(
         select(ReporterMessage)
         .where(ReporterMessage.holder == report.holder, ReporterMessage.report_id == report.id)
         .order_by(ReporterMessage.at.desc())
     )
-    return [TimelineEntry(m.at, MESSAGES.get(m.kind, m.kind), text=m.text) for m in rows]
+    return [
+        TimelineEntry(
+            m.at,
+            MESSAGES.get(m.kind, m.kind),
+            who="" if m.kind in FROM_REPORTER else m.actor_name or "",
+            text=m.text,
+        )
+        for m in rows
+    ]
 
 
 def timeline(session: Session, report: Report) -> list[TimelineEntry]:

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    Integer,
+    LargeBinary,
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from stopintimidatie.storage.models import Base, Held, belongs_to, held_table
+from stopintimidatie.storage.models import Base, Held, Passed, belongs_to, held_table
 from stopintimidatie.storage.tenancy import open_table
 from stopintimidatie.storage.types import utc_now
 from stopintimidatie.workflow.history import HistoryLine
-
-open_table("report_transfer", "belongs to giver and receiver, until the receiver has its copy")
 
 
 class Report(Held, Base):
@@ -37,6 +39,26 @@ class Report(Held, Base):
         Index(None, "holder", "state", "received_at"),
         Index(None, "holder", "neighbourhood_code", "received_at"),
         Index(None, "holder", "received_at"),
+        # What lies near a point: a strip by latitude, of which the index alone tells the rest.
+        Index(None, "holder", "lat", "lon", "id"),
+        # The desk's queue: none of it falls on what goes straight to a municipality.
+        Index(
+            "ix_report_waiting",
+            "holder",
+            "urgent",
+            "received_at",
+            "id",
+            sqlite_where=text("delivery IS NOT NULL"),
+            postgresql_where=text("delivery IS NOT NULL"),
+        ),
+        # The few whose reporter wrote and waits to be read.
+        Index(
+            "ix_report_spoken",
+            "holder",
+            "reporter_spoke_at",
+            sqlite_where=text("reporter_spoke_at IS NOT NULL"),
+            postgresql_where=text("reporter_spoke_at IS NOT NULL"),
+        ),
     )
 
     reference: Mapped[str] = mapped_column(String(11))
@@ -45,18 +67,21 @@ class Report(Held, Base):
     language: Mapped[str] = mapped_column(String(5), default="nl")
     client_platform: Mapped[str | None] = mapped_column(String(40))
     client_app_version: Mapped[str | None] = mapped_column(String(40))
+    campaign: Mapped[str | None] = mapped_column(String(40))
 
     # Where: the area it is filed under, how that was found, and what the reporter said.
     municipality_code: Mapped[str | None] = mapped_column(ForeignKey("municipality.code"))
     neighbourhood_code: Mapped[str | None] = mapped_column(ForeignKey("neighbourhood.code"))
     subneighbourhood_code: Mapped[str | None] = mapped_column(ForeignKey("subneighbourhood.code"))
+    # Another municipality within 50 m of the point: a public fact, no reference.
+    near_municipality_code: Mapped[str | None] = mapped_column(String(6))
     located_by: Mapped[str] = mapped_column(String(20))
     lat: Mapped[float | None]
     lon: Mapped[float | None]
     accuracy_m: Mapped[int | None]
     location_source: Mapped[str | None] = mapped_column(String(20))
-    address: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    transit: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    address: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    transit: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     location_text: Mapped[str | None] = mapped_column(String(500))
     place_type: Mapped[str] = mapped_column(String(40))
 
@@ -86,6 +111,8 @@ class Report(Held, Base):
     reporter_gender: Mapped[str | None] = mapped_column(String(20))
     wants_contact: Mapped[str] = mapped_column(String(30))
     wants_support: Mapped[bool | None]
+    # Answers to the municipality's own questions, in the order they were asked in.
+    own_answers: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     share_with_police: Mapped[bool]
     share_with_partners: Mapped[bool]
 
@@ -105,6 +132,10 @@ class Report(Held, Base):
     # Number of the dossier it lives in (its membership is a table of `dossiers`): part of its
     # address, so that lists and hits can name that address without asking another room.
     dossier_number: Mapped[str | None] = mapped_column(String(12))
+    # The reporter wrote or withdrew, and nobody here has seen it yet.
+    reporter_spoke_at: Mapped[datetime | None]
+    # Whether it helped, as the reporter said when it was over.
+    reporter_verdict: Mapped[str | None] = mapped_column(String(10))
     handed_to: Mapped[str | None] = mapped_column(String(9))
     received_from: Mapped[str | None] = mapped_column(String(9))
 
@@ -187,7 +218,7 @@ class ReportMove(HistoryLine, Held, Base):
 
 
 class ReporterMessage(Held, Base):
-    """What the municipality told or asked the reporter; read with the follow code."""
+    """What the municipality and the reporter wrote to each other; read with the follow code."""
 
     __tablename__ = "reporter_message"
     __table_args__ = held_table(
@@ -199,19 +230,84 @@ class ReporterMessage(Held, Base):
     at: Mapped[datetime] = mapped_column(default=utc_now)
     kind: Mapped[str] = mapped_column(String(20))
     text: Mapped[str] = mapped_column(Text)
+    # The employee who wrote it; None when the reporter did. The reporter never reads the name.
+    actor_name: Mapped[str | None] = mapped_column(String(200))
 
 
-class ReportTransfer(Base):
+class ReportAttachment(Held, Base):
+    """A photo, sound or video of the reporter; its content lies in parts, under its own key."""
+
+    __tablename__ = "report_attachment"
+    __table_args__ = held_table(
+        belongs_to("report", "report_id", ondelete="CASCADE"),
+        UniqueConstraint("report_id", "number"),
+    )
+
+    report_id: Mapped[UUID]
+    number: Mapped[int]
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    kind: Mapped[str] = mapped_column(String(10))
+    media_type: Mapped[str] = mapped_column(String(40))
+    size: Mapped[int]
+    parts: Mapped[int]
+    # The key of the content, encrypted. Without it the parts are noise.
+    key: Mapped[str] = mapped_column(Text)
+
+
+class AttachmentPart(Passed, Base):
+    """A part of an attachment, encrypted. At a hand-over it goes along without being read."""
+
+    __tablename__ = "attachment_part"
+
+    attachment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ReportTransfer(Passed, Base):
     """A hand-over on its way. The content is encrypted and goes when the receiver has it."""
 
     __tablename__ = "report_transfer"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    giver: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"))
-    receiver: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"))
     reference: Mapped[str] = mapped_column(String(11), index=True)
     content: Mapped[str | None] = mapped_column(Text)
     given_at: Mapped[datetime] = mapped_column(default=utc_now)
     received_at: Mapped[datetime | None]
     actor_name: Mapped[str] = mapped_column(String(200))
     reason: Mapped[str] = mapped_column(Text)
+    # Of a hand-over that must be accepted first: how it stands, what the receiver may see of it
+    # before that (encrypted, gone when answered), and the answer.
+    state: Mapped[str] = mapped_column(String(12), default="gegeven", server_default="gegeven")
+    offer: Mapped[str | None] = mapped_column(Text)
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[str | None] = mapped_column(String(200))
+    answer: Mapped[str | None] = mapped_column(Text)
+
+
+open_table("sender_key", "counts askers before a holder is known; lives for a day")
+open_table("sender_hit", "counts askers before a holder is known; hashes that live for a day")
+_FLEETING: Final = {"not_in_backup": "keys and hashes that must be gone the next day"}
+
+
+class SenderKey(Base):
+    """The key of a day, under which addresses are hashed; thrown away the next."""
+
+    __tablename__ = "sender_key"
+    __table_args__ = ({"info": _FLEETING},)
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64))
+
+
+class SenderHit(Base):
+    """That somebody asked something at a moment; who, only the key of the day could tell."""
+
+    __tablename__ = "sender_hit"
+    __table_args__ = (Index(None, "subject", "at"), {"info": _FLEETING})
+
+    id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
+    subject: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(default=utc_now, index=True)

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from stopintimidatie.accounts.services import colleagues
 from stopintimidatie.municipalities.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.register.models import Municipality
+from stopintimidatie.register.practice import CODE as PRACTICE
+from stopintimidatie.register.practice import is_practice
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import FollowUp
 from stopintimidatie.reports.workflow import NOT_HANDLED_REASONS
@@ -44,12 +46,17 @@ def feedback(session: Session, report: Report) -> Choices:
 
 
 def municipalities(session: Session, report: Report) -> Choices:
-    """Those that a report can be handed to: connected ones have a portal to put it in."""
+    """Those that a report can be handed to: connected ones have a portal to put it in.
+
+    The practice municipality gives nothing to others and gets nothing from them.
+    """
+    if is_practice(report.holder):
+        return []
     rows = session.execute(
         select(Municipality.code, Municipality.name)
         .join(MunicipalityProfile, MunicipalityProfile.code == Municipality.code)
         .where(MunicipalityProfile.level == ParticipationLevel.PROGRAMME)
-        .where(Municipality.code != report.holder)
+        .where(Municipality.code.not_in((report.holder, PRACTICE)))
         .order_by(Municipality.name)
     )
     return [(code, name) for code, name in rows]

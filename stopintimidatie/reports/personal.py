@@ -9,9 +9,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.reports.contacts import contact_index
+from stopintimidatie.reports.attachments import destroy
+from stopintimidatie.reports.contacts import contact_indexes
 from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage, ReportMove
 from stopintimidatie.reports.services import KIND, changed
+from stopintimidatie.search.services import enqueue_purge
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.personal import (
     Fragment,
@@ -30,6 +32,7 @@ COLUMNS: Final = {
         "location_text": T.TEXT,
         "description": T.TEXT,
         "offender_appearance": T.TEXT,
+        "own_answers": T.TEXT,
         "suspected_offence_reason": T.TEXT,
         "lat": T.SEALED,
         "lon": T.SEALED,
@@ -41,6 +44,7 @@ COLUMNS: Final = {
         "behaviour_changes": T.CODES,
         "follow_ups": T.CODES,
         "follow_code_hash": T.CODES,
+        "reporter_verdict": T.CODES,
     },
     "report_contact": {
         "name": T.SEALED,
@@ -56,7 +60,9 @@ COLUMNS: Final = {
         "reason": T.TEXT,
         "values": T.TEXT,
     },
-    "reporter_message": {"text": T.TEXT},
+    "reporter_message": {"text": T.TEXT, "actor_name": T.STAFF},
+    "report_attachment": {"key": T.SEALED},
+    "attachment_part": {"content": T.SEALED},
     "report_form": {},
 }
 _OWN_ROWS: Final = (
@@ -71,9 +77,9 @@ def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
     if subject.reference:
         ways.append(Report.reference == subject.reference.strip().upper())
     if subject.email:
-        ways.append(ReportContact.email_index == contact_index(keys, subject.email.strip()))
+        ways.append(ReportContact.email_index.in_(contact_indexes(keys, subject.email.strip())))
     if subject.phone:
-        ways.append(ReportContact.phone_index == contact_index(keys, subject.phone.strip()))
+        ways.append(ReportContact.phone_index.in_(contact_indexes(keys, subject.phone.strip())))
     if not ways:
         return []
     rows = select(Report.id).outerjoin(ReportContact, ReportContact.report_id == Report.id)
@@ -91,9 +97,10 @@ def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) 
 
 
 def erase(session: Session, document: UUID) -> None:
-    """Contact data and messages go; of the report and its history only the bare facts stay."""
+    """Contact data, messages and attachments go; of the rest only the bare facts stay."""
     session.execute(delete(ReportContact).where(ReportContact.report_id == document))
     session.execute(delete(ReporterMessage).where(ReporterMessage.report_id == document))
+    destroy(session, document)
     empty_rows(session, Report, Report.id == document, COLUMNS["report"])
     empty_rows(session, ReportMove, ReportMove.report_id == document, COLUMNS["report_move"])
     _index_anew(session, document)
@@ -103,6 +110,8 @@ def _index_anew(session: Session, document: UUID) -> None:
     report = session.scalars(select(Report).where(Report.id == document)).one_or_none()
     if report is not None:
         changed(session, report)
+        # Replaced words stay in the index's files until these are written anew.
+        enqueue_purge(session, report.holder)
 
 
 PERSONAL_DATA: Final = PersonalDataHolder(KIND, COLUMNS, find, redact, erase)

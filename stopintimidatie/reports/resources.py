@@ -8,15 +8,26 @@ from uuid import UUID
 
 from sqlalchemy import and_
 
-from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.models import Report, ReportTransfer
+from stopintimidatie.reports.offered import OPEN
 from stopintimidatie.security import Permission, holder_acl
 from stopintimidatie.storage.tenancy import NATIONAL
 from stopintimidatie.tree import Level, Resource
 
 REFERENCE: Final = re.compile(r"M-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
+OFFER_PREFIX: Final = "overdracht-"
 P: Final = Permission
 # What nobody does any more to a report that was handed over, withdrawn or destroyed.
-WORK: Final = (P.TRIAGE, P.RELEASE, P.EDIT_DOSSIER, P.MARK_OFFENCE, P.VIEW_CONTACT, P.ROUTE_REPORT)
+WORK: Final = (
+    P.TRIAGE,
+    P.RELEASE,
+    P.EDIT_DOSSIER,
+    P.MARK_OFFENCE,
+    P.REDACT,
+    P.VIEW_CONTACT,
+    P.VIEW_ATTACHMENT,
+    P.ROUTE_REPORT,
+)
 GONE: Final = frozenset({"overgedragen", "ingetrokken", "vernietigd"})
 
 
@@ -41,7 +52,33 @@ class ReportResource(Resource):
         return holder_acl(self.holder, without=WORK if self.report.state in GONE else ())
 
 
+class OfferResource(Resource):
+    """/gemeenten/dordrecht/overdracht-M-4F7K-2QX9: a report that this municipality may take."""
+
+    kind = "overdracht"
+
+    def __init__(self, name: str, parent: Any, row: ReportTransfer) -> None:
+        super().__init__(name, parent, row.receiver)
+        self.transfer = row
+
+    @property
+    def title(self) -> str:
+        return f"Overdracht {self.transfer.reference}"
+
+
 LEVELS: Final = (
+    Level(
+        kind="overdracht",
+        parent="gemeente",
+        pattern=re.compile(OFFER_PREFIX + REFERENCE.pattern),
+        entity=ReportTransfer,
+        link=lambda row, parent, name: and_(
+            row.receiver == parent.code,
+            row.state == OPEN,
+            row.reference == name.removeprefix(OFFER_PREFIX),
+        ),
+        factory=OfferResource,
+    ),
     Level(
         kind="melding",
         parent="wijk",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from stopintimidatie.municipalities.models import ParticipationLevel
 from stopintimidatie.municipalities.services import level_of
-from stopintimidatie.register.locating import NOWHERE, LocatorCache, Place, locate
+from stopintimidatie.register.locating import Locator, LocatorCache, Place
 from stopintimidatie.register.queries import unknown_neighbourhood_code
+from stopintimidatie.register.stops import Point, place_of, points_named
 from stopintimidatie.reports.submission import Location
 from stopintimidatie.storage.tenancy import NATIONAL
 
@@ -21,6 +23,8 @@ class Routing:
     holder: str
     place: Place
     delivery: str | None
+    # Whether a job may look for the address that was given.
+    geocoding: bool = False
 
     @property
     def neighbourhood_code(self) -> str | None:
@@ -32,11 +36,37 @@ class Routing:
 
 def route(session: Session, cache: LocatorCache, location: Location) -> Routing:
     """Find the holder for a place, before any holder is known."""
-    place = NOWHERE
+    points = points_named(session, stop_to_find(location))
+    place = place_at(cache.current(session), location, points)
+    code = place.municipality_code
+    level = None if code is None else level_of(session, code)
+    return routing_for(place, level, geocoding=cache.geocoding)
+
+
+def stop_to_find(location: Location) -> str | None:
+    """The stop by which a place must be found, because there is no point."""
     if location.lat is not None and location.lon is not None:
-        place = locate(session, cache, location.lat, location.lon)
+        return None
+    return location.transit.stop if location.transit else None
+
+
+def place_at(locator: Locator, location: Location, stops: Sequence[Point]) -> Place:
+    """Where it happened: by the point, else by the stop that was named. Pure.
+
+    :param stops: where stops with the name of `stop_to_find` lie.
+    """
+    if location.lat is not None and location.lon is not None:
+        return locator.locate(location.lat, location.lon)
+    return place_of(locator, stops)
+
+
+def routing_for(place: Place, level: str | None, *, geocoding: bool = False) -> Routing:
+    """Who holds a report of this place, where the municipality takes part this far. Pure.
+
+    :param geocoding: what isn't placed may be found by its address, afterwards.
+    """
     if place.municipality_code is None:
-        return Routing(NATIONAL, place, "te_routeren")
-    if level_of(session, place.municipality_code) is ParticipationLevel.PROGRAMME:
+        return Routing(NATIONAL, place, "te_routeren", geocoding)
+    if level == ParticipationLevel.PROGRAMME:
         return Routing(place.municipality_code, place, None)
     return Routing(NATIONAL, place, "wacht_op_afspraak")

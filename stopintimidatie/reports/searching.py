@@ -60,8 +60,8 @@ def _load(
         .where(Report.id.in_(ids), Report.state != GONE)
     )
     for report, municipality, neighbourhood in rows:
-        path = report_path(report, municipality, neighbourhood)
-        yield _document(report, path, tuple(numbers.get(report.id, ())))
+        dossiers = tuple(numbers.get(report.id, ()))
+        yield document_of(report, municipality, neighbourhood, dossiers)
 
 
 def versions(session: Session, holder: str) -> Iterable[tuple[UUID, int]]:
@@ -70,14 +70,20 @@ def versions(session: Session, holder: str) -> Iterable[tuple[UUID, int]]:
     return ((row[0], row[1]) for row in rows)
 
 
-def _document(report: Report, path: str, dossiers: tuple[str, ...]) -> SearchDocument:
+def document_of(
+    report: Report,
+    municipality_slug: str | None,
+    neighbourhood_slug: str | None,
+    dossiers: tuple[str, ...] = (),
+) -> SearchDocument:
+    """A report as search knows it. Pure: the slugs are those of its holder and neighbourhood."""
     return SearchDocument(
         holder=report.holder,
         kind=Kind.REPORT,
         id=report.id,
         version=report.version,
         reference=report.reference,
-        path=path,
+        path=report_path(report, municipality_slug, neighbourhood_slug),
         title=", ".join(Form.word(code) for code in report.forms).capitalize(),
         moment=report.incident_start,
         state=report.state,

@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
-from stopintimidatie.jobs import enqueue
-from stopintimidatie.municipalities.services import profile_of
-from stopintimidatie.reports.contacts import store_contact
+from stopintimidatie.jobs.waking import wake_after_commit
+from stopintimidatie.municipalities.reading import published_for
+from stopintimidatie.reports.arriving import (
+    FOLLOW_PURPOSE,
+    KIND,
+    Arrival,
+    arriving,
+    deadline,
+)
 from stopintimidatie.reports.models import Report, ReportForm, ReportMove
-from stopintimidatie.reports.references import hash_follow_code, new_reference
+from stopintimidatie.reports.offered import close_offer
+from stopintimidatie.reports.references import new_reference
 from stopintimidatie.reports.routing import Routing
 from stopintimidatie.reports.submission import Submission
-from stopintimidatie.reports.vocabulary import ContactWish, Source
-from stopintimidatie.reports.workflow import REPORT_WORKFLOW
+from stopintimidatie.reports.workflow import OFFERED, REPORT_WORKFLOW
+from stopintimidatie.search import enqueue_index
 from stopintimidatie.storage.encryption import KeyRing
+from stopintimidatie.storage.rows import insert_rows
 from stopintimidatie.storage.tenancy import NATIONAL, enter
 from stopintimidatie.storage.types import utc_now
-from stopintimidatie.tree import Reference, register_reference
+from stopintimidatie.tree import is_taken
 from stopintimidatie.workflow import Transition
 from stopintimidatie.workflow.history import line
 
-KIND = "melding"
-FOLLOW_PURPOSE = "follow-code"
+__all__ = ["FOLLOW_PURPOSE", "KIND", "Arrival"]
 
 
 class StaleReportError(Exception):
@@ -41,147 +45,44 @@ class StaleReportError(Exception):
         self.report = report
 
 
-@dataclass(frozen=True)
-class Arrival:
-    """How a report came in: through what, by whom, with which follow code, when.
-
-    A reference is given only by the demo, which is the same every time.
-    """
-
-    source: Source
-    actor: Actor
-    follow_code: str
-    received_at: datetime
-    quarantine: bool = False
-    # The id it must get, for who can be asked twice to store the same report.
-    report_id: UUID | None = None
-    reference: str | None = None
-
-
 def receive(
     session: Session, keys: KeyRing, given: Submission, routing: Routing, arrival: Arrival
 ) -> Report:
-    """Take a report in: the one way for app, telephone, counter, partner and public page.
+    """Take a report in, for who goes on working with it: telephone, counter, partner, demo.
 
-    Enters the holder of the routing. The reference is new; contact data goes apart, encrypted.
+    Enters the holder of the routing. What is stored is `arriving`'s, as it is for the app.
     """
     enter(session, routing.holder)
     reference = arrival.reference or _free_reference(session)
-    report = _new_report(given, routing, arrival, reference)
-    report.follow_code_hash = hash_follow_code(
-        keys.derive(FOLLOW_PURPOSE), reference, arrival.follow_code
-    )
-    report.follow_code_version = keys.current
-    report.contact_deadline = contact_deadline(session, report)
-    session.add(report)
-    register_reference(session, reference, routing.holder, KIND)
-    session.flush()
-    store_contact(session, keys, report, given)
-    append_move(session, report, arrival.actor, "ontvangen", None, {}, at=arrival.received_at)
+    days = _contact_days(session, routing.holder)
+    arrived = arriving(keys, given, routing, arrival, reference, days)
+    insert_rows(session, arrived.rows)
+    wake_after_commit(session)
+    report = session.get_one(Report, arrived.id)
     changed(session, report)
-    record(session, arrival.actor, "melding.ontvangen", report.holder, KIND, [report.id])
     return report
 
 
 def _free_reference(session: Session) -> str:
     while True:
         reference = new_reference()
-        taken = select(Reference.holder).where(Reference.reference == reference)
-        if session.execute(taken.limit(1)).first() is None:
+        if session.scalar(select(is_taken(reference))) is False:
             return reference
 
 
-def _new_report(given: Submission, routing: Routing, arrival: Arrival, reference: str) -> Report:
-    where = given.location
-    return Report(
-        id=arrival.report_id or uuid4(),
-        holder=routing.holder,
-        reference=reference,
-        received_at=arrival.received_at,
-        source=arrival.source.value,
-        state="quarantaine" if arrival.quarantine else "nieuw",
-        delivery=routing.delivery,
-        municipality_code=routing.place.municipality_code,
-        neighbourhood_code=routing.neighbourhood_code,
-        subneighbourhood_code=routing.place.subneighbourhood_code,
-        located_by=routing.place.method.value,
-        lat=where.lat,
-        lon=where.lon,
-        accuracy_m=where.accuracy_m,
-        location_source=_code(where.source),
-        address=_filled(where.address),
-        transit=_filled(where.transit),
-        location_text=where.description,
-        **_account(given, routing.holder),
-        **_people(given),
-    )
-
-
-def _account(given: Submission, holder: str) -> dict[str, Any]:
-    return {
-        "language": given.language.value,
-        "client_platform": given.client.platform,
-        "client_app_version": given.client.app_version,
-        "place_type": given.place_type.value,
-        "incident_start": given.incident_start,
-        "incident_end": given.incident_end,
-        "time_precision": _code(given.time_precision),
-        "part_of_day": _code(given.part_of_day),
-        "recurrence": _code(given.recurrence),
-        "description": given.description,
-        "felt_safety": _code(given.felt_safety),
-        "behaviour_changes": [change.value for change in given.behaviour_changes],
-        "bystanders": _code(given.bystanders),
-        "police": _code(given.police),
-        "form_rows": [
-            ReportForm(holder=holder, code=form.value, confirmed=False) for form in given.forms
-        ],
-    }
-
-
-def _people(given: Submission) -> dict[str, Any]:
-    offenders = given.offenders
-    return {
-        "offender_count": _code(offenders.count),
-        "offender_in_group": offenders.in_group,
-        "offender_known": _code(offenders.known),
-        "offender_age": _code(offenders.age_estimate),
-        "offender_gender": _code(offenders.gender),
-        "offender_appearance": offenders.appearance,
-        "offender_transport": _code(offenders.transport),
-        "role": given.role.value,
-        "anonymous": given.anonymous,
-        "reporter_age_group": _code(given.reporter_age_group),
-        "reporter_gender": _code(given.reporter_gender),
-        "wants_contact": given.wants_contact.value,
-        "wants_support": given.wants_support,
-        "share_with_police": given.share_with_police,
-        "share_with_partners": given.share_with_partners,
-    }
-
-
-def _code(term: StrEnum | None) -> str | None:
-    return None if term is None else term.value
-
-
-def _filled(part: Any) -> dict[str, Any] | None:
-    if part is None:
-        return None
-    return {key: value for key, value in asdict(part).items() if value is not None} or None
+def _contact_days(session: Session, holder: str) -> int:
+    return published_for(session, None if holder == NATIONAL else holder).contact_within_days
 
 
 def contact_deadline(session: Session, report: Report) -> datetime | None:
     """By when the reporter must have been called or written to; None when that wasn't asked."""
-    wishes = {ContactWish.CALL, ContactWish.MAIL, ContactWish.VIA_APP}
-    if report.holder == NATIONAL or report.wants_contact not in wishes:
-        return None
-    days = profile_of(session, report.holder).contact_within_days
-    return report.received_at + timedelta(days=days)
+    days = _contact_days(session, report.holder)
+    return deadline(report.holder, report.wants_contact, report.received_at, days)
 
 
 def changed(session: Session, report: Report) -> None:
     """Have the report indexed anew: call it after anything that search shows was changed."""
-    enqueue(session, "zoekindex", report.holder, {"kind": KIND, "id": str(report.id)})
+    enqueue_index(session, report.holder, KIND, report.id)
 
 
 def set_forms(report: Report, codes: list[str], *, confirmed: bool) -> None:
@@ -227,6 +128,11 @@ def move(
     report.ended_at = utc_now() if REPORT_WORKFLOW.state(transition.target).ended else None
     if transition.effect is not None:
         effects[transition.effect](session, report, values, actor)
+    if actor.kind == "gebruiker":
+        # Whoever decides has read what the reporter wrote; who gets it next has not.
+        report.reporter_spoke_at = None
+    if before == OFFERED:
+        close_offer(session, report)
     append_move(session, report, actor, name, before, values)
     changed(session, report)
     record(

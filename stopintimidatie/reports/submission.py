@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from stopintimidatie.reports.vocabulary import (
     AgeGroup,
@@ -91,6 +92,8 @@ class Client:
 
     platform: str | None = None
     app_version: str | None = None
+    # The code in the address by which a municipality led people to /melden.
+    campaign: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,3 +126,5 @@ class Submission:
     wants_support: bool | None = None
     police: Police | None = None
     client: Client = Client()
+    # Answers to the municipality's own questions: (name of the question, answer).
+    own_answers: tuple[tuple[str, Any], ...] = field(default=(), repr=False)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from stopintimidatie.municipalities.answers import free_texts
 from stopintimidatie.register.locating import Method
 from stopintimidatie.reports import vocabulary as words
 from stopintimidatie.reports.models import Report
@@ -19,6 +20,8 @@ LOCATED_BY: Final[dict[str, str]] = {
     Method.NEAREST: "het punt ligt vlak bij de grens van de wijk",
     Method.CENTRE: "geschat: het punt ligt het dichtst bij het midden van deze wijk",
     Method.CHOSEN: "gekozen door een medewerker",
+    Method.STOP: "de plek van de halte die de melder noemt",
+    Method.ADDRESS: "de plek van het adres dat de melder noemt",
     Method.NONE: "niet bekend: er is geen punt op de kaart",
 }
 CONTACT_AGREED: Final = (
@@ -38,6 +41,9 @@ class AreaNames:
     municipality: str | None = None
     neighbourhood: str | None = None
     subneighbourhood: str | None = None
+    near: str | None = None
+    # What took the place of an area that ended since: the report stays where it was filed.
+    successor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,12 @@ def is_minor(report: Report) -> bool:
 
 
 def badges(report: Report) -> list[str]:
-    marks = {"spoed": report.urgent, "minderjarig": is_minor(report), "bevroren": report.frozen}
+    marks = {
+        "spoed": report.urgent,
+        "melder_schreef": report.reporter_spoke_at is not None,
+        "minderjarig": is_minor(report),
+        "bevroren": report.frozen,
+    }
     return [report.state, *(name for name, on in marks.items() if on)]
 
 
@@ -91,7 +102,12 @@ def flags(report: Report) -> list[Flag]:
         found.append(_QUARANTINE)
     if is_minor(report):
         found.append(_MINOR)
-    kinds = kinds_found(report.description, report.offender_appearance, report.location_text)
+    kinds = kinds_found(
+        report.description,
+        report.offender_appearance,
+        report.location_text,
+        *free_texts(report.own_answers),
+    )
     if kinds:
         found.append(_sensitive(kinds))
     if report.located_by == Method.CENTRE:
@@ -172,12 +188,14 @@ def where(report: Report, names: AreaNames) -> Rows:
         ("Gemeente", names.municipality),
         ("Wijk", names.neighbourhood),
         ("Buurt", names.subneighbourhood),
+        ("Vlak bij de grens met", names.near),
+        ("Heet sinds de herindeling", names.successor),
         ("Soort plek", word(words.PlaceType, report.place_type)),
         ("Adres", address_text(report.address)),
         ("Openbaar vervoer", transit_text(report.transit)),
         ("Plek in woorden", report.location_text),
         ("Punt op de kaart", point_text(report)),
-        ("Hoe de wijk is bepaald", LOCATED_BY.get(report.located_by)),
+        ("Hoe de wijk is bepaald", _located_by(report)),
     )
 
 
@@ -206,11 +224,18 @@ def point_text(report: Report) -> str | None:
     return f"{text} ({extra})" if extra else text
 
 
+def _located_by(report: Report) -> str | None:
+    if report.located_by == Method.CHOSEN and report.source == words.Source.WEB_FORM:
+        return "gekozen door de melder"
+    return LOCATED_BY.get(report.located_by)
+
+
 def when(report: Report) -> Rows:
     return _filled(
         ("Gebeurd", when_text(report)),
         ("Ontvangen", datetime_long(report.received_at)),
         ("Binnengekomen via", word(words.Source, report.source)),
+        ("Campagne", report.campaign),
         (
             "Taal van de melder",
             word(words.Language, report.language) if report.language != "nl" else None,

@@ -7,9 +7,13 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 
-from stopintimidatie.register.models import Municipality, Neighbourhood, Subneighbourhood
+from stopintimidatie.municipalities.answers import OFFICER, REPORTER, in_words
+from stopintimidatie.register.models import Municipality
 from stopintimidatie.reports import history, steps, summary
+from stopintimidatie.reports.areas import area_names
+from stopintimidatie.reports.attachments import attachments_of
 from stopintimidatie.reports.contacts import has_contact, read_contact
+from stopintimidatie.reports.conversation import CLOSED
 from stopintimidatie.reports.forms import (
     LONGEST_PATH,
     answers,
@@ -20,6 +24,7 @@ from stopintimidatie.reports.forms import (
 )
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.paths import path_of_report
+from stopintimidatie.reports.reporter import VERDICTS
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.services import KIND, StaleReportError, move, take_in_hand
 from stopintimidatie.reports.signals import marked
@@ -31,26 +36,12 @@ from stopintimidatie.web.forms import Change, Form, FormError, handle_form
 from stopintimidatie.web.panels import panels
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.urls import query_pairs, safe_path
-from stopintimidatie.workflow import Transition, WorkflowError
+from stopintimidatie.workflow import FieldKind, Transition, WorkflowError
 
 # Of what was handed over or destroyed only this much is shown.
 TOMBSTONES = frozenset({"overgedragen", "vernietigd"})
 PAGE = "stopintimidatie.reports:templates/report.jinja2"
 STEP_PAGE = "stopintimidatie.reports:templates/step.jinja2"
-
-
-def area_names(session: Any, report: Report) -> summary.AreaNames:
-    """Names of the areas of a report."""
-
-    def name(entity: Any, code: str | None) -> str | None:
-        row = session.get(entity, code) if code else None
-        return None if row is None else str(row.name)
-
-    return summary.AreaNames(
-        name(Municipality, report.municipality_code),
-        name(Neighbourhood, report.neighbourhood_code),
-        name(Subneighbourhood, report.subneighbourhood_code),
-    )
 
 
 @view_config(
@@ -85,13 +76,26 @@ def _known(context: ReportResource, request: Request) -> dict[str, Any]:
         "names": names,
         "account": marked(report.description) if report.description else None,
         "appearance": marked(report.offender_appearance) if report.offender_appearance else None,
+        "own_answers": in_words(session, report.own_answers, REPORTER),
+        "triage_answers": in_words(session, report.own_answers, OFFICER),
         "handler": handlers.get(str(report.handler_id)),
         "timeline": history.timeline(session, report),
         "messages": history.messages_of(session, report),
+        "attachments": attachments_of(session, report.id),
+        "may_open": bool(request.has_permission(Permission.VIEW_ATTACHMENT, context)),
+        "verdict": dict(VERDICTS).get(report.reporter_verdict or ""),
+        "may_write": may_write(context, request),
+        "here": request.resource_path(context),
         "duplicate_of": _reference_of(session, report),
         # A report with a number lives below its dossier.
         "dossier": request.resource_path(context.__parent__),
     }
+
+
+def may_write(context: ReportResource, request: Request) -> bool:
+    """Whether this person can write to the reporter now."""
+    allowed: bool = bool(request.has_permission(Permission.TRIAGE, context))
+    return allowed and context.report.state not in CLOSED
 
 
 def _reference_of(session: Any, report: Report) -> str | None:
@@ -212,7 +216,10 @@ class StepView:
         return [
             asked.label
             for asked in self.transition.fields
-            if asked.options and not form[asked.name].schema.typ.choices
+            if asked.options
+            # A line only suggests what is in its list.
+            and asked.kind is not FieldKind.LINE
+            and not form[asked.name].schema.typ.choices
         ]
 
     def _make(
@@ -256,7 +263,7 @@ def flash_step(
     state = REPORT_WORKFLOW.state(step.target).label
     back = steps.way_back(request, context, step, before)
     link = (f"{back.label}…", f"{path}/{steps.step_name(back)}") if back else None
-    request.flash(f"{context.report.reference}: {step.label}. Toestand: {state}.", link=link)
+    request.flash(f"{context.report.reference} is bijgewerkt. Toestand: {state}.", link=link)
 
 
 def add_step_views(config: Any) -> None:

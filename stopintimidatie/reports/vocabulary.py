@@ -7,7 +7,7 @@ reporter (the same unless given), `en` English. The order here is the order on t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Self
@@ -249,6 +249,12 @@ FORMS_BY_GROUP: Mapping[FormGroup, tuple[Form, ...]] = MappingProxyType(
 GROUP_OF_FORM: Mapping[Form, FormGroup] = MappingProxyType(
     {form: group for group, forms in FORMS_BY_GROUP.items() for form in forms}
 )
+
+
+def gravest_first(forms: Iterable[Form]) -> list[Form]:
+    """The gravest forms first: the vocabulary has them last, and *anders* says least."""
+    order = [Form.OTHER, *(form for form in Form if form is not Form.OTHER)]
+    return sorted(forms, key=order.index, reverse=True)
 
 
 class FeltSafety(Term):

@@ -1,7 +1,6 @@
 """The life of a report as data: exactly the table of 1-domain.md.
 
-Offering a report to another municipality (overdracht_aangeboden) comes with the national issue;
-until then the desk hands over by `doorgeven`.
+A municipality offers a report to another, which accepts or refuses; the desk hands over at once.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from stopintimidatie.workflow import FieldKind, InputField, State, Transition, W
 
 P: Final = Permission
 
+OFFERED: Final = "overdracht_aangeboden"
 REASON: Final = InputField("reden", "Reden")
 
 STATES: Final = (
@@ -22,6 +22,7 @@ STATES: Final = (
     State("wacht_op_melder", "Wacht op melder"),
     State("wacht_op_partner", "Wacht op partner"),
     State("in_dossier", "In dossier"),
+    State("overdracht_aangeboden", "Overdracht aangeboden"),
     State("afgehandeld", "Afgehandeld", ended=True),
     State("niet_in_behandeling", "Niet in behandeling", ended=True),
     State("overgedragen", "Overgedragen", ended=True),
@@ -29,6 +30,8 @@ STATES: Final = (
     State("vernietigd", "Vernietigd", ended=True),
 )
 ENDED: Final = frozenset(state.code for state in STATES if state.ended)
+# What goes along when a municipality goes into another.
+MERGEABLE: Final = frozenset({"nieuw", "in_behandeling", "wacht_op_melder", "wacht_op_partner"})
 LIVE: Final = frozenset(state.code for state in STATES) - {"vernietigd"}
 
 NOT_HANDLED_REASONS: Final = (
@@ -60,6 +63,7 @@ TRANSITIONS: Final = (
         "nieuw",
         P.RELEASE,
         (REASON,),
+        effect="melding.vrijgeven",
     ),
     Transition(
         "afwijzen",
@@ -101,13 +105,35 @@ TRANSITIONS: Final = (
         effect="melding.wachten_voorbij",
     ),
     Transition(
+        "antwoord_ontvangen",
+        "Antwoord van de melder",
+        frozenset({"wacht_op_melder"}),
+        "in_behandeling",
+        P.BY_REPORTER,
+        effect="melding.wachten_voorbij",
+    ),
+    Transition(
+        "antwoord_bleef_uit",
+        "De melder heeft niet geantwoord",
+        frozenset({"wacht_op_melder"}),
+        "in_behandeling",
+        P.BY_CLOCK,
+        effect="melding.wachten_voorbij",
+    ),
+    Transition(
         "vraag_partner",
         "Vraag stellen aan een partner",
         frozenset({"in_behandeling"}),
         "wacht_op_partner",
         P.TRIAGE,
         (
-            InputField("partner", "Partner", FieldKind.LINE, help="Welke organisatie of functie."),
+            InputField(
+                "partner",
+                "Partner",
+                FieldKind.LINE,
+                options="partners",
+                help="Welke organisatie of functie. Uw partners worden voorgesteld.",
+            ),
             InputField("vraag", "Vraag aan de partner"),
             InputField("uiterlijk", "Antwoord uiterlijk", FieldKind.DATE),
         ),
@@ -189,6 +215,48 @@ TRANSITIONS: Final = (
         effect="melding.heropenen",
     ),
     Transition(
+        "overdracht_aanbieden",
+        "Aanbieden aan een andere gemeente",
+        frozenset({"in_behandeling"}),
+        OFFERED,
+        P.TRIAGE,
+        (
+            InputField("gemeente", "Gemeente", FieldKind.DOCUMENT, options="municipalities"),
+            InputField(
+                "reden",
+                "Reden",
+                help="De andere gemeente leest dit. Noem geen namen van melders of verdachten.",
+            ),
+        ),
+        effect="overdracht.aanbieden",
+    ),
+    Transition(
+        "overdracht_intrekken",
+        "Aanbod intrekken",
+        frozenset({OFFERED}),
+        "in_behandeling",
+        P.TRIAGE,
+        (REASON,),
+        effect="overdracht.intrekken",
+    ),
+    Transition(
+        "overdracht_aangenomen",
+        "Aangenomen door de andere gemeente",
+        frozenset({OFFERED}),
+        "overgedragen",
+        P.BY_OTHER_HOLDER,
+        (InputField("gemeente", "Gemeente", FieldKind.DOCUMENT),),
+        effect="overdracht.geven",
+    ),
+    Transition(
+        "overdracht_geweigerd",
+        "Geweigerd door de andere gemeente",
+        frozenset({OFFERED}),
+        "in_behandeling",
+        P.BY_OTHER_HOLDER,
+        (REASON,),
+    ),
+    Transition(
         "doorgeven",
         "Doorgeven aan een gemeente",
         frozenset({"nieuw"}),
@@ -198,11 +266,21 @@ TRANSITIONS: Final = (
         effect="melding.doorgeven",
     ),
     Transition(
+        "samenvoegen",
+        "Naar de gemeente waarin deze opging",
+        MERGEABLE,
+        "overgedragen",
+        P.BY_OPERATOR,
+        (InputField("gemeente", "Gemeente", FieldKind.DOCUMENT), REASON),
+        effect="melding.samenvoegen",
+    ),
+    Transition(
         "intrekken",
         "Intrekken",
         LIVE - {"ingetrokken"},
         "ingetrokken",
         P.BY_REPORTER,
+        effect="melding.intrekken",
     ),
     Transition(
         "vernietigen",
@@ -232,7 +310,7 @@ READER_STATUS: Final[dict[str, tuple[frozenset[str], str]]] = {
     "in_aanpak": (frozenset({"in_dossier"}), "Uw melding hoort bij een grotere aanpak."),
     "vraag": (frozenset({"wacht_op_melder"}), "De gemeente heeft een vraag aan u."),
     "wordt_bekeken": (
-        frozenset({"in_behandeling", "wacht_op_partner"}),
+        frozenset({"in_behandeling", "wacht_op_partner", OFFERED}),
         "De gemeente bekijkt uw melding.",
     ),
     "ontvangen": (

@@ -2,22 +2,27 @@
 
 A room above says what of its documents can be found (`config.add_indexable`) and who may see a
 kind of access (`config.add_search_access`); after a change it calls `enqueue_index` in the same
-transaction. The worker then indexes; `/zoeken` finds. Contact data never comes here.
+transaction. PostgreSQL's index is written with it, Whoosh's by the worker after it; `/zoeken`
+finds. Contact data never comes here.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+from stopintimidatie.search.backend import SearchBackend
 from stopintimidatie.search.registry import (
     Indexable,
     add_indexable,
     add_search_access,
     add_search_labels,
 )
-from stopintimidatie.search.services import enqueue_index
+from stopintimidatie.search.writing import enqueue_index
 
-__all__ = ["Indexable", "enqueue_index"]
+__all__ = ["INDEX_FOLDER", "Indexable", "enqueue_index"]
+
+# Below `data_dir`; it can always be made again, so backup copies leave it out.
+INDEX_FOLDER: Final = "zoekindex"
 
 
 def includeme(config: Any) -> None:
@@ -25,18 +30,29 @@ def includeme(config: Any) -> None:
     from stopintimidatie.search.backend import OPEN_ACCESS, Kind
     from stopintimidatie.search.grammar import Field
     from stopintimidatie.search.registry import SearchRegistry
-    from stopintimidatie.search.whoosh_backend import WhooshBackend
+    from stopintimidatie.search.writing import INDEX, with_search
     from stopintimidatie.security.permissions import GRANTS, Permission
 
-    folder = config.registry.app_settings.data_dir / "zoekindex"
-    config.registry.search = SearchRegistry(WhooshBackend(folder))
+    config.registry.search = SearchRegistry(_backend(config.registry))
+    config.registry.engine = with_search(config.registry.engine, config.registry.search)
     config.add_directive("add_indexable", add_indexable)
     config.add_directive("add_search_access", add_search_access)
     config.add_directive("add_search_labels", add_search_labels)
-    config.add_job_kind(services.INDEX, services.run_index, batch=200)
+    config.add_job_kind(INDEX, services.run_index, batch=200)
     config.add_job_kind(services.REBUILD, services.run_rebuild, batch=200, lease_seconds=1800)
     config.add_job_kind(services.PURGE, services.run_purge, batch=200, lease_seconds=1800)
+    config.add_impersonal_table("search_document", "a copy; changes with each document it is of")
+    config.add_impersonal_table("search_gap", "which holders must be indexed anew")
     config.add_search_access(OPEN_ACCESS, GRANTS[Permission.SEARCH])
     labels = {Kind.REPORT.value: "Melding", Kind.DOSSIER.value: "Dossier"}
     config.add_search_labels("soort van zoeken", Field.KIND, labels)
     config.scan("stopintimidatie.search.views")
+
+
+def _backend(registry: Any) -> SearchBackend:
+    from stopintimidatie.search.postgres_backend import PostgresBackend
+    from stopintimidatie.search.whoosh_backend import WhooshBackend
+
+    if registry.app_settings.search_backend == "postgresql":
+        return PostgresBackend(registry.engine)
+    return WhooshBackend(registry.app_settings.data_dir / INDEX_FOLDER)

@@ -14,9 +14,8 @@ import re
 import threading
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import Stemmer
 
@@ -35,8 +34,7 @@ _POSSESSIVE: Final = re.compile(r"['’ʼ]s$")
 _APOSTROPHES: Final = re.compile(r"['’ʼ]")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word: as folded, its stem, where it stands (characters), and its number in the text."""
 
     word: str
@@ -103,15 +101,28 @@ def stem(word: str) -> str:
     return _LEXICON.get(stable, stable)
 
 
+@lru_cache(maxsize=50_000)
+def _analysed(text: str) -> tuple[str, str, bool]:
+    """A word of a text: as folded, its stem, whether it is a stop word."""
+    word = _fold_word(text)
+    return word, stem(word), word in STOP_WORDS
+
+
 def tokens(text: str) -> Iterator[Token]:
     """The words of a text in order. Stop words come along, marked: they keep the count right."""
     position = 0
     for match in _WORD.finditer(text):
-        word = _fold_word(match.group())
+        word, its_stem, stop = _analysed(match.group())
         if not word:
             continue
-        yield Token(word, stem(word), match.start(), match.end(), position, word in STOP_WORDS)
+        yield Token(word, its_stem, match.start(), match.end(), position, stop)
         position += 1
+
+
+def stems(text: str) -> set[str]:
+    """The stems in a text, each once and without its place: much quicker than `tokens`."""
+    found = (_analysed(word) for word in set(_WORD.findall(text)))
+    return {its_stem for word, its_stem, stop in found if word and not stop}
 
 
 def _fingerprint() -> str:

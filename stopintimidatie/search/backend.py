@@ -22,8 +22,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
+
+from sqlalchemy.orm import Session
 
 from stopintimidatie.search.grammar import Field, SearchQuery
 from stopintimidatie.search.localtime import local_date
@@ -310,8 +312,37 @@ class IndexBusyError(SearchError):
         super().__init__("De zoekindex is bezet. Probeer het over een minuut opnieuw.")
 
 
+class IndexWriter(Protocol):
+    """Writes the index in the transaction of a session, which works for the holder."""
+
+    def lock(self, session: Session, holder: str, ids: Iterable[UUID]) -> None:
+        """Keep others from writing these documents: call it before reading what they hold."""
+        ...
+
+    def write(
+        self,
+        session: Session,
+        holder: str,
+        documents: Iterable[SearchDocument],
+        gone: Iterable[UUID],
+    ) -> None:
+        """Add or replace documents, and forget those that are gone."""
+        ...
+
+    def new_row(self, document: SearchDocument) -> tuple[Any, dict[str, Any]]:
+        """(table, values) of a document that is new, for who inserts many rows at once."""
+        ...
+
+
 class SearchBackend(Protocol):
     """What a search engine must do. Every call names one holder or documents that name theirs."""
+
+    writer: IndexWriter | None
+    """What writes in a change's own transaction; None when a job writes, after it."""
+
+    def within(self, session: Session) -> SearchBackend:
+        """The same engine, searching in this session's transaction where the index is there."""
+        ...
 
     def index(self, documents: Sequence[SearchDocument]) -> None:
         """Add documents, or replace those with the same id. Searchable when this returns.

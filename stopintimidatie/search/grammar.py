@@ -63,9 +63,9 @@ class Word:
         """Whether this word of a text is meant; the definition every backend must agree with."""
         if token.stop:
             return False
-        return token.stem == self.stem or (
-            self.prefix is not None and token.word.startswith(self.prefix)
-        )
+        if token.stem == self.stem:
+            return True
+        return len(self.word) >= MIN_PREFIX and token.word.startswith(self.word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,18 @@ class Phrase:
     end: int = 0
 
 
-Term = Word | Phrase
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Matches a word with any of these stems. No person types it: the house asks it."""
+
+    stems: tuple[str, ...]
+
+    def matches(self, token: Token) -> bool:
+        """Whether this word of a text is meant."""
+        return not token.stop and token.stem in self.stems
+
+
+Term = Word | Phrase | AnyOf
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from stopintimidatie.search.analysis import Token, tokens
 from stopintimidatie.search.backend import Piece, Snippet, Text
-from stopintimidatie.search.grammar import Phrase, SearchQuery, Term, Word
+from stopintimidatie.search.grammar import AnyOf, Phrase, SearchQuery, Term, Word
 
 SNIPPET_LENGTH: Final = 220
 MAX_SNIPPETS: Final = 2
@@ -52,7 +53,7 @@ def snippets(texts: Iterable[Text], query: SearchQuery) -> tuple[Snippet, ...]:
 
 
 def _marks(text: str, query: SearchQuery) -> list[_Mark]:
-    words = [token for _, token in zip(range(_MAX_TOKENS), tokens(text), strict=False)]
+    words = list(islice(tokens(text), _MAX_TOKENS))
     marks: dict[int, _Mark] = {}
     for number, term in enumerate(query.terms):
         for token in _matching(words, term):
@@ -61,7 +62,7 @@ def _marks(text: str, query: SearchQuery) -> list[_Mark]:
 
 
 def _matching(words: Sequence[Token], term: Term) -> list[Token]:
-    if isinstance(term, Word):
+    if isinstance(term, Word | AnyOf):
         return [token for token in words if term.matches(token)]
     return _phrase_words(words, term)
 

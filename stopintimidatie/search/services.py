@@ -1,9 +1,9 @@
 """Keeping the index equal to the database: jobs, rebuilding, checking, repairing.
 
-A change is a row in the outbox, written in the change's own transaction. The worker reads the
-present state of what the rows name and brings the index to it, so a repeat is harmless and an
-old row can't bring old words back. An index that is missing or damaged is never patched: it is
-rebuilt, by a job of its own.
+Where the change's own transaction doesn't write the index (`writing`), it leaves a row in the
+outbox. The worker reads the present state of what the rows name and brings the index to it, so a
+repeat is harmless and an old row can't bring old words back. An index that is missing or damaged
+is never patched: it is rebuilt, by a job of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.jobs import JobContext, OutboxJob, enqueue
@@ -30,7 +30,9 @@ from stopintimidatie.search.backend import (
     SearchDocument,
 )
 from stopintimidatie.search.localtime import AMSTERDAM
+from stopintimidatie.search.postgres_table import note_gap
 from stopintimidatie.search.registry import Indexable, SearchRegistry
+from stopintimidatie.search.writing import INDEX, load, write
 from stopintimidatie.storage.models import Holder
 from stopintimidatie.storage.session import transaction
 from stopintimidatie.storage.types import utc_now
@@ -38,16 +40,10 @@ from stopintimidatie.tree import Reference
 
 log = logging.getLogger(__name__)
 
-INDEX: Final = "zoekindex"
 REBUILD: Final = "zoekindex.herbouwen"
 PURGE: Final = "zoekindex.opschonen"
 NIGHT_HOUR: Final = 3
-_CHUNK: Final = 200
-
-
-def enqueue_index(session: Session, holder: str, kind: str, document_id: UUID) -> None:
-    """Have a document indexed anew, or forgotten when it is gone: in the change's transaction."""
-    enqueue(session, INDEX, holder, {"kind": kind, "id": str(document_id)})
+_CHUNK: Final = 500
 
 
 def enqueue_rebuild(session: Session, holder: str) -> bool:
@@ -93,16 +89,15 @@ def _enqueue_once(session: Session, kind: str, holder: str, delay: timedelta) ->
 def run_index(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """Bring the index to the present state of the documents that these jobs name."""
     search: SearchRegistry = context.registry.search
-    wanted: dict[str, set[UUID]] = {}
-    for payload in payloads:
-        wanted.setdefault(payload["kind"], set()).add(UUID(payload["id"]))
+    wanted = {(payload["kind"], UUID(payload["id"])) for payload in payloads}
+    if search.backend.writer is not None:
+        with context.transaction() as session:
+            write(session, search, context.holder, wanted)
+        return
+    _note_gap(context)
     with transaction(context.engine, context.holder, write=False) as session:
-        found = [
-            document
-            for kind, ids in wanted.items()
-            for document in search.kinds[kind].load(session, context.holder, sorted(ids))
-        ]
-    gone = set().union(*wanted.values()) - {document.id for document in found}
+        found = load(session, search, context.holder, wanted)
+    gone = {document_id for _, document_id in wanted} - {document.id for document in found}
     try:
         search.backend.index(found)
         if gone:
@@ -115,6 +110,13 @@ def run_index(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
         if asked:
             state = unusable.health.state
             log.info("zoekindex van %s %s en wordt opgebouwd", context.holder, state)
+
+
+def _note_gap(context: JobContext) -> None:
+    """This change goes into files: should PostgreSQL search one day, it must begin anew."""
+    if context.engine.dialect.name == "postgresql":
+        with context.transaction() as session:
+            note_gap(session.connection(), context.holder)
 
 
 def run_rebuild(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
@@ -151,6 +153,14 @@ def rebuild(registry: Any, holder: str) -> RebuildReport:
     return search.backend.rebuild(holder, _all_documents(registry, holder))
 
 
+def start_over(registry: Any, holder: str) -> None:
+    """Have the index made by the worker, for a database that came back without it."""
+    with transaction(registry.engine, holder) as session:
+        if registry.engine.dialect.name == "postgresql":
+            note_gap(session.connection(), holder)
+        enqueue_rebuild(session, holder)
+
+
 def check(registry: Any, holder: str) -> CheckReport:
     """Compare the index of a holder with the database. Changes nothing; see `repair`."""
     search: SearchRegistry = registry.search
@@ -175,7 +185,7 @@ def repair(registry: Any, holder: str, report: CheckReport) -> None:
         kinds = _kinds_of(session, search, holder) if report.to_repair else {}
         for document_id in report.to_repair:
             kind = kinds.get(document_id) or next(iter(search.kinds))
-            enqueue_index(session, holder, kind, document_id)
+            enqueue(session, INDEX, holder, {"kind": kind, "id": str(document_id)})
 
 
 def holders_with_index_work(registry: Any) -> list[HolderHealth]:
@@ -187,21 +197,25 @@ def holders_with_index_work(registry: Any) -> list[HolderHealth]:
     search: SearchRegistry = registry.search
     with transaction(registry.engine, write=False) as session:
         holders = session.scalars(select(Holder.code).order_by(Holder.code)).all()
-        expected = set(session.scalars(select(Reference.holder).distinct()))
+        # A look at an index for each holder: the references themselves may be a million.
+        holding = exists().where(Reference.holder == Holder.code)
+        expected = set(session.scalars(select(Holder.code).where(holding)))
     found = [HolderHealth(holder, search.backend.health(holder)) for holder in holders]
-    return [
-        row
-        for row in found
-        if row.holder in expected or row.health.state is not HealthState.MISSING
-    ]
+    return [row for row in found if row.holder in expected or _is_there(row.health)]
+
+
+def _is_there(health: Health) -> bool:
+    return health.state is not HealthState.MISSING and health.documents != 0
 
 
 def enqueue_needed_rebuilds(registry: Any) -> list[str]:
     """For the start of a worker: ask for a rebuild wherever the index isn't sound."""
     needed = [row.holder for row in holders_with_index_work(registry) if not row.health.good]
-    for holder in needed:
-        with transaction(registry.engine, holder) as session:
-            enqueue_rebuild(session, holder)
+    if needed:
+        # Jobs lie in an open table: one transaction for all holders.
+        with transaction(registry.engine) as session:
+            for holder in needed:
+                enqueue_rebuild(session, holder)
     return needed
 
 

@@ -30,6 +30,7 @@ from stopintimidatie.security import Permission
 from stopintimidatie.security.permissions import may
 from stopintimidatie.security.trail import note_read
 from stopintimidatie.storage import NATIONAL
+from stopintimidatie.telemetry.metrics import searching
 from stopintimidatie.tree import Root
 from stopintimidatie.web.components import FacetValue
 from stopintimidatie.web.paging import Paging
@@ -210,14 +211,17 @@ class _Found:
         return results, replace(paging, wanted=paging.page)
 
     def _search(self, number: int) -> SearchResults:
-        return self.registry.backend.search(
-            self.query,
-            self._scope(),
-            self.registry.visibility(self.request.identity.roles_for(self.place.holder)),
-            selected=self.asked.selected,
-            sort=self._sort,
-            page=Page(number, shown.PAGE_SIZE),
-        )
+        scope = self._scope()
+        visibility = self.registry.visibility(self.request.identity.roles_for(self.place.holder))
+        with searching():
+            return self.registry.backend.within(self.request.db).search(
+                self.query,
+                scope,
+                visibility,
+                selected=self.asked.selected,
+                sort=self._sort,
+                page=Page(number, shown.PAGE_SIZE),
+            )
 
     def _scope(self) -> Scope:
         here = None
@@ -255,6 +259,6 @@ class _Found:
 
     def _told(self, problem: SearchError) -> str:
         if isinstance(problem, IndexUnusableError):
-            log.error("search index of %s: %s", self.place.holder, problem.health.message)
+            log.error("search index of %s: %s", self.place.holder, problem.health.state)
             enqueue_rebuild(self.request.db, self.place.holder)
         return str(problem)

@@ -19,6 +19,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+from sqlalchemy.orm import Session
 from whoosh.index import FileIndex
 from whoosh.reading import SegmentReader as WhooshSegmentReader
 from whoosh.writing import SegmentWriter
@@ -29,6 +30,7 @@ from stopintimidatie.search.backend import (
     Health,
     IndexBusyError,
     IndexUnusableError,
+    IndexWriter,
     Page,
     RebuildReport,
     Scope,
@@ -52,6 +54,7 @@ from stopintimidatie.search.whoosh_files import (
 from stopintimidatie.search.whoosh_schema import SCHEMA, from_json, to_fields, to_json
 from stopintimidatie.search.whoosh_search import Searching
 from stopintimidatie.search.whoosh_segments import Deadline, FactsCache, SegmentReader
+from stopintimidatie.telemetry.logs import log_error
 
 _log = logging.getLogger(__name__)
 
@@ -66,6 +69,8 @@ _PAGE_ONE: Final = Page()
 class WhooshBackend:
     """`SearchBackend` on files below `root`."""
 
+    writer: IndexWriter | None = None
+
     def __init__(
         self,
         root: Path,
@@ -78,6 +83,10 @@ class WhooshBackend:
         self._time_limit = time_limit
         self._lock_timeout = lock_timeout
         self._cache = FactsCache(cached_rows)
+
+    def within(self, session: Session) -> WhooshBackend:
+        """See `SearchBackend.within`: files are outside any transaction."""
+        return self
 
     def _folder(self, holder: str) -> HolderFolder:
         return HolderFolder(self._root, holder, self._lock_timeout)
@@ -200,7 +209,7 @@ def _attempt(folder: HolderFolder, run: Callable[[Snapshot], _T]) -> _T:
             # Damaged files can make Whoosh raise nearly anything. If no newer commit explains
             # it, the files aren't what was written.
             if not folder.moved_on(snapshot):
-                _log.exception("the search index of %s can't be read", folder.holder)
+                log_error(_log, "the search index of %s can't be read", error, folder.holder)
                 folder.mark_damaged(snapshot, repr(error))
                 raise IndexUnusableError(damaged(repr(error))) from error
     raise IndexBusyError

@@ -24,7 +24,7 @@ from whoosh.codec.whoosh3 import W3Codec, W3LeafMatcher, W3TermsReader
 from stopintimidatie.search import spelling
 from stopintimidatie.search.backend import SearchTooBroadError
 from stopintimidatie.search.bitmaps import bitmap, everything, numbers
-from stopintimidatie.search.grammar import Field, Phrase, Term, Word
+from stopintimidatie.search.grammar import AnyOf, Field, Phrase, Term, Word
 from stopintimidatie.search.whoosh_files import Snapshot
 from stopintimidatie.search.whoosh_schema import (
     ACCESS,
@@ -312,6 +312,8 @@ class SegmentReader:
 
     def weights(self, term: Term) -> Weights:
         """The rows that match a term, by how much they match."""
+        if isinstance(term, AnyOf):
+            return self._any_of(term)
         key = term.steps if isinstance(term, Phrase) else (term.word, term.stem)
         found = self.facts.recent.get(key)
         if found is None:
@@ -326,6 +328,19 @@ class SegmentReader:
     def rows_with_word(self, word: str) -> int:
         """The rows that hold exactly this word."""
         return self._rows_with(WORD, word.encode())
+
+    def _any_of(self, term: AnyOf) -> Weights:
+        """The more of the stems a row holds, the more it matches. Each stem is kept by itself."""
+        found: dict[float, int] = {0.0: self.facts.everything}
+        for stem in term.stems:
+            holding = self.rows(Word("", stem))
+            split: dict[float, int] = {}
+            for count, rows in found.items():
+                for weight, some in ((count + 1, rows & holding), (count, rows & ~holding)):
+                    if some:
+                        split[weight] = split.get(weight, 0) | some
+            found = split
+        return {count: rows for count, rows in found.items() if count}
 
     def _word(self, term: Word) -> Weights:
         by_weight: dict[float, list[int]] = {}

@@ -23,23 +23,34 @@ class Permission(StrEnum):
     SEARCH = "zoeken"
     VIEW_REPORT = "melding bekijken"
     VIEW_CONTACT = "contactgegevens bekijken"
+    VIEW_ATTACHMENT = "bijlagen bekijken"
     TRIAGE = "melding behandelen"
     RELEASE = "melding uit quarantaine halen"
     ENTER_REPORT = "melding invoeren"
+    REDACT = "tekst nakijken en onleesbaar maken"
     MARK_OFFENCE = "vermoeden van strafbaar feit vastleggen"
     VIEW_DOSSIER = "dossier bekijken"
     EDIT_DOSSIER = "dossier bewerken"
     VIEW_EXPORT = "uitvoer bekijken"
     REQUEST_EXPORT = "uitvoer aanvragen"
     APPROVE_EXPORT = "uitvoer goedkeuren"
+    VIEW_PARTNER = "partner bekijken"
+    EDIT_PARTNER = "partner beheren"
     VIEW_AUDIT = "logboek bekijken"
     VIEW_DISCLOSURES = "verstrekkingenregister bekijken"
     MANAGE_MUNICIPALITY = "gemeente beheren"
+    EDIT_SETTINGS = "teksten en instellingen beheren"
     VIEW_DESK = "landelijk meldpunt bekijken"
     ROUTE_REPORT = "melding doorgeven"
-    # Held by no role: moves that the reporter makes with the follow code, and that retention makes.
+    CONNECT = "gemeente aansluiten"
+    # Held by no role: moves that the reporter makes with the follow code, that happen when a term
+    # is over, and that retention makes.
     BY_REPORTER = "als melder"
+    BY_CLOCK = "als de termijn voorbij is"
     BY_RETENTION = "als bewaartermijn"
+    # And those that follow from the answer of another municipality.
+    BY_OTHER_HOLDER = "als andere gemeente"
+    BY_OPERATOR = "op de opdrachtregel"
 
 
 P: Final = Permission
@@ -52,9 +63,11 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     P.SEARCH: OOV | PRIVACY | DESK,
     P.VIEW_REPORT: OOV | PRIVACY | DESK,
     P.VIEW_CONTACT: frozenset({Role.OFFICER, Role.PRIVACY_OFFICER}),
+    P.VIEW_ATTACHMENT: OOV | PRIVACY,
     P.TRIAGE: OOV,
     P.RELEASE: OOV | DESK,
     P.ENTER_REPORT: OOV,
+    P.REDACT: OOV | {Role.PRIVACY_OFFICER},
     P.MARK_OFFENCE: OOV,
     P.VIEW_DOSSIER: OOV | PRIVACY,
     P.EDIT_DOSSIER: OOV,
@@ -62,13 +75,22 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     P.REQUEST_EXPORT: OOV,
     # Never the FG or the admin: art. 38(6) AVG and separation of duties.
     P.APPROVE_EXPORT: OOV,
+    P.VIEW_PARTNER: OOV | PRIVACY | {Role.ADMIN},
+    P.EDIT_PARTNER: frozenset({Role.DOSSIER_OWNER, Role.ADMIN}),
     P.VIEW_AUDIT: PRIVACY,
-    P.VIEW_DISCLOSURES: OOV | PRIVACY,
+    # Each of its own holder: the desk reads what the desk forwarded.
+    P.VIEW_DISCLOSURES: OOV | PRIVACY | DESK,
     P.MANAGE_MUNICIPALITY: frozenset({Role.ADMIN}),
+    # The desk: only what it sets for all, for a role counts for its own holder alone.
+    P.EDIT_SETTINGS: DESK | {Role.ADMIN},
     P.VIEW_DESK: DESK,
     P.ROUTE_REPORT: DESK,
+    P.CONNECT: DESK,
     P.BY_REPORTER: frozenset(),
+    P.BY_CLOCK: frozenset(),
     P.BY_RETENTION: frozenset(),
+    P.BY_OTHER_HOLDER: frozenset(),
+    P.BY_OPERATOR: frozenset(),
 }
 
 

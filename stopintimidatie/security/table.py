@@ -25,9 +25,9 @@ Deze tabel wordt gemaakt uit `stopintimidatie/security/permissions.py`
 (`python -m stopintimidatie.security.table > docs/roles.md`); een test vergelijkt ze.
 """
 NOBODY: Final = """
-Wat geen enkele rol mag, doet niemand van achter een scherm: *als melder* gaat met de volgcode, *als
-bewaartermijn* doet het programma zelf. Wie uitvoer aanvroeg keurt haar nooit zelf goed, ook niet
-met de rol die dat mag.
+Wat geen enkele rol mag, doet niemand van achter een scherm: *als melder* gaat met de volgcode; *als
+de termijn voorbij is* en *als bewaartermijn* doet het programma zelf. Wie uitvoer aanvroeg keurt
+haar nooit zelf goed, ook niet met de rol die dat mag.
 """
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from stopintimidatie.audit import record, record_read
 from stopintimidatie.security.identity import Identity
+from stopintimidatie.security.permissions import Permission
 from stopintimidatie.storage.session import transaction
 from stopintimidatie.storage.tenancy import NATIONAL
 
@@ -51,8 +52,15 @@ def note_refusal(request: Any, context: Any, permission: str) -> None:
     if identity is None:
         return
     owner = getattr(context, "holder", "") or next(iter(identity.holders), NATIONAL)
-    document = getattr(context, "document_id", None)
+    _note_refusal(request, owner, getattr(context, "document_id", None), permission)
 
+
+def note_stranger(request: Any, holder: str) -> None:
+    """This request asked for an address of a holder that the person doesn't work for."""
+    _note_refusal(request, holder, None, Permission.VIEW_MUNICIPALITY)
+
+
+def _note_refusal(request: Any, owner: str, document: UUID | None, permission: str) -> None:
     def write(session: Any, identity: Identity) -> None:
         record(
             session,

@@ -27,7 +27,10 @@ def includeme(config: Any) -> None:
     from stopintimidatie.storage import personal
     from stopintimidatie.storage.encryption import load_key_ring
     from stopintimidatie.storage.request import request_session
+    from stopintimidatie.storage.resealing import add_sealed
 
+    config.registry.sealed = {}
+    config.add_directive("add_sealed", add_sealed)
     config.add_directive("add_personal_data_holder", personal.add_personal_data_holder)
     config.add_directive("add_impersonal_table", personal.add_impersonal_table)
     config.add_impersonal_table("holder", "codes of municipalities and the desk")

@@ -13,7 +13,7 @@ import hmac
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -39,7 +39,11 @@ class KeyRing:
     """The master keys by version, and the version new data is written with."""
 
     current: int
-    masters: dict[int, bytes]
+    masters: dict[int, bytes] = field(repr=False)
+    # What was derived before: a handful of purposes, asked for with every report.
+    _derived: dict[tuple[str, int], bytes] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def derive(self, purpose: str, version: int | None = None) -> bytes:
         """The 32-byte key of a purpose.
@@ -49,9 +53,11 @@ class KeyRing:
         number = self.current if version is None else version
         if number not in self.masters:
             raise DecryptionError(f"no key of version {number}")
-        return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(
-            self.masters[number]
-        )
+        known = self._derived.get((purpose, number))
+        if known is None:
+            hkdf = HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose.encode())
+            known = self._derived[purpose, number] = hkdf.derive(self.masters[number])
+        return known
 
     def encrypt(self, purpose: str, text: str, context: str) -> str:
         """Encrypt a text (AES-256-GCM), bound to a context such as the id of its row."""
@@ -86,6 +92,11 @@ def create_key_file(path: Path) -> KeyRing:
     """Write a new key file, mode 0600, never over an existing one."""
     ring = new_key_ring()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _write(path, ring)
+    return ring
+
+
+def _write(path: Path, ring: KeyRing) -> None:
     content = {
         "versie": ring.current,
         "sleutels": {str(version): key.hex() for version, key in ring.masters.items()},
@@ -95,7 +106,47 @@ def create_key_file(path: Path) -> KeyRing:
         json.dump(content, handle, indent=1)
         handle.flush()
         os.fsync(handle.fileno())
-    return ring
+
+
+def _replace(path: Path, ring: KeyRing) -> None:
+    """Write the key file anew, so that it is the old one or the new one at any moment."""
+    fresh = path.with_name(f".{path.name}.nieuw")
+    fresh.unlink(missing_ok=True)
+    _write(fresh, ring)
+    status = path.stat()
+    if os.geteuid() == 0:
+        os.chown(fresh, status.st_uid, status.st_gid)
+    fresh.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def add_key(path: Path) -> int:
+    """Put a new version in the key file, not in use yet: every process must know it first.
+
+    :raises KeyFileError: the file can't be used.
+    """
+    ring = load_key_ring(path)
+    version = max(ring.masters) + 1
+    _replace(path, KeyRing(ring.current, {**ring.masters, version: secrets.token_bytes(KEY_BYTES)}))
+    return version
+
+
+def use_key(path: Path, version: int) -> None:
+    """From now on (processes: from their next start) new data is written with this version.
+
+    :raises KeyFileError: the file can't be used, or has no such version.
+    """
+    ring = load_key_ring(path)
+    if version not in ring.masters:
+        raise KeyFileError(
+            f"Versie {version} staat niet in het sleutelbestand. Maak haar met: stopintimidatie"
+            " sleutels nieuw"
+        )
+    _replace(path, KeyRing(version, ring.masters))
 
 
 def load_key_ring(path: Path) -> KeyRing:

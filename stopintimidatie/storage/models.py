@@ -51,6 +51,13 @@ class Held:
     holder: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"), sort_order=-1)
 
 
+class Passed:
+    """Mixin of a table whose rows go from a giver to a receiver: both see them, nobody else."""
+
+    giver: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"))
+    receiver: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"))
+
+
 def held_table(*items: SchemaItem, append_only: bool = False) -> tuple[Any, ...]:
     """`__table_args__` of a held table: the key its children refer to, and what more it needs.
 

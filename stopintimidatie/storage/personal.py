@@ -52,6 +52,8 @@ class Fragment:
 
     words: str = field(repr=False)
     replacement: str = "[onleesbaar gemaakt]"
+    # Only where they aren't part of a longer word.
+    whole_words: bool = False
 
     def __post_init__(self) -> None:
         if not self.words.strip():
@@ -60,19 +62,37 @@ class Fragment:
     def taken_out_of(self, value: Any) -> Any:
         """The same text, or JSON with texts in it, without the words."""
         if isinstance(value, str):
-            return re.sub(
-                re.escape(self.words), lambda _: self.replacement, value, flags=re.IGNORECASE
-            )
+            return self._pattern().sub(lambda _: self.replacement, value)
         if isinstance(value, Mapping):
             return {name: self.taken_out_of(part) for name, part in value.items()}
         if isinstance(value, (list, tuple)):
             return [self.taken_out_of(part) for part in value]
         return value
 
+    def _pattern(self) -> re.Pattern[str]:
+        """White space may have become another: a line that was broken, two blanks made one."""
+        words = r"\s+".join(map(re.escape, self.words.split()))
+        bounded = rf"(?<!\w){words}(?!\w)" if self.whole_words else words
+        return re.compile(bounded, re.IGNORECASE)
+
 
 Find = Callable[[Session, KeyRing, Subject], Sequence[UUID]]
 Redact = Callable[[Session, KeyRing, UUID, Fragment], int]
 Erase = Callable[[Session, UUID], None]
+
+
+SourceErased = Callable[[Session, KeyRing, str, UUID], int]
+SourceRedacted = Callable[[Session, KeyRing, str, UUID, Fragment], int]
+
+
+def _copies_nothing(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
+    return 0
+
+
+def _copies_no_words(
+    session: Session, keys: KeyRing, kind: str, document: UUID, fragment: Fragment
+) -> int:
+    return 0
 
 
 @dataclass(frozen=True)
@@ -83,6 +103,9 @@ class PersonalDataHolder:
     :param redact: take words out of every text of a document; how many columns changed.
     :param erase: take everything out of a document that tells of a person. Reference, dates and
         where it went stay, for the account of what was done.
+    :param source_erased: (…, kind, document): another room's document is about to be erased;
+        destroy what was frozen of it here. How many copies.
+    :param source_redacted: the same for words that are about to be taken out there.
     """
 
     kind: str
@@ -90,6 +113,8 @@ class PersonalDataHolder:
     find: Find
     redact: Redact
     erase: Erase
+    source_erased: SourceErased = _copies_nothing
+    source_redacted: SourceRedacted = _copies_no_words
 
 
 def add_personal_data_holder(config: Any, holder: PersonalDataHolder) -> None:
@@ -114,6 +139,15 @@ def personal_data_holders(registry: Any) -> Mapping[str, PersonalDataHolder]:
     """Every holder by its kind of document."""
     found: Mapping[str, PersonalDataHolder] = registry.get(HOLDERS_KEY, {})
     return found
+
+
+def erase_document(registry: Any, session: Session, kind: str, document: UUID) -> None:
+    """Erase a document with every copy that was frozen of it. Copies first: they are found by what
+    the document still tells."""
+    holders, keys = personal_data_holders(registry), registry.key_ring
+    for holder in holders.values():
+        holder.source_erased(session, keys, kind, document)
+    holders[kind].erase(session, document)
 
 
 def impersonal_tables(registry: Any) -> Mapping[str, str]:

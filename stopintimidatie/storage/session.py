@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
 from pyramid_retry import mark_error_retryable
-from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.tenancy import enter
@@ -17,6 +21,9 @@ from stopintimidatie.storage.tenancy import enter
 BEGIN_OPTION: Final = "stopintimidatie_sqlite_begin"
 WAIT_OPTION: Final = "stopintimidatie_longest_wait"
 SQLITE_BUSY_MILLISECONDS: Final = 15_000
+PROBE_SECONDS: Final = 3
+SURELY_ALIVE_SECONDS: Final = 1.0
+_IDLE_SINCE: Final = "stopintimidatie.idle_since"
 # PostgreSQL's code for a lock that didn't come free in time.
 LOCK_NOT_AVAILABLE: Final = "55P03"
 
@@ -56,26 +63,92 @@ def _prepare_postgresql(engine: Engine) -> None:
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(wait)}")
 
 
-def make_engine(settings: Settings) -> Engine:
-    """The engine of an installation. Errors never quote values: those are personal data."""
+def _ping_what_lay_idle(engine: Engine) -> None:
+    """A connection that was used a moment ago is taken for alive; others are asked first.
+
+    Instead of `pool_pre_ping`, which asks each time: a round trip with every transaction.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def checkin(connection: Any, record: Any) -> None:
+        record.info[_IDLE_SINCE] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def checkout(connection: Any, record: Any, proxy: Any) -> None:
+        now = time.monotonic()
+        # A new connection was never handed in; what is known of one goes when it is replaced.
+        if now - record.info.get(_IDLE_SINCE, now) < SURELY_ALIVE_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            # The pool throws it away, and all others of before this moment, and opens a new one.
+            raise InvalidatePoolError from error
+
+
+def make_engine(settings: Settings, url: str | None = None) -> Engine:
+    """The engine of an installation. Errors never quote values: those are personal data.
+
+    :param url: another role's address of the same database, such as `settings.owner_url`.
+    """
     if settings.sqlite:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        engine = create_engine(settings.database_url, hide_parameters=True)
+        engine = create_engine(url or settings.database_url, hide_parameters=True)
         _prepare_sqlite(engine)
         return engine
-    engine = create_engine(settings.database_url, hide_parameters=True, pool_pre_ping=True)
+    engine = create_engine(url or settings.database_url, hide_parameters=True)
+    _ping_what_lay_idle(engine)
     _prepare_postgresql(engine)
     return engine
 
 
+def probing(settings: Settings) -> Engine:
+    """An engine to see whether the database answers: no pool, reads only, waits for nothing long.
+
+    Not the engine of the requests: when those have all its connections, the database isn't away.
+    """
+    seconds = PROBE_SECONDS
+    timing = {"timeout": seconds} if settings.sqlite else {"connect_timeout": seconds}
+    engine = create_engine(
+        settings.database_url, hide_parameters=True, poolclass=NullPool, connect_args=timing
+    )
+    if not settings.sqlite:
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{seconds}s'")
+
+    return engine
+
+
+def sqlite_file(settings: Settings) -> Path | None:
+    """The file of an SQLite database; None when there isn't one."""
+    name = make_url(settings.database_url).database if settings.sqlite else None
+    return Path(name).absolute() if name and name != ":memory:" else None
+
+
 def reading(engine: Engine) -> Engine:
     """The same engine for a transaction that will mostly read: on SQLite it takes no lock."""
-    return engine.execution_options(**{BEGIN_OPTION: "DEFERRED"})
+    return _with_option(engine, BEGIN_OPTION, "DEFERRED")
 
 
 def waiting_at_most(engine: Engine, milliseconds: int) -> Engine:
     """The same engine for a transaction that would rather fail than wait longer for a lock."""
-    return engine.execution_options(**{WAIT_OPTION: milliseconds})
+    return _with_option(engine, WAIT_OPTION, milliseconds)
+
+
+@lru_cache(maxsize=16)
+def _with_option(engine: Engine, name: str, value: Any) -> Engine:
+    """Kept, for making one goes over all listeners of the engine."""
+    return engine.execution_options(**{name: value})
+
+
+def standalone(engine: Engine) -> Engine:
+    """The same engine for one statement by itself: on PostgreSQL no BEGIN and COMMIT around it,
+    which are two more round trips. On SQLite a transaction, for there they cost nothing."""
+    if engine.dialect.name != "postgresql":
+        return engine
+    return _with_option(engine, "isolation_level", "AUTOCOMMIT")
 
 
 def is_lock_timeout(error: DBAPIError) -> bool:

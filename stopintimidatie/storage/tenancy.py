@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import event, false, inspect, text
+from sqlalchemy import event, false, inspect, or_, text
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
 
-from stopintimidatie.storage.models import Held
+from stopintimidatie.storage.models import Held, Passed
 
 NATIONAL: Final = "landelijk"
+# PostgreSQL's setting of the holder, for the time of a transaction.
+HOLDER_SETTING: Final = "stopintimidatie.holder"
 # Tables without the wall, each with its reason; the catalogue test reads this list.
 OPEN_TABLES: Final[dict[str, str]] = {
     "holder": "the list of holders itself",
@@ -46,7 +48,7 @@ def enter(session: Session, holder: str) -> None:
     session.info[_KEY] = holder
     if session.get_bind().dialect.name == "postgresql":
         session.execute(
-            text("SELECT set_config('stopintimidatie.holder', :holder, true)"), {"holder": holder}
+            text(f"SELECT set_config('{HOLDER_SETTING}', :holder, true)"), {"holder": holder}
         )
 
 
@@ -63,14 +65,23 @@ def _only_rows_of_the_holder(state: ORMExecuteState) -> None:
     if state.is_column_load or state.is_relationship_load:
         # Criteria travel along with the first query; a refresh goes by primary key.
         return
-    holder = current_holder(state.session)
+    state.statement = state.statement.options(*_criteria(current_holder(state.session)))
+
+
+def _criteria(holder: str | None) -> list[Any]:
     if holder is None:
-        criterion = with_loader_criteria(Held, lambda cls: false(), include_aliases=True)
-    else:
-        criterion = with_loader_criteria(
-            Held, lambda cls: cls.holder == holder, include_aliases=True
-        )
-    state.statement = state.statement.options(criterion)
+        return [
+            with_loader_criteria(Held, lambda cls: false(), include_aliases=True),
+            with_loader_criteria(Passed, lambda cls: false(), include_aliases=True),
+        ]
+    return [
+        with_loader_criteria(Held, lambda cls: cls.holder == holder, include_aliases=True),
+        with_loader_criteria(
+            Passed,
+            lambda cls: or_(cls.giver == holder, cls.receiver == holder),
+            include_aliases=True,
+        ),
+    ]
 
 
 @event.listens_for(Session, "before_flush")

@@ -7,7 +7,13 @@ from typing import Any
 from stopintimidatie.tree.levels import Level, add_document_kind, add_tree_level, add_tree_root
 from stopintimidatie.tree.models import Redirect, Reference
 from stopintimidatie.tree.resources import Container, Resource, Root, lineage
-from stopintimidatie.tree.services import locate_reference, register_reference, remember_address
+from stopintimidatie.tree.services import (
+    is_taken,
+    locate_reference,
+    reference_row,
+    register_reference,
+    remember_address,
+)
 
 __all__ = [
     "Container",
@@ -16,8 +22,10 @@ __all__ = [
     "Reference",
     "Resource",
     "Root",
+    "is_taken",
     "lineage",
     "locate_reference",
+    "reference_row",
     "register_reference",
     "remember_address",
 ]

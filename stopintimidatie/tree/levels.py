@@ -21,6 +21,8 @@ class Level:
     :param parent: the level above, or the name of a root container.
     :param pattern: what a name of this level looks like; siblings are tried in order of
         registration, the first that matches is taken, so the most particular come first.
+    :param fixed: one name and no other: tried before siblings of lower rooms, whose names may
+        look the same.
     :param entity: the mapped class.
     :param link: (entity alias, parent alias or None, name) -> the condition of the join.
     :param holder: for a level directly below a container: (request, name) -> the holder, or None
@@ -35,13 +37,15 @@ class Level:
     link: Callable[[Any, Any, str], ColumnElement[bool]]
     factory: Callable[[str, Any, Any], Any]
     holder: Callable[[Any, str], str | None] | None = None
+    fixed: bool = False
 
 
 def add_tree_level(config: Any, level: Level) -> None:
     """Directive `config.add_tree_level`."""
 
     def register() -> None:
-        config.registry.tree_levels.setdefault(level.parent, []).append(level)
+        siblings = config.registry.tree_levels.setdefault(level.parent, [])
+        siblings.insert(0 if level.fixed else len(siblings), level)
 
     config.action(("tree level", level.parent, level.kind), register)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from pyramid.request import RequestLocalCache
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
+from stopintimidatie.security.trail import note_stranger
 from stopintimidatie.storage.tenancy import current_holder, enter
 from stopintimidatie.tree.levels import Level
 
@@ -34,9 +36,7 @@ class Lineage:
 
 def load_lineage(request: Any) -> Lineage:
     """The lineage of this request's address; asked of the database once."""
-    if "tree.lineage" not in request.environ:
-        request.environ["tree.lineage"] = _load(request)
-    found: Lineage = request.environ["tree.lineage"]
+    found: Lineage = _LINEAGES.get_or_create(request)
     return found
 
 
@@ -51,6 +51,10 @@ def _load(request: Any) -> Lineage:
     first, name = chain[0]
     holder = first.holder(request, name) if first.holder else None
     if holder is None:
+        return Lineage([])
+    if holder not in request.identity.holders:
+        # Not looked for, so that nobody can tell what is there; that they tried is written down.
+        note_stranger(request, holder)
         return Lineage([])
     if current_holder(request.db) is None:
         enter(request.db, holder)
@@ -82,3 +86,8 @@ def _query(session: Any, chain: list[tuple[Level, str]]) -> list[tuple[Level, st
     if row is None:
         return []
     return [(level, name, row[i]) for i, (level, name) in enumerate(chain)]
+
+
+# By request, not in its environ: a request that is tried again keeps its environ, and the rows
+# of the first attempt went with its session.
+_LINEAGES: Final = RequestLocalCache(_load)

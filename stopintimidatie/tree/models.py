@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stopintimidatie.storage.models import Base, Held, held_table
@@ -19,6 +19,8 @@ class Reference(Base):
     """A human reference and who holds a document under it. A handed-over report has two rows."""
 
     __tablename__ = "reference"
+    # Whether somebody holds anything at all is asked of every holder at the start of a worker.
+    __table_args__ = (Index(None, "holder"),)
 
     reference: Mapped[str] = mapped_column(String(20), primary_key=True)
     holder: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"), primary_key=True)

@@ -6,17 +6,29 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.security.permissions import may
+from stopintimidatie.storage.rows import Row
 from stopintimidatie.storage.tenancy import current_holder
 from stopintimidatie.tree.models import Redirect, Reference
 
 
 def register_reference(session: Session, reference: str, holder: str, kind: str) -> None:
     """Let a reference lead to a holder."""
-    session.add(Reference(reference=reference, holder=holder, kind=kind))
+    _, values = reference_row(reference, holder, kind)
+    session.add(Reference(**values))
+
+
+def reference_row(reference: str, holder: str, kind: str) -> Row:
+    """A reference that leads to a holder, as a row."""
+    return Reference, {"reference": reference, "holder": holder, "kind": kind}
+
+
+def is_taken(reference: str | BindParameter[str]) -> ColumnElement[bool]:
+    """Whether some document has this reference already: an expression, for a query."""
+    return exists().where(Reference.reference == reference)
 
 
 def locate_reference(session: Session, reference: str, kind: str) -> Sequence[str]:

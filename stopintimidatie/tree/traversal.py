@@ -28,8 +28,14 @@ def split_address(path: str) -> list[str]:
 
 
 def _work_for(request: Any, holder: str) -> None:
-    """The transaction of the request works for the holder of the address, if it has one."""
-    if holder and request.identity is not None and current_holder(request.db) is None:
+    """The transaction of the request works for the holder of the address, if it has one.
+
+    Only for a holder that the person works for; what others hold is refused a little later.
+    """
+    identity = request.identity if holder else None
+    if identity is None or holder not in identity.holders:
+        return
+    if current_holder(request.db) is None:
         enter(request.db, holder)
 
 

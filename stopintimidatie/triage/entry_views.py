@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from stopintimidatie.intake.schema import InvalidMessageError, validate
 from stopintimidatie.municipalities.resources import MunicipalityResource
-from stopintimidatie.register.queries import neighbourhoods_of
+from stopintimidatie.register.queries import present_neighbourhoods_of
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.paths import path_of_report
 from stopintimidatie.reports.resources import ReportResource
@@ -51,7 +51,7 @@ PAGE = "stopintimidatie.triage:templates/entry.jinja2"
 )
 def entry_view(context: MunicipalityResource, request: Request) -> Any:
     """Enter a report that came by telephone, at the counter or from a partner."""
-    areas = {area.code: area.name for area in neighbourhoods_of(request.db, context.holder)}
+    areas = {area.code: area.name for area in present_neighbourhoods_of(request.db, context.holder)}
     form = Form(
         entry_schema(list(areas.items())),
         request,
@@ -81,7 +81,7 @@ def _store(
         raise FormError(str(problem), problem.field) from None
     except IntegrityError:
         # The same form, sent twice at once: the other one has stored it.
-        raise _to_code(context, request, entry) from None
+        raise _to_code(context, request, entry, afresh=True) from None
     return _to_code(context, request, entry)
 
 
@@ -115,18 +115,20 @@ def _officer(request: Request) -> UUID:
     return request.identity.user_id  # type: ignore[union-attr]
 
 
-def _to_code(context: MunicipalityResource, request: Request, entry: UUID) -> HTTPSeeOther:
-    """To the page that shows the follow code; it is derived anew there."""
+def _to_code(
+    context: MunicipalityResource, request: Request, entry: UUID, *, afresh: bool = False
+) -> HTTPSeeOther:
+    """To the page that shows the follow code; it is derived anew there.
+
+    :param afresh: the request's own transaction failed, and can be asked nothing more.
+    """
     wanted = report_id(_officer(request), entry)
-    path = _path(request, context.holder, wanted)
+    if afresh:
+        with transaction(request.registry.engine, context.holder, write=False) as session:
+            path = path_of_report(session, wanted)
+    else:
+        path = path_of_report(request.db, wanted)
     return HTTPSeeOther(f"{path}/volgcode?invoer={entry}")
-
-
-def _path(request: Request, holder: str, wanted: UUID) -> str | None:
-    if request.db.is_active:
-        return path_of_report(request.db, wanted)
-    with transaction(request.registry.engine, holder, write=False) as session:
-        return path_of_report(session, wanted)
 
 
 def _uuid(text: str) -> UUID | None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 from sqlalchemy.orm import aliased
 
 from stopintimidatie.reports.models import Report, ReportForm
@@ -19,6 +19,7 @@ Condition = ColumnElement[bool]
 
 # What somebody has to do something with; a report in a dossier is looked after there.
 TO_DO: Final = tuple(s.code for s in STATES if not s.ended and s.code != "in_dossier")
+OPEN: Final = frozenset(s.code for s in STATES if not s.ended)
 DEADLINES: Final = (
     ("te_laat", "te laat"),
     ("dag", "binnen een dag"),
@@ -35,7 +36,9 @@ NAMES: Final = (
     "termijn",
     "bron",
     "periode",
+    "gesprek",
 )
+TALKS: Final = (("nieuw", "nieuw bericht van de melder"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,8 @@ def conditions(
     found = [
         _CONDITIONS[name](value, reader) for name, value in filters.items() if name != leave_out
     ]
-    if "toestand" not in filters and leave_out != "toestand":
+    # What a reporter adds must be seen, also when the report was done.
+    if "toestand" not in filters and "gesprek" not in filters and leave_out != "toestand":
         found.append(Report.state.in_(TO_DO))
     return found
 
@@ -110,13 +114,21 @@ def by_period(value: str, reader: Reader) -> Condition:
     return Report.received_at >= reader.now - timedelta(days=int(value))
 
 
+def by_talk(value: str, reader: Reader) -> Condition:
+    return Report.reporter_spoke_at.is_not(None) if value == "nieuw" else false()
+
+
 def standing_form() -> Condition:
     """The row is a form as it now stands: confirmed by an officer, or else as reported."""
     confirmed = aliased(ReportForm)
-    any_confirmed = exists().where(
-        confirmed.report_id == ReportForm.report_id, confirmed.confirmed.is_(True)
+    # Looked up for each row. As NOT EXISTS, PostgreSQL reads all confirmed forms there are first.
+    any_confirmed = (
+        select(confirmed.report_id)
+        .where(confirmed.report_id == ReportForm.report_id, confirmed.confirmed.is_(True))
+        .limit(1)
+        .scalar_subquery()
     )
-    return or_(ReportForm.confirmed.is_(True), ~any_confirmed)
+    return or_(ReportForm.confirmed.is_(True), any_confirmed.is_(None))
 
 
 def _by_form(value: str, reader: Reader) -> Condition:
@@ -134,4 +146,5 @@ _CONDITIONS: Final[Mapping[str, Callable[[str, Reader], Condition]]] = {
     "termijn": by_deadline,
     "bron": lambda value, _: Report.source == value,
     "periode": by_period,
+    "gesprek": by_talk,
 }

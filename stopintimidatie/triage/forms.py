@@ -7,10 +7,17 @@ from typing import Any, Final
 
 import colander
 
+from stopintimidatie.municipalities.questions import Question
 from stopintimidatie.reports.forms import LONGEST_PATH, add_seen
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.summary import CONTACT_AGREED
 from stopintimidatie.reports.vocabulary import ContactWish, Form
+from stopintimidatie.triage.own_questions import (
+    OWN,
+    answers_filled_in,
+    answers_given,
+    own_questions,
+)
 from stopintimidatie.triage.services import WITH_DEADLINE, Assessment, stored
 from stopintimidatie.web import forms
 from stopintimidatie.web.forms import Button, Schema, field
@@ -18,6 +25,12 @@ from stopintimidatie.web.forms import Button, Schema, field
 Choices = Sequence[tuple[str, str]]
 YES_NO: Final = (("nee", "nee"), ("ja", "ja"))
 SAVE: Final = Button("opslaan", "Opslaan")
+# By the names of the workflow's own fields, which it calls otherwise.
+DECISION_LABELS: Final = {
+    "dossier": "In welk dossier?",
+    "reden": "Waarom hoort de melding daar?",
+    "dubbel_van": "Dubbel van welke melding?",
+}
 DECISIONS: Final = (
     Button("in_dossier", "Opslaan en in dossier", "secondary"),
     Button("dubbel", "Opslaan en afsluiten als dubbel", "secondary"),
@@ -32,16 +45,25 @@ _WISHES: Final = {
 }
 
 
-def triage_schema(neighbourhoods: Choices, dossiers: Choices | None, *, offence: bool) -> Any:
+def triage_schema(
+    neighbourhoods: Choices,
+    dossiers: Choices | None,
+    questions: Sequence[Question] = (),
+    *,
+    offence: bool,
+) -> Any:
     """The questions of triage.
 
     :param dossiers: what it may be put in; None when it can't be decided on now.
+    :param questions: the municipality's own.
     :param offence: this person may mark a suspected offence.
     """
     schema = Schema()
     schema.add(_found(offence))
     schema.add(_place(neighbourhoods))
     schema.add(_contact())
+    if questions:
+        schema.add(own_questions(questions))
     if dossiers is not None:
         schema.add(_decision(dossiers))
     schema["versie"] = field(forms.Integer(1), "Versie", widget=forms.Hidden(), name="versie")
@@ -150,15 +172,17 @@ def _decision(dossiers: Choices) -> Any:
         description="Vul alleen in wat u nodig hebt bij de knop die u kiest.",
     )
     if dossiers:
-        part.add(field(forms.OneOf(dossiers), "In welk dossier?", name="dossier", missing=None))
+        part.add(
+            field(forms.OneOf(dossiers), DECISION_LABELS["dossier"], name="dossier", missing=None)
+        )
         reason = forms.Text(1000, lines=True)
         area = forms.TextArea(rows=2)
-        words = "Waarom hoort de melding daar?"
+        words = DECISION_LABELS["reden"]
         part.add(field(reason, words, name="reden", missing=None, widget=area))
     part.add(
         field(
             forms.Text(40),
-            "Dubbel van welke melding?",
+            DECISION_LABELS["dubbel_van"],
             description="Het kenmerk van de andere melding, zoals M-4F7K-2QX9.",
             name="dubbel_van",
             missing=None,
@@ -167,7 +191,7 @@ def _decision(dossiers: Choices) -> Any:
     return part
 
 
-def filled_in(report: Report) -> dict[str, Any]:
+def filled_in(report: Report, questions: Sequence[Question] = ()) -> dict[str, Any]:
     """The form as it opens: what is stored, and before that what the reporter said."""
     now = stored(report)
     danger = None if now.danger_now is None else ("ja" if now.danger_now else "nee")
@@ -184,10 +208,13 @@ def filled_in(report: Report) -> dict[str, Any]:
             "hoe": now.contact or _WISHES.get(report.wants_contact, "geen"),
             "uiterlijk": now.contact_before,
         },
+        OWN: answers_filled_in(questions, now.own_answers),
     }
 
 
-def assessment_of(values: Mapping[str, Any], present: Assessment) -> Assessment:
+def assessment_of(
+    values: Mapping[str, Any], present: Assessment, questions: Sequence[Question] = ()
+) -> Assessment:
     """What was filled in. Who may not mark a suspected offence leaves it as it is."""
     found, contact = values["beoordeling"], values["contact"]
     suspected, reason = present.suspected_offence, present.suspected_offence_reason
@@ -203,4 +230,5 @@ def assessment_of(values: Mapping[str, Any], present: Assessment) -> Assessment:
         suspected_offence_reason=reason,
         contact=contact["hoe"],
         contact_before=contact["uiterlijk"] if contact["hoe"] in WITH_DEADLINE else None,
+        own_answers=answers_given(questions, values.get(OWN, {}), present.own_answers),
     )

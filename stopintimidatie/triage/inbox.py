@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.accounts.models import User
@@ -14,13 +14,17 @@ from stopintimidatie.register.queries import neighbourhoods_of
 from stopintimidatie.reports.models import Report, ReportForm
 from stopintimidatie.reports.vocabulary import Form, Source
 from stopintimidatie.reports.workflow import STATES
+from stopintimidatie.storage.counting import COUNTED, count_at_most
 from stopintimidatie.triage.filters import (
     DEADLINES,
+    OPEN,
     PERIODS,
+    TALKS,
     TO_DO,
     Reader,
     by_deadline,
     by_period,
+    by_talk,
     conditions,
     standing_form,
 )
@@ -30,11 +34,11 @@ Filters = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One value of a filter with how many reports it would leave."""
+    """One value of a filter with how many reports it would leave; None: too many to count."""
 
     value: str
     label: str
-    count: int
+    count: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,49 +64,65 @@ PRESETS: Final[tuple[tuple[str, Filters], ...]] = (
     ("Nieuw", {"toestand": "nieuw"}),
     ("Spoed", {"spoed": "ja"}),
     ("Van mij", {"behandelaar": "ik"}),
+    ("Bericht van melder", {"gesprek": "nieuw"}),
+    ("Quarantaine", {"toestand": "quarantaine"}),
     ("Contact te laat", {"termijn": "te_laat"}),
     ("Antwoord blijft uit", {"termijn": "wachten"}),
 )
 
 
-def count(session: Session, holder: str, filters: Filters, reader: Reader) -> int:
-    """How many reports these filters leave."""
+def count(session: Session, holder: str, filters: Filters, reader: Reader, most: int) -> int:
+    """How many reports these filters leave; one more than `most` when there are more."""
     where = conditions(filters, reader)
-    statement = select(func.count(Report.id)).where(Report.holder == holder, *where)
-    return session.scalar(statement) or 0
+    return count_at_most(session, _newest(Report.holder == holder, *where), most)
+
+
+def _newest(*where: ColumnElement[bool]) -> Select[Any]:
+    """In the order of an index: else PostgreSQL may look through all holders for the first few."""
+    return select(Report.id).where(*where).order_by(Report.received_at.desc())
 
 
 def page(
     session: Session, holder: str, filters: Filters, reader: Reader, offset: int, size: int
 ) -> Sequence[Report]:
-    """One page: spoed first, then the nearest deadline, then the newest."""
-    statement = (
-        select(Report)
-        .where(Report.holder == holder, *conditions(filters, reader))
-        .order_by(
-            Report.urgent.desc(),
-            Report.contact_deadline.is_(None),
-            Report.contact_deadline,
-            Report.received_at.desc(),
-            Report.id,
-        )
-    )
-    return session.scalars(statement.offset(offset).limit(size)).all()
+    """One page: spoed first, then the nearest deadline, then the newest.
+
+    What is done has no hurry: there it is the newest first, which an index can give, however
+    many there are.
+    """
+    order: Sequence[Any] = (Report.received_at.desc(), Report.id)
+    if _open_ones(filters):
+        urgency = (Report.urgent.desc(), Report.contact_deadline.is_(None), Report.contact_deadline)
+        order = (*urgency, *order)
+    statement = select(Report).where(Report.holder == holder, *conditions(filters, reader))
+    return session.scalars(statement.order_by(*order).offset(offset).limit(size)).all()
+
+
+def _open_ones(filters: Filters) -> bool:
+    """Whether only what isn't done is asked for: that is never very much."""
+    return filters.get("toestand", "nieuw") in OPEN
 
 
 def presets(session: Session, holder: str, reader: Reader) -> list[Preset]:
-    """The fixed views with their counts, in one query."""
+    """The fixed views with their counts, in one query over what is to be done."""
     sums = [_sum_if(*conditions(filters, reader)) for _, filters in PRESETS]
-    row = session.execute(select(*sums).where(Report.holder == holder)).one()
+    open_ones = or_(Report.state.in_(TO_DO), Report.reporter_spoke_at.is_not(None))
+    to_do = (Report.holder == holder, open_ones)
+    row = session.execute(select(*sums).where(*to_do)).one()
     return [
         Preset(label, filters, number)
         for (label, filters), number in zip(PRESETS, row, strict=True)
     ]
 
 
-def facets(session: Session, holder: str, filters: Filters, reader: Reader) -> list[Facet]:
-    """Every filter with what each of its values would leave, the other filters kept."""
-    counter = _Counter(session, holder, filters, reader)
+def facets(
+    session: Session, holder: str, filters: Filters, reader: Reader, total: int
+) -> list[Facet]:
+    """Every filter with what each of its values would leave, the other filters kept.
+
+    :param total: what `count` found; beyond `COUNTED` values stand without their numbers.
+    """
+    counter = _Counter(session, holder, filters, reader, total)
     return [
         Facet("toestand", "Toestand", _states(counter)),
         Facet("wijk", "Wijk", _neighbourhoods(counter)),
@@ -110,6 +130,7 @@ def facets(session: Session, holder: str, filters: Filters, reader: Reader) -> l
         Facet("spoed", "Spoed", _urgency(counter)),
         Facet("behandelaar", "Behandelaar", _handlers(counter)),
         Facet("termijn", "Termijn", counter.each("termijn", DEADLINES, by_deadline)),
+        Facet("gesprek", "Gesprek met de melder", counter.each("gesprek", TALKS, by_talk)),
         Facet("bron", "Binnengekomen via", counter.by("bron", Report.source, Source.choices())),
         Facet("periode", "Ontvangen in de laatste", counter.each("periode", PERIODS, by_period)),
     ]
@@ -123,6 +144,14 @@ class _Counter:
     holder: str
     filters: Filters
     reader: Reader
+    total: int
+
+    def too_many(self, name: str) -> bool:
+        """Whether this filter has more to count than is worth while."""
+        found = self.total
+        if name in self.filters:
+            found = count_at_most(self.session, _newest(*self.where(name)), COUNTED)
+        return found > COUNTED
 
     def where(self, name: str) -> list[ColumnElement[bool]]:
         others = conditions(self.filters, self.reader, leave_out=name)
@@ -136,6 +165,8 @@ class _Counter:
 
     def by(self, name: str, column: Any, labels: Sequence[tuple[str, str]]) -> list[Choice]:
         """The values of a column, in the order of their labels; values with none are left out."""
+        if self.too_many(name):
+            return uncounted(labels)
         return self.kept(name, self.groups(name, column), labels)
 
     def kept(
@@ -149,10 +180,17 @@ class _Counter:
 
     def each(self, name: str, labels: Sequence[tuple[str, str]], made: Any) -> list[Choice]:
         """Values that overlap: each is counted by its own condition, all in one query."""
+        if self.too_many(name):
+            return uncounted(labels)
         sums = [_sum_if(made(value, self.reader)) for value, _ in labels]
         row = self.session.execute(select(*sums).where(*self.where(name))).one()
         numbers = {value: number for (value, _), number in zip(labels, row, strict=True)}
         return self.kept(name, numbers, labels)
+
+
+def uncounted(labels: Sequence[tuple[str, str]]) -> list[Choice]:
+    """All values of a filter, without numbers."""
+    return [Choice(value, label, None) for value, label in labels]
 
 
 def _sum_if(*found: ColumnElement[bool]) -> ColumnElement[int]:
@@ -160,11 +198,22 @@ def _sum_if(*found: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def _states(counter: _Counter) -> list[Choice]:
-    numbers = counter.groups("toestand", Report.state)
+    """What is open is counted; of what is done, only as long as there isn't too much of it."""
+    base = counter.where("toestand")
+    many = count_at_most(counter.session, _newest(*base), COUNTED) > COUNTED
+    where = [*base, Report.state.in_(OPEN)] if many else base
+    rows = counter.session.execute(
+        select(Report.state, func.count(Report.id)).where(*where).group_by(Report.state)
+    )
+    numbers = {row[0]: row[1] for row in rows}
     ended = sum(numbers.get(s.code, 0) for s in STATES if s.ended)
     numbers |= {"alle": sum(numbers.values()), "afgerond": ended}
     each = [(state.code, state.label) for state in STATES]
-    return counter.kept("toestand", numbers, [*each, ("afgerond", "Alles wat klaar is"), _ALL])
+    labels = [*each, ("afgerond", "Alles wat klaar is"), _ALL]
+    if not many:
+        return counter.kept("toestand", numbers, labels)
+    done = uncounted([label for label in labels if label[0] not in OPEN])
+    return [*counter.kept("toestand", numbers, [x for x in labels if x[0] in OPEN]), *done]
 
 
 _ALL: Final = ("alle", "Alle meldingen")
@@ -177,6 +226,8 @@ def _neighbourhoods(counter: _Counter) -> list[Choice]:
 
 
 def _forms(counter: _Counter) -> list[Choice]:
+    if counter.too_many("vorm"):
+        return uncounted(Form.choices())
     rows = counter.session.execute(
         select(ReportForm.code, func.count(Report.id))
         .join(Report, Report.id == ReportForm.report_id)
@@ -187,13 +238,23 @@ def _forms(counter: _Counter) -> list[Choice]:
 
 
 def _urgency(counter: _Counter) -> list[Choice]:
+    if counter.too_many("spoed"):
+        return uncounted((("ja", "ja"), ("nee", "nee")))
     numbers = counter.groups("spoed", Report.urgent)
     words = {"ja": numbers.get(True, 0), "nee": numbers.get(False, 0)}
     return counter.kept("spoed", words, (("ja", "ja"), ("nee", "nee")))
 
 
 def _handlers(counter: _Counter) -> list[Choice]:
-    numbers = counter.groups("behandelaar", Report.handler_id)
+    many = counter.too_many("behandelaar")
+    where = counter.where("behandelaar")
+    if many:
+        # Who works here now; whom it isn't worth while to look for among all that is done.
+        where = [Report.holder == counter.holder, Report.state.in_(TO_DO)]
+    rows = counter.session.execute(
+        select(Report.handler_id, func.count(Report.id)).where(*where).group_by(Report.handler_id)
+    )
+    numbers = {row[0]: row[1] for row in rows}
     people = counter.session.execute(
         select(User.id, User.name).where(User.id.in_([p for p in numbers if p])).order_by(User.name)
     )
@@ -201,7 +262,7 @@ def _handlers(counter: _Counter) -> list[Choice]:
     words |= {"ik": numbers.get(counter.reader.person, 0), "niemand": numbers.get(None, 0)}
     labels = [("ik", "ik"), ("niemand", "nog niemand")]
     labels += [(str(p), name) for p, name in people if p != counter.reader.person]
-    return counter.kept("behandelaar", words, labels)
+    return uncounted(labels) if many else counter.kept("behandelaar", words, labels)
 
 
 __all__ = ["TO_DO", "Choice", "Facet", "Preset", "count", "facets", "page", "presets"]

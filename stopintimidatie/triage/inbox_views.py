@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
@@ -15,24 +16,27 @@ from stopintimidatie.register.models import Municipality, Neighbourhood
 from stopintimidatie.register.queries import neighbourhoods_of
 from stopintimidatie.reports import history, steps, summary
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.opened import OPENED_BY
 from stopintimidatie.reports.paths import report_path
 from stopintimidatie.reports.references import normalise_reference
-from stopintimidatie.reports.resources import ReportResource
+from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.services import KIND
 from stopintimidatie.reports.signals import marked
 from stopintimidatie.reports.views import TOMBSTONES
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
+from stopintimidatie.storage.counting import COUNTED
 from stopintimidatie.storage.types import utc_now
 from stopintimidatie.tree import Root
 from stopintimidatie.triage import inbox
 from stopintimidatie.triage.filters import Reader, chosen
 from stopintimidatie.triage.menu import inbox_holders
 from stopintimidatie.triage.services import ASSESSABLE
+from stopintimidatie.triage.similar_views import BESIDE, similar_values
 from stopintimidatie.web.components import ListItem
 from stopintimidatie.web.filters import ago, days_until
 from stopintimidatie.web.navigation import NavItem
-from stopintimidatie.web.paging import Paging, wanted_page
+from stopintimidatie.web.paging import Paging, wanted_page, worth_counting
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.urls import query_pairs, with_params
 
@@ -50,24 +54,31 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
     """One page of the reports that these filters leave, and one of them opened."""
     session, reader = request.db, _reader(request)
     filters = chosen(query_pairs(request))
-    total = inbox.count(session, context.holder, filters, reader)
-    paging = Paging(wanted_page(request), total)
+    wanted_number = wanted_page(request)
+    most = worth_counting(wanted_number, COUNTED)
+    total = inbox.count(session, context.holder, filters, reader, most)
+    paging = Paging.counted(wanted_number, total, most)
     reports = inbox.page(session, context.holder, filters, reader, paging.offset, paging.size)
     areas = {area.code: area for area in neighbourhoods_of(session, context.holder)}
     wanted, opened = _opened(session, context.holder, reports, request)
-    note_read(request, context.holder, KIND, [r.id for r in reports], task="postvak")
-    if opened is not None and opened not in reports:
-        note_read(request, context.holder, KIND, [opened.id], task="postvak")
+    detail = _detail(context, request, opened, areas, reports) if opened else None
+    seen = [*(report.id for report in reports), *_ids_beside(detail)]
+    note_read(request, context.holder, KIND, list(dict.fromkeys(seen)), task="postvak")
+    if opened is not None and (wanted or opened not in reports):
+        # Chosen from the list: from then on spoed needn't be told again.
+        note_read(request, context.holder, KIND, [opened.id], task=OPENED_BY)
     return {
         "items": [_item(report, areas, request, report is opened) for report in reports],
         "paging": paging,
+        "quarantine": request.resource_path(context, "quarantaine"),
         "presets": _presets(session, context, filters, reader, request),
-        "facets": inbox.facets(session, context.holder, filters, reader),
+        "facets": inbox.facets(session, context.holder, filters, reader, total),
         "filters": filters,
         "chips": _chips,
         "wanted": wanted,
-        "detail": _detail(context, request, opened, areas, reports) if opened else None,
+        "detail": detail,
         "may_enter": request.has_permission(Permission.ENTER_REPORT, context),
+        "choose": "melding" if request.has_permission(Permission.EDIT_DOSSIER, context) else None,
         "enter": request.resource_path(context, "melding-invoeren"),
         "here": request.path,
         "summary": summary,
@@ -113,6 +124,7 @@ def _item(
         meta=meta,
         snippet=text if len(text) <= SNIPPET else f"{text[:SNIPPET].rsplit(' ', 1)[0]} …",
         current=current,
+        value=report.reference,
     )
 
 
@@ -167,7 +179,29 @@ def _detail(
         "account": marked(report.description) if report.description else None,
         "handler": history.names_of(request.db, people).get(str(report.handler_id)),
         "decisions": _decisions(context, request, report, path, reports),
+        "similar": _similar(context, request, report, path, reports),
     }
+
+
+def _ids_beside(detail: Mapping[str, Any] | None) -> list[UUID]:
+    """The reports that are shown beside the one in hand, as similar to it."""
+    beside = detail["similar"] if detail else None
+    return [other.id for other in beside["similar"]] if beside else []
+
+
+def _similar(
+    context: MunicipalityResource,
+    request: Request,
+    report: Report,
+    path: str,
+    reports: Sequence[Report],
+) -> dict[str, Any] | None:
+    """The similar ones beside it; closing it as double goes on to the next report."""
+    if report.state in GONE:
+        return None
+    resource = ReportResource(report.reference, context, report)
+    back = _next_address(request, report, reports)
+    return similar_values(resource, request, BESIDE, here=path, back=back, task=None)
 
 
 def _decisions(

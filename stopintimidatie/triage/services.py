@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any, Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
 from stopintimidatie.dossiers.filing import move_to_neighbourhood
+from stopintimidatie.municipalities.answers import (
+    OFFICER,
+    answers_by,
+    answers_in_words,
+    with_answers_of,
+)
 from stopintimidatie.register.locating import Method
 from stopintimidatie.register.queries import neighbourhood_by_code
 from stopintimidatie.reports import vocabulary as words
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.references import normalise_reference
 from stopintimidatie.reports.services import (
     KIND,
     append_move,
@@ -25,6 +33,7 @@ from stopintimidatie.reports.services import (
 from stopintimidatie.reports.summary import CONTACT_AGREED, listed
 from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import AMSTERDAM, date_text, local
+from stopintimidatie.workflow import WorkflowError
 
 # In these states there is something to assess; before and after that, another step comes first.
 ASSESSABLE: Final = frozenset(
@@ -47,6 +56,8 @@ class Assessment:
     suspected_offence_reason: str | None
     contact: str | None
     contact_before: date | None
+    # Answers to the municipality's own questions, by the name of the question.
+    own_answers: Mapping[str, Any] = field(default_factory=dict)
 
 
 def stored(report: Report) -> Assessment:
@@ -61,6 +72,7 @@ def stored(report: Report) -> Assessment:
         suspected_offence_reason=report.suspected_offence_reason,
         contact=report.contact_agreed,
         contact_before=local(deadline).date() if deadline is not None else None,
+        own_answers=answers_by(report.own_answers, OFFICER),
     )
 
 
@@ -76,6 +88,7 @@ def described(session: Session, found: Assessment) -> dict[str, str]:
         "Waarom dit vermoeden": found.suspected_offence_reason or "",
         "Contact": dict(CONTACT_AGREED).get(found.contact or "", ""),
         "Contact uiterlijk": date_text(found.contact_before),
+        **answers_in_words(session, found.own_answers),
     }
 
 
@@ -94,7 +107,9 @@ def assess(
         move_to_neighbourhood(session, report, found.neighbourhood, actor)
         report.located_by = Method.CHOSEN
     after = described(session, found)
-    differences = {label: text or "leeg" for label, text in after.items() if text != before[label]}
+    differences = {
+        label: text or "leeg" for label, text in after.items() if text != before.get(label, "")
+    }
     append_move(session, report, actor, "beoordelen", report.state, differences)
     changed(session, report)
     record(
@@ -115,13 +130,14 @@ def _store(report: Report, found: Assessment) -> None:
     report.suspected_offence = found.suspected_offence
     report.suspected_offence_reason = found.suspected_offence_reason
     report.contact_agreed = found.contact
+    report.own_answers = with_answers_of(report.own_answers, OFFICER, found.own_answers)
     if found.contact_before != stored(report).contact_before:
-        report.contact_deadline = _end_of(found.contact_before)
+        report.contact_deadline = end_of(found.contact_before)
     if set(found.forms) != set(report.forms) or not report.confirmed_forms:
         set_forms(report, list(found.forms), confirmed=True)
 
 
-def _end_of(day: date | None) -> datetime | None:
+def end_of(day: date | None) -> datetime | None:
     """The last minute of a day in Amsterdam."""
     return None if day is None else datetime.combine(day, time(23, 59), AMSTERDAM)
 
@@ -136,3 +152,22 @@ def set_urgent(session: Session, report: Report, urgent: bool, actor: Actor) -> 
     record(
         session, actor, "melding.spoed", report.holder, KIND, [report.id], fields=[_YES_NO[urgent]]
     )
+
+
+def close_as_double(
+    session: Session, effects: Mapping[str, Any], report: Report, other: str, actor: Actor
+) -> None:
+    """Close a report as double of another; a new one is taken in hand first, by who does it.
+
+    The caller has locked the report.
+
+    :raises WorkflowError: there is no such other report; nothing is changed.
+    """
+    wanted = normalise_reference(other)
+    known = select(Report.id).where(Report.reference == (wanted or ""), Report.id != report.id)
+    if session.scalars(known).first() is None:
+        raise WorkflowError("Die andere melding is niet gevonden.", "dubbel_van")
+    if report.state == "nieuw":
+        move(session, effects, report, "in_behandeling_nemen", {"behandelaar": actor.id}, actor)
+    answers = {"reden_code": "dubbel", "dubbel_van": other}
+    move(session, effects, report, "niet_in_behandeling", answers, actor)

@@ -10,8 +10,11 @@ from pyramid.renderers import render_to_response
 from pyramid.view import view_config
 
 from stopintimidatie.dossiers.menu import new_dossier_action
-from stopintimidatie.register.queries import neighbourhoods_of
+from stopintimidatie.municipalities.questions import Question
+from stopintimidatie.municipalities.reading import published_for
+from stopintimidatie.register.queries import present_neighbourhoods_of
 from stopintimidatie.reports.forms import conflict, seen, way_out
+from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.paths import path_of_report
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.services import StaleReportError, move, take_in_hand
@@ -21,6 +24,7 @@ from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 from stopintimidatie.security import Permission
 from stopintimidatie.triage.finding import address_for
 from stopintimidatie.triage.forms import (
+    DECISION_LABELS,
     DECISIONS,
     SAVE,
     assessment_of,
@@ -36,6 +40,7 @@ from stopintimidatie.triage.services import (
     set_urgent,
     stored,
 )
+from stopintimidatie.triage.similar_views import BESIDE, similar_values
 from stopintimidatie.web.errors import error_response
 from stopintimidatie.web.forms import Change, Form, FormError, handle_form
 from stopintimidatie.web.request import Request
@@ -86,6 +91,7 @@ def triage_view(context: ReportResource, request: Request) -> Any:
     form = triage_form(context, request)
     action = new_dossier_action(request, context)
     page["new_dossier"] = action.href if action else None
+    page["similar"] = similar_values(context, request, BESIDE)
     return handle_form(request, form, lambda v: _save(context, request, form, v), page)
 
 
@@ -93,17 +99,24 @@ def triage_form(context: ReportResource, request: Request) -> Form:
     report = context.report
     decidable = report.state in DECIDABLE
     dossiers = _dossiers(context, request) if decidable else None
-    areas = [(area.code, area.name) for area in neighbourhoods_of(request.db, report.holder)]
+    present = present_neighbourhoods_of(request.db, report.holder, report.neighbourhood_code)
+    areas = [(area.code, area.name) for area in present]
     offence = bool(request.has_permission(Permission.MARK_OFFENCE, context))
+    questions = own_questions_of(request, report)
     decisions = [b for b in DECISIONS if b.name != "in_dossier" or dossiers] if decidable else []
     back = came_from(request, request.resource_path(context))
     return Form(
-        triage_schema(areas, dossiers, offence=offence),
+        triage_schema(areas, dossiers, questions, offence=offence),
         request,
         buttons=[SAVE, *decisions],
-        appstruct={**filled_in(report), **seen(report), "terug": back},
+        appstruct={**filled_in(report, questions), **seen(report), "terug": back},
         cancel_url=back,
     )
+
+
+def own_questions_of(request: Request, report: Report) -> tuple[Question, ...]:
+    """What the municipality asks at triage now."""
+    return published_for(request.db, report.holder).questions("triage")
 
 
 def _dossiers(context: ReportResource, request: Request) -> Any:
@@ -116,11 +129,12 @@ def _save(context: ReportResource, request: Request, form: Form, values: dict[st
     """Store the assessment and the decision in one transaction; then go on."""
     session, report, actor = request.db, context.report, request.identity.actor  # type: ignore[union-attr]
     effects = request.registry.workflow_effects
-    found = assessment_of(values, stored(report))
+    questions = own_questions_of(request, report)
+    found = assessment_of(values, stored(report), questions)
     try:
         decision = _decision(form.pressed(), values)
         take_in_hand(session, report, values["versie"])
-        found = assessment_of(values, stored(report))
+        found = assessment_of(values, stored(report), questions)
         assess(session, effects, report, found, actor)
         if decision is not None:
             move(session, effects, report, *decision, actor)
@@ -150,7 +164,8 @@ def _decision(pressed: str | None, values: dict[str, Any]) -> tuple[str, dict[st
         answers["reden_code"] = "dubbel"
     missing = REPORT_WORKFLOW.transition(name).missing(answers)
     if missing is not None:
-        raise WorkflowError(f"Vul ‘{missing.label}’ in, of kies een andere knop.", missing.name)
+        label = DECISION_LABELS.get(missing.name, missing.label)
+        raise WorkflowError(f"Vul ‘{label}’ in, of kies een andere knop.", missing.name)
     return name, answers
 
 

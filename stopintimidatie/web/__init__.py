@@ -37,6 +37,7 @@ def includeme(config: Any) -> None:
     config.add_directive("add_nav_item", navigation.add_nav_item)
     config.add_directive("add_panel", panels.add_panel)
     config.add_directive("add_form_limit", body.add_form_limit)
+    config.add_directive("add_stream", body.add_stream)
     config.add_directive("set_branding", set_branding)
     config.add_request_method(branding, reify=True)
     config.add_request_method(navigation.navigation, "navigation", reify=True)

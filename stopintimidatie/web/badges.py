@@ -38,22 +38,40 @@ BADGES: dict[str, Badge] = {
     "monitoring": Badge("Monitoring", "warning"),
     "afgesloten": Badge("Afgesloten", "success"),
     "overgebracht": Badge("Overgebracht", "neutral"),
+    # pattern
+    "voorgesteld": Badge("Te beslissen", "warning"),
+    "uitgesteld": Badge("Uitgesteld", "neutral"),
+    "aangenomen": Badge("Aangenomen", "success"),
     # agreement, export, job
     "open": Badge("Open", "info"),
     "klaar": Badge("Klaar", "success"),
     "gedaan": Badge("Gedaan", "success"),
     "nagekomen": Badge("Nagekomen", "success"),
     "vervallen": Badge("Vervallen", "neutral"),
+    "gepland": Badge("Gepland", "info"),
+    "gehouden": Badge("Gehouden", "success"),
     "te_laat": Badge("Te laat", "danger"),
     "aangevraagd": Badge("Aangevraagd", "warning"),
     "goedgekeurd": Badge("Goedgekeurd", "info"),
     "afgewezen": Badge("Afgewezen", "neutral"),
+    "afgebroken": Badge("Afgebroken", "neutral"),
     "wordt_gemaakt": Badge("Wordt gemaakt", "info"),
     "gereed": Badge("Gereed", "success"),
     "mislukt": Badge("Mislukt", "danger"),
+    # copy that somebody outside has
+    "gemaakt": Badge("Nog niet gegeven", "neutral"),
+    "klaargezet": Badge("Klaargezet", "info"),
+    "gegeven": Badge("Bij de ontvanger", "info"),
+    "vernietigd_gemeld": Badge("Vernietigd door ontvanger", "success"),
+    "nooit_gegeven": Badge("Nooit gegeven", "neutral"),
+    # partner
+    "beeindigd": Badge("Beëindigd", "neutral"),
+    "convenant_verloopt": Badge("Convenant loopt af", "warning"),
+    "convenant_verlopen": Badge("Convenant verlopen", "danger"),
     # flags
     "spoed": Badge("Spoed", "danger"),
     "bevroren": Badge("Bevroren", "info"),
+    "melder_schreef": Badge("Bericht van melder", "warning"),
     "minderjarig": Badge("Minderjarig", "warning"),
 }
 

@@ -13,6 +13,7 @@ from urllib.parse import unquote_to_bytes
 
 MAX_FORM: Final = 10_000_000
 FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+STREAMS_KEY: Final = "stopintimidatie.web.streams"
 LIMITS_KEY: Final = "stopintimidatie.web.form_limits"
 _CHUNK: Final = 64 * 1024
 _TAKEN: Final = "stopintimidatie.web.bytes_taken"
@@ -30,10 +31,28 @@ def add_form_limit(config: Any, prefix: str, most: int) -> None:
     config.action(("form-limit", prefix), register)
 
 
+def add_stream(config: Any, prefix: str) -> None:
+    """Directive: bodies for addresses that start with this word are left to their views, forms
+    too."""
+
+    def register() -> None:
+        config.registry.setdefault(STREAMS_KEY, set()).add(prefix)
+
+    config.action(("stream", prefix), register)
+
+
+def is_stream(request: Any) -> bool:
+    """Whether the view reads this body itself."""
+    return _first_word(request) in request.registry.get(STREAMS_KEY, ())
+
+
+def _first_word(request: Any) -> str:
+    return str(request.environ.get("PATH_INFO", "")).lstrip("/").partition("/")[0]
+
+
 def form_limit(request: Any) -> int:
     """How many bytes a form for this address may have."""
-    first = str(request.environ.get("PATH_INFO", "")).lstrip("/").partition("/")[0]
-    most: int = request.registry.get(LIMITS_KEY, {}).get(first, MAX_FORM)
+    most: int = request.registry.get(LIMITS_KEY, {}).get(_first_word(request), MAX_FORM)
     return most
 
 
@@ -94,7 +113,7 @@ def attempts(request: Any) -> int | None:
     if not length and not environ.get("wsgi.input_terminated"):
         request.body = b""
         return None
-    if request.content_type not in FORM_TYPES:
+    if request.content_type not in FORM_TYPES or is_stream(request):
         return 1
     _read_form(request, length)
     return None

@@ -18,6 +18,8 @@ class ListItem:
     snippet: str = ""
     """Plain text, or Markup with ``<mark>`` from the highlighter."""
     current: bool = False
+    value: str = ""
+    """What a checkbox before it sends: `ui.item_list(…, choose=…)`."""
 
 
 @dataclass(frozen=True, slots=True)

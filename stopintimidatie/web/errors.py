@@ -26,11 +26,16 @@ from pyramid.httpexceptions import (
 from pyramid.renderers import render_to_response
 from pyramid.response import Response
 from pyramid.security import view_execution_permitted
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 from webob.request import DisconnectionError
 
 from stopintimidatie.security.trail import note_refusal
+from stopintimidatie.storage.outage import RETRY_AFTER_SECONDS, is_outage, kind_of
+from stopintimidatie.telemetry.logs import log_error
 from stopintimidatie.tree.services import moved_to
+from stopintimidatie.web.guard import StrangeHost
+from stopintimidatie.web.templating import may_search
 from stopintimidatie.web.theme import Branding
 
 log = logging.getLogger(__name__)
@@ -67,7 +72,7 @@ PAGES: Mapping[int, ErrorPage] = {
         "Deze pagina is er niet",
         (
             "Het adres klopt niet, of de pagina is niet voor u te zien.",
-            "Kijk het adres na, of zoek op een woord of op het kenmerk van de melding.",
+            "Kijk het adres na, of ga verder met wat hieronder staat.",
         ),
     ),
     405: ErrorPage(
@@ -101,7 +106,21 @@ PAGES: Mapping[int, ErrorPage] = {
             " nummer hieronder.",
         ),
     ),
+    503: ErrorPage(
+        "Even niet bereikbaar",
+        (
+            "De gegevens zijn nu niet te bereiken. Misschien is uw laatste wijziging niet bewaard.",
+            "Wacht een halve minuut, laad de pagina opnieuw en kijk of uw wijziging er staat.",
+        ),
+    ),
 }
+HOST_PAGE = ErrorPage(
+    "Dit adres is niet van Stopintimidatie",
+    (
+        "U kwam hier langs een andere naam dan die van deze dienst. Er is niets opgeslagen.",
+        "Typ het adres dat u van uw gemeente kreeg in de adresbalk en probeer het opnieuw.",
+    ),
+)
 TOKEN_PAGE = ErrorPage(
     "Deze pagina was te lang open",
     (
@@ -111,19 +130,26 @@ TOKEN_PAGE = ErrorPage(
 )
 
 
-def add_public_prefix(config: Any, prefix: str) -> None:
-    """Directive: addresses that start with this word are not of the portal (no sign-in)."""
+def add_public_prefix(config: Any, prefix: str, way_back: str | None = None) -> None:
+    """Directive: addresses that start with this word are not of the portal (no sign-in).
+
+    :param way_back: what the page at the word itself is called. Error pages lead a visitor there;
+        who comes to report has no use for a sign-in page.
+    """
 
     def register() -> None:
-        config.registry.setdefault(PUBLIC_KEY, set()).add(prefix)
+        config.registry.setdefault(PUBLIC_KEY, {})[prefix] = way_back
 
     config.action(("public-prefix", prefix), register)
 
 
 def is_public(request: Any) -> bool:
     """Is this an address that a visitor who isn't signed in may ask for?"""
-    first = _path(request).lstrip("/").partition("/")[0]
-    return first in request.registry.get(PUBLIC_KEY, set())
+    return _first_word(request) in request.registry.get(PUBLIC_KEY, {})
+
+
+def _first_word(request: Any) -> str:
+    return _path(request).lstrip("/").partition("/")[0]
 
 
 def _path(request: Any) -> str:
@@ -183,9 +209,14 @@ def _branding(request: Any, status: int) -> Branding:
 
 
 def _steps(identity: Any, request: Any) -> list[tuple[str, str]]:
+    word = _first_word(request)
+    way_back = request.registry.get(PUBLIC_KEY, {}).get(word)
+    steps = [] if way_back is None else [(way_back, f"/{word}")]
     if identity is not None:
-        return [("Naar de startpagina", "/"), ("Zoeken", "/zoeken")]
-    return [("Aanmelden", SIGN_IN)]
+        steps.append(("Naar de startpagina", "/"))
+        if may_search(identity):
+            steps.append(("Zoeken", "/zoeken"))
+    return steps or [("Aanmelden", SIGN_IN)]
 
 
 def not_found(exc: Any, request: Any) -> Response:
@@ -233,6 +264,10 @@ def bad_request(exc: Any, request: Any) -> Response:
     return error_response(request, 400)
 
 
+def strange_host(exc: Any, request: Any) -> Response:
+    return error_response(request, 400, HOST_PAGE)
+
+
 def bad_token(exc: Any, request: Any) -> Response:
     return error_response(request, 400, TOKEN_PAGE)
 
@@ -253,16 +288,27 @@ def http_error(exc: Any, request: Any) -> Response:
 
 
 def server_error(exc: Any, request: Any) -> Response:
-    """Log it with a number that the visitor sees too."""
+    """Log it with a number that the visitor sees too, and without its text."""
     reference = secrets.token_hex(4)
-    log.exception("unhandled error %s", reference, exc_info=exc)
+    log_error(log, "unhandled error %s", exc, reference)
     return error_response(request, 500, reference=reference)
+
+
+def database_error(exc: SQLAlchemyError, request: Any) -> Response:
+    """The database is away, or full: no fault of the page, and over in a moment."""
+    if not is_outage(exc):
+        return server_error(exc, request)
+    log.error("the database can't be used: %s", kind_of(exc))
+    response = error_response(request, 503)
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
 
 
 VIEWS: tuple[tuple[Any, type[BaseException]], ...] = (
     (not_found, HTTPNotFound),
     (forbidden, HTTPForbidden),
     (bad_request, HTTPBadRequest),
+    (strange_host, StrangeHost),
     (bad_request, UnicodeDecodeError),
     (bad_request, DisconnectionError),
     (bad_token, BadCSRFToken),
@@ -270,6 +316,7 @@ VIEWS: tuple[tuple[Any, type[BaseException]], ...] = (
     (too_large, HTTPRequestEntityTooLarge),
     (conflict, HTTPConflict),
     (conflict, StaleDataError),
+    (database_error, SQLAlchemyError),
     (http_error, HTTPException),
     (server_error, Exception),
 )

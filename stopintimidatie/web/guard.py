@@ -6,12 +6,34 @@ first looks at them. JSON is left alone: the intake reads and judges that itself
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from pyramid.httpexceptions import HTTPBadRequest, HTTPRequestEntityTooLarge
 
-from stopintimidatie.web.body import FORM_TYPES, TOO_LARGE, fault_of
+from stopintimidatie.settings import LOOPBACK_HOSTS, Settings
+from stopintimidatie.web.body import FORM_TYPES, TOO_LARGE, fault_of, is_stream
 
 MAX_FIELDS = 2_000
+# Asked by balancers and watchers under whatever name they know this machine by; no redirects here.
+ANY_HOST = ("/health/", "/version")
+DEFAULT_PORTS = {"https": ":443", "http": ":80"}
+
+
+class StrangeHost(HTTPBadRequest):
+    """Asked under another name than the public address."""
+
+
+def is_own_host(host: str, settings: Settings) -> bool:
+    """Whether this installation answers under this name.
+
+    Redirects and links repeat the name that was asked for. In production that is the public
+    address alone; on this machine itself, and in the demo, each name and port will do.
+    """
+    public = urlsplit(settings.public_address)
+    if settings.demo or public.hostname in LOOPBACK_HOSTS:
+        return True
+    own = public.netloc.lower()
+    return host.lower() in (own, own + DEFAULT_PORTS[public.scheme])
 
 
 def check(request: Any) -> None:
@@ -23,13 +45,20 @@ def check(request: Any) -> None:
     except (UnicodeDecodeError, ValueError) as error:
         _make_readable(request)
         raise HTTPBadRequest() from error
+    if not (is_own_host(request.host, request.app_settings) or _for_any_host(request)):
+        raise StrangeHost()
     fault = fault_of(request.environ)
     if fault == TOO_LARGE:
         raise HTTPRequestEntityTooLarge()
     if fault or any("\x00" in value for value in cookies.values()):
         raise HTTPBadRequest()
-    if request.method == "POST" and request.content_type in FORM_TYPES:
+    form = request.method == "POST" and request.content_type in FORM_TYPES
+    if form and not is_stream(request):
         _check_form(request)
+
+
+def _for_any_host(request: Any) -> bool:
+    return str(request.environ.get("PATH_INFO", "")).startswith(ANY_HOST)
 
 
 def _make_readable(request: Any) -> None:

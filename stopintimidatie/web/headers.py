@@ -21,6 +21,10 @@ HEADERS: Mapping[str, str] = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "X-Permitted-Cross-Domain-Policies": "none",
 }
+# A picture that somebody uploaded, opened by itself: it runs nothing, fetches nothing, is nowhere.
+PICTURE_CSP = "default-src 'none'; sandbox"
+# The page on which somebody may press a button to send along where they are; nowhere else.
+LOCATING = "camera=(), geolocation=(self), microphone=(), payment=(), usb=()"
 # What is for everybody, such as a municipality's logo in an app, may say so itself.
 PUBLIC_MAY_DIFFER = frozenset({"Cross-Origin-Resource-Policy"})
 HSTS = "max-age=31536000; includeSubDomains"
@@ -43,7 +47,8 @@ def apply(environ: Mapping[str, Any], response: Any, https: bool) -> None:
     """Put the headers on one answer."""
     headers = response.headers
     for name, value in HEADERS.items():
-        if name not in PUBLIC_MAY_DIFFER or name not in headers:
+        stricter = headers.get(name) in (PICTURE_CSP, LOCATING)
+        if not stricter and (name not in PUBLIC_MAY_DIFFER or name not in headers):
             headers[name] = value
     if https:
         headers["Strict-Transport-Security"] = HSTS

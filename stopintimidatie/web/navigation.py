@@ -2,7 +2,8 @@
 
 A room adds its menu item at start-up with ``config.add_nav_item(name, factory, order=…)``; the
 factory gets the request and answers a :class:`NavItem`, or None for who has no business there.
-It must not query the database: the menu is on every page, error pages included.
+The menu is on every page, error pages included: it asks the database nothing there, and elsewhere
+no more than one small count of what waits for an answer.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -1,5 +1,7 @@
 """Pages of a list: which rows, how many pages, and the numbers to show. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +13,20 @@ PAGE_SIZE = 25
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """One page of a list with ``total`` rows; a number beyond the end means the last page."""
+    """One page of a list with ``total`` rows; a number beyond the end means the last page.
+
+    ``more``: there are more rows than were counted.
+    """
 
     wanted: int
     total: int
     size: int = PAGE_SIZE
+    more: bool = False
+
+    @classmethod
+    def counted(cls, wanted: int, found: int, most: int, size: int = PAGE_SIZE) -> Paging:
+        """The page of a list that was counted up to ``most``."""
+        return cls(wanted, min(found, most), size, found > most)
 
     @property
     def pages(self) -> int:
@@ -49,6 +60,11 @@ class Paging:
                 result.append(None)
             result.append(number)
         return result
+
+
+def worth_counting(wanted: int, least: int, size: int = PAGE_SIZE) -> int:
+    """How far to count for this page: always some pages beyond it, never simply all."""
+    return least + max(0, wanted - 1) * size
 
 
 def wanted_page(request: Any) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from stopintimidatie.security.permissions import Permission, may
 from stopintimidatie.web.badges import badge_for
 from stopintimidatie.web.filters import FILTERS, plural
 from stopintimidatie.web.static_files import static_url
@@ -35,9 +36,13 @@ def install(environment: Any) -> None:
         option_groups=option_groups,
         plural=plural,
         printable=printable,
+        said=said,
+        # A page in another language brings its own.
+        t=str,
         waiting_messages=waiting_messages,
         htmx_config=HTMX_CONFIG,
         is_demo=is_demo,
+        offers_search=may_search,
         search_text=search_text,
         static_url=static_url,
         theme_path=theme_path,
@@ -47,6 +52,12 @@ def install(environment: Any) -> None:
     )
     environment.trim_blocks = True
     environment.lstrip_blocks = True
+
+
+def said(field: Any, text: str) -> str:
+    """A word of the form's own templates, in the language of the form."""
+    words: Callable[[str], str] = field.get_root().words
+    return words(text)
 
 
 def printable(value: object) -> str:
@@ -82,6 +93,12 @@ def waiting_messages(request: Any) -> list[dict[str, str]]:
     """What ``request.flash(text, kind)`` left for this page; taken once."""
     taken: list[dict[str, str]] = request.take_flashes()
     return taken
+
+
+def may_search(identity: Any) -> bool:
+    """Whether this person may search anywhere: without it the box would lead to a closed door."""
+    roles = (identity.roles_for(holder) for holder in identity.holders)
+    return any(may(own, Permission.SEARCH) for own in roles)
 
 
 def search_text(request: Any) -> str:

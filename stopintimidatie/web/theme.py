@@ -21,6 +21,8 @@ class Branding:
     colour: str = DEFAULT_COLOUR
     logo_url: str | None = None
     home_url: str = "/"
+    # What every page says at the top, so that nobody takes practice for real.
+    banner: str = ""
 
 
 def theme_path(colour: str) -> str:

@@ -25,6 +25,7 @@ from stopintimidatie.web.forms import (
     OneOf,
     Schema,
     Text,
+    TextInput,
     field,
 )
 from stopintimidatie.web.forms.types import Choice
@@ -44,6 +45,13 @@ def _lines(asked: InputField, options: Options) -> Any:
 
 def _line(asked: InputField, options: Options) -> Any:
     return Text(LINE_LIMIT)
+
+
+def _suggesting(asked: InputField, options: Options) -> dict[str, Any]:
+    """A line with a list proposes what is in it; anything else may be typed."""
+    if asked.kind is not FieldKind.LINE or asked.options is None:
+        return {}
+    return {"widget": TextInput(suggestions=[label for _, label in options[asked.options]])}
 
 
 def _day(asked: InputField, options: Options) -> Any:
@@ -102,8 +110,8 @@ def transition_schema(
 def _node(asked: InputField, options: Options) -> Any:
     always = asked.required and asked.when is None
     missing = {} if always else {"missing": None}
-    made = _TYPES[asked.kind](asked, options)
-    return field(made, asked.label, name=asked.name, description=asked.help, **missing)
+    made, more = _TYPES[asked.kind](asked, options), _suggesting(asked, options)
+    return field(made, asked.label, name=asked.name, description=asked.help, **missing, **more)
 
 
 def _conditions(

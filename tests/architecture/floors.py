@@ -5,6 +5,7 @@ From ../shared/design/2-architecture.md. The command and the package itself stan
 
 ORDER = (
     "settings",
+    "telemetry",
     "storage",
     "audit",
     "jobs",
@@ -24,12 +25,15 @@ ORDER = (
     "partners",
     "dossiers",
     "triage",
+    "patterns",
     "exports",
+    "deliveries",
     "desk",
     "statistics",
     "privacy",
     "home",
     "demo",
+    "backup",
     "__init__",
     "cli",
 )

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 def keys_in(name: str) -> set[str]:
     text = (ROOT / name).read_text(encoding="utf-8")
-    return set(re.findall(r"^([a-z_.]+) = ", text, flags=re.MULTILINE))
+    return set(re.findall(r"^([a-z_.]+) =(?: |$)", text, flags=re.MULTILINE))
 
 
 @pytest.mark.parametrize("name", ["development.ini", "production.ini"])

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-from waitress.server import create_server
 
 from stopintimidatie import install
 from stopintimidatie.demo.accounts import PASSWORD
@@ -16,6 +14,7 @@ from stopintimidatie.demo.loading import load_demo
 from stopintimidatie.jobs.worker import Worker
 from tests.installation import Installation, make_settings
 from tests.services import Chromium
+from tests.tools.served import in_thread
 
 SignIn = Callable[..., Page]
 
@@ -28,20 +27,15 @@ def demo_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     install(settings)
     running = Installation(settings)
     load_demo(running.registry)
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    server = create_server(running.app, host="127.0.0.1", port=0, threads=4)
     stop = threading.Event()
-    threads = [
-        threading.Thread(target=server.run, daemon=True),
-        threading.Thread(target=Worker(running.registry).run_forever, args=(stop,), daemon=True),
-    ]
-    for thread in threads:
-        thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
+    worker = threading.Thread(
+        target=Worker(running.registry).run_forever, args=(stop,), daemon=True
+    )
+    worker.start()
+    with in_thread(running.app) as address:
+        yield address
     stop.set()
-    server.close()
-    for thread in threads:
-        thread.join(timeout=20)
+    worker.join(timeout=20)
     running.close()
 
 

@@ -15,6 +15,7 @@ from playwright.sync_api import Page
 from pypdf import PdfReader
 
 from stopintimidatie.storage.types import utc_now
+from stopintimidatie.web.filters import local
 from tests.browser.conftest import SignIn
 from tests.tools.verapdf import validate_pdf
 
@@ -65,7 +66,7 @@ def make_dossier(page: Page) -> str:
 
 def ask_export(page: Page, dossier: str) -> str:
     page.goto(f"{dossier}/uitvoer-aanvragen")
-    day = utc_now().date()
+    day = local(utc_now()).date()
     page.check("input[name=soort_ontvanger][value=politie]")
     page.fill("[name=ontvanger]", "Wijkteam Binnenstad")
     page.fill("[name=vraag]", "Wilt u hier vrijdagavond langsgaan?")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
-from waitress.server import create_server
 
 from tests.services import Chromium
 from tests.styleguide.app import make_app
+from tests.tools.served import in_thread
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 BUDGET = 100_000
@@ -23,13 +21,8 @@ GUIDE = "/stijlgids"
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    server = create_server(make_app(), host="127.0.0.1", port=0)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(timeout=5)
+    with in_thread(make_app()) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +54,8 @@ def complaints_of(page: Page) -> list[str]:
 
 
 def violations(page: Page) -> list[tuple[str, list[str]]]:
-    found = Axe().run(page, options={"runOnly": WCAG}).response["violations"]
+    options = {"runOnly": WCAG, "resultTypes": ["violations"]}
+    found = Axe().run(page, options=options).response["violations"]
     return [(v["id"], [node["html"] for node in v["nodes"]]) for v in found]
 
 

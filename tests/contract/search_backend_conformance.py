@@ -18,6 +18,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from stopintimidatie.search.analysis import stem
 from stopintimidatie.search.backend import (
     FACETS,
     OPEN_ACCESS,
@@ -34,7 +35,7 @@ from stopintimidatie.search.backend import (
     Visibility,
     Weight,
 )
-from stopintimidatie.search.grammar import Field
+from stopintimidatie.search.grammar import AnyOf, Field, SearchQuery
 from tests.contract.search_documents import (
     EVERYTHING_OPEN,
     HOLDER,
@@ -185,6 +186,17 @@ class SearchBackendConformance:
         )
         backend.index([made, document("Een man floot.")])
         assert references(find("fluiten bushalte")) == [made.reference]
+
+    def test_any_of_some_stems_is_found_those_with_most_of_them_first(
+        self, backend: SearchBackend
+    ) -> None:
+        texts = ("Bij de halte.", "Een fiets bij de halte werd gevolgd.", "Een fiets bij de halte.")
+        made = [document(text) for text in texts]
+        backend.index([*made, document("Een scooter in de straat.")])
+        stems = tuple(stem(word) for word in ("fiets", "halte", "volgen"))
+        asked = SearchQuery(terms=(AnyOf(stems),))
+        found = backend.search(asked, Scope(HOLDER), EVERYTHING_OPEN, facets=())
+        assert references(found) == [made[1].reference, made[2].reference, made[0].reference]
 
     def test_stop_words_beside_others_change_nothing(
         self, holds: Callable[[str, str], bool]

@@ -25,7 +25,13 @@ OPERATIONS = [
     for path, methods in DOCUMENT["paths"].items()
     for method, operation in methods.items()
 ]
-ANSWERS = [answers.ReceiptAnswer, answers.FollowAnswer, answers.MunicipalityHereAnswer]
+ANSWERS = [
+    answers.ReceiptAnswer,
+    answers.FollowAnswer,
+    answers.MessageAnswer,
+    answers.AttachmentAnswer,
+    answers.MunicipalityHereAnswer,
+]
 
 
 def resolve(part: dict[str, Any]) -> Any:
@@ -76,12 +82,6 @@ def test_every_answer_of_every_call_tells_the_version(
     for response in operation["responses"].values():
         assert "API-Version" in response["headers"]
     assert DOCUMENT["info"]["version"] == API_VERSION
-
-
-def test_what_comes_later_is_not_promised() -> None:
-    text = json.dumps(DOCUMENT)
-    for later in ("aanvullingen", "bijlagen", "formulier", '"429"', '"delete"'):
-        assert later not in text
 
 
 def test_operation_ids_are_unique() -> None:

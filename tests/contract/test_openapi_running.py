@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from pyramid.httpexceptions import HTTPNotFound
 from schemathesis.checks import CHECKS, load_all_checks
 
 from stopintimidatie.intake.app_keys import DEMO_TOKEN
-from stopintimidatie.intake.calls import CALLS, LOOK_UP, SUBMIT, Call
+from stopintimidatie.intake.calls import ADD, CALLS, LOOK_UP, SUBMIT, Call
+from stopintimidatie.tree.traversal import split_address
 from tests.factories import connect
 from tests.functional.api import Api
 from tests.installation import Installation
@@ -24,7 +27,7 @@ from tests.installation import Installation
 POSITIVE = schemathesis.GenerationMode.POSITIVE
 NEGATIVE = schemathesis.GenerationMode.NEGATIVE
 KEY = {"Authorization": f"Bearer {DEMO_TOKEN}"}
-EXAMPLES = 60
+EXAMPLES = 40
 load_all_checks()
 CONFORMANCE = [
     CHECKS.get_one(name)
@@ -38,7 +41,12 @@ CONFORMANCE = [
 ]
 REJECTION = CHECKS.get_one("negative_data_rejection")
 # Values that JSON Schema can't ask for, put in place of what was drawn.
-REAL = {"incidentVan": "2026-01-02T03:04:05+01:00", "incidentTot": "2026-01-02T03:04:05Z"}
+REAL = {
+    "incidentVan": "2026-01-02T03:04:05+01:00",
+    "incidentTot": "2026-01-02T03:04:05Z",
+    # Which questions there are hangs on the municipality of the place.
+    "antwoorden": {},
+}
 REAL_REPORTER = {"telefoon": "06 12345678", "email": "iemand@example.org"}
 
 
@@ -73,13 +81,23 @@ def test_every_answer_is_as_documented(schema: Any, call: Call) -> None:
 def test_nothing_is_answered_without_an_app_key(schema: Any, call: Call) -> None:
     def check(case: Any) -> None:
         case.headers = {n: v for n, v in case.headers.items() if n.lower() != "authorization"}
-        assert case.call_and_validate(checks=CONFORMANCE).status_code == 401
+        # First of all comes whether there is such an address.
+        expected = 401 if is_address(case.formatted_path) else 404
+        assert case.call_and_validate(checks=CONFORMANCE).status_code == expected
 
     try_out(schema[call.path][call.method].as_strategy(POSITIVE), check, examples=20)
 
 
+def is_address(path: str) -> bool:
+    """Whether each of its names is one that an address may have (S3)."""
+    try:
+        return len(split_address(unquote(path))) == len(split_address(path))
+    except HTTPNotFound:
+        return False
+
+
 # The others take any text in their path: nothing doesn't fit.
-@pytest.mark.parametrize("call", [SUBMIT, LOOK_UP], ids=lambda call: call.name)
+@pytest.mark.parametrize("call", [SUBMIT, ADD, LOOK_UP], ids=lambda call: call.name)
 def test_what_does_not_fit_the_document_is_refused(schema: Any, call: Call) -> None:
     drawn = schema[call.path][call.method].as_strategy(NEGATIVE)
     checks = [*CONFORMANCE, REJECTION]
@@ -103,4 +121,4 @@ def test_every_report_that_fits_the_document_is_taken(schema: Any) -> None:
         # A drawn Idempotency-Key may come back with another body.
         assert response.status_code in (201, 422), response.text
 
-    try_out(schema["/meldingen"]["POST"].as_strategy(POSITIVE), check, examples=200)
+    try_out(schema["/meldingen"]["POST"].as_strategy(POSITIVE), check, examples=120)

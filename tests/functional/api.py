@@ -55,10 +55,29 @@ class Api:
     def follow(self, reference: str, code: str, *, status: Any = 200) -> Any:
         return self.get(f"{REPORTS}/{reference}", status=status, Volgcode=code)
 
+    def add(self, receipt: Any, body: Any, *, status: Any = 201, **headers: str | None) -> Any:
+        """Add something to a report; a dict is written as JSON, bytes go as they are."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        wanted = {"Idempotency_Key": None, "Volgcode": receipt["volgcode"], **headers}
+        path = f"{REPORTS}/{receipt['kenmerk']}/aanvullingen"
+        return self.app.post(path, data, headers=self.headers(**wanted), status=status)
+
+    def attach(
+        self, receipt: Any, content: bytes, name: str = "foto.jpg", *, status: Any = 201
+    ) -> Any:
+        """Send a file along."""
+        wanted = self.headers(Content_Type=None, Idempotency_Key=None, Volgcode=receipt["volgcode"])
+        files = [("bestand", name, content)]
+        path = f"{REPORTS}/{receipt['kenmerk']}/bijlagen"
+        return self.app.post(path, upload_files=files, headers=wanted, status=status)
+
+    def withdraw(self, reference: str, code: str, *, status: Any = 204) -> Any:
+        wanted = self.headers(Content_Type=None, Idempotency_Key=None, Volgcode=code)
+        return self.app.delete(f"{REPORTS}/{reference}", headers=wanted, status=status)
+
     def count(self) -> int:
         """How many reports there are, whoever holds them."""
-        with self.installation.transaction() as session:
-            connection = session.connection()
+        with self.installation.owner.connect() as connection:
             return int(connection.scalar(select(func.count()).select_from(Report.__table__)) or 0)
 
 

@@ -14,6 +14,9 @@ from stopintimidatie.dossiers.filing import file_report
 from stopintimidatie.dossiers.paths import path_of_dossier
 from stopintimidatie.dossiers.services import add_note, make_agreement
 from stopintimidatie.exports.models import Export
+from stopintimidatie.mail.addresses import find_address
+from stopintimidatie.partners.contacts import Person, add_contact, owner_of
+from stopintimidatie.partners.services import add_partner
 from stopintimidatie.reports.submission import Address, Contact, Location, Offenders
 from stopintimidatie.reports.vocabulary import AgeGroup, ContactWish, Form, TimePrecision
 from stopintimidatie.security import Role
@@ -127,15 +130,44 @@ def answers(**changes: str | None) -> dict[str, str]:
     return {name: value for name, value in given.items() if value is not None}
 
 
+def with_partner(
+    installation: Installation, name: str = "Politie Drechtsteden", phone: str = "06 12 34 56 70"
+) -> str:
+    """The number of a partner with somebody whose address is confirmed."""
+    keys, actor = installation.registry.key_ring, SYSTEM
+    with installation.transaction(DORDRECHT) as session:
+        values = {
+            "name": name,
+            "kind": "politie",
+            "legal_bases": ["avg_6_1_e_openbare_orde", "avg_6_1_c_vordering"],
+            "profile": "politie",
+            "covenant_name": None,
+            "covenant_from": None,
+            "covenant_until": None,
+        }
+        partner = add_partner(session, DORDRECHT, values, actor)
+        who = Person("wijkagent", "Wil Wijk", "wil@politie.example", phone)
+        row = add_contact(session, keys, partner, who, actor)
+        address = find_address(session, owner_of(row.id))
+        assert address is not None
+        address.verified_at = utc_now()
+        return str(partner.reference)
+
+
 def send_request(
-    case: Case, who: str = "aanvrager", button: str = "aanvragen", **changes: Any
+    case: Case,
+    who: str = "aanvrager",
+    button: str = "aanvragen",
+    partner: str | None = None,
+    **changes: Any,
 ) -> TestResponse:
     """Fill the form in and send it."""
     browser = case.browser(who)
-    page = browser.get(f"{case.path}/uitvoer-aanvragen")
+    address = f"{case.path}/uitvoer-aanvragen" + (f"?partner={partner}" if partner else "")
+    page = browser.get(address)
     sent = {"csrf_token": page.forms["formulier"]["csrf_token"].value, button: "ja"}
     sent |= answers(**changes)
-    return browser.post(f"{case.path}/uitvoer-aanvragen", sent, expect_errors=True)
+    return browser.post(address, sent, expect_errors=True)
 
 
 def requested(case: Case, **changes: Any) -> str:

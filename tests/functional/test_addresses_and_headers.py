@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +17,7 @@ from stopintimidatie.audit import SYSTEM
 from stopintimidatie.security import Role
 from stopintimidatie.settings import SettingsError
 from stopintimidatie.storage.types import clock_at, utc_now
-from stopintimidatie.web.headers import CSP, HEADERS
+from stopintimidatie.web.headers import CSP, HEADERS, LOCATING
 from tests.factories import DORDRECHT, connect, make_user
 from tests.functional.test_permission_matrix import probes
 from tests.installation import PASSWORD, Installation
@@ -140,6 +141,8 @@ def test_every_answer_carries_the_headers(town: Town) -> None:
             expected = dict(HEADERS)
             if path in FOR_ANY_SITE and answer.status_int == 200:
                 expected["Cross-Origin-Resource-Policy"] = "cross-origin"
+            if re.fullmatch(r"/melden/(?!onderweg$)[a-z-]+", path) and answer.status_int == 200:
+                expected["Permissions-Policy"] = LOCATING
             assert {k: answer.headers.get(k) for k in HEADERS} == expected, path
             assert "Server" not in answer.headers
             assert "unsafe" not in answer.headers["Content-Security-Policy"]
@@ -172,7 +175,11 @@ def test_over_https_cookies_are_bound_to_the_host_and_hsts_is_sent(
 ) -> None:
     page, answer = signed_in(installation, https=True)
     cookies = [*page.headers.getall("Set-Cookie"), *answer.headers.getall("Set-Cookie")]
-    assert {cookie.split("=")[0] for cookie in cookies} == {"__Host-csrf", "__Host-sessie"}
+    assert {cookie.split("=")[0] for cookie in cookies} == {
+        "__Host-csrf",
+        "__Host-sessie",
+        "__Host-browser",
+    }
     for cookie in map(str.lower, cookies):
         assert all(part in cookie for part in ("; secure", "; httponly", "samesite=lax", "path=/"))
         assert "domain=" not in cookie
@@ -182,7 +189,7 @@ def test_over_https_cookies_are_bound_to_the_host_and_hsts_is_sent(
 def test_the_demo_over_http_has_plain_cookies_and_no_hsts(installation: Installation) -> None:
     page, answer = signed_in(installation, https=False)
     cookies = [*page.headers.getall("Set-Cookie"), *answer.headers.getall("Set-Cookie")]
-    assert {cookie.split("=")[0] for cookie in cookies} == {"csrf", "sessie"}
+    assert {cookie.split("=")[0] for cookie in cookies} == {"csrf", "sessie", "browser"}
     assert all("httponly" in cookie.lower() for cookie in cookies)
     assert not any("secure" in cookie.lower() for cookie in cookies)
     assert "Strict-Transport-Security" not in answer.headers

@@ -63,8 +63,7 @@ def send(app: Any, request: Malformed, cookie: str = "") -> tuple[int, dict[str,
 
 
 def rows(installation: Installation) -> dict[str, int]:
-    with installation.transaction() as session:
-        connection = session.connection()
+    with installation.owner.connect() as connection:
         return {
             table.name: connection.scalar(select(func.count()).select_from(table)) or 0
             for table in Base.metadata.sorted_tables

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 from stopintimidatie.accounts.models import LoginSession, User
+from stopintimidatie.audit.models import AuditEvent
 from stopintimidatie.cli.commands import cli
 from stopintimidatie.cli.dutch import run
 from stopintimidatie.intake.models import AppKey
+from stopintimidatie.jobs import OutboxJob, enqueue
 from stopintimidatie.register.models import AreaOutline
 from stopintimidatie.security import Role
 from stopintimidatie.storage import NATIONAL
+from stopintimidatie.storage.types import utc_now
 from tests.factories import DORDRECHT, make_user
 from tests.installation import Installation
+from tests.pdok_stand_in import StandIn, serving
+from tests.unit.register.areas import features
 
 TOWN = Path(__file__).parent.parent / "data" / "voorbeeldstad"
 INI = """[app:main]
 demo = true
 sqlalchemy.url = {settings.database_url}
+database.owner_url = {settings.database_owner_url}
 data_dir = {settings.data_dir}
 key_file = {settings.key_file}
 migrations = {settings.migrations}
@@ -156,6 +163,25 @@ def test_areas_are_loaded_and_a_bad_file_changes_nothing(
         assert session.scalars(select(AreaOutline.kind).distinct()).all() == ["gemeente"]
 
 
+def test_areas_come_from_pdok_and_what_ended_is_told(
+    keyboard: Keyboard, installation: Installation
+) -> None:
+    known = {"gemeenten": features(TOWN / "gemeenten_2024.geojson")}
+    known["wijken"] = features(TOWN / "wijken_2024.geojson")
+    words = ("gebieden", "laden", "--soort", "gemeenten", "--soort", "wijken")
+    with serving(StandIn(known, page_size=3)) as server:
+        known["wijken"][-1]["geometry"] = None
+        code, out, err = keyboard.type(*words, "--jaar", "2024", "--adres", server.address)
+        assert (code, "2 gemeenten van 2024 geladen" in out) == (1, True)
+        assert "wijken: 2 bladzijden opgehaald" in err
+        assert "heeft geen vlak" in err
+    code, _, err = keyboard.type(*words, "--adres", server.address, "--binnen", "5")
+    assert (code, "niet te bereiken" in err) == (1, True)
+    assert "al grenzen" in keyboard.type(*words, "--als-leeg")[1]
+    assert "gemeenten\t2024\t2" in keyboard.type("gebieden", "stand")[1]
+    assert keyboard.type(*words, "--bron", "PDOK", "--bestand", "x")[0] == 2
+
+
 def test_the_index_is_checked_and_rebuilt(keyboard: Keyboard) -> None:
     assert keyboard.type("zoekindex", "herbouwen", "--houder", DORDRECHT)[:2] == (
         0,
@@ -171,3 +197,64 @@ def test_wrong_settings_are_all_told_at_once(keyboard: Keyboard) -> None:
     assert code == 1
     for told in ("demo: schrijf true of false", "kleur: deze instelling bestaat niet", "data_dir"):
         assert told in err
+
+
+def test_a_demo_is_filled_and_found(keyboard: Keyboard) -> None:
+    words = ("demo", "vullen", "--aantal", "12", "--gemeente", "gm0505=10", "--aangesloten", "1")
+    code, out, err = keyboard.type(*words, "--peildatum", "2026-11-24")
+    assert (code, "12 meldingen bij" in out) == (0, True)
+    assert "12 van 12 meldingen" in err
+    assert "GM0505: 10 documenten" in err
+    assert "0 meldingen bij" in keyboard.type(*words, "--peildatum", "2026-11-24")[1]
+    code, _, err = keyboard.type("zoekindex", "herbouwen", "--processen", "2")
+    assert (code, "één schrijver" in err) == (1, True)
+    code, _, err = keyboard.type("demo", "vullen", "--aantal", "9", "--gemeente", "dordrecht")
+    assert (code, "CODE=AANTAL" in err) == (1, True)
+    code, _, err = keyboard.type("demo", "vullen", "--aantal", "9", "--gemeente", "GM9999=3")
+    assert (code, "gebieden laden" in err) == (1, True)
+
+
+def test_jobs_that_were_given_up_are_shown_tried_again_and_thrown_away(
+    installation: Installation, keyboard: Keyboard
+) -> None:
+    assert "geen opgegeven taken" in keyboard.type("wachtrij", "lijst")[1]
+    assert "geen opgegeven taken" in keyboard.type("wachtrij", "opnieuw", "--alle")[1]
+    with installation.transaction() as session:
+        made = [enqueue(session, "proef", DORDRECHT, {"n": "geheim"}) for _ in range(3)]
+        for job in made:
+            job.dead, job.attempts, job.last_error = True, 12, "RuntimeError"
+        session.flush()
+        first, second, _ = [job.id for job in made]
+    code, out, _ = keyboard.type("wachtrij", "lijst")
+    assert code == 0
+    assert f"{first}  proef  {DORDRECHT}  12 pogingen  RuntimeError" in out
+    assert "geheim" not in out
+    assert keyboard.type("wachtrij", "opnieuw", str(first))[0] == 0
+    assert keyboard.type("wachtrij", "weg", str(second))[0] == 0
+    code, _, err = keyboard.type("wachtrij", "weg", str(second))
+    assert (code, "wachtrij lijst" in err) == (1, True)
+    assert keyboard.type("wachtrij", "weg")[0] == 2
+    assert keyboard.type("wachtrij", "weg", "--alle", str(first))[0] == 2
+    assert keyboard.type("wachtrij", "weg", "--alle")[0] == 0
+    with installation.transaction(DORDRECHT) as session:
+        left = session.scalars(select(OutboxJob)).all()
+        assert [(job.id, job.dead) for job in left] == [(first, False)]
+        told = session.scalars(select(AuditEvent.action).order_by(AuditEvent.action)).all()
+        assert [word for word in told if word.startswith("taak.")] == [
+            "taak.opnieuw", "taak.weg", "taak.weg",
+        ]  # fmt: skip
+
+
+def test_the_level_of_a_municipality_is_shown_and_changed(keyboard: Keyboard) -> None:
+    assert keyboard.type("gemeente", "niveau", "dordrecht")[1] == "Dordrecht\tzonder afspraak\n"
+    code, out, _ = keyboard.type("gemeente", "niveau", DORDRECHT, "--naar", "doorgifte")
+    assert (code, "doorgifte" in out) == (0, True)
+    code, _, err = keyboard.type("gemeente", "niveau", DORDRECHT, "--naar", "doorgifte")
+    assert (code, "al mee" in err) == (1, True)
+    assert keyboard.type("gemeente", "niveau", "nergens")[0] == 1
+    later = (utc_now() + timedelta(days=40)).strftime("%Y-%m-%d")
+    typed = ("gemeente", "niveau", "dordrecht")
+    assert "gepland" in keyboard.type(*typed, "--naar", "zonder_afspraak", "--vanaf", later)[1]
+    assert keyboard.type(*typed, "--vanaf", later)[0] == 2
+    assert "gepland" not in keyboard.type(*typed, "--intrekken")[1]
+    assert keyboard.type(*typed, "--intrekken")[0] == 1

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -11,19 +13,31 @@ from sqlalchemy import func, select
 from stopintimidatie.demo.accounts import DORDRECHT, EINDHOVEN, PEOPLE
 from stopintimidatie.demo.generator import generate
 from stopintimidatie.demo.loading import DemoError, load_demo, reference_of
+from stopintimidatie.desk.models import Onboarding
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
-from stopintimidatie.reports.models import Report, ReportMove
+from stopintimidatie.municipalities.reading import published_for
+from stopintimidatie.public.models import JoiningRequest
+from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 from stopintimidatie.storage import NATIONAL
+from tests.conftest import DEMO_DAY
 from tests.installation import Installation
 
-DAY = date(2026, 11, 24)
+DAY = DEMO_DAY
 
 
 @pytest.fixture
-def loaded(installation: Installation) -> Installation:
-    load_demo(installation.registry, day=DAY)
-    return installation
+def loaded(request: pytest.FixtureRequest, installation: Installation) -> Iterator[Installation]:
+    if not installation.settings.sqlite:
+        load_demo(installation.registry, day=DAY)
+        yield installation
+        return
+    for name in ("data.sqlite", "sleutels.json"):
+        made: Path = request.getfixturevalue("sqlite_demo")
+        shutil.copy(made / name, installation.settings.data_dir)
+    demo = Installation(installation.settings)
+    yield demo
+    demo.close()
 
 
 def test_the_demo_fills_both_towns_and_the_desk(loaded: Installation) -> None:
@@ -32,8 +46,13 @@ def test_the_demo_fills_both_towns_and_the_desk(loaded: Installation) -> None:
         deliveries = {row[0]: row[1] for row in counted}
         assert deliveries["wacht_op_afspraak"] > 50
         assert deliveries["te_routeren"] > 0
+        # Somebody asked to join, and the desk has done half of the list.
+        joining = session.scalars(select(Onboarding)).one()
+        assert (joining.municipality_code, joining.training_on) == ("GM0642", None)
+        assert session.scalars(select(JoiningRequest)).one().confirmed_at
     references = {reference_of(report) for report in generate(day=DAY).reports}
     states: set[str] = set()
+    said: set[str] = set()
     dossiers = 0
     for holder in (DORDRECHT, EINDHOVEN):
         with loaded.transaction(holder) as session:
@@ -43,6 +62,11 @@ def test_the_demo_fills_both_towns_and_the_desk(loaded: Installation) -> None:
             assert 200 < len(reports) < 350
             assert all(report.received_at.date() <= DAY for report in reports)
             states |= {report.state for report in reports}
+            said |= set(session.scalars(select(ReporterMessage.kind)))
+            published = published_for(session, holder)
+            assert published.logo
+            assert published.questions("app")
+            assert any(report.own_answers for report in reports)
             dossiers += session.scalar(select(func.count()).select_from(Dossier)) or 0
             assert session.scalar(select(func.count()).select_from(DossierAgreement))
             histories = session.scalars(select(ReportMove)).all()
@@ -50,6 +74,7 @@ def test_the_demo_fills_both_towns_and_the_desk(loaded: Installation) -> None:
     gone = {"vernietigd", "overgedragen"}
     assert states == {state.code for state in REPORT_WORKFLOW.states} - gone
     assert dossiers == 30
+    assert said == {"vraag", "antwoord", "aanvulling", "terugkoppeling"}
     # Somebody of each account can sign in, and the second load changes nothing.
     for person in PEOPLE:
         loaded.browser(person.username)

@@ -107,22 +107,22 @@ def test_the_content_on_its_way_is_encrypted_and_then_wiped(installation: Instal
         report = session.scalars(select(Report).where(Report.reference == reference)).one()
         effects = installation.registry.workflow_effects
         move(session, effects, report, "doorgeven", values, SYSTEM)
-    with installation.transaction() as session:
+    with installation.transaction(NATIONAL) as session:
         waiting = session.scalars(select(ReportTransfer)).one()
         assert waiting.content
         assert "floot" not in waiting.content
     installation.run_jobs()
-    with installation.transaction() as session:
+    with installation.transaction(NATIONAL) as session:
         assert session.scalars(select(ReportTransfer.content)).one() is None
 
 
 def test_doing_the_job_twice_makes_one_copy(installation: Installation) -> None:
     reference = receive_at_desk(installation)
     hand_over(installation, reference)
-    from stopintimidatie.desk.transfer import JOB
     from stopintimidatie.jobs import enqueue
+    from stopintimidatie.reports.transfer import JOB
 
-    with installation.transaction() as session:
+    with installation.transaction(NATIONAL) as session:
         transfer = session.scalars(select(ReportTransfer.id)).one()
         enqueue(session, JOB, DORDRECHT, {"transfer": str(transfer)})
     installation.run_jobs()

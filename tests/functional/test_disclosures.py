@@ -69,7 +69,8 @@ def recorded(installation: Installation, holder: str = DORDRECHT, **changes: Any
 @pytest.mark.parametrize("change", ["UPDATE {} SET holder = 'GM0505'", "DELETE FROM {}"])
 def test_the_register_is_never_changed(installation: Installation, table: str, change: str) -> None:
     recorded(installation)
-    with pytest.raises(DatabaseError, match="append"), installation.transaction() as session:
+    refused = pytest.raises(DatabaseError, match=r"append-only|permission denied")
+    with refused, installation.transaction() as session:
         session.execute(text(change.format(table)))
     with installation.transaction(DORDRECHT) as session:
         assert session.scalar(select(func.count()).select_from(Disclosure)) == 1
@@ -158,7 +159,8 @@ def test_the_register_is_filtered_and_paged(installation: Installation) -> None:
     assert old in browser.get(f"{REGISTER}?pagina=2").text
     only = browser.get(f"{REGISTER}?soort=intern")
     assert old in only.text
-    assert not any(reference in only.text for reference in new)
+    shown = only.html.find("table").text
+    assert not any(reference in shown for reference in new)
     assert old in browser.get(f"{REGISTER}?termijn=voorbij").text
     assert "Niets gevonden" in browser.get(f"{REGISTER}?dossier=1999-0001").text
     for wrong in ("soort=%00", "pagina=999999", "termijn=%F0%9F%98%80", "soort=a&soort=b"):

@@ -23,6 +23,7 @@ from stopintimidatie.reports.references import new_reference
 from stopintimidatie.reports.services import move
 from stopintimidatie.security import Role
 from stopintimidatie.storage.types import utc_now
+from stopintimidatie.web.filters import local
 from stopintimidatie.workflow import WorkflowError
 from tests.factories import (
     DORDRECHT,
@@ -232,7 +233,9 @@ def test_every_part_of_a_dossier_has_an_address(
     with installation.transaction(DORDRECHT) as session:
         dossier = session.scalars(select(Dossier)).one()
         add_note(session, dossier, "De wijkagent kent de plek.", SYSTEM)
-        make_agreement(session, dossier, "Lantaarn maken", "Beheer", utc_now().date(), SYSTEM)
+        make_agreement(
+            session, dossier, "Lantaarn maken", "Beheer", local(utc_now()).date(), SYSTEM
+        )
     overview = browser.get(address)
     assert "Lantaarn maken" in overview.text
     assert "openbare orde" in overview.text
@@ -301,7 +304,9 @@ def test_the_page_of_a_step_warns_of_open_agreements_and_the_step_refuses(
     address = started(installation, owner)
     with installation.transaction(DORDRECHT) as session:
         dossier = session.scalars(select(Dossier)).one()
-        make_agreement(session, dossier, "Lantaarn maken", "Beheer", utc_now().date(), SYSTEM)
+        make_agreement(
+            session, dossier, "Lantaarn maken", "Beheer", local(utc_now()).date(), SYSTEM
+        )
     page = browser.get(f"{address}/stap?naam=monitoren")
     assert "1 afspraak staat nog open" in page.text
     page = fill(page, effect_datum="2027-03-01").submit("monitoren", status=422)
@@ -399,7 +404,7 @@ def test_an_agreement_of_another_dossier_is_not_found(
     address = opened(installation)
     with installation.transaction(DORDRECHT) as session:
         other = make_dossier(session)
-        made = make_agreement(session, other, "Iets", "Beheer", utc_now().date(), SYSTEM)
+        made = make_agreement(session, other, "Iets", "Beheer", local(utc_now()).date(), SYSTEM)
         agreement = made.id
     for value in (str(agreement), "geen-uuid", ""):
         browser.get(f"{address}/afspraak?afspraak={value}", status=404)
@@ -436,7 +441,7 @@ def test_the_second_to_make_a_step_or_change_an_agreement_is_told(
     with installation.transaction(DORDRECHT) as session:
         dossier = session.scalars(select(Dossier)).one()
         assert dossier.state == "in_aanpak"
-        make_agreement(session, dossier, "Lantaarn", "Beheer", utc_now().date(), SYSTEM)
+        make_agreement(session, dossier, "Lantaarn", "Beheer", local(utc_now()).date(), SYSTEM)
     page = browser.get(f"{address}?deel=afspraken")
     first, second = (page.click("Bijwerken") for _ in range(2))
     fill(first, wie="Handhaving").submit("opslaan", status=303)

@@ -10,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from pypdf import PdfReader
 from sqlalchemy import func, select, update
@@ -20,10 +21,17 @@ from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.dossiers.filing import file_report
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.exports import making, vault
+from stopintimidatie.exports.certificates import (
+    keep_certificate,
+    remove_certificate,
+    signing_key,
+)
 from stopintimidatie.exports.content import from_json
 from stopintimidatie.exports.models import Export, ExportBlob, ExportKey
 from stopintimidatie.exports.process import RenderingTooSlowError, Step, render_in_process
 from stopintimidatie.jobs import OutboxJob
+from stopintimidatie.municipalities.published import Part
+from stopintimidatie.municipalities.publishing import publish
 from stopintimidatie.reports.models import Report
 from stopintimidatie.security import Role
 from stopintimidatie.storage.types import utc_now
@@ -44,6 +52,7 @@ from tests.functional.exporting import (
 )
 from tests.installation import Installation
 from tests.tools.verapdf import validate_pdf
+from tests.unit.test_exports_signing import House
 
 FAKE = b"%PDF-1.7 not really"
 
@@ -168,6 +177,7 @@ def test_two_people_and_the_worker_make_a_real_pdf(
         "uitvoer.goedgekeurd",
         "uitvoer.gemaakt",
         "uitvoer.gedownload",
+        "verstrekking.stap",
     ]
     if "sqlite" in request.node.name:
         assert render_in_process(from_json(content)) == pdf, "same content, same bytes"
@@ -278,6 +288,15 @@ def test_the_preview_shows_what_is_hidden_and_asks_for_nothing(installation: Ins
     assert "Meldingen waarvan de melder niet wil dat deze ontvanger ze krijgt" in answer.text
     assert "Vrije tekst gaat pas mee als die is nagekeken en zwartgemaakt" in answer.text
     assert ACCOUNT not in answer.text
+    # The last report isn't for the police; of the others it is marked what stays out, and why.
+    marks = answer.html.find(id="voorbeeld-M-03").find(class_="si-withheld")
+    assert marks.text.startswith("De hele melding: weggelaten")
+    rule = answer.html.find(id=marks.find("a")["href"].lstrip("#"))
+    assert "Deelvoorkeur van de melder" in rule.text
+    seen = answer.html.find(id="voorbeeld-M-01")
+    assert "Stationsplein" in seen.text
+    hidden = [mark.text for mark in seen.select(".si-withheld")]
+    assert any("Verhaal van de melder: grover: alleen wat is nagekeken" in one for one in hidden)
     assert answer.forms["formulier"]["ontvanger"].value == answers()["ontvanger"]
     assert number_of_exports(installation) == 0
     page = case.browser("aanvrager").get(f"{case.path}/uitvoer-voorbeeld?voor=intern")
@@ -596,3 +615,118 @@ def test_settings_bound_the_rendering(installation: Installation) -> None:
     assert limits.memory_bytes == 300 * 1024 * 1024
     kind = installation.registry.job_kinds["uitvoer.maken"]
     assert kind.lease_seconds > installation.settings.pdf_timeout_seconds
+
+
+def test_enforcement_gets_a_dossier_only_while_boas_are_empowered(
+    installation: Installation,
+) -> None:
+    case = make_case(installation, number=1)
+    form = case.browser("aanvrager").get(f"{case.path}/uitvoer-aanvragen")
+    assert "Handhaving staat er niet bij" in form.text
+    assert send_request(case, soort_ontvanger="handhaving").status_int == 422
+    _empower(installation, until=None)
+    preview = case.browser("aanvrager").get(f"{case.path}/uitvoer-voorbeeld?voor=handhaving")
+    assert "Handhaving (boa" in preview.text
+    reference = requested(case, soort_ontvanger="handhaving", ontvanger="Team handhaving")
+    _empower(installation, until=day(-1))
+    refused = decide(case, reference)
+    assert (refused.status_int, "niet bevoegd" in refused.text) == (422, True)
+    _empower(installation, until=day(0))
+    assert decide(case, reference).status_int == 303
+
+
+def _empower(installation: Installation, *, until: str | None) -> None:
+    periods = [{"van": "2024-07-01", "tot": until}]
+    with installation.transaction(DORDRECHT) as session:
+        publish(session, SYSTEM, DORDRECHT, Part.OFFICERS, {"perioden": periods})
+
+
+def test_a_file_with_a_password_shows_it_once_and_keeps_it_nowhere(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    kinds: list[bool] = []
+
+    def render(content: Any, *, archive: bool, **kw: Any) -> bytes:
+        kinds.append(archive)
+        blank, out = pikepdf.new(), BytesIO()
+        blank.add_blank_page()
+        blank.save(out)
+        return out.getvalue()
+
+    monkeypatch.setattr(making, "render_in_process", render)
+    case = make_case(installation)
+    reference = approved(case, bestand="wachtwoord")
+    installation.run_jobs()
+    assert kinds == [False]
+    for reader in ("fg", "privacy"):
+        page = case.browser(reader).get(f"{case.path}/{reference}")
+        assert "Wachtwoord tonen" not in page.text
+    page = case.browser("aanvrager").get(f"{case.path}/{reference}")
+    pdf = page.click("PDF downloaden").body
+    form = next(f for f in page.forms.values() if f.action.endswith("/wachtwoord"))
+    shown = form.submit()
+    password = shown.html.find("dl").find("dd").text.strip()
+    with pikepdf.open(BytesIO(pdf), password=password) as opened:
+        assert opened.encryption.R == 6
+    again = form.submit().follow()
+    assert "al getoond" in again.text
+    assert password not in again.text
+    assert "Dat is getoond op" in again.text
+    assert password not in caplog.text
+    with installation.transaction(DORDRECHT) as session:
+        kept = session.scalars(select(ExportBlob.kind)).all()
+        assert "wachtwoord" not in kept
+        assert session.scalars(select(Disclosure)).one().file_sha256 == sha256(pdf).hexdigest()
+    assert actions(installation, reference)[-1] == "uitvoer.wachtwoord"
+
+
+def test_somebody_stops_the_making_and_the_worker_lets_go(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = make_case(installation)
+    reference = approved(case)
+    monkeypatch.setattr(making, "TELL_EVERY", 0)
+
+    def stopped_meanwhile(content: Any, **kw: Any) -> bytes:
+        kw["on_progress"](Step("opmaken", 1))
+        page = case.browser("aanvrager").get(f"{case.path}/{reference}")
+        assert "pagina 1 wordt opgemaakt" in page.text
+        next(f for f in page.forms.values() if f.action.endswith("/afbreken")).submit()
+        kw["on_progress"](Step("opmaken", 2))
+        raise AssertionError("it went on")
+
+    monkeypatch.setattr(making, "render_in_process", stopped_meanwhile)
+    installation.run_jobs()
+    page = case.browser("aanvrager").get(f"{case.path}/{reference}")
+    assert 'data-status="afgebroken"' in page.text
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(Disclosure)).all() == []
+    quick(monkeypatch)
+    next(f for f in page.forms.values() if f.action.endswith("/opnieuw")).submit()
+    installation.run_jobs()
+    assert case.export(reference).state == "gereed"
+    assert "uitvoer.afgebroken" in actions(installation, reference)
+
+
+def test_with_a_certificate_of_the_municipality_the_file_is_signed(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blank, out = pikepdf.new(), BytesIO()
+    blank.add_blank_page()
+    blank.save(out)
+    monkeypatch.setattr(making, "render_in_process", lambda content, **kw: out.getvalue())
+    case, keys = make_case(installation), installation.registry.key_ring
+    with installation.transaction(DORDRECHT) as session:
+        p12 = House().p12("geheim")
+        row = keep_certificate(session, keys, DORDRECHT, p12, "geheim", SYSTEM, utc_now())
+        assert "PRIVATE" not in row.sealed
+    reference = approved(case)
+    installation.run_jobs()
+    page = case.browser("aanvrager").get(f"{case.path}/{reference}")
+    assert "CN=Gemeente Dordrecht" in page.text
+    pdf = page.click("PDF downloaden").body
+    assert b"/ETSI.CAdES.detached" in pdf
+    assert case.export(reference).file_sha256 == sha256(pdf).hexdigest()
+    with installation.transaction(DORDRECHT) as session:
+        assert remove_certificate(session, DORDRECHT, SYSTEM)
+        assert signing_key(session, keys, DORDRECHT) is None

@@ -41,6 +41,13 @@ def test_the_municipality_page_counts_what_needs_attention(installation: Install
     assert "Binnenstad" in page
 
 
+def test_what_has_to_be_done_first_says_why(installation: Installation) -> None:
+    with installation.transaction() as session:
+        make_report(session, installation).contact_deadline = utc_now() - timedelta(days=2)
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    browser.get("/gemeenten/dordrecht").mustcontain("contact 2 dagen te laat")
+
+
 def test_a_tile_says_the_number_of_the_list_it_opens(installation: Installation) -> None:
     """A report in a dossier is no longer to be done: neither counted nor listed as urgent."""
     officer = make_user(installation, (DORDRECHT, Role.OFFICER))
@@ -73,6 +80,13 @@ def test_who_may_not_read_reports_sees_no_numbers(installation: Installation) ->
     browser.get("/gemeenten/dordrecht/binnenstad", status=404)
 
 
+def test_who_may_not_search_is_offered_no_search_box(installation: Installation) -> None:
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.ADMIN)))
+    for page in (browser.get("/gemeenten/dordrecht"), browser.get("/nergens", status=404)):
+        assert page.html.select("form[action='/zoeken'], a[href='/zoeken']") == []
+        assert page.html.select_one(".si-account")
+
+
 def test_reading_a_neighbourhood_is_in_the_log(installation: Installation) -> None:
     with installation.transaction() as session:
         make_report(session, installation)
@@ -92,21 +106,6 @@ def test_a_refusal_is_in_the_log(installation: Installation) -> None:
     fg = installation.browser(make_user(installation, (DORDRECHT, Role.DATA_PROTECTION_OFFICER)))
     rows = fg.get("/gemeenten/dordrecht/logboek").html.select("tbody tr")
     assert any("Toegang geweigerd" in row.text and "Nieuwsgierig" in row.text for row in rows)
-
-
-def test_health_answers_without_sign_in(installation: Installation) -> None:
-    visitor = installation.visitor()
-    assert visitor.get("/health/live").json == {"status": "ok"}
-    assert visitor.get("/health/ready").json == {"status": "ok", "problemen": []}
-
-
-def test_production_without_outlines_is_not_ready(installation: Installation) -> None:
-    from dataclasses import replace
-
-    strict = Installation(replace(installation.settings, demo=False))
-    answer = strict.visitor().get("/health/ready", status=503)
-    assert "gebieden laden" in answer.json["problemen"][0]
-    strict.close()
 
 
 def test_each_document_shows_its_own_log(installation: Installation) -> None:

@@ -32,8 +32,10 @@ NO_ADDRESSES = [
     "/api/v1/@@meldingen",
     "/api/v1/meldingen/@@x",
     "/api/v1/meldingen/x/y/z",
-    "/api/v1/meldingen/M-0000-0000/bijlagen",
-    "/api/v1/meldingen/M-0000-0000/aanvullingen",
+    "/api/v1/meldingen/M-0000-0000/bijlagen/",
+    "/api/v1/meldingen/M-0000-0000/aanvullingen/",
+    "/api/v1/meldingen/M-0000-0000/aanvullingen/x",
+    "/api/v1/meldingen/aanvullingen/x",
     "/api/v1/./meldingen",
     "/api/v1/x/../meldingen",
     "/api/v1/__class__",
@@ -47,7 +49,6 @@ NO_ADDRESSES = [
     "/api/v1/gemeenten/logo",
     "/api/v1/openapi.json/",
     "/api/v1/openapi",
-    "/api/v1/formulier",
 ]
 
 
@@ -68,7 +69,9 @@ def test_there_are_no_alias_addresses(api: Api, path: str) -> None:
     [
         ("/api/v1/openapi.json", "GET, HEAD, OPTIONS"),
         (REPORTS, "POST, OPTIONS"),
-        (f"{REPORTS}/M-0000-0000", "GET, HEAD, OPTIONS"),
+        (f"{REPORTS}/M-0000-0000", "GET, DELETE, HEAD, OPTIONS"),
+        (f"{REPORTS}/M-0000-0000/aanvullingen", "POST, OPTIONS"),
+        (f"{REPORTS}/M-0000-0000/bijlagen", "POST, OPTIONS"),
         (LOOK_UP, "GET, HEAD, OPTIONS"),
         (f"{LOOK_UP}/GM0505/logo", "GET, HEAD, OPTIONS"),
     ],

@@ -71,7 +71,7 @@ def api(installation: Installation) -> Api:
 
 def test_the_commands_on_the_page_do_what_it_says(api: Api) -> None:
     known: dict[str, str] = {}
-    assert len(examples()) == 7
+    assert len(examples()) == 10
     for text, status in examples():
         for name, value in known.items():
             text = text.replace(f"${name}", value)
@@ -81,7 +81,7 @@ def test_the_commands_on_the_page_do_what_it_says(api: Api) -> None:
         answer: Any = api.app.request(
             path, method=command.method, headers=command.headers, body=command.body, status=status
         )
-        if status == 201:
+        if status == 201 and "volgcode" in answer.json:
             known = {name: answer.json[name.lower()] for name in ("KENMERK", "VOLGCODE")}
 
 

@@ -22,6 +22,8 @@ from stopintimidatie.municipalities.models import ParticipationLevel
 from stopintimidatie.reports.models import Report, ReportContact
 from stopintimidatie.reports.references import is_reference
 from stopintimidatie.reports.vocabulary import Source
+from stopintimidatie.search.models import SearchDocument
+from stopintimidatie.search.writing import INDEX
 from tests.factories import DORDRECHT, connect
 from tests.functional.api import PROBLEM, REPORTS, Api, at, report
 from tests.installation import Installation, make_settings
@@ -93,11 +95,16 @@ def test_contact_data_is_encrypted_apart_and_the_log_has_no_content(api: Api) ->
         assert "jongens" not in repr([vars(event) for event in events])
 
 
-def test_a_201_means_report_and_outbox_rows_are_committed(api: Api) -> None:
+def test_a_201_means_that_the_report_and_what_makes_it_findable_are_committed(api: Api) -> None:
     connect(api.installation)
     api.post()
-    with api.installation.transaction() as session:
-        assert session.scalars(select(OutboxJob).where(OutboxJob.holder == DORDRECHT)).all()
+    with api.installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(Report)).one()
+        if api.installation.settings.sqlite:
+            jobs = select(OutboxJob).where(OutboxJob.kind == INDEX, OutboxJob.holder == DORDRECHT)
+            assert session.scalars(jobs).one()
+        else:
+            assert session.scalars(select(SearchDocument)).one()
 
 
 @pytest.mark.parametrize("level", [None, ParticipationLevel.FORWARDING])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from stopintimidatie.jobs import JobContext, JobKind, OutboxJob, enqueue
+from stopintimidatie.jobs.services import KindCount, counts, oldest_waiting_seconds
 from stopintimidatie.jobs.worker import LONGEST_WAIT, Worker, back_off
 from stopintimidatie.storage.types import clock_at, utc_now
 from tests.factories import DORDRECHT, EINDHOVEN
@@ -143,3 +145,60 @@ def test_waiting_times_double_up_to_an_hour() -> None:
     assert waits[:3] == [timedelta(seconds=2), timedelta(seconds=4), timedelta(seconds=8)]
     assert max(waits) == LONGEST_WAIT
     assert back_off(3, 0.0) == timedelta(seconds=4)
+
+
+def test_a_worker_that_lost_its_lease_leaves_the_job_to_who_has_it(
+    installation: Installation,
+) -> None:
+    """It stood still for so long that another took the job; then it ends, well or badly."""
+    calls: list[int] = []
+
+    def slow(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+        calls.append(len(calls))
+        with installation.transaction() as session:
+            taken = OutboxJob.attempts + 1
+            session.execute(update(OutboxJob).values(attempts=taken, last_error="van de ander"))
+        if len(calls) == 2:
+            raise RuntimeError
+
+    installation.registry.job_kinds["proef"] = JobKind("proef", slow)
+    ask(installation, 1)
+    worker = Worker(installation.registry)
+    for _ in range(2):
+        worker.run_once()
+        (job,) = jobs(installation)
+        assert job.last_error == "van de ander"
+        assert job.lease_until is not None
+        with installation.transaction() as session:
+            session.execute(update(OutboxJob).values(lease_until=None))
+    assert calls == [0, 1]
+
+
+def test_a_lease_is_renewed_while_its_job_runs(installation: Installation) -> None:
+    seen: list[Any] = []
+
+    def long(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+        seen.append(jobs(installation)[0].lease_until)
+        deadline = time.monotonic() + 10
+        while jobs(installation)[0].lease_until == seen[0] and time.monotonic() < deadline:
+            time.sleep(0.05)
+        seen.append(jobs(installation)[0].lease_until)
+
+    installation.registry.job_kinds["proef"] = JobKind("proef", long, lease_seconds=1)
+    ask(installation, 1)
+    Worker(installation.registry).run_once()
+    assert seen[1] > seen[0]
+    assert jobs(installation) == []
+
+
+def test_the_figures_of_the_queue(installation: Installation) -> None:
+    with installation.transaction() as session:
+        assert oldest_waiting_seconds(session) == 0
+        assert counts(session) == []
+    ask(installation, 1, 2)
+    with installation.transaction() as session:
+        session.execute(update(OutboxJob).where(OutboxJob.payload["n"].as_integer() == 1)
+                        .values(dead=True))  # fmt: skip
+    with clock_at(utc_now() + timedelta(minutes=1)), installation.transaction() as session:
+        assert 60 <= oldest_waiting_seconds(session) < 120
+        assert counts(session) == [KindCount("proef", 1, 1)]

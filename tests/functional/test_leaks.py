@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -14,10 +15,15 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from stopintimidatie.security import GRANTS, Permission
-from tests.functional.test_permission_matrix import probes
+from tests.functional.test_permission_matrix import Probe, allowed, probes
 from tests.town import OWN, PEOPLE, VISITOR, Person, Town
 
 MAX_PAGES = 400
+# There test_walls_crawl asks every address of the matrix with the upper walls taken away.
+MAX_PAGES_BEHIND_DATABASE_WALLS = 150
+# The same page sorted, filtered or leafed through in many ways shows the same words; so does the
+# empty form of each municipality.
+MAX_ALIKE = 3
 LINK = re.compile(r'(?:href|src|action|hx-get|hx-post)="([^"]+)"')
 
 
@@ -34,6 +40,9 @@ def foreign_words(town: Town, person: Person) -> dict[str, str]:
 def forbidden_words(town: Town, person: Person) -> dict[str, str]:
     """What this person may see nowhere: all of others, and contact data without the right to it."""
     found = foreign_words(town, person)
+    for place in town.places.values():
+        for secret in place.secrets:
+            found |= {word: about for word, about in place.texts.items() if word in secret}
     if person.role is not None and person.role not in GRANTS[Permission.VIEW_CONTACT]:
         assert person.place
         found |= town.places[person.place].contacts
@@ -44,16 +53,21 @@ def pages(town: Town, person: Person) -> Iterator[tuple[str, Any]]:
     """Every page this person reaches: by the matrix, by searching, and by following links."""
     waiting = list(dict.fromkeys(start_addresses(town, person)))
     seen = set(waiting)
+    alike: Counter[str] = Counter()
+    sqlite = town.installation.settings.sqlite
+    most = MAX_PAGES if sqlite else MAX_PAGES_BEHIND_DATABASE_WALLS
     while waiting:
         path = waiting.pop(0)
         answer = town.ask(person, path)
         yield path, answer
-        if answer.content_type != "text/html" or len(seen) > MAX_PAGES:
+        if answer.content_type != "text/html" or len(seen) > most:
             continue
         for link in map(local_path, LINK.findall(answer.text)):
             if link and link not in seen:
                 seen.add(link)
-                waiting.append(link)
+                alike[kind := kind_of(link)] += 1
+                if kind == link or alike[kind] <= MAX_ALIKE:
+                    waiting.append(link)
 
 
 def start_addresses(town: Town, person: Person) -> Iterator[str]:
@@ -74,6 +88,11 @@ def local_path(link: str) -> str | None:
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
+def kind_of(link: str) -> str:
+    """The page of which this one is a variation, or the link itself."""
+    return "/melden/" if link.startswith("/melden/") else link.partition("?")[0]
+
+
 def found_in(text: str, words: dict[str, str]) -> list[str]:
     text = text.lower()
     return sorted(f"{word} ({about})" for word, about in words.items() if word.lower() in text)
@@ -89,12 +108,24 @@ def shown(path: str, answer: Any) -> str:
 @pytest.mark.parametrize("person", [p for p in PEOPLE if p is not VISITOR], ids=str)
 def test_no_page_shows_what_is_not_this_persons(town: Town, person: Person) -> None:
     words = forbidden_words(town, person)
-    leaks = {
-        path: found
-        for path, answer in pages(town, person)
-        if (found := found_in(shown(path, answer), words))
-    }
+    leaks: dict[str, list[str]] = {}
+    unseen = own_words(town, person)
+    owned = len(unseen)
+    for path, answer in pages(town, person):
+        text = shown(path, answer)
+        if found := found_in(text, words):
+            leaks[path] = found
+        unseen = {word for word in unseen if word not in text}
     assert leaks == {}
+    # The crawl would prove nothing if the words stood nowhere.
+    assert len(unseen) < owned / 2 or not owned
+
+
+def own_words(town: Town, person: Person) -> set[str]:
+    """What an officer who may see all of it must meet on the way."""
+    if person.place != OWN or person.role not in GRANTS[Permission.VIEW_CONTACT]:
+        return set()
+    return set(town.places[OWN].texts) | set(town.places[OWN].contacts)
 
 
 def test_a_visitor_sees_nobody(town: Town) -> None:
@@ -104,32 +135,27 @@ def test_a_visitor_sees_nobody(town: Town) -> None:
     assert leaks == []
 
 
-def test_who_may_see_it_does_see_it(town: Town) -> None:
-    """The crawl above would prove nothing if the words stood nowhere."""
-    own = next(p for p in PEOPLE if p.place == OWN and p.role in GRANTS[Permission.VIEW_CONTACT])
-    text = "".join(answer.text for _, answer in pages(town, own) if answer.charset)
-    place = town.places[OWN]
-    unseen = [about for word, about in place.texts.items() if word not in text]
-    assert len(unseen) < len(place.texts) / 2
-    assert any(word in text for word in place.contacts)
-
-
 def test_no_log_line_and_no_address_holds_a_word_of_anybody(
     town: Town, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     words = foreign_words(town, VISITOR)
     addresses: set[str] = set()
-    for person in PEOPLE[:1] + PEOPLE[5:6]:
-        for probe in probes(town):
-            if probe.person == person:
-                fields = {"csrf_token": town.token(person)} if probe.view.method == "POST" else None
-                answer = town.ask(person, probe.path, probe.view.method, fields)
-                addresses.add(answer.headers.get("Location", ""))
-                if answer.content_type == "text/html":
-                    addresses.update(LINK.findall(answer.text))
+    for probe in allowed_to_one(town):
+        posted = probe.view.method == "POST"
+        fields = {"csrf_token": town.token(probe.person)} if posted else None
+        answer = town.ask(probe.person, probe.path, probe.view.method, fields)
+        addresses.add(answer.headers.get("Location", ""))
+        if answer.content_type == "text/html":
+            addresses.update(LINK.findall(answer.text))
     assert not found_in("\n".join(record.getMessage() for record in caplog.records), words)
     assert not found_in("\n".join(map(unquote, addresses - mail_and_phone(addresses))), words)
+
+
+def allowed_to_one(town: Town) -> Iterator[Probe]:
+    """Every address once, by somebody who may go there."""
+    yield from allowed(town, "GET")
+    yield from allowed(town, "POST")
 
 
 def mail_and_phone(addresses: set[str]) -> set[str]:

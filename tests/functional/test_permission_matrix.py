@@ -89,12 +89,29 @@ def ask(town: Town, probe: Probe) -> Any:
     return town.ask(probe.person, probe.path, probe.view.method, fields)
 
 
+def probes_of(town: Town, person: Person) -> Iterator[Probe]:
+    """What this person is asked to try: all of it, and on SQLite one address a view of others'.
+
+    Every document of others is refused alike, by what doesn't depend on the database.
+    """
+    seen = set()
+    for probe in probes(town):
+        if probe.person != person:
+            continue
+        of_others = probe.place is not None and probe.place != person.place
+        view = (probe.view.key, probe.place)
+        if of_others and view in seen and town.installation.settings.sqlite:
+            continue
+        seen.add(view)
+        yield probe
+
+
 @pytest.mark.parametrize("person", PEOPLE, ids=str)
 def test_a_person_gets_what_the_matrix_says(town: Town, person: Person) -> None:
     wrong = [
         f"{probe} -> {found}, must be {probe.expected}"
-        for probe in probes(town)
-        if probe.person == person and (found := outcome(ask(town, probe))) != probe.expected
+        for probe in probes_of(town, person)
+        if (found := outcome(ask(town, probe))) != probe.expected
     ]
     assert not wrong, "\n" + "\n".join(wrong)
 
@@ -119,17 +136,17 @@ def test_nothing_is_posted_without_a_token_of_the_form(town: Town) -> None:
 def test_head_answers_like_get_without_a_body(town: Town) -> None:
     for probe in allowed(town, "GET"):
         asked = town.ask(probe.person, probe.path, "HEAD")
-        got = town.ask(probe.person, probe.path)
-        assert (asked.status_int, asked.body) == (got.status_int, b""), probe
+        assert (outcome(asked), asked.body) == ("ja", b""), probe
 
 
 def test_another_method_is_refused(town: Town) -> None:
     methods = {(view.context, view.name): set[str]() for view in MATRIX}
     for view in MATRIX:
         methods[view.context, view.name].add(view.method)
-    for probe in allowed(town, "GET"):
-        known = methods[probe.view.context, probe.view.name]
-        for method in {"POST", "PUT", "DELETE", "OPTIONS"} - known:
+    # Which methods a view takes doesn't hang on the document.
+    asked = {(probe.view.context, probe.view.name): probe for probe in allowed(town, "GET")}
+    for key, probe in asked.items():
+        for method in {"POST", "PUT", "DELETE", "OPTIONS"} - methods[key]:
             if method == "OPTIONS" and probe.path.startswith("/api/"):
                 continue
             fields = {"csrf_token": town.token(probe.person)} if method == "POST" else None

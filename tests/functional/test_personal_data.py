@@ -17,6 +17,7 @@ from stopintimidatie.dossiers.models import Dossier, DossierAgreement, DossierMo
 from stopintimidatie.dossiers.services import add_note, make_agreement
 from stopintimidatie.exports import making
 from stopintimidatie.exports.models import Export, ExportBlob, ExportKey
+from stopintimidatie.jobs import OutboxJob
 from stopintimidatie.reports.models import (
     Report,
     ReportContact,
@@ -27,6 +28,7 @@ from stopintimidatie.reports.models import (
 from stopintimidatie.reports.services import move
 from stopintimidatie.reports.submission import Contact, Location
 from stopintimidatie.reports.vocabulary import ContactWish
+from stopintimidatie.search.services import PURGE
 from stopintimidatie.security import Role
 from stopintimidatie.storage import NATIONAL, Base
 from stopintimidatie.storage.personal import (
@@ -36,6 +38,7 @@ from stopintimidatie.storage.personal import (
     personal_data_holders,
 )
 from stopintimidatie.storage.types import utc_now
+from stopintimidatie.web.filters import local
 from tests.factories import (
     DORDRECHT,
     EINDHOVEN,
@@ -87,7 +90,7 @@ def make_full_report(installation: Installation, holder: str = DORDRECHT) -> Rep
 def anywhere(installation: Installation, words: str) -> list[str]:
     """The tables in which these words still stand, whoever holds them."""
     found = []
-    with installation.engine.connect() as connection:
+    with installation.owner.connect() as connection:
         for table in Base.metadata.sorted_tables:
             rows = connection.execute(select(table)).all()
             if words.lower() in repr(rows).lower():
@@ -128,6 +131,23 @@ def test_redacting_a_report_leaves_the_words_nowhere(installation: Installation)
         assert kept.description == "Het was [onleesbaar gemaakt], of [onleesbaar gemaakt] dan."
 
 
+@pytest.mark.parametrize("way", ["redact", "erase"])
+@pytest.mark.parametrize("kind", ["melding", "dossier"])
+def test_the_index_is_asked_to_forget_the_words_as_well(
+    installation: Installation, kind: str, way: str
+) -> None:
+    report = kind == "melding"
+    document = make_full_report(installation).id if report else make_full_dossier(installation)
+    keys = installation.registry.key_ring
+    with installation.transaction(DORDRECHT) as session:
+        if way == "redact":
+            holder_of(installation, kind).redact(session, keys, document, Fragment(NAME))
+        else:
+            holder_of(installation, kind).erase(session, document)
+        asked = select(OutboxJob.holder).where(OutboxJob.kind == PURGE)
+        assert session.scalars(asked).all() == [DORDRECHT]
+
+
 def test_erasing_a_report_leaves_reference_dates_and_state(installation: Installation) -> None:
     report = make_full_report(installation)
     with installation.transaction(DORDRECHT) as session:
@@ -148,7 +168,7 @@ def make_full_dossier(installation: Installation) -> UUID:
             session, title=f"Overlast {NAME}", summary=f"Steeds {NAME}.", goal=f"{NAME} aanspreken"
         )
         add_note(session, dossier, f"Gebeld over {NAME}.", SYSTEM)
-        due = utc_now().date() + timedelta(days=3)
+        due = local(utc_now()).date() + timedelta(days=3)
         make_agreement(session, dossier, f"Praten met {NAME}", "wijkagent", due, SYSTEM)
         session.scalars(select(DossierMove)).one().reason = f"Om {NAME}."
         return dossier.id
@@ -159,7 +179,7 @@ def test_redacting_a_dossier_leaves_the_words_nowhere(installation: Installation
     keys = installation.registry.key_ring
     with installation.transaction(DORDRECHT) as session:
         redact = holder_of(installation, "dossier").redact
-        assert redact(session, keys, dossier, Fragment(NAME, "X")) == 6
+        assert redact(session, keys, dossier, Fragment(NAME, "X")) == 7
     assert anywhere(installation, NAME) == []
 
 
@@ -203,7 +223,7 @@ def give_away(installation: Installation) -> Any:
         report = session.scalars(select(Report)).one()
         values = {"gemeente": DORDRECHT, "reden": f"Gaat over {NAME}."}
         move(session, effects, report, "doorgeven", values, SYSTEM)
-    with installation.transaction() as session:
+    with installation.transaction(NATIONAL) as session:
         return session.scalars(select(ReportTransfer.id)).one()
 
 
@@ -212,7 +232,7 @@ def test_what_is_on_its_way_is_found_and_redacted_too(installation: Installation
     keys, holder = installation.registry.key_ring, holder_of(installation, "overdracht")
     with installation.transaction(DORDRECHT) as session:
         assert list(holder.find(session, keys, Subject(email="sanne@example.org"))) == [transfer]
-        assert holder.redact(session, keys, transfer, Fragment(NAME)) == 3
+        assert holder.redact(session, keys, transfer, Fragment(NAME)) == 5
     with installation.transaction(EINDHOVEN) as session:
         assert list(holder.find(session, keys, Subject(phone=SANNE.phone))) == []
         assert holder.redact(session, keys, transfer, Fragment("Gaat")) == 0
@@ -220,13 +240,16 @@ def test_what_is_on_its_way_is_found_and_redacted_too(installation: Installation
     with installation.transaction(DORDRECHT) as session:
         copy = session.scalars(select(Report)).one()
         assert NAME not in f"{copy.description} {copy.location_text}"
+        said = session.scalars(select(ReporterMessage)).one()
+        assert said.text == "Was het [onleesbaar gemaakt]?"
+        assert NAME not in repr(session.execute(select(ReportMove.values)).all())
 
 
 def test_what_is_on_its_way_can_be_erased(installation: Installation) -> None:
     transfer = give_away(installation)
     with installation.transaction(NATIONAL) as session:
         holder_of(installation, "overdracht").erase(session, transfer)
-    with installation.transaction() as session:
+    with installation.transaction(NATIONAL) as session:
         row = session.scalars(select(ReportTransfer)).one()
         assert (row.content, row.reason, row.receiver) == (None, "", DORDRECHT)
 

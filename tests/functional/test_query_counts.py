@@ -1,12 +1,14 @@
-"""Every page costs the same number of queries with a few reports and with five hundred."""
+"""Every page costs the same number of queries with a few reports and with hundreds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from stopintimidatie.accounts import sessions
 from stopintimidatie.reports.models import Report
 from stopintimidatie.storage import NATIONAL
 from tests.factories import DORDRECHT, make_report
@@ -14,12 +16,16 @@ from tests.functional.test_permission_matrix import probes
 from tests.queries import count_queries
 from tests.town import Person, Town, own_town
 
-FEW, MORE = 10, 490
+FEW, MORE = 10, 240
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def growing_town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Town]:
+def growing_town(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Town]:
     """A town of this test's own, for it is changed."""
+    # A session notes once a minute that it was seen: on a slow machine that is one query more.
+    monkeypatch.setattr(sessions, "SEEN_EVERY", timedelta(days=1))
     with own_town(request, tmp_path) as made:
         yield made
 
@@ -33,10 +39,11 @@ def pages(town: Town) -> dict[str, Person]:
     return found
 
 
-def costs(town: Town) -> dict[str, int]:
+def costs(town: Town, *, warm: bool) -> dict[str, int]:
     found = {}
     for path, person in pages(town).items():
-        town.ask(person, path)
+        if not warm:
+            town.ask(person, path)
         with count_queries(town.installation) as counted:
             answer = town.ask(person, path)
         assert answer.status_int < 500, path
@@ -55,8 +62,8 @@ def grow(town: Town, number: int) -> None:
 
 def test_a_page_costs_the_same_however_many_reports_there_are(growing_town: Town) -> None:
     grow(growing_town, FEW)
-    few = costs(growing_town)
+    few = costs(growing_town, warm=False)
     assert len(few) > 40
     grow(growing_town, MORE)
-    many = costs(growing_town)
+    many = costs(growing_town, warm=True)
     assert {p: (few[p], many[p]) for p in few if many[p] > few[p]} == {}

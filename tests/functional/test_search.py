@@ -36,6 +36,8 @@ from tests.queries import count_queries
 
 OTHER_WIJK = "WK050502"
 TODAY = date(2026, 6, 1)
+# What only an index in files can suffer; test_search_postgresql.py has its counterpart.
+in_files = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture(autouse=True)
@@ -316,6 +318,7 @@ def test_a_page_of_results_costs_the_same_queries_however_many_there_are(
 # upkeep
 
 
+@in_files
 def test_a_lost_index_is_told_and_repaired_by_the_worker(
     installation: Installation, officer: Any
 ) -> None:
@@ -330,6 +333,7 @@ def test_a_lost_index_is_told_and_repaired_by_the_worker(
     assert len(found(officer.get("/zoeken", {"q": "floot"}))) == 1
 
 
+@in_files
 def test_the_words_of_a_destroyed_report_leave_the_files_by_night(
     installation: Installation,
 ) -> None:
@@ -390,6 +394,7 @@ def test_rebuild_makes_the_index_from_the_database(installation: Installation) -
     assert services.check(registry, DORDRECHT).clean
 
 
+@in_files
 def test_a_worker_that_starts_asks_for_what_is_needed(installation: Installation) -> None:
     registry = installation.registry
     given(installation, "een")

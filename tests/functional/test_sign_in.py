@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import func, select
 
 from stopintimidatie.accounts.models import LoginSession
@@ -37,7 +39,7 @@ def test_signing_in_leads_back_and_is_recorded(installation: Installation) -> No
     answer = form.submit("aanmelden", status=303)
     assert answer.location == "http://localhost:6543/gemeenten/dordrecht"
     with installation.transaction(DORDRECHT) as session:
-        assert session.scalars(select(AuditEvent.action)).all() == [
+        assert session.scalars(select(AuditEvent.action).order_by(AuditEvent.at)).all() == [
             "gebruiker.rol",
             "aanmelden.gelukt",
         ]
@@ -66,6 +68,42 @@ def test_too_many_attempts_lock_a_name_whether_it_exists_or_not(installation: In
         answers = [attempt(installation, name, "verkeerd") for _ in range(6)]
         assert "te vaak" in answers[-1]
     assert "te vaak" in attempt(installation, username, PASSWORD)
+
+
+def test_what_a_stranger_guesses_locks_nobody_out_of_their_own_browser(
+    installation: Installation,
+) -> None:
+    username = make_user(installation, (DORDRECHT, Role.OFFICER))
+    other = make_user(installation, (DORDRECHT, Role.OFFICER))
+    own = installation.browser(username)
+    own.post("/afmelden", {"csrf_token": own.cookies["csrf"]}, status=303)
+    for _ in range(6):
+        attempt(installation, username, "verkeerd")
+        attempt(installation, other, "verkeerd")
+    assert "te vaak" in attempt(installation, username, PASSWORD), "elsewhere it is locked"
+
+    def tried(name: str, password: str) -> Any:
+        form = own.get("/aanmelden").forms["formulier"]
+        form["gebruikersnaam"], form["wachtwoord"] = name, password
+        return form.submit("aanmelden", status="*")
+
+    assert "te vaak" in tried(other, PASSWORD).text, "the browser is known for one name alone"
+    for _ in range(6):
+        answer = tried(username, "verkeerd")
+    assert "te vaak" in answer.text, "who sits at it may not guess for ever either"
+    own.set_cookie("browser", own.cookies["browser"].replace(".", "x."))
+    assert "te vaak" in tried(username, PASSWORD).text, "a proof that isn't ours counts for nothing"
+
+
+def test_an_officer_signs_in_while_a_stranger_guesses(installation: Installation) -> None:
+    username = make_user(installation, (DORDRECHT, Role.OFFICER))
+    own = installation.browser(username)
+    own.post("/afmelden", {"csrf_token": own.cookies["csrf"]}, status=303)
+    for _ in range(6):
+        attempt(installation, username, "verkeerd")
+    form = own.get("/aanmelden").forms["formulier"]
+    form["gebruikersnaam"], form["wachtwoord"] = username, PASSWORD
+    form.submit("aanmelden", status=303)
 
 
 def test_signing_out_ends_the_session_on_the_server(installation: Installation) -> None:

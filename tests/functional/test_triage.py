@@ -18,6 +18,7 @@ from stopintimidatie.reports.vocabulary import ContactWish
 from stopintimidatie.security import Role
 from stopintimidatie.storage.types import utc_now
 from stopintimidatie.tree import register_reference
+from stopintimidatie.web.filters import local
 from tests.factories import (
     DORDRECHT,
     EINDHOVEN,
@@ -131,7 +132,7 @@ def test_contact_by_telephone_has_a_last_day(installation: Installation) -> None
     browser = officer(installation)
     page = browser.get(f"{address}/triage")
     form = filled(page.forms["formulier"])
-    deadline = (utc_now() + timedelta(days=3)).date().isoformat()
+    deadline = local(utc_now() + timedelta(days=3)).date().isoformat()
     assert form["contact.uiterlijk"].value == deadline
     before = report_at(installation, address).contact_deadline
     form["contact.uiterlijk"] = ""
@@ -149,7 +150,7 @@ def test_a_double_is_closed_from_the_form(installation: Installation) -> None:
     address, other = stored(installation), stored(installation)
     form = filled(officer(installation).get(f"{address}/triage").forms["formulier"])
     refused = form.submit("dubbel", status=422)
-    assert "Vul ‘Dubbel van’ in" in refused.text
+    assert "Vul ‘Dubbel van welke melding?’ in" in refused.text
     assert state_of(installation, address) == "nieuw"
     form = refused.forms["formulier"]
     form["besluit.dubbel_van"] = other.rpartition("/")[2]
@@ -277,9 +278,12 @@ def test_a_report_is_put_in_a_dossier_from_the_form_and_taken_out_again(
     browser = officer(installation)
     form = filled(browser.get(f"{address}/triage").forms["formulier"])
     refused = form.submit("in_dossier", status=422)
-    assert "Vul ‘Dossier’ in" in refused.text
+    refused.mustcontain("Vul ‘In welk dossier?’ in")
     form = refused.forms["formulier"]
     form["besluit.dossier"] = number
+    refused = form.submit("in_dossier", status=422)
+    refused.mustcontain("Vul ‘Waarom hoort de melding daar?’ in")
+    form = refused.forms["formulier"]
     form["besluit.reden"] = "Zelfde groep, zelfde plek."
     page = form.submit("in_dossier", status=303).follow()
     inside = f"{HERE}/{number}/{address.rpartition('/')[2]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -9,10 +10,13 @@ import pytest
 from sqlalchemy import func, select
 from webtest import TestResponse, Upload
 
-from stopintimidatie.audit import AuditEvent
+from stopintimidatie.audit import SYSTEM, AuditEvent
+from stopintimidatie.disclosures.copies import EventKind, note_event
+from stopintimidatie.disclosures.models import Disclosure
 from stopintimidatie.disclosures.references import KIND, new_export_id
 from stopintimidatie.public import forms
 from stopintimidatie.security import Role
+from stopintimidatie.storage.types import clock_at, utc_now
 from stopintimidatie.tree import register_reference
 from tests.factories import DORDRECHT, EINDHOVEN, make_user
 from tests.functional.test_disclosures import recorded
@@ -81,6 +85,26 @@ def test_an_unknown_id_costs_as_many_queries_as_a_wrong_file(installation: Insta
     for typed in (reference, new_export_id(), "onzin"):
         with count_queries(installation) as seen:
             ask(installation, typed, b"something else")
+        numbers.append(seen.count)
+    assert len(set(numbers)) == 1
+
+
+def test_what_was_withdrawn_or_is_over_is_told_of_the_very_file_alone(
+    installation: Installation,
+) -> None:
+    reference = known(installation)
+    later = utc_now() + timedelta(days=31)
+    for moment, word in ((utc_now(), "Echt"), (later, "Verlopen")):
+        with clock_at(moment):
+            assert heading(ask(installation, reference, PDF)) == word
+            assert heading(ask(installation, reference, PDF + b" ")) == "Onbekend"
+    with installation.transaction(DORDRECHT) as session:
+        row = session.scalars(select(Disclosure)).one()
+        note_event(session, row, EventKind.WITHDRAWN, SYSTEM, "onjuist")
+    numbers = []
+    for content, word in ((PDF, "Ingetrokken"), (b"else", "Onbekend")):
+        with count_queries(installation) as seen:
+            assert heading(ask(installation, reference, content)) == word
         numbers.append(seen.count)
     assert len(set(numbers)) == 1
 

@@ -1,7 +1,7 @@
 """Serve the style guide."""
 
-from waitress import serve
+from wsgiref.simple_server import make_server
 
 from tests.styleguide.app import make_app
 
-serve(make_app(), host="127.0.0.1", port=6599)
+make_server("127.0.0.1", 6599, make_app()).serve_forever()

@@ -14,6 +14,7 @@ from pyramid.tweens import EXCVIEW
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from stopintimidatie.security.identity import Role
 from stopintimidatie.settings import parse_settings
 from stopintimidatie.tree import Root
 from stopintimidatie.web.badges import BADGES
@@ -46,6 +47,9 @@ class Person:
 
     name = "Sanne de Vries"
     holders = ("GM0505",)
+
+    def roles_for(self, holder: str) -> frozenset[Role]:
+        return frozenset({Role.OFFICER})
 
 
 class Policy:

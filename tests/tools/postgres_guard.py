@@ -76,27 +76,38 @@ def from_debian() -> Path | None:
 
 
 def start(folder: Path, tuning: Mapping[str, str] = FAST) -> subprocess.Popen[bytes]:
-    """PostgreSQL refuses root, so as root everything runs as a user without rights."""
+    """A new, empty server in this folder."""
     programs = from_debian() or from_wheel(folder)
     data = folder / "data"
     data.mkdir(mode=0o700)
-    how: dict[str, Any] = {"cwd": folder, "stdin": subprocess.DEVNULL}
+    how = _as_somebody()
+    if "user" in how:
+        for path in (folder, data):
+            os.chown(path, how["user"], how["group"])
+    command = [str(programs / "initdb"), "-D", str(data), "-U", SUPERUSER, *NEW_CLUSTER]
+    subprocess.run(command, check=True, capture_output=True, cwd=folder, **how)
+    return run(folder, programs, tuning)
+
+
+def run(folder: Path, programs: Path, tuning: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Run the server of this folder, until it takes connections."""
+    settings = {**tuning, "unix_socket_directories": str(folder)}
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    command = [str(programs / "postgres"), "-D", str(folder / "data"), *options]
+    how = {**_as_somebody(), "cwd": folder, "preexec_fn": _with_parent()}
+    with (folder / "log").open("ab") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, process_group=0, **how)
+    _wait_until_ready(folder, server)
+    return server
+
+
+def _as_somebody() -> dict[str, Any]:
+    """PostgreSQL refuses root, so as root everything runs as a user without rights."""
+    how: dict[str, Any] = {"stdin": subprocess.DEVNULL}
     if os.geteuid() == 0:
         user = _unprivileged_user()
         how |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-        for path in (folder, data):
-            os.chown(path, user.pw_uid, user.pw_gid)
-    command = [str(programs / "initdb"), "-D", str(data), "-U", SUPERUSER, *NEW_CLUSTER]
-    subprocess.run(command, check=True, capture_output=True, **how)
-    settings = {**tuning, "unix_socket_directories": str(folder)}
-    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    command = [str(programs / "postgres"), "-D", str(data), *options]
-    with (folder / "log").open("ab") as log:
-        server = subprocess.Popen(
-            command, stdout=log, stderr=log, process_group=0, preexec_fn=_with_parent(), **how
-        )
-    _wait_until_ready(folder, server)
-    return server
+    return how
 
 
 def _unprivileged_user() -> pwd.struct_passwd:

@@ -25,13 +25,14 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from tests.services import BROWSER_FLAGS, BROWSERS
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "demo-wachtwoord"
 WIDTH, HEIGHT = 1280, 900
+PHONE: ViewportSize = {"width": 390, "height": 844}
 COLOURS = 128
 MOST_BYTES = 250_000
 INBOX = "/gemeenten/dordrecht/postvak"
@@ -139,7 +140,7 @@ def compress(file: Path) -> None:
 
 
 def take_all(browser: Browser, demo: Demo, folder: Path) -> None:
-    """The five pictures."""
+    """The pictures, one after the other."""
     officer = Visit(browser, demo, "oov@dordrecht.example")
     officer.go(f"{INBOX}?toestand=nieuw")
     officer.photograph(folder / "postvak.png")
@@ -152,6 +153,13 @@ def take_all(browser: Browser, demo: Demo, folder: Path) -> None:
     officer.go(SEARCH)
     officer.photograph(folder / "zoeken.png")
     photograph_pdf(export(officer, browser, demo, dossier), folder / "pdf.png")
+    photograph_reporting(browser, demo.address, folder / "melden.png")
+    admin = Visit(browser, demo, "beheer@dordrecht.example")
+    admin.go("/gemeenten/dordrecht/beheer")
+    admin.photograph(folder / "beheer.png")
+    desk = Visit(browser, demo, "meldpunt@landelijk.example")
+    desk.go("/landelijk")
+    desk.photograph(folder / "meldpunt.png")
 
 
 def largest_dossier(visit: Visit) -> str:
@@ -198,6 +206,19 @@ def photograph_pdf(pdf: Path, file: Path) -> None:
     stem = file.with_suffix("")
     subprocess.run([*command, "-scale-to-y", "-1", str(pdf), str(stem)], check=True)
     compress(file)
+
+
+def photograph_reporting(browser: Browser, address: str, file: Path) -> None:
+    """The public page on a phone: the second step, with the map where outlines are loaded."""
+    context = browser.new_context(viewport=PHONE, locale="nl-NL")
+    page = context.new_page()
+    page.goto(f"{address}/melden/dordrecht?wijk=binnenstad#stap-waar")
+    page.fill("[name='waar.omschrijving']", "Bij de bushalte voor het station")
+    page.evaluate("document.fonts.ready")
+    page.locator("#stap-waar").scroll_into_view_if_needed()
+    page.screenshot(path=file)
+    compress(file)
+    context.close()
 
 
 def _free_port() -> int:

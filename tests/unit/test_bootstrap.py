@@ -135,6 +135,7 @@ def test_a_next_start_has_nothing_to_fill(monkeypatch: pytest.MonkeyPatch, tmp_p
     steps: list[tuple[str, ...]] = []
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     monkeypatch.setattr(run, "_do", lambda *words: steps.append(words))
+    monkeypatch.setattr(run, "load_areas", lambda: None)
     run.fill()
     assert [step[0] for step in steps] == ["database", "demo"]
     (tmp_path / run.DATABASE).touch()
@@ -143,3 +144,16 @@ def test_a_next_start_has_nothing_to_fill(monkeypatch: pytest.MonkeyPatch, tmp_p
     (tmp_path / run.DATABASE).unlink()
     run.fill()
     assert len(steps) == 4
+
+
+def test_a_start_without_outlines_goes_on_and_says_how_to_get_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        run, "command", lambda *words: [sys.executable, "-c", "raise SystemExit(1)"]
+    )
+    run.load_areas()
+    assert "stopintimidatie gebieden laden" in capsys.readouterr().out
+    monkeypatch.setattr(run, "command", lambda *words: [sys.executable, "-c", ""])
+    run.load_areas()
+    assert "lukt nu niet" not in capsys.readouterr().out

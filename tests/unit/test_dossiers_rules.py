@@ -53,6 +53,7 @@ def test_the_line_of_a_dossier_is_the_one_of_the_domain() -> None:
         "starten": ({"in_voorbereiding"}, "in_aanpak"),
         "monitoren": ({"in_aanpak"}, "monitoring"),
         "afsluiten": ({"monitoring"}, "afgesloten"),
+        "samenvoegen": ({"in_voorbereiding", "in_aanpak", "monitoring"}, "afgesloten"),
         "heropenen": ({"monitoring", "afgesloten"}, "in_aanpak"),
         "vernietigen": ({"afgesloten"}, "vernietigd"),
         "overbrengen": ({"afgesloten"}, "overgebracht"),

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -51,6 +52,21 @@ def test_progress_is_told_page_by_page(content: DossierContent) -> None:
     assert pdf.startswith(b"%PDF-1.7")
     assert Step("opmaken", 1) in steps
     assert steps[-1] == Step("schrijven", 0)
+
+
+def test_nothing_readable_lies_on_the_disk_meanwhile(
+    content: DossierContent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that is killed has no time to tidy up."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    seen: set[str] = set()
+
+    def look(_: Step) -> None:
+        seen.update(path.name for path in tmp_path.glob("dossier-*/*") if path.is_file())
+
+    render_in_process(content, on_progress=look)
+    assert seen == {"fonts.conf"}
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_rendering_that_takes_too_long_is_ended_with_what_it_started() -> None:

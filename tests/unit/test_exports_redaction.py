@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -10,6 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stopintimidatie.exports.content import ContentError, DossierContent, to_json
+from stopintimidatie.exports.marking import marked as mark_reports
+from stopintimidatie.exports.minimum import MINIMUM, at_least, minimum_for
+from stopintimidatie.exports.profile_rules import (
+    FREE_TEXT,
+    Coarse,
+    Section,
+    coarse,
+    steps,
+    strictness,
+)
 from stopintimidatie.exports.profiles import (
     INTERNAL,
     MINORS,
@@ -24,11 +35,14 @@ from stopintimidatie.exports.profiles import (
     rule_for,
 )
 from stopintimidatie.exports.redaction import hidden, redact
+from stopintimidatie.exports.selection import accepts
 from stopintimidatie.exports.source import (
+    Despite,
     EventKind,
     Offenders,
     Precision,
     Reliability,
+    Reviewed,
     SourceAction,
     SourceEvent,
     SourceReport,
@@ -37,6 +51,7 @@ from stopintimidatie.exports.source import (
 from tests.unit.exports_factory import FORMS, a_dossier, a_report, a_request, some_reports
 
 OUT = Rule(Treatment.LEFT_OUT, "proef")
+ANNEX = redact(a_dossier(0), INTERNAL).annex
 
 
 def text_of(content: DossierContent) -> str:
@@ -66,7 +81,7 @@ def marked(serial: int, *, minor: bool, police: bool, partners: bool) -> SourceR
         recurrence=term("herhaling"),
         reporter_age=term("leeftijd"),
         minor=minor,
-        offenders=Offenders(number=term("aantal"), appearance=f"signalementmerk{serial}x"),
+        offenders=Offenders(age=term("geschat"), appearance=f"signalementmerk{serial}x"),
         bystanders=term("omstanders"),
         police=term("politie"),
         willing_to_talk=True,
@@ -86,7 +101,7 @@ MARKS = {
     Field.FEELING: "evoelmerk{}x",
     Field.CONSEQUENCES: "evolgmerk{}x",
     Field.REPORTER_AGE: "eeftijdmerk{}x",
-    Field.OFFENDERS: "aantalmerk{}x",
+    Field.OFFENDERS: "eschatmerk{}x",
     Field.APPEARANCE: "ignalementmerk{}x",
     Field.BYSTANDERS: "mstandersmerk{}x",
     Field.POLICE: "olitiemerk{}x",
@@ -111,11 +126,12 @@ def test_a_field_is_in_the_content_exactly_when_its_rule_shows_it(
     chosen = PROFILES[profile]
     text = text_of(redact(a_dossier(reports), chosen))
     for report in reports:
-        given_ = chosen.sharing is not Sharing.POLICE or report.share_police
+        given_ = accepts(report, chosen.sharing) and chosen.lists_reports
         overlay = MINORS if report.minor else None
         for field, mark in MARKS.items():
             shown = given_ and rule_for(chosen, field, overlay).treatment is Treatment.SHOWN
-            assert (mark.format(report.serial) in text) == shown, field
+            if field is not Field.PLACE_TYPE or chosen.lists_reports:
+                assert (mark.format(report.serial) in text) == shown, field
 
 
 @settings(max_examples=60, deadline=None)
@@ -235,7 +251,7 @@ def test_the_figures_count_each_report_once_and_each_form() -> None:
 
 
 def _unlisted() -> Profile:
-    return replace(INTERNAL, name="proef", lists_reports=False)
+    return replace(INTERNAL, name="proef", sections={**INTERNAL.sections, Section.REPORTS: OUT})
 
 
 def test_small_numbers_are_told_only_with_the_reports_themselves() -> None:
@@ -280,22 +296,24 @@ def test_every_profile_decides_on_every_field_and_gives_its_reason() -> None:
     with pytest.raises(ValueError, match="doesn't decide"):
         replace(POLICE, rules={Field.TIME: Rule(Treatment.SHOWN)})
     with pytest.raises(ValueError, match="without a reason"):
-        Overlay("proef", 1, {Field.TIME: Rule(Treatment.LEFT_OUT)})
-    with pytest.raises(ValueError, match="can't be coarsened"):
-        Overlay("proef", 1, {Field.FORMS: Rule(Treatment.COARSENED, "proef")})
+        Overlay("proef", 1, {Field.FEELING: Rule(Treatment.LEFT_OUT)})
+    with pytest.raises(ValueError, match="can't be grover"):
+        Overlay("proef", 1, {Field.FORMS: Rule(Treatment.COARSENED, "proef", Coarse.DAY)})
+    with pytest.raises(ValueError, match="can't be weggelaten"):
+        Overlay("proef", 1, {Field.FORMS: OUT})
 
 
 def test_the_stricter_of_profile_and_overlay_holds() -> None:
     softer = Overlay("proef", 1, {Field.ACCOUNT: Rule(Treatment.SHOWN)})
-    assert rule_for(POLICE, Field.ACCOUNT, softer).treatment is Treatment.LEFT_OUT
+    assert rule_for(POLICE, Field.ACCOUNT, softer).how is Coarse.REVIEWED
     assert rule_for(INTERNAL, Field.ACCOUNT, MINORS).treatment is Treatment.LEFT_OUT
 
 
 def test_a_coarse_place_is_the_neighbourhood_everywhere() -> None:
-    rules = {**INTERNAL.rules, Field.PLACE: Rule(Treatment.COARSENED, "proef")}
-    coarse = replace(INTERNAL, name="proef", rules=rules)
+    rules = {**INTERNAL.rules, Field.PLACE: coarse(Coarse.NEIGHBOURHOOD, "proef")}
+    vague = replace(INTERNAL, name="proef", rules=rules)
     report = marked(1, minor=False, police=True, partners=True)
-    content = redact(a_dossier((report,), place="precieshier"), coarse)
+    content = redact(a_dossier((report,), place="precieshier"), vague)
     assert "precieshier" not in text_of(content)
     assert "plekmerk1x" not in text_of(content)
     assert ("Plek", "Binnenstad") in [(d.label, d.value) for d in content.reports[0].details]
@@ -331,3 +349,107 @@ def test_a_line_of_many_reports_with_scattered_numbers_only_counts_them() -> Non
     )
     (line,) = redact(a_dossier(reports, events=()), INTERNAL).chronology
     assert line.what == "20 meldingen"
+
+
+def test_no_profile_is_laxer_than_the_law_allows_and_nothing_opens_it() -> None:
+    assert set(MINIMUM) == set(PROFILES)
+    for profile in PROFILES.values():
+        assert at_least(profile) == profile, profile.name
+        open_ = replace(
+            profile,
+            rules={field: Rule(Treatment.SHOWN) for field in Field},
+            sections={section: Rule(Treatment.SHOWN) for section in Section},
+        )
+        kept = at_least(open_)
+        for subject in (*Field, *Section):
+            least = minimum_for(profile.name, subject)
+            if least is not None:
+                assert strictness(subject, kept.rule(subject)) == strictness(subject, least)
+        hidden_ = {field for field in Field if kept.rules[field].treatment is Treatment.LEFT_OUT}
+        assert {Field.CONTACT, Field.POLICE_SOURCED} <= hidden_
+        exact = kept.rules[Field.PLACE].treatment is Treatment.SHOWN
+        assert exact == (profile.name in {"intern", "politie", "handhaving"})
+    assert not PROFILES["bestuur"].lists_reports
+
+
+def test_every_step_from_loose_to_strict_tells_no_more_than_the_one_before() -> None:
+    report = marked(1, minor=False, police=True, partners=True)
+    texts = tuple(Reviewed(field, field.name[:2]) for field in FREE_TEXT)
+    report = replace(report, street="st1x", reviewed=texts)
+    for field in set(Field) - {Field.TIME}:
+        told = []
+        for treatment, how in steps(field):
+            rule = Rule(treatment, "proef" if treatment else "", how)
+            loose = replace(INTERNAL, rules={**INTERNAL.rules, field: rule})
+            told.append(len(text_of(replace(redact(a_dossier((report,)), loose), annex=ANNEX))))
+        assert told == sorted(told, reverse=True), field
+
+
+def test_a_part_that_is_left_out_is_nowhere_and_says_so() -> None:
+    source = a_dossier(3)
+    for section in Section:
+        rules = {**INTERNAL.sections, section: OUT}
+        content = redact(source, replace(INTERNAL, sections=rules))
+        assert section.value in content.left_out
+        assert any(section.value in line.what.lower() for line in content.annex.hidden)
+        text = text_of(content)
+        if section is Section.AGREEMENTS:
+            assert "Jongerenwerk gaat op vrijdagavond" not in text
+        if section is Section.PICTURE:
+            assert source.assessment[:40] not in text
+        if section is Section.FEEDBACK:
+            assert source.feedback_text[:30] not in text
+
+
+def test_a_coarse_time_says_no_more_than_the_part_of_the_day_or_the_day() -> None:
+    for how, heading in (
+        (Coarse.PART_OF_DAY, "vrijdag 18 september 2026, avond"),
+        (Coarse.DAY, "vrijdag 18 september 2026"),
+    ):
+        rules = {**INTERNAL.rules, Field.TIME: coarse(how, "proef")}
+        content = redact(a_dossier((a_report(1),)), replace(INTERNAL, rules=rules))
+        assert content.reports[0].heading == heading
+        counted = sum(cell or 0 for row in content.picture.weekdays for cell in row.cells)
+        assert counted == (how is Coarse.PART_OF_DAY)
+
+
+@settings(max_examples=60, deadline=None)
+@given(reports=some_marked, profile=st.sampled_from(sorted(PROFILES)))
+def test_the_preview_marks_as_often_as_the_annex_counts_and_gives_nothing_away(
+    reports: tuple[SourceReport, ...], profile: str
+) -> None:
+    chosen = PROFILES[profile]
+    lines = hidden(a_dossier(reports, events=(), actions=()), chosen)
+    marks = mark_reports(reports, chosen, lines)
+    counted = Counter(mark.line for report in marks for mark in report.marks)
+    if chosen.lists_reports:
+        numbers = {n: line.number for n, line in enumerate(lines, 1) if line.number}
+        assert counted == numbers
+        assert [one.pseudonym for one in marks] == [f"M-{r.serial}" for r in reports]
+    else:
+        assert marks == ()
+    assert "merk1" not in repr(marks)
+
+
+def test_offenders_are_told_apart_as_seen_taken_for_and_thought_only_of_a_group() -> None:
+    reports = (a_report(3), a_report(4, offenders=Offenders(appearance="met een litteken")))
+    group = a_dossier(reports, kind=Term("groep", "groep"))
+    (one,) = redact(group, POLICE).offenders
+    assert (one.pseudonym, one.report) == ("P-03", "M-03")
+    assert [p.label for p in one.facts] == ["Aantal", "In een groep", "Vervoer"]
+    assert [p.label for p in one.impressions] == ["Leeftijd, geschat", "Geslacht"]
+    assert [p.value for p in one.assumptions] == ["Onbekende"]
+    assert "litteken" not in text_of(redact(group, POLICE))
+    assert redact(a_dossier(reports), POLICE).offenders == ()
+    assert redact(group, PROFILES["woningcorporatie"]).offenders == ()
+    assert redact(group, PROFILES["bestuur"]).offenders == ()
+
+
+def test_a_ground_passes_over_one_preference_and_the_annex_tells_it() -> None:
+    ground = Despite(Term("avg_6_1_d_vitaal_belang", "vitaal belang"), "Er is gevaar.")
+    reports = (a_report(1, share_police=False), a_report(2, share_police=False, despite=ground))
+    content = redact(a_dossier(reports), POLICE)
+    assert [report.pseudonym for report in content.reports] == ["M-02"]
+    told = [(pair.label, pair.value) for pair in content.annex.deviations]
+    assert told == [("M-02", "vitaal belang. Reden: Er is gevaar.")]
+    assert redact(a_dossier(reports), INTERNAL).annex.deviations == ()

@@ -85,9 +85,11 @@ def test_every_property_of_the_message_reaches_the_submission() -> None:
         melder__telefoon="06 12345678",
         contactWanneer="na zessen",
         hulpGewenst=True,
+        antwoorden={"vraag000001": "Ja."},
     )
     assert SCHEMA.is_valid(filled)
-    assert not list(_unset(validate(filled, NOW)))
+    # A campaign comes with the address of the public page, never in a message.
+    assert set(_unset(validate(filled, NOW))) <= {".client.campaign"}
 
 
 def _unset(value: Any, name: str = "") -> Any:

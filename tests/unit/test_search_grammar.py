@@ -13,6 +13,7 @@ from stopintimidatie.search.grammar import (
     MAX_LENGTH,
     MAX_PHRASE,
     MAX_TERMS,
+    AnyOf,
     Field,
     Filter,
     Phrase,
@@ -190,6 +191,7 @@ def test_nothing_that_is_typed_raises_and_everything_is_bounded(text: str) -> No
     for found in (*query.filters, *query.excluded_filters):
         assert 1 <= len(found.values) <= MAX_FILTER_VALUES
     for term in (*query.terms, *query.excluded):
+        assert not isinstance(term, AnyOf)
         assert 0 <= term.start < term.end <= len(query.text)
         if isinstance(term, Phrase):
             assert 2 <= len(term.steps) <= MAX_PHRASE

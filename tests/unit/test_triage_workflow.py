@@ -18,7 +18,6 @@ from stopintimidatie.security import GRANTS, Permission
 from stopintimidatie.workflow import FieldKind, Transition, WorkflowError
 
 # The table of 1-domain.md, line by line: from, to, who, and what must be filled in.
-# (Offering a report to another municipality comes with the national issue.)
 TABLE: list[tuple[str, str, str, set[str]]] = [
     ("quarantaine", "nieuw", "release", {"reden"}),
     ("quarantaine", "niet_in_behandeling", "release", {"reden_code"}),
@@ -32,6 +31,8 @@ TABLE: list[tuple[str, str, str, set[str]]] = [
     ("in_behandeling", "afgehandeld", "triage", {"opvolging", "terugkoppeling"}),
     ("in_dossier", "afgehandeld", "triage", {"opvolging", "terugkoppeling"}),
     ("in_behandeling", "niet_in_behandeling", "triage", {"reden_code"}),
+    ("in_behandeling", "overdracht_aangeboden", "triage", {"gemeente", "reden"}),
+    ("overdracht_aangeboden", "in_behandeling", "triage", {"reden"}),
     ("afgehandeld", "in_behandeling", "triage", {"reden"}),
     ("niet_in_behandeling", "in_behandeling", "triage", {"reden"}),
 ]

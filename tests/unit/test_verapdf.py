@@ -21,12 +21,16 @@ def _write(html: str, target: Path) -> Path:
     return target
 
 
-def test_a_tagged_document_breaks_no_rule(tmp_path: Path) -> None:
-    assert validate_pdf(_write(RIGHT, tmp_path / "right.pdf")) == []
+def test_a_tagged_document_breaks_no_rule_of_its_own_standard_and_some_of_the_other(
+    tmp_path: Path,
+) -> None:
+    path = _write(RIGHT, tmp_path / "right.pdf")
+    assert validate_pdf(path, "ua1") == []
+    assert "6.6.4-1" in [rule.split(":")[0] for rule in validate_pdf(path)]
 
 
 def test_a_picture_without_alternative_text_is_named(tmp_path: Path) -> None:
-    broken = validate_pdf(_write(WITHOUT_ALTERNATIVE, tmp_path / "wrong.pdf"))
+    broken = validate_pdf(_write(WITHOUT_ALTERNATIVE, tmp_path / "wrong.pdf"), "ua1")
     assert [rule.split(":")[0] for rule in broken] == ["7.3-1"]
 
 

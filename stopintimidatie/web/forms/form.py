@@ -1,6 +1,6 @@
 """The form: a deform form drawn by our own templates, and the reading of what was posted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,8 +59,11 @@ class Form(deform.Form):
         formid: str = "formulier",
         appstruct: Any = colander.null,
         cancel_url: str | None = None,
+        words: Callable[[str], str] = str,
     ) -> None:
         self.request = request
+        # What the form itself says, in the language of the page.
+        self.words = words
         self.cancel_url = cancel_url
         self.problems: list[str] = []
         self.changes: tuple[Change, ...] = ()
@@ -93,7 +96,7 @@ class Form(deform.Form):
     @property
     def error_list(self) -> list[FieldError]:
         """All errors in the order of the page, for the summary at the top."""
-        found = [FieldError(self.formid, problem) for problem in self.problems]
+        found = [FieldError(self.formid, self.words(problem)) for problem in self.problems]
         found += [FieldError(self.formid, message) for message in field_messages(self)]
         return found + [
             FieldError(focus_id(field), message)

@@ -87,14 +87,17 @@ def required_message(field: Any) -> str:
     widget = field.widget
     kind = getattr(widget, "layout", "field")
     kind = widget.template if widget.template in ("select", "file") else kind
-    return _REQUIRED.get(kind, "Vul ‘{title}’ in.").format(title=field.title)
+    words = field.get_root().words
+    sentence: str = words(_REQUIRED.get(kind, "Vul ‘{title}’ in."))
+    return sentence.format(title=field.title)
 
 
 def field_messages(field: Any) -> list[str]:
-    """The Dutch messages of one field, without those of its children."""
+    """The messages of one field in the language of the form, without those of its children."""
     if field.error is None:
         return []
+    words = field.get_root().words
     return [
-        required_message(field) if str(message) == "Required" else translate(message)
+        required_message(field) if str(message) == "Required" else words(translate(message))
         for message in field.error.messages()
     ]

@@ -21,6 +21,8 @@ from stopintimidatie.web.forms.messages import CHOOSE, CHOOSE_ONLY, UNREADABLE
 Choice = tuple[str, str]
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# They turn the direction of writing: “gnirts” would be read as “string”.
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _INTEGER = re.compile(r"-?[0-9]{1,12}\Z")
 _DECIMAL = re.compile(r"-?[0-9]{1,12}(?:[.,][0-9]{1,6})?\Z")
 _ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})\Z")
@@ -55,6 +57,7 @@ class Leaf(colander.SchemaType):
 def clean_text(text: str) -> str | None:
     """Composed (NFC) and with plain line ends; None when it holds what no database keeps."""
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _TURNING.sub("", text)
     return None if _FORBIDDEN.search(text) else text
 
 

@@ -37,10 +37,14 @@ class Widget(deform.widget.Widget):
 
 
 class TextInput(Widget):
-    """One line. ``autocomplete`` and ``inputmode`` as in HTML."""
+    """One line. ``autocomplete`` and ``inputmode`` as in HTML.
+
+    ``suggestions``: values the browser proposes while somebody types; any other is as good.
+    """
 
     autocomplete: str | None = None
     inputmode: str | None = None
+    suggestions: Sequence[str] = ()
 
     def all_attributes(self, field: Any) -> dict[str, str]:
         """Extra attributes of the control, in the order they are written."""
@@ -158,6 +162,49 @@ class Group(deform.widget.MappingWidget):
     template = "mapping"
     layout = "structural"
     requirements = ()
+
+
+class Step(Group):
+    """One of several steps in a form, of which a reader sees one at a time, also without script.
+
+    The steps are parts of one page: nothing is sent before the last, and going back loses nothing.
+    """
+
+    template = "step"
+    number = 1
+    total = 1
+    anchor = ""
+    before: str | None = None
+    after: str | None = None
+
+
+class MapSelect(Select):
+    """A list of areas with a map before it, on which a click chooses as well: an image that sends.
+
+    The place of the click comes in under the name of the control with `.kaart.x` and `.kaart.y`.
+    The image has a fixed size, for the browser tells where it was clicked in the size it was drawn.
+    """
+
+    template = "map_select"
+    image: str | None = None
+    image_text = ""
+    image_size = 280
+    image_action = ""
+
+
+class PointInput(Widget):
+    """A point that a map or the device fills in; it can be taken away, also without script."""
+
+    template = "point"
+    layout = "group"
+    chosen = "Er is een punt gekozen."
+    none = "Er is geen punt gekozen."
+    busy = "Even wachten…"
+    failed = "Het lukt niet om de plek van dit toestel te vinden."
+    here = "Gebruik de plek van dit toestel"
+    away = "Punt weghalen"
+    away_name = "punt_weg"
+    away_action = ""
 
 
 class FormBody(deform.widget.FormWidget):

@@ -28,7 +28,12 @@ RUNS = [(SEED, DAY), (1, date(2027, 3, 29)), (2, date(2026, 7, 5)), (3, date(202
 WORKED_ON = (DORDRECHT, EINDHOVEN)
 WAITING = "wacht_op_melder"
 # Handing over to another municipality isn't part of the demo, and nothing is destroyed in it.
-STATES = {state.code for state in REPORT_WORKFLOW.states} - {"overgedragen", "vernietigd"}
+# What goes between holders is put in by demo/between.py, over what is drawn here.
+STATES = {state.code for state in REPORT_WORKFLOW.states} - {
+    "overdracht_aangeboden",
+    "overgedragen",
+    "vernietigd",
+}
 PERSONAL = {
     "bsn": re.compile(r"(?<!\d)\d{8,9}(?!\d)"),
     "plate": re.compile(r"\b[A-Z0-9]{1,3}-[A-Z0-9]{2,3}-[A-Z0-9]{1,2}\b"),

@@ -19,6 +19,8 @@ TABLES = [
     models.Subneighbourhood.__table__,
     models.AreaOutline.__table__,
     models.AreaLoad.__table__,
+    models.FormerArea.__table__,
+    models.TransitStop.__table__,
 ]
 
 

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyramid.httpexceptions import HTTPSeeOther
 
+from stopintimidatie.intake.fields import Text as FreeText
 from stopintimidatie.web import forms
 from stopintimidatie.web.forms import (
     Change,
@@ -140,6 +141,11 @@ def test_an_integer_stays_within_bounds() -> None:
 def test_text_that_no_database_keeps_is_refused(text: str) -> None:
     assert says_no(forms.Text(), text)
     assert says_no(forms.Password(), text)
+
+
+def test_nobody_turns_the_direction_of_what_is_read() -> None:
+    assert read(forms.Text(), "tot \u202egnirts\u202c \u2067hier\u2069") == "tot gnirts hier"
+    assert FreeText(50).check("tot \u202egnirts\u202c عربي") == "tot gnirts عربي"
 
 
 def test_text_on_one_line_loses_its_line_ends() -> None:

@@ -1,0 +1,65 @@
+"""/uitnodiging: somebody who was invited sets a password. Looking at it uses nothing up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.view import view_config
+
+from stopintimidatie.accounts.forms import InvitationSchema
+from stopintimidatie.accounts.invitations import accept, open_invitation
+from stopintimidatie.accounts.services import AccountError
+from stopintimidatie.tree import Root
+from stopintimidatie.web.forms import Button, Form, FormError, handle_form
+from stopintimidatie.web.request import Request
+from stopintimidatie.web.urls import query_pairs
+
+PAGE = "stopintimidatie.accounts:templates/invitation.jinja2"
+SPENT = (
+    "Deze link werkt niet meer. Hij is al gebruikt, of ouder dan een week. Vraag een nieuwe aan wie"
+    " u uitnodigde."
+)
+
+
+@view_config(
+    context=Root,
+    name="uitnodiging",
+    request_method="GET",
+    permission=NO_PERMISSION_REQUIRED,
+    renderer=PAGE,
+)
+@view_config(
+    context=Root,
+    name="uitnodiging",
+    request_method="POST",
+    permission=NO_PERMISSION_REQUIRED,
+    renderer=PAGE,
+)
+def invitation_view(request: Request) -> Any:
+    """The form for a first password, or that the link works no more."""
+    asked = request.POST if request.method == "POST" else dict(query_pairs(request))
+    key = str(asked.get("sleutel", ""))[:200]
+    found = open_invitation(request.db, request.registry.key_ring, key)
+    form = Form(
+        InvitationSchema(),
+        request,
+        buttons=[Button("instellen", "Wachtwoord instellen")],
+        appstruct={"sleutel": key},
+        action="/uitnodiging",
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        if found is None:
+            raise FormError(SPENT)
+        if values["wachtwoord"] != values["nog_eens"]:
+            raise FormError("De twee wachtwoorden zijn niet gelijk.", "nog_eens")
+        try:
+            accept(request.db, found, values["wachtwoord"])
+        except AccountError as problem:
+            raise FormError(str(problem), "wachtwoord") from None
+        return HTTPSeeOther(location="/aanmelden")
+
+    name = found.user.username if found else None
+    return handle_form(request, form, on_valid, {"name": name, "spent": SPENT})

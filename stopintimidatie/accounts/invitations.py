@@ -1,0 +1,92 @@
+"""Inviting somebody: a one-time link by mail, with which they set their own password."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from hmac import compare_digest
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, joinedload
+
+from stopintimidatie.accounts.models import Invitation, User
+from stopintimidatie.accounts.passwords import MINIMUM_LENGTH, hash_password
+from stopintimidatie.accounts.services import AccountError
+from stopintimidatie.audit import Actor, record
+from stopintimidatie.storage.encryption import DecryptionError, KeyRing
+from stopintimidatie.storage.tenancy import NATIONAL, enter
+from stopintimidatie.storage.types import utc_now
+
+PURPOSE: Final = "uitnodiging"
+# No password has this hash, so nobody signs in before the link was used.
+NO_PASSWORD: Final = ""
+LASTS: Final = timedelta(days=7)
+
+
+def invite(session: Session, keys: KeyRing, user: User) -> Invitation:
+    """A new link for a user who has no password yet; links from before no longer count."""
+    now = utc_now()
+    session.execute(
+        update(Invitation)
+        .where(Invitation.user_id == user.id, Invitation.used_at.is_(None))
+        .values(expires_at=now)
+    )
+    made = Invitation(user_id=user.id, secret_version=keys.current, expires_at=now + LASTS)
+    session.add(made)
+    session.flush()
+    return made
+
+
+def link_of(keys: KeyRing, invitation: Invitation) -> str:
+    """What stands in the link: derived from the row, and kept nowhere."""
+    return f"{invitation.id.hex}.{_mac(keys, invitation)}"
+
+
+def open_invitation(session: Session, keys: KeyRing, typed: str) -> Invitation | None:
+    """The invitation of this link, while it can be used."""
+    number, _, mac = typed.partition(".")
+    try:
+        wanted = UUID(hex=number)
+    except ValueError:
+        return None
+    found = (
+        session.scalars(
+            select(Invitation)
+            .where(Invitation.id == wanted)
+            .options(joinedload(Invitation.user).joinedload(User.roles))
+        )
+        .unique()
+        .one_or_none()
+    )
+    if found is None or not _matches(keys, found, mac):
+        return None
+    usable = found.used_at is None and utc_now() < found.expires_at
+    return found if usable and found.user.blocked_at is None else None
+
+
+def accept(session: Session, invitation: Invitation, password: str) -> None:
+    """Set the password; from then on the link is worth nothing.
+
+    :raises AccountError: the password is too short.
+    """
+    if len(password) < MINIMUM_LENGTH:
+        raise AccountError(f"Kies een wachtwoord van minstens {MINIMUM_LENGTH} tekens.")
+    user = invitation.user
+    user.password_hash = hash_password(password)
+    invitation.used_at = utc_now()
+    home = user.roles[0].holder if user.roles else NATIONAL
+    enter(session, home)
+    actor = Actor("gebruiker", str(user.id), user.name)
+    record(session, actor, "uitnodiging.gebruikt", home, "gebruiker", [user.id])
+
+
+def _mac(keys: KeyRing, invitation: Invitation) -> str:
+    return keys.keyed_hash(PURPOSE, invitation.id.bytes, invitation.secret_version)[:40]
+
+
+def _matches(keys: KeyRing, invitation: Invitation, mac: str) -> bool:
+    try:
+        return compare_digest(_mac(keys, invitation).encode(), mac.encode("utf-8", "replace"))
+    except DecryptionError:
+        return False

@@ -1,0 +1,9 @@
+"""Backup copies: making one while the product runs, checking it, and starting again from it.
+
+A copy is one stream: a tar of numbered parts, gzipped, sealed with age when a recipient is set.
+`sqlite` and `postgresql` know how to take and to put back a snapshot of their database; the rest
+is the same for both. The keys of the installation stay outside: a copy holds their identity, and
+a restore refuses when the key file doesn't hold those very keys.
+"""
+
+from __future__ import annotations

@@ -1,0 +1,157 @@
+"""A snapshot of an SQLite database, and putting one back.
+
+`VACUUM INTO` reads in one transaction while the product writes on, and what was deleted isn't in
+the copy any more, where a copy of the file would still hold it in its free pages.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO, Final
+from urllib.parse import quote
+
+from stopintimidatie.backup.archive import Packer, Progress
+from stopintimidatie.backup.errors import BackupError, DamagedError
+from stopintimidatie.backup.files import SIDECARS, WORK_PREFIX
+from stopintimidatie.backup.manifest import Snapshot, TableState
+from stopintimidatie.backup.tables import left_out
+from stopintimidatie.settings import Settings
+from stopintimidatie.storage.session import SQLITE_BUSY_MILLISECONDS, sqlite_file
+
+NAME: Final = "sqlite"
+
+
+def database_path(settings: Settings) -> Path:
+    path = sqlite_file(settings)
+    if path is None:
+        raise BackupError("Van een database in het geheugen is geen reservekopie te maken.")
+    return path
+
+
+def pack(settings: Settings, packer: Packer, progress: Progress) -> Snapshot:
+    """Take a snapshot and pack it; how it was."""
+    source = database_path(settings)
+    with TemporaryDirectory(prefix=WORK_PREFIX, dir=settings.data_dir) as folder:
+        copy = Path(folder) / "database.sqlite"
+        copy.touch(0o600)
+        progress("Momentopname van de database…")
+        try:
+            _vacuum(source, copy)
+            snapshot = _trim(copy)
+        except sqlite3.OperationalError as error:
+            raise _explained(error) from None
+        with copy.open("rb") as handle:
+            packer.add_database(handle)
+    return snapshot
+
+
+def _explained(error: sqlite3.OperationalError) -> BackupError:
+    """Only the code: SQLite's text may quote what is in the database."""
+    code = error.sqlite_errorname
+    if code.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+        return BackupError(
+            "Er is geen ruimte meer op de schijf voor een momentopname. In data_dir moet nog eens"
+            " zo veel ruimte vrij zijn als de database groot is."
+        )
+    return BackupError(
+        f"De database is niet te lezen ({code}). Bestaat zij, en is ‘stopintimidatie database"
+        " migreren’ gedraaid?"
+    )
+
+
+def _vacuum(source: Path, copy: Path) -> None:
+    address = f"file:{quote(str(source))}?mode=rw"
+    with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_MILLISECONDS}")
+        connection.execute("VACUUM INTO ?", (str(copy),))
+
+
+def _trim(copy: Path) -> Snapshot:
+    """Empty what doesn't belong in a copy, and count the rest."""
+    with closing(sqlite3.connect(copy)) as connection:
+        # Overwritten, not just released: nothing of a session stays in the file.
+        connection.execute("PRAGMA secure_delete = ON")
+        for table in left_out() & _tables(connection):
+            connection.execute(f'DELETE FROM "{table}"')  # noqa: S608 - a name of our own
+        connection.commit()
+        return _state(connection)
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    rows = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND substr(name, 1, 7) <> 'sqlite_'"
+    )
+    return {row[0] for row in rows}
+
+
+def _state(connection: sqlite3.Connection) -> Snapshot:
+    (migration,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    tables = {}
+    for name in sorted(_tables(connection) - left_out()):
+        rows = connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()  # noqa: S608
+        tables[name] = TableState(rows[0])
+    return Snapshot(NAME, migration, tables)
+
+
+def state(settings: Settings, *, as_owner: bool = False) -> Snapshot:
+    """How the database is now; SQLite has no owners."""
+    address = f"file:{quote(str(database_path(settings)))}?mode=rw"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            return _state(connection)
+    except sqlite3.OperationalError as error:
+        raise _explained(error) from None
+
+
+def number_of_tables(settings: Settings) -> int:
+    """How many tables stand in the place where a restore would go."""
+    path = database_path(settings)
+    if not path.exists():
+        return 0
+    with closing(sqlite3.connect(path)) as connection:
+        return len(_tables(connection))
+
+
+class SqliteTarget:
+    """Where the members of a database are written to."""
+
+    def __init__(self, handle: BinaryIO) -> None:
+        self._handle = handle
+
+    def write(self, chunks: Iterable[bytes]) -> None:
+        self._handle.writelines(chunks)
+
+
+@contextmanager
+def filling(settings: Settings, program: int | None) -> Iterator[SqliteTarget]:
+    """Put a database back: written beside its place, and moved there once it is good."""
+    path = database_path(settings)
+    staged = path.with_name(f"{WORK_PREFIX}{path.name}")
+    try:
+        descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as handle:
+            yield SqliteTarget(handle)
+            handle.flush()
+            os.fsync(handle.fileno())
+        _must_be_sound(staged)
+        for sidecar in SIDECARS:
+            path.with_name(path.name + sidecar).unlink(missing_ok=True)
+        staged.rename(path)
+    finally:
+        staged.unlink(missing_ok=True)
+
+
+def _must_be_sound(path: Path) -> None:
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            sound = connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            loose = connection.execute("PRAGMA foreign_key_check").fetchone()
+    except sqlite3.DatabaseError:
+        sound, loose = False, None
+    if not sound or loose:
+        raise DamagedError("de database zelf klopt niet")

@@ -1,0 +1,172 @@
+"""The commands about backup copies."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+
+import click
+
+from stopintimidatie import import_models, install
+from stopintimidatie.backup.archive import Progress, megabytes
+from stopintimidatie.backup.checking import (
+    Checked,
+    can_look_inside,
+    check_checksum,
+    check_copy,
+    compare_counts,
+    signature_words,
+)
+from stopintimidatie.backup.making import Made, make_backup
+from stopintimidatie.backup.manifest import Manifest
+from stopintimidatie.backup.restoring import reopen, restore
+from stopintimidatie.backup.sealing import write_identity
+from stopintimidatie.cli.common import clear_errors, operator
+from stopintimidatie.cli.content import registry_of
+from stopintimidatie.cli.dutch import DutchGroup
+from stopintimidatie.settings import Settings
+from stopintimidatie.storage import make_engine
+
+FILE = click.Path(path_type=Path)
+
+
+@click.group("reservekopie", cls=DutchGroup)
+def backup_group() -> None:
+    """Reservekopieën maken, controleren en terugzetten."""
+
+
+def _progress() -> Progress:
+    """Shows how far it is, to a person; a log of cron needs only the end."""
+    shown = [0.0]
+
+    def tell(text: str) -> None:
+        if sys.stderr.isatty() and monotonic() - shown[0] > 0.2:
+            shown[0] = monotonic()
+            click.echo(f"\r{text:<60}\r", nl=False, err=True)
+
+    return tell
+
+
+@contextmanager
+def _tidy_when_stopped() -> Iterator[None]:
+    """SIGTERM as Ctrl-C: nothing half stays behind."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@backup_group.command("maken")
+@click.argument("map", type=FILE, metavar="MAP")
+@click.option("--met-sleutels", is_flag=True, help="Ook het sleutelbestand (alleen versleuteld).")
+@click.pass_obj
+def make(settings: Settings, /, map: Path, met_sleutels: bool) -> None:
+    """Maak een reservekopie in een map, terwijl het product doorwerkt."""
+    import_models()
+    engine = make_engine(settings)
+    try:
+        with clear_errors(), _tidy_when_stopped():
+            made = make_backup(
+                settings, engine, map, operator(), _progress(), with_keys=met_sleutels
+            )
+    finally:
+        engine.dispose()
+    _tell_made(made, met_sleutels)
+
+
+def _tell_made(made: Made, with_keys: bool) -> None:
+    click.echo(f"Reservekopie: {made.path} ({megabytes(made.size)})")
+    click.echo(_contents(made.manifest))
+    click.echo(f"SHA-256: {made.sha256}")
+    if not made.encrypted:
+        click.echo("Niet versleuteld: backup.recipient is leeg. Bewaar haar achter slot.", err=True)
+    if not with_keys:
+        click.echo("Het sleutelbestand zit er niet in. Bewaar dat apart, anders is zij waardeloos.")
+
+
+def _contents(manifest: Manifest) -> str:
+    tables = len(manifest.snapshot.tables)
+    return (
+        f"Van {manifest.made_at:%d-%m-%Y %H:%M:%S} UTC, versie {manifest.version}, migratie"
+        f" {manifest.snapshot.migration}: {tables} tabellen met {manifest.rows} rijen."
+    )
+
+
+@backup_group.command("controleren")
+@click.argument("bestand", type=FILE, metavar="BESTAND")
+@click.option("--sleutel", type=FILE, help="Bestand met de geheime sleutel.", metavar="BESTAND")
+@click.option("--database", is_flag=True, help="Vergelijk ook de aantallen met de database.")
+@click.pass_obj
+def check(settings: Settings, bestand: Path, sleutel: Path | None, database: bool) -> None:
+    """Kijk of een reservekopie heel is. Is zij dat niet, dan is de uitkomst 1."""
+    import_models()
+    with clear_errors():
+        if not can_look_inside(bestand, sleutel) and not database:
+            check_checksum(bestand, required=True)
+            click.echo("De controlesom klopt. Met --sleutel wordt ook de inhoud bekeken.")
+            return
+        checked = check_copy(bestand, sleutel, _progress())
+        click.echo(f"De reservekopie is heel. {_contents(checked.manifest)}")
+        click.echo(f"Handtekening: {signature_words(settings, checked)}.")
+        if database:
+            _compare(settings, checked)
+
+
+def _compare(settings: Settings, checked: Checked) -> None:
+    differences = compare_counts(settings, checked.manifest)
+    for difference in differences:
+        click.echo(str(difference))
+    if not differences:
+        click.echo("In de database staan evenveel rijen als in de reservekopie.")
+    if any(difference.wrong for difference in differences):
+        raise click.ClickException("In de database staan minder rijen dan in de reservekopie.")
+
+
+@backup_group.command("terugzetten")
+@click.argument("bestand", type=FILE, metavar="BESTAND")
+@click.option("--sleutel", type=FILE, help="Bestand met de geheime sleutel.", metavar="BESTAND")
+@click.pass_obj
+def put_back(settings: Settings, bestand: Path, sleutel: Path | None) -> None:
+    """Zet een reservekopie terug in een lege installatie. Zet web en worker eerst stil."""
+    import_models()
+    with clear_errors(), _tidy_when_stopped():
+        restored = restore(settings, bestand, sleutel, _progress())
+        click.echo(f"Teruggezet en nageteld. {_contents(restored.manifest)}")
+        with _not_finished():
+            install(settings)
+            with registry_of(settings) as registry:
+                holders = reopen(registry, operator(), restored)
+    click.echo(f"Bestanden: {restored.files}. De database is bij; iedereen is afgemeld.")
+    click.echo(f"De worker maakt de zoekindex opnieuw voor {len(holders)} houders.")
+    for note in restored.notes:
+        click.echo(f"Let op: {note}")
+
+
+@contextmanager
+def _not_finished() -> Iterator[None]:
+    """What stands there now looks whole, and isn't: say so."""
+    try:
+        yield
+    except BaseException:
+        click.echo(
+            "Het terugzetten is niet afgemaakt. Gebruik deze installatie niet: begin opnieuw met"
+            " een lege database en een lege data_dir.",
+            err=True,
+        )
+        raise
+
+
+@backup_group.command("sleutel")
+@click.argument("bestand", type=FILE, metavar="BESTAND")
+@click.pass_obj
+def make_key(settings: Settings, bestand: Path) -> None:
+    """Maak een sleutelpaar om reservekopieën mee te versleutelen."""
+    with clear_errors():
+        public = write_identity(bestand)
+    click.echo(f"De geheime sleutel staat in {bestand}. Bewaar hem buiten deze machine.")
+    click.echo(f"backup.recipient = {public}")

@@ -1,0 +1,172 @@
+"""The web server: granian, with the application made anew in each of its processes.
+
+The main process serves nothing: it starts the others, replaces one that dies, and passes the end
+on. They finish what they have in hand. When the main process is killed outright, the others hear
+it through a pipe and end as well, so that the port comes free.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from stopintimidatie import create_app
+from stopintimidatie.cli.garbage import spare_what_stays
+from stopintimidatie.home.figures import start_figures
+from stopintimidatie.settings import Settings
+from stopintimidatie.web.gateway import Application, Gateway, forget_http_variables
+
+log = logging.getLogger(__name__)
+# As long may a request go on after the stop; one that takes longer is cut off.
+GRACE_SECONDS: Final = 30
+HEADER_MILLISECONDS: Final = 10_000
+# Threads that take in bodies; `web.threads` of them at a time are in the application.
+WAITING_THREADS: Final = 256
+# Its messages go where ours go, and only when something is wrong.
+LOGGING: Final[dict[str, Any]] = {
+    "formatters": {},
+    "handlers": {},
+    "loggers": {"_granian": {"handlers": [], "propagate": True}},
+}
+
+
+class WebServerError(Exception):
+    """The web server can't start; the message says what to do."""
+
+
+def serve(settings: Settings) -> None:
+    """Serve the application until told to stop; requests in hand are finished.
+
+    :raises WebServerError: the address can't be listened on.
+    """
+    # Mistakes are told here, to a person, and not by each process in turn.
+    create_app(settings).registry.engine.dispose()
+    run(
+        partial(_make, settings),
+        host=settings.web_host,
+        port=settings.web_port,
+        processes=settings.web_processes,
+    )
+
+
+def _make(settings: Settings) -> Application:
+    app = create_app(settings)
+    start_figures(app.registry, settings.metrics_port)
+    spare_what_stays()
+    scheme = settings.public_address.partition(":")[0]
+    return Gateway(app, places=settings.web_threads, scheme=scheme)
+
+
+def run(
+    make: Callable[[], Application],
+    *,
+    host: str,
+    port: int,
+    processes: int = 1,
+    threads: int = WAITING_THREADS,
+) -> None:
+    """Granian with the application that `make` gives, called in each process.
+
+    :raises WebServerError: the address can't be listened on.
+    """
+    server = Granian(
+        "stopintimidatie",
+        address=_free_address(host, port),
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=processes,
+        blocking_threads=threads,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
+        websockets=False,
+        log_level=LogLevels.error,
+        log_dictconfig=LOGGING,
+        respawn_failed_workers=True,
+        workers_kill_timeout=GRACE_SECONDS,
+    )
+    hangup = signal.getsignal(signal.SIGHUP)
+    server.on_startup(partial(_listen_to_the_end, server, hangup))
+    lifeline, ours = os.pipe()
+    try:
+        server.serve(target_loader=partial(_in_process, make, lifeline, ours), wrap_loader=False)
+    finally:
+        os.close(ours)
+        os.close(lifeline)
+
+
+def _free_address(host: str, port: int) -> str:
+    """The number of a host where nobody listens yet.
+
+    Asked here because each process listens by itself (SO_REUSEPORT): a second server would get
+    half of the first one's visitors, without a word.
+
+    :raises WebServerError: it can't be had.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise WebServerError(
+            f"Op {host}, poort {port}, kan niet worden geluisterd ({error.strerror}). Draait daar"
+            " al iets? Stop dat, of kies met web.host en web.port een ander adres."
+        ) from None
+    return str(address[0])
+
+
+def _listen_to_the_end(server: Any, hangup: Any) -> None:
+    """The main process hears that it must end in a thread, and passes it on.
+
+    Python runs a handler in the main thread alone, and that one sleeps: under load it wasn't always
+    woken. A thread that waits for the signal is. What is blocked here stays so in each process.
+    """
+    waited = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+    signal.pthread_sigmask(signal.SIG_BLOCK, waited)
+    if hangup is signal.SIG_IGN:  # who started us with nohup wants us to outlive the terminal
+        waited.discard(signal.SIGHUP)
+
+    def wait() -> None:
+        signal.sigwait(waited)
+        server.signal_handler_interrupt()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _in_process(make: Callable[[], Application], lifeline: int, theirs: int) -> Application:
+    """The first thing a new process does: it forgets what it has of the main one."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.close(theirs)
+    # Ctrl-C goes to every process of the terminal, and stays blocked: the main one decides.
+    for target, arguments in ((_end_when_told, ()), (_end_with_main, (lifeline,))):
+        threading.Thread(target=target, args=arguments, daemon=True).start()
+    forget_http_variables()
+    return make()
+
+
+def _end_when_told() -> None:
+    """What granian would do on SIGTERM, done in a thread that is sure to hear it."""
+    signal.sigwait({signal.SIGTERM})
+    stop = signal.getsignal(signal.SIGTERM)
+    if not callable(stop):
+        os._exit(0)  # it doesn't serve yet
+    stop(signal.SIGTERM, None)
+
+
+def _end_with_main(lifeline: int) -> None:
+    os.read(lifeline, 1)  # nobody writes: this ends when the last holder of the other end is gone
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE_SECONDS)
+    os._exit(1)

@@ -1,0 +1,134 @@
+"""On the page of an export: how it went to the partner, and what came back."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from stopintimidatie.deliveries.answers import answers_of, who_answered
+from stopintimidatie.deliveries.copies import is_out
+from stopintimidatie.deliveries.corrections import correction_words, corrections_of
+from stopintimidatie.deliveries.models import CopyCorrection, PartnerAnswer
+from stopintimidatie.deliveries.pickups import pickups_of, refusal
+from stopintimidatie.deliveries.vocabulary import Done
+from stopintimidatie.disclosures.copies import copy_of, event_words, events_of
+from stopintimidatie.disclosures.pickup import KIND, who_picked_up
+from stopintimidatie.disclosures.pickup_models import Pickup
+from stopintimidatie.disclosures.references import KIND as EXPORT
+from stopintimidatie.disclosures.services import find_disclosure
+from stopintimidatie.dossiers.naming_views import sees_reports
+from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.security import Permission
+from stopintimidatie.security.trail import note_read
+from stopintimidatie.web.components import TimelineEntry
+from stopintimidatie.web.filters import date_text, datetime_short, plural
+from stopintimidatie.web.panels import Panel
+
+TEMPLATE: Final = "stopintimidatie.deliveries:templates/panel.jinja2"
+OFFER, CODE, SEEN = "laten-ophalen", "ophaalcode", "antwoord-gelezen"
+WITHDRAW, DESTROYED, CORRECTION_DONE = "intrekken", "vernietigd-gehoord", "correctie-gehoord"
+
+
+def export_panel(context: Any, request: Any) -> Panel | None:
+    """Nothing before there is a file."""
+    export: Export = context.export
+    if export.made_at is None:
+        return None
+    keys, works = request.registry.key_ring, _works(context, request)
+    disclosure = find_disclosure(request.db, export.reference)
+    pickups = pickups_of(request.db, export.id)
+    # What came back may tell of the reports of a person-directed dossier.
+    answers = answers_of(request.db, export.id) if sees_reports(context.__parent__, request) else []
+    _note(request, context, pickups, answers)
+    latest = pickups[0] if pickups else None
+    waits = latest is not None and refusal(latest, export) is None
+    ready = works and export.state == ExportState.READY and export.partner_id is not None
+
+    def address(name: str, *, when: bool) -> str | None:
+        return request.resource_path(context, name) if when else None
+
+    copy = copy_of(request.db, disclosure.id) if disclosure else None
+    corrections = corrections_of(request.db, export.id)
+    return Panel(
+        "Geven en terughoren",
+        TEMPLATE,
+        {
+            "pickups": [pickup_rows(keys, row) for row in pickups],
+            "answers": [answer_rows(keys, row) for row in answers],
+            "events": [_line(row) for row in events_of(request.db, disclosure.id)]
+            if disclosure
+            else [],
+            "offer_href": address(OFFER, when=ready),
+            "again": bool(pickups),
+            "code_href": address(CODE, when=works and waits),
+            "copy": copy,
+            "corrections": [(str(row.id), _correction(row), row) for row in corrections],
+            "correction_href": address(CORRECTION_DONE, when=works),
+            "withdraw_href": address(WITHDRAW, when=works and export.state == ExportState.READY),
+            "destroyed_href": address(DESTROYED, when=works and is_out(copy)),
+            "seen_href": address(SEEN, when=works and any(not row.seen_at for row in answers)),
+        },
+    )
+
+
+def _works(context: Any, request: Any) -> bool:
+    return bool(request.has_permission(Permission.REQUEST_EXPORT, context))
+
+
+def _note(request: Any, context: Any, pickups: list[Pickup], answers: Any) -> None:
+    """Who came for it and who answered is personal data too."""
+    if pickups:
+        ids = [row.id for row in pickups]
+        note_read(request, context.holder, KIND, ids, task="uitvoer bekijken")
+    if answers:
+        note_read(request, context.holder, EXPORT, [context.export.id], task="antwoord lezen")
+
+
+def pickup_rows(keys: Any, row: Pickup) -> list[tuple[str, str]]:
+    """How one pick-up goes."""
+    who = who_picked_up(keys, row)
+    rows = [
+        ("Nummer", row.reference),
+        ("Stand", "bericht onderweg" if row.state == "klaar" else row.state),
+        ("Bericht verstuurd", _when(row.offered_at)),
+        ("Bericht kwam terug", _when(row.returned_at)),
+        ("Op te halen tot", _when(row.expires_at)),
+        ("Opgehaald", plural(row.downloads, "keer", "keer") + f" van {row.downloads_most}"),
+        ("Eerste keer", _when(row.picked_up_at)),
+        ("Laatst door", ", ".join(who.values())),
+        ("Code gegeven door", row.code_by or ""),
+    ]
+    return [(term, value) for term, value in rows if value]
+
+
+def _when(moment: Any) -> str:
+    return datetime_short(moment) if moment else ""
+
+
+def answer_rows(keys: Any, row: PartnerAnswer) -> list[tuple[str, str]]:
+    """One answer; what wasn't filled in isn't there."""
+    rows = [
+        ("Antwoord", datetime_short(row.at)),
+        ("Van", who_answered(keys, row)),
+        ("Gedaan", ", ".join(Done.word(code) for code in row.done)),
+        ("Wanneer", date_text(row.done_on) if row.done_on else ""),
+        ("Toelichting", row.text or ""),
+        ("Wil met een melder praten", row.wants_about or "" if row.wants_reporter else ""),
+        ("Gelezen", f"{row.seen_by}, {datetime_short(row.seen_at)}" if row.seen_at else ""),
+    ]
+    return [(term, value) for term, value in rows if value]
+
+
+def _correction(row: CopyCorrection) -> list[tuple[str, str]]:
+    rows = [
+        ("Melding in dit document", row.label),
+        ("Wat", correction_words(row)),
+        ("Toelichting", row.note or ""),
+        ("Gemeld", f"{datetime_short(row.made_at)} door {row.made_by}"),
+        ("Bericht verstuurd", _when(row.told_at) or "nee: bel de ontvanger"),
+        ("Verwerkt", f"{row.confirmed_by}, {_when(row.confirmed_at)}" if row.confirmed_at else ""),
+    ]
+    return [(term, value) for term, value in rows if value]
+
+
+def _line(row: Any) -> TimelineEntry:
+    return TimelineEntry(row.at, event_words(row), row.actor_name)

@@ -1,0 +1,246 @@
+"""/ophalen/O-4F7K-2QXJ/document: what a partner sees and does after a code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.view import view_config
+
+from stopintimidatie.deliveries.answers import Answer, give_answer
+from stopintimidatie.deliveries.copies import confirm_destroyed, is_out
+from stopintimidatie.deliveries.corrections import confirm, correction_words, corrections_of
+from stopintimidatie.deliveries.forms import AnswerSchema
+from stopintimidatie.deliveries.pickups import export_of, fetch_file, refusal
+from stopintimidatie.disclosures.copies import copy_of
+from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure
+from stopintimidatie.disclosures.pickup import Way, find_pickup, outsider
+from stopintimidatie.disclosures.pickup_models import Pickup
+from stopintimidatie.disclosures.pickup_session import Visit, set_visit, visit_of
+from stopintimidatie.disclosures.pickup_views import DOCUMENT, PickupPage
+from stopintimidatie.disclosures.services import find_disclosure
+from stopintimidatie.exports.models import Export
+from stopintimidatie.exports.wish import ExportError
+from stopintimidatie.register.models import Municipality
+from stopintimidatie.storage.encryption import DecryptionError
+from stopintimidatie.web.filters import date_text, datetime_long, plural
+from stopintimidatie.web.forms import Button, Form, FormError, handle_form
+from stopintimidatie.web.request import Request
+from stopintimidatie.web.urls import query_pairs
+
+PAGE: Final = "stopintimidatie.deliveries:templates/document.jinja2"
+DONE: Final = {
+    "vernietigd": "Dank u wel. Vastgelegd is dat u het document hebt vernietigd.",
+    "correctie": "Dank u wel. Vastgelegd is dat u de correctie hebt verwerkt.",
+    "antwoord": "Dank u wel. De gemeente heeft uw antwoord. U kunt later nog iets laten weten.",
+}
+UNREADABLE: Final = "Het bestand kan nu niet worden gelezen. Bel de gemeente."
+
+
+@dataclass(frozen=True)
+class Here:
+    """Who is here, for what."""
+
+    visit: Visit
+    pickup: Pickup
+    export: Export
+    disclosure: Disclosure
+    copy: DisclosedCopy | None
+
+
+def here_of(context: PickupPage, request: Request) -> Here | None:
+    """None: back to the page that asks for a code."""
+    visit = visit_of(request, context.__name__ or "")
+    pickup = find_pickup(request.db, visit.reference) if visit else None
+    export = export_of(request.db, pickup) if pickup else None
+    disclosure = find_disclosure(request.db, export.reference) if export else None
+    if visit is None or pickup is None or export is None or disclosure is None:
+        return None
+    return Here(visit, pickup, export, disclosure, copy_of(request.db, disclosure.id))
+
+
+def start_again(context: PickupPage) -> HTTPSeeOther:
+    return HTTPSeeOther(f"/ophalen/{context.__name__}")
+
+
+def address_of(context: PickupPage, name: str = DOCUMENT) -> str:
+    return f"/ophalen/{context.__name__}/{name}"
+
+
+@view_config(
+    context=PickupPage,
+    name=DOCUMENT,
+    request_method="GET",
+    permission=NO_PERMISSION_REQUIRED,
+    renderer=PAGE,
+)
+def document_view(context: PickupPage, request: Request) -> Any:
+    """The document, and what can be done with it."""
+    here = here_of(context, request)
+    if here is None:
+        return start_again(context)
+    # Whoever is busy here isn't sent away in the middle of it.
+    set_visit(request, request.response, here.visit)
+    return {**page_of(context, request, here), "form": answer_form(context, request)}
+
+
+def answer_form(context: PickupPage, request: Request) -> Form:
+    return Form(
+        AnswerSchema(),
+        request,
+        buttons=[Button("antwoorden", "Antwoord sturen")],
+        action=address_of(context, "antwoord"),
+    )
+
+
+def page_of(context: PickupPage, request: Request, here: Here) -> dict[str, Any]:
+    town = request.db.get(Municipality, here.export.holder)
+    refused = refusal(here.pickup, here.export)
+    spoken = here.visit.way is Way.SPOKEN
+    done = dict(query_pairs(request)).get("gedaan", "")
+    return {
+        "export": here.export,
+        "town": town.name if town else "",
+        "facts": _facts(here, may_fetch=spoken and refused is None),
+        "refused": refused if spoken or here.export.state != "gereed" else None,
+        "file_href": address_of(context, "bestand") if spoken and refused is None else None,
+        "corrections": [
+            (str(row.id), row.label, correction_words(row), row.note)
+            for row in corrections_of(request.db, here.export.id)
+            if row.confirmed_at is None
+        ],
+        "correction_href": address_of(context, "correctie"),
+        "destroyed_href": address_of(context, "vernietigd") if is_out(here.copy) else None,
+        "leave_href": address_of(context, "afsluiten"),
+        "done": DONE.get(done),
+    }
+
+
+def _facts(here: Here, *, may_fetch: bool) -> list[tuple[str, str]]:
+    """A code by mail opens nothing of the content: not even what was asked."""
+    export, pickup = here.export, here.pickup
+    rows = [("Nummer", export.reference), ("Bestemd voor", export.recipient)]
+    if may_fetch:
+        left = (pickup.downloads_most or 0) - pickup.downloads
+        rows += [
+            ("Gevraagd van u", export.question),
+            ("Antwoord vóór", date_text(export.answer_by)),
+            ("Nog op te halen", plural(left, "keer", "keer")),
+        ]
+        if pickup.expires_at is not None:
+            rows.append(("Op te halen tot", datetime_long(pickup.expires_at)))
+    return [*rows, ("Vernietigen uiterlijk", date_text(export.destroy_by))]
+
+
+@view_config(
+    context=PickupPage,
+    name="bestand",
+    request_method="POST",
+    permission=NO_PERMISSION_REQUIRED,
+    renderer=PAGE,
+)
+def file_view(context: PickupPage, request: Request) -> Any:
+    """The file; each time is counted."""
+    here = here_of(context, request)
+    if here is None or here.visit.way is not Way.SPOKEN:
+        return start_again(context)
+    keys = request.registry.key_ring
+    try:
+        pdf = fetch_file(request.db, keys, here.pickup, here.export, here.visit.who)
+    except (ExportError, DecryptionError) as problem:
+        request.response.status_int = 409
+        words = problem.message if isinstance(problem, ExportError) else UNREADABLE
+        shown = page_of(context, request, here)
+        return {**shown, "form": answer_form(context, request), "refused": words}
+    response = Response(pdf, content_type="application/pdf")
+    response.content_disposition = f'attachment; filename="{here.export.reference}.pdf"'
+    return response
+
+
+@view_config(
+    context=PickupPage,
+    name="antwoord",
+    request_method="POST",
+    permission=NO_PERMISSION_REQUIRED,
+    renderer=PAGE,
+)
+def answer_view(context: PickupPage, request: Request) -> Any:
+    """What the partner did, for the dossier."""
+    here = here_of(context, request)
+    if here is None:
+        return start_again(context)
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        answer = Answer(
+            done=tuple(values["gedaan"]),
+            done_on=values["op"],
+            text=values["toelichting"],
+            wants_reporter=values["melder"],
+            wants_about=values["over"],
+        )
+        if answer.wants_reporter and not answer.wants_about:
+            raise FormError("Schrijf op over welke melding u wilt praten, en waarom.", "over")
+        keys = request.registry.key_ring
+        try:
+            give_answer(request.db, keys, here.pickup, here.export, answer, here.visit.who)
+        except ExportError as problem:
+            raise FormError(problem.message) from None
+        return HTTPSeeOther(f"{address_of(context)}?gedaan=antwoord")
+
+    form = answer_form(context, request)
+    return handle_form(request, form, on_valid, page_of(context, request, here))
+
+
+@view_config(
+    context=PickupPage,
+    name="vernietigd",
+    request_method="POST",
+    permission=NO_PERMISSION_REQUIRED,
+)
+def destroyed_view(context: PickupPage, request: Request) -> HTTPSeeOther:
+    """The holder says that every copy is destroyed."""
+    here = here_of(context, request)
+    if here is None:
+        return start_again(context)
+    try:
+        who = outsider(here.pickup)
+        confirm_destroyed(request.db, here.export, here.disclosure, here.copy, who)
+    except ExportError:
+        # The page shows how it stands; it doesn't thank for what wasn't written down.
+        return HTTPSeeOther(address_of(context))
+    return HTTPSeeOther(f"{address_of(context)}?gedaan=vernietigd")
+
+
+@view_config(
+    context=PickupPage,
+    name="correctie",
+    request_method="POST",
+    permission=NO_PERMISSION_REQUIRED,
+)
+def correction_view(context: PickupPage, request: Request) -> HTTPSeeOther:
+    """The holder says that a correction is done."""
+    here = here_of(context, request)
+    if here is None:
+        return start_again(context)
+    number = str(request.POST.get("nr", ""))[:40]
+    try:
+        confirm(request.db, here.export, here.disclosure, number, outsider(here.pickup))
+    except ExportError:
+        return HTTPSeeOther(address_of(context))
+    return HTTPSeeOther(f"{address_of(context)}?gedaan=correctie")
+
+
+@view_config(
+    context=PickupPage,
+    name="afsluiten",
+    request_method="POST",
+    permission=NO_PERMISSION_REQUIRED,
+)
+def leave_view(context: PickupPage, request: Request) -> Any:
+    """End it, on a computer that others use too."""
+    response = start_again(context)
+    set_visit(request, response, None)
+    return response

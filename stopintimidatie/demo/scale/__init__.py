@@ -1,0 +1,12 @@
+"""`demo vullen`: as many reports as wanted, over the whole country, for demo and benchmark.
+
+Reports come in batches: each is drawn, told and written by itself, in one transaction of its
+holder, from a seed that follows from its own name. So memory doesn't grow with the number, what
+was interrupted goes on where it stopped, and a batch may be made by any process.
+"""
+
+from __future__ import annotations
+
+from stopintimidatie.demo.scale.filling import Order, fill, holders
+
+__all__ = ["Order", "fill", "holders"]

@@ -1,0 +1,168 @@
+"""On the page of a report at the desk: how its forwarding stands, and the code to read out."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.view import view_config
+from sqlalchemy import select
+
+from stopintimidatie.desk.agreements_resources import DeskMunicipality
+from stopintimidatie.desk.forwarding import try_offer
+from stopintimidatie.desk.forwarding_texting import mobile_of, send_code_by_text
+from stopintimidatie.disclosures.pickup import KIND, make_code, who_picked_up
+from stopintimidatie.disclosures.pickup_models import Pickup, PickupState
+from stopintimidatie.mail.codes import readable
+from stopintimidatie.municipalities import agreements
+from stopintimidatie.register.models import Municipality
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.resources import ReportResource
+from stopintimidatie.security import Permission
+from stopintimidatie.security.trail import note_read
+from stopintimidatie.storage import NATIONAL
+from stopintimidatie.web.filters import date_text, datetime_short
+from stopintimidatie.web.panels import Panel
+
+_TEMPLATES: Final = "stopintimidatie.desk:templates"
+SHOWN: Final = 25
+OPEN: Final = (PickupState.OFFERED, PickupState.PICKED_UP)
+
+
+def report_panel(context: Any, request: Any) -> Panel | None:
+    """The forwarding of this report, for the desk."""
+    if context.holder != NATIONAL or not request.has_permission(Permission.VIEW_DESK, context):
+        return None
+    report: Report = context.report
+    if report.municipality_code is None or report.delivery is None:
+        return None
+    town = request.db.get_one(Municipality, report.municipality_code)
+    pickups = _pickups(request, Pickup.document_id == report.id)
+    lacking = agreements.standing(request.db, request.registry.key_ring, town.code).lacking
+    return Panel(
+        "Doorgifte",
+        f"{_TEMPLATES}/forwarding_panel.jinja2",
+        {
+            "delivery": report.delivery,
+            "town": town.name,
+            "town_href": f"/{NATIONAL}/{town.slug}",
+            "lacking": lacking if report.delivery in ("wacht_op_afspraak", "verlopen") else [],
+            "pickups": [_told(request, pickup) for pickup in pickups],
+            "code_for": next((p for p in pickups if p.state in OPEN and not p.destroyed_at), None),
+            "may_offer": not lacking and not any(p.state != PickupState.EXPIRED for p in pickups),
+            "offer_href": request.resource_path(context, "aanbieden"),
+            "code_href": request.resource_path(context, "ophaalcode"),
+        },
+    )
+
+
+def _pickups(request: Any, condition: Any) -> list[Pickup]:
+    rows = request.db.scalars(
+        select(Pickup).where(condition).order_by(Pickup.made_at.desc()).limit(SHOWN)
+    ).all()
+    note_read(request, NATIONAL, KIND, [row.id for row in rows], task="doorgifte bekijken")
+    return list(rows)
+
+
+def _told(request: Any, pickup: Pickup) -> list[tuple[str, Any]]:
+    who = who_picked_up(request.registry.key_ring, pickup)
+    rows = [
+        ("Nummer", pickup.reference),
+        ("Stand", "bericht onderweg" if pickup.state == PickupState.READY else pickup.state),
+        ("Voor", pickup.recipient),
+        ("Aangeboden", _when(pickup.offered_at)),
+        ("Vervanger bericht gestuurd", _when(pickup.told_at)),
+        ("Bericht kwam terug", _when(pickup.returned_at)),
+        ("Meldpunt gewaarschuwd", _when(pickup.escalated_at)),
+        ("Code gegeven door", pickup.code_by),
+        ("Opgehaald", _when(pickup.picked_up_at)),
+        ("Opgehaald door", ", ".join(who.values())),
+        ("Inhoud hier vernietigd", _destroyed(pickup)),
+    ]
+    return [(term, value) for term, value in rows if value]
+
+
+def _when(moment: Any) -> str:
+    return datetime_short(moment) if moment else ""
+
+
+def _destroyed(pickup: Pickup) -> str:
+    if pickup.destroyed_at:
+        return f"op {date_text(pickup.destroyed_at)}"
+    return f"gebeurt op {date_text(pickup.destroy_on)}" if pickup.destroy_on else ""
+
+
+@view_config(
+    context=ReportResource,
+    name="aanbieden",
+    request_method="POST",
+    permission=Permission.ROUTE_REPORT,
+)
+def offer_view(context: ReportResource, request: Any) -> Any:
+    """Offer it (again) to the municipality that an agreement was made with."""
+    keys, actor = request.registry.key_ring, request.identity.actor
+    problems = try_offer(request.db, keys, context.report, actor)
+    if problems:
+        request.flash(" ".join(problems), "error")
+    else:
+        request.flash("De gemeente krijgt bericht dat er iets klaarstaat.")
+    return HTTPSeeOther(request.resource_path(context))
+
+
+@view_config(
+    context=ReportResource,
+    name="ophaalcode",
+    request_method="POST",
+    permission=Permission.ROUTE_REPORT,
+    renderer=f"{_TEMPLATES}/code.jinja2",
+)
+def code_view(context: ReportResource, request: Any) -> Any:
+    """A code to read out, shown once: it stands in no address and is kept nowhere."""
+    pickup = request.db.scalars(
+        select(Pickup)
+        .where(Pickup.document_id == context.report.id, Pickup.state.in_(OPEN))
+        .order_by(Pickup.made_at.desc())
+        .limit(1)
+    ).one_or_none()
+    if pickup is None or pickup.destroyed_at is not None:
+        raise HTTPNotFound()
+    keys = request.registry.key_ring
+    code = make_code(request.db, keys, pickup, request.identity.actor)
+    town = request.db.get_one(Municipality, context.report.municipality_code)
+    found = agreements.standing(request.db, keys, town.code)
+    people = agreements.people_of(keys, found.agreement) if found.agreement else {}
+    if found.agreement is not None:
+        ids = [found.agreement.id]
+        note_read(request, NATIONAL, agreements.KIND, ids, task="code voorlezen")
+    phone = mobile_of(people)
+    if phone and request.registry.texter.on and request.POST.get("sms") == "ja":
+        send_code_by_text(request.db, pickup)
+        request.flash("De code gaat per sms naar de functionaris.")
+        return HTTPSeeOther(request.resource_path(context))
+    return {
+        "may_text": bool(phone and request.registry.texter.on),
+        "code_href": request.resource_path(context, "ophaalcode"),
+        "code": readable(code),
+        "pickup": pickup,
+        "town": town.name,
+        "people": [people[who] for who in ("functionaris", "vervanger") if people.get(who)],
+        "back": request.resource_path(context),
+    }
+
+
+def municipality_panel(context: DeskMunicipality, request: Any) -> Panel | None:
+    """What was offered to this municipality lately, and how that went."""
+    mine = select(Report.id).where(Report.municipality_code == context.municipality.code)
+    pickups = _pickups(request, Pickup.document_id.in_(mine))
+    names = dict(
+        request.db.execute(
+            select(Report.id, Report.reference).where(
+                Report.id.in_([pickup.document_id for pickup in pickups])
+            )
+        ).all()
+    )
+    return Panel(
+        "Wat er naar deze gemeente ging",
+        f"{_TEMPLATES}/forwarded.jinja2",
+        {"rows": [(names.get(p.document_id, ""), p) for p in pickups], "desk": f"/{NATIONAL}/"},
+    )

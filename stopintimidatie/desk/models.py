@@ -1,0 +1,55 @@
+"""What the desk notes of a municipality: what it does of its own (public), and how it joins."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from stopintimidatie.storage.models import Base, Held, held_table
+from stopintimidatie.storage.tenancy import open_table
+from stopintimidatie.storage.types import utc_now
+
+open_table("local_policy", "campaigns and policies that municipalities publish themselves")
+
+
+class PolicyKind(StrEnum):
+    """What a municipality does of its own."""
+
+    CAMPAIGN = "campagne"
+    POLICY = "beleid"
+
+
+class LocalPolicy(Base):
+    """A municipality that does something of its own: worth offering the programme to."""
+
+    __tablename__ = "local_policy"
+
+    code: Mapped[str] = mapped_column(ForeignKey("municipality.code"), primary_key=True)
+    kind: Mapped[PolicyKind] = mapped_column(String(10))
+    name: Mapped[str] = mapped_column(String(120))
+    noted_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class Onboarding(Held, Base):
+    """The checklist of one municipality that joins; what is empty is still to be done."""
+
+    __tablename__ = "onboarding"
+    __table_args__ = held_table(UniqueConstraint("holder", "municipality_code"))
+
+    municipality_code: Mapped[str] = mapped_column(ForeignKey("municipality.code"))
+    agreement_on: Mapped[date | None]
+    # With which function of the municipality it was agreed.
+    agreement_with: Mapped[str | None] = mapped_column(String(200))
+    legal_basis: Mapped[str | None] = mapped_column(String(60))
+    dpia_on: Mapped[date | None]
+    data_protection_officer: Mapped[str | None] = mapped_column(String(200))
+    texts_on: Mapped[date | None]
+    logo_on: Mapped[date | None]
+    training_on: Mapped[date | None]
+    started_at: Mapped[datetime] = mapped_column(default=utc_now)
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012

@@ -1,0 +1,71 @@
+"""How a browser goes on being the one that typed a code, for half an hour; nothing is kept here.
+
+The cookie holds the number, by which code, and who said to be there, sealed with our key. Each page
+looks the document up anew, so what is withdrawn meanwhile is withdrawn here too.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from stopintimidatie.disclosures.pickup import Way
+from stopintimidatie.security.policy import cookie_name
+from stopintimidatie.storage.encryption import DecryptionError, KeyRing
+from stopintimidatie.storage.types import utc_now
+from stopintimidatie.web.request import Request
+
+COOKIE: Final = "ophalen"
+PURPOSE: Final = "ophaalsessie"
+LASTS: Final = timedelta(minutes=30)
+LONGEST: Final = 3_000
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Who is here for what."""
+
+    reference: str
+    way: Way
+    who: dict[str, str] = field(repr=False)
+
+
+def sealed(keys: KeyRing, visit: Visit) -> str:
+    """The cookie's value."""
+    until = (utc_now() + LASTS).timestamp()
+    text = json.dumps([until, visit.reference, visit.way.value, visit.who])
+    return base64.urlsafe_b64encode(keys.encrypt(PURPOSE, text, COOKIE).encode()).decode()
+
+
+def opened(keys: KeyRing, value: str) -> Visit | None:
+    """Whom it was made for; None when it isn't ours, or has ended."""
+    if not value.isascii() or len(value) > LONGEST:
+        return None
+    try:
+        stored = base64.urlsafe_b64decode(value).decode("ascii")
+        until, reference, way, who = json.loads(keys.decrypt(PURPOSE, stored, COOKIE))
+    except (ValueError, DecryptionError):
+        return None
+    return Visit(reference, Way(way), who) if utc_now().timestamp() < until else None
+
+
+def visit_of(request: Request, reference: str) -> Visit | None:
+    """Whether this browser may be on the page of this number."""
+    value = request.cookies.get(cookie_name(request.app_settings, COOKIE), "")
+    found = opened(request.registry.key_ring, value) if value else None
+    return found if found is not None and found.reference == reference else None
+
+
+def set_visit(request: Request, response: Any, visit: Visit | None) -> None:
+    """Let this browser go on for half an hour from now, or no longer."""
+    response.set_cookie(
+        cookie_name(request.app_settings, COOKIE),
+        sealed(request.registry.key_ring, visit) if visit else None,
+        path="/",
+        secure=request.app_settings.https,
+        httponly=True,
+        samesite="Lax",
+    )

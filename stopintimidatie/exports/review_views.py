@@ -1,0 +1,237 @@
+"""The page on which somebody looks at the free text of a report and marks what has to go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.view import view_config
+from sqlalchemy import select
+
+from stopintimidatie.exports.marks import (
+    MarkError,
+    Signs,
+    Span,
+    read_marks,
+    signs_for,
+    with_marks,
+    words_at,
+)
+from stopintimidatie.exports.profile_rules import Field
+from stopintimidatie.exports.reportlines import LABELS
+from stopintimidatie.exports.reviewing import CONTROLS, looked_at, save_review, texts_of
+from stopintimidatie.exports.suggesting import Suggestion, suggest
+from stopintimidatie.register.models import Neighbourhood
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.redacting import redact_words
+from stopintimidatie.reports.resources import GONE, ReportResource
+from stopintimidatie.security import Permission
+from stopintimidatie.security.trail import note_read
+from stopintimidatie.storage.personal import personal_data_holders
+from stopintimidatie.storage.tenancy import NATIONAL
+from stopintimidatie.web import forms
+from stopintimidatie.web.filters import datetime_long, plural
+from stopintimidatie.web.forms import Button, Form, FormError, handle_form
+from stopintimidatie.web.panels import Panel
+from stopintimidatie.web.request import Request
+
+NAME: Final = "tekst-nakijken"
+LIMIT: Final = 20_000
+SHORTEST: Final = 2
+MOST: Final = 50
+GOOD: Final = Button("onleesbaar", "Voorgoed onleesbaar maken", kind="danger")
+BUTTONS: Final = (Button("opslaan", "Opslaan voor ontvangers"), GOOD)
+
+
+@view_config(
+    context=ReportResource,
+    name=NAME,
+    request_method=("GET", "POST"),
+    permission=Permission.REDACT,
+    renderer="stopintimidatie.exports:templates/review.jinja2",
+)
+def review_view(context: ReportResource, request: Request) -> Any:
+    """Mark words: to leave out for recipients, or to make unreadable for good."""
+    report = context.report
+    texts = texts_of(report)
+    signs = signs_for(texts.values())
+    known = looked_at(request.db, report)
+    places = _places(request, report)
+    found = {
+        field: suggest(text, places, [other for other in texts.values() if other is not text])
+        for field, text in texts.items()
+    }
+    spans = {
+        field: known[field].spans if field in known else [one.span for one in found[field]]
+        for field in texts
+    }
+    note_read(request, context.holder, "melding", [report.id], task="tekst nakijken")
+    form = Form(
+        _schema(texts, signs),
+        request,
+        buttons=BUTTONS if texts else (GOOD,),
+        appstruct={CONTROLS[one]: with_marks(texts[one], spans[one], signs) for one in texts},
+        cancel_url=request.resource_path(context),
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        marked = _read(texts, values, signs)
+        if form.pressed() == GOOD.name:
+            return _made_unreadable(context, request, texts, marked, values)
+        save_review(request.db, report, marked, request.identity.actor)  # type: ignore[union-attr]
+        request.flash("Nagekeken. Een ontvanger leest deze tekst zonder wat u hebt gemarkeerd.")
+        return HTTPSeeOther(request.resource_path(context))
+
+    return handle_form(
+        request,
+        form,
+        on_valid,
+        {
+            "report": report,
+            "signs": signs,
+            "suggestions": _rows(texts, found),
+            "known": bool(known),
+        },
+    )
+
+
+def _places(request: Request, report: Report) -> list[str]:
+    """Names of areas here are no names of people."""
+    if report.holder == NATIONAL:
+        return []
+    wanted = select(Neighbourhood.name).where(Neighbourhood.municipality_code == report.holder)
+    return list(request.db.scalars(wanted))
+
+
+def _schema(texts: Mapping[Field, str], signs: Signs) -> Any:
+    schema = forms.Schema()
+    for field, text in texts.items():
+        schema.add(
+            forms.field(
+                forms.Text(LIMIT, lines=True),
+                LABELS[field],
+                name=CONTROLS[field],
+                missing="",
+                description=f"Zet {signs.begin} voor en {signs.end} achter wat weg moet.",
+                widget=forms.TextArea(rows=min(14, 3 + len(text) // 80)),
+            )
+        )
+    schema.add(
+        forms.field(
+            forms.Text(2000, lines=True),
+            "Andere woorden om voorgoed weg te halen",
+            name="woorden",
+            missing="",
+            description="Eén per regel, zoals een naam die alleen in een bericht of notitie staat."
+            " Alleen voor ‘Voorgoed onleesbaar maken’.",
+            widget=forms.TextArea(rows=2),
+        )
+    )
+    schema.add(
+        forms.field(
+            forms.Text(500, lines=True),
+            "Reden",
+            name="reden",
+            missing="",
+            description="Nodig als u iets voorgoed onleesbaar maakt. Herhaal de woorden zelf niet.",
+            widget=forms.TextArea(rows=2),
+        )
+    )
+    schema.add(
+        forms.field(
+            forms.Flag(),
+            "Ik weet dat niemand deze woorden nog terughaalt",
+            name="zeker",
+            missing=False,
+        )
+    )
+    return schema
+
+
+def _read(
+    texts: Mapping[Field, str], values: Mapping[str, Any], signs: Signs
+) -> dict[Field, tuple[Span, ...]]:
+    """:raises FormError: a text was changed, or a sign is missing."""
+    marked = {}
+    for field, text in texts.items():
+        try:
+            marked[field] = read_marks(text, values[CONTROLS[field]], signs)
+        except MarkError as problem:
+            raise FormError(str(problem), CONTROLS[field]) from None
+    return marked
+
+
+def _made_unreadable(
+    context: ReportResource,
+    request: Request,
+    texts: Mapping[Field, str],
+    marked: Mapping[Field, Sequence[Span]],
+    values: Mapping[str, Any],
+) -> HTTPSeeOther:
+    words = [one for field in texts for one in words_at(texts[field], marked[field])]
+    words += [line.strip() for line in values["woorden"].splitlines() if line.strip()]
+    _check(words, values)
+    registry = request.registry
+    count = redact_words(
+        request.db,
+        registry.key_ring,
+        personal_data_holders(registry),
+        context.report,
+        words,
+        values["reden"],
+        request.identity.actor,  # type: ignore[union-attr]
+    )
+    request.flash(
+        f"De woorden zijn onleesbaar gemaakt in {plural(count, 'tekst', 'teksten')}. Wat er van was"
+        " bevroren voor een ontvanger, is vernietigd. Kijk de tekst opnieuw na als die naar een"
+        " ontvanger moet."
+        if count
+        else "Deze woorden stonden nergens. Er is niets veranderd.",
+        "ok" if count else "warning",
+    )
+    return HTTPSeeOther(request.resource_path(context))
+
+
+def _check(words: Sequence[str], values: Mapping[str, Any]) -> None:
+    """:raises FormError: what is missing before anything goes for good."""
+    if not words:
+        raise FormError("Markeer eerst wat weg moet, of typ het bij ‘Andere woorden’.")
+    if len(words) > MOST:
+        raise FormError(f"Doe hoogstens {MOST} stukken tegelijk.")
+    if any(len(one) < SHORTEST for one in words):
+        raise FormError("Een losse letter kan niet. Markeer het hele woord.")
+    if not values["reden"]:
+        raise FormError("Schrijf op waarom deze woorden weg moeten.", "reden")
+    if not values["zeker"]:
+        raise FormError("Zet het vinkje: dit kan niemand terugdraaien.", "zeker")
+
+
+def _rows(
+    texts: Mapping[Field, str], found: Mapping[Field, Sequence[Suggestion]]
+) -> list[list[str]]:
+    return [
+        [texts[field][one.start : one.end], LABELS[field], one.why]
+        for field in texts
+        for one in found[field]
+    ]
+
+
+def report_panel(context: ReportResource, request: Request) -> Panel | None:
+    """On the page of a report: whether its text was looked at, and the way to it."""
+    if context.report.state in GONE or not request.has_permission(Permission.REDACT, context):
+        return None
+    texts = texts_of(context.report)
+    known = looked_at(request.db, context.report)
+    newest = max((one.row for one in known.values()), key=lambda row: row.looked_at, default=None)
+    return Panel(
+        "Vrije tekst",
+        "stopintimidatie.exports:templates/review_panel.jinja2",
+        {
+            "href": f"{request.resource_path(context).rstrip('/')}/{NAME}",
+            "done": bool(texts) and set(known) == set(texts),
+            "empty": not texts,
+            "when": None if newest is None else datetime_long(newest.looked_at),
+            "who": None if newest is None else newest.looked_by,
+        },
+    )

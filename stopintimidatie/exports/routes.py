@@ -1,0 +1,75 @@
+"""Two ways beside the usual one: a demand, and urgency. The rules; pure.
+
+A *vordering* leaves the municipality no choice, so a reporter's preference doesn't stop it; it is
+recorded by article, number, official and date. *Spoed* is made now and approved by a second person
+within one working day after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from stopintimidatie.exports.text import clean
+from stopintimidatie.reports.vocabulary import LegalBasis
+from stopintimidatie.web.filters import date_short
+
+if TYPE_CHECKING:
+    from stopintimidatie.exports.models import Export
+    from stopintimidatie.exports.wish import ExportWish
+
+DEMAND: Final = LegalBasis.ORDER.value
+APPROVE_WITHIN: Final = 1
+NOT_YET: Final = "nog niemand: spoed, achteraf te beoordelen"
+_ASKED: Final[Mapping[str, str]] = {
+    "demand_article": "Schrijf op welk wetsartikel in de vordering staat.",
+    "demand_number": "Schrijf het nummer van de vordering op.",
+    "demand_officer": "Schrijf op welke functionaris vordert: de functie, geen naam.",
+    "demand_on": "Kies de datum van de vordering.",
+}
+
+
+def route_problem(wish: ExportWish, today: date) -> tuple[str, str] | None:
+    """The first rule of a demand or of urgency that isn't kept: words, and which answer."""
+    if wish.legal_basis == DEMAND:
+        for name, message in _ASKED.items():
+            value: Any = getattr(wish, name)
+            if not (clean(value) if isinstance(value, str) else value):
+                return message, name
+        if wish.demand_on is not None and wish.demand_on > today:
+            return "Deze datum ligt in de toekomst.", "demand_on"
+    elif any(getattr(wish, name) for name in _ASKED):
+        return (
+            "Dit hoort bij een vordering. Kies die als grondslag, of maak dit leeg.",
+            "legal_basis",
+        )
+    if wish.urgent and not clean(wish.urgent_reason or ""):
+        return "Schrijf op waarom dit niet kan wachten op een collega.", "urgent_reason"
+    return None
+
+
+def basis_words(export: Export) -> str:
+    """The ground in words; of a demand, which one."""
+    words = LegalBasis.word(export.legal_basis)
+    if export.legal_basis != DEMAND or export.demand_on is None:
+        return words
+    return f"{words.partition(' (')[0]}: {demand_words(export)}"[:200]
+
+
+def demand_words(export: Export) -> str:
+    """Which demand; its official is on the page of the export alone."""
+    day = date_short(export.demand_on) if export.demand_on else ""
+    return f"{export.demand_article}, nr. {export.demand_number}, {day}"
+
+
+def route_rows(export: Export) -> list[tuple[str, str]]:
+    """What was asked for beside the usual, for the page of the export."""
+    rows = []
+    if export.demand_on is not None:
+        told = f"{export.demand_article}, nummer {export.demand_number}"
+        rows.append(("Vordering", f"{told}, van {export.demand_officer}"))
+        rows.append(("Datum van de vordering", date_short(export.demand_on)))
+    if export.urgent:
+        rows.append(("Spoed", export.urgent_reason or ""))
+    return rows

@@ -1,0 +1,115 @@
+"""The form for several recipients: what is the same for all, and a group for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from stopintimidatie.exports.forms import ATTRIBUTES, first_values, read_wish, request_schema
+from stopintimidatie.exports.profiles import Profile
+from stopintimidatie.exports.wish import ExportError, ExportWish
+from stopintimidatie.partners.models import PartnerOrganisation
+from stopintimidatie.web import forms
+
+KIND: Final = "soort_ontvanger"
+OF_EACH: Final[tuple[str, ...]] = (
+    "soort_ontvanger",
+    "ontvanger",
+    "vraag",
+    "grondslag",
+    "convenant",
+)
+OF_ALL: Final[tuple[str, ...]] = (
+    *("antwoord_voor", "doel", "vernietigen_voor", "grond_minderjarigen", "telefoon"),
+    *("feiten", "beleving", "vermoedens", "terugkoppeling"),
+)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A recipient that was chosen: a partner of the municipality, or a kind."""
+
+    code: str
+    partner: PartnerOrganisation | None
+    profile: Profile | None
+
+    @property
+    def title(self) -> str:
+        if self.partner is not None:
+            return self.partner.name
+        return self.profile.label if self.profile else self.code
+
+
+def group_name(place: int) -> str:
+    return f"ontvanger_{place + 1}"
+
+
+def together_schema(chosen: Sequence[Chosen], *, minors: bool, empowered: bool) -> Any:
+    schema = forms.Schema()
+    for node in _nodes(None, minors, empowered):
+        if node.name in OF_ALL:
+            schema.add(node)
+    for place, one in enumerate(chosen):
+        group = forms.Schema(title=one.title, name=group_name(place))
+        for node in _nodes(one.partner, minors, empowered):
+            # Of a kind that was chosen as such, the kind is known.
+            if node.name in OF_EACH and (node.name != KIND or one.profile is None):
+                group.add(node)
+        schema.add(group)
+    return schema
+
+
+def _nodes(partner: PartnerOrganisation | None, minors: bool, empowered: bool) -> Iterator[Any]:
+    schema = request_schema(minors=minors, empowered=empowered, partner=partner, demand=False)
+    yield from schema.children
+
+
+def together_values(chosen: Sequence[Chosen], dossier: Any, phone: str | None) -> dict[str, Any]:
+    """What is known already."""
+    values = first_values(dossier, phone)
+    shared: dict[str, Any] = {name: values[name] for name in OF_ALL if name in values}
+    for place, one in enumerate(chosen):
+        known = first_values(dossier, phone, one.partner)
+        if one.profile is not None:
+            known["ontvanger"] = one.profile.label
+        shared[group_name(place)] = {name: known[name] for name in OF_EACH if name in known}
+    return shared
+
+
+def read_wishes(values: Mapping[str, Any], chosen: Sequence[Chosen]) -> list[ExportWish]:
+    shared = {name: values[name] for name in OF_ALL if name in values}
+    return [
+        read_wish({**shared, **_kind(one), **values[group_name(place)]}, one.partner)
+        for place, one in enumerate(chosen)
+    ]
+
+
+def _kind(one: Chosen) -> dict[str, str]:
+    return {} if one.profile is None else {KIND: one.profile.name}
+
+
+def control_of(place: int, problem: ExportError) -> str | None:
+    """Where a mistake is shown."""
+    control = ATTRIBUTES.get(problem.field or "")
+    return f"{group_name(place)}.{control}" if control in OF_EACH else control
+
+
+def decision_schema(references: Sequence[str]) -> Any:
+    """What the approver saw of each."""
+    schema = forms.Schema()
+    for reference in references:
+        schema.add(
+            forms.field(
+                forms.Text(64),
+                reference,
+                name=seen_name(reference),
+                missing="",
+                widget=forms.Hidden(),
+            )
+        )
+    return schema
+
+
+def seen_name(reference: str) -> str:
+    return f"gezien_{reference.replace('-', '').lower()}"

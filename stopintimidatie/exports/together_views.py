@@ -1,0 +1,230 @@
+"""Asking for exports for several recipients at once, and deciding about them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.view import view_config
+
+from stopintimidatie.dossiers.naming_views import hidden_reports
+from stopintimidatie.dossiers.resources import DossierResource
+from stopintimidatie.exports.content import ContentError
+from stopintimidatie.exports.decision_views import is_own
+from stopintimidatie.exports.freezing import Prepared, prepare
+from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.partnership import bases_for
+from stopintimidatie.exports.preview import preview_values
+from stopintimidatie.exports.profiles import INTERNAL, PROFILES, offered
+from stopintimidatie.exports.request_views import PREVIEW, actor_of, look_at, note_preview
+from stopintimidatie.exports.resources import ExportResource
+from stopintimidatie.exports.services import (
+    OWN_REQUEST,
+    ChangedMeanwhileError,
+    empowered_today,
+)
+from stopintimidatie.exports.summary import request_rows
+from stopintimidatie.exports.together import (
+    OneOfSeveralError,
+    approve_together,
+    request_together,
+    waiting_with,
+)
+from stopintimidatie.exports.together_forms import (
+    Chosen,
+    control_of,
+    decision_schema,
+    read_wishes,
+    seen_name,
+    together_schema,
+    together_values,
+)
+from stopintimidatie.exports.wish import ExportError
+from stopintimidatie.municipalities.reading import published_for
+from stopintimidatie.partners.services import running_partners
+from stopintimidatie.security import Permission
+from stopintimidatie.storage.types import utc_now
+from stopintimidatie.web.filters import plural
+from stopintimidatie.web.forms import Button, ConflictError, Form, FormError, handle_form
+from stopintimidatie.web.request import Request
+from stopintimidatie.web.urls import query_pairs
+
+ASK: Final = "uitvoer-samen"
+DECIDE: Final = "samen-beoordelen"
+MOST: Final = 8
+
+
+@view_config(
+    context=DossierResource,
+    name=ASK,
+    request_method=("GET", "POST"),
+    permission=Permission.REQUEST_EXPORT,
+    renderer="stopintimidatie.exports:templates/together.jinja2",
+)
+def ask_view(context: DossierResource, request: Request) -> Any:
+    """First whom (`?voor=…`, in the address), then what is asked of each."""
+    hidden = hidden_reports(context, request)
+    if hidden is not None:
+        return hidden
+    empowered = empowered_today(request.db, context.holder)
+    whole = look_at(request, context.dossier, INTERNAL.name)
+    offer = _offer(request, empowered=empowered)
+    asked = [value for name, value in query_pairs(request) if name == "voor"]
+    chosen = [one for one in offer if one.code in asked][:MOST]
+    page: dict[str, Any] = {
+        "dossier": context.dossier,
+        "here": request.resource_path(context, ASK),
+        "offer": [(one.code, one.title, one in chosen) for one in offer],
+        "previews": [
+            (profile.label, f"{request.resource_path(context, PREVIEW)}?voor={profile.name}")
+            for profile in offered(empowered=empowered)
+        ],
+        "form": None,
+    }
+    if not chosen:
+        if request.method == "POST":
+            raise HTTPNotFound()
+        return page
+    phone = published_for(request.db, context.holder).telephone
+    form = Form(
+        together_schema(chosen, minors=whole.minors, empowered=empowered),
+        request,
+        buttons=[Button("aanvragen", f"{plural(len(chosen), 'uitvoer', 'uitvoeren')} aanvragen")],
+        appstruct=together_values(chosen, context.dossier, phone),
+        cancel_url=request.resource_path(context),
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        return _asked(context, request, chosen, values)
+
+    return handle_form(request, form, on_valid, page)
+
+
+def _offer(request: Request, *, empowered: bool) -> list[Chosen]:
+    """The partners of the municipality, and the kinds of recipients outside.
+
+    Who only gets anything on a demand is asked for alone, with the questions of a demand.
+    """
+    running = running_partners(request.db)
+    partners = [Chosen(p.reference, p, None) for p in running if bases_for(p, demand=False)]
+    kinds = [Chosen(one.name, None, one) for one in offered(empowered=empowered)]
+    return [*partners, *(one for one in kinds if one.profile is not INTERNAL)]
+
+
+def _asked(
+    context: DossierResource, request: Request, chosen: Sequence[Chosen], values: dict[str, Any]
+) -> HTTPSeeOther:
+    wishes = read_wishes(values, chosen)
+    actor, settings = actor_of(request), request.app_settings
+    try:
+        made = request_together(request.db, settings, context.dossier, wishes, actor)
+    except OneOfSeveralError as refused:
+        where = control_of(refused.place, refused.problem)
+        message = refused.problem.message
+        if where is None:
+            message = f"{chosen[refused.place].title}: {message}"
+        raise FormError(message, where) from None
+    request.flash(
+        f"{plural(len(made), 'uitvoer is', 'uitvoeren zijn')} aangevraagd. Een collega kan ze in"
+        " één keer goedkeuren, of elk apart."
+    )
+    return HTTPSeeOther(request.resource_path(context, made[0].reference))
+
+
+@view_config(
+    context=ExportResource,
+    name=DECIDE,
+    request_method=("GET", "POST"),
+    permission=Permission.APPROVE_EXPORT,
+    renderer="stopintimidatie.exports:templates/decide_together.jinja2",
+)
+def decide_view(context: ExportResource, request: Request) -> Any:
+    """All that were asked for with this one and wait still, each with its preview."""
+    hidden = hidden_reports(context.__parent__, request)
+    if hidden is not None:
+        return hidden
+    waiting = waiting_with(request.db, context.export)
+    address = request.resource_path(context)
+    if not waiting and request.method == "GET":
+        request.flash("Over deze uitvoer is al beslist.", "info")
+        return HTTPSeeOther(address)
+    looked = [(export, *_look(context, request, export)) for export in waiting]
+    seen = {export.reference: one.fingerprint for export, one, _ in looked if one}
+    form = Form(
+        decision_schema(list(seen)),
+        request,
+        buttons=[Button("goedkeuren", "Alles goedkeuren en laten maken")],
+        appstruct={seen_name(reference): value for reference, value in seen.items()},
+        cancel_url=address,
+    )
+    page = {
+        "own": OWN_REQUEST if is_own(request, context.export) else None,
+        "parts": [_part(context, request, *one) for one in looked],
+    }
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        _approved(context, request, form, waiting, seen, values)
+        request.flash("Alles is goedgekeurd en wordt nu gemaakt.")
+        return HTTPSeeOther(address)
+
+    return handle_form(request, form, on_valid, page)
+
+
+def _look(context: ExportResource, request: Request, export: Export) -> tuple[Prepared | None, str]:
+    try:
+        seen = prepare(request.db, request.app_settings, context.dossier, export, utc_now())
+    except ContentError as error:
+        return None, f"Dit kan zo niet in het document: {error}."
+    note_preview(request, context, seen)
+    return seen, ""
+
+
+def _part(
+    context: ExportResource, request: Request, export: Export, seen: Prepared | None, problem: str
+) -> dict[str, Any]:
+    return {
+        "reference": export.reference,
+        "recipient": export.recipient,
+        "kind": PROFILES[export.profile].label,
+        "rows": request_rows(export),
+        "preview": preview_values(seen) if seen else None,
+        "problem": problem,
+        "href": request.resource_path(context.__parent__, export.reference, "beoordelen"),
+    }
+
+
+def _approved(
+    context: ExportResource,
+    request: Request,
+    form: Form,
+    waiting: Sequence[Export],
+    fresh: dict[str, str],
+    values: dict[str, Any],
+) -> None:
+    given = {one.reference: values.get(seen_name(one.reference), "") for one in waiting}
+    try:
+        approve_together(
+            request.db,
+            request.registry.key_ring,
+            request.app_settings,
+            context.dossier,
+            waiting,
+            given,
+            actor_of(request),
+        )
+    except ChangedMeanwhileError as problem:
+        for reference, value in fresh.items():
+            form[seen_name(reference)].cstruct = value
+        raise ConflictError(problem.message) from None
+    except ExportError as problem:
+        raise FormError(problem.message) from None
+
+
+def together_href(context: ExportResource, request: Request) -> str | None:
+    """The way to decide about all at once, where more than this one wait."""
+    export = context.export
+    if export.together is None or export.state != ExportState.REQUESTED:
+        return None
+    several = len(waiting_with(request.db, export)) > 1
+    return request.resource_path(context, DECIDE) if several else None

@@ -1,0 +1,279 @@
+"""Can this installation do its work? Looked into at most once a second, and never waited on long.
+
+A balancer asks every few seconds, several of them at once. So the answer is kept for a moment, it
+costs a fixed number of statements on a connection of its own, and a database that hangs holds up
+one thread, not the web server.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, Row, and_, column, func, literal, or_, select, table
+from sqlalchemy.exc import DBAPIError
+
+from stopintimidatie.jobs import OutboxJob
+from stopintimidatie.mail.problems import words_of
+from stopintimidatie.mail.services import JOB as MAIL
+from stopintimidatie.register.kinds import AreaKind
+from stopintimidatie.register.models import AreaOutline
+from stopintimidatie.search.writing import INDEX
+from stopintimidatie.settings import Settings
+from stopintimidatie.storage.migrations import known_versions, newest_version
+from stopintimidatie.storage.session import probing
+from stopintimidatie.storage.types import utc_now
+
+log = logging.getLogger(__name__)
+
+KEPT_SECONDS: Final = 1.0
+LONGEST_SECONDS: Final = 3.0
+# Counted no further: more says nothing else, and costs.
+MOST_DEAD: Final = 1_000
+MOST_WAITING: Final = 100_000
+VERSIONS: Final = table("alembic_version", column("version_num"))
+MIGRATE: Final = "De database is niet bij. Draai: stopintimidatie database migreren"
+NEWER: Final = (
+    "De database is van een latere uitgave dan dit programma. Dat werkt één uitgave lang; zet"
+    " daarna de nieuwe versie weer neer."
+)
+OUTLINES_MISSING: Final = (
+    "Er zijn geen grenzen van gemeenten en wijken geladen: elke melding gaat naar het landelijk"
+    " meldpunt. Draai: stopintimidatie gebieden laden --bestand …"
+)
+WORKER: Final = "Kijk of er een worker draait, en wat die in het logboek van de dienst zet."
+
+
+class State(StrEnum):
+    """How a part is. Only `BAD` makes an installation unready."""
+
+    GOOD = "goed"
+    NOTE = "let op"
+    BAD = "fout"
+    NONE = "niet van toepassing"
+    UNKNOWN = "niet bekeken"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One part that was looked at: its state, and what to do about it."""
+
+    name: str
+    state: State
+    message: str = ""
+    # For the figures: what was measured, by its name there.
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, str]:
+        return {"naam": self.name, "toestand": self.state, "melding": self.message}
+
+
+NAMES: Final = ("database", "migraties", "grenzen", "wachtrij", "zoekindex", "dode taken", "post")
+
+
+class Readiness:
+    """The state of one installation, as seen from this process."""
+
+    def __init__(self, inspect: Callable[[], tuple[Check, ...]]) -> None:
+        """:param inspect: looks at everything; may hang."""
+        self._inspect = inspect
+        self._lock = threading.Lock()
+        self._known: tuple[float, tuple[Check, ...]] | None = None
+        self._looking: _Look | None = None
+
+    def checks(self) -> tuple[Check, ...]:
+        """All checks, at most a second old; after three seconds of silence that is the answer."""
+        with self._lock:
+            if self._known is None or time.monotonic() - self._known[0] > KEPT_SECONDS:
+                self._known = (time.monotonic(), self._look())
+            return self._known[1]
+
+    def _look(self) -> tuple[Check, ...]:
+        """Never a second look beside one that hangs: those would pile up."""
+        if self._looking is None:
+            self._looking = _Look(self._inspect)
+        found = self._looking.wait(LONGEST_SECONDS)
+        if found is None:
+            return _without_database(
+                f"De database geeft binnen {LONGEST_SECONDS:.0f} seconden geen antwoord. Kijk of"
+                " zij draait, en of het netwerk ernaartoe werkt."
+            )
+        self._looking = None
+        return found
+
+
+class _Look:
+    """One inspection in a thread of its own, which doesn't keep the process from ending."""
+
+    def __init__(self, inspect: Callable[[], tuple[Check, ...]]) -> None:
+        self._found: tuple[Check, ...] | None = None
+        self._thread = threading.Thread(target=self._run, args=(inspect,), daemon=True)
+        self._thread.start()
+
+    def _run(self, inspect: Callable[[], tuple[Check, ...]]) -> None:
+        try:
+            self._found = inspect()
+        except Exception as error:  # whatever it is: not ready, and the next look may be better
+            log.error("not ready: %s", type(error).__name__)
+            self._found = _without_database(
+                "De database is niet bereikbaar, of de dienst mag er niet in. Kijk of zij draait,"
+                " en of sqlalchemy.url klopt."
+            )
+
+    def wait(self, seconds: float) -> tuple[Check, ...] | None:
+        self._thread.join(seconds)
+        return self._found
+
+
+def _without_database(message: str) -> tuple[Check, ...]:
+    rest = (Check(name, State.UNKNOWN, "Eerst moet de database antwoorden.") for name in NAMES[1:])
+    return (Check(NAMES[0], State.BAD, message), *rest)
+
+
+def inspect_installation(settings: Settings) -> tuple[Check, ...]:
+    """Everything, in two statements."""
+    engine = probing(settings)
+    try:
+        return _inspect(engine, settings)
+    finally:
+        engine.dispose()
+
+
+def _inspect(engine: Engine, settings: Settings) -> tuple[Check, ...]:
+    database, now = Check("database", State.GOOD), utc_now()
+    with engine.connect() as connection:
+        migrations = _migrations(_version(connection), settings)
+        if migrations.state is State.BAD:
+            later = "Eerst moet de database bij zijn."
+            return database, migrations, *(Check(name, State.UNKNOWN, later) for name in NAMES[2:])
+        row = connection.execute(_figures(now)).one()
+    return (
+        database,
+        migrations,
+        _outlines(settings, row),
+        _queue(settings, row, now),
+        _index(settings, row, now),
+        _dead(row.dead),
+        _mail(row),
+    )
+
+
+def _version(connection: Connection) -> str | None:
+    """The version of the database; None when nothing was ever put in it."""
+    try:
+        found: str | None = connection.scalar(select(func.max(VERSIONS.c.version_num)))
+    except DBAPIError as error:
+        if VERSIONS.name in str(error.orig):  # there is no such table
+            return None
+        raise
+    return found
+
+
+def _migrations(version: str | None, settings: Settings) -> Check:
+    """A version that this code doesn't know is of a later release, which it can work with."""
+    if version == newest_version(settings.migrations):
+        return Check("migraties", State.GOOD)
+    if version is None or version in known_versions(settings.migrations):
+        return Check("migraties", State.BAD, MIGRATE)
+    return Check("migraties", State.NOTE, NEWER)
+
+
+def _figures(now: datetime) -> Any:
+    """The queue and the outlines, in one row."""
+    due = and_(
+        ~OutboxJob.dead,
+        OutboxJob.run_after <= now,
+        or_(OutboxJob.lease_until.is_(None), OutboxJob.lease_until < now),
+    )
+    indexing = and_(~OutboxJob.dead, OutboxJob.kind == INDEX)
+    dead = select(literal(1)).where(OutboxJob.dead).limit(MOST_DEAD).subquery()
+    waiting = select(literal(1)).where(~OutboxJob.dead).limit(MOST_WAITING).subquery()
+    unsent = and_(~OutboxJob.dead, OutboxJob.kind == MAIL, OutboxJob.attempts > 0)
+    mails = select(literal(1)).where(unsent, OutboxJob.last_error.is_not(None)).limit(MOST_DEAD)
+    newest = select(OutboxJob.last_error).where(unsent, OutboxJob.last_error.is_not(None))
+    outlined = [
+        select(literal(1)).where(AreaOutline.kind == kind).limit(1).scalar_subquery().label(name)
+        for name, kind in (
+            ("municipalities", AreaKind.MUNICIPALITY),
+            ("neighbourhoods", AreaKind.NEIGHBOURHOOD),
+        )
+    ]
+    return select(
+        select(func.min(OutboxJob.run_after)).where(due).scalar_subquery().label("oldest"),
+        select(func.min(OutboxJob.created_at)).where(indexing).scalar_subquery().label("indexing"),
+        select(func.count()).select_from(dead).scalar_subquery().label("dead"),
+        select(func.count()).select_from(waiting).scalar_subquery().label("waiting"),
+        select(func.count()).select_from(mails.subquery()).scalar_subquery().label("mails"),
+        newest.order_by(OutboxJob.id.desc()).limit(1).scalar_subquery().label("mail_problem"),
+        *outlined,
+    )
+
+
+def _outlines(settings: Settings, row: Row[Any]) -> Check:
+    if settings.demo:
+        return Check("grenzen", State.NONE, "De demo plaatst meldingen op het midden van een wijk.")
+    if row.municipalities and row.neighbourhoods:
+        return Check("grenzen", State.GOOD)
+    return Check("grenzen", State.BAD, OUTLINES_MISSING)
+
+
+def _queue(settings: Settings, row: Row[Any], now: datetime) -> Check:
+    check = _age("wachtrij", row.oldest, now, settings.health_queue_seconds)
+    return replace(
+        check,
+        numbers={"queue_oldest_seconds": _seconds(row.oldest, now), "queue_length": row.waiting},
+    )
+
+
+def _seconds(since: datetime | None, now: datetime) -> float:
+    return 0.0 if since is None else max((now - since).total_seconds(), 0.0)
+
+
+def _age(name: str, oldest: datetime | None, now: datetime, most: int) -> Check:
+    """How long the oldest has waited; 0 as the most means that it is only told."""
+    waited = _seconds(oldest, now)
+    words = f"Het oudste werk wacht {int(waited)} seconden."
+    if not most or waited <= most:
+        return Check(name, State.GOOD, words)
+    return Check(name, State.BAD, f"{words} {WORKER}")
+
+
+def _index(settings: Settings, row: Row[Any], now: datetime) -> Check:
+    if settings.search_backend != "whoosh":
+        numbers = {"index_lag_seconds": 0.0}
+        return Check("zoekindex", State.NONE, "Zoeken loopt mee in de database.", numbers)
+    check = _age("zoekindex", row.indexing, now, settings.health_index_seconds)
+    return replace(check, numbers={"index_lag_seconds": _seconds(row.indexing, now)})
+
+
+def _dead(count: int) -> Check:
+    numbers = {"dead_jobs": float(count)}
+    if not count:
+        return Check("dode taken", State.GOOD, numbers=numbers)
+    words = f"{MOST_DEAD} of meer" if count >= MOST_DEAD else str(count)
+    return Check(
+        "dode taken",
+        State.NOTE,
+        f"Mislukt en opgegeven: {words}. Bekijk ze met: stopintimidatie wachtrij lijst",
+        numbers,
+    )
+
+
+def _mail(row: Row[Any]) -> Check:
+    """Messages that the mail server didn't take yet. They wait; the rest works on."""
+    numbers = {"mail_waiting": float(row.mails)}
+    if not row.mails:
+        return Check("post", State.GOOD, numbers=numbers)
+    words = f"Berichten die wachten: {row.mails}. {words_of(row.mail_problem)}"
+    return Check("post", State.NOTE, f"{words} Bekijk ze met: stopintimidatie post lijst", numbers)
+
+
+def is_ready(checks: Sequence[Check]) -> bool:
+    """Whether work may be sent here."""
+    return not any(check.state is State.BAD for check in checks)

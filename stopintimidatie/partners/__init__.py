@@ -1,0 +1,25 @@
+"""Partners: the organisations outside, who to ask there, and on which grounds they may be told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.partners import personal
+    from stopintimidatie.partners.menu import administration_panel, partners_item
+    from stopintimidatie.partners.profiles import add_partner_profiles
+    from stopintimidatie.partners.resources import LEVELS
+    from stopintimidatie.partners.services import offered_names
+
+    config.add_directive("add_partner_profiles", add_partner_profiles)
+    config.add_workflow_options("partners", offered_names)
+    for level in LEVELS:
+        config.add_tree_level(level)
+    for holder in personal.PERSONAL_DATA:
+        config.add_personal_data_holder(holder)
+    config.add_sealed(personal.SEALED)
+    config.add_nav_item("partners", partners_item, order=65)
+    config.add_panel("beheer", "partners", administration_panel, order=60)
+    config.scan("stopintimidatie.partners.views")
+    config.scan("stopintimidatie.partners.contact_views")

@@ -1,0 +1,26 @@
+"""Notable patterns: where reports lie closer together than chance explains, proposed to people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.patterns import searching
+    from stopintimidatie.patterns.menu import patterns_item, report_panel, settings_panel
+    from stopintimidatie.patterns.personal import PERSONAL_DATA
+    from stopintimidatie.patterns.resources import LEVELS, path_of_pattern
+    from stopintimidatie.security import Permission
+
+    for level in LEVELS:
+        config.add_tree_level(level)
+    config.add_personal_data_holder(PERSONAL_DATA)
+    config.add_impersonal_table("pattern_setting", "numbers that a municipality chose")
+    config.add_document_kind("patroon", path_of_pattern, Permission.VIEW_REPORT)
+    # One at a time for a holder, and a search may take a minute.
+    config.add_job_kind(searching.SEARCH, searching.run_search, batch=50, lease_seconds=900)
+    config.add_job_kind(searching.EVERY_NIGHT, searching.run_every_night, batch=50)
+    config.add_nav_item("patronen", patterns_item, order=35)
+    config.add_panel("melding", "patroon", report_panel, order=5)
+    config.add_panel("beheer", "patronen", settings_panel, order=40)
+    config.scan("stopintimidatie.patterns")

@@ -1,0 +1,49 @@
+"""What a reporter reads on /volgen: each status explained, and what was just done. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+EXPLAINED: Final[dict[str, str]] = {
+    "ontvangen": "Uw melding is veilig aangekomen. Zij wacht tot een medewerker haar leest.",
+    "wordt_bekeken": "Een medewerker van de gemeente leest uw melding en zoekt uit wat er kan.",
+    "vraag": "De gemeente wil iets van u weten. Lees de vraag hieronder. Antwoorden hoeft niet,"
+    " maar het helpt.",
+    "in_aanpak": "Er zijn meer meldingen over deze plek of over hetzelfde. De gemeente pakt ze"
+    " samen aan, met haar partners. Dat kan langer duren.",
+    "doorgegeven": "Een andere gemeente gaat over deze plek en heeft uw melding gekregen.",
+    "afgerond": "De gemeente is klaar met uw melding. Wat er is gedaan, leest u hieronder.",
+    "ingetrokken": "Uw naam, telefoonnummer en e-mailadres zijn gewist. De rest van de melding"
+    " wordt gewist als de bewaartermijn voorbij is.",
+    "verwijderd": "De bewaartermijn is voorbij. De inhoud van uw melding is gewist.",
+}
+DONE: Final[dict[str, str]] = {
+    "bericht": "Uw bericht is verstuurd. De gemeente leest het.",
+    "mening": "Dank u wel. De gemeente leest wat u vond.",
+    "bijlage": "Uw bestand is verstuurd. De gemeente kan het bekijken.",
+    "ingetrokken": "Uw melding is ingetrokken. Uw contactgegevens zijn gewist.",
+}
+NOT_FOUND: Final = (
+    "Bij dit kenmerk en deze volgcode vinden wij geen melding. Kijk allebei goed na. Bent u de"
+    " volgcode kwijt? Wij kunnen haar niet opzoeken: bel dan uw gemeente, of doe een nieuwe"
+    " melding."
+)
+TOO_OFTEN: Final = (
+    "Er is vanaf deze plek te vaak een verkeerde code ingevuld. Wacht een kwartier en probeer het"
+    " dan nog eens."
+)
+MESSAGE_TITLES: Final[dict[str, str]] = {
+    "vraag": "Vraag van de gemeente",
+    "bericht": "Bericht van de gemeente",
+    "terugkoppeling": "Wat er met uw melding is gedaan",
+    "antwoord": "Uw antwoord",
+    "aanvulling": "Uw aanvulling",
+}
+
+
+def explained(status: str) -> str:
+    return EXPLAINED.get(status, "")
+
+
+def message_title(kind: str) -> str:
+    return MESSAGE_TITLES.get(kind, "Bericht van de gemeente")

@@ -1,0 +1,168 @@
+"""A municipality asks to join: an address of a role, at its own domain, that proves itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.audit import Actor, record
+from stopintimidatie.mail.addresses import Owner, confirm_address, find_address, set_address
+from stopintimidatie.municipalities.postbox import is_role_address
+from stopintimidatie.public.models import JoiningRequest
+from stopintimidatie.register.models import Municipality
+from stopintimidatie.register.names import slugify
+from stopintimidatie.reports.senders import Meter, Senders, Watched, watched_reason
+from stopintimidatie.storage.encryption import KeyRing
+from stopintimidatie.storage.tenancy import NATIONAL, enter
+from stopintimidatie.storage.types import utc_now
+
+KIND: Final = "aanmelding"
+VISITOR: Final = Actor("bezoeker", None, "niet aangemeld")
+# So many unproven requests of one municipality in a day; more would be somebody's joke.
+MOST_A_DAY: Final = 3
+DAY: Final = timedelta(days=1)
+# And so many codes to one address, for whichever municipality: nobody's mailbox is to be flooded.
+TO_ADDRESS: Final = Meter(
+    "aansluiten",
+    MOST_A_DAY,
+    DAY,
+    reason="Naar dit adres is vandaag al een paar keer een code verstuurd. Kijk in de mail, of"
+    " probeer het morgen opnieuw.",
+)
+# Anybody can have an address there, so it proves nothing about a municipality.
+FOR_EVERYBODY: Final = frozenset(
+    (
+        *("gmail", "googlemail", "hotmail", "outlook", "live", "msn", "yahoo", "icloud", "me"),
+        *("mac", "proton", "protonmail", "gmx", "aol", "ziggo", "kpnmail", "planet", "home"),
+        *("hetnet", "xs4all", "upcmail", "casema", "chello", "telfort", "tele2", "online"),
+        *("quicknet", "caiway", "zonnet", "solcon", "freedom", "mail"),
+    )
+)
+
+
+class JoiningError(Exception):
+    """It can't be asked so; `field` is where on the form."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def owner_of(request_id: UUID) -> Owner:
+    """Whose the address is."""
+    return Owner(KIND, str(request_id))
+
+
+def fault_of_address(address: str) -> str | None:
+    """Why this can't be the address of a municipality's role; None when it can. Pure."""
+    labels = address.partition("@")[2].lower().split(".")
+    if len(labels) > 1 and labels[-2] in FOR_EVERYBODY:
+        return "Gebruik een adres van de gemeente zelf, niet van een maildienst voor iedereen."
+    if not is_role_address(address):
+        return (
+            "Kies een adres van een functie, zoals oov@gemeente.nl of veiligheid@gemeente.nl."
+            " Dan komt een bericht ook aan als iemand vrij is."
+        )
+    return None
+
+
+def domain_fits(address: str, name: str) -> bool:
+    """Whether the domain has the name of the municipality in it. Pure.
+
+    Den Haag is denhaag.nl, and no rule knows that of 's-Gravenhage: then the desk looks.
+    """
+    domain = address.partition("@")[2].lower().replace("-", "")
+    return slugify(name).replace("-", "") in domain.split(".")[-2:][0].removeprefix("gemeente")
+
+
+def ask_to_join(
+    session: Session,
+    keys: KeyRing,
+    municipality: Municipality,
+    *,
+    function: str,
+    address: str,
+    telephone: str | None,
+) -> JoiningRequest:
+    """Keep the request and send a code to the address.
+
+    :raises JoiningError: the address can't be, or too much was asked today.
+    """
+    fault = fault_of_address(address)
+    if fault:
+        raise JoiningError(fault, "adres")
+    enter(session, NATIONAL)
+    _refuse_too_many(session, municipality.code)
+    asked = JoiningRequest(
+        holder=NATIONAL,
+        municipality_code=municipality.code,
+        function=function,
+        telephone=telephone,
+        domain_fits=domain_fits(address, municipality.name),
+    )
+    session.add(asked)
+    session.flush()
+    set_address(session, keys, NATIONAL, owner_of(asked.id), address, VISITOR)
+    record(
+        session,
+        VISITOR,
+        "aansluiting.gevraagd",
+        NATIONAL,
+        KIND,
+        [asked.id],
+        fields=[municipality.code],
+    )
+    return asked
+
+
+def refuse_flood(session: Session, senders: Senders, address: str) -> None:
+    """Count a code to this address.
+
+    :raises JoiningError: there went enough today.
+    """
+    subject = senders.subject(TO_ADDRESS, address.lower(), session)
+    crowded = watched_reason(session, (Watched(TO_ADDRESS, subject),))
+    if crowded:
+        raise JoiningError(crowded, "adres")
+
+
+def _refuse_too_many(session: Session, code: str) -> None:
+    number = session.scalar(
+        select(func.count())
+        .select_from(JoiningRequest)
+        .where(
+            JoiningRequest.municipality_code == code,
+            JoiningRequest.confirmed_at.is_(None),
+            JoiningRequest.asked_at > utc_now() - DAY,
+        )
+    )
+    if (number or 0) >= MOST_A_DAY:
+        raise JoiningError(
+            "Voor deze gemeente is vandaag al een paar keer een code verstuurd. Kijk in de mail van"
+            " uw functieadres, of probeer het morgen opnieuw."
+        )
+
+
+def find_request(session: Session, typed: str) -> JoiningRequest | None:
+    """The request of this address on the page, whose number nobody can guess."""
+    try:
+        number = UUID(typed)
+    except ValueError:
+        return None
+    enter(session, NATIONAL)
+    return session.get(JoiningRequest, number)
+
+
+def confirm(session: Session, keys: KeyRing, asked: JoiningRequest, typed: str) -> str | None:
+    """Type the code back. None, or what is wrong: counted either way."""
+    row = find_address(session, owner_of(asked.id))
+    if row is None:
+        return "Er is geen code verstuurd. Vraag de aansluiting opnieuw aan."
+    problem = confirm_address(session, keys, row, typed, VISITOR)
+    if problem is None:
+        asked.confirmed_at = utc_now()
+    return problem

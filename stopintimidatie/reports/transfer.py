@@ -1,0 +1,215 @@
+"""Handing a report over: the giver keeps a tombstone, the receiver makes its own copy.
+
+A transaction works for one holder. So the giver's transaction writes the tombstone, the content
+(encrypted) and a job; the job, a transaction of the receiver, makes the copy and wipes the
+content. Reference and follow code stay the same: the reporter notices nothing but the status.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.audit import Actor, record
+from stopintimidatie.jobs import JobContext, enqueue
+from stopintimidatie.municipalities.models import ParticipationLevel
+from stopintimidatie.municipalities.services import level_of
+from stopintimidatie.register.models import Neighbourhood
+from stopintimidatie.register.queries import unknown_neighbourhood_code
+from stopintimidatie.register.succession import successors
+from stopintimidatie.reports.arrivals import announce
+from stopintimidatie.reports.attachments import give, receive
+from stopintimidatie.reports.contacts import ContactData, read_contact, write_contact
+from stopintimidatie.reports.custody import custody_of, keep_custody
+from stopintimidatie.reports.handing_messages import give_messages, receive_messages
+from stopintimidatie.reports.models import Report, ReportContact, ReportTransfer
+from stopintimidatie.reports.services import (
+    KIND,
+    changed,
+    contact_deadline,
+    set_forms,
+)
+from stopintimidatie.storage.encryption import KeyRing
+from stopintimidatie.storage.resealing import Sealed
+from stopintimidatie.storage.types import utc_now
+from stopintimidatie.tree import register_reference
+from stopintimidatie.workflow import WorkflowError
+
+JOB: Final = "melding.overnemen"
+PURPOSE: Final = "transfer"
+SEALED: Final = Sealed(ReportTransfer, PURPOSE, ("content", "offer"), "id")
+STATE_ON_ITS_WAY: Final = "gegeven"
+# What makes a report a report; where it stands in somebody's work stays behind.
+TIMES: Final = ("received_at", "incident_start", "incident_end", "reporter_spoke_at")
+COPIED: Final = (
+    "reference", "source", "language", "client_platform", "client_app_version", "campaign",
+    "municipality_code", "neighbourhood_code", "subneighbourhood_code",
+    "near_municipality_code", "located_by", "lat", "lon",
+    "accuracy_m", "location_source", "address", "transit", "location_text", "place_type",
+    "time_precision", "part_of_day", "recurrence", "description", "felt_safety",
+    "behaviour_changes", "bystanders", "police", "offender_count", "offender_in_group",
+    "offender_known", "offender_age", "offender_gender", "offender_appearance",
+    "offender_transport", "role", "anonymous", "reporter_age_group", "reporter_gender",
+    "wants_contact", "wants_support", "own_answers", "share_with_police", "share_with_partners",
+    "urgent",
+    "follow_code_hash", "follow_code_version",
+)  # fmt: skip
+# What a tombstone no longer has. Dates, reference and where it went remain.
+WIPED: Final = (
+    "lat", "lon", "accuracy_m", "location_source", "address", "transit", "location_text",
+    "description", "felt_safety", "bystanders", "police", "offender_count", "offender_in_group",
+    "offender_known", "offender_age", "offender_gender", "offender_appearance",
+    "offender_transport", "reporter_age_group", "reporter_gender", "wants_support",
+    "suspected_offence_reason", "own_answers",
+)  # fmt: skip
+
+
+def hand_over(
+    keys: KeyRing, session: Session, report: Report, values: Mapping[str, Any], actor: Actor
+) -> None:
+    """Effect of `doorgeven`: content on its way, tombstone left behind."""
+    receiver = connected_receiver(session, report, values)
+    transfer = ReportTransfer(
+        giver=report.holder,
+        receiver=receiver,
+        reference=report.reference,
+        actor_name=actor.name,
+        reason=str(values["reden"]),
+    )
+    session.add(transfer)
+    session.flush()
+    send(session, keys, report, transfer)
+
+
+def connected_receiver(session: Session, report: Report, values: Mapping[str, Any]) -> str:
+    """The municipality that was chosen.
+
+    :raises WorkflowError: it has no portal to put the report in, or holds it already.
+    """
+    receiver = str(values["gemeente"])
+    if level_of(session, receiver) is not ParticipationLevel.PROGRAMME:
+        raise WorkflowError(
+            "Deze gemeente is niet aangesloten. Kies een gemeente die meldingen in het portaal"
+            " ontvangt.",
+            "gemeente",
+        )
+    if receiver == report.holder:
+        raise WorkflowError("De melding is al van deze gemeente.", "gemeente")
+    return receiver
+
+
+def send(session: Session, keys: KeyRing, report: Report, transfer: ReportTransfer) -> None:
+    """Put the content on its way to the receiver, and leave a tombstone."""
+    content = json.dumps(_content(session, keys, report, transfer.receiver))
+    transfer.content = keys.encrypt(PURPOSE, content, str(transfer.id))
+    _leave_tombstone(session, report, transfer.receiver)
+    enqueue(session, JOB, transfer.receiver, {"transfer": str(transfer.id)})
+
+
+def _content(session: Session, keys: KeyRing, report: Report, receiver: str) -> dict[str, Any]:
+    contact = read_contact(session, keys, report)
+    return {
+        **{name: getattr(report, name) for name in COPIED},
+        **{name: _text(getattr(report, name)) for name in TIMES},
+        "forms": report.reported_forms,
+        "confirmed_forms": report.confirmed_forms,
+        "contact": None if contact is None else contact.as_dict(),
+        "custody": custody_of(session, report),
+        "attachments": give(session, keys, report, receiver),
+        "messages": give_messages(session, report),
+    }
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _leave_tombstone(session: Session, report: Report, receiver: str) -> None:
+    for name in WIPED:
+        setattr(report, name, None)
+    report.behaviour_changes = []
+    report.form_rows = []
+    report.delivery = None
+    report.contact_deadline = None
+    report.reporter_spoke_at = None
+    report.handed_to = receiver
+    session.execute(delete(ReportContact).where(ReportContact.report_id == report.id))
+
+
+def take_over(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Job of the receiver: make its own copy, then wipe the content that was on its way."""
+    keys: KeyRing = context.registry.key_ring
+    for payload in payloads:
+        with context.transaction() as session:
+            transfer = session.get(ReportTransfer, UUID(payload["transfer"]), with_for_update=True)
+            if transfer is None or transfer.content is None:
+                continue
+            content = json.loads(keys.decrypt(PURPOSE, transfer.content, str(transfer.id)))
+            _make_copy(session, keys, transfer, content)
+            transfer.content = None
+            transfer.received_at = utc_now()
+
+
+def _make_copy(
+    session: Session, keys: KeyRing, transfer: ReportTransfer, content: dict[str, Any]
+) -> None:
+    # One that was on its way while the program was renewed lacks what is new.
+    values = {name: content.get(name) for name in COPIED}
+    times = {name: content.get(name) for name in TIMES}
+    values |= {n: datetime.fromisoformat(at) if at else None for n, at in times.items()}
+    # Not written before it is filed: what the desk had may know no wijk at all.
+    with session.no_autoflush:
+        report = _row_of(session, transfer, values)
+        report.received_from = transfer.giver
+        _place_at(session, report)
+    set_forms(report, content["forms"], confirmed=False)
+    set_forms(report, content["confirmed_forms"], confirmed=True)
+    report.contact_deadline = contact_deadline(session, report)
+    if report not in session:
+        session.add(report)
+        register_reference(session, report.reference, report.holder, KIND)
+    session.flush()
+    if content["contact"] is not None:
+        write_contact(session, keys, report, ContactData(**content["contact"]))
+    # What was on its way before there were attachments has none.
+    receive(session, keys, report, content.get("attachments", []))
+    receive_messages(session, report, content.get("messages", []))
+    giver = Actor("gebruiker", None, transfer.actor_name)
+    keep_custody(session, report, transfer, content.get("custody") or [])
+    changed(session, report)
+    announce(session, report)
+    record(session, giver, "melding.overgenomen", report.holder, KIND, [report.id])
+
+
+def _row_of(session: Session, transfer: ReportTransfer, values: dict[str, Any]) -> Report:
+    """A new row; or the tombstone, when the report comes back to who once gave it away."""
+    report = session.scalar(select(Report).where(Report.reference == transfer.reference))
+    if report is None:
+        return Report(holder=transfer.receiver, state="nieuw", form_rows=[], **values)
+    for name, value in {**values, "state": "nieuw", "ended_at": None, "handed_to": None}.items():
+        setattr(report, name, value)
+    return report
+
+
+def _place_at(session: Session, report: Report) -> None:
+    """File the copy where it happened, or under *onbekend* when that lies elsewhere.
+
+    A wijk that ended in a reorganisation is the one that lies there now.
+    """
+    # A tombstone that gets its content back has no home yet.
+    with session.no_autoflush:
+        filed = report.neighbourhood_code
+        now = successors(session, [filed]).get(filed or "", filed)
+        area = session.get(Neighbourhood, now or "")
+    if area is None or area.municipality_code != report.holder:
+        report.neighbourhood_code = unknown_neighbourhood_code(report.holder)
+        report.subneighbourhood_code = None
+    elif area.code != filed:
+        report.neighbourhood_code, report.subneighbourhood_code = area.code, None
+    report.municipality_code = report.holder

@@ -1,0 +1,217 @@
+"""Finding the reports that are like one: near it by the index of places, or by the search index.
+
+Two quick looks give some hundred candidates, whatever the size of the municipality; those alone
+are compared, by the rules of `similarity`. Everything here is of one holder.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Float, cast, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.register.models import Municipality, Neighbourhood
+from stopintimidatie.reports.models import Report, ReportForm
+from stopintimidatie.search.backend import (
+    OPEN_ACCESS,
+    Kind,
+    Page,
+    Scope,
+    SearchBackend,
+    SearchError,
+    Sort,
+    Visibility,
+)
+from stopintimidatie.search.grammar import AnyOf, Field, Filter, SearchQuery
+from stopintimidatie.triage.circumstances import circumstances
+from stopintimidatie.triage.similar_words import reasons
+from stopintimidatie.triage.similarity import SIMILAR, Likeness, Traits, compare
+from stopintimidatie.web.filters import local
+
+NEAR_M: Final = 400.0
+NEAREST: Final = 80
+"""So many of the nearest are compared."""
+BY_WORDS: Final = 20
+SAME_AREA: Final = 80
+"""Of a report without a point: so many of the newest of its neighbourhood."""
+SHOWN: Final = 8
+MOST: Final = 40
+_MOST_STEMS: Final = 12
+# What isn't (or no longer) a report to compare with; what was closed as double already told so.
+_LEFT_OUT: Final = ("quarantaine", "vernietigd", "overgedragen", "ingetrokken")
+_COLUMNS: Final = (
+    Report.id,
+    Report.reference,
+    Report.state,
+    Report.incident_start,
+    Report.time_precision,
+    Report.lat,
+    Report.lon,
+    Report.subneighbourhood_code,
+    Report.neighbourhood_code,
+    Report.offender_count,
+    Report.offender_in_group,
+    Report.offender_age,
+    Report.offender_transport,
+    Report.description,
+    Report.location_text,
+    Report.dossier_number,
+    Report.duplicate_of_id,
+    Report.received_at,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """A report that is like the one in hand: where it is, how much, and why."""
+
+    id: UUID
+    reference: str
+    path: str
+    state: str
+    moment: datetime
+    forms: tuple[str, ...]
+    dossier: str | None
+    area: str
+    likeness: Likeness
+    reasons: tuple[str, ...]
+
+    @property
+    def percent(self) -> int:
+        return round(self.likeness.score * 100)
+
+
+def similar_to(
+    session: Session, backend: SearchBackend, report: Report, limit: int = SHOWN
+) -> list[Similar]:
+    """The reports most like this one, best first; what may be the same event before the rest."""
+    here = traits_of(report, report.forms)
+    ids = [*_near(session, report), *_by_words(session, backend, report, here)]
+    wanted = list(dict.fromkeys(found for found in ids if found != report.id))
+    scored = []
+    for row, forms in _rows(session, wanted):
+        there = traits_of(row, forms)
+        likeness = compare(here, there)
+        if likeness.double or likeness.score >= SIMILAR:
+            scored.append((row, forms, there, likeness))
+    scored.sort(key=lambda item: (not item[3].double, -item[3].score, item[0].reference))
+    return _shown(session, report.holder, here, scored[:limit])
+
+
+def traits_of(row: Any, forms: Iterable[str]) -> Traits:
+    """What of a report is compared; its appearance, gender and contact are never asked for."""
+    return Traits(
+        moment=local(row.incident_start),
+        precision=row.time_precision,
+        lat=row.lat,
+        lon=row.lon,
+        subneighbourhood=row.subneighbourhood_code,
+        neighbourhood=row.neighbourhood_code,
+        forms=frozenset(forms),
+        count=row.offender_count,
+        group=row.offender_in_group,
+        age=row.offender_age,
+        transport=row.offender_transport,
+        words=circumstances(row.description, row.location_text),
+    )
+
+
+def _near(session: Session, report: Report) -> Sequence[UUID]:
+    """The nearest by the index of places; without a point the newest of the neighbourhood."""
+    of_holder = Report.holder == report.holder
+    if report.lat is None or report.lon is None:
+        newest = (
+            select(Report.id)
+            .where(of_holder, Report.neighbourhood_code == report.neighbourhood_code)
+            .order_by(Report.received_at.desc())
+            .limit(SAME_AREA)
+        )
+        return session.scalars(newest).all()
+    narrow = math.cos(math.radians(report.lat))
+    high, wide = NEAR_M / 110_574, NEAR_M / (111_320 * narrow)
+    north, east = Report.lat - report.lat, (Report.lon - report.lon) * cast(narrow, Float)
+    # Only what the index itself holds is asked: no row is read but those of the nearest.
+    nearest = (
+        select(Report.id)
+        .where(
+            of_holder,
+            Report.lat.between(report.lat - high, report.lat + high),
+            Report.lon.between(report.lon - wide, report.lon + wide),
+        )
+        .order_by(north * north + east * east, Report.id)
+        .limit(NEAREST)
+    )
+    return session.scalars(nearest).all()
+
+
+def _by_words(session: Session, backend: SearchBackend, report: Report, here: Traits) -> list[UUID]:
+    """Those that the search index gives for the circumstances told; none while it is repaired."""
+    stems = tuple(sorted(here.words))[:_MOST_STEMS]
+    if not stems:
+        return []
+    reports_only = Filter(Field.KIND, frozenset({Kind.REPORT.value}))
+    query = SearchQuery(terms=(AnyOf(stems),), filters=(reports_only,))
+    try:
+        found = backend.within(session).search(
+            query,
+            Scope(report.holder),
+            Visibility(frozenset({OPEN_ACCESS})),
+            facets=(),
+            sort=Sort.RELEVANCE,
+            page=Page(1, BY_WORDS),
+        )
+    except SearchError:
+        return []
+    return [hit.id for hit in found.hits]
+
+
+def _rows(session: Session, ids: Sequence[UUID]) -> Iterator[tuple[Any, tuple[str, ...]]]:
+    """The candidates with their forms as they now stand, in two statements."""
+    if not ids:
+        return
+    rows = session.execute(
+        select(*_COLUMNS).where(Report.id.in_(ids), Report.state.not_in(_LEFT_OUT))
+    ).all()
+    told: dict[UUID, tuple[set[str], set[str]]] = {}
+    kept = select(ReportForm.report_id, ReportForm.code, ReportForm.confirmed)
+    for report_id, code, confirmed in session.execute(kept.where(ReportForm.report_id.in_(ids))):
+        told.setdefault(report_id, (set(), set()))[bool(confirmed)].add(code)
+    for row in rows:
+        reported, confirmed_forms = told.get(row.id, (set(), set()))
+        yield row, tuple(sorted(confirmed_forms or reported))
+
+
+def _shown(
+    session: Session, holder: str, here: Traits, scored: Sequence[tuple[Any, Any, Traits, Likeness]]
+) -> list[Similar]:
+    codes = {row.neighbourhood_code for row, *_ in scored}
+    areas = {
+        area.code: area
+        for area in session.scalars(select(Neighbourhood).where(Neighbourhood.code.in_(codes)))
+    }
+    slug = session.scalar(select(Municipality.slug).where(Municipality.code == holder))
+    found = []
+    for row, forms, there, likeness in scored:
+        area = areas.get(row.neighbourhood_code)
+        parts = ("gemeenten", slug, area.slug if area else None, row.dossier_number, row.reference)
+        found.append(
+            Similar(
+                id=row.id,
+                reference=row.reference,
+                path="/" + "/".join(part for part in parts if part),
+                state=row.state,
+                moment=row.incident_start,
+                forms=forms,
+                dossier=row.dossier_number,
+                area=area.name if area else "",
+                likeness=likeness,
+                reasons=tuple(reasons(here, there, likeness)),
+            )
+        )
+    return found

@@ -1,0 +1,57 @@
+// The public pages: away at once by key or button, and keeping the follow code. Without this file
+// the button is a link, and the code can be written down.
+function leave(event) {
+  event.preventDefault();
+  // What was typed is gone before the page is, also from what the browser would put back.
+  for (const form of document.forms) form.reset();
+  document.body.hidden = true;
+  window.location.replace(document.querySelector("[data-weg]").href);
+}
+
+const exit = document.querySelector("[data-weg]");
+if (exit) {
+  exit.addEventListener("click", leave);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") leave(event);
+  });
+}
+
+for (const part of document.querySelectorAll("[data-met-script]")) part.hidden = false;
+
+const code = document.querySelector("[data-code]");
+document.querySelector("[data-afdrukken]")?.addEventListener("click", () => window.print());
+document.querySelector("[data-kopieren]")?.addEventListener("click", async () => {
+  const told = document.querySelector("[data-gekopieerd]");
+  const lines = [...code.querySelectorAll("dt")].map(
+    (term) => `${term.textContent}: ${term.nextElementSibling.textContent}`,
+  );
+  try {
+    await navigator.clipboard.writeText(lines.join("\n"));
+    told.textContent = told.dataset.gelukt;
+  } catch {
+    told.textContent = told.dataset.mislukt;
+  }
+});
+
+// Where the device is: asked of it only when the button is pressed, and sent only with the report.
+for (const part of document.querySelectorAll("[data-plek]")) {
+  const told = part.querySelector("[data-plek-stand]");
+  const away = part.querySelector("[data-plek-weg]");
+  const here = part.querySelector("[data-plek-hier]");
+  here.hidden = !navigator.geolocation;
+  const found = ({ coords }) => {
+    const accuracy = Math.min(Math.max(Math.round(coords.accuracy), 1), 999999);
+    const place = [coords.latitude, coords.longitude].map((degrees) => degrees.toFixed(6));
+    part.querySelector("input").value = [...place, accuracy, "gps"].join(",");
+    told.textContent = told.dataset.gekozen;
+    away.hidden = false;
+  };
+  const failed = () => {
+    told.textContent = told.dataset.mislukt;
+  };
+  here.addEventListener("click", () => {
+    told.textContent = told.dataset.bezig;
+    const how = { enableHighAccuracy: true, timeout: 20000, maximumAge: 0 };
+    navigator.geolocation.getCurrentPosition(found, failed, how);
+  });
+}

@@ -1,0 +1,202 @@
+"""The files in deploy/ stay true: commands and settings that exist, paths agree, doors shut."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+from bootstrap.system import TO_RUN
+
+from stopintimidatie.cli.commands import cli
+from stopintimidatie.cli.webserver import GRACE_SECONDS
+from stopintimidatie.settings import Settings, setting_keys
+
+ROOT = Path(__file__).parent.parent.parent
+DEPLOY = ROOT / "deploy"
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+PROGRAM = "/opt/stopintimidatie/.venv/bin/stopintimidatie"
+STATE = "/var/lib/stopintimidatie"
+APP_PASSWORD = "/etc/stopintimidatie/pgpass"
+OTHER_PASSWORDS = "/etc/stopintimidatie/pgpass-beheer"
+INI = "/etc/stopintimidatie/productie.ini"
+
+
+def command_of(words: list[str]) -> click.Command:
+    """The command these words name, checked with its arguments."""
+    command: click.Command = cli
+    while isinstance(command, click.Group):
+        command = command.commands[words.pop(0)]
+    command.make_parser(click.Context(command)).parse_args(list(words))
+    return command
+
+
+def unit(path: Path) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        name, mark, value = line.partition("=")
+        if mark and not line.startswith("#"):
+            found.setdefault(name, []).append(value)
+    return found
+
+
+def compose() -> dict[str, Any]:
+    text = (DEPLOY / "container" / "compose.yaml").read_text(encoding="utf-8")
+    found: dict[str, Any] = yaml.safe_load(text)
+    return found
+
+
+def stages() -> list[str]:
+    text = (DEPLOY / "container" / "Containerfile").read_text(encoding="utf-8")
+    return re.split(r"^FROM ", text, flags=re.MULTILINE)[1:]
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_a_unit_starts_a_command_that_exists(path: Path) -> None:
+    (start,) = unit(path)["ExecStart"]
+    program, *words = shlex.split(start)
+    assert program == PROGRAM
+    assert command_of(words).callback
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_a_unit_is_shut_in_and_finds_its_files(path: Path) -> None:
+    found = unit(path)
+    assert found["User"] == found["Group"] == ["stopintimidatie"]
+    environment = dict(value.split("=", 1) for value in found["Environment"])
+    assert environment["DATA_DIR"] == STATE == f"/var/lib/{found['StateDirectory'][0]}"
+    assert environment["STOPINTIMIDATIE_INI"] == INI
+    serves = "-web" in path.name or "-worker" in path.name
+    assert environment["PGPASSFILE"] == (APP_PASSWORD if serves else OTHER_PASSWORDS)
+    assert (found.get("InaccessiblePaths") == [f"-{OTHER_PASSWORDS}"]) is serves
+    for name in ("NoNewPrivileges", "PrivateTmp", "PrivateDevices", "ProtectHome"):
+        assert found[name] == ["yes"], name
+    assert found["ProtectSystem"] == ["strict"]
+    assert found["CapabilityBoundingSet"] == [""]
+    assert found["MemoryMax"]
+
+
+def test_a_service_that_is_stopped_gets_the_time_it_takes() -> None:
+    web = unit(DEPLOY / "systemd" / "stopintimidatie-web.service")
+    worker = unit(DEPLOY / "systemd" / "stopintimidatie-worker@.service")
+    assert web["Restart"] == worker["Restart"] == ["on-failure"]
+    assert int(web["TimeoutStopSec"][0]) > GRACE_SECONDS
+    assert int(worker["TimeoutStopSec"][0]) > Settings.pdf_timeout_seconds
+    services = compose()["services"]
+    assert services["web"]["stop_grace_period"] == f"{web['TimeoutStopSec'][0]}s"
+    assert services["worker"]["stop_grace_period"] == f"{worker['TimeoutStopSec'][0]}s"
+
+
+def test_systemd_understands_the_units(tmp_path: Path) -> None:
+    """Where systemd's tools are; elsewhere the units are only read by the tests above."""
+    program = shutil.which("systemd-analyze")
+    for path in [*UNITS, DEPLOY / "systemd" / "stopintimidatie-backup.timer"]:
+        text = path.read_text(encoding="utf-8").replace(PROGRAM, sys.executable)
+        (tmp_path / path.name).write_text(text, encoding="utf-8")
+        assert "[Unit]" in text
+    if program:
+        units = sorted(map(str, tmp_path.iterdir()))
+        done = subprocess.run(
+            [program, "verify", "--man=no", *units], capture_output=True, text=True, check=False
+        )
+        complaints = [line for line in done.stderr.splitlines() if "stopintimidatie" in line]
+        assert complaints == []
+
+
+def services() -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, service in compose()["services"].items():
+        if name != "db":
+            yield name, service
+
+
+def test_a_container_starts_a_command_that_exists() -> None:
+    assert [name for name, _ in services()] == ["migrate", "web", "worker", "backup"]
+    secrets = {name: service["secrets"] for name, service in services()}
+    assert secrets["web"] == secrets["worker"] == ["pgpass"]
+    assert secrets["migrate"] == secrets["backup"] == ["pgpass_beheer"]
+    for _, service in services():
+        assert command_of(list(service["command"])).callback
+
+
+def test_a_container_can_write_nowhere_but_its_data() -> None:
+    found = compose()
+    for name, service in found["services"].items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert "no-new-privileges:true" in service["security_opt"], name
+        for volume in service["volumes"]:
+            source, target, *mode = volume.split(":")
+            assert mode == ["ro"] or source in found["volumes"], volume
+            assert target.startswith(("/var/", INI)), volume
+    ports = {n: s["ports"] for n, s in found["services"].items() if "ports" in s}
+    assert ports == {"web": ["127.0.0.1:6543:6543"]}
+    assert found["networks"]["binnen"]["internal"] is True
+
+
+def test_the_image_runs_as_nobody_in_particular_from_what_was_hashed() -> None:
+    head, build, last = (DEPLOY / "container" / "Containerfile").read_text(), *stages()
+    assert re.search(r"^ARG BASE=\S+:trixie-slim$", head, flags=re.MULTILINE)
+    assert "pip install --require-hashes" in build
+    assert re.findall(r"^USER (.+)$", last, flags=re.MULTILINE) == ["10001:10001"]
+    assert f"STOPINTIMIDATIE_INI={INI}" in last
+    assert f"DATA_DIR={STATE}" in last
+    assert "/health/live" in last
+    assert "pip install" not in last
+
+
+def test_the_image_has_the_packages_that_running_takes() -> None:
+    command = r"apt-get install -y --no-install-recommends((?:.|\\\n)+?)&&"
+    (installed,) = re.findall(command, stages()[1])
+    packages = set(installed.replace("\\", " ").split())
+    venv = {need.package for need in TO_RUN if need.package.endswith("-venv")}
+    # The environment is made while building; pg_dump is for the backup, ffmpeg for what melders
+    # send: without it they can send photos alone.
+    more = {"python3", "postgresql-client", "ffmpeg"}
+    assert packages == {need.package for need in TO_RUN} - venv | more
+    assert len(venv) == 1
+
+
+def test_the_proxy_pins_the_host_and_keeps_the_health_to_itself() -> None:
+    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    passed = re.findall(r"proxy_set_header (\S+) (\S+);", text)
+    host = dict(passed)["Host"]
+    assert f"server_name {host};" in text
+    assert "$" not in host
+    for header in ("X-Forwarded-Host", "X-Forwarded-For", "X-Real-IP", "Forwarded"):
+        assert (header, '""') in passed
+    assert "access_log off;" in text
+    for closed in ("/health/ready", "/version"):
+        assert f"location = {closed} {{ return 404; }}" in text
+
+
+def test_what_operators_read_names_settings_that_exist() -> None:
+    keys = {key for key in setting_keys() if "." in key}
+    prefixes = {key.partition(".")[0] for key in keys}
+    for path in [*DEPLOY.rglob("*"), *(ROOT / "docs").glob("operations.md")]:
+        if path.is_file():
+            named = re.findall(
+                r"(?<![\w/.-])([a-z]+\.[a-z_]+)\b(?![/.])", path.read_text(encoding="utf-8")
+            )
+            wrong = {n for n in named if n.partition(".")[0] in prefixes and n not in keys}
+            assert not wrong, path
+
+
+def test_what_operators_read_names_commands_that_exist() -> None:
+    """Two words at most: the group and the command; the rest is for the tests of the command."""
+    groups = "|".join(map(re.escape, cli.commands))
+    named = re.compile(rf"\bstopintimidatie ((?:{groups})(?: [a-z]+)?)\b")
+    readme = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    found = named.findall(readme)
+    assert len(found) > 12
+    for words in found:
+        group = cli.commands[words.split()[0]]
+        if isinstance(group, click.Group):
+            assert words.split()[-1] in group.commands, words

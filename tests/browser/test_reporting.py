@@ -1,0 +1,111 @@
+"""Somebody on a phone reports at /melden, with and without scripts; and can be gone at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from stopintimidatie.storage.types import utc_now
+from stopintimidatie.web.filters import AMSTERDAM
+from tests.browser.conftest import SignIn
+from tests.browser.test_pages import problems_on
+
+PHONE: ViewportSize = {"width": 390, "height": 844}
+
+
+@pytest.fixture(params=[True, False], ids=["with-scripts", "without-scripts"])
+def phone(
+    request: pytest.FixtureRequest, chromium_browser: Browser, demo_address: str
+) -> Iterator[Page]:
+    context = chromium_browser.new_context(
+        viewport=PHONE, java_script_enabled=request.param, base_url=demo_address, locale="nl-NL"
+    )
+    yield context.new_page()
+    context.close()
+
+
+def show(page: Page, *titles: str) -> None:
+    """Waits until just these steps show; a press of a button may still be on its way."""
+    expect(page.locator(".si-step__title").locator("visible=true")).to_have_text(titles)
+
+
+def step_on(page: Page, word: str = "Volgende stap") -> None:
+    page.locator(f"a:text-is('{word}')").locator("visible=true").click()
+
+
+def test_a_report_from_a_phone_is_answered_and_reaches_the_officer(
+    phone: Page, sign_in: SignIn, request: pytest.FixtureRequest
+) -> None:
+    scripts = "with-scripts" in request.node.callspec.id.split("-without")[0]
+    phone.goto("/melden?c=zomer")
+    assert phone.locator("main h2").first.inner_text() == "Gebeurt het nu? Of bent u in gevaar?"
+    phone.fill("[name=plaats]", "dordrecht")
+    phone.click("text=Zoek de plek")
+    phone.locator("main").get_by_role("link", name="Dordrecht", exact=True).first.click()
+    show(phone, "Wat maakte u mee?")
+    assert not phone.locator("button[name=versturen]").is_visible()
+    faults = problems_on(phone) if scripts else []
+    phone.check("[name='wat.hoedanigheid'][value=slachtoffer]")
+    phone.check("[name='wat.vormen'][value=naroepen]")
+    phone.fill("[name='wat.omschrijving']", "Twee mannen riepen mij na bij de veerpont.")
+    step_on(phone)
+    show(phone, "Waar en wanneer was het?")
+    faults += problems_on(phone) if scripts else []
+    phone.go_back()
+    show(phone, "Wat maakte u mee?")
+    step_on(phone)
+    phone.fill("[name='waar.omschrijving']", "de veerpont")
+    phone.select_option("[name='waar.typePlek']", "straat_plein")
+    day = (utc_now().astimezone(AMSTERDAM) - timedelta(days=1)).date()
+    phone.fill("[name='waar.datum']", day.isoformat())
+    step_on(phone)
+    show(phone, "Uzelf en contact")
+    faults += problems_on(phone) if scripts else []
+    step_on(phone, "Vorige stap")
+    assert phone.input_value("[name='waar.omschrijving']") == "de veerpont"
+    step_on(phone)
+    phone.check("[name='uzelf.contactGewenst'][value=nee]")
+    phone.click("button[name=versturen]")
+    show(phone, "Wat maakte u mee?", "Waar en wanneer was het?", "Uzelf en contact")
+    faults += problems_on(phone) if scripts else []
+    for name in ("deelPolitie", "deelPartners"):
+        phone.check(f"[name='uzelf.{name}'][value=nee]")
+    phone.click("button[name=versturen]")
+    expect(phone.locator("[data-code] dd")).to_have_count(2)
+    reference, code = phone.locator("[data-code] dd").all_inner_texts()
+    assert len(code.replace(" ", "")) == 16
+    assert "Raak de volgcode niet kwijt" in phone.inner_text("main")
+    assert phone.locator("[data-afdrukken]").is_visible() is scripts
+    faults += problems_on(phone) if scripts else []
+    assert faults == []
+    officer = sign_in("oov@dordrecht.example")
+    officer.goto(f"/m/{reference}")
+    told = officer.inner_text("main")
+    for words in ("bij de veerpont", "webformulier", "zomer"):
+        assert words in told, words
+
+
+def test_escape_and_the_button_put_another_page_in_the_place_of_this_one(
+    chromium_browser: Browser, demo_address: str
+) -> None:
+    for width, leave in ((390, "button"), (320, "key")):
+        context = chromium_browser.new_context(
+            viewport={"width": width, "height": 700}, base_url=demo_address, locale="nl-NL"
+        )
+        context.route("https://www.knmi.nl/**", lambda route: route.fulfill(body="<p>Het weer</p>"))
+        page = context.new_page()
+        page.goto("/melden")
+        page.goto("/melden/dordrecht")
+        page.fill("[name='wat.omschrijving']", "geheim")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        if leave == "key":
+            page.keyboard.press("Escape")
+        else:
+            page.click("[data-weg]")
+        page.wait_for_url("https://www.knmi.nl/**")
+        page.go_back()
+        assert page.url.endswith("/melden"), "the form itself is in no history"
+        context.close()

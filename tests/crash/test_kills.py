@@ -1,0 +1,44 @@
+"""R1: what was answered with 201 is there, exactly once, whoever is killed whenever."""
+
+from __future__ import annotations
+
+from random import Random
+
+from tests.crash import checks
+from tests.crash.campaign import until_answered
+from tests.crash.clients import Apps
+from tests.crash.ledger import Ledger
+from tests.crash.ordeal import Ordeal
+from tests.crash.site import Site
+
+KILLS = 20
+LIES = 3
+SEARCHED = 30
+
+
+def test_after_twenty_kills_everything_acknowledged_is_there_once(site: Site) -> None:
+    ordeal = Ordeal(site, Random(3))
+    outcome = ordeal.run(KILLS)
+    kills = outcome.kills
+    assert kills.total == KILLS
+    assert kills.in_flight * 4 >= kills.web
+    assert kills.in_hand >= 1
+    assert outcome.before.clean, outcome.before
+    assert outcome.after.clean, outcome.after
+    assert outcome.after.acknowledged == len(outcome.apps.ledger.entries) > KILLS
+    assert not outcome.apps.ledger.contradictions
+    ordeal.check(outcome, SEARCHED)
+
+
+def test_a_server_that_answers_before_it_commits_is_caught(site: Site) -> None:
+    """Would the harness look the wrong way, then this is where it shows."""
+    web = site.web(sabotage=True)
+    apps = Apps(Ledger(Random(4)), [web.port or 0])
+    web.start()
+    with apps.sending():
+        for _ in range(LIES):
+            until_answered(apps)
+            web.kill()
+            web.start()
+    web.kill()
+    assert checks.compare(site.installation, apps.ledger).lost

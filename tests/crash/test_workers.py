@@ -1,0 +1,73 @@
+"""Several workers of one PostgreSQL, killed at random: every job is done, with one effect."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from stopintimidatie.jobs import enqueue
+from stopintimidatie.jobs.services import oldest_waiting_seconds
+from tests.crash import checks
+from tests.crash.campaign import wait_until
+from tests.crash.dawdling import NAIVE, SHORTEST
+from tests.crash.ordeal import hand_over
+from tests.crash.site import Site
+from tests.factories import DORDRECHT
+from tests.functional.exporting import approved, make_case
+
+WORKERS, ROUNDS = 3, 6
+HAND_OVERS, NAIVE_JOBS, EXPORTS = 16, 3, 1
+PATIENCE = 5
+
+
+def written_since(lines: Path, size: int) -> bool:
+    return lines.stat().st_size > size
+
+
+def ask(site: Site, number: int) -> str:
+    """A report to hand over, and some naive jobs; its reference."""
+    reference = hand_over(site.installation)
+    with site.installation.transaction() as session:
+        for n in range(NAIVE_JOBS):
+            enqueue(session, NAIVE, DORDRECHT, {"n": NAIVE_JOBS * number + n})
+    return reference
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_three_workers_that_are_killed_do_every_job_with_one_effect(site: Site) -> None:
+    installation, chance = site.installation, Random(8)
+    case = make_case(installation, number=1)
+    handed = [ask(site, number) for number in range(HAND_OVERS)]
+    exports = [approved(case, ontvanger=f"Politie, team {n}") for n in range(EXPORTS)]
+    lines = site.folder / "lines"
+    lines.touch()
+    workers = [site.worker(lines) for _ in range(WORKERS)]
+    for worker in workers:
+        worker.start()
+    for _ in range(ROUNDS):
+        # Somebody has just done a naive job, and lingers.
+        wait_until(partial(written_since, lines, lines.stat().st_size), PATIENCE)
+        time.sleep(chance.uniform(0, SHORTEST))
+        hit = chance.sample(workers, chance.randint(1, WORKERS))
+        for worker in hit:
+            worker.kill()
+        for worker in hit:
+            worker.start()
+    site.drain()
+    done = Counter(lines.read_text(encoding="ascii").split())
+    assert sorted(map(int, done)) == list(range(HAND_OVERS * NAIVE_JOBS))
+    # Kills came between effect and end: the naive jobs show it.
+    assert max(done.values()) > 1
+    # The product's own jobs were repeated as well, and nobody sees it.
+    checks.check_hand_overs(installation, handed)
+    checks.check_exports(installation, exports)
+    checks.check_jobs(installation)
+    checks.check_log(site.log)
+    checks.check_nothing_readable(site.folder / "tmp")
+    with installation.transaction() as session:
+        assert oldest_waiting_seconds(session) == 0

@@ -1,0 +1,110 @@
+"""An application behind a web server: in a thread of this process, or as the product serves it."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, fields
+from pathlib import Path
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from stopintimidatie.settings import Settings
+
+HOST = "127.0.0.1"
+SECONDS_TO_START = 30
+
+
+class _Threads(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that hangs up is no news."""
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Not in the output of the tests."""
+
+
+@contextmanager
+def in_thread(app: Any) -> Iterator[str]:
+    """The address of an application, served by threads of this process."""
+    with make_server(HOST, 0, app, _Threads, _Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        yield f"http://{HOST}:{server.server_port}"
+        server.shutdown()
+        thread.join(timeout=20)
+
+
+@dataclass(frozen=True)
+class Served:
+    """`stopintimidatie web`, running."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+
+    def workers(self) -> list[int]:
+        """The processes that serve."""
+        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(word) for word in path.read_text(encoding="ascii").split()]
+
+    def answers(self) -> bool:
+        """Whether it is up."""
+        with closing(http.client.HTTPConnection(HOST, self.port, timeout=5)) as connection:
+            try:
+                connection.request("GET", "/health/live")
+                return connection.getresponse().status == 200
+            except (OSError, http.client.HTTPException):
+                return False
+
+
+@contextmanager
+def as_product(settings: Settings, *, processes: int = 1) -> Iterator[Served]:
+    """The web server with these settings, in processes of its own, on a free port."""
+    with socket.create_server((HOST, 0)) as probe:
+        port = probe.getsockname()[1]
+    ini = settings.data_dir / f"web-{port}.ini"
+    ini.write_text(_ini(settings, {"web.port": port, "web.processes": processes}), encoding="utf-8")
+    command = [sys.executable, "-m", "stopintimidatie.cli", "--ini", str(ini), "web"]
+    process = subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL)
+    served = Served(process, port)
+    try:
+        until(lambda: process.poll() is not None or served.answers(), seconds=SECONDS_TO_START)
+        assert process.poll() is None, "the web server doesn't start"
+        yield served
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=20)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _ini(settings: Settings, changes: dict[str, Any]) -> str:
+    """The ini file that these settings could have come from."""
+    given = ((item, getattr(settings, item.name)) for item in fields(settings))
+    values = {item.metadata["key"]: value for item, value in given if value != item.default}
+    lines = [f"{key} = {value}" for key, value in {**values, **changes}.items()]
+    return "\n".join(["[app:main]", *lines]).replace("%", "%%") + "\n"
+
+
+def until(settled: Any, *, seconds: float = 10) -> None:
+    """Look often, and fail when it takes too long."""
+    deadline = time.monotonic() + seconds
+    while not settled():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} seconds in vain")
+        time.sleep(0.02)

@@ -1,0 +1,114 @@
+"""What stands between the web server and the application."""
+
+from __future__ import annotations
+
+import threading
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from stopintimidatie.web.gateway import KEPT_IN_MEMORY, MAXIMUM_BODY_BYTES, Gateway
+
+Answer = tuple[str, dict[str, str], bytes]
+
+
+def echo(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    start_response("200 OK", [])
+    return [environ["wsgi.input"].read()]
+
+
+def ask(gateway: Gateway, body: bytes = b"", **environ: Any) -> Answer:
+    seen: list[Any] = []
+    base = {"SERVER_PROTOCOL": "HTTP/1.1", "wsgi.input": BytesIO(body)}
+    parts = gateway({**base, **environ}, lambda status, headers, info=None: seen.append(
+        (status, dict(headers))
+    ))  # fmt: skip
+    return (*seen[-1], b"".join(parts))
+
+
+def seen_by_the_application(body: bytes = b"", **environ: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        found.update(environ, body=environ["wsgi.input"].read())
+        return echo(environ, start_response)
+
+    ask(Gateway(app, places=1, scheme="https"), body, **environ)
+    return found
+
+
+def test_no_client_can_pretend_to_be_a_proxy() -> None:
+    found = seen_by_the_application(
+        HTTP_X_FORWARDED_FOR="192.0.2.1",
+        HTTP_X_FORWARDED_PROTO="gopher",
+        HTTP_FORWARDED="for=192.0.2.1",
+        HTTP_HOST="localhost",
+    )
+    assert [name for name in found if "FORWARDED" in name] == []
+    assert found["HTTP_HOST"] == "localhost"
+    assert found["wsgi.url_scheme"] == "https"
+
+
+@pytest.mark.parametrize("size", [1, KEPT_IN_MEMORY + 1, MAXIMUM_BODY_BYTES])
+def test_a_body_arrives_whole(size: int) -> None:
+    body = b"x" * size
+    assert seen_by_the_application(body, CONTENT_LENGTH=str(size))["body"] == body
+    found = seen_by_the_application(body, HTTP_TRANSFER_ENCODING="chunked")
+    assert found["body"] == body
+    assert found["CONTENT_LENGTH"] == str(size)
+
+
+def test_of_a_body_that_is_too_large_only_its_length_is_seen() -> None:
+    size = MAXIMUM_BODY_BYTES + 1
+    announced = seen_by_the_application(b"x" * 10, CONTENT_LENGTH=str(size))
+    chunked = seen_by_the_application(b"x" * size, HTTP_TRANSFER_ENCODING="chunked")
+    for found in (announced, chunked):
+        assert found["body"] == b""
+        assert int(found["CONTENT_LENGTH"]) >= size
+
+
+def test_half_a_body_never_reaches_the_application() -> None:
+    gateway = Gateway(echo, places=1, scheme="http")
+    status, headers, body = ask(gateway, b"half", CONTENT_LENGTH="9")
+    assert status.startswith("400")
+    assert b"half" not in body
+    assert headers["Cache-Control"] == "no-store"
+
+
+def test_a_slow_body_holds_no_place() -> None:
+    """With the only place free, somebody else is served while this one still sends."""
+    gateway = Gateway(echo, places=1, scheme="http")
+    rest = threading.Event()
+
+    class Slow(BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            rest.wait(10)
+            return super().read(size)
+
+    answers: list[Answer] = []
+    environ: dict[str, Any] = {"wsgi.input": Slow(b"late"), "CONTENT_LENGTH": "4"}
+    thread = threading.Thread(target=lambda: answers.append(ask(gateway, **environ)))
+    thread.start()
+    assert ask(gateway)[0] == "200 OK"
+    assert answers == []
+    rest.set()
+    thread.join(10)
+    assert answers[0][2] == b"late"
+
+
+def test_what_escapes_the_application_is_told_by_its_kind_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        raise ValueError("Jansen, 06-12345678")
+
+    gateway = Gateway(broken, places=1, scheme="http")
+    for _ in range(2):  # the place comes back
+        assert ask(gateway)[0].startswith("500")
+    assert "ValueError" in caplog.text
+    assert "Jansen" not in caplog.text
+
+
+def test_the_server_does_not_name_itself_or_its_version() -> None:
+    assert ask(Gateway(echo, places=1, scheme="http"))[1]["Server"] == "stopintimidatie"
