@@ -26,7 +26,14 @@ APT_FLAGS = (
 )
 # Nothing that apt or a package's script may ask reaches a person.
 APT_ENVIRONMENT = ("DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_MODE=l", "UCF_FORCE_CONFFOLD=1")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The first, Chromium without windows, is what the tests take when it is there.
+BROWSERS = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,7 @@ TO_RUN = (
 TO_TEST = (
     *TO_RUN,
     Need("git", program("git")),
-    Need("chromium", program(*BROWSERS)),
+    Need("chromium-headless-shell", program(*BROWSERS)),
     Need("default-jdk-headless", program("javac")),
     Need("libjaxb-java", file("/usr/share/java/jaxb-runtime.jar")),
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, bindparam, delete, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from stopintimidatie.accounts.models import LoginSession, User
@@ -68,13 +69,19 @@ def _row_of(request: Any) -> LoginSession | None:
     token = token_of(request)
     if not token:
         return None
-    statement = (
+    rows = request.db.scalars(_with_user(), {"token": _hash(token)})
+    found: LoginSession | None = rows.unique().one_or_none()
+    return found
+
+
+@cache
+def _with_user() -> Select[LoginSession]:
+    """Kept: it is asked with each request, and to make it takes longer than to send it."""
+    return (
         select(LoginSession)
-        .where(LoginSession.token_hash == _hash(token))
+        .where(LoginSession.token_hash == bindparam("token"))
         .options(joinedload(LoginSession.user).joinedload(User.roles))
     )
-    found: LoginSession | None = request.db.scalars(statement).unique().one_or_none()
-    return found
 
 
 def identity_of(request: Any) -> Identity | None:

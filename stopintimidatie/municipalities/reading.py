@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Engine, Label, func, select
+from sqlalchemy import ColumnElement, Engine, Label, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.municipalities.models import (
@@ -41,15 +42,20 @@ _kept: WeakKeyDictionary[Engine, dict[str, tuple[Stamp, Contents]]] = WeakKeyDic
 def published_for(session: Session, code: str | None) -> Published:
     """All that counts now for a municipality; for None: what the desk tells who isn't placed."""
     now = utc_now()
-    row = session.execute(
-        select(*counting(code or "", now, "own"), *counting(NATIONAL, now, "national"))
-    ).one()
+    row = session.execute(_stamps(), {"own": code or "", "now": now}).one()
     profile = profile_of(session, code) if code else None
     return Published(
         profile,
         _contents(session, code or "", stamp_of(row, "own"), now),
         _contents(session, NATIONAL, stamp_of(row, "national"), now),
     )
+
+
+@cache
+def _stamps() -> Select[Any]:
+    """Kept: it is asked for every page."""
+    now: Any = bindparam("now")
+    return select(*counting(bindparam("own"), now, "own"), *counting(NATIONAL, now, "national"))
 
 
 def counting(owner: Any, now: Any, name: str) -> tuple[Label[Any], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from pyramid.request import RequestLocalCache
@@ -76,7 +77,7 @@ def _levels(request: Any, top: str, names: list[str]) -> list[tuple[Level, str]]
 
 
 def _query(session: Any, chain: list[tuple[Level, str]]) -> list[tuple[Level, str, Any]]:
-    aliases = [aliased(level.entity, name=f"level{i}") for i, (level, _) in enumerate(chain)]
+    aliases = [_alias(level, depth) for depth, (level, _) in enumerate(chain)]
     first, name = chain[0]
     statement = select(*aliases).where(first.link(aliases[0], None, name))
     for i in range(1, len(chain)):
@@ -86,6 +87,12 @@ def _query(session: Any, chain: list[tuple[Level, str]]) -> list[tuple[Level, st
     if row is None:
         return []
     return [(level, name, row[i]) for i, (level, name) in enumerate(chain)]
+
+
+@lru_cache(maxsize=256)
+def _alias(level: Level, depth: int) -> Any:
+    """Kept: there are few, and to make them took a tenth of a page's time."""
+    return aliased(level.entity, name=f"level{depth}")
 
 
 # By request, not in its environ: a request that is tried again keeps its environ, and the rows

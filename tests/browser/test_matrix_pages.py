@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from typing import Any
 
 import pytest
+from lxml.html import HtmlElement, document_fromstring
 from playwright.sync_api import Browser, Page
 
-from stopintimidatie.security import Role
 from tests.browser.test_pages import problems_on
 from tests.functional.test_permission_matrix import probes
 from tests.tools.served import in_thread
-from tests.town import OTHER, OWN, PEOPLE, REHEARSAL, Person, Town
+from tests.town import OTHER, PEOPLE, REHEARSAL, Person, Town
 
 # Answers that are no page of ours: files, JSON, styles.
 NO_PAGES = ("/api/", "/health/", "/version", "/huisstijl/", "/pdf", "/logo", "/volgen/weg")
-CASEWORK = (Role.OFFICER, Role.DOSSIER_OWNER)
 # Pages that come before or without a role.
 PEOPLE_WITH_PAGES = [person for person in PEOPLE if person.role is not None]
-# Who mostly gets the same pages goes together: a page whose content and frame (menu, crumbs, foot)
-# are each built as ones before isn't opened again.
-LOOKALIKES = [
-    [person for person in PEOPLE_WITH_PAGES if person.place == OWN and person.role in CASEWORK],
-    [person for person in PEOPLE_WITH_PAGES if person.place == OWN and person.role not in CASEWORK],
-    [person for person in PEOPLE_WITH_PAGES if person.place != OWN],
-]
 # Where a page leads to and what it holds differs for each; how it is built is what is judged.
-WORDING = re.compile(
-    r'(?:href|action|value|content|src)="[^"]*"|aria-current="[a-z]*"|[0-9a-f]{8}-[0-9a-f-]{27}'
-)
-WORDS = re.compile(r"(?<=>)[^<]*[^<\s][^<]*(?=<)")
+WORDING = {"href", "action", "value", "content", "src", "aria-current", "d", "points", "style"}
+NUMBERS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+")
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +52,33 @@ def pages_of(town: Town, person: Person) -> list[str]:
 
 
 def look_of(html: str) -> set[str]:
-    """The page's frame and its content as they are built: whether there are words, not which."""
-    built = WORDS.sub("w", WORDING.sub("", html))
-    before, _, rest = built.partition("<main")
-    content, _, after = rest.partition("</main>")
-    return {content, before + after}
+    """The page's frame, each block of its content, and what is judged over all of it."""
+    page = document_fromstring(html)
+    (main,) = page.iter("main")
+    block = main
+    while len(block) == 1:
+        block = block[0]
+    look = {shape_of(child) for child in block}
+    headings = (heading.tag for heading in page.iter("h1", "h2", "h3", "h4"))
+    names = Counter(page.xpath("//@id"))
+    twice = sorted(name for name, number in names.items() if number > 1)
+    look.add(f"{''.join(tag for tag, _ in groupby(headings))} {twice}")
+    main.clear()
+    return look | {shape_of(page)}
+
+
+def shape_of(element: HtmlElement) -> str:
+    """How an element is built: siblings that are alike count once, words only as being there."""
+    known = {name: NUMBERS.sub("0", v) for name, v in element.items() if name not in WORDING}
+    parts: dict[str, None] = {}
+    for child in element.iterchildren("*"):
+        parts[shape_of(child)] = None
+        parts[_words(child.tail)] = None
+    return f"<{element.tag} {sorted(known.items())}{_words(element.text)}{''.join(parts)}>"
+
+
+def _words(text: str | None) -> str:
+    return "w" if text and text.strip() else ""
 
 
 @contextmanager
@@ -91,20 +105,20 @@ def new_looks(town: Town, person: Person, seen: set[str]) -> Iterator[str]:
             seen |= look
 
 
-# The look of a page doesn't depend on the database.
+# The look of a page doesn't depend on the database. One test, for who comes later mostly gets pages
+# that are built as somebody's before: those aren't opened again.
 @pytest.mark.parametrize("town", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("people", LOOKALIKES, ids=lambda people: "+".join(map(str, people)))
 def test_pages_of_the_matrix_are_accessible(
-    town: Town, served_town: str, chromium_browser: Browser, people: list[Person]
+    town: Town, served_town: str, chromium_browser: Browser
 ) -> None:
     wrong: dict[str, Any] = {}
     seen: set[str] = set()
-    for person in people:
+    for person in PEOPLE_WITH_PAGES:
         with phone_of(town, served_town, chromium_browser, person) as page:
             for path in new_looks(town, person, seen):
                 page.goto(served_town + path)
                 assert path == "/aanmelden" or "/aanmelden" not in page.url
                 if found := problems_on(page):
                     wrong[f"{person} {path}"] = found
-    assert seen
+    assert len(seen) > 200
     assert wrong == {}

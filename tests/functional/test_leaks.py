@@ -9,6 +9,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -71,9 +72,14 @@ def pages(town: Town, person: Person) -> Iterator[tuple[str, Any]]:
 
 
 def start_addresses(town: Town, person: Person) -> Iterator[str]:
+    """What the person may see, and of what is refused one address a view and place."""
+    refused = set()
     for probe in probes(town):
         if probe.view.method == "GET" and probe.person == person:
-            yield probe.path
+            kind = (probe.view.key, probe.place, probe.expected)
+            if probe.expected == "ja" or kind not in refused:
+                refused.add(kind)
+                yield probe.path
     for place in town.places.values():
         for word in [*list(place.texts)[:6], *list(place.contacts)[:6]]:
             yield f"/zoeken?q={word.replace('+', '%2B')}"
@@ -94,8 +100,20 @@ def kind_of(link: str) -> str:
 
 
 def found_in(text: str, words: dict[str, str]) -> list[str]:
+    """Which of these words stand in a text; how they begin is looked for first."""
     text = text.lower()
-    return sorted(f"{word} ({about})" for word, about in words.items() if word.lower() in text)
+    begun = {stem for stem in map(_stem, words) if stem in text}
+    return sorted(
+        f"{word} ({about})"
+        for word, about in words.items()
+        if _stem(word) in begun and word.lower() in text
+    )
+
+
+@cache
+def _stem(word: str) -> str:
+    """The beginning that the words of one place share."""
+    return word.lower().rstrip("0123456789x") if word.isalnum() else word[:5].lower()
 
 
 def shown(path: str, answer: Any) -> str:
