@@ -71,6 +71,9 @@ def withdraw_view(context: ExportResource, request: Request) -> Any:
 @view_config(context=ExportResource, name=DESTROYED, request_method="POST", permission=_P)
 def destroyed_view(context: ExportResource, request: Request) -> HTTPSeeOther:
     """The holder told that it is destroyed."""
+    hidden = hidden_reports(context.__parent__, request)
+    if hidden is not None:
+        return hidden
     row = _disclosure(context, request)
     copy = copy_of(request.db, row.id)
     try:
@@ -85,6 +88,9 @@ def destroyed_view(context: ExportResource, request: Request) -> HTTPSeeOther:
 @view_config(context=ExportResource, name=CORRECTION_DONE, request_method="POST", permission=_P)
 def correction_view(context: ExportResource, request: Request) -> HTTPSeeOther:
     """The holder told that a correction is done."""
+    hidden = hidden_reports(context.__parent__, request)
+    if hidden is not None:
+        return hidden
     row, number = _disclosure(context, request), str(request.POST.get("nr", ""))[:40]
     try:
         confirm(request.db, context.export, row, number, actor_of(request))

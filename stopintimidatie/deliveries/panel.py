@@ -33,11 +33,12 @@ def export_panel(context: Any, request: Any) -> Panel | None:
     export: Export = context.export
     if export.made_at is None:
         return None
-    keys, works = request.registry.key_ring, _works(context, request)
+    keys, sees = request.registry.key_ring, sees_reports(context.__parent__, request)
+    works = sees and bool(request.has_permission(Permission.REQUEST_EXPORT, context))
     disclosure = find_disclosure(request.db, export.reference)
     pickups = pickups_of(request.db, export.id)
-    # What came back may tell of the reports of a person-directed dossier.
-    answers = answers_of(request.db, export.id) if sees_reports(context.__parent__, request) else []
+    # What came back, or was put right, may tell of the reports of a person-directed dossier.
+    answers = answers_of(request.db, export.id) if sees else []
     _note(request, context, pickups, answers)
     latest = pickups[0] if pickups else None
     waits = latest is not None and refusal(latest, export) is None
@@ -47,7 +48,7 @@ def export_panel(context: Any, request: Any) -> Panel | None:
         return request.resource_path(context, name) if when else None
 
     copy = copy_of(request.db, disclosure.id) if disclosure else None
-    corrections = corrections_of(request.db, export.id)
+    corrections = corrections_of(request.db, export.id) if sees else []
     return Panel(
         "Geven en terughoren",
         TEMPLATE,
@@ -68,10 +69,6 @@ def export_panel(context: Any, request: Any) -> Panel | None:
             "seen_href": address(SEEN, when=works and any(not row.seen_at for row in answers)),
         },
     )
-
-
-def _works(context: Any, request: Any) -> bool:
-    return bool(request.has_permission(Permission.REQUEST_EXPORT, context))
 
 
 def _note(request: Any, context: Any, pickups: list[Pickup], answers: Any) -> None:

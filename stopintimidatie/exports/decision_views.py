@@ -149,6 +149,9 @@ def _carry_out(
 )
 def again_view(context: ExportResource, request: Request) -> Any:
     """Have it made again after a failure."""
+    hidden = hidden_reports(context.__parent__, request)
+    if hidden is not None:
+        return hidden
     try:
         make_again(request.db, request.app_settings, context.export, actor_of(request))
     except ExportError as problem:
@@ -166,6 +169,9 @@ def again_view(context: ExportResource, request: Request) -> Any:
 )
 def cancel_view(context: ExportResource, request: Request) -> Any:
     """Stop the making."""
+    hidden = hidden_reports(context.__parent__, request)
+    if hidden is not None:
+        return hidden
     try:
         cancel(request.db, context.export, actor_of(request))
     except ExportError as problem:

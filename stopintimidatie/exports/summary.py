@@ -14,8 +14,11 @@ from stopintimidatie.web.filters import date_text, datetime_long, file_size
 Rows = list[tuple[str, str]]
 
 
-def request_rows(export: Export) -> Rows:
-    """What was asked for."""
+def request_rows(export: Export, *, reports_too: bool = True) -> Rows:
+    """What was asked for.
+
+    :param reports_too: also what is about one report.
+    """
     rows = [
         ("Ontvanger", export.recipient),
         ("Soort ontvanger", PROFILES[export.profile].label),
@@ -29,7 +32,7 @@ def request_rows(export: Export) -> Rows:
     ]
     if export.minors_ground:
         rows.append(("Extra grond: minderjarigen", export.minors_ground))
-    rows += deviation_rows(export)
+    rows += deviation_rows(export) if reports_too else []
     rows += route_rows(export)
     return [*rows, ("Aangevraagd door", f"{export.requested_by}, {_moment(export)}")]
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from stopintimidatie.disclosures.references import KIND
 from stopintimidatie.disclosures.services import find_disclosure, subjects_of
-from stopintimidatie.dossiers.naming_views import hidden_reports
+from stopintimidatie.dossiers.naming_views import HIDDEN, hidden_reports, sees_reports
 from stopintimidatie.exports import listing
 from stopintimidatie.exports.decision_views import DECIDE, is_own
 from stopintimidatie.exports.menu import export_holders
@@ -103,26 +103,30 @@ def export_view(context: ExportResource, request: Request) -> dict[str, Any]:
     """How far it is, what was asked, and the file when it is there."""
     export = context.export
     note_read(request, context.holder, KIND, [export.id], task="uitvoer bekijken")
+    sees = sees_reports(context.__parent__, request)
     return {
         "export": export,
         "dossier": context.dossier,
         "making": export.state in MAKING,
-        "rows": request_rows(export),
+        "hidden": None if sees else HIDDEN,
+        "rows": request_rows(export, reports_too=sees),
         "proof": proof_rows(export) if export.state == ExportState.READY else None,
         "history": history(export),
         "disclosure_href": _disclosure_href(context, request),
         "panels": panels(request, "uitvoer", context),
-        **_possible(context, request, export),
+        **_possible(context, request, export, sees=sees),
     }
 
 
-def _possible(context: ExportResource, request: Request, export: Export) -> dict[str, Any]:
+def _possible(
+    context: ExportResource, request: Request, export: Export, *, sees: bool
+) -> dict[str, Any]:
     """What this person can do here now: the addresses, or None."""
     waits = export.state == ExportState.REQUESTED
-    may_decide = request.has_permission(Permission.APPROVE_EXPORT, context)
+    may_decide = sees and request.has_permission(Permission.APPROVE_EXPORT, context)
     ended = export.state in (ExportState.FAILED, ExportState.CANCELLED)
     failed = ended or is_stuck(export, request.app_settings)
-    may_ask = request.has_permission(Permission.REQUEST_EXPORT, context)
+    may_ask = sees and request.has_permission(Permission.REQUEST_EXPORT, context)
     sealed = export.file_form == FileForm.LOCKED and export.password_shown_at is None
     ready = export.state == ExportState.READY
 
@@ -136,7 +140,7 @@ def _possible(context: ExportResource, request: Request, export: Export) -> dict
         "again_href": address("opnieuw", when=failed and bool(may_ask)),
         "cancel_href": address("afbreken", when=export.state in MAKING and bool(may_ask)),
         "password_href": address("wachtwoord", when=ready and sealed and bool(may_ask)),
-        "file_href": address("pdf", when=ready),
+        "file_href": address("pdf", when=ready and sees),
         "after": waits_for_second(export),
         "own_urgent": is_own(request, export),
         "after_href": address(AFTER, when=waits_for_second(export) and bool(may_decide)),
