@@ -41,7 +41,7 @@ def check_deviations(kept: Kept | None) -> None:
     for one in kept or ():
         if one.get("grondslag") not in {ground.value for ground in GROUNDS}:
             raise ExportError(
-                "Kies een grondslag om deze melding toch te delen, of haal haar weg.",
+                "Kies een grondslag om deze melding toch te delen, of maak de reden leeg.",
                 f"toch.melding_{one['nummer']}.grondslag",
             )
         if not clean(str(one.get("reden") or "")):

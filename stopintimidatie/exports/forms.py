@@ -11,15 +11,15 @@ from stopintimidatie.exports.pageone import TEXT_MAX
 from stopintimidatie.exports.partnership import bases_for
 from stopintimidatie.exports.profiles import offered
 from stopintimidatie.exports.redaction import QUESTION_MAX, RECIPIENT_MAX
-from stopintimidatie.exports.route_forms import ROUTES, route_fields
+from stopintimidatie.exports.route_forms import ROUTES, demand_fields, urgency_fields
 from stopintimidatie.exports.standards import FileForm
-from stopintimidatie.exports.wish import PURPOSE_MAX, ExportWish
+from stopintimidatie.exports.wish import PURPOSE_MAX, ExportError, ExportWish
 from stopintimidatie.partners.models import PartnerOrganisation
 from stopintimidatie.partners.services import covenant_on
 from stopintimidatie.reports.vocabulary import LegalBasis
 from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web import forms
-from stopintimidatie.web.filters import day_of
+from stopintimidatie.web.filters import day_of, plural
 
 # The names of the controls, and what of the wish each is.
 CONTROLS: Final[Mapping[str, str]] = {
@@ -43,6 +43,9 @@ CONTROLS: Final[Mapping[str, str]] = {
 ATTRIBUTES: Final = {attribute: control for control, attribute in CONTROLS.items()}
 # Not asked for a partner of the municipality.
 KNOWN_OF_PARTNER: Final = frozenset({"ontvanger", "convenant"})
+PAGE_ONE: Final = forms.Folded(
+    "Meer voor op bladzijde 1: feiten, beleving, vermoedens, terugkoppeling"
+)
 USUAL_ANSWER: Final = timedelta(days=14)
 USUAL_TERM: Final = timedelta(days=182)
 NO_ENFORCEMENT: Final = (
@@ -56,23 +59,25 @@ def request_schema(
     minors: bool,
     empowered: bool,
     partner: PartnerOrganisation | None = None,
-    demand: bool = True,
-    despite: Sequence[tuple[int, str]] = (),
+    unwilling: Sequence[tuple[int, str]] = (),
 ) -> Any:
     """What is asked for an export; the ground for minors only where there are any.
 
     :param empowered: whether boas of this municipality may enforce today.
     :param partner: whom it is for: name and covenant are known then, and fewer grounds apply.
-    :param demand: whether it may be because of a demand, which is asked for one at a time.
-    :param despite: reports to share against their reporters' wish: number, and what was said.
+    :param unwilling: reports that reporters would rather not share: number, and what was said.
     """
     schema = forms.Schema()
     known = frozenset() if partner is None else KNOWN_OF_PARTNER
-    bases = bases_for(partner, demand=demand)
-    parts = (_recipient(empowered, partner), _reasons(bases), _minors() if minors else ())
-    demand = LegalBasis.ORDER in bases
-    more = (*route_fields(demand=demand), *_despite(despite), *_extra(), _file())
-    for node in (*parts[0], *parts[1], *parts[2], *more):
+    for node in (
+        *_recipient(empowered, partner),
+        *_reasons(bases_for(partner)),
+        *(_minors() if minors else ()),
+        *_despite(unwilling),
+        _file(),
+        *_extra(),
+        *urgency_fields(),
+    ):
         if node.name not in known:
             schema.add(node)
     return schema
@@ -126,6 +131,7 @@ def _reasons(bases: Sequence[LegalBasis]) -> tuple[Any, ...]:
             "Grondslag",
             description="Een convenant is geen grondslag.",
         ),
+        *(demand_fields() if LegalBasis.ORDER in bases else ()),
         _field("convenant", forms.Text(200), "Convenant, als dat er is", missing=None),
         _field(
             "vernietigen_voor",
@@ -161,18 +167,27 @@ def _minors() -> tuple[Any, ...]:
 
 
 def _despite(reports: Sequence[tuple[int, str]]) -> tuple[Any, ...]:
-    """A ground and a reason for each."""
+    """A ground and a reason for each that is to go along; each stands behind its own heading."""
     if not reports:
         return ()
-    group = forms.Schema(title="Toch delen, tegen de voorkeur van de melder", name="toch")
+    group = forms.Schema(
+        title=f"Wat melders liever niet delen: {plural(len(reports), 'melding', 'meldingen')}",
+        name="toch",
+        description="Deze meldingen gaan niet mee naar wie de melder liever niet laat meelezen. Is"
+        " er een grond om dat toch te doen? Open de melding, en vul grondslag en reden in. De"
+        " melder krijgt bericht.",
+        widget=forms.Fold(),
+    )
     for number, words in reports:
-        one = forms.Schema(title=words, name=f"melding_{number}")
+        one = forms.Schema(title=words, name=f"melding_{number}", widget=forms.Fold())
         grounds = [(ground.value, ground.nl) for ground in GROUNDS]
-        one.add(_field("grondslag", forms.OneOf(grounds), "Grondslag"))
+        one.add(
+            _field("grondslag", forms.OneOf(grounds), "Grondslag om toch te delen", missing=None)
+        )
         lines = forms.Text(REASON_MAX, lines=True)
-        about = "Dit staat ook in het document. De melder krijgt bericht."
+        about = "Dit staat ook in het document."
         widget = forms.TextArea(rows=3)
-        one.add(_field("reden", lines, "Reden", description=about, widget=widget))
+        one.add(_field("reden", lines, "Reden", description=about, widget=widget, missing=None))
         group.add(one)
     return (group,)
 
@@ -181,7 +196,8 @@ def _extra() -> tuple[Any, ...]:
     def lines(name: str, title: str, help_text: str) -> Any:
         typ = forms.Text(TEXT_MAX, lines=True)
         widget = forms.TextArea(rows=3)
-        return _field(name, typ, title, description=help_text, missing=None, widget=widget)
+        more = {"missing": None, "widget": widget, "drawn": PAGE_ONE}
+        return _field(name, typ, title, description=help_text, **more)
 
     return (
         _field(
@@ -228,11 +244,18 @@ def read_wish(values: Mapping[str, Any], partner: PartnerOrganisation | None = N
     told["deviations"] = [
         {"nummer": int(name.removeprefix("melding_")), **given}
         for name, given in values.get("toch", {}).items()
+        if any(given.values())
     ] or None
     if partner is not None:
         told |= {"recipient": partner.name, "partner_id": partner.id}
         told["covenant"] = covenant_on(partner, day_of(utc_now()))
     return ExportWish(**told)
+
+
+def control_of(problem: ExportError) -> str | None:
+    """Where a mistake is shown."""
+    field = problem.field or ""
+    return field if field.startswith("toch.") else ATTRIBUTES.get(field)
 
 
 class AfterSchema(forms.Schema):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -51,14 +51,21 @@ class Prepared:
 
 
 def prepare(
-    session: Session, settings: Settings, dossier: Dossier, export: Export, at: datetime
+    session: Session,
+    settings: Settings,
+    dossier: Dossier,
+    export: Export,
+    at: datetime,
+    beside: Sequence[tuple[str, str]] = (),
 ) -> Prepared:
     """What the recipient of this export gets if it is frozen now.
 
+    :param beside: who is to be asked for in the same request and isn't yet: name and kind.
     :raises ContentError: this dossier can't be put in a document; the message says why.
     """
     profile = current_profile(session, dossier.holder, export.profile)
     asked = _request(session, settings, export, at)
+    asked = replace(asked, others=_with(asked.others, beside, export))
     loaded = _demanded(load_dossier(session, dossier, asked, _added(export)), export)
     content = redact(loaded.source, profile)
     lines = hidden(loaded.source, profile)
@@ -155,6 +162,13 @@ def _others(session: Session, export: Export) -> tuple[tuple[str, str], ...]:
         .order_by(Export.recipient, Export.profile)
     )
     return tuple((row[0], PROFILES[row[1]].label) for row in rows)
+
+
+def _with(
+    others: Sequence[tuple[str, str]], beside: Sequence[tuple[str, str]], export: Export
+) -> tuple[tuple[str, str], ...]:
+    own = export.recipient.lower()
+    return tuple(sorted({*others, *(one for one in beside if one[0].lower() != own)}))
 
 
 def _previous(session: Session, export: Export) -> PreviousVersion | None:

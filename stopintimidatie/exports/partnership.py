@@ -17,10 +17,9 @@ from stopintimidatie.reports.vocabulary import LegalBasis
 ENDED: Final = "Met deze partner werkt u niet meer samen. Kies een andere ontvanger."
 
 
-def bases_for(partner: PartnerOrganisation | None, *, demand: bool = True) -> list[LegalBasis]:
-    """The grounds there are to choose from; a demand has questions of its own."""
-    known = [basis for basis in BASES if partner is None or basis.value in partner.legal_bases]
-    return [basis for basis in known if demand or basis is not LegalBasis.ORDER]
+def bases_for(partner: PartnerOrganisation | None) -> list[LegalBasis]:
+    """The grounds there are to choose from."""
+    return [basis for basis in BASES if partner is None or basis.value in partner.legal_bases]
 
 
 def covenant_warning(partner: PartnerOrganisation, day: date) -> str | None:

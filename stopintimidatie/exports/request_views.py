@@ -13,7 +13,7 @@ from stopintimidatie.dossiers.naming_views import hidden_reports
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.exports.content import ContentError
 from stopintimidatie.exports.forms import (
-    ATTRIBUTES,
+    control_of,
     first_values,
     read_wish,
     request_schema,
@@ -75,13 +75,12 @@ def request_view(context: DossierResource, request: Request) -> Any:
     whole = look_at(request, dossier, INTERNAL.name)
     empowered = empowered_today(request.db, context.holder)
     partner = _partner(request)
-    chosen = _chosen_despite(request)
     form = Form(
         request_schema(
             minors=whole.minors,
             empowered=empowered,
             partner=partner,
-            despite=[one for one in whole.unwilling if one[0] in chosen],
+            unwilling=whole.unwilling,
         ),
         request,
         buttons=[
@@ -99,7 +98,6 @@ def request_view(context: DossierResource, request: Request) -> Any:
             (profile.label, f"{request.resource_path(context, PREVIEW)}?voor={profile.name}")
             for profile in offered(empowered=empowered)
         ],
-        "unwilling": [(number, words, number in chosen) for number, words in whole.unwilling],
         **_partners(context, request, partner),
     }
 
@@ -118,14 +116,6 @@ def _partner(request: Request) -> PartnerOrganisation | None:
     if found is None:
         raise HTTPNotFound()
     return found
-
-
-def _chosen_despite(request: Request) -> set[int]:
-    """The reports to share against their reporters' wish, `?toch=3`: the form asks why."""
-    asked = [value for name, value in query_pairs(request) if name == "toch"]
-    return {
-        int(value) for value in asked if value.isascii() and value.isdecimal() and len(value) < 6
-    }
 
 
 def _partners(
@@ -158,9 +148,7 @@ def _submitted(
         else:
             export = request_export(request.db, settings, context.dossier, wish, actor)
     except ExportError as problem:
-        field = problem.field or ""
-        where = field if field.startswith("toch.") else ATTRIBUTES.get(field)
-        raise FormError(problem.message, where) from problem
+        raise FormError(problem.message, control_of(problem)) from problem
     request.flash(URGENT if wish.urgent else ASKED)
     return HTTPSeeOther(request.resource_path(context, export.reference))
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from stopintimidatie.exports.routes import DEMAND
 from stopintimidatie.web import forms
+from stopintimidatie.web.forms import Opened
 
 ROUTES: Final[Mapping[str, str]] = {
     "vordering_artikel": "demand_article",
@@ -17,47 +19,39 @@ ROUTES: Final[Mapping[str, str]] = {
 }
 
 
-def route_fields(*, demand: bool) -> tuple[Any, ...]:
-    """:param demand: whether a demand is among the grounds."""
-    return (*(_demand() if demand else ()), *_urgency())
+_DEMANDED: Final = Opened("De vordering", (DEMAND,))
+_URGENT: Final = Opened("Spoed")
 
 
-def _demand() -> tuple[Any, ...]:
-    only = "Alleen bij een vordering."
+def demand_fields() -> tuple[Any, ...]:
+    """They stand just after the ground, and are asked with that ground alone."""
     return (
-        forms.field(
-            forms.Text(40),
-            "Vordering: artikel",
-            name="vordering_artikel",
-            description=f"{only} Zoals: art. 126nd Sv.",
-            missing=None,
-        ),
-        forms.field(
-            forms.Text(30),
-            "Vordering: nummer",
-            name="vordering_nummer",
-            description=only,
-            missing=None,
-        ),
-        forms.field(
+        _demanded("vordering_artikel", forms.Text(40), "Artikel", "Zoals: art. 126nd Sv."),
+        _demanded("vordering_nummer", forms.Text(30), "Nummer", ""),
+        _demanded(
+            "vordering_functionaris",
             forms.Text(200),
-            "Vordering: functionaris",
-            name="vordering_functionaris",
-            description=f"{only} De functie, geen naam. Zoals: officier van justitie, Rotterdam.",
-            missing=None,
+            "Functionaris",
+            "De functie, geen naam. Zoals: officier van justitie, Rotterdam.",
         ),
-        forms.field(
+        _demanded(
+            "vordering_datum",
             forms.Date(),
-            "Vordering: datum",
-            name="vordering_datum",
-            description=f"{only} Bij een vordering gaan ook meldingen mee die de melder liever niet"
-            " deelt. Dat staat dan in het register.",
-            missing=None,
+            "Datum",
+            "Bij een vordering gaan ook meldingen mee die de melder liever niet deelt. Dat staat"
+            " dan in het register.",
         ),
     )
 
 
-def _urgency() -> tuple[Any, ...]:
+def _demanded(name: str, typ: Any, title: str, description: str) -> Any:
+    return forms.field(
+        typ, title, name=name, description=description, missing=None, drawn=_DEMANDED
+    )
+
+
+def urgency_fields() -> tuple[Any, ...]:
+    """The choice, and what is asked with it."""
     return (
         forms.field(
             forms.Flag(),
@@ -72,5 +66,7 @@ def _urgency() -> tuple[Any, ...]:
             "Waarom is dit spoed?",
             name="spoed_reden",
             missing=None,
+            widget=forms.TextArea(rows=3),
+            drawn=_URGENT,
         ),
     )

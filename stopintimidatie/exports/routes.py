@@ -44,8 +44,15 @@ def route_problem(wish: ExportWish, today: date) -> tuple[str, str] | None:
             "Dit hoort bij een vordering. Kies die als grondslag, of maak dit leeg.",
             "legal_basis",
         )
-    if wish.urgent and not clean(wish.urgent_reason or ""):
+    return _urgency_problem(wish)
+
+
+def _urgency_problem(wish: ExportWish) -> tuple[str, str] | None:
+    told = clean(wish.urgent_reason or "")
+    if wish.urgent and not told:
         return "Schrijf op waarom dit niet kan wachten op een collega.", "urgent_reason"
+    if told and not wish.urgent:
+        return "Dit hoort bij spoed. Kruis spoed aan, of maak dit leeg.", "urgent_reason"
     return None
 
 

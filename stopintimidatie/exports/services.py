@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
@@ -77,10 +78,16 @@ def draft(dossier: Dossier, wish: ExportWish, actor: Actor, reference: str) -> E
 
 
 def check_request(
-    session: Session, settings: Settings, dossier: Dossier, wish: ExportWish, actor: Actor
+    session: Session,
+    settings: Settings,
+    dossier: Dossier,
+    wish: ExportWish,
+    actor: Actor,
+    beside: Sequence[tuple[str, str]] = (),
 ) -> Prepared:
     """What this wish would give.
 
+    :param beside: who else is in the same request: name and kind.
     :raises ExportError: it isn't one that may be asked; `field` says where.
     """
     now = utc_now()
@@ -90,7 +97,8 @@ def check_request(
     check_partner(session, wish, day_of(now))
     check_empowered(session, dossier.holder, wish.profile)
     try:
-        seen = prepare(session, settings, dossier, draft(dossier, wish, actor, "voorbeeld"), now)
+        drafted = draft(dossier, wish, actor, "voorbeeld")
+        seen = prepare(session, settings, dossier, drafted, now, beside)
     except ContentError as error:
         raise ExportError(f"Dit kan zo niet in het document: {error}.") from error
     check_wish(wish, day_of(now), minors=seen.minors)

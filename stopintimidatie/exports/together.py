@@ -5,9 +5,9 @@ All or none: a mistake in one refuses them all, and names the one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -15,11 +15,22 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor
 from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.exports.freezing import Prepared
 from stopintimidatie.exports.models import Export, ExportState
-from stopintimidatie.exports.services import ChangedMeanwhileError, approve, request_export
+from stopintimidatie.exports.profiles import PROFILES
+from stopintimidatie.exports.services import (
+    ChangedMeanwhileError,
+    approve,
+    check_request,
+    request_export,
+)
+from stopintimidatie.exports.urgency import make_at_once
 from stopintimidatie.exports.wish import ExportError, ExportWish
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.encryption import KeyRing
+
+One = TypeVar("One")
+Made = TypeVar("Made")
 
 
 @dataclass
@@ -30,26 +41,64 @@ class OneOfSeveralError(Exception):
     problem: ExportError
 
 
-def request_together(
+def look_together(
     session: Session,
     settings: Settings,
     dossier: Dossier,
     wishes: Sequence[ExportWish],
     actor: Actor,
+) -> list[Prepared]:
+    """What each would get, also of the others; nothing is asked for.
+
+    :raises OneOfSeveralError: one can't be asked for so.
+    """
+    all_of_them = [(one.recipient, PROFILES[one.profile].label) for one in wishes]
+
+    def look(place: int, wish: ExportWish) -> Prepared:
+        beside = [*all_of_them[:place], *all_of_them[place + 1 :]]
+        return check_request(session, settings, dossier, wish, actor, beside)
+
+    return _each(wishes, look)
+
+
+def request_together(
+    session: Session,
+    keys: KeyRing,
+    settings: Settings,
+    dossier: Dossier,
+    wishes: Sequence[ExportWish],
+    actor: Actor,
 ) -> list[Export]:
-    """Ask for each; what binds them is a number that no document shows.
+    """Ask for each; what binds them is a number that no document shows. What is urgent is made
+    when all are there, so that each knows of the others.
 
     :raises OneOfSeveralError: one can't be asked for so.
     """
     number = uuid4()
-    made: list[Export] = []
-    for place, wish in enumerate(wishes):
+
+    def ask(place: int, wish: ExportWish) -> Export:
+        export = request_export(session, settings, dossier, wish, actor)
+        export.together = number
+        session.flush()
+        return export
+
+    def hurry(place: int, export: Export) -> None:
+        if export.urgent:
+            make_at_once(session, keys, settings, dossier, export, actor)
+
+    made = _each(wishes, ask)
+    _each(made, hurry)
+    return made
+
+
+def _each(several: Sequence[One], do: Callable[[int, One], Made]) -> list[Made]:
+    """:raises OneOfSeveralError: one can't; which, and why."""
+    made = []
+    for place, one in enumerate(several):
         try:
-            export = request_export(session, settings, dossier, wish, actor)
+            made.append(do(place, one))
         except ExportError as problem:
             raise OneOfSeveralError(place, problem) from problem
-        export.together = number
-        made.append(export)
     return made
 
 

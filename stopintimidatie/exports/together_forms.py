@@ -6,23 +6,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from stopintimidatie.exports.forms import ATTRIBUTES, first_values, read_wish, request_schema
+from stopintimidatie.exports import forms as single
+from stopintimidatie.exports.forms import first_values, read_wish, request_schema
 from stopintimidatie.exports.profiles import Profile
+from stopintimidatie.exports.route_forms import ROUTES
 from stopintimidatie.exports.wish import ExportError, ExportWish
 from stopintimidatie.partners.models import PartnerOrganisation
 from stopintimidatie.web import forms
 
 KIND: Final = "soort_ontvanger"
-OF_EACH: Final[tuple[str, ...]] = (
-    "soort_ontvanger",
-    "ontvanger",
-    "vraag",
-    "grondslag",
-    "convenant",
+# Of the questions of the single form, those with one answer for all; the others are asked of each.
+OF_ALL: Final = frozenset(
+    {
+        *("antwoord_voor", "doel", "vernietigen_voor", "grond_minderjarigen", "telefoon"),
+        *("feiten", "beleving", "vermoedens", "terugkoppeling"),
+    }
 )
-OF_ALL: Final[tuple[str, ...]] = (
-    *("antwoord_voor", "doel", "vernietigen_voor", "grond_minderjarigen", "telefoon"),
-    *("feiten", "beleving", "vermoedens", "terugkoppeling"),
+OF_EACH: Final = frozenset(
+    {
+        *("soort_ontvanger", "ontvanger", "vraag", "grondslag", "convenant", "toch", "bestand"),
+        *ROUTES,
+    }
 )
 
 
@@ -45,24 +49,32 @@ def group_name(place: int) -> str:
     return f"ontvanger_{place + 1}"
 
 
-def together_schema(chosen: Sequence[Chosen], *, minors: bool, empowered: bool) -> Any:
+def together_schema(
+    chosen: Sequence[Chosen],
+    *,
+    minors: bool,
+    empowered: bool,
+    unwilling: Sequence[tuple[int, str]] = (),
+) -> Any:
+    """The nodes of the single form: those for all first, then the others for each recipient."""
+
+    def nodes(partner: PartnerOrganisation | None) -> Iterator[Any]:
+        yield from request_schema(
+            minors=minors, empowered=empowered, partner=partner, unwilling=unwilling
+        ).children
+
     schema = forms.Schema()
-    for node in _nodes(None, minors, empowered):
+    for node in nodes(None):
         if node.name in OF_ALL:
             schema.add(node)
     for place, one in enumerate(chosen):
         group = forms.Schema(title=one.title, name=group_name(place))
-        for node in _nodes(one.partner, minors, empowered):
+        for node in nodes(one.partner):
             # Of a kind that was chosen as such, the kind is known.
             if node.name in OF_EACH and (node.name != KIND or one.profile is None):
                 group.add(node)
         schema.add(group)
     return schema
-
-
-def _nodes(partner: PartnerOrganisation | None, minors: bool, empowered: bool) -> Iterator[Any]:
-    schema = request_schema(minors=minors, empowered=empowered, partner=partner, demand=False)
-    yield from schema.children
 
 
 def together_values(chosen: Sequence[Chosen], dossier: Any, phone: str | None) -> dict[str, Any]:
@@ -91,8 +103,10 @@ def _kind(one: Chosen) -> dict[str, str]:
 
 def control_of(place: int, problem: ExportError) -> str | None:
     """Where a mistake is shown."""
-    control = ATTRIBUTES.get(problem.field or "")
-    return f"{group_name(place)}.{control}" if control in OF_EACH else control
+    control = single.control_of(problem)
+    if control is None or control in OF_ALL:
+        return control
+    return f"{group_name(place)}.{control}"
 
 
 def decision_schema(references: Sequence[str]) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -28,6 +29,7 @@ from stopintimidatie.exports.summary import request_rows
 from stopintimidatie.exports.together import (
     OneOfSeveralError,
     approve_together,
+    look_together,
     request_together,
     waiting_with,
 )
@@ -35,12 +37,13 @@ from stopintimidatie.exports.together_forms import (
     Chosen,
     control_of,
     decision_schema,
+    group_name,
     read_wishes,
     seen_name,
     together_schema,
     together_values,
 )
-from stopintimidatie.exports.wish import ExportError
+from stopintimidatie.exports.wish import ExportError, ExportWish
 from stopintimidatie.municipalities.reading import published_for
 from stopintimidatie.partners.services import running_partners
 from stopintimidatie.security import Permission
@@ -81,54 +84,105 @@ def ask_view(context: DossierResource, request: Request) -> Any:
             for profile in offered(empowered=empowered)
         ],
         "form": None,
+        "shown": [],
     }
     if not chosen:
         if request.method == "POST":
             raise HTTPNotFound()
         return page
-    phone = published_for(request.db, context.holder).telephone
-    form = Form(
-        together_schema(chosen, minors=whole.minors, empowered=empowered),
-        request,
-        buttons=[Button("aanvragen", f"{plural(len(chosen), 'uitvoer', 'uitvoeren')} aanvragen")],
-        appstruct=together_values(chosen, context.dossier, phone),
-        cancel_url=request.resource_path(context),
-    )
+    form = _form(context, request, chosen, whole, empowered=empowered)
 
     def on_valid(values: dict[str, Any]) -> Any:
-        return _asked(context, request, chosen, values)
+        wishes = read_wishes(values, chosen)
+        with _named(chosen):
+            if form.pressed() == "voorbeeld":
+                shown = _shown(context, request, chosen, wishes)
+                return {**page, "form": form, "shown": shown}
+            return _asked(context, request, wishes)
 
     return handle_form(request, form, on_valid, page)
 
 
-def _offer(request: Request, *, empowered: bool) -> list[Chosen]:
-    """The partners of the municipality, and the kinds of recipients outside.
+def _form(
+    context: DossierResource,
+    request: Request,
+    chosen: Sequence[Chosen],
+    whole: Prepared,
+    *,
+    empowered: bool,
+) -> Form:
+    phone = published_for(request.db, context.holder).telephone
+    return Form(
+        together_schema(
+            chosen, minors=whole.minors, empowered=empowered, unwilling=whole.unwilling
+        ),
+        request,
+        buttons=[
+            Button("aanvragen", f"{plural(len(chosen), 'uitvoer', 'uitvoeren')} aanvragen"),
+            Button("voorbeeld", "Eerst voorbeelden bekijken", kind="secondary"),
+        ],
+        appstruct=together_values(chosen, context.dossier, phone),
+        cancel_url=request.resource_path(context),
+    )
 
-    Who only gets anything on a demand is asked for alone, with the questions of a demand.
-    """
-    running = running_partners(request.db)
-    partners = [Chosen(p.reference, p, None) for p in running if bases_for(p, demand=False)]
+
+def _offer(request: Request, *, empowered: bool) -> list[Chosen]:
+    """The partners of the municipality, and the kinds of recipients outside."""
+    partners = [Chosen(p.reference, p, None) for p in running_partners(request.db) if bases_for(p)]
     kinds = [Chosen(one.name, None, one) for one in offered(empowered=empowered)]
     return [*partners, *(one for one in kinds if one.profile is not INTERNAL)]
 
 
-def _asked(
-    context: DossierResource, request: Request, chosen: Sequence[Chosen], values: dict[str, Any]
-) -> HTTPSeeOther:
-    wishes = read_wishes(values, chosen)
-    actor, settings = actor_of(request), request.app_settings
+@contextmanager
+def _named(chosen: Sequence[Chosen]) -> Iterator[None]:
+    """A mistake is shown at its answer; one that belongs to none names the recipient."""
     try:
-        made = request_together(request.db, settings, context.dossier, wishes, actor)
+        yield
     except OneOfSeveralError as refused:
         where = control_of(refused.place, refused.problem)
         message = refused.problem.message
         if where is None:
             message = f"{chosen[refused.place].title}: {message}"
         raise FormError(message, where) from None
-    request.flash(
-        f"{plural(len(made), 'uitvoer is', 'uitvoeren zijn')} aangevraagd. Een collega kan ze in"
-        " één keer goedkeuren, of elk apart."
-    )
+
+
+def _shown(
+    context: DossierResource,
+    request: Request,
+    chosen: Sequence[Chosen],
+    wishes: Sequence[ExportWish],
+) -> list[dict[str, Any]]:
+    """What each recipient would see."""
+    actor, settings = actor_of(request), request.app_settings
+    looked = look_together(request.db, settings, context.dossier, wishes, actor)
+    for seen in looked:
+        note_preview(request, context, seen)
+    return [
+        {
+            "title": one.title,
+            "prefix": f"{group_name(place)}-",
+            "preview": preview_values(seen),
+        }
+        for place, (one, seen) in enumerate(zip(chosen, looked, strict=True))
+    ]
+
+
+def _asked(
+    context: DossierResource, request: Request, wishes: Sequence[ExportWish]
+) -> HTTPSeeOther:
+    actor, settings, keys = actor_of(request), request.app_settings, request.registry.key_ring
+    made = request_together(request.db, keys, settings, context.dossier, wishes, actor)
+    hurried = sum(one.urgent for one in made)
+    if hurried < len(made):
+        asked = plural(len(made) - hurried, "uitvoer is", "uitvoeren zijn")
+        request.flash(
+            f"{asked} aangevraagd. Een collega kan ze in één keer goedkeuren, of elk apart."
+        )
+    if hurried:
+        request.flash(
+            f"{plural(hurried, 'document wordt', 'documenten worden')} meteen gemaakt. Een collega"
+            " moet dat binnen één werkdag beoordelen: elk document op zijn eigen pagina."
+        )
     return HTTPSeeOther(request.resource_path(context, made[0].reference))
 
 

@@ -51,13 +51,28 @@ def urgent_export(
     :raises ExportError: a rule isn't kept; urgency takes none away but the order of things.
     """
     export = request_export(session, settings, dossier, wish, actor)
+    make_at_once(session, keys, settings, dossier, export, actor)
+    return export
+
+
+def make_at_once(
+    session: Session,
+    keys: KeyRing,
+    settings: Settings,
+    dossier: Dossier,
+    export: Export,
+    actor: Actor,
+) -> None:
+    """Of what was asked for with urgency.
+
+    :raises ExportError: it can't be put in a document.
+    """
     now = utc_now()
     export.approve_by = after_working_days(now, APPROVE_WITHIN)
     freeze_and_make(session, keys, settings, dossier, export, now)
-    log(session, export, actor, "spoed", reason=wish.urgent_reason)
+    log(session, export, actor, "spoed", reason=export.urgent_reason)
     payload = {"id": str(export.id)}
     enqueue(session, JOB, export.holder, payload, delay=export.approve_by - now)
-    return export
 
 
 def waits_for_second(export: Export) -> bool:

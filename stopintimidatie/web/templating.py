@@ -23,6 +23,7 @@ def install(environment: Any) -> None:
     """Add the house's filters and helpers to a Jinja2 environment."""
     from stopintimidatie.web.forms.form import control_name, element_id
     from stopintimidatie.web.forms.messages import field_messages
+    from stopintimidatie.web.forms.runs import must_be_seen, runs
     from stopintimidatie.web.forms.widgets import option_groups
 
     environment.filters.update(FILTERS)
@@ -33,9 +34,11 @@ def install(environment: Any) -> None:
         control_name=control_name,
         element_id=element_id,
         field_messages=field_messages,
+        must_be_seen=must_be_seen,
         option_groups=option_groups,
         plural=plural,
         printable=printable,
+        runs=runs,
         said=said,
         # A page in another language brings its own.
         t=str,

@@ -87,7 +87,7 @@ def test_a_failed_export_isnt_made_again_by_who_may_not_see_the_reports(
 def test_what_tells_of_one_report_isnt_on_the_page_for_who_may_not_see_it(
     installation: Installation,
 ) -> None:
-    case, reference, strange = _person_directed(installation)
+    case, reference, _ = _person_directed(installation)
     installation.run_jobs()
     note = "Het was een andere jongen."
     with installation.transaction(DORDRECHT) as session:

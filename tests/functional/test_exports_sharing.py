@@ -27,17 +27,24 @@ def test_a_report_goes_along_against_the_wish_only_with_ground_and_reason(
     monkeypatch.setattr(making, "render_in_process", render)  # type: ignore[attr-defined]
     asker = case.browser("aanvrager")
     page = asker.get(f"{case.path}/uitvoer-aanvragen")
-    choice = page.html.find(id="deelvoorkeur").parent
+    choice = page.html.find(id="formulier-toch").find_parent("details")
     assert "M-03: liever niet met de politie" in choice.text
     assert "M-01" not in choice.text
+    assert not choice.has_attr("open")
 
-    form = asker.get(f"{case.path}/uitvoer-aanvragen?toch=3&toch=99&toch=x").forms["formulier"]
-    assert "toch.melding_99.reden" not in form.fields
+    form = page.forms["formulier"]
     for name, value in answers().items():
         form[name] = value
-    refused = form.submit("aanvragen", expect_errors=True)
-    assert refused.status_int == 422
-    assert refused.html.find(attrs={"data-veld": "toch.melding_3.reden"}).find(class_="si-error")
+    for given, missing in (("reden", "grondslag"), ("grondslag", "reden")):
+        form[f"toch.melding_3.{given}"] = (
+            "Er is gevaar." if given == "reden" else "avg_6_1_d_vitaal_belang"
+        )
+        refused = form.submit("aanvragen", expect_errors=True)
+        assert refused.status_int == 422
+        wrong = refused.html.find(attrs={"data-veld": f"toch.melding_3.{missing}"})
+        assert wrong.find(class_="si-error")
+        assert all(one.has_attr("open") for one in wrong.find_parents("details"))
+        form[f"toch.melding_3.{given}"] = ""
     form["toch.melding_3.grondslag"] = "avg_6_1_d_vitaal_belang"
     form["toch.melding_3.reden"] = "Er is acuut gevaar voor anderen."
     preview = form.submit("voorbeeld")

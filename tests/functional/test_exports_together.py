@@ -12,11 +12,12 @@ from stopintimidatie.disclosures.models import Disclosure
 from stopintimidatie.exports import making
 from stopintimidatie.exports.content import DossierContent
 from stopintimidatie.exports.models import Export
+from stopintimidatie.partners.models import PartnerOrganisation
 from stopintimidatie.reports.vocabulary import LegalBasis
 from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import day_of
 from tests.factories import DORDRECHT
-from tests.functional.exporting import make_case
+from tests.functional.exporting import Case, make_case, with_partner
 from tests.installation import Installation
 
 KINDS = ("politie", "zorg_welzijn", "woningcorporatie", "openbaar_vervoer")
@@ -38,9 +39,6 @@ def test_four_recipients_are_asked_for_and_approved_in_one_go_and_know_little_of
     assert "Woningcorporatie" in chooser.text
     assert "formulier" not in chooser.forms
     form = asker.get(f"{case.path}/uitvoer-samen?voor=" + "&voor=".join(KINDS)).forms["formulier"]
-    grounds = {code for code, *_ in form["ontvanger_1.grondslag"].options}
-    assert "avg_6_1_e_openbare_orde" in grounds
-    assert LegalBasis.ORDER.value not in grounds, "a demand has questions of its own"
     form["doel"] = "Samen het toezicht bepalen."
     form["vernietigen_voor"] = (day_of(utc_now()) + timedelta(days=90)).isoformat()
     for place in range(1, 5):
@@ -85,3 +83,104 @@ def test_four_recipients_are_asked_for_and_approved_in_one_go_and_know_little_of
     assert all("Stationsplein" in told for told in places.values())
     with installation.transaction(DORDRECHT) as session:
         assert len(session.scalars(select(Disclosure)).all()) == 4
+
+
+def asked(case: Case, *codes: str) -> Any:
+    """The form for these recipients, with what it can't do without filled in."""
+    address = f"{case.path}/uitvoer-samen?voor=" + "&voor=".join(codes)
+    form = case.browser("aanvrager").get(address).forms["formulier"]
+    form["doel"] = "Samen het toezicht bepalen."
+    form["vernietigen_voor"] = (day_of(utc_now()) + timedelta(days=90)).isoformat()
+    for place in range(1, len(codes) + 1):
+        form[f"ontvanger_{place}.grondslag"] = "avg_6_1_e_openbare_orde"
+        form[f"ontvanger_{place}.vraag"] = f"Wilt u meedenken, nummer {place}?"
+    return form
+
+
+def test_each_recipient_has_its_own_demand_urgency_deviation_and_kind_of_file(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[str, DossierContent] = {}
+
+    def render(content: DossierContent, **kw: Any) -> bytes:
+        seen[content.annex.profile.split(":")[1].split()[0]] = content
+        return b"%PDF-1.7 not really"
+
+    monkeypatch.setattr(making, "render_in_process", render)
+    monkeypatch.setattr(making, "with_password", lambda pdf, password: pdf)
+    case = make_case(installation)
+    form = asked(case, "politie", "zorg_welzijn", "woningcorporatie")
+    form["ontvanger_1.grondslag"] = LegalBasis.ORDER.value
+    form["ontvanger_1.spoed"] = True
+    form["ontvanger_1.spoed_reden"] = "Er is vanavond gevaar."
+    form["ontvanger_2.toch.melding_3.reden"] = "Zij zoekt zelf hulp."
+    form["ontvanger_3.bestand"] = "wachtwoord"
+    # Each mistake at the answer of that recipient, behind a door that is open.
+    for field, value in (
+        ("ontvanger_1.vordering_artikel", "art. 126nd Sv"),
+        ("ontvanger_1.vordering_nummer", "2026-17"),
+        ("ontvanger_1.vordering_functionaris", "officier van justitie"),
+        ("ontvanger_1.vordering_datum", day_of(utc_now()).isoformat()),
+        ("ontvanger_2.toch.melding_3.grondslag", "avg_6_1_d_vitaal_belang"),
+    ):
+        refused = form.submit("aanvragen", status=422)
+        wrong = refused.html.find(attrs={"data-veld": field})
+        assert wrong.find(class_="si-error"), field
+        assert all(one.has_attr("open") for one in wrong.find_parents("details"))
+        form[field] = value
+    page = form.submit("aanvragen").follow()
+    assert "2 uitvoeren zijn aangevraagd" in page.text
+    assert "1 document wordt meteen gemaakt" in page.text
+    with installation.transaction(DORDRECHT) as session:
+        rows = {one.profile: one for one in session.scalars(select(Export))}
+        assert len({one.together for one in rows.values()}) == 1
+        police, care, housing = (rows[name] for name in KINDS[:3])
+        assert (police.urgent, police.state, police.demand_number) == (
+            True,
+            "goedgekeurd",
+            "2026-17",
+        )
+        assert police.approve_by is not None
+        assert not care.urgent
+        assert [one["nummer"] for one in care.deviations or []] == [3]
+        assert (care.demand_on, police.deviations) == (None, None)
+        assert (housing.file_form, care.file_form) == ("wachtwoord", "pdfa")
+    installation.run_jobs()
+    # Made before the others were approved, and still it knows of them.
+    assert "Zorg en welzijn" in seen["politie"].annex.recipients
+    assert "art. 126nd Sv" in str(seen["politie"].annex)
+
+
+def test_a_preview_for_each_comes_before_anything_is_asked(installation: Installation) -> None:
+    case = make_case(installation)
+    partner = with_partner(installation)
+    form = asked(case, partner, "zorg_welzijn")
+    assert form["ontvanger_1.soort_ontvanger"].value == "politie"
+    page = form.submit("voorbeeld", status=200)
+    previews = page.html.find(id="voorbeelden").parent.find_all("details", recursive=False)
+    assert [one.summary.text for one in previews] == [
+        "Voorbeeld voor Politie Drechtsteden",
+        "Voorbeeld voor Zorg en welzijn",
+    ]
+    ids = [tag["id"] for tag in page.html.find_all(id=True)]
+    assert len(set(ids)) == len(ids)
+    assert "M-03" not in previews[0].text.replace("M-03: liever", ""), "not for the police"
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(Export)).all() == []
+    # What was typed is still there, and one more click asks for it.
+    again = page.forms["formulier"]
+    assert again["ontvanger_2.vraag"].value == "Wilt u meedenken, nummer 2?"
+    again.submit("aanvragen", status=303)
+
+
+def test_a_partner_that_gets_something_on_a_demand_alone_is_among_the_recipients(
+    installation: Installation,
+) -> None:
+    case = make_case(installation, number=1)
+    partner = with_partner(installation)
+    with installation.transaction(DORDRECHT) as session:
+        row = session.scalars(select(PartnerOrganisation)).one()
+        row.legal_bases = [LegalBasis.ORDER.value]
+    form = case.browser("aanvrager").get(f"{case.path}/uitvoer-samen?voor={partner}")
+    grounds = [code for code, *_ in form.forms["formulier"]["ontvanger_1.grondslag"].options]
+    assert grounds == ["", LegalBasis.ORDER.value]

@@ -56,6 +56,30 @@ def test_a_demand_is_told_in_full_and_no_preference_stops_it(
     assert "officier van justitie, Rotterdam" in page.text
 
 
+def test_the_fields_of_a_demand_and_of_urgency_open_with_that_choice(
+    installation: Installation,
+) -> None:
+    case = make_case(installation, number=1)
+
+    def doors(page: Any) -> dict[str, bool]:
+        return {
+            one.legend.text: "si-opens--open" in one["class"]
+            for one in page.html.select(".si-opens")
+        }
+
+    page = case.browser("aanvrager").get(f"{case.path}/uitvoer-aanvragen")
+    assert doors(page) == {"De vordering": False, "Spoed": False}
+    opening = page.html.select("[data-opent]")
+    assert [one["value"] for one in opening] == ["avg_6_1_c_vordering", "ja"]
+    # What was filled in without that choice is refused, and in sight.
+    refused = send_request(case, vordering_nummer="2026-17")
+    assert (refused.status_int, doors(refused)["De vordering"]) == (422, True)
+    refused = send_request(case, spoed_reden="Er is vanavond gevaar.")
+    assert (refused.status_int, doors(refused)["Spoed"]) == (422, True)
+    wrong = refused.html.find(attrs={"data-veld": "spoed_reden"})
+    assert "Kruis spoed aan" in wrong.find(class_="si-error").text
+
+
 def urgent(case: Case) -> str:
     """The id of an export that was made at once."""
     assert send_request(case, spoed="ja").status_int == 422, "without a reason"

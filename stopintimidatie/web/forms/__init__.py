@@ -26,6 +26,7 @@ from stopintimidatie.web.forms.form import (
 )
 from stopintimidatie.web.forms.handling import ConflictError, FormError, handle_form
 from stopintimidatie.web.forms.messages import field_messages, translate
+from stopintimidatie.web.forms.runs import Folded, Opened
 from stopintimidatie.web.forms.types import (
     Date,
     Decimal,
@@ -49,6 +50,7 @@ from stopintimidatie.web.forms.widgets import (
     DateTimeInput,
     EmailInput,
     FileInput,
+    Fold,
     Group,
     Hidden,
     MapSelect,
@@ -70,7 +72,11 @@ class Schema(colander.MappingSchema):
 
 
 def field(typ: Any, title: str, *, description: str = "", **kw: Any) -> Any:
-    """One field. Required unless ``missing`` is given; other words as in colander."""
+    """One field. Required unless ``missing`` is given; other words as in colander.
+
+    ``drawn=Opened(...)`` asks it with an answer to the field before only, ``drawn=Folded(...)``
+    puts it behind a heading; those after each other with the same go together.
+    """
     return colander.SchemaNode(typ, title=title, description=description, **kw)
 
 
@@ -87,6 +93,8 @@ __all__ = [
     "EmailInput",
     "FileInput",
     "Flag",
+    "Fold",
+    "Folded",
     "Form",
     "FormError",
     "Group",
@@ -97,6 +105,7 @@ __all__ = [
     "Moment",
     "NumberInput",
     "OneOf",
+    "Opened",
     "Password",
     "PasswordInput",
     "PointInput",

@@ -11,6 +11,7 @@ from pyramid.csrf import get_csrf_token
 
 from stopintimidatie.web.forms import widgets
 from stopintimidatie.web.forms.messages import field_messages
+from stopintimidatie.web.forms.runs import mark_openers
 from stopintimidatie.web.forms.types import Leaf
 from stopintimidatie.web.templating import form_renderer
 
@@ -80,6 +81,7 @@ class Form(deform.Form):
         )
         self.widget = widgets.FormBody()
         _check_widgets(self)
+        mark_openers([self, *descendants(self)])
 
     @property
     def csrf_token(self) -> str | None:

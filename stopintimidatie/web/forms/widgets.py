@@ -26,6 +26,8 @@ class Widget(deform.widget.Widget):
     width = ""
     """``short`` or ``medium``: a hint by width how much is expected."""
     attributes: Mapping[str, str] = MappingProxyType({})
+    opening: frozenset[str] = frozenset()
+    """The answers with which the fields just after this one are asked: see ``runs``."""
 
     def serialize(self, field: Any, cstruct: Any, **kw: Any) -> Any:
         if cstruct in (colander.null, None):
@@ -162,6 +164,12 @@ class Group(deform.widget.MappingWidget):
     template = "mapping"
     layout = "structural"
     requirements = ()
+
+
+class Fold(Group):
+    """A nested schema behind a heading that opens; drawn open when there is something in it."""
+
+    template = "fold"
 
 
 class Step(Group):

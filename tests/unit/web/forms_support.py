@@ -41,6 +41,8 @@ class Everything(Schema):
     telefoon = field(forms.Text(30), "Telefoon", widget=forms.TelInput(), missing=None)
     wachtwoord = field(forms.Password(), "Wachtwoord", missing=None)
     spoed = field(forms.Flag(), "Dit is spoed", missing=False)
+    waarom = field(forms.Text(200), "Waarom", missing=None, drawn=forms.Opened("Spoed"))
+    kleur = field(forms.Text(40), "Kleur", missing=None, drawn=forms.Folded("Nog meer"))
     bijlage = field(forms.Upload(1000), "Bijlage", missing=None)
     versie = field(forms.Integer(), "Versie", widget=forms.Hidden(), missing=None)
 

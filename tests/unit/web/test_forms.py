@@ -484,3 +484,48 @@ def test_a_message_is_filled_in() -> None:
 
 def test_a_message_of_our_own_passes_as_it_is() -> None:
     assert translate("Kost €5 ${x}.") == "Kost €5 ${x}."
+
+
+class Asking(Schema):
+    """A ground that asks for a number, an urgency that asks why, and something extra."""
+
+    grond = field(forms.OneOf((("taak", "Taak"), ("vordering", "Vordering"))), "Grond")
+    nummer = field(
+        forms.Text(9), "Nummer", missing=None, drawn=forms.Opened("Vordering", ("vordering",))
+    )
+    spoed = field(forms.Flag(), "Spoed", missing=False)
+    waarom = field(forms.Text(40), "Waarom", missing=None, drawn=forms.Opened("Spoed"))
+    feiten = field(forms.Text(40), "Feiten", missing=None, drawn=forms.Folded("Meer"))
+    gevoel = field(forms.Text(40), "Gevoel", missing=None, drawn=forms.Folded("Meer"))
+
+
+def test_a_choice_says_what_it_opens_and_what_it_opens_stands_just_after_it() -> None:
+    page = soup_of(a_form(schema=Asking()))
+    ground, urgent = page.select(".si-opens")
+    assert [one["value"] for one in page.select("option[data-opent]")] == ["vordering"]
+    assert ground.find_previous_sibling()["data-veld"] == "grond"
+    assert page.find("input", attrs={"name": "spoed"}).has_attr("data-opent")
+    assert urgent.find_previous_sibling()["data-veld"] == "spoed"
+    assert ground.legend.text == "Vordering"
+    (more,) = page.select("details")
+    assert more.summary.text == "Meer"
+    assert len(more.select("input")) == 2
+    assert not more.has_attr("open")
+    assert not page.select(".si-opens--open")
+
+
+def test_a_mistake_or_an_answer_is_never_behind_a_closed_door() -> None:
+    form = refused([("nummer", "x" * 10), ("gevoel", "boos")], Asking())
+    page = soup_of(form)
+    ground, urgent = page.select(".si-opens")
+    assert "si-opens--open" in ground["class"], "a mistake"
+    assert "si-opens--open" not in urgent["class"]
+    assert page.details.has_attr("open"), "an answer"
+
+
+def test_fields_that_nothing_opens_are_a_mistake_of_the_program() -> None:
+    class Wrong(Schema):
+        waarom = field(forms.Text(40), "Waarom", missing=None, drawn=forms.Opened("Spoed"))
+
+    with pytest.raises(TypeError, match="waarom"):
+        a_form(schema=Wrong())

@@ -1,0 +1,78 @@
+"""Fields of a long form that are only asked with a choice, or stand behind a heading.
+
+Nothing but how they are drawn: names and values are as in a flat form. It works without script:
+`Opened` by a rule of the style sheet, `Folded` by HTML's own `details`. What holds a mistake, or
+an answer, is drawn open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import colander
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Asked with these answers to the field just before alone: a code of it, or a ticked box."""
+
+    title: str
+    by: tuple[str, ...] = ("ja",)
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Behind a heading that opens, for what most people leave out."""
+
+    title: str
+
+
+@dataclass(slots=True)
+class Run:
+    """Fields after each other that are drawn together; without `way` each for itself."""
+
+    way: Opened | Folded | None
+    fields: list[Any] = field(default_factory=list)
+
+    @property
+    def opens(self) -> bool:
+        return isinstance(self.way, Opened)
+
+    @property
+    def open(self) -> bool:
+        """Whether something in it must be seen."""
+        return any(must_be_seen(one) for one in self.fields)
+
+
+def runs(parent: Any) -> list[Run]:
+    """The fields below this one, as they are drawn."""
+    found: list[Run] = []
+    for child in parent.children:
+        way = getattr(child.schema, "drawn", None)
+        if not found or found[-1].way != way:
+            found.append(Run(way))
+        found[-1].fields.append(child)
+    return found
+
+
+def must_be_seen(one: Any) -> bool:
+    """A mistake here or below, or an answer."""
+    return bool(one.error) or _answered(one) or any(must_be_seen(below) for below in one.children)
+
+
+def _answered(one: Any) -> bool:
+    return not one.children and one.cstruct not in (colander.null, None, "", ())
+
+
+def mark_openers(parents: Iterable[Any]) -> None:
+    """Tell each field with which answers it opens what stands after it."""
+    for parent in parents:
+        before: Any = None
+        for run in runs(parent):
+            if isinstance(run.way, Opened):
+                if before is None:
+                    raise TypeError(f"nothing opens {run.fields[0].name!r}")
+                before.widget.opening = frozenset(run.way.by)
+            before = run.fields[-1] if run.way is None else None
