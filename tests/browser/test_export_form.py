@@ -1,0 +1,98 @@
+"""The form for an export in a browser without scripts: short; what belongs to a choice opens."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.test_pages import problems_on
+from tests.functional.exporting import Case, make_case
+from tests.installation import PASSWORD, Installation
+from tests.tools.served import in_thread
+
+DEMAND = ("vordering_artikel", "vordering_nummer", "vordering_functionaris", "vordering_datum")
+
+
+@pytest.fixture
+def case(installation: Installation) -> Case:
+    return make_case(installation)
+
+
+@pytest.fixture(params=[False, True], ids=["zonder scripts", "met scripts"])
+def phone(request: pytest.FixtureRequest, chromium_browser: Browser, case: Case) -> Iterator[Page]:
+    """Somebody who asks for exports, on a phone; once with scripts switched off."""
+    with in_thread(case.installation.app) as address:
+        context = chromium_browser.new_context(
+            viewport={"width": 390, "height": 844},
+            java_script_enabled=request.param,
+            base_url=address,
+        )
+        context.set_default_timeout(20_000)
+        page = context.new_page()
+        page.goto("/aanmelden")
+        page.fill("[name=gebruikersnaam]", case.people["aanvrager"])
+        page.fill("[name=wachtwoord]", PASSWORD)
+        page.click("button[name=aanmelden]")
+        yield page
+        context.close()
+
+
+def looked_at(page: Page, name: str, *, scripts: bool) -> list[str]:
+    """What axe says, which takes scripts; a picture where somebody wants to look."""
+    folder = os.environ.get("KIJK_MAP")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+    return problems_on(page) if scripts else []
+
+
+def in_sight(page: Page, prefix: str = "") -> list[str]:
+    return [one for one in DEMAND if page.locator(f"[name='{prefix}{one}']").is_visible()]
+
+
+def test_what_belongs_to_a_choice_opens_with_it_and_after_a_mistake(
+    phone: Page, case: Case, request: pytest.FixtureRequest
+) -> None:
+    page, scripts = phone, "met scripts" in request.node.name
+    page.goto(f"{case.path}/uitvoer-aanvragen")
+    reason, why = page.locator("[name=spoed_reden]"), page.locator("[name='toch.melding_3.reden']")
+    assert in_sight(page) == []
+    assert not reason.is_visible()
+    assert not why.is_visible()
+    assert looked_at(page, "aanvragen", scripts=scripts) == []
+
+    page.select_option("[name=grondslag]", "avg_6_1_c_vordering")
+    assert in_sight(page) == list(DEMAND)
+    page.check("[name=spoed]")
+    assert reason.is_visible()
+    assert looked_at(page, "aanvragen-open", scripts=scripts) == []
+    page.select_option("[name=grondslag]", "avg_6_1_e_openbare_orde")
+    assert in_sight(page) == []
+
+    # A mistake behind a door that is closed: it is open on the next page.
+    page.locator("summary", has_text="Wat melders liever niet delen").click()
+    page.locator("summary", has_text="M-03").click()
+    why.fill("Er is gevaar.")
+    page.fill("[name=spoed_reden]", "Er is vanavond gevaar.")
+    page.fill("[name=ontvanger]", "Basisteam")
+    page.fill("[name=vraag]", "Wilt u meekijken?")
+    page.check("[name=soort_ontvanger][value=politie]")
+    page.click("button[name=aanvragen]")
+    assert page.locator("[data-veld='toch.melding_3.grondslag'] .si-error").is_visible()
+    assert why.is_visible()
+    assert looked_at(page, "aanvragen-fout", scripts=scripts) == []
+
+
+def test_the_form_for_several_is_as_short(
+    phone: Page, case: Case, request: pytest.FixtureRequest
+) -> None:
+    page, scripts = phone, "met scripts" in request.node.name
+    page.goto(f"{case.path}/uitvoer-samen?voor=politie&voor=zorg_welzijn")
+    assert in_sight(page, "ontvanger_1.") == []
+    page.select_option("[name='ontvanger_2.grondslag']", "avg_6_1_c_vordering")
+    assert in_sight(page, "ontvanger_2.") == list(DEMAND)
+    assert in_sight(page, "ontvanger_1.") == []
+    assert looked_at(page, "samen", scripts=scripts) == []
