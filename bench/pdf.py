@@ -24,10 +24,10 @@ from pypdf import PdfReader
 
 from stopintimidatie.exports.assets import ADDRESS, VENDOR, load_assets
 from stopintimidatie.exports.content import DossierContent
+from stopintimidatie.exports.document import html, stylesheet
 from stopintimidatie.exports.process import render_in_process
 from stopintimidatie.exports.profiles import INTERNAL
 from stopintimidatie.exports.redaction import redact
-from stopintimidatie.exports.rendering import html, stylesheet
 from tests.unit.exports_factory import a_dossier
 
 PAGES = (10, 100, 500)

@@ -31,7 +31,7 @@ def main(limits: str, output: str, folder: str, kind: str) -> int:
     warnings.simplefilter("ignore")
     from stopintimidatie.exports.assets import load_assets
     from stopintimidatie.exports.content import from_json
-    from stopintimidatie.exports.rendering import render
+    from stopintimidatie.exports.rendering import draw
 
     # This process lives for one document and its memory is bounded: looking for rubbish again and
     # again through all that was laid out took a fifth of the time, and found next to nothing.
@@ -39,9 +39,8 @@ def main(limits: str, output: str, folder: str, kind: str) -> int:
     assets = load_assets()
     _close_doors(Path(folder))
     content = from_json(sys.stdin.buffer.read())
-    pdf = render(content, assets, _tell, archive=kind == "archief")
     with os.fdopen(int(output), "wb") as file:
-        file.write(pdf)
+        draw(content, assets, file, _tell, archive=kind == "archief")
     return 0
 
 

@@ -6,54 +6,42 @@ stand in the document itself. It is slow and hungry, so it runs in the child pro
 `process`, never in a web worker.
 """
 
+import gc
 import logging
 import os
 import re
-import unicodedata
 from base64 import b64decode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from io import BytesIO
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Final
 
-import segno
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
 from weasyprint import CSS, HTML
-from weasyprint.text.fonts import FontConfiguration
+from weasyprint.text.fonts import FontConfiguration, get_hb_object_data
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-from stopintimidatie.exports.assets import STACK, Assets
-from stopintimidatie.exports.content import Count, DossierContent, content_hash, map_text
-from stopintimidatie.exports.drawing import small_map, whole_map
+from stopintimidatie.exports.assets import Assets
+from stopintimidatie.exports.content import DossierContent
+from stopintimidatie.exports.document import feet, foot_style, markup, stylesheet, words_of
+from stopintimidatie.exports.joining import Bookmark, JoinedFile
+from stopintimidatie.exports.pieces import PARTS, Piece, cut, held, is_piece, pieces_of, stretch
 from stopintimidatie.exports.standards import (
     ACCESSIBLE_VARIANT,
     PDF_VARIANT,
     also_accessible,
 )
-from stopintimidatie.exports.text import capital, clean_line
-from stopintimidatie.web import charts, filters
-from stopintimidatie.web.contrast import WHITE, darkened_for, mix
 
-# The parts in their order, by the names that the template gives them.
-PARTS = {
-    "beeld": "Beeld",
-    "kaart": "Kaart",
-    "chronologie": "Chronologie",
-    "meldingen": "Meldingen",
-    "signalementen": "Signalementen",
-    "acties": "Eerdere acties en effect",
-    "besluiten": "Besluiten en afspraken",
-    "bijlagen": "Bijlagen",
-    "terugkoppeling": "Terugkoppeling aan melders",
-    "verantwoording": "Verantwoording",
-}
 # How page one can be set, the roomiest first: the first in which it is one page.
 SETTINGS = ("", "snug", "dense", "dense mapless")
 
 _IMAGE = re.compile(r"data:(image/(?:png|jpeg|svg\+xml));base64,([A-Za-z0-9+/=\s]*)\Z", re.ASCII)
+# Below so many pages their feet are drawn at once.
+_FEET: Final = 100
+# Points of a PDF in a pixel of CSS.
+_POINTS: Final = 0.75
 _PROGRESS = logging.getLogger("weasyprint.progress")
 
 Progress = Callable[[str, int], None]
@@ -90,183 +78,229 @@ def render(
 
     :param archive: without it PDF/UA-1 alone, for a file that will be encrypted.
     """
-    digest = content_hash(content)
-    fetcher = PackageFetcher(assets)
-    fonts = FontConfiguration()
-    sheets = [
-        CSS(string=text, url_fetcher=fetcher, font_config=fonts)
-        for text in (assets.css, stylesheet(content.house.colour))
-    ]
+    made = BytesIO()
+    draw(content, assets, made, progress, archive=archive)
+    return made.getvalue()
 
-    def pages_of(front: str) -> int:
-        laid_out = HTML(string=front, url_fetcher=fetcher)
-        return len(laid_out.render(stylesheets=sheets, font_config=fonts).pages)
 
-    setting = _fitting(content, assets, pages_of)
-    document = HTML(string=html(content, assets, setting=setting), url_fetcher=fetcher)
-    with _fixed_clock(content.delivery.frozen_at), _told(progress):
-        pdf: bytes = document.write_pdf(
-            stylesheets=sheets,
-            font_config=fonts,
-            finisher=also_accessible if archive else None,
-            pdf_variant=PDF_VARIANT if archive else ACCESSIBLE_VARIANT,
-            pdf_identifier=bytes.fromhex(digest)[:16],
+def draw(
+    content: DossierContent,
+    assets: Assets,
+    file: BinaryIO,
+    progress: Progress | None = None,
+    *,
+    archive: bool = True,
+) -> None:
+    """The same, written as it comes: a long document is laid out and forgotten in stretches."""
+    paper = _Paper.of(content, assets)
+    with _fixed_clock(content.delivery.frozen_at):
+        _Drawing(paper, file, progress, archive=archive).whole()
+
+
+@dataclass(frozen=True)
+class _Paper:
+    """All that every stretch of one document needs."""
+
+    words: Mapping[str, Any]
+    pieces: tuple[Piece, ...]
+    digest: str
+    fetcher: PackageFetcher
+    fonts: Any
+    sheets: tuple[Any, ...]
+    first_sheet: Any
+    foot_sheets: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, content: DossierContent, assets: Assets) -> "_Paper":
+        fetcher, fonts = PackageFetcher(assets), FontConfiguration()
+        made = partial(CSS, url_fetcher=fetcher, font_config=fonts)
+        letters = made(string=assets.css)
+        words = words_of(content, assets)
+        return cls(
+            words=words,
+            pieces=pieces_of(words["c"]),
+            digest=words["hash"],
+            fetcher=fetcher,
+            fonts=fonts,
+            sheets=(letters, made(string=stylesheet(content.house.colour))),
+            first_sheet=made(string="@page :first { margin-top: 13mm }"),
+            foot_sheets=(letters, made(string=foot_style())),
         )
-    return pdf
+
+    def laid_out(self, page: str, sheets: Iterable[Any]) -> Any:
+        document = HTML(string=page, url_fetcher=self.fetcher)
+        return document.render(stylesheets=sheets, font_config=self.fonts)
 
 
-def _fitting(content: DossierContent, assets: Assets, pages_of: Callable[[str], int]) -> str:
-    """In which setting page one is one page; if in none, the densest."""
-    for setting in SETTINGS[:-1]:
-        if pages_of(html(content, assets, setting=setting, front_only=True)) == 1:
-            return setting
-    return SETTINGS[-1]
+@dataclass
+class _Stretch:
+    """A stretch that was laid out: its pages that are whole, and where the next begins."""
+
+    document: Any
+    pages: Sequence[Any]
+    end: int
 
 
-def html(
-    content: DossierContent, assets: Assets, *, setting: str = "", front_only: bool = False
-) -> str:
-    """The document before it is laid out; or only its first page, to see whether it fits."""
-    shown = map_text(content, lambda text: displayable(text, assets.characters))
-    page = _environment().get_template("dossier.jinja2")
-    return page.render(
-        c=shown,
-        parts=PARTS,
-        hash=content_hash(content),
-        qr=_qr(content.delivery.verification_url),
-        charts=_charts(shown),
-        maps=_maps(shown),
-        whole=_cut_on_page_one(shown),
-        setting=setting,
-        front_only=front_only,
-        month_names=[name[:3] for name in filters.MONTHS],
-        month_table=_month_table(shown.picture.months),
-    )
+@dataclass
+class _Counted:
+    """What is known of the pages that were laid out."""
+
+    pages: int = 0
+    begins: dict[str, int] = field(default_factory=dict)
+    marks: list[Bookmark] = field(default_factory=list)
 
 
-def stylesheet(colour: str) -> str:
-    """The look in this colour, made dark enough to be read."""
-    strong = darkened_for(colour, WHITE, 7)
-    return (
-        _environment()
-        .get_template("dossier.css.jinja2")
-        .render(brand=colour, strong=strong, soft=mix(strong, WHITE, 0.92), family=STACK)
-    )
+class _Drawing:
+    """One document on its way to a file."""
+
+    def __init__(
+        self, paper: _Paper, file: BinaryIO, progress: Progress | None, *, archive: bool
+    ) -> None:
+        self._paper = paper
+        self._progress = progress
+        self._joined = JoinedFile(file, bytes.fromhex(paper.digest)[:16])
+        self._options: dict[str, Any] = {
+            "pdf_variant": PDF_VARIANT if archive else ACCESSIBLE_VARIANT
+        }
+        self._archive = archive
+        self._letters: dict[Any, Any] = {}
+        self._count = _Counted()
+        self._setting = ""
+
+    def whole(self) -> None:
+        """Stretch by stretch; the first last, for it tells on which page each part begins."""
+        self._setting = self._fitting()
+        first = self._lay_out(0)
+        self._look_at(first)
+        if first.end == len(self._paper.pieces):
+            self._write(first, 0)
+        else:
+            size, end = len(first.pages), first.end
+            del first
+            self._rest(end)
+            first = self._lay_out(0, self._count.begins)
+            if (len(first.pages), first.end) != (size, end):
+                raise RuntimeError("the first pages changed by telling where the others are")
+            self._write(first, 0)
+        if self._progress is not None:
+            self._progress("schrijven", 0)
+        self._feet()
+        self._joined.finish(self._count.marks)
+
+    def _rest(self, begin: int) -> None:
+        while begin < len(self._paper.pieces):
+            place, laid_out = self._count.pages, self._lay_out(begin)
+            self._look_at(laid_out)
+            self._write(laid_out, place)
+            begin = laid_out.end
+            # Before the next is laid out, not after.
+            del laid_out
+
+    def _fitting(self) -> str:
+        """In which setting page one is one page; if in none, the densest."""
+        for setting in SETTINGS[:-1]:
+            front = markup(self._paper.words, self._paper.pieces[:1], setting=setting)
+            sheets = (*self._paper.sheets, self._paper.first_sheet)
+            if len(self._paper.laid_out(front, sheets).pages) == 1:
+                return setting
+        return SETTINGS[-1]
+
+    def _lay_out(self, begin: int, begins: Mapping[str, int] | None = None) -> _Stretch:
+        """The stretch from this piece on."""
+        # What was laid out before is full of circles, and the child looks for none by itself.
+        gc.collect()
+        paper, end = self._paper, stretch(self._paper.pieces, begin)
+        sheets = paper.sheets if begin else (*paper.sheets, paper.first_sheet)
+        laid = markup(
+            paper.words,
+            paper.pieces[begin:end],
+            setting=self._setting,
+            begins=begins,
+            goes_on=begin > 0,
+        )
+        told = None if begins else self._progress
+        with _told(told, self._count.pages):
+            document = paper.laid_out(laid, sheets)
+        found = None
+        if end < len(paper.pieces):
+            found = cut([held(one.anchors) for one in document.pages])
+        if found is None:
+            return _Stretch(document, document.pages, end)
+        return _Stretch(document, document.pages[: found[0]], found[1])
+
+    def _look_at(self, laid_out: _Stretch) -> None:
+        """Where parts begin, and the bookmarks."""
+        count = self._count
+        for index, page in enumerate(laid_out.pages, start=count.pages):
+            for key in PARTS:
+                if f"deel-{key}" in page.anchors:
+                    count.begins.setdefault(key, index + 1)
+            for level, label, (x, y), _ in page.bookmarks:
+                place = (_POINTS * x, _POINTS * (page.height - y))
+                count.marks.append(Bookmark(level, label, index, *place))
+        count.pages += len(laid_out.pages)
+
+    def _write(self, laid_out: _Stretch, first: int) -> None:
+        """To the file; links to other stretches get a stand-in here, the file has the place."""
+        there = {name for page in laid_out.pages for name in page.anchors}
+        wanted = {
+            target
+            for page in laid_out.pages
+            for kind, target, *_ in page.links
+            if kind == "internal"
+        }
+        for page in laid_out.pages:
+            page.bookmarks = []
+            page.anchors = {
+                name: where for name, where in page.anchors.items() if not is_piece(name)
+            }
+        elsewhere = frozenset(wanted - there)
+        laid_out.pages[-1].anchors.update(dict.fromkeys(sorted(elsewhere), (0, 0, 0, 0)))
+        finisher = also_accessible if self._archive else None
+        made = self._made(laid_out.document.copy(list(laid_out.pages)), finisher, **self._options)
+        self._joined.add(made, first, elsewhere)
+
+    def _feet(self) -> None:
+        """Below every page, now that it is known how many there are."""
+        total = self._count.pages
+        for begin in range(0, total, _FEET):
+            numbers = range(begin + 1, min(begin + _FEET, total) + 1)
+            below = feet(self._paper.words, numbers, total)
+            document = self._paper.laid_out(below, self._paper.foot_sheets)
+            if len(document.pages) != len(numbers):
+                raise RuntimeError("what stands below a page doesn't fit there")
+            self._joined.add_feet(self._made(document), begin)
+
+    def _made(
+        self, document: Any, finisher: Callable[[Any, Any], None] | None = None, **options: Any
+    ) -> Any:
+        """The objects that WeasyPrint makes of it, instead of a file of its own.
+
+        All stretches share their fonts, so that the last knows every letter of all.
+        """
+        for font in self._letters.values():
+            # A font that was made smaller for an earlier stretch.
+            font.file_content = get_hb_object_data(font.hb_face)
+        document.fonts = self._letters
+        taken: list[Any] = []
+
+        def take(finished: Any, pdf: Any) -> None:
+            if finisher is not None:
+                finisher(finished, pdf)
+            taken.append(_Taken(pdf))
+
+        document.write_pdf(BytesIO(), finisher=take, **options)
+        return taken[0]
 
 
-def displayable(text: str, characters: frozenset[int]) -> str:
-    """The text with what the fonts can't write put in words, so that nothing vanishes unseen."""
-    if all(ord(letter) in characters or letter == "\n" for letter in text):
-        return text
-    parts: list[str] = []
-    for letter in text:
-        known = ord(letter) in characters or letter == "\n"
-        part = letter if known else _in_words(letter)
-        if known or not parts or parts[-1] != part:
-            parts.append(part)
-    return re.sub(r"(\[[a-z ]+\])(?:\s*\1)+", r"\1", "".join(parts))
+class _Taken:
+    """What WeasyPrint is about to write, taken out of its hands: an empty shell is written."""
 
-
-def _in_words(letter: str) -> str:
-    kind = unicodedata.category(letter)
-    if kind.startswith("Z"):
-        return " "
-    if kind.startswith("M") or kind == "Cf":
-        return ""
-    if kind.startswith(("L", "N")):
-        return "[ander schrift]"
-    return "[emoji]" if kind == "So" or ord(letter) >= 0x1F000 else "[teken]"
-
-
-def _charts(content: DossierContent) -> Mapping[str, Mapping[str, str]] | None:
-    picture, colour = content.picture, content.house.colour
-    if not picture.forms:
-        return None
-    forms = [(count.label, count.number) for count in picture.forms]
-    places = [(count.label, count.number) for count in picture.places]
-    months = [(count.label, count.number) for count in picture.months]
-    week = [(row.label, row.cells) for row in picture.weekdays]
-    parts = picture.parts_of_day
-    return {
-        "forms": _chart(
-            charts.bar_chart(forms, colour=colour), charts.bar_summary("Meldingen per vorm", forms)
-        ),
-        "places": _chart(
-            charts.bar_chart(places, colour=colour),
-            charts.bar_summary("Meldingen per soort plek", places),
-        ),
-        "months": _chart(
-            charts.trend_chart(months, colour=colour),
-            charts.bar_summary("Meldingen per maand", months),
-        ),
-        "week": _chart(
-            charts.heat_table(parts, week, colour=colour),
-            charts.heat_summary("Meldingen per dag en dagdeel", parts, week),
-        ),
-    }
-
-
-def _maps(content: DossierContent) -> Mapping[str, str] | None:
-    """The map, whole and small; None when nothing can be drawn."""
-    if not content.map.width_m:
-        return None
-    colour = content.house.colour
-    return {
-        "whole": charts.data_uri(whole_map(content.map, colour=colour)),
-        "small": charts.data_uri(small_map(content.map, colour=colour)),
-    }
-
-
-def _cut_on_page_one(content: DossierContent) -> list[tuple[str, str]]:
-    """The texts that page one had to shorten: they stand whole in Beeld."""
-    page, picture = content.page_one, content.picture
-    texts = (
-        ("Feiten", page.facts, picture.facts),
-        ("Beleving", page.perceptions, picture.perceptions),
-        ("Vermoedens", page.assumptions, picture.assumptions),
-    )
-    return [(title, whole) for title, short, whole in texts if short != clean_line(whole)]
-
-
-def _chart(svg: str, summary: str) -> Mapping[str, str]:
-    return {"uri": charts.data_uri(svg), "alt": summary}
-
-
-def _month_table(months: tuple[Count, ...]) -> list[tuple[str, list[str | None]]]:
-    """A row per year, a cell per month; None where the dossier had not begun or had ended."""
-    names = [name[:3] for name in filters.MONTHS]
-    years: dict[str, list[str | None]] = {}
-    for count in months:
-        month, year = count.label.split(" ")
-        years.setdefault(year, [None] * 12)[names.index(month)] = _shown(count.number)
-    return list(years.items())
-
-
-def _qr(url: str) -> str:
-    out = BytesIO()
-    code = segno.make(url, error="m", micro=False)
-    code.save(out, kind="svg", border=4, scale=4, xmldecl=False, light="#fff")
-    return charts.data_uri(out.getvalue().decode())
-
-
-def _environment() -> Environment:
-    templates = FileSystemLoader(Path(__file__).parent / "templates")
-    environment = Environment(loader=templates, autoescape=True, undefined=StrictUndefined)
-    environment.filters |= filters.FILTERS
-    environment.filters |= {"shown": _shown, "lines": _lines, "capital": capital, "w3c": _w3c}
-    return environment
-
-
-def _shown(number: int | None) -> str:
-    return charts.HIDDEN if number is None else str(number)
-
-
-def _lines(text: str) -> Markup:
-    return Markup("<br>").join(escape(line) for line in text.split("\n"))
-
-
-def _w3c(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    def __init__(self, pdf: Any) -> None:
+        self.pages, self.catalog, self.info = pdf.pages, pdf.catalog, dict(pdf.info)
+        self.objects = list(pdf.objects)
+        del pdf.objects[1:]
+        pdf.info.clear()
 
 
 @contextmanager
@@ -286,24 +320,24 @@ def _fixed_clock(moment: datetime) -> Iterator[None]:
 class _ProgressHandler(logging.Handler):
     """Turns WeasyPrint's own progress messages into ours."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, before: int) -> None:
         super().__init__(logging.INFO)
         self._progress = progress
+        self._before = before
 
     def emit(self, record: logging.LogRecord) -> None:
         args: Any = record.args
         if "Creating layout - Page" in str(record.msg) and args:
-            self._progress("opmaken", int(args[0]))
-        elif "Creating PDF" in str(record.msg):
-            self._progress("schrijven", 0)
+            self._progress("opmaken", self._before + int(args[0]))
 
 
 @contextmanager
-def _told(progress: Progress | None) -> Iterator[None]:
+def _told(progress: Progress | None, before: int) -> Iterator[None]:
+    """:param before: so many pages are done."""
     if progress is None:
         yield
         return
-    handler, level = _ProgressHandler(progress), _PROGRESS.level
+    handler, level = _ProgressHandler(progress, before), _PROGRESS.level
     _PROGRESS.addHandler(handler)
     _PROGRESS.setLevel(logging.INFO)
     try:

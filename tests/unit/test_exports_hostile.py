@@ -18,10 +18,11 @@ from pypdf import PdfReader
 from weasyprint import HTML
 
 from stopintimidatie.exports.assets import load_assets
+from stopintimidatie.exports.document import displayable
 from stopintimidatie.exports.process import render_in_process
 from stopintimidatie.exports.profiles import INTERNAL
 from stopintimidatie.exports.redaction import redact
-from stopintimidatie.exports.rendering import PackageFetcher, displayable
+from stopintimidatie.exports.rendering import PackageFetcher
 from stopintimidatie.exports.text import clean
 from tests.tools.verapdf import validate_pdf
 from tests.unit.exports_factory import a_dossier, a_report

@@ -17,18 +17,13 @@ from pypdf import PdfReader
 
 from stopintimidatie.exports.assets import load_assets
 from stopintimidatie.exports.content import DossierContent, Logo, content_hash, to_json
+from stopintimidatie.exports.document import displayable, html
 from stopintimidatie.exports.limits import MEGABYTE, Limits
 from stopintimidatie.exports.process import render_in_process
 from stopintimidatie.exports.profiles import INTERNAL, POLICE
 from stopintimidatie.exports.protection import new_password, with_password
 from stopintimidatie.exports.redaction import redact
-from stopintimidatie.exports.rendering import (
-    PackageFetcher,
-    RefusedAddressError,
-    displayable,
-    html,
-    render,
-)
+from stopintimidatie.exports.rendering import PackageFetcher, RefusedAddressError, render
 from stopintimidatie.exports.source import DossierSource, Term
 from tests.tools.verapdf import validate_pdf, validate_pdfs
 from tests.unit.exports_factory import (
