@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from stopintimidatie.exports.attaching import of_minors
 from stopintimidatie.exports.coarsening import hides
 from stopintimidatie.exports.content import Annex, Hidden, Pair
 from stopintimidatie.exports.profiles import (
@@ -20,6 +21,8 @@ from stopintimidatie.exports.text import capital, clean, clean_line, listed
 
 SHARING_REFUSED = "meldingen waarvan de melder niet wil dat deze ontvanger ze krijgt"
 SHARING_RULE = "deelvoorkeur van de melder"
+FILES_OF_MINORS = "bijlagen bij meldingen met minderjarigen"
+FILES_RULE = "bij minderjarigen geen foto's, geluid of video"
 
 METHOD = (
     Pair(
@@ -108,6 +111,9 @@ def hidden(source: DossierSource, profile: Profile) -> tuple[Hidden, ...]:
     if withheld:
         lines.append(Hidden(capital(SHARING_REFUSED), "weggelaten", SHARING_RULE, withheld))
     lines += _hidden_fields(reports, profile) if profile.lists_reports else ()
+    if profile.lists_reports and profile.has(Section.ATTACHMENTS) and of_minors(reports):
+        number = of_minors(reports)
+        lines.append(Hidden(capital(FILES_OF_MINORS), "weggelaten", FILES_RULE, number))
     notes = sum(event.kind is EventKind.NOTE for event in source.events)
     lines += _hidden_whole(profile, Field.NOTES, notes)
     police = sum(event.police_sourced for event in source.events)

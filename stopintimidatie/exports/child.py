@@ -1,7 +1,8 @@
 """The program in the child process: content in on standard input, PDF out in an open file.
 
-Run as ``python -m stopintimidatie.exports.child LIMITS OUTPUT FOLDER KIND``; OUTPUT is the number
-of a file that the parent opened, KIND is `archief` or `open`. Before a byte of content is
+Run as ``python -m stopintimidatie.exports.child LIMITS OUTPUT FILES FOLDER KIND``; OUTPUT and FILES
+are numbers of files that the parent opened (the one to fill, and those that go along), KIND is
+`archief` or `open`. Before a byte of content is
 read it takes away from itself what a rendering never needs: more memory and time than agreed,
 the network, other programs, and files outside its own code. Progress goes to standard output,
 one JSON document a line.
@@ -14,16 +15,17 @@ import resource
 import sys
 import warnings
 import zoneinfo
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
-from stopintimidatie.exports.limits import Limits
+from stopintimidatie.exports.limits import LENGTH_BYTES, Limits
 
 _REFUSED_EVENTS = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system")
 _DEVICES = ("/dev/null", "/dev/urandom")
 
 
-def main(limits: str, output: str, folder: str, kind: str) -> int:
+def main(limits: str, output: str, files: str, folder: str, kind: str) -> int:
     """Render one document; the exit code says which way it went."""
     bounds = Limits.from_text(limits)
     _bound(bounds)
@@ -39,9 +41,15 @@ def main(limits: str, output: str, folder: str, kind: str) -> int:
     assets = load_assets()
     _close_doors(Path(folder))
     content = from_json(sys.stdin.buffer.read())
-    with os.fdopen(int(output), "wb") as file:
-        draw(content, assets, file, _tell, archive=kind == "archief")
+    with os.fdopen(int(output), "wb") as file, os.fdopen(int(files), "rb") as along:
+        draw(content, assets, file, _tell, archive=kind == "archief", files=_one_by_one(along))
     return 0
+
+
+def _one_by_one(along: IO[bytes]) -> Iterator[bytes]:
+    """Each file that goes along, and no more than one of them in memory."""
+    while length := along.read(LENGTH_BYTES):
+        yield along.read(int.from_bytes(length, "big"))
 
 
 def _bound(limits: Limits) -> None:
@@ -86,4 +94,4 @@ def _tell(step: str, page: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:5]))
+    sys.exit(main(*sys.argv[1:6]))

@@ -270,7 +270,7 @@ class ConsultationContent:
 
 @dataclass(frozen=True, slots=True)
 class AttachmentContent:
-    """A file of the dossier. `sha256` is empty as long as the file itself doesn't go along."""
+    """A file of the dossier. One that goes along has a `file_name`, and `sha256` once frozen."""
 
     name: str
     when: str

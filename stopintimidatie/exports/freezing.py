@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -17,10 +17,11 @@ from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.exports.content import DossierContent, Hidden, content_hash
 from stopintimidatie.exports.deviations import against_wish, despite, unwilling
 from stopintimidatie.exports.loading import Added, LoadedDossier, load_dossier
+from stopintimidatie.exports.loading_files import Row
 from stopintimidatie.exports.marking import MarkedReport, marked
 from stopintimidatie.exports.models import Export, ExportState
 from stopintimidatie.exports.profile_versions import current_profile
-from stopintimidatie.exports.profiles import PROFILES, Field, Profile
+from stopintimidatie.exports.profiles import PROFILES, Field, Profile, Section
 from stopintimidatie.exports.redaction import hidden, redact
 from stopintimidatie.exports.reportlines import filled
 from stopintimidatie.exports.routes import DEMAND, basis_words, demand_words
@@ -48,6 +49,8 @@ class Prepared:
     fingerprint: str
     minors: bool
     read_ids: tuple[UUID, ...]
+    # The files that go along, by their names.
+    files: Mapping[str, Row]
 
 
 def prepare(
@@ -82,6 +85,7 @@ def prepare(
             report.minor for report in select_reports(loaded.source.reports, profile).reports
         ),
         read_ids=tuple(loaded.report_ids.values()),
+        files=loaded.files,
     )
 
 
@@ -204,6 +208,8 @@ def _subjects(loaded: LoadedDossier, profile: Profile) -> Iterable[Subject]:
     for report in chosen.reports:
         known = filled(report)
         seen = [field.value for field in Field if field in known]
+        if report.attachments and not report.minor and profile.has(Section.ATTACHMENTS):
+            seen.append(Section.ATTACHMENTS.value)
         if report.despite is not None and not wanted(report, profile.sharing):
             seen.append(f"{AGAINST}: {report.despite.ground.label}")
         yield Subject(loaded.report_ids[report.serial], pseudonym(report), tuple(seen))

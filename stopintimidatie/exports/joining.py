@@ -11,7 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import md5
+from itertools import chain
 from typing import Any, BinaryIO, Final
 
 import pydyf
@@ -34,6 +36,16 @@ class Bookmark:
     page: int
     x: float
     y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A file within the file."""
+
+    name: str
+    media_type: str
+    about: str
+    at: datetime
 
 
 @dataclass
@@ -75,6 +87,7 @@ class JoinedFile:
         self._resources: list[tuple[int, Any]] = []
         self._fonts: list[tuple[int, Any]] = []
         self._fonts_number = 0
+        self._embedded: dict[str, bytes] = {}
         self._kept: dict[str, Any] = {}
         self._info: Any = None
         self._write(_HEADER)
@@ -90,14 +103,13 @@ class JoinedFile:
         """
         found = _Found.of(made)
         numbers = self._numbers(made, found)
-        self._take_tags(made, found, numbers, first)
+        page_tags = self._take_tags(made, found, numbers, first)
         self._take_pages(made, found, numbers, first)
         self._take_destinations(made, numbers, elsewhere)
         self._keep_shared(made, found, numbers)
+        own = (one for one in made.objects[1:] if one.number not in found.apart)
         self._write_objects(
-            (numbers[one.number], _renumbered(one, numbers))
-            for one in made.objects[1:]
-            if one.number not in found.apart
+            chain(page_tags, ((numbers[one.number], _renumbered(one, numbers)) for one in own))
         )
 
     def _numbers(self, made: Any, found: _Found) -> dict[int, int]:
@@ -108,28 +120,35 @@ class JoinedFile:
                 numbers[one.number] = self._new()
         return numbers
 
-    def _take_tags(self, made: Any, found: _Found, numbers: Mapping[int, int], first: int) -> None:
-        """Its elements go under the one document; its keys and ids after those there are."""
-        base = len(self._nums)
+    def _take_tags(
+        self, made: Any, found: _Found, numbers: Mapping[int, int], first: int
+    ) -> list[tuple[int, Any]]:
+        """Its elements go under the one document; its keys and ids after those there are.
+
+        What comes back is of which elements each page is.
+        """
+        base, page_tags = len(self._nums), []
         parents = made.objects[found.shared["parents"]]["Nums"]
         for key, value in zip(parents[::2], parents[1::2], strict=True):
             if isinstance(value, list):
                 number = self._new()
-                self._write_objects([(number, _renumbered(value, numbers))])
+                page_tags.append((number, _renumbered(value, numbers)))
                 self._nums[base + key] = _reference(number)
             else:
                 self._nums[base + key] = _renumbered(value, numbers)
         children = made.objects[found.shared["document"]]["K"]
         self._elements[first] = [_renumbered(child, numbers) for child in children]
         for one in made.objects[1:]:
-            if isinstance(one, dict):
-                for name in ("StructParents", "StructParent"):
-                    if name in one:
-                        one[name] += base
-                if one.get("Type") == "/StructElem" and "ID" in one:
-                    # Headers of cells point to the same string, so they follow.
-                    one["ID"].string = f"{base}-{one['ID'].string}"
-                    self._ids[one["ID"].string] = _reference(numbers[one.number])
+            if not isinstance(one, pydyf.Dictionary):
+                continue
+            for name in ("StructParents", "StructParent"):
+                if name in one:
+                    one[name] += base
+            if one.get("Type") == "/StructElem" and "ID" in one:
+                # Headers of cells point to the same string, so they follow.
+                one["ID"].string = f"{base}-{one['ID'].string}"
+                self._ids[one["ID"].string] = _reference(numbers[one.number])
+        return page_tags
 
     def _take_pages(self, made: Any, found: _Found, numbers: Mapping[int, int], first: int) -> None:
         """Pages keep room for what comes below them, and leave no state to it."""
@@ -187,6 +206,32 @@ class JoinedFile:
             self._write_objects([(self._pages[first + index].foot, stream)])
         self._fonts_number = found.shared["fonts"]
         self._fonts = [(number, made.objects[number]) for number in sorted(found.fonts)]
+
+    # Files within it
+
+    def embed(self, what: Embedded, data: bytes) -> None:
+        """A file that goes along with the whole document (ISO 19005-3, 6.8)."""
+        content, described = self._new(), self._new()
+        moment = pydyf.String(what.at.astimezone(UTC).strftime("D:%Y%m%d%H%M%SZ"))
+        params = {"Size": len(data), "CreationDate": moment, "ModDate": moment}
+        extra = {
+            "Type": "/EmbeddedFile",
+            "Subtype": pydyf.name(what.media_type),
+            "Params": pydyf.Dictionary(params),
+        }
+        self._write_stream(content, pydyf.Stream([data], extra))
+        name = pydyf.String(what.name)
+        files = pydyf.Dictionary({"F": _reference(content), "UF": _reference(content)})
+        described_as = {
+            "Type": "/Filespec",
+            "F": name,
+            "UF": name,
+            "EF": files,
+            "Desc": pydyf.String(what.about),
+            "AFRelationship": "/Supplement",
+        }
+        self._write_objects([(described, pydyf.Dictionary(described_as))])
+        self._embedded[what.name] = _reference(described)
 
     # The end
 
@@ -251,11 +296,18 @@ class JoinedFile:
         yield shared["parents"], pydyf.Dictionary({"Nums": parents})
 
     def _names(self) -> dict[str, Any]:
-        if not self._destinations:
-            return {}
-        places = self._destinations
-        names = _pairs((pydyf.String(name), places[name]) for name in sorted(places))
-        return {"Names": pydyf.Dictionary({"Dests": pydyf.Dictionary({"Names": names})})}
+        trees = {"Dests": self._destinations, "EmbeddedFiles": self._embedded}
+        names = {
+            kind: pydyf.Dictionary(
+                {"Names": _pairs((pydyf.String(name), tree[name]) for name in sorted(tree))}
+            )
+            for kind, tree in trees.items()
+            if tree
+        }
+        found = {"Names": pydyf.Dictionary(names)} if names else {}
+        if self._embedded:
+            found["AF"] = pydyf.Array(self._embedded.values())
+        return found
 
     def _outlines(self, bookmarks: Iterable[Bookmark], pages: Sequence[_Page]) -> dict[str, Any]:
         """The bookmarks as a tree, and the reference to it for the catalogue."""

@@ -23,6 +23,7 @@ from stopintimidatie.dossiers.notes import for_all
 from stopintimidatie.dossiers.vocabulary import AgreementState, DossierKind
 from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
 from stopintimidatie.exports.content import LOGO_MAX_BYTES, LOGO_TYPES, Logo
+from stopintimidatie.exports.loading_files import Row, load_files
 from stopintimidatie.exports.loading_reports import place_in_words, source_report
 from stopintimidatie.exports.loading_work import load_areas, load_work
 from stopintimidatie.exports.redaction import TITLE_MAX
@@ -70,10 +71,11 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class LoadedDossier:
-    """The source, and which row each report of it is, by serial number."""
+    """The source, and which row each report of it is, by serial number, and each file by name."""
 
     source: DossierSource
     report_ids: dict[int, UUID]
+    files: Mapping[str, Row]
 
 
 def load_dossier(
@@ -84,11 +86,13 @@ def load_dossier(
     neighbourhood = session.get_one(Neighbourhood, dossier.neighbourhood_code)
     rows = _rows(session, dossier)
     reviews = reviews_of(session, [row[1] for row in rows])
+    files = load_files(session, dossier, {row[1].id: row[0] for row in rows})
     reports = tuple(
         replace(
             source_report(*row),
             despite=added.despite.get(row[0]),
             reviewed=reviews.get(row[1].id, ()),
+            attachments=files.of_reports[row[0]],
         )
         for row in rows
     )
@@ -118,11 +122,11 @@ def load_dossier(
         agreements=tuple(_agreement(row) for row in agreements),
         measures=work.measures,
         consultations=work.consultations,
-        attachments=work.attachments,
+        attachments=files.of_dossier,
         areas=areas,
         areas_source=areas_source,
     )
-    return LoadedDossier(source, {row[0]: row[1].id for row in rows})
+    return LoadedDossier(source, {row[0]: row[1].id for row in rows}, files.rows)
 
 
 def _rows(

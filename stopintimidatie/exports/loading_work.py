@@ -1,4 +1,4 @@
-"""The work in a dossier, its files, and the ground it lies on, for a `DossierSource`."""
+"""The work in a dossier, and the ground it lies on, for a `DossierSource`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.dossiers.files import attachments, file_name
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.vocabulary import ConsultationKind, ConsultationState
 from stopintimidatie.dossiers.work_models import Consultation, ConsultationSeat, DossierMeasure
@@ -17,7 +16,6 @@ from stopintimidatie.exports.source import (
     EventKind,
     Reliability,
     SourceArea,
-    SourceAttachment,
     SourceConsultation,
     SourceEvent,
     SourceMeasure,
@@ -30,32 +28,19 @@ from stopintimidatie.web.filters import day_of
 
 @dataclass(frozen=True, slots=True)
 class LoadedWork:
-    """Measures, meetings and files, with the events that they are in the chronology."""
+    """Measures and meetings, with the events that they are in the chronology."""
 
     measures: tuple[SourceMeasure, ...]
     consultations: tuple[SourceConsultation, ...]
-    attachments: tuple[SourceAttachment, ...]
     events: tuple[SourceEvent, ...]
 
 
 def load_work(session: Session, dossier: Dossier) -> LoadedWork:
     measures = _measures(session, dossier)
     meetings = _consultations(session, dossier)
-    files = tuple(
-        SourceAttachment(
-            number=row.number,
-            kind=row.kind,
-            about=row.about,
-            on=day_of(row.at),
-            size=row.size,
-            media_type=row.media_type,
-            file_name=file_name(dossier, row),
-        )
-        for row in attachments(session, dossier)
-    )
     begun = [_event(one, f"Maatregel: {one.what} ({one.who})") for one in measures]
     held = [_met(one) for one in meetings]
-    return LoadedWork(measures, meetings, files, (*begun, *held))
+    return LoadedWork(measures, meetings, (*begun, *held))
 
 
 def _event(one: SourceMeasure, what: str) -> SourceEvent:

@@ -27,6 +27,7 @@ from stopintimidatie.exports.certificates import signing_key
 from stopintimidatie.exports.content import ContentError, DossierContent, from_json
 from stopintimidatie.exports.freezing import subjects_from_json
 from stopintimidatie.exports.limits import MEGABYTE, Limits
+from stopintimidatie.exports.loading_files import going_along
 from stopintimidatie.exports.models import MAKING, Export, ExportState
 from stopintimidatie.exports.process import RenderingError, Step, render_in_process
 from stopintimidatie.exports.profiles import INTERNAL, PROFILES
@@ -107,12 +108,16 @@ def _render(context: JobContext, export_id: UUID) -> Made | None:
     begun = _begin(context, export_id)
     if begun is None:
         return None
-    content, form = begun
+    content, form, files = begun
     progress = Progress(context, export_id, content)
     archive = form is FileForm.ARCHIVE
     with making_pdf():
         pdf = render_in_process(
-            content, limits=limits_of(context.settings), on_progress=progress, archive=archive
+            content,
+            files=files,
+            limits=limits_of(context.settings),
+            on_progress=progress,
+            archive=archive,
         )
     if archive:
         return _signed(context, export_id, Made(pdf))
@@ -137,17 +142,21 @@ def _signed(context: JobContext, export_id: UUID, made: Made) -> Made:
     return replace(made, pdf=pdf, signed_by=key.subject)
 
 
-def _begin(context: JobContext, export_id: UUID) -> tuple[DossierContent, FileForm] | None:
-    """The frozen content and what it becomes, or None when there is nothing (more) to make."""
+def _begin(
+    context: JobContext, export_id: UUID
+) -> tuple[DossierContent, FileForm, list[bytes]] | None:
+    """The frozen content, what it becomes, and the files that go along; None: nothing to make."""
     with context.transaction() as session:
         export = lock(session, export_id)
         if export is None or export.state not in MAKING:
             return None
         export.state = ExportState.IN_THE_MAKING.value
         export.step, export.progress_at = "het document wordt opgemaakt", utc_now()
-        text = vault.read(session, context.registry.key_ring, export, vault.BlobKind.CONTENT)
-        form = FileForm(export.file_form)
-    return from_json(text), form
+        keys = context.registry.key_ring
+        content = from_json(vault.read(session, keys, export, vault.BlobKind.CONTENT))
+        numbers = going_along(content)
+        files = [vault.read_file(session, keys, export, number) for number in numbers]
+        return content, FileForm(export.file_form), files
 
 
 class Progress:
@@ -202,6 +211,7 @@ def _finish(context: JobContext, export_id: UUID, made: Made) -> None:
         if export is None or export.state not in MAKING:
             return
         vault.keep(session, keys, export, vault.BlobKind.PDF, pdf)
+        vault.forget_files(session, export)
         if made.password is not None:
             kind = vault.BlobKind.LOCK
             vault.keep(session, keys, export, kind, made.password.encode())

@@ -158,7 +158,7 @@ class ExportKey(Held, Base):
 
 class ExportBlob(Held, Base):
     """Something of an export under its key: `inhoud` (frozen content), `van_wie` (the subjects
-    for the register) or `pdf`."""
+    for the register), `pdf`, or until that is made `bestand-1`… (files that go along)."""
 
     __tablename__ = "export_blob"
     __table_args__ = held_table(

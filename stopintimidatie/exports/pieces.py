@@ -28,6 +28,8 @@ PARTS: Final[Mapping[str, str]] = {
     "terugkoppeling": "Terugkoppeling aan melders",
     "verantwoording": "Verantwoording",
 }
+# The first page and the table of contents, before the parts.
+FRONT_PIECES: Final = 2
 # The lists of a part, each of which may be long.
 LISTS: Final[Mapping[str, tuple[str, ...]]] = {
     "kaart": ("places",),
@@ -144,11 +146,14 @@ def runs(pieces: Iterable[Piece]) -> tuple[Run, ...]:
     )
 
 
-def stretch(pieces: Sequence[Piece], begin: int) -> int:
-    """Where a stretch that begins here may end: before the piece of this number."""
+def stretch(pieces: Sequence[Piece], begin: int, times: int = 1) -> int:
+    """Where a stretch that begins here may end: before the piece of this number.
+
+    :param times: so many times the usual size, for when it couldn't be cut.
+    """
     if begin == 0 and sum(map(_room, pieces)) <= WHOLE_PAGES:
         return len(pieces)
-    left: float = STRETCH_PAGES if begin else FIRST_PAGES
+    left: float = times * (STRETCH_PAGES if begin else FIRST_PAGES)
     for piece in pieces[begin:]:
         left -= _room(piece)
         if left < 0 and piece.number > begin:
@@ -186,10 +191,11 @@ def cut(pages: Sequence[frozenset[int]]) -> tuple[int, int] | None:
     """How many pages of a stretch are whole, and with which piece the next stretch begins.
 
     The last page is not: more may follow on it. A page that begins in the middle of a piece can't
-    be the first of a stretch. None: there is no such page.
+    be the first of a stretch, nor one with the table of contents: that is for the first stretch.
+    None: there is no such page.
     """
     for number in range(len(pages) - 1, 0, -1):
         here = pages[number]
-        if here and not here & pages[number - 1]:
+        if here and not here & pages[number - 1] and min(here) > FRONT_PIECES - 1:
             return number, min(here)
     return None

@@ -22,6 +22,11 @@ def preview_values(prepared: Prepared) -> dict[str, Any]:
         "reports": _reports(prepared),
         "given": len(content.reports),
         "withheld": sum(report.withheld for report in prepared.marked),
+        "attachments": content.attachments.note,
+        "attachment_rows": [
+            [one.name, one.about, one.size, "Ja" if one.file_name else "Nee, te groot"]
+            for one in content.attachments.files
+        ],
         "event_rows": [[e.when, e.what, capital(e.reliability)] for e in content.chronology],
         "action_rows": [[a.when, a.what, a.who, a.effect] for a in content.actions],
         "agreement_rows": [[a.what, a.who, a.due, a.state] for a in content.agreements],

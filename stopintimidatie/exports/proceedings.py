@@ -1,8 +1,7 @@
-"""What was done, talked over and agreed, and the files in the dossier, for one recipient. Pure."""
+"""What was done, talked over and agreed, for one recipient. Pure."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -11,8 +10,6 @@ from stopintimidatie.exports import figures
 from stopintimidatie.exports.content import (
     ActionContent,
     AgreementContent,
-    AttachmentContent,
-    AttachmentsContent,
     ConsultationContent,
 )
 from stopintimidatie.exports.profiles import Section
@@ -20,15 +17,11 @@ from stopintimidatie.exports.selection import Selection, today
 from stopintimidatie.exports.source import (
     DossierSource,
     SourceAction,
-    SourceAttachment,
     SourceMeasure,
     SourceReport,
 )
-from stopintimidatie.exports.text import capital, clean, clean_line, listed
-from stopintimidatie.web.filters import date_short, file_size, plural
-
-_MORE = {"foto": "foto's", "geluid": "geluidsopnamen", "video": "video's"}
-_ONE = {"foto": "foto", "geluid": "geluidsopname", "video": "video"}
+from stopintimidatie.exports.text import capital, clean, clean_line
+from stopintimidatie.web.filters import date_short
 
 
 def actions(source: DossierSource, chosen: Selection) -> tuple[ActionContent, ...]:
@@ -112,36 +105,4 @@ def agreements(source: DossierSource, chosen: Selection) -> tuple[AgreementConte
             date_short(agreement.next_date),
         )
         for agreement in ordered
-    )
-
-
-def attachments(source: DossierSource, chosen: Selection) -> AttachmentsContent:
-    """Each file by what it is about, where the profile opens that; else how many of each kind."""
-    files = source.attachments
-    if not files:
-        return AttachmentsContent("Er zijn geen bijlagen in dit dossier.", ())
-    numbers = Counter(one.kind for one in files)
-    told = listed([plural(numbers[k], _ONE[k], _MORE[k]) for k in _ONE if numbers[k]])
-    if not chosen.profile.has(Section.ATTACHMENTS):
-        return AttachmentsContent(
-            f"In het dossier: {told}. Die zitten niet in dit document. Hebt u ze nodig, vraag dan"
-            " de dossierhouder.",
-            (),
-        )
-    note = (
-        f"{capital(told)}. De bestanden zelf zitten niet in deze PDF; de dossierhouder geeft ze"
-        " apart."
-    )
-    return AttachmentsContent(note, tuple(map(_attachment, files)))
-
-
-def _attachment(one: SourceAttachment) -> AttachmentContent:
-    return AttachmentContent(
-        name=f"{capital(_ONE.get(one.kind, 'bestand'))} {one.number}",
-        when=date_short(one.on),
-        about=clean_line(one.about),
-        size=file_size(one.size),
-        file_name=one.file_name,
-        media_type=one.media_type,
-        sha256=one.sha256,
     )

@@ -14,14 +14,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
 from stopintimidatie.exports.content import DossierContent, to_json
-from stopintimidatie.exports.limits import Limits
+from stopintimidatie.exports.limits import LENGTH_BYTES, Limits
 
 PACKAGE_ROOT = Path(__file__).parent.parent.parent
 ERROR_MAX = 4000
@@ -59,6 +59,7 @@ class RenderingTooBigError(RenderingError):
 
 def render_in_process(
     content: DossierContent,
+    files: Sequence[bytes] = (),
     *,
     limits: Limits | None = None,
     on_progress: Callable[[Step], None] | None = None,
@@ -66,15 +67,20 @@ def render_in_process(
 ) -> bytes:
     """The PDF of this content, or a RenderingError.
 
+    :param files: those that go along, in the order of the content.
     :param archive: PDF/A to be kept; without it the file claims PDF/UA alone.
     """
     bounds = limits or Limits()
     with tempfile.TemporaryDirectory(prefix="dossier-") as name:
         folder = Path(name)
         (folder / "fonts.conf").write_text(FONTS_CONF.format(folder=name), encoding="utf-8")
-        with _nameless(folder, to_json(content)) as given, _nameless(folder) as made:
+        with (
+            _nameless(folder, to_json(content)) as given,
+            _nameless(folder, *_in_one(files)) as along,
+            _nameless(folder) as made,
+        ):
             kind = "archief" if archive else "open"
-            with _child(folder, given, made, bounds, kind) as (child, errors):
+            with _child(folder, (given, along, made), bounds, kind) as (child, errors):
                 _follow(child, bounds, on_progress)
                 made.seek(0)
                 pdf = made.read()
@@ -83,26 +89,37 @@ def render_in_process(
             return pdf
 
 
-def _nameless(folder: Path, content: bytes = b"") -> IO[bytes]:
+def _in_one(files: Sequence[bytes]) -> Iterator[bytes]:
+    """How long each is, and then the file itself."""
+    for file in files:
+        yield len(file).to_bytes(LENGTH_BYTES, "big")
+        yield file
+
+
+def _nameless(folder: Path, *content: bytes) -> IO[bytes]:
     """A file without a name, that is gone with the last process that has it open."""
     file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - the caller closes it
-    file.write(content)
+    for part in content:
+        file.write(part)
     file.seek(0)
     return file
 
 
 @contextmanager
 def _child(
-    folder: Path, given: IO[bytes], made: IO[bytes], limits: Limits, kind: str
+    folder: Path, open_files: tuple[IO[bytes], IO[bytes], IO[bytes]], limits: Limits, kind: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
-    program = [sys.executable, "-m", "stopintimidatie.exports.child"]
+    """:param open_files: the content, the files that go along, and the one to fill."""
+    given, along, made = open_files
+    numbers = (made.fileno(), along.fileno())
+    program = [sys.executable, "-m", "stopintimidatie.exports.child", limits.as_text()]
     with _nameless(folder) as errors:
         child = subprocess.Popen(  # noqa: S603
-            [*program, limits.as_text(), str(made.fileno()), str(folder), kind],
+            [*program, *map(str, numbers), str(folder), kind],
             stdin=given,
             stdout=subprocess.PIPE,
             stderr=errors,
-            pass_fds=(made.fileno(),),
+            pass_fds=numbers,
             cwd=folder,
             env=_environment(folder),
             start_new_session=True,

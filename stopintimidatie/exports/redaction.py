@@ -4,6 +4,7 @@ import re
 
 from stopintimidatie.exports import proceedings
 from stopintimidatie.exports.annex import annex, hidden
+from stopintimidatie.exports.attaching import attachments
 from stopintimidatie.exports.chronology import chronology
 from stopintimidatie.exports.content import (
     SCHEMA,
@@ -51,7 +52,7 @@ def redact(source: DossierSource, profile: Profile) -> DossierContent:
         actions=proceedings.actions(source, chosen),
         consultations=proceedings.consultations(source, chosen),
         agreements=proceedings.agreements(source, chosen),
-        attachments=proceedings.attachments(source, chosen),
+        attachments=attachments(source, chosen),
         feedback=_feedback(source, profile),
         annex=annex(source, chosen),
         left_out=tuple(section.value for section in Section if not profile.has(section)),

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from hashlib import sha256
 from io import BytesIO
 from typing import Any, BinaryIO, Final
 
@@ -26,7 +27,7 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 from stopintimidatie.exports.assets import Assets
 from stopintimidatie.exports.content import DossierContent
 from stopintimidatie.exports.document import feet, foot_style, markup, stylesheet, words_of
-from stopintimidatie.exports.joining import Bookmark, JoinedFile
+from stopintimidatie.exports.joining import Bookmark, Embedded, JoinedFile
 from stopintimidatie.exports.pieces import PARTS, Piece, cut, held, is_piece, pieces_of, stretch
 from stopintimidatie.exports.standards import (
     ACCESSIBLE_VARIANT,
@@ -73,13 +74,15 @@ def render(
     progress: Progress | None = None,
     *,
     archive: bool = True,
+    files: Iterable[bytes] = (),
 ) -> bytes:
     """The document as a tagged PDF/A-3a that is PDF/UA-1 as well.
 
     :param archive: without it PDF/UA-1 alone, for a file that will be encrypted.
+    :param files: those that go along, in the order of the content.
     """
     made = BytesIO()
-    draw(content, assets, made, progress, archive=archive)
+    draw(content, assets, made, progress, archive=archive, files=files)
     return made.getvalue()
 
 
@@ -90,11 +93,31 @@ def draw(
     progress: Progress | None = None,
     *,
     archive: bool = True,
+    files: Iterable[bytes] = (),
 ) -> None:
     """The same, written as it comes: a long document is laid out and forgotten in stretches."""
     paper = _Paper.of(content, assets)
+    joined = JoinedFile(file, bytes.fromhex(paper.digest)[:16])
     with _fixed_clock(content.delivery.frozen_at):
-        _Drawing(paper, file, progress, archive=archive).whole()
+        drawing = _Drawing(paper, joined, progress, archive=archive)
+        drawing.pages()
+        _embed(joined, content, files)
+        drawing.finish()
+
+
+def _embed(joined: JoinedFile, content: DossierContent, files: Iterable[bytes]) -> None:
+    """The files that go along, each the one that was frozen."""
+    wanted = [file for file in content.attachments.files if file.sha256]
+    for told, data in zip(wanted, files, strict=True):
+        if sha256(data).hexdigest() != told.sha256:
+            raise ValueError("a file that goes along isn't the one that was frozen")
+        what = Embedded(
+            name=told.file_name,
+            media_type=told.media_type,
+            about=f"{told.name}: {told.about}",
+            at=content.delivery.frozen_at,
+        )
+        joined.embed(what, data)
 
 
 @dataclass(frozen=True)
@@ -154,11 +177,11 @@ class _Drawing:
     """One document on its way to a file."""
 
     def __init__(
-        self, paper: _Paper, file: BinaryIO, progress: Progress | None, *, archive: bool
+        self, paper: _Paper, joined: JoinedFile, progress: Progress | None, *, archive: bool
     ) -> None:
         self._paper = paper
         self._progress = progress
-        self._joined = JoinedFile(file, bytes.fromhex(paper.digest)[:16])
+        self._joined = joined
         self._options: dict[str, Any] = {
             "pdf_variant": PDF_VARIANT if archive else ACCESSIBLE_VARIANT
         }
@@ -167,7 +190,7 @@ class _Drawing:
         self._count = _Counted()
         self._setting = ""
 
-    def whole(self) -> None:
+    def pages(self) -> None:
         """Stretch by stretch; the first last, for it tells on which page each part begins."""
         self._setting = self._fitting()
         first = self._lay_out(0)
@@ -185,6 +208,9 @@ class _Drawing:
         if self._progress is not None:
             self._progress("schrijven", 0)
         self._feet()
+
+    def finish(self) -> None:
+        """What is of the whole document."""
         self._joined.finish(self._count.marks)
 
     def _rest(self, begin: int) -> None:
@@ -206,10 +232,23 @@ class _Drawing:
         return SETTINGS[-1]
 
     def _lay_out(self, begin: int, begins: Mapping[str, int] | None = None) -> _Stretch:
-        """The stretch from this piece on."""
+        """The stretch from this piece on; larger than usual where it can't be cut."""
+        whole, times = len(self._paper.pieces), 1
+        while True:
+            end = stretch(self._paper.pieces, begin, times)
+            document = self._tried(begin, end, begins)
+            if end == whole:
+                return _Stretch(document, document.pages, end)
+            found = cut([held(one.anchors) for one in document.pages])
+            if found is not None:
+                return _Stretch(document, document.pages[: found[0]], found[1])
+            del document
+            times *= 2
+
+    def _tried(self, begin: int, end: int, begins: Mapping[str, int] | None) -> Any:
         # What was laid out before is full of circles, and the child looks for none by itself.
         gc.collect()
-        paper, end = self._paper, stretch(self._paper.pieces, begin)
+        paper = self._paper
         sheets = paper.sheets if begin else (*paper.sheets, paper.first_sheet)
         laid = markup(
             paper.words,
@@ -218,15 +257,8 @@ class _Drawing:
             begins=begins,
             goes_on=begin > 0,
         )
-        told = None if begins else self._progress
-        with _told(told, self._count.pages):
-            document = paper.laid_out(laid, sheets)
-        found = None
-        if end < len(paper.pieces):
-            found = cut([held(one.anchors) for one in document.pages])
-        if found is None:
-            return _Stretch(document, document.pages, end)
-        return _Stretch(document, document.pages[: found[0]], found[1])
+        with _told(None if begins else self._progress, self._count.pages):
+            return paper.laid_out(laid, sheets)
 
     def _look_at(self, laid_out: _Stretch) -> None:
         """Where parts begin, and the bookmarks."""

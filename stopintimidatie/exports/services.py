@@ -20,7 +20,7 @@ from stopintimidatie.disclosures.services import find_disclosure
 from stopintimidatie.dossiers.access import is_strict
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.exports import vault
-from stopintimidatie.exports.content import ContentError, content_hash, to_json
+from stopintimidatie.exports.content import ContentError, DossierContent, content_hash, to_json
 from stopintimidatie.exports.deviations import check_deviations, tell_reporters
 from stopintimidatie.exports.freezing import (
     Prepared,
@@ -28,6 +28,7 @@ from stopintimidatie.exports.freezing import (
     prepare,
     subjects_to_json,
 )
+from stopintimidatie.exports.loading_files import going_along, with_files
 from stopintimidatie.exports.models import MAKING, Export, ExportState
 from stopintimidatie.exports.partnership import check_partner
 from stopintimidatie.exports.profiles import PROFILES
@@ -273,10 +274,24 @@ def _freeze(
     export.edition = earlier_editions(session, export) + 1
     export.profile_version = prepared.profile.version
     export.frozen_at = now
-    export.content_sha256 = content_hash(prepared.content)
-    vault.keep(session, keys, export, vault.BlobKind.CONTENT, to_json(prepared.content))
+    content = _freeze_files(session, keys, export, prepared)
+    export.content_sha256 = content_hash(content)
+    vault.keep(session, keys, export, vault.BlobKind.CONTENT, to_json(content))
     subjects = subjects_to_json(prepared.subjects)
     vault.keep(session, keys, export, vault.BlobKind.SUBJECTS, subjects)
+
+
+def _freeze_files(
+    session: Session, keys: KeyRing, export: Export, prepared: Prepared
+) -> DossierContent:
+    """The files that go along are kept under the export's own key, their hashes in the content."""
+    try:
+        content, files = with_files(session, keys, prepared.content, prepared.files)
+    except ContentError as error:
+        raise ExportError(f"Dit kan zo niet in het document: {error}.") from error
+    for number, data in zip(going_along(content), files, strict=True):
+        vault.keep_file(session, keys, export, number, data)
+    return content
 
 
 def _have_made(session: Session, export: Export, now: datetime) -> None:

@@ -82,6 +82,19 @@ class Despite:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceAttachment:
+    """A file of the dossier or of a report; its content stays where it is until it goes along."""
+
+    number: int
+    kind: str
+    about: str
+    on: date
+    size: int
+    media_type: str
+    file_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class SourceReport:
     """A report in the dossier, whole.
 
@@ -119,6 +132,7 @@ class SourceReport:
     share_partners: bool = True
     # Goes along although its reporter would rather not: the ground, and why.
     despite: Despite | None = None
+    attachments: tuple[SourceAttachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,20 +178,6 @@ class SourceConsultation:
     seats: tuple[str, ...]
     decisions: str
     next_date: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SourceAttachment:
-    """A file in the dossier; its content stays where it is until it goes along."""
-
-    number: int
-    kind: str
-    about: str
-    on: date
-    size: int
-    media_type: str
-    file_name: str
-    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from stopintimidatie.storage.vault import Vault
 PURPOSE: Final = "export-key"
 VAULT: Final = Vault(ExportKey, ExportBlob, "export_id", PURPOSE)
 SEALED: Final = VAULT.sealed
+FILE: Final = "bestand-"
 
 
 class BlobKind(StrEnum):
@@ -30,6 +31,25 @@ class BlobKind(StrEnum):
 def keep(session: Session, keys: KeyRing, export: Export, kind: BlobKind, data: bytes) -> None:
     """Encrypt and keep; what was there of this kind is replaced."""
     VAULT.keep(session, keys, export, kind.value, data)
+
+
+def keep_file(session: Session, keys: KeyRing, export: Export, number: int, data: bytes) -> None:
+    """A file that goes along, by its place among those of the content."""
+    VAULT.keep(session, keys, export, f"{FILE}{number}", data)
+
+
+def read_file(session: Session, keys: KeyRing, export: Export, number: int) -> bytes:
+    """:raises DecryptionError: it isn't there (any more), or the key doesn't fit."""
+    return VAULT.read(session, keys, export, f"{FILE}{number}")
+
+
+def forget_files(session: Session, export: Export) -> None:
+    """Once they are in the PDF they needn't be kept beside it."""
+    session.execute(
+        delete(ExportBlob).where(
+            ExportBlob.export_id == export.id, ExportBlob.kind.startswith(FILE, autoescape=True)
+        )
+    )
 
 
 def forget(session: Session, export: Export, kind: BlobKind) -> None:

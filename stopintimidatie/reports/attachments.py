@@ -159,13 +159,28 @@ def read(
         yield _open_part(engine, cipher, holder, attachment_id, number)
 
 
+def content_of(session: Session, keys: KeyRing, row: Any) -> Iterator[bytes]:
+    """The content, part by part, within a transaction.
+
+    :param row: of a table that keeps attachments as this room does.
+    :raises DecryptionError: a part isn't there, or the key doesn't fit.
+    """
+    cipher = AESGCM(bytes.fromhex(keys.decrypt(PURPOSE, row.key, str(row.id))))
+    for number in range(1, row.parts + 1):
+        yield _opened(session, cipher, row.id, number)
+
+
 def _open_part(engine: Engine, cipher: AESGCM, holder: str, attachment: UUID, number: int) -> bytes:
     with transaction(engine, holder, write=False) as session:
-        content = session.scalar(
-            select(AttachmentPart.content).where(
-                AttachmentPart.attachment_id == attachment, AttachmentPart.number == number
-            )
+        return _opened(session, cipher, attachment, number)
+
+
+def _opened(session: Session, cipher: AESGCM, attachment: UUID, number: int) -> bytes:
+    content = session.scalar(
+        select(AttachmentPart.content).where(
+            AttachmentPart.attachment_id == attachment, AttachmentPart.number == number
         )
+    )
     if content is None:
         raise DecryptionError("the attachment misses a part")
     try:

@@ -1,13 +1,18 @@
 """Made-up dossiers for the tests and benchmarks of the export: whole, seeded, believable."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
 import shapely
 
+from stopintimidatie.exports.content import DossierContent
+from stopintimidatie.exports.minimum import at_least
+from stopintimidatie.exports.profile_rules import SHOWN, Profile, Section
 from stopintimidatie.exports.source import (
     DossierSource,
     EventKind,
@@ -216,6 +221,21 @@ def a_dossier(reports: Sequence[SourceReport] | int = 18, **changes: Any) -> Dos
         areas_source="Grenzen van de wijken: CBS en Kadaster, 2024.",
     )
     return replace(dossier, **changes)
+
+
+def opened(profile: Profile) -> Profile:
+    """As an admin makes it who opens the files, as far as the minimum lets them."""
+    sections = {**profile.sections, Section.ATTACHMENTS: SHOWN}
+    return at_least(replace(profile, sections=MappingProxyType(sections)))
+
+
+def frozen(content: DossierContent, files: Mapping[str, bytes]) -> DossierContent:
+    """As it is kept at the approval: with the hash of each file that goes along."""
+    told = tuple(
+        replace(file, sha256=sha256(files[file.file_name]).hexdigest()) if file.file_name else file
+        for file in content.attachments.files
+    )
+    return replace(content, attachments=replace(content.attachments, files=told))
 
 
 def some_areas() -> tuple[SourceArea, ...]:

@@ -40,7 +40,7 @@ from stopintimidatie.exports.source import (
     SourceReport,
     Term,
 )
-from tests.unit.exports_factory import a_dossier
+from tests.unit.exports_factory import a_dossier, frozen, opened
 
 FREE = {"ACCOUNT": Field.ACCOUNT, "NOTE": Field.PLACE_NOTE, "LOOKS": Field.APPEARANCE}
 
@@ -78,6 +78,11 @@ def a_seeded_report(serial: int, **changes: Any) -> SourceReport:
         police=term("POLICE"),
         willing_to_talk=True,
         account=word("ACCOUNT", serial),
+        attachments=(
+            SourceAttachment(
+                1, "foto", "", date(2026, 9, 20), 20, "image/jpeg", word("CLIP", serial)
+            ),
+        ),
     )
     return replace(report, **changes)
 
@@ -158,6 +163,7 @@ def secrets() -> dict[str, tuple[str, int]]:
         if not name.startswith("SEEN") or serial in (2, 3)
     }
     found |= {f"M-QZ7{serial}-K4QX": ("KENMERK", serial) for serial in range(1, 6)}
+    found |= {word("CLIP", serial): ("CLIP", serial) for serial in range(1, 6)}
     names = (*OF_THE_DOSSIER, "MEMO", "PEVENT", "PACTION", "TABLE", "PHOTO", "FILE")
     return found | {word(name): (name, 0) for name in names}
 
@@ -219,6 +225,7 @@ def test_what_a_recipient_may_not_have_is_nowhere_in_the_pdf_or_on_the_preview(n
         fingerprint="",
         minors=True,
         read_ids=(),
+        files={},
     )
     page = repr(preview_values(prepared))
     pdf = render(content, load_assets())
@@ -236,3 +243,27 @@ def test_what_a_recipient_may_not_have_is_nowhere_in_the_pdf_or_on_the_preview(n
     # To the minute only for who gets the time.
     timed = name in {"intern", "politie", "handhaving", "openbaar_vervoer"}
     assert ("21.43" in text) == timed
+
+
+# Photos and the like, where an admin opened them: for whom the minimum lets through.
+FILES_FOR = {"intern", "politie", "handhaving"}
+BYTES = {word("CLIP", serial): word("BYTES", serial).encode() for serial in range(1, 6)}
+BYTES[word("FILE")] = word("BYTES").encode()
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_file_goes_only_with_who_may_have_it(name: str) -> None:
+    content = redact(seeded(), opened(PROFILES[name]))
+    wanted = [file.file_name for file in content.attachments.files]
+    files = [BYTES[file_name] for file_name in wanted]
+    pdf = render(frozen(content, BYTES), load_assets(), files=files)
+    whole = "\n".join(everything_in(pdf))
+    allowed = set()
+    if name in FILES_FOR:
+        # None of a minor's, nor of a report that stays out.
+        allowed = {word("FILE")} | {word("CLIP", serial) for serial in REPORTS[name] - {3}}
+    assert set(wanted) == allowed
+    for file_name, data in BYTES.items():
+        assert (file_name in whole) == (file_name in allowed), file_name
+        assert (data.decode() in whole) == (file_name in allowed), data
+    assert (word("PHOTO") in whole) == (name in FILES_FOR)
