@@ -644,6 +644,16 @@ MATRIX: Final[tuple[View, ...]] = (
         "{meldpunt}/aansluiting-plan-intrekken?gemeente=zwijndrecht": " ja 404 404",
     }),
     # --- the log ---------------------------------------------------------------------------------
+    # --- erasing at the request of who it is about -----------------------------------------------
+    *form("ReportResource", "gegevens-wissen", P.ERASE, {
+        #                             oov  dossier beheer privacy fg
+        "{melding}/gegevens-wissen": " 403 403 404 ja 403",
+        "{melding_meldpunt}/gegevens-wissen": " 403 ja 403",
+    }),
+    *form("DossierResource", "gegevens-wissen", P.ERASE, {
+        "{dossier}/gegevens-wissen": " 403 403 404 ja 403",
+        "{persoon}/gegevens-wissen": " 404 403 404 ja 403",
+    }),
     view("Resource", "logboek", "GET", P.VIEW_AUDIT, {
         #                           oov  dossier beheer privacy fg
         "{gemeente}/logboek":      " 403  403     403    ja      ja",

@@ -32,6 +32,8 @@ WORDS: Final = {
     Change.REDACTED: "Woorden zijn onleesbaar gemaakt. Vernietig uw kopie.",
     Change.ERASED: "De melding is gewist. Vernietig uw kopie, en wat u eruit overnam.",
 }
+# Of a dossier as a whole: no report in it has a name then.
+WHOLE: Final = "Het dossier is gewist. Vernietig uw kopie, en wat u eruit overnam."
 
 
 @dataclass(frozen=True)
@@ -121,5 +123,7 @@ def _confirm(row: CopyCorrection, who: Actor) -> None:
 def correction_words(row: CopyCorrection) -> str:
     """What changed and what to do."""
     parts = ", ".join(Part.word(code) for code in row.parts)
+    if not row.label:
+        return WHOLE
     said = {change.value: words for change, words in WORDS.items()}.get(row.change, row.change)
     return f"{said} Het gaat om: {parts}." if parts else said

@@ -6,20 +6,25 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.deliveries.answers import PURPOSE
 from stopintimidatie.deliveries.models import CopyCorrection, PartnerAnswer
+from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.dossiers import personal as dossiers
+from stopintimidatie.dossiers.history import KIND as DOSSIER
 from stopintimidatie.exports.models import Export
+from stopintimidatie.reports.services import KIND as REPORT
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.personal import (
     Fragment,
     PersonalDataHolder,
     Subject,
+    Told,
     Treatment,
     empty_rows,
+    filled,
     redact_rows,
 )
 from stopintimidatie.storage.resealing import Sealed
@@ -57,7 +62,23 @@ def erase(session: Session, document: UUID) -> None:
     empty_rows(session, PartnerAnswer, PartnerAnswer.id == document, ANSWER)
 
 
-PERSONAL_DATA: Final = PersonalDataHolder(KIND, COLUMNS, find, redact, erase)
+def dossier_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
+    """What partners answered about a dossier goes with it."""
+    if kind == DOSSIER:
+        empty_rows(session, PartnerAnswer, PartnerAnswer.dossier_id == document, ANSWER)
+    return 0
+
+
+def dossier_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[Told]:
+    if kind != DOSSIER:
+        return []
+    mine = PartnerAnswer.__table__.c.dossier_id == document
+    return [filled(session, "partner_answer", ANSWER, mine)]
+
+
+PERSONAL_DATA: Final = PersonalDataHolder(
+    KIND, COLUMNS, find, redact, erase, source_erased=dossier_erased, source_told=dossier_told
+)
 
 CORRECTION_KIND: Final = "correctie"
 CORRECTION: Final = {
@@ -88,10 +109,40 @@ def erase_correction(session: Session, document: UUID) -> None:
     empty_rows(session, CopyCorrection, CopyCorrection.id == document, CORRECTION)
 
 
+def _about(session: Session, kind: str, document: UUID) -> ColumnElement[bool]:
+    """Corrections of copies of this dossier; or of this report, by its name in each document."""
+    if kind == DOSSIER:
+        mine = select(Export.id).where(Export.dossier_id == document)
+        return CopyCorrection.export_id.in_(mine)
+    if kind != REPORT:
+        return false()
+    named = session.execute(
+        select(Disclosure.document_id, DisclosureSubject.label)
+        .join(Disclosure, Disclosure.id == DisclosureSubject.disclosure_id)
+        .where(DisclosureSubject.subject_id == document)
+    )
+    return or_(
+        false(),
+        *(and_(CopyCorrection.export_id == at, CopyCorrection.label == name) for at, name in named),
+    )
+
+
+def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
+    """What was told of it goes; that something was told, and whether that was done, stays."""
+    empty_rows(session, CopyCorrection, _about(session, kind, document), CORRECTION)
+    return 0
+
+
+def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[Told]:
+    return [filled(session, "copy_correction", CORRECTION, _about(session, kind, document))]
+
+
 CORRECTION_DATA: Final = PersonalDataHolder(
     CORRECTION_KIND,
     {"copy_correction": CORRECTION},
     find_corrections,
     redact_correction,
     erase_correction,
+    source_erased=source_erased,
+    source_told=source_told,
 )

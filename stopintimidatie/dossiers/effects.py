@@ -130,6 +130,12 @@ def reopen(session: Session, dossier: Dossier, values: Values, actor: Actor) -> 
     dossier.feedback = None
 
 
+def erased(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:
+    """Erased at the request of who it is about; a page without a title would say nothing."""
+    dossier.title = "Gewist op verzoek"
+    dossier.urgent = False
+
+
 def open_agreements(session: Session, dossier: Dossier) -> int:
     return (
         session.scalar(
@@ -163,4 +169,5 @@ EFFECTS: Final = {
     "dossier.afsluiten": close,
     "dossier.samenvoegen": merge,
     "dossier.heropenen": reopen,
+    "dossier.wissen": erased,
 }

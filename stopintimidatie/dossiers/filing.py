@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.audit import Actor, record
+from stopintimidatie.audit import SYSTEM, Actor, record
 from stopintimidatie.dossiers.access import is_strict, may_edit
 from stopintimidatie.dossiers.history import DossierError, append, lock
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
@@ -156,6 +156,32 @@ def remove_from_dossier(
             " dossierhouder om de melding eruit te halen."
         )
     _leave(session, dossier, present, report, str(values["reden"]), actor)
+
+
+def leave_everywhere(session: Session, report: Report, reason: str, actor: Actor) -> None:
+    """The report leaves each dossier that it is in, or is referred to by. The state is the
+    caller's."""
+    present = session.scalars(
+        select(DossierMembership).where(
+            DossierMembership.report_id == report.id, DossierMembership.left_at.is_(None)
+        )
+    ).all()
+    for one in present:
+        dossier = session.get_one(Dossier, one.dossier_id)
+        lock(session, dossier)
+        _leave(session, dossier, one, report, reason, actor)
+
+
+def let_all_go(session: Session, effects: Effects, dossier: Dossier, reason: str) -> None:
+    """Every report leaves the dossier; those that were in it go back to *in behandeling*."""
+    present = session.scalars(
+        select(Report)
+        .join(DossierMembership, DossierMembership.report_id == Report.id)
+        .where(DossierMembership.dossier_id == dossier.id, DossierMembership.left_at.is_(None))
+        .order_by(DossierMembership.serial)
+    ).all()
+    for report in present:
+        take_out(session, effects, dossier, report, reason, SYSTEM)
 
 
 def _locked(session: Session, condition: Any) -> Dossier | None:

@@ -19,6 +19,7 @@ from stopintimidatie.dossiers.models import (
     DossierNote,
 )
 from stopintimidatie.dossiers.tabling import destroy_tabled, holds, redact_tabled
+from stopintimidatie.dossiers.vocabulary import TabledState
 from stopintimidatie.dossiers.work_models import (
     Consultation,
     ConsultationSeat,
@@ -28,6 +29,7 @@ from stopintimidatie.dossiers.work_models import (
     DossierText,
 )
 from stopintimidatie.reports import personal as reports
+from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import KIND as REPORT
 from stopintimidatie.search.services import enqueue_purge
 from stopintimidatie.storage.encryption import KeyRing
@@ -35,8 +37,10 @@ from stopintimidatie.storage.personal import (
     Fragment,
     PersonalDataHolder,
     Subject,
+    Told,
     Treatment,
     empty_rows,
+    filled,
     redact_rows,
 )
 
@@ -177,7 +181,47 @@ def _index_anew(session: Session, document: UUID) -> None:
         enqueue_purge(session, dossier.holder)
 
 
-PERSONAL_DATA: Final = PersonalDataHolder(KIND, COLUMNS, find, redact, erase)
+def _of_report(report_id: UUID) -> ColumnElement[bool]:
+    return DossierMembership.report_id == report_id
+
+
+def report_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
+    """A report goes: why it joined and left goes with it, here and in the dossier's history."""
+    if kind != REPORT:
+        return 0
+    empty_rows(session, DossierMembership, _of_report(document), COLUMNS["dossier_membership"])
+    for line in _lines_about(session, document):
+        line.reason, line.values = None, {"melding": line.values["melding"]}
+    session.flush()
+    return 0
+
+
+def report_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[Told]:
+    """What `report_erased` would empty."""
+    if kind != REPORT:
+        return []
+    columns = COLUMNS["dossier_membership"]
+    members = filled(session, "dossier_membership", columns, _of_report(document))
+    lines = sum(bool(line.reason) for line in _lines_about(session, document))
+    return [members, Told("dossier_move", ("reason",) if lines else (), lines)]
+
+
+def _lines_about(session: Session, report_id: UUID) -> list[DossierMove]:
+    reference = session.scalar(select(Report.reference).where(Report.id == report_id))
+    inside = select(DossierMembership.dossier_id).where(_of_report(report_id))
+    lines = session.scalars(select(DossierMove).where(DossierMove.dossier_id.in_(inside)))
+    return [line for line in lines if line.values.get("melding") == reference]
+
+
+PERSONAL_DATA: Final = PersonalDataHolder(
+    KIND,
+    COLUMNS,
+    find,
+    redact,
+    erase,
+    source_erased=report_erased,
+    source_told=report_told,
+)
 
 # What was tabled is a copy of its own: whoever is erased or redacted as a report is so there too,
 # while the dossier goes on.
@@ -249,6 +293,13 @@ def source_redacted(
     return sum(redact_tabled(session, keys, held, fragment) for held in found)
 
 
+def tabled_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[Told]:
+    """At how many consultations it lay on the table, and does still."""
+    found = tabled_of(session, keys, kind, document)
+    kept = [held for held in found if held.tabled_state != TabledState.DESTROYED.value]
+    return [Told("consultation_blob", ("data",), len(kept))]
+
+
 TABLED: Final = PersonalDataHolder(
     TABLED_KIND,
     TABLED_COLUMNS,
@@ -257,4 +308,5 @@ TABLED: Final = PersonalDataHolder(
     erase_one,
     source_erased=source_erased,
     source_redacted=source_redacted,
+    source_told=tabled_told,
 )

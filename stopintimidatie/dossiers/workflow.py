@@ -150,6 +150,15 @@ TRANSITIONS: Final = (
         "overgebracht",
         P.BY_RETENTION,
     ),
+    Transition(
+        "wissen",
+        "Gegevens gewist op verzoek",
+        frozenset(state.code for state in STATES) - GONE,
+        "vernietigd",
+        P.BY_ERASURE,
+        (InputField("grond", "Grond"), InputField("reden", "Reden")),
+        effect="dossier.wissen",
+    ),
 )
 
 DOSSIER_WORKFLOW: Final = Workflow("dossier", frozenset({"in_voorbereiding"}), STATES, TRANSITIONS)

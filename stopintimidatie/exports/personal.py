@@ -29,8 +29,10 @@ from stopintimidatie.storage.personal import (
     Fragment,
     PersonalDataHolder,
     Subject,
+    Told,
     Treatment,
     empty_rows,
+    filled,
     redact_rows,
 )
 
@@ -67,6 +69,13 @@ COLUMNS: Final = {
     },
     "export_key": {"sealed": T.SEALED},
     "export_blob": {"data": T.SEALED},
+}
+
+# For whom it was, and under which agreement, is in the register as well, and stays.
+REQUEST: Final = {
+    name: how
+    for name, how in COLUMNS["export"].items()
+    if name not in ("recipient", "covenant", "demand_officer")
 }
 
 
@@ -134,11 +143,47 @@ def _locked_with(session: Session, labels: dict[UUID, str]) -> list[tuple[Export
 
 
 def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
-    """Whoever holds a copy is told."""
+    """Whoever holds a copy is told. What requests said of it goes too: of a dossier all but for
+    whom it was, of a report why it was to go along against its reporter's wish."""
     found = copies_of(session, kind, document)
     for export, label in found:
         destroy(session, export, cause=Cause(Change.ERASED, label))
+    if kind == DOSSIER:
+        empty_rows(session, Export, Export.dossier_id == document, REQUEST)
+    for export, serial in _against_wish(session, kind, document):
+        kept = [one for one in export.deviations or () if int(one["nummer"]) != serial]
+        export.deviations = kept or None
+    session.flush()
     return len(found)
+
+
+def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[Told]:
+    """The frozen copies that are there still, and what requests say."""
+    frozen = [export for export, _ in copies_of(session, kind, document)]
+    kept = sum(export.state != ExportState.WITHDRAWN for export in frozen)
+    told = [Told("export_blob", ("data",), kept)]
+    if kind == DOSSIER:
+        told.append(filled(session, "export", REQUEST, Export.__table__.c.dossier_id == document))
+    against = len(_against_wish(session, kind, document))
+    return [*told, Told("export", ("deviations",), against)]
+
+
+def _against_wish(session: Session, kind: str, document: UUID) -> list[tuple[Export, int]]:
+    """The requests in which it says why this report goes along, with its number there."""
+    if kind != REPORT:
+        return []
+    rows = session.execute(
+        select(Export, DossierMembership.serial)
+        .join(DossierMembership, DossierMembership.dossier_id == Export.dossier_id)
+        .where(DossierMembership.report_id == document, Export.deviations.is_not(None))
+    )
+    # Who left a dossier and came back has the same number there.
+    found = {
+        row[0].id: (row[0], row[1])
+        for row in rows
+        if any(int(one["nummer"]) == row[1] for one in row[0].deviations or ())
+    }
+    return list(found.values())
 
 
 def source_redacted(
@@ -181,4 +226,5 @@ PERSONAL_DATA: Final = PersonalDataHolder(
     erase,
     source_erased=source_erased,
     source_redacted=source_redacted,
+    source_told=source_told,
 )

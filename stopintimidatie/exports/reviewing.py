@@ -20,7 +20,13 @@ from stopintimidatie.reports import personal as reports
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import KIND as REPORT
 from stopintimidatie.storage.encryption import KeyRing
-from stopintimidatie.storage.personal import Fragment, PersonalDataHolder, Subject, Treatment
+from stopintimidatie.storage.personal import (
+    Fragment,
+    PersonalDataHolder,
+    Subject,
+    Told,
+    Treatment,
+)
 from stopintimidatie.storage.types import utc_now
 
 KIND: Final = "nagekeken"
@@ -145,6 +151,19 @@ def erase(session: Session, document: UUID) -> None:
     session.execute(delete(ReportReview).where(ReportReview.id == document))
 
 
+def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
+    """Where something was marked in a text goes with that text."""
+    if kind == REPORT:
+        session.execute(delete(ReportReview).where(ReportReview.report_id == document))
+    return 0
+
+
+def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[Told]:
+    if kind != REPORT:
+        return []
+    return [Told("report_review", ("spans",), len(_rows(session, [document])))]
+
+
 T: Final = Treatment
 PERSONAL_DATA: Final = PersonalDataHolder(
     KIND,
@@ -160,5 +179,7 @@ PERSONAL_DATA: Final = PersonalDataHolder(
     find,
     redact,
     erase,
+    source_erased=source_erased,
+    source_told=source_told,
 )
 assert set(CONTROLS) == set(FREE_TEXT)  # noqa: S101 - a mistake found when this is read

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.patterns.models import Pattern, PatternReport
 from stopintimidatie.patterns.vocabulary import KIND
 from stopintimidatie.reports import personal as reports
+from stopintimidatie.reports.services import KIND as REPORT
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.personal import (
     Fragment,
     PersonalDataHolder,
     Subject,
+    Told,
     Treatment,
     empty_rows,
     redact_rows,
@@ -46,4 +48,26 @@ def erase(session: Session, document: UUID) -> None:
     empty_rows(session, Pattern, Pattern.id == document, COLUMNS["pattern"])
 
 
-PERSONAL_DATA: Final = PersonalDataHolder(KIND, COLUMNS, find, redact, erase)
+def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
+    """That a report showed it goes with the report."""
+    if kind == REPORT:
+        session.execute(delete(PatternReport).where(PatternReport.report_id == document))
+    return 0
+
+
+def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[Told]:
+    if kind != REPORT:
+        return []
+    rows = select(func.count()).where(PatternReport.report_id == document)
+    return [Told("pattern_report", ("report_id",), session.scalar(rows) or 0)]
+
+
+PERSONAL_DATA: Final = PersonalDataHolder(
+    KIND,
+    COLUMNS,
+    find,
+    redact,
+    erase,
+    source_erased=source_erased,
+    source_told=source_told,
+)

@@ -1,4 +1,4 @@
-"""The privacy officer's and the FG's room: the log, per municipality and per document."""
+"""The privacy officer's and the FG's room: the log, per municipality and per document; erasing."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
-    from stopintimidatie.privacy.links import log_action, log_panel
+    from stopintimidatie.privacy import telling
+    from stopintimidatie.privacy.links import erase_action, log_action, log_panel
     from stopintimidatie.privacy.menu import log_item
 
     config.add_nav_item("logboek", log_item, order=80)
     config.add_report_action("logboek", log_action, order=90)
     config.add_panel("dossier", "logboek", log_panel, order=90)
+    config.add_report_action("wissen", erase_action, order=95)
+    config.add_mail_recipient(telling.RECIPIENT)
+    config.add_mail_template(telling.TEMPLATE)
+    config.add_job_kind(telling.JOB, telling.forget)
     config.scan("stopintimidatie.privacy.views")
+    config.scan("stopintimidatie.privacy.erasure_views")

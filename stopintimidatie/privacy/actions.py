@@ -37,6 +37,8 @@ ACTIONS: Final[dict[str, str]] = {
     "melding.spoed": "Spoed aangepast",
     "melding.onleesbaar": "Woorden onleesbaar gemaakt",
     "melding.nagekeken": "Tekst nagekeken voor ontvangers",
+    "melding.gewist": "Gegevens van een melding gewist op verzoek",
+    "dossier.gewist": "Gegevens van een dossier gewist op verzoek",
     "melding.wijk": "Melding naar een andere wijk",
     "overdracht.aangenomen": "Overdracht aangenomen",
     "overdracht.geweigerd": "Overdracht geweigerd",

@@ -364,8 +364,8 @@ _STATUS: Final = {
         "Your name, telephone number and e-mail address were erased. The rest of the report is"
         " erased when its term is over."
     ),
-    "De bewaartermijn is voorbij. De inhoud van uw melding is gewist.": (
-        "The term is over. The content of your report was erased."
+    "De inhoud van uw melding is gewist: de bewaartermijn is voorbij, of er is om gevraagd.": (
+        "The content of your report was erased: its term is over, or somebody asked for it."
     ),
 }
 _WITHDRAW: Final = {

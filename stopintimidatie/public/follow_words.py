@@ -15,7 +15,8 @@ EXPLAINED: Final[dict[str, str]] = {
     "afgerond": "De gemeente is klaar met uw melding. Wat er is gedaan, leest u hieronder.",
     "ingetrokken": "Uw naam, telefoonnummer en e-mailadres zijn gewist. De rest van de melding"
     " wordt gewist als de bewaartermijn voorbij is.",
-    "verwijderd": "De bewaartermijn is voorbij. De inhoud van uw melding is gewist.",
+    "verwijderd": "De inhoud van uw melding is gewist: de bewaartermijn is voorbij, of er is om"
+    " gevraagd.",
 }
 DONE: Final[dict[str, str]] = {
     "bericht": "Uw bericht is verstuurd. De gemeente leest het.",

@@ -18,6 +18,8 @@ from stopintimidatie.reports.references import normalise_reference
 from stopintimidatie.workflow import WorkflowError
 
 Values = Mapping[str, Any]
+# Why a report that is gone is gone, where that wasn't the end of its term.
+ERASED: Final = "gewist_op_verzoek"
 
 
 def release(session: Session, report: Report, values: Values, actor: Actor) -> None:
@@ -74,6 +76,12 @@ def withdraw(session: Session, report: Report, values: Values, actor: Actor) -> 
     report.waiting_until = None
 
 
+def erased(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    """Erased at the request of who it is about: nothing is due any more."""
+    report.contact_deadline = report.waiting_until = None
+    report.ended_reason = ERASED
+
+
 def _other_report(session: Session, report: Report, reference: str) -> UUID:
     wanted = normalise_reference(str(reference))
     found = session.scalars(select(Report.id).where(Report.reference == (wanted or ""))).first()
@@ -98,4 +106,5 @@ EFFECTS: Final = {
     "melding.einde": end,
     "melding.heropenen": reopen,
     "melding.intrekken": withdraw,
+    "melding.wissen": erased,
 }

@@ -7,19 +7,22 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.reports.models import ReportTransfer
+from stopintimidatie.reports.models import Report, ReportTransfer
 from stopintimidatie.reports.personal import COLUMNS as REPORT_COLUMNS
+from stopintimidatie.reports.services import KIND as REPORT
 from stopintimidatie.reports.transfer import PURPOSE
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.personal import (
     Fragment,
     PersonalDataHolder,
     Subject,
+    Told,
     Treatment,
     empty_rows,
+    filled,
     redact_rows,
     texts,
 )
@@ -122,4 +125,33 @@ def erase(session: Session, document: UUID) -> None:
     empty_rows(session, ReportTransfer, mine, COLUMNS["report_transfer"])
 
 
-PERSONAL_DATA: Final = PersonalDataHolder("overdracht", COLUMNS, find, redact, erase)
+def _of_report(session: Session, kind: str, document: UUID) -> ColumnElement[bool]:
+    """The hand-overs of a report; not what is still on its way: that is the receiver's already."""
+    if kind != REPORT:
+        return false()
+    reference = select(Report.reference).where(Report.id == document).scalar_subquery()
+    arrived = ReportTransfer.content.is_(None) & ReportTransfer.offer.is_(None)
+    return and_(ReportTransfer.reference == reference, _of_holder(session), arrived)
+
+
+def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
+    """Why it was handed over goes; that it was stays."""
+    mine = _of_report(session, kind, document)
+    empty_rows(session, ReportTransfer, mine, COLUMNS["report_transfer"])
+    return 0
+
+
+def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[Told]:
+    mine = _of_report(session, kind, document)
+    return [filled(session, "report_transfer", COLUMNS["report_transfer"], mine)]
+
+
+PERSONAL_DATA: Final = PersonalDataHolder(
+    "overdracht",
+    COLUMNS,
+    find,
+    redact,
+    erase,
+    source_erased=source_erased,
+    source_told=source_told,
+)

@@ -289,6 +289,15 @@ TRANSITIONS: Final = (
         "vernietigd",
         P.BY_RETENTION,
     ),
+    Transition(
+        "wissen",
+        "Gegevens gewist op verzoek",
+        LIVE - {"overgedragen", OFFERED},
+        "vernietigd",
+        P.BY_ERASURE,
+        (InputField("grond", "Grond"), REASON),
+        effect="melding.wissen",
+    ),
 )
 
 REPORT_WORKFLOW: Final = Workflow(

@@ -38,16 +38,19 @@ class Permission(StrEnum):
     EDIT_PARTNER = "partner beheren"
     VIEW_AUDIT = "logboek bekijken"
     VIEW_DISCLOSURES = "verstrekkingenregister bekijken"
+    SAVE_DISCLOSURES = "verstrekkingenregister als bestand"
+    ERASE = "gegevens wissen op verzoek"
     MANAGE_MUNICIPALITY = "gemeente beheren"
     EDIT_SETTINGS = "teksten en instellingen beheren"
     VIEW_DESK = "landelijk meldpunt bekijken"
     ROUTE_REPORT = "melding doorgeven"
     CONNECT = "gemeente aansluiten"
     # Held by no role: moves that the reporter makes with the follow code, that happen when a term
-    # is over, and that retention makes.
+    # is over, that retention makes, and that follow when a document is erased.
     BY_REPORTER = "als melder"
     BY_CLOCK = "als de termijn voorbij is"
     BY_RETENTION = "als bewaartermijn"
+    BY_ERASURE = "na een besluit om te wissen"
     # And those that follow from the answer of another municipality.
     BY_OTHER_HOLDER = "als andere gemeente"
     BY_OPERATOR = "op de opdrachtregel"
@@ -80,6 +83,10 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     P.VIEW_AUDIT: PRIVACY,
     # Each of its own holder: the desk reads what the desk forwarded.
     P.VIEW_DISCLOSURES: OOV | PRIVACY | DESK,
+    # The whole of it in one file: for who answers for it.
+    P.SAVE_DISCLOSURES: PRIVACY,
+    # The FG watches, and doesn't act (art. 38(6) AVG).
+    P.ERASE: frozenset({Role.PRIVACY_OFFICER}),
     P.MANAGE_MUNICIPALITY: frozenset({Role.ADMIN}),
     # The desk: only what it sets for all, for a role counts for its own holder alone.
     P.EDIT_SETTINGS: DESK | {Role.ADMIN},
@@ -89,6 +96,7 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     P.BY_REPORTER: frozenset(),
     P.BY_CLOCK: frozenset(),
     P.BY_RETENTION: frozenset(),
+    P.BY_ERASURE: frozenset(),
     P.BY_OTHER_HOLDER: frozenset(),
     P.BY_OPERATOR: frozenset(),
 }

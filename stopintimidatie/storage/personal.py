@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.storage.encryption import KeyRing
+from stopintimidatie.storage.models import Base
 
 HOLDERS_KEY: Final = "stopintimidatie.personal_data_holders"
 IMPERSONAL_KEY: Final = "stopintimidatie.impersonal_tables"
@@ -81,8 +82,18 @@ Redact = Callable[[Session, KeyRing, UUID, Fragment], int]
 Erase = Callable[[Session, UUID], None]
 
 
+@dataclass(frozen=True)
+class Told:
+    """What erasing a document takes away in a table: columns that hold something, and rows."""
+
+    table: str
+    columns: tuple[str, ...]
+    rows: int
+
+
 SourceErased = Callable[[Session, KeyRing, str, UUID], int]
 SourceRedacted = Callable[[Session, KeyRing, str, UUID, Fragment], int]
+SourceTold = Callable[[Session, KeyRing, str, UUID], Sequence[Told]]
 
 
 def _copies_nothing(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
@@ -93,6 +104,10 @@ def _copies_no_words(
     session: Session, keys: KeyRing, kind: str, document: UUID, fragment: Fragment
 ) -> int:
     return 0
+
+
+def _keeps_nothing(session: Session, keys: KeyRing, kind: str, document: UUID) -> Sequence[Told]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -106,6 +121,7 @@ class PersonalDataHolder:
     :param source_erased: (…, kind, document): another room's document is about to be erased;
         destroy what was frozen of it here. How many copies.
     :param source_redacted: the same for words that are about to be taken out there.
+    :param source_told: what `source_erased` would take away; changes nothing.
     """
 
     kind: str
@@ -115,6 +131,7 @@ class PersonalDataHolder:
     erase: Erase
     source_erased: SourceErased = _copies_nothing
     source_redacted: SourceRedacted = _copies_no_words
+    source_told: SourceTold = _keeps_nothing
 
 
 def add_personal_data_holder(config: Any, holder: PersonalDataHolder) -> None:
@@ -148,6 +165,62 @@ def erase_document(registry: Any, session: Session, kind: str, document: UUID) -
     for holder in holders.values():
         holder.source_erased(session, keys, kind, document)
     holders[kind].erase(session, document)
+
+
+def told_of(registry: Any, session: Session, kind: str, document: UUID) -> list[Told]:
+    """What `erase_document` would take away, in the tables of every room; changes nothing."""
+    holders, keys = personal_data_holders(registry), registry.key_ring
+    own = holders[kind].columns
+    told = [
+        filled(session, name, columns, condition)
+        for name, columns in own.items()
+        if (condition := _rows_of(name, next(iter(own)), document, own)) is not None
+    ]
+    elsewhere = [
+        one for h in holders.values() for one in h.source_told(session, keys, kind, document)
+    ]
+    return [one for one in (*told, *elsewhere) if one.rows]
+
+
+def filled(
+    session: Session,
+    table: str,
+    columns: Mapping[str, Treatment],
+    condition: ColumnElement[bool],
+) -> Told:
+    """Which of the columns that erasing empties hold something in these rows, and in how many."""
+    names = [n for n, how in columns.items() if how in (Treatment.TEXT, Treatment.SEALED)]
+    wanted = Base.metadata.tables[table]
+    if not names:
+        return Told(table, (), 0)
+    rows = session.execute(select(*(wanted.c[name] for name in names)).where(condition)).all()
+    held = [name for at, name in enumerate(names) if any(not _empty(row[at]) for row in rows)]
+    number = sum(any(not _empty(value) for value in row) for row in rows)
+    return Told(table, tuple(held), number)
+
+
+def _empty(value: Any) -> bool:
+    return value is None or value in ("", [], {}, b"")
+
+
+def _rows_of(
+    name: str, root: str, document: UUID, known: Mapping[str, Any]
+) -> ColumnElement[bool] | None:
+    """The rows of a table that belong to a document, by its foreign keys; None: by none."""
+    table = Base.metadata.tables[name]
+    if name == root:
+        return table.c.id == document
+    links = [key for key in table.foreign_keys if key.column.name == "id"]
+    for key in links:
+        if key.column.table.name == root:
+            return key.parent == document
+    for key in links:
+        parent = key.column.table
+        if parent.name in known and parent.name != name:
+            inner = _rows_of(parent.name, root, document, known)
+            if inner is not None:
+                return key.parent.in_(select(parent.c.id).where(inner))
+    return None
 
 
 def impersonal_tables(registry: Any) -> Mapping[str, str]:

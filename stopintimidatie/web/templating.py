@@ -23,12 +23,13 @@ def install(environment: Any) -> None:
     """Add the house's filters and helpers to a Jinja2 environment."""
     from stopintimidatie.web.forms.form import control_name, element_id
     from stopintimidatie.web.forms.messages import field_messages
-    from stopintimidatie.web.forms.runs import must_be_seen, runs
+    from stopintimidatie.web.forms.runs import asked_with_choice, must_be_seen, runs
     from stopintimidatie.web.forms.widgets import option_groups
 
     environment.filters.update(FILTERS)
     environment.globals.update(FILTERS)
     environment.globals.update(
+        asked_with_choice=asked_with_choice,
         badge_for=badge_for,
         default_colour=DEFAULT_COLOUR,
         control_name=control_name,

@@ -57,6 +57,11 @@ def runs(parent: Any) -> list[Run]:
     return found
 
 
+def asked_with_choice(one: Any) -> bool:
+    """Such a field isn't optional to a reader: with that choice it is needed, as the room says."""
+    return isinstance(getattr(one.schema, "drawn", None), Opened)
+
+
 def must_be_seen(one: Any) -> bool:
     """A mistake here or below, or an answer."""
     return bool(one.error) or _answered(one) or any(must_be_seen(below) for below in one.children)

@@ -1,0 +1,207 @@
+"""Erasing at the request of who it is about (art. 17 AVG): what would go, what stops it, doing it.
+
+Each room takes out what it keeps (`storage.personal.erase_document`), and who holds a copy is told
+by the room that knows them. What stays is that there was a document, its dates, and the account of
+what was done: references, codes and the names of employees.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.audit import Actor, record
+from stopintimidatie.disclosures.copies import stand_of
+from stopintimidatie.disclosures.models import CopyState, DisclosedCopy, Disclosure
+from stopintimidatie.dossiers.filing import leave_everywhere, let_all_go
+from stopintimidatie.dossiers.history import KIND as DOSSIER
+from stopintimidatie.dossiers.history import lock as lock_dossier
+from stopintimidatie.dossiers.models import Dossier, DossierMembership
+from stopintimidatie.dossiers.services import move_dossier
+from stopintimidatie.exports.models import MAKING, Export, ExportState
+from stopintimidatie.exports.personal import copies_of
+from stopintimidatie.exports.routes import DEMAND
+from stopintimidatie.privacy.telling import mail_once, tell_erased
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.services import KIND as REPORT
+from stopintimidatie.reports.services import move
+from stopintimidatie.storage.personal import Told, erase_document, told_of
+from stopintimidatie.storage.types import utc_now
+from stopintimidatie.web.filters import day_of
+
+# Article 17(1), letter by letter, in words that stay in the history.
+GROUNDS: Final[Mapping[str, str]] = {
+    "doel": "de gegevens zijn niet meer nodig voor het doel (art. 17 lid 1 a)",
+    "toestemming": "de toestemming is ingetrokken (art. 17 lid 1 b)",
+    "bezwaar": "bezwaar, en het belang van de betrokkene gaat voor (art. 17 lid 1 c)",
+    "onrechtmatig": "de gegevens zijn onrechtmatig verwerkt (art. 17 lid 1 d)",
+    "wet": "de wet verplicht tot wissen (art. 17 lid 1 e)",
+    "kind": "gegevens van een kind, verzameld via een app of website (art. 17 lid 1 f)",
+}
+LEFT: Final = "Gegevens gewist op verzoek."
+_UNDECIDED: Final = (
+    "Over uitvoer {0} is nog niet beslist. Vraag een collega om die af te wijzen, of wacht tot die"
+    " klaar is."
+)
+_MAKING: Final = "Uitvoer {0} wordt nu gemaakt. Wacht tot die klaar is, of breek het maken af."
+_DEMANDED: Final = (
+    "Er loopt een vordering: uitvoer {0}. Wat gevorderd is, mag nu niet weg. Laat het document"
+    " eerst geven. Is de vordering vervallen? Laat de uitvoer dan afwijzen of intrekken."
+)
+
+
+class ErasureError(Exception):
+    """It can't be done now; the message says what to do, in Dutch."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A frozen copy: its number, for whom, and how it stands with them."""
+
+    reference: str
+    recipient: str
+    stand: str
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What would go, and what stands in the way."""
+
+    told: tuple[Told, ...]
+    copies: tuple[Standing, ...]
+    obstacles: tuple[str, ...]
+    fingerprint: str
+
+
+def look(registry: Any, session: Session, kind: str, row: Report | Dossier) -> Looked:
+    """What erasing this would take away now; changes nothing."""
+    told = tuple(told_of(registry, session, kind, row.id))
+    copies = tuple(_standing(session, export) for export, _ in copies_of(session, kind, row.id))
+    seen = repr((told, copies, row.version, row.state))
+    return Looked(
+        told, copies, tuple(obstacles(session, row)), hashlib.sha256(seen.encode()).hexdigest()
+    )
+
+
+def _standing(session: Session, export: Export) -> Standing:
+    copy = _copy(session, export)
+    words = stand_of(copy, day_of(utc_now())) if copy is not None else "nog niet gegeven"
+    return Standing(export.reference, export.recipient, words)
+
+
+def _copy(session: Session, export: Export) -> DisclosedCopy | None:
+    return session.scalars(
+        select(DisclosedCopy)
+        .join(Disclosure, Disclosure.id == DisclosedCopy.disclosure_id)
+        .where(Disclosure.reference == export.reference)
+    ).one_or_none()
+
+
+def obstacles(session: Session, row: Report | Dossier) -> list[str]:
+    """Why this can't be erased now, each with what to do about it."""
+    what = "Dit dossier" if isinstance(row, Dossier) else "Deze melding"
+    found = []
+    if row.frozen:
+        found.append(
+            f"{what} is bevroren, bijvoorbeeld voor een Woo-verzoek of een rechtszaak. Haal dat er"
+            " eerst af."
+        )
+    if isinstance(row, Report):
+        found += _of_report(row)
+    return [*found, *_of_exports(session, _dossiers_of(session, row))]
+
+
+def _of_report(report: Report) -> list[str]:
+    if report.state == "overdracht_aangeboden":
+        return [
+            "Deze melding is aangeboden aan een andere gemeente. Laat dat aanbod eerst intrekken,"
+            " of wacht op het antwoord."
+        ]
+    if report.delivery == "aangeboden":
+        return [
+            "Deze melding staat klaar om te worden opgehaald. Wacht tot zij is opgehaald, of tot"
+            " het aanbod is verlopen."
+        ]
+    return []
+
+
+def _dossiers_of(session: Session, row: Report | Dossier) -> Sequence[UUID]:
+    if isinstance(row, Dossier):
+        return [row.id]
+    inside = select(DossierMembership.dossier_id).where(
+        DossierMembership.report_id == row.id, DossierMembership.left_at.is_(None)
+    )
+    return session.scalars(inside).all()
+
+
+def _of_exports(session: Session, dossiers: Sequence[UUID]) -> list[str]:
+    rows = session.scalars(
+        select(Export).where(Export.dossier_id.in_(dossiers)).order_by(Export.reference)
+    )
+    words = [_obstacle(session, export) for export in rows]
+    return [one for one in words if one]
+
+
+def _obstacle(session: Session, export: Export) -> str:
+    if export.legal_basis == DEMAND and _runs(session, export):
+        return _DEMANDED.format(export.reference)
+    if export.state in MAKING:
+        return _MAKING.format(export.reference)
+    if export.state == ExportState.REQUESTED:
+        return _UNDECIDED.format(export.reference)
+    return ""
+
+
+def _runs(session: Session, export: Export) -> bool:
+    """Whether what was demanded must still be given."""
+    if export.state == ExportState.READY:
+        copy = _copy(session, export)
+        return copy is None or copy.state in (CopyState.MADE, CopyState.OFFERED)
+    return export.state in (ExportState.REQUESTED, ExportState.FAILED, *MAKING)
+
+
+def erase_report(
+    registry: Any, session: Session, report: Report, ground: str, reason: str, actor: Actor
+) -> None:
+    """Everything of the report that tells of somebody goes, everywhere; it can't be undone.
+
+    :raises ErasureError: something stands in the way.
+    """
+    session.refresh(report, with_for_update=True)
+    _check(session, report)
+    # Before the address goes: who left one hears that there is something to read.
+    mail_once(session, registry.key_ring, report)
+    leave_everywhere(session, report, LEFT, actor)
+    erase_document(registry, session, REPORT, report.id)
+    values = {"grond": GROUNDS[ground], "reden": reason}
+    move(session, registry.workflow_effects, report, "wissen", values, actor)
+    tell_erased(session, report)
+    record(session, actor, "melding.gewist", report.holder, REPORT, [report.id], fields=[ground])
+
+
+def erase_dossier(
+    registry: Any, session: Session, dossier: Dossier, ground: str, reason: str, actor: Actor
+) -> None:
+    """The same for a dossier. Its reports are documents of their own, and go on by themselves.
+
+    :raises ErasureError: something stands in the way.
+    """
+    lock_dossier(session, dossier)
+    _check(session, dossier)
+    let_all_go(session, registry.workflow_effects, dossier, LEFT)
+    erase_document(registry, session, DOSSIER, dossier.id)
+    values = {"grond": GROUNDS[ground], "reden": reason}
+    move_dossier(session, registry.workflow_effects, dossier, "wissen", values, actor)
+    record(session, actor, "dossier.gewist", dossier.holder, DOSSIER, [dossier.id], fields=[ground])
+
+
+def _check(session: Session, row: Report | Dossier) -> None:
+    problems = obstacles(session, row)
+    if problems:
+        raise ErasureError(" ".join(problems))
