@@ -581,6 +581,11 @@ MATRIX: Final[tuple[View, ...]] = (
         "{gemeente}/verstrekkingen": READERS,
         "{meldpunt}/verstrekkingen": " ja ja ja",
     }),
+    view("DisclosureRegister", "bestand", "GET", P.SAVE_DISCLOSURES, {
+        #                                  oov  dossier beheer privacy fg
+        "{gemeente}/verstrekkingen/bestand": " 403 403 404 ja ja",
+        "{meldpunt}/verstrekkingen/bestand": " 403 ja ja",
+    }),
     view("DisclosureResource", "", "GET", P.VIEW_DISCLOSURES, {
         "{verstrekking}": READERS,
         "{verstrekking_persoon}": STRICT_READERS,

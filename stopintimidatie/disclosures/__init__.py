@@ -27,4 +27,5 @@ def includeme(config: Any) -> None:
     config.add_personal_data_holder(pickup_personal.PERSONAL_DATA)
     config.add_sealed(pickup_personal.SEALED)
     config.scan("stopintimidatie.disclosures.views")
+    config.scan("stopintimidatie.disclosures.file_views")
     config.scan("stopintimidatie.disclosures.pickup_views")

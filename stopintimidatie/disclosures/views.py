@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from stopintimidatie.disclosures import listing
 from stopintimidatie.disclosures.copies import copy_of, event_words, events_of, stand_of
+from stopintimidatie.disclosures.file_views import NAME as FILE
 from stopintimidatie.disclosures.menu import register_holders
 from stopintimidatie.disclosures.models import Disclosure
 from stopintimidatie.disclosures.resources import DisclosureRegister, DisclosureResource
@@ -84,8 +85,17 @@ def register_view(context: DisclosureRegister, request: Request) -> dict[str, An
         "filtered": filters != listing.Filters(),
         "all_href": request.resource_path(context),
         "desk": context.holder == NATIONAL,
+        "file_href": _file_href(context, request),
         "paging": paging,
     }
+
+
+def _file_href(context: DisclosureRegister, request: Request) -> str | None:
+    """The same rows as a file, for who answers for the register."""
+    if not request.has_permission(Permission.SAVE_DISCLOSURES, context):
+        return None
+    address: str = request.resource_path(context, FILE)
+    return f"{address}?{request.query_string}" if request.query_string else address
 
 
 def _facets(request: Request, found: Any) -> list[tuple[str, list[FacetValue]]]:

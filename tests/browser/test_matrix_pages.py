@@ -19,7 +19,16 @@ from tests.tools.served import in_thread
 from tests.town import OTHER, PEOPLE, REHEARSAL, Person, Town
 
 # Answers that are no page of ours: files, JSON, styles.
-NO_PAGES = ("/api/", "/health/", "/version", "/huisstijl/", "/pdf", "/logo", "/volgen/weg")
+NO_PAGES = (
+    "/api/",
+    "/health/",
+    "/version",
+    "/huisstijl/",
+    "/pdf",
+    "/bestand",
+    "/logo",
+    "/volgen/weg",
+)
 # Pages that come before or without a role.
 PEOPLE_WITH_PAGES = [person for person in PEOPLE if person.role is not None]
 # Where a page leads to and what it holds differs for each; how it is built is what is judged.
