@@ -12,11 +12,10 @@ from stopintimidatie.exports.content import ContentError
 from stopintimidatie.exports.forms import DecisionSchema
 from stopintimidatie.exports.freezing import Prepared, prepare
 from stopintimidatie.exports.models import Export, ExportState
-from stopintimidatie.exports.preview import preview_values
 from stopintimidatie.exports.profile_text import differences
 from stopintimidatie.exports.profile_versions import profile_at
 from stopintimidatie.exports.profile_views import difference_rows
-from stopintimidatie.exports.request_views import actor_of, note_preview
+from stopintimidatie.exports.request_views import actor_of, note_preview, shown
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.services import (
     OWN_REQUEST,
@@ -76,7 +75,7 @@ def decide_view(context: ExportResource, request: Request) -> Any:
         "rows": request_rows(export),
         "own": OWN_REQUEST if is_own(request, export) else None,
         "problem": problem,
-        "preview": preview_values(seen) if seen else None,
+        "preview": shown(request, context, seen) if seen else None,
         "profile_changes": _profile_changes(request, export, seen),
     }
     fresh = given["gezien"]

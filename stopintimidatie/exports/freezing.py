@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -51,6 +51,8 @@ class Prepared:
     read_ids: tuple[UUID, ...]
     # The files that go along, by their names.
     files: Mapping[str, Row]
+    # Those whose text somebody should look at first, by serial number.
+    unread: Mapping[int, UUID] = field(default_factory=dict)
 
 
 def prepare(
@@ -72,11 +74,12 @@ def prepare(
     loaded = _demanded(load_dossier(session, dossier, asked, _added(export)), export)
     content = redact(loaded.source, profile)
     lines = hidden(loaded.source, profile)
+    marks = marked(loaded.source.reports, profile, lines)
     return Prepared(
         profile=profile,
         content=content,
         hidden=lines,
-        marked=marked(loaded.source.reports, profile, lines),
+        marked=marks,
         subjects=tuple(_subjects(loaded, profile)),
         against=_to_tell(loaded, profile, export),
         unwilling=tuple(unwilling(loaded.source.reports)),
@@ -86,6 +89,7 @@ def prepare(
         ),
         read_ids=tuple(loaded.report_ids.values()),
         files=loaded.files,
+        unread={one.serial: loaded.report_ids[one.serial] for one in marks if one.unread},
     )
 
 

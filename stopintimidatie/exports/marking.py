@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from stopintimidatie.exports.annex import SHARING_RULE, hidden_line
 from stopintimidatie.exports.coarsening import hides
 from stopintimidatie.exports.content import Hidden
+from stopintimidatie.exports.profile_rules import FREE_TEXT, Coarse
 from stopintimidatie.exports.profiles import Field, Profile, rule_for
-from stopintimidatie.exports.reportlines import LABELS
+from stopintimidatie.exports.reportlines import LABELS, filled
 from stopintimidatie.exports.selection import accepts, overlay_for, pseudonym
 from stopintimidatie.exports.source import SourceReport
 
@@ -27,11 +28,17 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class MarkedReport:
-    """A report with what is hidden of it; `withheld`: it doesn't go along at all."""
+    """A report with what is hidden of it.
 
+    `withheld`: it doesn't go along at all. `unread`: a text of it would go along, had somebody
+    looked at it.
+    """
+
+    serial: int
     pseudonym: str
     withheld: bool
     marks: tuple[Mark, ...]
+    unread: bool = False
 
 
 def marked(
@@ -45,10 +52,25 @@ def marked(
         return ()
     places = {(line.what, line.how, line.rule): n for n, line in enumerate(lines, 1)}
     return tuple(
-        MarkedReport(pseudonym(report), True, _withheld(lines))
+        MarkedReport(report.serial, pseudonym(report), True, _withheld(lines))
         if not accepts(report, profile.sharing)
-        else MarkedReport(pseudonym(report), False, tuple(_marks(report, profile, places)))
+        else MarkedReport(
+            report.serial,
+            pseudonym(report),
+            False,
+            tuple(_marks(report, profile, places)),
+            _unread(report, profile),
+        )
         for report in sorted(reports, key=lambda report: report.serial)
+    )
+
+
+def _unread(report: SourceReport, profile: Profile) -> bool:
+    """Whether a text stays behind for nothing but that nobody looked at it yet."""
+    overlay, read = overlay_for(report), {one.field for one in report.reviewed}
+    return any(
+        rule_for(profile, field, overlay).how is Coarse.REVIEWED
+        for field in set(FREE_TEXT) & filled(report) - read
     )
 
 

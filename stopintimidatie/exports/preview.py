@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from stopintimidatie.exports.content import Hidden, ReportContent
@@ -9,8 +10,11 @@ from stopintimidatie.exports.freezing import Prepared
 from stopintimidatie.exports.text import capital
 
 
-def preview_values(prepared: Prepared) -> dict[str, Any]:
-    """For `templates/preview.jinja2`."""
+def preview_values(prepared: Prepared, review: Mapping[int, str] | None = None) -> dict[str, Any]:
+    """For `templates/preview.jinja2`.
+
+    :param review: where the text of a report can be looked at, by serial number.
+    """
     content = prepared.content
     return {
         "profile": prepared.profile,
@@ -19,7 +23,8 @@ def preview_values(prepared: Prepared) -> dict[str, Any]:
         "absent": [capital(section) for section in content.left_out],
         "essentials": [(pair.label, pair.value) for pair in content.page_one.essentials],
         "rules": [(pair.label, pair.value) for pair in content.page_one.rules],
-        "reports": _reports(prepared),
+        "reports": _reports(prepared, review or {}),
+        "unread": sum(one.unread for one in prepared.marked),
         "given": len(content.reports),
         "withheld": sum(report.withheld for report in prepared.marked),
         "attachments": content.attachments.note,
@@ -42,7 +47,7 @@ def _hidden_line(line: Hidden) -> dict[str, str]:
     }
 
 
-def _reports(prepared: Prepared) -> list[dict[str, Any]]:
+def _reports(prepared: Prepared, review: Mapping[int, str]) -> list[dict[str, Any]]:
     """Each report: what is told of it, and the marks where something is hidden."""
     told = {report.pseudonym: report for report in prepared.content.reports}
     return [
@@ -50,6 +55,7 @@ def _reports(prepared: Prepared) -> list[dict[str, Any]]:
             "pseudonym": one.pseudonym,
             "withheld": one.withheld,
             "marks": one.marks,
+            "review_href": review.get(one.serial),
             **_told(told.get(one.pseudonym)),
         }
         for one in prepared.marked

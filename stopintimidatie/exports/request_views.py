@@ -22,14 +22,17 @@ from stopintimidatie.exports.freezing import Prepared, prepare
 from stopintimidatie.exports.partnership import bases_for, covenant_warning
 from stopintimidatie.exports.preview import preview_values
 from stopintimidatie.exports.profiles import INTERNAL, PROFILES, offered
+from stopintimidatie.exports.review_views import NAME as REVIEW
 from stopintimidatie.exports.services import check_request, draft, empowered_today, request_export
 from stopintimidatie.exports.urgency import urgent_export
 from stopintimidatie.exports.wish import ExportError, ExportWish
 from stopintimidatie.municipalities.reading import published_for
 from stopintimidatie.partners.models import PartnerOrganisation
 from stopintimidatie.partners.services import covenant_on, find_running, running_partners
+from stopintimidatie.reports.paths import paths_of_reports
 from stopintimidatie.reports.vocabulary import LegalBasis
 from stopintimidatie.security import Permission
+from stopintimidatie.security.permissions import may
 from stopintimidatie.security.trail import note_read
 from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import day_of
@@ -141,7 +144,7 @@ def _submitted(
         if form.pressed() == "voorbeeld":
             seen = check_request(request.db, settings, context.dossier, wish, actor)
             note_preview(request, context, seen)
-            return {**page, "form": form, "preview": preview_values(seen)}
+            return {**page, "form": form, "preview": shown(request, context, seen)}
         if wish.urgent:
             keys = request.registry.key_ring
             export = urgent_export(request.db, keys, settings, context.dossier, wish, actor)
@@ -156,6 +159,16 @@ def _submitted(
 def note_preview(request: Request, context: Any, seen: Prepared) -> None:
     """The page shows personal data of these reports."""
     note_read(request, context.holder, "melding", seen.read_ids, task="uitvoer voorbereiden")
+
+
+def shown(request: Request, context: Any, seen: Prepared) -> dict[str, Any]:
+    """The preview, with the way to each text that nobody looked at yet, for who may do that."""
+    roles = request.identity.roles_for(context.holder) if request.identity else frozenset()
+    if not seen.unread or not may(roles, Permission.REDACT):
+        return preview_values(seen)
+    paths = paths_of_reports(request.db, list(seen.unread.values()))
+    review = {n: f"{paths[number]}/{REVIEW}" for n, number in seen.unread.items()}
+    return preview_values(seen, review)
 
 
 def look_at(request: Request, dossier: Dossier, profile: str) -> Prepared:
@@ -206,4 +219,4 @@ def preview_view(context: DossierResource, request: Request) -> Any:
     except ContentError as error:
         return {**page, "problem": f"Dit kan zo niet in het document: {error}."}
     note_preview(request, context, seen)
-    return {**page, "preview": preview_values(seen)}
+    return {**page, "preview": shown(request, context, seen)}

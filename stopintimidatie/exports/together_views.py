@@ -16,9 +16,8 @@ from stopintimidatie.exports.decision_views import is_own
 from stopintimidatie.exports.freezing import Prepared, prepare
 from stopintimidatie.exports.models import Export, ExportState
 from stopintimidatie.exports.partnership import bases_for
-from stopintimidatie.exports.preview import preview_values
 from stopintimidatie.exports.profiles import INTERNAL, PROFILES, offered
-from stopintimidatie.exports.request_views import PREVIEW, actor_of, look_at, note_preview
+from stopintimidatie.exports.request_views import PREVIEW, actor_of, look_at, note_preview, shown
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.services import (
     OWN_REQUEST,
@@ -96,8 +95,8 @@ def ask_view(context: DossierResource, request: Request) -> Any:
         wishes = read_wishes(values, chosen)
         with _named(chosen):
             if form.pressed() == "voorbeeld":
-                shown = _shown(context, request, chosen, wishes)
-                return {**page, "form": form, "shown": shown}
+                previews = _previews(context, request, chosen, wishes)
+                return {**page, "form": form, "shown": previews}
             return _asked(context, request, wishes)
 
     return handle_form(request, form, on_valid, page)
@@ -146,7 +145,7 @@ def _named(chosen: Sequence[Chosen]) -> Iterator[None]:
         raise FormError(message, where) from None
 
 
-def _shown(
+def _previews(
     context: DossierResource,
     request: Request,
     chosen: Sequence[Chosen],
@@ -161,7 +160,7 @@ def _shown(
         {
             "title": one.title,
             "prefix": f"{group_name(place)}-",
-            "preview": preview_values(seen),
+            "preview": shown(request, context, seen),
         }
         for place, (one, seen) in enumerate(zip(chosen, looked, strict=True))
     ]
@@ -242,7 +241,7 @@ def _part(
         "recipient": export.recipient,
         "kind": PROFILES[export.profile].label,
         "rows": request_rows(export),
-        "preview": preview_values(seen) if seen else None,
+        "preview": shown(request, context, seen) if seen else None,
         "problem": problem,
         "href": request.resource_path(context.__parent__, export.reference, "beoordelen"),
     }

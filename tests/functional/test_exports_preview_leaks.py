@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie.exports import freezing, request_views
-from stopintimidatie.exports.loading import LoadedDossier
+from stopintimidatie.exports.loading import LoadedDossier, load_dossier
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.profiles import PROFILES
 from tests.factories import DORDRECHT
@@ -37,7 +37,6 @@ def test_the_preview_page_of_no_profile_holds_what_it_may_not_have(
         loaded["source"] = source
         return LoadedDossier(source, numbers, true.files)
 
-    load_dossier = freezing.load_dossier
     monkeypatch.setattr(freezing, "load_dossier", load)
     monkeypatch.setattr(request_views, "empowered_today", lambda session, holder: True)
     browser = case.browser("aanvrager")
