@@ -32,6 +32,7 @@ class Attention:
     urgent: int
     new: int
     quarantine: int
+    contact_late: int
     contact_soon: int
     waited_long_enough: int
     mine: int
@@ -65,6 +66,7 @@ def attention(session: Session, person: UUID, now: datetime) -> Attention:
             _count_if(Report.urgent.is_(True)),
             _count_if(Report.state == "nieuw"),
             _count_if(Report.state == "quarantaine"),
+            _count_if(by_deadline("te_laat", reader)),
             _count_if(by_deadline("dag", reader)),
             _count_if(by_deadline("wachten", reader)),
             _count_if(Report.handler_id == person),
@@ -119,11 +121,12 @@ def _with_reports(session: Session, codes: Sequence[str]) -> set[str]:
 
 def urgent_reports(session: Session, person: UUID, now: datetime, limit: int) -> Sequence[Report]:
     """The reports that can't wait: urgent first, then whose contact deadline is nearest."""
+    reader = Reader(person, now)
     return session.scalars(
         select(Report)
         .where(
             Report.state.in_(TO_DO),
-            Report.urgent | by_deadline("dag", Reader(person, now)),
+            Report.urgent | by_deadline("te_laat", reader) | by_deadline("dag", reader),
         )
         .order_by(Report.urgent.desc(), Report.contact_deadline.is_(None), Report.contact_deadline)
         .limit(limit)

@@ -32,6 +32,7 @@ from stopintimidatie.storage import NATIONAL
 from stopintimidatie.storage.counting import COUNTED, count_at_most
 from stopintimidatie.storage.types import utc_now
 from stopintimidatie.tree import Root
+from stopintimidatie.web.badges import Tone
 from stopintimidatie.web.components import ListItem, Tile
 from stopintimidatie.web.filters import date_text, datetime_short, days_until, local
 from stopintimidatie.web.paging import Paging, wanted_page, worth_counting
@@ -164,9 +165,11 @@ def _tiles(context: MunicipalityResource, request: Any, now: Any) -> list[Tile]:
     counts = overview.attention(request.db, request.identity.user_id, now)
     slug, patterns = context.municipality.slug, waiting(request.db, context.holder)
     inbox = f"/gemeenten/{slug}/postvak"
+    late: Tone = "danger" if counts.contact_late else "neutral"
     return [
         Tile(str(counts.urgent), "Spoed", f"{inbox}?spoed=ja", tone="danger"),
         Tile(str(counts.new), "Nieuw", f"{inbox}?toestand=nieuw", tone="info"),
+        Tile(str(counts.contact_late), "Contact te laat", f"{inbox}?termijn=te_laat", tone=late),
         Tile(str(counts.contact_soon), "Contact binnen een dag", f"{inbox}?termijn=dag"),
         Tile(str(counts.waited_long_enough), "Antwoord blijft uit", f"{inbox}?termijn=wachten"),
         Tile(str(counts.mine), "Van mij", f"{inbox}?behandelaar=ik"),

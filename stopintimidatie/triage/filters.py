@@ -95,14 +95,14 @@ def _by_handler(value: str, reader: Reader) -> Condition:
 
 def by_deadline(value: str, reader: Reader) -> Condition:
     now = reader.now
-    open_deadline = Report.contact_deadline.is_not(None)
+    deadline = Report.contact_deadline
     match value:
         case "te_laat":
-            return and_(open_deadline, Report.contact_deadline < now)
+            return and_(deadline.is_not(None), deadline < now)
         case "dag":
-            return and_(open_deadline, Report.contact_deadline < now + timedelta(days=1))
+            return and_(deadline >= now, deadline < now + timedelta(days=1))
         case "week":
-            return and_(open_deadline, Report.contact_deadline < now + timedelta(days=7))
+            return and_(deadline >= now, deadline < now + timedelta(days=7))
         case "wachten":
             return Report.waiting_until < local(now).date()
     return false()

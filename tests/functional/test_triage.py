@@ -343,6 +343,8 @@ def test_the_inbox_puts_spoed_first_then_deadlines_then_the_newest(
     assert page.html.find(id="gekozen-melding").find("a")["href"] == urgent
     late = page.click("Contact te laat")
     assert rows_of(late) == wanted[1:2]
+    # Who is late isn't counted again among what is still in time.
+    assert wanted[1] not in rows_of(officer(installation).get(f"{INBOX}?termijn=dag"))
 
 
 FILTERS = [
