@@ -168,7 +168,7 @@ class Settings:
     )
     session_idle_minutes: int = _setting("session.idle_minutes", _whole_number(5, 24 * 60), 60)
     session_absolute_hours: int = _setting("session.absolute_hours", _whole_number(1, 24), 12)
-    pdf_memory_megabytes: int = _setting("pdf.memory_megabytes", _whole_number(256, 16_384), 2048)
+    pdf_memory_megabytes: int = _setting("pdf.memory_megabytes", _whole_number(256, 16_384), 1024)
     pdf_timeout_seconds: int = _setting("pdf.timeout_seconds", _whole_number(5, 3600), 300)
     sender_header: str = _setting("sender.header", _optional_text, "")
     flood_reports_per_sender: int = _setting(

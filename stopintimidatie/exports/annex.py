@@ -24,17 +24,19 @@ SHARING_RULE = "deelvoorkeur van de melder"
 FILES_OF_MINORS = "bijlagen bij meldingen met minderjarigen"
 FILES_RULE = "bij minderjarigen geen foto's, geluid of video"
 
+# Of no use to who gets no reports.
+NUMBERS = Pair(
+    "Nummers",
+    "M-01, M-02 enzovoort. Een melding houdt haar nummer in alle versies van dit dossier. "
+    "Een nummer dat ontbreekt, hoort bij een melding die niet (meer) in dit dossier staat.",
+)
 METHOD = (
     Pair(
         "Melding",
         "Een melding is een signaal van een inwoner. Zij is niet onderzocht en zegt niet dat er "
         "een strafbaar feit is gepleegd.",
     ),
-    Pair(
-        "Nummers",
-        "M-01, M-02 enzovoort. Een melding houdt haar nummer in alle versies van dit dossier. "
-        "Een nummer dat ontbreekt, hoort bij een melding die niet (meer) in dit dossier staat.",
-    ),
+    NUMBERS,
     Pair(
         "Feit, beleving, vermoeden",
         "Een feit is vastgesteld of door meer bronnen gemeld. Beleving is wat melders voelden. "
@@ -67,7 +69,7 @@ def annex(source: DossierSource, chosen: Selection) -> Annex:
         destroy_note=profile.destroy_note,
         data_leak=_data_leak(source),
         profile=f"{profile.label}: {profile.name} versie {profile.version}{overlay}",
-        method=METHOD,
+        method=METHOD if profile.lists_reports else tuple(p for p in METHOD if p != NUMBERS),
         hidden=hidden(source, profile),
         deviations=_deviations(source, profile),
     )

@@ -79,7 +79,8 @@ def _names(
         if small and not area.home:
             continue
         half = len(area.name) * size * LETTER / 2
-        x, y = min(max(x, half + 4), width - half - 4), y + (20 if area.number else 4)
+        below = 4 if not area.number else 20 if area.rings else 29
+        x, y = min(max(x, half + 4), width - half - 4), y + below
         if y < height - 4 and not any(_touch(x, y, half, size, other) for other in taken):
             taken.append((x, y, half))
             yield mapping.words_at(x, y, area.name, size=size, weight=600 if area.home else 400)

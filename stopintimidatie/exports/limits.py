@@ -13,11 +13,11 @@ LENGTH_BYTES = 8
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on one rendering: a dossier of 500 pages stays well within the defaults."""
+    """Bounds on one rendering: a dossier of 500 pages takes a quarter of this memory."""
 
     wall_seconds: int = 600
     cpu_seconds: int = 600
-    memory_bytes: int = 3072 * MEGABYTE
+    memory_bytes: int = 1024 * MEGABYTE
     file_bytes: int = 200 * MEGABYTE
 
     def as_text(self) -> str:

@@ -28,7 +28,7 @@ LABELS: Final[Mapping[Field, str]] = MappingProxyType(
         Field.OFFENDERS: "Pleger of plegers",
         Field.APPEARANCE: "Signalement",
         Field.BYSTANDERS: "Omstanders",
-        Field.POLICE: "Politie",
+        Field.POLICE: "Bij de politie",
         Field.WILLING: "Contact",
         Field.TIME: "Tijdstip",
         Field.ACCOUNT: "Verhaal van de melder",
