@@ -18,7 +18,9 @@ What is missing is an error that says so, never a skip.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import os
 import shutil
 import signal
@@ -125,20 +127,23 @@ class Postgres:
         with locked(self.folder / "roles.lock"):
             done = self.folder / "roles.made"
             if not done.exists():
-                with self._administrator() as connection:
-                    for statement in roles.role_statements():
-                        connection.execute(statement.encode())
+                for statement in roles.role_statements():
+                    _administrator(self.folder).execute(statement.encode())
                 done.touch()
 
     def _run(self, statement: LiteralString, *names: str) -> None:
         composed = sql.SQL(statement).format(*map(sql.Identifier, names))
-        with self._administrator() as connection:
-            connection.execute(composed)
+        _administrator(self.folder).execute(composed)
 
-    def _administrator(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(
-            host=str(self.folder), user=postgres_guard.SUPERUSER, dbname="postgres", autocommit=True
-        )
+
+@functools.cache
+def _administrator(folder: Path) -> psycopg.Connection[Any]:
+    """One connection for as long as the process lives: each test asks for a database."""
+    connection = psycopg.connect(
+        host=str(folder), user=postgres_guard.SUPERUSER, dbname="postgres", autocommit=True
+    )
+    atexit.register(connection.close)
+    return connection
 
 
 @dataclass(frozen=True)

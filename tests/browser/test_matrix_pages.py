@@ -1,4 +1,7 @@
-"""Every page of the permission matrix, by each role that may see it, on a phone: accessible."""
+"""Every page of the permission matrix, by each role that may see it, on a phone: accessible.
+
+And nothing in it that the policy blocks.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ import pytest
 from lxml.html import HtmlElement, document_fromstring
 from playwright.sync_api import Browser, Page
 
-from tests.browser.test_pages import problems_on
+from tests.browser.test_pages import complaints_of, problems_on
 from tests.functional.test_permission_matrix import probes
 from tests.tools.served import in_thread
 from tests.town import OTHER, PEOPLE, REHEARSAL, Person, Town
@@ -124,10 +127,12 @@ def test_pages_of_the_matrix_are_accessible(
     seen: set[str] = set()
     for person in PEOPLE_WITH_PAGES:
         with phone_of(town, served_town, chromium_browser, person) as page:
+            complaints = complaints_of(page)
             for path in new_looks(town, person, seen):
                 page.goto(served_town + path)
                 assert path == "/aanmelden" or "/aanmelden" not in page.url
-                if found := problems_on(page):
+                if found := [*problems_on(page), *complaints]:
                     wrong[f"{person} {path}"] = found
+                complaints.clear()
     assert len(seen) > 200
     assert wrong == {}

@@ -125,6 +125,8 @@ def test_signing_in_never_leads_to_another_host(installation: Installation, want
 FOR_ANY_SITE = frozenset({"/api/v1/openapi.json", "/api/v1/gemeenten/GM0505/logo"})
 
 
+# They are put on outside of all that asks a database.
+@pytest.mark.parametrize("town", ["sqlite"], indirect=True)
 def test_every_answer_carries_the_headers(town: Town) -> None:
     paths = {p.path for p in probes(town) if p.view.method == "GET"}
     paths |= {

@@ -92,7 +92,7 @@ def ask(town: Town, probe: Probe) -> Any:
 
 
 def probes_of(town: Town, person: Person) -> Iterator[Probe]:
-    """What this person is asked to try: on PostgreSQL every address of one's own.
+    """What this person is asked to try: on SQLite every address of one's own.
 
     Every document of others is refused alike, and what decides about one's own doesn't depend on
     the database: there one address will do of those a view has with the same outcome.
@@ -103,7 +103,7 @@ def probes_of(town: Town, person: Person) -> Iterator[Probe]:
             continue
         of_others = probe.place is not None and probe.place != person.place
         kind = (probe.view.key, probe.place, probe.expected)
-        if kind in seen and (of_others or town.installation.settings.sqlite):
+        if kind in seen and (of_others or not town.installation.settings.sqlite):
             continue
         seen.add(kind)
         yield probe
