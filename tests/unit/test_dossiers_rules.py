@@ -56,6 +56,7 @@ def test_the_line_of_a_dossier_is_the_one_of_the_domain() -> None:
         "samenvoegen": ({"in_voorbereiding", "in_aanpak", "monitoring"}, "afgesloten"),
         "heropenen": ({"monitoring", "afgesloten"}, "in_aanpak"),
         "vernietigen": ({"afgesloten"}, "vernietigd"),
+        "wissen": ({"in_voorbereiding", "in_aanpak", "monitoring", "afgesloten"}, "vernietigd"),
         "overbrengen": ({"afgesloten"}, "overgebracht"),
     }
 
