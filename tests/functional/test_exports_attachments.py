@@ -130,6 +130,17 @@ def test_a_profile_that_leaves_them_out_has_nothing_of_them(installation: Instal
     assert CLIP not in pdf
 
 
+def test_a_report_that_was_withdrawn_takes_its_files_with_it(installation: Installation) -> None:
+    case = with_files(installation)
+    open_files(case)
+    with installation.transaction(DORDRECHT) as session:
+        session.get_one(Report, case.reports[0]).state = "ingetrokken"
+    reference = approved(case)
+    names = [f.file_name for f in frozen(installation, case, reference).attachments.files]
+    assert [name.rpartition("-bijlage")[0] for name in names] == [case.path.rpartition("/")[2]]
+    assert blobs(installation) == {"inhoud", "van_wie", "bestand-1"}
+
+
 def test_who_decides_sees_it_when_a_file_came_or_went(installation: Installation) -> None:
     case = with_files(installation)
     open_files(case)

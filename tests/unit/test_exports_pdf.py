@@ -241,6 +241,16 @@ def test_letters_the_fonts_dont_have_are_said_in_words() -> None:
     assert displayable("a\u2009b", known) in ("a b", "a\u2009b")
 
 
+@pytest.mark.parametrize("recipient", ["W" * 80, "a😀" * 40, "é漢 " * 26])
+def test_a_recipient_with_a_strange_name_fits_below_the_page(recipient: str) -> None:
+    content = redact(a_dossier(0, request=a_request(recipient=recipient)), POLICE)
+    pages = PdfReader(BytesIO(drawn(content))).pages
+    for number, page in enumerate(pages, start=1):
+        text = re.sub(r"\s+", " ", page.extract_text())
+        assert "Bestemd voor:" in text
+        assert f"Pagina {number} van {len(pages)}" in text
+
+
 # The copy with a password
 
 
