@@ -10,6 +10,8 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    from stopintimidatie.demo import deliveries
     from stopintimidatie.demo.practice import model_answer
 
     config.add_panel("melding", "voorbeelduitwerking", model_answer, order=5)
+    config.add_job_kind(deliveries.JOB, deliveries.finish, lease_seconds=600)

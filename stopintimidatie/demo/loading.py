@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.accounts.models import User
 from stopintimidatie.audit import Actor
-from stopintimidatie.demo import accounts, forwarding, talks
+from stopintimidatie.demo import accounts, deliveries, forwarding, talks
 from stopintimidatie.demo.between import note_campaign, offer_one
 from stopintimidatie.demo.dossier_work import Hands, work_in, working_from
 from stopintimidatie.demo.generator import SEED, generate
@@ -144,6 +144,8 @@ def load_demo(
     added = 0
     for holder in (NATIONAL, accounts.DORDRECHT, accounts.EINDHOVEN):
         events = _events(holder, routed, demo.dossiers, demo.moment)
+        gifts = deliveries.planned(demo.dossiers, holder, demo.moment)
+        events = sorted([*events, *(Event(g.at, 90, g.reference, _ask(g)) for g in gifts)])
         with transaction(engine, holder) as session:
             accounts.give_roles(session, holder, users)
             stage = Stage(session, registry, holder, users, app_key_id)
@@ -158,6 +160,7 @@ def load_demo(
                     forwarding.set_up_agreements(session, registry, actor)
                 else:
                     set_up_partners(session, registry, holder, actor)
+                    deliveries.set_up(session, holder, gifts, demo.moment)
                 _between(stage, demo.moment)
         added += len(stage.reports)
         if progress:
@@ -313,6 +316,14 @@ def _dossier_step(key: str, step: Any) -> Callable[[Stage], None]:
         dossier = stage.dossiers[key]
         values = stage.answers(step.values)
         move_dossier(stage.session, stage.effects, dossier, step.name, values, stage.actor(step.by))
+
+    return happen
+
+
+def _ask(gift: deliveries.Planned) -> Callable[[Stage], None]:
+    def happen(stage: Stage) -> None:
+        dossier = stage.dossiers[gift.dossier]
+        deliveries.ask(stage.session, stage.registry, dossier, gift, stage.actor)
 
     return happen
 

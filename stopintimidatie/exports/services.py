@@ -128,14 +128,21 @@ def _check_advice(dossier: Dossier, wish: ExportWish) -> None:
 
 
 def request_export(
-    session: Session, settings: Settings, dossier: Dossier, wish: ExportWish, actor: Actor
+    session: Session,
+    settings: Settings,
+    dossier: Dossier,
+    wish: ExportWish,
+    actor: Actor,
+    *,
+    reference: str | None = None,
 ) -> Export:
     """Ask for an export; nothing is made before somebody else approves.
 
+    :param reference: its id, where it must be the same every time: in the demo.
     :raises ExportError: a rule isn't kept.
     """
     seen = check_request(session, settings, dossier, wish, actor)
-    export = draft(dossier, wish, actor, _free_id(session))
+    export = draft(dossier, wish, actor, reference or _free_id(session))
     export.profile_version = seen.profile.version
     session.add(export)
     register_reference(session, export.reference, export.holder, KIND)

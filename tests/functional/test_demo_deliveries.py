@@ -1,0 +1,91 @@
+"""What the demo gave to partners: there on day one, the same every time, each in its stand."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from stopintimidatie.demo.accounts import DORDRECHT, EINDHOVEN
+from stopintimidatie.demo.deliveries import GIFTS, planned
+from stopintimidatie.demo.generator import generate
+from stopintimidatie.disclosures.copies import stand_of
+from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure
+from stopintimidatie.exports.models import Export
+from stopintimidatie.jobs import OutboxJob
+from stopintimidatie.storage.types import clock_at
+from stopintimidatie.web.filters import AMSTERDAM
+from tests.functional.test_demo import DAY, loaded
+from tests.functional.test_exports import quick
+from tests.installation import PASSWORD, Installation
+
+__all__ = ["loaded"]
+NOON = datetime.combine(DAY, time(12), AMSTERDAM)
+
+
+def stands(installation: Installation, holder: str) -> dict[str, str]:
+    with installation.transaction(holder) as session:
+        rows = session.execute(
+            select(Disclosure.recipient, DisclosedCopy, Disclosure.reference).join(
+                DisclosedCopy, DisclosedCopy.disclosure_id == Disclosure.id
+            )
+        ).all()
+        return {row[2]: stand_of(row[1], DAY) for row in rows}
+
+
+def test_each_town_has_documents_with_partners_in_each_stand(
+    loaded: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = quick(monkeypatch)
+    with loaded.transaction(DORDRECHT) as session:
+        asked = session.scalars(select(Export)).all()
+        assert {one.state for one in asked} == {"goedgekeurd"}
+        assert {one.requested_by_id for one in asked}.isdisjoint(
+            {one.decided_by_id for one in asked}
+        )
+        # Nothing waits for the present day but what the demo itself goes on with.
+        kinds = set(session.scalars(select(OutboxJob.kind).where(OutboxJob.holder == DORDRECHT)))
+        assert "uitvoer.maken" not in kinds
+    demo = generate(day=DAY)
+    with clock_at(NOON):
+        loaded.run_jobs()
+    assert len(made) == sum(map(len, GIFTS.values()))
+    for holder, expected in (
+        (
+            DORDRECHT,
+            {
+                "verlopen": "had vernietigd moeten zijn",
+                "beantwoord": "bij de ontvanger",
+                "ingetrokken": "bel de ontvanger",
+                "klaargezet": "klaargezet",
+            },
+        ),
+        (EINDHOVEN, {"beantwoord": "bij de ontvanger", "klaargezet": "klaargezet"}),
+    ):
+        plans = planned(demo.dossiers, holder, demo.moment)
+        found = stands(loaded, holder)
+        # Their ids too are the same every time.
+        assert {one.reference for one in plans} == set(found)
+        told = {one.gift.stand: found[one.reference] for one in plans}
+        assert told.pop("ingetrokken", "ingetrokken").startswith("ingetrokken")
+        expected.pop("ingetrokken", None)
+        assert told == expected
+
+    # Some minutes later the partner is asked about what should be gone; done again nothing changes.
+    with clock_at(NOON + timedelta(minutes=10)):
+        loaded.run_jobs()
+        browser = loaded.browser("oov@dordrecht.example", PASSWORD)
+        home = browser.get("/gemeenten/dordrecht")
+        page = browser.get("/gemeenten/dordrecht/verstrekkingen").text
+    assert "antwoord" in home.text.lower()
+    for one in planned(demo.dossiers, DORDRECHT, demo.moment):
+        assert one.reference in page
+
+
+def test_the_plan_fits_whatever_the_day() -> None:
+    for days in (0, 1, 2, 3, 45, 200):
+        demo = generate(day=DAY + timedelta(days=days))
+        for holder, gifts in GIFTS.items():
+            plans = planned(demo.dossiers, holder, demo.moment)
+            assert [one.gift.stand for one in plans] == [gift.stand for gift in gifts]
