@@ -46,11 +46,11 @@ def moment_of(step: str, destroy_by: date) -> datetime:
 
 def watch(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """Job: the step of this copy that is due, and the next one asked for."""
-    for payload in payloads:
-        with context.transaction() as session:
-            export = lock(session, UUID(payload["id"]))
-            disclosure = find_disclosure(session, export.reference) if export else None
-            if export is None or disclosure is None:
+    for place, payload in enumerate(payloads):
+        with context.ending(place) as session:
+            export = lock(session, UUID(payload["id"])) if session else None
+            disclosure = find_disclosure(session, export.reference) if session and export else None
+            if session is None or export is None or disclosure is None:
                 continue
             step = payload.get("stap")
             if step is None:
@@ -81,7 +81,7 @@ def _step(
     if step == LAST:
         alarm(session, export, disclosure, copy)
     elif tell_holder(session, keys, export, REMINDER.name):
-        note_event(session, disclosure, EventKind.REMINDED, SYSTEM)
+        note_event(session, disclosure, EventKind.REMINDED, SYSTEM, step)
         if step == AFTER:
             _ask(session, export, LAST)
     elif step == AFTER:
@@ -104,13 +104,14 @@ def alarm(
 
 def withdrawn(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """Job: who holds a copy of what was withdrawn, or was told to come for it, hears that."""
-    for payload in payloads:
-        with context.transaction() as session:
-            export = lock(session, UUID(payload["id"]))
-            disclosure = find_disclosure(session, export.reference) if export else None
-            if export is not None:
-                offered = close_pickups(session, export)
-            if export is None or disclosure is None:
+    for place, payload in enumerate(payloads):
+        with context.ending(place) as session:
+            export = lock(session, UUID(payload["id"])) if session else None
+            if session is None or export is None:
+                continue
+            offered = close_pickups(session, export)
+            disclosure = find_disclosure(session, export.reference)
+            if disclosure is None:
                 continue
             keys, copy = context.registry.key_ring, copy_of(session, disclosure.id)
             if is_out(copy) and payload.get("soort"):

@@ -163,5 +163,7 @@ CODES: Final = {
     "bron_gewijzigd": "gegevens waarvan het was gemaakt zijn gewist of gewijzigd",
     "achteraf_afgewezen": "achteraf niet goedgekeurd",
     "anders": "een andere reden",
+    "vooraf": "een week van tevoren",
+    "daarna": "de dag erna",
     "telefonisch": "telefonisch of op een andere manier gehoord",
 }

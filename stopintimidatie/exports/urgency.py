@@ -108,10 +108,12 @@ def judge_after(
 
 def watch(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """Job: the working day is over. Nobody judged it? The owner and the privacy officers hear."""
-    for payload in payloads:
-        with context.transaction() as session:
-            export = lock(session, UUID(payload["id"]))
-            if export is None or not waits_for_second(export) or export.overdue_at is not None:
+    for place, payload in enumerate(payloads):
+        with context.ending(place) as session:
+            export = lock(session, UUID(payload["id"])) if session else None
+            if session is None or export is None or export.overdue_at is not None:
+                continue
+            if not waits_for_second(export):
                 continue
             now = utc_now()
             if export.approve_by is not None and now < export.approve_by:

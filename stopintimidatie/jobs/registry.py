@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete
 from sqlalchemy.orm import Session
 
+from stopintimidatie.jobs.models import OutboxJob
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.session import transaction
 from stopintimidatie.telemetry.metrics import counting
@@ -17,17 +18,39 @@ from stopintimidatie.telemetry.metrics import counting
 
 @dataclass(frozen=True)
 class JobContext:
-    """What a handler may use. It opens its own transactions, each for the holder of its jobs."""
+    """What a handler may use. It opens its own transactions, each for the holder of its jobs.
+
+    `claimed` and `attempts`: which rows of the outbox these jobs are, as they were taken.
+    """
 
     engine: Engine
     settings: Settings
     registry: Any
     holder: str
+    claimed: tuple[int, ...] = ()
+    attempts: int = 0
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         with transaction(self.engine, self.holder) as session:
             yield session
+
+    @contextmanager
+    def ending(self, place: int) -> Iterator[Session | None]:
+        """A transaction in which the job at this place ends together with its effect.
+
+        For what can't see that it was done before: a letter, the next step of a chain. None: it
+        was done, or another worker has it now.
+        """
+        with transaction(self.engine, self.holder) as session:
+            yield session if self._ends(session, place) else None
+
+    def _ends(self, session: Session, place: int) -> bool:
+        if not self.claimed:
+            return True
+        mine = (OutboxJob.id == self.claimed[place], OutboxJob.attempts == self.attempts)
+        ended: Any = session.execute(delete(OutboxJob).where(*mine))
+        return bool(ended.rowcount)
 
 
 class JobError(Exception):

@@ -177,7 +177,14 @@ class Worker:
     def _run(self, claim: Claim) -> None:
         if not claim.ids:
             return
-        context = JobContext(self.engine, self.registry.app_settings, self.registry, claim.holder)
+        context = JobContext(
+            self.engine,
+            self.registry.app_settings,
+            self.registry,
+            claim.holder,
+            claim.ids,
+            claim.attempts,
+        )
         try:
             with self._lease_kept(claim):
                 claim.kind.handler(context, claim.payloads)

@@ -7,17 +7,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit.models import AuditEvent, AuditSubject
-from stopintimidatie.disclosures.models import Disclosure
+from stopintimidatie.deliveries.models import CopyCorrection
+from stopintimidatie.disclosures.copies import EventKind
+from stopintimidatie.disclosures.models import Disclosure, DisclosureEvent
 from stopintimidatie.exports import vault
 from stopintimidatie.exports.models import Export, ExportBlob, ExportState
 from stopintimidatie.intake.models import IdempotencyKey
 from stopintimidatie.jobs import OutboxJob
+from stopintimidatie.mail.models import MailMessage
+from stopintimidatie.patterns.models import PatternReport
 from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.search import services as search
 from stopintimidatie.security import Role
@@ -187,6 +192,60 @@ def check_hand_overs(installation: Installation, references: list[str]) -> None:
             ).all()
             # What happened at the giver goes along; each of it once.
             assert sorted(moves) == ["ontvangen", "overgenomen"]
+
+
+def check_deliveries(installation: Installation, holder: str = DORDRECHT) -> None:
+    """What became of each copy stands in the register once, and each notice went once."""
+    with installation.transaction(holder) as session:
+        once = {kind.value for kind in (EventKind.REMINDED, EventKind.ALARM, EventKind.WITHDRAWN)}
+        steps = Counter(
+            session.execute(
+                select(DisclosureEvent.disclosure_id, DisclosureEvent.kind, DisclosureEvent.code)
+            ).all()
+        )
+        assert not [step for step, times in steps.items() if step[1] in once and times > 1]
+        made = Counter(
+            session.execute(
+                select(CopyCorrection.export_id, CopyCorrection.label, CopyCorrection.change)
+            ).all()
+        )
+        assert not [one for one, times in made.items() if times > 1]
+        noted = sum(n for step, n in steps.items() if step[1] == EventKind.CORRECTED)
+        assert noted == sum(made.values())
+        _check_notices(session, steps, made)
+        overdue = session.scalars(select(Export.id).where(Export.overdue_at.is_not(None))).all()
+        assert all(_times(session, "uitvoer.spoed_te_laat", one) == 1 for one in overdue)
+
+
+def _check_notices(session: Session, steps: Counter[Any], made: Counter[Any]) -> None:
+    """A letter for each reminder and each correction that somebody could be told, and no more."""
+    letters = Counter(session.scalars(select(MailMessage.template)))
+    reminded = sum(n for step, n in steps.items() if step[1] == EventKind.REMINDED)
+    assert letters["uitvoer_vernietigen"] == reminded
+    told = session.scalars(select(CopyCorrection.id).where(CopyCorrection.told_at.is_not(None)))
+    assert letters["uitvoer_correctie"] == len(told.all()) <= sum(made.values())
+    withdrawn = sum(n for step, n in steps.items() if step[1] == EventKind.WITHDRAWN)
+    assert letters["uitvoer_ingetrokken"] <= withdrawn
+    about = Counter(
+        session.execute(
+            select(MailMessage.template, MailMessage.about_id, MailMessage.recipient_id).where(
+                MailMessage.template.in_(("spoed_te_laat", "kopie_alarm", "uitvoer_ingetrokken"))
+            )
+        ).all()
+    )
+    assert not [one for one, times in about.items() if times > 1]
+
+
+def check_patterns(installation: Installation, holder: str = DORDRECHT) -> None:
+    """The same reports never show two patterns."""
+    with installation.transaction(holder) as session:
+        members: dict[UUID, set[UUID]] = defaultdict(set)
+        for pattern, report in session.execute(
+            select(PatternReport.pattern_id, PatternReport.report_id)
+        ):
+            assert report not in members[pattern]
+            members[pattern].add(report)
+        assert len({frozenset(one) for one in members.values()}) == len(members)
 
 
 def check_integrity(installation: Installation) -> None:

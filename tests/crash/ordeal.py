@@ -78,6 +78,8 @@ class Ordeal:
         checks.check_jobs(installation)
         checks.check_exports(installation, self._exports)
         checks.check_hand_overs(installation, self._handed)
+        checks.check_deliveries(installation)
+        checks.check_patterns(installation)
         checks.check_integrity(installation)
         checks.check_log(self.site.log)
         checks.check_nothing_readable(self.site.folder / "tmp")

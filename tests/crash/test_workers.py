@@ -12,7 +12,7 @@ import pytest
 
 from stopintimidatie.jobs import enqueue
 from stopintimidatie.jobs.services import oldest_waiting_seconds
-from tests.crash import checks
+from tests.crash import checks, notices
 from tests.crash.campaign import wait_until
 from tests.crash.dawdling import NAIVE, SHORTEST
 from tests.crash.ordeal import hand_over
@@ -20,7 +20,7 @@ from tests.crash.site import Site
 from tests.factories import DORDRECHT
 from tests.functional.exporting import approved, make_case
 
-WORKERS, ROUNDS = 3, 6
+WORKERS, ROUNDS = 3, 8
 HAND_OVERS, NAIVE_JOBS, EXPORTS = 16, 3, 1
 PATIENCE = 5
 
@@ -42,7 +42,12 @@ def ask(site: Site, number: int) -> str:
 def test_three_workers_that_are_killed_do_every_job_with_one_effect(site: Site) -> None:
     installation, chance = site.installation, Random(8)
     case = make_case(installation, number=1)
-    handed = [ask(site, number) for number in range(HAND_OVERS)]
+    given = notices.given(installation, case, HAND_OVERS)
+    handed = []
+    for number, reference in enumerate(given):
+        handed.append(ask(site, number))
+        # Among the others, so that the kills come while these are at work.
+        notices.due(installation, reference, erased=number % 2 == 1)
     exports = [approved(case, ontvanger=f"Politie, team {n}") for n in range(EXPORTS)]
     lines = site.folder / "lines"
     lines.touch()
@@ -66,6 +71,9 @@ def test_three_workers_that_are_killed_do_every_job_with_one_effect(site: Site) 
     # The product's own jobs were repeated as well, and nobody sees it.
     checks.check_hand_overs(installation, handed)
     checks.check_exports(installation, exports)
+    checks.check_deliveries(installation)
+    checks.check_patterns(installation)
+    notices.check_told(installation, given)
     checks.check_jobs(installation)
     checks.check_log(site.log)
     checks.check_nothing_readable(site.folder / "tmp")

@@ -1,0 +1,81 @@
+"""Copies that partners have, and everything that becomes of them at once: each step is a job.
+
+The files are made in this process, so that the workers that are killed have the notices to do.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from unittest.mock import patch
+
+from sqlalchemy import delete, select
+
+from stopintimidatie.audit import SYSTEM
+from stopintimidatie.deliveries.models import CopyCorrection
+from stopintimidatie.disclosures.copies import EventKind
+from stopintimidatie.disclosures.models import Disclosure, DisclosureEvent
+from stopintimidatie.exports import making, urgency
+from stopintimidatie.exports.models import Export
+from stopintimidatie.exports.services import JOB, fetch
+from stopintimidatie.exports.withdrawing import Cause, Change, destroy
+from stopintimidatie.jobs import JobContext, OutboxJob, enqueue
+from stopintimidatie.patterns.searching import ask_for_search
+from stopintimidatie.storage.types import utc_now
+from tests.factories import DORDRECHT
+from tests.functional.exporting import Case, approved, with_partner
+from tests.installation import Installation
+
+AFTER = "daarna"
+
+
+def given(installation: Installation, case: Case, number: int) -> list[str]:
+    """So many exports that a partner has, and a search for patterns. Their ids."""
+    partner = with_partner(installation)
+    references = [approved(case, partner=partner, ontvanger=None) for _ in range(number)]
+    registry = installation.registry
+    context = JobContext(registry.engine, registry.app_settings, registry, DORDRECHT)
+    with patch.object(making, "render_in_process", lambda *_, **__: b"%PDF-1.7 not really %%EOF"):
+        for reference in references:
+            making.make(context, case.export(reference).id)
+    with installation.transaction(DORDRECHT) as session:
+        # Made already.
+        session.execute(delete(OutboxJob).where(OutboxJob.kind == JOB))
+        for export in session.scalars(select(Export).where(Export.reference.in_(references))):
+            fetch(session, registry.key_ring, export, SYSTEM)
+        ask_for_search(session, DORDRECHT)
+    return references
+
+
+def due(installation: Installation, reference: str, *, erased: bool) -> None:
+    """Something becomes of a copy: a report in it goes; or its day has passed, and that of the
+    second person too."""
+    with installation.transaction(DORDRECHT) as session:
+        export = session.scalars(select(Export).where(Export.reference == reference)).one()
+        if erased:
+            destroy(session, export, cause=Cause(Change.ERASED, "M-01"))
+            return
+        payload = {"id": str(export.id)}
+        enqueue(session, making.MADE_JOB, DORDRECHT, {**payload, "stap": AFTER})
+        export.urgent, export.decided_at = True, None
+        export.approve_by = utc_now() - timedelta(hours=1)
+        enqueue(session, urgency.JOB, DORDRECHT, payload)
+
+
+def check_told(installation: Installation, references: list[str]) -> None:
+    """Each copy had the one step that was due, and the urgent ones were told of."""
+    with installation.transaction(DORDRECHT) as session:
+        rows = session.execute(
+            select(Disclosure.reference, DisclosureEvent.kind, DisclosureEvent.code)
+            .join(Disclosure, Disclosure.id == DisclosureEvent.disclosure_id)
+            .where(Disclosure.reference.in_(references))
+        ).all()
+        steps = Counter((row[1], row[2]) for row in rows)
+        half = len(references) // 2
+        assert steps[EventKind.REMINDED.value, AFTER] == half
+        assert steps[EventKind.CORRECTED.value, "M-01"] == half
+        corrections = session.scalars(select(CopyCorrection)).all()
+        assert len(corrections) == half
+        assert all(one.told_at is not None for one in corrections)
+        overdue = select(Export.id).where(Export.overdue_at.is_not(None))
+        assert len(session.scalars(overdue).all()) == half
