@@ -40,9 +40,9 @@ def announce(session: Session, report: Report) -> None:
 def arrived(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """The job."""
     functions: Mapping[str, OnArrival] = context.registry.get(ARRIVALS_KEY, {})
-    for payload in payloads:
-        with context.transaction() as session:
-            report = session.get(Report, UUID(payload["report"]))
-            if report is not None:
+    for place, payload in enumerate(payloads):
+        with context.ending(place) as session:
+            report = session.get(Report, UUID(payload["report"])) if session else None
+            if session is not None and report is not None:
                 for function in functions.values():
                     function(context, session, report)

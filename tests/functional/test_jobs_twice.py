@@ -25,8 +25,11 @@ from tests.crash.checks import check_deliveries, check_patterns
 from tests.factories import DORDRECHT, connect
 from tests.functional.exporting import requested
 from tests.functional.test_deliveries import enter, events, put_ready, ready, spoken_code
+from tests.functional.test_notices import TUESDAY, at, messages, report, town
 from tests.functional.test_patterns import plant, search
 from tests.installation import Installation
+
+__all__ = ["town"]
 
 
 @pytest.fixture(autouse=True)
@@ -108,3 +111,12 @@ def test_patterns_are_proposed_once(installation: Installation) -> None:
     with installation.transaction(DORDRECHT) as session:
         assert len(session.scalars(select(Pattern)).all()) == 1
     check_patterns(installation)
+
+
+def test_a_new_report_is_told_once(town: Installation) -> None:
+    with at(town, TUESDAY):
+        report(town)
+    assert len(messages(town)) == 1
+    with at(town, TUESDAY + timedelta(hours=3)):
+        report(town, urgent=True)
+    assert len(messages(town)) == 2
