@@ -132,7 +132,9 @@ class Installation:
 
     def visitor(self) -> TestApp:
         """A browser of somebody who isn't signed in."""
-        return TestApp(self.app, extra_environ={"HTTP_HOST": "localhost:6543"})
+        return TestApp(
+            self.app, extra_environ={"HTTP_HOST": "localhost:6543"}, parser_features="lxml"
+        )
 
     def browser(self, username: str, password: str = PASSWORD) -> TestApp:
         """A browser of somebody who has signed in."""
