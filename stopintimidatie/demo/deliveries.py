@@ -66,7 +66,7 @@ class Gift:
 WATCH: Final = "Wilt u op de drukke uren extra langsgaan, en ons laten weten wat u ziet?"
 GIFTS: Final[Mapping[str, Sequence[Gift]]] = {
     "GM0505": (
-        Gift("verlopen", "Politieteam Merwekade (demo)", "politie", WATCH, 110, -12, running=False),
+        Gift("verlopen", "Politieteam Merwekade (demo)", "politie", WATCH, 70, -12, running=False),
         Gift("beantwoord", "Politieteam Merwekade (demo)", "politie", WATCH, 40, 120),
         Gift(
             "ingetrokken",
@@ -123,7 +123,7 @@ def planned(dossiers: Iterable[DemoDossier], holder: str, moment: datetime) -> l
         at = _moment(moment, gift.days_ago)
         open_then = [one for one in mine if _ran_at(one, at) and _fits(one, gift)]
         if open_then:
-            largest = max(open_then, key=lambda one: (len(one.members), one.key))
+            largest = max(open_then, key=lambda one: (_inside(one, at), one.key))
             found.append(Planned(gift, largest.key, at))
     return found
 
@@ -137,6 +137,11 @@ def _ran_at(dossier: DemoDossier, at: datetime) -> bool:
     """Begun some days before, and not yet watched over only or closed."""
     ends = dossier.moves[1].at if len(dossier.moves) > 1 else None
     return dossier.moves[0].at + 2 * DAY < at and (ends is None or at < ends)
+
+
+def _inside(dossier: DemoDossier, at: datetime) -> int:
+    """How many reports it held then."""
+    return sum(one.joined_at < at for one in dossier.members)
 
 
 def _fits(dossier: DemoDossier, gift: Gift) -> bool:

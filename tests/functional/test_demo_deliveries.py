@@ -89,3 +89,5 @@ def test_the_plan_fits_whatever_the_day() -> None:
         for holder, gifts in GIFTS.items():
             plans = planned(demo.dossiers, holder, demo.moment)
             assert [one.gift.stand for one in plans] == [gift.stand for gift in gifts]
+            held = {one.key: one.members for one in demo.dossiers}
+            assert all(any(m.joined_at < one.at for m in held[one.dossier]) for one in plans)
