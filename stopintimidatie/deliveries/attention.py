@@ -1,9 +1,10 @@
-"""What waits for somebody of the municipality: answers and copies. For the start page."""
+"""What waits for somebody of the municipality: requests, answers, copies. For the start page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -43,6 +44,33 @@ def copies_to_chase(session: Session, slug: str, roles: Iterable[Role]) -> list[
             [f"dossier {number}", reference],
         )
         for reference, recipient, number, area in rows
+    ]
+
+
+def to_decide(session: Session, slug: str, roles: Iterable[Role], person: UUID) -> list[ListItem]:
+    """What a colleague asked for and nobody decided on yet; who asked can't decide."""
+    rows = session.execute(
+        select(Export, Dossier.number, Neighbourhood.slug)
+        .join(Dossier, Dossier.id == Export.dossier_id)
+        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
+        .where(
+            Export.state == ExportState.REQUESTED.value,
+            Export.requested_by_id.is_distinct_from(str(person)),
+            visible_to(roles),
+        )
+        .order_by(Export.requested_at)
+        .limit(SHOWN)
+    )
+    return [
+        ListItem(
+            f"Besluiten over uitvoer: {export.recipient}",
+            f"{dossier_path(slug, area, number)}/{export.reference}",
+            meta=[
+                f"dossier {number}",
+                f"aangevraagd {date_text(export.requested_at)} door {export.requested_by}",
+            ],
+        )
+        for export, number, area in rows
     ]
 
 

@@ -31,7 +31,7 @@ from stopintimidatie.register.kinds import NeighbourhoodKind
 from stopintimidatie.reports.vocabulary import FollowUp
 from stopintimidatie.security import Permission
 from stopintimidatie.web import charts, forms
-from stopintimidatie.web.filters import date_text
+from stopintimidatie.web.filters import SHORT_MONTHS, date_text
 from stopintimidatie.web.forms import Button, Form, Schema, field
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.theme import DEFAULT_COLOUR
@@ -46,20 +46,6 @@ ATTRIBUTES: Final = {
     "tot": "ended_on",
     "effect": "effect",
 }
-_MONTHS: Final = [
-    "jan",
-    "feb",
-    "mrt",
-    "apr",
-    "mei",
-    "jun",
-    "jul",
-    "aug",
-    "sep",
-    "okt",
-    "nov",
-    "dec",
-]
 
 
 def measure_schema() -> Any:
@@ -152,7 +138,7 @@ def measures_part(context: DossierResource, request: Request, numbers: Counts) -
     """The measures, their counts, and the months in a chart with its table."""
     found = effects_of(context, request)
     months = measures.per_month(request.db, context.dossier, today())
-    items = [(f"{_MONTHS[day.month - 1]} {day.year % 100:02d}", count) for day, count in months]
+    items = [(f"{SHORT_MONTHS[day.month - 1]} {day.year % 100:02d}", count) for day, count in months]
     live = context.dossier.state in LIVE
     editing = live and bool(request.has_permission(Permission.EDIT_DOSSIER, context))
     edit = f"{page_of(context, request)}/maatregel?maatregel="

@@ -28,7 +28,8 @@ FILES_RULE = "bij minderjarigen geen foto's, geluid of video"
 NUMBERS = Pair(
     "Nummers",
     "M-01, M-02 enzovoort. Een melding houdt haar nummer in alle versies van dit dossier. "
-    "Een nummer dat ontbreekt, hoort bij een melding die niet (meer) in dit dossier staat.",
+    "Een nummer dat ontbreekt, hoort bij een melding die niet (meer) in dit dossier staat, of die "
+    "deze ontvanger niet krijgt.",
 )
 METHOD = (
     Pair(

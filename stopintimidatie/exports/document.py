@@ -59,7 +59,7 @@ def words_of(content: DossierContent, assets: Assets) -> Mapping[str, Any]:
         "charts": _charts(shown),
         "maps": _maps(shown),
         "whole": _cut_on_page_one(shown),
-        "month_names": [name[:3] for name in filters.MONTHS],
+        "month_names": filters.SHORT_MONTHS,
         "month_table": _month_table(shown.picture.months),
     }
 
@@ -164,11 +164,13 @@ def _chart(svg: str, summary: str) -> Mapping[str, str]:
 
 def _month_table(months: tuple[Count, ...]) -> list[tuple[str, list[str | None]]]:
     """A row per year, a cell per month; None where the dossier had not begun or had ended."""
-    names = [name[:3] for name in filters.MONTHS]
+    names = filters.SHORT_MONTHS
     years: dict[str, list[str | None]] = {}
     for count in months:
         month, year = count.label.split(" ")
-        years.setdefault(year, [None] * 12)[names.index(month)] = _shown(count.number)
+        # What was frozen earlier shortened March like the others.
+        place = names.index("mrt" if month == "maa" else month)
+        years.setdefault(year, [None] * 12)[place] = _shown(count.number)
     return list(years.items())
 
 

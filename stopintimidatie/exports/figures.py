@@ -13,7 +13,7 @@ from datetime import date
 from stopintimidatie.exports.content import Count, HeatRow
 from stopintimidatie.exports.source import PARTS_OF_DAY, Precision, SourceReport
 from stopintimidatie.exports.text import listed
-from stopintimidatie.web.filters import AMSTERDAM, DAYS, MONTHS, plural
+from stopintimidatie.web.filters import AMSTERDAM, DAYS, SHORT_MONTHS, plural
 
 THRESHOLD = 5
 MONTHS_SHOWN = 24
@@ -100,7 +100,7 @@ def by_month(reports: Sequence[SourceReport]) -> tuple[Count, ...]:
     (year, month), last = min(numbers), max(numbers)
     counts = []
     while (year, month) <= last:
-        counts.append(Count(f"{MONTHS[month - 1][:3]} {year}", numbers[year, month]))
+        counts.append(Count(f"{SHORT_MONTHS[month - 1]} {year}", numbers[year, month]))
         year, month = (year, month + 1) if month < 12 else (year + 1, 1)
     return tuple(counts[-MONTHS_SHOWN:])
 

@@ -162,6 +162,7 @@ def _minors() -> tuple[Any, ...]:
             description="Vul dit in voor elke ontvanger buiten de eigen afdeling: in dit dossier"
             " gaat het ook om minderjarigen. Waarom heeft de ontvanger hun gegevens nodig?",
             missing=None,
+            needed_sometimes=True,
         ),
     )
 

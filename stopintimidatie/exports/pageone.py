@@ -121,7 +121,7 @@ def _open_agreements(source: DossierSource) -> tuple[str, ...]:
     )
     lines = []
     for agreement in current[:3]:
-        until = f", vóór {date_text(agreement.due)}" if agreement.due else ""
+        until = f", uiterlijk {date_text(agreement.due)}" if agreement.due else ""
         what = clip(agreement.what, LINE_MAX).rstrip(".")
         lines.append(f"{what} ({clean_line(agreement.who)}{until})")
     if len(current) > 3:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from stopintimidatie.deliveries.attention import (
     copies_to_chase,
+    to_decide,
     unread_answers,
     urgent_to_judge,
 )
@@ -157,8 +158,11 @@ def _partners(context: MunicipalityResource, request: Any) -> list[ListItem]:
         return []
     roles = request.identity.roles_for(context.holder)
     session, slug = request.db, context.municipality.slug
+    waits = []
+    if request.has_permission(Permission.APPROVE_EXPORT, context):
+        waits = to_decide(session, slug, roles, request.identity.user_id)
     kinds = (urgent_to_judge, unread_answers, copies_to_chase)
-    return [item for kind in kinds for item in kind(session, slug, roles)]
+    return [*waits, *(item for kind in kinds for item in kind(session, slug, roles))]
 
 
 def _tiles(context: MunicipalityResource, request: Any, now: Any) -> list[Tile]:

@@ -134,7 +134,8 @@ def _read_form(request: Any, length: int | None) -> None:
     most = form_limit(request)
     data = take(environ, most + 1)
     short = not environ.get("wsgi.input_terminated") and len(data) < (length or 0)
-    if len(data) > most:
+    # What is far too large isn't here at all: the gateway threw it away.
+    if max(len(data), length or 0) > most:
         environ[_FAULT] = TOO_LARGE
         drain(environ, 2 * most)
     elif short or (request.content_type == FORM_TYPES[0] and not _is_text(data)):

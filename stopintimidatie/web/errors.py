@@ -26,6 +26,7 @@ from pyramid.httpexceptions import (
 from pyramid.renderers import render_to_response
 from pyramid.response import Response
 from pyramid.security import view_execution_permitted
+from pyramid_retry import is_error_retryable
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 from webob.request import DisconnectionError
@@ -298,7 +299,10 @@ def database_error(exc: SQLAlchemyError, request: Any) -> Response:
     """The database is away, or full: no fault of the page, and over in a moment."""
     if not is_outage(exc):
         return server_error(exc, request)
-    log.error("the database can't be used: %s", kind_of(exc))
+    if is_error_retryable(request, exc):
+        log.warning("two at once, tried again: %s", kind_of(exc))
+    else:
+        log.error("the database can't be used: %s", kind_of(exc))
     response = error_response(request, 503)
     response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response

@@ -25,6 +25,8 @@ MONTHS = (
     "november",
     "december",
 )
+# As the Taalunie shortens them.
+SHORT_MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 
 
 def local(moment: datetime) -> datetime:

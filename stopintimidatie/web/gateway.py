@@ -1,7 +1,8 @@
 """Between the web server and the application: what a server on its own would leave to us.
 
 A body is taken in whole before the request gets one of the places in the application, so that a
-slow client holds up nobody; a body that announces more than any page takes is not read at all.
+slow client holds up nobody. Of a body that is larger than any page takes nothing is kept; it is
+taken in up to a bound, for a browser that is still sending doesn't show the answer.
 Headers with which a client could pretend to be a proxy go out. What escapes the application is
 told by its kind alone: its text might quote personal data.
 """
@@ -23,9 +24,13 @@ from stopintimidatie.web.body import announced_length
 log = logging.getLogger(__name__)
 # The largest form of the house (/verificatie, 25 MB) and what the intake drains fit in.
 MAXIMUM_BODY_BYTES: Final = 26 * 1024 * 1024
+# A film from a telephone fits. Who sends more finds the connection closed.
+THROWN_AWAY_BYTES: Final = 256 * 1024 * 1024
 KEPT_IN_MEMORY: Final = 512 * 1024
 NAME: Final = "stopintimidatie"
 _CHUNK: Final = 64 * 1024
+_UNREAD: Final = "stopintimidatie.web.unread"
+_GOODBYE: Final = [("Connection", "close")]
 _OF_PROXIES: Final = frozenset(
     f"HTTP_{name}"
     for name in (
@@ -72,7 +77,8 @@ class Gateway:
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             # No word on which server this is, nor which version.
-            return start_response(status, [*headers, ("Server", NAME)], exc_info)
+            own = [("Server", NAME), *(_GOODBYE if environ.get(_UNREAD) else [])]
+            return start_response(status, [*headers, *own], exc_info)
 
         try:
             with _whole_body(environ), self._place():
@@ -136,6 +142,9 @@ def _fill(environ: dict[str, Any], body: Any, length: int | None) -> None:
         environ["CONTENT_LENGTH"] = str(taken)
         if taken > MAXIMUM_BODY_BYTES:
             body.truncate(0)
+            _throw_away(environ, None)
+    else:
+        _throw_away(environ, length)
     # Of a body that is too large the application sees the length and nothing else.
     body.seek(0)
     environ["wsgi.input"] = body
@@ -147,3 +156,12 @@ def _copy(stream: Any, body: Any) -> int:
         body.write(part)
         taken += len(part)
     return taken
+
+
+def _throw_away(environ: dict[str, Any], length: int | None) -> None:
+    """Take in what is still coming, unless the client asks first, or it is endless."""
+    taken = 0
+    if environ.get("HTTP_EXPECT", "").lower() != "100-continue":
+        while taken < THROWN_AWAY_BYTES and (part := environ["wsgi.input"].read(_CHUNK)):
+            taken += len(part)
+    environ[_UNREAD] = taken >= THROWN_AWAY_BYTES or (length or 0) > taken

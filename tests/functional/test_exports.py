@@ -578,6 +578,17 @@ def test_a_person_directed_dossier_goes_out_only_by_dossier_owners_and_after_adv
     assert reference in case.browser("fg").get("/gemeenten/dordrecht/uitvoer").text
 
 
+def test_what_waits_stands_on_the_start_page_of_who_may_decide(
+    installation: Installation,
+) -> None:
+    case = make_case(installation)
+    reference = requested(case)
+    seen = {who: reference in case.browser(who).get("/gemeenten/dordrecht") for who in case.people}
+    assert seen == {who: who == "beslisser" for who in case.people}
+    decide(case, reference)
+    assert reference not in case.browser("beslisser").get("/gemeenten/dordrecht")
+
+
 def test_the_list_shows_what_waits_for_a_decision(installation: Installation) -> None:
     case = make_case(installation, number=1)
     reference = requested(case)

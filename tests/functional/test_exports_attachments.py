@@ -119,7 +119,7 @@ def test_what_the_profile_opens_is_frozen_and_in_the_pdf(
 def test_a_profile_that_leaves_them_out_has_nothing_of_them(installation: Installation) -> None:
     case = with_files(installation)
     page = case.browser("aanvrager").get(f"{case.path}/uitvoer-voorbeeld?voor=politie")
-    assert "Die zitten niet in dit document" in page.text
+    assert "Dit document bevat geen bijlagen" in page.text
     assert "stalling in het donker" not in page.text
     reference = approved(case)
     assert blobs(installation) == {"inhoud", "van_wie"}

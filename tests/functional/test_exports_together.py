@@ -174,6 +174,17 @@ def test_a_preview_for_each_comes_before_anything_is_asked(installation: Install
     again.submit("aanvragen", status=303)
 
 
+def test_what_misses_is_told_for_whom(installation: Installation) -> None:
+    case = make_case(installation, number=1)
+    form = asked(case, with_partner(installation), "zorg_welzijn")
+    form["ontvanger_1.vraag"] = form["ontvanger_2.vraag"] = ""
+    page = form.submit("aanvragen", status=422)
+    assert [item.text for item in page.html.select(".si-error-summary__list li")] == [
+        f"{name}: Vul ‘Wat vraagt u de ontvanger?’ in."
+        for name in ("Politie Drechtsteden", "Zorg en welzijn")
+    ]
+
+
 def test_a_partner_that_gets_something_on_a_demand_alone_is_among_the_recipients(
     installation: Installation,
 ) -> None:

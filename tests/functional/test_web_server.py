@@ -18,12 +18,14 @@ from sqlalchemy import select
 
 from stopintimidatie.intake.examples import FULL_REPORT
 from stopintimidatie.intake.models import IdempotencyKey
+from stopintimidatie.web.gateway import MAXIMUM_BODY_BYTES
 from tests.functional.api import REPORTS, Api
 from tests.installation import Installation
 from tests.tools.served import HOST, Served, as_product, until
 
 CLIENTS = 6
 BODY = json.dumps(FULL_REPORT).encode()
+FAR_TOO_LARGE = MAXIMUM_BODY_BYTES + 3_000_000
 
 
 @pytest.fixture
@@ -146,3 +148,15 @@ class TestProcesses:
             served.process.kill()
             until(lambda: not any(Path(f"/proc/{number}").exists() for number in workers))
             assert not listens(served.port)
+
+    def test_a_file_that_is_far_too_large_gets_the_page_that_says_so(self, api: Api) -> None:
+        """Also for a browser, which looks at the answer once all of it went out."""
+        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        with (
+            as_product(api.installation.settings) as served,
+            closing(http.client.HTTPConnection(HOST, served.port, timeout=20)) as connection,
+        ):
+            connection.request("POST", "/verificatie", b"x" * FAR_TOO_LARGE, headers)
+            answer = connection.getresponse()
+            assert answer.status == 413
+            assert "Dit is te groot" in answer.read().decode()

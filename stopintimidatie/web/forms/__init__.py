@@ -75,7 +75,9 @@ def field(typ: Any, title: str, *, description: str = "", **kw: Any) -> Any:
     """One field. Required unless ``missing`` is given; other words as in colander.
 
     ``drawn=Opened(...)`` asks it with an answer to the field before only, ``drawn=Folded(...)``
-    puts it behind a heading; those after each other with the same go together.
+    puts it behind a heading; those after each other with the same go together. With
+    ``needed_sometimes=True`` a field that may be left out isn't called optional: its description
+    says when it is needed.
     """
     return colander.SchemaNode(typ, title=title, description=description, **kw)
 

@@ -1,5 +1,6 @@
 """The form: a deform form drawn by our own templates, and the reading of what was posted."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -100,10 +101,11 @@ class Form(deform.Form):
         """All errors in the order of the page, for the summary at the top."""
         found = [FieldError(self.formid, self.words(problem)) for problem in self.problems]
         found += [FieldError(self.formid, message) for message in field_messages(self)]
+        told = [(field, text) for field in descendants(self) for text in field_messages(field)]
+        times = Counter(text for _, text in told)
         return found + [
-            FieldError(focus_id(field), message)
-            for field in descendants(self)
-            for message in field_messages(field)
+            FieldError(focus_id(field), _of_group(field, text) if times[text] > 1 else text)
+            for field, text in told
         ]
 
     def pressed(self) -> str | None:
@@ -160,6 +162,12 @@ def control_name(field: Any) -> str:
         parts.append(field.name)
         field = field.parent
     return ".".join(reversed(parts))
+
+
+def _of_group(field: Any, message: str) -> str:
+    """A message that occurs more than once says for which group it is meant."""
+    group = field.parent
+    return message if group.parent is None else f"{group.title}: {message}"
 
 
 def element_id(field: Any) -> str:

@@ -59,7 +59,8 @@ def runs(parent: Any) -> list[Run]:
 
 def asked_with_choice(one: Any) -> bool:
     """Such a field isn't optional to a reader: with that choice it is needed, as the room says."""
-    return isinstance(getattr(one.schema, "drawn", None), Opened)
+    opened = isinstance(getattr(one.schema, "drawn", None), Opened)
+    return opened or bool(getattr(one.schema, "needed_sometimes", False))
 
 
 def must_be_seen(one: Any) -> bool:
