@@ -138,7 +138,9 @@ def measures_part(context: DossierResource, request: Request, numbers: Counts) -
     """The measures, their counts, and the months in a chart with its table."""
     found = effects_of(context, request)
     months = measures.per_month(request.db, context.dossier, today())
-    items = [(f"{SHORT_MONTHS[day.month - 1]} {day.year % 100:02d}", count) for day, count in months]
+    items = [
+        (f"{SHORT_MONTHS[day.month - 1]} {day.year % 100:02d}", count) for day, count in months
+    ]
     live = context.dossier.state in LIVE
     editing = live and bool(request.has_permission(Permission.EDIT_DOSSIER, context))
     edit = f"{page_of(context, request)}/maatregel?maatregel="

@@ -46,8 +46,8 @@ def attachments(source: DossierSource, chosen: Selection) -> AttachmentsContent:
         return AttachmentsContent("Er zijn geen bijlagen in dit dossier.", ())
     if not chosen.profile.has(Section.ATTACHMENTS):
         return AttachmentsContent(
-            f"In het dossier: {_told(files)}. Dit document bevat geen bijlagen. Hebt u er een nodig,"
-            " vraag die dan aan de dossierhouder.",
+            f"In het dossier: {_told(files)}. Dit document bevat geen bijlagen. Hebt u er een"
+            " nodig, vraag die dan aan de dossierhouder.",
             (),
         )
     listed_files = tuple(_fitting(files))

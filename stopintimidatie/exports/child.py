@@ -41,6 +41,8 @@ def main(limits: str, output: str, files: str, folder: str, kind: str) -> int:
     assets = load_assets()
     _close_doors(Path(folder))
     content = from_json(sys.stdin.buffer.read())
+    # Between two stretches it does look; not through what stays until the end.
+    gc.freeze()
     with os.fdopen(int(output), "wb") as file, os.fdopen(int(files), "rb") as along:
         draw(content, assets, file, _tell, archive=kind == "archief", files=_one_by_one(along))
     return 0

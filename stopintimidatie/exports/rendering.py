@@ -247,7 +247,8 @@ class _Drawing:
 
     def _tried(self, begin: int, end: int, begins: Mapping[str, int] | None) -> Any:
         # What was laid out before is full of circles, and the child looks for none by itself.
-        gc.collect()
+        if not gc.isenabled():
+            gc.collect()
         paper = self._paper
         sheets = paper.sheets if begin else (*paper.sheets, paper.first_sheet)
         laid = markup(
