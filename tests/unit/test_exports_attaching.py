@@ -59,7 +59,7 @@ def test_only_what_the_profile_opens_goes_along() -> None:
     for name, profile in PROFILES.items():
         content = redact(a_source(), profile)
         assert content.attachments.files == (), name
-        assert "Die zitten niet in dit document" in content.attachments.note
+        assert "Dit document bevat geen bijlagen" in content.attachments.note
     content = redact(a_source(), opened(POLICE))
     assert names(content) == ["2026-0007-bijlage-1.jpg", "2026-0007-M-01-bijlage-1.wav"]
     assert content.attachments.note.startswith("1 foto en 1 geluidsopname. De bestanden zitten in")
@@ -71,7 +71,7 @@ def test_only_what_the_profile_opens_goes_along() -> None:
 def test_who_gets_no_reports_gets_nothing_of_theirs() -> None:
     assert names(redact(a_source(), opened(MAYOR))) == []
     told = redact(a_source(), MAYOR).attachments.note
-    assert told.startswith("In het dossier: 1 foto. Die")
+    assert told.startswith("In het dossier: 1 foto. Dit")
 
 
 def test_files_of_minors_stay_out_and_are_counted() -> None:
