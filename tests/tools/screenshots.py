@@ -185,6 +185,7 @@ def export(officer: Visit, browser: Browser, demo: Demo, dossier: str) -> Path:
     page = officer.page
     officer.go(f"{dossier.split('?')[0]}/uitvoer-aanvragen")
     page.check("[name=soort_ontvanger][value=politie]")
+    page.evaluate("document.querySelectorAll('details.si-fold').forEach(fold => fold.open = true)")
     for name, answer in ANSWERS.items():
         if page.locator(f"[name={name}]").count():
             page.fill(f"[name={name}]", answer)
