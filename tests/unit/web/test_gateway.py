@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from stopintimidatie.web import gateway
 from stopintimidatie.web.gateway import KEPT_IN_MEMORY, MAXIMUM_BODY_BYTES, Gateway
 
 Answer = tuple[str, dict[str, str], bytes]
@@ -68,9 +69,30 @@ def test_of_a_body_that_is_too_large_only_its_length_is_seen() -> None:
         assert int(found["CONTENT_LENGTH"]) >= size
 
 
+def test_the_rest_of_a_body_that_is_too_large_is_taken_in_so_that_the_answer_is_read() -> None:
+    stream = BytesIO(b"x" * (MAXIMUM_BODY_BYTES + 1))
+    told = ask(
+        Gateway(echo, places=1, scheme="http"),
+        CONTENT_LENGTH=str(MAXIMUM_BODY_BYTES + 1),
+        **{"wsgi.input": stream},
+    )
+    assert stream.read() == b""
+    assert "Connection" not in told[1]
+
+
+@pytest.mark.parametrize("environ", [{"HTTP_EXPECT": "100-continue"}, {}], ids=["asks", "endless"])
+def test_who_still_has_more_to_send_finds_the_connection_closed(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "THROWN_AWAY_BYTES", 10)
+    length = str(MAXIMUM_BODY_BYTES + 1)
+    told = ask(Gateway(echo, places=1, scheme="http"), b"x" * 99, CONTENT_LENGTH=length, **environ)
+    assert told[1]["Connection"] == "close"
+
+
 def test_half_a_body_never_reaches_the_application() -> None:
-    gateway = Gateway(echo, places=1, scheme="http")
-    status, headers, body = ask(gateway, b"half", CONTENT_LENGTH="9")
+    made = Gateway(echo, places=1, scheme="http")
+    status, headers, body = ask(made, b"half", CONTENT_LENGTH="9")
     assert status.startswith("400")
     assert b"half" not in body
     assert headers["Cache-Control"] == "no-store"
@@ -78,7 +100,7 @@ def test_half_a_body_never_reaches_the_application() -> None:
 
 def test_a_slow_body_holds_no_place() -> None:
     """With the only place free, somebody else is served while this one still sends."""
-    gateway = Gateway(echo, places=1, scheme="http")
+    made = Gateway(echo, places=1, scheme="http")
     rest = threading.Event()
 
     class Slow(BytesIO):
@@ -88,9 +110,9 @@ def test_a_slow_body_holds_no_place() -> None:
 
     answers: list[Answer] = []
     environ: dict[str, Any] = {"wsgi.input": Slow(b"late"), "CONTENT_LENGTH": "4"}
-    thread = threading.Thread(target=lambda: answers.append(ask(gateway, **environ)))
+    thread = threading.Thread(target=lambda: answers.append(ask(made, **environ)))
     thread.start()
-    assert ask(gateway)[0] == "200 OK"
+    assert ask(made)[0] == "200 OK"
     assert answers == []
     rest.set()
     thread.join(10)
@@ -103,9 +125,9 @@ def test_what_escapes_the_application_is_told_by_its_kind_alone(
     def broken(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         raise ValueError("Jansen, 06-12345678")
 
-    gateway = Gateway(broken, places=1, scheme="http")
+    made = Gateway(broken, places=1, scheme="http")
     for _ in range(2):  # the place comes back
-        assert ask(gateway)[0].startswith("500")
+        assert ask(made)[0].startswith("500")
     assert "ValueError" in caplog.text
     assert "Jansen" not in caplog.text
 
