@@ -26,7 +26,7 @@ from pyramid.httpexceptions import (
 from pyramid.renderers import render_to_response
 from pyramid.response import Response
 from pyramid.security import view_execution_permitted
-from pyramid_retry import is_error_retryable
+from pyramid_retry import is_error_retryable, is_last_attempt
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 from webob.request import DisconnectionError
@@ -295,11 +295,20 @@ def server_error(exc: Any, request: Any) -> Response:
     return error_response(request, 500, reference=reference)
 
 
+def _is_tried_again(request: Any, error: BaseException) -> bool:
+    """What the engine marked so, or the transaction will as soon as this answer is made."""
+    if is_last_attempt(request):
+        return False
+    manager = getattr(request, "tm", None)
+    marked = is_error_retryable(request, error)
+    return marked or (manager is not None and bool(manager.get().isRetryableError(error)))
+
+
 def database_error(exc: SQLAlchemyError, request: Any) -> Response:
     """The database is away, or full: no fault of the page, and over in a moment."""
     if not is_outage(exc):
         return server_error(exc, request)
-    if is_error_retryable(request, exc):
+    if _is_tried_again(request, exc):
         log.warning("two at once, tried again: %s", kind_of(exc))
     else:
         log.error("the database can't be used: %s", kind_of(exc))

@@ -71,11 +71,9 @@ def test_of_a_body_that_is_too_large_only_its_length_is_seen() -> None:
 
 def test_the_rest_of_a_body_that_is_too_large_is_taken_in_so_that_the_answer_is_read() -> None:
     stream = BytesIO(b"x" * (MAXIMUM_BODY_BYTES + 1))
-    told = ask(
-        Gateway(echo, places=1, scheme="http"),
-        CONTENT_LENGTH=str(MAXIMUM_BODY_BYTES + 1),
-        **{"wsgi.input": stream},
-    )
+    length = str(MAXIMUM_BODY_BYTES + 1)
+    environ: dict[str, Any] = {"wsgi.input": stream, "CONTENT_LENGTH": length}
+    told = ask(Gateway(echo, places=1, scheme="http"), **environ)
     assert stream.read() == b""
     assert "Connection" not in told[1]
 
