@@ -241,6 +241,10 @@ MATRIX: Final[tuple[View, ...]] = (
     *form("MunicipalityResource", "melding-invoeren", P.ENTER_REPORT, {
         "{gemeente}/melding-invoeren": AT_HOME,
     }),
+    view("Root", "overdrachten", "GET", P.SIGNED_IN, {
+        #                 oov  dossier beheer privacy fg  | meldpunt privacy fg
+        "/overdrachten": " ja   ja      404    404     404   404      404     404",
+    }),
     view("MunicipalityResource", "overdrachten", "GET", P.TRIAGE, {
         "{gemeente}/overdrachten": AT_HOME,
     }),
@@ -295,6 +299,10 @@ MATRIX: Final[tuple[View, ...]] = (
         "{melding}/gezien": WORKERS,
         "{weg}/gezien": NOBODY,
         "{melding_meldpunt}/gezien": DESK_NONE,
+    }),
+    view("Root", "patronen", "GET", P.SIGNED_IN, {
+        #             oov  dossier beheer privacy fg  | meldpunt privacy fg
+        "/patronen": " ja   ja      404    ja      ja    404      404     404",
     }),
     view("MunicipalityResource", "patronen", "GET", P.VIEW_REPORT, {
         "{gemeente}/patronen": " ja ja 403 ja ja",

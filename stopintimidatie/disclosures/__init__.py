@@ -7,10 +7,10 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     from stopintimidatie.disclosures import pickup_personal
-    from stopintimidatie.disclosures.menu import disclosures_item
     from stopintimidatie.disclosures.pickup import add_pickup_kind
     from stopintimidatie.disclosures.pickup_views import PickupDoor
     from stopintimidatie.disclosures.resources import LEVELS
+    from stopintimidatie.security import Permission
 
     for level in LEVELS:
         config.add_tree_level(level)
@@ -20,7 +20,9 @@ def includeme(config: Any) -> None:
     config.add_impersonal_table("disclosure_subject", "ids and categories; append-only")
     config.add_impersonal_table("disclosure_event", "codes, and the organisation; append-only")
     config.add_impersonal_table("disclosed_copy", "dates and counts, of a copy somebody has")
-    config.add_nav_item("verstrekkingen", disclosures_item, order=70)
+    config.add_own_place(
+        "verstrekkingen", "Verstrekkingen", Permission.VIEW_DISCLOSURES, order=70, desk=True
+    )
     config.add_directive("add_pickup_kind", add_pickup_kind)
     config.add_tree_root("ophalen", PickupDoor)
     config.add_public_prefix("ophalen")

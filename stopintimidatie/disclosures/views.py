@@ -6,24 +6,19 @@ from datetime import date
 from typing import Any
 
 from markupsafe import Markup
-from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
-from sqlalchemy import select
 
 from stopintimidatie.disclosures import listing
 from stopintimidatie.disclosures.copies import copy_of, event_words, events_of, stand_of
 from stopintimidatie.disclosures.file_views import NAME as FILE
-from stopintimidatie.disclosures.menu import register_holders
 from stopintimidatie.disclosures.models import Disclosure
 from stopintimidatie.disclosures.resources import DisclosureRegister, DisclosureResource
 from stopintimidatie.disclosures.services import AUDIT_KIND, subjects_of
-from stopintimidatie.register.models import Municipality
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
 from stopintimidatie.storage import NATIONAL
 from stopintimidatie.storage.types import utc_now
-from stopintimidatie.tree import Root
-from stopintimidatie.web.components import FacetValue, ListItem, TimelineEntry
+from stopintimidatie.web.components import FacetValue, TimelineEntry
 from stopintimidatie.web.filters import (
     date_short,
     date_text,
@@ -35,27 +30,6 @@ from stopintimidatie.web.filters import (
 from stopintimidatie.web.paging import Paging, wanted_page
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.urls import query_pairs, toggled
-
-
-@view_config(
-    context=Root,
-    name="verstrekkingen",
-    request_method="GET",
-    permission=Permission.SIGNED_IN,
-    renderer="templates/choose.jinja2",
-)
-def own_register(request: Request) -> Any:
-    """To the register of one's own municipality; with several, choose."""
-    holders = register_holders(request)
-    rows = request.db.scalars(
-        select(Municipality).where(Municipality.code.in_(holders)).order_by(Municipality.name)
-    ).all()
-    places = [ListItem(row.name, f"/gemeenten/{row.slug}/verstrekkingen") for row in rows]
-    if NATIONAL in holders:
-        places.insert(0, ListItem("Landelijk meldpunt", f"/{NATIONAL}/verstrekkingen"))
-    if not places:
-        raise HTTPNotFound()
-    return HTTPSeeOther(places[0].href) if len(places) == 1 else {"places": places}
 
 
 @view_config(

@@ -9,7 +9,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.dossiers import effects, files, options, reminders, searching
     from stopintimidatie.dossiers.access import STRICT_ROLES
     from stopintimidatie.dossiers.items import neighbourhood_panel
-    from stopintimidatie.dossiers.menu import dossiers_item, new_dossier_action
+    from stopintimidatie.dossiers.menu import new_dossier_action
     from stopintimidatie.dossiers.naming_views import report_panel
     from stopintimidatie.dossiers.paths import path_of_dossier
     from stopintimidatie.dossiers.personal import PERSONAL_DATA, TABLED
@@ -41,7 +41,7 @@ def includeme(config: Any) -> None:
     config.add_search_access(searching.STRICT_ACCESS, STRICT_ROLES)
     states = {state.code: state.label for state in DOSSIER_WORKFLOW.states}
     config.add_search_labels("toestanden van een dossier", Field.STATE, states)
-    config.add_nav_item("dossiers", dossiers_item, order=30)
+    config.add_own_place("dossiers", "Dossiers", Permission.VIEW_DOSSIER, order=30)
     config.add_report_action("nieuw-dossier", new_dossier_action, order=60)
     config.add_panel("wijk", "dossiers", neighbourhood_panel, order=10)
     config.scan("stopintimidatie.dossiers")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
-from sqlalchemy import select
 
 from stopintimidatie.dossiers import listing
 from stopintimidatie.dossiers.access import STRICT_ROLES, is_strict
@@ -35,7 +34,6 @@ from stopintimidatie.dossiers.handling import (
 )
 from stopintimidatie.dossiers.history import DossierError, check_version, lock
 from stopintimidatie.dossiers.items import dossier_item
-from stopintimidatie.dossiers.menu import dossier_holders
 from stopintimidatie.dossiers.options import owners_for
 from stopintimidatie.dossiers.paths import path_of_dossier
 from stopintimidatie.dossiers.references import find_reports
@@ -43,36 +41,14 @@ from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.services import DossierPlan, change_dossier, create_dossier
 from stopintimidatie.dossiers.vocabulary import DossierKind
 from stopintimidatie.municipalities.resources import MunicipalityResource
-from stopintimidatie.register.models import Municipality
 from stopintimidatie.register.queries import present_neighbourhoods_of
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
-from stopintimidatie.tree import Root
-from stopintimidatie.web.components import FacetValue, ListItem
+from stopintimidatie.web.components import FacetValue
 from stopintimidatie.web.forms import Button, Form
 from stopintimidatie.web.paging import Paging, wanted_page
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.urls import query_pairs, toggled
-
-
-@view_config(
-    context=Root,
-    name="dossiers",
-    request_method="GET",
-    permission=Permission.SIGNED_IN,
-    renderer="stopintimidatie.dossiers:templates/places.jinja2",
-)
-def own_dossiers(request: Request) -> Any:
-    """To the dossiers of one's own municipality; with several, choose."""
-    holders = dossier_holders(request.identity)
-    rows = request.db.scalars(
-        select(Municipality).where(Municipality.code.in_(holders)).order_by(Municipality.name)
-    ).all()
-    if not rows:
-        raise HTTPNotFound()
-    if len(rows) == 1:
-        return HTTPSeeOther(f"/gemeenten/{rows[0].slug}/dossiers")
-    return {"places": [ListItem(row.name, f"/gemeenten/{row.slug}/dossiers") for row in rows]}
 
 
 @view_config(

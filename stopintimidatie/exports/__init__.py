@@ -17,7 +17,6 @@ def includeme(config: Any) -> None:
     from stopintimidatie.exports import urgency
     from stopintimidatie.exports.certificates import SEALED as SIGNING
     from stopintimidatie.exports.making import make_exports
-    from stopintimidatie.exports.menu import exports_item
     from stopintimidatie.exports.panel import dossier_panel
     from stopintimidatie.exports.personal import PERSONAL_DATA
     from stopintimidatie.exports.profile_views import administration_panel
@@ -27,6 +26,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.exports.reviewing import PERSONAL_DATA as REVIEWED
     from stopintimidatie.exports.services import JOB
     from stopintimidatie.exports.vault import SEALED
+    from stopintimidatie.security import Permission
 
     for level in LEVELS:
         config.add_tree_level(level)
@@ -45,7 +45,7 @@ def includeme(config: Any) -> None:
     config.add_panel("melding", "tekst", report_panel, order=60)
     config.add_panel("dossier", "uitvoer", dossier_panel, order=50)
     config.add_panel("beheer", "redactieprofielen", administration_panel, order=30)
-    config.add_nav_item("uitvoer", exports_item, order=60)
+    config.add_own_place("uitvoer", "Uitvoer", Permission.VIEW_EXPORT, order=60)
     config.add_job_kind(urgency.JOB, urgency.watch)
     config.add_mail_template(urgency.OVERDUE)
     config.scan("stopintimidatie.exports.views")

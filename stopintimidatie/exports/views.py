@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
 from pyramid.view import view_config
-from sqlalchemy import select
 
 from stopintimidatie.disclosures.references import KIND
 from stopintimidatie.disclosures.services import find_disclosure, subjects_of
 from stopintimidatie.dossiers.naming_views import HIDDEN, hidden_reports, sees_reports
 from stopintimidatie.exports import listing
 from stopintimidatie.exports.decision_views import DECIDE, is_own
-from stopintimidatie.exports.menu import export_holders
 from stopintimidatie.exports.models import MAKING, Export, ExportState
 from stopintimidatie.exports.request_views import actor_of
 from stopintimidatie.exports.resources import ExportResource
@@ -26,36 +24,15 @@ from stopintimidatie.exports.urgency import waits_for_second
 from stopintimidatie.exports.urgency_views import AFTER
 from stopintimidatie.exports.wish import ExportError
 from stopintimidatie.municipalities.resources import MunicipalityResource
-from stopintimidatie.register.models import Municipality
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
 from stopintimidatie.storage.encryption import DecryptionError
-from stopintimidatie.tree import Root
 from stopintimidatie.web.badges import badge_for
-from stopintimidatie.web.components import FacetValue, ListItem
+from stopintimidatie.web.components import FacetValue
 from stopintimidatie.web.paging import Paging, wanted_page
 from stopintimidatie.web.panels import panels
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.urls import query_pairs, toggled
-
-
-@view_config(
-    context=Root,
-    name="uitvoer",
-    request_method="GET",
-    permission=Permission.SIGNED_IN,
-    renderer="stopintimidatie.exports:templates/choose.jinja2",
-)
-def own_exports(request: Request) -> Any:
-    """To the exports of one's own municipality; with several, choose."""
-    holders = export_holders(request)
-    rows = request.db.scalars(
-        select(Municipality).where(Municipality.code.in_(holders)).order_by(Municipality.name)
-    ).all()
-    if not rows:
-        raise HTTPNotFound()
-    places = [ListItem(row.name, f"/gemeenten/{row.slug}/uitvoer") for row in rows]
-    return HTTPSeeOther(places[0].href) if len(places) == 1 else {"places": places}
 
 
 @view_config(

@@ -15,9 +15,9 @@ def includeme(config: Any) -> None:
         add_level_condition,
         add_level_effect,
     )
-    from stopintimidatie.municipalities.menu import administration_item
     from stopintimidatie.municipalities.resources import LEVELS, Municipalities
     from stopintimidatie.municipalities.vocabularies import add_public_vocabulary
+    from stopintimidatie.security import Permission
 
     config.registry.level_rules = LevelRules()
     config.add_directive("add_level_condition", add_level_condition)
@@ -41,5 +41,5 @@ def includeme(config: Any) -> None:
     config.add_mail_template(FELL)
     config.add_job_kind(END_JOB, agreements_mail.ending)
     config.add_job_kind(LEVEL_JOB, begin_planned)
-    config.add_nav_item("beheer", administration_item, order=80)
+    config.add_own_place("beheer", "Beheer", Permission.EDIT_SETTINGS, order=80, desk=True)
     config.scan("stopintimidatie.municipalities")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 from sqlalchemy import select
 
@@ -19,19 +19,14 @@ from stopintimidatie.municipalities.editing import (
 )
 from stopintimidatie.municipalities.level_plans import plan_of
 from stopintimidatie.municipalities.levels import level_history
-from stopintimidatie.municipalities.menu import administered
 from stopintimidatie.municipalities.models import MunicipalitySetting, ParticipationLevel
 from stopintimidatie.municipalities.previewing import EXAMPLE_PLACE, answer_preview, at_level
 from stopintimidatie.municipalities.published import Part, Published
 from stopintimidatie.municipalities.publishing import PublishingError, withdraw
 from stopintimidatie.municipalities.questions import USES
 from stopintimidatie.municipalities.resources import Administration
-from stopintimidatie.register.models import Municipality
 from stopintimidatie.security import Permission
-from stopintimidatie.storage.tenancy import NATIONAL
 from stopintimidatie.storage.types import utc_now
-from stopintimidatie.tree import Root
-from stopintimidatie.web.components import ListItem
 from stopintimidatie.web.filters import date_text, datetime_long, local, plural
 from stopintimidatie.web.panels import panels
 from stopintimidatie.web.request import Request
@@ -48,27 +43,6 @@ PAGES = {
     Part.OFFICERS: "boas",
 }
 OF_THE_DESK = frozenset({Part.ANSWERS, Part.LET_OP, Part.HELP})
-
-
-@view_config(
-    context=Root,
-    name="beheer",
-    request_method="GET",
-    permission=Permission.SIGNED_IN,
-    renderer="templates/choose.jinja2",
-)
-def own_settings(request: Request) -> Any:
-    """To the settings of one's own municipality or desk; with several, choose."""
-    holders = administered(request)
-    rows = request.db.scalars(
-        select(Municipality).where(Municipality.code.in_(holders)).order_by(Municipality.name)
-    ).all()
-    places = [ListItem(row.name, f"/gemeenten/{row.slug}/beheer") for row in rows]
-    if NATIONAL in holders:
-        places.insert(0, ListItem("Landelijk meldpunt", f"/{NATIONAL}/beheer"))
-    if not places:
-        raise HTTPNotFound()
-    return HTTPSeeOther(places[0].href) if len(places) == 1 else {"places": places}
 
 
 @view_config(

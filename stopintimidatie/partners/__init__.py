@@ -7,10 +7,11 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     from stopintimidatie.partners import personal
-    from stopintimidatie.partners.menu import administration_panel, partners_item
+    from stopintimidatie.partners.menu import administration_panel
     from stopintimidatie.partners.profiles import add_partner_profiles
     from stopintimidatie.partners.resources import LEVELS
     from stopintimidatie.partners.services import offered_names
+    from stopintimidatie.security import Permission
 
     config.add_directive("add_partner_profiles", add_partner_profiles)
     config.add_workflow_options("partners", offered_names)
@@ -19,7 +20,7 @@ def includeme(config: Any) -> None:
     for holder in personal.PERSONAL_DATA:
         config.add_personal_data_holder(holder)
     config.add_sealed(personal.SEALED)
-    config.add_nav_item("partners", partners_item, order=65)
+    config.add_own_place("partners", "Partners", Permission.VIEW_PARTNER, order=65)
     config.add_panel("beheer", "partners", administration_panel, order=60)
     config.scan("stopintimidatie.partners.views")
     config.scan("stopintimidatie.partners.contact_views")

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
-from sqlalchemy import select
 
 from stopintimidatie.partners import listing, services
 from stopintimidatie.partners.contacts import contacts_of
 from stopintimidatie.partners.forms import EndSchema, partner_schema, read_partner, shown_partner
 from stopintimidatie.partners.handling import FORM_PAGE, actor_of, form_page, submit
 from stopintimidatie.partners.history import KIND, PartnerError
-from stopintimidatie.partners.menu import partner_holders
 from stopintimidatie.partners.models import PartnerOrganisation
 from stopintimidatie.partners.profiles import profiles_for
 from stopintimidatie.partners.resources import PartnerList, PartnerResource
 from stopintimidatie.partners.vocabulary import PartnerKind
-from stopintimidatie.register.models import Municipality
 from stopintimidatie.reports.vocabulary import LegalBasis
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
 from stopintimidatie.storage.types import utc_now
-from stopintimidatie.tree import Root
-from stopintimidatie.web.components import ListItem
 from stopintimidatie.web.filters import date_text, day_of
 from stopintimidatie.web.forms import Button, Form
 from stopintimidatie.web.paging import Paging, wanted_page
@@ -32,25 +27,6 @@ from stopintimidatie.web.request import Request
 
 _TEMPLATES: Final = "stopintimidatie.partners:templates"
 _ASKED: Final = ("GET", "POST")
-
-
-@view_config(
-    context=Root,
-    name="partners",
-    request_method="GET",
-    permission=Permission.SIGNED_IN,
-    renderer=f"{_TEMPLATES}/choose.jinja2",
-)
-def own_partners(request: Request) -> Any:
-    """To the partners of one's own municipality; with several, choose."""
-    holders = partner_holders(request.identity)
-    rows = request.db.scalars(
-        select(Municipality).where(Municipality.code.in_(holders)).order_by(Municipality.name)
-    ).all()
-    places = [ListItem(row.name, f"/gemeenten/{row.slug}/partners") for row in rows]
-    if not places:
-        raise HTTPNotFound()
-    return HTTPSeeOther(places[0].href) if len(places) == 1 else {"places": places}
 
 
 @view_config(

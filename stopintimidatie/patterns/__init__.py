@@ -7,7 +7,7 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     from stopintimidatie.patterns import searching
-    from stopintimidatie.patterns.menu import patterns_item, report_panel, settings_panel
+    from stopintimidatie.patterns.menu import report_panel, settings_panel, waiting
     from stopintimidatie.patterns.personal import PERSONAL_DATA
     from stopintimidatie.patterns.resources import LEVELS, path_of_pattern
     from stopintimidatie.security import Permission
@@ -20,7 +20,7 @@ def includeme(config: Any) -> None:
     # One at a time for a holder, and a search may take a minute.
     config.add_job_kind(searching.SEARCH, searching.run_search, batch=50, lease_seconds=900)
     config.add_job_kind(searching.EVERY_NIGHT, searching.run_every_night, batch=50)
-    config.add_nav_item("patronen", patterns_item, order=35)
+    config.add_own_place("patronen", "Patronen", Permission.VIEW_REPORT, order=35, waiting=waiting)
     config.add_panel("melding", "patroon", report_panel, order=5)
     config.add_panel("beheer", "patronen", settings_panel, order=40)
     config.scan("stopintimidatie.patterns")

@@ -1,4 +1,4 @@
-"""Patterns in the menu, with how many wait for a decision; their settings at *beheer*."""
+"""How many patterns wait for a decision; on the page of a report and at *beheer* the way there."""
 
 from __future__ import annotations
 
@@ -15,11 +15,8 @@ from stopintimidatie.patterns.models import Pattern, PatternReport
 from stopintimidatie.patterns.resources import pattern_path
 from stopintimidatie.patterns.vocabulary import DECIDABLE, PatternState
 from stopintimidatie.reports.resources import GONE, ReportResource
-from stopintimidatie.security import Permission
-from stopintimidatie.security.permissions import may
 from stopintimidatie.storage.tenancy import NATIONAL
 from stopintimidatie.tree import lineage
-from stopintimidatie.web.navigation import NavItem
 from stopintimidatie.web.panels import Panel
 
 REPORT_PANEL: Final = "stopintimidatie.patterns:templates/report_panel.jinja2"
@@ -31,20 +28,6 @@ def waiting(session: Session, holder: str) -> int:
     proposed = select(func.count()).select_from(Pattern)
     proposed = proposed.where(Pattern.holder == holder, Pattern.state == PatternState.PROPOSED)
     return session.scalar(proposed) or 0
-
-
-def patterns_item(request: Any) -> NavItem | None:
-    """The patterns of the municipality one is in."""
-    for node in lineage(getattr(request, "context", None)):
-        if isinstance(node, MunicipalityResource):
-            if not may(request.identity.roles_for(node.holder), Permission.VIEW_REPORT):
-                return None
-            # An error page has no sound transaction to count in.
-            failed = getattr(request, "exception", None) is not None
-            number = 0 if failed else waiting(request.db, node.holder)
-            address = f"/gemeenten/{node.municipality.slug}/patronen"
-            return NavItem("Patronen", address, count=number or None)
-    return None
 
 
 def report_panel(context: ReportResource, request: Any) -> Panel | None:

@@ -8,9 +8,9 @@ from typing import Any
 def includeme(config: Any) -> None:
     from stopintimidatie.privacy import telling
     from stopintimidatie.privacy.links import erase_action, log_action, log_panel
-    from stopintimidatie.privacy.menu import log_item
+    from stopintimidatie.security import Permission
 
-    config.add_nav_item("logboek", log_item, order=80)
+    config.add_own_place("logboek", "Logboek", Permission.VIEW_AUDIT, order=80, desk=True)
     config.add_report_action("logboek", log_action, order=90)
     config.add_panel("dossier", "logboek", log_panel, order=90)
     config.add_report_action("wissen", erase_action, order=95)

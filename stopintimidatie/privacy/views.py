@@ -5,48 +5,22 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPNotFound
 from pyramid.view import view_config
-from sqlalchemy import select
 
 from stopintimidatie.municipalities.resources import MunicipalityResource
 from stopintimidatie.privacy import queries
 from stopintimidatie.privacy.actions import label_of
-from stopintimidatie.privacy.menu import log_holders
-from stopintimidatie.register.models import Municipality
 from stopintimidatie.security import Permission
 from stopintimidatie.storage import NATIONAL
 from stopintimidatie.storage.counting import COUNTED
-from stopintimidatie.tree import Resource, Root
+from stopintimidatie.tree import Resource
 from stopintimidatie.web.components import FacetValue
 from stopintimidatie.web.filters import datetime_short
 from stopintimidatie.web.paging import Paging, wanted_page, worth_counting
 from stopintimidatie.web.urls import toggled
 
 PAGE_SIZE = 50
-
-
-@view_config(
-    context=Root,
-    name="logboek",
-    request_method="GET",
-    permission=Permission.SIGNED_IN,
-    renderer="templates/choose.jinja2",
-)
-def own_log(request: Any) -> Any:
-    """The log of the one holder this person guards, or a choice."""
-    holders = log_holders(request)
-    if not holders:
-        raise HTTPNotFound()
-    rows = request.db.execute(
-        select(Municipality.name, Municipality.slug).where(Municipality.code.in_(holders))
-    ).all()
-    places = [(row.name, f"/gemeenten/{row.slug}/logboek") for row in rows]
-    if NATIONAL in holders:
-        places.append(("Landelijk meldpunt", f"/{NATIONAL}/logboek"))
-    if len(places) == 1:
-        return HTTPSeeOther(places[0][1])
-    return {"places": places}
 
 
 @view_config(

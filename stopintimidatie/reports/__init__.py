@@ -74,8 +74,8 @@ def _add_transfers(config: Any) -> None:
     from functools import partial
 
     from stopintimidatie.reports import merging, offer_mail, offers, transfer
-    from stopintimidatie.reports.menu import offers_item
     from stopintimidatie.reports.transfer_personal import PERSONAL_DATA
+    from stopintimidatie.security import Permission
 
     keys = config.registry.key_ring
     config.add_personal_data_holder(PERSONAL_DATA)
@@ -89,5 +89,7 @@ def _add_transfers(config: Any) -> None:
     config.add_job_kind(offers.ANSWERED, offers.answered)
     config.add_job_kind(offer_mail.JOB, offer_mail.tell)
     config.add_mail_template(offer_mail.TEMPLATE)
-    config.add_nav_item("overdrachten", offers_item, order=25)
+    config.add_own_place(
+        "overdrachten", "Overdrachten", Permission.TRIAGE, order=25, waiting=offers.waiting
+    )
     config.scan("stopintimidatie.reports.offer_views")

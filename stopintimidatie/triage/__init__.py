@@ -7,15 +7,15 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     from stopintimidatie.reports.workflow import REPORT_WORKFLOW
+    from stopintimidatie.security import Permission
     from stopintimidatie.triage import notices
     from stopintimidatie.triage.contact import contact_action
-    from stopintimidatie.triage.menu import inbox_item
     from stopintimidatie.triage.resources import ShortAddresses
     from stopintimidatie.triage.similar_views import similar_panel
     from stopintimidatie.triage.views import triage_action
 
     config.add_tree_root("m", ShortAddresses)
-    config.add_nav_item("postvak", inbox_item, order=20)
+    config.add_own_place("postvak", "Postvak", Permission.VIEW_REPORT, order=20)
     config.add_report_action("triage", triage_action, order=10)
     config.add_report_action("contact", contact_action, order=20)
     config.add_panel("melding", "vergelijkbaar", similar_panel, order=10)

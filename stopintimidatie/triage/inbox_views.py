@@ -7,12 +7,11 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 from sqlalchemy import select
 
 from stopintimidatie.municipalities.resources import MunicipalityResource
-from stopintimidatie.register.models import Municipality, Neighbourhood
+from stopintimidatie.register.models import Neighbourhood
 from stopintimidatie.register.queries import neighbourhoods_of
 from stopintimidatie.reports import history, steps, summary
 from stopintimidatie.reports.models import Report
@@ -27,10 +26,8 @@ from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
 from stopintimidatie.storage.counting import COUNTED
 from stopintimidatie.storage.types import utc_now
-from stopintimidatie.tree import Root
 from stopintimidatie.triage import inbox
 from stopintimidatie.triage.filters import Reader, chosen
-from stopintimidatie.triage.menu import inbox_holders
 from stopintimidatie.triage.services import ASSESSABLE
 from stopintimidatie.triage.similar_views import BESIDE, similar_values
 from stopintimidatie.web.components import ListItem
@@ -260,24 +257,3 @@ def _next_address(request: Request, report: Report, reports: Sequence[Report]) -
     references = [row.reference for row in reports]
     later = references[references.index(report.reference) + 1 :] if report in reports else []
     return with_params(request, melding=later[0] if later else None)
-
-
-@view_config(
-    context=Root,
-    name="postvak",
-    request_method="GET",
-    permission=Permission.SIGNED_IN,
-    renderer="stopintimidatie.triage:templates/choose.jinja2",
-)
-def my_inbox(context: Root, request: Request) -> Any:
-    """To the inbox of one's municipality; who works for several chooses."""
-    rows = request.db.scalars(
-        select(Municipality)
-        .where(Municipality.code.in_(inbox_holders(request.identity)))
-        .order_by(Municipality.name)
-    ).all()
-    if not rows:
-        raise HTTPNotFound()
-    if len(rows) == 1:
-        return HTTPSeeOther(f"/gemeenten/{rows[0].slug}/postvak")
-    return {"places": [ListItem(row.name, f"/gemeenten/{row.slug}/postvak") for row in rows]}

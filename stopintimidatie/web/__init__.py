@@ -28,13 +28,14 @@ def branding(request: Any) -> Branding:
 
 
 def includeme(config: Any) -> None:
-    from stopintimidatie.web import body, navigation, panels
+    from stopintimidatie.web import body, navigation, own_places, panels
     from stopintimidatie.web.request import Request
     from stopintimidatie.web.resources import ThemeFolder
     from stopintimidatie.web.static_files import ROOT
 
     config.set_request_factory(Request)
     config.add_directive("add_nav_item", navigation.add_nav_item)
+    config.add_directive("add_own_place", own_places.add_own_place)
     config.add_directive("add_panel", panels.add_panel)
     config.add_directive("add_form_limit", body.add_form_limit)
     config.add_directive("add_stream", body.add_stream)
