@@ -19,6 +19,7 @@ from stopintimidatie.dossiers.consultation_forms import (
 )
 from stopintimidatie.dossiers.consulting import (
     agreements_from,
+    badge_of,
     change_plan,
     drop_consultation,
     find_consultation,
@@ -150,6 +151,7 @@ def consultation_view(context: DossierResource, request: Request) -> dict[str, A
         "above": f"{context.dossier.number} {context.dossier.title}",
         "heading": _name(found),
         "consultation": found,
+        "badge": badge_of(found.state, found.planned_at),
         "when": datetime_short(found.planned_at),
         "seats": seats_of(request.db, found),
         "lines": agreement_lines(context, request, agreed),

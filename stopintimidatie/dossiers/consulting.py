@@ -94,6 +94,12 @@ def change_plan(
     return fields
 
 
+def badge_of(state: str, planned_at: datetime) -> str:
+    """How it stands; what was planned for a moment that is past waits for its report."""
+    past = state == ConsultationState.PLANNED and planned_at < utc_now()
+    return "verslag_nodig" if past else state
+
+
 def drop_consultation(
     session: Session, dossier: Dossier, consultation: Consultation, actor: Actor
 ) -> None:

@@ -6,16 +6,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from stopintimidatie.audit import Actor, record
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement, DossierMove
 from stopintimidatie.dossiers.work_models import Consultation
 from stopintimidatie.search import enqueue_index
+from stopintimidatie.storage.types import utc_now
 from stopintimidatie.workflow import WorkflowError
 from stopintimidatie.workflow.history import line
 
 KIND: Final = "dossier"
+_UNSEEN: Final = {"synchronize_session": False}
 # What a partner did with what it was asked; told by a higher room.
 PARTNER_ANSWERED: Final = "partner_antwoord"
 
@@ -54,9 +58,28 @@ def append(
     values: Mapping[str, Any] | None = None,
     at: datetime | None = None,
 ) -> None:
-    """Add a line to the dossier's own history; `before` is given when the state changed."""
+    """Add a line to the dossier's own history; `before` is given when the state changed.
+
+    What stands there is what the dossier was last changed by.
+    """
     told = line(actor, name, before, dossier.state, values or {}, at)
     session.add(DossierMove(holder=dossier.holder, dossier_id=dossier.id, **told))
+    touch(session, dossier, actor, at)
+
+
+def touch(session: Session, dossier: Dossier, actor: Actor, at: datetime | None = None) -> None:
+    """Note that this person changed it last. Not a new version by itself: a report that joins, or
+    a note, makes nobody's open form outdated.
+    """
+    values = {"changed_at": at or utc_now(), "changed_by": actor.name}
+    if dossier not in session.new and not session.is_modified(dossier):
+        mine = (Dossier.holder == dossier.holder) & (Dossier.id == dossier.id)
+        session.execute(update(Dossier).where(mine).values(values), execution_options=_UNSEEN)
+        for name, value in values.items():
+            set_committed_value(dossier, name, value)
+        return
+    for name, value in values.items():
+        setattr(dossier, name, value)
 
 
 def lock(session: Session, row: Dossier | DossierAgreement | Consultation) -> None:

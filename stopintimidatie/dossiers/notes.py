@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.accounts.models import RoleAssignment, User
 from stopintimidatie.audit import Actor
 from stopintimidatie.dossiers.access import roles_for
-from stopintimidatie.dossiers.history import DossierError, changed, lock, log
+from stopintimidatie.dossiers.history import DossierError, changed, lock, log, touch
 from stopintimidatie.dossiers.models import Dossier, DossierNote
 from stopintimidatie.dossiers.work_models import DossierNoteReader
 from stopintimidatie.dossiers.workflow import LIVE
@@ -56,6 +56,7 @@ def add_note(
         session.add(DossierNoteReader(holder=dossier.holder, note_id=note.id, user_id=user_id))
     log(session, dossier, actor, "notitie", ["besloten"] if note.restricted else ())
     if not note.restricted:
+        touch(session, dossier, actor, note.at)
         changed(session, dossier)
     return note
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from stopintimidatie.dossiers import chronology
 from stopintimidatie.dossiers.chronology import Counts, Member
-from stopintimidatie.dossiers.consulting import participants
+from stopintimidatie.dossiers.consulting import badge_of, participants
 from stopintimidatie.dossiers.handling import page_of, today
 from stopintimidatie.dossiers.models import DossierAgreement
 from stopintimidatie.dossiers.naming_views import HIDDEN, sees_reports
@@ -91,7 +91,8 @@ def consultations_part(context: DossierResource, request: Request, numbers: Coun
             meta.append(f"volgende: {date_text(row.next_on)}")
         title = f"{ConsultationKind.word(row.kind).capitalize()} {row.serial}"
         href = f"{here}/overleg-bekijken?nr={row.serial}"
-        items.append(ListItem(title, href, [row.state], meta, excerpt(row.decisions or row.agenda)))
+        badges = [badge_of(row.state, row.planned_at)]
+        items.append(ListItem(title, href, badges, meta, excerpt(row.decisions or row.agenda)))
     return {"paging": paging, "items": items}
 
 

@@ -22,6 +22,7 @@ from stopintimidatie.dossiers.history import (
     changed,
     lock,
     log,
+    touch,
 )
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
 from stopintimidatie.dossiers.naming import check_hand_over
@@ -135,7 +136,6 @@ def change_dossier(
         if name in VERSIONED:
             keep_version(session, dossier, name, before, actor)
     if fields:
-        _touch(dossier, actor)
         append(session, dossier, actor, "gewijzigd", values={"velden": fields})
         log(session, dossier, actor, "gewijzigd", fields)
         changed(session, dossier)
@@ -180,11 +180,6 @@ def _move_to(session: Session, dossier: Dossier, code: str, kind: str) -> None:
         remember_address(session, dossier.holder, before, KIND, dossier.id)
 
 
-def _touch(dossier: Dossier, actor: Actor) -> None:
-    dossier.changed_at = utc_now()
-    dossier.changed_by = actor.name
-
-
 def _only_live(dossier: Dossier) -> None:
     if dossier.state not in LIVE:
         raise DossierError("Dit dossier is afgesloten. Neem het eerst terug in aanpak.")
@@ -211,7 +206,6 @@ def move_dossier(
     before, dossier.state = dossier.state, transition.target
     ended = DOSSIER_WORKFLOW.state(transition.target).ended
     dossier.closed_at = (at or utc_now()) if ended else None
-    _touch(dossier, actor)
     append(session, dossier, actor, name, before=before, values=values, at=at)
     log(session, dossier, actor, "toestand", [dossier.state])
     changed(session, dossier)
@@ -252,6 +246,7 @@ def make_agreement(
     session.add(agreement)
     session.flush()
     remind_in_time(session, agreement)
+    touch(session, dossier, actor, moment)
     log(session, dossier, actor, "afspraak_gemaakt")
     changed(session, dossier)
     return agreement
@@ -304,6 +299,8 @@ def _agreement_changed(
         agreement.closed_at = None if agreement.state == AgreementState.OPEN else moment
         values = {"afspraak": agreement.what, "staat": agreement.state, "reden": agreement.result}
         append(session, dossier, actor, "afspraak", values=values, at=moment)
+    else:
+        touch(session, dossier, actor, moment)
     if {"due_on", "state"} & set(fields):
         remind_in_time(session, agreement)
     log(session, dossier, actor, "afspraak_gewijzigd", fields)

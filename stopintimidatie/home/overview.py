@@ -15,6 +15,7 @@ from stopintimidatie.dossiers.access import visible_to
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
 from stopintimidatie.dossiers.vocabulary import AgreementState, ConsultationState
 from stopintimidatie.dossiers.work_models import Consultation
+from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.register.models import Neighbourhood
 from stopintimidatie.register.queries import neighbourhoods_of
 from stopintimidatie.reports.models import Report
@@ -23,6 +24,8 @@ from stopintimidatie.triage.filters import OPEN, TO_DO, Reader, by_deadline
 
 TREND_DAYS: Final = 30
 AGREEMENT_WARNING: Final = timedelta(days=7)
+# So long the start page asks for the report of a consultation.
+REPORT_WANTED: Final = timedelta(days=14)
 
 
 @dataclass(frozen=True)
@@ -173,6 +176,7 @@ def agreements_due(
 class ConsultationSoon:
     """A consultation of the coming days, with the dossier it is about."""
 
+    state: str
     kind: str
     serial: int
     planned_at: datetime
@@ -184,9 +188,13 @@ class ConsultationSoon:
 def consultations_soon(
     session: Session, roles: Iterable[Role], now: datetime, limit: int
 ) -> Sequence[ConsultationSoon]:
-    """What is planned for the coming week, the first first; only of dossiers one may see."""
+    """What is planned for the coming week, and what still waits for its report; the first first.
+
+    Only of dossiers that one may see, and that a report can still be made for.
+    """
     rows = session.execute(
         select(
+            Consultation.state,
             Consultation.kind,
             Consultation.serial,
             Consultation.planned_at,
@@ -198,9 +206,9 @@ def consultations_soon(
         .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
         .where(
             Consultation.state == ConsultationState.PLANNED.value,
-            # What was today and has no report yet is still to be seen to.
-            Consultation.planned_at >= now - timedelta(days=1),
+            Consultation.planned_at >= now - REPORT_WANTED,
             Consultation.planned_at <= now + AGREEMENT_WARNING,
+            Dossier.state.in_(LIVE),
             visible_to(roles),
         )
         .order_by(Consultation.planned_at, Dossier.number)

@@ -14,6 +14,7 @@ from stopintimidatie.deliveries.attention import (
     unread_answers,
     urgent_to_judge,
 )
+from stopintimidatie.dossiers.consulting import badge_of
 from stopintimidatie.dossiers.paths import dossier_path
 from stopintimidatie.dossiers.vocabulary import ConsultationKind
 from stopintimidatie.home import overview
@@ -147,6 +148,7 @@ def _consultations(context: MunicipalityResource, request: Any, now: Any) -> lis
             title=f"{ConsultationKind.word(soon.kind).capitalize()} over dossier {soon.number}",
             href=f"{dossier_path(slug, soon.neighbourhood_slug, soon.number)}/overleg-bekijken"
             f"?nr={soon.serial}",
+            badges=[badge_of(soon.state, soon.planned_at)],
             meta=[datetime_short(soon.planned_at), *([soon.place] if soon.place else [])],
         )
         for soon in overview.consultations_soon(request.db, roles, now, ATTENTION_LIMIT)

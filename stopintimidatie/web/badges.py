@@ -49,6 +49,7 @@ BADGES: dict[str, Badge] = {
     "nagekomen": Badge("Nagekomen", "success"),
     "vervallen": Badge("Vervallen", "neutral"),
     "gepland": Badge("Gepland", "info"),
+    "verslag_nodig": Badge("Verslag nodig", "warning"),
     "gehouden": Badge("Gehouden", "success"),
     "te_laat": Badge("Te laat", "danger"),
     "aangevraagd": Badge("Aangevraagd", "warning"),

@@ -199,6 +199,29 @@ def test_the_start_page_tells_of_the_consultations_of_the_week(
     assert page.click("Overleg over dossier").status_int == 200
 
 
+def test_what_is_past_and_has_no_report_says_so_until_it_has_one_or_the_dossier_is_closed(
+    installation: Installation, browser: Any
+) -> None:
+    address = opened(installation)
+    past = local(utc_now() - timedelta(days=5)).strftime("%Y-%m-%dT10:00")
+    form_of(browser.get(f"{address}/overleg"), moment=past).submit()
+    one = f"{address}/overleg-bekijken?nr=1"
+    for page in (browser.get("/gemeenten/dordrecht"), browser.get(f"{address}?deel=overleg")):
+        assert "Verslag nodig" in page.text
+    assert "Verslag nodig" in browser.get(one).html.find("h1").parent.text
+    with installation.transaction(DORDRECHT) as session:
+        dossier = session.scalars(select(Dossier)).one()
+        dossier.state, before = "afgesloten", dossier.state
+    assert "Verslag nodig" not in browser.get("/gemeenten/dordrecht").text
+    with installation.transaction(DORDRECHT) as session:
+        session.scalars(select(Dossier)).one().state = before
+    form = form_of(browser.get(f"{address}/overleg-verslag?nr=1"), besluiten="Meer licht")
+    form["anderen"] = "wijkagent, Politie"
+    form.submit(status=303)
+    for where in ("/gemeenten/dordrecht", f"{address}?deel=overleg", one):
+        assert "Verslag nodig" not in browser.get(where).text
+
+
 def test_versions_of_the_summary_show_what_changed(
     installation: Installation, browser: Any
 ) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.audit import SYSTEM, AuditEvent
+from stopintimidatie.audit import SYSTEM, Actor, AuditEvent
 from stopintimidatie.dossiers.filing import (
     belonging_of,
     file_report,
@@ -33,6 +33,7 @@ from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.paths import path_of_report
 from stopintimidatie.reports.services import move
 from stopintimidatie.security import Role
+from stopintimidatie.storage.types import clock_at
 from stopintimidatie.tree import Redirect
 from stopintimidatie.workflow import WorkflowError
 from tests.factories import (
@@ -192,6 +193,45 @@ def test_an_officer_can_not_own_a_person_directed_dossier(installation: Installa
         }
         with pytest.raises(WorkflowError, match="Kies een ander"):
             move_dossier(session, effects, dossier, "starten", answers, SYSTEM)
+
+
+def test_a_report_a_note_or_an_agreement_changes_a_dossier_and_outdates_nobodys_form(
+    installation: Installation,
+) -> None:
+    effects = installation.registry.workflow_effects
+    with installation.transaction(DORDRECHT) as session:
+        made = make_dossier(session)
+        session.flush()
+        key, version = made.id, made.version
+    colleague = Actor("gebruiker", None, "Cor Collega")
+    day = datetime(2026, 11, 2, 9, tzinfo=UTC)
+
+    def join(session: Session, dossier: Dossier) -> None:
+        report = take_on(session, make_report(session, installation))
+        file_report(session, effects, dossier, report, "Zelfde plek", colleague)
+
+    def note(session: Session, dossier: Dossier) -> None:
+        add_note(session, dossier, "Vaker langs", colleague)
+
+    def agree(session: Session, dossier: Dossier) -> None:
+        make_agreement(session, dossier, "Licht", "Beheer", date(2026, 12, 1), colleague)
+
+    def whisper(session: Session, dossier: Dossier) -> None:
+        add_note(session, dossier, "Voor enkelen", colleague, restricted=True)
+
+    for number, (act, seen) in enumerate(
+        [(join, True), (note, True), (agree, True), (whisper, False)]
+    ):
+        moment = day + timedelta(hours=number)
+        with clock_at(moment), installation.transaction(DORDRECHT) as session:
+            dossier = session.get_one(Dossier, key)
+            before = dossier.changed_at
+            act(session, dossier)
+            assert dossier.changed_at == (moment if seen else before)
+        with installation.transaction(DORDRECHT) as session:
+            found = session.get_one(Dossier, key)
+            assert found.changed_at == (moment if seen else before)
+            assert (found.changed_by, found.version) == ("Cor Collega", version)
 
 
 def test_open_agreements_keep_a_dossier_in_aanpak(installation: Installation, owner: Any) -> None:
