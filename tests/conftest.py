@@ -47,14 +47,24 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def sqlite_demo(sqlite_template: Path) -> Path:
     """A folder with the demo of DEMO_DAY on SQLite and its keys, made once per run: copy it."""
-    folder = run_folder() / "sqlite-demo"
-    with locked(folder.with_name("sqlite-demo.lock")):
+    return _demo_on_sqlite(sqlite_template, "sqlite-demo", DEMO_DAY)
+
+
+@pytest.fixture(scope="session")
+def sqlite_demo_of_today(sqlite_template: Path) -> Path:
+    """The same of today, as somebody meets it who loads it now."""
+    return _demo_on_sqlite(sqlite_template, "sqlite-demo-of-today", None)
+
+
+def _demo_on_sqlite(template: Path, name: str, day: date | None) -> Path:
+    folder = run_folder() / name
+    with locked(folder.with_name(f"{name}.lock")):
         if not (folder / "made").exists():
             folder.mkdir()
-            shutil.copy(sqlite_template, folder / "data.sqlite")
+            shutil.copy(template, folder / "data.sqlite")
             create_key_file(folder / "sleutels.json")
             made = Installation(make_settings(f"sqlite:///{folder}/data.sqlite", folder))
-            load_demo(made.registry, day=DEMO_DAY)
+            load_demo(made.registry, day=day)
             made.close()
             (folder / "made").touch()
     return folder
@@ -67,6 +77,43 @@ def postgres_template(postgres: Postgres, tmp_path_factory: pytest.TempPathFacto
     return postgres.template(
         "installed", lambda url: install(make_settings(url, folder)), roles.OWNER
     )
+
+
+@pytest.fixture(scope="session")
+def postgres_demo(postgres: Postgres) -> Path:
+    """A folder with the keys of the demo of DEMO_DAY on PostgreSQL; the template is `demo`."""
+    folder = run_folder() / "postgres-demo"
+
+    def build(url: str) -> None:
+        folder.mkdir()
+        settings = make_settings(url, folder)
+        install(settings)
+        made = Installation(settings)
+        load_demo(made.registry, day=DEMO_DAY)
+        made.close()
+
+    postgres.template("demo", build, roles.APP)
+    return folder
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def demo(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
+    """The demo of DEMO_DAY, for this test to change, on SQLite and on PostgreSQL."""
+    folder: Path = request.getfixturevalue(f"{request.param}_demo")
+    shutil.copy(folder / "sleutels.json", tmp_path)
+    if request.param == "sqlite":
+        url = f"sqlite:///{shutil.copy(folder / 'data.sqlite', tmp_path)}"
+        yield from _served(url, tmp_path)
+    else:
+        server: Postgres = request.getfixturevalue("postgres")
+        with server.database("demo", roles.APP) as url:
+            yield from _served(url, tmp_path)
+
+
+def _served(url: str, folder: Path) -> Iterator[Installation]:
+    made = Installation(make_settings(url, folder))
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

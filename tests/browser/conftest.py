@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import delete
 
-from stopintimidatie import install
 from stopintimidatie.demo.accounts import PASSWORD
-from stopintimidatie.demo.loading import load_demo
+from stopintimidatie.demo.deliveries import JOB as DELIVERIES
+from stopintimidatie.jobs import OutboxJob
 from stopintimidatie.jobs.worker import Worker
 from tests.installation import Installation, make_settings
 from tests.services import Chromium
@@ -20,13 +23,16 @@ SignIn = Callable[..., Page]
 
 
 @pytest.fixture(scope="package")
-def demo_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def demo_address(
+    sqlite_demo_of_today: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """The demo, served; searched and exported by its own worker."""
     folder = tmp_path_factory.mktemp("demo")
-    settings = make_settings(f"sqlite:///{folder}/data.sqlite", folder)
-    install(settings)
-    running = Installation(settings)
-    load_demo(running.registry)
+    shutil.copytree(sqlite_demo_of_today, folder, dirs_exist_ok=True)
+    running = Installation(make_settings(f"sqlite:///{folder}/data.sqlite", folder))
+    with running.owner.begin() as connection:
+        # Six documents that nobody here asks for; test_demo_deliveries.py has them made.
+        connection.execute(delete(OutboxJob).where(OutboxJob.kind == DELIVERIES))
     stop = threading.Event()
     worker = threading.Thread(
         target=Worker(running.registry).run_forever, args=(stop,), daemon=True

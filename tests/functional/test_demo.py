@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -26,22 +23,8 @@ from tests.installation import Installation
 DAY = DEMO_DAY
 
 
-@pytest.fixture
-def loaded(request: pytest.FixtureRequest, installation: Installation) -> Iterator[Installation]:
-    if not installation.settings.sqlite:
-        load_demo(installation.registry, day=DAY)
-        yield installation
-        return
-    for name in ("data.sqlite", "sleutels.json"):
-        made: Path = request.getfixturevalue("sqlite_demo")
-        shutil.copy(made / name, installation.settings.data_dir)
-    demo = Installation(installation.settings)
-    yield demo
-    demo.close()
-
-
-def test_the_demo_fills_both_towns_and_the_desk(loaded: Installation) -> None:
-    with loaded.transaction(NATIONAL) as session:
+def test_the_demo_fills_both_towns_and_the_desk(demo: Installation) -> None:
+    with demo.transaction(NATIONAL) as session:
         counted = session.execute(select(Report.delivery, func.count()).group_by(Report.delivery))
         deliveries = {row[0]: row[1] for row in counted}
         assert deliveries["wacht_op_afspraak"] > 50
@@ -55,7 +38,7 @@ def test_the_demo_fills_both_towns_and_the_desk(loaded: Installation) -> None:
     said: set[str] = set()
     dossiers = 0
     for holder in (DORDRECHT, EINDHOVEN):
-        with loaded.transaction(holder) as session:
+        with demo.transaction(holder) as session:
             reports = session.scalars(select(Report)).all()
             # The same every time: the references follow from seed and day alone.
             assert {report.reference for report in reports} <= references
@@ -77,8 +60,8 @@ def test_the_demo_fills_both_towns_and_the_desk(loaded: Installation) -> None:
     assert said == {"vraag", "antwoord", "aanvulling", "terugkoppeling"}
     # Somebody of each account can sign in, and the second load changes nothing.
     for person in PEOPLE:
-        loaded.browser(person.username)
-    assert load_demo(loaded.registry, day=DAY) == 0
+        demo.browser(person.username)
+    assert load_demo(demo.registry, day=DAY) == 0
 
 
 def test_production_takes_no_demo(installation: Installation) -> None:

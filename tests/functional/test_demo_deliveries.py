@@ -16,12 +16,11 @@ from stopintimidatie.exports.models import Export
 from stopintimidatie.jobs import OutboxJob
 from stopintimidatie.storage.types import clock_at
 from stopintimidatie.web.filters import AMSTERDAM
-from tests.functional.test_demo import DAY, loaded
+from tests.conftest import DEMO_DAY
 from tests.functional.test_exports import quick
 from tests.installation import PASSWORD, Installation
 
-__all__ = ["loaded"]
-NOON = datetime.combine(DAY, time(12), AMSTERDAM)
+NOON = datetime.combine(DEMO_DAY, time(12), AMSTERDAM)
 
 
 def stands(installation: Installation, holder: str) -> dict[str, str]:
@@ -31,14 +30,14 @@ def stands(installation: Installation, holder: str) -> dict[str, str]:
                 DisclosedCopy, DisclosedCopy.disclosure_id == Disclosure.id
             )
         ).all()
-        return {row[2]: stand_of(row[1], DAY) for row in rows}
+        return {row[2]: stand_of(row[1], DEMO_DAY) for row in rows}
 
 
 def test_each_town_has_documents_with_partners_in_each_stand(
-    loaded: Installation, monkeypatch: pytest.MonkeyPatch
+    demo: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = quick(monkeypatch)
-    with loaded.transaction(DORDRECHT) as session:
+    with demo.transaction(DORDRECHT) as session:
         asked = session.scalars(select(Export)).all()
         assert {one.state for one in asked} == {"goedgekeurd"}
         assert {one.requested_by_id for one in asked}.isdisjoint(
@@ -47,9 +46,9 @@ def test_each_town_has_documents_with_partners_in_each_stand(
         # Nothing waits for the present day but what the demo itself goes on with.
         kinds = set(session.scalars(select(OutboxJob.kind).where(OutboxJob.holder == DORDRECHT)))
         assert "uitvoer.maken" not in kinds
-    demo = generate(day=DAY)
+    written = generate(day=DEMO_DAY)
     with clock_at(NOON):
-        loaded.run_jobs()
+        demo.run_jobs()
     assert len(made) == sum(map(len, GIFTS.values()))
     for holder, expected in (
         (
@@ -63,8 +62,8 @@ def test_each_town_has_documents_with_partners_in_each_stand(
         ),
         (EINDHOVEN, {"beantwoord": "bij de ontvanger", "klaargezet": "klaargezet"}),
     ):
-        plans = planned(demo.dossiers, holder, demo.moment)
-        found = stands(loaded, holder)
+        plans = planned(written.dossiers, holder, written.moment)
+        found = stands(demo, holder)
         # Their ids too are the same every time.
         assert {one.reference for one in plans} == set(found)
         told = {one.gift.stand: found[one.reference] for one in plans}
@@ -74,20 +73,20 @@ def test_each_town_has_documents_with_partners_in_each_stand(
 
     # Some minutes later the partner is asked about what should be gone; done again nothing changes.
     with clock_at(NOON + timedelta(minutes=10)):
-        loaded.run_jobs()
-        browser = loaded.browser("oov@dordrecht.example", PASSWORD)
+        demo.run_jobs()
+        browser = demo.browser("oov@dordrecht.example", PASSWORD)
         home = browser.get("/gemeenten/dordrecht")
         page = browser.get("/gemeenten/dordrecht/verstrekkingen").text
     assert "antwoord" in home.text.lower()
-    for one in planned(demo.dossiers, DORDRECHT, demo.moment):
+    for one in planned(written.dossiers, DORDRECHT, written.moment):
         assert one.reference in page
 
 
 def test_the_plan_fits_whatever_the_day() -> None:
     for days in (0, 1, 2, 3, 45, 200):
-        demo = generate(day=DAY + timedelta(days=days))
+        later = generate(day=DEMO_DAY + timedelta(days=days))
         for holder, gifts in GIFTS.items():
-            plans = planned(demo.dossiers, holder, demo.moment)
+            plans = planned(later.dossiers, holder, later.moment)
             assert [one.gift.stand for one in plans] == [gift.stand for gift in gifts]
-            held = {one.key: one.members for one in demo.dossiers}
+            held = {one.key: one.members for one in later.dossiers}
             assert all(any(m.joined_at < one.at for m in held[one.dossier]) for one in plans)
