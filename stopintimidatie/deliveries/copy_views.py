@@ -34,12 +34,10 @@ _P: Final = Permission.REQUEST_EXPORT
     request_method=("GET", "POST"),
     permission=_P,
     renderer=FORM_PAGE,
+    guards=(hidden_reports,),
 )
 def withdraw_view(context: ExportResource, request: Request) -> Any:
     """Take it back, with a reason; who holds a copy is told."""
-    hidden = hidden_reports(context.__parent__, request)
-    if hidden is not None:
-        return hidden
     export = context.export
     if export.state == ExportState.WITHDRAWN and request.method != "POST":
         request.flash("Deze uitvoer is al ingetrokken.", "info")
@@ -68,12 +66,15 @@ def withdraw_view(context: ExportResource, request: Request) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-@view_config(context=ExportResource, name=DESTROYED, request_method="POST", permission=_P)
+@view_config(
+    context=ExportResource,
+    name=DESTROYED,
+    request_method="POST",
+    permission=_P,
+    guards=(hidden_reports,),
+)
 def destroyed_view(context: ExportResource, request: Request) -> HTTPSeeOther:
     """The holder told that it is destroyed."""
-    hidden = hidden_reports(context.__parent__, request)
-    if hidden is not None:
-        return hidden
     row = _disclosure(context, request)
     copy = copy_of(request.db, row.id)
     try:
@@ -85,12 +86,15 @@ def destroyed_view(context: ExportResource, request: Request) -> HTTPSeeOther:
     return back(context, request)
 
 
-@view_config(context=ExportResource, name=CORRECTION_DONE, request_method="POST", permission=_P)
+@view_config(
+    context=ExportResource,
+    name=CORRECTION_DONE,
+    request_method="POST",
+    permission=_P,
+    guards=(hidden_reports,),
+)
 def correction_view(context: ExportResource, request: Request) -> HTTPSeeOther:
     """The holder told that a correction is done."""
-    hidden = hidden_reports(context.__parent__, request)
-    if hidden is not None:
-        return hidden
     row, number = _disclosure(context, request), str(request.POST.get("nr", ""))[:40]
     try:
         confirm(request.db, context.export, row, number, actor_of(request))

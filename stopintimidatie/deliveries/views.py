@@ -56,12 +56,10 @@ def back(context: ExportResource, request: Request) -> HTTPSeeOther:
     request_method=("GET", "POST"),
     permission=_P,
     renderer=FORM_PAGE,
+    guards=(hidden_reports,),
 )
 def offer_view(context: ExportResource, request: Request) -> Any:
     """Choose who is told, and put the file ready."""
-    hidden = hidden_reports(context.__parent__, request)
-    if hidden is not None:
-        return hidden
     export = context.export
     people = _people(context, request) if export.state == ExportState.READY else []
     if not people and request.method != "POST":
@@ -121,12 +119,10 @@ def _people(context: ExportResource, request: Request) -> list[Shown]:
     request_method="POST",
     permission=_P,
     renderer=f"{_TEMPLATES}/code.jinja2",
+    guards=(hidden_reports,),
 )
 def code_view(context: ExportResource, request: Request) -> Any:
     """A code to read out, shown once: it stands in no address and is kept nowhere."""
-    hidden = hidden_reports(context.__parent__, request)
-    if hidden is not None:
-        return hidden
     pickup = _fetchable(context, request)
     keys, session = request.registry.key_ring, request.db
     code = make_code(session, keys, pickup, actor_of(request))
@@ -158,12 +154,15 @@ def _fetchable(context: ExportResource, request: Request) -> Pickup:
     raise HTTPNotFound()
 
 
-@view_config(context=ExportResource, name=SEEN, request_method="POST", permission=_P)
+@view_config(
+    context=ExportResource,
+    name=SEEN,
+    request_method="POST",
+    permission=_P,
+    guards=(hidden_reports,),
+)
 def seen_view(context: ExportResource, request: Request) -> Any:
     """The answer was read: it leaves the start page."""
-    hidden = hidden_reports(context.__parent__, request)
-    if hidden is not None:
-        return hidden
     mark_seen(request.db, context.export, actor_of(request))
     request.flash("Het antwoord staat als gelezen.")
     return back(context, request)

@@ -43,6 +43,7 @@ from stopintimidatie.web.urls import query_pairs
     request_method="GET",
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
+    guards=(only_live,),
 )
 @view_config(
     context=DossierResource,
@@ -50,12 +51,10 @@ from stopintimidatie.web.urls import query_pairs
     request_method="POST",
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
+    guards=(only_live,),
 )
 def agreement_view(context: DossierResource, request: Request) -> Any:
     """A new agreement, or with `?afspraak=…` one that exists."""
-    closed = only_live(context, request)
-    if closed is not None:
-        return closed
     asked = dict(query_pairs(request)).get("afspraak")
     if asked is None:
         return _new_agreement(context, request)

@@ -82,12 +82,10 @@ def _address(context: DossierResource, request: Request, consultation: Consultat
     request_method=("GET", "POST"),
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
+    guards=(only_live,),
 )
 def plan_view(context: DossierResource, request: Request) -> Any:
     """Plan a consultation, or with `?nr=…` change the plan of one."""
-    closed = only_live(context, request)
-    if closed is not None:
-        return closed
     known = _wanted(context, request) if "nr" in dict(query_pairs(request)) else None
     form = Form(
         PlanSchema(),
@@ -171,12 +169,10 @@ def consultation_view(context: DossierResource, request: Request) -> dict[str, A
     request_method=("GET", "POST"),
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
+    guards=(only_live,),
 )
 def report_view(context: DossierResource, request: Request) -> Any:
     """What came of it: `?nr=…`."""
-    closed = only_live(context, request)
-    if closed is not None:
-        return closed
     found = _wanted(context, request)
     people = [f"{p.function}, {p.organisation}" for p in _present(context, request)]
     form = Form(
@@ -240,15 +236,10 @@ def drop_view(context: DossierResource, request: Request) -> Any:
     request_method=("GET", "POST"),
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
+    guards=(hidden_reports, only_live),
 )
 def table_view(context: DossierResource, request: Request) -> Any:
     """Choose what comes on the table, and freeze it: `?nr=…`."""
-    hidden = hidden_reports(context, request)
-    if hidden is not None:
-        return hidden
-    closed = only_live(context, request)
-    if closed is not None:
-        return closed
     found = _wanted(context, request)
     paging = Paging(1, MOST_TABLED, MOST_TABLED)
     members = chronology.members(request.db, context.dossier, paging)

@@ -71,12 +71,10 @@ def file_schema(request: Request) -> Schema:
     request_method=("GET", "POST"),
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
+    guards=(only_live,),
 )
 def attach_view(context: DossierResource, request: Request) -> Any:
     """Add a photo, sound or video."""
-    closed = only_live(context, request)
-    if closed is not None:
-        return closed
     form = Form(
         file_schema(request),
         request,

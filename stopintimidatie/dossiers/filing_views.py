@@ -50,6 +50,7 @@ FINISHED_AT_ONCE: Final = 100
     request_method="GET",
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
+    guards=(only_live,),
 )
 @view_config(
     context=DossierResource,
@@ -57,12 +58,10 @@ FINISHED_AT_ONCE: Final = 100
     request_method="POST",
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
+    guards=(only_live,),
 )
 def file_view(context: DossierResource, request: Request) -> Any:
     """Put reports in the dossier: typed, or ticked among those that are being handled here."""
-    closed = only_live(context, request)
-    if closed is not None:
-        return closed
     found = _candidates(context, request)
     ids = [report.id for report in found]
     note_read(request, context.holder, "melding", ids, task="meldingen kiezen voor een dossier")
@@ -127,6 +126,7 @@ def _file(context: DossierResource, request: Request, values: dict[str, Any]) ->
     request_method="GET",
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
+    guards=(hidden_reports,),
 )
 @view_config(
     context=DossierResource,
@@ -134,12 +134,10 @@ def _file(context: DossierResource, request: Request, values: dict[str, Any]) ->
     request_method="POST",
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
+    guards=(hidden_reports,),
 )
 def take_out_view(context: DossierResource, request: Request) -> Any:
     """Take one report out: `?melding=M-…`, with a reason."""
-    hidden = hidden_reports(context, request)
-    if hidden is not None:
-        return hidden
     report = _wanted_report(context, request)
     form = Form(
         ReasonSchema(),
@@ -179,6 +177,7 @@ def _wanted_report(context: DossierResource, request: Request) -> Report:
     request_method="GET",
     permission=Permission.TRIAGE,
     renderer="stopintimidatie.dossiers:templates/finish.jinja2",
+    guards=(hidden_reports,),
 )
 @view_config(
     context=DossierResource,
@@ -186,12 +185,10 @@ def _wanted_report(context: DossierResource, request: Request) -> Report:
     request_method="POST",
     permission=Permission.TRIAGE,
     renderer="stopintimidatie.dossiers:templates/finish.jinja2",
+    guards=(hidden_reports,),
 )
 def finish_view(context: DossierResource, request: Request) -> Any:
     """Finish the reports of the dossier: one answer for all that are ticked."""
-    hidden = hidden_reports(context, request)
-    if hidden is not None:
-        return hidden
     members = chronology.members_in_hand(request.db, context.dossier, FINISHED_AT_ONCE + 1)
     reports = [member.report for member in members][:FINISHED_AT_ONCE]
     note_read(

@@ -81,12 +81,10 @@ def _chosen(members: Sequence[Member], values: dict[str, Any]) -> list[Report]:
     request_method=("GET", "POST"),
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
+    guards=(hidden_reports,),
 )
 def take_many_out_view(context: DossierResource, request: Request) -> Any:
     """Take several reports out, for one reason."""
-    hidden = hidden_reports(context, request)
-    if hidden is not None:
-        return hidden
     members = _members(context, request)
     if not members and request.method != "POST":
         return _nothing_here(context, request)
@@ -129,15 +127,10 @@ def _nothing_here(context: DossierResource, request: Request) -> Any:
     request_method=("GET", "POST"),
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
+    guards=(hidden_reports, only_live),
 )
 def split_view(context: DossierResource, request: Request) -> Any:
     """Make a new dossier of some reports of this one."""
-    hidden = hidden_reports(context, request)
-    if hidden is not None:
-        return hidden
-    closed = only_live(context, request)
-    if closed is not None:
-        return closed
     members = _members(context, request)
     if not members and request.method != "POST":
         return _nothing_here(context, request)

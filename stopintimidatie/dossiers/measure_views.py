@@ -82,12 +82,10 @@ def measure_schema() -> Any:
     request_method=("GET", "POST"),
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
+    guards=(only_live,),
 )
 def measure_view(context: DossierResource, request: Request) -> Any:
     """A new measure, or with `?maatregel=…` one that exists."""
-    closed = only_live(context, request)
-    if closed is not None:
-        return closed
     known = _known(context, request)
     given = (
         {name: getattr(known, attribute) for name, attribute in ATTRIBUTES.items()}

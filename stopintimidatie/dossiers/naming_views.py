@@ -29,6 +29,7 @@ from stopintimidatie.register.models import Municipality, Neighbourhood
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
+from stopintimidatie.tree import Resource, lineage
 from stopintimidatie.web import forms
 from stopintimidatie.web.components import ListItem
 from stopintimidatie.web.forms import Button, Form, Schema, field
@@ -47,12 +48,13 @@ def sees_reports(context: DossierResource, request: Request) -> bool:
     return may_see_reports(request.db, context.dossier, user_id)
 
 
-def hidden_reports(context: DossierResource, request: Request) -> HTTPSeeOther | None:
-    """The way back for who may see the dossier and not its reports."""
-    if sees_reports(context, request):
+def hidden_reports(context: Resource, request: Request) -> HTTPSeeOther | None:
+    """The way back for who may see the dossier and not its reports; for what lies in it as well."""
+    dossier = next(node for node in lineage(context) if isinstance(node, DossierResource))
+    if sees_reports(dossier, request):
         return None
     request.flash(HIDDEN, "warning")
-    return back_to(context, request)
+    return back_to(dossier, request)
 
 
 @view_config(

@@ -31,12 +31,10 @@ from stopintimidatie.web.request import Request
     request_method=("GET", "POST"),
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
+    guards=(only_live,),
 )
 def participant_view(context: DossierResource, request: Request) -> Any:
     """Somebody takes part."""
-    closed = only_live(context, request)
-    if closed is not None:
-        return closed
     cancel = page_of(context, request, "deelnemers")
     buttons = [Button("opslaan", "Deelnemer opslaan")]
     form = Form(ParticipantSchema(), request, buttons=buttons, cancel_url=cancel)

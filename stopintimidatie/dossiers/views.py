@@ -178,6 +178,7 @@ def _make(context: MunicipalityResource, request: Request, values: dict[str, Any
     request_method="GET",
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
+    guards=(only_live,),
 )
 @view_config(
     context=DossierResource,
@@ -185,12 +186,10 @@ def _make(context: MunicipalityResource, request: Request, values: dict[str, Any
     request_method="POST",
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
+    guards=(only_live,),
 )
 def edit_view(context: DossierResource, request: Request) -> Any:
     """Everything that isn't changed by a step."""
-    closed = only_live(context, request)
-    if closed is not None:
-        return closed
     dossier = context.dossier
     areas = _areas(request, context.holder)
     doubts = doubts_about_title(request, areas, dossier.title)

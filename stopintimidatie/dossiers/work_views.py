@@ -188,6 +188,7 @@ def back_to_finishing(context: DossierResource, request: Request) -> Any:
     request_method="GET",
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
+    guards=(only_live,),
 )
 @view_config(
     context=DossierResource,
@@ -195,12 +196,10 @@ def back_to_finishing(context: DossierResource, request: Request) -> Any:
     request_method="POST",
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
+    guards=(only_live,),
 )
 def note_view(context: DossierResource, request: Request) -> Any:
     """Write a note."""
-    closed = only_live(context, request)
-    if closed is not None:
-        return closed
     cancel = page_of(context, request, "notities")
     me = str(actor_of(request).id)
     people = [one for one in possible_readers(request.db, context.dossier) if one[0] != me]

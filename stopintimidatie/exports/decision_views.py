@@ -50,6 +50,7 @@ def is_own(request: Request, export: Export) -> bool:
     request_method="GET",
     permission=Permission.APPROVE_EXPORT,
     renderer="stopintimidatie.exports:templates/decide.jinja2",
+    guards=(hidden_reports,),
 )
 @view_config(
     context=ExportResource,
@@ -57,11 +58,9 @@ def is_own(request: Request, export: Export) -> bool:
     request_method="POST",
     permission=Permission.APPROVE_EXPORT,
     renderer="stopintimidatie.exports:templates/decide.jinja2",
+    guards=(hidden_reports,),
 )
 def decide_view(context: ExportResource, request: Request) -> Any:
-    hidden = hidden_reports(context.__parent__, request)
-    if hidden is not None:
-        return hidden
     export = context.export
     address = request.resource_path(context)
     if export.state != ExportState.REQUESTED and request.method == "GET":
@@ -145,12 +144,10 @@ def _carry_out(
     name="opnieuw",
     request_method="POST",
     permission=Permission.REQUEST_EXPORT,
+    guards=(hidden_reports,),
 )
 def again_view(context: ExportResource, request: Request) -> Any:
     """Have it made again after a failure."""
-    hidden = hidden_reports(context.__parent__, request)
-    if hidden is not None:
-        return hidden
     try:
         make_again(request.db, request.app_settings, context.export, actor_of(request))
     except ExportError as problem:
@@ -165,12 +162,10 @@ def again_view(context: ExportResource, request: Request) -> Any:
     name="afbreken",
     request_method="POST",
     permission=Permission.REQUEST_EXPORT,
+    guards=(hidden_reports,),
 )
 def cancel_view(context: ExportResource, request: Request) -> Any:
     """Stop the making."""
-    hidden = hidden_reports(context.__parent__, request)
-    if hidden is not None:
-        return hidden
     try:
         cancel(request.db, context.export, actor_of(request))
     except ExportError as problem:
@@ -186,12 +181,10 @@ def cancel_view(context: ExportResource, request: Request) -> Any:
     request_method="POST",
     permission=Permission.REQUEST_EXPORT,
     renderer="stopintimidatie.exports:templates/password.jinja2",
+    guards=(hidden_reports,),
 )
 def password_view(context: ExportResource, request: Request) -> Any:
     """The password of the file, once."""
-    hidden = hidden_reports(context.__parent__, request)
-    if hidden is not None:
-        return hidden
     keys, back = request.registry.key_ring, request.resource_path(context)
     try:
         password = show_password(request.db, keys, context.export, actor_of(request))

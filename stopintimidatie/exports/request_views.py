@@ -60,6 +60,7 @@ def actor_of(request: Request) -> Actor:
     request_method="GET",
     permission=Permission.REQUEST_EXPORT,
     renderer="stopintimidatie.exports:templates/request.jinja2",
+    guards=(hidden_reports,),
 )
 @view_config(
     context=DossierResource,
@@ -67,12 +68,10 @@ def actor_of(request: Request) -> Actor:
     request_method="POST",
     permission=Permission.REQUEST_EXPORT,
     renderer="stopintimidatie.exports:templates/request.jinja2",
+    guards=(hidden_reports,),
 )
 def request_view(context: DossierResource, request: Request) -> Any:
     """The form. The button *voorbeeld* shows what goes out, without asking for anything."""
-    hidden = hidden_reports(context, request)
-    if hidden is not None:
-        return hidden
     dossier = context.dossier
     phone = published_for(request.db, context.holder).telephone
     whole = look_at(request, dossier, INTERNAL.name)
@@ -193,12 +192,10 @@ def look_at(request: Request, dossier: Dossier, profile: str) -> Prepared:
     request_method="GET",
     permission=Permission.REQUEST_EXPORT,
     renderer="stopintimidatie.exports:templates/preview_page.jinja2",
+    guards=(hidden_reports,),
 )
 def preview_view(context: DossierResource, request: Request) -> Any:
     """Per kind of recipient: what it would see, and what is hidden by which rule."""
-    hidden = hidden_reports(context, request)
-    if hidden is not None:
-        return hidden
     asked = dict(query_pairs(request)).get("voor", "")
     kinds = offered(empowered=empowered_today(request.db, context.holder))
     chosen = asked if asked in {kind.name for kind in kinds} else kinds[0].name

@@ -63,12 +63,10 @@ MOST: Final = 8
     request_method=("GET", "POST"),
     permission=Permission.REQUEST_EXPORT,
     renderer="stopintimidatie.exports:templates/together.jinja2",
+    guards=(hidden_reports,),
 )
 def ask_view(context: DossierResource, request: Request) -> Any:
     """First whom (`?voor=…`, in the address), then what is asked of each."""
-    hidden = hidden_reports(context, request)
-    if hidden is not None:
-        return hidden
     empowered = empowered_today(request.db, context.holder)
     whole = look_at(request, context.dossier, INTERNAL.name)
     offer = _offer(request, empowered=empowered)
@@ -191,12 +189,10 @@ def _asked(
     request_method=("GET", "POST"),
     permission=Permission.APPROVE_EXPORT,
     renderer="stopintimidatie.exports:templates/decide_together.jinja2",
+    guards=(hidden_reports,),
 )
 def decide_view(context: ExportResource, request: Request) -> Any:
     """All that were asked for with this one and wait still, each with its preview."""
-    hidden = hidden_reports(context.__parent__, request)
-    if hidden is not None:
-        return hidden
     waiting = waiting_with(request.db, context.export)
     address = request.resource_path(context)
     if not waiting and request.method == "GET":

@@ -27,11 +27,9 @@ AFTER: Final = "achteraf-beoordelen"
     request_method=("GET", "POST"),
     permission=Permission.APPROVE_EXPORT,
     renderer="stopintimidatie.exports:templates/after.jinja2",
+    guards=(hidden_reports,),
 )
 def after_view(context: ExportResource, request: Request) -> Any:
-    hidden = hidden_reports(context.__parent__, request)
-    if hidden is not None:
-        return hidden
     export, address = context.export, request.resource_path(context)
     if request.method != "POST" and not waits_for_second(export):
         request.flash("Deze uitvoer hoeft niet achteraf te worden beoordeeld.", "info")

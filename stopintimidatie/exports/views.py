@@ -135,12 +135,10 @@ def _disclosure_href(context: ExportResource, request: Request) -> str | None:
     name="pdf",
     request_method="GET",
     permission=Permission.VIEW_EXPORT,
+    guards=(hidden_reports,),
 )
 def file_view(context: ExportResource, request: Request) -> Response:
     """The file. Its name tells numbers only; what is in it is noted as read."""
-    hidden = hidden_reports(context.__parent__, request)
-    if hidden is not None:
-        return hidden
     export = context.export
     try:
         pdf = fetch(request.db, request.registry.key_ring, export, actor_of(request))

@@ -29,11 +29,13 @@ def branding(request: Any) -> Branding:
 
 def includeme(config: Any) -> None:
     from stopintimidatie.web import body, navigation, own_places, panels
+    from stopintimidatie.web.guarded_views import guarded
     from stopintimidatie.web.request import Request
     from stopintimidatie.web.resources import ThemeFolder
     from stopintimidatie.web.static_files import ROOT
 
     config.set_request_factory(Request)
+    config.add_view_deriver(guarded, name="guards")
     config.add_directive("add_nav_item", navigation.add_nav_item)
     config.add_directive("add_own_place", own_places.add_own_place)
     config.add_directive("add_panel", panels.add_panel)
