@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.accounts.models import User
 from stopintimidatie.accounts.services import give_role
 from stopintimidatie.audit import SYSTEM
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.services import DossierPlan, create_dossier
 from stopintimidatie.dossiers.vocabulary import DossierKind
@@ -28,7 +29,6 @@ from stopintimidatie.reports.submission import Location, Submission
 from stopintimidatie.reports.vocabulary import ContactWish, Form, PlaceType, Role, Source
 from stopintimidatie.security import Role as AccountRole
 from stopintimidatie.storage import enter
-from stopintimidatie.storage.types import utc_now
 from tests.installation import PASSWORD, Installation
 
 DORDRECHT = "GM0505"

@@ -27,6 +27,7 @@ from webtest import TestApp
 
 from stopintimidatie.accounts.models import User
 from stopintimidatie.audit import Actor
+from stopintimidatie.clock import utc_now
 from stopintimidatie.deliveries.answers import Answer, give_answer
 from stopintimidatie.deliveries.models import CopyCorrection
 from stopintimidatie.desk.models import Onboarding
@@ -76,7 +77,6 @@ from stopintimidatie.reports.vocabulary import AgeGroup, ContactWish
 from stopintimidatie.security import Role
 from stopintimidatie.storage import NATIONAL, roles
 from stopintimidatie.storage.encryption import create_key_file
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import local
 from tests import factories
 from tests.factories import DORDRECHT, EINDHOVEN

@@ -14,9 +14,9 @@ from stopintimidatie.accounts.models import Invitation, User
 from stopintimidatie.accounts.passwords import MINIMUM_LENGTH, hash_password
 from stopintimidatie.accounts.services import AccountError
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.storage.tenancy import NATIONAL, enter
-from stopintimidatie.storage.types import utc_now
 
 PURPOSE: Final = "uitnodiging"
 # No password has this hash, so nobody signs in before the link was used.

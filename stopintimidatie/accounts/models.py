@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.security import Role
 from stopintimidatie.storage.models import Base
 from stopintimidatie.storage.tenancy import open_table
-from stopintimidatie.storage.types import utc_now
 
 open_table("user_account", "sign-in comes before the holder is known")
 open_table("role_assignment", "a person may hold roles for several holders")

@@ -10,9 +10,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.accounts.models import LoginSession, RoleAssignment, User
+from stopintimidatie.clock import utc_now
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.personal import Fragment, PersonalDataHolder, Subject, Treatment
-from stopintimidatie.storage.types import utc_now
 
 T: Final = Treatment
 COLUMNS: Final = {

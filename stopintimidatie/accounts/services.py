@@ -22,13 +22,13 @@ from stopintimidatie.accounts.passwords import (
 )
 from stopintimidatie.accounts.sessions import end_sessions_of, start_session
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.security import GRANTS, Permission, Role
 from stopintimidatie.settings import Settings, SettingsError
 from stopintimidatie.storage import transaction
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.models import Holder
 from stopintimidatie.storage.tenancy import NATIONAL, enter
-from stopintimidatie.storage.types import utc_now
 
 log = logging.getLogger(__name__)
 FREE_ATTEMPTS: Final = 5

@@ -12,10 +12,10 @@ from sqlalchemy import Select, bindparam, delete, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from stopintimidatie.accounts.models import LoginSession, User
+from stopintimidatie.clock import utc_now
 from stopintimidatie.security import Identity
 from stopintimidatie.security.policy import cookie_name
 from stopintimidatie.settings import Settings
-from stopintimidatie.storage.types import utc_now
 
 COOKIE: Final = "sessie"
 TOKEN_BYTES: Final = 32

@@ -25,11 +25,11 @@ from stopintimidatie.backup.errors import BackupError, unwritable
 from stopintimidatie.backup.files import COPY_PREFIX, WORK_PREFIX, kept_files
 from stopintimidatie.backup.manifest import Manifest, kept_settings, key_marks, sign
 from stopintimidatie.backup.sealing import recipients_of, sealed
+from stopintimidatie.clock import utc_now
 from stopintimidatie.home.version import VERSION
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage import NATIONAL, transaction
 from stopintimidatie.storage.encryption import load_key_ring
-from stopintimidatie.storage.types import utc_now
 
 UNFINISHED: Final = ".deel"
 CHECKSUM: Final = ".sha256"

@@ -13,6 +13,7 @@ import click
 from stopintimidatie import configure
 from stopintimidatie.cli.common import clear_errors, operator
 from stopintimidatie.cli.dutch import DutchGroup
+from stopintimidatie.clock import utc_now
 from stopintimidatie.demo.loading import is_loaded, load_demo
 from stopintimidatie.demo.practice import add_trainee, make_practice
 from stopintimidatie.demo.scale.filling import CONNECTED, YEARS, Helpers, Order, fill, holders
@@ -20,7 +21,6 @@ from stopintimidatie.search import services as search
 from stopintimidatie.search.rebuilding import rebuild_many
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage import Holder, transaction
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.tree.reserved import reserved_names
 from stopintimidatie.web.filters import local
 

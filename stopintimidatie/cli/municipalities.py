@@ -12,6 +12,7 @@ from stopintimidatie import configure
 from stopintimidatie.cli.common import clear_errors, operator
 from stopintimidatie.cli.content import registry_of
 from stopintimidatie.cli.dutch import DutchGroup
+from stopintimidatie.clock import utc_now
 from stopintimidatie.demo.practice import make_practice
 from stopintimidatie.exports.certificates import (
     CertificateRefusedError,
@@ -28,7 +29,6 @@ from stopintimidatie.register.succession import successors
 from stopintimidatie.reports.merging import hand_some_over, standing_of
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage import NATIONAL, transaction
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.tree.reserved import reserved_names
 from stopintimidatie.web.filters import AMSTERDAM, datetime_short
 from stopintimidatie.workflow import WorkflowError

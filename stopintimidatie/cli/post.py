@@ -12,6 +12,7 @@ from sqlalchemy import select
 from stopintimidatie import configure, import_models
 from stopintimidatie.cli.common import clear_errors, database
 from stopintimidatie.cli.dutch import DutchGroup
+from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs import OutboxJob
 from stopintimidatie.mail.bounces import LARGEST, returned_message
 from stopintimidatie.mail.delivery import Courier
@@ -21,7 +22,6 @@ from stopintimidatie.mail.writing import Envelope, plain_address, split_sender, 
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage import Holder, transaction
 from stopintimidatie.storage.tenancy import NATIONAL
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import local
 
 TRIAL = """\

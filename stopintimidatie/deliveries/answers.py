@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.deliveries.mailing import ANSWERED
 from stopintimidatie.deliveries.models import PartnerAnswer
 from stopintimidatie.deliveries.vocabulary import Done
@@ -29,7 +30,6 @@ from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.wish import ExportError
 from stopintimidatie.mail import Recipient, queue_mail
 from stopintimidatie.storage.encryption import KeyRing
-from stopintimidatie.storage.types import utc_now
 
 PURPOSE: Final = "partner-answer"
 MOST: Final = 20

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.deliveries.models import CopyCorrection
 from stopintimidatie.deliveries.vocabulary import Part
 from stopintimidatie.disclosures.copies import EventKind, note_event
@@ -24,7 +25,6 @@ from stopintimidatie.disclosures.references import KIND
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.wish import ExportError
 from stopintimidatie.exports.withdrawing import Change
-from stopintimidatie.storage.types import utc_now
 
 # What somebody who holds a copy must do.
 WORDS: Final = {

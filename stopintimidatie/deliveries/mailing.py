@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.disclosures.pickup import OPEN, mail_code_of
 from stopintimidatie.disclosures.pickup_models import Pickup, PickupState
 from stopintimidatie.mail import Letter, MailRecipient, MailTemplate, Writing
@@ -17,7 +18,6 @@ from stopintimidatie.partners.contacts import OWNER, in_clear
 from stopintimidatie.partners.models import PartnerContact
 from stopintimidatie.register.models import Municipality
 from stopintimidatie.storage.encryption import KeyRing
-from stopintimidatie.storage.types import utc_now
 
 _FOLDER: Final = "stopintimidatie.deliveries:templates/mail"
 _PHONE: Final = "contact_mobiel"

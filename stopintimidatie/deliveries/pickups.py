@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.deliveries.mailing import CODE_MAIL, READY
 from stopintimidatie.disclosures.copies import EventKind, note_event
 from stopintimidatie.disclosures.pickup import (
@@ -29,7 +30,6 @@ from stopintimidatie.exports.wish import ExportError
 from stopintimidatie.mail import Recipient, queue_mail
 from stopintimidatie.mail.models import MailAddress
 from stopintimidatie.storage.encryption import KeyRing
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import AMSTERDAM
 
 DAYS, DAYS_MOST = 14, 30

@@ -9,6 +9,7 @@ from pyramid.view import view_config
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor
+from stopintimidatie.clock import utc_now
 from stopintimidatie.deliveries.copies import tell_holder
 from stopintimidatie.deliveries.corrections import Correction, copies_with, open_correction
 from stopintimidatie.deliveries.forms import RectifySchema
@@ -22,7 +23,6 @@ from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.steps import Action
 from stopintimidatie.security import Permission
 from stopintimidatie.storage.encryption import KeyRing
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import plural
 from stopintimidatie.web.forms import Button, Form, handle_form
 from stopintimidatie.web.request import Request

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import SYSTEM
+from stopintimidatie.clock import utc_now
 from stopintimidatie.deliveries.copies import close_pickups, is_out, tell_holder
 from stopintimidatie.deliveries.corrections import Correction, open_correction
 from stopintimidatie.deliveries.mailing import ALARM, CORRECTED, REMINDER, WITHDRAWN
@@ -29,7 +30,6 @@ from stopintimidatie.jobs import JobContext, enqueue
 from stopintimidatie.mail import Recipient, queue_mail
 from stopintimidatie.mail.hours import after_working_days
 from stopintimidatie.storage.encryption import KeyRing
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import AMSTERDAM
 
 DAYS_BEFORE, DAYS_AFTER, ALARM_AFTER = 7, 1, 5

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor
+from stopintimidatie.clock import clock_at
 from stopintimidatie.desk.models import LocalPolicy, PolicyKind
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import move
-from stopintimidatie.storage.types import clock_at
 
 TILBURG: Final = "GM0855"
 REASON: Final = (

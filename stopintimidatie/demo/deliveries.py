@@ -18,6 +18,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor
+from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.deliveries.answers import Answer, give_answer
 from stopintimidatie.deliveries.pickups import fetch_file, offer_export, pickups_of
 from stopintimidatie.demo.dice import local, working_day
@@ -37,7 +38,6 @@ from stopintimidatie.jobs import JobContext, OutboxJob, enqueue
 from stopintimidatie.partners.contacts import contacts_of
 from stopintimidatie.partners.models import PartnerOrganisation
 from stopintimidatie.storage.encryption import KeyRing
-from stopintimidatie.storage.types import clock_at, utc_now
 from stopintimidatie.tree import codes
 from stopintimidatie.web.filters import AMSTERDAM, day_of
 

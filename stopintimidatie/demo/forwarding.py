@@ -8,12 +8,12 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor
+from stopintimidatie.clock import utc_now
 from stopintimidatie.mail.addresses import Owner, find_address, set_address
 from stopintimidatie.municipalities import agreements
 from stopintimidatie.municipalities.agreements import Official, Plan
 from stopintimidatie.municipalities.postbox import postbox_of
 from stopintimidatie.storage.tenancy import NATIONAL
-from stopintimidatie.storage.types import utc_now
 
 TILBURG: Final = "GM0855"
 MAILBOXES: Final = {

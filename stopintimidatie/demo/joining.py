@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor
+from stopintimidatie.clock import utc_now
 from stopintimidatie.desk.onboarding import checklist_of, save_checklist
 from stopintimidatie.mail.addresses import find_address
 from stopintimidatie.municipalities import agreements
@@ -17,7 +18,6 @@ from stopintimidatie.register.models import Municipality
 from stopintimidatie.reports.vocabulary import LegalBasis
 from stopintimidatie.security import Role
 from stopintimidatie.storage.tenancy import NATIONAL
-from stopintimidatie.storage.types import utc_now
 
 ZWIJNDRECHT: Final = "GM0642"
 

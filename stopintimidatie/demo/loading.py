@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.accounts.models import User
 from stopintimidatie.audit import Actor
+from stopintimidatie.clock import clock_at
 from stopintimidatie.demo import accounts, deliveries, forwarding, talks
 from stopintimidatie.demo.between import note_campaign, offer_one
 from stopintimidatie.demo.dossier_work import Hands, work_in, working_from
@@ -52,7 +53,6 @@ from stopintimidatie.reports.services import Arrival, move, receive
 from stopintimidatie.reports.submission import Submission
 from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.storage import NATIONAL, transaction
-from stopintimidatie.storage.types import clock_at
 from stopintimidatie.triage.contact import record_contact
 from stopintimidatie.triage.services import Assessment, assess
 

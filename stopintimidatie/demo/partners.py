@@ -8,10 +8,10 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor
+from stopintimidatie.clock import utc_now
 from stopintimidatie.demo.forwarding import confirmed
 from stopintimidatie.partners.contacts import Person, add_contact, owner_of
 from stopintimidatie.partners.services import add_partner, end_partner
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import day_of
 
 ORDER: Final = "avg_6_1_e_openbare_orde"

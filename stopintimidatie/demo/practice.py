@@ -13,6 +13,7 @@ from stopintimidatie.accounts.models import User
 from stopintimidatie.accounts.passwords import hash_password
 from stopintimidatie.accounts.services import find_user, give_role
 from stopintimidatie.audit import SYSTEM, Actor
+from stopintimidatie.clock import utc_now
 from stopintimidatie.demo.accounts import PASSWORD
 from stopintimidatie.demo.practice_cases import BY_REFERENCE, CASES, Case
 from stopintimidatie.municipalities.models import MunicipalityProfile, ParticipationLevel
@@ -29,7 +30,6 @@ from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.security import Role
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.session import transaction
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.panels import Panel
 
 COLOUR = "#6b3fa0"

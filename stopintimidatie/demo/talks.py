@@ -9,11 +9,11 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.demo.language.desk import QUESTIONS
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.reporter import REPORTER, spoke
 from stopintimidatie.reports.services import append_move
-from stopintimidatie.storage.types import clock_at, utc_now
 
 ANSWERED: Final = "antwoord_melder"
 _OTHER_ANSWER: Final = "Ja. Ik weet het nog goed, u mag mij er meer over vragen."

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import SYSTEM, Actor
+from stopintimidatie.clock import utc_now
 from stopintimidatie.desk.forwarding_mail import (
     ENCRYPTED,
     NOT_PICKED_UP,
@@ -43,7 +44,6 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import KIND
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.tenancy import NATIONAL
-from stopintimidatie.storage.types import utc_now
 
 WAITING: Final = ("wacht_op_afspraak", "verlopen")
 # Working days after offering: the desk is told, the offer ends.

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.desk.forwarding_content import as_text, content_of
 from stopintimidatie.desk.forwarding_pickup import STATES, deliver, opened
 from stopintimidatie.disclosures.pickup_models import Pickup, PickupState
@@ -19,7 +20,6 @@ from stopintimidatie.municipalities.agreements_rules import in_force
 from stopintimidatie.municipalities.postbox import postbox_recipient
 from stopintimidatie.reports.models import Report
 from stopintimidatie.storage.tenancy import NATIONAL
-from stopintimidatie.storage.types import utc_now
 
 WATCH_JOB: Final = "doorgifte.bewaken"
 # Working days after offering that the deputy is told.

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import SYSTEM, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.desk.forwarding_content import as_text, categories_of, content_of
 from stopintimidatie.disclosures.pickup import Content, PickupKind
 from stopintimidatie.disclosures.pickup_models import Pickup, PickupState
@@ -22,7 +23,6 @@ from stopintimidatie.reports.services import KIND, append_move, changed
 from stopintimidatie.reports.vocabulary import LegalBasis
 from stopintimidatie.storage.personal import erase_document
 from stopintimidatie.storage.tenancy import NATIONAL
-from stopintimidatie.storage.types import utc_now
 
 CLEAR_JOB: Final = "doorgifte.opruimen"
 STATES: Final = frozenset({"nieuw"})

@@ -7,6 +7,7 @@ from typing import Any, Final
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.desk.onboarding_forms import level_schema
 from stopintimidatie.desk.onboarding_views import actor_of, address_of, asked_municipality
 from stopintimidatie.desk.resources import Desk
@@ -16,7 +17,6 @@ from stopintimidatie.municipalities.models import ParticipationLevel
 from stopintimidatie.municipalities.services import level_of
 from stopintimidatie.register.models import Municipality
 from stopintimidatie.security import Permission
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import datetime_long
 from stopintimidatie.web.forms import Button, Form, FormError, handle_form
 from stopintimidatie.web.request import Request

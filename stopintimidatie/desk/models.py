@@ -8,9 +8,9 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.storage.models import Base, Held, held_table
 from stopintimidatie.storage.tenancy import open_table
-from stopintimidatie.storage.types import utc_now
 
 open_table("local_policy", "campaigns and policies that municipalities publish themselves")
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.desk.agreements_listing import agreed_rows
 from stopintimidatie.desk.models import LocalPolicy
 from stopintimidatie.desk.queue import TO_RING
@@ -26,7 +27,6 @@ from stopintimidatie.register.models import FormerArea, Municipality
 from stopintimidatie.reports.models import Report
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.tenancy import NATIONAL
-from stopintimidatie.storage.types import utc_now
 
 FIGURES_OVER: Final = timedelta(days=365)
 _HANDED: Final = "doorgegeven"

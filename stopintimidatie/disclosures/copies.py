@@ -12,13 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.disclosures.models import (
     CopyState,
     DisclosedCopy,
     Disclosure,
     DisclosureEvent,
 )
-from stopintimidatie.storage.types import utc_now
 
 AUDIT_KIND: Final = "verstrekking"
 

@@ -12,6 +12,7 @@ from pyramid.view import view_config
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.disclosures import listing
 from stopintimidatie.disclosures.copies import stand_of
 from stopintimidatie.disclosures.models import DisclosureSubject
@@ -19,7 +20,6 @@ from stopintimidatie.disclosures.resources import DisclosureRegister
 from stopintimidatie.disclosures.services import AUDIT_KIND
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.csv_file import csv_response
 from stopintimidatie.web.filters import local
 from stopintimidatie.web.request import Request

@@ -12,8 +12,8 @@ from uuid import UUID
 from sqlalchemy import Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.storage.models import Base, Held, belongs_to, held_table
-from stopintimidatie.storage.types import utc_now
 
 
 class Disclosure(Held, Base):

@@ -15,11 +15,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.disclosures.pickup_models import Pickup, PickupState
 from stopintimidatie.mail.codes import TRIES, code_of, is_code, new_nonce
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.tenancy import NATIONAL, enter
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.tree import codes, locate_reference, register_reference
 
 KIND: Final = "ophalen"

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.storage.models import Base, Held, held_table
-from stopintimidatie.storage.types import utc_now
 
 
 class PickupState(StrEnum):

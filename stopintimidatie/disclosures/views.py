@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 from pyramid.view import view_config
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.disclosures import listing
 from stopintimidatie.disclosures.copies import copy_of, event_words, events_of, stand_of
 from stopintimidatie.disclosures.file_views import NAME as FILE
@@ -17,7 +18,6 @@ from stopintimidatie.disclosures.services import AUDIT_KIND, subjects_of
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
 from stopintimidatie.storage import NATIONAL
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.components import FacetValue, TimelineEntry
 from stopintimidatie.web.filters import (
     date_short,

@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.access import is_strict
 from stopintimidatie.dossiers.history import DossierError, append, changed, lock, log
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
@@ -22,7 +23,6 @@ from stopintimidatie.dossiers.work_models import (
     DossierParticipant,
 )
 from stopintimidatie.dossiers.workflow import LIVE
-from stopintimidatie.storage.types import utc_now
 
 # Function and organisation.
 Seat = tuple[str, str]

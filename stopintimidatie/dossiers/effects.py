@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.accounts.models import RoleAssignment, User
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.access import EDITORS, roles_for
 from stopintimidatie.dossiers.filing import (
     add_to_dossier,
@@ -25,7 +26,6 @@ from stopintimidatie.dossiers.vocabulary import AgreementState, ClosingReason
 from stopintimidatie.reports import services as reports
 from stopintimidatie.reports.conversation import tell_once
 from stopintimidatie.reports.resources import GONE
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import local
 
 Values = Mapping[str, Any]

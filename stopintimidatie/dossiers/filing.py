@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import SYSTEM, Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.access import is_strict, may_edit
 from stopintimidatie.dossiers.history import DossierError, append, lock
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
@@ -19,7 +20,6 @@ from stopintimidatie.reports import services as reports
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.paths import report_path
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.tree import remember_address
 
 Effects = Mapping[str, Any]

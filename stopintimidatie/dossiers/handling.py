@@ -9,13 +9,13 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 
 from stopintimidatie.audit import Actor
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.forms import CONTROLS
 from stopintimidatie.dossiers.history import DossierError, StaleDossierError
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.titles import concerns
 from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.security import Role
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import datetime_short, local
 from stopintimidatie.web.forms import Change, ConflictError, Form, FormError, handle_form
 from stopintimidatie.web.navigation import Crumb

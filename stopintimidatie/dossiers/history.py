@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement, DossierMove
 from stopintimidatie.dossiers.work_models import Consultation
 from stopintimidatie.search import enqueue_index
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.workflow import WorkflowError
 from stopintimidatie.workflow.history import line
 

@@ -12,12 +12,12 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.history import DossierError, append, changed, lock, log
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.work_models import DossierMeasure
 from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.reports.models import Report
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import AMSTERDAM
 
 FIELDS: Final = ("kind", "what", "who", "started_on", "ended_on", "effect")

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.access import is_strict, may_edit
 from stopintimidatie.dossiers.filing import REFERABLE, membership_of, place, refer
 from stopintimidatie.dossiers.history import KIND, DossierError, append, changed
@@ -17,7 +18,6 @@ from stopintimidatie.dossiers.vocabulary import AgreementState, DossierKind
 from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.reports import services as reports
 from stopintimidatie.reports.models import Report
-from stopintimidatie.storage.types import utc_now
 
 # Lines of the history that name another dossier, under `dossier` in their values.
 TOOK_IN: Final = "opgenomen"

@@ -18,8 +18,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 import stopintimidatie.dossiers.work_models  # noqa: F401 - so that the metadata is whole
+from stopintimidatie.clock import utc_now
 from stopintimidatie.storage.models import Base, Held, belongs_to, held_table
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.workflow.history import HistoryLine
 
 _STILL_IN = text("left_at IS NULL")

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.accounts.models import RoleAssignment, User
 from stopintimidatie.audit import Actor
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.access import roles_for
 from stopintimidatie.dossiers.history import DossierError, changed, lock, log, touch
 from stopintimidatie.dossiers.models import Dossier, DossierNote
 from stopintimidatie.dossiers.work_models import DossierNoteReader
 from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.security import GRANTS, Permission
-from stopintimidatie.storage.types import utc_now
 
 
 def add_note(

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.accounts.models import User
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.models import DossierAgreement
 from stopintimidatie.dossiers.vocabulary import AgreementState
 from stopintimidatie.jobs import JobContext, enqueue
@@ -18,7 +19,6 @@ from stopintimidatie.mail import Letter, MailTemplate, Writing, queue_mail
 from stopintimidatie.mail.registry import MailRecipient
 from stopintimidatie.mail.services import Recipient
 from stopintimidatie.storage.encryption import KeyRing
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import AMSTERDAM, date_text
 
 JOB: Final = "afspraak.herinneren"

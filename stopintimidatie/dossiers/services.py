@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.access import is_strict
 from stopintimidatie.dossiers.effects import check_owner
 from stopintimidatie.dossiers.filing import address_of, belonging_reports, settle_in
@@ -35,7 +36,6 @@ from stopintimidatie.dossiers.vocabulary import AgreementState
 from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW, LIVE
 from stopintimidatie.register.models import Neighbourhood
 from stopintimidatie.reports import services as reports
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.tree import remember_address
 from stopintimidatie.workflow import Transition
 

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import SYSTEM, Actor
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.chronology import Member
 from stopintimidatie.dossiers.history import DossierError, append, lock, log
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
@@ -30,7 +31,6 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import Form, PlaceType
 from stopintimidatie.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.storage.personal import Fragment
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.storage.vault import Vault
 from stopintimidatie.web.filters import date_text, datetime_short
 

@@ -13,9 +13,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.work_models import DossierText
-from stopintimidatie.storage.types import utc_now
 
 VERSIONED: Final = ("summary", "assessment")
 # Words with the white space after them, so that the pieces together are the text.

@@ -25,10 +25,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.exports.signature_models import SigningCertificate
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.resealing import Sealed
-from stopintimidatie.storage.types import utc_now
 
 PURPOSE: Final = "signing-key"
 KIND: Final = "gemeente"

@@ -7,6 +7,7 @@ from typing import Any, Final
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.naming_views import hidden_reports
 from stopintimidatie.exports.content import ContentError
 from stopintimidatie.exports.forms import DecisionSchema
@@ -29,7 +30,6 @@ from stopintimidatie.exports.services import (
 from stopintimidatie.exports.summary import request_rows
 from stopintimidatie.exports.wish import ExportError
 from stopintimidatie.security import Permission
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.forms import Button, ConflictError, Form, FormError, handle_form
 from stopintimidatie.web.request import Request
 

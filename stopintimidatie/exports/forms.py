@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.exports.deviations import GROUNDS, REASON_MAX
 from stopintimidatie.exports.pageone import TEXT_MAX
 from stopintimidatie.exports.partnership import bases_for
@@ -17,7 +18,6 @@ from stopintimidatie.exports.wish import PURPOSE_MAX, ExportError, ExportWish
 from stopintimidatie.partners.models import PartnerOrganisation
 from stopintimidatie.partners.services import covenant_on
 from stopintimidatie.reports.vocabulary import LegalBasis
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web import forms
 from stopintimidatie.web.filters import day_of, plural
 

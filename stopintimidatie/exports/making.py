@@ -19,6 +19,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import SYSTEM
+from stopintimidatie.clock import utc_now
 from stopintimidatie.disclosures.services import Entry, record_disclosure
 from stopintimidatie.dossiers.access import is_strict
 from stopintimidatie.dossiers.models import Dossier
@@ -39,7 +40,6 @@ from stopintimidatie.jobs import JobContext, enqueue
 from stopintimidatie.register.models import Municipality
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.encryption import DecryptionError
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.telemetry.metrics import making_pdf
 
 # Of a higher room: it watches over the copy from now on.

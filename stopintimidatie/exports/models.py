@@ -26,9 +26,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.exports.standards import FileForm
 from stopintimidatie.storage.models import Base, Held, belongs_to, held_table
-from stopintimidatie.storage.types import utc_now
 
 
 class ExportState(StrEnum):

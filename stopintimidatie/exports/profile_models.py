@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import JSON, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.storage.models import Base, Held, held_table
-from stopintimidatie.storage.types import utc_now
 
 
 class RedactionProfile(Held, Base):

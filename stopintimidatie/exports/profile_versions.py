@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.exports.profile_models import RedactionProfile
 from stopintimidatie.exports.profile_rules import Profile
 from stopintimidatie.exports.profile_text import (
@@ -25,7 +26,6 @@ from stopintimidatie.exports.profile_text import (
 from stopintimidatie.exports.profiles import PROFILES
 from stopintimidatie.exports.wish import ExportError
 from stopintimidatie.municipalities.models import MunicipalityProfile
-from stopintimidatie.storage.types import utc_now
 
 KIND: Final = "redactieprofiel"
 

@@ -8,6 +8,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 
 from stopintimidatie.audit import Actor
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.naming_views import hidden_reports
 from stopintimidatie.dossiers.resources import DossierResource
@@ -34,7 +35,6 @@ from stopintimidatie.reports.vocabulary import LegalBasis
 from stopintimidatie.security import Permission
 from stopintimidatie.security.permissions import may
 from stopintimidatie.security.trail import note_read
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import day_of
 from stopintimidatie.web.forms import Button, Form, FormError, handle_form
 from stopintimidatie.web.navigation import NavItem

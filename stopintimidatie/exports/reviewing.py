@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.exports.marks import Span, blackened, merged
 from stopintimidatie.exports.profile_rules import FREE_TEXT, Field
 from stopintimidatie.exports.review_models import ReportReview
@@ -27,7 +28,6 @@ from stopintimidatie.storage.personal import (
     Told,
     Treatment,
 )
-from stopintimidatie.storage.types import utc_now
 
 KIND: Final = "nagekeken"
 # What each text is called in the form, and where it stands in a report.

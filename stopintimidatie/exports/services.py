@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.accounts.models import RoleAssignment
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.disclosures.copies import EventKind, note_event
 from stopintimidatie.disclosures.models import DisclosureEvent
 from stopintimidatie.disclosures.references import KIND, new_export_id
@@ -39,7 +40,6 @@ from stopintimidatie.municipalities.reading import published_for
 from stopintimidatie.security import Role
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.encryption import KeyRing
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.tree import Reference, register_reference
 from stopintimidatie.web.filters import day_of
 

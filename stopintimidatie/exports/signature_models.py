@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import JSON, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.storage.models import Base, Held, held_table
-from stopintimidatie.storage.types import utc_now
 
 
 class SigningCertificate(Held, Base):

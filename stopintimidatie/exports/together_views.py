@@ -9,6 +9,7 @@ from typing import Any, Final
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.naming_views import hidden_reports
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.exports.content import ContentError
@@ -46,7 +47,6 @@ from stopintimidatie.exports.wish import ExportError, ExportWish
 from stopintimidatie.municipalities.reading import published_for
 from stopintimidatie.partners.services import running_partners
 from stopintimidatie.security import Permission
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import plural
 from stopintimidatie.web.forms import Button, ConflictError, Form, FormError, handle_form
 from stopintimidatie.web.request import Request

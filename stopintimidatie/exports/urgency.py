@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.accounts.models import RoleAssignment
 from stopintimidatie.audit import SYSTEM, Actor
+from stopintimidatie.clock import utc_now
 from stopintimidatie.disclosures.copies import EventKind, note_event
 from stopintimidatie.disclosures.services import find_disclosure
 from stopintimidatie.dossiers.models import Dossier
@@ -33,7 +34,6 @@ from stopintimidatie.mail.hours import after_working_days
 from stopintimidatie.security import Role
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.encryption import KeyRing
-from stopintimidatie.storage.types import utc_now
 
 JOB: Final = "uitvoer.spoed_bewaken"
 

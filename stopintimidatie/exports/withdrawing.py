@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import SYSTEM, Actor
+from stopintimidatie.clock import utc_now
 from stopintimidatie.disclosures.copies import CODES, EventKind, note_event
 from stopintimidatie.disclosures.services import find_disclosure
 from stopintimidatie.exports import vault
@@ -16,7 +17,6 @@ from stopintimidatie.exports.models import MAKING, Export, ExportState
 from stopintimidatie.exports.services import lock, log
 from stopintimidatie.exports.wish import ExportError
 from stopintimidatie.jobs import enqueue
-from stopintimidatie.storage.types import utc_now
 
 # Of a higher room: it tells who holds a copy.
 JOB: Final = "uitvoer.ingetrokken"

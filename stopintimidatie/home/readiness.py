@@ -19,6 +19,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Row, and_, column, func, literal, or_, select, table
 from sqlalchemy.exc import DBAPIError
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs import OutboxJob
 from stopintimidatie.mail.problems import words_of
 from stopintimidatie.mail.services import JOB as MAIL
@@ -28,7 +29,6 @@ from stopintimidatie.search.writing import INDEX
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.migrations import known_versions, newest_version
 from stopintimidatie.storage.session import probing
-from stopintimidatie.storage.types import utc_now
 
 log = logging.getLogger(__name__)
 

@@ -8,6 +8,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 from sqlalchemy import select
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.deliveries.attention import (
     copies_to_chase,
     to_decide,
@@ -32,7 +33,6 @@ from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
 from stopintimidatie.storage import NATIONAL
 from stopintimidatie.storage.counting import COUNTED, count_at_most
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.tree import Root
 from stopintimidatie.web.badges import Tone
 from stopintimidatie.web.components import ListItem, Tile

@@ -12,10 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.intake.models import AppKey
 from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.storage.tenancy import NATIONAL, enter
-from stopintimidatie.storage.types import utc_now
 
 PREFIX: Final = "sia_"
 DEMO_TOKEN: Final = "demo-app"  # noqa: S105 - known to everybody, refused outside the demo

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine, Integer, Row, Select, String, bindparam, literal, select
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.intake.app_keys import token_hash
 from stopintimidatie.intake.models import AppKey
 from stopintimidatie.municipalities.models import MunicipalityProfile
@@ -32,7 +33,7 @@ from stopintimidatie.reports.senders import Watched, count_of
 from stopintimidatie.reports.submission import Location
 from stopintimidatie.storage.session import reading, standalone, transaction
 from stopintimidatie.storage.tenancy import NATIONAL
-from stopintimidatie.storage.types import UtcDateTime, utc_now
+from stopintimidatie.storage.types import UtcDateTime
 from stopintimidatie.tree import is_taken
 
 _PROFILE: Final = [

@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.storage.models import Base
 from stopintimidatie.storage.tenancy import open_table
-from stopintimidatie.storage.types import utc_now
 
 open_table("app_key", "the app is known before its report has a holder")
 open_table("idempotency_key", "a repeated request is answered before its holder is looked up")

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, delete, select, tuple_
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from stopintimidatie.audit import Actor
+from stopintimidatie.clock import utc_now
 from stopintimidatie.intake.answers import as_json
 from stopintimidatie.intake.app_keys import token_hash
 from stopintimidatie.intake.fields import FieldError
@@ -33,7 +34,6 @@ from stopintimidatie.search.writing import rows_of_new
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.rows import Row, write_rows
 from stopintimidatie.storage.session import is_lock_timeout, transaction
-from stopintimidatie.storage.types import utc_now
 
 REMEMBERED: Final = timedelta(days=30)
 LONGEST_WAIT_MILLISECONDS: Final = 5_000

@@ -13,6 +13,7 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.intake.additions import read_addition
 from stopintimidatie.intake.answers import AttachmentAnswer, FollowAnswer, MessageAnswer, as_json
 from stopintimidatie.intake.app_keys import recognise, token_of
@@ -63,7 +64,6 @@ from stopintimidatie.reports.reporter import NotNowError, add_message, withdraw
 from stopintimidatie.reports.senders import Turnstile, reading_too_much, sender_of
 from stopintimidatie.reports.submission import Submission
 from stopintimidatie.storage.session import transaction
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.telemetry import metrics
 from stopintimidatie.web.filters import local
 from stopintimidatie.web.headers import PICTURE_CSP

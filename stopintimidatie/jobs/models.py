@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.storage.models import Base
 from stopintimidatie.storage.tenancy import open_table
-from stopintimidatie.storage.types import utc_now
 
 open_table("outbox_job", "a worker claims a row before it knows the holder")
 

@@ -11,10 +11,10 @@ from sqlalchemy import Engine, case, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs.models import OutboxJob
 from stopintimidatie.jobs.waking import wake, wake_after_commit
 from stopintimidatie.storage.session import transaction
-from stopintimidatie.storage.types import utc_now
 
 
 class QueueError(Exception):

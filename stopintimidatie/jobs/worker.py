@@ -21,11 +21,11 @@ from typing import Any, Final
 from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs.models import OutboxJob
 from stopintimidatie.jobs.registry import JobContext, JobError, JobKind
 from stopintimidatie.jobs.waking import Bell
 from stopintimidatie.storage.session import transaction
-from stopintimidatie.storage.types import utc_now
 
 log = logging.getLogger(__name__)
 LONGEST_WAIT: Final = timedelta(hours=1)

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import SYSTEM, Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.mail.codes import TRIES, code_of, is_code, new_nonce, readable
 from stopintimidatie.mail.models import MailAddress
 from stopintimidatie.mail.problems import MailError
@@ -20,7 +21,6 @@ from stopintimidatie.mail.services import Recipient, queue_mail
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.personal import Fragment, PersonalDataHolder, Subject, Treatment
 from stopintimidatie.storage.resealing import Sealed
-from stopintimidatie.storage.types import utc_now
 
 PURPOSE: Final = "mail-address"
 KIND: Final = "postadres"

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.mail import dkim
 from stopintimidatie.mail.problems import MailError
 from stopintimidatie.mail.writing import Envelope
 from stopintimidatie.settings import Settings
-from stopintimidatie.storage.types import utc_now
 
 log = logging.getLogger(__name__)
 

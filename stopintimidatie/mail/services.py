@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import SYSTEM, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs import JobContext, enqueue
 from stopintimidatie.mail.delivery import Courier
 from stopintimidatie.mail.models import MailMessage, MailState
@@ -28,7 +29,6 @@ from stopintimidatie.mail.writing import (
     split_sender,
     write,
 )
-from stopintimidatie.storage.types import utc_now
 
 JOB: Final = "mail.versturen"
 AUDIT_KIND: Final = "bericht"

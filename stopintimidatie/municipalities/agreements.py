@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import SYSTEM, Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs import JobContext, enqueue
 from stopintimidatie.mail.addresses import (
     Owner,
@@ -31,7 +32,6 @@ from stopintimidatie.municipalities.postbox import is_role_address
 from stopintimidatie.municipalities.services import level_of
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.tenancy import NATIONAL
-from stopintimidatie.storage.types import utc_now
 
 KIND: Final = "doorgifteafspraak"
 PURPOSE: Final = "forwarding-agreement"

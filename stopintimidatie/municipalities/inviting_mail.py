@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.accounts.invitations import link_of
 from stopintimidatie.accounts.models import Invitation
+from stopintimidatie.clock import utc_now
 from stopintimidatie.mail import Letter, MailRecipient, MailTemplate, Writing
 from stopintimidatie.municipalities.inviting import MAIL, RECIPIENT
 from stopintimidatie.storage.encryption import KeyRing
-from stopintimidatie.storage.types import utc_now
 
 
 def _usable(session: Session, number: str) -> Invitation | None:

@@ -9,12 +9,12 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 
 from stopintimidatie.accounts.services import AccountError
+from stopintimidatie.clock import utc_now
 from stopintimidatie.municipalities import inviting
 from stopintimidatie.municipalities.inviting_forms import InviteSchema
 from stopintimidatie.municipalities.resources import Administration, MunicipalityResource
 from stopintimidatie.security import Permission, Role
 from stopintimidatie.storage.tenancy import NATIONAL
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.forms import Button, Form, FormError, handle_form
 from stopintimidatie.web.panels import Panel
 from stopintimidatie.web.request import Request

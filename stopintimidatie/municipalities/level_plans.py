@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import SYSTEM, Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs import JobContext, enqueue
 from stopintimidatie.mail import Letter, MailTemplate, Writing, queue_mail
 from stopintimidatie.municipalities.levels import (
@@ -36,7 +37,6 @@ from stopintimidatie.municipalities.models import (
 from stopintimidatie.municipalities.postbox import postbox_recipient
 from stopintimidatie.register.models import Municipality
 from stopintimidatie.storage.tenancy import NATIONAL
-from stopintimidatie.storage.types import utc_now
 
 LEVEL_JOB: Final = "gemeente.niveau"
 FURTHEST: Final = timedelta(days=366)

@@ -15,6 +15,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.municipalities.models import (
     MunicipalityLevel,
     MunicipalityProfile,
@@ -23,7 +24,6 @@ from stopintimidatie.municipalities.models import (
 from stopintimidatie.municipalities.services import empty_profile
 from stopintimidatie.register.queries import municipality_by_code
 from stopintimidatie.storage.tenancy import NATIONAL, enter
-from stopintimidatie.storage.types import utc_now
 
 AUDIT_KIND: Final = "gemeente"
 

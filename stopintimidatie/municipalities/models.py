@@ -21,9 +21,10 @@ from sqlalchemy import (
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.storage.models import Base
 from stopintimidatie.storage.tenancy import open_table
-from stopintimidatie.storage.types import UtcDateTime, utc_now
+from stopintimidatie.storage.types import UtcDateTime
 
 open_table("municipality_profile", "level, logo and texts: public, and needed to find the holder")
 open_table("municipality_level", "how far each municipality took part when: public")

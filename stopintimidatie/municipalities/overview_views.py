@@ -9,6 +9,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 from sqlalchemy import select
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.municipalities.editing import (
     PART_LABELS,
     actor_of,
@@ -26,7 +27,6 @@ from stopintimidatie.municipalities.publishing import PublishingError, withdraw
 from stopintimidatie.municipalities.questions import USES
 from stopintimidatie.municipalities.resources import Administration
 from stopintimidatie.security import Permission
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import date_text, datetime_long, local, plural
 from stopintimidatie.web.panels import panels
 from stopintimidatie.web.request import Request

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.municipalities.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.municipalities.published import (
     RIGHT_TO_LEFT,
@@ -17,7 +18,6 @@ from stopintimidatie.municipalities.published import (
 )
 from stopintimidatie.municipalities.questions import Question
 from stopintimidatie.municipalities.words import let_op, reaction
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.theme import DEFAULT_COLOUR
 
 EXAMPLE_PLACE = "Voorbeeldstad"

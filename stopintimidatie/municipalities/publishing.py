@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.municipalities.logos import CleanLogo
 from stopintimidatie.municipalities.models import (
     MunicipalityLogo,
@@ -22,7 +23,6 @@ from stopintimidatie.municipalities.models import (
 )
 from stopintimidatie.municipalities.published import Part
 from stopintimidatie.municipalities.questions import new_question_id
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import datetime_short
 
 AUDIT_KIND: Final = "instelling"

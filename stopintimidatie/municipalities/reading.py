@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import ColumnElement, Engine, Label, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.municipalities.models import (
     MunicipalityLogo,
     MunicipalityQuestion,
@@ -33,7 +34,6 @@ from stopintimidatie.municipalities.questions import Question, question_of
 from stopintimidatie.municipalities.services import profile_of
 from stopintimidatie.storage.session import transaction
 from stopintimidatie.storage.tenancy import NATIONAL
-from stopintimidatie.storage.types import utc_now
 
 Stamp = tuple[int, datetime | None]
 _kept: WeakKeyDictionary[Engine, dict[str, tuple[Stamp, Contents]]] = WeakKeyDictionary()

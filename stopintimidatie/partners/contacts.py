@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor
+from stopintimidatie.clock import utc_now
 from stopintimidatie.mail.addresses import (
     Owner,
     clear_address,
@@ -22,7 +23,6 @@ from stopintimidatie.mail.models import MailAddress
 from stopintimidatie.partners.history import PartnerError, lock, log, only_running, touched
 from stopintimidatie.partners.models import PartnerContact, PartnerOrganisation
 from stopintimidatie.storage.encryption import KeyRing
-from stopintimidatie.storage.types import utc_now
 
 PURPOSE: Final = "partner-contact"
 OWNER: Final = "partner_contact"

@@ -8,8 +8,8 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.partners.models import PartnerOrganisation
-from stopintimidatie.storage.types import utc_now
 
 KIND: Final = "partner"
 

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.partners.covenants import Covenant
 from stopintimidatie.storage.models import Base, Held, belongs_to, held_table
-from stopintimidatie.storage.types import utc_now
 
 
 class PartnerOrganisation(Held, Base):

@@ -10,12 +10,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor
+from stopintimidatie.clock import utc_now
 from stopintimidatie.partners.contacts import remove_all
 from stopintimidatie.partners.covenants import covenant_problem
 from stopintimidatie.partners.history import PartnerError, lock, log, only_running, touched
 from stopintimidatie.partners.models import PartnerCovenant, PartnerOrganisation
 from stopintimidatie.partners.references import new_partner_number
-from stopintimidatie.storage.types import utc_now
 
 FIELDS: Final = (
     "name",

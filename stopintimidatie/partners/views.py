@@ -7,6 +7,7 @@ from typing import Any, Final
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.partners import listing, services
 from stopintimidatie.partners.contacts import contacts_of
 from stopintimidatie.partners.forms import EndSchema, partner_schema, read_partner, shown_partner
@@ -19,7 +20,6 @@ from stopintimidatie.partners.vocabulary import PartnerKind
 from stopintimidatie.reports.vocabulary import LegalBasis
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import date_text, day_of
 from stopintimidatie.web.forms import Button, Form
 from stopintimidatie.web.paging import Paging, wanted_page

@@ -11,6 +11,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 from sqlalchemy import select
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.paths import path_of_dossier
 from stopintimidatie.dossiers.services import DossierPlan
@@ -39,7 +40,6 @@ from stopintimidatie.patterns.vocabulary import DECIDABLE
 from stopintimidatie.register.queries import neighbourhoods_of
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import local, plural
 from stopintimidatie.web.forms import Button, ConflictError, Form, FormError, handle_form
 from stopintimidatie.web.request import Request

@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import SYSTEM, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.vocabulary import DossierKind
 from stopintimidatie.dossiers.workflow import LIVE
@@ -21,7 +22,6 @@ from stopintimidatie.patterns.models import Pattern, PatternReport
 from stopintimidatie.patterns.searching import LEFT_OUT, Found
 from stopintimidatie.patterns.vocabulary import DECIDABLE, KEEP_DAYS, KIND, Choice, PatternState
 from stopintimidatie.reports.models import Report
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import local
 
 NEW_ENOUGH: Final = 2

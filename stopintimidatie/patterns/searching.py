@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs import JobContext, OutboxJob, enqueue
 from stopintimidatie.municipalities.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.patterns.detecting import MOST_POINTS, Group, Point, Tuning, find_groups
@@ -24,7 +25,6 @@ from stopintimidatie.patterns.vocabulary import Choice
 from stopintimidatie.reports.models import Report
 from stopintimidatie.storage.session import transaction
 from stopintimidatie.storage.tenancy import NATIONAL
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import AMSTERDAM, local
 
 SEARCH: Final = "patronen.zoeken"

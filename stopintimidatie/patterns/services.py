@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.filing import REFERABLE, file_report, membership_of
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.services import DossierPlan, create_dossier
@@ -22,7 +23,6 @@ from stopintimidatie.patterns.searching import LEFT_OUT
 from stopintimidatie.patterns.vocabulary import DECIDABLE, KIND, PatternState
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import move
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import local
 from stopintimidatie.workflow import WorkflowError
 

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.patterns.models import PatternSetting
 from stopintimidatie.patterns.vocabulary import Choice
-from stopintimidatie.storage.types import utc_now
 
 FIELDS: Final = ("enabled", "window_days", "radius_m", "least", "certainty", "quiet_days")
 

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.disclosures.copies import stand_of
 from stopintimidatie.disclosures.models import CopyState, DisclosedCopy, Disclosure
 from stopintimidatie.dossiers.filing import leave_everywhere, let_all_go
@@ -32,7 +33,6 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import KIND as REPORT
 from stopintimidatie.reports.services import move
 from stopintimidatie.storage.personal import Told, erase_document, told_of
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import day_of
 
 # Article 17(1), letter by letter, in words that stay in the history.

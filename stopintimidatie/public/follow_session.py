@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.security.policy import cookie_name
 from stopintimidatie.storage.encryption import DecryptionError, KeyRing
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.request import Request
 
 COOKIE: Final = "volgen"

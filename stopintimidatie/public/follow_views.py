@@ -14,6 +14,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.municipalities.published import Published
 from stopintimidatie.municipalities.reading import published_for
 from stopintimidatie.public import follow_words as words
@@ -49,7 +50,6 @@ from stopintimidatie.reports.reporter import (
 )
 from stopintimidatie.reports.senders import PATIENCE_SECONDS, Turnstile
 from stopintimidatie.storage.session import transaction
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.components import TimelineEntry
 from stopintimidatie.web.filters import local
 from stopintimidatie.web.forms import Button, Form, FormError, UploadedFile, handle_form

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.mail.addresses import Owner, confirm_address, find_address, set_address
 from stopintimidatie.municipalities.postbox import is_role_address
 from stopintimidatie.public.models import JoiningRequest
@@ -18,7 +19,6 @@ from stopintimidatie.register.names import slugify
 from stopintimidatie.reports.senders import Meter, Senders, Watched, watched_reason
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.tenancy import NATIONAL, enter
-from stopintimidatie.storage.types import utc_now
 
 KIND: Final = "aanmelding"
 VISITOR: Final = Actor("bezoeker", None, "niet aangemeld")

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.storage.models import Base, Held, held_table
-from stopintimidatie.storage.types import utc_now
 
 
 class JoiningRequest(Held, Base):

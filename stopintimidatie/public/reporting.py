@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor
+from stopintimidatie.clock import utc_now
 from stopintimidatie.municipalities.published import HelpLine, Published
 from stopintimidatie.municipalities.reading import published_for
 from stopintimidatie.municipalities.words import let_op, reaction
@@ -27,7 +28,6 @@ from stopintimidatie.reports.submission import Submission
 from stopintimidatie.reports.vocabulary import LocationSource, Source, gravest_first
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.tenancy import enter
-from stopintimidatie.storage.types import utc_now
 
 REPORTER: Final = Actor("melder", None, "melder")
 

@@ -11,6 +11,7 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.municipalities.published import Published
 from stopintimidatie.municipalities.reading import published_for
 from stopintimidatie.municipalities.words import let_op
@@ -30,7 +31,6 @@ from stopintimidatie.register.models import Neighbourhood
 from stopintimidatie.register.queries import all_municipalities
 from stopintimidatie.reports.senders import sender_of
 from stopintimidatie.reports.vocabulary import LocationSource
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.forms import Button, Form, FormError, handle_form, read_controls
 from stopintimidatie.web.headers import LOCATING
 from stopintimidatie.web.request import Request

@@ -7,9 +7,9 @@ from typing import Any
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.public.forms import VerificationSchema
 from stopintimidatie.public.services import verify
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.tree import Root
 from stopintimidatie.web.filters import day_of
 from stopintimidatie.web.forms import Button, Form, handle_form

@@ -9,10 +9,10 @@ from typing import Final
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.register.kinds import AreaKind, NeighbourhoodKind
 from stopintimidatie.storage.models import Base
 from stopintimidatie.storage.tenancy import open_table
-from stopintimidatie.storage.types import utc_now
 
 AREA_TABLES: Final = (
     "municipality",

@@ -15,6 +15,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from stopintimidatie.audit import Actor, event_rows
+from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs import OutboxJob
 from stopintimidatie.jobs.services import job_row
 from stopintimidatie.municipalities.answers import REPORTER, stored_answers
@@ -30,7 +31,6 @@ from stopintimidatie.search.backend import SearchDocument
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.rows import Row
 from stopintimidatie.storage.tenancy import NATIONAL
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.tree import reference_row
 from stopintimidatie.workflow.history import line
 

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Engine, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.reports.cleaning import Cleaned
 from stopintimidatie.reports.following import Copy
 from stopintimidatie.reports.media import EXTENSIONS
@@ -32,7 +33,6 @@ from stopintimidatie.storage.encryption import (
 )
 from stopintimidatie.storage.resealing import Sealed
 from stopintimidatie.storage.session import transaction
-from stopintimidatie.storage.types import utc_now
 
 MOST: Final = 5
 PART: Final = 512 * 1024

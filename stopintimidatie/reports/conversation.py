@@ -11,11 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import SYSTEM, Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs import JobContext, enqueue
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.reporter_mail import tell_by_mail
 from stopintimidatie.reports.services import KIND, append_move, changed, move
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import AMSTERDAM, local
 
 EXPIRY_JOB: Final = "melding.vraag_verlopen"

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.reports.history import changes_since
 from stopintimidatie.reports.models import Report
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web import forms
 from stopintimidatie.web.forms import Button, Change, ConflictError, Form, field
 from stopintimidatie.web.transitions import transition_schema

@@ -22,9 +22,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.storage.models import Base, Held, Passed, belongs_to, held_table
 from stopintimidatie.storage.tenancy import open_table
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.workflow.history import HistoryLine
 
 

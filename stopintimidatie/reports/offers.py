@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs import JobContext, enqueue
 from stopintimidatie.reports.areas import area_names
 from stopintimidatie.reports.models import Report, ReportTransfer
@@ -33,7 +34,6 @@ from stopintimidatie.reports.summary import (
 from stopintimidatie.reports.transfer import PURPOSE, connected_receiver, send
 from stopintimidatie.storage.counting import count_at_most
 from stopintimidatie.storage.encryption import KeyRing
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.workflow import WorkflowError
 
 ANSWERED: Final = "melding.overdracht"

@@ -15,11 +15,11 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.reports.following import FROM_REPORTER, Copy, Message
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.services import KIND, append_move, changed, move
 from stopintimidatie.storage.session import transaction
-from stopintimidatie.storage.types import utc_now
 
 Effects = Mapping[str, Any]
 REPORTER: Final = Actor("melder", None, "De melder")

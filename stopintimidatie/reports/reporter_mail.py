@@ -13,11 +13,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.mail import Letter, MailRecipient, MailTemplate, Recipient, Writing, queue_mail
 from stopintimidatie.reports.contacts import read_contact
 from stopintimidatie.reports.models import Report, ReportContact
 from stopintimidatie.storage.encryption import KeyRing
-from stopintimidatie.storage.types import utc_now
 
 KIND: Final = "melder"
 NAME: Final = "bericht_voor_melder"

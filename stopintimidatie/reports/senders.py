@@ -24,6 +24,7 @@ from sqlalchemy import ColumnElement, Engine, delete, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs import JobContext, enqueue
 from stopintimidatie.reports.models import SenderHit, SenderKey
 from stopintimidatie.settings import Settings
@@ -31,7 +32,6 @@ from stopintimidatie.storage.encryption import KEY_BYTES
 from stopintimidatie.storage.rows import Row
 from stopintimidatie.storage.session import transaction
 from stopintimidatie.storage.tenancy import NATIONAL
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import AMSTERDAM, local
 
 FORGET_JOB: Final = "afzenders.vergeten"

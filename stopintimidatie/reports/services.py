@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs.waking import wake_after_commit
 from stopintimidatie.municipalities.reading import published_for
 from stopintimidatie.reports.arriving import (
@@ -29,7 +30,6 @@ from stopintimidatie.search import enqueue_index
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.rows import insert_rows
 from stopintimidatie.storage.tenancy import NATIONAL, enter
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.tree import is_taken
 from stopintimidatie.workflow import Transition
 from stopintimidatie.workflow.history import line

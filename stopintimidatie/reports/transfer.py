@@ -17,6 +17,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs import JobContext, enqueue
 from stopintimidatie.municipalities.models import ParticipationLevel
 from stopintimidatie.municipalities.services import level_of
@@ -37,7 +38,6 @@ from stopintimidatie.reports.services import (
 )
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.resealing import Sealed
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.tree import register_reference
 from stopintimidatie.workflow import WorkflowError
 

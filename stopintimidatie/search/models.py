@@ -22,8 +22,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.storage.models import Base, Held, held_table
-from stopintimidatie.storage.types import utc_now
 
 _CODES: Final = JSON().with_variant(ARRAY(Text), "postgresql")
 _WORDS: Final = Text().with_variant(TSVECTOR(), "postgresql")

@@ -10,12 +10,12 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Table, TextClause, delete, literal_column, select, text
 from sqlalchemy.dialects.postgresql import Insert, insert
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.search import postgres_rows
 from stopintimidatie.search.backend import SearchDocument
 from stopintimidatie.search.models import SearchDocument as SearchDocumentRow
 from stopintimidatie.search.models import SearchGap
 from stopintimidatie.storage.models import Base
-from stopintimidatie.storage.types import utc_now
 
 DOCUMENTS: Final[Table] = Base.metadata.tables[SearchDocumentRow.__tablename__]
 GAPS: Final[Table] = Base.metadata.tables[SearchGap.__tablename__]

@@ -20,6 +20,7 @@ from uuid import UUID
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs import JobContext, OutboxJob, enqueue
 from stopintimidatie.search.backend import (
     CheckReport,
@@ -35,7 +36,6 @@ from stopintimidatie.search.registry import Indexable, SearchRegistry
 from stopintimidatie.search.writing import INDEX, load, write
 from stopintimidatie.storage.models import Holder
 from stopintimidatie.storage.session import transaction
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.tree import Reference
 
 log = logging.getLogger(__name__)

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.storage.models import Base, Held, held_table
 from stopintimidatie.storage.tenancy import open_table
-from stopintimidatie.storage.types import utc_now
 
 open_table("reference", "a reference (kenmerk, export id) leads to its holder")
 

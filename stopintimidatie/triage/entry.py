@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor
+from stopintimidatie.clock import utc_now
 from stopintimidatie.municipalities.models import ParticipationLevel
 from stopintimidatie.municipalities.services import level_of
 from stopintimidatie.register.locating import LocatorCache, Method, Place, locate
@@ -19,7 +20,6 @@ from stopintimidatie.reports.services import FOLLOW_PURPOSE, Arrival, receive
 from stopintimidatie.reports.submission import Location, Submission
 from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.storage.encryption import KeyRing
-from stopintimidatie.storage.types import utc_now
 
 CODE_PURPOSE: Final = "volgcode-invoer"
 # So long the officer can read the follow code out; after that nobody can see it any more.

@@ -9,6 +9,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 from sqlalchemy.exc import IntegrityError
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.intake.schema import InvalidMessageError, validate
 from stopintimidatie.municipalities.resources import MunicipalityResource
 from stopintimidatie.register.queries import present_neighbourhoods_of
@@ -19,7 +20,6 @@ from stopintimidatie.reports.submission import Submission
 from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.security import Permission
 from stopintimidatie.storage.session import transaction
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.triage.entry import (
     EntryError,
     code_to_read_out,

@@ -10,6 +10,7 @@ from uuid import UUID
 from pyramid.view import view_config
 from sqlalchemy import select
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.municipalities.resources import MunicipalityResource
 from stopintimidatie.register.models import Neighbourhood
 from stopintimidatie.register.queries import neighbourhoods_of
@@ -25,7 +26,6 @@ from stopintimidatie.reports.views import TOMBSTONES
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
 from stopintimidatie.storage.counting import COUNTED
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.triage import inbox
 from stopintimidatie.triage.filters import Reader, chosen
 from stopintimidatie.triage.services import ASSESSABLE

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs import JobContext, enqueue
 from stopintimidatie.mail import Letter, MailTemplate, Writing, queue_mail
 from stopintimidatie.mail.hours import in_office_hours
@@ -19,7 +20,6 @@ from stopintimidatie.register.models import Municipality
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.opened import is_opened
 from stopintimidatie.storage.tenancy import NATIONAL
-from stopintimidatie.storage.types import utc_now
 
 REPEAT_JOB: Final = "melding.spoed"
 # A municipality that gets many hears of them once in so long: the message says "reports wait".

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.filing import move_to_neighbourhood
 from stopintimidatie.municipalities.answers import (
     OFFICER,
@@ -31,7 +32,6 @@ from stopintimidatie.reports.services import (
     set_forms,
 )
 from stopintimidatie.reports.summary import CONTACT_AGREED, listed
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import AMSTERDAM, date_text, local
 from stopintimidatie.workflow import WorkflowError
 

@@ -7,7 +7,7 @@ locale, which differs from machine to machine.
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from stopintimidatie.storage.types import utc_now
+from stopintimidatie.clock import utc_now
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 DAYS = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")

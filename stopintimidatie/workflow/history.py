@@ -10,7 +10,7 @@ from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stopintimidatie.audit import Actor
-from stopintimidatie.storage.types import utc_now
+from stopintimidatie.clock import utc_now
 
 
 class HistoryLine:

@@ -4,6 +4,7 @@ From ../shared/design/2-architecture.md. The command and the package itself stan
 """
 
 ORDER = (
+    "clock",
     "settings",
     "telemetry",
     "storage",

@@ -25,12 +25,12 @@ from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 from sqlalchemy import select
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.intake.examples import FULL_REPORT
 from stopintimidatie.jobs.worker import Worker
 from stopintimidatie.mail.models import MailMessage
 from stopintimidatie.security import Role
 from stopintimidatie.storage.encryption import create_key_file
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import AMSTERDAM
 from tests.browser.test_pages import problems_on
 from tests.factories import DORDRECHT, connect, make_user

@@ -18,11 +18,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs.worker import Worker
 from stopintimidatie.security import Role
 from stopintimidatie.storage import NATIONAL
 from stopintimidatie.storage.encryption import create_key_file
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import AMSTERDAM
 from tests.factories import EINDHOVEN, make_user
 from tests.installation import PASSWORD, Installation, make_settings

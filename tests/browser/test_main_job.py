@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page
 from pypdf import PdfReader
 
-from stopintimidatie.storage.types import utc_now
+from stopintimidatie.clock import utc_now
 from stopintimidatie.web.filters import local
 from tests.browser.conftest import SignIn
 from tests.tools.verapdf import validate_pdf

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from stopintimidatie.storage.types import utc_now
+from stopintimidatie.clock import utc_now
 from stopintimidatie.web.filters import AMSTERDAM
 from tests.browser.conftest import SignIn
 from tests.browser.test_pages import problems_on

@@ -12,6 +12,7 @@ from unittest.mock import patch
 from sqlalchemy import delete, select
 
 from stopintimidatie.audit import SYSTEM
+from stopintimidatie.clock import utc_now
 from stopintimidatie.deliveries.models import CopyCorrection
 from stopintimidatie.disclosures.copies import EventKind
 from stopintimidatie.disclosures.models import Disclosure, DisclosureEvent
@@ -21,7 +22,6 @@ from stopintimidatie.exports.services import JOB, fetch
 from stopintimidatie.exports.withdrawing import Cause, Change, destroy
 from stopintimidatie.jobs import JobContext, OutboxJob, enqueue
 from stopintimidatie.patterns.searching import ask_for_search
-from stopintimidatie.storage.types import utc_now
 from tests.factories import DORDRECHT
 from tests.functional.exporting import Case, approved, with_partner
 from tests.installation import Installation

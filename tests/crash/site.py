@@ -15,10 +15,10 @@ from typing import Any
 from sqlalchemy import func, or_, select, update
 
 from stopintimidatie.audit import SYSTEM
+from stopintimidatie.clock import utc_now
 from stopintimidatie.intake.app_keys import make_demo_key
 from stopintimidatie.jobs import OutboxJob
 from stopintimidatie.settings import Settings
-from stopintimidatie.storage.types import utc_now
 from tests.crash import marks
 from tests.crash.clients import HOST
 from tests.crash.nursery import Nursery, Order, gone, kill

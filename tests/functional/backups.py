@@ -17,12 +17,12 @@ from sqlalchemy import select
 
 from stopintimidatie.cli.commands import cli
 from stopintimidatie.cli.dutch import run
+from stopintimidatie.clock import utc_now
 from stopintimidatie.exports import making
 from stopintimidatie.jobs import OutboxJob
 from stopintimidatie.settings import Settings, load_settings
 from stopintimidatie.storage import roles
 from stopintimidatie.storage.encryption import create_key_file
-from stopintimidatie.storage.types import utc_now
 from tests.functional.api import Api
 from tests.functional.exporting import Case, approved, make_case
 from tests.installation import Installation, make_settings

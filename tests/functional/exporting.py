@@ -10,6 +10,7 @@ from sqlalchemy import select
 from webtest import TestApp, TestResponse
 
 from stopintimidatie.audit import SYSTEM
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.filing import file_report
 from stopintimidatie.dossiers.paths import path_of_dossier
 from stopintimidatie.dossiers.services import add_note, make_agreement
@@ -20,7 +21,6 @@ from stopintimidatie.partners.services import add_partner
 from stopintimidatie.reports.submission import Address, Contact, Location, Offenders
 from stopintimidatie.reports.vocabulary import AgeGroup, ContactWish, Form, TimePrecision
 from stopintimidatie.security import Role
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import day_of
 from tests.factories import (
     DORDRECHT,

@@ -14,9 +14,9 @@ from stopintimidatie import create_app
 from stopintimidatie.accounts.models import User
 from stopintimidatie.accounts.services import block_user, create_user, find_user
 from stopintimidatie.audit import SYSTEM
+from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.security import Role
 from stopintimidatie.settings import SettingsError
-from stopintimidatie.storage.types import clock_at, utc_now
 from stopintimidatie.web.headers import CSP, HEADERS, LOCATING
 from tests.factories import DORDRECHT, connect, make_user
 from tests.functional.test_permission_matrix import probes

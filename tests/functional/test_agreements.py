@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie.audit import SYSTEM
+from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.mail.addresses import find_address, set_address
 from stopintimidatie.mail.codes import code_of
 from stopintimidatie.mail.models import MailMessage
@@ -19,7 +20,6 @@ from stopintimidatie.municipalities.postbox import is_role_address, postbox_of
 from stopintimidatie.municipalities.services import level_of
 from stopintimidatie.security import Role
 from stopintimidatie.storage import NATIONAL
-from stopintimidatie.storage.types import clock_at, utc_now
 from tests.factories import make_user
 from tests.installation import Installation
 

@@ -12,12 +12,12 @@ from stopintimidatie.accounts.models import LoginSession, User
 from stopintimidatie.audit.models import AuditEvent
 from stopintimidatie.cli.commands import cli
 from stopintimidatie.cli.dutch import run
+from stopintimidatie.clock import utc_now
 from stopintimidatie.intake.models import AppKey
 from stopintimidatie.jobs import OutboxJob, enqueue
 from stopintimidatie.register.models import AreaOutline
 from stopintimidatie.security import Role
 from stopintimidatie.storage import NATIONAL
-from stopintimidatie.storage.types import utc_now
 from tests.factories import DORDRECHT, make_user
 from tests.installation import Installation
 from tests.pdok_stand_in import StandIn, serving

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from stopintimidatie.accounts.models import Invitation
 from stopintimidatie.audit import AuditEvent
+from stopintimidatie.clock import utc_now
 from stopintimidatie.security import Role
-from stopintimidatie.storage.types import utc_now
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
 from tests.functional.test_onboarding import PASSWORD, last_mail
 from tests.installation import Installation

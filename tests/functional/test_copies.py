@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie.audit import SYSTEM
+from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.deliveries.models import CopyCorrection
 from stopintimidatie.deliveries.watching import AFTER, BEFORE, LAST, moment_of
 from stopintimidatie.dossiers.chronology import members
@@ -21,7 +22,6 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.paths import path_of_report
 from stopintimidatie.reports.redacting import redact_words
 from stopintimidatie.storage.personal import erase_document, personal_data_holders
-from stopintimidatie.storage.types import clock_at, utc_now
 from stopintimidatie.web.paging import Paging
 from tests.factories import DORDRECHT
 from tests.functional.exporting import Case, approved, make_case

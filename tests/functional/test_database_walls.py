@@ -23,12 +23,13 @@ from sqlalchemy import Connection, Engine, Table, create_engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from stopintimidatie import import_models
+from stopintimidatie.clock import utc_now
 from stopintimidatie.storage import NATIONAL, roles
 from stopintimidatie.storage.encryption import create_key_file
 from stopintimidatie.storage.models import Base, Held, Passed
 from stopintimidatie.storage.policies import POLICY
 from stopintimidatie.storage.tenancy import OPEN_TABLES
-from stopintimidatie.storage.types import UtcDateTime, utc_now
+from stopintimidatie.storage.types import UtcDateTime
 from stopintimidatie.web.filters import local
 from tests.factories import DORDRECHT, EINDHOVEN, connect
 from tests.installation import Installation, make_settings

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie.audit.models import AuditEvent
+from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.deliveries.models import PartnerAnswer
 from stopintimidatie.disclosures.models import DisclosedCopy, DisclosureEvent
 from stopintimidatie.disclosures.pickup import CODE_LASTS, mail_code_of
 from stopintimidatie.disclosures.pickup_models import Pickup
 from stopintimidatie.mail.models import MailMessage
-from stopintimidatie.storage.types import clock_at, utc_now
 from tests.factories import DORDRECHT
 from tests.functional.exporting import Case, approved, make_case, with_partner
 from tests.functional.test_exports import FAKE, quick

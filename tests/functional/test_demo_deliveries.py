@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 import pytest
 from sqlalchemy import select
 
+from stopintimidatie.clock import clock_at
 from stopintimidatie.demo.accounts import DORDRECHT, EINDHOVEN
 from stopintimidatie.demo.deliveries import GIFTS, planned
 from stopintimidatie.demo.generator import generate
@@ -14,7 +15,6 @@ from stopintimidatie.disclosures.copies import stand_of
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure
 from stopintimidatie.exports.models import Export
 from stopintimidatie.jobs import OutboxJob
-from stopintimidatie.storage.types import clock_at
 from stopintimidatie.web.filters import AMSTERDAM
 from tests.conftest import DEMO_DAY
 from tests.functional.test_exports import quick

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from stopintimidatie.audit import SYSTEM
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.filing import file_report
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
 from stopintimidatie.dossiers.notes import add_note
@@ -24,7 +25,6 @@ from stopintimidatie.mail.models import MailMessage
 from stopintimidatie.reports.models import Report
 from stopintimidatie.security import Role
 from stopintimidatie.storage.personal import Fragment, Subject
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import local
 from tests.factories import (
     DORDRECHT,

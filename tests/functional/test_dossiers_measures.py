@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from webtest import Upload
 
 from stopintimidatie.audit import SYSTEM
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.filing import file_report, membership_of
 from stopintimidatie.dossiers.measures import window
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
@@ -22,7 +23,6 @@ from stopintimidatie.dossiers.work_models import DossierAttachment
 from stopintimidatie.reports.models import AttachmentPart, Report
 from stopintimidatie.reports.paths import path_of_report
 from stopintimidatie.security import Role
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import local
 from tests.factories import (
     DORDRECHT,

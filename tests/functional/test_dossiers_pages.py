@@ -10,6 +10,7 @@ from sqlalchemy import func, insert, inspect, select, update
 from webtest import TestApp
 
 from stopintimidatie.audit import SYSTEM, Actor, AuditEvent
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.filing import file_report
 from stopintimidatie.dossiers.models import (
     Dossier,
@@ -22,7 +23,6 @@ from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.references import new_reference
 from stopintimidatie.reports.services import move
 from stopintimidatie.security import Role
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import local
 from stopintimidatie.workflow import WorkflowError
 from tests.factories import (

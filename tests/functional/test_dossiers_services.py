@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import SYSTEM, Actor, AuditEvent
+from stopintimidatie.clock import clock_at
 from stopintimidatie.dossiers.filing import (
     belonging_of,
     file_report,
@@ -33,7 +34,6 @@ from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.paths import path_of_report
 from stopintimidatie.reports.services import move
 from stopintimidatie.security import Role
-from stopintimidatie.storage.types import clock_at
 from stopintimidatie.tree import Redirect
 from stopintimidatie.workflow import WorkflowError
 from tests.factories import (

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie.audit import AuditEvent
+from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.deliveries.models import CopyCorrection
 from stopintimidatie.dossiers.models import Dossier, DossierMembership, DossierMove
 from stopintimidatie.exports.models import Export
@@ -19,7 +20,6 @@ from stopintimidatie.reports.models import Report, ReportContact, ReporterMessag
 from stopintimidatie.reports.paths import path_of_report
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 from stopintimidatie.storage.personal import Treatment, personal_data_holders
-from stopintimidatie.storage.types import clock_at, utc_now
 from tests.factories import DORDRECHT
 from tests.functional.exporting import SECRET_MAIL, Case, approved, make_case, requested
 from tests.functional.test_deliveries import mails, ready

@@ -17,6 +17,7 @@ from sqlalchemy import func, select, update
 
 from stopintimidatie.audit import SYSTEM
 from stopintimidatie.audit.models import AuditEvent, AuditSubject
+from stopintimidatie.clock import utc_now
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.dossiers.filing import file_report
 from stopintimidatie.dossiers.models import Dossier
@@ -34,7 +35,6 @@ from stopintimidatie.municipalities.published import Part
 from stopintimidatie.municipalities.publishing import publish
 from stopintimidatie.reports.models import Report
 from stopintimidatie.security import Role
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import day_of
 from tests.factories import DORDRECHT, EINDHOVEN, make_report, make_user, take_on
 from tests.functional.exporting import (

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.disclosures.models import Disclosure
 from stopintimidatie.exports import making
 from stopintimidatie.exports.content import DossierContent
 from stopintimidatie.exports.models import Export
 from stopintimidatie.partners.models import PartnerOrganisation
 from stopintimidatie.reports.vocabulary import LegalBasis
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import day_of
 from tests.factories import DORDRECHT
 from tests.functional.exporting import Case, make_case, with_partner

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, inspect, select
 
+from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.reports import senders
 from stopintimidatie.reports.models import Report, ReportMove, SenderHit, SenderKey
 from stopintimidatie.reports.senders import GUESSES, Senders, sender_of, watched_reason
 from stopintimidatie.storage.models import Base
-from stopintimidatie.storage.types import clock_at, utc_now
 from tests.factories import DORDRECHT, connect
 from tests.functional.api import PROBLEM, Api
 from tests.installation import Installation, make_settings

@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from stopintimidatie.audit import SYSTEM
 from stopintimidatie.audit.models import AuditEvent
+from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.desk import forwarding
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.disclosures.pickup_models import Pickup
@@ -35,7 +36,6 @@ from stopintimidatie.reports.submission import Contact
 from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.security import Role
 from stopintimidatie.storage import NATIONAL
-from stopintimidatie.storage.types import clock_at, utc_now
 from tests.factories import make_submission, make_user
 from tests.installation import Installation
 

@@ -20,13 +20,13 @@ from webtest import TestApp
 
 from stopintimidatie import install
 from stopintimidatie.audit import SYSTEM
+from stopintimidatie.clock import utc_now
 from stopintimidatie.home import readiness, version
 from stopintimidatie.jobs import enqueue
 from stopintimidatie.register.loading import load_areas
 from stopintimidatie.search.writing import INDEX
 from stopintimidatie.storage.encryption import create_key_file
 from stopintimidatie.storage.migrations import newest_version
-from stopintimidatie.storage.types import utc_now
 from tests.factories import DORDRECHT
 from tests.installation import ROOT, Installation, make_settings
 from tests.tools import postgres_guard

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from stopintimidatie.audit import SYSTEM
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.services import DossierPlan, create_dossier, make_agreement
 from stopintimidatie.security import Role
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import local
 from tests.factories import CENTRE, DORDRECHT, EINDHOVEN, connect, make_report, make_user
 from tests.installation import Installation

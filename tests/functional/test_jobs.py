@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.jobs import JobContext, JobKind, OutboxJob, enqueue
 from stopintimidatie.jobs.services import KindCount, counts, oldest_waiting_seconds
 from stopintimidatie.jobs.worker import LONGEST_WAIT, Worker, back_off
-from stopintimidatie.storage.types import clock_at, utc_now
 from tests.factories import DORDRECHT, EINDHOVEN
 from tests.installation import Installation
 

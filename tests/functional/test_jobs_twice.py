@@ -15,12 +15,12 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie.audit import SYSTEM
+from stopintimidatie.clock import clock_at
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.withdrawing import withdraw
 from stopintimidatie.jobs import JobContext
 from stopintimidatie.patterns.models import Pattern
 from stopintimidatie.storage.personal import erase_document
-from stopintimidatie.storage.types import clock_at
 from tests.crash.checks import check_deliveries, check_patterns
 from tests.factories import DORDRECHT, connect
 from tests.functional.exporting import requested

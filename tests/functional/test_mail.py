@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import select, update
 
 from stopintimidatie.cli import post
+from stopintimidatie.clock import utc_now
 from stopintimidatie.home.readiness import inspect_installation
 from stopintimidatie.jobs import OutboxJob
 from stopintimidatie.mail import Letter, MailRecipient, MailTemplate, Recipient, queue_mail
@@ -22,7 +23,6 @@ from stopintimidatie.mail.delivery import Courier
 from stopintimidatie.mail.models import MailMessage
 from stopintimidatie.security import Role
 from stopintimidatie.settings import Settings
-from stopintimidatie.storage.types import utc_now
 from tests.factories import DORDRECHT, make_user
 from tests.functional.test_cli import Keyboard
 from tests.installation import Installation

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 from webtest import TestApp, Upload
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.security import Role
 from stopintimidatie.storage import NATIONAL
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import AMSTERDAM
 from stopintimidatie.web.headers import PICTURE_CSP
 from tests.factories import DORDRECHT, connect, make_user

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie.audit import Actor, AuditEvent
+from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.municipalities.level_plans import plan_level, plan_of, take_back_plan
 from stopintimidatie.municipalities.levels import (
     LevelChange,
@@ -30,7 +31,6 @@ from stopintimidatie.municipalities.publishing import (
 from stopintimidatie.municipalities.reading import published_for
 from stopintimidatie.reports.models import Report
 from stopintimidatie.storage import NATIONAL
-from stopintimidatie.storage.types import clock_at, utc_now
 from tests.factories import DORDRECHT, connect
 from tests.functional.api import Api, report
 from tests.functional.test_forwarding import mails, put_desk_postbox

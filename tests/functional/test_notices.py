@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from stopintimidatie.clock import clock_at
 from stopintimidatie.jobs import OutboxJob
 from stopintimidatie.mail.addresses import find_address
 from stopintimidatie.mail.codes import code_of
@@ -20,7 +21,6 @@ from stopintimidatie.municipalities.postbox import postbox_of, urgent_number_of
 from stopintimidatie.reports.arrivals import announce
 from stopintimidatie.reports.models import Report
 from stopintimidatie.security import Role
-from stopintimidatie.storage.types import clock_at
 from tests.factories import DORDRECHT, connect, make_report, make_user
 from tests.installation import Installation
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from stopintimidatie.audit import SYSTEM, Actor, AuditEvent
+from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs import enqueue
 from stopintimidatie.mail.addresses import set_address
 from stopintimidatie.mail.models import MailMessage
@@ -18,7 +19,6 @@ from stopintimidatie.reports import offers
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove, ReportTransfer
 from stopintimidatie.reports.services import move
 from stopintimidatie.security import Role
-from stopintimidatie.storage.types import utc_now
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
 from tests.functional.api import Api, report
 from tests.installation import Installation

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from stopintimidatie.accounts.models import Invitation, User
 from stopintimidatie.audit import SYSTEM
+from stopintimidatie.clock import utc_now
 from stopintimidatie.desk.onboarding import hand_over_what_waits
 from stopintimidatie.mail.models import MailMessage
 from stopintimidatie.municipalities.levels import LevelRules, set_level
@@ -24,7 +25,6 @@ from stopintimidatie.reports.personal import erase
 from stopintimidatie.reports.services import append_move
 from stopintimidatie.security import Role
 from stopintimidatie.storage import NATIONAL
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import AMSTERDAM
 from tests.factories import EINDHOVEN, make_user
 from tests.functional.test_reporting import filled

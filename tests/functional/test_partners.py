@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from stopintimidatie.audit.models import AuditEvent
+from stopintimidatie.clock import utc_now
 from stopintimidatie.mail.codes import code_of, readable
 from stopintimidatie.mail.models import MailAddress, MailMessage
 from stopintimidatie.partners.models import PartnerContact, PartnerOrganisation
@@ -16,7 +17,6 @@ from stopintimidatie.partners.personal import PERSONAL_DATA
 from stopintimidatie.reports.paths import path_of_report
 from stopintimidatie.security import Role
 from stopintimidatie.storage.personal import Subject
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import day_of
 from tests.factories import DORDRECHT, connect, make_report, make_user, take_on
 from tests.functional import exporting

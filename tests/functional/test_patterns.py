@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from stopintimidatie.audit import AuditEvent
+from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.jobs import OutboxJob
 from stopintimidatie.patterns.models import Pattern, PatternReport, PatternSetting
@@ -22,7 +23,6 @@ from stopintimidatie.patterns.vocabulary import PatternState
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.submission import Location
 from stopintimidatie.security import Role
-from stopintimidatie.storage.types import clock_at, utc_now
 from stopintimidatie.web.filters import AMSTERDAM, local
 from tests.factories import DORDRECHT, connect, make_report, make_user
 from tests.functional.test_reports_pages import officer

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from stopintimidatie.accounts.models import LoginSession, User
 from stopintimidatie.audit import SYSTEM
+from stopintimidatie.clock import utc_now
 from stopintimidatie.disclosures.models import Disclosure
 from stopintimidatie.disclosures.references import KIND as EXPORT
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement, DossierMove, DossierNote
@@ -37,7 +38,6 @@ from stopintimidatie.storage.personal import (
     Subject,
     personal_data_holders,
 )
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import local
 from tests.factories import (
     DORDRECHT,

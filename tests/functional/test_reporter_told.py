@@ -9,6 +9,7 @@ from sqlalchemy import select
 from webtest import TestApp
 
 from stopintimidatie.audit import Actor
+from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.dossiers.filing import file_report
 from stopintimidatie.dossiers.services import move_dossier
 from stopintimidatie.mail.models import MailMessage
@@ -16,7 +17,6 @@ from stopintimidatie.reports.conversation import tell
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.services import move
 from stopintimidatie.security import Role
-from stopintimidatie.storage.types import clock_at, utc_now
 from stopintimidatie.workflow.workdays import working_days_after
 from tests.factories import (
     DORDRECHT,

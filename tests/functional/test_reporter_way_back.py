@@ -10,11 +10,11 @@ from sqlalchemy import func, select
 from webtest import TestApp
 
 from stopintimidatie.audit.models import AuditEvent
+from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.jobs import OutboxJob
 from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage
 from stopintimidatie.reports.reporter import MOST_MESSAGES
 from stopintimidatie.security import Role
-from stopintimidatie.storage.types import clock_at, utc_now
 from stopintimidatie.web.filters import local
 from tests.factories import DORDRECHT, connect, make_user
 from tests.functional.api import REPORTS, Api

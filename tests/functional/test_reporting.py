@@ -11,6 +11,7 @@ from sqlalchemy import select
 from webtest import TestApp
 
 from stopintimidatie.audit import AuditEvent
+from stopintimidatie.clock import utc_now
 from stopintimidatie.municipalities.models import (
     MunicipalityQuestion,
     MunicipalitySetting,
@@ -22,7 +23,6 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.personal import find
 from stopintimidatie.storage import NATIONAL
 from stopintimidatie.storage.personal import Subject
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.web.filters import AMSTERDAM
 from tests.factories import DORDRECHT, connect
 from tests.installation import Installation

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.exports.models import Export
-from stopintimidatie.storage.types import clock_at, utc_now
 from stopintimidatie.web.filters import day_of
 from tests.factories import DORDRECHT
 from tests.functional.exporting import Case, decide, make_case, requested, send_request

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from stopintimidatie.audit import SYSTEM, event_rows
+from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs import OutboxJob
 from stopintimidatie.reports.models import Report
 from stopintimidatie.storage import NATIONAL, TenancyError
 from stopintimidatie.storage.rows import Row, insert_rows, write_rows
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.tree import Reference, reference_row
 from tests.factories import DORDRECHT, make_report
 from tests.installation import Installation

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie.audit import SYSTEM, AuditEvent, AuditSubject
+from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.services import add_note, make_agreement
 from stopintimidatie.jobs import OutboxJob
 from stopintimidatie.reports.models import Report
@@ -21,7 +22,6 @@ from stopintimidatie.search import enqueue_index, services
 from stopintimidatie.search.backend import HealthState, Visibility
 from stopintimidatie.search.localtime import AMSTERDAM
 from stopintimidatie.security import Role
-from stopintimidatie.storage.types import utc_now
 from tests.factories import (
     CENTRE,
     DORDRECHT,

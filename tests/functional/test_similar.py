@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie.audit import AuditEvent
+from stopintimidatie.clock import utc_now
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.submission import Location, Offenders
 from stopintimidatie.reports.vocabulary import Form, OffenderCount, Transport
 from stopintimidatie.security import Role
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.triage.similar import similar_to
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user, take_on
 from tests.functional.test_reports_pages import officer, state_of, stored

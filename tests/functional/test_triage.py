@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import func, select
 
 from stopintimidatie.audit import AuditEvent, AuditSubject
+from stopintimidatie.clock import utc_now
 from stopintimidatie.register.models import Neighbourhood
 from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.vocabulary import ContactWish
 from stopintimidatie.security import Role
-from stopintimidatie.storage.types import utc_now
 from stopintimidatie.tree import register_reference
 from stopintimidatie.web.filters import local
 from tests.factories import (

@@ -11,12 +11,12 @@ from sqlalchemy import func, select
 from webtest import TestResponse, Upload
 
 from stopintimidatie.audit import SYSTEM, AuditEvent
+from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.disclosures.copies import EventKind, note_event
 from stopintimidatie.disclosures.models import Disclosure
 from stopintimidatie.disclosures.references import KIND, new_export_id
 from stopintimidatie.public import forms
 from stopintimidatie.security import Role
-from stopintimidatie.storage.types import clock_at, utc_now
 from stopintimidatie.tree import register_reference
 from tests.factories import DORDRECHT, EINDHOVEN, make_user
 from tests.functional.test_disclosures import recorded

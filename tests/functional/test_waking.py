@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from stopintimidatie.audit import SYSTEM
+from stopintimidatie.clock import utc_now
 from stopintimidatie.intake.app_keys import DEMO_TOKEN, make_demo_key
 from stopintimidatie.intake.examples import FULL_REPORT
 from stopintimidatie.jobs import JobContext, JobKind, OutboxJob, enqueue
@@ -23,7 +24,6 @@ from stopintimidatie.jobs.services import try_again
 from stopintimidatie.jobs.waking import CHANNEL
 from stopintimidatie.jobs.worker import Worker
 from stopintimidatie.storage import roles
-from stopintimidatie.storage.types import utc_now
 from tests.factories import DORDRECHT, connect
 from tests.installation import Installation
 from tests.tools import postgres_guard

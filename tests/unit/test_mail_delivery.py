@@ -14,11 +14,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs7
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.mail import dkim
 from stopintimidatie.mail.delivery import Courier
 from stopintimidatie.mail.problems import WORDS, MailError
 from stopintimidatie.mail.writing import Envelope, encrypted, plain_address, write
-from stopintimidatie.storage.types import utc_now
 from tests.installation import make_settings
 from tests.tools.mail_server import free_port, mail_server, rude_server
 

@@ -7,7 +7,7 @@ from typing import Any
 import colander
 from email_validator import EmailNotValidError, validate_email
 
-from stopintimidatie.storage.types import utc_now
+from stopintimidatie.clock import utc_now
 from stopintimidatie.web.filters import AMSTERDAM
 
 CLOCK_SKEW = timedelta(minutes=5)
