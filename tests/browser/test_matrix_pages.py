@@ -17,7 +17,7 @@ from lxml.html import HtmlElement, document_fromstring
 from playwright.sync_api import Browser, Page
 
 from tests.browser.test_pages import complaints_of, problems_on
-from tests.functional.test_permission_matrix import probes
+from tests.functional.probing import probes
 from tests.tools.served import in_thread
 from tests.town import OTHER, PEOPLE, REHEARSAL, Person, Town
 

@@ -19,7 +19,7 @@ from stopintimidatie.security import Role
 from stopintimidatie.settings import SettingsError
 from stopintimidatie.web.headers import CSP, HEADERS, LOCATING
 from tests.factories import DORDRECHT, connect, make_user
-from tests.functional.test_permission_matrix import probes
+from tests.functional.probing import probes
 from tests.installation import PASSWORD, Installation
 from tests.town import OWN, PEOPLE, VISITOR, Town
 

@@ -12,7 +12,7 @@ from stopintimidatie.accounts import sessions
 from stopintimidatie.reports.models import Report
 from stopintimidatie.storage import NATIONAL
 from tests.factories import DORDRECHT, make_report
-from tests.functional.test_permission_matrix import Probe, probes
+from tests.functional.probing import Probe, probes
 from tests.queries import count_queries
 from tests.town import Town, own_town
 

@@ -39,9 +39,9 @@ from stopintimidatie.storage.policies import POLICY
 from stopintimidatie.storage.tenancy import current_holder
 from stopintimidatie.tree import loader
 from tests.factories import DORDRECHT, EINDHOVEN
+from tests.functional.probing import Probe, outcome, probes
 from tests.functional.test_database_walls import HELD, PASSED, POWERS, WALLED, mine, row_of
-from tests.functional.test_leaks import foreign_words, found_in, shown
-from tests.functional.test_permission_matrix import Probe, outcome, probes
+from tests.functional.visiting import foreign_words, found_in, shown
 from tests.town import DESK, HOST, OTHER, OWN, Person, Town, own_town
 
 OFFICER = Person(OWN, Role.OFFICER)

@@ -21,8 +21,8 @@ from stopintimidatie.search.backend import Scope, SearchResults
 from stopintimidatie.search.postgres_backend import PostgresBackend
 from stopintimidatie.security import Role
 from stopintimidatie.storage import enter
-from tests.functional.test_leaks import found_in, shown
 from tests.functional.test_walls_crawl import allow_all, changed, no_filter
+from tests.functional.visiting import found_in, shown
 from tests.town import DESK, OTHER, OWN, Person, Town
 
 SEARCHERS = (
