@@ -135,6 +135,7 @@ def _read_everything() -> None:
     """Import all that a web server and a worker import when they start."""
     from stopintimidatie import configure
     from stopintimidatie.cli import commands  # noqa: F401
+    from stopintimidatie.cli.garbage import spare_what_stays
     from stopintimidatie.storage.encryption import create_key_file
     from tests.installation import make_settings
 
@@ -144,6 +145,8 @@ def _read_everything() -> None:
         config = configure(settings)
         config.make_wsgi_app()
         config.registry.engine.dispose()
+    # Else each child goes through all of it, and so copies it.
+    spare_what_stays()
 
 
 def _become(order: Order) -> None:
