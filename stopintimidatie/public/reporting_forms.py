@@ -230,6 +230,23 @@ def _yourself() -> Any:
             radio=True,
             choices=[(wish.value, wish.public) for wish in WISHES],
         ),
+        *_reach(),
+        field(forms.Flag(), "Ik wil graag hulp of iemand om mee te praten", name="hulpGewenst"),
+        field(sharing, "Mag de gemeente dit delen met de politie?", name="deelPolitie"),
+        field(
+            sharing,
+            "Mag de gemeente dit delen met anderen die kunnen helpen?",
+            name="deelPartners",
+            description="Zoals jongerenwerk, handhaving of het openbaar vervoer.",
+        ),
+    )
+    part.validator = _reachable
+    return part
+
+
+def _reach() -> list[Any]:
+    """How one can be reached; all of it may stay empty."""
+    return [
         _text(
             200,
             "Uw naam",
@@ -251,17 +268,7 @@ def _yourself() -> Any:
             widget=forms.EmailInput(autocomplete="off"),
         ),
         _text(200, "Wanneer kunnen wij u bellen?", "contactWanneer"),
-        field(forms.Flag(), "Ik wil graag hulp of iemand om mee te praten", name="hulpGewenst"),
-        field(sharing, "Mag de gemeente dit delen met de politie?", name="deelPolitie"),
-        field(
-            sharing,
-            "Mag de gemeente dit delen met anderen die kunnen helpen?",
-            name="deelPartners",
-            description="Zoals jongerenwerk, handhaving of het openbaar vervoer.",
-        ),
-    )
-    part.validator = _reachable
-    return part
+    ]
 
 
 def _reachable(node: Any, said: Values) -> None:

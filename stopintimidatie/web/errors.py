@@ -123,9 +123,9 @@ HOST_PAGE = ErrorPage(
     ),
 )
 TOKEN_PAGE = ErrorPage(
-    "Deze pagina was te lang open",
+    "Dit formulier geldt niet meer",
     (
-        "Voor de veiligheid verloopt een formulier na een tijd. Er is niets opgeslagen.",
+        "Het stond lang open, of u hebt intussen opnieuw aangemeld. Er is niets opgeslagen.",
         "Ga terug, laad de pagina opnieuw en verstuur het formulier nog een keer.",
     ),
 )

@@ -137,7 +137,7 @@ def test_a_fault_of_ours_has_a_number_and_tells_nothing_more(app: TestApp) -> No
 def test_an_old_token_is_explained(app: TestApp) -> None:
     page = app.post(GUIDE, {"csrf_token": "oud"}, expect_errors=True)
     assert page.status_int == 400
-    assert "Deze pagina was te lang open" in page.text
+    assert "Dit formulier geldt niet meer" in page.text
 
 
 @pytest.mark.parametrize(
