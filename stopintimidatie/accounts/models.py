@@ -10,7 +10,6 @@ from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from stopintimidatie.clock import utc_now
-from stopintimidatie.security import Role
 from stopintimidatie.storage.models import Base
 from stopintimidatie.storage.tenancy import open_table
 
@@ -54,10 +53,6 @@ class RoleAssignment(Base):
 
     user: Mapped[User] = relationship(back_populates="roles")
 
-    @property
-    def as_pair(self) -> tuple[str, Role]:
-        return self.holder, Role(self.role)
-
 
 class LoginSession(Base):
     """A session: the browser has the token, we keep only its hash."""
@@ -73,8 +68,6 @@ class LoginSession(Base):
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     last_seen_at: Mapped[datetime] = mapped_column(default=utc_now)
     flashes: Mapped[list[Any]] = mapped_column(JSON, default=list)
-
-    user: Mapped[User] = relationship()
 
 
 class Invitation(Base):

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Select, bindparam, delete, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import Row, Select, bindparam, delete, select, update
+from sqlalchemy.orm import Session
 
-from stopintimidatie.accounts.models import LoginSession, User
+from stopintimidatie.accounts.models import LoginSession, RoleAssignment, User
 from stopintimidatie.clock import utc_now
-from stopintimidatie.security import Identity
+from stopintimidatie.security import Identity, Role
 from stopintimidatie.security.policy import cookie_name
 from stopintimidatie.settings import Settings
 
 COOKIE: Final = "sessie"
 TOKEN_BYTES: Final = 32
+CURRENT: Final = "stopintimidatie.session"
 # Written at most this often, so that reading a page doesn't always write.
 SEEN_EVERY: Final = timedelta(minutes=1)
 
@@ -60,52 +63,82 @@ def set_cookie(response: Any, settings: Settings, token: str | None) -> None:
     )
 
 
-def _expired(row: LoginSession, settings: Settings, now: datetime) -> bool:
-    idle = now - row.last_seen_at > timedelta(minutes=settings.session_idle_minutes)
-    return idle or now - row.created_at > timedelta(hours=settings.session_absolute_hours)
+@dataclass
+class Current:
+    """The session that a request belongs to."""
+
+    token_hash: str
+    created_at: datetime
+    last_seen_at: datetime
+    flashes: list[Any]
+
+    def expired(self, settings: Settings, now: datetime) -> bool:
+        idle = now - self.last_seen_at > timedelta(minutes=settings.session_idle_minutes)
+        return idle or now - self.created_at > timedelta(hours=settings.session_absolute_hours)
+
+    def keep(self, session: Session, flashes: list[Any]) -> None:
+        """Other messages that wait for the next page."""
+        self.flashes = flashes
+        mine = LoginSession.token_hash == self.token_hash
+        session.execute(update(LoginSession).where(mine).values(flashes=flashes))
 
 
-def _row_of(request: Any) -> LoginSession | None:
+def _rows_of(request: Any) -> Sequence[Row[Any]]:
+    """The session, its user and a role of that user: a row for each role."""
     token = token_of(request)
     if not token:
-        return None
-    rows = request.db.scalars(_with_user(), {"token": _hash(token)})
-    found: LoginSession | None = rows.unique().one_or_none()
-    return found
+        return ()
+    rows: Sequence[Row[Any]] = request.db.execute(_with_roles(), {"token": _hash(token)}).all()
+    return rows
 
 
 @cache
-def _with_user() -> Select[LoginSession]:
-    """Kept: it is asked with each request, and to make it takes longer than to send it."""
+def _with_roles() -> Select[Any]:
+    """Kept: it is asked with each request, and to make it takes longer than to send it.
+
+    Columns, no objects: those take as long again, and nothing here is changed by way of them.
+    """
     return (
-        select(LoginSession)
+        select(
+            LoginSession.token_hash,
+            LoginSession.created_at,
+            LoginSession.last_seen_at,
+            LoginSession.flashes,
+            User.id,
+            User.username,
+            User.name,
+            User.blocked_at,
+            User.demo,
+            RoleAssignment.holder,
+            RoleAssignment.role,
+        )
+        .join(User, User.id == LoginSession.user_id)
+        .outerjoin(RoleAssignment, RoleAssignment.user_id == User.id)
         .where(LoginSession.token_hash == bindparam("token"))
-        .options(joinedload(LoginSession.user).joinedload(User.roles))
     )
 
 
 def identity_of(request: Any) -> Identity | None:
     """Who sent the request, when the session is alive and the user isn't blocked."""
-    row = _row_of(request)
-    now = utc_now()
-    if row is None or _expired(row, request.registry.app_settings, now):
+    rows = _rows_of(request)
+    if not rows:
         return None
-    user = row.user
-    if user.blocked_at is not None or not _demo_allowed(user, request.registry.app_settings):
+    settings: Settings = request.registry.app_settings
+    user, now = rows[0], utc_now()
+    current = Current(user.token_hash, user.created_at, user.last_seen_at, user.flashes)
+    if current.expired(settings, now) or user.blocked_at is not None:
         return None
-    if now - row.last_seen_at > SEEN_EVERY:
+    if user.demo and not settings.demo:
+        return None
+    if now - current.last_seen_at > SEEN_EVERY:
         request.db.execute(
             update(LoginSession)
-            .where(LoginSession.token_hash == row.token_hash)
+            .where(LoginSession.token_hash == current.token_hash)
             .values(last_seen_at=now)
         )
-    request.environ["stopintimidatie.session"] = row
-    roles = frozenset(assignment.as_pair for assignment in user.roles)
+    request.environ[CURRENT] = current
+    roles = frozenset((row.holder, Role(row.role)) for row in rows if row.role is not None)
     return Identity(user.id, user.username, user.name, roles)
-
-
-def _demo_allowed(user: User, settings: Settings) -> bool:
-    return settings.demo or not user.demo
 
 
 def flash(
@@ -115,18 +148,18 @@ def flash(
 
     :param link: label and path of what one may want to do next, such as undoing it.
     """
-    row: LoginSession | None = request.environ.get("stopintimidatie.session")
-    if row is not None:
+    current: Current | None = request.environ.get(CURRENT)
+    if current is not None:
         label, href = link or ("", "")
         message = {"text": text, "kind": kind, "label": label, "href": href}
-        row.flashes = [*row.flashes, message]
+        current.keep(request.db, [*current.flashes, message])
 
 
 def take_flashes(request: Any) -> list[dict[str, str]]:
     """The messages that wait for this session; they are shown once."""
-    row: LoginSession | None = request.environ.get("stopintimidatie.session")
-    if row is None or not row.flashes:
+    current: Current | None = request.environ.get(CURRENT)
+    if current is None or not current.flashes:
         return []
-    waiting = list(row.flashes)
-    row.flashes = []
+    waiting = current.flashes
+    current.keep(request.db, [])
     return waiting
