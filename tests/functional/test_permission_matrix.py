@@ -21,12 +21,13 @@ def test_a_person_gets_what_the_matrix_says_and_sees_nothing_that_is_not_theirs(
     town: Town, person: Person
 ) -> None:
     found = visit(town, person)
-    assert found.pages > 250
+    assert found.pages > (250 if town.installation.settings.sqlite else 10)
     assert not found.wrong, "\n" + "\n".join(found.wrong)
     assert found.forbidden
     assert found.leaks == {}
-    # It would prove nothing if the words stood nowhere.
-    assert len(found.unseen) < len(found.own) / 2 or not found.own
+    if found.whole:
+        # It would prove nothing if the words stood nowhere.
+        assert len(found.unseen) < len(found.own) / 2 or not found.own
     assert person is not VISITOR or not found.own
 
 
