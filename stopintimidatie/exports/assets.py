@@ -19,7 +19,7 @@ ADDRESS = "pakket:/"
 VENDOR = Path(__file__).parent.parent / "web" / "static" / "vendor"
 
 _FACE = re.compile(r"@font-face\s*{([^}]*)}")
-_URL = re.compile(r"url\((fonts/[a-z0-9-]+\.woff2)\)")
+_URL = re.compile(r"url\((fonts/[a-z0-9-]+\.woff)\)")
 _WEIGHT = re.compile(r"font-weight:\s*(\d+)")
 
 

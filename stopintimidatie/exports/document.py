@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -181,9 +182,15 @@ def _qr(url: str) -> str:
     return charts.data_uri(out.getvalue().decode())
 
 
+@cache
 def _environment() -> Environment:
-    templates = FileSystemLoader(Path(__file__).parent / "templates")
-    environment = Environment(loader=templates, autoescape=True, undefined=StrictUndefined)
+    """Kept: else the templates are compiled again for each stretch of a long document."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+    )
     environment.filters |= filters.FILTERS
     environment.filters |= {"shown": _shown, "lines": _lines, "capital": capital, "w3c": _w3c}
     return environment

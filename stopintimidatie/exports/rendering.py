@@ -61,7 +61,7 @@ class PackageFetcher(URLFetcher):
 
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
         if url in self._assets.files:
-            kind = {"Content-Type": "font/woff2"}
+            kind = {"Content-Type": "font/woff"}
             return URLFetcherResponse(url, self._assets.files[url], kind)
         if image := _IMAGE.match(url):
             return URLFetcherResponse(url, b64decode(image[2]), {"Content-Type": image[1]})
@@ -96,9 +96,9 @@ def draw(
     files: Iterable[bytes] = (),
 ) -> None:
     """The same, written as it comes: a long document is laid out and forgotten in stretches."""
-    paper = _Paper.of(content, assets)
-    joined = JoinedFile(file, bytes.fromhex(paper.digest)[:16])
     with _fixed_clock(content.delivery.frozen_at):
+        paper = _Paper.of(content, assets)
+        joined = JoinedFile(file, bytes.fromhex(paper.digest)[:16])
         drawing = _Drawing(paper, joined, progress, archive=archive)
         drawing.pages()
         _embed(joined, content, files)

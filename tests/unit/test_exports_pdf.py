@@ -297,7 +297,7 @@ def test_a_logo_with_an_entity_bomb_or_no_picture_at_all_leaves_the_dossier_whol
         "https://example.com/x.css",
         "ftp://example.com/",
         "pakket:/../../etc/passwd",
-        "pakket:/fonts/andere.woff2",
+        "pakket:/fonts/andere.woff",
         "data:text/css,p{}",
         "data:text/html;base64,PGI+",
         "data:image/svg+xml,<svg/>",

@@ -86,7 +86,7 @@ def test_a_rendering_that_needs_too_much_processor_time_is_ended() -> None:
 
 def test_a_rendering_that_needs_too_much_memory_is_ended(content: DossierContent) -> None:
     # Python says MemoryError, a library below it dies or, rarely, keeps trying: time ends that.
-    bounds = Limits(memory_bytes=160 * MEGABYTE, wall_seconds=30, cpu_seconds=30)
+    bounds = Limits(memory_bytes=130 * MEGABYTE, wall_seconds=30, cpu_seconds=30)
     with pytest.raises((RenderingTooBigError, RenderingTooSlowError)):
         render_in_process(content, limits=bounds)
 
