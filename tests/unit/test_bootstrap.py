@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -157,3 +158,23 @@ def test_a_start_without_outlines_goes_on_and_says_how_to_get_them(
     monkeypatch.setattr(run, "command", lambda *words: [sys.executable, "-c", ""])
     run.load_areas()
     assert "lukt nu niet" not in capsys.readouterr().out
+
+
+def test_the_systems_own_python_comes_before_that_of_a_version_manager(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "scripts/bootstrap/with-python", tmp_path)
+    (tmp_path / "start.py").write_text("import sys; print(sys.executable, *sys.argv[1:])")
+    managed = tmp_path / "bin"
+    managed.mkdir()
+    (managed / "python3").symlink_to(sys._base_executable)  # type: ignore[attr-defined]
+    path = f"{managed}:{os.environ['PATH']}"
+    said = subprocess.run(
+        [tmp_path / "with-python", "test", "-q"],
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    system = "/usr/bin/python3"
+    asked = "import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))"
+    suits = os.access(system, os.X_OK) and not subprocess.call([system, "-c", asked])
+    assert said.split() == [system if suits else str(managed / "python3"), "test", "-q"]
