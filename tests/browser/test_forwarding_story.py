@@ -146,8 +146,15 @@ def ring(story: Story, desk: Page) -> None:
 def pick_up(story: Story, desk: Page, reference: str) -> None:
     """The official opens the link of the mail, and types the code that the desk reads out."""
     link = story.mailed(2, r"/ophalen/O-\S+")
-    desk.goto(f"/landelijk/{reference}")
-    desk.get_by_role("button", name="Code maken om voor te lezen").click()
+    button = desk.get_by_role("button", name="Code maken om voor te lezen")
+
+    def offered() -> bool:
+        """The message is there a moment before it is noted that it went."""
+        desk.goto(f"/landelijk/{reference}")
+        return button.count() == 1
+
+    until(offered)
+    button.click()
     read_out = desk.locator("dd", has_text=re.compile(f"^{CODE}$")).inner_text()
     official = story.open()
     official.goto(link)
