@@ -31,18 +31,26 @@ def growing_town(
 
 
 def pages(town: Town) -> dict[str, Probe]:
-    """Every address that is a page for somebody, with one person who may see it."""
+    """Every address that is a page for somebody, with one person who may see it.
+
+    What a view asks doesn't depend on the database, but for search: on PostgreSQL one address of
+    each view and place will do.
+    """
     found: dict[str, Probe] = {}
     for probe in probes(town):
         if probe.view.method == "GET" and probe.expected == "ja":
             found.setdefault(probe.path, probe)
-    return found
+    return found if town.installation.settings.sqlite else of_each_view(found)
+
+
+def of_each_view(found: dict[str, Probe]) -> dict[str, Probe]:
+    chosen = {(probe.view.key, probe.place): probe for probe in found.values()}
+    return {probe.path: probe for probe in chosen.values()}
 
 
 def warm_up(town: Town) -> None:
     """What a process finds out once isn't what a page costs."""
-    of_each_view = {(p.view.key, p.place): p for p in pages(town).values()}
-    for probe in of_each_view.values():
+    for probe in of_each_view(pages(town)).values():
         town.ask(probe.person, probe.path)
 
 
