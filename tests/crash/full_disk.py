@@ -15,5 +15,9 @@ def install(limit: Path) -> None:
 
     @event.listens_for(Engine, "begin")
     def begin(connection: Any) -> None:
-        pages = limit.read_text(encoding="ascii") if limit.exists() else NO_LIMIT
+        # It may be taken away at any moment, also between looking and reading.
+        try:
+            pages = limit.read_text(encoding="ascii")
+        except FileNotFoundError:
+            pages = ""
         connection.connection.cursor().execute(f"PRAGMA max_page_count = {int(pages or NO_LIMIT)}")
