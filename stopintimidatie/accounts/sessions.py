@@ -80,7 +80,9 @@ class Current:
         """Other messages that wait for the next page."""
         self.flashes = flashes
         mine = LoginSession.token_hash == self.token_hash
-        session.execute(update(LoginSession).where(mine).values(flashes=flashes))
+        # Also taken by a page that shows a form with mistakes: those aren't to be saved by it.
+        with session.no_autoflush:
+            session.execute(update(LoginSession).where(mine).values(flashes=flashes))
 
 
 def _rows_of(request: Any) -> Sequence[Row[Any]]:
@@ -124,11 +126,11 @@ def identity_of(request: Any) -> Identity | None:
     if not rows:
         return None
     settings: Settings = request.registry.app_settings
-    user, now = rows[0], utc_now()
-    current = Current(user.token_hash, user.created_at, user.last_seen_at, user.flashes)
-    if current.expired(settings, now) or user.blocked_at is not None:
+    row, now = rows[0], utc_now()
+    current = Current(row.token_hash, row.created_at, row.last_seen_at, row.flashes)
+    if current.expired(settings, now) or row.blocked_at is not None:
         return None
-    if user.demo and not settings.demo:
+    if row.demo and not settings.demo:
         return None
     if now - current.last_seen_at > SEEN_EVERY:
         request.db.execute(
@@ -137,8 +139,8 @@ def identity_of(request: Any) -> Identity | None:
             .values(last_seen_at=now)
         )
     request.environ[CURRENT] = current
-    roles = frozenset((row.holder, Role(row.role)) for row in rows if row.role is not None)
-    return Identity(user.id, user.username, user.name, roles)
+    roles = frozenset((one.holder, Role(one.role)) for one in rows if one.role is not None)
+    return Identity(row.id, row.username, row.name, roles)
 
 
 def flash(
