@@ -188,7 +188,7 @@ class ConsultationSoon:
 def consultations_soon(
     session: Session, roles: Iterable[Role], now: datetime, limit: int
 ) -> Sequence[ConsultationSoon]:
-    """What is planned for the coming week, and what still waits for its report; the first first.
+    """What is planned for the coming week, the first first; then what still waits for its report.
 
     Only of dossiers that one may see, and that a report can still be made for.
     """
@@ -211,7 +211,7 @@ def consultations_soon(
             Dossier.state.in_(LIVE),
             visible_to(roles),
         )
-        .order_by(Consultation.planned_at, Dossier.number)
+        .order_by(Consultation.planned_at < now, Consultation.planned_at, Dossier.number)
         .limit(limit)
     )
     return [ConsultationSoon(*row) for row in rows]
