@@ -80,8 +80,7 @@ def ask_export(page: Page, dossier: str) -> str:
 
 
 def wait_for(page: Page, address: str, selector: str) -> None:
-    # The documents of the demo are made first.
-    until = time.monotonic() + 150
+    until = time.monotonic() + 60
     while page.locator(selector).count() == 0:
         assert time.monotonic() < until, page.inner_text("main")
         time.sleep(0.3)
