@@ -23,7 +23,7 @@ from stopintimidatie.dossiers.notes import for_all
 from stopintimidatie.dossiers.vocabulary import AgreementState, DossierKind
 from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
 from stopintimidatie.exports.content import LOGO_MAX_BYTES, LOGO_TYPES, Logo
-from stopintimidatie.exports.loading_files import Row, load_files
+from stopintimidatie.exports.loading_files import LoadedFiles, Row, load_files
 from stopintimidatie.exports.loading_reports import place_in_words, source_report
 from stopintimidatie.exports.loading_work import load_areas, load_work
 from stopintimidatie.exports.redaction import TITLE_MAX
@@ -37,6 +37,7 @@ from stopintimidatie.exports.source import (
     SourceAgreement,
     SourceEvent,
     SourceHouse,
+    SourceReport,
     SourceRequest,
     Term,
 )
@@ -53,6 +54,8 @@ OWNER: Final = "dossierhouder OOV"
 INFORMS: Final = "De dossierhouder laat de melders weten wat er is gedaan."
 # Reports that nobody gets any more, whatever dossier they are in.
 NOT_GIVEN: Final = ("ingetrokken", "overgedragen", "vernietigd")
+# Serial number, report, names of its neighbourhood and subneighbourhood.
+_Joined = tuple[int, Report, str | None, str | None]
 _STEPS: Final = {step.name: step.label for step in DOSSIER_WORKFLOW.transitions}
 
 
@@ -85,17 +88,8 @@ def load_dossier(
     municipality = session.get_one(Municipality, dossier.holder)
     neighbourhood = session.get_one(Neighbourhood, dossier.neighbourhood_code)
     rows = _rows(session, dossier)
-    reviews = reviews_of(session, [row[1] for row in rows])
     files = load_files(session, dossier, {row[1].id: row[0] for row in rows})
-    reports = tuple(
-        replace(
-            source_report(*row),
-            despite=added.despite.get(row[0]),
-            reviewed=reviews.get(row[1].id, ()),
-            attachments=files.of_reports[row[0]],
-        )
-        for row in rows
-    )
+    reports = _reports(session, rows, added, files)
     agreements = _agreements(session, dossier)
     work = load_work(session, dossier)
     areas, areas_source = load_areas(session, dossier)
@@ -129,9 +123,23 @@ def load_dossier(
     return LoadedDossier(source, {row[0]: row[1].id for row in rows}, files.rows)
 
 
-def _rows(
-    session: Session, dossier: Dossier
-) -> Sequence[tuple[int, Report, str | None, str | None]]:
+def _reports(
+    session: Session, rows: Sequence[_Joined], added: Added, files: LoadedFiles
+) -> tuple[SourceReport, ...]:
+    """Each with what was decided about it, and the files that came with it."""
+    reviews = reviews_of(session, [row[1] for row in rows])
+    return tuple(
+        replace(
+            source_report(*row),
+            despite=added.despite.get(row[0]),
+            reviewed=reviews.get(row[1].id, ()),
+            attachments=files.of_reports[row[0]],
+        )
+        for row in rows
+    )
+
+
+def _rows(session: Session, dossier: Dossier) -> Sequence[_Joined]:
     """The reports in the dossier now, in the order of joining, with the names of their areas."""
     found = session.execute(
         select(DossierMembership.serial, Report, Neighbourhood.name, Subneighbourhood.name)
