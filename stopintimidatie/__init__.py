@@ -5,11 +5,15 @@ The rooms stand in ROOMS from the bottom floor up; a room uses only what stands 
 
 from __future__ import annotations
 
+import warnings
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
 
 from stopintimidatie.settings import Settings, SettingsError, parse_settings
+
+# Pyramid's own import, which says nothing to who types a command or reads a log.
+warnings.filterwarnings("ignore", "pkg_resources is deprecated as an API", UserWarning)
 
 ROOMS: Final = (
     "telemetry",

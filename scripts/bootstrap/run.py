@@ -87,7 +87,7 @@ def load_areas() -> None:
     done = subprocess.run(
         command("gebieden", "laden", *words, "--binnen", str(SECONDS_FOR_AREAS)),
         cwd=ROOT,
-        env=_environment(),
+        env=environment.environment(),
         check=False,
     )
     if done.returncode:
@@ -124,18 +124,12 @@ def command(*arguments: str) -> list[str]:
     return [str(VENV_PYTHON), "-m", "stopintimidatie.cli", "--ini", str(INI), *arguments]
 
 
-def _environment() -> dict[str, str]:
-    """Without a warning about Pyramid's own import, which says nothing to who starts this."""
-    quiet = "ignore:pkg_resources is deprecated as an API:UserWarning"
-    return {"PYTHONWARNINGS": quiet, **environment.environment()}
-
-
 def _do(*arguments: str) -> None:
     """A step of the product itself; it speaks for itself."""
     done = subprocess.run(
         command(*arguments),
         cwd=ROOT,
-        env=_environment(),
+        env=environment.environment(),
         stdin=subprocess.DEVNULL,
         check=False,
     )
@@ -157,7 +151,7 @@ def answers(number: int) -> bool:
 
 def serve(group: Group, number: int) -> None:
     """Website and worker, until somebody stops us or one of them fails."""
-    env = {**_environment(), "PORT": str(number)}
+    env = {**environment.environment(), "PORT": str(number)}
     group.start("de website", command("web"), env)
     group.start("de worker", command("worker"), env)
     if not wait_until(lambda: bool(group.ended()) or answers(number), seconds=SECONDS_TO_START):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -258,3 +261,14 @@ def test_the_level_of_a_municipality_is_shown_and_changed(keyboard: Keyboard) ->
     assert keyboard.type(*typed, "--vanaf", later)[0] == 2
     assert "gepland" not in keyboard.type(*typed, "--intrekken")[1]
     assert keyboard.type(*typed, "--intrekken")[0] == 1
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [["-m", "stopintimidatie.cli", "--help"], ["-c", "import stopintimidatie.search.rebuilding"]],
+    ids=["command", "helper"],
+)
+def test_who_types_a_command_is_told_nothing_about_our_libraries(typed: list[str]) -> None:
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
+    done = subprocess.run([sys.executable, *typed], env=env, capture_output=True, check=True)
+    assert done.stderr == b""
