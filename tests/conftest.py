@@ -138,7 +138,7 @@ def database_url(request: pytest.FixtureRequest, reused: Reused) -> Iterator[str
         return
     server: Postgres = request.getfixturevalue("postgres")
     template = request.getfixturevalue("postgres_template")
-    with server.database(template, roles.APP, reused.database) as url:
+    with reused.postgres_database(server, template) as url:
         yield url
 
 
@@ -147,4 +147,4 @@ def installation(database_url: str, reused: Reused) -> Iterator[Installation]:
     """An installation with its application, on SQLite and on PostgreSQL."""
     made = reused.installation(database_url)
     yield made
-    made.close()
+    made.let_go()

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from copy import copy
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from imageio_ffmpeg import get_ffmpeg_exe
@@ -27,6 +27,11 @@ from stopintimidatie.settings import Settings
 from stopintimidatie.storage import make_engine, roles, transaction
 from stopintimidatie.storage.encryption import create_key_file
 from tests.tools import quick_start
+from tests.tools.tidying import TidiedDatabase
+
+if TYPE_CHECKING:
+    # At run time pytest loads it as a plugin, with its rewriting of assertions.
+    from tests.services import Postgres
 
 ROOT = Path(__file__).parent.parent
 PASSWORD = "demo-wachtwoord"
@@ -148,6 +153,18 @@ class Installation:
     def _remember(self, connection: Any, record: Any) -> None:
         self._connections.append(connection)
 
+    def let_go(self) -> None:
+        """Close what only this test needed; connections that lie in the pool may serve the next."""
+        if self.settings.sqlite or self.engine.pool.checkedout():  # type: ignore[attr-defined]
+            self.close()
+        elif "owner" in self.__dict__:
+            self.owner.dispose()
+
+    def connections(self) -> list[int]:
+        """The processes of PostgreSQL that serve this installation's pool."""
+        self._connections = [each for each in self._connections if not each.closed]
+        return [each.info.backend_pid for each in self._connections]
+
     def close(self) -> None:
         self.engine.dispose()
         # One that a thread still had when the pool was let go would be nobody's.
@@ -167,9 +184,10 @@ class Reused:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.database = f"reused_{uuid4().hex}"
+        self._database = f"reused_{uuid4().hex}"
         self._made: dict[str, tuple[Installation, _AsMade]] = {}
         self._keys = folder / "sleutels.json"
+        self._tidied: TidiedDatabase | None = None
         create_key_file(self._keys)
 
     def empty_folder(self, kind: str) -> Path:
@@ -179,6 +197,23 @@ class Reused:
         folder.mkdir()
         shutil.copy(self._keys, folder)
         return folder
+
+    @contextmanager
+    def postgres_database(self, server: Postgres, template: str) -> Iterator[str]:
+        """The address of this worker's copy of a template, which is put back as it was after."""
+        url = server.url(self._database, roles.APP)
+        if self._tidied is None:
+            server.create(template, self._database)
+            self._tidied = TidiedDatabase(server.conninfo(self._database))
+        yield url
+        made = self._made[url][0] if url in self._made else None
+        if self._tidied.tidy(made.connections() if made else ()):
+            return
+        if made:
+            made.close()
+        self._tidied.close()
+        self._tidied = None
+        server.drop(self._database)
 
     def installation(self, url: str) -> Installation:
         """The application of the database at this address."""
@@ -194,6 +229,8 @@ class Reused:
     def close(self) -> None:
         for installation, _ in self._made.values():
             installation.close()
+        if self._tidied:
+            self._tidied.close()
 
 
 class _AsMade:

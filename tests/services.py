@@ -79,6 +79,10 @@ class Postgres:
         """SQLAlchemy's address of a database, over the socket in the folder."""
         return f"postgresql+psycopg://{user}@/{database}?host={self.folder}"
 
+    def conninfo(self, database: str) -> str:
+        """libpq's words for a database, as its administrator."""
+        return f"host={self.folder} user={postgres_guard.SUPERUSER} dbname={database}"
+
     def template(
         self, name: str, build: Callable[[str], None], user: str = postgres_guard.SUPERUSER
     ) -> str:

@@ -1,23 +1,23 @@
 """A made-up town to crawl: documents of every kind in two municipalities and at the desk.
 
 Every text and every contact field of a place holds a word of its own that occurs nowhere else, so
-that a test can tell whose data stands on a page. The town is made once per worker and database;
-whoever crawls it changes nothing: requests of `rehearse` are rolled back.
+that a test can tell whose data stands on a page. The town is made once per run and database, and
+then copied; whoever crawls it changes nothing: requests of `rehearse` are rolled back.
 """
 
 from __future__ import annotations
 
+import pickle
 import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from io import BytesIO
-from itertools import count
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 import pytest
@@ -25,6 +25,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
+from stopintimidatie import install
 from stopintimidatie.accounts.models import User
 from stopintimidatie.audit import Actor
 from stopintimidatie.clock import utc_now
@@ -81,6 +82,11 @@ from stopintimidatie.web.filters import local
 from tests import factories
 from tests.factories import DORDRECHT, EINDHOVEN
 from tests.installation import Installation, make_settings
+from tests.tools.shared import locked, run_folder
+
+if TYPE_CHECKING:
+    # At run time pytest loads it as a plugin, with its rewriting of assertions.
+    from tests.services import Postgres
 
 OWN: Final = "eigen"
 OTHER: Final = "andere"
@@ -88,6 +94,8 @@ DESK: Final = "meldpunt"
 ZWIJNDRECHT: Final = "GM0642"
 PHOTO: Final = b"\xff\xd8\xff een foto"
 HOST: Final = "localhost:6543"
+# What a copy of the town must know of it besides its rows and files.
+_KNOWN: Final = "town.pickle"
 REHEARSAL: Final = "tests.rehearsal"
 MUNICIPAL_ROLES: Final = (
     Role.OFFICER,
@@ -112,7 +120,7 @@ class Place:
     owner: Any = None
     # Texts that only who never signs in may read.
     secrets: list[str] = field(default_factory=list)
-    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    _given_out: int = 0
 
     def text(self, about: str) -> str:
         """A sentence for a text field, with a word found nowhere else."""
@@ -131,12 +139,16 @@ class Place:
         self.contacts[word] = "wanneer bereikbaar"
         return f"Na {word} graag."
 
+    def _number(self) -> int:
+        self._given_out += 1
+        return self._given_out
+
     def _word(self) -> str:
-        return f"merk{self.name}{next(self._numbers):03d}x"
+        return f"merk{self.name}{self._number():03d}x"
 
     def _phone(self) -> str:
         prefix = {OWN: "612", OTHER: "613", DESK: "614"}[self.name]
-        return f"+31{prefix}{next(self._numbers):06d}"
+        return f"+31{prefix}{self._number():06d}"
 
 
 @dataclass(frozen=True)
@@ -161,15 +173,13 @@ PEOPLE: Final = (
 class Town:
     """The installation, its places, and the browsers of everybody in it."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(
+        self, installation: Installation, places: dict[str, Place], usernames: dict[Person, str]
+    ) -> None:
         self.installation = installation
-        self.places = {
-            OWN: Place(OWN, DORDRECHT, factories.CENTRE),
-            OTHER: Place(OTHER, EINDHOVEN, "WK077211"),
-            DESK: Place(DESK, NATIONAL, None),
-        }
+        self.places = places
+        self.usernames = usernames
         self._cookies: dict[Person, dict[str, str]] = {}
-        self.usernames: dict[Person, str] = {}
 
     def cookies(self, person: Person) -> dict[str, str]:
         """The cookies of somebody who signed in once (and whose session stays)."""
@@ -216,7 +226,12 @@ def rolls_back(request: Any, response: Any) -> bool:
 
 def make_town(installation: Installation) -> Town:
     """Fill an empty installation."""
-    town = Town(installation)
+    places = {
+        OWN: Place(OWN, DORDRECHT, factories.CENTRE),
+        OTHER: Place(OTHER, EINDHOVEN, "WK077211"),
+        DESK: Place(DESK, NATIONAL, None),
+    }
+    town = Town(installation, places, {})
     for code in (DORDRECHT, EINDHOVEN):
         factories.connect(installation, code)
     _make_people(town)
@@ -600,16 +615,51 @@ def town(
 @contextmanager
 def own_town(request: pytest.FixtureRequest, folder: Path) -> Iterator[Town]:
     """A town in a folder, on the kind of database that the fixture's parameter names."""
-    with _database(request, folder) as url:
-        create_key_file(folder / "sleutels.json")
+    with _copied(request, folder) as url:
+        known = pickle.loads((folder / _KNOWN).read_bytes())  # noqa: S301 (of our own)
         installation = Installation(make_settings(url, folder), veto=rolls_back)
-        yield make_town(installation)
+        yield Town(installation, *known)
         installation.close()
 
 
-def _database(request: pytest.FixtureRequest, folder: Path) -> Any:
+@contextmanager
+def _copied(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    """The address of a copy of the run's one town, of which the files now stand in this folder."""
     if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), folder / "data.sqlite")
-        return nullcontext(f"sqlite:///{folder}/data.sqlite")
-    template = request.getfixturevalue("postgres_template")
-    return request.getfixturevalue("postgres").database(template, roles.APP)
+        shutil.copytree(_on_sqlite(request), folder, dirs_exist_ok=True)
+        yield f"sqlite:///{folder}/data.sqlite"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    shutil.copytree(_on_postgres(server), folder, dirs_exist_ok=True)
+    with server.database("town", roles.APP) as url:
+        yield url
+
+
+def _on_sqlite(request: pytest.FixtureRequest) -> Path:
+    folder = run_folder() / "town-sqlite"
+    with locked(folder.with_name("town-sqlite.lock")):
+        if not (folder / _KNOWN).exists():
+            folder.mkdir()
+            shutil.copy(request.getfixturevalue("sqlite_template"), folder / "data.sqlite")
+            create_key_file(folder / "sleutels.json")
+            _build(f"sqlite:///{folder}/data.sqlite", folder)
+    return folder
+
+
+def _on_postgres(server: Postgres) -> Path:
+    folder = run_folder() / "town-postgres"
+
+    def build(url: str) -> None:
+        folder.mkdir()
+        install(make_settings(url, folder))
+        _build(url, folder)
+
+    server.template("town", build, roles.APP)
+    return folder
+
+
+def _build(url: str, folder: Path) -> None:
+    installation = Installation(make_settings(url, folder), veto=rolls_back)
+    made = make_town(installation)
+    installation.close()
+    (folder / _KNOWN).write_bytes(pickle.dumps((made.places, made.usernames)))
