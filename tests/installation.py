@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
@@ -27,6 +25,7 @@ from stopintimidatie.settings import Settings
 from stopintimidatie.storage import make_engine, roles, transaction
 from stopintimidatie.storage.encryption import create_key_file
 from tests.tools import quick_start
+from tests.tools.shared import run_folder
 from tests.tools.tidying import TidiedDatabase
 
 if TYPE_CHECKING:
@@ -58,10 +57,10 @@ def make_settings(url: str, data_dir: Path, **changes: Any) -> Settings:
 
 @cache
 def _compiled_templates() -> FileSystemBytecodeCache:
-    """Every test has an application of its own; the templates are compiled once per process."""
-    folder = tempfile.mkdtemp(prefix="si-templates-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return FileSystemBytecodeCache(folder)
+    """Many a test has an application of its own; the templates are compiled once per run."""
+    folder = run_folder() / "templates"
+    folder.mkdir(exist_ok=True)
+    return FileSystemBytecodeCache(str(folder))
 
 
 quick_start.take()

@@ -16,6 +16,7 @@ from stopintimidatie.register.models import Municipality
 from stopintimidatie.register.queries import neighbourhoods_of
 from stopintimidatie.search import page as shown
 from stopintimidatie.search.backend import (
+    HealthState,
     IndexUnusableError,
     Page,
     Scope,
@@ -259,6 +260,10 @@ class _Found:
 
     def _told(self, problem: SearchError) -> str:
         if isinstance(problem, IndexUnusableError):
-            log.error("search index of %s: %s", self.place.holder, problem.health.state)
+            # One that isn't there yet is made: that is no fault, as damage is.
+            level = (
+                logging.WARNING if problem.health.state is HealthState.MISSING else logging.ERROR
+            )
+            log.log(level, "search index of %s: %s", self.place.holder, problem.health.state)
             enqueue_rebuild(self.request.db, self.place.holder)
         return str(problem)

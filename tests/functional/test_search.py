@@ -395,6 +395,28 @@ def test_rebuild_makes_the_index_from_the_database(installation: Installation) -
 
 
 @in_files
+@pytest.mark.parametrize(("harm", "level"), [("lost", "WARNING"), ("damaged", "ERROR")])
+def test_a_search_without_a_usable_index_says_so_and_has_it_made(
+    installation: Installation,
+    officer: Any,
+    caplog: pytest.LogCaptureFixture,
+    harm: str,
+    level: str,
+) -> None:
+    (report,) = given(installation, "Hij floot.")
+    index = installation.settings.data_dir / "zoekindex"
+    if harm == "lost":
+        shutil.rmtree(index)
+    else:
+        for path in index.rglob("*.trm"):
+            path.write_bytes(b"")
+    officer.get("/zoeken", {"q": "floot"}).mustcontain("Probeer het over een paar minuten opnieuw")
+    assert [one.levelname for one in caplog.records if "search index" in one.message] == [level]
+    installation.run_jobs()
+    assert found(officer.get("/zoeken", {"q": "floot"})) == [report.reference]
+
+
+@in_files
 def test_a_worker_that_starts_asks_for_what_is_needed(installation: Installation) -> None:
     registry = installation.registry
     given(installation, "een")

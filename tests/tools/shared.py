@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import fcntl
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +15,10 @@ FOLDER_VARIABLE = "STOPINTIMIDATIE_TEST_SERVICES"
 
 
 def run_folder() -> Path:
-    """The folder of this run; it goes when the run ends."""
+    """The folder of this run; it goes when the run ends. A benchmark is a run of its own."""
+    if FOLDER_VARIABLE not in os.environ:
+        os.environ[FOLDER_VARIABLE] = tempfile.mkdtemp(prefix="si-run-")
+        atexit.register(shutil.rmtree, os.environ[FOLDER_VARIABLE], ignore_errors=True)
     return Path(os.environ[FOLDER_VARIABLE])
 
 
