@@ -150,7 +150,8 @@ def _submitted(
         else:
             export = request_export(request.db, settings, context.dossier, wish, actor)
     except ExportError as problem:
-        raise FormError(problem.message, control_of(problem)) from problem
+        also = [(one.message, control_of(one)) for one in problem.also]
+        raise FormError(problem.message, control_of(problem), also) from problem
     request.flash(URGENT if wish.urgent else ASKED)
     return HTTPSeeOther(request.resource_path(context, export.reference))
 

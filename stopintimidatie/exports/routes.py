@@ -7,7 +7,7 @@ within one working day after.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,30 +30,29 @@ _ASKED: Final[Mapping[str, str]] = {
 }
 
 
-def route_problem(wish: ExportWish, today: date) -> tuple[str, str] | None:
-    """The first rule of a demand or of urgency that isn't kept: words, and which answer."""
+def route_problems(wish: ExportWish, today: date) -> Iterator[tuple[str, str]]:
+    """The rules of a demand and of urgency that aren't kept: words, and which answer."""
     if wish.legal_basis == DEMAND:
-        for name, message in _ASKED.items():
-            value: Any = getattr(wish, name)
-            if not (clean(value) if isinstance(value, str) else value):
-                return message, name
-        if wish.demand_on is not None and wish.demand_on > today:
-            return "Deze datum ligt in de toekomst.", "demand_on"
+        yield from _demand_problems(wish, today)
     elif any(getattr(wish, name) for name in _ASKED):
-        return (
+        yield (
             "Dit hoort bij een vordering. Kies die als grondslag, of maak dit leeg.",
             "legal_basis",
         )
-    return _urgency_problem(wish)
-
-
-def _urgency_problem(wish: ExportWish) -> tuple[str, str] | None:
     told = clean(wish.urgent_reason or "")
     if wish.urgent and not told:
-        return "Schrijf op waarom dit niet kan wachten op een collega.", "urgent_reason"
+        yield "Schrijf op waarom dit niet kan wachten op een collega.", "urgent_reason"
     if told and not wish.urgent:
-        return "Dit hoort bij spoed. Kruis spoed aan, of maak dit leeg.", "urgent_reason"
-    return None
+        yield "Dit hoort bij spoed. Kruis spoed aan, of maak dit leeg.", "urgent_reason"
+
+
+def _demand_problems(wish: ExportWish, today: date) -> Iterator[tuple[str, str]]:
+    for name, message in _ASKED.items():
+        value: Any = getattr(wish, name)
+        if not (clean(value) if isinstance(value, str) else value):
+            yield message, name
+    if wish.demand_on is not None and wish.demand_on > today:
+        yield "Deze datum ligt in de toekomst. Kies vandaag of eerder.", "demand_on"
 
 
 def basis_words(export: Export) -> str:

@@ -34,7 +34,13 @@ from stopintimidatie.exports.models import MAKING, Export, ExportState
 from stopintimidatie.exports.partnership import check_partner
 from stopintimidatie.exports.profiles import PROFILES
 from stopintimidatie.exports.standards import FileForm
-from stopintimidatie.exports.wish import ExportError, ExportWish, check_wish
+from stopintimidatie.exports.wish import (
+    ExportError,
+    ExportWish,
+    check_all,
+    check_profile,
+    check_wish,
+)
 from stopintimidatie.jobs import enqueue
 from stopintimidatie.municipalities.reading import published_for
 from stopintimidatie.security import Role
@@ -92,17 +98,23 @@ def check_request(
     :raises ExportError: it isn't one that may be asked; `field` says where.
     """
     now = utc_now()
-    check_wish(wish, day_of(now), minors=False)
-    _check_advice(dossier, wish)
-    check_deviations(wish.deviations)
-    check_partner(session, wish, day_of(now))
-    check_empowered(session, dossier.holder, wish.profile)
+    today = day_of(now)
+    check_profile(wish)
+    check_all(
+        (
+            lambda: check_wish(wish, today, minors=False),
+            lambda: _check_advice(dossier, wish),
+            lambda: check_deviations(wish.deviations),
+            lambda: check_partner(session, wish, today),
+            lambda: check_empowered(session, dossier.holder, wish.profile),
+        )
+    )
     try:
         drafted = draft(dossier, wish, actor, "voorbeeld")
         seen = prepare(session, settings, dossier, drafted, now, beside)
     except ContentError as error:
         raise ExportError(f"Dit kan zo niet in het document: {error}.") from error
-    check_wish(wish, day_of(now), minors=seen.minors)
+    check_wish(wish, today, minors=seen.minors)
     return seen
 
 

@@ -34,11 +34,10 @@ Made = TypeVar("Made")
 
 
 @dataclass
-class OneOfSeveralError(Exception):
-    """What is wrong with one of them, by its place."""
+class SomeRefusedError(Exception):
+    """What is wrong with some of them, each by its place."""
 
-    place: int
-    problem: ExportError
+    refused: Sequence[tuple[int, ExportError]]
 
 
 def look_together(
@@ -50,7 +49,7 @@ def look_together(
 ) -> list[Prepared]:
     """What each would get, also of the others; nothing is asked for.
 
-    :raises OneOfSeveralError: one can't be asked for so.
+    :raises SomeRefusedError: some can't be asked for so.
     """
     all_of_them = [(one.recipient, PROFILES[one.profile].label) for one in wishes]
 
@@ -72,7 +71,7 @@ def request_together(
     """Ask for each; what binds them is a number that no document shows. What is urgent is made
     when all are there, so that each knows of the others.
 
-    :raises OneOfSeveralError: one can't be asked for so.
+    :raises SomeRefusedError: some can't be asked for so.
     """
     number = uuid4()
 
@@ -92,13 +91,15 @@ def request_together(
 
 
 def _each(several: Sequence[One], do: Callable[[int, One], Made]) -> list[Made]:
-    """:raises OneOfSeveralError: one can't; which, and why."""
-    made = []
+    """:raises SomeRefusedError: some can't; which, and why."""
+    made, refused = [], []
     for place, one in enumerate(several):
         try:
             made.append(do(place, one))
         except ExportError as problem:
-            raise OneOfSeveralError(place, problem) from problem
+            refused.append((place, problem))
+    if refused:
+        raise SomeRefusedError(refused)
     return made
 
 

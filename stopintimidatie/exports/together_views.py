@@ -27,7 +27,7 @@ from stopintimidatie.exports.services import (
 )
 from stopintimidatie.exports.summary import request_rows
 from stopintimidatie.exports.together import (
-    OneOfSeveralError,
+    SomeRefusedError,
     approve_together,
     look_together,
     request_together,
@@ -135,12 +135,18 @@ def _named(chosen: Sequence[Chosen]) -> Iterator[None]:
     """A mistake is shown at its answer; one that belongs to none names the recipient."""
     try:
         yield
-    except OneOfSeveralError as refused:
-        where = control_of(refused.place, refused.problem)
-        message = refused.problem.message
-        if where is None:
-            message = f"{chosen[refused.place].title}: {message}"
-        raise FormError(message, where) from None
+    except SomeRefusedError as error:
+        first, *also = (
+            _shown_at(place, chosen[place].title, one)
+            for place, problem in error.refused
+            for one in (problem, *problem.also)
+        )
+        raise FormError(*first, also) from None
+
+
+def _shown_at(place: int, title: str, problem: ExportError) -> tuple[str, str | None]:
+    where = control_of(place, problem)
+    return (f"{title}: {problem.message}", None) if where is None else (problem.message, where)
 
 
 def _previews(

@@ -30,6 +30,7 @@ from stopintimidatie.exports.certificates import (
 from stopintimidatie.exports.content import from_json
 from stopintimidatie.exports.models import Export, ExportBlob, ExportKey
 from stopintimidatie.exports.process import RenderingTooSlowError, Step, render_in_process
+from stopintimidatie.exports.routes import DEMAND
 from stopintimidatie.jobs import OutboxJob
 from stopintimidatie.municipalities.published import Part
 from stopintimidatie.municipalities.publishing import publish
@@ -258,6 +259,25 @@ def test_a_request_with_a_wrong_answer_is_refused_at_that_answer(
         field = answer.html.find(attrs={"data-veld": control})
         assert field.find(class_="si-error"), control
     assert number_of_exports(installation) == 0
+
+
+def test_rules_that_are_not_kept_are_told_all_at_once(installation: Installation) -> None:
+    case = make_case(installation, number=1)
+    answer = send_request(
+        case,
+        vernietigen_voor=day(370),
+        grondslag=DEMAND,
+        vordering_datum=day(1),
+        spoed="ja",
+    )
+    assert answer.status_int == 422
+    wrong = {field["data-veld"] for field in answer.html.select("[data-veld]:has(.si-error)")}
+    demanded = {"vordering_artikel", "vordering_nummer", "vordering_functionaris"}
+    assert wrong == {
+        *demanded,
+        *("vernietigen_voor", "vordering_datum", "spoed_reden"),
+    }
+    assert len(answer.html.select(".si-error-summary a")) == len(wrong)
 
 
 def test_minors_ask_an_extra_ground_unless_it_stays_inside(installation: Installation) -> None:

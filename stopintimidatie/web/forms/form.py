@@ -117,11 +117,12 @@ class Form(deform.Form):
         return self.validate_pstruct(read_controls(self, controls))
 
     def add_error(self, message: str, name: str | None = None) -> None:
-        """Hang a message of a business rule on a field (dotted path), or on the form."""
+        """Hang a message of a business rule on a field (dotted path), or on the form. A field that
+        has one keeps it: the next is for after that has been mended."""
         field = field_at(self, name) if name else None
         if field is None:
             self.problems.append(message)
-        else:
+        elif field.error is None:
             field.error = colander.Invalid(field.schema, message)
 
     def render(self, *args: Any, **kw: Any) -> Markup:

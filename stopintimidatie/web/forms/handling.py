@@ -12,14 +12,23 @@ Values = dict[str, Any]
 
 
 class FormError(Exception):
-    """A rule of the house says no: shown at the field (dotted path) or above the form."""
+    """A rule of the house says no: shown at the field (dotted path) or above the form.
+
+    :param also: more that isn't right: words, and at which field.
+    """
 
     status = 422
 
-    def __init__(self, message: str, field: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        field: str | None = None,
+        also: Sequence[tuple[str, str | None]] = (),
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.field = field
+        self.also = tuple(also)
 
 
 class ConflictError(FormError):
@@ -59,7 +68,8 @@ def handle_form(
 
 
 def _show(form: Form, problem: FormError) -> None:
-    form.add_error(problem.message, problem.field)
+    for message, field in ((problem.message, problem.field), *problem.also):
+        form.add_error(message, field)
     if isinstance(problem, ConflictError):
         form.conflict = True
         form.changes = problem.changes
