@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, exists, select
+from sqlalchemy import BindParameter, ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.security.permissions import may
 from stopintimidatie.storage.rows import Row
 from stopintimidatie.storage.tenancy import current_holder
 from stopintimidatie.tree.models import Redirect, Reference
+
+# Of `/gemeenten/dordrecht/binnenstad`: above a document.
+SHORTEST: Final = 4
 
 
 def register_reference(session: Session, reference: str, holder: str, kind: str) -> None:
@@ -45,29 +49,38 @@ def remember_address(session: Session, holder: str, old_path: str, kind: str, ta
     session.add(Redirect(holder=holder, path=old_path, kind=kind, target=target))
 
 
-def redirect_target(session: Session, path: str) -> tuple[str, UUID] | None:
-    """Kind and id of the document that last lived at a path (of the transaction's holder)."""
+def redirect_target(session: Session, paths: Sequence[str]) -> tuple[str, str, UUID] | None:
+    """Which of these paths (of the transaction's holder) a document last left, and its kind and
+    id; of several the longest."""
     row = session.execute(
-        select(Redirect.kind, Redirect.target)
-        .where(Redirect.path == path)
-        .order_by(Redirect.at.desc())
+        select(Redirect.path, Redirect.kind, Redirect.target)
+        .where(Redirect.path.in_(paths))
+        .order_by(func.length(Redirect.path).desc(), Redirect.at.desc())
         .limit(1)
     ).first()
-    return None if row is None else (row[0], row[1])
+    return None if row is None else (row[0], row[1], row[2])
 
 
 def moved_to(request: Any) -> str | None:
-    """The present address of the document that used to live at this request's address.
+    """The present address of what this request asks: a document that moved, or a page of it.
 
     Looks in the holder that the first names of the address lead to (the loader has entered it).
     None when nothing ever lived here, or when this person may not see it.
     """
     holder = current_holder(request.db)
-    target = None if holder is None else redirect_target(request.db, request.path_info)
-    if holder is None or target is None:
+    asked = request.path_info
+    found = None if holder is None else redirect_target(request.db, _it_and_above(asked))
+    if holder is None or found is None:
         return None
-    kind = request.registry.document_kinds[target[0]]
+    old, name, target = found
+    kind = request.registry.document_kinds[name]
     if not may(request.identity.roles_for(holder), kind.permission):
         return None
-    path: str | None = kind.path_of(request.db, target[1])
-    return None if path == request.path_info else path
+    path: str | None = kind.path_of(request.db, target)
+    return None if path is None or path == old else path + quote(asked.removeprefix(old))
+
+
+def _it_and_above(path: str) -> list[str]:
+    """The path, and those of which it may be a page or a document inside."""
+    names = path.split("/")
+    return ["/".join(names[:end]) for end in range(len(names), SHORTEST, -1)]

@@ -22,6 +22,7 @@ from pyramid.httpexceptions import (
     HTTPNotFound,
     HTTPRequestEntityTooLarge,
     HTTPSeeOther,
+    HTTPTemporaryRedirect,
 )
 from pyramid.renderers import render_to_response
 from pyramid.response import Response
@@ -38,6 +39,7 @@ from stopintimidatie.tree.services import moved_to
 from stopintimidatie.web.guard import StrangeHost
 from stopintimidatie.web.templating import may_search
 from stopintimidatie.web.theme import Branding
+from stopintimidatie.web.urls import query_pairs
 
 log = logging.getLogger(__name__)
 
@@ -226,15 +228,19 @@ def not_found(exc: Any, request: Any) -> Response:
         return HTTPSeeOther(location=sign_in_address(request))
     present = _present_address(request)
     if present is not None:
-        return HTTPMovedPermanently(location=present)
+        # What was filled in goes along to the new address: it was written for this document.
+        moved = HTTPTemporaryRedirect if request.method == "POST" else HTTPMovedPermanently
+        return moved(location=present)
     return error_response(request, 404)
 
 
 def _present_address(request: Any) -> str | None:
-    """Where the document that once had this address is now, for whoever may see it."""
-    if request.method not in ("GET", "HEAD") or safe_identity(request) is None:
+    """Where what once had this address is now, for whoever may see it."""
+    if request.method not in ("GET", "HEAD", "POST") or safe_identity(request) is None:
         return None
-    return moved_to(request)
+    present = moved_to(request)
+    asked = query_pairs(request)
+    return f"{present}?{urlencode(asked)}" if present and asked else present
 
 
 def forbidden(exc: Any, request: Any) -> Response:

@@ -127,6 +127,48 @@ def test_another_neighbourhood_moves_the_report_and_the_old_address_leads_on(
     admin.get(address, status=404)
 
 
+def test_what_somebody_was_writing_goes_along_with_a_report_that_moved_meanwhile(
+    installation: Installation,
+) -> None:
+    address = stored(installation)
+    writer = officer(installation)
+    writing = writer.get(f"{address}/bericht").forms["formulier"]
+    writing["tekst"] = "Wij houden toezicht bij de halte."
+    form = filled(officer(installation).get(f"{address}/triage").forms["formulier"])
+    area = another_neighbourhood(installation)
+    form["plek.wijk"] = area.code
+    present = form.submit("opslaan", status=303).follow().request.path
+    moved = writing.submit("versturen", status=307)
+    assert moved.location == f"http://localhost:6543{present}/bericht"
+    # As a browser does with this answer. What changed is told, and nothing is lost.
+    answer = writer.post(moved.location, writing.submit_fields("versturen"), status=409)
+    again = answer.forms["formulier"]
+    assert again["tekst"].value == "Wij houden toezicht bij de halte."
+    assert "het bericht staat klaar" in again.submit("versturen", status=303).follow().text
+
+
+def test_pages_of_a_report_that_moved_lead_on_with_what_was_asked_for_who_may_see_it(
+    installation: Installation,
+) -> None:
+    address = stored(installation)
+    reader = officer(installation)
+    form = filled(reader.get(f"{address}/triage").forms["formulier"])
+    form["plek.wijk"] = another_neighbourhood(installation).code
+    present = form.submit("opslaan", status=303).follow().request.path
+    for asked, leads_to in (
+        ("/bericht", "/bericht"),
+        ("/logboek?pagina=2%0d%0a&x=%c3%a9", "/logboek?pagina=2%0D%0A&x=%C3%A9"),
+        ("/%0d%0aSet-Cookie:%20a=b", "/%0D%0ASet-Cookie%3A%20a%3Db"),
+    ):
+        assert reader.get(address + asked, status=301).location.endswith(present + leads_to)
+    token = {"csrf_token": reader.cookies["csrf"]}
+    reader.post(f"{address}/bericht", token, status=307)
+    reader.put(f"{address}/bericht", token, status="4*")
+    stranger = installation.browser(make_user(installation, (EINDHOVEN, Role.OFFICER)))
+    stranger.get(f"{address}/bericht", status=404)
+    stranger.post(f"{address}/bericht", {"csrf_token": stranger.cookies["csrf"]}, status=404)
+
+
 def test_contact_by_telephone_has_a_last_day(installation: Installation) -> None:
     address = stored(installation, wants_contact=ContactWish.VIA_APP)
     browser = officer(installation)
