@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 from stopintimidatie import configure
 from stopintimidatie.cli.common import clear_errors, database, operator
 from stopintimidatie.register import pdok
+from stopintimidatie.register.called import municipality_called
 from stopintimidatie.register.facts import neighbourhood_facts
 from stopintimidatie.register.geojson import AreaFileError, plural
 from stopintimidatie.register.kinds import AreaKind
 from stopintimidatie.register.loading import load_areas
 from stopintimidatie.register.models import AreaOutline, FormerArea
-from stopintimidatie.register.queries import municipality_by_code, municipality_by_slug
 from stopintimidatie.register.stops import load_stops
 from stopintimidatie.settings import Settings
 from stopintimidatie.tree.reserved import reserved_names
@@ -107,7 +107,7 @@ def _towns(settings: Settings, kind: AreaKind, more: dict[str, Any]) -> list[str
 
 
 def _code(session: Session, town: str) -> str:
-    found = municipality_by_code(session, town.upper()) or municipality_by_slug(session, town)
+    found = municipality_called(session, town)
     if found is None:
         raise AreaFileError(f"De gemeente ‘{town}’ is niet gevonden. Geef een code of een naam.")
     return found.code

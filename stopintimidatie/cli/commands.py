@@ -34,7 +34,7 @@ from stopintimidatie.intake.app_keys import (
     make_app_key,
     revoke_app_key,
 )
-from stopintimidatie.register.queries import municipality_by_code, municipality_by_slug
+from stopintimidatie.register.called import municipality_called
 from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.security import Role
 from stopintimidatie.settings import (
@@ -128,7 +128,7 @@ def _holder(session: Session, name: str) -> str:
     """The holder a person means by a code, a slug, or `landelijk`."""
     if name == NATIONAL:
         return NATIONAL
-    found = municipality_by_code(session, name.upper()) or municipality_by_slug(session, name)
+    found = municipality_called(session, name)
     if found is None:
         raise AccountError(
             f"De gemeente ‘{name}’ is niet gevonden. Geef een code (GM0505), de naam in het adres"

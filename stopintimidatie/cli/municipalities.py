@@ -23,8 +23,8 @@ from stopintimidatie.exports.certificates import (
 from stopintimidatie.municipalities.level_plans import plan_level, plan_of, take_back_plan
 from stopintimidatie.municipalities.levels import LevelRefusedError, level_history
 from stopintimidatie.municipalities.models import ParticipationLevel
+from stopintimidatie.register.called import municipality_called
 from stopintimidatie.register.models import Municipality
-from stopintimidatie.register.queries import municipality_by_code, municipality_by_slug
 from stopintimidatie.register.succession import successors
 from stopintimidatie.reports.merging import hand_some_over, standing_of
 from stopintimidatie.settings import Settings
@@ -167,7 +167,7 @@ def merge(settings: Settings, gemeente: str, naar: str | None, uitvoeren: bool) 
 
 
 def _municipality(session: Session, wanted: str) -> Municipality:
-    found = municipality_by_code(session, wanted) or municipality_by_slug(session, wanted)
+    found = municipality_called(session, wanted)
     if found is None:
         raise click.ClickException(f"Er is geen gemeente {wanted}.")
     return found

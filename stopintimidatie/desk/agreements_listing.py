@@ -16,6 +16,7 @@ from stopintimidatie.municipalities.agreements import deputy_of, official_of, to
 from stopintimidatie.municipalities.agreements_models import ForwardingAgreement
 from stopintimidatie.municipalities.agreements_rules import missing, standing_word
 from stopintimidatie.municipalities.postbox import is_role_address
+from stopintimidatie.register.called import listed
 from stopintimidatie.register.models import Municipality
 from stopintimidatie.reports.models import Report
 from stopintimidatie.storage.encryption import KeyRing
@@ -88,5 +89,5 @@ def _row(
 
 def choices(session: Session) -> Sequence[tuple[str, str]]:
     """Every municipality, to choose one: slug and name."""
-    rows = session.execute(select(Municipality.slug, Municipality.name).order_by(Municipality.name))
-    return [(slug, name) for slug, name in rows]
+    rows = listed(session.scalars(select(Municipality)))
+    return [(row.municipality.slug, row.label) for row in rows]

@@ -28,6 +28,7 @@ from stopintimidatie.municipalities.models import ParticipationLevel
 from stopintimidatie.municipalities.services import level_of
 from stopintimidatie.public.joining import owner_of
 from stopintimidatie.public.models import JoiningRequest
+from stopintimidatie.register.called import listed
 from stopintimidatie.register.models import Municipality
 from stopintimidatie.register.queries import all_municipalities, municipality_by_slug
 from stopintimidatie.security import Permission, Role
@@ -60,7 +61,7 @@ def onboardings_view(context: Desk, request: Request) -> dict[str, Any]:
     return {
         "asked": [_item(*row) for row in _requests(request.db)],
         "begun": _begun(request.db),
-        "municipalities": all_municipalities(request.db),
+        "municipalities": listed(all_municipalities(request.db)),
     }
 
 

@@ -16,6 +16,7 @@ from stopintimidatie.desk.resources import Desk
 from stopintimidatie.desk.routing import can_be_routed, route_by_hand
 from stopintimidatie.municipalities.levels import AUDIT_KIND
 from stopintimidatie.municipalities.models import ParticipationLevel
+from stopintimidatie.municipalities.town_field import Town
 from stopintimidatie.register.queries import all_municipalities
 from stopintimidatie.reports.forms import add_seen, conflict, seen
 from stopintimidatie.reports.resources import ReportResource
@@ -183,8 +184,7 @@ def routing_action(request: Any, context: Any) -> Action | None:
 
 def _routing_schema(request: Request) -> Schema:
     schema = Schema()
-    towns = [(town.code, town.name) for town in all_municipalities(request.db)]
-    schema.add(field(forms.OneOf(towns), "Gemeente", name="gemeente"))
+    schema.add(field(Town(all_municipalities(request.db)), "Gemeente", name="gemeente"))
     text = forms.Text(1000, lines=True)
     schema.add(field(text, "Hoe weet u dat?", name="reden"))
     add_seen(schema)

@@ -8,6 +8,8 @@ from typing import Any
 import colander
 
 from stopintimidatie.municipalities.postbox_forms import as_number, phone_number
+from stopintimidatie.municipalities.town_field import Town
+from stopintimidatie.register.models import Municipality
 from stopintimidatie.web import forms
 
 
@@ -19,11 +21,11 @@ class Telephone(forms.Text):
         return as_number(text) or colander.null
 
 
-def joining_schema(municipalities: Sequence[tuple[str, str]]) -> Any:
+def joining_schema(municipalities: Sequence[Municipality]) -> Any:
     """Who asks, for which municipality, and where a code goes."""
     schema = forms.Schema()
     for node in (
-        forms.field(forms.OneOf(municipalities), "Gemeente", name="gemeente"),
+        forms.field(Town(municipalities), "Gemeente", name="gemeente"),
         forms.field(
             forms.Text(100),
             "Uw functie",

@@ -45,9 +45,10 @@ ADDRESS: Final = "/aansluiten-bevestigen"
 )
 def joining_view(request: Request) -> Any:
     """What joining means, and the form."""
-    choices = [(row.code, row.name) for row in not_connected(request.db)]
     form = Form(
-        joining_schema(choices), request, buttons=[Button("aanvragen", "Aansluiting aanvragen")]
+        joining_schema(not_connected(request.db)),
+        request,
+        buttons=[Button("aanvragen", "Aansluiting aanvragen")],
     )
 
     def on_valid(values: dict[str, Any]) -> Any:

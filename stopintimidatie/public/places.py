@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from stopintimidatie.municipalities.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.public.drawing import Sketch, sketch
+from stopintimidatie.register.called import municipalities_named
 from stopintimidatie.register.kinds import AreaKind, NeighbourhoodKind
 from stopintimidatie.register.locating import outlines_in_force
 from stopintimidatie.register.models import (
@@ -48,9 +49,8 @@ def find_places(session: Session, typed: str) -> list[FoundPlace]:
     wanted = slugify(typed)
     if not wanted:
         return []
-    whole = [row for row in all_municipalities(session) if wanted in row.slug]
-    whole.sort(key=lambda row: (row.slug != wanted, not row.slug.startswith(wanted)))
-    found = [FoundPlace(row) for row in whole]
+    whole = municipalities_named(session, typed)
+    found = [FoundPlace(row.municipality, also_called=row.also) for row in whole]
     found += [FoundPlace(row.municipality, row) for row in _wijken(session, wanted)]
     found += _buurten(session, typed.strip())
     return _once_each(found)[:MOST_FOUND]

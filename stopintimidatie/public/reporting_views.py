@@ -27,6 +27,7 @@ from stopintimidatie.public.reporting import Counter, take_in
 from stopintimidatie.public.reporting_forms import Where, reporting_schema
 from stopintimidatie.public.reporting_submission import UnclearError, campaign_of, submission_of
 from stopintimidatie.public.resources import IN_TRANSIT, Reporting, ReportingPlace
+from stopintimidatie.register.called import listed
 from stopintimidatie.register.models import Neighbourhood
 from stopintimidatie.register.queries import all_municipalities
 from stopintimidatie.reports.senders import sender_of
@@ -67,7 +68,7 @@ def start_view(context: Reporting, request: Request) -> dict[str, Any]:
         **spoken(request),
         "typed": typed,
         "places": find_places(request.db, typed) if typed.strip() else None,
-        "municipalities": all_municipalities(request.db),
+        "municipalities": listed(all_municipalities(request.db)),
         "address": address,
         "branding": NATIONAL_LOOK,
         "elsewhere": ELSEWHERE,

@@ -98,6 +98,12 @@ def test_an_address_that_proves_nothing_is_refused(installation: Installation) -
     installation.visitor().get("/aansluiten-bevestigen?aanvraag=onzin", status=404)
 
 
+def test_a_municipality_may_choose_itself_by_its_everyday_name(installation: Installation) -> None:
+    assert asked(installation, "oov@denhaag.nl", code="GM0518~den-haag").status_int == 303
+    with installation.transaction(NATIONAL) as session:
+        assert session.scalars(select(JoiningRequest.municipality_code)).all() == ["GM0518"]
+
+
 def test_nobody_floods_a_mailbox_by_asking_for_many_municipalities(
     installation: Installation,
 ) -> None:

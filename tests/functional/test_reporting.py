@@ -280,6 +280,39 @@ def test_a_place_is_found_by_its_words(installation: Installation) -> None:
     browser.get("/melden/dordrecht/binnenstad", status=404)
 
 
+@pytest.mark.parametrize(
+    ("typed", "slug"),
+    [
+        ("Den Haag", "s-gravenhage"),
+        ("DEN HAAG", "s-gravenhage"),
+        ("gemeente Den Haag", "s-gravenhage"),
+        ("Gravenhage", "s-gravenhage"),
+        ("sGravenhage", "s-gravenhage"),
+        ("den bosch", "s-hertogenbosch"),
+        ("s-hertogenbosch", "s-hertogenbosch"),
+        ("’s-Hertogenbosch", "s-hertogenbosch"),
+        ("Sudwest Fryslan", "sudwest-fryslan"),
+        ("de friese meren", "de-fryske-marren"),
+        ("Alphen a/d Rijn", "alphen-aan-den-rijn"),
+    ],
+)
+def test_a_municipality_is_found_by_the_name_people_use(
+    installation: Installation, typed: str, slug: str
+) -> None:
+    form = installation.visitor().get("/melden").forms["plaats-zoeken"]
+    form["plaats"] = typed
+    found = form.submit().html.select("[role=status] li a")
+    assert found, typed
+    assert found[0]["href"] == f"/melden/{slug}"
+
+
+def test_the_list_has_the_name_people_use_too(installation: Installation) -> None:
+    page = installation.visitor().get("/melden").html
+    links = {link.get_text(): link["href"] for link in page.select(".si-plain-list--columns a")}
+    assert links["Den Haag ('s-Gravenhage)"] == links["'s-Gravenhage"] == "/melden/s-gravenhage"
+    assert len(links) == 344
+
+
 def test_a_tap_on_the_map_chooses_the_wijk_and_loses_nothing(installation: Installation) -> None:
     with installation.transaction() as session:
         load_town(session)

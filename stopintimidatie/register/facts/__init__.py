@@ -2,7 +2,8 @@
 
 The 342 municipalities of 2024, and of the demo towns (Dordrecht, Eindhoven, Tilburg) and the
 towns around them the wijken with a middle rounded to three decimals (some 100 m). No outline
-stands here or anywhere in the project: those come from PDOK with `gebieden laden`.
+stands here or anywhere in the project: those come from PDOK with `gebieden laden`. And a few
+names that people use for a municipality where CBS has another.
 """
 
 import json
@@ -37,6 +38,21 @@ class NeighbourhoodFact:
 def municipality_facts() -> tuple[MunicipalityFact, ...]:
     """All 342 municipalities, in order of code."""
     return tuple(MunicipalityFact(*row) for row in _read("municipalities"))
+
+
+@dataclass(frozen=True)
+class CommonName:
+    """What people call a municipality too; `everyday`: so usual that lists show it as well."""
+
+    municipality_code: str
+    name: str
+    everyday: bool
+
+
+@cache
+def common_names() -> tuple[CommonName, ...]:
+    """Den Haag for 's-Gravenhage, and the like: the few that nobody doubts."""
+    return tuple(CommonName(*row) for row in _read("common_names"))
 
 
 @cache
