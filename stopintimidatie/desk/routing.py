@@ -51,7 +51,7 @@ def route_by_hand(
     if report.municipality_code != code:
         report.neighbourhood_code = report.subneighbourhood_code = None
     report.municipality_code = code
-    report.located_by = Method.CHOSEN
+    report.located_by = Method.OFFICER
     report.delivery = "wacht_op_afspraak"
     values = {"gemeente": town.name, "reden": reason}
     append_move(session, report, actor, ROUTED, report.state, values)

@@ -99,7 +99,7 @@ def _routing(session: Session, locators: LocatorCache, at: Counter, given: Submi
     code = at.place.code
     if code is None or _point_decides(session, locators, code, given):
         return route(session, locators, given.location)
-    where = Place(code, at.wijk, None, Method.CHOSEN)
+    where = Place(code, at.wijk, None, Method.CHOSEN if at.wijk else Method.NONE)
     profile = at.published.profile
     return routing_for(where, profile.level if profile else None)
 

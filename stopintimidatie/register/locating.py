@@ -34,7 +34,8 @@ _METRES_PER_DEGREE = math.pi * 6_371_008.8 / 180
 class Method(StrEnum):
     """How a place was matched; `CENTRE` is a guess that the page must own up to.
 
-    `CHOSEN`: not by us; somebody who looked said so. `STOP` and `ADDRESS`: by the place of the stop
+    `CHOSEN`: not by us; who reported it, or entered it, said so. `OFFICER`: somebody who works on
+    it said otherwise since. `STOP` and `ADDRESS`: by the place of the stop
     or the address that was named, for there was no point.
     """
 
@@ -42,6 +43,7 @@ class Method(StrEnum):
     NEAREST = "dichtstbij"
     CENTRE = "wijkmidden"
     CHOSEN = "gekozen"
+    OFFICER = "medewerker"
     STOP = "halte"
     ADDRESS = "adres"
     NONE = "geen"

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from stopintimidatie.municipalities.answers import free_texts
 from stopintimidatie.register.locating import Method
+from stopintimidatie.register.queries import unknown_neighbourhood_code
 from stopintimidatie.reports import vocabulary as words
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.signals import kinds_found
@@ -20,6 +21,7 @@ LOCATED_BY: Final[dict[str, str]] = {
     Method.NEAREST: "het punt ligt vlak bij de grens van de wijk",
     Method.CENTRE: "geschat: het punt ligt het dichtst bij het midden van deze wijk",
     Method.CHOSEN: "gekozen door een medewerker",
+    Method.OFFICER: "gekozen door een medewerker",
     Method.STOP: "de plek van de halte die de melder noemt",
     Method.ADDRESS: "de plek van het adres dat de melder noemt",
     Method.NONE: "niet bekend: er is geen punt op de kaart",
@@ -225,9 +227,27 @@ def point_text(report: Report) -> str | None:
 
 
 def _located_by(report: Report) -> str | None:
+    if report.located_by == Method.OFFICER and report.neighbourhood_code is not None:
+        return LOCATED_BY[Method.OFFICER]
+    if _has_no_neighbourhood(report):
+        return _not_located(report)
     if report.located_by == Method.CHOSEN and report.source == words.Source.WEB_FORM:
         return "gekozen door de melder"
     return LOCATED_BY.get(report.located_by)
+
+
+def _has_no_neighbourhood(report: Report) -> bool:
+    code, town = report.neighbourhood_code, report.municipality_code
+    return code is None or (town is not None and code == unknown_neighbourhood_code(town))
+
+
+def _not_located(report: Report) -> str | None:
+    """Why it is in no neighbourhood: nothing placed it, whatever method was tried."""
+    if report.lat is not None:
+        return "niet bekend: het punt ligt in geen wijk die wij kennen"
+    if report.source == words.Source.WEB_FORM and report.municipality_code is not None:
+        return "niet bekend: de melder koos geen wijk en geen punt op de kaart"
+    return LOCATED_BY[Method.NONE]
 
 
 def when(report: Report) -> Rows:

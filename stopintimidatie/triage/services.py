@@ -105,7 +105,7 @@ def assess(
     _store(report, found)
     if found.neighbourhood is not None and found.neighbourhood != report.neighbourhood_code:
         move_to_neighbourhood(session, report, found.neighbourhood, actor)
-        report.located_by = Method.CHOSEN
+        report.located_by = Method.OFFICER
     after = described(session, found)
     differences = {
         label: text or "leeg" for label, text in after.items() if text != before.get(label, "")

@@ -59,7 +59,7 @@ def test_a_report_without_a_place_is_given_its_municipality_by_hand(
     with installation.transaction(NATIONAL) as session:
         report = session.scalars(select(Report)).one()
         assert (report.municipality_code, report.delivery) == (ZWIJNDRECHT, "wacht_op_afspraak")
-        assert report.located_by == Method.CHOSEN
+        assert report.located_by == Method.OFFICER
         logged = select(AuditEvent).where(AuditEvent.action == "melding.gerouteerd")
         assert session.scalars(logged).one().fields == [ZWIJNDRECHT]
     assert reference in desk.get(f"/landelijk?gemeente={ZWIJNDRECHT}")

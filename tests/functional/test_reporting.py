@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from sqlalchemy import select
@@ -18,9 +18,11 @@ from stopintimidatie.municipalities.models import (
     ParticipationLevel,
 )
 from stopintimidatie.public import form_key
+from stopintimidatie.register.locating import Method
 from stopintimidatie.reports.following import follow
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.personal import find
+from stopintimidatie.reports.summary import AreaNames, where
 from stopintimidatie.storage import NATIONAL
 from stopintimidatie.storage.personal import Subject
 from stopintimidatie.web.filters import AMSTERDAM
@@ -97,6 +99,33 @@ def test_a_report_lands_with_its_municipality_and_can_be_followed(
             select(AuditEvent).where(AuditEvent.action == "melding.ontvangen")
         ).one()
         assert event.actor_kind == "melder"
+
+
+HOW: Final = "Hoe de wijk is bepaald"
+
+
+def test_its_page_says_who_chose_the_wijk_and_that_nobody_did(installation: Installation) -> None:
+    connect(installation)
+    for address in ("/melden/dordrecht", "/melden/dordrecht?wijk=binnenstad"):
+        filled(installation.visitor(), address).submit(status=200)
+    told = {
+        r.neighbourhood_code: dict(where(r, AreaNames())) for r in reports(installation, DORDRECHT)
+    }
+    assert told["GM0505-ON"][HOW] == (
+        "niet bekend: de melder koos geen wijk en geen punt op de kaart"
+    )
+    assert told[CENTRE][HOW] == "gekozen door de melder"
+
+
+def test_an_officer_who_chose_the_wijk_is_not_called_the_reporter() -> None:
+    report = Report(source="webformulier", municipality_code=DORDRECHT, located_by=Method.OFFICER)
+    report.neighbourhood_code = CENTRE
+    assert dict(where(report, AreaNames()))[HOW] == "gekozen door een medewerker"
+    # Given a municipality by hand, and in no wijk yet.
+    report.neighbourhood_code = None
+    assert "niet bekend" in dict(where(report, AreaNames()))[HOW]
+    report.lat, report.lon = 51.8, 4.6
+    assert "geen wijk die wij kennen" in dict(where(report, AreaNames()))[HOW]
 
 
 def test_nothing_about_the_report_stands_in_an_address_or_a_cookie(
