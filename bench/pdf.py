@@ -96,7 +96,7 @@ def chromium(content: DossierContent) -> bytes:
         folder = Path(name)
         assets = load_assets()
         fonts = assets.css.replace(ADDRESS, f"file://{VENDOR}/")
-        style = f"<style>{fonts}\n{stylesheet(content.house.colour)}</style></head>"
+        style = f"<style>{fonts}\n{stylesheet(content.house.colour, assets.stack)}</style></head>"
         page = html(content, assets).replace("</head>", style, 1)
         (folder / "dossier.html").write_text(page, encoding="utf-8")
         target = folder / "dossier.pdf"

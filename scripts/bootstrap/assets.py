@@ -11,7 +11,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from .common import ROOT, SetupError, fingerprint, only_one, read_stamp, refuse_kindly, say
@@ -26,11 +26,21 @@ THEME_CLASS = "voorbeeld-theme"
 FONT = "@fontsource/source-sans-3"
 FACES = ("400", "400-italic", "600", "700")
 SUBSETS = ("latin", "latin-ext")
+# Of the Arabic fonts the one whose letters can be copied out of a PDF as they were written.
+ARABIC = "@fontsource/vazirmatn"
+# What people may write a report in besides; in a PDF only where somebody did. A browser has them.
+SCRIPTS = {
+    "greek": (FONT, FACES),
+    "cyrillic": (FONT, FACES),
+    "cyrillic-ext": (FONT, FACES),
+    "arabic": (ARABIC, ("400", "600", "700")),
+}
 
 USES_TOKEN = re.compile(r"var\(\s*(--[\w-]+)")
 TOKEN = re.compile(r"(--[\w-]+)\s*:\s*([^;{}]+);")
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 FONT_FACE = re.compile(r"@font-face\s*\{.*?\}", re.DOTALL)
+RANGE = re.compile(r"\s*unicode-range:[^;]*;")
 FONT_FILE = re.compile(r"url\(\./files/([\w.-]+\.woff2)\) format\('woff2'\)")
 
 
@@ -106,38 +116,58 @@ def _write_styles(target: Path) -> None:
 
 
 def _write_fonts(target: Path) -> None:
-    """The faces as files, and a sheet for pages and one for PDF; every address is relative."""
+    """The faces as files, a sheet for pages and one for PDF, and one for each other script in a
+    PDF; every address is relative."""
     (target / "fonts").mkdir()
-    faces = []
-    for face in FACES:
-        css = (MODULES / FONT / f"{face}.css").read_text(encoding="utf-8")
+    faces = [(block, name) for block, name in _faces(FONT, FACES) if _subset(name) in SUBSETS]
+    for _, name in faces:
+        _copy_font(target, FONT, name)
+    _write_sheet(
+        target / "fonts.css", [_with_source(block, f"{name}2", "woff2") for block, name in faces]
+    )
+    for_pdf = [_face_for_pdf(block, name) for block, name in faces]
+    _write_sheet(target / "fonts-pdf.css", [RANGE.sub("", face) for face in for_pdf])
+    for script, (package, weights) in SCRIPTS.items():
+        found = [(b, name) for b, name in _faces(package, weights) if _subset(name) == script]
+        for _, name in found:
+            shutil.copyfile(MODULES / package / "files" / name, target / "fonts" / name)
+        _write_sheet(target / f"fonts-pdf-{script}.css", [_face_for_pdf(*one) for one in found])
+
+
+def _faces(package: str, weights: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each @font-face rule, with the name of its file in the older packing: to unpack woff2 took a
+    quarter of the time of a PDF."""
+    for weight in weights:
+        css = (MODULES / package / f"{weight}.css").read_text(encoding="utf-8")
         for block in FONT_FACE.findall(css):
-            file = FONT_FILE.search(block)
-            if file and _subset(file[1]) in SUBSETS:
-                for name in (file[1], _plain(file[1])):
-                    shutil.copyfile(MODULES / FONT / "files" / name, target / "fonts" / name)
-                source = f"src: url(fonts/{file[1]}) format('woff2');"
-                faces.append(re.sub(r"src:[^;]*;", source, block))
-    (target / "fonts.css").write_text("\n".join(faces) + "\n", encoding="utf-8")
-    for_pdf = [_face_for_pdf(face) for face in faces]
-    (target / "fonts-pdf.css").write_text("\n".join(for_pdf) + "\n", encoding="utf-8")
+            if file := FONT_FILE.search(block):
+                yield block, file[1].removesuffix("2")
 
 
-def _plain(file_name: str) -> str:
-    """The same font in the older packing: to unpack woff2 took a quarter of the time of a PDF."""
-    return file_name.removesuffix("2")
+def _copy_font(target: Path, package: str, name: str) -> None:
+    for each in (name, f"{name}2"):
+        shutil.copyfile(MODULES / package / "files" / each, target / "fonts" / each)
 
 
-def _face_for_pdf(face: str) -> str:
-    """WeasyPrint takes files of one family and weight for one font and mixes up their glyphs:
-    in a PDF the second subset is a family of its own, named second in the font stack."""
-    face = re.sub(r"\s*unicode-range:[^;]*;", "", face).replace("woff2", "woff")
-    return face.replace("'Source Sans 3'", "'Source Sans 3 Ext'") if "latin-ext" in face else face
+def _with_source(block: str, name: str, kind: str) -> str:
+    return re.sub(r"src:[^;]*;", f"src: url(fonts/{name}) format('{kind}');", block)
+
+
+def _face_for_pdf(block: str, name: str) -> str:
+    """WeasyPrint takes files of one family and weight for one font and mixes up their glyphs: in a
+    PDF each further subset is a family of its own, named later in the font stack."""
+    face, subset = _with_source(block, name, "woff"), _subset(name)
+    family = "'Source Sans 3'"
+    return face if subset == "latin" else face.replace(family, f"{family[:-1]} {subset}'")
+
+
+def _write_sheet(path: Path, rules: Iterable[str]) -> None:
+    path.write_text("\n".join(rules) + "\n", encoding="utf-8")
 
 
 def _subset(file_name: str) -> str:
-    """source-sans-3-latin-ext-400-normal.woff2 -> latin-ext"""
-    return re.sub(r"^source-sans-3-|-\d{3}-\w+\.woff2$", "", file_name)
+    """source-sans-3-latin-ext-400-normal.woff -> latin-ext"""
+    return re.sub(r"^(source-sans-3|vazirmatn)-|-\d{3}-\w+\.woff$", "", file_name)
 
 
 def _write_licences(target: Path) -> None:

@@ -3,24 +3,25 @@
 Read once, checked, and kept in memory: while a document is laid out no file is opened any more.
 """
 
+from __future__ import annotations
+
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, reduce
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
 
-from fontTools.ttLib import TTFont
-
-FAMILY = "Source Sans 3"
-STACK = '"Source Sans 3", "Source Sans 3 Ext"'
 ADDRESS = "pakket:/"
 VENDOR = Path(__file__).parent.parent / "web" / "static" / "vendor"
 
 _FACE = re.compile(r"@font-face\s*{([^}]*)}")
+_FAMILY = re.compile(r"font-family:\s*'([^']+)'")
 _URL = re.compile(r"url\((fonts/[a-z0-9-]+\.woff)\)")
 _WEIGHT = re.compile(r"font-weight:\s*(\d+)")
+_RANGES = re.compile(r"\s*unicode-range:([^;]*);")
+_RANGE = re.compile(r"U\+([0-9A-F]+)(?:-([0-9A-F]+))?", re.IGNORECASE)
 
 
 class AssetsMissingError(RuntimeError):
@@ -29,28 +30,82 @@ class AssetsMissingError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """The style rules of the fonts, their files by address, and the characters they all have."""
+    """The style rules of the fonts, their files by address, the characters they all have, and the
+    families to look in, in order."""
 
     css: str
     files: Mapping[str, bytes]
     characters: frozenset[int]
+    families: tuple[str, ...]
+    scripts: tuple[_Script, ...] = ()
+
+    @property
+    def stack(self) -> str:
+        """The families as CSS wants them."""
+        return ", ".join(f'"{family}"' for family in self.families)
+
+    def for_text(self, text: str) -> Assets:
+        """These, with the fonts of each further script that this text is written in."""
+        missing = frozenset(map(ord, text)) - self.characters
+        wanted = [script for script in self.scripts if not missing.isdisjoint(script.promised)]
+        return reduce(Assets._with, (script.load() for script in wanted), self)
+
+    def _with(self, other: Assets) -> Assets:
+        return Assets(
+            css=f"{self.css}\n{other.css}",
+            files=MappingProxyType({**self.files, **other.files}),
+            characters=self.characters | other.characters,
+            families=(*self.families, *other.families),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Script:
+    """Fonts that are only read when a text needs them."""
+
+    sheet: Path
+    promised: frozenset[int]
+
+    @classmethod
+    def of(cls, sheet: Path) -> _Script:
+        ranges = _RANGES.findall(sheet.read_text(encoding="utf-8"))
+        return cls(sheet, frozenset(_numbers(" ".join(ranges))))
+
+    def load(self) -> Assets:
+        return _loaded(self.sheet)
+
+
+def _numbers(ranges: str) -> Iterator[int]:
+    for first, last in _RANGE.findall(ranges):
+        yield from range(int(first, 16), int(last or first, 16) + 1)
 
 
 @cache
 def load_assets(vendor: Path = VENDOR) -> Assets:
     """The fonts of the package, or AssetsMissingError with what to do."""
     try:
-        css = (vendor / "fonts-pdf.css").read_text(encoding="utf-8")
-        names = sorted(set(_URL.findall(css)))
-        files = {ADDRESS + name: (vendor / name).read_bytes() for name in names}
+        common = _loaded(vendor / "fonts-pdf.css")
+        scripts = tuple(_Script.of(sheet) for sheet in sorted(vendor.glob("fonts-pdf-*.css")))
     except OSError as error:
         raise AssetsMissingError(
             "De lettertypen ontbreken. Voer eerst scripts/assets uit."
         ) from error
-    if FAMILY not in css or not files:
+    if not common.files:
         raise AssetsMissingError("De lettertypen zijn onvolledig. Voer scripts/assets opnieuw uit.")
-    addressed = _URL.sub(lambda match: f'url("{ADDRESS}{match[1]}")', css)
-    return Assets(addressed, MappingProxyType(files), _characters(css, files))
+    return replace(common, scripts=scripts)
+
+
+@cache
+def _loaded(sheet: Path) -> Assets:
+    css = sheet.read_text(encoding="utf-8")
+    files = {
+        ADDRESS + name: (sheet.parent / name).read_bytes()
+        for name in sorted(set(_URL.findall(css)))
+    }
+    addressed = _URL.sub(lambda match: f'url("{ADDRESS}{match[1]}")', _RANGES.sub("", css))
+    # The common one first: the others are named after it.
+    families = tuple(sorted(set(_FAMILY.findall(css)), key=len))
+    return Assets(addressed, MappingProxyType(files), _characters(css, files), families)
 
 
 def _characters(css: str, files: Mapping[str, bytes]) -> frozenset[int]:
@@ -65,5 +120,8 @@ def _characters(css: str, files: Mapping[str, bytes]) -> frozenset[int]:
 
 
 def _cmap(font: bytes) -> set[int]:
+    # Only here: a web process seldom needs to know.
+    from fontTools.ttLib import TTFont
+
     with TTFont(BytesIO(font)) as opened:
         return set(opened.getBestCmap())

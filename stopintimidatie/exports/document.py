@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -15,9 +13,10 @@ import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from stopintimidatie.exports.assets import STACK, Assets
+from stopintimidatie.exports.assets import Assets
 from stopintimidatie.exports.content import Count, DossierContent, content_hash, map_text
 from stopintimidatie.exports.drawing import small_map, whole_map
+from stopintimidatie.exports.letters import displayable, written_from_the_right
 from stopintimidatie.exports.pieces import PARTS, Piece, pieces_of, runs
 from stopintimidatie.exports.text import capital, clean_line
 from stopintimidatie.web import charts, filters
@@ -65,13 +64,13 @@ def words_of(content: DossierContent, assets: Assets) -> Mapping[str, Any]:
     }
 
 
-def stylesheet(colour: str) -> str:
-    """The look in this colour, made dark enough to be read."""
+def stylesheet(colour: str, family: str) -> str:
+    """The look in this colour, made dark enough to be read, and in these families of fonts."""
     strong = darkened_for(colour, WHITE, 7)
     return (
         _environment()
         .get_template("dossier.css.jinja2")
-        .render(brand=colour, strong=strong, soft=mix(strong, WHITE, 0.92), family=STACK)
+        .render(brand=colour, strong=strong, soft=mix(strong, WHITE, 0.92), family=family)
     )
 
 
@@ -81,32 +80,8 @@ def feet(words: Mapping[str, Any], numbers: Iterable[int], total: int) -> str:
     return template.render(c=words["c"], numbers=numbers, total=total)
 
 
-def foot_style() -> str:
-    return _environment().get_template("foot.css.jinja2").render(family=STACK)
-
-
-def displayable(text: str, characters: frozenset[int]) -> str:
-    """The text with what the fonts can't write put in words, so that nothing vanishes unseen."""
-    if all(ord(letter) in characters or letter == "\n" for letter in text):
-        return text
-    parts: list[str] = []
-    for letter in text:
-        known = ord(letter) in characters or letter == "\n"
-        part = letter if known else _in_words(letter)
-        if known or not parts or parts[-1] != part:
-            parts.append(part)
-    return re.sub(r"(\[[a-z ]+\])(?:\s*\1)+", r"\1", "".join(parts))
-
-
-def _in_words(letter: str) -> str:
-    kind = unicodedata.category(letter)
-    if kind.startswith("Z"):
-        return " "
-    if kind.startswith("M") or kind == "Cf":
-        return ""
-    if kind.startswith(("L", "N")):
-        return "[ander schrift]"
-    return "[emoji]" if kind == "So" or ord(letter) >= 0x1F000 else "[teken]"
+def foot_style(family: str) -> str:
+    return _environment().get_template("foot.css.jinja2").render(family=family)
 
 
 def _charts(content: DossierContent) -> Mapping[str, Mapping[str, str]] | None:
@@ -193,6 +168,7 @@ def _environment() -> Environment:
     )
     environment.filters |= filters.FILTERS
     environment.filters |= {"shown": _shown, "lines": _lines, "capital": capital, "w3c": _w3c}
+    environment.tests |= {"from_the_right": written_from_the_right}
     return environment
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stopintimidatie.exports.content import Hidden, ReportContent
+from stopintimidatie.exports.assets import load_assets
+from stopintimidatie.exports.content import DossierContent, Hidden, ReportContent, map_text
 from stopintimidatie.exports.freezing import Prepared
+from stopintimidatie.exports.letters import OTHER_SCRIPT, displayable, letters_of
 from stopintimidatie.exports.text import capital
 
 
@@ -15,7 +17,7 @@ def preview_values(prepared: Prepared, review: Mapping[int, str] | None = None) 
 
     :param review: where the text of a report can be looked at, by serial number.
     """
-    content = prepared.content
+    content = _as_written(prepared.content)
     return {
         "profile": prepared.profile,
         "content": content,
@@ -23,7 +25,8 @@ def preview_values(prepared: Prepared, review: Mapping[int, str] | None = None) 
         "absent": [capital(section) for section in content.left_out],
         "essentials": [(pair.label, pair.value) for pair in content.page_one.essentials],
         "rules": [(pair.label, pair.value) for pair in content.page_one.rules],
-        "reports": _reports(prepared, review or {}),
+        "reports": _reports(prepared, content, review or {}),
+        "unwritten": sum(OTHER_SCRIPT in report.account for report in content.reports),
         "unread": sum(one.unread for one in prepared.marked),
         "given": len(content.reports),
         "withheld": sum(report.withheld for report in prepared.marked),
@@ -47,9 +50,17 @@ def _hidden_line(line: Hidden) -> dict[str, str]:
     }
 
 
-def _reports(prepared: Prepared, review: Mapping[int, str]) -> list[dict[str, Any]]:
+def _as_written(content: DossierContent) -> DossierContent:
+    """The content with the letters that the document will have."""
+    characters = load_assets().for_text(letters_of(content)).characters
+    return map_text(content, lambda text: displayable(text, characters))
+
+
+def _reports(
+    prepared: Prepared, content: DossierContent, review: Mapping[int, str]
+) -> list[dict[str, Any]]:
     """Each report: what is told of it, and the marks where something is hidden."""
-    told = {report.pseudonym: report for report in prepared.content.reports}
+    told = {report.pseudonym: report for report in content.reports}
     return [
         {
             "pseudonym": one.pseudonym,

@@ -26,8 +26,15 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from stopintimidatie.exports.assets import Assets
 from stopintimidatie.exports.content import DossierContent
-from stopintimidatie.exports.document import feet, foot_style, markup, stylesheet, words_of
+from stopintimidatie.exports.document import (
+    feet,
+    foot_style,
+    markup,
+    stylesheet,
+    words_of,
+)
 from stopintimidatie.exports.joining import Bookmark, Embedded, JoinedFile
+from stopintimidatie.exports.letters import letters_of
 from stopintimidatie.exports.pieces import PARTS, Piece, cut, held, is_piece, pieces_of, stretch
 from stopintimidatie.exports.standards import (
     ACCESSIBLE_VARIANT,
@@ -135,6 +142,7 @@ class _Paper:
 
     @classmethod
     def of(cls, content: DossierContent, assets: Assets) -> "_Paper":
+        assets = assets.for_text(letters_of(content))
         fetcher, fonts = PackageFetcher(assets), FontConfiguration()
         made = partial(CSS, url_fetcher=fetcher, font_config=fonts)
         letters = made(string=assets.css)
@@ -145,9 +153,9 @@ class _Paper:
             digest=words["hash"],
             fetcher=fetcher,
             fonts=fonts,
-            sheets=(letters, made(string=stylesheet(content.house.colour))),
+            sheets=(letters, made(string=stylesheet(content.house.colour, assets.stack))),
             first_sheet=made(string="@page :first { margin-top: 13mm }"),
-            foot_sheets=(letters, made(string=foot_style())),
+            foot_sheets=(letters, made(string=foot_style(assets.stack))),
         )
 
     def laid_out(self, page: str, sheets: Iterable[Any]) -> Any:

@@ -327,6 +327,19 @@ def test_the_preview_shows_what_is_hidden_and_asks_for_nothing(installation: Ins
         assert len(session.scalars(read).all()) >= 2
 
 
+def test_the_preview_has_the_letters_that_the_document_will_have(
+    installation: Installation,
+) -> None:
+    case = make_case(installation)
+    with installation.transaction(DORDRECHT) as session:
+        first, second = session.scalars(select(Report).order_by(Report.id).limit(2))
+        first.description, second.description = "ثلاثة شبان", "三个男孩"
+    page = case.browser("aanvrager").get(f"{case.path}/uitvoer-voorbeeld?voor=intern")
+    assert "ثلاثة شبان" in page.text
+    assert "三个男孩" not in page.text
+    page.mustcontain("[ander schrift]", "Het verhaal van 1 melding is in een schrift")
+
+
 def test_an_empty_dossier_says_so_and_can_still_be_asked_for(installation: Installation) -> None:
     case = make_case(installation, number=0)
     page = case.browser("aanvrager").get(f"{case.path}/uitvoer-aanvragen")

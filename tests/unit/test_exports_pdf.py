@@ -17,7 +17,8 @@ from pypdf import PdfReader
 
 from stopintimidatie.exports.assets import load_assets
 from stopintimidatie.exports.content import DossierContent, Logo, content_hash, to_json
-from stopintimidatie.exports.document import displayable, html
+from stopintimidatie.exports.document import html
+from stopintimidatie.exports.letters import OTHER_SCRIPT, displayable, written_from_the_right
 from stopintimidatie.exports.limits import MEGABYTE, Limits
 from stopintimidatie.exports.process import render_in_process
 from stopintimidatie.exports.profiles import INTERNAL, POLICE
@@ -25,6 +26,7 @@ from stopintimidatie.exports.protection import new_password, with_password
 from stopintimidatie.exports.redaction import redact
 from stopintimidatie.exports.rendering import PackageFetcher, RefusedAddressError, render
 from stopintimidatie.exports.source import DossierSource, Term
+from stopintimidatie.exports.text import clean
 from tests.tools.verapdf import validate_pdf, validate_pdfs
 from tests.unit.exports_factory import (
     ACCOUNTS,
@@ -237,8 +239,60 @@ def test_letters_the_fonts_dont_have_are_said_in_words() -> None:
     known = load_assets().characters
     assert displayable("Łukasz zei “hé” — €5", known) == "Łukasz zei “hé” — €5"
     assert displayable("kijk 😀😀 hier", known) == "kijk [emoji] hier"
-    assert displayable("привіт мир!", known) == "[ander schrift]!"
+    assert displayable("漢字!", known) == "[ander schrift]!"
     assert displayable("a\u2009b", known) in ("a b", "a\u2009b")
+
+
+OTHER_SCRIPTS = {
+    "arabic": "كان هناك ثلاثة شبان يقفون عند الباب وبدأوا ينادونني.",
+    "persian": "گفتند چرا می‌ترسی؟ سپس چند پسر دنبالم آمدند.",
+    "ukrainian": "Троє хлопців почали кричати мені вслід; їхній ґанок «тут».",
+    "greek": "Τρεις νεαροί με ακολούθησαν μέχρι τη γωνία. Ένιωσα φόβο!",
+    "turkish": "Üç genç peşimden geldi; İstasyonda ışık yoktu.",
+}
+
+
+def test_a_report_in_another_script_can_be_read_and_copied_and_keeps_to_the_standards(
+    tmp_path: Path,
+) -> None:
+    reports = (
+        a_report(number, account=text)
+        for number, text in enumerate(OTHER_SCRIPTS.values(), start=1)
+    )
+    pdf = drawn(redact(a_dossier(tuple(reports)), INTERNAL))
+    text = words(pdf)
+    for script, account in OTHER_SCRIPTS.items():
+        parts = clean(account).split() if written_from_the_right(account) else [clean(account)]
+        lost = [part for part in parts if part.strip(".؟") not in text]
+        assert not lost, script
+    assert OTHER_SCRIPT not in text
+    (tmp_path / "scripts.pdf").write_bytes(pdf)
+    assert validate_pdf(tmp_path / "scripts.pdf") == []
+
+
+def test_fonts_of_another_script_are_only_taken_where_it_is_used() -> None:
+    assets = load_assets()
+    assert assets.for_text("Łukasz zei “hé”: 漢字").families == assets.families
+    wider = assets.for_text("привіт")
+    assert wider.families == (*assets.families, "Source Sans 3 cyrillic")
+    assert len(wider.files) == len(assets.files) + 4
+    assert displayable("привіт мир!", wider.characters) == "привіт мир!"
+
+
+@pytest.mark.parametrize(
+    ("text", "from_the_right"),
+    [
+        ("مرحبا Ans", True),
+        ("14:30 שלום", True),
+        ("Ans: مرحبا", False),
+        ("14:30", False),
+        ("", False),
+    ],
+)
+def test_a_text_is_written_from_the_side_of_its_first_letter(
+    text: str, from_the_right: bool
+) -> None:
+    assert written_from_the_right(text) is from_the_right
 
 
 @pytest.mark.parametrize("recipient", ["W" * 80, "a😀" * 40, "é漢 " * 26])
