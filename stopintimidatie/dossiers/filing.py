@@ -62,15 +62,18 @@ def file_report(
     elif report.state in REFERABLE:
         refer(session, dossier, report, reason, actor)
     else:
-        raise DossierError(f"{report.reference} {_why_not(report.state)}", "kenmerk")
+        raise DossierError(f"{report.reference} {why_not(report)}", "kenmerk")
     found = membership_of(session, dossier.id, report.id)
     assert found is not None  # noqa: S101 - just made
     return found
 
 
-def _why_not(state: str) -> str:
-    label = REPORT_WORKFLOW.state(state).label.lower()
-    return _NOT_YET.get(state, f"kan niet in een dossier: de toestand is ‘{label}’.")
+def why_not(report: Report) -> str | None:
+    """Why it can't be put in a dossier now; None when it can, or can be referred to."""
+    if report.state == "in_behandeling" or report.state in REFERABLE:
+        return None
+    label = REPORT_WORKFLOW.state(report.state).label.lower()
+    return _NOT_YET.get(report.state, f"kan niet in een dossier: de toestand is ‘{label}’.")
 
 
 def take_out(

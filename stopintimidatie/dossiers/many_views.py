@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.dossiers import chronology
+from stopintimidatie.dossiers.beginning import TAKE, has_new, take_field, take_on
 from stopintimidatie.dossiers.chronology import Member
 from stopintimidatie.dossiers.filing import file_report, take_out
 from stopintimidatie.dossiers.filing_views import choice_of
@@ -43,7 +44,6 @@ from stopintimidatie.dossiers.vocabulary import DossierKind
 from stopintimidatie.municipalities.resources import MunicipalityResource
 from stopintimidatie.register.queries import neighbourhoods_of
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.services import move
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
 from stopintimidatie.web import forms
@@ -220,7 +220,7 @@ def file_chosen_view(context: MunicipalityResource, request: Request) -> Any:
         _filing_schema(request, reports),
         request,
         buttons=[Button("toevoegen", "Meldingen in het dossier zetten")],
-        appstruct={"meldingen": [r.reference for r in reports], "nieuw": True},
+        appstruct={"meldingen": [r.reference for r in reports], TAKE: True},
         cancel_url=inbox,
     )
     page = {
@@ -256,15 +256,8 @@ def _filing_schema(request: Request, reports: Sequence[Report]) -> Any:
     schema.add(field(ManyOf(choices), "Meldingen", name="meldingen"))
     schema.add(field(forms.OneOf(running_dossiers(request.db)), "Dossier", name="dossier"))
     schema.add(reason_field())
-    if any(report.state == "nieuw" for report in reports):
-        schema.add(
-            field(
-                forms.Flag(),
-                "Neem nieuwe meldingen meteen in behandeling, op mijn naam",
-                name="nieuw",
-                missing=False,
-            )
-        )
+    if has_new(reports):
+        schema.add(take_field())
     return schema
 
 
@@ -276,9 +269,8 @@ def _file_chosen(
     dossier = _running(session, values["dossier"])
 
     def put_in(report: Report) -> None:
-        if report.state == "nieuw" and values.get("nieuw"):
-            taking = {"behandelaar": str(actor.id)}
-            move(session, effects, report, "in_behandeling_nemen", taking, actor)
+        if values.get(TAKE):
+            take_on(session, effects, report, actor)
         file_report(session, effects, dossier, report, values["reden"], actor)
 
     chosen = [report for report in reports if report.reference in values["meldingen"]]

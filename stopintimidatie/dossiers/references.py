@@ -28,9 +28,10 @@ def find_reports(session: Session, typed: str, *, field: str = "kenmerk") -> lis
     }
     missing = [reference for reference in wanted if reference not in found]
     if missing:
-        raise DossierError(
-            f"{missing[0]} is niet gevonden in uw gemeente. Controleer het kenmerk.", field
-        )
+        told = "is niet gevonden in uw gemeente. Controleer het kenmerk."
+        if len(missing) > 1:
+            told = "zijn niet gevonden in uw gemeente. Controleer de kenmerken."
+        raise DossierError(f"{', '.join(missing)} {told}", field)
     return [found[reference] for reference in wanted]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -9,6 +10,16 @@ from pyramid.view import view_config
 
 from stopintimidatie.dossiers import listing
 from stopintimidatie.dossiers.access import STRICT_ROLES, is_strict
+from stopintimidatie.dossiers.beginning import (
+    TAKE,
+    Unready,
+    asked_for,
+    has_new,
+    refuse,
+    take_field,
+    take_on,
+    unready,
+)
 from stopintimidatie.dossiers.filing import file_report
 from stopintimidatie.dossiers.forms import (
     ATTRIBUTES,
@@ -42,6 +53,7 @@ from stopintimidatie.dossiers.services import DossierPlan, change_dossier, creat
 from stopintimidatie.dossiers.vocabulary import DossierKind
 from stopintimidatie.municipalities.resources import MunicipalityResource
 from stopintimidatie.register.queries import present_neighbourhoods_of
+from stopintimidatie.reports.models import Report
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
 from stopintimidatie.web.components import FacetValue
@@ -114,14 +126,20 @@ def new_dossier_view(context: MunicipalityResource, request: Request) -> Any:
     people = owners_for(request.db, context.holder, DossierKind.HOTSPOT.value)
     areas = _areas(request, context.holder)
     doubts = doubts_about_title(request, areas)
+    reports = asked_for(request)
+    schema = new_schema(areas, kind_choices(strict), people, doubts)
+    if has_new(reports):
+        schema.add(take_field())
     form = Form(
-        new_schema(areas, kind_choices(strict), people, doubts),
+        schema,
         request,
         buttons=[Button("maken", "Dossier maken")],
-        appstruct=_first_values(context, request),
+        appstruct=_first_values(reports),
         cancel_url=overview,
     )
+    waiting: list[Unready] = []
     page = {
+        "unready": waiting,
         "crumbs": crumbs(request, "Nieuw dossier"),
         "heading": "Nieuw dossier",
         "above": context.title,
@@ -130,25 +148,24 @@ def new_dossier_view(context: MunicipalityResource, request: Request) -> Any:
     }
 
     def act(values: dict[str, Any]) -> Any:
+        found = find_reports(request.db, values["meldingen"], field="meldingen")
+        waiting.extend(unready(request.db, found, taking=bool(values.get(TAKE))))
         check_title(values, doubts)
-        return _make(context, request, values)
+        refuse(waiting, can_take=has_new(found) and not values.get(TAKE))
+        return _make(context, request, found, values)
 
     return submit(request, form, act, page)
 
 
-def _first_values(context: MunicipalityResource, request: Request) -> dict[str, Any]:
+def _first_values(reports: Sequence[Report]) -> dict[str, Any]:
     """What the reports to begin with already tell."""
-    asked = " ".join(value for name, value in query_pairs(request) if name == "melding")
-    try:
-        reports = find_reports(request.db, asked)
-    except DossierError:
-        reports = []
     areas = {report.neighbourhood_code for report in reports}
     return {
         "soort": DossierKind.HOTSPOT.value,
         "meldingen": " ".join(report.reference for report in reports),
         "wijk": areas.pop() if len(areas) == 1 else None,
         "spoed": any(report.urgent for report in reports),
+        **({TAKE: True} if has_new(reports) else {}),
     }
 
 
@@ -156,15 +173,21 @@ def _areas(request: Request, holder: str) -> list[tuple[str, str]]:
     return [(area.code, area.name) for area in present_neighbourhoods_of(request.db, holder)]
 
 
-def _make(context: MunicipalityResource, request: Request, values: dict[str, Any]) -> Any:
+def _make(
+    context: MunicipalityResource,
+    request: Request,
+    reports: Sequence[Report],
+    values: dict[str, Any],
+) -> Any:
     actor, effects = actor_of(request), request.registry.workflow_effects
-    reports = find_reports(request.db, values["meldingen"], field="meldingen")
     dossier = create_dossier(
         request.db, actor, context.holder, DossierPlan(**read(values, ATTRIBUTES))
     )
     for report in reports:
         try:
             reason = f"Dossier {dossier.number} is met deze melding begonnen."
+            if values.get(TAKE):
+                take_on(request.db, effects, report, actor)
             file_report(request.db, effects, dossier, report, reason, actor)
         except DossierError as problem:
             raise DossierError(str(problem), "meldingen") from None

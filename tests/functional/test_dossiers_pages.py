@@ -20,7 +20,7 @@ from stopintimidatie.dossiers.models import (
 )
 from stopintimidatie.dossiers.services import add_note, make_agreement, move_dossier
 from stopintimidatie.reports.models import Report, ReporterMessage
-from stopintimidatie.reports.references import new_reference
+from stopintimidatie.reports.references import new_reference, with_check_character
 from stopintimidatie.reports.services import move
 from stopintimidatie.security import Role
 from stopintimidatie.web.filters import local
@@ -41,6 +41,7 @@ from tests.queries import count_queries
 
 LIST = "/gemeenten/dordrecht/dossiers"
 NEW = "/gemeenten/dordrecht/nieuw-dossier"
+UNKNOWN = with_check_character("2222222")
 
 
 @pytest.fixture(autouse=True)
@@ -182,9 +183,62 @@ def test_a_report_that_is_not_ready_stops_the_making(
         assert session.scalar(select(func.count()).select_from(Dossier)) == 0
 
 
+def test_all_that_is_not_ready_is_named_at_once_with_the_way_on(
+    installation: Installation, browser: TestApp
+) -> None:
+    with installation.transaction() as session:
+        fresh = [make_report(session, installation).reference for _ in range(2)]
+    ready = taken_on(installation)
+    typed = " ".join([ready, *fresh])
+    form = fill(browser.get(NEW), titel="Kade", wijk="WK050501", meldingen=typed)
+    page = form.submit("maken", status=422)
+    alert = page.html.select_one(".utrecht-alert--warning")
+    assert [link["href"].rsplit("/", 2)[1:] for link in alert.select("a")] == [
+        [reference, "triage"] for reference in fresh
+    ]
+    assert ready not in alert.text
+    again = page.forms["formulier"]
+    assert (again["titel"].value, again["meldingen"].value) == ("Kade", typed)
+    # Offered where it can help: nothing was lost, and one tick does it.
+    again["nieuw"] = True
+    answer = again.submit("maken", status=303).follow()
+    assert "is gemaakt" in answer.text
+    with installation.transaction(DORDRECHT) as session:
+        assert set(session.scalars(select(Report.state))) == {"in_dossier"}
+
+
+def test_new_reports_of_the_inbox_are_taken_in_hand_with_the_dossier(
+    installation: Installation, browser: TestApp
+) -> None:
+    with installation.transaction() as session:
+        fresh = [make_report(session, installation).reference for _ in range(2)]
+    page = browser.get(f"{NEW}?melding={fresh[0]}&melding={fresh[1]}")
+    form = fill(page, titel="Overlast bij de kade")
+    assert form["nieuw"].checked
+    form.submit("maken", status=303)
+    with installation.transaction(DORDRECHT) as session:
+        found = session.scalars(select(Report)).all()
+        assert {report.state for report in found} == {"in_dossier"}
+        assert all(report.handler_id for report in found)
+
+
+def test_what_waits_in_quarantine_is_not_taken_in_hand_unseen(
+    installation: Installation, browser: TestApp
+) -> None:
+    with installation.transaction() as session:
+        report = make_report(session, installation)
+        report.state = "quarantaine"
+        reference = report.reference
+    page = browser.get(f"{NEW}?melding={reference}")
+    assert "nieuw" not in page.forms["formulier"].fields
+    refused = fill(page, titel="Kade").submit("maken", status=422)
+    assert f"{reference} bekijken" in refused.text
+
+
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
+        (f"M-0000-0000 {UNKNOWN}", f"M-0000-0000, {UNKNOWN} zijn niet gevonden"),
         ("onzin", "is geen kenmerk"),
         ("M-0000-0000", "niet gevonden"),
         (" ".join(["M-0000-0000"] * 51), "hoogstens 50"),
