@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from stopintimidatie.clock import utc_now
+from stopintimidatie.reports.vocabulary import in_order
 from stopintimidatie.storage.models import Base, Held, Passed, belongs_to, held_table
 from stopintimidatie.storage.tenancy import open_table
 from stopintimidatie.workflow.history import HistoryLine
@@ -158,11 +159,11 @@ class Report(Held, Base):
 
     @property
     def reported_forms(self) -> list[str]:
-        return [row.code for row in self.form_rows if not row.confirmed]
+        return in_order(row.code for row in self.form_rows if not row.confirmed)
 
     @property
     def confirmed_forms(self) -> list[str]:
-        return [row.code for row in self.form_rows if row.confirmed]
+        return in_order(row.code for row in self.form_rows if row.confirmed)
 
     @property
     def forms(self) -> list[str]:

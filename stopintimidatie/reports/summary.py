@@ -72,10 +72,11 @@ _TELLING: Final = {form.value: place for place, form in enumerate(words.Form)} |
 
 
 def heading(report: Report) -> str:
-    """What happened, in one line: the gravest forms first, as the vocabulary has them last."""
-    forms = sorted(report.forms, key=lambda code: -_TELLING.get(code, -1))
-    text = listed(words.Form, forms[:3]) or "Melding"
-    more = len(forms) - 3
+    """What happened, in one line: the three gravest forms, in the order they have everywhere."""
+    forms = report.forms
+    telling = sorted(forms, key=lambda code: -_TELLING.get(code, -1))[:3]
+    text = listed(words.Form, words.in_order(telling)) or "Melding"
+    more = len(forms) - len(telling)
     text += f" en {more} meer" if more > 0 else ""
     return text[0].upper() + text[1:]
 

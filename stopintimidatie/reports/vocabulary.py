@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Self
+from typing import Final, Self
 
 
 class Term(StrEnum):
@@ -249,6 +249,14 @@ FORMS_BY_GROUP: Mapping[FormGroup, tuple[Form, ...]] = MappingProxyType(
 GROUP_OF_FORM: Mapping[Form, FormGroup] = MappingProxyType(
     {form: group for group, forms in FORMS_BY_GROUP.items() for form in forms}
 )
+
+
+_PLACE: Final = {form.value: place for place, form in enumerate(Form)}
+
+
+def in_order(codes: Iterable[str]) -> list[str]:
+    """Forms in the order of the vocabulary; what it doesn't know comes last."""
+    return sorted(codes, key=lambda code: (_PLACE.get(code, len(_PLACE)), code))
 
 
 def gravest_first(forms: Iterable[Form]) -> list[Form]:

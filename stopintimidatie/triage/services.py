@@ -81,7 +81,7 @@ def described(session: Session, found: Assessment) -> dict[str, str]:
     area = neighbourhood_by_code(session, found.neighbourhood or "")
     return {
         "Nu iemand in gevaar": _YES_NO[found.danger_now],
-        "Vormen": listed(words.Form, sorted(found.forms)) or "",
+        "Vormen": listed(words.Form, words.in_order(found.forms)) or "",
         "Spoed": _YES_NO[found.urgent],
         "Wijk": area.name if area is not None else "",
         "Vermoeden van een strafbaar feit": _YES_NO[found.suspected_offence],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from stopintimidatie.reports.vocabulary import Form, OffenderAge, OffenderCount, Transport
+from stopintimidatie.reports.vocabulary import Form, OffenderAge, OffenderCount, Transport, in_order
 from stopintimidatie.triage.circumstances import words_for
 from stopintimidatie.triage.similarity import Likeness, Traits, clock_apart
 from stopintimidatie.web.filters import number, plural
@@ -71,7 +71,7 @@ def _forms(here: Traits, there: Traits) -> str | None:
         return None
     if here.forms == there.forms:
         return "zelfde vorm" if len(shared) == 1 else "zelfde vormen"
-    return "ook " + ", ".join(Form.word(code) for code in sorted(shared))
+    return "ook " + ", ".join(Form.word(code) for code in in_order(shared))
 
 
 def _offenders(here: Traits, there: Traits) -> str | None:

@@ -66,7 +66,7 @@ def test_saving_takes_a_new_report_in_hand_at_once(installation: Installation) -
     kept = report_at(installation, address)
     assert (kept.state, kept.urgent, kept.danger_now) == ("in_behandeling", True, False)
     assert kept.handler_id == user_id(installation, username)
-    assert kept.confirmed_forms == ["hinderlijk_volgen", "naroepen"]
+    assert kept.confirmed_forms == ["naroepen", "hinderlijk_volgen"]
     assert kept.reported_forms == ["naroepen"]
     with installation.transaction(DORDRECHT) as session:
         names = session.scalars(select(ReportMove.name).order_by(ReportMove.at)).all()

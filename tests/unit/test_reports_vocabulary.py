@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from stopintimidatie.reports import vocabulary
-from stopintimidatie.reports.vocabulary import FORMS_BY_GROUP, GROUP_OF_FORM, Form, Role, Term
+from stopintimidatie.reports.models import Report, ReportForm
+from stopintimidatie.reports.summary import heading
+from stopintimidatie.reports.vocabulary import (
+    FORMS_BY_GROUP,
+    GROUP_OF_FORM,
+    Form,
+    Role,
+    Term,
+    in_order,
+)
 
 CODES = {
     "Source": "app_android app_ios webformulier telefonisch balie partner",
@@ -74,3 +83,16 @@ def test_words_for_reporters_are_gentler_than_codes() -> None:
     assert Form.ASSAULT.label("tr") == "aanraking tegen mijn wil"
     assert ("aanranding", "aanranding") in Form.choices()
     assert ("aanranding", "aanraking tegen mijn wil") in Form.choices("nl")
+
+
+def test_forms_have_the_order_of_the_vocabulary_on_every_page() -> None:
+    codes = ["hinderlijk_volgen", "anders", "naroepen", "betasten", "bedreigen"]
+    report = Report(form_rows=[ReportForm(code=code, confirmed=False) for code in sorted(codes)])
+    words = "naroepen, bedreigen, hinderlijk volgen, betasten, anders"
+    assert report.forms == report.reported_forms
+    assert ", ".join(Form.word(code) for code in report.forms) == words
+    # Cut short, none of the gravest is left out.
+    assert heading(report) == "Bedreigen, hinderlijk volgen, betasten en 2 meer"
+    report.form_rows = [ReportForm(code=code, confirmed=True) for code in ("spugen", "nafluiten")]
+    assert report.confirmed_forms == ["nafluiten", "spugen"]
+    assert in_order(["spugen", "van_later", "nafluiten"]) == ["nafluiten", "spugen", "van_later"]
