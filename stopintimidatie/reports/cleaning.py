@@ -27,7 +27,10 @@ from PIL import Image, ImageFile, ImageOps
 from stopintimidatie.reports.media import HEAD_BYTES, Container, MediaKind, container_of, is_photo
 
 LIMIT: Final = 25_000_000
-MOST_PIXELS: Final = 50_000_000
+# What a file may ask of us, seen before it is decoded. The largest photo of a telephone has some
+# 50 million points; a JPEG is decoded at a half then, and costs a second at most. The others can
+# only be decoded whole: at twice this bound some seconds and 700 MB.
+MOST_PIXELS: Final = {"JPEG": 52_000_000, "PNG": 25_000_000, "WEBP": 25_000_000}
 LONGEST_SIDE: Final = 3_000
 QUALITY: Final = 88
 SECONDS: Final = 30
@@ -102,6 +105,15 @@ def too_large() -> CleaningError:
     )
 
 
+def _too_many_pixels() -> CleaningError:
+    most, other = MOST_PIXELS["JPEG"] // 1_000_000, MOST_PIXELS["PNG"] // 1_000_000
+    return CleaningError(
+        Fault.TOO_LARGE,
+        f"Deze foto heeft te veel punten (pixels). Een JPEG mag er hoogstens {most} miljoen hebben,"
+        f" een PNG of WebP hoogstens {other} miljoen. Maak de foto kleiner, of stuur een JPEG.",
+    )
+
+
 @contextmanager
 def memory_file() -> Iterator[BinaryIO]:
     """A file that is only in memory, and that a child process can open."""
@@ -141,6 +153,8 @@ def _draw_photo(source: BinaryIO, target: BinaryIO) -> None:
             photo = _drawn(source)
     except CleaningError:
         raise
+    except Image.DecompressionBombError:  # Pillow has a bound of its own, far above ours
+        raise _too_many_pixels() from None
     except Exception:  # decoders fail in many ways on what a stranger made up; none is ours
         raise CleaningError(Fault.BROKEN, _UNREADABLE) from None
     photo.save(target, "JPEG", quality=QUALITY)
@@ -152,17 +166,15 @@ def _drawn(source: BinaryIO) -> Image.Image:
     # WeasyPrint, where it shares the process, lets Pillow take half a picture for a whole one.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     with Image.open(source, formats=("JPEG", "PNG", "WEBP")) as opened:
-        if opened.width * opened.height > MOST_PIXELS:
-            raise CleaningError(
-                Fault.TOO_LARGE,
-                f"Deze foto heeft meer dan {MOST_PIXELS // 1_000_000} miljoen punten. Stuur haar"
-                " kleiner.",
-            )
-        # A JPEG is then decoded at a half or a quarter: less memory, nothing lost.
-        opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+        if opened.width * opened.height > MOST_PIXELS[opened.format or "PNG"]:
+            raise _too_many_pixels()
+        # A JPEG is then decoded at a half or a quarter: less memory, nothing lost. And made smaller
+        # before it is turned, so that no copy is made of it as large as it came.
+        factor = LONGEST_SIDE / max(opened.size)
+        opened.draft("RGB", (int(opened.width * factor), int(opened.height * factor)))
         opened.load()
+        opened.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
         upright = ImageOps.exif_transpose(opened) or opened
-        upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
         flat = Image.new("RGB", upright.size, "white")
         clear = (
             upright.convert("RGBA")

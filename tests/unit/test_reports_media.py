@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFile
 
 from stopintimidatie.reports import cleaning
 from stopintimidatie.reports.cleaning import CleaningError, Fault, cleaned, memory_file
@@ -89,9 +89,46 @@ def bomb(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + body
 
 
-@pytest.mark.parametrize("size", [(8000, 8000), (20_000, 20_000), (2**31 - 1, 2**31 - 1)])
+@pytest.mark.parametrize(
+    "size", [(7000, 7000), (8000, 8000), (20_000, 20_000), (2**31 - 1, 2**31 - 1)]
+)
 def test_a_decompression_bomb_is_refused_by_its_size_alone(size: tuple[int, int]) -> None:
-    assert refusal(bomb(*size)).fault in (Fault.TOO_LARGE, Fault.BROKEN)
+    refused = refusal(bomb(*size))
+    assert refused.fault is Fault.TOO_LARGE
+    assert "hoogstens 52 miljoen" in str(refused)
+    assert "hoogstens 25 miljoen" in str(refused)
+
+
+def test_what_is_too_large_is_never_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    def decoded(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", decoded)
+    for data in (bomb(5001, 5000), large_jpeg(8200, 6400)):
+        assert refusal(data).fault is Fault.TOO_LARGE
+
+
+def large_jpeg(width: int, height: int) -> bytes:
+    file = BytesIO()
+    Image.new("L", (width, height), 90).save(file, "JPEG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("size", [(8192, 6144), (24_000, 2_000)])
+def test_the_largest_photo_of_a_telephone_is_taken_and_never_decoded_whole(
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    decoded = []
+    load = ImageFile.ImageFile.load
+
+    def watched(self: ImageFile.ImageFile) -> object:
+        decoded.append(self.size)
+        return load(self)
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", watched)
+    _, _, content = clean(large_jpeg(*size))
+    assert max(side for seen in decoded for side in seen) <= max(size) / 2
+    assert max(Image.open(BytesIO(content)).size) == cleaning.LONGEST_SIDE
 
 
 @pytest.mark.parametrize(
