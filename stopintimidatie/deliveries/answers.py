@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -33,6 +33,7 @@ from stopintimidatie.storage.encryption import KeyRing
 
 PURPOSE: Final = "partner-answer"
 MOST: Final = 20
+IMPATIENCE: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,17 @@ def give_answer(
     answer: Answer,
     who: Mapping[str, str],
 ) -> PartnerAnswer:
-    """Keep it, tell it in the chronology, and have the owner told.
+    """Keep it, tell it in the chronology, and have the owner told. The same again, sent a moment
+    later by an impatient click, is the answer that is there already.
 
     :raises ExportError: there were too many, or the dossier is gone.
     """
     dossier = session.get_one(Dossier, export.dossier_id)
     if dossier.state in GONE:
         raise ExportError("Dit dossier is er niet meer. U hoeft niet meer te antwoorden.")
+    latest = next(iter(answers_of(session, export.id)), None)
+    if latest is not None and _is_again(latest, pickup, answer):
+        return latest
     mine = PartnerAnswer.export_id == export.id
     if (session.scalar(select(func.count(PartnerAnswer.id)).where(mine)) or 0) >= MOST:
         raise ExportError("U hebt al vaak geantwoord. Bel de dossierhouder als er meer is.")
@@ -89,6 +94,15 @@ def give_answer(
         to = Recipient(COLLEAGUE, str(dossier.owner_id))
         queue_mail(session, export.holder, ANSWERED.name, to, about=export.id)
     return row
+
+
+def _is_again(latest: PartnerAnswer, pickup: Pickup, answer: Answer) -> bool:
+    if latest.pickup_id != pickup.id or utc_now() - latest.at > IMPATIENCE:
+        return False
+    about = answer.wants_about if answer.wants_reporter else None
+    given = (list(answer.done), answer.done_on, answer.text, answer.wants_reporter, about)
+    stored = (latest.done, latest.done_on, latest.text, latest.wants_reporter, latest.wants_about)
+    return given == stored
 
 
 def _told(export: Export, answer: Answer) -> dict[str, Any]:

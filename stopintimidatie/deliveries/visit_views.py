@@ -10,11 +10,12 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.deliveries.answers import Answer, give_answer
 from stopintimidatie.deliveries.copies import confirm_destroyed, is_out
 from stopintimidatie.deliveries.corrections import confirm, correction_words, corrections_of
 from stopintimidatie.deliveries.forms import AnswerSchema
-from stopintimidatie.deliveries.pickups import export_of, fetch_file, refusal
+from stopintimidatie.deliveries.pickups import USED, export_of, fetch_file, refusal
 from stopintimidatie.disclosures.copies import copy_of
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure
 from stopintimidatie.disclosures.pickup import Way, find_pickup, outsider
@@ -59,11 +60,16 @@ def here_of(context: PickupPage, request: Request) -> Here | None:
     disclosure = find_disclosure(request.db, export.reference) if export else None
     if visit is None or pickup is None or export is None or disclosure is None:
         return None
+    if pickup.left_at is not None and visit.since <= pickup.left_at:
+        return None
     return Here(visit, pickup, export, disclosure, copy_of(request.db, disclosure.id))
 
 
-def start_again(context: PickupPage) -> HTTPSeeOther:
-    return HTTPSeeOther(f"/ophalen/{context.__name__}")
+def start_again(context: PickupPage, request: Request) -> HTTPSeeOther:
+    """To the page that asks for a code; a cookie that no longer counts goes."""
+    response = HTTPSeeOther(f"/ophalen/{context.__name__}")
+    set_visit(request, response, None)
+    return response
 
 
 def address_of(context: PickupPage, name: str = DOCUMENT) -> str:
@@ -81,7 +87,7 @@ def document_view(context: PickupPage, request: Request) -> Any:
     """The document, and what can be done with it."""
     here = here_of(context, request)
     if here is None:
-        return start_again(context)
+        return start_again(context, request)
     # Whoever is busy here isn't sent away in the middle of it.
     set_visit(request, request.response, here.visit)
     return {**page_of(context, request, here), "form": answer_form(context, request)}
@@ -104,7 +110,7 @@ def page_of(context: PickupPage, request: Request, here: Here) -> dict[str, Any]
     return {
         "export": here.export,
         "town": town.name if town else "",
-        "facts": _facts(here, may_fetch=spoken and refused is None),
+        "facts": _facts(here, spoken=spoken, refused=refused),
         "refused": refused if spoken or here.export.state != "gereed" else None,
         "file_href": address_of(context, "bestand") if spoken and refused is None else None,
         "corrections": [
@@ -119,17 +125,19 @@ def page_of(context: PickupPage, request: Request, here: Here) -> dict[str, Any]
     }
 
 
-def _facts(here: Here, *, may_fetch: bool) -> list[tuple[str, str]]:
-    """A code by mail opens nothing of the content: not even what was asked."""
+def _facts(here: Here, *, spoken: bool, refused: str | None) -> list[tuple[str, str]]:
+    """A code by mail opens nothing of the content: not even what was asked. Who fetched it as often
+    as could be may still read what to answer."""
     export, pickup = here.export, here.pickup
     rows = [("Nummer", export.reference), ("Bestemd voor", export.recipient)]
-    if may_fetch:
-        left = (pickup.downloads_most or 0) - pickup.downloads
+    if spoken and refused in (None, USED):
         rows += [
             ("Gevraagd van u", export.question),
             ("Antwoord vóór", date_text(export.answer_by)),
-            ("Nog op te halen", plural(left, "keer", "keer")),
         ]
+    if spoken and refused is None:
+        left = (pickup.downloads_most or 0) - pickup.downloads
+        rows.append(("Nog op te halen", plural(left, "keer", "keer")))
         if pickup.expires_at is not None:
             rows.append(("Op te halen tot", datetime_long(pickup.expires_at)))
     return [*rows, ("Vernietigen uiterlijk", date_text(export.destroy_by))]
@@ -146,7 +154,7 @@ def file_view(context: PickupPage, request: Request) -> Any:
     """The file; each time is counted."""
     here = here_of(context, request)
     if here is None or here.visit.way is not Way.SPOKEN:
-        return start_again(context)
+        return start_again(context, request)
     keys = request.registry.key_ring
     try:
         pdf = fetch_file(request.db, keys, here.pickup, here.export, here.visit.who)
@@ -171,7 +179,7 @@ def answer_view(context: PickupPage, request: Request) -> Any:
     """What the partner did, for the dossier."""
     here = here_of(context, request)
     if here is None:
-        return start_again(context)
+        return start_again(context, request)
 
     def on_valid(values: dict[str, Any]) -> Any:
         answer = Answer(
@@ -204,7 +212,7 @@ def destroyed_view(context: PickupPage, request: Request) -> HTTPSeeOther:
     """The holder says that every copy is destroyed."""
     here = here_of(context, request)
     if here is None:
-        return start_again(context)
+        return start_again(context, request)
     try:
         who = outsider(here.pickup)
         confirm_destroyed(request.db, here.export, here.disclosure, here.copy, who)
@@ -224,7 +232,7 @@ def correction_view(context: PickupPage, request: Request) -> HTTPSeeOther:
     """The holder says that a correction is done."""
     here = here_of(context, request)
     if here is None:
-        return start_again(context)
+        return start_again(context, request)
     number = str(request.POST.get("nr", ""))[:40]
     try:
         confirm(request.db, here.export, here.disclosure, number, outsider(here.pickup))
@@ -241,6 +249,7 @@ def correction_view(context: PickupPage, request: Request) -> HTTPSeeOther:
 )
 def leave_view(context: PickupPage, request: Request) -> Any:
     """End it, on a computer that others use too."""
-    response = start_again(context)
-    set_visit(request, response, None)
-    return response
+    here = here_of(context, request)
+    if here is not None:
+        here.pickup.left_at = utc_now()
+    return start_again(context, request)

@@ -68,6 +68,8 @@ class Pickup(Held, Base):
 
     picked_up_at: Mapped[datetime | None]
     picked_up_by: Mapped[str | None] = mapped_column(Text)
+    # Who came in before this moment has left.
+    left_at: Mapped[datetime | None]
     # The deputy was told, and after that the desk.
     told_at: Mapped[datetime | None]
     escalated_at: Mapped[datetime | None]

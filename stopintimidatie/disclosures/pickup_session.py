@@ -1,7 +1,8 @@
-"""How a browser goes on being the one that typed a code, for half an hour; nothing is kept here.
+"""How a browser goes on being the one that typed a code, for half an hour.
 
-The cookie holds the number, by which code, and who said to be there, sealed with our key. Each page
-looks the document up anew, so what is withdrawn meanwhile is withdrawn here too.
+The cookie holds the number, by which code, since when, and who said to be there, sealed with our
+key. Each page looks the document up anew, so what is withdrawn meanwhile is withdrawn here too; and
+a cookie of before somebody left (`Pickup.left_at`) counts no longer, wherever it was copied to.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from stopintimidatie.clock import utc_now
@@ -31,12 +32,14 @@ class Visit:
     reference: str
     way: Way
     who: dict[str, str] = field(repr=False)
+    since: datetime = field(default_factory=utc_now)
 
 
 def sealed(keys: KeyRing, visit: Visit) -> str:
     """The cookie's value."""
     until = (utc_now() + LASTS).timestamp()
-    text = json.dumps([until, visit.reference, visit.way.value, visit.who])
+    told = [until, visit.reference, visit.way.value, visit.who, visit.since.isoformat()]
+    text = json.dumps(told)
     return base64.urlsafe_b64encode(keys.encrypt(PURPOSE, text, COOKIE).encode()).decode()
 
 
@@ -46,10 +49,12 @@ def opened(keys: KeyRing, value: str) -> Visit | None:
         return None
     try:
         stored = base64.urlsafe_b64decode(value).decode("ascii")
-        until, reference, way, who = json.loads(keys.decrypt(PURPOSE, stored, COOKIE))
+        until, reference, way, who, since = json.loads(keys.decrypt(PURPOSE, stored, COOKIE))
     except (ValueError, DecryptionError):
         return None
-    return Visit(reference, Way(way), who) if utc_now().timestamp() < until else None
+    if utc_now().timestamp() >= until:
+        return None
+    return Visit(reference, Way(way), who, datetime.fromisoformat(since))
 
 
 def visit_of(request: Request, reference: str) -> Visit | None:

@@ -68,7 +68,8 @@ class PickupSchema(forms.Schema):
     code = forms.field(
         forms.Text(20),
         "Code",
-        description="Acht cijfers, die u hoorde van wie u belde of die in ons bericht staan.",
+        description="Acht cijfers. De code om op te halen hoorde u van ons. Met een code uit onze"
+        " e-mail kunt u alleen antwoorden en bevestigen.",
         widget=forms.TextInput(width="short", autocomplete="one-time-code"),
     )
 

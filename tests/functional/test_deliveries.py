@@ -130,6 +130,9 @@ def test_a_partner_picks_up_with_a_spoken_code_and_answers(
     assert form_of(page, "bestand").submit().body == FAKE
     third = form_of(page, "bestand").submit(status=409)
     assert "zo vaak opgehaald als kon" in third.text
+    # Whoever has it must still know what to answer, and by when.
+    for words in ("Gevraagd van u", "Antwoord vóór", "Wilt u op vrijdagavond extra rijden?"):
+        assert words in third.text
     # The code worked once.
     enter(installation, number, code, 422)
     assert copy(installation).state == "gegeven"
@@ -143,8 +146,18 @@ def test_a_partner_picks_up_with_a_spoken_code_and_answers(
     assert "over welke melding" in form.submit(status=422).text
     form["over"] = "M-01, om de plek aan te wijzen"
     assert "Dank u wel" in form.submit().follow().text
+    # An impatient second click is no second answer.
+    assert "Dank u wel" in form.submit().follow().text
+    copied = dict(browser.cookies)
     form_of(page, "afsluiten").submit()
     browser.get(f"/ophalen/{number}/document", status=303)
+    # Nor does a cookie that somebody kept open it again.
+    for name, value in copied.items():
+        browser.set_cookie(name, value)
+    browser.post(f"/ophalen/{number}/vernietigd", {"csrf_token": copied["csrf"]}, status=303)
+    assert copy(installation).state == "gegeven"
+    again = browser.get(f"/ophalen/{number}/document", status=303)
+    assert "formulier" in again.follow(status=200).forms
 
     shown = case.browser("beslisser").get(f"{case.path}/{reference}")
     told = ("Twee avonden gereden.", "Wil Wijk, wijkagent", "M-01, om de plek", "2 keer van 2")
