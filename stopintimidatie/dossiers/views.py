@@ -185,7 +185,9 @@ def _make(
     )
     for report in reports:
         try:
-            reason = f"Dossier {dossier.number} is met deze melding begonnen."
+            # The history of the report is read by more people than the dossier about a person.
+            which = "Een dossier" if is_strict(dossier.kind) else f"Dossier {dossier.number}"
+            reason = f"{which} is met deze melding begonnen."
             if values.get(TAKE):
                 take_on(request.db, effects, report, actor)
             file_report(request.db, effects, dossier, report, reason, actor)

@@ -599,6 +599,22 @@ def test_a_person_directed_dossier_is_there_for_few(installation: Installation) 
     assert "persoonsgericht" not in officer.get(NEW).text
 
 
+def test_the_history_of_a_report_does_not_tell_the_number_of_a_person_directed_dossier(
+    installation: Installation,
+) -> None:
+    reference = taken_on(installation)
+    owner = installation.browser(make_user(installation, (DORDRECHT, Role.DOSSIER_OWNER)))
+    new = fill(owner.get(NEW), titel="Aanpak P-01", soort="persoonsgericht", meldingen=reference)
+    new["wijk"] = "WK050510"
+    new.submit("maken", status=303)
+    with installation.transaction(DORDRECHT) as session:
+        number = session.scalars(select(Dossier.number)).one()
+    officer = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    page = officer.get(f"/m/{reference}").follow()
+    assert "Een dossier is met deze melding begonnen." in page.text
+    assert number not in page.text
+
+
 def test_an_officer_can_not_pull_a_report_out_of_a_person_directed_dossier(
     installation: Installation,
 ) -> None:
