@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.register.models import Municipality, Neighbourhood
-from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.paths import report_path
 from stopintimidatie.reports.vocabulary import Form, PlaceType
 from stopintimidatie.search.backend import OPEN_ACCESS, Kind, SearchDocument, Text
@@ -22,6 +23,12 @@ NOWHERE: Final = "onbekend"
 """What the desk's facet shows for a report without a known municipality."""
 
 
+# What the reporter and the municipality wrote to each other afterwards.
+_SAID: Final = (
+    select(func.aggregate_strings(ReporterMessage.text, "\n"))
+    .where(ReporterMessage.report_id == Report.id)
+    .scalar_subquery()
+)
 # (session, report ids) -> the numbers of the dossiers that each is in.
 FindDossiers = Callable[[Session, Sequence[UUID]], Mapping[UUID, Sequence[str]]]
 DOSSIERS_KEY: Final = "stopintimidatie.reports.dossiers"
@@ -54,14 +61,15 @@ def _load(
 ) -> Iterator[SearchDocument]:
     """The reports with these ids, as search knows them."""
     rows = session.execute(
-        select(Report, Municipality.slug, Neighbourhood.slug)
+        select(Report, Municipality.slug, Neighbourhood.slug, _SAID)
         .outerjoin(Municipality, Municipality.code == Report.holder)
         .outerjoin(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
         .where(Report.id.in_(ids), Report.state != GONE)
     )
-    for report, municipality, neighbourhood in rows:
+    for report, municipality, neighbourhood, said in rows:
         dossiers = tuple(numbers.get(report.id, ()))
-        yield document_of(report, municipality, neighbourhood, dossiers)
+        known = document_of(report, municipality, neighbourhood, dossiers)
+        yield replace(known, texts=(*known.texts, Text("gesprek", said))) if said else known
 
 
 def versions(session: Session, holder: str) -> Iterable[tuple[UUID, int]]:

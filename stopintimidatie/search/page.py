@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from markupsafe import Markup, escape
 
+from stopintimidatie.search.analysis import fold
 from stopintimidatie.search.backend import FacetCount, Hit, Kind, Piece, SearchResults, Sort
 from stopintimidatie.search.grammar import Field, SearchQuery
 from stopintimidatie.web.badges import badge_for
@@ -20,6 +21,8 @@ PAGE_SIZE: Final = 20
 LAST_PAGE: Final = 500
 MAX_CHOICES: Final = 40
 """Values of one facet that an address may choose; a person clicks a few."""
+MOST_AREAS: Final = 5
+LONGEST_NAME: Final = 60
 _CODE: Final = re.compile(r"[\w-]{1,40}", re.ASCII)
 FACET_TITLES: Final[Mapping[Field, str]] = {
     Field.KIND: "Soort",
@@ -80,6 +83,29 @@ def _page(text: str) -> int:
     if text.isascii() and text.isdigit() and len(text) <= 6:
         return min(max(1, int(text)), LAST_PAGE)
     return 1
+
+
+def areas_meant(request: Any, text: str, names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Neighbourhoods (at the desk: municipalities) that this may be the name of, each with the way
+    to all that is in it. Their names aren't in the texts that are searched."""
+    words = re.findall(r"\w+", fold(text))
+    if not words or len(text) > LONGEST_NAME:
+        return []
+    found = [code for code, name in names.items() if _begins(words, re.findall(r"\w+", fold(name)))]
+    if len(found) > MOST_AREAS:
+        return []
+    return [
+        (
+            names[code],
+            with_params(request, q=None, pagina=None, **{Field.NEIGHBOURHOOD.value: code}),
+        )
+        for code in sorted(found, key=names.__getitem__)
+    ]
+
+
+def _begins(words: Iterable[str], name: Sequence[str]) -> bool:
+    """Whether each of these is the beginning of a word of the name."""
+    return all(any(part.startswith(word) for part in name) for word in words)
 
 
 def default_sort(query: SearchQuery) -> Sort:

@@ -81,6 +81,7 @@ def search(request: Any) -> dict[str, Any]:
         "place": place,
         "places": _place_links(request, places, place),
         "narrowed": _narrowed(request, asked, areas),
+        "areas_meant": shown.areas_meant(request, asked.text, areas.names),
         **found.page(),
     }
 

@@ -15,7 +15,7 @@ from stopintimidatie.audit import SYSTEM, AuditEvent, AuditSubject
 from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.services import add_note, make_agreement
 from stopintimidatie.jobs import OutboxJob
-from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.services import changed
 from stopintimidatie.reports.vocabulary import Form
 from stopintimidatie.search import enqueue_index, services
@@ -100,6 +100,32 @@ def test_a_report_is_found_after_the_worker_has_run(
     link = page.html.select_one(".si-list__title a")["href"]
     assert link == f"/gemeenten/dordrecht/binnenstad/{report.reference}"
     assert found(officer.get("/zoeken", {"q": report.reference.lower()})) == [report.reference]
+
+
+def test_the_name_of_a_neighbourhood_leads_to_all_that_is_in_it(
+    installation: Installation, officer: Any
+) -> None:
+    (report,) = given(installation, "Hij floot.")
+    page = officer.get("/zoeken", {"q": "BINNENSTAD"})
+    page.mustcontain("Zoekt u alles in")
+    assert found(page.click("^Binnenstad$")) == [report.reference]
+    for text in ("binnen floot", "", '"', "x" * 100, "a"):
+        page = officer.get("/zoeken", {"q": text})
+        assert "Zoekt u alles in" not in page.text or text == "a"
+
+
+def test_what_is_written_to_and_by_the_reporter_is_found(
+    installation: Installation, officer: Any
+) -> None:
+    (report,) = given(installation, "Hij floot.")
+    said = {"holder": DORDRECHT, "report_id": report.id}
+    with installation.transaction(DORDRECHT) as session:
+        for kind, text in (("aanvulling", "Een rode jas."), ("vraag", "Welke bushalte?")):
+            session.add(ReporterMessage(**said, kind=kind, text=text))
+        changed(session, session.get_one(Report, report.id))
+    installation.run_jobs()
+    for words in ("rode jas", "bushaltes", '"rode jas"'):
+        assert found(officer.get("/zoeken", {"q": words})) == [report.reference], words
 
 
 def test_text_of_a_report_never_becomes_html(installation: Installation, officer: Any) -> None:
