@@ -340,7 +340,7 @@ MATRIX: Final[tuple[View, ...]] = (
         "{weg}/vergelijkbaar": READERS,
         "{melding_meldpunt}/vergelijkbaar": DESK_READS,
     }),
-    view("ReportResource", "dubbel", "POST", P.TRIAGE, {
+    *form("ReportResource", "dubbel", P.TRIAGE, {
         "{melding}/dubbel": WORKERS,
         "{weg}/dubbel": NOBODY,
         "{melding_meldpunt}/dubbel": DESK_NONE,

@@ -24,6 +24,7 @@ ACTIONS: Final[dict[str, str]] = {
     "melding.gerouteerd": "Gemeente gekozen door het meldpunt",
     "melding.beoordeeld": "Melding beoordeeld",
     "melding.contact": "Contact vastgelegd",
+    "melding.contact_erbij": "Contact met de melder van een dubbele melding komt erbij",
     "melding.bericht": "Bericht aan de melder",
     "melding.terugkoppeling": "Terugkoppeling aan melders",
     "melding.bericht_gezien": "Bericht van de melder gezien",

@@ -333,6 +333,9 @@ _STATUS: Final = {
     "U hebt de melding ingetrokken.": "You withdrew the report.",
     "Uw melding is doorgegeven aan de gemeente.": "Your report was passed on to the municipality.",
     "De gemeente heeft uw melding afgerond.": "The municipality has finished your report.",
+    "Uw melding hoort bij een melding die er al was.": (
+        "Your report belongs with one that we already had."
+    ),
     "Uw melding hoort bij een grotere aanpak.": "Your report is part of a larger effort.",
     "De gemeente heeft een vraag aan u.": "The municipality has a question for you.",
     "De gemeente bekijkt uw melding.": "The municipality is looking at your report.",
@@ -355,6 +358,17 @@ _STATUS: Final = {
     ),
     "Een andere gemeente gaat over deze plek en heeft uw melding gekregen.": (
         "Another municipality is responsible for this place and has received your report."
+    ),
+    "Over wat er gebeurde, was al een melding binnen: van u, of van iemand anders. De gemeente"
+    " gaat met die melding verder, en weet dat ook u het meldde. Wat u schreef, blijft daarbij"
+    " bewaard.": (
+        "We already had a report of what happened: from you, or from somebody else. The"
+        " municipality goes on with that report, and knows that you reported it too. What you wrote"
+        " is kept with it."
+    ),
+    "U vroeg om contact. Dat krijgt u nog, ook nu uw melding bij een andere hoort.": (
+        "You asked us to contact you. We still will, even though your report now belongs with"
+        " another."
     ),
     "De gemeente is klaar met uw melding. Wat er is gedaan, leest u hieronder.": (
         "The municipality is done with your report. You can read below what was done."

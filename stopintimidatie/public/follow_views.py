@@ -305,7 +305,7 @@ def _shown(request: Request, standing: Standing) -> Page:
     return {
         "standing": standing,
         "status_text": speech(standing.status_text),
-        "explained": speech(words.explained(standing.status)),
+        "explained": " ".join(speech(sentence) for sentence in _explained(standing)),
         "municipality": municipality.name if municipality else None,
         "messages": [
             TimelineEntry(m.at, speech(words.message_title(m.kind)), text=m.text)
@@ -314,13 +314,23 @@ def _shown(request: Request, standing: Standing) -> Page:
         "question": next((m.text for m in reversed(standing.messages) if m.kind == "vraag"), ""),
         "help_lines": published.help_for(speech.language, standing.age_group, ()),
         "let_op": _let_op(published, municipality, standing, speech.language),
-        "verdict": verdict_form(request, standing) if standing.status == "afgerond" else None,
+        "verdict": verdict_form(request, standing) if _is_done(standing) else None,
         "files": files,
         "clips": takes_clips(request),
         "upload": None if closed or len(files) >= MOST else upload_form(request),
         "form": None if closed else message_form(request, standing),
         "may_withdraw": standing.copy.state not in CLOSED,
     }
+
+
+def _is_done(standing: Standing) -> bool:
+    """Whether it was handled, so that one can say what one thinks of that."""
+    return standing.status == "afgerond" and not standing.double
+
+
+def _explained(standing: Standing) -> list[str]:
+    double, due = standing.double, standing.contact_due
+    return words.explained(standing.status, double=double, contact_due=due)
 
 
 def _files(request: Request, standing: Standing) -> list[Attachment]:

@@ -18,6 +18,11 @@ EXPLAINED: Final[dict[str, str]] = {
     "verwijderd": "De inhoud van uw melding is gewist: de bewaartermijn is voorbij, of er is om"
     " gevraagd.",
 }
+DOUBLE: Final = (
+    "Over wat er gebeurde, was al een melding binnen: van u, of van iemand anders. De gemeente gaat"
+    " met die melding verder, en weet dat ook u het meldde. Wat u schreef, blijft daarbij bewaard."
+)
+CONTACT_DUE: Final = "U vroeg om contact. Dat krijgt u nog, ook nu uw melding bij een andere hoort."
 DONE: Final[dict[str, str]] = {
     "bericht": "Uw bericht is verstuurd. De gemeente leest het.",
     "mening": "Dank u wel. De gemeente leest wat u vond.",
@@ -42,8 +47,11 @@ MESSAGE_TITLES: Final[dict[str, str]] = {
 }
 
 
-def explained(status: str) -> str:
-    return EXPLAINED.get(status, "")
+def explained(status: str, *, double: bool = False, contact_due: bool = False) -> list[str]:
+    """The sentences under the status; of a double: that it goes on elsewhere."""
+    if double:
+        return [DOUBLE, CONTACT_DUE] if contact_due else [DOUBLE]
+    return [EXPLAINED.get(status, "")]
 
 
 def message_title(kind: str) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.audit import Actor
 from stopintimidatie.reports.arrivals import announce
 from stopintimidatie.reports.conversation import expect_answer, tell, tell_once
+from stopintimidatie.reports.doubles import DOUBLE, carry_contact, give_back
 from stopintimidatie.reports.models import Report, ReportContact
 from stopintimidatie.reports.references import normalise_reference
 from stopintimidatie.workflow import WorkflowError
@@ -58,12 +59,16 @@ def finish(session: Session, report: Report, values: Values, actor: Actor) -> No
 def end(session: Session, report: Report, values: Values, actor: Actor) -> None:
     """Not handled, and why; a double names the other report."""
     report.ended_reason = values["reden_code"]
-    report.contact_deadline = None
-    if values["reden_code"] == "dubbel":
-        report.duplicate_of_id = _other_report(session, report, values["dubbel_van"])
+    if values["reden_code"] != DOUBLE:
+        report.contact_deadline = None
+        return
+    other = _other_report(session, report, values["dubbel_van"])
+    report.duplicate_of_id = other.id
+    carry_contact(session, report, other, actor)
 
 
 def reopen(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    give_back(session, report)
     report.ended_reason = None
     report.duplicate_of_id = None
     report.follow_ups = []
@@ -82,10 +87,11 @@ def erased(session: Session, report: Report, values: Values, actor: Actor) -> No
     report.ended_reason = ERASED
 
 
-def _other_report(session: Session, report: Report, reference: str) -> UUID:
+def _other_report(session: Session, report: Report, reference: str) -> Report:
     wanted = normalise_reference(str(reference))
-    found = session.scalars(select(Report.id).where(Report.reference == (wanted or ""))).first()
-    if found is None or found == report.id:
+    statement = select(Report).where(Report.reference == (wanted or "")).with_for_update()
+    found = session.scalars(statement).first()
+    if found is None or found.id == report.id:
         raise WorkflowError(
             "Die andere melding is niet gevonden. Controleer het kenmerk.", "dubbel_van"
         )

@@ -11,10 +11,11 @@ from uuid import UUID
 from sqlalchemy import Engine, Row, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.reports.doubles import DOUBLE
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.references import follow_code_matches
 from stopintimidatie.reports.services import FOLLOW_PURPOSE, KIND
-from stopintimidatie.reports.workflow import reader_status
+from stopintimidatie.reports.workflow import READER_DOUBLE, reader_status
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.session import transaction
 from stopintimidatie.storage.tenancy import NATIONAL
@@ -36,6 +37,8 @@ _ASKED: Final = (
     Report.waiting_until,
     Report.reporter_verdict,
     Report.reporter_age_group,
+    Report.ended_reason,
+    Report.contact_deadline,
 )
 
 
@@ -76,6 +79,9 @@ class Standing:
     answer_by: date | None = None
     verdict: str | None = None
     age_group: str | None = None
+    # The same was reported already; and whether this reporter is still to be called or written to.
+    double: bool = False
+    contact_due: bool = False
 
 
 def follow(engine: Engine, keys: KeyRing, reference: str, typed_code: str) -> Standing | None:
@@ -112,17 +118,20 @@ def _standing(session: Session, keys: KeyRing, reference: str, typed: str) -> St
 
 def _open(session: Session, reference: str, row: Row[*tuple[Any, ...]]) -> Standing:
     status, text = reader_status(row.state, row.delivery)
+    double = row.state == "niet_in_behandeling" and row.ended_reason == DOUBLE
     return Standing(
         copy=Copy(row.holder, row.id, row.state),
         reference=reference,
         status=status,
-        status_text=text,
+        status_text=READER_DOUBLE if double else text,
         received_at=row.received_at,
         municipality_code=row.handed_to or row.municipality_code,
         messages=_messages(session, row.id),
         answer_by=row.waiting_until if row.state == "wacht_op_melder" else None,
         verdict=row.reporter_verdict,
         age_group=row.reporter_age_group,
+        double=double,
+        contact_due=double and row.contact_deadline is not None,
     )
 
 

@@ -26,6 +26,7 @@ OTHER_LINES: Final = {
     "beoordelen": "Beoordeeld",
     "spoed": "Spoed aangepast",
     "contact": "Contact met de melder",
+    "contact_erbij": "Nog een melder wacht op contact",
     "overgenomen": "Overgenomen van een andere houder",
     "gerouteerd": "Gemeente gekozen",
     "aangeboden": "Aangeboden aan de gemeente",

@@ -14,6 +14,7 @@ from stopintimidatie.reports.areas import area_names
 from stopintimidatie.reports.attachments import attachments_of
 from stopintimidatie.reports.contacts import has_contact, read_contact
 from stopintimidatie.reports.conversation import CLOSED
+from stopintimidatie.reports.doubles import waiting_doubles
 from stopintimidatie.reports.forms import (
     LONGEST_PATH,
     answers,
@@ -87,6 +88,7 @@ def _known(context: ReportResource, request: Request) -> dict[str, Any]:
         "may_write": may_write(context, request),
         "here": request.resource_path(context),
         "duplicate_of": _reference_of(session, report),
+        "doubles": waiting_doubles(session, report),
         # A report with a number lives below its dossier.
         "dossier": request.resource_path(context.__parent__),
     }
@@ -161,6 +163,7 @@ def step_page(context: ReportResource, request: Request, title: str) -> dict[str
         "names": area_names(request.db, context.report),
         "account": marked(account) if account else None,
         "here": request.resource_path(context),
+        "doubles": waiting_doubles(request.db, context.report),
     }
 
 

@@ -329,6 +329,10 @@ READER_STATUS: Final[dict[str, tuple[frozenset[str], str]]] = {
 }
 
 
+# Closed because this was told already: what becomes of it is to be read nowhere, so it is said.
+READER_DOUBLE: Final = "Uw melding hoort bij een melding die er al was."
+
+
 def reader_status(state: str, delivery: str | None) -> tuple[str, str]:
     """Code and sentence of what the reporter reads; a finished delivery speaks before the state."""
     seen = delivery if delivery in {"aangeboden", "opgehaald"} else state

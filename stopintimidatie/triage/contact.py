@@ -9,6 +9,7 @@ from pyramid.view import view_config
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.reports.doubles import contact_over, waiting_doubles
 from stopintimidatie.reports.forms import conflict, seen
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import ReportResource
@@ -59,7 +60,7 @@ class ContactSchema(Schema):
 
 def record_contact(session: Session, report: Report, outcome: str, note: str, actor: Actor) -> None:
     """Keep that there was contact (or no need for it); the term for it ends."""
-    report.contact_deadline = None
+    contact_over(session, report)
     values = {"uitkomst": dict(OUTCOMES)[outcome], "reden": note}
     append_move(session, report, actor, "contact", report.state, values)
     changed(session, report)
@@ -103,4 +104,6 @@ def contact_view(context: ReportResource, request: Request) -> Any:
         request.flash(f"{report.reference}: het contact is vastgelegd.")
         return HTTPSeeOther(here)
 
-    return handle_form(request, form, on_valid, {"report": report})
+    return handle_form(
+        request, form, on_valid, {"report": report, "doubles": waiting_doubles(request.db, report)}
+    )

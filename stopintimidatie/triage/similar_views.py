@@ -10,23 +10,15 @@ from pyramid.view import view_config
 
 from stopintimidatie.dossiers.menu import new_dossier_action
 from stopintimidatie.reports.areas import area_names
-from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.paths import path_of_report
 from stopintimidatie.reports.resources import GONE, ReportResource
-from stopintimidatie.reports.services import KIND, StaleReportError, take_in_hand
-from stopintimidatie.reports.views import flash_step
+from stopintimidatie.reports.services import KIND
 from stopintimidatie.reports.vocabulary import Form
-from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
 from stopintimidatie.storage.tenancy import NATIONAL
-from stopintimidatie.triage.services import close_as_double
 from stopintimidatie.triage.similar import MOST, SHOWN, Similar, similar_to
-from stopintimidatie.web.errors import error_response
 from stopintimidatie.web.panels import Panel
 from stopintimidatie.web.request import Request
-from stopintimidatie.web.urls import safe_path
-from stopintimidatie.workflow import WorkflowError
 
 PANEL: Final = "stopintimidatie.triage:templates/similar_panel.jinja2"
 PAGE: Final = "vergelijkbaar"
@@ -115,29 +107,3 @@ def _parts(other: Similar) -> list[str]:
         "onbekend" if part is None else f"{round(part * 100)}%"
         for part in other.likeness.parts.values()
     ]
-
-
-@view_config(
-    context=ReportResource, name="dubbel", request_method="POST", permission=Permission.TRIAGE
-)
-def double_view(context: ReportResource, request: Request) -> Any:
-    """Close this report as double of another with one press; it can be taken back."""
-    report: Report = context.report
-    typed = request.POST.get("versie", "")
-    version = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
-    other = request.POST.get("dubbel_van", "")[:40]
-    actor, effects = request.identity.actor, request.registry.workflow_effects  # type: ignore[union-attr]
-    try:
-        take_in_hand(request.db, report, version)
-        if report.state not in CLOSABLE:
-            return error_response(request, 409)
-        close_as_double(request.db, effects, report, other, actor)
-        request.db.flush()
-    except StaleReportError:
-        return error_response(request, 409)
-    except WorkflowError:
-        return error_response(request, 400)
-    path = path_of_report(request.db, report.id) or request.resource_path(context)
-    step = REPORT_WORKFLOW.transition("niet_in_behandeling")
-    flash_step(request, context, step, "in_behandeling", path)
-    return HTTPSeeOther(safe_path(request.POST.get("terug", ""), path))
