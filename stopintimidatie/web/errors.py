@@ -131,6 +131,13 @@ TOKEN_PAGE = ErrorPage(
         "Ga terug, laad de pagina opnieuw en verstuur het formulier nog een keer.",
     ),
 )
+AGAIN_PAGE = ErrorPage(
+    "Verstuurt u dit nog een keer?",
+    (
+        "U hebt intussen opnieuw aangemeld, of het formulier stond lang open. Er is nog niets"
+        " opgeslagen. Wat u typte, is er nog.",
+    ),
+)
 
 
 def add_public_prefix(config: Any, prefix: str, way_back: str | None = None) -> None:
@@ -170,19 +177,32 @@ def safe_identity(request: Any) -> Any:
 
 def sign_in_address(request: Any) -> str:
     """Where an anonymous visitor is sent, with the way back for what was only looked at."""
-    if request.method not in ("GET", "HEAD"):
-        return SIGN_IN
     try:
-        back = request.path_qs
+        looked_at = request.method in ("GET", "HEAD")
+        back = request.path_qs if looked_at else _form_page(request)
     except UnicodeDecodeError:
         return SIGN_IN
-    return f"{SIGN_IN}?{urlencode({'volgende': back})}"
+    return f"{SIGN_IN}?{urlencode({'volgende': back})}" if back else SIGN_IN
+
+
+def _form_page(request: Any) -> str | None:
+    """The page of ours on which what was sent stood."""
+    own, came_from = f"{request.host_url}/", request.referer or ""
+    return came_from.removeprefix(own[:-1]) if came_from.startswith(own) else None
 
 
 def error_response(
-    request: Any, status: int, page: ErrorPage | None = None, reference: str | None = None
+    request: Any,
+    status: int,
+    page: ErrorPage | None = None,
+    reference: str | None = None,
+    again: Mapping[str, Any] | None = None,
 ) -> Response:
-    """The page for this status; also for a view that wants to answer so itself."""
+    """The page for this status; also for a view that wants to answer so itself.
+
+    :param again: what was sent, to send it once more: `action`, `fields`, and whether there were
+        `files`, which don't go along.
+    """
     page = page or PAGES.get(status, PAGES[500 if status >= 500 else 400])
     identity = None if status >= 500 else safe_identity(request)
     response = render_to_response(
@@ -191,6 +211,7 @@ def error_response(
             "title": page.title,
             "lines": page.lines,
             "steps": _steps(identity, request),
+            "again": again,
             "reference": reference,
             "identity": identity,
             "navigation": [] if identity is None else request.navigation,
@@ -276,7 +297,18 @@ def strange_host(exc: Any, request: Any) -> Response:
 
 
 def bad_token(exc: Any, request: Any) -> Response:
-    return error_response(request, 400, TOKEN_PAGE)
+    """What was typed can be sent again from here, if it is certain that it was typed on a page of
+    ours: what another site made a browser send mustn't get a button with a token that counts."""
+    own = request.headers.get("Origin") == request.host_url
+    if not own or safe_identity(request) is None:
+        return error_response(request, 400, TOKEN_PAGE)
+    sent = [pair for pair in request.POST.items() if isinstance(pair[1], str)]
+    again = {
+        "action": request.path_qs,
+        "fields": [(name, value) for name, value in sent if name != "csrf_token"],
+        "files": len(sent) < len(request.POST),
+    }
+    return error_response(request, 400, AGAIN_PAGE, again=again)
 
 
 def too_large(exc: Any, request: Any) -> Response:

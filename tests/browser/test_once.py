@@ -1,8 +1,10 @@
-"""A form that is sent by somebody who can't wait for the answer."""
+"""A form sent by somebody who can't wait for the answer, or who was signed out meanwhile."""
 
 from __future__ import annotations
 
+from stopintimidatie.demo.accounts import PASSWORD
 from tests.browser.conftest import SignIn
+from tests.browser.test_pages import problems_on
 
 DOSSIER = "/gemeenten/dordrecht/binnenstad/2026-0006"
 
@@ -33,3 +35,30 @@ def test_who_comes_back_to_a_form_can_send_it_again(sign_in: SignIn) -> None:
     page.click("form#formulier button[type=submit]")
     page.wait_for_url("**?deel=notities*")
     assert page.get_by_text("De tweede notitie.").count() == 1
+
+
+def test_who_was_signed_out_while_writing_loses_nothing(sign_in: SignIn) -> None:
+    page = sign_in("oov@dordrecht.example", width=390)
+    page.clock.install()
+    page.goto(f"{DOSSIER}/notitie")
+    page.fill("textarea", "Een lange notitie.")
+    page.clock.fast_forward("20:00")
+    page.context.clear_cookies()
+    page.click("form#formulier button[type=submit]")
+    page.get_by_text("U bent intussen afgemeld.").wait_for()
+    assert problems_on(page) == []
+    assert page.input_value("textarea") == "Een lange notitie."
+
+    with page.context.expect_page() as opened:
+        page.click("#afgemeld a")
+    other = opened.value
+    other.fill("[name=gebruikersnaam]", "oov@dordrecht.example")
+    other.fill("[name=wachtwoord]", PASSWORD)
+    other.click("button[name=aanmelden]")
+    other.wait_for_url("**/gemeenten/**")
+    page.click("form#formulier button[type=submit]")
+    page.get_by_role("heading", name="Verstuurt u dit nog een keer?").wait_for()
+    assert problems_on(page) == []
+    page.get_by_role("button", name="Nog een keer versturen").click()
+    page.wait_for_url("**?deel=notities*")
+    assert page.get_by_text("Een lange notitie.").count() == 1

@@ -129,3 +129,33 @@ def test_a_session_gets_a_new_token_at_every_sign_in(installation: Installation)
     assert browser.cookies["csrf"] != first[1]
     with installation.transaction() as session:
         assert session.scalar(select(func.count()).select_from(LoginSession)) == 1
+
+
+def test_a_form_with_an_old_token_can_be_sent_again_when_it_was_on_a_page_of_ours(
+    installation: Installation,
+) -> None:
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    address = "/gemeenten/dordrecht/nieuw-dossier"
+    form = browser.get(address).forms["formulier"]
+    form["titel"], form["soort"], form["wijk"] = 'Kade "west" <b>', "hotspot", "WK050501"
+    form["csrf_token"].force_value("oud")
+    strange: tuple[dict[str, str], ...] = {}, {"Origin": "http://kwaad.example"}, {"Origin": "null"}
+    for headers in strange:
+        refused = browser.post(address, form.submit_fields("maken"), headers, status=400)
+        assert "Kade" not in refused.text
+    origin = {"Origin": "http://localhost:6543"}
+    kept = browser.post(address, form.submit_fields("maken"), origin, status=400)
+    again = next(one for one in kept.forms.values() if one.action == address)
+    assert again["titel"].value == 'Kade "west" <b>'
+    assert "is gemaakt" in again.submit(status=303).follow().text
+
+
+def test_who_was_signed_out_comes_back_to_the_page_of_the_form(installation: Installation) -> None:
+    visitor = installation.visitor()
+    page = "http://localhost:6543/gemeenten/dordrecht/nieuw-dossier?soort=groep"
+    answer = visitor.post("/gemeenten/dordrecht/x", headers={"Referer": page}, status=303)
+    back = "%2Fgemeenten%2Fdordrecht%2Fnieuw-dossier%3Fsoort%3Dgroep"
+    assert answer.location == f"http://localhost:6543/aanmelden?volgende={back}"
+    for strange in ("http://kwaad.example/x", "http://localhost:6543.kwaad.example/x", "x"):
+        answer = visitor.post("/gemeenten/dordrecht/x", headers={"Referer": strange}, status=303)
+        assert answer.location == "http://localhost:6543/aanmelden"

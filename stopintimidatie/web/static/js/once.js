@@ -1,16 +1,52 @@
-// An impatient second click would send a form twice: of what is on its way, it waits for the answer.
-// An answer that is a file leaves the page as it is, so after a while the form may be sent again.
+// Sending a form: once, and not into the void.
+
+// An impatient second click would send it twice: of what is on its way, it waits for the answer. An
+// answer that is a file leaves the page as it is, so after a while the form may be sent again.
 const PATIENCE = 10000;
+// Who works on a text for long may have been signed out meanwhile, and would lose it.
+const LONG = 15 * 60 * 1000;
+const opened = Date.now();
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method !== "post") return;
   if ("onderweg" in form.dataset) return event.preventDefault();
   form.dataset.onderweg = "";
-  setTimeout(() => delete form.dataset.onderweg, PATIENCE);
+  setTimeout(() => release(form), PATIENCE);
+  const long = Date.now() - opened > LONG && "ingelogd" in document.body.dataset;
+  if (!long || form.dataset.gevraagd === "ja") return;
+  event.preventDefault();
+  ask(form, event.submitter);
 });
 
+async function ask(form, submitter) {
+  const inside = await signedIn();
+  release(form);
+  if (!inside) return tell(form);
+  form.dataset.gevraagd = "ja";
+  form.requestSubmit(submitter);
+  delete form.dataset.gevraagd;
+}
+
+async function signedIn() {
+  try {
+    const answer = await fetch(location.href, { method: "HEAD", redirect: "manual" });
+    return answer.type !== "opaqueredirect";
+  } catch {
+    return true;
+  }
+}
+
+function tell(form) {
+  document.getElementById("afgemeld")?.remove();
+  const told = document.getElementById("afgemeld-melding").content.cloneNode(true);
+  form.prepend(told);
+  document.getElementById("afgemeld").focus();
+}
+
+function release(form) {
+  delete form.dataset.onderweg;
+}
+
 // Whoever goes back finds the page as it was left.
-window.addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[data-onderweg]")) delete form.dataset.onderweg;
-});
+window.addEventListener("pageshow", () => document.querySelectorAll("form[data-onderweg]").forEach(release));
