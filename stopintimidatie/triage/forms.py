@@ -79,7 +79,7 @@ def _found(offence: bool) -> Any:
         field(
             forms.OneOf(YES_NO, radio=True),
             "Is er nu iemand in gevaar?",
-            description="Zo ja: bel eerst 112. De rest kan daarna.",
+            description="Zo ja: bel eerst 112. De rest kan daarna. De melding wordt dan ook spoed.",
             name="gevaar",
         )
     )
@@ -215,7 +215,10 @@ def filled_in(report: Report, questions: Sequence[Question] = ()) -> dict[str, A
 def assessment_of(
     values: Mapping[str, Any], present: Assessment, questions: Sequence[Question] = ()
 ) -> Assessment:
-    """What was filled in. Who may not mark a suspected offence leaves it as it is."""
+    """What was filled in. Who may not mark a suspected offence leaves it as it is.
+
+    Somebody in danger now is spoed, whether or not that was ticked too.
+    """
     found, contact = values["beoordeling"], values["contact"]
     suspected, reason = present.suspected_offence, present.suspected_offence_reason
     if "vermoeden" in found:
@@ -224,7 +227,7 @@ def assessment_of(
     return Assessment(
         danger_now=found["gevaar"] == "ja",
         forms=tuple(found["vormen"]),
-        urgent=found["spoed"],
+        urgent=found["spoed"] or found["gevaar"] == "ja",
         neighbourhood=values["plek"]["wijk"],
         suspected_offence=suspected,
         suspected_offence_reason=reason,

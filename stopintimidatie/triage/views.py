@@ -196,6 +196,8 @@ def _onwards(
         flash_step(request, context, REPORT_WORKFLOW.transition(made), "in_behandeling", path)
     else:
         request.flash(f"{context.report.reference}: de beoordeling is opgeslagen.")
+    if values["beoordeling"]["gevaar"] == "ja" and not values["beoordeling"]["spoed"]:
+        request.flash(f"{context.report.reference} is spoed, want er is iemand in gevaar.")
     return HTTPSeeOther(out)
 
 

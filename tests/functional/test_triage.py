@@ -75,6 +75,25 @@ def test_saving_takes_a_new_report_in_hand_at_once(installation: Installation) -
         assert {"melding.toestand", "melding.beoordeeld"} <= actions
 
 
+def test_somebody_in_danger_now_is_spoed(installation: Installation) -> None:
+    address = stored(installation)
+    browser = officer(installation)
+    page = browser.get(f"{address}/triage")
+    assert "bel eerst 112" in page.text
+    form = filled(page.forms["formulier"])
+    form["beoordeling.gevaar"] = "ja"
+    shown = form.submit("opslaan", status=303).follow()
+    assert "is spoed, want er is iemand in gevaar" in shown.text
+    kept = report_at(installation, address)
+    assert (kept.danger_now, kept.urgent) == (True, True)
+    # When the danger is over it need not stay so.
+    form = browser.get(f"{address}/triage").forms["formulier"]
+    form["beoordeling.gevaar"], form["beoordeling.spoed"] = "nee", False
+    assert "is spoed" not in form.submit("opslaan", status=303).follow().text
+    kept = report_at(installation, address)
+    assert (kept.danger_now, kept.urgent) == (False, False)
+
+
 def test_nothing_is_stored_without_an_answer_about_danger(installation: Installation) -> None:
     address = stored(installation)
     form = officer(installation).get(f"{address}/triage").forms["formulier"]
@@ -225,9 +244,10 @@ def test_of_two_officers_the_second_sees_what_the_first_filled_in(
     changes = page.html.find("dl", class_="si-changes").get_text(" ", strip=True)
     assert "Nu iemand in gevaar Nu opgeslagen: ja Door u ingevuld: nee" in changes
     kept = report_at(installation, address)
-    assert (kept.danger_now, kept.urgent) == (True, False)
+    assert (kept.danger_now, kept.urgent) == (True, True)
     page.forms["formulier"].submit("opslaan", status=303)
-    assert report_at(installation, address).urgent
+    kept = report_at(installation, address)
+    assert (kept.danger_now, kept.urgent) == (False, True)
 
 
 def test_what_has_ended_is_not_assessed(installation: Installation) -> None:
