@@ -165,13 +165,15 @@ def again_view(context: ExportResource, request: Request) -> Any:
     guards=(hidden_reports,),
 )
 def cancel_view(context: ExportResource, request: Request) -> Any:
-    """Stop the making."""
+    """Stop the making, or take one's own request back."""
+    waited = context.export.state == ExportState.REQUESTED
     try:
         cancel(request.db, context.export, actor_of(request))
     except ExportError as problem:
         request.flash(problem.message, "warning")
     else:
-        request.flash("Het maken is afgebroken. Er is niets verstrekt.")
+        what = "De aanvraag is ingetrokken." if waited else "Het maken is afgebroken."
+        request.flash(f"{what} Er is niets verstrekt.")
     return HTTPSeeOther(request.resource_path(context))
 
 

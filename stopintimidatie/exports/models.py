@@ -142,6 +142,12 @@ class Export(Held, Base):
     # Of whom the signature under it is.
     signed_by: Mapped[str | None] = mapped_column(String(200))
 
+    @property
+    def taken_back(self) -> bool:
+        """Whether it was who asked for it that ended the request."""
+        own = self.requested_by_id is not None and self.decided_by_id == self.requested_by_id
+        return own and self.state == ExportState.REJECTED
+
 
 class ExportKey(Held, Base):
     """The key of one export, itself encrypted with the key ring."""

@@ -354,16 +354,29 @@ def make_again(session: Session, settings: Settings, export: Export, actor: Acto
 
 
 def cancel(session: Session, export: Export, actor: Actor) -> None:
-    """Stop the making; the worker notices within a second or so, and nothing is given out.
+    """Stop the making; the worker notices within a second or so, and nothing is given out. What
+    still waits for a decision is taken back by who asked for it.
 
-    :raises ExportError: it isn't being made (any more).
+    :raises ExportError: it isn't being made (any more), or somebody else asked for it.
     """
     lock(session, export.id)
+    if export.state == ExportState.REQUESTED:
+        _take_back(session, export, actor)
+        return
     if export.state not in MAKING:
         raise ExportError("Deze uitvoer wordt niet (meer) gemaakt. Open de pagina opnieuw.")
     export.state, export.step = ExportState.CANCELLED.value, ""
     export.progress_at = utc_now()
     log(session, export, actor, "afgebroken")
+
+
+def _take_back(session: Session, export: Export, actor: Actor) -> None:
+    if actor.id is None or export.requested_by_id != actor.id:
+        raise ExportError("Alleen wie de uitvoer aanvroeg, kan de aanvraag intrekken.")
+    export.state = ExportState.REJECTED.value
+    export.decided_at, export.decided_by_id = utc_now(), actor.id
+    export.decided_by = actor.name
+    log(session, export, actor, "teruggenomen")
 
 
 def show_password(session: Session, keys: KeyRing, export: Export, actor: Actor) -> str:

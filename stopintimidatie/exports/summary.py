@@ -57,11 +57,11 @@ def history(export: Export) -> list[TimelineEntry]:
     """What happened to it, newest first."""
     entries = [TimelineEntry(export.requested_at, "Aangevraagd", export.requested_by)]
     if export.decided_at:
-        rejected = export.state == ExportState.REJECTED
+        rejected = "Aanvraag ingetrokken" if export.taken_back else "Afgewezen"
         entries.append(
             TimelineEntry(
                 export.decided_at,
-                "Afgewezen" if rejected else "Goedgekeurd",
+                rejected if export.state == ExportState.REJECTED else "Goedgekeurd",
                 export.decided_by or "",
                 export.decided_reason or "",
             )

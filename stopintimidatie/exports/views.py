@@ -116,6 +116,7 @@ def _possible(
         "decide_href": address(DECIDE, when=waits and bool(may_decide)),
         "again_href": address("opnieuw", when=failed and bool(may_ask)),
         "cancel_href": address("afbreken", when=export.state in MAKING and bool(may_ask)),
+        "back_href": address("afbreken", when=waits and is_own(request, export) and bool(may_ask)),
         "password_href": address("wachtwoord", when=ready and sealed and bool(may_ask)),
         "file_href": address("pdf", when=ready and sees),
         "after": waits_for_second(export),

@@ -82,6 +82,7 @@ ACTIONS: Final[dict[str, str]] = {
     "handtekening.ingesteld": "Certificaat voor handtekeningen ingesteld",
     "handtekening.verwijderd": "Certificaat voor handtekeningen verwijderd",
     "uitvoer.afgebroken": "Maken van uitvoer afgebroken",
+    "uitvoer.teruggenomen": "Aanvraag van uitvoer ingetrokken",
     "uitvoer.wachtwoord": "Wachtwoord van uitvoer getoond",
     "redactieprofiel.gewijzigd": "Redactieprofiel gewijzigd",
     "verstrekking.vastgelegd": "Verstrekking vastgelegd",

@@ -362,6 +362,28 @@ def test_the_requester_can_not_decide(installation: Installation) -> None:
     assert case.export(reference).state == "aangevraagd"
 
 
+def test_who_asked_for_an_export_takes_it_back_and_nobody_else_does(
+    installation: Installation,
+) -> None:
+    case = make_case(installation)
+    reference = requested(case)
+    address = f"{case.path}/{reference}"
+    other = case.browser("beslisser")
+    assert "Aanvraag intrekken" not in other.get(address).text
+    token = {"csrf_token": other.cookies["csrf"]}
+    page = other.post(f"{address}/afbreken", token, status=303).follow()
+    page.mustcontain("Alleen wie de uitvoer aanvroeg", "Wacht op een besluit")
+
+    own = case.browser("aanvrager").get(address)
+    form = next(one for one in own.forms.values() if one.action.endswith("/afbreken"))
+    page = form.submit(status=303).follow()
+    page.mustcontain("De aanvraag is ingetrokken. Er is niets verstrekt.", "Aanvraag ingetrokken")
+    assert "uitvoer.teruggenomen" in actions(installation, reference)
+    assert decide(case, reference).status_int == 303
+    assert "Opnieuw maken" not in page.text
+    assert form.submit(status=303).follow().html.find("main").text.count("niet (meer) gemaakt") == 1
+
+
 @pytest.mark.parametrize("who", ["fg", "privacy", "beheer"])
 def test_privacy_fg_and_admin_never_decide(installation: Installation, who: str) -> None:
     case = make_case(installation, number=1)
