@@ -103,7 +103,14 @@ _WHAT: Final = {
 _WHERE: Final = {
     "Waar en wanneer was het?": "Where and when was it?",
     "In welke wijk van {name}?": "In which neighbourhood of {name}?",
-    "Tik op de kaart of kies uit de lijst.": "Tap the map or choose from the list.",
+    "Tik op de kaart of kies uit de lijst. Weet u de wijk niet? Vertel dan hieronder waar het"
+    " was.": (
+        "Tap the map or choose from the list. You don't know the neighbourhood? Then tell us below"
+        " where it was."
+    ),
+    "Weet u de wijk niet? Vertel dan hieronder waar het was.": (
+        "You don't know the neighbourhood? Then tell us below where it was."
+    ),
     "Kaart van {name}. Kiest u liever zonder kaart? Gebruik de lijst hieronder.": (
         "Map of {name}. Do you prefer no map? Use the list below."
     ),
@@ -133,8 +140,10 @@ _WHERE: Final = {
     "Gebruik de plek van dit toestel": "Use the place of this device",
     "Punt weghalen": "Take the point away",
     "Waar precies?": "Where exactly?",
-    "Een straat, een adres, of iets dat u zag: het station, de bushalte, een winkel.": (
-        "A street, an address, or something you saw: the station, the bus stop, a shop."
+    "Een straat, een adres, of iets dat u zag: het station, de bushalte, een winkel. Hebt u"
+    " hierboven al iets gekozen? Dan hoeft dit niet.": (
+        "A street, an address, or something you saw: the station, the bus stop, a shop. Did you"
+        " choose something above? Then you needn't."
     ),
     "Wat voor plek was het?": "What kind of place was it?",
     "Welke dag?": "Which day?",
@@ -142,7 +151,9 @@ _WHERE: Final = {
     "Weet u de tijd niet? Welk deel van de dag?": "Don't you know the time? Which part of the day?",
     "Gebeurde het vaker?": "Did it happen more often?",
     "Welke lijn of trein?": "Which line or train?",
-    "Bijvoorbeeld: bus 3, of de trein.": "For example: bus 3, or the train.",
+    "Bijvoorbeeld: bus 3, of de trein. Een lijn of een halte is genoeg.": (
+        "For example: bus 3, or the train. A line or a stop is enough."
+    ),
     "Bij welke halte of welk station was u?": "At which stop or station were you?",
     "Waar ging de rit heen?": "Where did it go?",
     "Wilt u nog iets zeggen over de plek?": "Do you want to say more about the place?",

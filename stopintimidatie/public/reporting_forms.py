@@ -157,6 +157,7 @@ def _where_and_when(where: Where) -> Any:
 
 def _place(where: Where) -> list[Any]:
     chosen = []
+    by_map = "Tik op de kaart of kies uit de lijst. " if where.map_address else ""
     if where.neighbourhoods:
         chosen.append(
             field(
@@ -164,7 +165,8 @@ def _place(where: Where) -> list[Any]:
                 where.words("In welke wijk van {name}?").format(name=where.name),
                 name="wijk",
                 missing=None,
-                description="Tik op de kaart of kies uit de lijst." if where.map_address else "",
+                needed_sometimes=True,
+                description=f"{by_map}Weet u de wijk niet? Vertel dan hieronder waar het was.",
                 widget=forms.MapSelect(
                     values=where.neighbourhoods,
                     image=where.map_address,
@@ -174,8 +176,15 @@ def _place(where: Where) -> list[Any]:
             )
         )
     chosen.append(_point(where))
-    description = "Een straat, een adres, of iets dat u zag: het station, de bushalte, een winkel."
-    return [*chosen, _text(500, "Waar precies?", "omschrijving", description=description)]
+    said = _text(
+        500,
+        "Waar precies?",
+        "omschrijving",
+        needed_sometimes=True,
+        description="Een straat, een adres, of iets dat u zag: het station, de bushalte, een"
+        " winkel. Hebt u hierboven al iets gekozen? Dan hoeft dit niet.",
+    )
+    return [*chosen, said]
 
 
 def _point(where: Where) -> Any:
@@ -201,8 +210,14 @@ def _point(where: Where) -> Any:
 
 def _transit() -> list[Any]:
     return [
-        _text(100, "Welke lijn of trein?", "lijn", description="Bijvoorbeeld: bus 3, of de trein."),
-        _text(100, "Bij welke halte of welk station was u?", "halte"),
+        _text(
+            100,
+            "Welke lijn of trein?",
+            "lijn",
+            needed_sometimes=True,
+            description="Bijvoorbeeld: bus 3, of de trein. Een lijn of een halte is genoeg.",
+        ),
+        _text(100, "Bij welke halte of welk station was u?", "halte", needed_sometimes=True),
         _text(100, "Waar ging de rit heen?", "richting"),
         _text(500, "Wilt u nog iets zeggen over de plek?", "omschrijving"),
     ]
