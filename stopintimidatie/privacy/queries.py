@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import AuditEvent, AuditSubject
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.exports.models import Export
+from stopintimidatie.reports.models import Report
 from stopintimidatie.storage.counting import count_at_most
 from stopintimidatie.storage.tenancy import current_holder
+
+# Of how many documents of one event the name is told; the rest is counted.
+NAMED: Final = 3
 
 
 def _events(action: str | None, document: UUID | None) -> Select[AuditEvent]:
@@ -30,19 +38,59 @@ def count_events(session: Session, action: str | None, document: UUID | None, mo
     return count_at_most(session, newest.order_by(AuditEvent.at.desc()), most)
 
 
+@dataclass(frozen=True)
+class Logged:
+    """An event, of how many documents it was, and what the first few of them are called."""
+
+    event: AuditEvent
+    number: int
+    names: Sequence[str]
+
+
 def page_of_events(
     session: Session, action: str | None, document: UUID | None, offset: int, limit: int
-) -> Sequence[tuple[AuditEvent, int]]:
-    """Events with the number of documents each was about."""
+) -> Sequence[Logged]:
+    """Events, the newest first."""
     page = _events(action, document).order_by(AuditEvent.at.desc(), AuditEvent.id)
     events = session.scalars(page.offset(offset).limit(limit)).all()
-    about = session.execute(
-        select(AuditSubject.event_id, func.count())
-        .where(AuditSubject.event_id.in_([event.id for event in events]))
-        .group_by(AuditSubject.event_id)
+    place = func.row_number().over(
+        partition_by=AuditSubject.event_id, order_by=AuditSubject.subject_id
     )
-    counts = {row[0]: row[1] for row in about}
-    return [(event, counts.get(event.id, 0)) for event in events]
+    number = func.count().over(partition_by=AuditSubject.event_id)
+    about = (
+        select(
+            AuditSubject.event_id,
+            AuditSubject.subject_id,
+            number.label("number"),
+            place.label("place"),
+        )
+        .where(AuditSubject.event_id.in_([event.id for event in events]))
+        .subquery()
+    )
+    rows = session.execute(select(about).where(about.c.place <= NAMED)).all()
+    names = _names(session, {row.subject_id for row in rows})
+    return [
+        Logged(
+            event,
+            next((row.number for row in rows if row.event_id == event.id), 0),
+            sorted(
+                names[row.subject_id]
+                for row in rows
+                if row.event_id == event.id and row.subject_id in names
+            ),
+        )
+        for event in events
+    ]
+
+
+def _names(session: Session, ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """The references of the documents that people know by one."""
+    known = union_all(
+        select(Report.id, Report.reference.label("name")).where(Report.id.in_(ids)),
+        select(Dossier.id, Dossier.number).where(Dossier.id.in_(ids)),
+        select(Export.id, Export.reference).where(Export.id.in_(ids)),
+    )
+    return {row[0]: row[1] for row in session.execute(known)}
 
 
 def known_actions(session: Session) -> Sequence[str]:

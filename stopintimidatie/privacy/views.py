@@ -40,7 +40,7 @@ def log(context: Any, request: Any) -> dict[str, Any]:
     paging = Paging.counted(wanted, total, most, PAGE_SIZE)
     found = queries.page_of_events(request.db, action, document, paging.offset, paging.size)
     return {
-        "rows": [_row(event, count) for event, count in found],
+        "rows": [_row(logged) for logged in found],
         "facet": [
             FacetValue(label_of(code), toggled(request, "actie", code), None, code == action)
             for code in queries.known_actions(request.db)
@@ -57,13 +57,22 @@ def _document(context: Any) -> UUID | None:
     return document
 
 
-def _row(event: Any, count: int) -> list[str]:
-    about = f"{count} × {event.subject_kind}" if count > 1 else event.subject_kind
+def _row(logged: queries.Logged) -> list[str]:
+    event = logged.event
     details = ", ".join(field.replace("_", " ") for field in event.fields)
     return [
         datetime_short(event.at),
         event.actor_name,
         f"{label_of(event.action)}: {details}" if details else label_of(event.action),
-        about,
+        _about(logged),
         event.task or event.reason or "",
     ]
+
+
+def _about(logged: queries.Logged) -> str:
+    """The kind of document, with the names that people know them by."""
+    kind, number = logged.event.subject_kind, logged.number
+    if not logged.names:
+        return f"{number} × {kind}" if number > 1 else kind
+    rest = number - len(logged.names)
+    return f"{kind}: {', '.join(logged.names)}{f' en {rest} meer' if rest > 0 else ''}"

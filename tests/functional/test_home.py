@@ -89,7 +89,7 @@ def test_who_may_not_search_is_offered_no_search_box(installation: Installation)
 
 def test_reading_a_neighbourhood_is_in_the_log(installation: Installation) -> None:
     with installation.transaction() as session:
-        make_report(session, installation)
+        references = {make_report(session, installation).reference for _ in range(5)}
     officer = make_user(installation, (DORDRECHT, Role.OFFICER), name="Lezer")
     installation.browser(officer).get("/gemeenten/dordrecht/binnenstad")
     privacy = installation.browser(make_user(installation, (DORDRECHT, Role.PRIVACY_OFFICER)))
@@ -97,6 +97,8 @@ def test_reading_a_neighbourhood_is_in_the_log(installation: Installation) -> No
     row = next(row for row in page.html.select("tbody tr") if "Gelezen" in row.text)
     assert "Lezer" in row.text
     assert "wijk bekijken" in row.text
+    assert len([reference for reference in references if reference in row.text]) == 3
+    assert "en 2 meer" in row.text
 
 
 def test_a_refusal_is_in_the_log(installation: Installation) -> None:
