@@ -39,13 +39,14 @@ Stopintimidatie draait op {address}
   Aanmelden   {address}/aanmelden
   Wachtwoord  demo-wachtwoord, voor elk van deze accounts:
 
-    oov@dordrecht.example            medewerker OOV
+    oov@dordrecht.example            OOV-medewerker
     dossierhouder@dordrecht.example  dossierhouder
     beheer@dordrecht.example         beheerder
     privacy@dordrecht.example        privacyfunctionaris
     fg@dordrecht.example             functionaris gegevensbescherming
     (dezelfde vijf bij eindhoven.example)
     meldpunt@landelijk.example       landelijk meldpunt
+    oov@oefen.example                OOV-medewerker van de oefengemeente
 
   Sleutel voor de app (API)          demo-app
 

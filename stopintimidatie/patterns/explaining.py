@@ -44,7 +44,8 @@ def explanation(
     return [
         f"In {days} dagen {'is' if count == 1 else 'zijn'} hier"
         f" {plural(count, 'melding', 'meldingen')} gedaan, binnen {radius_m} meter en {hours}.",
-        f"Gezien de omgeving en hoe druk die uren zijn, {expected_text(expected)}.",
+        f"Gezien de omgeving en hoe druk die uren zijn, waren er {expected_text(expected)}"
+        " te verwachten.",
         "Dat is duidelijker dan wat toeval maakt als dezelfde meldingen door elkaar worden geschud"
         f" (ingestelde zekerheid: {certainty}%).",
     ]
@@ -53,8 +54,8 @@ def explanation(
 def expected_text(expected: float) -> str:
     """How many there would be; a part of a report says nothing to anybody."""
     if expected < 1:
-        return "was er minder dan één te verwachten"
-    return f"waren er ongeveer {number(expected, 1)} te verwachten"
+        return "minder dan één"
+    return f"ongeveer {number(expected, 1)}"
 
 
 def common(reports: Sequence[Seen]) -> list[tuple[str, str]]:

@@ -93,7 +93,7 @@ def _item(slug: str, pattern: Pattern, count: int, area: str | None) -> ListItem
     meta = [
         f"straal {pattern.radius_m} m",
         hours_text(pattern.from_minute, pattern.to_minute),
-        expected_text(pattern.expected),
+        f"{expected_text(pattern.expected)} verwacht",
         f"voor het laatst gezien {date_text(pattern.seen_at)}",
     ]
     if pattern.until is not None:

@@ -120,7 +120,8 @@ def _add_offence(part: Any) -> None:
         field(
             forms.Text(1000, lines=True),
             "Waarom vermoedt u dat?",
-            description="Geen namen en geen kentekens.",
+            description="Nodig als u het vermoeden aankruist. Geen namen en geen kentekens.",
+            needed_sometimes=True,
             name="vermoeden_reden",
             missing=None,
             widget=forms.TextArea(rows=3),

@@ -101,9 +101,9 @@ def test_the_explanation_names_what_was_seen_and_what_was_expected() -> None:
         count=14, expected=1.26, radius_m=90, hours="tussen 22 en 1 uur", days=180, certainty=95
     )
     assert "14 meldingen gedaan, binnen 90 meter en tussen 22 en 1 uur." in said[0]
-    assert "ongeveer 1,3 te verwachten" in said[1]
+    assert "waren er ongeveer 1,3 te verwachten." in said[1]
     assert "ingestelde zekerheid: 95%" in said[2]
-    assert expected_text(0.08) == "was er minder dan één te verwachten"
+    assert expected_text(0.08) == "minder dan één"
 
 
 def test_the_map_draws_what_fits_and_escapes_the_name() -> None:
