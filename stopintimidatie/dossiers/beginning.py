@@ -82,6 +82,10 @@ def refuse(waiting: Sequence[Unready], *, can_take: bool) -> None:
     """:raises DossierError: names all of them, at the field."""
     if not waiting:
         return
-    advice = f" Of zet het vinkje bij ‘{TAKE_LABEL}’." if can_take else ""
-    told = " ".join(f"{one.reference} {one.why}" for one in waiting)
-    raise DossierError(f"{told}{advice}", "meldingen")
+    names = ", ".join(one.reference for one in waiting)
+    can = "kan" if len(waiting) == 1 else "kunnen"
+    advice = f", of zet het vinkje bij ‘{TAKE_LABEL}’" if can_take else ""
+    told = (
+        f"{names} {can} nog niet in een dossier. Doe eerst wat boven het formulier staat{advice}."
+    )
+    raise DossierError(told, "meldingen")
