@@ -341,7 +341,7 @@ MATRIX: Final[tuple[View, ...]] = (
         "{melding_meldpunt}/vergelijkbaar": DESK_READS,
     }),
     *form("ReportResource", "dubbel", P.TRIAGE, {
-        "{melding}/dubbel": WORKERS,
+        "{melding}/dubbel?van={kenmerk_ingediend}": WORKERS,
         "{weg}/dubbel": NOBODY,
         "{melding_meldpunt}/dubbel": DESK_NONE,
     }),
