@@ -61,7 +61,7 @@ def report_view(context: ReportResource, request: Request) -> dict[str, Any]:
         "report": context.report,
         "tombstone": None,
         **_known(context, request),
-        **_contact(context, request),
+        **contact_of(context, request),
         "steps": step_links(context, request),
         "actions": steps.actions(request, context),
         "panels": panels(request, "melding", context),
@@ -107,7 +107,9 @@ def _reference_of(session: Any, report: Report) -> str | None:
     return None if other is None else str(other.reference)
 
 
-def _contact(context: ReportResource, request: Request) -> dict[str, Any]:
+def contact_of(
+    context: ReportResource, request: Request, task: str = "melding bekijken"
+) -> dict[str, Any]:
     """Contact data for who may see it; for others only whether there is any."""
     if not request.has_permission(Permission.VIEW_CONTACT, context):
         return {"contact": None, "contact_exists": has_contact(request.db, context.report)}
@@ -118,7 +120,7 @@ def _contact(context: ReportResource, request: Request) -> dict[str, Any]:
             context.holder,
             KIND,
             [context.report.id],
-            task="melding bekijken",
+            task=task,
             fields=["contactgegevens"],
         )
     return {"contact": contact, "contact_exists": contact is not None}

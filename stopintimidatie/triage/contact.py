@@ -9,6 +9,7 @@ from pyramid.view import view_config
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
+from stopintimidatie.reports import summary
 from stopintimidatie.reports.doubles import contact_over, waiting_doubles
 from stopintimidatie.reports.forms import conflict, seen
 from stopintimidatie.reports.models import Report
@@ -21,6 +22,7 @@ from stopintimidatie.reports.services import (
     take_in_hand,
 )
 from stopintimidatie.reports.steps import Action
+from stopintimidatie.reports.views import contact_of
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
 from stopintimidatie.web.forms import (
@@ -104,6 +106,10 @@ def contact_view(context: ReportResource, request: Request) -> Any:
         request.flash(f"{report.reference}: het contact is vastgelegd.")
         return HTTPSeeOther(here)
 
-    return handle_form(
-        request, form, on_valid, {"report": report, "doubles": waiting_doubles(request.db, report)}
-    )
+    page = {
+        "report": report,
+        "summary": summary,
+        "doubles": waiting_doubles(request.db, report),
+        **contact_of(context, request, "contact vastleggen"),
+    }
+    return handle_form(request, form, on_valid, page)

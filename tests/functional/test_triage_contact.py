@@ -63,6 +63,18 @@ def test_the_second_of_two_overwrites_nothing(installation: Installation, addres
     assert "intussen gewijzigd" in forms[1].submit("opslaan", status=409)
 
 
+def test_who_calls_reads_the_number_on_the_page_and_that_is_in_the_log(
+    installation: Installation, address: str
+) -> None:
+    officer = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    page = officer.get(f"{address}/contact")
+    assert page.html.find("a", href="tel:+31612345678")
+    with installation.transaction(DORDRECHT) as session:
+        reads = select(AuditEvent).where(AuditEvent.task == "contact vastleggen")
+        fields = [event.fields for event in session.scalars(reads)]
+    assert ["contactgegevens"] in fields
+
+
 def test_who_may_not_triage_cannot_record_contact(installation: Installation, address: str) -> None:
     browser = installation.browser(make_user(installation, (DORDRECHT, Role.PRIVACY_OFFICER)))
     browser.get(f"{address}/contact", status=403)
