@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.register.models import Municipality, Neighbourhood
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.paths import report_path
-from stopintimidatie.reports.vocabulary import Form, PlaceType
+from stopintimidatie.reports.vocabulary import Form, PlaceType, in_order
 from stopintimidatie.search.backend import OPEN_ACCESS, Kind, SearchDocument, Text
 from stopintimidatie.search.registry import Load
 from stopintimidatie.storage import NATIONAL
@@ -84,7 +84,11 @@ def document_of(
     neighbourhood_slug: str | None,
     dossiers: tuple[str, ...] = (),
 ) -> SearchDocument:
-    """A report as search knows it. Pure: the slugs are those of its holder and neighbourhood."""
+    """A report as search knows it. Pure: the slugs are those of its holder and neighbourhood.
+
+    One that only just arrived comes here with its forms as they were sent.
+    """
+    forms = in_order(report.forms)
     return SearchDocument(
         holder=report.holder,
         kind=Kind.REPORT,
@@ -92,12 +96,12 @@ def document_of(
         version=report.version,
         reference=report.reference,
         path=report_path(report, municipality_slug, neighbourhood_slug),
-        title=", ".join(Form.word(code) for code in report.forms).capitalize(),
+        title=", ".join(Form.word(code) for code in forms).capitalize(),
         moment=report.incident_start,
         state=report.state,
         neighbourhood=_area(report),
         access=OPEN_ACCESS,
-        forms=tuple(report.forms),
+        forms=tuple(forms),
         dossier=report.dossier_number,
         dossiers=dossiers,
         texts=tuple(text for text in _texts(report) if text.text),

@@ -15,9 +15,13 @@ from stopintimidatie.audit import SYSTEM, AuditEvent, AuditSubject
 from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.services import add_note, make_agreement
 from stopintimidatie.jobs import OutboxJob
+from stopintimidatie.register.locating import Method, Place
+from stopintimidatie.reports.arriving import Arrival, arriving, document_of_new
 from stopintimidatie.reports.models import Report, ReporterMessage
+from stopintimidatie.reports.references import new_reference, random_follow_code
+from stopintimidatie.reports.routing import Routing
 from stopintimidatie.reports.services import changed
-from stopintimidatie.reports.vocabulary import Form
+from stopintimidatie.reports.vocabulary import Form, Source
 from stopintimidatie.search import enqueue_index, services
 from stopintimidatie.search.backend import HealthState, Visibility
 from stopintimidatie.search.localtime import AMSTERDAM
@@ -29,6 +33,7 @@ from tests.factories import (
     connect,
     make_dossier,
     make_report,
+    make_submission,
     make_user,
 )
 from tests.installation import Installation
@@ -508,3 +513,15 @@ def test_a_person_directed_dossier_is_in_no_total_count_or_hint_of_who_may_not_s
     for role in (Role.DOSSIER_OWNER, Role.PRIVACY_OFFICER, Role.DATA_PROTECTION_OFFICER):
         other = installation.browser(make_user(installation, (DORDRECHT, role)))
         assert len(found(other.get("/zoeken", {"q": "geheimeaanpak"}))) == 1
+
+
+def test_a_report_that_just_came_in_has_its_forms_in_the_order_of_all_pages(
+    installation: Installation,
+) -> None:
+    given = make_submission(forms=(Form.GROPING, Form.CATCALLING))
+    arrival = Arrival(Source.WEB_FORM, SYSTEM, random_follow_code(), utc_now(), quarantine=False)
+    routing = Routing(DORDRECHT, Place(DORDRECHT, "WK050501", None, Method.OUTLINE), None)
+    keys = installation.registry.key_ring
+    arrived = arriving(keys, given, routing, arrival, new_reference(), 3)
+    found = document_of_new(arrived, given, "dordrecht", "binnenstad")
+    assert (found.title, found.forms) == ("Naroepen, betasten", ("naroepen", "betasten"))
