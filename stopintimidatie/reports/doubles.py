@@ -70,6 +70,19 @@ def carry_contact(session: Session, report: Report, other: Report, actor: Actor)
     record(session, actor, "melding.contact_erbij", other.holder, KIND, [other.id, report.id])
 
 
+def check_nobody_waits(session: Session, report: Report) -> None:
+    """:raises WorkflowError: the report would end while the reporter of a double waits for contact.
+
+    Once it is done it is in no list of what is to be done.
+    """
+    names = ", ".join(double.reference for double in waiting_doubles(session, report))
+    if names:
+        raise WorkflowError(
+            f"Er wacht nog een melder op contact: {names} is dubbel van deze melding. Leg bij"
+            f" {names} vast hoe het contact ging. Daarna kan deze melding klaar zijn."
+        )
+
+
 def contact_over(session: Session, report: Report) -> None:
     """This reporter needs no contact any more; what others still wait for stays due.
 

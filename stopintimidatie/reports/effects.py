@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.audit import Actor
 from stopintimidatie.reports.arrivals import announce
 from stopintimidatie.reports.conversation import expect_answer, tell, tell_once
-from stopintimidatie.reports.doubles import DOUBLE, carry_contact, give_back
+from stopintimidatie.reports.doubles import DOUBLE, carry_contact, check_nobody_waits, give_back
 from stopintimidatie.reports.models import Report, ReportContact
 from stopintimidatie.reports.references import normalise_reference
 from stopintimidatie.workflow import WorkflowError
@@ -50,6 +50,7 @@ def stop_waiting(session: Session, report: Report, values: Values, actor: Actor)
 
 def finish(session: Session, report: Report, values: Values, actor: Actor) -> None:
     """Handled: what was done, and what the reporter is told."""
+    check_nobody_waits(session, report)
     report.follow_ups = list(values["opvolging"])
     report.contact_deadline = None
     if values["terugkoppeling"] == "gegeven":
@@ -58,6 +59,7 @@ def finish(session: Session, report: Report, values: Values, actor: Actor) -> No
 
 def end(session: Session, report: Report, values: Values, actor: Actor) -> None:
     """Not handled, and why; a double names the other report."""
+    check_nobody_waits(session, report)
     report.ended_reason = values["reden_code"]
     if values["reden_code"] != DOUBLE:
         report.contact_deadline = None

@@ -134,6 +134,27 @@ def test_nobody_is_left_waiting_at_a_report_that_is_done(installation: Installat
     assert report_of(installation, address).state == "niet_in_behandeling"
 
 
+def test_the_other_report_is_not_done_while_somebody_waits(installation: Installation) -> None:
+    other, address = stored(installation), stored(installation, **ASKS)
+    browser = officer(installation)
+    close(pressed(browser, address))
+    with installation.transaction(DORDRECHT) as session:
+        for report in session.scalars(select(Report).where(Report.state == "nieuw")):
+            report.state = "in_behandeling"
+
+    def finished(status: int) -> Any:
+        form = browser.get(f"{other}/niet-in-behandeling").forms["formulier"]
+        form["reden_code"] = "te_weinig_informatie"
+        return form.submit(status=status)
+
+    refused = finished(422)
+    assert f"Leg bij {address.rpartition('/')[2]} vast" in refused.text
+    assert refused.forms["formulier"]["reden_code"].value == "te_weinig_informatie"
+    contact_noted(browser, address)
+    finished(303)
+    assert report_of(installation, other).state == "niet_in_behandeling"
+
+
 def test_the_reporter_reads_that_it_goes_on_and_that_contact_comes(
     installation: Installation,
 ) -> None:
