@@ -1,5 +1,6 @@
 """Page one: what a reader with two minutes must know, in sentences that fit. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 
@@ -15,6 +16,7 @@ from stopintimidatie.web.filters import date_text, plural
 TEXT_MAX = 300
 LINE_MAX = 110
 PURPOSE_MAX = 200
+OTHER_AREAS = 2
 
 
 def page_one(source: DossierSource, chosen: Selection) -> PageOne:
@@ -35,7 +37,8 @@ def page_one(source: DossierSource, chosen: Selection) -> PageOne:
 
 def _essentials(source: DossierSource, chosen: Selection) -> tuple[Pair, ...]:
     reports, exact = chosen.reports, chosen.profile.lists_reports
-    pairs = [Pair("Waar", _where(source, chosen.profile))]
+    where = _where(source, chosen.profile)
+    pairs = [Pair("Waar", f"{where}{_elsewhere(source, reports)}" if exact else where)]
     if reports:
         change = figures.trend(reports, today(source))
         pairs += [
@@ -155,3 +158,15 @@ def _where(source: DossierSource, profile: Profile) -> str:
     area, place = clean_line(source.neighbourhood), clean_line(source.place)
     named = profile.rules[Field.PLACE].how is not Coarse.NEIGHBOURHOOD
     return f"{place} ({area})" if place and named else area
+
+
+def _elsewhere(source: DossierSource, reports: Sequence[SourceReport]) -> str:
+    """A dossier is filed in one neighbourhood; its reports may be of others."""
+    home = clean_line(source.neighbourhood)
+    areas = Counter(clean_line(report.neighbourhood) for report in reports)
+    others = [area for area, _ in areas.most_common() if area and area != home]
+    if not others:
+        return ""
+    some = "de meeste meldingen zijn" if areas[others[0]] > areas[home] else "ook meldingen"
+    rest = ["elders"] if len(others) > OTHER_AREAS else []
+    return f"; {some} uit {listed([*others[:OTHER_AREAS], *rest])}"

@@ -453,3 +453,27 @@ def test_a_ground_passes_over_one_preference_and_the_annex_tells_it() -> None:
     told = [(pair.label, pair.value) for pair in content.annex.deviations]
     assert told == [("M-02", "vitaal belang. Reden: Er is gevaar.")]
     assert redact(a_dossier(reports), INTERNAL).annex.deviations == ()
+
+
+@pytest.mark.parametrize(
+    ("areas", "said"),
+    [
+        (["Binnenstad", "Binnenstad"], "Binnenstad"),
+        (["Binnenstad", "Binnenstad", "Reeland"], "Binnenstad; ook meldingen uit Reeland"),
+        (
+            ["Reeland", "Reeland", "Binnenstad"],
+            "Binnenstad; de meeste meldingen zijn uit Reeland",
+        ),
+        (
+            ["Reeland", "Reeland", "Krispijn", "Noordflank", "Noordflank"],
+            "Binnenstad; de meeste meldingen zijn uit Reeland, Noordflank en elders",
+        ),
+    ],
+)
+def test_page_one_says_in_which_neighbourhoods_the_reports_are(areas: list[str], said: str) -> None:
+    reports = (a_report(number, neighbourhood=area) for number, area in enumerate(areas, start=1))
+    source = a_dossier(tuple(reports), place="", neighbourhood="Binnenstad")
+    told = {pair.label: pair.value for pair in redact(source, INTERNAL).page_one.essentials}
+    assert told["Waar"] == said
+    management = redact(source, PROFILES["bestuur"]).page_one.essentials
+    assert {pair.label: pair.value for pair in management}["Waar"] == "Binnenstad"
