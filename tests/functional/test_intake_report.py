@@ -21,7 +21,7 @@ from stopintimidatie.jobs import OutboxJob
 from stopintimidatie.municipalities.models import ParticipationLevel
 from stopintimidatie.reports.models import Report, ReportContact
 from stopintimidatie.reports.references import is_reference
-from stopintimidatie.reports.vocabulary import Source
+from stopintimidatie.reports.vocabulary import Source, in_order
 from stopintimidatie.search.models import SearchDocument
 from stopintimidatie.search.writing import INDEX
 from tests.factories import DORDRECHT, connect
@@ -77,7 +77,7 @@ def test_everything_that_was_said_is_stored_with_its_holder(api: Api) -> None:
     assert found.state == "nieuw"
     assert found.source == Source.APP_ANDROID
     assert found.description == FULL_REPORT["omschrijving"]
-    assert found.reported_forms == sorted(FULL_REPORT["vormen"])
+    assert found.reported_forms == in_order(FULL_REPORT["vormen"])
     assert (found.share_with_police, found.share_with_partners) == (True, False)
     assert found.client_app_version == "3.2.0"
 

@@ -124,7 +124,7 @@ def test_a_connection_that_died_while_it_lay_idle_is_noticed(
 def end_connections(api: Api) -> None:
     """Have the server end every connection of the application but this one."""
     others = text(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         " AND usename = current_user"
     )

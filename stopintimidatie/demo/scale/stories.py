@@ -190,6 +190,10 @@ class Story:
     def scalar(self, question: Any) -> None:
         """Was this told before, has the reporter an address: no, nobody is written to here."""
 
+    def scalars(self, question: Any) -> Any:
+        """Which doubles wait for contact with this one: none, their reporters were called."""
+        return SimpleNamespace(all=list)
+
     def _assess(self, triage: Triage, until: datetime) -> None:
         """What `triage.services.assess` does, and a call afterwards if nothing came first."""
         actor, now = self.stage.actors["oov"], self.now
