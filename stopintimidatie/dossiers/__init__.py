@@ -7,7 +7,7 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     from stopintimidatie.dossiers import effects, files, options, reminders, searching
-    from stopintimidatie.dossiers.access import STRICT_ROLES
+    from stopintimidatie.dossiers.access import STRICT_ROLES, seen_by
     from stopintimidatie.dossiers.items import neighbourhood_panel
     from stopintimidatie.dossiers.menu import new_dossier_action
     from stopintimidatie.dossiers.naming_views import report_panel
@@ -30,7 +30,7 @@ def includeme(config: Any) -> None:
     config.add_mail_template(reminders.TEMPLATE)
     config.add_mail_recipient(reminders.RECIPIENT)
     config.add_impersonal_table("dossier_counter", "a number per year")
-    config.add_document_kind("dossier", path_of_dossier, Permission.VIEW_DOSSIER)
+    config.add_document_kind("dossier", path_of_dossier, Permission.VIEW_DOSSIER, seen_by)
     for name, effect in effects.EFFECTS.items():
         config.add_workflow_effect(name, effect)
     for name, offered in options.OPTIONS.items():

@@ -35,6 +35,12 @@ def visible_to(roles: Iterable[Role]) -> ColumnElement[bool]:
     return true() if STRICT_ROLES & set(roles) else Dossier.kind != DossierKind.PERSON.value
 
 
+def seen_by(session: Session, dossier_id: UUID, roles: Iterable[Role]) -> bool:
+    """Whether who holds these roles sees this dossier."""
+    found = select(Dossier.id).where(Dossier.id == dossier_id, visible_to(roles))
+    return session.scalar(found) is not None
+
+
 def may_edit(session: Session, dossier: Dossier, actor: Actor) -> bool:
     """Whether this actor may change what is in the dossier.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
 
-from stopintimidatie.security import Permission
+from stopintimidatie.security import Permission, Role
 
 
 @dataclass(frozen=True)
@@ -59,23 +59,37 @@ def add_tree_root(config: Any, name: str, factory: Callable[[str, Any], Any]) ->
     config.action(("tree root", name), register)
 
 
+# (session of the holder, id, roles there) -> whether who holds these sees this document.
+SeenBy = Callable[[Any, UUID, Iterable[Role]], bool]
+
+
+def _by_all(session: Any, document: UUID, roles: Iterable[Role]) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class DocumentKind:
     """How a kind of document tells its present address, and who may be told."""
 
     path_of: Callable[[Any, UUID], str | None]
     permission: Permission
+    seen_by: SeenBy
 
 
 def add_document_kind(
-    config: Any, kind: str, path_of: Callable[[Any, UUID], str | None], permission: Permission
+    config: Any,
+    kind: str,
+    path_of: Callable[[Any, UUID], str | None],
+    permission: Permission,
+    seen_by: SeenBy = _by_all,
 ) -> None:
     """Directive `config.add_document_kind`: how a kind of document tells its present address.
 
     :param path_of: (session of the holder, id) -> path, or None when there is no such document.
+    :param seen_by: where not everybody with the permission sees each of them.
     """
 
     def register() -> None:
-        config.registry.document_kinds[kind] = DocumentKind(path_of, permission)
+        config.registry.document_kinds[kind] = DocumentKind(path_of, permission, seen_by)
 
     config.action(("document kind", kind), register)

@@ -74,7 +74,8 @@ def moved_to(request: Any) -> str | None:
         return None
     old, name, target = found
     kind = request.registry.document_kinds[name]
-    if not may(request.identity.roles_for(holder), kind.permission):
+    roles = request.identity.roles_for(holder)
+    if not may(roles, kind.permission) or not kind.seen_by(request.db, target, roles):
         return None
     path: str | None = kind.path_of(request.db, target)
     return None if path is None or path == old else path + quote(asked.removeprefix(old))

@@ -615,6 +615,23 @@ def test_the_history_of_a_report_does_not_tell_the_number_of_a_person_directed_d
     assert number not in page.text
 
 
+def test_the_old_address_of_a_person_directed_dossier_tells_nobody_else_where_it_is(
+    installation: Installation,
+) -> None:
+    old = opened(installation, kind="persoonsgericht", title="Aanpak P-01")
+    owner = installation.browser(make_user(installation, (DORDRECHT, Role.DOSSIER_OWNER)))
+    form = owner.get(f"{old}/bewerken").forms["formulier"]
+    wijken = [value for value, *_ in form["wijk"].options]
+    form["wijk"] = next(value for value in wijken if value not in ("", "WK050501"))
+    present = form.submit("opslaan", status=303).location
+    officer = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    token = {"csrf_token": officer.cookies["csrf"]}
+    for page in ("", "/notitie", "/nergens"):
+        assert owner.get(old + page, status=301).location == present + page
+        officer.get(old + page, status=404)
+        officer.post(old + page, token, status=404)
+
+
 def test_an_officer_can_not_pull_a_report_out_of_a_person_directed_dossier(
     installation: Installation,
 ) -> None:
