@@ -40,6 +40,7 @@ USES_TOKEN = re.compile(r"var\(\s*(--[\w-]+)")
 TOKEN = re.compile(r"(--[\w-]+)\s*:\s*([^;{}]+);")
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 FONT_FACE = re.compile(r"@font-face\s*\{.*?\}", re.DOTALL)
+FAMILY = re.compile(r"font-family:\s*'[^']+'")
 RANGE = re.compile(r"\s*unicode-range:[^;]*;")
 FONT_FILE = re.compile(r"url\(\./files/([\w.-]+\.woff2)\) format\('woff2'\)")
 
@@ -155,10 +156,10 @@ def _with_source(block: str, name: str, kind: str) -> str:
 
 def _face_for_pdf(block: str, name: str) -> str:
     """WeasyPrint takes files of one family and weight for one font and mixes up their glyphs: in a
-    PDF each further subset is a family of its own, named later in the font stack."""
-    face, subset = _with_source(block, name, "woff"), _subset(name)
-    family = "'Source Sans 3'"
-    return face if subset == "latin" else face.replace(family, f"{family[:-1]} {subset}'")
+    PDF each subset is a family of its own, and all are in the font stack."""
+    subset = _subset(name)
+    family = "dossier" if subset == "latin" else f"dossier-{subset}"
+    return FAMILY.sub(f"font-family: '{family}'", _with_source(block, name, "woff"))
 
 
 def _write_sheet(path: Path, rules: Iterable[str]) -> None:

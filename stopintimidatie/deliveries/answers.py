@@ -84,7 +84,12 @@ def give_answer(
     session.add(row)
     session.flush()
     row.answered_by = keys.encrypt(PURPOSE, json.dumps(dict(who)), str(row.id))
-    actor = outsider(pickup)
+    _tell(session, dossier, export, answer, outsider(pickup))
+    return row
+
+
+def _tell(session: Session, dossier: Dossier, export: Export, answer: Answer, actor: Actor) -> None:
+    """The chronology, the register, the log, and who owns the dossier."""
     append(session, dossier, actor, PARTNER_ANSWERED, values=_told(export, answer))
     disclosure = find_disclosure(session, export.reference)
     if disclosure is not None:
@@ -93,7 +98,6 @@ def give_answer(
     if dossier.owner_id is not None:
         to = Recipient(COLLEAGUE, str(dossier.owner_id))
         queue_mail(session, export.holder, ANSWERED.name, to, about=export.id)
-    return row
 
 
 def _is_again(latest: PartnerAnswer, pickup: Pickup, answer: Answer) -> bool:

@@ -17,7 +17,8 @@ ADDRESS = "pakket:/"
 VENDOR = Path(__file__).parent.parent / "web" / "static" / "vendor"
 
 _FACE = re.compile(r"@font-face\s*{([^}]*)}")
-_FAMILY = re.compile(r"font-family:\s*'([^']+)'")
+# Names that need no quotes: they stand in style sheets as they are.
+_FAMILY = re.compile(r"font-family:\s*'([a-z-]+)'")
 _URL = re.compile(r"url\((fonts/[a-z0-9-]+\.woff)\)")
 _WEIGHT = re.compile(r"font-weight:\s*(\d+)")
 _RANGES = re.compile(r"\s*unicode-range:([^;]*);")
@@ -42,7 +43,7 @@ class Assets:
     @property
     def stack(self) -> str:
         """The families as CSS wants them."""
-        return ", ".join(f'"{family}"' for family in self.families)
+        return ", ".join(self.families)
 
     def for_text(self, text: str) -> Assets:
         """These, with the fonts of each further script that this text is written in."""
