@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ from stopintimidatie.reports.offered import close_offer
 from stopintimidatie.reports.references import new_reference
 from stopintimidatie.reports.routing import Routing
 from stopintimidatie.reports.submission import Submission
+from stopintimidatie.reports.vocabulary import in_order
 from stopintimidatie.reports.workflow import OFFERED, REPORT_WORKFLOW
 from stopintimidatie.search import enqueue_index
 from stopintimidatie.storage.encryption import KeyRing
@@ -85,12 +86,19 @@ def changed(session: Session, report: Report) -> None:
     enqueue_index(session, report.holder, KIND, report.id)
 
 
-def set_forms(report: Report, codes: list[str], *, confirmed: bool) -> None:
-    """Replace the reported or the confirmed forms of a report."""
-    report.form_rows = [
-        *(row for row in report.form_rows if row.confirmed is not confirmed),
-        *(ReportForm(holder=report.holder, code=code, confirmed=confirmed) for code in codes),
-    ]
+def set_forms(report: Report, codes: Iterable[str], *, confirmed: bool) -> None:
+    """Replace the reported or the confirmed forms of a report.
+
+    Rows that stay are kept: a new one of the same form would be written before the old one goes.
+    """
+    wanted = set(codes)
+    for row in [row for row in report.form_rows if row.confirmed is confirmed]:
+        if row.code in wanted:
+            wanted.remove(row.code)
+        else:
+            report.form_rows.remove(row)
+    for code in in_order(wanted):
+        report.form_rows.append(ReportForm(holder=report.holder, code=code, confirmed=confirmed))
 
 
 def check_version(report: Report, version: int) -> None:

@@ -114,6 +114,23 @@ def test_a_suspected_offence_needs_a_reason(installation: Installation) -> None:
     assert kept.suspected_offence_reason == "De melder beschrijft betasten."
 
 
+def test_a_triage_can_be_corrected_while_some_forms_stay(installation: Installation) -> None:
+    address = stored(installation)
+    browser = officer(installation)
+    for chosen in (
+        {"naroepen", "hinderlijk_volgen"},
+        {"naroepen", "spugen"},
+        {"naroepen"},
+        {"hinderlijk_volgen", "naroepen", "spugen"},
+    ):
+        form = filled(browser.get(f"{address}/triage").forms["formulier"])
+        for box in form.fields["beoordeling.vormen"]:
+            box.checked = box._value in chosen
+        form.submit("opslaan", status=303)
+        assert set(report_at(installation, address).confirmed_forms) == chosen
+    assert report_at(installation, address).reported_forms == ["naroepen"]
+
+
 def another_neighbourhood(installation: Installation) -> Neighbourhood:
     with installation.transaction() as session:
         rows = session.scalars(
