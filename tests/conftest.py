@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     # At run time the plugin below loads it, with pytest's rewriting of assertions.
     from tests.services import Postgres
 
-pytest_plugins = ["tests.services", "tests.echte_gebieden", "tests.town"]
+pytest_plugins = ["tests.services", "tests.echte_gebieden", "tests.town", "tests.tools.failures"]
 
 
 def pytest_collection_finish() -> None:

@@ -1,4 +1,9 @@
-"""scripts/test: everything the tests need, then lint, types and tests side by side."""
+"""scripts/test: everything the tests need, then lint, types and tests side by side.
+
+`scripts/test` leaves the long crossings out (marked `alles`); `scripts/test alles` runs them too.
+At most three failed tests are tried once more, alone, at the end. What passes then is named as
+*wankel* and doesn't fail the run; tests marked `judged_once` never get a second try.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 from . import assets, environment, system
@@ -23,6 +29,10 @@ CHECKS = {
 PYTEST = (*PYTHON, "pytest")
 # A stolen test goes to whoever is idle, while a file's tests mostly stay together.
 PARALLEL = ("-n", "auto", "--dist", "worksteal")
+WITHOUT_CROSSINGS = ("-m", "not alles")
+MOST_TRIED_AGAIN = 3
+FAILURES_VARIABLE = "SI_FAILURES"  # tests/tools/failures.py writes that file
+NEVER_AGAIN = "!"
 # The developer's own settings must not steer the tests.
 UNWANTED = ("DATA_DIR", "PORT", "STOPINTIMIDATIE_INI")
 
@@ -67,20 +77,21 @@ def prepare() -> None:
         assets.build()
 
 
-def check_everything() -> int:
-    """Lint and types run beside the tests and report before pytest's last line."""
+def check_everything(*, crossings: bool) -> int:
+    """Lint and types run beside the tests and report before pytest's last line.
+
+    :param crossings: also run the tests marked `alles`.
+    :returns: the exit code: 0 when all is in order.
+    """
     checks = [Check.start(name, command) for name, command in CHECKS.items()]
-    colour = ["--color=yes"] if sys.stdout.isatty() else []
     try:
-        with subprocess.Popen(
-            [*PYTEST, *PARALLEL, *colour],
-            cwd=ROOT,
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        ) as tests:
-            closing_line = _echo_all_but_last(tests.stdout or ())
+        with tempfile.TemporaryDirectory() as folder:
+            failures = Path(folder) / "failures"
+            chosen = () if crossings else WITHOUT_CROSSINGS
+            returncode, closing_line = _run_tests([*PARALLEL, *chosen], failures)
+            if returncode == 1 and (few := _worth_a_second_try(failures)):
+                sys.stdout.buffer.write(closing_line)
+                returncode, closing_line = _try_again(few, failures)
     finally:
         reports = [check.report() for check in checks]  # each says its piece
     right = all(reports)
@@ -88,7 +99,40 @@ def check_everything() -> int:
         say("Lint, opmaak of typen zijn niet in orde: zie hierboven. De tests zelf:")
     sys.stdout.buffer.write(closing_line)
     sys.stdout.flush()
-    return tests.returncode or (0 if right else 1)
+    return returncode or (0 if right else 1)
+
+
+def _run_tests(arguments: Sequence[str], failures: Path) -> tuple[int, bytes]:
+    """Run pytest, echo what it says, and give its exit code and its held-back last line."""
+    colour = ["--color=yes"] if sys.stdout.isatty() else []
+    with subprocess.Popen(
+        [*PYTEST, *arguments, *colour],
+        cwd=ROOT,
+        env={**_environment(), FAILURES_VARIABLE: str(failures)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as tests:
+        closing_line = _echo_all_but_last(tests.stdout or ())
+    return tests.returncode, closing_line
+
+
+def _worth_a_second_try(failures: Path) -> list[str]:
+    """Give the ids of the failed tests when all may be tried again; none when they are many."""
+    failed = failures.read_text(encoding="utf-8").splitlines()
+    never = any(line.startswith(NEVER_AGAIN) for line in failed)
+    return [] if never or len(failed) > MOST_TRIED_AGAIN else failed
+
+
+def _try_again(failed: Sequence[str], failures: Path) -> tuple[int, bytes]:
+    """Run failed tests once more, alone, and name those that pass now."""
+    say(f"\nNog één keer, alleen: {', '.join(failed)}")
+    returncode, closing_line = _run_tests(["-n", "0", *failed], failures)
+    still = failures.read_text(encoding="utf-8").splitlines()
+    for name in failed:
+        if name not in still:
+            say(f"WANKEL: {name} faalde en slaagde bij herhaling; repareer deze test.")
+    return returncode, closing_line
 
 
 def _echo_all_but_last(lines: Iterable[bytes]) -> bytes:
@@ -106,16 +150,17 @@ def _environment() -> dict[str, str]:
 
 
 def main() -> int:
-    """With arguments: only pytest, with those arguments."""
+    """With `alles`: the crossings too. With other arguments: only pytest, with those arguments."""
     try:
         prepare()
     except SetupError as error:
         return refuse_kindly(error)
-    if sys.argv[1:]:
+    crossings = sys.argv[1:] == ["alles"]
+    if sys.argv[1:] and not crossings:
         os.chdir(ROOT)
         os.execve(PYTEST[0], [*PYTEST, *sys.argv[1:]], _environment())  # noqa: S606 (no shell wanted)
     try:
-        return check_everything()
+        return check_everything(crossings=crossings)
     except KeyboardInterrupt:
         return 130
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
+
 from tests.crash import checks
 from tests.crash.campaign import until_answered
 from tests.crash.clients import Apps
 from tests.crash.ledger import Ledger
 from tests.crash.ordeal import Ordeal
 from tests.crash.site import Site
+
+pytestmark = pytest.mark.judged_once
 
 KILLS = 20
 LIES = 3

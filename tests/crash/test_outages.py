@@ -31,6 +31,8 @@ from tests.crash.postgres import (
 )
 from tests.crash.site import Group, Site
 
+pytestmark = pytest.mark.judged_once
+
 AWAY = 1.0
 # Far below what an app waits; a refusal that takes longer is a hang.
 LONGEST_REFUSAL = 10

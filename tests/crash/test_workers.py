@@ -20,6 +20,8 @@ from tests.crash.site import Site
 from tests.factories import DORDRECHT
 from tests.functional.exporting import approved, make_case
 
+pytestmark = pytest.mark.judged_once
+
 WORKERS, ROUNDS = 3, 8
 HAND_OVERS, NAIVE_JOBS, EXPORTS = 16, 3, 1
 PATIENCE = 5

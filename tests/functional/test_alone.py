@@ -12,6 +12,8 @@ from stopintimidatie.jobs import alone
 from stopintimidatie.settings import Settings
 from tests.installation import Installation
 
+pytestmark = pytest.mark.judged_once
+
 
 @pytest.fixture(autouse=True)
 def let_go() -> Iterator[None]:

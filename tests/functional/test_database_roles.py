@@ -26,6 +26,8 @@ from tests.installation import Installation, make_settings
 from tests.services import Postgres
 from tests.tools.postgres_guard import SUPERUSER
 
+pytestmark = pytest.mark.judged_once
+
 INI = """[app:main]
 sqlalchemy.url = {url}
 data_dir = {folder}

@@ -35,6 +35,8 @@ from tests.factories import DORDRECHT, EINDHOVEN, connect
 from tests.installation import Installation, make_settings
 from tests.services import Postgres
 
+pytestmark = pytest.mark.judged_once
+
 SETTING = "current_setting('stopintimidatie.holder'::text, true)"
 CATALOGUE = text("""
     SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity AS forced,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from webtest import TestApp
 
 from stopintimidatie.audit import SYSTEM
@@ -19,6 +20,8 @@ from stopintimidatie.security import Role
 from tests.factories import DORDRECHT, make_user
 from tests.functional.exporting import Case, approved, make_case
 from tests.installation import Installation
+
+pytestmark = pytest.mark.judged_once
 
 # The page of an export tells numbers and what was asked; the log is of who guards it.
 OPEN = frozenset({"", "logboek"})

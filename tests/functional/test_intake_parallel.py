@@ -20,6 +20,8 @@ from stopintimidatie.intake.models import IdempotencyKey
 from tests.functional.api import Api
 from tests.installation import Installation
 
+pytestmark = pytest.mark.judged_once
+
 
 @pytest.fixture
 def api(installation: Installation) -> Api:

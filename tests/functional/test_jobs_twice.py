@@ -29,6 +29,8 @@ from tests.functional.test_notices import TUESDAY, at, messages, report, town
 from tests.functional.test_patterns import plant, search
 from tests.installation import Installation
 
+pytestmark = pytest.mark.judged_once
+
 __all__ = ["town"]
 
 

@@ -12,6 +12,8 @@ from tests.functional.probing import Probe, allowed
 from tests.functional.visiting import LINK, foreign_words, found_in
 from tests.town import VISITOR, Town
 
+pytestmark = pytest.mark.judged_once
+
 
 # A log line at this level repeats the answers of the database: the one of production will do.
 @pytest.mark.parametrize("town", ["postgresql"], indirect=True)

@@ -12,6 +12,8 @@ from tests.functional.visiting import visit
 from tests.matrix import MATRIX
 from tests.town import PEOPLE, VISITOR, Person, Town
 
+pytestmark = pytest.mark.judged_once
+
 # Tokens and methods are judged before any database is asked.
 ON_ONE_DATABASE = pytest.mark.parametrize("town", ["sqlite"], indirect=True)
 

@@ -18,6 +18,8 @@ from stopintimidatie.security import Role
 from tests.factories import DORDRECHT, connect, make_report, make_user
 from tests.installation import Installation
 
+pytestmark = pytest.mark.judged_once
+
 
 def test_a_page_that_is_tried_again_reads_its_documents_anew(
     installation: Installation, monkeypatch: pytest.MonkeyPatch

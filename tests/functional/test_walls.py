@@ -20,6 +20,8 @@ from stopintimidatie.workflow import WorkflowError
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user, user_id
 from tests.installation import Installation
 
+pytestmark = pytest.mark.judged_once
+
 
 @pytest.fixture(autouse=True)
 def connected(installation: Installation) -> None:

@@ -44,6 +44,8 @@ from tests.functional.test_database_walls import HELD, PASSED, POWERS, WALLED, m
 from tests.functional.visiting import foreign_words, found_in, shown
 from tests.town import DESK, HOST, OTHER, OWN, Person, Town, own_town
 
+pytestmark = pytest.mark.judged_once
+
 OFFICER = Person(OWN, Role.OFFICER)
 # Without the ACL every role reaches every route; what differs is for whom the request works.
 CRAWLERS = (OFFICER, Person(DESK, Role.NATIONAL_DESK))

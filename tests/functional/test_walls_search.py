@@ -42,7 +42,10 @@ WIDE = (
 )
 RULE = "(d.holder = current_setting('stopintimidatie.holder', true)) IS TRUE"
 
-pytestmark = pytest.mark.parametrize("town", ["postgresql"], indirect=True)
+pytestmark = [
+    pytest.mark.judged_once,
+    pytest.mark.parametrize("town", ["postgresql"], indirect=True),
+]
 
 
 @contextmanager
