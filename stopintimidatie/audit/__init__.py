@@ -5,9 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from stopintimidatie.audit.models import AuditEvent, AuditSubject
-from stopintimidatie.audit.services import SYSTEM, Actor, event_rows, record, record_read
+from stopintimidatie.audit.services import (
+    SYSTEM,
+    Actor,
+    NotRecordedError,
+    event_rows,
+    is_unrecorded,
+    record,
+    record_read,
+)
 
-__all__ = ["SYSTEM", "Actor", "AuditEvent", "AuditSubject", "event_rows", "record", "record_read"]
+__all__ = [
+    "SYSTEM",
+    "Actor",
+    "AuditEvent",
+    "AuditSubject",
+    "NotRecordedError",
+    "event_rows",
+    "is_unrecorded",
+    "record",
+    "record_read",
+]
 
 
 def includeme(config: Any) -> None:

@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit.models import AuditEvent, AuditSubject
 from stopintimidatie.storage.rows import Row
+
+_TABLES: Final = (AuditEvent.__tablename__, AuditSubject.__tablename__)
+
+
+class NotRecordedError(Exception):
+    """What somebody did or saw can't be put in the log; so it isn't done, or isn't shown."""
 
 
 @dataclass(frozen=True)
@@ -93,3 +100,9 @@ def record_read(
     """One row for a page that showed personal data of these documents; none for an empty page."""
     if subject_ids:
         record(session, actor, "gelezen", holder, kind, subject_ids, task=task, fields=fields)
+
+
+def is_unrecorded(error: BaseException) -> bool:
+    """Whether the database names one of the log's tables as what it can't write, or can't find."""
+    told = str(error.orig) if isinstance(error, DBAPIError) else ""
+    return isinstance(error, NotRecordedError) or any(name in told for name in _TABLES)

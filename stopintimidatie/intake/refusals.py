@@ -16,6 +16,7 @@ from pyramid.httpexceptions import (
 from pyramid.response import Response
 from sqlalchemy.exc import SQLAlchemyError
 
+from stopintimidatie.audit import NotRecordedError, is_unrecorded
 from stopintimidatie.intake.body import drain
 from stopintimidatie.intake.problems import Kind, ProblemError, problem_response
 from stopintimidatie.intake.resources import ApiNode, ReportsNode
@@ -86,11 +87,11 @@ def our_fault(error: Exception, request: Any) -> Response:
     return answer(request, ProblemError(Kind.OUR_FAULT))
 
 
-def database_error(error: SQLAlchemyError, request: Any) -> Response:
+def database_error(error: Exception, request: Any) -> Response:
     """The database is away, or full: the app keeps its report and sends it again."""
-    if not is_outage(error):
+    if not (is_outage(error) or is_unrecorded(error)):
         return our_fault(error, request)
-    log.error("the database can't be used: %s", kind_of(error))
+    log.error("the database can't be used: %s", kind_of(error.__cause__ or error))
     return answer(request, ProblemError(Kind.OUTAGE))
 
 
@@ -102,6 +103,7 @@ EXCEPTION_VIEWS: tuple[tuple[Callable[[Any, Any], Response], type[Exception]], .
     (bad_request, StrangeHost),
     (too_large, HTTPRequestEntityTooLarge),
     (database_error, SQLAlchemyError),
+    (database_error, NotRecordedError),
     (our_fault, Exception),
 )
 

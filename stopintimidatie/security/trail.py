@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from stopintimidatie.audit import record, record_read
+from pyramid_retry import is_error_retryable
+from sqlalchemy.exc import SQLAlchemyError
+
+from stopintimidatie.audit import NotRecordedError, record, record_read
 from stopintimidatie.security.identity import Identity
 from stopintimidatie.security.permissions import Permission
+from stopintimidatie.storage.request import SAFE_METHODS
 from stopintimidatie.storage.session import transaction
 from stopintimidatie.storage.tenancy import NATIONAL
 
@@ -86,9 +90,15 @@ def trail_tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callabl
     def trail_tween(request: Any) -> Any:
         request.environ[_KEY] = []
         response = handler(request)
-        for note in request.environ[_KEY]:
-            with transaction(registry.engine, note.holder) as session:
-                note.write(session, request.identity)
+        try:
+            for note in request.environ[_KEY]:
+                with transaction(registry.engine, note.holder) as session:
+                    note.write(session, request.identity)
+        except SQLAlchemyError as error:
+            # What was sent is in the database by now: once more would be twice.
+            if request.method in SAFE_METHODS and is_error_retryable(request, error):
+                raise
+            raise NotRecordedError from error
         return response
 
     return trail_tween

@@ -22,6 +22,8 @@ _SQLITE: Final = (
     "SQLITE_NOMEM",
     "SQLITE_READONLY",
 )
+# PostgreSQL's code for a database that takes nothing: a standby, or one that was set so.
+_READ_ONLY: Final = "25006"
 
 
 def is_outage(error: BaseException) -> bool:
@@ -36,7 +38,8 @@ def is_outage(error: BaseException) -> bool:
     name = getattr(error.orig, "sqlite_errorname", None)
     if name is not None:
         return str(name).startswith(_SQLITE)
-    return isinstance(error, OperationalError)
+    state = getattr(error.orig, "sqlstate", None)
+    return isinstance(error, OperationalError) or state == _READ_ONLY
 
 
 def kind_of(error: BaseException) -> str:

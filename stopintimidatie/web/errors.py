@@ -30,8 +30,10 @@ from pyramid.security import view_execution_permitted
 from pyramid_retry import is_error_retryable, is_last_attempt
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
+from transaction.interfaces import NoTransaction
 from webob.request import DisconnectionError
 
+from stopintimidatie.audit import NotRecordedError, is_unrecorded
 from stopintimidatie.security.trail import note_refusal
 from stopintimidatie.storage.outage import RETRY_AFTER_SECONDS, is_outage, kind_of
 from stopintimidatie.telemetry.logs import log_error
@@ -117,6 +119,15 @@ PAGES: Mapping[int, ErrorPage] = {
         ),
     ),
 }
+SHUT_PAGE = ErrorPage(
+    "Wij kunnen nu niets laten zien",
+    (
+        "Wie iets bekijkt of wijzigt, komt in het logboek. Het logboek neemt nu niets aan, dus"
+        " laten wij niets zien.",
+        "Stuurde u iets op? Kijk dan straks na of het er staat, voordat u het nog eens doet.",
+        "Wacht een minuut en laad de pagina opnieuw. Blijft dit zo? Bel de beheerder.",
+    ),
+)
 HOST_PAGE = ErrorPage(
     "Dit adres is niet van Stopintimidatie",
     (
@@ -337,20 +348,38 @@ def _is_tried_again(request: Any, error: BaseException) -> bool:
     """What the engine marked so, or the transaction will as soon as this answer is made."""
     if is_last_attempt(request):
         return False
+    return is_error_retryable(request, error) or _means_again(request, error)
+
+
+def _means_again(request: Any, error: BaseException) -> bool:
     manager = getattr(request, "tm", None)
-    marked = is_error_retryable(request, error)
-    return marked or (manager is not None and bool(manager.get().isRetryableError(error)))
+    try:
+        return manager is not None and bool(manager.get().isRetryableError(error))
+    except NoTransaction:  # the request's own is over: this came after it
+        return False
 
 
 def database_error(exc: SQLAlchemyError, request: Any) -> Response:
     """The database is away, or full: no fault of the page, and over in a moment."""
-    if not is_outage(exc):
-        return server_error(exc, request)
-    if _is_tried_again(request, exc):
+    if is_outage(exc) and _is_tried_again(request, exc):
         log.warning("two at once, tried again: %s", kind_of(exc))
+    elif is_unrecorded(exc):
+        return not_recorded(exc, request)
+    elif not is_outage(exc):
+        return server_error(exc, request)
     else:
         log.error("the database can't be used: %s", kind_of(exc))
-    response = error_response(request, 503)
+    return _later(request, None)
+
+
+def not_recorded(exc: Exception, request: Any) -> Response:
+    """The log can't be written; whatever the reason, nothing goes out."""
+    log.error("the log can't be written: %s", kind_of(exc.__cause__ or exc))
+    return _later(request, SHUT_PAGE)
+
+
+def _later(request: Any, page: ErrorPage | None) -> Response:
+    response = error_response(request, 503, page)
     response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
 
@@ -368,6 +397,7 @@ VIEWS: tuple[tuple[Any, type[BaseException]], ...] = (
     (conflict, HTTPConflict),
     (conflict, StaleDataError),
     (database_error, SQLAlchemyError),
+    (not_recorded, NotRecordedError),
     (http_error, HTTPException),
     (server_error, Exception),
 )
