@@ -7,16 +7,32 @@ one thread, not the web server.
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, and_, column, func, literal, or_, select, table
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Row,
+    and_,
+    column,
+    func,
+    literal,
+    or_,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.exc import DBAPIError
 
 from stopintimidatie.clock import utc_now
@@ -28,7 +44,8 @@ from stopintimidatie.register.models import AreaOutline
 from stopintimidatie.search.writing import INDEX
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.migrations import known_versions, newest_version
-from stopintimidatie.storage.session import probing
+from stopintimidatie.storage.outage import kind_of
+from stopintimidatie.storage.session import is_lock_timeout, probing, sqlite_file
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +63,17 @@ NEWER: Final = (
 OUTLINES_MISSING: Final = (
     "Er zijn geen grenzen van gemeenten en wijken geladen: elke melding gaat naar het landelijk"
     " meldpunt. Draai: stopintimidatie gebieden laden --bestand …"
+)
+NO_ROOM: Final = (
+    "Er kan niets worden weggeschreven ({where}): de schijf is vol, of alleen te lezen. Maak ruimte"
+    " en kijk of de schijf en de database schrijven toestaan."
+)
+# About what a report takes, with its photo.
+PROBE_BYTES: Final = 256 * 1024
+_ROWS_ON_DISK: Final = (
+    select(func.current_setting("transaction_read_only"))
+    .select_from(func.generate_series(1, 20_000).alias("rows"))
+    .group_by(text("1"))
 )
 WORKER: Final = "Kijk of er een worker draait, en wat die in het logboek van de dienst zet."
 
@@ -74,7 +102,16 @@ class Check:
         return {"naam": self.name, "toestand": self.state, "melding": self.message}
 
 
-NAMES: Final = ("database", "migraties", "grenzen", "wachtrij", "zoekindex", "dode taken", "post")
+NAMES: Final = (
+    "database",
+    "migraties",
+    "opslag",
+    "grenzen",
+    "wachtrij",
+    "zoekindex",
+    "dode taken",
+    "post",
+)
 
 
 class Readiness:
@@ -137,7 +174,7 @@ def _without_database(message: str) -> tuple[Check, ...]:
 
 
 def inspect_installation(settings: Settings) -> tuple[Check, ...]:
-    """Everything, in two statements."""
+    """Everything, in a few statements, and with a small file that is written for it."""
     engine = probing(settings)
     try:
         return _inspect(engine, settings)
@@ -153,9 +190,11 @@ def _inspect(engine: Engine, settings: Settings) -> tuple[Check, ...]:
             later = "Eerst moet de database bij zijn."
             return database, migrations, *(Check(name, State.UNKNOWN, later) for name in NAMES[2:])
         row = connection.execute(_figures(now)).one()
+        storage = _storage(connection, settings)
     return (
         database,
         migrations,
+        storage,
         _outlines(settings, row),
         _queue(settings, row, now),
         _index(settings, row, now),
@@ -182,6 +221,51 @@ def _migrations(version: str | None, settings: Settings) -> Check:
     if version is None or version in known_versions(settings.migrations):
         return Check("migraties", State.BAD, MIGRATE)
     return Check("migraties", State.NOTE, NEWER)
+
+
+def _storage(connection: Connection, settings: Settings) -> Check:
+    """Whether anything can be written, in the database and beside it."""
+    database = sqlite_file(settings)
+    folders = {settings.data_dir.absolute(), *([database.parent] if database else [])}
+    try:
+        for folder in folders:
+            _write_file(folder)
+        (_write_sqlite if settings.sqlite else _write_postgresql)(connection)
+    except OSError as error:
+        return Check("opslag", State.BAD, NO_ROOM.format(where=f"data_dir, {error.strerror}"))
+    except DBAPIError as error:
+        return Check("opslag", State.BAD, NO_ROOM.format(where=f"database, {kind_of(error)}"))
+    return Check("opslag", State.GOOD)
+
+
+def _write_file(folder: Path) -> None:
+    """:raises OSError: nothing can be written here."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(PROBE_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _write_sqlite(connection: Connection) -> None:
+    """A table that is never committed. Who finds another writing knows that one can."""
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("CREATE TABLE write_probe (number)")
+    except DBAPIError as error:
+        if not is_lock_timeout(error):
+            raise
+    finally:
+        connection.rollback()
+
+
+def _write_postgresql(connection: Connection) -> None:
+    """Make the database put rows aside on its disk, in a file of its own that goes at once.
+
+    A row that is rolled back would need no new room on the disk, and be left for vacuum.
+    """
+    if connection.scalar(_ROWS_ON_DISK) != "off":
+        raise OSError(errno.EROFS, "de database neemt nu niets aan")
 
 
 def _figures(now: datetime) -> Any:

@@ -116,7 +116,11 @@ def probing(settings: Settings) -> Engine:
 
         @event.listens_for(engine, "begin")
         def begin(connection: Connection) -> None:
-            connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{seconds}s'")
+            # With so little memory what it has to put aside goes to its disk.
+            connection.exec_driver_sql(
+                f"SELECT set_config('statement_timeout', '{seconds}s', true),"
+                " set_config('work_mem', '64kB', true)"
+            )
 
     return engine
 

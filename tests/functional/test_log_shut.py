@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import logging
+import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, Engine, event, text
 
+from stopintimidatie.home.readiness import PROBE_BYTES
 from stopintimidatie.reports.paths import path_of_report
 from stopintimidatie.security import Role
+from stopintimidatie.storage import roles
 from tests.factories import DORDRECHT, connect, make_report, make_user
 from tests.functional.api import PROBLEM, Api
 from tests.installation import Installation
+from tests.services import Postgres
 
 SHUT = "Wij kunnen nu niets laten zien"
 
@@ -35,11 +40,13 @@ def without_log(installation: Installation) -> Iterator[None]:
 def read_only(installation: Installation) -> Iterator[None]:
     """The database can be read and takes nothing."""
     if installation.settings.sqlite:
-        # First in line: SQLite takes its lock with the BEGIN itself.
-        event.listen(installation.engine, "begin", only_read, insert=True)
-        yield
-        event.remove(installation.engine, "begin", only_read)
-        installation.engine.dispose()
+        # Before our own BEGIN, with which SQLite takes its lock.
+        event.listen(Engine, "begin", only_read)
+        try:
+            yield
+        finally:
+            event.remove(Engine, "begin", only_read)
+            installation.engine.dispose()
         return
     set_database(installation, "SET default_transaction_read_only = on")
     try:
@@ -97,3 +104,63 @@ def test_what_an_app_does_that_cannot_be_logged_is_not_done(
             assert answer.headers["Retry-After"]
     assert api.count() == 1
     assert api.follow(reference, code).json["status"] != "ingetrokken"
+
+
+def storage(installation: Installation, status: int) -> dict[str, str]:
+    """What readiness says of writing, looked into anew."""
+    installation.registry.readiness._known = None
+    answer = installation.visitor().get("/health/ready", status=status).json
+    found: dict[str, dict[str, str]] = {check["naam"]: check for check in answer["controles"]}
+    return found["opslag"]
+
+
+def test_readiness_fails_when_the_database_takes_nothing(installation: Installation) -> None:
+    assert storage(installation, 200)["toestand"] == "goed"
+    with read_only(installation):
+        told = storage(installation, 503)
+    assert (told["toestand"], "database" in told["melding"]) == ("fout", True)
+    assert storage(installation, 200)["toestand"] == "goed"
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """The kernel lets no file of this process grow to what is tried."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (PROBE_BYTES // 2, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+class TestOneMachine:
+    """What is the same with either database, or is SQLite's alone."""
+
+    def test_readiness_fails_on_a_full_disk(self, installation: Installation) -> None:
+        with full_disk():
+            told = storage(installation, 503)
+        assert (told["toestand"], "data_dir" in told["melding"]) == ("fout", True)
+        assert storage(installation, 200)["toestand"] == "goed"
+
+    def test_readiness_does_not_mind_that_somebody_else_writes(
+        self, installation: Installation
+    ) -> None:
+        with installation.engine.begin() as connection:  # has the one lock there is
+            connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
+            assert storage(installation, 200)["toestand"] == "goed"
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_readiness_makes_the_database_itself_write(
+    installation: Installation, postgres: Postgres
+) -> None:
+    """With no room for what it puts aside it isn't ready."""
+    role = f"ALTER ROLE {roles.APP} IN DATABASE {installation.engine.url.database}"
+    with psycopg.connect(postgres.conninfo("postgres"), autocommit=True) as administrator:
+        administrator.execute(f"{role} SET temp_file_limit = 0".encode())
+        try:
+            told = storage(installation, 503)
+        finally:
+            administrator.execute(f"{role} RESET temp_file_limit".encode())
+    assert "ConfigurationLimitExceeded" in told["melding"]
