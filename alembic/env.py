@@ -5,6 +5,7 @@ from alembic import context
 from stopintimidatie import import_models
 from stopintimidatie.storage.models import Base
 from stopintimidatie.storage.roles import give_access
+from stopintimidatie.storage.statistics import tell_planner
 
 
 def run() -> None:
@@ -20,6 +21,7 @@ def run() -> None:
             context.run_migrations()
             # In the same transaction: a new table is never there without its grants.
             give_access(connection)
+            tell_planner(connection)
         connection.commit()
 
 

@@ -1,8 +1,9 @@
-"""Counting the statements that a piece of work sends to the database."""
+"""Counting the statements that a piece of work sends to the database, and how they are read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,3 +38,43 @@ def count_queries(installation: Installation) -> Iterator[Counted]:
         yield counted
     finally:
         event.remove(installation.engine, "before_cursor_execute", note)
+
+
+# All rows of a holder, or of a table.
+_WIDE = re.compile(r"SCAN (?!CONSTANT|\d|\()|SEARCH .*\((holder|giver|receiver)=\?\)$")
+
+
+@contextmanager
+def collect_wide_loops(installation: Installation) -> Iterator[dict[str, str]]:
+    """On SQLite: steps of a plan that read all rows of a holder for each row of another."""
+    found: dict[str, str] = {}
+
+    def note(
+        conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
+    ) -> None:
+        if statement.startswith(("SELECT", "WITH")):
+            asking = conn.connection.driver_connection.cursor()
+            plan = asking.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+            found.update(dict.fromkeys(_wide_loops(plan), " ".join(statement.split())))
+
+    event.listen(installation.engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(installation.engine, "before_cursor_execute", note)
+
+
+def _wide_loops(plan: Sequence[tuple[int, int, int, str]]) -> Iterator[str]:
+    """Of the loops below one parent the first is the outer one; others are carried out often."""
+    parents = {number: (parent, told) for number, parent, _, told in plan}
+    begun = set()
+    for _, parent, _, told in plan:
+        if not told.startswith(("SEARCH", "SCAN")):
+            continue
+        often, above = parent in begun, parent
+        begun.add(parent)
+        while above in parents:
+            above, part = parents[above]
+            often = often or "CORRELATED" in part
+        if often and _WIDE.match(told):
+            yield told
