@@ -313,11 +313,10 @@ def bad_token(exc: Any, request: Any) -> Response:
     own = request.headers.get("Origin") == request.host_url
     if not own or safe_identity(request) is None:
         return error_response(request, 400, TOKEN_PAGE)
-    sent = [pair for pair in request.POST.items() if isinstance(pair[1], str)]
     again = {
         "action": request.path_qs,
-        "fields": [(name, value) for name, value in sent if name != "csrf_token"],
-        "files": len(sent) < len(request.POST),
+        "fields": [pair for pair in request.POST.items() if pair[0] != "csrf_token"],
+        "files": bool(request.files),
     }
     return error_response(request, 400, AGAIN_PAGE, again=again)
 

@@ -76,7 +76,7 @@ def _make_readable(request: Any) -> None:
 
 def _check_form(request: Any) -> None:
     try:
-        fields = list(request.POST.items())
+        fields = [*request.POST.items(), *request.files]
     except Exception as error:  # the multipart reader fails in many ways; none is ours
         raise HTTPBadRequest() from error
     if len(fields) > MAX_FIELDS:

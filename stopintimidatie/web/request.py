@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pyramid.request
+from webob.multidict import MultiDict, NoVars
 
 from stopintimidatie.web.navigation import Crumb, NavItem
 from stopintimidatie.web.theme import Branding
@@ -28,6 +29,19 @@ class Request(pyramid.request.Request):
         breadcrumb: list[Crumb]
         context: Any
         flash: Callable[..., None]
+
+    @property
+    def POST(self) -> MultiDict[str, str] | NoVars:  # noqa: N802 - WebOb's own name
+        """The text that a form sent. A file where text is asked counts as nothing: see `files`."""
+        sent = super().POST
+        if isinstance(sent, NoVars):
+            return sent
+        return MultiDict(pair for pair in sent.items() if isinstance(pair[1], str))
+
+    @property
+    def files(self) -> list[tuple[str, Any]]:
+        """The files that a form sent, each with the name of its field."""
+        return [pair for pair in super().POST.items() if not isinstance(pair[1], str)]
 
     @property
     def app_settings(self) -> Settings:

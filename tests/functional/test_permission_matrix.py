@@ -5,8 +5,13 @@ And by a visitor. What became of it, and whose data stood on the pages: asked on
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+import stopintimidatie
 from tests.functional.probing import allowed, outcome
 from tests.functional.visiting import visit
 from tests.matrix import MATRIX
@@ -63,3 +68,25 @@ def test_another_method_is_refused(town: Town) -> None:
             fields = {"csrf_token": town.token(probe.person)} if method == "POST" else None
             found = town.ask(probe.person, probe.path, method, fields).status_int
             assert found in (404, 405), f"{method} {probe.path}: {found}"
+
+
+def names_read_by_views() -> set[str]:
+    """The names of fields that views read besides their forms."""
+    root = Path(stopintimidatie.__file__).parent
+    sources = (path.read_text() for path in root.rglob("*.py"))
+    return {name for text in sources for name in re.findall(r'POST\.\w+\(\s*"(\w+)"', text)}
+
+
+@ON_ONE_DATABASE
+def test_a_file_where_text_is_asked_is_no_error(town: Town) -> None:
+    names = names_read_by_views()
+    assert {"spoed", "deelnemer", "versie", "code"} <= names
+    wrong = {}
+    for probe in allowed(town, "POST"):
+        token = {"csrf_token": town.token(probe.person)}
+        for files in ({"csrf_token"}, names - {"csrf_token"}):
+            fields: dict[str, Any] = dict.fromkeys(sorted(files), ("a.txt", "tekst"))
+            status = town.ask(probe.person, probe.path, "POST", {**token, **fields}).status_int
+            if status >= 500 or (status != 400 and files == {"csrf_token"}):
+                wrong[f"{probe.path} {len(files)}"] = status
+    assert wrong == {}

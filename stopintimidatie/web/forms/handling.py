@@ -57,7 +57,7 @@ def handle_form(
     if request.method != "POST":
         return page
     try:
-        appstruct = form.validate(request.POST.items())
+        appstruct = form.validate([*request.POST.items(), *request.files])
     except deform.ValidationFailure:
         return _failed(request, page, 422)
     try:

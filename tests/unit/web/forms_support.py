@@ -64,7 +64,8 @@ def a_request(posted: list[tuple[str, Any]] | None = None) -> Any:
     """A request that is a GET, or a POST of these names and values."""
     request = DummyRequest(post=MultiDict(posted) if posted is not None else None)
     if posted is not None:
-        request.POST = MultiDict(posted)
+        request.POST = MultiDict(pair for pair in posted if isinstance(pair[1], str))
+        request.files = [pair for pair in posted if not isinstance(pair[1], str)]
     return request
 
 
