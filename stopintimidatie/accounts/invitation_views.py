@@ -10,7 +10,8 @@ from pyramid.view import view_config
 
 from stopintimidatie.accounts.forms import InvitationSchema
 from stopintimidatie.accounts.invitations import accept, open_invitation
-from stopintimidatie.accounts.services import AccountError
+from stopintimidatie.accounts.services import AccountError, hash_chosen
+from stopintimidatie.storage import transaction
 from stopintimidatie.tree import Root
 from stopintimidatie.web.forms import Button, Form, FormError, handle_form
 from stopintimidatie.web.request import Request
@@ -41,7 +42,10 @@ def invitation_view(request: Request) -> Any:
     """The form for a first password, or that the link works no more."""
     asked = request.POST if request.method == "POST" else dict(query_pairs(request))
     key = str(asked.get("sleutel", ""))[:200]
-    found = open_invitation(request.db, request.registry.key_ring, key)
+    keys = request.registry.key_ring
+    # Not in the transaction of the request: no lock is held while the password is hashed.
+    with transaction(request.registry.engine, write=False) as session:
+        found = open_invitation(session, keys, key)
     form = Form(
         InvitationSchema(),
         request,
@@ -56,9 +60,11 @@ def invitation_view(request: Request) -> Any:
         if values["wachtwoord"] != values["nog_eens"]:
             raise FormError("De twee wachtwoorden zijn niet gelijk.", "nog_eens")
         try:
-            accept(request.db, found, values["wachtwoord"])
+            hashed = hash_chosen(values["wachtwoord"])
         except AccountError as problem:
             raise FormError(str(problem), "wachtwoord") from None
+        if not accept(request.db, keys, key, hashed):
+            raise FormError(SPENT)
         return HTTPSeeOther(location="/aanmelden")
 
     name = found.user.username if found else None

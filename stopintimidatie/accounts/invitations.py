@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from hmac import compare_digest
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from stopintimidatie.accounts.models import Invitation, User
-from stopintimidatie.accounts.passwords import MINIMUM_LENGTH, hash_password
-from stopintimidatie.accounts.services import AccountError
 from stopintimidatie.audit import Actor, record
 from stopintimidatie.clock import utc_now
 from stopintimidatie.storage.encryption import DecryptionError, KeyRing
@@ -65,20 +63,28 @@ def open_invitation(session: Session, keys: KeyRing, typed: str) -> Invitation |
     return found if usable and found.user.blocked_at is None else None
 
 
-def accept(session: Session, invitation: Invitation, password: str) -> None:
-    """Set the password; from then on the link is worth nothing.
+def accept(session: Session, keys: KeyRing, typed: str, hashed: str) -> bool:
+    """Set the password; from then on the link is worth nothing. False: it was that already.
 
-    :raises AccountError: the password is too short.
+    :param hashed: what `hash_chosen` made of the password.
     """
-    if len(password) < MINIMUM_LENGTH:
-        raise AccountError(f"Kies een wachtwoord van minstens {MINIMUM_LENGTH} tekens.")
-    user = invitation.user
-    user.password_hash = hash_password(password)
-    invitation.used_at = utc_now()
+    found = open_invitation(session, keys, typed)
+    if found is None or not _use(session, found):
+        return False
+    user = found.user
+    user.password_hash = hashed
     home = user.roles[0].holder if user.roles else NATIONAL
     enter(session, home)
     actor = Actor("gebruiker", str(user.id), user.name)
     record(session, actor, "uitnodiging.gebruikt", home, "gebruiker", [user.id])
+    return True
+
+
+def _use(session: Session, invitation: Invitation) -> bool:
+    """Of two at once the second waits for the first, and hears that it was used."""
+    unused = (Invitation.id == invitation.id, Invitation.used_at.is_(None))
+    done: Any = session.execute(update(Invitation).where(*unused).values(used_at=utc_now()))
+    return bool(done.rowcount)
 
 
 def _mac(keys: KeyRing, invitation: Invitation) -> str:

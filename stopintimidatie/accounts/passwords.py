@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
+import base64
+import secrets
 from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 
 MINIMUM_LENGTH: Final = 12
 MAXIMUM_LENGTH: Final = 200
@@ -18,14 +20,24 @@ def hash_password(password: str) -> str:
 
 
 def verify_password(stored: str, password: str) -> bool:
-    """Whether the password belongs to the stored hash."""
+    """Whether the password belongs to the stored hash.
+
+    Without a hash (nobody has that name, or no password yet) it takes as long, and it is no.
+    """
     try:
-        return _hasher.verify(stored, password)
+        return _hasher.verify(stored or DECOY, password)
     except (VerificationError, InvalidHashError):
         return False
 
 
-@cache
-def decoy_hash() -> str:
-    """A hash nobody's password has: checking it costs as much as checking a real one."""
-    return _hasher.hash("niemands wachtwoord")
+def _decoy() -> str:
+    """A hash at the present cost that no password has: its digest was drawn, not computed."""
+    salt, digest = (
+        base64.b64encode(secrets.token_bytes(length)).decode().rstrip("=")
+        for length in (_hasher.salt_len, _hasher.hash_len)
+    )
+    cost = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
+    return f"$argon2id$v={ARGON2_VERSION}${cost}${salt}${digest}"
+
+
+DECOY: Final = _decoy()

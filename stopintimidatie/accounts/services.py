@@ -12,15 +12,11 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from stopintimidatie.accounts.devices import known_browser, proof_of
-from stopintimidatie.accounts.models import RoleAssignment, SignInAttempt, User
-from stopintimidatie.accounts.passwords import (
-    MINIMUM_LENGTH,
-    decoy_hash,
-    hash_password,
-    verify_password,
-)
-from stopintimidatie.accounts.sessions import end_sessions_of, start_session
+from stopintimidatie.accounts.attempts import Guess, count_guess, forget_guesses
+from stopintimidatie.accounts.devices import proof_of
+from stopintimidatie.accounts.models import RoleAssignment, User
+from stopintimidatie.accounts.passwords import MINIMUM_LENGTH, hash_password, verify_password
+from stopintimidatie.accounts.sessions import end_session, end_sessions_of, start_session
 from stopintimidatie.audit import Actor, record
 from stopintimidatie.clock import utc_now
 from stopintimidatie.security import GRANTS, Permission, Role
@@ -31,10 +27,6 @@ from stopintimidatie.storage.models import Holder
 from stopintimidatie.storage.tenancy import NATIONAL, enter
 
 log = logging.getLogger(__name__)
-FREE_ATTEMPTS: Final = 5
-FIRST_LOCK: Final = timedelta(seconds=30)
-LONGEST_LOCK: Final = timedelta(minutes=15)
-FORGET_AFTER: Final = timedelta(hours=12)
 NATIONAL_ROLES: Final = frozenset(
     {Role.NATIONAL_DESK, Role.PRIVACY_OFFICER, Role.DATA_PROTECTION_OFFICER}
 )
@@ -58,33 +50,10 @@ def normal_username(username: str) -> str:
     return username.strip().lower()
 
 
-def lock_time(failures: int) -> timedelta:
-    """How long a name waits after so many failures: nothing at first, then doubling."""
-    if failures < FREE_ATTEMPTS:
-        return timedelta(0)
-    doublings: int = 1 << min(failures - FREE_ATTEMPTS, 10)
-    return min(FIRST_LOCK * doublings, LONGEST_LOCK)
-
-
 def find_user(session: Session, username: str) -> User | None:
     return session.scalars(
         select(User).where(User.username == normal_username(username))
     ).one_or_none()
-
-
-def _attempt(session: Session, keys: KeyRing, username: str, proof: str) -> SignInAttempt:
-    """What has failed before, for this name and, where it has signed in before, this browser."""
-    counted = normal_username(username)
-    if browser := known_browser(keys, counted, proof):
-        counted = f"{counted}\0{browser}"
-    name = keys.keyed_hash("sign-in", counted.encode("utf-8", "replace"))
-    attempt = session.get(SignInAttempt, name)
-    if attempt is None:
-        attempt = SignInAttempt(username_hash=name, failures=0, last_at=utc_now())
-        session.add(attempt)
-    elif utc_now() - attempt.last_at > FORGET_AFTER:
-        attempt.failures = 0
-    return attempt
 
 
 def _home(user: User | None) -> str:
@@ -92,54 +61,89 @@ def _home(user: User | None) -> str:
 
 
 def sign_in(
-    session: Session, keys: KeyRing, username: str, password: str, *, demo: bool, proof: str = ""
+    engine: Engine,
+    keys: KeyRing,
+    username: str,
+    password: str,
+    *,
+    demo: bool,
+    proof: str = "",
+    old_token: str = "",
 ) -> SignInResult:
     """Check name and password, with a lock-out that works alike for names that don't exist.
 
+    Counted in one transaction and noted in another. Between them the password is judged in none,
+    for that takes long on purpose and a database that is written to has one writer.
+
     :param proof: what the browser shows of having been signed in before (`accounts.devices`).
+    :param old_token: of the session that this browser had, which ends.
     """
-    attempt = _attempt(session, keys, username, proof)
-    user = find_user(session, username)
-    enter(session, _home(user))
-    wait = attempt.last_at + lock_time(attempt.failures) - utc_now()
-    if attempt.failures >= FREE_ATTEMPTS and wait > timedelta(0):
-        return SignInResult(None, wait)
-    usable = user is not None and user.blocked_at is None and (demo or not user.demo)
-    correct = verify_password(user.password_hash if user else decoy_hash(), password)
-    if user is None or not usable or not correct:
-        return _refuse(session, attempt, user)
-    attempt.failures = 0
+    with transaction(engine) as session:
+        guess = count_guess(session, keys, normal_username(username), proof)
+        user = find_user(session, username)
+    if guess.wait > timedelta(0):
+        return SignInResult(None, guess.wait)
+    correct = verify_password(user.password_hash if user else "", password)
+    with transaction(engine) as session:
+        present = _usable(session, user, demo=demo) if correct else None
+        if present is None:
+            return _refuse(session, guess, user)
+        end_session(session, old_token)
+        return _let_in(session, keys, guess, present)
+
+
+def _usable(session: Session, judged: User | None, *, demo: bool) -> User | None:
+    """Whose password was right, as they are now: things change while a password is judged."""
+    user = session.get(User, judged.id) if judged is not None else None
+    if user is None or judged is None or user.blocked_at is not None:
+        return None
+    same = user.password_hash == judged.password_hash
+    return user if same and (demo or not user.demo) else None
+
+
+def _let_in(session: Session, keys: KeyRing, guess: Guess, user: User) -> SignInResult:
+    forget_guesses(session, guess)
+    home = _home(user)
+    enter(session, home)
     actor = Actor("gebruiker", str(user.id), user.name)
-    record(session, actor, "aanmelden.gelukt", _home(user), "gebruiker", [user.id])
+    record(session, actor, "aanmelden.gelukt", home, "gebruiker", [user.id])
     return SignInResult(start_session(session, user), proof=proof_of(keys, user.username))
 
 
-def _refuse(session: Session, attempt: SignInAttempt, user: User | None) -> SignInResult:
-    attempt.failures += 1
-    attempt.last_at = utc_now()
+def _refuse(session: Session, guess: Guess, judged: User | None) -> SignInResult:
+    user = session.get(User, judged.id) if judged is not None else None
+    home = _home(user)
+    enter(session, home)
     visitor = Actor("bezoeker", None, "niet aangemeld")
     ids = [user.id] if user is not None else []
-    record(session, visitor, "aanmelden.mislukt", _home(user), "gebruiker", ids)
-    return SignInResult(None, lock_time(attempt.failures))
+    record(session, visitor, "aanmelden.mislukt", home, "gebruiker", ids)
+    return SignInResult(None, guess.wait_after)
+
+
+def hash_chosen(password: str) -> str:
+    """The hash of a password that somebody chose. Slow on purpose: call it in no transaction.
+
+    :raises AccountError: it is too short.
+    """
+    if len(password) < MINIMUM_LENGTH:
+        raise AccountError(f"Kies een wachtwoord van minstens {MINIMUM_LENGTH} tekens.")
+    return hash_password(password)
 
 
 def create_user(
-    session: Session, actor: Actor, username: str, name: str, password: str, *, demo: bool = False
+    session: Session, actor: Actor, username: str, name: str, hashed: str, *, demo: bool = False
 ) -> User:
     """Make a user without roles.
 
-    :raises AccountError: no e-mail address, name taken, or the password is too short.
+    :param hashed: what `hash_chosen` made of the password.
+    :raises AccountError: no e-mail address, or the name is taken.
     """
     username = normal_username(username)
     if "@" not in username or " " in username or len(username) > 200:
         raise AccountError("De gebruikersnaam moet een e-mailadres zijn.")
     if find_user(session, username) is not None:
         raise AccountError(f"Er is al een gebruiker {username}.")
-    if len(password) < MINIMUM_LENGTH:
-        raise AccountError(f"Kies een wachtwoord van minstens {MINIMUM_LENGTH} tekens.")
-    user = User(
-        username=username, name=name.strip(), password_hash=hash_password(password), demo=demo
-    )
+    user = User(username=username, name=name.strip(), password_hash=hashed, demo=demo)
     session.add(user)
     session.flush()
     return user

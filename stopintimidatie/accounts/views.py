@@ -18,7 +18,7 @@ from stopintimidatie.accounts.sessions import end_session, set_cookie, token_of
 from stopintimidatie.security import Permission
 from stopintimidatie.storage.tenancy import NATIONAL
 from stopintimidatie.tree import Root
-from stopintimidatie.web.forms import Button, Form, handle_form
+from stopintimidatie.web.forms import Button, Form, FormError, handle_form
 from stopintimidatie.web.urls import safe_path
 
 
@@ -55,19 +55,18 @@ def sign_in_view(request: Any) -> Any:
 
     def on_valid(values: dict[str, Any]) -> Any:
         registry = request.registry
+        # In transactions of its own: the request's would hold a lock while a password is judged.
         result = sign_in(
-            request.db,
+            registry.engine,
             registry.key_ring,
             values["gebruikersnaam"],
             values["wachtwoord"],
             demo=registry.app_settings.demo,
             proof=proof_in(request),
+            old_token=token_of(request) or "",
         )
         if result.token is None:
-            # Not a FormProblem: that would roll the count of failures back.
-            form.add_error(_refusal(result))
-            request.response.status_int = 422
-            return {"form": form}
+            raise FormError(_refusal(result))
         response = _signed_in(request, safe_path(values["volgende"]), result.token)
         keep_proof(response, registry.app_settings, result.proof)
         return response
@@ -76,9 +75,6 @@ def sign_in_view(request: Any) -> Any:
 
 
 def _signed_in(request: Any, address: str, token: str) -> Any:
-    old = token_of(request)
-    if old:
-        end_session(request.db, old)
     response = HTTPSeeOther(location=address)
     set_cookie(response, request.registry.app_settings, token)
     new_csrf_token(request)

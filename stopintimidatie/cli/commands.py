@@ -18,6 +18,7 @@ from stopintimidatie.accounts.services import (
     create_user,
     find_user,
     give_role,
+    hash_chosen,
 )
 from stopintimidatie.cli import servers
 from stopintimidatie.cli.areas import area_group
@@ -156,9 +157,11 @@ def make_user(settings: Settings, /, naam: str, gemeente: str, rol: str, **value
     given = values["wachtwoord_van_invoer"]
     password = sys.stdin.readline().rstrip("\n") if given else secrets.token_urlsafe(15)
     username = values["e_mailadres"]
+    with clear_errors():
+        hashed = hash_chosen(password)
     with database(settings) as session:
         holder = _holder(session, gemeente)
-        user = create_user(session, operator(), username, naam, password)
+        user = create_user(session, operator(), username, naam, hashed)
         give_role(session, operator(), user, holder, Role(rol))
     click.echo(f"{username} kan zich aanmelden als {Role(rol).label}.")
     if not given:

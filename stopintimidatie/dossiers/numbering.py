@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from stopintimidatie.dossiers.models import DossierCounter
+from stopintimidatie.storage.rows import insert_into
 from stopintimidatie.web.filters import local
 
 
@@ -24,15 +23,10 @@ def next_number(session: Session, holder: str, moment: datetime) -> tuple[int, i
     commit. When this transaction rolls back the number wasn't given out.
     """
     year = local(moment).year
-    made = _insert(session)(DossierCounter).values(holder=holder, year=year, last=1)
+    made = insert_into(session, DossierCounter).values(holder=holder, year=year, last=1)
     counted = made.on_conflict_do_update(
         index_elements=[DossierCounter.holder, DossierCounter.year],
         set_={"last": DossierCounter.last + 1},
     ).returning(DossierCounter.last)
     sequence = session.execute(counted).scalar_one()
     return year, int(sequence)
-
-
-def _insert(session: Session) -> Any:
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    return sqlite.insert if is_sqlite else postgresql.insert

@@ -21,7 +21,6 @@ from threading import Lock
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Engine, delete, func, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from stopintimidatie.clock import utc_now
@@ -29,7 +28,7 @@ from stopintimidatie.jobs import JobContext, enqueue
 from stopintimidatie.reports.models import SenderHit, SenderKey
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.encryption import KEY_BYTES
-from stopintimidatie.storage.rows import Row
+from stopintimidatie.storage.rows import Row, insert_into
 from stopintimidatie.storage.session import transaction
 from stopintimidatie.storage.tenancy import NATIONAL
 from stopintimidatie.web.filters import AMSTERDAM, local
@@ -223,8 +222,9 @@ def _shared_key(session: Session, today: date) -> str:
     if found is not None:
         return found
     forget(session, today)
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    fresh = insert(SenderKey).values(day=today, key=secrets.token_bytes(KEY_BYTES).hex())
+    fresh = insert_into(session, SenderKey).values(
+        day=today, key=secrets.token_bytes(KEY_BYTES).hex()
+    )
     session.execute(fresh.on_conflict_do_nothing())
     tomorrow = datetime.combine(today + timedelta(days=1), FORGOTTEN_AT, AMSTERDAM)
     enqueue(session, FORGET_JOB, NATIONAL, {}, delay=tomorrow - utc_now())

@@ -15,7 +15,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Table, insert
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from stopintimidatie.storage.models import Base, Held
@@ -30,6 +30,12 @@ _SETTINGS: Final = (
     f" (SELECT set_config('{HOLDER_SETTING}', %s, true), set_config('lock_timeout', %s, true))"
 )
 _QUOTE: Final[Callable[[str], str]] = postgresql.dialect().identifier_preparer.quote  # type: ignore[no-untyped-call]
+
+
+def insert_into(session: Session, model: type[Base]) -> Any:
+    """An INSERT that can say what to do when the row is there already, on either database."""
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    return (postgresql.insert if on_postgresql else sqlite.insert)(model)
 
 
 def insert_rows(session: Session, rows: Iterable[Row]) -> None:

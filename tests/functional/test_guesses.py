@@ -1,0 +1,168 @@
+"""Guessing at passwords: each guess is counted before it is judged, alone, and outside the lock."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
+from dataclasses import replace
+from datetime import timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+from argon2 import Parameters, extract_parameters
+from sqlalchemy import update
+
+from stopintimidatie.accounts import passwords
+from stopintimidatie.accounts.invitations import NO_PASSWORD, invite, link_of
+from stopintimidatie.accounts.models import SignInAttempt, User
+from stopintimidatie.accounts.passwords import hash_password
+from stopintimidatie.clock import utc_now
+from stopintimidatie.security import Role
+from tests.factories import DORDRECHT, make_user
+from tests.installation import PASSWORD, Installation
+
+pytestmark = pytest.mark.judged_once
+WRONG = "een verkeerd wachtwoord"
+AT_ONCE = 16
+
+
+class Judge:
+    """The hasher, which notes at what cost it judged and how many connections were out then."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.real = passwords._hasher
+        self.pool: Any = installation.engine.pool
+        self.costs: list[Parameters] = []
+        self.connections: list[int] = []
+
+    def hash(self, password: str) -> str:
+        self.connections.append(self.pool.checkedout())
+        return self.real.hash(password)
+
+    def verify(self, stored: str, password: str) -> bool:
+        self.connections.append(self.pool.checkedout())
+        self.costs.append(extract_parameters(stored))
+        return self.real.verify(stored, password)
+
+
+@pytest.fixture
+def judge(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Judge:
+    made = Judge(installation)
+    monkeypatch.setattr(passwords, "_hasher", made)
+    return made
+
+
+def filled(browser: Any, username: str, password: str = WRONG) -> Any:
+    form = browser.get("/aanmelden").forms["formulier"]
+    form["gebruikersnaam"], form["wachtwoord"] = username, password
+    return form
+
+
+def at_once(forms: list[Any], button: str = "aanmelden") -> list[int]:
+    """Send them together; the statuses."""
+    ready = Barrier(len(forms))
+
+    def send(form: Any) -> int:
+        ready.wait()
+        status: int = form.submit(button, status="*").status_int
+        return status
+
+    with ThreadPoolExecutor(len(forms)) as pool:
+        return list(pool.map(send, forms))
+
+
+def test_of_many_guesses_at_once_five_are_judged(installation: Installation, judge: Judge) -> None:
+    existing = make_user(installation, (DORDRECHT, Role.OFFICER))
+    for name in ("niemand@test.example", existing):
+        judge.costs.clear()
+        forms = [filled(installation.visitor(), name) for _ in range(AT_ONCE)]
+        assert at_once(forms) == [422] * AT_ONCE
+        assert len(judge.costs) == 5, name
+
+
+def test_the_right_password_twice_at_once_signs_in_twice(installation: Installation) -> None:
+    username = make_user(installation, (DORDRECHT, Role.OFFICER))
+    assert at_once([filled(installation.visitor(), username, PASSWORD) for _ in "12"]) == [303, 303]
+
+
+def test_no_connection_is_held_while_a_password_is_judged(
+    installation: Installation, judge: Judge
+) -> None:
+    username = make_user(installation, (DORDRECHT, Role.OFFICER))
+    browser = installation.browser(username)
+    filled(browser, username).submit("aanmelden", status=422)
+    filled(browser, username, PASSWORD).submit("aanmelden", status=303)
+    assert judge.connections == [0, 0, 0]
+
+
+def invited(installation: Installation, username: str) -> Any:
+    """The filled form of the page that an invitation leads to, in a browser of its own."""
+    keys = installation.registry.key_ring
+    with installation.transaction() as session:
+        user = User(username=username, name="Naam", password_hash=NO_PASSWORD)
+        session.add(user)
+        session.flush()
+        link = link_of(keys, invite(session, keys, user))
+    form = installation.visitor().get(f"/uitnodiging?sleutel={link}").forms["formulier"]
+    form["wachtwoord"] = form["nog_eens"] = PASSWORD
+    return form
+
+
+def test_an_invitation_holds_nothing_while_its_password_is_hashed_and_is_used_once(
+    installation: Installation, judge: Judge
+) -> None:
+    alone = invited(installation, "alleen@test.example")
+    alone.submit("instellen", status=303)
+    assert judge.connections == [0]
+    twice = invited(installation, "twee@test.example")
+    assert sorted(at_once([twice, copy(twice)], "instellen")) == [303, 422]
+    assert installation.browser("twee@test.example")
+
+
+def test_every_name_costs_one_judgement_of_the_same_price(
+    installation: Installation, judge: Judge
+) -> None:
+    names = ["bekend@test.example", "geblokkeerd@test.example", "genodigd@test.example"]
+    hashed = hash_password(PASSWORD)
+    with installation.transaction() as session:
+        for name in (*names, "demo@test.example"):
+            session.add(User(username=name, name="Naam", password_hash=hashed))
+        session.flush()
+        blocked, invited, demo = (
+            update(User).where(User.username.startswith(start))
+            for start in ("geblokkeerd", "genodigd", "demo")
+        )
+        session.execute(blocked.values(blocked_at=utc_now()))
+        session.execute(invited.values(password_hash=""))
+        session.execute(demo.values(demo=True))
+    production = Installation(replace(installation.settings, demo=False))
+    statuses = {}
+    for name in (*names, "demo@test.example", "niemand@test.example"):
+        form = filled(production.visitor(), name, PASSWORD)
+        statuses[name.partition("@")[0]] = form.submit("aanmelden", status="*").status_int
+    production.close()
+    assert statuses.pop("bekend") == 303
+    assert set(statuses.values()) == {422}
+    assert judge.costs == [extract_parameters(hashed)] * 5
+
+
+def test_guesses_during_a_wait_do_not_make_it_longer(installation: Installation) -> None:
+    name = "niemand@test.example"
+    visitor = installation.visitor()
+
+    def since(ago: timedelta) -> None:
+        with installation.transaction() as session:
+            session.execute(update(SignInAttempt).values(last_at=utc_now() - ago))
+
+    for _ in range(5):
+        filled(visitor, name).submit("aanmelden", status=422)
+    for _ in range(3):
+        assert "te vaak" in filled(visitor, name).submit("aanmelden", status=422)
+    since(timedelta(seconds=31))
+    assert "over 1 minuut" in filled(visitor, name).submit("aanmelden", status=422)
+    # A clock that ran a year ahead and was put right.
+    since(timedelta(days=-365))
+    assert "over 1 minuut" in filled(visitor, name).submit("aanmelden", status=422)
+    since(timedelta(hours=13))
+    assert "klopt niet" in filled(visitor, name).submit("aanmelden", status=422)
