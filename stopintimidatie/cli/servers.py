@@ -14,7 +14,7 @@ from stopintimidatie.cli import webserver
 from stopintimidatie.cli.garbage import spare_what_stays
 from stopintimidatie.home.figures import start_figures
 from stopintimidatie.jobs import alone
-from stopintimidatie.jobs.worker import Worker
+from stopintimidatie.jobs.worker import run_lanes
 from stopintimidatie.patterns.searching import plan_nights
 from stopintimidatie.search.services import enqueue_needed_rebuilds
 from stopintimidatie.settings import Settings, SettingsError
@@ -32,7 +32,7 @@ def serve(settings: Settings) -> None:
 
 
 def work(settings: Settings) -> None:
-    """Run jobs until told to stop; the job in hand is finished."""
+    """Run jobs until told to stop; the jobs in hand are finished."""
     start_logging(settings.log_format)
     alone.stay_one_worker(settings)
     alone.stay_on_one_machine(settings)
@@ -49,7 +49,7 @@ def work(settings: Settings) -> None:
     start_figures(config.registry, settings.metrics_worker_port)
     _repair_indexes(config.registry)
     spare_what_stays()
-    Worker(config.registry).run_forever(stop)
+    run_lanes(config.registry, stop)
 
 
 def _repair_indexes(registry: Any) -> None:

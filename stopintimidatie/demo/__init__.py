@@ -12,6 +12,7 @@ from typing import Any
 def includeme(config: Any) -> None:
     from stopintimidatie.demo import deliveries
     from stopintimidatie.demo.practice import model_answer
+    from stopintimidatie.jobs import Lane
 
     config.add_panel("melding", "voorbeelduitwerking", model_answer, order=5)
-    config.add_job_kind(deliveries.JOB, deliveries.finish, lease_seconds=600)
+    config.add_job_kind(deliveries.JOB, deliveries.finish, lease_seconds=600, lane=Lane.SLOW)

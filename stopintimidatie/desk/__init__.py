@@ -11,6 +11,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.desk.menu import agreements_item, desk_item
     from stopintimidatie.desk.overview_views import policy_panel, routing_action
     from stopintimidatie.desk.resources import Desk
+    from stopintimidatie.jobs import Lane
     from stopintimidatie.reports.arriving import FIND_ADDRESS
     from stopintimidatie.storage import NATIONAL
 
@@ -18,7 +19,7 @@ def includeme(config: Any) -> None:
     config.add_tree_root(NATIONAL, Desk)
     config.add_nav_item("landelijk", desk_item, order=20)
     config.add_nav_item("afspraken", agreements_item, order=25)
-    config.add_job_kind(FIND_ADDRESS, find_addresses)
+    config.add_job_kind(FIND_ADDRESS, find_addresses, lane=Lane.OUTSIDE)
     for level in LEVELS:
         config.add_tree_level(level)
     config.add_impersonal_table("local_policy", "what municipalities publish of themselves")

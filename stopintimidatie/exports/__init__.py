@@ -26,6 +26,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.exports.reviewing import PERSONAL_DATA as REVIEWED
     from stopintimidatie.exports.services import JOB
     from stopintimidatie.exports.vault import SEALED
+    from stopintimidatie.jobs import Lane
     from stopintimidatie.security import Permission
 
     for level in LEVELS:
@@ -41,7 +42,7 @@ def includeme(config: Any) -> None:
     config.add_impersonal_table("signing_certificate", "of the municipality, as an organisation")
     # The lease outlives the longest rendering, or a second worker would start on it as well.
     lease = config.registry.app_settings.pdf_timeout_seconds + 120
-    config.add_job_kind(JOB, make_exports, lease_seconds=lease)
+    config.add_job_kind(JOB, make_exports, lease_seconds=lease, lane=Lane.SLOW)
     config.add_panel("melding", "tekst", report_panel, order=60)
     config.add_panel("dossier", "uitvoer", dossier_panel, order=50)
     config.add_panel("beheer", "redactieprofielen", administration_panel, order=30)

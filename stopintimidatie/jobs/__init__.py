@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from stopintimidatie.jobs.models import OutboxJob
-from stopintimidatie.jobs.registry import JobContext, JobError, JobKind, add_job_kind
+from stopintimidatie.jobs.registry import JobContext, JobError, JobKind, Lane, add_job_kind
 from stopintimidatie.jobs.services import enqueue
 
-__all__ = ["JobContext", "JobError", "JobKind", "OutboxJob", "enqueue"]
+__all__ = ["JobContext", "JobError", "JobKind", "Lane", "OutboxJob", "enqueue"]
 
 
 def includeme(config: Any) -> None:

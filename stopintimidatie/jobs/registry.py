@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Engine, delete
@@ -14,6 +15,19 @@ from stopintimidatie.jobs.models import OutboxJob
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.session import transaction
 from stopintimidatie.telemetry.metrics import counting
+
+
+class Lane(StrEnum):
+    """What waits for what: the jobs of a lane are done one after another, beside other lanes."""
+
+    QUICK = "snel"
+    """What somebody waits for and costs little: the index, who must hear of a report."""
+    OUTSIDE = "buiten"
+    """Waits for another machine: mail, text messages, the finder of addresses."""
+    INDEX = "index"
+    """A whole index at a time. Until it is there nothing new is found."""
+    SLOW = "langzaam"
+    """Documents, work by night, and whatever goes through much."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +84,17 @@ Handler = Callable[[JobContext, Sequence[dict[str, Any]]], None]
 
 @dataclass(frozen=True)
 class JobKind:
-    """A kind of job. `batch`: how many of one holder a handler takes at once."""
+    """A kind of job.
+
+    :param batch: how many of one holder a handler takes at once.
+    """
 
     name: str
     handler: Handler
     batch: int = 1
     attempts: int = 12
     lease_seconds: int = 120
+    lane: Lane = Lane.QUICK
 
 
 def add_job_kind(
@@ -87,12 +105,13 @@ def add_job_kind(
     batch: int = 1,
     attempts: int = 12,
     lease_seconds: int = 120,
+    lane: Lane = Lane.QUICK,
 ) -> None:
     """Directive `config.add_job_kind`. A handler may be called twice for one job: be harmless."""
 
     def register() -> None:
         config.registry.job_kinds[name] = JobKind(
-            name, counting(name, handler), batch, attempts, lease_seconds
+            name, counting(name, handler), batch, attempts, lease_seconds, lane
         )
 
     config.action(("job kind", name), register)

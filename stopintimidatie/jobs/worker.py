@@ -3,6 +3,8 @@
 A lease is renewed while its job runs. Who lost it all the same (a machine that stood still) may no
 longer touch the job: each claim counts an attempt, and only the latest attempt ends a job.
 
+A worker has a thread for each lane, so that what somebody waits for never waits for a document.
+
 Between jobs it waits until it is woken, until the first job that waits for its time, or until it
 is time to look by itself: often where nothing wakes it, seldom where something does (`waking`).
 """
@@ -13,18 +15,19 @@ import logging
 import random
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, case, delete, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs.models import OutboxJob
-from stopintimidatie.jobs.registry import JobContext, JobError, JobKind
-from stopintimidatie.jobs.waking import Bell
+from stopintimidatie.jobs.registry import JobContext, JobError, JobKind, Lane
+from stopintimidatie.jobs.waking import LOOK_UP_SECONDS, Bell
 from stopintimidatie.storage.session import transaction
 
 log = logging.getLogger(__name__)
@@ -52,22 +55,20 @@ def back_off(attempts: int, jitter: float) -> timedelta:
     return timedelta(seconds=seconds * (0.5 + jitter / 2))
 
 
-def _claimable() -> Any:
-    now = utc_now()
-    free = or_(OutboxJob.lease_until.is_(None), OutboxJob.lease_until < now)
-    return (~OutboxJob.dead) & (OutboxJob.run_after <= now) & free
-
-
 def _still_ours(claim: Claim) -> tuple[Any, ...]:
     """Jobs that nobody took since: a later claim would have counted one more attempt."""
     return OutboxJob.id.in_(claim.ids), OutboxJob.attempts == claim.attempts
 
 
 class Worker:
-    """Runs the jobs of an application, one claim at a time."""
+    """Runs the jobs of an application, one claim at a time.
 
-    def __init__(self, registry: Any) -> None:
+    :param lane: of this lane alone; None: whatever comes first.
+    """
+
+    def __init__(self, registry: Any, lane: Lane | None = None) -> None:
         self.registry = registry
+        self.lane = lane
         self.engine = registry.engine
         self.kinds: dict[str, JobKind] = registry.job_kinds
 
@@ -112,15 +113,31 @@ class Worker:
         leased = OutboxJob.lease_until > OutboxJob.run_after
         due = case((leased, OutboxJob.lease_until), else_=OutboxJob.run_after)
         with transaction(self.engine, write=False) as session:
-            first = session.scalar(select(func.min(due)).where(~OutboxJob.dead))
+            waiting = select(func.min(due)).where(~OutboxJob.dead, self._in_lane())
+            first = session.scalar(waiting)
         if first is None:
             return LISTENING_PAUSE_SECONDS
         seconds: float = (first - utc_now()).total_seconds()
         return min(max(seconds, SHORTEST_PAUSE_SECONDS), LISTENING_PAUSE_SECONDS)
 
+    def _in_lane(self) -> ColumnElement[bool]:
+        """An unknown kind is a matter of the quick lane."""
+        if self.lane is None:
+            return true()
+        if self.lane is Lane.QUICK:
+            others = [kind.name for kind in self.kinds.values() if kind.lane is not Lane.QUICK]
+            return OutboxJob.kind.not_in(others)
+        mine = [kind.name for kind in self.kinds.values() if kind.lane is self.lane]
+        return OutboxJob.kind.in_(mine)
+
+    def _claimable(self) -> ColumnElement[bool]:
+        now = utc_now()
+        free = or_(OutboxJob.lease_until.is_(None), OutboxJob.lease_until < now)
+        return (~OutboxJob.dead) & (OutboxJob.run_after <= now) & free & self._in_lane()
+
     def _claim(self) -> Claim | None:
         with transaction(self.engine, write=False) as session:
-            if session.scalar(select(OutboxJob.id).where(_claimable()).limit(1)) is None:
+            if session.scalar(select(OutboxJob.id).where(self._claimable()).limit(1)) is None:
                 return None
         with transaction(self.engine) as session:
             return self._claim_rows(session)
@@ -128,7 +145,7 @@ class Worker:
     def _claim_rows(self, session: Session) -> Claim | None:
         first = session.scalar(
             select(OutboxJob)
-            .where(_claimable())
+            .where(self._claimable())
             .order_by(OutboxJob.run_after, OutboxJob.id)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -161,7 +178,7 @@ class Worker:
         others = session.scalars(
             select(OutboxJob)
             .where(
-                _claimable(),
+                self._claimable(),
                 OutboxJob.kind == first.kind,
                 OutboxJob.holder == first.holder,
                 # A job that failed before goes alone, so that it can't take others with it.
@@ -224,7 +241,7 @@ class Worker:
                 log.warning("lease of %s not renewed: %s", claim.kind.name, type(error).__name__)
 
     def _failed(self, claim: Claim, error: Exception) -> None:
-        wait = back_off(claim.attempts, random.random())  # noqa: S311 - no secret
+        pause = back_off(claim.attempts, random.random())  # noqa: S311 - no secret
         known = error if isinstance(error, JobError) else None
         final = known is not None and known.final
         with transaction(self.engine) as session:
@@ -233,11 +250,32 @@ class Worker:
                 .where(*_still_ours(claim))
                 .values(
                     lease_until=None,
-                    run_after=utc_now() + wait,
+                    run_after=utc_now() + pause,
                     last_error=(known.code if known else type(error).__name__)[:200],
                     dead=claim.attempts >= claim.kind.attempts or final,
                 )
             )
+
+
+def run_lanes(registry: Any, stop: threading.Event) -> None:
+    """Run every lane until told to stop; the job that each has in hand is finished first.
+
+    A lane that breaks ends the others and is raised: half a worker is none.
+    """
+
+    def run(lane: Lane) -> None:
+        try:
+            Worker(registry, lane).run_forever(stop)
+        finally:
+            stop.set()
+
+    with ThreadPoolExecutor(len(Lane)) as pool:
+        running = [pool.submit(run, lane) for lane in Lane]
+        # Signals are heard in this thread alone: it wakes now and then.
+        while wait(running, LOOK_UP_SECONDS).not_done:
+            pass
+    for one in running:
+        one.result()
 
 
 def _nothing(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:

@@ -16,6 +16,7 @@ __all__ = ["Letter", "MailRecipient", "MailTemplate", "Recipient", "Writing", "q
 
 
 def includeme(config: Any) -> None:
+    from stopintimidatie.jobs import Lane
     from stopintimidatie.mail import addresses, registry, services
     from stopintimidatie.mail.delivery import Courier
     from stopintimidatie.mail.menu import mail_item
@@ -35,7 +36,7 @@ def includeme(config: Any) -> None:
         config.add_mail_template(template)
     config.add_personal_data_holder(addresses.PERSONAL_DATA)
     config.add_sealed(addresses.SEALED)
-    config.add_job_kind(services.JOB, services.send, attempts=services.ATTEMPTS)
+    config.add_job_kind(services.JOB, services.send, attempts=services.ATTEMPTS, lane=Lane.OUTSIDE)
     if settings.demo:
         config.add_nav_item("post", mail_item, order=90)
     config.scan("stopintimidatie.mail.views")

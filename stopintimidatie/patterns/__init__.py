@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    from stopintimidatie.jobs import Lane
     from stopintimidatie.patterns import searching
     from stopintimidatie.patterns.menu import report_panel, settings_panel, waiting
     from stopintimidatie.patterns.personal import PERSONAL_DATA
@@ -18,8 +19,10 @@ def includeme(config: Any) -> None:
     config.add_impersonal_table("pattern_setting", "numbers that a municipality chose")
     config.add_document_kind("patroon", path_of_pattern, Permission.VIEW_REPORT)
     # One at a time for a holder, and a search may take a minute.
-    config.add_job_kind(searching.SEARCH, searching.run_search, batch=50, lease_seconds=900)
-    config.add_job_kind(searching.EVERY_NIGHT, searching.run_every_night, batch=50)
+    config.add_job_kind(
+        searching.SEARCH, searching.run_search, batch=50, lease_seconds=900, lane=Lane.SLOW
+    )
+    config.add_job_kind(searching.EVERY_NIGHT, searching.run_every_night, batch=50, lane=Lane.SLOW)
     config.add_own_place("patronen", "Patronen", Permission.VIEW_REPORT, order=35, waiting=waiting)
     config.add_panel("melding", "patroon", report_panel, order=5)
     config.add_panel("beheer", "patronen", settings_panel, order=40)

@@ -84,7 +84,7 @@ def run_search(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     # Above this module: it works with what is found here.
     from stopintimidatie.patterns.proposing import propose
 
-    with context.transaction() as session:
+    with transaction(context.engine, context.holder, write=False) as session:
         choice = choice_of(session, context.holder)
         read = read_points(session, context.holder, choice) if choice.enabled else None
     found = search(read, choice)

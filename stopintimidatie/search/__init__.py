@@ -26,6 +26,7 @@ INDEX_FOLDER: Final = "zoekindex"
 
 
 def includeme(config: Any) -> None:
+    from stopintimidatie.jobs import Lane
     from stopintimidatie.search import services
     from stopintimidatie.search.backend import OPEN_ACCESS, Kind
     from stopintimidatie.search.grammar import Field
@@ -39,8 +40,9 @@ def includeme(config: Any) -> None:
     config.add_directive("add_search_access", add_search_access)
     config.add_directive("add_search_labels", add_search_labels)
     config.add_job_kind(INDEX, services.run_index, batch=200)
-    config.add_job_kind(services.REBUILD, services.run_rebuild, batch=200, lease_seconds=1800)
-    config.add_job_kind(services.PURGE, services.run_purge, batch=200, lease_seconds=1800)
+    whole: Any = {"batch": 200, "lease_seconds": 1800, "lane": Lane.INDEX}
+    config.add_job_kind(services.REBUILD, services.run_rebuild, **whole)
+    config.add_job_kind(services.PURGE, services.run_purge, **whole)
     config.add_impersonal_table("search_document", "a copy; changes with each document it is of")
     config.add_impersonal_table("search_gap", "which holders must be indexed anew")
     config.add_search_access(OPEN_ACCESS, GRANTS[Permission.SEARCH])

@@ -389,6 +389,9 @@ class SearchBackend(Protocol):
         """Quick look: is there an index, whole and of this version of the rules."""
         ...
 
-    def purge(self, holder: str) -> None:
-        """Make the files forget the words of what was removed or replaced."""
+    def purge(self, holder: str) -> bool:
+        """Make the files forget the words of what was removed or replaced.
+
+        False: that would keep new reports waiting for long; a rebuild forgets as well.
+        """
         ...

@@ -117,7 +117,7 @@ class PostgresBackend:
         with self._transaction(holder) as connection:
             table.write(connection, holder, (), ids)
 
-    def purge(self, holder: str) -> None:
+    def purge(self, holder: str) -> bool:
         """See `SearchBackend.purge`.
 
         Takes away the empty rows that stand for what is gone. The old words of a row that was
@@ -128,6 +128,7 @@ class PostgresBackend:
             if self._lock(connection, holder, "pg_try_advisory_xact_lock"):
                 statement = "DELETE FROM search_document WHERE holder = :holder AND gone"
                 connection.execute(text(statement), {"holder": holder})
+        return True
 
     def rebuild(self, holder: str, documents: Iterable[SearchDocument]) -> RebuildReport:
         """See `SearchBackend.rebuild`.

@@ -130,7 +130,8 @@ def run_purge(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """Forget the words of what is gone. A rebuild forgets too, so an unsound index is left."""
     search: SearchRegistry = context.registry.search
     with suppress(IndexUnusableError):
-        search.backend.purge(context.holder)
+        if not search.backend.purge(context.holder):
+            rebuild(context.registry, context.holder)
 
 
 # what an operator does

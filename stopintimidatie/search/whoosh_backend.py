@@ -117,14 +117,18 @@ class WhooshBackend:
                     raise
                 raise IndexUnusableError(health) from error  # thrown away under our hands
 
-    def purge(self, holder: str) -> None:
+    def purge(self, holder: str) -> bool:
         """See `SearchBackend.purge`."""
         folder = self._folder(holder)
         with folder.writing():
             snapshot = folder.snapshot()
-            if any(segment.has_deletions() for segment in snapshot.segments):
+            dirty = [segment for segment in snapshot.segments if segment.has_deletions()]
+            if sum(map(_live, dirty)) > _MAX_JOIN:
+                return False
+            if dirty:
                 with _writer(snapshot.folder) as writer:
                     writer.commit(mergetype=_rewrite_deletions)
+        return True
 
     def rebuild(self, holder: str, documents: Iterable[SearchDocument]) -> RebuildReport:
         """See `SearchBackend.rebuild`."""

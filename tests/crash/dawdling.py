@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from stopintimidatie.jobs import JobContext, JobKind
+from stopintimidatie.jobs import JobContext, JobKind, Lane
 from stopintimidatie.jobs.registry import Handler
 from stopintimidatie.jobs.worker import Worker
 
@@ -42,8 +42,8 @@ def install(lines: Path) -> None:
         with lines.open("ab", buffering=0) as file:
             file.write("".join(f"{payload['n']}\n" for payload in payloads).encode())
 
-    def made(worker: Worker, registry: Any) -> None:
-        begin(worker, registry)
+    def made(worker: Worker, registry: Any, lane: Lane | None = None) -> None:
+        begin(worker, registry, lane)
         kinds = {**worker.kinds, NAIVE: JobKind(NAIVE, write)}
         worker.kinds = {
             name: replace(kind, handler=lingering(kind.handler), lease_seconds=LEASE_SECONDS)

@@ -22,7 +22,7 @@ from stopintimidatie.reports.references import new_reference, random_follow_code
 from stopintimidatie.reports.routing import Routing
 from stopintimidatie.reports.services import changed
 from stopintimidatie.reports.vocabulary import Form, Source
-from stopintimidatie.search import enqueue_index, services
+from stopintimidatie.search import enqueue_index, services, whoosh_backend
 from stopintimidatie.search.backend import HealthState, Visibility
 from stopintimidatie.search.localtime import AMSTERDAM
 from stopintimidatie.security import Role
@@ -365,9 +365,11 @@ def test_a_lost_index_is_told_and_repaired_by_the_worker(
 
 
 @in_files
+@pytest.mark.parametrize("most", [5_000, 3], ids=["in their place", "by making all anew"])
 def test_the_words_of_a_destroyed_report_leave_the_files_by_night(
-    installation: Installation,
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
+    monkeypatch.setattr(whoosh_backend, "_MAX_JOIN", most)
     with installation.transaction() as session:
         for text in ("een", "twee", "drie", "vier", "zeergeheimwoord"):
             make_report(session, installation, description=text)
@@ -385,7 +387,9 @@ def test_the_words_of_a_destroyed_report_leave_the_files_by_night(
         job.run_after = utc_now()
     folder = installation.settings.data_dir / "zoekindex" / DORDRECHT
     assert any(b"zeergeheimwoord" in path.read_bytes() for path in folder.rglob("*.trm"))
+    generation = (folder / "huidig").read_text()
     installation.run_jobs()
+    assert ((folder / "huidig").read_text() == generation) is (most > 3)
     assert not any(b"zeergeheim" in path.read_bytes() for path in folder.rglob("*.trm"))
 
 

@@ -1,0 +1,106 @@
+"""What somebody waits for never waits for a document: each lane of a worker goes on by itself."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select
+
+from stopintimidatie.audit import SYSTEM
+from stopintimidatie.demo.forwarding import set_up_mailbox
+from stopintimidatie.intake.app_keys import DEMO_TOKEN, make_demo_key
+from stopintimidatie.intake.examples import FULL_REPORT
+from stopintimidatie.jobs import JobContext, JobKind, OutboxJob, enqueue
+from stopintimidatie.jobs.worker import run_lanes
+from stopintimidatie.mail.models import MailMessage, MailState
+from stopintimidatie.security import Role
+from stopintimidatie.triage.notices import NEW, URGENT
+from tests.factories import DORDRECHT, connect, make_user
+from tests.functional.test_waking import PATIENCE, until
+from tests.installation import Installation
+
+
+class Blocked:
+    """A handler that begins, and goes on when it is told."""
+
+    def __init__(self) -> None:
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self.done = 0
+
+    def __call__(self, context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+        self.begun.set()
+        assert self.go_on.wait(PATIENCE)
+        self.done += 1
+
+
+@contextmanager
+def working(installation: Installation, blocked: Blocked) -> Iterator[threading.Event]:
+    """A worker with all its lanes; what it blocks on is let go at the end."""
+    stop = threading.Event()
+    worker = threading.Thread(target=run_lanes, args=(installation.registry, stop))
+    worker.start()
+    try:
+        yield stop
+    finally:
+        blocked.go_on.set()
+        stop.set()
+        worker.join(PATIENCE)
+        assert not worker.is_alive()
+
+
+def block(installation: Installation, kind: str, jobs: int = 1) -> Blocked:
+    """So many jobs of this kind wait, first in the queue, and the first one won't end."""
+    handler = Blocked()
+    kinds: dict[str, JobKind] = installation.registry.job_kinds
+    kinds[kind] = replace(kinds[kind], handler=handler)
+    with installation.transaction() as session:
+        for _ in range(jobs):
+            enqueue(session, kind, DORDRECHT, {})
+    return handler
+
+
+def test_a_report_is_found_and_its_municipality_told_while_a_document_is_made(
+    installation: Installation,
+) -> None:
+    connect(installation)
+    with installation.transaction() as session:
+        make_demo_key(session, SYSTEM)
+    with installation.transaction(DORDRECHT) as session:
+        set_up_mailbox(session, installation.registry, DORDRECHT, SYSTEM)
+    officer = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    headers = {"Authorization": f"Bearer {DEMO_TOKEN}", "Idempotency-Key": str(uuid4())}
+    blocked = block(installation, "demo.verstrekkingen")
+    with working(installation, blocked):
+        assert blocked.begun.wait(PATIENCE)
+        report = {**FULL_REPORT, "omschrijving": "Een wonderlijk woord."}
+        installation.visitor().post_json("/api/v1/meldingen", report, headers=headers, status=201)
+        until(lambda: "<mark>" in officer.get("/zoeken", {"q": "wonderlijk"}))
+        until(lambda: told(installation))
+        assert blocked.done == 0
+
+
+def told(installation: Installation) -> bool:
+    with installation.transaction(DORDRECHT) as session:
+        alert = select(MailMessage.state).where(MailMessage.template.in_((NEW.name, URGENT.name)))
+        return session.scalars(alert).all() == [MailState.SENT]
+
+
+def test_the_jobs_in_hand_of_all_lanes_are_finished_and_no_other_is_begun(
+    installation: Installation,
+) -> None:
+    slow = block(installation, "demo.verstrekkingen", jobs=2)
+    quick = block(installation, "afspraak.herinneren", jobs=2)
+    with working(installation, slow) as stop:
+        for handler in (slow, quick):
+            assert handler.begun.wait(PATIENCE)
+        stop.set()
+        quick.go_on.set()
+    assert (slow.done, quick.done) == (1, 1)
+    with installation.transaction() as session:
+        left = session.scalars(select(OutboxJob.kind).order_by(OutboxJob.kind)).all()
+    assert left == ["afspraak.herinneren", "demo.verstrekkingen"]
