@@ -7,19 +7,25 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml.html import HtmlElement, document_fromstring
 from playwright.sync_api import Browser, Page
+from sqlalchemy import update
 
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.workflow import STATES as DOSSIER_STATES
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.workflow import STATES as REPORT_STATES
 from tests.browser.test_pages import complaints_of, problems_on
 from tests.functional.probing import probes
 from tests.tools.served import in_thread
-from tests.town import OTHER, PEOPLE, REHEARSAL, Person, Town
+from tests.town import OTHER, OWN, PEOPLE, REHEARSAL, Person, Town, own_town
 
 # Answers that are no page of ours: files, JSON, styles.
 NO_PAGES = (
@@ -36,6 +42,8 @@ NO_PAGES = (
 PEOPLE_WITH_PAGES = [person for person in PEOPLE if person.role is not None]
 # Where a page leads to and what it holds differs for each; how it is built is what is judged.
 WORDING = {"href", "action", "value", "content", "src", "aria-current", "d", "points", "style"}
+PHONE = 390
+WIDTHS = (320, PHONE, 1280)
 NUMBERS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+")
 
 
@@ -94,9 +102,11 @@ def _words(text: str | None) -> str:
 
 
 @contextmanager
-def phone_of(town: Town, address: str, browser: Browser, person: Person) -> Iterator[Page]:
-    """A narrow page of somebody who signed in."""
-    context = browser.new_context(viewport={"width": 390, "height": 900})
+def page_of(
+    town: Town, address: str, browser: Browser, person: Person, width: int = PHONE
+) -> Iterator[Page]:
+    """A page, so many pixels wide, of somebody who signed in."""
+    context = browser.new_context(viewport={"width": width, "height": 900})
     context.add_cookies(
         [{"name": n, "value": v, "url": address} for n, v in town.cookies(person).items()]
     )
@@ -104,12 +114,24 @@ def phone_of(town: Town, address: str, browser: Browser, person: Person) -> Iter
     context.close()
 
 
-def new_looks(town: Town, person: Person, seen: set[str]) -> Iterator[str]:
-    """The addresses of pages this person may see that aren't built like one before."""
-    paths = pages_of(town, person)
-    assert paths
+def problems_at(page: Page, address: str, paths: Iterable[str]) -> dict[str, list[str]]:
+    """What is wrong with the pages at these paths: by axe, and refused by the policy."""
+    complaints = complaints_of(page)
+    wrong: dict[str, list[str]] = {}
+    for path in paths:
+        page.goto(address + path)
+        assert path == "/aanmelden" or "/aanmelden" not in page.url
+        if found := [*problems_on(page), *complaints]:
+            wrong[f"{path} at {page.viewport_size}"] = found
+        complaints.clear()
+    return wrong
+
+
+def new_looks(town: Town, person: Person, paths: Iterable[str], seen: set[str]) -> Iterator[str]:
+    """Those of the paths that show this person a page that isn't built like one before."""
     for path in paths:
         answer = town.ask(person, path)
+        assert answer.status_int < 500, path
         if answer.status_int == 200 and answer.content_type == "text/html":
             look = look_of(answer.text)
             if not look <= seen:
@@ -126,13 +148,59 @@ def test_pages_of_the_matrix_are_accessible(
     wrong: dict[str, Any] = {}
     seen: set[str] = set()
     for person in PEOPLE_WITH_PAGES:
-        with phone_of(town, served_town, chromium_browser, person) as page:
-            complaints = complaints_of(page)
-            for path in new_looks(town, person, seen):
-                page.goto(served_town + path)
-                assert path == "/aanmelden" or "/aanmelden" not in page.url
-                if found := [*problems_on(page), *complaints]:
-                    wrong[f"{person} {path}"] = found
-                complaints.clear()
+        paths = new_looks(town, person, pages_of(town, person), seen)
+        with page_of(town, served_town, chromium_browser, person) as page:
+            wrong |= problems_at(page, served_town, paths)
     assert len(seen) > 200
+    assert wrong == {}
+
+
+@pytest.mark.alles
+@pytest.mark.parametrize("town", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("person", PEOPLE_WITH_PAGES, ids=str)
+def test_every_page_of_each_role_is_accessible_at_each_width(
+    town: Town, served_town: str, chromium_browser: Browser, person: Person, width: int
+) -> None:
+    paths = list(new_looks(town, person, pages_of(town, person), set()))
+    with page_of(town, served_town, chromium_browser, person, width) as page:
+        assert problems_at(page, served_town, paths) == {}
+
+
+@pytest.fixture
+def changing_town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Town, str]]:
+    """A town of this test's own, to change, behind a web server; with its address."""
+    with own_town(request, tmp_path) as made, in_thread(made.installation.app) as address:
+        yield made, address
+
+
+@pytest.mark.alles
+@pytest.mark.parametrize("changing_town", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("model", "place", "state"),
+    [
+        *((Report, "melding", state.code) for state in REPORT_STATES),
+        *((Dossier, "dossier", state.code) for state in DOSSIER_STATES),
+    ],
+)
+def test_pages_of_a_document_in_each_state_are_accessible_to_each_role_at_each_width(
+    changing_town: tuple[Town, str],
+    chromium_browser: Browser,
+    model: type[Report | Dossier],
+    place: str,
+    state: str,
+) -> None:
+    town, address = changing_town
+    with town.installation.owner.begin() as connection:
+        connection.execute(update(model).values(state=state))
+    document = town.places[OWN].addresses[place]
+    wrong: dict[str, Any] = {}
+    seen: set[str] = set()
+    for person in PEOPLE_WITH_PAGES:
+        paths = [path for path in pages_of(town, person) if path.startswith(document)]
+        looks = list(new_looks(town, person, paths, seen))
+        for width in WIDTHS:
+            with page_of(town, address, chromium_browser, person, width) as page:
+                wrong |= problems_at(page, address, looks)
+    assert seen
     assert wrong == {}

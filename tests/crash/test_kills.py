@@ -16,20 +16,33 @@ from tests.crash.site import Site
 pytestmark = pytest.mark.judged_once
 
 KILLS = 20
+MANY_KILLS = 100
 LIES = 3
 SEARCHED = 30
 
 
 def test_after_twenty_kills_everything_acknowledged_is_there_once(site: Site) -> None:
-    ordeal = Ordeal(site, Random(3))
-    outcome = ordeal.run(KILLS)
+    judge(site, KILLS, seed=3)
+
+
+@pytest.mark.alles
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("seed", [31, 32])
+def test_after_many_kills_everything_acknowledged_is_there_once(site: Site, seed: int) -> None:
+    judge(site, MANY_KILLS, seed)
+
+
+def judge(site: Site, number: int, seed: int) -> None:
+    """Go through so many kills; nothing acknowledged is lost, doubled or half there."""
+    ordeal = Ordeal(site, Random(seed))
+    outcome = ordeal.run(number)
     kills = outcome.kills
-    assert kills.total == KILLS
+    assert kills.total == number
     assert kills.in_flight * 4 >= kills.web
     assert kills.in_hand >= 1
     assert outcome.before.clean, outcome.before
     assert outcome.after.clean, outcome.after
-    assert outcome.after.acknowledged == len(outcome.apps.ledger.entries) > KILLS
+    assert outcome.after.acknowledged == len(outcome.apps.ledger.entries) > number
     assert not outcome.apps.ledger.contradictions
     ordeal.check(outcome, SEARCHED)
 

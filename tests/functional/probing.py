@@ -87,20 +87,20 @@ def ask(town: Town, probe: Probe) -> Any:
     return town.ask(probe.person, probe.path, probe.view.method, fields)
 
 
-def probes_of(town: Town, person: Person) -> Iterator[Probe]:
-    """What this person is asked to try: on SQLite every address of one's own.
+def probes_of(town: Town, person: Person, *, taking_turns: bool) -> Iterator[Probe]:
+    """What this person is asked to try: every address of one's own, unless people take turns.
 
     Every document of others is refused alike: there one address of a view will do. Who may do what
-    doesn't depend on the database: on PostgreSQL the people take turns, one for each view and
-    outcome. What that database adds are walls of its own, which test_walls_crawl tries alone.
+    doesn't depend on the database: on a second one the people take turns, one for each view and
+    outcome. What PostgreSQL adds are walls of its own, which test_walls_crawl tries alone.
     """
     seen = set()
-    for probe in probes(town) if town.installation.settings.sqlite else _in_turns(town):
+    for probe in _in_turns(town) if taking_turns else probes(town):
         if probe.person != person:
             continue
         of_others = probe.place is not None and probe.place != person.place
         kind = (probe.view.key, probe.place, probe.expected)
-        if kind in seen and (of_others or not town.installation.settings.sqlite):
+        if kind in seen and (of_others or taking_turns):
             continue
         seen.add(kind)
         yield probe

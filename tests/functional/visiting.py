@@ -89,17 +89,19 @@ class Visit:
                     self.waiting.append(link)
 
 
-def visit(town: Town, person: Person) -> Visit:
-    """Ask all that the matrix says, and go on from there."""
+def visit(town: Town, person: Person, *, taking_turns: bool = False) -> Visit:
+    """Ask all that the matrix says, and go on from there.
+
+    :param taking_turns: share the questions out over all people; only a few then go on.
+    """
     own = own_words(town, person)
-    sqlite = town.installation.settings.sqlite
-    most = MAX_PAGES if sqlite else MAX_PAGES_BEHIND_DATABASE_WALLS
-    goes_on = sqlite or person in LOOKING_BEHIND_DATABASE_WALLS
+    most = MAX_PAGES_BEHIND_DATABASE_WALLS if taking_turns else MAX_PAGES
+    goes_on = not taking_turns or person in LOOKING_BEHIND_DATABASE_WALLS
     made = Visit(forbidden_words(town, person), own, most, goes_on, unseen=set(own))
     answered = set()
     starts = list(dict.fromkeys(start_addresses(town, person))) if made.whole else []
     made.seen.update(starts)
-    for probe in probes_of(town, person):
+    for probe in probes_of(town, person, taking_turns=taking_turns):
         answer = ask(town, probe)
         if (found := outcome(answer)) != probe.expected:
             made.wrong.append(f"{probe} -> {found}, must be {probe.expected}")
