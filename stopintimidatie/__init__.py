@@ -5,13 +5,17 @@ The rooms stand in ROOMS from the bottom floor up; a room uses only what stands 
 
 from __future__ import annotations
 
+import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
 
 from stopintimidatie.settings import Settings, SettingsError, parse_settings
 
+log = logging.getLogger(__name__)
 # Pyramid's own import, which says nothing to who types a command or reads a log.
 warnings.filterwarnings("ignore", "pkg_resources is deprecated as an API", UserWarning)
 
@@ -88,13 +92,21 @@ def create_app(settings: Settings) -> Any:
 
     config = configure(settings)
     app = config.make_wsgi_app()
-    try:
+    with telling_refusals(config.registry.engine):
         refuse_powerful_role(config.registry.engine, settings)
         refuse_demo_accounts(config.registry.engine, settings)
-    except SettingsError:
-        config.registry.engine.dispose()
-        raise
     return app
+
+
+@contextmanager
+def telling_refusals(engine: Any) -> Iterator[None]:
+    """A process that refuses to start says in its log why, whatever server started it."""
+    try:
+        yield
+    except SettingsError as error:
+        engine.dispose()
+        log.critical("does not start: %s", "; ".join(error.mistakes))
+        raise
 
 
 def main(global_config: dict[str, str], **raw: str) -> Any:

@@ -23,7 +23,7 @@ from stopintimidatie.accounts.services import (
 from stopintimidatie.cli import servers
 from stopintimidatie.cli.areas import area_group
 from stopintimidatie.cli.backup import backup_group
-from stopintimidatie.cli.common import clear_errors, database, operator
+from stopintimidatie.cli.common import clear_errors, database, operator, starting
 from stopintimidatie.cli.content import demo_group, index_group
 from stopintimidatie.cli.dutch import DutchGroup, run
 from stopintimidatie.cli.keys import keys_group
@@ -108,7 +108,7 @@ def database_roles(settings: Settings, toepassen: bool, adres: str | None) -> No
 @click.pass_obj
 def web(settings: Settings) -> None:
     """Start de webserver."""
-    with clear_errors():
+    with starting():
         servers.serve(settings)
 
 
@@ -116,7 +116,7 @@ def web(settings: Settings) -> None:
 @click.pass_obj
 def worker(settings: Settings) -> None:
     """Start de worker, die zoekindex en uitvoer bijwerkt."""
-    with clear_errors():
+    with starting():
         servers.work(settings)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from getpass import getuser
@@ -21,11 +23,12 @@ from stopintimidatie.jobs.alone import NotAloneError
 from stopintimidatie.jobs.services import QueueError
 from stopintimidatie.register.geojson import AreaFileError
 from stopintimidatie.search.backend import SearchError
-from stopintimidatie.settings import Settings
+from stopintimidatie.settings import Settings, SettingsError
 from stopintimidatie.storage import make_engine, transaction
 from stopintimidatie.storage.encryption import KeyFileError
 from stopintimidatie.storage.roles import RolesError
 
+log = logging.getLogger(__name__)
 KNOWN_ERRORS = (
     AccountError,
     AppKeyError,
@@ -62,6 +65,19 @@ def clear_errors() -> Iterator[None]:
             "De database geeft een fout. Is zij bereikbaar, en is ‘stopintimidatie database"
             f" migreren’ gedraaid? ({type(error.orig).__name__})"
         ) from None
+
+
+@contextmanager
+def starting() -> Iterator[None]:
+    """Why a long-running process doesn't start stands in its log, and is said there alone."""
+    with clear_errors():
+        try:
+            yield
+        except SettingsError:
+            sys.exit(1)
+        except (NotAloneError, WebServerError) as error:
+            log.critical("does not start: %s", str(error))
+            sys.exit(1)
 
 
 @contextmanager

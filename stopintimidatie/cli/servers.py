@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from stopintimidatie import configure
+from stopintimidatie import configure, telling_refusals
 from stopintimidatie.cli import webserver
 from stopintimidatie.cli.garbage import spare_what_stays
 from stopintimidatie.home.figures import start_figures
@@ -17,7 +17,7 @@ from stopintimidatie.jobs import alone
 from stopintimidatie.jobs.worker import run_lanes
 from stopintimidatie.patterns.searching import plan_nights
 from stopintimidatie.search.services import enqueue_needed_rebuilds
-from stopintimidatie.settings import Settings, SettingsError
+from stopintimidatie.settings import Settings
 from stopintimidatie.storage.roles import refuse_powerful_role
 from stopintimidatie.telemetry.logs import start_logging
 
@@ -38,11 +38,8 @@ def work(settings: Settings) -> None:
     alone.stay_on_one_machine(settings)
     config = configure(settings)
     config.commit()
-    try:
+    with telling_refusals(config.registry.engine):
         refuse_powerful_role(config.registry.engine, settings)
-    except SettingsError:
-        config.registry.engine.dispose()
-        raise
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
     signal.signal(signal.SIGINT, lambda number, frame: stop.set())

@@ -164,6 +164,63 @@ def test_the_image_has_the_packages_that_running_takes() -> None:
     assert len(venv) == 1
 
 
+IGNORED = ROOT / ".containerignore"
+
+
+def stays_out(path: str) -> bool:
+    """Whether a file, or a folder above it, is kept out of the image."""
+    rules = (line for line in IGNORED.read_text(encoding="utf-8").splitlines() if line[:1] != "#")
+    within = [path, *(str(folder) for folder in Path(path).parents)]
+    return any(re.fullmatch(_pattern(rule), each) for rule in rules for each in within)
+
+
+def _pattern(rule: str) -> str:
+    words = {"**/": "(?:.*/)?", "*": "[^/]*"}
+    return "".join(words.get(part, re.escape(part)) for part in re.split(r"(\*\*/|\*)", rule))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "var/sleutels.json",
+        "var/stopintimidatie.sqlite",
+        "sleutels.json",
+        "deploy/sleutels-oud.json",
+        "proef.sqlite-wal",
+        "proef/var/bijlage",
+        "kopie.tar.gz",
+        "kopieen/stopintimidatie-2026.tar.gz.age",
+        "deploy/dkim.pem",
+        "tls.key",
+        "pgpass",
+        "deploy/container/pgpass-beheer",
+        "deploy/productie.ini",
+        ".git/config",
+        ".venv/bin/python",
+        "node_modules/htmx.org/package.json",
+        "tests/conftest.py",
+    ],
+)
+def test_no_secret_and_nobodys_data_goes_into_the_image(path: str) -> None:
+    assert stays_out(path)
+
+
+def test_docker_and_podman_leave_out_the_same_and_nothing_that_the_product_is() -> None:
+    docker = ROOT / ".dockerignore"
+    assert not docker.is_symlink()
+    assert docker.read_bytes() == IGNORED.read_bytes()
+    made = ("__pycache__", "vendor", "vendor.new")
+    package = [
+        path
+        for folder in ("stopintimidatie", "alembic", "requirements", "scripts")
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and not set(made) & set(path.parts)
+    ]
+    assert len(package) > 500
+    assert [path for path in package if stays_out(str(path.relative_to(ROOT)))] == []
+    assert not any(map(stays_out, ("setup.cfg", "production.ini", "package.json", "README.md")))
+
+
 def test_the_proxy_pins_the_host_and_keeps_the_health_to_itself() -> None:
     text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
     passed = re.findall(r"proxy_set_header (\S+) (\S+);", text)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -21,6 +25,7 @@ from stopintimidatie.web.headers import CSP, HEADERS, LOCATING
 from tests.factories import DORDRECHT, connect, make_user
 from tests.functional.probing import probes
 from tests.installation import PASSWORD, Installation
+from tests.tools.served import ini_of
 from tests.town import OWN, PEOPLE, VISITOR, Town
 
 OFFICER = PEOPLE[0]
@@ -242,13 +247,37 @@ def demo_user(installation: Installation) -> str:
         return made.username
 
 
-def test_production_does_not_start_with_demo_accounts(installation: Installation) -> None:
+def test_production_does_not_start_with_demo_accounts(
+    installation: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
     production = replace(installation.settings, demo=False)
     create_app(production).registry.engine.dispose()
     demo_user(installation)
     with pytest.raises(SettingsError, match="1 demo-accounts"):
         create_app(production)
+    told = [record.getMessage() for record in caplog.records if record.levelno >= logging.CRITICAL]
+    assert [line.partition(":")[0] for line in told] == ["does not start"]
+    assert "1 demo-accounts" in told[0]
     create_app(installation.settings).registry.engine.dispose()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_command_that_refuses_to_start_says_why_once_and_in_the_log(
+    installation: Installation,
+) -> None:
+    demo_user(installation)
+    production = replace(
+        installation.settings, demo=False, log_format="json", public_address="https://m.example"
+    )
+    ini = installation.settings.data_dir / "web.ini"
+    ini.write_text(ini_of(production, {}), encoding="utf-8")
+    command = [sys.executable, "-m", "stopintimidatie.cli", "--ini", str(ini), "web"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    (line,) = [json.loads(line) for line in done.stderr.splitlines()]
+    assert line["niveau"] == "CRITICAL"
+    assert "1 demo-accounts" in line["melding"]
 
 
 def test_production_lets_no_demo_account_in(installation: Installation) -> None:

@@ -75,7 +75,9 @@ def as_product(settings: Settings, *, processes: int = 1) -> Iterator[Served]:
     with socket.create_server((HOST, 0)) as probe:
         port = probe.getsockname()[1]
     ini = settings.data_dir / f"web-{port}.ini"
-    ini.write_text(_ini(settings, {"web.port": port, "web.processes": processes}), encoding="utf-8")
+    ini.write_text(
+        ini_of(settings, {"web.port": port, "web.processes": processes}), encoding="utf-8"
+    )
     command = [sys.executable, "-m", "stopintimidatie.cli", "--ini", str(ini), "web"]
     process = subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL)
     served = Served(process, port)
@@ -93,7 +95,7 @@ def as_product(settings: Settings, *, processes: int = 1) -> Iterator[Served]:
             process.wait()
 
 
-def _ini(settings: Settings, changes: dict[str, Any]) -> str:
+def ini_of(settings: Settings, changes: dict[str, Any]) -> str:
     """The ini file that these settings could have come from."""
     given = ((item, getattr(settings, item.name)) for item in fields(settings))
     values = {item.metadata["key"]: value for item, value in given if value != item.default}
