@@ -18,6 +18,7 @@ import phonenumbers
 
 from stopintimidatie.intake.strict_json import UNUSABLE, shown
 from stopintimidatie.reports.vocabulary import Term
+from stopintimidatie.web.forms import composed
 
 Path = tuple[str | int, ...]
 Description = dict[str, Any]
@@ -244,12 +245,15 @@ class Whole(Number):
 
 
 NO_NUL = r"^[^\u0000]*$"
-# With those that turn the direction of writing: who reads must see what was typed.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# No text that a person can type; our own forms refuse it.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
 class Text(Type):
-    """Free text; kept without control characters and outer blanks; blank is the same as absent."""
+    """Free text; kept composed (NFC), without control characters and outer blanks.
+
+    Blank is the same as absent. No text may be longer than `most`, before or after composing.
+    """
 
     def __init__(self, most: int, pattern: str | None = None, hint: str = "") -> None:
         self.most = most
@@ -261,9 +265,9 @@ class Text(Type):
             raise ValueError("Hier hoort een tekst te staan, tussen aanhalingstekens.")
         if UNUSABLE.search(value):
             raise ValueError("Deze tekst bevat een teken dat niet bestaat (NUL of een half teken).")
-        if len(value) > self.most:
+        clean = composed(_CONTROLS.sub("", value)).strip()
+        if max(len(value), len(clean)) > self.most:
             raise ValueError(f"Deze tekst is langer dan {self.most} tekens. Maak haar korter.")
-        clean = _CONTROLS.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
         if self.pattern and clean and not re.fullmatch(self.pattern, clean):
             raise ValueError(self.hint)
         return clean or colander.null

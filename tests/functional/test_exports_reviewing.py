@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -15,11 +17,14 @@ from stopintimidatie.exports import making
 from stopintimidatie.exports.content import DossierContent
 from stopintimidatie.exports.models import ExportState
 from stopintimidatie.exports.review_models import ReportReview
+from stopintimidatie.intake.examples import FULL_REPORT
 from stopintimidatie.jobs import OutboxJob
 from stopintimidatie.reports.conversation import write_to_reporter
 from stopintimidatie.reports.models import Report
 from stopintimidatie.search.services import PURGE
-from tests.factories import DORDRECHT
+from stopintimidatie.security import Role
+from tests.factories import DORDRECHT, connect, make_user
+from tests.functional.api import Api
 from tests.functional.exporting import ACCOUNT, Case, approved, make_case
 from tests.functional.test_personal_data import anywhere
 from tests.installation import Installation
@@ -142,3 +147,36 @@ def test_words_made_unreadable_are_nowhere_any_more(
         # Of the texts that changed nothing is kept, not even a digest.
         kept = session.scalars(select(ReportReview.field)).all()
         assert kept == ["APPEARANCE"]
+
+
+def test_words_with_accents_typed_apart_are_marked_found_and_made_unreadable(
+    installation: Installation,
+) -> None:
+    """As some telephones send them: the letter and its accent are two characters."""
+    connect(installation)
+    api, key = Api(installation), str(uuid4())
+    body = {**FULL_REPORT, "omschrijving": apart("Bij café Zoë riep André iets over mijn haar.")}
+    receipt = api.post(body, Idempotency_Key=key).json
+    assert api.post(body, Idempotency_Key=key).json == receipt
+    assert api.count() == 1
+    installation.run_jobs()
+    roles = (Role.OFFICER, Role.PRIVACY_OFFICER)
+    browser = installation.browser(make_user(installation, *((DORDRECHT, role) for role in roles)))
+    path = browser.get(f"/m/{receipt['kenmerk']}").location.removeprefix("http://localhost:6543")
+    where = f"{path}/tekst-nakijken"
+    form = browser.get(where).forms["formulier"]
+    form["verhaal"] = "Bij café [[Zoë]] riep [[André]] iets over mijn haar."
+    form.submit("opslaan", status=303)
+    shown = browser.get(where).forms["formulier"]["verhaal"].value
+    assert shown == "Bij café [[Zoë]] riep [[André]] iets over mijn haar."
+    for words in ("andré", apart("zoë")):
+        assert receipt["kenmerk"] in browser.get("/zoeken", {"q": words}).text
+    form["reden"], form["zeker"] = "Namen van anderen.", True
+    form.submit("onleesbaar", status=303)
+    with installation.transaction(DORDRECHT) as session:
+        left = session.scalars(select(Report.description)).one()
+    assert left == "Bij café [onleesbaar gemaakt] riep [onleesbaar gemaakt] iets over mijn haar."
+
+
+def apart(text: str) -> str:
+    return unicodedata.normalize("NFD", text)

@@ -41,6 +41,7 @@ from stopintimidatie.web.forms.types import (
     Upload,
     UploadedFile,
     clean_text,
+    composed,
 )
 from stopintimidatie.web.forms.validators import at_least, email_address, in_past, not_before_today
 from stopintimidatie.web.forms.widgets import (
@@ -125,6 +126,7 @@ __all__ = [
     "UploadedFile",
     "at_least",
     "clean_text",
+    "composed",
     "control_name",
     "element_id",
     "email_address",

@@ -54,10 +54,18 @@ class Leaf(colander.SchemaType):
         raise NotImplementedError
 
 
+def composed(text: str) -> str:
+    """The one spelling in which text is kept: NFC, plain line ends, nothing that turns it around.
+
+    What a page shows comes back in this spelling too, so that the two can be compared.
+    """
+    plain = _TURNING.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return unicodedata.normalize("NFC", plain)
+
+
 def clean_text(text: str) -> str | None:
-    """Composed (NFC) and with plain line ends; None when it holds what no database keeps."""
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = _TURNING.sub("", text)
+    """Text as it is kept; None when it holds what no database keeps."""
+    text = composed(text)
     return None if _FORBIDDEN.search(text) else text
 
 
@@ -310,7 +318,7 @@ class Upload(Leaf):
 
 def _file_name(name: str) -> str:
     name = name.replace("\\", "/").rpartition("/")[2]
-    return _FORBIDDEN.sub("", name).replace("\n", " ")[-120:] or "bestand"
+    return composed(_FORBIDDEN.sub("", name)).replace("\n", " ")[-120:] or "bestand"
 
 
 def labels(choices: Sequence[Choice]) -> dict[str, str]:

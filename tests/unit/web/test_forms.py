@@ -3,6 +3,7 @@
 import ast
 import io
 import math
+import unicodedata
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from types import SimpleNamespace
@@ -158,6 +159,41 @@ def test_text_of_several_lines_keeps_them() -> None:
 
 def test_text_is_composed() -> None:
     assert read(forms.Text(), "cafe\u0301") == "café"
+    upload = SimpleNamespace(filename="cafe\u0301.jpg", file=io.BytesIO(b"x"))
+    assert read(forms.Upload(), upload).name == "café.jpg"
+
+
+# What composing, line ends and what is taken out could get wrong between them.
+ODD = st.text(st.sampled_from("ae \u0301\u0323\u030a\r\n\x07\ufffe\u202e\u2067é\u0958\u1100\u1161"))
+
+
+@settings(deadline=None)
+@given(st.one_of(ODD, st.text()))
+def test_what_the_api_keeps_comes_back_from_a_form_as_it_is(typed: str) -> None:
+    try:
+        kept = FreeText(500).check(typed)
+    except ValueError:
+        return
+    if kept is not colander.null:
+        assert unicodedata.is_normalized("NFC", kept)
+        assert read(forms.Text(500, lines=True), kept.replace("\n", "\r\n")) == kept
+
+
+@settings(deadline=None)
+@given(st.one_of(ODD, st.text()), st.booleans())
+def test_what_a_form_keeps_is_composed(typed: str, lines: bool) -> None:
+    try:
+        kept = forms.Text(500, lines=lines).deserialize(None, typed)
+    except colander.Invalid:
+        return
+    assert kept is colander.null or unicodedata.is_normalized("NFC", kept)
+
+
+def test_a_text_that_grows_by_composing_is_refused_before_it_reaches_the_database() -> None:
+    grows = "\u0958" * 300
+    assert len(unicodedata.normalize("NFC", grows)) == 600
+    with pytest.raises(ValueError, match="langer dan 500 tekens"):
+        FreeText(500).check(grows)
 
 
 def test_spaces_alone_are_nothing() -> None:
