@@ -15,5 +15,7 @@ def includeme(config: Any) -> None:
     config.add_request_method(flash, "flash")
     config.add_request_method(take_flashes, "take_flashes")
     config.add_public_prefix("uitnodiging")
+    for address in ("/aanmelden", "/uitnodiging"):
+        config.add_turnstile(address)
     config.scan("stopintimidatie.accounts.views")
     config.scan("stopintimidatie.accounts.invitation_views")

@@ -13,14 +13,19 @@ from stopintimidatie.accounts.invitations import accept, open_invitation
 from stopintimidatie.accounts.services import AccountError, hash_chosen
 from stopintimidatie.storage import transaction
 from stopintimidatie.tree import Root
-from stopintimidatie.web.forms import Button, Form, FormError, handle_form
+from stopintimidatie.web.forms import BusyError, Button, Form, FormError, handle_form
 from stopintimidatie.web.request import Request
+from stopintimidatie.web.turnstile import is_turned_away
 from stopintimidatie.web.urls import query_pairs
 
 PAGE = "stopintimidatie.accounts:templates/invitation.jinja2"
 SPENT = (
     "Deze link werkt niet meer. Hij is al gebruikt, of ouder dan een week. Vraag een nieuwe aan wie"
     " u uitnodigde."
+)
+BUSY = (
+    "Het is nu te druk om uw wachtwoord in te stellen. Er is niets opgeslagen en de link blijft"
+    " werken. Wacht tien seconden, vul het wachtwoord twee keer in en probeer het opnieuw."
 )
 
 
@@ -59,6 +64,8 @@ def invitation_view(request: Request) -> Any:
             raise FormError(SPENT)
         if values["wachtwoord"] != values["nog_eens"]:
             raise FormError("De twee wachtwoorden zijn niet gelijk.", "nog_eens")
+        if is_turned_away(request):
+            raise BusyError(BUSY)
         try:
             hashed = hash_chosen(values["wachtwoord"])
         except AccountError as problem:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from math import ceil
-from typing import Any
+from typing import Any, Final
 
 from pyramid.csrf import new_csrf_token
 from pyramid.httpexceptions import HTTPSeeOther
@@ -18,8 +18,14 @@ from stopintimidatie.accounts.sessions import end_session, set_cookie, token_of
 from stopintimidatie.security import Permission
 from stopintimidatie.storage.tenancy import NATIONAL
 from stopintimidatie.tree import Root
-from stopintimidatie.web.forms import Button, Form, FormError, handle_form
+from stopintimidatie.web.forms import BusyError, Button, Form, FormError, handle_form
+from stopintimidatie.web.turnstile import is_turned_away
 from stopintimidatie.web.urls import safe_path
+
+BUSY: Final = (
+    "Er melden zich nu heel veel mensen tegelijk aan. Uw wachtwoord is niet bekeken en telt niet"
+    " als poging. Wacht tien seconden, vul uw wachtwoord nog een keer in en kies Aanmelden."
+)
 
 
 def _refusal(result: SignInResult) -> str:
@@ -54,6 +60,8 @@ def sign_in_view(request: Any) -> Any:
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
+        if is_turned_away(request):
+            raise BusyError(BUSY)
         registry = request.registry
         # In transactions of its own: the request's would hold a lock while a password is judged.
         result = sign_in(

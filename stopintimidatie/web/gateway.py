@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from io import BytesIO
 from queue import SimpleQueue
 from tempfile import SpooledTemporaryFile
@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from stopintimidatie.telemetry.logs import log_error
 from stopintimidatie.web.body import announced_length
+from stopintimidatie.web.turnstile import Turnstile
 
 log = logging.getLogger(__name__)
 # The largest form of the house (/verificatie, 25 MB) and what the intake drains fit in.
@@ -64,9 +65,12 @@ class BodyCutShortError(Exception):
 class Gateway:
     """A WSGI application around ours, with so many places inside."""
 
-    def __init__(self, app: Application, *, places: int, scheme: str) -> None:
+    def __init__(
+        self, app: Application, *, places: int, scheme: str, turnstile: Turnstile | None = None
+    ) -> None:
         self._app = app
         self._scheme = scheme
+        self._turn = turnstile.turn if turnstile else nullcontext
         # A queue of tokens: cheaper under load than a semaphore written in Python.
         self._places: SimpleQueue[None] = SimpleQueue()
         for _ in range(places):
@@ -81,7 +85,7 @@ class Gateway:
             return start_response(status, [*headers, *own], exc_info)
 
         try:
-            with _whole_body(environ), self._place():
+            with _whole_body(environ), self._turn(environ), self._place():
                 return self._app(environ, start)
         except BodyCutShortError:
             return _plain(start, "400 Bad Request", "Het bericht kwam niet helemaal aan.")

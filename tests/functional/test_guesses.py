@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from argon2 import Parameters, extract_parameters
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from stopintimidatie.accounts import passwords
 from stopintimidatie.accounts.invitations import NO_PASSWORD, invite, link_of
@@ -166,3 +166,22 @@ def test_guesses_during_a_wait_do_not_make_it_longer(installation: Installation)
     assert "over 1 minuut" in filled(visitor, name).submit("aanmelden", status=422)
     since(timedelta(hours=13))
     assert "klopt niet" in filled(visitor, name).submit("aanmelden", status=422)
+
+
+def test_who_gets_no_turn_is_told_to_come_back_and_loses_no_try(
+    installation: Installation, judge: Judge
+) -> None:
+    browser = installation.visitor()
+    forms = filled(browser, "naam@test.example"), invited(installation, "nieuw@test.example")
+    away = {"stopintimidatie.web.turned_away": True}
+    for form, button in zip(forms, ("aanmelden", "instellen"), strict=True):
+        answer = form.submit(button, status=503, extra_environ=away)
+        assert answer.headers["Retry-After"] == "10"
+        assert "Wacht tien seconden" in answer
+    assert (
+        forms[0].submit("aanmelden", status=503, extra_environ=away).form["gebruikersnaam"].value
+        == "naam@test.example"
+    )
+    with installation.transaction() as session:
+        assert session.scalars(select(SignInAttempt)).all() == []
+    assert judge.connections == []

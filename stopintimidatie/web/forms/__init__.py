@@ -24,7 +24,7 @@ from stopintimidatie.web.forms.form import (
     element_id,
     read_controls,
 )
-from stopintimidatie.web.forms.handling import ConflictError, FormError, handle_form
+from stopintimidatie.web.forms.handling import BusyError, ConflictError, FormError, handle_form
 from stopintimidatie.web.forms.messages import field_messages, translate
 from stopintimidatie.web.forms.runs import Folded, Opened
 from stopintimidatie.web.forms.types import (
@@ -84,6 +84,7 @@ def field(typ: Any, title: str, *, description: str = "", **kw: Any) -> Any:
 
 
 __all__ = [
+    "BusyError",
     "Button",
     "Change",
     "Checkbox",

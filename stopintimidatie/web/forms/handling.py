@@ -6,6 +6,7 @@ from typing import Any
 import deform
 from pyramid.response import Response
 
+from stopintimidatie.storage.outage import RETRY_AFTER_SECONDS
 from stopintimidatie.web.forms.form import Change, Form
 
 Values = dict[str, Any]
@@ -31,6 +32,12 @@ class FormError(Exception):
         self.also = tuple(also)
 
 
+class BusyError(FormError):
+    """There is no room for this now; the words say when to come back. What was typed stays."""
+
+    status = 503
+
+
 class ConflictError(FormError):
     """Somebody else saved meanwhile: shown with what changed; nothing was overwritten."""
 
@@ -51,7 +58,8 @@ def handle_form(
 
     Returns what ``on_valid`` returns (a redirect), or the values for the page's template with
     ``form`` (a Form; write ``{{ form.render() }}``) added. After a mistake the answer has
-    status 422 (409 after a conflict) and the page shows everything as it was typed.
+    status 422 (409 after a conflict, 503 when it is too busy) and the page shows everything as
+    it was typed.
     """
     page = {**(values or {}), "form": form}
     if request.method != "POST":
@@ -77,6 +85,8 @@ def _show(form: Form, problem: FormError) -> None:
 
 def _failed(request: Any, page: Values, status: int) -> Values:
     request.response.status_int = status
+    if status == BusyError.status:
+        request.response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     request.form_failed = True
     _doom(request)
     return page
