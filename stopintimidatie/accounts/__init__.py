@@ -7,9 +7,10 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     from stopintimidatie.accounts.personal import PERSONAL_DATA
-    from stopintimidatie.accounts.sessions import flash, identity_of, take_flashes
+    from stopintimidatie.accounts.sessions import flash, identity_of, note_arrival, take_flashes
 
     config.set_identity_loader(identity_of)
+    config.add_subscriber(note_arrival, "pyramid.events.ContextFound")
     config.add_personal_data_holder(PERSONAL_DATA)
     config.add_impersonal_table("sign_in_attempt", "keyed hashes of names, for half a day")
     config.add_request_method(flash, "flash")

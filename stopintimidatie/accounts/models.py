@@ -68,6 +68,8 @@ class LoginSession(Base):
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     last_seen_at: Mapped[datetime] = mapped_column(default=utc_now)
     flashes: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    # The holders for whom a role was used in this session: in the log of each it stands once.
+    used_for: Mapped[list[str]] = mapped_column(default=list)
 
 
 class Invitation(Base):

@@ -19,7 +19,7 @@ COLUMNS: Final = {
     "user_account": {"username": T.SEALED, "name": T.SEALED, "password_hash": T.SEALED},
     "role_assignment": {},
     "invitation": {},
-    "login_session": {"token_hash": T.CODES, "flashes": T.SEALED},
+    "login_session": {"token_hash": T.CODES, "flashes": T.SEALED, "used_for": T.CODES},
 }
 
 

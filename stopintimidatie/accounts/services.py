@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -56,10 +57,6 @@ def find_user(session: Session, username: str) -> User | None:
     ).one_or_none()
 
 
-def _home(user: User | None) -> str:
-    return user.roles[0].holder if user is not None and user.roles else NATIONAL
-
-
 def sign_in(
     engine: Engine,
     keys: KeyRing,
@@ -74,6 +71,8 @@ def sign_in(
 
     Counted in one transaction and noted in another. Between them the password is judged in none,
     for that takes long on purpose and a database that is written to has one writer.
+    It belongs to the log of no municipality: where a role is used, that is told there
+    (`accounts.sessions.note_use`).
 
     :param proof: what the browser shows of having been signed in before (`accounts.devices`).
     :param old_token: of the session that this browser had, which ends.
@@ -103,20 +102,18 @@ def _usable(session: Session, judged: User | None, *, demo: bool) -> User | None
 
 def _let_in(session: Session, keys: KeyRing, guess: Guess, user: User) -> SignInResult:
     forget_guesses(session, guess)
-    home = _home(user)
-    enter(session, home)
+    enter(session, NATIONAL)
     actor = Actor("gebruiker", str(user.id), user.name)
-    record(session, actor, "aanmelden.gelukt", home, "gebruiker", [user.id])
+    record(session, actor, "aanmelden.gelukt", NATIONAL, "gebruiker", [user.id])
     return SignInResult(start_session(session, user), proof=proof_of(keys, user.username))
 
 
 def _refuse(session: Session, guess: Guess, judged: User | None) -> SignInResult:
     user = session.get(User, judged.id) if judged is not None else None
-    home = _home(user)
-    enter(session, home)
+    enter(session, NATIONAL)
     visitor = Actor("bezoeker", None, "niet aangemeld")
     ids = [user.id] if user is not None else []
-    record(session, visitor, "aanmelden.mislukt", home, "gebruiker", ids)
+    record(session, visitor, "aanmelden.mislukt", NATIONAL, "gebruiker", ids)
     return SignInResult(None, guess.wait_after)
 
 
@@ -192,18 +189,27 @@ def refuse_demo_accounts(engine: Engine, settings: Settings) -> None:
         )
 
 
-def block_user(session: Session, actor: Actor, user: User) -> None:
-    """Block a user, who is signed out everywhere at once."""
+def block_user(session: Session, actor: Actor, user: User) -> list[str]:
+    """Block a user, who is signed out everywhere at once.
+
+    :return: the other holders, each of which is to be told by `tell_blocked`.
+    """
     user.blocked_at = utc_now()
     end_sessions_of(session, user)
-    enter(session, _home(user))
-    record(session, actor, "gebruiker.geblokkeerd", _home(user), "gebruiker", [user.id])
+    enter(session, NATIONAL)
+    tell_blocked(session, actor, user.id, NATIONAL)
+    return sorted({role.holder for role in user.roles} - {NATIONAL})
 
 
-def sign_out(session: Session, actor: Actor, holder: str) -> None:
+def tell_blocked(session: Session, actor: Actor, user: UUID, holder: str) -> None:
+    """Record in the log of a holder that somebody was blocked, in a transaction of that holder."""
+    record(session, actor, "gebruiker.geblokkeerd", holder, "gebruiker", [user])
+
+
+def sign_out(session: Session, actor: Actor) -> None:
     """Record a sign-out; the session itself is ended by `sessions.end_session`."""
-    enter(session, holder)
-    record(session, actor, "afmelden", holder, "gebruiker")
+    enter(session, NATIONAL)
+    record(session, actor, "afmelden", NATIONAL, "gebruiker")
 
 
 def colleagues(session: Session, holder: str, permission: Permission) -> Sequence[User]:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.accounts.models import LoginSession, RoleAssignment, User
+from stopintimidatie.audit import record
 from stopintimidatie.clock import utc_now
 from stopintimidatie.security import Identity, Role
 from stopintimidatie.security.policy import cookie_name
+from stopintimidatie.security.trail import note
 from stopintimidatie.settings import Settings
+from stopintimidatie.storage.tenancy import NATIONAL
 
 COOKIE: Final = "sessie"
 TOKEN_BYTES: Final = 32
@@ -71,6 +74,7 @@ class Current:
     created_at: datetime
     last_seen_at: datetime
     flashes: list[Any]
+    used_for: list[str] = field(default_factory=list)
 
     def expired(self, settings: Settings, now: datetime) -> bool:
         idle = now - self.last_seen_at > timedelta(minutes=settings.session_idle_minutes)
@@ -106,6 +110,7 @@ def _with_roles() -> Select[Any]:
             LoginSession.created_at,
             LoginSession.last_seen_at,
             LoginSession.flashes,
+            LoginSession.used_for,
             User.id,
             User.username,
             User.name,
@@ -127,7 +132,7 @@ def identity_of(request: Any) -> Identity | None:
         return None
     settings: Settings = request.registry.app_settings
     row, now = rows[0], utc_now()
-    current = Current(row.token_hash, row.created_at, row.last_seen_at, row.flashes)
+    current = Current(row.token_hash, row.created_at, row.last_seen_at, row.flashes, row.used_for)
     if current.expired(settings, now) or row.blocked_at is not None:
         return None
     if row.demo and not settings.demo:
@@ -165,3 +170,44 @@ def take_flashes(request: Any) -> list[dict[str, str]]:
     waiting = current.flashes
     current.keep(request.db, [])
     return waiting
+
+
+def note_use(request: Any, holder: str) -> None:
+    """A role for this holder is used: the first time in a session its log tells of it.
+
+    The desk needs none: signing in itself stands in its log.
+    """
+    current: Current | None = request.environ.get(CURRENT)
+    if current is None or holder == NATIONAL or holder in current.used_for:
+        return
+    if holder in request.identity.holders:
+        note(request, holder, partial(_tell_use, current.token_hash, holder))
+
+
+def _tell_use(token_hash: str, holder: str, session: Session, identity: Identity) -> None:
+    """Write it once, also when two pages were asked for at the same time."""
+    row = session.get(LoginSession, token_hash, with_for_update=True)
+    if row is not None:
+        if holder in row.used_for:
+            return
+        row.used_for = [*row.used_for, holder]
+    record(session, identity.actor, "aanmelden.gelukt", holder, "gebruiker", [identity.user_id])
+
+
+def note_leaving(request: Any) -> None:
+    """The session ends: in every log that told of its use, that stands as well."""
+
+    def write(holder: str, session: Session, identity: Identity) -> None:
+        record(session, identity.actor, "afmelden", holder, "gebruiker")
+
+    current: Current | None = request.environ.get(CURRENT)
+    for holder in current.used_for if current is not None else ():
+        note(request, holder, partial(write, holder))
+
+
+def note_arrival(event: Any) -> None:
+    """Subscriber: an address below a holder was found, so a role there is used."""
+    request = event.request
+    holder = getattr(request.context, "holder", "")
+    if holder and request.identity is not None:
+        note_use(request, holder)

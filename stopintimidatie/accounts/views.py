@@ -14,9 +14,8 @@ from pyramid.view import view_config
 from stopintimidatie.accounts.devices import keep_proof, proof_in
 from stopintimidatie.accounts.forms import SignInSchema
 from stopintimidatie.accounts.services import SignInResult, sign_in, sign_out
-from stopintimidatie.accounts.sessions import end_session, set_cookie, token_of
+from stopintimidatie.accounts.sessions import end_session, note_leaving, set_cookie, token_of
 from stopintimidatie.security import Permission
-from stopintimidatie.storage.tenancy import NATIONAL
 from stopintimidatie.tree import Root
 from stopintimidatie.web.forms import BusyError, Button, Form, FormError, handle_form
 from stopintimidatie.web.turnstile import is_turned_away
@@ -91,8 +90,8 @@ def _signed_in(request: Any, address: str, token: str) -> Any:
 
 @view_config(context=Root, name="afmelden", request_method="POST", permission=Permission.SIGNED_IN)
 def sign_out_view(request: Any) -> Any:
-    identity = request.identity
-    sign_out(request.db, identity.actor, next(iter(identity.holders), NATIONAL))
+    sign_out(request.db, request.identity.actor)
+    note_leaving(request)
     end_session(request.db, token_of(request) or "")
     response = HTTPSeeOther(location="/aanmelden")
     set_cookie(response, request.registry.app_settings, None)

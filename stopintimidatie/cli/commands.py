@@ -19,6 +19,7 @@ from stopintimidatie.accounts.services import (
     find_user,
     give_role,
     hash_chosen,
+    tell_blocked,
 )
 from stopintimidatie.cli import servers
 from stopintimidatie.cli.areas import area_group
@@ -187,7 +188,11 @@ def add_role(settings: Settings, /, gemeente: str, rol: str, **values: Any) -> N
 def block(settings: Settings, /, **values: Any) -> None:
     """Blokkeer een gebruiker en meld die overal af."""
     with database(settings) as session:
-        block_user(session, operator(), _user(session, values["e_mailadres"]))
+        user = _user(session, values["e_mailadres"])
+        holders = block_user(session, operator(), user)
+    for holder in holders:
+        with database(settings, holder) as session:
+            tell_blocked(session, operator(), user.id, holder)
     click.echo(f"{values['e_mailadres']} is geblokkeerd en overal afgemeld.")
 
 

@@ -10,6 +10,7 @@ from pyramid.httpexceptions import HTTPNotFound
 from pyramid.view import view_config
 from sqlalchemy import func, select
 
+from stopintimidatie.accounts.sessions import note_use
 from stopintimidatie.mail.models import MailMessage
 from stopintimidatie.register.models import Municipality
 from stopintimidatie.security import Permission
@@ -40,6 +41,7 @@ def kept_view(request: Request) -> dict[str, Any]:
     asked = dict(query_pairs(request)).get("houder", "")
     holder = asked if asked in holders else holders[0]
     enter(request.db, holder)
+    note_use(request, holder)
     kept = MailMessage.kept.is_not(None)
     total = request.db.scalar(select(func.count()).select_from(MailMessage).where(kept)) or 0
     paging = Paging(wanted_page(request), total, SHOWN)

@@ -12,6 +12,7 @@ from pyramid.view import view_config
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.accounts.sessions import note_use
 from stopintimidatie.register.models import Municipality
 from stopintimidatie.register.queries import neighbourhoods_of
 from stopintimidatie.search import page as shown
@@ -71,6 +72,7 @@ def search(request: Any) -> dict[str, Any]:
     places = _places(request)
     asked = shown.asked(request)
     place = _chosen_place(places, asked)
+    note_use(request, place.holder)
     areas = _areas(request.db, place)
     registry: SearchRegistry = request.registry.search
     query = parse(asked.text, _vocabulary(registry, areas))

@@ -47,7 +47,12 @@ def note_read(
         record_read(session, identity.actor, holder, kind, ids, task=task, fields=fields)
 
     if ids:
-        _notes(request).append(_Note(holder, write))
+        note(request, holder, write)
+
+
+def note(request: Any, holder: str, write: Entry) -> None:
+    """Have something written in the log of a holder, in a transaction of that holder."""
+    _notes(request).append(_Note(holder, write))
 
 
 def note_refusal(request: Any, context: Any, permission: str) -> None:
@@ -55,7 +60,8 @@ def note_refusal(request: Any, context: Any, permission: str) -> None:
     identity = request.identity
     if identity is None:
         return
-    owner = getattr(context, "holder", "") or next(iter(identity.holders), NATIONAL)
+    # At an address of nobody in particular no municipality is told what people of several do.
+    owner = getattr(context, "holder", "") or NATIONAL
     _note_refusal(request, owner, getattr(context, "document_id", None), permission)
 
 
@@ -76,7 +82,7 @@ def _note_refusal(request: Any, owner: str, document: UUID | None, permission: s
             fields=[permission],
         )
 
-    _notes(request).append(_Note(owner, write))
+    note(request, owner, write)
 
 
 def _notes(request: Any) -> list[_Note]:

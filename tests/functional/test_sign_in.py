@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from stopintimidatie.accounts.models import LoginSession
-from stopintimidatie.audit import AuditEvent
+from stopintimidatie.accounts.models import LoginSession, User
+from stopintimidatie.accounts.services import block_user, tell_blocked
+from stopintimidatie.audit import SYSTEM, AuditEvent
 from stopintimidatie.security import Role
-from tests.factories import DORDRECHT, make_user
+from stopintimidatie.storage import NATIONAL
+from tests.factories import DORDRECHT, EINDHOVEN, make_user, user_id
 from tests.installation import PASSWORD, Installation
 
 
@@ -38,11 +40,62 @@ def test_signing_in_leads_back_and_is_recorded(installation: Installation) -> No
     form["wachtwoord"] = PASSWORD
     answer = form.submit("aanmelden", status=303)
     assert answer.location == "http://localhost:6543/gemeenten/dordrecht"
-    with installation.transaction(DORDRECHT) as session:
-        assert session.scalars(select(AuditEvent.action).order_by(AuditEvent.at)).all() == [
-            "gebruiker.rol",
-            "aanmelden.gelukt",
-        ]
+    assert logged(installation, NATIONAL, username) == ["aanmelden.gelukt"]
+    assert logged(installation, DORDRECHT, username) == []
+    answer.follow(status=200)
+    assert logged(installation, DORDRECHT, username)[0] == "aanmelden.gelukt"
+
+
+def test_each_municipality_hears_of_a_session_once_a_role_there_is_used_and_no_other_does(
+    installation: Installation,
+) -> None:
+    here, there = (DORDRECHT, Role.OFFICER), (EINDHOVEN, Role.OFFICER)
+    username = make_user(installation, here, there)
+    attempt(installation, username, "verkeerd")
+    browser = installation.browser(username)
+    for _ in range(2):
+        browser.get("/gemeenten/eindhoven/postvak", status=200)
+    browser.get("/rommel", status=404)
+    assert logged(installation, DORDRECHT, username) == [], "nothing was done there"
+    assert logged(installation, EINDHOVEN, username).count("aanmelden.gelukt") == 1
+    browser.get("/zoeken?gemeente=dordrecht", status=200)
+    browser.get("/gemeenten/dordrecht", status=200)
+    assert logged(installation, DORDRECHT, username).count("aanmelden.gelukt") == 1
+    browser.post("/afmelden", {"csrf_token": browser.cookies["csrf"]}, status=303)
+    installation.browser(username).get("/gemeenten/eindhoven/postvak", status=200)
+    assert logged(installation, DORDRECHT, username).count("afmelden") == 1
+    actions = logged(installation, EINDHOVEN, username)
+    assert (actions.count("aanmelden.gelukt"), actions.count("afmelden")) == (2, 1)
+    national = logged(installation, NATIONAL, username)
+    assert national == ["aanmelden.gelukt", "afmelden", "aanmelden.gelukt"]
+    with installation.transaction(NATIONAL) as session:
+        failed = select(AuditEvent.actor_kind).where(AuditEvent.action == "aanmelden.mislukt")
+        assert session.scalars(failed).all() == ["bezoeker"]
+
+
+def test_who_is_blocked_is_so_in_the_log_of_every_holder_of_a_role(
+    installation: Installation,
+) -> None:
+    username = make_user(installation, (DORDRECHT, Role.OFFICER), (EINDHOVEN, Role.OFFICER))
+    with installation.transaction() as session:
+        user = session.scalars(select(User).where(User.username == username)).one()
+        others = block_user(session, SYSTEM, user)
+    assert others == [DORDRECHT, EINDHOVEN]
+    for holder in others:
+        with installation.transaction(holder) as session:
+            tell_blocked(session, SYSTEM, user.id, holder)
+    for holder in (NATIONAL, DORDRECHT, EINDHOVEN):
+        with installation.transaction(holder) as session:
+            blocked = select(AuditEvent.id).where(AuditEvent.action == "gebruiker.geblokkeerd")
+            assert len(session.scalars(blocked).all()) == 1, holder
+
+
+def logged(installation: Installation, holder: str, username: str) -> list[str]:
+    """What this person did, as the log of a holder tells it, the oldest first."""
+    who = str(user_id(installation, username))
+    with installation.transaction(holder) as session:
+        rows = select(AuditEvent.action).where(AuditEvent.actor_id == who).order_by(AuditEvent.at)
+        return list(session.scalars(rows))
 
 
 def test_the_way_back_never_leaves_the_site(installation: Installation) -> None:

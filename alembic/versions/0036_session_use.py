@@ -1,0 +1,23 @@
+"""A session knows in the log of which holders it was told.
+
+Revision ID: 0036
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0036"
+down_revision = "0034"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column(
+        "login_session",
+        sa.Column("used_for", sa.JSON(), nullable=False, server_default=sa.text("'[]'")),
+    )
+
+
+def downgrade() -> None:
+    op.drop_column("login_session", "used_for")
