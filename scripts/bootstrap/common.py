@@ -16,6 +16,10 @@ VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
 
 
+# Open files that whatever we start gets as well, so that their locks last as long as it does.
+SHARED: list[int] = []
+
+
 class SetupError(Exception):
     """Something a person has to do first; the message says what, in Dutch."""
 
@@ -61,6 +65,7 @@ def run_quietly(
         text=True,
         errors="replace",
         check=False,
+        pass_fds=SHARED,
     )
     if done.returncode:
         tail = "\n".join(f"    {line}" for line in done.stdout.strip().splitlines()[-20:])
@@ -68,8 +73,21 @@ def run_quietly(
 
 
 @contextlib.contextmanager
+def shared(number: int) -> Iterator[None]:
+    """Within this block what we start holds this open file too."""
+    SHARED.append(number)
+    try:
+        yield
+    finally:
+        SHARED.remove(number)
+
+
+@contextlib.contextmanager
 def only_one() -> Iterator[None]:
-    """Two starts at once must not install over each other: the second waits for the first."""
+    """Two starts at once must not install over each other: the second waits for the first.
+
+    Also for what a start that was killed has left running.
+    """
     folder = os.open(Path(__file__).parent, os.O_RDONLY)
     try:
         try:
@@ -77,7 +95,8 @@ def only_one() -> Iterator[None]:
         except BlockingIOError:
             say("Een ander script is hier nog aan het installeren; even wachten…")
             fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
+        with shared(folder):
+            yield
     finally:
         os.close(folder)
 

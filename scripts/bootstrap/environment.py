@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .common import (
     ROOT,
+    SHARED,
     VENV,
     VENV_PYTHON,
     SetupError,
@@ -108,6 +109,7 @@ def _install(lock: Path) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        pass_fds=SHARED,
     ) as pip:
         tail = list(_tell_progress(pip.stdout or (), total))[-20:]
     if pip.returncode:

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 
+from .common import SHARED
+
 SECONDS_TO_END = 15
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
@@ -27,27 +29,35 @@ class Group:
 
     def __init__(self) -> None:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self._set_option = ctypes.CDLL(None).prctl
 
     def start(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> None:
-        """Start one; if we are killed outright, the kernel ends it."""
+        """Start one; if we are killed outright, the kernel kills it."""
         self._running[name] = subprocess.Popen(
             command,
             env=dict(env),
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=lambda: self._set_option(SET_DEATH_SIGNAL, signal.SIGTERM),
+            preexec_fn=dying_with_us(),
+            pass_fds=SHARED,
         )
 
     def ended(self) -> str | None:
-        """The name of one that ended by itself, if any."""
-        return next((n for n, process in self._running.items() if process.poll() is not None), None)
+        """Which one ended by itself, and how; None while all run."""
+        for name, process in self._running.items():
+            code = process.poll()
+            if code is not None:
+                how = f"met code {code}" if code >= 0 else f"door signaal {-code}"
+                return f"{name} is gestopt ({how})"
+        return None
 
     def wait_for_one(self) -> str:
-        """Until one ends by itself, which none should."""
-        watches = {os.pidfd_open(process.pid): name for name, process in self._running.items()}
-        ready, _, _ = select.select(list(watches), [], [])
-        return watches[ready[0]]
+        """Until one ends by itself, which none should; which and how."""
+        while (told := self.ended()) is None:
+            watches = [os.pidfd_open(process.pid) for process in self._running.values()]
+            select.select(watches, [], [])
+            for watch in watches:
+                os.close(watch)
+        return told
 
     def end(self) -> None:
         """Ask all, wait, then insist; also on what they started themselves."""
@@ -61,6 +71,22 @@ class Group:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def dying_with_us() -> Callable[[], None]:
+    """For a new process, before it begins: the kernel kills it when we are killed outright.
+
+    Not asked to end: the product stands a kill at any moment, and what finishes the document it
+    has in hand keeps the next start waiting.
+    """
+    set_option, parent = ctypes.CDLL(None).prctl, os.getpid()
+
+    def bind() -> None:
+        set_option(SET_DEATH_SIGNAL, signal.SIGKILL)
+        if os.getppid() != parent:  # we were gone before the kernel knew
+            os._exit(1)
+
+    return bind
 
 
 @contextlib.contextmanager

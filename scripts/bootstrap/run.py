@@ -13,6 +13,7 @@ from pathlib import Path
 from . import assets, environment, system
 from .common import (
     ROOT,
+    SHARED,
     VENV_PYTHON,
     SetupError,
     fingerprint,
@@ -21,7 +22,8 @@ from .common import (
     refuse_kindly,
     say,
 )
-from .processes import AskedToStop, Group, ending_together, wait_until
+from .folder import alone_in
+from .processes import AskedToStop, Group, dying_with_us, ending_together, wait_until
 
 INI = ROOT / "development.ini"
 # A busy or small machine needs long the first time, and giving up helps nobody.
@@ -87,13 +89,7 @@ def load_areas() -> None:
     """
     say(f"De grenzen ophalen bij PDOK (duurt hoogstens {SECONDS_FOR_AREAS} seconden).")
     words = ("--soort", "gemeenten", "--soort", "wijken", "--omgeving-demo", "--als-leeg")
-    done = subprocess.run(
-        command("gebieden", "laden", *words, "--binnen", str(SECONDS_FOR_AREAS)),
-        cwd=ROOT,
-        env=environment.environment(),
-        check=False,
-    )
-    if done.returncode:
+    if _step("gebieden", "laden", *words, "--binnen", str(SECONDS_FOR_AREAS)):
         say(
             "Dat lukt nu niet. Plekken worden gevonden met het midden van de wijk; dat is een"
             " schatting.\nLater ophalen: stopintimidatie gebieden laden"
@@ -129,15 +125,21 @@ def command(*arguments: str) -> list[str]:
 
 def _do(*arguments: str) -> None:
     """A step of the product itself; it speaks for itself."""
-    done = subprocess.run(
+    if _step(*arguments):
+        raise SetupError(f"De stap ‘{' '.join(arguments)}’ lukte niet; zie hierboven waarom.")
+
+
+def _step(*arguments: str) -> int:
+    """The exit code of a command of the product, which is killed with us."""
+    return subprocess.run(
         command(*arguments),
         cwd=ROOT,
         env=environment.environment(),
         stdin=subprocess.DEVNULL,
         check=False,
-    )
-    if done.returncode:
-        raise SetupError(f"De stap ‘{' '.join(arguments)}’ lukte niet; zie hierboven waarom.")
+        preexec_fn=dying_with_us(),
+        pass_fds=SHARED,
+    ).returncode
 
 
 def answers(number: int) -> bool:
@@ -160,7 +162,8 @@ def serve(group: Group, number: int) -> None:
     _wait_for_website(group, number)
     if not group.ended():
         say(READY.format(address=f"http://localhost:{number}"))
-    raise SetupError(f"{group.wait_for_one().capitalize()} is gestopt; zie hierboven waarom.")
+    told = group.wait_for_one()
+    raise SetupError(f"{told[:1].upper()}{told[1:]}. Hierboven staat wat eraan voorafging.")
 
 
 def _wait_for_website(group: Group, number: int) -> None:
@@ -183,7 +186,7 @@ def main() -> int:
         say(HELP)
         return 0 if sys.argv[1:] in (["--help"], ["-h"]) else 2
     try:
-        with ending_together() as group:
+        with ending_together() as group, alone_in(data_dir()):
             number = port()
             prepare()
             fill()

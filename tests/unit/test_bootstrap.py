@@ -14,8 +14,9 @@ import time
 from pathlib import Path
 
 import pytest
-from bootstrap import assets, environment, lock, run, system
-from bootstrap.common import SetupError
+from bootstrap import assets, environment, folder, lock, run, system
+from bootstrap.common import SHARED, SetupError, only_one, run_quietly
+from bootstrap.folder import alone_in
 from bootstrap.processes import Group
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,6 +103,94 @@ def test_no_process_outlives_a_killed_parent() -> None:
     while _is_alive(child) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not _is_alive(child)
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_one_that_ended_is_told_with_how_also_when_somebody_saw_it_before(seen: bool) -> None:
+    group = Group()
+    group.start("de worker", [sys.executable, "-c", "raise SystemExit(3)"], dict(os.environ))
+    if seen:
+        group._running["de worker"].wait()
+    assert group.wait_for_one() == "de worker is gestopt (met code 3)"
+
+
+def test_a_start_whose_website_ends_says_so_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("PORT", str(_free_port()))
+    monkeypatch.setattr(sys, "argv", ["run"])
+    monkeypatch.setattr(run, "prepare", lambda: None)
+    monkeypatch.setattr(run, "fill", lambda: None)
+    words = {"web": "raise SystemExit(1)", "worker": "import time; time.sleep(60)"}
+    monkeypatch.setattr(run, "command", lambda name: [sys.executable, "-c", words[name]])
+    assert run.main() == 1
+    assert "De website is gestopt (met code 1)." in capsys.readouterr().err
+
+
+def test_a_second_start_on_a_data_folder_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with alone_in(tmp_path), pytest.raises(SetupError, match=f"gegevens in {tmp_path}"):
+        alone_in(tmp_path).__enter__()
+    with alone_in(tmp_path):
+        pass
+
+
+def test_a_data_folder_that_cant_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bestand").touch()
+    with pytest.raises(SetupError, match="Kies een andere map"):
+        alone_in(tmp_path / "bestand").__enter__()
+
+
+STARTER = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, {scripts!r})
+from bootstrap.common import SHARED
+from bootstrap.folder import alone_in
+import subprocess
+with alone_in(Path({folder!r})):
+    left = "import sys; print(flush=True); sys.stdin.read()"
+    subprocess.Popen([sys.executable, "-c", left], pass_fds=SHARED)
+    time.sleep(60)
+"""
+
+
+def test_a_start_waits_for_what_a_killed_one_left_running(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    command = [
+        sys.executable,
+        "-c",
+        STARTER.format(scripts=str(ROOT / "scripts"), folder=str(tmp_path)),
+    ]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as killed:
+        assert killed.stdin
+        assert killed.stdout
+        killed.stdout.readline()  # what it started works
+        killed.kill()
+        killed.wait()
+        monkeypatch.setattr(folder, "say", lambda words: killed.stdin and killed.stdin.close())
+        with alone_in(tmp_path):
+            assert killed.stdin.closed
+
+
+def test_what_installs_holds_the_lock_of_the_installation(tmp_path: Path) -> None:
+    """Who was killed while pip worked leaves pip behind: the next start waits for it."""
+    seen = tmp_path / "seen"
+    held = (
+        "import os, sys; open(sys.argv[2], 'w').write(os.readlink('/proc/self/fd/' + sys.argv[1]))"
+    )
+    with only_one():
+        (number,) = SHARED
+        run_quietly([sys.executable, "-c", held, str(number), seen], failure="")
+    assert seen.read_text() == str(ROOT / "scripts" / "bootstrap")
+    assert SHARED == []
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _is_alive(process: int) -> bool:
