@@ -17,6 +17,8 @@ from stopintimidatie.clock import utc_now
 from stopintimidatie.demo.loading import is_loaded, load_demo
 from stopintimidatie.demo.practice import add_trainee, make_practice
 from stopintimidatie.demo.scale.filling import CONNECTED, YEARS, Helpers, Order, fill, holders
+from stopintimidatie.jobs import Lane
+from stopintimidatie.jobs.worker import Worker
 from stopintimidatie.search import services as search
 from stopintimidatie.search.rebuilding import rebuild_many
 from stopintimidatie.settings import Settings
@@ -70,7 +72,15 @@ def load(settings: Settings, als_leeg: bool, peildatum: datetime | None) -> None
         added = load_demo(registry, day=peildatum.date() if peildatum else None, progress=_progress)
         make_practice(registry.engine, registry.key_ring, operator(), registry[RESERVED])
         add_trainee(registry.engine)
+        _do_what_follows(registry)
     click.echo(f"De demo is geladen: {added} meldingen.")
+
+
+def _do_what_follows(registry: Any) -> None:
+    """What the demo's reports ask of a worker, except the documents: a new one needn't wait."""
+    click.echo("Zoekindex en berichten van de demo bijwerken…", err=True)
+    for lane in (Lane.QUICK, Lane.OUTSIDE, Lane.INDEX):
+        Worker(registry, lane).run_all()
 
 
 @demo_group.command("vullen")
