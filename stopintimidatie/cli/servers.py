@@ -15,7 +15,6 @@ from stopintimidatie.cli.garbage import spare_what_stays
 from stopintimidatie.home.figures import start_figures
 from stopintimidatie.jobs import alone
 from stopintimidatie.jobs.worker import run_lanes
-from stopintimidatie.patterns.searching import plan_nights
 from stopintimidatie.search.services import enqueue_needed_rebuilds
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.roles import refuse_powerful_role
@@ -53,7 +52,6 @@ def _repair_indexes(registry: Any) -> None:
     """Lost, damaged or made by older rules: the worker begins with making it anew."""
     try:
         enqueue_needed_rebuilds(registry)
-        plan_nights(registry)
     except SQLAlchemyError as error:
         # The database may be away for a while; the first search that fails asks as well.
         log.error("worker: %s", type(error).__name__)

@@ -13,7 +13,9 @@ def includeme(config: Any) -> None:
     from stopintimidatie.home.readiness import Readiness, inspect_installation
 
     settings = config.registry.app_settings
-    config.registry.readiness = Readiness(partial(inspect_installation, settings))
+    config.registry.readiness = Readiness(
+        partial(inspect_installation, settings, config.registry.job_kinds)
+    )
     config.set_branding(branding_of)
     for name, factory in {"health": Health, "version": Version}.items():
         config.add_public_prefix(name)

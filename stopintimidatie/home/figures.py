@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 TOLD: Final = {
     "queue_oldest_seconds": "Hoe lang het oudste werk wacht dat al gedaan had moeten zijn",
     "queue_length": "Werk in de wachtrij (niet verder geteld dan 100000)",
+    "jobs_astray": "1: er is werk gepland op een dag die een verkeerde klok gaf",
     "dead_jobs": "Werk dat mislukte en is opgegeven (niet verder geteld dan 1000)",
     "mail_waiting": "Berichten die de mailserver nog niet aannam (niet verder geteld dan 1000)",
     "index_lag_seconds": "Hoe lang de oudste wijziging wacht die nog niet te vinden is",

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -37,6 +38,7 @@ from sqlalchemy.exc import DBAPIError
 
 from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs import OutboxJob
+from stopintimidatie.jobs.schedule import Kinds, lies_astray
 from stopintimidatie.mail.problems import words_of
 from stopintimidatie.mail.services import JOB as MAIL
 from stopintimidatie.register.kinds import AreaKind
@@ -46,6 +48,7 @@ from stopintimidatie.settings import Settings
 from stopintimidatie.storage.migrations import known_versions, newest_version
 from stopintimidatie.storage.outage import kind_of
 from stopintimidatie.storage.session import is_lock_timeout, probing, sqlite_file
+from stopintimidatie.web.filters import date_text
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +77,10 @@ _ROWS_ON_DISK: Final = (
     select(func.current_setting("transaction_read_only"))
     .select_from(func.generate_series(1, 20_000).alias("rows"))
     .group_by(text("1"))
+)
+ASTRAY: Final = (
+    "Taken zijn gepland tot {}: de klok van de machine staat of stond verkeerd. De worker plant ze"
+    " binnen een minuut opnieuw, zodra de klok goed staat."
 )
 WORKER: Final = "Kijk of er een worker draait, en wat die in het logboek van de dienst zet."
 
@@ -108,6 +115,7 @@ NAMES: Final = (
     "opslag",
     "grenzen",
     "wachtrij",
+    "planning",
     "zoekindex",
     "dode taken",
     "post",
@@ -173,23 +181,28 @@ def _without_database(message: str) -> tuple[Check, ...]:
     return (Check(NAMES[0], State.BAD, message), *rest)
 
 
-def inspect_installation(settings: Settings) -> tuple[Check, ...]:
-    """Everything, in a few statements, and with a small file that is written for it."""
+def inspect_installation(
+    settings: Settings, kinds: Kinds = MappingProxyType({})
+) -> tuple[Check, ...]:
+    """Everything, in a few statements, and with a small file that is written for it.
+
+    :param kinds: the kinds of job, by name.
+    """
     engine = probing(settings)
     try:
-        return _inspect(engine, settings)
+        return _inspect(engine, settings, kinds)
     finally:
         engine.dispose()
 
 
-def _inspect(engine: Engine, settings: Settings) -> tuple[Check, ...]:
+def _inspect(engine: Engine, settings: Settings, kinds: Kinds) -> tuple[Check, ...]:
     database, now = Check("database", State.GOOD), utc_now()
     with engine.connect() as connection:
         migrations = _migrations(_version(connection), settings)
         if migrations.state is State.BAD:
             later = "Eerst moet de database bij zijn."
             return database, migrations, *(Check(name, State.UNKNOWN, later) for name in NAMES[2:])
-        row = connection.execute(_figures(now)).one()
+        row = connection.execute(_figures(now, kinds)).one()
         storage = _storage(connection, settings)
     return (
         database,
@@ -197,6 +210,7 @@ def _inspect(engine: Engine, settings: Settings) -> tuple[Check, ...]:
         storage,
         _outlines(settings, row),
         _queue(settings, row, now),
+        _planning(row),
         _index(settings, row, now),
         _dead(row.dead),
         _mail(row),
@@ -268,7 +282,7 @@ def _write_postgresql(connection: Connection) -> None:
         raise OSError(errno.EROFS, "de database neemt nu niets aan")
 
 
-def _figures(now: datetime) -> Any:
+def _figures(now: datetime, kinds: Kinds) -> Any:
     """The queue and the outlines, in one row."""
     due = and_(
         ~OutboxJob.dead,
@@ -288,7 +302,9 @@ def _figures(now: datetime) -> Any:
             ("neighbourhoods", AreaKind.NEIGHBOURHOOD),
         )
     ]
+    astray = lies_astray(now, kinds)
     return select(
+        select(func.max(OutboxJob.run_after)).where(astray).scalar_subquery().label("astray"),
         select(func.min(OutboxJob.run_after)).where(due).scalar_subquery().label("oldest"),
         select(func.min(OutboxJob.created_at)).where(indexing).scalar_subquery().label("indexing"),
         select(func.count()).select_from(dead).scalar_subquery().label("dead"),
@@ -312,6 +328,16 @@ def _queue(settings: Settings, row: Row[Any], now: datetime) -> Check:
     return replace(
         check,
         numbers={"queue_oldest_seconds": _seconds(row.oldest, now), "queue_length": row.waiting},
+    )
+
+
+def _planning(row: Row[Any]) -> Check:
+    """Work on a day that only a wrong clock can have given. The rest works on."""
+    numbers = {"jobs_astray": float(row.astray is not None)}
+    if row.astray is None:
+        return Check("planning", State.GOOD, numbers=numbers)
+    return Check(
+        "planning", State.NOTE, f"{ASTRAY.format(date_text(row.astray))} {WORKER}", numbers
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -80,6 +81,7 @@ class JobError(Exception):
 
 
 Handler = Callable[[JobContext, Sequence[dict[str, Any]]], None]
+NextTime = Callable[[datetime], datetime]
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,8 @@ class JobKind:
     """A kind of job.
 
     :param batch: how many of one holder a handler takes at once.
+    :param next_at: of a periodic job, one for the whole installation: from a moment to when it is
+        due next. The worker asks for it; nobody else does.
     """
 
     name: str
@@ -95,6 +99,7 @@ class JobKind:
     attempts: int = 12
     lease_seconds: int = 120
     lane: Lane = Lane.QUICK
+    next_at: NextTime | None = None
 
 
 def add_job_kind(
@@ -106,12 +111,13 @@ def add_job_kind(
     attempts: int = 12,
     lease_seconds: int = 120,
     lane: Lane = Lane.QUICK,
+    next_at: NextTime | None = None,
 ) -> None:
     """Directive `config.add_job_kind`. A handler may be called twice for one job: be harmless."""
 
     def register() -> None:
         config.registry.job_kinds[name] = JobKind(
-            name, counting(name, handler), batch, attempts, lease_seconds, lane
+            name, counting(name, handler), batch, attempts, lease_seconds, lane, next_at
         )
 
     config.action(("job kind", name), register)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
@@ -27,15 +28,17 @@ from sqlalchemy.orm import Session
 from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs.models import OutboxJob
 from stopintimidatie.jobs.registry import JobContext, JobError, JobKind, Lane
+from stopintimidatie.jobs.schedule import LONGEST_WAIT, plan, put_right
 from stopintimidatie.jobs.waking import LOOK_UP_SECONDS, Bell
 from stopintimidatie.storage.session import transaction
 
 log = logging.getLogger(__name__)
-LONGEST_WAIT: Final = timedelta(hours=1)
 LONGEST_PAUSE_SECONDS: Final = 5.0
 # How often a worker that is woken looks by itself all the same, and how soon at the earliest.
 LISTENING_PAUSE_SECONDS: Final = 5.0
 SHORTEST_PAUSE_SECONDS: Final = 0.02
+# How often the schedule is put right; by a clock that nobody can set.
+SCHEDULE_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class Worker:
         self.lane = lane
         self.engine = registry.engine
         self.kinds: dict[str, JobKind] = registry.job_kinds
+        self._schedule_at = 0.0
 
     def run_once(self) -> bool:
         """Take one claim and run it; False when nothing waited."""
@@ -95,6 +99,7 @@ class Worker:
                 # First listen, then look: what is asked after the look rings the bell.
                 listening = bell.listen()
                 try:
+                    self._mind_the_schedule()
                     busy = self.run_once()
                     rest = self._until_due() if listening and not busy else first_pause
                 except Exception as error:
@@ -107,6 +112,12 @@ class Worker:
                     pause = first_pause
                     if not busy:
                         bell.wait(stop, rest)
+
+    def _mind_the_schedule(self) -> None:
+        """Now and then; of the lanes of a worker one does it."""
+        if self.lane in (None, Lane.QUICK) and time.monotonic() >= self._schedule_at:
+            put_right(self.engine, self.kinds)
+            self._schedule_at = time.monotonic() + SCHEDULE_SECONDS
 
     def _until_due(self) -> float:
         """Seconds until a job may be due that nobody wakes this worker for."""
@@ -216,6 +227,8 @@ class Worker:
         else:
             with transaction(self.engine) as session:
                 session.execute(delete(OutboxJob).where(*_still_ours(claim)))
+                if claim.kind.next_at:
+                    plan(session, self.kinds, utc_now())
 
     @contextmanager
     def _lease_kept(self, claim: Claim) -> Iterator[None]:

@@ -22,7 +22,13 @@ def includeme(config: Any) -> None:
     config.add_job_kind(
         searching.SEARCH, searching.run_search, batch=50, lease_seconds=900, lane=Lane.SLOW
     )
-    config.add_job_kind(searching.EVERY_NIGHT, searching.run_every_night, batch=50, lane=Lane.SLOW)
+    config.add_job_kind(
+        searching.EVERY_NIGHT,
+        searching.run_every_night,
+        batch=50,
+        lane=Lane.SLOW,
+        next_at=searching.next_night,
+    )
     config.add_own_place("patronen", "Patronen", Permission.VIEW_REPORT, order=35, waiting=waiting)
     config.add_panel("melding", "patroon", report_panel, order=5)
     config.add_panel("beheer", "patronen", settings_panel, order=40)

@@ -24,7 +24,6 @@ from stopintimidatie.patterns.settings import choice_of, note_searched
 from stopintimidatie.patterns.vocabulary import Choice
 from stopintimidatie.reports.models import Report
 from stopintimidatie.storage.session import transaction
-from stopintimidatie.storage.tenancy import NATIONAL
 from stopintimidatie.web.filters import AMSTERDAM, local
 
 SEARCH: Final = "patronen.zoeken"
@@ -149,19 +148,15 @@ def hour_of(moment: datetime, precision: str | None, part: str | None) -> float 
 
 def ask_for_search(session: Session, holder: str) -> bool:
     """Have a municipality searched; False when that waits already."""
-    return _once(session, SEARCH, holder, timedelta(0))
-
-
-def _once(session: Session, kind: str, holder: str, delay: timedelta) -> bool:
     waits = select(OutboxJob.id).where(
-        OutboxJob.kind == kind,
+        OutboxJob.kind == SEARCH,
         OutboxJob.holder == holder,
         OutboxJob.attempts == 0,
         ~OutboxJob.dead,
     )
     if session.scalars(waits.limit(1)).first() is not None:
         return False
-    enqueue(session, kind, holder, {}, delay=delay)
+    enqueue(session, SEARCH, holder, {})
     return True
 
 
@@ -172,15 +167,8 @@ def next_night(now: datetime) -> datetime:
     return tonight if tonight > here else tonight + timedelta(days=1)
 
 
-def plan_nights(registry: Any) -> None:
-    """For the start of a worker: tonight all connected municipalities are searched."""
-    with transaction(registry.engine, NATIONAL) as session:
-        now = utc_now()
-        _once(session, EVERY_NIGHT, NATIONAL, next_night(now) - now)
-
-
 def run_every_night(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: have every connected municipality searched, and come back tomorrow."""
+    """Job: have every connected municipality searched."""
     with context.transaction() as session:
         connected = session.scalars(
             select(MunicipalityProfile.code).where(
@@ -189,6 +177,4 @@ def run_every_night(context: JobContext, payloads: Sequence[dict[str, Any]]) -> 
         ).all()
         # Jobs lie in an open table: one transaction for all holders.
         for code in connected:
-            _once(session, SEARCH, code, timedelta(0))
-        now = utc_now()
-        _once(session, EVERY_NIGHT, NATIONAL, next_night(now) - now)
+            ask_for_search(session, code)

@@ -47,7 +47,9 @@ def _add_arriving(config: Any) -> None:
     config.add_directive("add_arrival", arrivals.add_arrival)
     config.add_job_kind(ARRIVED, arrivals.arrived, batch=arrivals.TOGETHER)
     config.add_job_kind(conversation.EXPIRY_JOB, conversation.stop_waiting)
-    config.add_job_kind(senders.FORGET_JOB, senders.forget_yesterday)
+    config.add_job_kind(
+        senders.FORGET_JOB, senders.forget_yesterday, next_at=senders.next_forgetting
+    )
     config.add_mail_recipient(reporter_mail.RECIPIENT)
     config.add_mail_template(reporter_mail.TEMPLATE)
     config.registry.senders = senders.Senders(config.registry.engine, config.registry.app_settings)

@@ -20,17 +20,16 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from threading import Lock
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Engine, delete, func, literal, select
+from sqlalchemy import ColumnElement, Engine, delete, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.clock import utc_now
-from stopintimidatie.jobs import JobContext, enqueue
+from stopintimidatie.jobs import JobContext
 from stopintimidatie.reports.models import SenderHit, SenderKey
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.encryption import KEY_BYTES
 from stopintimidatie.storage.rows import Row, insert_into
 from stopintimidatie.storage.session import transaction
-from stopintimidatie.storage.tenancy import NATIONAL
 from stopintimidatie.web.filters import AMSTERDAM, local
 
 FORGET_JOB: Final = "afzenders.vergeten"
@@ -226,8 +225,6 @@ def _shared_key(session: Session, today: date) -> str:
         day=today, key=secrets.token_bytes(KEY_BYTES).hex()
     )
     session.execute(fresh.on_conflict_do_nothing())
-    tomorrow = datetime.combine(today + timedelta(days=1), FORGOTTEN_AT, AMSTERDAM)
-    enqueue(session, FORGET_JOB, NATIONAL, {}, delay=tomorrow - utc_now())
     session.flush()
     return str(_key_in_database(session, today))
 
@@ -240,7 +237,16 @@ def forget(session: Session, today: date) -> None:
     """Throw away the keys of other days, and what was written down with them."""
     midnight = datetime.combine(today, time(0), AMSTERDAM)
     session.execute(delete(SenderKey).where(SenderKey.day != today))
-    session.execute(delete(SenderHit).where(SenderHit.at < midnight))
+    # What lies ahead is of a clock that was wrong.
+    tomorrow = midnight + timedelta(days=1)
+    session.execute(delete(SenderHit).where(or_(SenderHit.at < midnight, SenderHit.at >= tomorrow)))
+
+
+def next_forgetting(now: datetime) -> datetime:
+    """The next time that the day before is forgotten."""
+    here = local(now)
+    tonight = datetime.combine(here.date(), FORGOTTEN_AT, AMSTERDAM)
+    return tonight if tonight > here else tonight + timedelta(days=1)
 
 
 def forget_yesterday(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:

@@ -12,8 +12,9 @@ from sqlalchemy import select, update
 
 from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.jobs import JobContext, JobKind, OutboxJob, enqueue
+from stopintimidatie.jobs.schedule import LONGEST_WAIT
 from stopintimidatie.jobs.services import KindCount, counts, oldest_waiting_seconds
-from stopintimidatie.jobs.worker import LONGEST_WAIT, Worker, back_off
+from stopintimidatie.jobs.worker import Worker, back_off
 from tests.factories import DORDRECHT, EINDHOVEN
 from tests.installation import Installation
 
