@@ -97,6 +97,8 @@ MATRIX: Final[tuple[View, ...]] = (
     view("Health", "live", "GET", PUBLIC, {"/health/live": ALL}),
     view("Health", "ready", "GET", PUBLIC, {"/health/ready": ALL}),
     view("Version", "", "GET", PUBLIC, {"/version": ALL}),
+    *form("Root", "aanmelden-link", PUBLIC, {"/aanmelden-link": ALL}),
+    *form("Root", "aanmelden-openen", PUBLIC, {"/aanmelden-openen": ALL}),
     *form("Root", "uitnodiging", PUBLIC, {"/uitnodiging": ALL}),
     *form("Root", "aansluiten", PUBLIC, {"/aansluiten": ALL}),
     *form("Root", "aansluiten-bevestigen", PUBLIC, {

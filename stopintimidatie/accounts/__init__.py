@@ -15,8 +15,10 @@ def includeme(config: Any) -> None:
     config.add_impersonal_table("sign_in_attempt", "keyed hashes of names, for half a day")
     config.add_request_method(flash, "flash")
     config.add_request_method(take_flashes, "take_flashes")
-    config.add_public_prefix("uitnodiging")
+    for prefix in ("uitnodiging", "aanmelden-link", "aanmelden-openen"):
+        config.add_public_prefix(prefix)
     for address in ("/aanmelden", "/uitnodiging"):
         config.add_turnstile(address)
     config.scan("stopintimidatie.accounts.views")
     config.scan("stopintimidatie.accounts.invitation_views")
+    config.scan("stopintimidatie.accounts.unlock_views")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.accounts.devices import known_browser
@@ -66,6 +66,23 @@ def count_guess(session: Session, keys: KeyRing, username: str, proof: str) -> G
 def forget_guesses(session: Session, guess: Guess) -> None:
     """It was right: the next wrong one is the first."""
     session.execute(delete(SignInAttempt).where(SignInAttempt.username_hash == guess.counted_as))
+
+
+def is_locked_out(session: Session, keys: KeyRing, username: str, proof: str) -> bool:
+    """Whether a name has run out of free guesses lately, here or everywhere.
+
+    Until the transaction ends nobody else hears the answer for this name.
+    """
+    counts = [_counted_as(keys, username, shown) for shown in ("", proof)]
+    found = session.scalars(
+        select(SignInAttempt.username_hash)
+        .where(SignInAttempt.username_hash.in_(counts))
+        .where(SignInAttempt.failures >= FREE_ATTEMPTS)
+        .where(SignInAttempt.last_at > utc_now() - FORGET_AFTER)
+        .order_by(SignInAttempt.username_hash)
+        .with_for_update()
+    )
+    return bool(found.all())
 
 
 def _counted_as(keys: KeyRing, username: str, proof: str) -> str:

@@ -41,3 +41,20 @@ class InvitationSchema(Schema):
         widget=PasswordInput(autocomplete="new-password"),
     )
     sleutel = field(Text(200), "Link", missing="", widget=Hidden())
+
+
+class AskUnlockSchema(Schema):
+    """Whose name is locked out."""
+
+    gebruikersnaam = field(
+        Text(200),
+        "Gebruikersnaam",
+        description="Het e-mailadres van uw account. Daarheen gaat de mail.",
+        widget=EmailInput(autocomplete="username"),
+    )
+
+
+class UnlockSchema(Schema):
+    """What stood in the link."""
+
+    sleutel = field(Text(200), "Link", missing="", widget=Hidden())

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from hmac import compare_digest
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
+from stopintimidatie.accounts.links import is_link, link_for, number_in
 from stopintimidatie.accounts.models import Invitation, User
 from stopintimidatie.audit import Actor, record
 from stopintimidatie.clock import utc_now
-from stopintimidatie.storage.encryption import DecryptionError, KeyRing
+from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.tenancy import NATIONAL, enter
 
 PURPOSE: Final = "uitnodiging"
@@ -38,26 +37,21 @@ def invite(session: Session, keys: KeyRing, user: User) -> Invitation:
 
 def link_of(keys: KeyRing, invitation: Invitation) -> str:
     """What stands in the link: derived from the row, and kept nowhere."""
-    return f"{invitation.id.hex}.{_mac(keys, invitation)}"
+    return link_for(keys, PURPOSE, invitation.id, invitation.secret_version)
 
 
 def open_invitation(session: Session, keys: KeyRing, typed: str) -> Invitation | None:
     """The invitation of this link, while it can be used."""
-    number, _, mac = typed.partition(".")
-    try:
-        wanted = UUID(hex=number)
-    except ValueError:
-        return None
     found = (
         session.scalars(
             select(Invitation)
-            .where(Invitation.id == wanted)
+            .where(Invitation.id == number_in(typed))
             .options(joinedload(Invitation.user).joinedload(User.roles))
         )
         .unique()
         .one_or_none()
     )
-    if found is None or not _matches(keys, found, mac):
+    if found is None or not is_link(keys, PURPOSE, found.id, found.secret_version, typed):
         return None
     usable = found.used_at is None and utc_now() < found.expires_at
     return found if usable and found.user.blocked_at is None else None
@@ -85,14 +79,3 @@ def _use(session: Session, invitation: Invitation) -> bool:
     unused = (Invitation.id == invitation.id, Invitation.used_at.is_(None))
     done: Any = session.execute(update(Invitation).where(*unused).values(used_at=utc_now()))
     return bool(done.rowcount)
-
-
-def _mac(keys: KeyRing, invitation: Invitation) -> str:
-    return keys.keyed_hash(PURPOSE, invitation.id.bytes, invitation.secret_version)[:40]
-
-
-def _matches(keys: KeyRing, invitation: Invitation, mac: str) -> bool:
-    try:
-        return compare_digest(_mac(keys, invitation).encode(), mac.encode("utf-8", "replace"))
-    except DecryptionError:
-        return False

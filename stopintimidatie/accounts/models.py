@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from stopintimidatie.clock import utc_now
@@ -17,6 +17,7 @@ open_table("user_account", "sign-in comes before the holder is known")
 open_table("role_assignment", "a person may hold roles for several holders")
 open_table("login_session", "the session leads to the person and so to the holder")
 open_table("invitation", "who was invited has no session yet")
+open_table("sign_in_unlock", "who can't sign in has no session yet")
 open_table("sign_in_attempt", "failed attempts, also for names that don't exist")
 
 
@@ -99,3 +100,30 @@ class SignInAttempt(Base):
     username_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     failures: Mapped[int] = mapped_column(default=0)
     last_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class SignInUnlock(Base):
+    """A one-time link that lets a browser try again while strangers lock a name out.
+
+    There is a row for a name without an account as well: nothing tells the one from the other.
+    """
+
+    __tablename__ = "sign_in_unlock"
+    __table_args__ = (
+        Index(None, "name_hash", "made_at"),
+        {"info": {"not_in_backup": "a link of half an hour"}},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    # A keyed hash of the name.
+    name_hash: Mapped[str] = mapped_column(String(64))
+    user_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), index=True
+    )
+    # Which key of the ring signed the link.
+    secret_version: Mapped[int]
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+    user: Mapped[User | None] = relationship()

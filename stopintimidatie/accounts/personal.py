@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.accounts.models import LoginSession, RoleAssignment, User
+from stopintimidatie.accounts.models import LoginSession, RoleAssignment, SignInUnlock, User
 from stopintimidatie.clock import utc_now
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.personal import Fragment, PersonalDataHolder, Subject, Treatment
@@ -19,6 +19,7 @@ COLUMNS: Final = {
     "user_account": {"username": T.SEALED, "name": T.SEALED, "password_hash": T.SEALED},
     "role_assignment": {},
     "invitation": {},
+    "sign_in_unlock": {"name_hash": T.CODES},
     "login_session": {"token_hash": T.CODES, "flashes": T.SEALED, "used_for": T.CODES},
 }
 
@@ -42,6 +43,7 @@ def erase(session: Session, document: UUID) -> None:
     if user is None:
         return
     session.execute(delete(LoginSession).where(LoginSession.user_id == document))
+    session.execute(delete(SignInUnlock).where(SignInUnlock.user_id == document))
     session.execute(delete(RoleAssignment).where(RoleAssignment.user_id == document))
     user.username = f"verwijderd-{document}"
     user.name = "Verwijderde gebruiker"

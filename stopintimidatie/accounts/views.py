@@ -58,6 +58,9 @@ def sign_in_view(request: Any) -> Any:
         SignInSchema(), request, buttons=[Button("aanmelden", "Aanmelden")], appstruct=wanted
     )
 
+    # The name for which the page offers a mail.
+    locked: list[str] = []
+
     def on_valid(values: dict[str, Any]) -> Any:
         if is_turned_away(request):
             raise BusyError(BUSY)
@@ -73,12 +76,13 @@ def sign_in_view(request: Any) -> Any:
             old_token=token_of(request) or "",
         )
         if result.token is None:
+            locked.extend([values["gebruikersnaam"]] if result.wait > timedelta(0) else [])
             raise FormError(_refusal(result))
         response = _signed_in(request, safe_path(values["volgende"]), result.token)
         keep_proof(response, registry.app_settings, result.proof)
         return response
 
-    return handle_form(request, form, on_valid)
+    return handle_form(request, form, on_valid, {"locked": locked})
 
 
 def _signed_in(request: Any, address: str, token: str) -> Any:

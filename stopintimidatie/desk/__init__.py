@@ -31,6 +31,7 @@ def includeme(config: Any) -> None:
     config.scan("stopintimidatie.desk.quarantine_views")
     config.scan("stopintimidatie.desk.forwarding_views")
     _include_forwarding(config)
+    _include_unlocking(config)
 
 
 def _include_forwarding(config: Any) -> None:
@@ -54,3 +55,13 @@ def _include_forwarding(config: Any) -> None:
     config.add_job_kind(forwarding_pickup.CLEAR_JOB, forwarding_pickup.clear)
     config.add_panel("melding", "doorgifte", forwarding_views.report_panel, order=10)
     config.add_panel("gemeente_bij_meldpunt", "doorgegeven", forwarding_views.municipality_panel)
+
+
+def _include_unlocking(config: Any) -> None:
+    """The mail for who is locked out of signing in."""
+    from stopintimidatie.accounts.unlocks import JOB
+    from stopintimidatie.desk import unlock_mail
+
+    config.add_job_kind(JOB, unlock_mail.send_link)
+    config.add_mail_template(unlock_mail.TEMPLATE)
+    config.add_mail_recipient(unlock_mail.RECIPIENT_OF_LINK)

@@ -9,6 +9,8 @@ ACTIONS: Final[dict[str, str]] = {
     "toegang.geweigerd": "Toegang geweigerd",
     "aanmelden.gelukt": "Aangemeld",
     "aanmelden.mislukt": "Aanmelden mislukt",
+    "aanmelden.link_gevraagd": "Mail gevraagd om toch te kunnen aanmelden",
+    "aanmelden.link_gebruikt": "Link gebruikt om toch te kunnen aanmelden",
     "afmelden": "Afgemeld",
     "gebruiker.rol": "Rol gegeven",
     "gebruiker.geblokkeerd": "Gebruiker geblokkeerd",
