@@ -69,9 +69,10 @@ def load(settings: Settings, als_leeg: bool, peildatum: datetime | None) -> None
             if not als_leeg:
                 raise click.ClickException("De demo is al geladen.")
             return
-        added = load_demo(registry, day=peildatum.date() if peildatum else None, progress=_progress)
+        # First, for what was interrupted is known by the reports of the demo itself.
         make_practice(registry.engine, registry.key_ring, operator(), registry[RESERVED])
         add_trainee(registry.engine)
+        added = load_demo(registry, day=peildatum.date() if peildatum else None, progress=_progress)
         _do_what_follows(registry)
     click.echo(f"De demo is geladen: {added} meldingen.")
 

@@ -14,6 +14,7 @@ from stopintimidatie.cli import webserver
 from stopintimidatie.cli.garbage import spare_what_stays
 from stopintimidatie.home.figures import start_figures
 from stopintimidatie.jobs import alone
+from stopintimidatie.jobs.schedule import free_leases
 from stopintimidatie.jobs.worker import run_lanes
 from stopintimidatie.search.services import enqueue_needed_rebuilds
 from stopintimidatie.settings import Settings
@@ -43,14 +44,17 @@ def work(settings: Settings) -> None:
     signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
     signal.signal(signal.SIGINT, lambda number, frame: stop.set())
     start_figures(config.registry, settings.metrics_worker_port)
-    _repair_indexes(config.registry)
+    _tidy_up(config.registry)
     spare_what_stays()
     run_lanes(config.registry, stop)
 
 
-def _repair_indexes(registry: Any) -> None:
-    """Lost, damaged or made by older rules: the worker begins with making it anew."""
+def _tidy_up(registry: Any) -> None:
+    """What an earlier worker had in hand is free; an index that is lost, damaged or made by older
+    rules is made anew."""
     try:
+        if registry.app_settings.search_backend == "whoosh":  # so this is the only worker
+            free_leases(registry.engine)
         enqueue_needed_rebuilds(registry)
     except SQLAlchemyError as error:
         # The database may be away for a while; the first search that fails asks as well.

@@ -1,17 +1,19 @@
 """The program in the child process: content in on standard input, PDF out in an open file.
 
-Run as ``python -m stopintimidatie.exports.child LIMITS OUTPUT FILES FOLDER KIND``; OUTPUT and FILES
-are numbers of files that the parent opened (the one to fill, and those that go along), KIND is
-`archief` or `open`. Before a byte of content is
-read it takes away from itself what a rendering never needs: more memory and time than agreed,
-the network, other programs, and files outside its own code. Progress goes to standard output,
-one JSON document a line.
+Run as ``python -m stopintimidatie.exports.child LIMITS OUTPUT FILES FOLDER KIND PARENT``; OUTPUT
+and FILES are numbers of files that the parent opened (the one to fill, and those that go along),
+KIND is `archief` or `open`, PARENT the number of the process that waits for it. Before a byte of
+content is read it takes away from itself what a rendering never needs: more memory and time than
+agreed, the network, other programs, and files outside its own code. Progress goes to standard
+output, one JSON document a line.
 """
 
+import ctypes
 import gc
 import json
 import os
 import resource
+import signal
 import sys
 import warnings
 import zoneinfo
@@ -22,11 +24,13 @@ from typing import IO, Any, NoReturn
 from stopintimidatie.exports.limits import LENGTH_BYTES, Limits
 
 _REFUSED_EVENTS = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system")
+_SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 _DEVICES = ("/dev/null", "/dev/urandom")
 
 
-def main(limits: str, output: str, files: str, folder: str, kind: str) -> int:
+def main(limits: str, output: str, files: str, folder: str, kind: str, parent: str) -> int:
     """Render one document; the exit code says which way it went."""
+    _end_with(int(parent))
     bounds = Limits.from_text(limits)
     _bound(bounds)
     # The one thing WeasyPrint says on import: that the machine's own fonts are switched off.
@@ -46,6 +50,13 @@ def main(limits: str, output: str, files: str, folder: str, kind: str) -> int:
     with os.fdopen(int(output), "wb") as file, os.fdopen(int(files), "rb") as along:
         draw(content, assets, file, _tell, archive=kind == "archief", files=_one_by_one(along))
     return 0
+
+
+def _end_with(parent: int) -> None:
+    """When who waits for this is killed outright, nobody needs it any more."""
+    ctypes.CDLL(None).prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:  # that was before the kernel knew
+        sys.exit(1)
 
 
 def _one_by_one(along: IO[bytes]) -> Iterator[bytes]:
@@ -96,4 +107,4 @@ def _tell(step: str, page: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:6]))
+    sys.exit(main(*sys.argv[1:7]))

@@ -115,7 +115,7 @@ def _child(
     program = [sys.executable, "-m", "stopintimidatie.exports.child", limits.as_text()]
     with _nameless(folder) as errors:
         child = subprocess.Popen(  # noqa: S603
-            [*program, *map(str, numbers), str(folder), kind],
+            [*program, *map(str, numbers), str(folder), kind, str(os.getpid())],
             stdin=given,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -52,6 +52,13 @@ def put_right(engine: Engine, kinds: Kinds) -> None:
         log.warning("worker: %d jobs were planned by a clock that was wrong", len(astray))
 
 
+def free_leases(engine: Engine) -> None:
+    """For a worker that begins and is the only one: whoever had a job in hand is dead."""
+    with transaction(engine) as session:
+        held = update(OutboxJob).where(OutboxJob.lease_until.is_not(None))
+        session.execute(held.values(lease_until=None))
+
+
 def plan(session: Session, kinds: Kinds, now: datetime) -> None:
     """Have each periodic job wait for its next time, unless it waits already."""
     for name, due in _missing(session, kinds).items():

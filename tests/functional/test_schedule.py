@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from stopintimidatie.cli import servers
 from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.jobs import JobContext, JobKind, OutboxJob, enqueue
 from stopintimidatie.jobs.schedule import LONGEST_WAIT, lies_astray, put_right
@@ -142,6 +143,19 @@ def test_a_periodic_job_is_planned_again_when_it_is_done_and_when_it_is_given_up
     with installation.transaction() as session:
         order = select(OutboxJob.dead).order_by(OutboxJob.id)
         assert session.scalars(order).all() == [True, False]
+
+
+def test_a_worker_that_must_be_the_only_one_takes_up_what_a_dead_one_had_in_hand(
+    installation: Installation,
+) -> None:
+    register(installation, "in handen", do)
+    ask(installation, "in handen")
+    with installation.transaction() as session:
+        lease = utc_now() + timedelta(minutes=2)
+        session.execute(update(OutboxJob).values(lease_until=lease, attempts=1))
+    servers._tidy_up(installation.registry)
+    free = jobs(installation)["in handen"].lease_until is None
+    assert free is (installation.settings.search_backend == "whoosh")
 
 
 def test_a_worker_puts_the_schedule_right_by_itself(installation: Installation) -> None:

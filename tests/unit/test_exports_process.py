@@ -46,6 +46,35 @@ def my_children() -> list[int]:
     return found
 
 
+WAITING_PARENT = """
+import sys, tempfile, time
+from pathlib import Path
+from stopintimidatie.exports.limits import Limits
+from stopintimidatie.exports.process import _child, _nameless
+folder = Path(sys.argv[1])
+files = (sys.stdin.buffer, _nameless(folder), _nameless(folder))
+with _child(folder, files, Limits(), "archief") as (child, errors):
+    print(child.pid, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_rendering_ends_with_the_worker_that_is_killed(tmp_path: Path) -> None:
+    """Its content never comes to an end: by itself it would wait for ever."""
+    command = [sys.executable, "-c", WAITING_PARENT, str(tmp_path)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as worker:
+        assert worker.stdout
+        child = Path(f"/proc/{int(worker.stdout.readline())}")
+        worker.kill()
+        worker.wait()
+        deadline = time.monotonic() + 20
+        while child.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not child.exists()
+
+
 def test_progress_is_told_page_by_page(content: DossierContent) -> None:
     steps: list[Step] = []
     pdf = render_in_process(content, on_progress=steps.append)
