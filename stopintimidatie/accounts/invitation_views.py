@@ -15,8 +15,8 @@ from stopintimidatie.storage import transaction
 from stopintimidatie.tree import Root
 from stopintimidatie.web.forms import BusyError, Button, Form, FormError, handle_form
 from stopintimidatie.web.request import Request
-from stopintimidatie.web.turnstile import is_turned_away
 from stopintimidatie.web.urls import query_pairs
+from stopintimidatie.web.waiting_room import is_turned_away
 
 PAGE = "stopintimidatie.accounts:templates/invitation.jinja2"
 SPENT = (

@@ -18,8 +18,8 @@ from stopintimidatie.accounts.sessions import end_session, note_leaving, set_coo
 from stopintimidatie.security import Permission
 from stopintimidatie.tree import Root
 from stopintimidatie.web.forms import BusyError, Button, Form, FormError, handle_form
-from stopintimidatie.web.turnstile import is_turned_away
 from stopintimidatie.web.urls import safe_path
+from stopintimidatie.web.waiting_room import is_turned_away
 
 BUSY: Final = (
     "Er melden zich nu heel veel mensen tegelijk aan. Uw wachtwoord is niet bekeken en telt niet"

@@ -27,7 +27,7 @@ from stopintimidatie.cli.garbage import spare_what_stays
 from stopintimidatie.home.figures import start_figures
 from stopintimidatie.settings import Settings
 from stopintimidatie.web.gateway import Application, Gateway, forget_http_variables
-from stopintimidatie.web.turnstile import Turnstile
+from stopintimidatie.web.waiting_room import WaitingRoom
 
 log = logging.getLogger(__name__)
 # As long may a request go on after the stop; one that takes longer is cut off.
@@ -67,8 +67,8 @@ def _make(settings: Settings) -> Application:
     start_figures(app.registry, settings.metrics_port)
     spare_what_stays()
     scheme = settings.public_address.partition(":")[0]
-    turnstile = Turnstile(app.registry)
-    return Gateway(app, places=settings.web_threads, scheme=scheme, turnstile=turnstile)
+    waiting_room = WaitingRoom(app.registry)
+    return Gateway(app, places=settings.web_threads, scheme=scheme, waiting_room=waiting_room)
 
 
 def run(

@@ -1,4 +1,4 @@
-"""How a browser goes on being the one that typed a code, for half an hour.
+"""How a browser goes on being the one that typed a code: for half an hour, some hours in all.
 
 The cookie holds the number, by which code, since when, and who said to be there, sealed with our
 key. Each page looks the document up anew, so what is withdrawn meanwhile is withdrawn here too; and
@@ -22,6 +22,7 @@ from stopintimidatie.web.request import Request
 COOKIE: Final = "ophalen"
 PURPOSE: Final = "ophaalsessie"
 LASTS: Final = timedelta(minutes=30)
+LONGEST_VISIT: Final = timedelta(hours=4)
 LONGEST: Final = 3_000
 
 
@@ -37,8 +38,8 @@ class Visit:
 
 def sealed(keys: KeyRing, visit: Visit) -> str:
     """The cookie's value."""
-    until = (utc_now() + LASTS).timestamp()
-    told = [until, visit.reference, visit.way.value, visit.who, visit.since.isoformat()]
+    until = min(utc_now() + LASTS, visit.since + LONGEST_VISIT)
+    told = [until.timestamp(), visit.reference, visit.way.value, visit.who, visit.since.isoformat()]
     text = json.dumps(told)
     return base64.urlsafe_b64encode(keys.encrypt(PURPOSE, text, COOKIE).encode()).decode()
 
@@ -65,7 +66,7 @@ def visit_of(request: Request, reference: str) -> Visit | None:
 
 
 def set_visit(request: Request, response: Any, visit: Visit | None) -> None:
-    """Let this browser go on for half an hour from now, or no longer."""
+    """Let this browser go on for half an hour from now, to the end of the visit, or no longer."""
     response.set_cookie(
         cookie_name(request.app_settings, COOKIE),
         sealed(request.registry.key_ring, visit) if visit else None,

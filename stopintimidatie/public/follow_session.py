@@ -1,7 +1,8 @@
 """How a browser goes on being the reporter's for half an hour, with nothing kept on our side.
 
-The cookie holds reference and follow code, sealed with our key, and when it ends. Each page judges
-the code anew. Closing the browser, ‘Afsluiten’ and the quick way out end it.
+The cookie holds reference and follow code, sealed with our key, since when, and when it ends. Each
+page judges the code anew and moves the end, no further than some hours after the code was typed.
+Closing the browser, ‘Afsluiten’ and the quick way out end it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from stopintimidatie.clock import utc_now
@@ -20,6 +21,7 @@ from stopintimidatie.web.request import Request
 COOKIE: Final = "volgen"
 PURPOSE: Final = "volgsessie"
 LASTS: Final = timedelta(minutes=30)
+LONGEST_VISIT: Final = timedelta(hours=4)
 LONGEST: Final = 2_000
 
 
@@ -29,12 +31,13 @@ class Follower:
 
     reference: str
     code: str = field(repr=False)
+    since: datetime = field(default_factory=utc_now)
 
 
 def sealed(keys: KeyRing, who: Follower) -> str:
     """The cookie's value."""
-    until = (utc_now() + LASTS).timestamp()
-    text = json.dumps([until, who.reference, who.code])
+    until = min(utc_now() + LASTS, who.since + LONGEST_VISIT)
+    text = json.dumps([until.timestamp(), who.reference, who.code, who.since.isoformat()])
     return base64.urlsafe_b64encode(keys.encrypt(PURPOSE, text, COOKIE).encode()).decode()
 
 
@@ -44,10 +47,12 @@ def opened(keys: KeyRing, value: str) -> Follower | None:
         return None
     try:
         stored = base64.urlsafe_b64decode(value).decode("ascii")
-        until, reference, code = json.loads(keys.decrypt(PURPOSE, stored, COOKIE))
+        until, reference, code, since = json.loads(keys.decrypt(PURPOSE, stored, COOKIE))
     except (ValueError, DecryptionError):
         return None
-    return Follower(reference, code) if utc_now().timestamp() < until else None
+    if utc_now().timestamp() >= until:
+        return None
+    return Follower(reference, code, datetime.fromisoformat(since))
 
 
 def follower_of(request: Request) -> Follower | None:
@@ -56,7 +61,7 @@ def follower_of(request: Request) -> Follower | None:
 
 
 def set_follower(request: Request, response: Any, who: Follower | None) -> None:
-    """Let this browser go on for half an hour from now, or no longer."""
+    """Let this browser go on for half an hour from now, to the end of the visit, or no longer."""
     response.set_cookie(
         cookie_name(request.app_settings, COOKIE),
         sealed(request.registry.key_ring, who) if who else None,

@@ -28,7 +28,7 @@ def branding(request: Any) -> Branding:
 
 
 def includeme(config: Any) -> None:
-    from stopintimidatie.web import body, navigation, own_places, panels, turnstile
+    from stopintimidatie.web import body, navigation, own_places, panels, waiting_room
     from stopintimidatie.web.guarded_views import guarded
     from stopintimidatie.web.request import Request
     from stopintimidatie.web.resources import ThemeFolder
@@ -41,7 +41,7 @@ def includeme(config: Any) -> None:
     config.add_directive("add_panel", panels.add_panel)
     config.add_directive("add_form_limit", body.add_form_limit)
     config.add_directive("add_stream", body.add_stream)
-    config.add_directive("add_turnstile", turnstile.add_turnstile)
+    config.add_directive("add_waiting_room", waiting_room.add_waiting_room)
     config.add_directive("set_branding", set_branding)
     config.add_request_method(branding, reify=True)
     config.add_request_method(navigation.navigation, "navigation", reify=True)

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from stopintimidatie.telemetry.logs import log_error
 from stopintimidatie.web.body import announced_length
-from stopintimidatie.web.turnstile import Turnstile
+from stopintimidatie.web.waiting_room import WaitingRoom
 
 log = logging.getLogger(__name__)
 # The largest form of the house (/verificatie, 25 MB) and what the intake drains fit in.
@@ -66,11 +66,11 @@ class Gateway:
     """A WSGI application around ours, with so many places inside."""
 
     def __init__(
-        self, app: Application, *, places: int, scheme: str, turnstile: Turnstile | None = None
+        self, app: Application, *, places: int, scheme: str, waiting_room: WaitingRoom | None = None
     ) -> None:
         self._app = app
         self._scheme = scheme
-        self._turn = turnstile.turn if turnstile else nullcontext
+        self._turn = waiting_room.turn if waiting_room else nullcontext
         # A queue of tokens: cheaper under load than a semaphore written in Python.
         self._places: SimpleQueue[None] = SimpleQueue()
         for _ in range(places):

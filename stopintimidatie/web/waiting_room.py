@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from threading import BoundedSemaphore
 from typing import Any, Final
 
-ADDRESSES_KEY: Final = "stopintimidatie.web.turnstile"
+ADDRESSES_KEY: Final = "stopintimidatie.web.waiting_room"
 _TURNED_AWAY: Final = "stopintimidatie.web.turned_away"
 # Judging a password takes four threads and 64 MiB by itself; two, for they wait for their threads.
 AT_A_TIME: Final = 2
@@ -20,13 +20,13 @@ MOST_WAITING: Final = 32
 LONGEST_WAIT_SECONDS: Final = 10.0
 
 
-def add_turnstile(config: Any, address: str) -> None:
-    """Directive: forms sent to this address go through the turnstile; it has no variable parts."""
+def add_waiting_room(config: Any, address: str) -> None:
+    """Directive: forms sent to this address (no variable parts) go through the waiting room."""
 
     def register() -> None:
         config.registry.setdefault(ADDRESSES_KEY, set()).add(address)
 
-    config.action(("turnstile", address), register)
+    config.action(("waiting room", address), register)
 
 
 def is_turned_away(request: Any) -> bool:
@@ -34,7 +34,7 @@ def is_turned_away(request: Any) -> bool:
     return bool(request.environ.get(_TURNED_AWAY))
 
 
-class Turnstile:
+class WaitingRoom:
     """One for each process, in front of the application of this registry."""
 
     def __init__(self, registry: Any) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from stopintimidatie.web import turnstile
+from stopintimidatie.web import waiting_room
 from stopintimidatie.web.gateway import Gateway
-from stopintimidatie.web.turnstile import ADDRESSES_KEY, Turnstile
+from stopintimidatie.web.waiting_room import ADDRESSES_KEY, WaitingRoom
 from tests.unit.web.test_gateway import ask
 
 BUSY: dict[str, Any] = {"REQUEST_METHOD": "POST", "PATH_INFO": "/aanmelden"}
@@ -26,7 +26,7 @@ class Slow:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
         if environ["PATH_INFO"] == BUSY["PATH_INFO"] and environ["REQUEST_METHOD"] == "POST":
-            self.turned_away.append(environ[turnstile._TURNED_AWAY])
+            self.turned_away.append(environ[waiting_room._TURNED_AWAY])
             if not self.turned_away[-1]:
                 self.inside.release()
                 assert self.may_go.wait(20)
@@ -36,7 +36,7 @@ class Slow:
 
 @pytest.fixture(autouse=True)
 def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turnstile, "AT_A_TIME", 1)
+    monkeypatch.setattr(waiting_room, "AT_A_TIME", 1)
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def slow() -> Slow:
 def gateway(slow: Slow) -> Gateway:
     """Two places in the application."""
     return Gateway(
-        slow, places=2, scheme="http", turnstile=Turnstile({ADDRESSES_KEY: {"/aanmelden"}})
+        slow, places=2, scheme="http", waiting_room=WaitingRoom({ADDRESSES_KEY: {"/aanmelden"}})
     )
 
 
@@ -67,16 +67,16 @@ def test_one_is_inside_and_the_rest_waits_without_a_place(slow: Slow, gateway: G
 def test_who_waits_too_long_or_comes_when_too_many_wait_is_turned_away(
     slow: Slow, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turnstile, "LONGEST_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(waiting_room, "LONGEST_WAIT_SECONDS", 0.01)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(ask, gateway, **BUSY)
         assert slow.inside.acquire(timeout=20)
         ask(gateway, **BUSY)
-        monkeypatch.setattr(turnstile, "LONGEST_WAIT_SECONDS", 60)
-        full = Turnstile({ADDRESSES_KEY: {"/aanmelden"}})
+        monkeypatch.setattr(waiting_room, "LONGEST_WAIT_SECONDS", 60)
+        full = WaitingRoom({ADDRESSES_KEY: {"/aanmelden"}})
         full._waiting = threading.BoundedSemaphore(1)
         full._waiting.acquire()
-        ask(Gateway(slow, places=1, scheme="http", turnstile=full), **BUSY)
+        ask(Gateway(slow, places=1, scheme="http", waiting_room=full), **BUSY)
         slow.may_go.set()
         first.result(20)
     assert slow.turned_away == [False, True, True]
@@ -86,9 +86,9 @@ def test_a_request_that_fails_gives_its_turn_back(slow: Slow) -> None:
     def broken(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         raise ValueError
 
-    made = Turnstile({ADDRESSES_KEY: {"/aanmelden"}})
+    made = WaitingRoom({ADDRESSES_KEY: {"/aanmelden"}})
     for _ in range(2):
-        ask(Gateway(broken, places=1, scheme="http", turnstile=made), **BUSY)
+        ask(Gateway(broken, places=1, scheme="http", waiting_room=made), **BUSY)
     slow.may_go.set()
-    ask(Gateway(slow, places=1, scheme="http", turnstile=made), **BUSY)
+    ask(Gateway(slow, places=1, scheme="http", waiting_room=made), **BUSY)
     assert slow.turned_away == [False]

@@ -1,0 +1,42 @@
+"""Throwing away what signing in left behind and no longer counts. Every hour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Delete, delete, or_
+
+from stopintimidatie.accounts.attempts import FORGET_AFTER
+from stopintimidatie.accounts.models import Invitation, LoginSession, SignInAttempt, SignInUnlock
+from stopintimidatie.clock import utc_now
+from stopintimidatie.jobs import JobContext
+from stopintimidatie.settings import Settings
+
+JOB: Final = "aanmelden.opruimen"
+
+
+def next_hour(now: datetime) -> datetime:
+    """The next time that it is a whole hour."""
+    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+
+def throw_away(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Job: counted guesses that are forgotten, sessions that ended, links that work no more."""
+    for statement in _statements(context.settings, utc_now()):
+        # Each by itself: on SQLite nobody else writes meanwhile.
+        with context.transaction() as session:
+            session.execute(statement)
+
+
+def _statements(settings: Settings, now: datetime) -> Iterator[Delete]:
+    idle = now - timedelta(minutes=settings.session_idle_minutes)
+    oldest = now - timedelta(hours=settings.session_absolute_hours)
+    ended = or_(LoginSession.last_seen_at < idle, LoginSession.created_at < oldest)
+    spent = or_(Invitation.used_at.is_not(None), Invitation.expires_at <= now)
+    yield delete(SignInAttempt).where(SignInAttempt.last_at < now - FORGET_AFTER)
+    yield delete(LoginSession).where(ended)
+    yield delete(Invitation).where(spent)
+    # Used ones too stay until then: they count in how often a mail is sent.
+    yield delete(SignInUnlock).where(SignInUnlock.expires_at <= now)
