@@ -550,17 +550,19 @@ def test_a_failure_is_told_and_can_be_repeated(
     ]
 
 
+@pytest.mark.parametrize("last", [timedelta(hours=-2), timedelta(days=400)])
 def test_a_making_that_nobody_is_at_any_more_can_be_started_again(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, last: timedelta
 ) -> None:
+    """The last sign of life was long ago, or on a day that a wrong clock gave."""
     case = make_case(installation)
     reference = approved(case)
     address = f"{case.path}/{reference}"
     assert "Opnieuw maken" not in case.browser("aanvrager").get(address).text
     with installation.transaction(DORDRECHT) as session:
         session.execute(update(OutboxJob).values(dead=True))
-        long_ago = utc_now() - timedelta(hours=2)
-        session.execute(update(Export).values(progress_at=long_ago, state="wordt_gemaakt"))
+        signed = {"progress_at": utc_now() + last, "state": "wordt_gemaakt"}
+        session.execute(update(Export).values(signed))
     quick(monkeypatch)
     page = case.browser("aanvrager").get(address)
     next(f for f in page.forms.values() if f.action.endswith("/opnieuw")).submit(status=303)

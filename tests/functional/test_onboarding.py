@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from stopintimidatie.accounts.models import Invitation, User
 from stopintimidatie.audit import SYSTEM
-from stopintimidatie.clock import utc_now
+from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.desk.onboarding import hand_over_what_waits
 from stopintimidatie.mail.models import MailMessage
 from stopintimidatie.municipalities.levels import LevelRules, set_level
@@ -114,6 +114,16 @@ def test_nobody_floods_a_mailbox_by_asking_for_many_municipalities(
     assert [answer.status_int for answer in answers] == [303, 303, 303, 422]
     answers[-1].mustcontain("Naar dit adres is vandaag al een paar keer een code verstuurd")
     assert asked(installation, "oov@iemand.nl", code=codes[-1]).status_int == 303
+
+
+def test_what_was_asked_by_a_clock_that_ran_ahead_counts_no_more(
+    installation: Installation,
+) -> None:
+    with clock_at(utc_now() + timedelta(days=400)):
+        for _ in range(3):
+            assert asked(installation).status_int == 303
+        assert asked(installation).status_int == 422
+    assert asked(installation).status_int == 303
 
 
 def test_the_domain_is_held_against_the_name_of_the_municipality() -> None:
