@@ -79,6 +79,23 @@ def test_report_and_triage_are_accessible(sign_in: SignIn) -> None:
         assert problems_on(page) == []
 
 
+def test_pages_of_who_is_locked_out_are_accessible(sign_in: SignIn) -> None:
+    page = sign_in("fg@dordrecht.example", width=390)
+    page.context.clear_cookies()
+    page.goto("/aanmelden")
+    while not page.get_by_role("button", name="Stuur mij een mail").count():
+        page.fill("[name=gebruikersnaam]", "vreemd@test.example")
+        page.fill("[name=wachtwoord]", "een verkeerd wachtwoord")
+        page.click("button[name=aanmelden]")
+    assert problems_on(page) == []
+    page.get_by_role("button", name="Stuur mij een mail").click()
+    assert "er een mail onderweg" in page.content()
+    assert problems_on(page) == []
+    for path in ("/aanmelden-link", "/aanmelden-openen?sleutel=x"):
+        page.goto(path)
+        assert problems_on(page) == []
+
+
 @pytest.mark.parametrize("path", ["/aanmelden", "/verificatie"])
 def test_public_pages_are_accessible(sign_in: SignIn, path: str) -> None:
     page = sign_in("fg@dordrecht.example", width=390)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import http.client
+import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from copy import copy
 from dataclasses import replace
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 from argon2 import Parameters, extract_parameters
@@ -20,11 +25,16 @@ from stopintimidatie.accounts.passwords import hash_password
 from stopintimidatie.clock import utc_now
 from stopintimidatie.security import Role
 from tests.factories import DORDRECHT, make_user
+from tests.functional.api import Api
+from tests.functional.test_web_server import post
 from tests.installation import PASSWORD, Installation
+from tests.tools.served import HOST, as_product, until
 
 pytestmark = pytest.mark.judged_once
 WRONG = "een verkeerd wachtwoord"
 AT_ONCE = 16
+LOCAL = {"Host": "localhost:6543"}
+FORM = "application/x-www-form-urlencoded"
 
 
 class Judge:
@@ -185,3 +195,48 @@ def test_who_gets_no_turn_is_told_to_come_back_and_loses_no_try(
     with installation.transaction() as session:
         assert session.scalars(select(SignInAttempt)).all() == []
     assert judge.connections == []
+
+
+@pytest.mark.alles
+def test_reports_come_in_while_twelve_clients_guess_without_pause(
+    installation: Installation,
+) -> None:
+    api = Api(installation)
+    seen: dict[str, set[int]] = {"guess": set(), "report": set(), "page": set()}
+    enough = Event()
+
+    def guess(port: int) -> None:
+        with closing(http.client.HTTPConnection(HOST, port, timeout=60)) as connection:
+            connection.request("GET", "/aanmelden", headers=LOCAL)
+            page = connection.getresponse()
+            token = re.findall(r'name="csrf_token" value="([^"]+)"', page.read().decode())[0]
+            cookie = page.getheader("Set-Cookie", "").partition(";")[0]
+            headers = {**LOCAL, "Cookie": cookie, "Content-Type": FORM}
+            while not enough.is_set():
+                sent = {"csrf_token": token, "wachtwoord": WRONG, "aanmelden": "aanmelden"}
+                body = urlencode({**sent, "gebruikersnaam": f"{uuid4().hex}@test.example"})
+                connection.request("POST", "/aanmelden", body, headers)
+                answer = connection.getresponse()
+                answer.read()
+                seen["guess"].add(answer.status)
+
+    with as_product(installation.settings) as served, ThreadPoolExecutor(12) as pool:
+        guessing = [pool.submit(guess, served.port) for _ in range(12)]
+        until(lambda: seen["guess"], seconds=60)
+        try:
+            for _ in range(30):
+                seen["report"].add(post(served.port, api, str(uuid4())))
+                seen["page"].add(status_of(served.port, "/aanmelden"))
+        finally:
+            enough.set()
+        for one in guessing:
+            one.result(60)
+    assert seen["report"] == {201}
+    assert seen["page"] == {200}
+    assert seen["guess"] <= {422, 503}
+
+
+def status_of(port: int, path: str) -> int:
+    with closing(http.client.HTTPConnection(HOST, port, timeout=20)) as connection:
+        connection.request("GET", path, headers=LOCAL)
+        return connection.getresponse().status
