@@ -25,10 +25,10 @@ from pypdf import PdfReader
 from stopintimidatie.exports.assets import ADDRESS, VENDOR, load_assets
 from stopintimidatie.exports.content import DossierContent
 from stopintimidatie.exports.document import html, stylesheet
-from stopintimidatie.exports.limits import Limits
 from stopintimidatie.exports.process import render_in_process
 from stopintimidatie.exports.profiles import INTERNAL
 from stopintimidatie.exports.redaction import redact
+from stopintimidatie.sandbox.limits import Limits
 from tests.unit.exports_factory import a_dossier
 
 PAGES = (10, 100, 500)

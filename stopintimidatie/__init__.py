@@ -21,6 +21,7 @@ warnings.filterwarnings("ignore", "pkg_resources is deprecated as an API", UserW
 
 ROOMS: Final = (
     "telemetry",
+    "sandbox",
     "storage",
     "audit",
     "jobs",

@@ -31,8 +31,9 @@ from stopintimidatie.dossiers.notes import add_note
 from stopintimidatie.dossiers.services import change_dossier, make_agreement
 from stopintimidatie.dossiers.tabling import Tabled, put_on_table, unwilling
 from stopintimidatie.dossiers.vocabulary import DossierKind
-from stopintimidatie.reports.cleaning import cleaned, memory_file
+from stopintimidatie.reports.cleaning import cleaned
 from stopintimidatie.reports.models import Report
+from stopintimidatie.sandbox.process import memory_file
 from stopintimidatie.web.paging import Paging
 
 AFTER_START: Final = timedelta(days=15)

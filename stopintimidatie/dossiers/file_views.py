@@ -30,11 +30,15 @@ from stopintimidatie.dossiers.history import DossierError
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.work_models import DossierAttachment
 from stopintimidatie.reports.attachments import read
-from stopintimidatie.reports.cleaning import CleaningError, cleaned, ffmpeg_path, memory_file
+from stopintimidatie.reports.cleaning import CleaningError, cleaned_apart, ffmpeg_path
+from stopintimidatie.reports.media import PHOTO_TYPES
+from stopintimidatie.sandbox.places import NoPlaceError
+from stopintimidatie.sandbox.process import memory_file
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
 from stopintimidatie.web import forms
-from stopintimidatie.web.forms import Button, Form, Schema, field
+from stopintimidatie.web.aside import TOO_BUSY
+from stopintimidatie.web.forms import BusyError, Button, Form, Schema, field
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.urls import query_pairs
 
@@ -48,8 +52,9 @@ class FileSchema(Schema):
     bestand = field(
         forms.Upload(LIMIT),
         "Foto, geluid of video",
-        description="Hoogstens 9,5 MB. Plaats, tijd en toestel halen wij eruit.",
-        widget=forms.FileInput(accept="image/jpeg,image/png,image/webp,audio/*,video/*"),
+        description="Foto's in JPEG, HEIC, PNG of WebP. Hoogstens 9,5 MB. Plaats, tijd en toestel"
+        " halen wij eruit.",
+        widget=forms.FileInput(accept=f"{PHOTO_TYPES},audio/*,video/*"),
     )
     waarover = field(
         forms.Text(200), "Wat is het?", description="Zoals: verlichting bij de tunnel. Geen namen."
@@ -61,7 +66,7 @@ def file_schema(request: Request) -> Schema:
     schema = FileSchema()
     if ffmpeg_path(request.app_settings.ffmpeg) is None:
         schema["bestand"].title = "Foto"
-        schema["bestand"].widget = forms.FileInput(accept="image/jpeg,image/png,image/webp")
+        schema["bestand"].widget = forms.FileInput(accept=PHOTO_TYPES)
     return schema
 
 
@@ -88,10 +93,12 @@ def attach_view(context: DossierResource, request: Request) -> Any:
         try:
             with memory_file() as file:
                 file.write(given.content)
-                with cleaned(file, ffmpeg_path(request.app_settings.ffmpeg)) as clean:
+                with cleaned_apart(request, file) as clean:
                     attach(request.db, keys, context.dossier, values["waarover"], clean, actor)
         except CleaningError as refused:
             raise DossierError(str(refused), "bestand") from None
+        except NoPlaceError:
+            raise BusyError(TOO_BUSY, "bestand") from None
         request.flash("De bijlage is toegevoegd.")
         return back_to(context, request, PART)
 

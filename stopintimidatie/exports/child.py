@@ -12,7 +12,6 @@ import ctypes
 import gc
 import json
 import os
-import resource
 import signal
 import sys
 import warnings
@@ -21,7 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
-from stopintimidatie.exports.limits import LENGTH_BYTES, Limits
+from stopintimidatie.exports.limits import LENGTH_BYTES
+from stopintimidatie.sandbox.limits import Limits
 
 _REFUSED_EVENTS = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system")
 _SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
@@ -31,8 +31,7 @@ _DEVICES = ("/dev/null", "/dev/urandom")
 def main(limits: str, output: str, files: str, folder: str, kind: str, parent: str) -> int:
     """Render one document; the exit code says which way it went."""
     _end_with(int(parent))
-    bounds = Limits.from_text(limits)
-    _bound(bounds)
+    Limits.from_text(limits).bind()
     # The one thing WeasyPrint says on import: that the machine's own fonts are switched off.
     warnings.simplefilter("ignore")
     from stopintimidatie.exports.assets import load_assets
@@ -63,19 +62,6 @@ def _one_by_one(along: IO[bytes]) -> Iterator[bytes]:
     """Each file that goes along, and no more than one of them in memory."""
     while length := along.read(LENGTH_BYTES):
         yield along.read(int.from_bytes(length, "big"))
-
-
-def _bound(limits: Limits) -> None:
-    """Ask the kernel to stop us: the wall-clock is the parent's."""
-    for what, most in (
-        (resource.RLIMIT_AS, limits.memory_bytes),
-        (resource.RLIMIT_CPU, limits.cpu_seconds),
-        (resource.RLIMIT_FSIZE, limits.file_bytes),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        hard = resource.getrlimit(what)[1]
-        bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(what, (bound, bound))
 
 
 def _close_doors(own: Path) -> None:

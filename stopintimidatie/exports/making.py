@@ -27,7 +27,6 @@ from stopintimidatie.exports import vault
 from stopintimidatie.exports.certificates import signing_key
 from stopintimidatie.exports.content import ContentError, DossierContent, from_json
 from stopintimidatie.exports.freezing import subjects_from_json
-from stopintimidatie.exports.limits import MEGABYTE, Limits
 from stopintimidatie.exports.loading_files import going_along
 from stopintimidatie.exports.models import MAKING, Export, ExportState
 from stopintimidatie.exports.process import RenderingError, Step, render_in_process
@@ -38,6 +37,7 @@ from stopintimidatie.exports.services import lock, log
 from stopintimidatie.exports.standards import FileForm
 from stopintimidatie.jobs import JobContext, enqueue
 from stopintimidatie.register.models import Municipality
+from stopintimidatie.sandbox.limits import MEGABYTE, Limits
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.encryption import DecryptionError
 from stopintimidatie.telemetry.metrics import making_pdf

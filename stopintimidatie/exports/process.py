@@ -9,21 +9,20 @@ goes wrong becomes a RenderingError that says what to do.
 import json
 import os
 import selectors
-import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO
 
 from stopintimidatie.exports.content import DossierContent, to_json
-from stopintimidatie.exports.limits import LENGTH_BYTES, Limits
+from stopintimidatie.exports.limits import LENGTH_BYTES
+from stopintimidatie.sandbox.limits import Limits
+from stopintimidatie.sandbox.process import OUT_OF_MEMORY, OUT_OF_TIME, child, of_our_own
 
-PACKAGE_ROOT = Path(__file__).parent.parent.parent
 ERROR_MAX = 4000
 
 # Without fonts of the machine the same content gives the same bytes on every machine.
@@ -80,12 +79,12 @@ def render_in_process(
             _nameless(folder) as made,
         ):
             kind = "archief" if archive else "open"
-            with _child(folder, (given, along, made), bounds, kind) as (child, errors):
-                _follow(child, bounds, on_progress)
+            with _child(folder, (given, along, made), bounds, kind) as (running, errors):
+                _follow(running, bounds, on_progress)
                 made.seek(0)
                 pdf = made.read()
-                if child.returncode != 0 or not pdf:
-                    raise _failure(child.returncode, errors)
+                if running.returncode != 0 or not pdf:
+                    raise _failure(running.returncode, errors)
             return pdf
 
 
@@ -111,49 +110,36 @@ def _child(
 ) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
     """:param open_files: the content, the files that go along, and the one to fill."""
     given, along, made = open_files
-    numbers = (made.fileno(), along.fileno())
-    program = [sys.executable, "-m", "stopintimidatie.exports.child", limits.as_text()]
+    numbers = (str(made.fileno()), str(along.fileno()))
+    program = of_our_own("stopintimidatie.exports.child")
     with _nameless(folder) as errors:
-        child = subprocess.Popen(  # noqa: S603
-            [*program, *map(str, numbers), str(folder), kind, str(os.getpid())],
-            stdin=given,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            pass_fds=numbers,
-            cwd=folder,
-            env=_environment(folder),
-            start_new_session=True,
-        )
-        try:
-            yield child, errors
-        finally:
-            _end(child)
+        command = [*program, limits.as_text(), *numbers, str(folder), kind, str(os.getpid())]
+        more = _variables(folder)
+        with child(
+            command, (made, along), folder=folder, variables=more, stdin=given, stderr=errors
+        ) as running:
+            yield running, errors
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    """Only what Python and the fonts need: nothing of the application's own settings."""
+def _variables(folder: Path) -> dict[str, str]:
+    """What the fonts need."""
     return {
-        "PATH": os.defpath,
-        "LANG": "C.UTF-8",
         "HOME": str(folder),
         "TMPDIR": str(folder),
-        "PYTHONPATH": str(PACKAGE_ROOT),
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "FONTCONFIG_FILE": str(folder / "fonts.conf"),
     }
 
 
 def _follow(
-    child: subprocess.Popen[bytes], limits: Limits, on_progress: Callable[[Step], None] | None
+    running: subprocess.Popen[bytes], limits: Limits, on_progress: Callable[[Step], None] | None
 ) -> None:
     """Pass progress on until the child closes its output; never longer than agreed."""
     deadline = time.monotonic() + limits.wall_seconds
-    assert child.stdout is not None  # noqa: S101 - it was opened as a pipe
-    os.set_blocking(child.stdout.fileno(), False)
+    assert running.stdout is not None  # noqa: S101 - it was opened as a pipe
+    os.set_blocking(running.stdout.fileno(), False)
     pending = b""
     with selectors.DefaultSelector() as selector:
-        selector.register(child.stdout, selectors.EVENT_READ)
+        selector.register(running.stdout, selectors.EVENT_READ)
         while True:
             left = deadline - time.monotonic()
             if left <= 0 or not selector.select(left):
@@ -161,16 +147,16 @@ def _follow(
                     "Het maken van de PDF duurde te lang. Kies minder meldingen, of vraag de "
                     "beheerder om meer tijd in te stellen."
                 )
-            chunk = child.stdout.read()
+            chunk = running.stdout.read()
             if not chunk:
                 break
             pending = _report(pending + chunk, on_progress)
-    _wait(child, deadline)
+    _wait(running, deadline)
 
 
-def _wait(child: subprocess.Popen[bytes], deadline: float) -> None:
+def _wait(running: subprocess.Popen[bytes], deadline: float) -> None:
     try:
-        child.wait(max(deadline - time.monotonic(), 1))
+        running.wait(max(deadline - time.monotonic(), 1))
     except subprocess.TimeoutExpired as error:
         raise RenderingTooSlowError(
             "Het maken van de PDF hield niet op. Probeer het opnieuw."
@@ -187,15 +173,11 @@ def _report(pending: bytes, on_progress: Callable[[Step], None] | None) -> bytes
     return rest
 
 
-# How the libraries under the child die when they get no more memory; SIGTRAP is GLib's way.
-OUT_OF_MEMORY: Final = (-signal.SIGXFSZ, -signal.SIGSEGV, -signal.SIGABRT, -signal.SIGTRAP)
-
-
 def _failure(code: int, errors: IO[bytes]) -> RenderingError:
     errors.seek(0, os.SEEK_END)
     errors.seek(max(errors.tell() - ERROR_MAX, 0))
     detail = errors.read().decode("utf-8", "replace").strip()
-    if code == -signal.SIGXCPU or code == -signal.SIGKILL:
+    if code in OUT_OF_TIME:
         return RenderingTooSlowError(
             "Het maken van de PDF kostte te veel rekentijd. Kies minder meldingen.", detail
         )
@@ -211,12 +193,3 @@ def _failure(code: int, errors: IO[bytes]) -> RenderingError:
         "aan de beheerder.",
         detail,
     )
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    """The child and all it started: its session is its own, so nothing else is hit."""
-    if child.poll() is None:
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
-    if child.stdout is not None:
-        child.stdout.close()

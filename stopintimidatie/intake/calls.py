@@ -170,18 +170,23 @@ ATTACH: Final = Call(
     "/meldingen/{kenmerk}/bijlagen",
     "Een foto, geluid of video meesturen",
     "Hoogstens 5 bij een melding, elk hoogstens 25 MB. Wat het is, zien wij aan de inhoud: JPEG, "
-    "PNG of WebP; MP3, M4A, AAC, WAV of Ogg; MP4, MOV of WebM. Foto's tekenen wij opnieuw, geluid "
-    "en video pakken wij opnieuw in: plaats, tijd en toestel gaan eruit.",
+    "HEIC, PNG of WebP; MP3, M4A, AAC, WAV of Ogg; MP4, MOV of WebM. Foto's tekenen wij opnieuw "
+    "als JPEG, geluid en video pakken wij opnieuw in: plaats, tijd en toestel gaan eruit. Worden "
+    "er al te veel bestanden tegelijk nagekeken, dan is het antwoord 503.",
     {
         201: Reply("Het bestand is opgeslagen.", answers.AttachmentAnswer),
-        400: Reply("Er is geen bestand, of het is niet te lezen."),
+        400: Reply("Er is geen bestand, het is niet te lezen, of het kost te veel rekenwerk."),
         401: _NO_APP_KEY,
         404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),
         409: Reply("De melding neemt geen bestand meer aan; het detail zegt waarom."),
         413: Reply("Het bestand is groter dan 25 MB, of de foto heeft te veel punten."),
         415: Reply("Geen multipart/form-data, of een soort bestand die wij niet aannemen."),
         429: _TOO_OFTEN,
-        503: _OUTAGE,
+        503: Reply(
+            "Er worden te veel bestanden tegelijk nagekeken, of de gegevens zijn even niet te "
+            "bereiken. Stuur het bestand na Retry-After seconden opnieuw.",
+            headers=("Retry-After",),
+        ),
     },
     (_REFERENCE,),
     takes_file=True,

@@ -138,6 +138,12 @@ class Kind(Enum):
         "Het bestand is niet te lezen",
         "Maak het opnieuw, of kies een ander bestand.",
     )
+    FILES_BUSY = (
+        "bestanden-druk",
+        503,
+        "Er worden te veel bestanden tegelijk nagekeken",
+        "Het bestand is niet bewaard. Wacht zo lang als in Retry-After staat en stuur het opnieuw.",
+    )
     NOT_NOW = (
         "kan-nu-niet",
         409,
@@ -207,7 +213,7 @@ def problem_response(problem: ProblemError) -> Response:
     response.headers["API-Version"] = API_VERSION
     if problem.kind is Kind.APP_KEY:
         response.headers["WWW-Authenticate"] = 'Bearer realm="stopintimidatie"'
-    if problem.kind is Kind.OUTAGE:
+    if problem.kind in (Kind.OUTAGE, Kind.FILES_BUSY):
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if problem.kind is Kind.TOO_OFTEN:
         response.headers["Retry-After"] = str(PATIENCE_SECONDS)

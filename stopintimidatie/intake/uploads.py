@@ -10,7 +10,8 @@ from typing import Any, BinaryIO, Final
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from stopintimidatie.intake.problems import Kind, ProblemError
-from stopintimidatie.reports.cleaning import LIMIT, memory_file, too_large
+from stopintimidatie.reports.cleaning import LIMIT, too_large
+from stopintimidatie.sandbox.process import memory_file
 from stopintimidatie.web import body
 
 FIELD: Final = "bestand"

@@ -57,12 +57,13 @@ from stopintimidatie.municipalities.reading import logo_of, published_for
 from stopintimidatie.register.locating import locate
 from stopintimidatie.register.queries import municipality_by_code
 from stopintimidatie.reports.attachments import attach, check_room
-from stopintimidatie.reports.cleaning import CleaningError, Fault, cleaned, ffmpeg_path
+from stopintimidatie.reports.cleaning import CleaningError, Fault, cleaned_apart
 from stopintimidatie.reports.following import Message, Standing, follow
 from stopintimidatie.reports.let_op import let_op_today
 from stopintimidatie.reports.reporter import NotNowError, add_message, withdraw
 from stopintimidatie.reports.senders import Turnstile, reading_too_much, sender_of
 from stopintimidatie.reports.submission import Submission
+from stopintimidatie.sandbox.places import NoPlaceError
 from stopintimidatie.storage.session import transaction
 from stopintimidatie.telemetry import metrics
 from stopintimidatie.web.filters import local
@@ -185,8 +186,7 @@ def post_attachment(context: AttachmentsNode, request: Any) -> Response:
     standing = standing_of(request, str(context.__parent__.__name__))
     with refusals():
         check_room(registry.engine, standing.copy)
-        ffmpeg = ffmpeg_path(registry.app_settings.ffmpeg)
-        with received(request.environ, boundary) as file, cleaned(file, ffmpeg) as clean:
+        with received(request.environ, boundary) as file, cleaned_apart(request, file) as clean:
             made = attach(registry.engine, registry.key_ring, standing.copy, clean)
     answer = AttachmentAnswer(number=made.number, kind=made.kind, size=made.size, at=made.at)
     return json_answer(as_json(answer), 201)
@@ -212,6 +212,8 @@ def refusals() -> Iterator[None]:
         raise ProblemError(Kind.NOT_NOW, str(refused)) from None
     except CleaningError as refused:
         raise ProblemError(_FILE_FAULTS[refused.fault], str(refused)) from None
+    except NoPlaceError:
+        raise ProblemError(Kind.FILES_BUSY) from None
 
 
 _FILE_FAULTS: Final = {

@@ -1,9 +1,9 @@
-"""A logo as it may be served to everybody: an SVG of plain shapes, or a PNG written anew. Pure.
+"""A logo as it may be served to everybody: an SVG of plain shapes, or a PNG written anew.
 
 What comes in is believed in nothing: not its name, not its type. An SVG is read by defusedxml (no
 DTD, no entities) and written anew with only the elements and attributes listed here, all harmless;
 what could run, fetch or hide something is refused, with its name. A PNG is decoded and encoded
-again, so that nothing but pixels is left of it.
+again by a child process within bounds, so that nothing but pixels is left of it.
 """
 
 from __future__ import annotations
@@ -12,19 +12,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from io import BytesIO
 from typing import Any, Final
 from xml.etree import ElementTree
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
-from PIL import Image, ImageFile
+
+from stopintimidatie.sandbox import drawing
+from stopintimidatie.sandbox.process import memory_file
+from stopintimidatie.sandbox.refusals import LOGO_BYTES, LOGO_PIXELS, PictureError, Refusal
 
 LARGEST_UPLOAD: Final = 1_000_000
-# The exports carry the logo in their content, and refuse a larger one.
-LARGEST_RESULT: Final = 300_000
-MOST_PIXELS: Final = 4_000
-WIDEST: Final = 800
+LARGEST_RESULT: Final = LOGO_BYTES
 MOST_ELEMENTS: Final = 3_000
 DEEPEST: Final = 40
 
@@ -45,6 +44,13 @@ _ATTRIBUTES: Final = frozenset(
 )
 _SAFE_VALUE: Final = re.compile(r"[\w\s.,:;#%()+\-'\"/|&]*", re.ASCII)
 _REFERENCE: Final = re.compile(r"url\(\s*['\"]?#[\w.-]+['\"]?\s*\)", re.ASCII)
+
+_DAMAGED: Final = "Deze PNG is beschadigd. Sla het logo opnieuw op en probeer het nog eens."
+_REFUSALS: Final = {
+    Refusal.PIXELS: f"Kies een PNG van hoogstens {LOGO_PIXELS} bij {LOGO_PIXELS}.",
+    Refusal.TOO_LARGE: "Dit logo is te groot. Neem een kleiner of eenvoudiger bestand.",
+    Refusal.HEAVY: "Dit logo kost te veel rekenwerk. Neem een kleiner of eenvoudiger bestand.",
+}
 
 
 class LogoError(Exception):
@@ -78,26 +84,13 @@ def clean_logo(content: bytes) -> CleanLogo:
 
 
 def _png(content: bytes) -> CleanLogo:
-    # WeasyPrint, where it shares the process, lets Pillow take half a picture for a whole one.
-    ImageFile.LOAD_TRUNCATED_IMAGES = False
-    try:
-        with Image.open(BytesIO(content), formats=["PNG"]) as image:
-            if max(image.size) > MOST_PIXELS:
-                raise LogoError(f"Kies een PNG van hoogstens {MOST_PIXELS} bij {MOST_PIXELS}.")
-            pixels = image.convert("RGBA")
-    except LogoError:
-        raise
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        raise LogoError(
-            "Deze PNG is beschadigd. Sla het logo opnieuw op en probeer het nog eens."
-        ) from None
-    for width in (WIDEST, WIDEST // 2, WIDEST // 4):
-        pixels.thumbnail((width, width))
-        written = BytesIO()
-        pixels.save(written, "PNG", optimize=True)
-        if written.tell() <= LARGEST_RESULT:
-            return CleanLogo(written.getvalue(), "image/png")
-    raise LogoError("Dit logo is te groot. Neem een kleiner of eenvoudiger bestand.")
+    with memory_file() as source, memory_file() as target:
+        source.write(content)
+        try:
+            drawing.draw(drawing.LOGO, source, target)
+        except PictureError as refused:
+            raise LogoError(_REFUSALS.get(refused.refusal, _DAMAGED)) from None
+        return CleanLogo(target.read(), "image/png")
 
 
 def _svg(content: bytes) -> CleanLogo:

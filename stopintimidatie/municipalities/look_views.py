@@ -26,9 +26,11 @@ from stopintimidatie.municipalities.published import FROM_PROFILE, Part
 from stopintimidatie.municipalities.publishing import keep_logo
 from stopintimidatie.municipalities.reading import logo_of
 from stopintimidatie.municipalities.resources import MunicipalityAdministration
+from stopintimidatie.sandbox.places import NoPlaceError
 from stopintimidatie.security import Permission
+from stopintimidatie.web.aside import TOO_BUSY, set_apart
 from stopintimidatie.web.contrast import parse_colour
-from stopintimidatie.web.forms import Form, FormError, handle_form
+from stopintimidatie.web.forms import BusyError, Form, FormError, handle_form
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.theme import DEFAULT_COLOUR
 
@@ -92,7 +94,7 @@ def _wanted_logo(
         return None
     if values["logo"] is not None:
         try:
-            return keep_logo(request.db, context.holder, clean_logo(values["logo"].content))
+            return _kept(context, request, values["logo"].content)
         except LogoError as problem:
             raise FormError(str(problem), "logo") from None
     chosen = values["gekozen"]
@@ -115,9 +117,22 @@ def _from_profile(context: MunicipalityAdministration, request: Request) -> str 
     if logo is None:
         return None
     try:
-        return keep_logo(request.db, context.holder, clean_logo(logo.content))
+        return _kept(context, request, logo.content)
     except LogoError as problem:
         raise FormError(f"Het logo van nu kan niet mee: {problem}", "logo") from None
+
+
+def _kept(context: MunicipalityAdministration, request: Request, content: bytes) -> str:
+    """The hash of the logo, made harmless and kept.
+
+    :raises LogoError: it can't be one.
+    """
+    try:
+        with set_apart(request):
+            clean = clean_logo(content)
+    except NoPlaceError:
+        raise BusyError(TOO_BUSY, "logo") from None
+    return keep_logo(request.db, context.holder, clean)
 
 
 def _inline(request: Request, owner: str, sha256: str | None) -> str | None:

@@ -304,10 +304,38 @@ _FOLLOW: Final = {
     "Foto, geluid of video": "Photo, sound or video",
     "Foto's": "Photos",
     "Foto": "Photo",
-    "Hoogstens 25 MB, en hoogstens 5 bestanden. Plaats, tijd en toestel halen wij eruit. Maak"
-    " geen opnamen als dat u in gevaar brengt.": (
-        "At most 25 MB, and at most 5 files. We take place, time and device out of it. Don't"
-        " record anything if that puts you in danger."
+    "Foto's in JPEG, HEIC, PNG of WebP. Hoogstens 25 MB, en hoogstens 5 bestanden. Plaats, tijd en"
+    " toestel halen wij eruit. Maak geen opnamen als dat u in gevaar brengt.": (
+        "Photos in JPEG, HEIC, PNG or WebP. At most 25 MB, and at most 5 files. We take place, time"
+        " and device out of it. Don't record anything if that puts you in danger."
+    ),
+    "Er worden nu veel bestanden tegelijk nagekeken. Uw bestand is niet bewaard. Wacht een halve"
+    " minuut, kies het bestand opnieuw en verstuur het nog een keer.": (
+        "Many files are being checked at this moment. Your file wasn't kept. Wait half a minute,"
+        " choose the file again and send it once more."
+    ),
+    "Dit soort bestand nemen wij niet aan. Stuur een foto (JPEG, HEIC, PNG, WebP), geluid (MP3,"
+    " M4A, WAV, Ogg) of een video (MP4, MOV, WebM).": (
+        "We don't take this kind of file. Send a photo (JPEG, HEIC, PNG, WebP), sound (MP3, M4A,"
+        " WAV, Ogg) or a video (MP4, MOV, WebM)."
+    ),
+    "Dit bestand is niet te lezen. Maak het opnieuw, of kies een ander bestand.": (
+        "This file can't be read. Make it again, or choose another file."
+    ),
+    "Dit bestand kost te veel rekenwerk. Maak het kleiner, of sla een foto opnieuw op als gewone"
+    " JPEG, en stuur het dan.": (
+        "This file takes too much computing. Make it smaller, or save a photo again as a plain"
+        " JPEG, and send that."
+    ),
+    "Deze foto is in meer dan 40 lagen opgeslagen. Zo nemen wij hem niet aan. Sla hem opnieuw op"
+    " als gewone JPEG, of maak er een schermafdruk van, en stuur die.": (
+        "This photo was saved in more than 40 layers. We don't take it like that. Save it again as"
+        " a plain JPEG, or make a screenshot of it, and send that."
+    ),
+    "Deze foto heeft te veel punten (pixels). Een JPEG of HEIC mag er hoogstens 52 miljoen hebben,"
+    " een PNG of WebP hoogstens 25 miljoen. Maak de foto kleiner, of stuur een JPEG.": (
+        "This photo has too many points (pixels). A JPEG or HEIC may have at most 52 million, a PNG"
+        " or WebP at most 25 million. Make the photo smaller, or send a JPEG."
     ),
     "Bestand meesturen": "Send the file",
     "U ziet hier alleen dát u iets stuurde. De inhoud kan alleen de gemeente openen.": (

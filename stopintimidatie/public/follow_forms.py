@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stopintimidatie.reports.cleaning import LIMIT
+from stopintimidatie.reports.media import PHOTO_TYPES
 from stopintimidatie.reports.reporter import LONGEST_TEXT, VERDICTS
 from stopintimidatie.web import forms
 from stopintimidatie.web.forms import Schema, field
@@ -41,9 +42,9 @@ class UploadSchema(Schema):
     bestand = field(
         forms.Upload(LIMIT),
         "Foto, geluid of video",
-        description="Hoogstens 25 MB, en hoogstens 5 bestanden. Plaats, tijd en toestel halen wij"
-        " eruit. Maak geen opnamen als dat u in gevaar brengt.",
-        widget=forms.FileInput(accept="image/jpeg,image/png,image/webp,audio/*,video/*"),
+        description="Foto's in JPEG, HEIC, PNG of WebP. Hoogstens 25 MB, en hoogstens 5 bestanden."
+        " Plaats, tijd en toestel halen wij eruit. Maak geen opnamen als dat u in gevaar brengt.",
+        widget=forms.FileInput(accept=f"{PHOTO_TYPES},audio/*,video/*"),
     )
 
 
@@ -52,7 +53,7 @@ def upload_schema(clips: bool) -> Schema:
     schema = UploadSchema()
     if not clips:
         schema["bestand"].title = "Foto"
-        schema["bestand"].widget = forms.FileInput(accept="image/jpeg,image/png,image/webp")
+        schema["bestand"].widget = forms.FileInput(accept=PHOTO_TYPES)
     return schema
 
 

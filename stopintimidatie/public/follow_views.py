@@ -37,7 +37,7 @@ from stopintimidatie.reports.attachments import (
     attachments_of,
     check_room,
 )
-from stopintimidatie.reports.cleaning import CleaningError, cleaned, ffmpeg_path, memory_file
+from stopintimidatie.reports.cleaning import CleaningError, cleaned_apart, ffmpeg_path
 from stopintimidatie.reports.following import Standing, follow
 from stopintimidatie.reports.let_op import LetOp, let_op_today
 from stopintimidatie.reports.references import normalise_follow_code, normalise_reference
@@ -49,10 +49,20 @@ from stopintimidatie.reports.reporter import (
     withdraw,
 )
 from stopintimidatie.reports.senders import PATIENCE_SECONDS, Turnstile
+from stopintimidatie.sandbox.places import NoPlaceError
+from stopintimidatie.sandbox.process import memory_file
 from stopintimidatie.storage.session import transaction
+from stopintimidatie.web.aside import TOO_BUSY
 from stopintimidatie.web.components import TimelineEntry
 from stopintimidatie.web.filters import local
-from stopintimidatie.web.forms import Button, Form, FormError, UploadedFile, handle_form
+from stopintimidatie.web.forms import (
+    BusyError,
+    Button,
+    Form,
+    FormError,
+    UploadedFile,
+    handle_form,
+)
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.urls import query_pairs
 
@@ -174,13 +184,14 @@ def _keep(request: Request, standing: Standing, given: UploadedFile) -> Any:
     registry = request.registry
     try:
         check_room(registry.engine, standing.copy)
-        ffmpeg = ffmpeg_path(request.app_settings.ffmpeg)
         with memory_file() as file:
             file.write(given.content)
-            with cleaned(file, ffmpeg) as clean:
+            with cleaned_apart(request, file) as clean:
                 attach(registry.engine, registry.key_ring, standing.copy, clean)
     except (NotNowError, CleaningError) as refused:
         raise FormError(str(refused), "bestand") from None
+    except NoPlaceError:
+        raise BusyError(TOO_BUSY, "bestand") from None
     return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=bijlage#inhoud"))
 
 

@@ -1,9 +1,9 @@
 """A file of a stranger → the same photo, sound or video without anything else in it.
 
 Photos are drawn anew by Pillow: no EXIF, no place, no thumbnail, no comment survives. Sound and
-video are packed anew by ffmpeg, without decoding, in a process that is bounded and can reach
-nothing. What we can't clean we don't take. No file with a name is made: a killed process leaves
-nothing behind.
+video are packed anew by ffmpeg, without decoding. Both happen in a process that is bounded and can
+reach nothing. What we can't clean we don't take. No file with a name is made: a killed process
+leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -11,31 +11,28 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
-import threading
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
-from typing import BinaryIO, Final
-
-from PIL import Image, ImageFile, ImageOps
+from typing import Any, BinaryIO, Final
 
 from stopintimidatie.reports.media import HEAD_BYTES, Container, MediaKind, container_of, is_photo
+from stopintimidatie.sandbox import drawing
+from stopintimidatie.sandbox.limits import Limits
+from stopintimidatie.sandbox.process import memory_file, run, within
+from stopintimidatie.sandbox.refusals import (
+    MOST_PIXELS,
+    MOST_PIXELS_OTHERWISE,
+    MOST_SCANS,
+    PictureError,
+    Refusal,
+)
+from stopintimidatie.web.aside import set_apart
 
 LIMIT: Final = 25_000_000
-# What a file may ask of us, seen before it is decoded. The largest photo of a telephone has some
-# 50 million points; a JPEG is decoded at a half then, and costs a second at most. The others can
-# only be decoded whole: at twice this bound some seconds and 700 MB.
-MOST_PIXELS: Final = {"JPEG": 52_000_000, "PNG": 25_000_000, "WEBP": 25_000_000}
-LONGEST_SIDE: Final = 3_000
-QUALITY: Final = 88
-SECONDS: Final = 30
-MEMORY: Final = 1024 * 1024 * 1024
-AT_ONCE: Final = 2
+# Of ffmpeg, which only packs.
+BOUNDS: Final = Limits(30, 30, 1024 * 1024 * 1024, 3 * LIMIT, yields=10)
 CODECS: Final = {
     "mp4": {"h264", "hevc", "mpeg4", "av1", "vp9", "aac", "mp3", "alac", "opus"},
     "webm": {"vp8", "vp9", "av1", "opus", "vorbis"},
@@ -46,18 +43,6 @@ CODECS: Final = {
 # In these streams a camera can leave notes of its own; those units go.
 NOTES: Final = {"h264": "filter_units=remove_types=6", "hevc": "filter_units=remove_types=39-40"}
 _STREAM: Final = re.compile(r"^\s+Stream #0:\d+\S*: (Video|Audio): (\w+)(.*)$", re.MULTILINE)
-# Run by a Python of its own: takes away from itself what ffmpeg may not use, and becomes ffmpeg.
-_BOUND: Final = """
-import os, resource as r, sys
-memory, seconds, size = map(int, sys.argv[1:4])
-for what, most in ((r.RLIMIT_AS, memory), (r.RLIMIT_CPU, seconds), (r.RLIMIT_FSIZE, size),
-                   (r.RLIMIT_NOFILE, 64), (r.RLIMIT_CORE, 0)):
-    hard = r.getrlimit(what)[1]
-    bound = most if hard == r.RLIM_INFINITY else min(most, hard)
-    r.setrlimit(what, (bound, bound))
-os.execv(sys.argv[4], sys.argv[4:])
-"""
-_places: Final = threading.BoundedSemaphore(AT_ONCE)
 
 
 class Fault(Enum):
@@ -87,10 +72,15 @@ class Cleaned:
 
 
 _UNKNOWN: Final = (
-    "Dit soort bestand nemen wij niet aan. Stuur een foto (JPEG, PNG, WebP), geluid (MP3, M4A, WAV,"
-    " Ogg) of een video (MP4, MOV, WebM)."
+    "Dit soort bestand nemen wij niet aan. Stuur een foto (JPEG, HEIC, PNG, WebP), geluid (MP3,"
+    " M4A, WAV, Ogg) of een video (MP4, MOV, WebM)."
 )
 _UNREADABLE: Final = "Dit bestand is niet te lezen. Maak het opnieuw, of kies een ander bestand."
+_TOO_HEAVY: Final = (
+    "Dit bestand kost te veel rekenwerk. Maak het kleiner, of sla een foto opnieuw op als gewone"
+    " JPEG, en stuur het dan."
+)
+_MILLIONS: Final = (MOST_PIXELS["JPEG"] // 1_000_000, MOST_PIXELS_OTHERWISE // 1_000_000)
 _NO_FFMPEG: Final = (
     "Hier kunt u nu alleen foto's meesturen, geen geluid of video. Beschrijf in woorden wat erop"
     " staat; de gemeente kan ernaar vragen."
@@ -105,20 +95,20 @@ def too_large() -> CleaningError:
     )
 
 
-def _too_many_pixels() -> CleaningError:
-    most, other = MOST_PIXELS["JPEG"] // 1_000_000, MOST_PIXELS["PNG"] // 1_000_000
-    return CleaningError(
+_REFUSALS: Final = {
+    Refusal.PIXELS: (
         Fault.TOO_LARGE,
-        f"Deze foto heeft te veel punten (pixels). Een JPEG mag er hoogstens {most} miljoen hebben,"
-        f" een PNG of WebP hoogstens {other} miljoen. Maak de foto kleiner, of stuur een JPEG.",
-    )
-
-
-@contextmanager
-def memory_file() -> Iterator[BinaryIO]:
-    """A file that is only in memory, and that a child process can open."""
-    with os.fdopen(os.memfd_create("bijlage", os.MFD_CLOEXEC), "w+b") as file:
-        yield file
+        "Deze foto heeft te veel punten (pixels). Een JPEG of HEIC mag er hoogstens"
+        f" {_MILLIONS[0]} miljoen hebben, een PNG of WebP hoogstens {_MILLIONS[1]} miljoen. Maak de"
+        " foto kleiner, of stuur een JPEG.",
+    ),
+    Refusal.SCANS: (
+        Fault.BROKEN,
+        f"Deze foto is in meer dan {MOST_SCANS} lagen opgeslagen. Zo nemen wij hem niet aan. Sla"
+        " hem opnieuw op als gewone JPEG, of maak er een schermafdruk van, en stuur die.",
+    ),
+    Refusal.HEAVY: (Fault.BROKEN, _TOO_HEAVY),
+}
 
 
 @contextmanager
@@ -129,60 +119,47 @@ def cleaned(source: BinaryIO, ffmpeg: str | None) -> Iterator[Cleaned]:
     :param ffmpeg: the programme; None where there is none.
     :raises CleaningError: it isn't taken.
     """
+    with memory_file() as target:
+        yield _clean(source, target, ffmpeg)
+
+
+@contextmanager
+def cleaned_apart(request: Any, source: BinaryIO) -> Iterator[Cleaned]:
+    """The file, cleaned for a request that holds up nobody meanwhile.
+
+    :raises CleaningError: it isn't taken.
+    :raises NoPlaceError: too many files are being cleaned.
+    """
+    ffmpeg = ffmpeg_path(request.registry.app_settings.ffmpeg)
+    with memory_file() as target:
+        with set_apart(request):
+            made = _clean(source, target, ffmpeg)
+        yield made
+
+
+def _clean(source: BinaryIO, target: BinaryIO, ffmpeg: str | None) -> Cleaned:
     source.flush()
     source.seek(0)
     head = source.read(HEAD_BYTES)
     source.seek(0)
-    with _places, memory_file() as target:
-        if is_photo(head):
-            _draw_photo(source, target)
-            kind, media_type = MediaKind.PHOTO, "image/jpeg"
-        else:
-            kind, media_type = _pack_clip(source, target, container_of(head), ffmpeg)
-        size = target.seek(0, os.SEEK_END)
-        if not size:
-            raise CleaningError(Fault.BROKEN, _UNREADABLE)
-        target.seek(0)
-        yield Cleaned(kind, media_type, target, size)
+    if is_photo(head):
+        _draw_photo(source, target)
+        kind, media_type = MediaKind.PHOTO, "image/jpeg"
+    else:
+        kind, media_type = _pack_clip(source, target, container_of(head), ffmpeg)
+    size = target.seek(0, os.SEEK_END)
+    if not size:
+        raise CleaningError(Fault.BROKEN, _UNREADABLE)
+    target.seek(0)
+    return Cleaned(kind, media_type, target, size)
 
 
 def _draw_photo(source: BinaryIO, target: BinaryIO) -> None:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            photo = _drawn(source)
-    except CleaningError:
-        raise
-    except Image.DecompressionBombError:  # Pillow has a bound of its own, far above ours
-        raise _too_many_pixels() from None
-    except Exception:  # decoders fail in many ways on what a stranger made up; none is ours
-        raise CleaningError(Fault.BROKEN, _UNREADABLE) from None
-    photo.save(target, "JPEG", quality=QUALITY)
-    target.flush()
-
-
-def _drawn(source: BinaryIO) -> Image.Image:
-    """The first picture, upright, without transparency and no larger than is useful."""
-    # WeasyPrint, where it shares the process, lets Pillow take half a picture for a whole one.
-    ImageFile.LOAD_TRUNCATED_IMAGES = False
-    with Image.open(source, formats=("JPEG", "PNG", "WEBP")) as opened:
-        if opened.width * opened.height > MOST_PIXELS[opened.format or "PNG"]:
-            raise _too_many_pixels()
-        # A JPEG is then decoded at a half or a quarter: less memory, nothing lost. And made smaller
-        # before it is turned, so that no copy is made of it as large as it came.
-        factor = LONGEST_SIDE / max(opened.size)
-        opened.draft("RGB", (int(opened.width * factor), int(opened.height * factor)))
-        opened.load()
-        opened.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-        upright = ImageOps.exif_transpose(opened) or opened
-        flat = Image.new("RGB", upright.size, "white")
-        clear = (
-            upright.convert("RGBA")
-            if "A" in upright.getbands() or "transparency" in (upright.info)
-            else None
-        )
-        flat.paste(clear or upright.convert("RGB"), mask=clear)
-        return flat
+        drawing.draw(drawing.PHOTO, source, target)
+    except PictureError as refused:
+        fault, words = _REFUSALS.get(refused.refusal, (Fault.BROKEN, _UNREADABLE))
+        raise CleaningError(fault, words) from None
 
 
 def ffmpeg_path(wanted: str) -> str | None:
@@ -197,32 +174,17 @@ def _pack_clip(
         raise CleaningError(Fault.TYPE, _UNKNOWN)
     if ffmpeg is None:
         raise CleaningError(Fault.TYPE, _NO_FFMPEG)
-    with _own_clip(source) as given:
-        streams = _streams(ffmpeg, given, container)
-        video, sound = streams.get("Video"), streams.get("Audio")
-        if not {name for name in (video, sound) if name} <= CODECS[container.writes]:
-            raise CleaningError(Fault.TYPE, _UNKNOWN)
-        if video is None and sound is None:
-            raise CleaningError(Fault.BROKEN, _UNREADABLE)
-        arguments = _packing(container, video, sound)
-        _run(ffmpeg, [*_reading(given, container), *arguments, _path(target)], (given, target))
+    streams = _streams(ffmpeg, source, container)
+    video, sound = streams.get("Video"), streams.get("Audio")
+    if not {name for name in (video, sound) if name} <= CODECS[container.writes]:
+        raise CleaningError(Fault.TYPE, _UNKNOWN)
+    if video is None and sound is None:
+        raise CleaningError(Fault.BROKEN, _UNREADABLE)
+    arguments = _packing(container, video, sound)
+    _run(ffmpeg, [*_reading(source, container), *arguments, _path(target)], (source, target))
     if video is not None:
         return MediaKind.VIDEO, container.video_type
     return MediaKind.SOUND, container.sound_type
-
-
-@contextmanager
-def _own_clip(source: BinaryIO) -> Iterator[BinaryIO]:
-    """The source as a file of its own, should it be one that a child can't open."""
-    try:
-        source.fileno()
-    except OSError:
-        with memory_file() as copy:
-            shutil.copyfileobj(source, copy)
-            copy.flush()
-            yield copy
-        return
-    yield source
 
 
 def _path(file: BinaryIO) -> str:
@@ -269,23 +231,9 @@ def _run(
 
     :param looking: only to hear what is in a file, for which ffmpeg always ends with 1.
     """
-    bounds = [str(MEMORY), str(SECONDS), str(3 * LIMIT)]
-    child = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-I", "-S", "-c", _BOUND, *bounds, ffmpeg, *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        pass_fds=[file.fileno() for file in files],
-        env={"PATH": os.defpath, "LANG": "C.UTF-8"},
-        cwd="/",
-        start_new_session=True,
-    )
-    try:
-        _, told = child.communicate(timeout=SECONDS)
-    except subprocess.TimeoutExpired:
-        os.killpg(child.pid, signal.SIGKILL)
-        child.communicate()
-        raise CleaningError(Fault.BROKEN, _UNREADABLE) from None
-    if child.returncode != (1 if looking else 0):
+    ended = run([*within(BOUNDS, ffmpeg), *arguments], files, BOUNDS.wall_seconds)
+    if ended.too_heavy:
+        raise CleaningError(Fault.BROKEN, _TOO_HEAVY)
+    if ended.code != (1 if looking else 0):
         raise CleaningError(Fault.BROKEN, _UNREADABLE)
-    return told.decode("utf-8", "replace")
+    return ended.errors

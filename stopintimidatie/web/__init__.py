@@ -28,6 +28,7 @@ def branding(request: Any) -> Branding:
 
 
 def includeme(config: Any) -> None:
+    from stopintimidatie.sandbox.places import Places
     from stopintimidatie.web import body, navigation, own_places, panels, waiting_room
     from stopintimidatie.web.guarded_views import guarded
     from stopintimidatie.web.request import Request
@@ -35,6 +36,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.web.static_files import ROOT
 
     config.set_request_factory(Request)
+    config.registry.cleaning_places = Places(config.registry.app_settings.data_dir, "schoonmaken")
     config.add_view_deriver(guarded, name="guards")
     config.add_directive("add_nav_item", navigation.add_nav_item)
     config.add_directive("add_own_place", own_places.add_own_place)

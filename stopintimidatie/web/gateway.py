@@ -19,6 +19,7 @@ from tempfile import SpooledTemporaryFile
 from typing import Any, Final
 
 from stopintimidatie.telemetry.logs import log_error
+from stopintimidatie.web.aside import OUTSIDE
 from stopintimidatie.web.body import announced_length
 from stopintimidatie.web.waiting_room import WaitingRoom
 
@@ -85,6 +86,7 @@ class Gateway:
             return start_response(status, [*headers, *own], exc_info)
 
         try:
+            environ[OUTSIDE] = self._outside
             with _whole_body(environ), self._turn(environ), self._place():
                 return self._app(environ, start)
         except BodyCutShortError:
@@ -107,6 +109,15 @@ class Gateway:
             yield
         finally:
             self._places.put(None)
+
+    @contextmanager
+    def _outside(self) -> Iterator[None]:
+        """For a request that has a place: it is another's for the time of the block."""
+        self._places.put(None)
+        try:
+            yield
+        finally:
+            self._places.get()
 
 
 def forget_http_variables() -> None:

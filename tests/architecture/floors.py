@@ -7,6 +7,7 @@ ORDER = (
     "clock",
     "settings",
     "telemetry",
+    "sandbox",
     "storage",
     "audit",
     "jobs",

@@ -19,7 +19,6 @@ from stopintimidatie.exports.assets import load_assets
 from stopintimidatie.exports.content import DossierContent, Logo, content_hash, to_json
 from stopintimidatie.exports.document import html
 from stopintimidatie.exports.letters import OTHER_SCRIPT, displayable, written_from_the_right
-from stopintimidatie.exports.limits import MEGABYTE, Limits
 from stopintimidatie.exports.process import render_in_process
 from stopintimidatie.exports.profiles import INTERNAL, POLICE
 from stopintimidatie.exports.protection import new_password, with_password
@@ -27,6 +26,7 @@ from stopintimidatie.exports.redaction import redact
 from stopintimidatie.exports.rendering import PackageFetcher, RefusedAddressError, render
 from stopintimidatie.exports.source import DossierSource, Term
 from stopintimidatie.exports.text import clean
+from stopintimidatie.sandbox.limits import MEGABYTE, Limits
 from tests.tools.verapdf import validate_pdf, validate_pdfs
 from tests.unit.exports_factory import (
     ACCOUNTS,

@@ -15,7 +15,6 @@ import pytest
 
 from stopintimidatie.exports import process
 from stopintimidatie.exports.content import DossierContent
-from stopintimidatie.exports.limits import MEGABYTE, Limits
 from stopintimidatie.exports.process import (
     RenderingError,
     RenderingTooBigError,
@@ -25,9 +24,11 @@ from stopintimidatie.exports.process import (
 )
 from stopintimidatie.exports.profiles import POLICE
 from stopintimidatie.exports.redaction import redact
+from stopintimidatie.sandbox.limits import MEGABYTE, Limits
+from stopintimidatie.sandbox.process import PACKAGE_ROOT, environment
 from tests.unit.exports_factory import a_dossier
 
-ROOT = process.PACKAGE_ROOT
+ROOT = PACKAGE_ROOT
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def my_children() -> list[int]:
 WAITING_PARENT = """
 import sys, tempfile, time
 from pathlib import Path
-from stopintimidatie.exports.limits import Limits
+from stopintimidatie.sandbox.limits import Limits
 from stopintimidatie.exports.process import _child, _nameless
 folder = Path(sys.argv[1])
 files = (sys.stdin.buffer, _nameless(folder), _nameless(folder))
@@ -144,10 +145,10 @@ def test_a_child_that_fails_gives_a_message_for_people_and_a_detail_for_the_log(
 
 
 def test_the_child_gets_nothing_of_our_environment(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("GEHEIM", "wachtwoord")
-    assert "GEHEIM" not in process._environment(tmp_path)
+    assert "GEHEIM" not in environment()
 
 
 def in_a_closed_house(code: str, own: Path) -> subprocess.CompletedProcess[str]:

@@ -6,20 +6,28 @@ import struct
 import subprocess
 import zlib
 from contextlib import suppress
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
+import pi_heif
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
 from stopintimidatie.reports import cleaning
-from stopintimidatie.reports.cleaning import CleaningError, Fault, cleaned, memory_file
+from stopintimidatie.reports.cleaning import CleaningError, Fault, cleaned
 from stopintimidatie.reports.media import MediaKind, container_of, is_photo
+from stopintimidatie.sandbox import drawing, pictures
+from stopintimidatie.sandbox.limits import MEGABYTE, Limits
+from stopintimidatie.sandbox.process import memory_file
+from stopintimidatie.sandbox.refusals import PictureError, Refusal
 from tests.installation import FFMPEG
+from tests.photos import layered_jpeg
 
 SECRET = "merkgeheim77x"
+DATA = Path(__file__).parent.parent / "data"
 PLACE = "+51.8133+004.6690/"
 WORDS = (SECRET.encode(), PLACE.encode(), b"51.8133")
 
@@ -38,6 +46,13 @@ def refusal(data: bytes, ffmpeg: str | None = FFMPEG) -> CleaningError:
         clean(data, ffmpeg)
     assert str(caught.value).endswith(".")
     return caught.value
+
+
+def drawn_here(data: bytes) -> bytes:
+    """What the child would make of a photo, made in this process."""
+    made = BytesIO()
+    pictures.draw(pictures.draw_photo, BytesIO(data), made)
+    return made.getvalue()
 
 
 def photo(kind: str = "JPEG", size: tuple[int, int] = (80, 60), mode: str = "RGB") -> bytes:
@@ -74,7 +89,7 @@ def test_what_shines_through_becomes_white() -> None:
 
 def test_a_large_photo_is_made_smaller() -> None:
     _, _, content = clean(photo(size=(4000, 1000)))
-    assert max(Image.open(BytesIO(content)).size) <= cleaning.LONGEST_SIDE
+    assert max(Image.open(BytesIO(content)).size) <= pictures.LONGEST_SIDE
 
 
 def bomb(width: int, height: int) -> bytes:
@@ -105,7 +120,9 @@ def test_what_is_too_large_is_never_decoded(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(ImageFile.ImageFile, "load", decoded)
     for data in (bomb(5001, 5000), large_jpeg(8200, 6400)):
-        assert refusal(data).fault is Fault.TOO_LARGE
+        with pytest.raises(PictureError) as caught:
+            drawn_here(data)
+        assert caught.value.refusal is Refusal.PIXELS
 
 
 def large_jpeg(width: int, height: int) -> bytes:
@@ -126,9 +143,9 @@ def test_the_largest_photo_of_a_telephone_is_taken_and_never_decoded_whole(
         return load(self)
 
     monkeypatch.setattr(ImageFile.ImageFile, "load", watched)
-    _, _, content = clean(large_jpeg(*size))
+    content = drawn_here(large_jpeg(*size))
     assert max(side for seen in decoded for side in seen) <= max(size) / 2
-    assert max(Image.open(BytesIO(content)).size) == cleaning.LONGEST_SIDE
+    assert max(Image.open(BytesIO(content)).size) == pictures.LONGEST_SIDE
 
 
 @pytest.mark.parametrize(
@@ -141,7 +158,7 @@ def test_the_largest_photo_of_a_telephone_is_taken_and_never_decoded_whole(
         b"PK\x03\x04" + b"\0" * 60,
         b"\x7fELF" + b"\0" * 60,
         b"#EXTM3U\nfile:///etc/passwd\n",
-        b"\0\0\0\x18ftypheic" + b"\0" * 60,
+        b"\0\0\0\x18ftypavif" + b"\0" * 60,
         b"RIFF\0\0\0\0AVI " + b"\0" * 60,
         b"tekst",
     ],
@@ -153,6 +170,87 @@ def test_what_is_no_photo_sound_or_video_is_refused_whatever_it_is_called(data: 
 def test_half_a_photo_is_refused() -> None:
     whole = photo(size=(500, 400))
     assert refusal(whole[: len(whole) // 3]).fault is Fault.BROKEN
+
+
+def test_a_photo_of_a_telephone_in_heic_becomes_a_jpeg_without_a_word() -> None:
+    given_photo = (DATA / "foto.heic").read_bytes()
+    assert SECRET.encode() in given_photo
+    assert 0x8825 in _exif_of_heic(given_photo)
+    made, media_type, content = clean(given_photo)
+    assert (made, media_type) == (MediaKind.PHOTO, "image/jpeg")
+    assert SECRET.encode() not in content
+    with Image.open(BytesIO(content)) as drawn:
+        assert (drawn.format, drawn.size) == ("JPEG", (80, 60))
+        assert not drawn.getexif()
+        red, _, blue = drawn.convert("RGB").split()
+        assert red.getpixel((60, 45)) > 150  # type: ignore[operator]
+        assert blue.getpixel((10, 10)) > 150  # type: ignore[operator]
+    assert refusal(given_photo[:600]).fault is Fault.BROKEN
+
+
+def _exif_of_heic(data: bytes) -> dict[int, object]:
+    pi_heif.register_heif_opener()
+    with Image.open(BytesIO(data)) as opened:
+        return dict(opened.getexif())
+
+
+def test_a_photo_with_a_second_one_behind_it_is_taken_for_its_first() -> None:
+    """As telephones save depth: a JPEG in which another JPEG follows (MPO)."""
+    file = BytesIO()
+    first, second = (Image.new("RGB", (80, 60), colour) for colour in ("red", "blue"))
+    first.save(file, "MPO", save_all=True, append_images=[second])
+    with Image.open(BytesIO(clean(file.getvalue())[2])) as drawn:
+        assert drawn.getpixel((5, 5))[0] > 200  # type: ignore[index]
+
+
+# --- what costs too much -----------------------------------------------------------------------
+
+
+def test_a_jpeg_of_thousands_of_scans_is_refused_before_it_is_decoded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    attack = layered_jpeg(4000)
+    assert len(attack) < 600_000
+    refused = refusal(attack)
+    assert refused.fault is Fault.BROKEN
+    assert "meer dan 40 lagen" in str(refused)
+    monkeypatch.setattr(ImageFile.ImageFile, "load", None)
+    with pytest.raises(PictureError):
+        drawn_here(attack)
+
+
+def test_scans_are_counted_as_the_decoder_meets_them() -> None:
+    few, many = layered_jpeg(20, (64, 64)), layered_jpeg(50, (64, 64))
+    assert clean(few)[0] is MediaKind.PHOTO
+    # Bytes in a comment, and what stands after the end, are no scans.
+    comment = b"\xff\xfe" + (2 + 2 * 60).to_bytes(2, "big") + b"\xff\xda" * 60
+    assert not pictures.has_too_many_scans(few[:2] + comment + few[2:] + many)
+    # Rubbish between markers, which the decoder skips, hides nothing.
+    assert pictures.has_too_many_scans(many.replace(b"\xff\xda", b"\x00\x01\xff\xff\xda"))
+    assert not pictures.has_too_many_scans(b"\xff\xd8\xff")
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        Limits(0, 10, 1024 * MEGABYTE, 50 * MEGABYTE),
+        Limits(30, 10, 150 * MEGABYTE, 50 * MEGABYTE),
+    ],
+    ids=["time", "memory"],
+)
+def test_a_photo_that_asks_too_much_ends_with_its_process(
+    bounds: Limits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drawing, "LIMITS", bounds)
+    refused = refusal(large_png())
+    assert refused.fault is Fault.BROKEN
+    assert "te veel rekenwerk" in str(refused)
+
+
+def large_png() -> bytes:
+    file = BytesIO()
+    Image.new("RGB", (5000, 4900), "green").save(file, "PNG", compress_level=1)
+    return file.getvalue()
 
 
 # --- sound and video ---------------------------------------------------------------------------
@@ -242,7 +340,7 @@ def test_half_a_clip_is_refused_or_whole_as_far_as_it_goes(clips: dict[str, byte
 def test_a_clip_that_takes_too_long_is_stopped(
     clips: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cleaning, "SECONDS", 0)
+    monkeypatch.setattr(cleaning, "BOUNDS", replace(cleaning.BOUNDS, wall_seconds=0))
     assert refusal(clips["film.mp4"]).fault is Fault.BROKEN
 
 
@@ -254,8 +352,8 @@ def test_a_photo_that_somebody_tampered_with_never_brings_more_than_a_refusal(
     data = bytearray(photo(kind.upper(), size=(16, 16)))
     middle = len(data) // 3
     data[middle : middle + len(noise)] = noise
-    with suppress(CleaningError):
-        clean(bytes(data))
+    with suppress(PictureError):
+        drawn_here(bytes(data))
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -1,0 +1,138 @@
+"""A picture of a stranger → the same picture without anything else in it. Pure; run in a child.
+
+Drawn anew by Pillow: no EXIF, no place, no thumbnail, no comment survives. What would take long is
+refused before it is decoded, where that can be seen.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable
+from io import BytesIO
+from typing import BinaryIO, Final
+
+from PIL import Image, ImageFile, ImageOps, MpoImagePlugin, TiffImagePlugin, WebPImagePlugin
+
+from stopintimidatie.sandbox.refusals import (
+    LOGO_BYTES,
+    LOGO_PIXELS,
+    MOST_PIXELS,
+    MOST_PIXELS_OTHERWISE,
+    MOST_SCANS,
+    PictureError,
+    Refusal,
+)
+
+LONGEST_SIDE: Final = 3_000
+QUALITY: Final = 88
+LOGO_WIDEST: Final = 800
+# Pillow loads these when it meets such a file, which is too late where no file opens any more.
+_PARTS: Final = (MpoImagePlugin, TiffImagePlugin, WebPImagePlugin)
+# A marker with a meaning: not a stuffed FF, not a restart, which stand within a scan.
+_MARKER: Final = re.compile(rb"\xff+([^\xff\x00\x01\xd0-\xd8])", re.DOTALL)
+_SCAN: Final = b"\xda"
+_END: Final = b"\xd9"
+
+
+Drawing = Callable[[BinaryIO, BinaryIO], None]
+
+
+def draw(
+    drawing: Drawing, source: BinaryIO, target: BinaryIO, then: Callable[[], None] = lambda: None
+) -> None:
+    """Draw a picture anew.
+
+    :param then: done when what decodes it is loaded, before a byte of it is decoded.
+    :raises PictureError: it isn't drawn.
+    """
+    _load_decoder(source)
+    then()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            drawing(source, target)
+    except PictureError:
+        raise
+    except MemoryError:
+        raise PictureError(Refusal.HEAVY) from None
+    except Image.DecompressionBombError:  # Pillow has a bound of its own, far above ours
+        raise PictureError(Refusal.PIXELS) from None
+    except Exception:  # decoders fail in many ways on what a stranger made up; none is ours
+        raise PictureError(Refusal.BROKEN) from None
+    target.flush()
+
+
+def _load_decoder(source: BinaryIO) -> None:
+    # WeasyPrint, where it shares the process, lets Pillow take half a picture for a whole one.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    Image.preinit()
+    if source.read(8)[4:] == b"ftyp":
+        import pi_heif
+
+        pi_heif.register_heif_opener(thumbnails=False, decode_threads=1)
+    source.seek(0)
+
+
+def draw_photo(source: BinaryIO, target: BinaryIO) -> None:
+    """The first picture as a JPEG, upright, on white and no larger than is useful."""
+    head = source.read(2)
+    source.seek(0)
+    if head == b"\xff\xd8" and has_too_many_scans(source.read()):
+        raise PictureError(Refusal.SCANS)
+    source.seek(0)
+    _drawn(source).save(target, "JPEG", quality=QUALITY)
+
+
+def has_too_many_scans(jpeg: bytes) -> bool:
+    """Whether decoding means more walks over the picture than any camera or programme asks for."""
+    position, scans = 2, 0
+    while scans <= MOST_SCANS:
+        found = _MARKER.search(jpeg, position)
+        if found is None or found[1] == _END:
+            return False
+        scans += found[1] == _SCAN
+        # What follows a marker says its length; after that of a scan come its bytes.
+        position = found.end() + int.from_bytes(jpeg[found.end() : found.end() + 2], "big")
+    return True
+
+
+def _drawn(source: BinaryIO) -> Image.Image:
+    with Image.open(source, formats=("JPEG", "PNG", "WEBP", "HEIF")) as opened:
+        most = MOST_PIXELS.get(opened.format or "", MOST_PIXELS_OTHERWISE)
+        if opened.width * opened.height > most:
+            raise PictureError(Refusal.PIXELS)
+        # A JPEG is then decoded at a half or a quarter: less memory, nothing lost. And made smaller
+        # before it is turned, so that no copy is made of it as large as it came.
+        factor = LONGEST_SIDE / max(opened.size)
+        opened.draft("RGB", (int(opened.width * factor), int(opened.height * factor)))
+        opened.load()
+        opened.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        upright = ImageOps.exif_transpose(opened) or opened
+        flat = Image.new("RGB", upright.size, "white")
+        clear = (
+            upright.convert("RGBA")
+            if "A" in upright.getbands() or "transparency" in (upright.info)
+            else None
+        )
+        flat.paste(clear or upright.convert("RGB"), mask=clear)
+        return flat
+
+
+def draw_logo(source: BinaryIO, target: BinaryIO) -> None:
+    """A PNG as a PNG that is small enough to go along with every document."""
+    with Image.open(source, formats=("PNG",)) as image:
+        if max(image.size) > LOGO_PIXELS:
+            raise PictureError(Refusal.PIXELS)
+        pixels = image.convert("RGBA")
+    for width in (LOGO_WIDEST, LOGO_WIDEST // 2, LOGO_WIDEST // 4):
+        pixels.thumbnail((width, width))
+        written = BytesIO()
+        pixels.save(written, "PNG", optimize=True)
+        if written.tell() <= LOGO_BYTES:
+            target.write(written.getvalue())
+            return
+    raise PictureError(Refusal.TOO_LARGE)
+
+
+DRAWINGS: Final[dict[str, Drawing]] = {"foto": draw_photo, "logo": draw_logo}

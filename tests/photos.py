@@ -1,0 +1,33 @@
+"""Photos that tests and measurements send: an honest one, and one that is made to cost time."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Final
+
+from PIL import Image
+
+# Twelve megapixels, as most telephones take.
+TELEPHONE: Final = (4032, 3024)
+_END: Final = b"\xff\xd9"
+_SCAN: Final = b"\xff\xda"
+
+
+def telephone_photo(size: tuple[int, int] = TELEPHONE) -> bytes:
+    """A JPEG as large as a telephone's, with as much in it to decode."""
+    noise = Image.effect_noise((size[0] // 4, size[1] // 4), 60).resize(size)
+    file = BytesIO()
+    noise.convert("RGB").save(file, "JPEG", quality=88)
+    return file.getvalue()
+
+
+def layered_jpeg(scans: int, size: tuple[int, int] = (7168, 7168)) -> bytes:
+    """A progressive JPEG of one grey plane whose last scan comes so many times more.
+
+    Each is some eighty bytes, and makes the decoder go over the whole picture.
+    """
+    file = BytesIO()
+    Image.new("L", size, 90).save(file, "JPEG", progressive=True)
+    whole = file.getvalue()
+    last = whole[whole.rindex(_SCAN) : -len(_END)]
+    return whole[: -len(_END)] + last * scans + _END
