@@ -20,23 +20,10 @@ from stopintimidatie.triage.own_questions import (
 )
 from stopintimidatie.triage.services import WITH_DEADLINE, Assessment, stored
 from stopintimidatie.web import forms
-from stopintimidatie.web.forms import Button, Schema, field
+from stopintimidatie.web.forms import Schema, field
 
 Choices = Sequence[tuple[str, str]]
 YES_NO: Final = (("nee", "nee"), ("ja", "ja"))
-SAVE: Final = Button("opslaan", "Opslaan")
-# By the names of the workflow's own fields, which it calls otherwise.
-DECISION_LABELS: Final = {
-    "dossier": "In welk dossier?",
-    "reden": "Waarom hoort de melding daar?",
-    "dubbel_van": "Dubbel van welke melding?",
-}
-DECISIONS: Final = (
-    Button("in_dossier", "Opslaan en in dossier", "secondary"),
-    Button("dubbel", "Opslaan en afsluiten als dubbel", "secondary"),
-    Button("afhandelen", "Opslaan en afhandelen…", "secondary"),
-    Button("niet_in_behandeling", "Opslaan en niet in behandeling nemen…", "secondary"),
-)
 # How the reporter's wish is taken over, until an officer decides otherwise.
 _WISHES: Final = {
     ContactWish.CALL.value: "bellen",
@@ -47,14 +34,14 @@ _WISHES: Final = {
 
 def triage_schema(
     neighbourhoods: Choices,
-    dossiers: Choices | None,
+    decision: Any = None,
     questions: Sequence[Question] = (),
     *,
     offence: bool,
 ) -> Any:
     """The questions of triage.
 
-    :param dossiers: what it may be put in; None when it can't be decided on now.
+    :param decision: the choice of what to do with it; None when that can't be decided now.
     :param questions: the municipality's own.
     :param offence: this person may mark a suspected offence.
     """
@@ -64,8 +51,8 @@ def triage_schema(
     schema.add(_contact())
     if questions:
         schema.add(own_questions(questions))
-    if dossiers is not None:
-        schema.add(_decision(dossiers))
+    if decision is not None:
+        schema.add(decision)
     schema["versie"] = field(forms.Integer(1), "Versie", widget=forms.Hidden(), name="versie")
     add_seen(schema)
     hidden = forms.Hidden()
@@ -164,32 +151,6 @@ def _contact_needs_a_day(node: Any, values: dict[str, Any]) -> None:
         error = colander.Invalid(node)
         error["uiterlijk"] = "Kies de dag waarop er uiterlijk contact is."
         raise error
-
-
-def _decision(dossiers: Choices) -> Any:
-    part = Schema(
-        title="Besluit",
-        name="besluit",
-        description="Vul alleen in wat u nodig hebt bij de knop die u kiest.",
-    )
-    if dossiers:
-        part.add(
-            field(forms.OneOf(dossiers), DECISION_LABELS["dossier"], name="dossier", missing=None)
-        )
-        reason = forms.Text(1000, lines=True)
-        area = forms.TextArea(rows=2)
-        words = DECISION_LABELS["reden"]
-        part.add(field(reason, words, name="reden", missing=None, widget=area))
-    part.add(
-        field(
-            forms.Text(40),
-            DECISION_LABELS["dubbel_van"],
-            description="Het kenmerk van de andere melding, zoals M-4F7K-2QX9.",
-            name="dubbel_van",
-            missing=None,
-        )
-    )
-    return part
 
 
 def filled_in(report: Report, questions: Sequence[Question] = ()) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,19 +19,13 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.paths import path_of_report
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.services import StaleReportError, move, take_in_hand
-from stopintimidatie.reports.steps import Action
+from stopintimidatie.reports.steps import Action, state_label
 from stopintimidatie.reports.views import STEP_PAGE, came_from, flash_step, impossible, step_page
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 from stopintimidatie.security import Permission
+from stopintimidatie.triage import decisions
 from stopintimidatie.triage.finding import address_for
-from stopintimidatie.triage.forms import (
-    DECISION_LABELS,
-    DECISIONS,
-    SAVE,
-    assessment_of,
-    filled_in,
-    triage_schema,
-)
+from stopintimidatie.triage.forms import assessment_of, filled_in, triage_schema
 from stopintimidatie.triage.resources import ShortAddress
 from stopintimidatie.triage.services import (
     ASSESSABLE,
@@ -42,21 +37,17 @@ from stopintimidatie.triage.services import (
 )
 from stopintimidatie.triage.similar_views import BESIDE, similar_values
 from stopintimidatie.web.errors import error_response
-from stopintimidatie.web.forms import Change, Form, FormError, handle_form
+from stopintimidatie.web.forms import Button, Change, Form, FormError, handle_form
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.urls import safe_path
 from stopintimidatie.workflow import WorkflowError
 
 # On these the triage form also decides; in the other states the report is waiting or filed.
 DECIDABLE = frozenset({"nieuw", "in_behandeling"})
+SAVE = Button("opslaan", "Opslaan")
+DECIDE = Button("opslaan", "Vastleggen")
 # Decisions that ask more than the form does: they go on to the page of the step.
-ASKS_MORE = frozenset({"afhandelen", "niet_in_behandeling"})
-# The fields of a step, by their place on this form.
-_FIELDS = {
-    "dossier": "besluit.dossier",
-    "reden": "besluit.reden",
-    "dubbel_van": "besluit.dubbel_van",
-}
+ASKS_MORE = frozenset({decisions.FINISH.name, decisions.NOT_HANDLED.name})
 
 
 def triage_action(request: Any, context: ReportResource) -> Action | None:
@@ -85,44 +76,62 @@ def triage_action(request: Any, context: ReportResource) -> Action | None:
 def triage_view(context: ReportResource, request: Request) -> Any:
     """Assess the report, and decide about it where that can be done at once."""
     page = step_page(context, request, "Beoordelen")
-    if context.report.state not in ASSESSABLE:
+    decidable = context.report.state in DECIDABLE
+    if context.report.state not in ASSESSABLE and request.method != "POST":
         page = impossible(context, request, page)
         return render_to_response(STEP_PAGE, page, request=request, response=request.response)
-    form = triage_form(context, request)
-    action = new_dossier_action(request, context)
-    page["new_dossier"] = action.href if action else None
-    page["similar"] = similar_values(context, request, BESIDE)
+    page["similar"] = similar = similar_beside_form(context, request)
+    form = triage_form(context, request, [other.reference for other in similar["similar"]])
+    # Somebody else was first, and the form that is drawn again has no place for it.
+    page["undecided"] = None if decidable else decisions.in_words(request.POST)
     return handle_form(request, form, lambda v: _save(context, request, form, v), page)
 
 
-def triage_form(context: ReportResource, request: Request) -> Form:
+def similar_beside_form(context: ReportResource, request: Request) -> dict[str, Any]:
+    """The similar reports to read; what is done with them would leave the form behind."""
+    found = similar_values(context, request, BESIDE)
+    return {**found, "may_close": False, "together": None}
+
+
+def triage_form(context: ReportResource, request: Request, similar: Sequence[str] = ()) -> Form:
+    """The form with one button.
+
+    :param similar: references of reports that this one could be a double of.
+    """
     report = context.report
-    decidable = report.state in DECIDABLE
-    dossiers = _dossiers(context, request) if decidable else None
     present = present_neighbourhoods_of(request.db, report.holder, report.neighbourhood_code)
     areas = [(area.code, area.name) for area in present]
     offence = bool(request.has_permission(Permission.MARK_OFFENCE, context))
     questions = own_questions_of(request, report)
-    decisions = [b for b in DECISIONS if b.name != "in_dossier" or dossiers] if decidable else []
+    decision = _decision(context, request, similar) if report.state in DECIDABLE else None
     back = came_from(request, request.resource_path(context))
+    start = {decisions.CHOICE: decisions.TAKE.name}
     return Form(
-        triage_schema(areas, dossiers, questions, offence=offence),
+        triage_schema(areas, decision, questions, offence=offence),
         request,
-        buttons=[SAVE, *decisions],
-        appstruct={**filled_in(report, questions), **seen(report), "terug": back},
+        buttons=[DECIDE if decision else SAVE],
+        appstruct={
+            **filled_in(report, questions),
+            **seen(report),
+            **({decisions.PART: start} if decision else {}),
+            "terug": back,
+        },
         cancel_url=back,
     )
+
+
+def _decision(context: ReportResource, request: Request, similar: Sequence[str]) -> Any:
+    may_file = bool(request.has_permission(Permission.EDIT_DOSSIER, context))
+    options = request.registry.workflow_options["dossiers"]
+    dossiers = options(request.db, context.report) if may_file else ()
+    new = context.report.state == "nieuw"
+    offered = decisions.possible(new=new, may_file=may_file, dossiers=dossiers)
+    return decisions.decision_schema(offered, dossiers, similar)
 
 
 def own_questions_of(request: Request, report: Report) -> tuple[Question, ...]:
     """What the municipality asks at triage now."""
     return published_for(request.db, report.holder).questions("triage")
-
-
-def _dossiers(context: ReportResource, request: Request) -> Any:
-    if not request.has_permission(Permission.EDIT_DOSSIER, context):
-        return ()
-    return request.registry.workflow_options["dossiers"](request.db, context.report)
 
 
 def _save(context: ReportResource, request: Request, form: Form, values: dict[str, Any]) -> Any:
@@ -131,42 +140,32 @@ def _save(context: ReportResource, request: Request, form: Form, values: dict[st
     effects = request.registry.workflow_effects
     questions = own_questions_of(request, report)
     found = assessment_of(values, stored(report), questions)
+    step = decisions.step_of(values)
     try:
-        decision = _decision(form.pressed(), values)
         take_in_hand(session, report, values["versie"])
+        _only_assessable(report)
         found = assessment_of(values, stored(report), questions)
         assess(session, effects, report, found, actor)
-        if decision is not None:
-            move(session, effects, report, *decision, actor)
+        if step is not None:
+            move(session, effects, report, *step, actor)
         session.flush()
     except StaleReportError:
         changes = _differences(session, stored(report), found)
         raise conflict(session, form, report, values["gezien"], changes) from None
     except WorkflowError as problem:
-        raise FormError(str(problem), _FIELDS.get(problem.field or "")) from None
-    return _onwards(context, request, form.pressed(), values)
+        known = problem.field in decisions.LABELS
+        raise FormError(
+            str(problem), f"{decisions.PART}.{problem.field}" if known else None
+        ) from None
+    return _onwards(context, request, values, step)
 
 
-def _decision(pressed: str | None, values: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
-    """The step that a button stands for, with its answers.
-
-    :raises WorkflowError: the answers that this step needs aren't there.
-    """
-    decided = values.get("besluit", {})
-    if pressed == "in_dossier":
-        name, keys = "in_dossier", ["dossier", "reden"]
-    elif pressed == "dubbel":
-        name, keys = "niet_in_behandeling", ["dubbel_van"]
-    else:
-        return None
-    answers = {key: decided.get(key) for key in keys}
-    if pressed == "dubbel":
-        answers["reden_code"] = "dubbel"
-    missing = REPORT_WORKFLOW.transition(name).missing(answers)
-    if missing is not None:
-        label = DECISION_LABELS.get(missing.name, missing.label)
-        raise WorkflowError(f"Vul ‘{label}’ in, of kies een andere knop.", missing.name)
-    return name, answers
+def _only_assessable(report: Report) -> None:
+    if report.state not in ASSESSABLE:
+        raise FormError(
+            f"De melding is ‘{state_label(report)}’ en kan niet meer worden beoordeeld. Open de"
+            " melding om te zien wat er nog kan."
+        )
 
 
 def _differences(session: Any, now: Assessment, mine: Assessment) -> list[Change]:
@@ -182,23 +181,35 @@ def _differences(session: Any, now: Assessment, mine: Assessment) -> list[Change
 def _onwards(
     context: ReportResource,
     request: Request,
-    pressed: str | None,
     values: dict[str, Any],
+    step: tuple[str, dict[str, Any]] | None,
 ) -> HTTPSeeOther:
+    """Say what was done, and go to where the rest is asked, or back to where one came from."""
     path = path_of_report(request.db, context.report.id) or request.resource_path(context)
     out = way_out(values, path)
     out = path if out == request.resource_path(context) else out
-    if pressed in ASKS_MORE:
-        name = pressed.replace("_", "-")
-        return HTTPSeeOther(f"{path}/{name}?{urlencode({'terug': out})}")
-    made = {"in_dossier": "in_dossier", "dubbel": "niet_in_behandeling"}.get(pressed or "")
-    if made is not None:
-        flash_step(request, context, REPORT_WORKFLOW.transition(made), "in_behandeling", path)
+    following = _next_page(context, request, decisions.decided(values), path, out)
+    if step is not None:
+        made = REPORT_WORKFLOW.transition(step[0])
+        flash_step(request, context, made, "in_behandeling", path)
     else:
-        request.flash(f"{context.report.reference}: de beoordeling is opgeslagen.")
+        rest = " Wat u besloot, gaat hieronder verder." if following else ""
+        request.flash(f"{context.report.reference}: de beoordeling is opgeslagen.{rest}")
     if values["beoordeling"]["gevaar"] == "ja" and not values["beoordeling"]["spoed"]:
         request.flash(f"{context.report.reference} is spoed, want er is iemand in gevaar.")
-    return HTTPSeeOther(out)
+    return HTTPSeeOther(following or out)
+
+
+def _next_page(
+    context: ReportResource, request: Request, decision: str | None, path: str, out: str
+) -> str | None:
+    """Where the rest of a decision is asked."""
+    if decision in ASKS_MORE:
+        return f"{path}/{str(decision).replace('_', '-')}?{urlencode({'terug': out})}"
+    if decision == decisions.NEW_DOSSIER.name:
+        action = new_dossier_action(request, context)
+        return action.href if action else None
+    return None
 
 
 @view_config(

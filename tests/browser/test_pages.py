@@ -96,6 +96,28 @@ def test_pages_of_who_is_locked_out_are_accessible(sign_in: SignIn) -> None:
         assert problems_on(page) == []
 
 
+@pytest.mark.parametrize(("scripts", "state"), [(True, "nieuw"), (False, "in_behandeling")])
+def test_enter_in_any_field_of_triage_does_what_was_chosen(
+    sign_in: SignIn, scripts: bool, state: str
+) -> None:
+    page = sign_in("oov@dordrecht.example", width=390, scripts=scripts)
+    page.goto(f"{TOWN}/postvak?toestand={state}")
+    rows = page.locator("[data-rij] a").all()
+    first, *_, other = [(row.get_attribute("href") or "").rpartition("=")[2] for row in rows]
+    page.goto(f"/m/{first}")
+    page.goto(f"{page.url}/triage")
+    page.check("[name='beoordeling.gevaar'][value=nee]")
+    double = page.locator("[name='besluit.dubbel_van']")
+    assert not double.is_visible()
+    page.keyboard.press("3") if scripts else page.check("[name='besluit.wat'][value=dubbel]")
+    assert page.is_checked("[name='besluit.wat'][value=dubbel]")
+    assert not page.locator("[name='besluit.dossier']").is_visible()
+    double.fill(other)
+    assert not scripts or problems_on(page) == []
+    double.press("Enter")
+    page.get_by_text("Toestand: Niet in behandeling").wait_for()
+
+
 @pytest.mark.parametrize("path", ["/aanmelden", "/verificatie"])
 def test_public_pages_are_accessible(sign_in: SignIn, path: str) -> None:
     page = sign_in("fg@dordrecht.example", width=390)

@@ -227,22 +227,104 @@ def test_contact_by_telephone_has_a_last_day(installation: Installation) -> None
 def test_a_double_is_closed_from_the_form(installation: Installation) -> None:
     address, other = stored(installation), stored(installation)
     form = filled(officer(installation).get(f"{address}/triage").forms["formulier"])
-    refused = form.submit("dubbel", status=422)
+    form["besluit.wat"] = "dubbel"
+    refused = form.submit("opslaan", status=422)
     assert "Vul ‘Dubbel van welke melding?’ in" in refused.text
     assert state_of(installation, address) == "nieuw"
     form = refused.forms["formulier"]
+    form["besluit.dubbel_van"] = "M-0000-0000"
+    refused = form.submit("opslaan", status=422)
+    assert "niet gevonden" in refused.html.find(attrs={"data-veld": "besluit.dubbel_van"}).text
+    form = refused.forms["formulier"]
     form["besluit.dubbel_van"] = other.rpartition("/")[2]
-    page = form.submit("dubbel", status=303).follow()
+    page = form.submit("opslaan", status=303).follow()
     assert "Heropenen…" in page.text
     assert state_of(installation, address) == "niet_in_behandeling"
 
 
-def test_what_asks_more_goes_on_to_its_own_page(installation: Installation) -> None:
+@pytest.mark.parametrize("decision", ["afhandelen", "niet_in_behandeling"])
+def test_what_asks_more_goes_on_to_its_own_page(installation: Installation, decision: str) -> None:
     address = stored(installation)
     form = filled(officer(installation).get(f"{address}/triage").forms["formulier"])
-    page = form.submit("afhandelen", status=303).follow()
-    assert page.request.path == f"{address}/afhandelen"
+    form["besluit.wat"] = decision
+    page = form.submit("opslaan", status=303).follow()
+    assert page.request.path == f"{address}/{decision.replace('_', '-')}"
+    assert "de beoordeling is opgeslagen. Wat u besloot, gaat hieronder verder" in page.text
     assert state_of(installation, address) == "in_behandeling"
+
+
+def test_a_new_dossier_is_made_with_the_report_that_was_just_assessed(
+    installation: Installation,
+) -> None:
+    address = stored(installation)
+    form = filled(officer(installation).get(f"{address}/triage").forms["formulier"])
+    assert "in_dossier" not in [value for value, *_ in form["besluit.wat"].options]
+    form["besluit.wat"] = "nieuw_dossier"
+    page = form.submit("opslaan", status=303).follow()
+    assert page.request.path == "/gemeenten/dordrecht/nieuw-dossier"
+    assert address.rpartition("/")[2] in page.text
+    assert report_at(installation, address).danger_now is False
+
+
+def test_the_form_has_one_button(installation: Installation) -> None:
+    address, _ = stored(installation), stored(installation)
+    page = officer(installation).get(f"{address}/triage")
+    main = page.html.find("main")
+    # A report like it stands beside the form; nothing there leaves the form behind.
+    assert "misschien dubbel" in main.text
+    assert [button.text for button in main.select("button[type=submit]")] == ["Vastleggen"]
+    assert len(main.select("form")) == 1
+
+
+@pytest.mark.parametrize(
+    ("decision", "name", "value", "owner"),
+    [
+        ("in_behandeling", "dossier", None, "In een dossier plaatsen"),
+        ("in_behandeling", "reden", "Zelfde plek.", "In een dossier plaatsen"),
+        ("in_behandeling", "dubbel_van", "M-4F7K-2QX9", "Afsluiten als dubbel"),
+        ("dubbel", "reden", "Zelfde plek.", "In een dossier plaatsen"),
+        ("niet_in_behandeling", "dubbel_van", "M-4F7K-2QX9", "Afsluiten als dubbel"),
+        ("in_dossier", "dubbel_van", "M-4F7K-2QX9", "Afsluiten als dubbel"),
+    ],
+)
+def test_what_is_filled_in_for_another_decision_is_never_left_aside(
+    installation: Installation, decision: str, name: str, value: str | None, owner: str
+) -> None:
+    address = stored(installation)
+    with installation.transaction() as session:
+        value = value or make_dossier(session).number
+    with installation.transaction() as session:
+        make_dossier(session)
+    form = filled(officer(installation).get(f"{address}/triage").forms["formulier"])
+    form["besluit.wat"], form[f"besluit.{name}"] = decision, value
+    refused = form.submit("opslaan", status=422)
+    told = refused.html.find(attrs={"data-veld": f"besluit.{name}"}).text
+    assert f"Maak dit leeg, of kies ‘{owner}’" in told
+    assert report_at(installation, address).state == "nieuw"
+    again = refused.forms["formulier"]
+    assert (again["besluit.wat"].value, again[f"besluit.{name}"].value) == (decision, value)
+
+
+@pytest.mark.parametrize("state", ["wacht_op_melder", "afgehandeld"])
+def test_a_decision_that_came_too_late_is_shown_and_nothing_typed_is_lost(
+    installation: Installation, state: str
+) -> None:
+    address = stored(installation)
+    with installation.transaction() as session:
+        number = make_dossier(session).number
+    form = filled(officer(installation).get(f"{address}/triage").forms["formulier"])
+    set_value(form, "beoordeling.vormen", "hinderlijk_volgen")
+    form["besluit.wat"], form["besluit.dossier"] = "in_dossier", number
+    form["besluit.reden"] = "Zelfde groep, zelfde plek."
+    with installation.transaction(DORDRECHT) as session:
+        session.scalars(select(Report)).one().state = state
+    late = form.submit("opslaan", status=409)
+    for text in ("Uw besluit kan niet meer", number, "Zelfde groep, zelfde plek."):
+        assert text in late.text
+    again = late.forms["formulier"]
+    assert again["beoordeling.gevaar"].value == "nee"
+    again.submit("opslaan", status=303 if state == "wacht_op_melder" else 422)
+    assert report_at(installation, address).state == state
 
 
 def test_of_two_officers_the_second_sees_what_the_first_filled_in(
@@ -302,6 +384,8 @@ BAD = [
     ("contact.hoe", "vlaggen"),
     ("contact.uiterlijk", "2026-02-31"),
     ("beoordeling.vermoeden_reden", "x" * 5000),
+    ("besluit.wat", "weggooien"),
+    ("besluit.wat", ""),
     ("versie", "-1"),
     ("versie", "1e3"),
     ("gezien", "9" * 40),
@@ -356,15 +440,16 @@ def test_a_report_is_put_in_a_dossier_from_the_form_and_taken_out_again(
         number = make_dossier(session).number
     browser = officer(installation)
     form = filled(browser.get(f"{address}/triage").forms["formulier"])
-    refused = form.submit("in_dossier", status=422)
+    form["besluit.wat"] = "in_dossier"
+    refused = form.submit("opslaan", status=422)
     refused.mustcontain("Vul ‘In welk dossier?’ in")
     form = refused.forms["formulier"]
     form["besluit.dossier"] = number
-    refused = form.submit("in_dossier", status=422)
+    refused = form.submit("opslaan", status=422)
     refused.mustcontain("Vul ‘Waarom hoort de melding daar?’ in")
     form = refused.forms["formulier"]
     form["besluit.reden"] = "Zelfde groep, zelfde plek."
-    page = form.submit("in_dossier", status=303).follow()
+    page = form.submit("opslaan", status=303).follow()
     inside = f"{HERE}/{number}/{address.rpartition('/')[2]}"
     assert page.request.path == inside
     assert state_of(installation, address) == "in_dossier"
@@ -383,9 +468,9 @@ def test_triage_of_a_report_in_a_dossier_keeps_it_there(installation: Installati
         number = make_dossier(session).number
     browser = officer(installation)
     form = filled(browser.get(f"{address}/triage").forms["formulier"])
-    form["besluit.dossier"] = number
+    form["besluit.wat"], form["besluit.dossier"] = "in_dossier", number
     form["besluit.reden"] = "Zelfde plek."
-    inside = form.submit("in_dossier", status=303).follow().request.path
+    inside = form.submit("opslaan", status=303).follow().request.path
     page = browser.get(f"{inside}/triage")
     assert "Besluit" not in page.html.find("form", id="formulier").text
     page.forms["formulier"].submit("opslaan", status=303).follow()

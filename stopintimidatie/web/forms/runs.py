@@ -9,14 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import colander
+
+# So many after one field; the style sheet counts them.
+MOST_OPENED: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Asked with these answers to the field just before alone: a code of it, or a ticked box."""
+    """Asked with these answers to the field just before alone: a code of it, or a ticked box.
+
+    Two of these may stand after each other, each for other answers to the same field.
+    """
 
     title: str
     by: tuple[str, ...] = ("ja",)
@@ -73,12 +79,18 @@ def _answered(one: Any) -> bool:
 
 
 def mark_openers(parents: Iterable[Any]) -> None:
-    """Tell each field with which answers it opens what stands after it."""
+    """Tell each field with which answers it opens what stands after it: the first, the second."""
     for parent in parents:
         before: Any = None
+        number = 0
         for run in runs(parent):
             if isinstance(run.way, Opened):
-                if before is None:
+                number += 1
+                if before is None or number > MOST_OPENED:
                     raise TypeError(f"nothing opens {run.fields[0].name!r}")
-                before.widget.opening = frozenset(run.way.by)
-            before = run.fields[-1] if run.way is None else None
+                before.widget.opening = {
+                    **before.widget.opening,
+                    **dict.fromkeys(run.way.by, number),
+                }
+            else:
+                before, number = run.fields[-1] if run.way is None else None, 0

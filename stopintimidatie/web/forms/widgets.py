@@ -26,8 +26,8 @@ class Widget(deform.widget.Widget):
     width = ""
     """``short`` or ``medium``: a hint by width how much is expected."""
     attributes: Mapping[str, str] = MappingProxyType({})
-    opening: frozenset[str] = frozenset()
-    """The answers with which the fields just after this one are asked: see ``runs``."""
+    opening: Mapping[str, int] = MappingProxyType({})
+    """The answers with which fields just after this one are asked, and which: see ``runs``."""
 
     def serialize(self, field: Any, cstruct: Any, **kw: Any) -> Any:
         if cstruct in (colander.null, None):
@@ -133,11 +133,12 @@ class Select(Widget):
 
 
 class RadioChoice(Select):
-    """All possibilities in sight, one may be chosen."""
+    """All possibilities in sight, one may be chosen; ``keys`` choose by the keyboard."""
 
     template = "radio_choice"
     layout = "group"
     inline = False
+    keys: Mapping[str, str] = MappingProxyType({})
 
 
 class CheckboxChoice(Widget):

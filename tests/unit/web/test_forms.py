@@ -549,6 +549,19 @@ def test_a_choice_says_what_it_opens_and_what_it_opens_stands_just_after_it() ->
     assert not page.select(".si-opens--open")
 
 
+def test_one_choice_opens_one_of_two_groups_after_it() -> None:
+    class Two(Schema):
+        grond = field(forms.OneOf((("a", "A"), ("b", "B")), radio=True), "Grond")
+        nummer = field(forms.Text(9), "Nummer", drawn=forms.Opened("A", ("a",)))
+        reden = field(forms.Text(9), "Reden", drawn=forms.Opened("B", ("b",)))
+
+    page = soup_of(a_form(schema=Two()))
+    opening = {one["value"]: one["data-opent"] for one in page.select("[name=grond]")}
+    assert opening == {"a": "1", "b": "2"}
+    titles = [one.text for one in page.select("[data-veld=grond] ~ .si-opens > legend")]
+    assert titles == ["A", "B"]
+
+
 def test_a_mistake_or_an_answer_is_never_behind_a_closed_door() -> None:
     form = refused([("nummer", "x" * 10), ("gevoel", "boos")], Asking())
     page = soup_of(form)

@@ -1,7 +1,7 @@
 // Single-key shortcuts for who works in lists all day. Can be switched off (WCAG 2.1.4);
 // the choice is kept in this browser. Never active while something is being typed.
 //   j / k  next and previous row     /  search     ?  this help
-//   data-key="1" on a button or link: that key presses it
+//   data-key="1" on a button or link: that key presses it; on a choice: it is chosen
 const STORE = "stopintimidatie.sneltoetsen";
 
 const enabled = () => {
@@ -22,6 +22,7 @@ function start() {
 }
 
 function typing(target) {
+  if (/^(radio|checkbox)$/.test(target.type)) return false;
   return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
 }
 
@@ -38,6 +39,7 @@ function act(key) {
   if (key === "?") return showHelp();
   const chosen = [...document.querySelectorAll("[data-key]")].find((el) => el.dataset.key === key);
   if (!chosen || chosen.disabled) return false;
+  if (chosen.type === "radio") chosen.focus();
   chosen.click();
   return true;
 }
@@ -79,7 +81,7 @@ function makeHelp() {
     <form method="dialog"><button class="utrecht-button utrecht-button--secondary-action">Sluiten</button></form>`;
   const list = dialog.querySelector("dl");
   const rows = [["j", "volgende in de lijst"], ["k", "vorige in de lijst"], ["/", "zoeken"], ["?", "deze uitleg"]];
-  for (const el of document.querySelectorAll("[data-key]")) rows.push([el.dataset.key, el.textContent.trim()]);
+  for (const el of document.querySelectorAll("[data-key]")) rows.push([el.dataset.key, (el.labels?.[0] ?? el).textContent.trim()]);
   for (const [key, what] of rows) addRow(list, key, what);
   dialog.querySelector("input").addEventListener("change", (event) => enable(event.target.checked));
   document.body.append(dialog);
