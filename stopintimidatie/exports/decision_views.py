@@ -10,7 +10,7 @@ from pyramid.view import view_config
 from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.naming_views import hidden_reports
 from stopintimidatie.exports.content import ContentError
-from stopintimidatie.exports.forms import DecisionSchema
+from stopintimidatie.exports.forms import REASON_LEFT, DecisionSchema
 from stopintimidatie.exports.freezing import Prepared, prepare
 from stopintimidatie.exports.models import Export, ExportState
 from stopintimidatie.exports.profile_text import differences
@@ -133,6 +133,9 @@ def _carry_out(
         return "De aanvraag is afgewezen. De aanvrager leest uw reden op deze pagina."
     if pressed != "goedkeuren":
         raise ExportError("Kies: goedkeuren of afwijzen.")
+    if values["reden"]:
+        told = REASON_LEFT.format(button=BUTTONS[0].title, other=BUTTONS[1].title)
+        raise ExportError(told, "reden")
     keys, settings = request.registry.key_ring, request.app_settings
     seen = values["gezien"]
     approve(request.db, keys, settings, context.dossier, export, actor, seen=seen)

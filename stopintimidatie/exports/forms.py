@@ -259,6 +259,12 @@ def control_of(problem: ExportError) -> str | None:
     return field if field.startswith("toch.") else ATTRIBUTES.get(field)
 
 
+# Said when a reason to reject was filled in, and the button was the other one.
+REASON_LEFT: Final = (
+    "U schreef op waarom u afwijst, maar koos ‘{button}’. Kies ‘{other}’, of maak de reden leeg."
+)
+
+
 class AfterSchema(forms.Schema):
     """Judging afterwards what went out with urgency."""
 

@@ -79,6 +79,7 @@ def review_view(context: ReportResource, request: Request) -> Any:
         marked = _read(texts, values, signs)
         if form.pressed() == GOOD.name:
             return _made_unreadable(context, request, texts, marked, values)
+        _nothing_for_good(values)
         save_review(request.db, report, marked, request.identity.actor)  # type: ignore[union-attr]
         request.flash("Nagekeken. Een ontvanger leest deze tekst zonder wat u hebt gemarkeerd.")
         return HTTPSeeOther(request.resource_path(context))
@@ -160,6 +161,17 @@ def _read(
         except MarkError as problem:
             raise FormError(str(problem), CONTROLS[field]) from None
     return marked
+
+
+def _nothing_for_good(values: Mapping[str, Any]) -> None:
+    """:raises FormError: something was filled in that only goes with the other button."""
+    for name in ("woorden", "reden", "zeker"):
+        if values[name]:
+            raise FormError(
+                f"U koos ‘{BUTTONS[0].title}’, maar dit hoort bij ‘{GOOD.title}’. Kies die knop, of"
+                " maak dit leeg.",
+                name,
+            )
 
 
 def _made_unreadable(

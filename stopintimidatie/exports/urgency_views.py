@@ -8,7 +8,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 
 from stopintimidatie.dossiers.naming_views import hidden_reports
-from stopintimidatie.exports.forms import AfterSchema
+from stopintimidatie.exports.forms import REASON_LEFT, AfterSchema
 from stopintimidatie.exports.request_views import actor_of
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.summary import request_rows
@@ -42,6 +42,9 @@ def after_view(context: ExportResource, request: Request) -> Any:
 
     def on_valid(values: dict[str, Any]) -> Any:
         good = form.pressed() == "goedkeuren"
+        if good and values["reden"]:
+            told = REASON_LEFT.format(button=buttons[0].title, other=buttons[1].title)
+            raise FormError(told, "reden")
         try:
             judge_after(request.db, export, actor_of(request), good=good, reason=values["reden"])
         except ExportError as problem:

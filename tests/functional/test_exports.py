@@ -416,6 +416,10 @@ def test_rejecting_needs_a_reason_and_ends_it(installation: Installation) -> Non
     case = make_case(installation, number=1)
     reference = requested(case)
     assert decide(case, reference, button="afwijzen").status_int == 422
+    meant = decide(case, reference, button="goedkeuren", reason="Doel is te ruim.")
+    assert meant.status_int == 422
+    assert "U schreef op waarom u afwijst" in meant.html.find(attrs={"data-veld": "reden"}).text
+    assert meant.forms["formulier"]["reden"].value == "Doel is te ruim."
     assert decide(case, reference, button="afwijzen", reason="Doel is te ruim.").status_int == 303
     page = case.browser("aanvrager").get(f"{case.path}/{reference}")
     assert "Doel is te ruim." in page.text

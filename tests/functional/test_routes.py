@@ -113,6 +113,9 @@ def test_urgency_is_made_now_and_judged_after_by_somebody_else(
         home = second.get(HOME)
         assert 'data-status="te_laat"' in home.text
         form = second.get(f"{address}/achteraf-beoordelen").forms["formulier"]
+        form["reden"] = "Toch geen spoed."
+        form = form.submit("goedkeuren", status=422).forms["formulier"]
+        form["reden"] = ""
         form.submit("goedkeuren").follow()
         assert "Spoed beoordelen" not in second.get(HOME).text
     assert ("achteraf_goedgekeurd", None) in events(installation)
