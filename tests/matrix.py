@@ -93,6 +93,8 @@ MATRIX: Final[tuple[View, ...]] = (
         "/logboek": "404  404     404    ja      ja    404      ja      ja",
     }),
     view("Root", "post", "GET", P.SIGNED_IN, {"/post": ALL}),
+    *form("Root", "postbus", PUBLIC, {"/postbus": ALL}),
+    *form("Root", "uitnodigingen", P.SIGNED_IN, {"/uitnodigingen": ALL}),
     view("Municipalities", "", "GET", P.SIGNED_IN, {"/gemeenten": ALL}),
     view("Health", "live", "GET", PUBLIC, {"/health/live": ALL}),
     view("Health", "ready", "GET", PUBLIC, {"/health/ready": ALL}),
@@ -183,8 +185,11 @@ MATRIX: Final[tuple[View, ...]] = (
         view("MunicipalityResource", name, "POST", P.MANAGE_MUNICIPALITY, {
             f"{{gemeente}}/{name}": " 403  403     404    403     403",
         })
-        for name in ("gebruiker-opnieuw", "gebruiker-rol-weg")
+        for name in ("gebruiker-opnieuw", "gebruiker-intrekken", "gebruiker-rol-weg")
     ),
+    *form("MunicipalityResource", "rollen", P.CONFIRM_ROLE, {
+        "{gemeente}/rollen": " ja   ja      403    ja      ja",
+    }),
     # --- forwarding by mail and code -------------------------------------------------------------
     view("PickupPage", "", "GET", PUBLIC, {"/ophalen/O-4F7K-2QXJ": ALL}),
     view("PickupPage", "", "POST", PUBLIC, {"/ophalen/O-4F7K-2QXJ": ALL}),
@@ -648,6 +653,17 @@ MATRIX: Final[tuple[View, ...]] = (
     *form("Desk", "aansluiting-uitnodigen", P.CONNECT, {
         "{meldpunt}/aansluiting-uitnodigen?gemeente=zwijndrecht": " ja 404 404",
     }),
+    *form("Desk", "rollen", P.CONNECT, {"{meldpunt}/rollen": " ja 404 404"}),
+    *form("Desk", "aansluiting-domeinen", P.CONNECT, {
+        "{meldpunt}/aansluiting-domeinen?gemeente=zwijndrecht": " ja 404 404",
+    }),
+    *(
+        view("Desk", f"aansluiting-{name}", "POST", P.CONNECT, {
+            # Of nobody in particular.
+            f"{{meldpunt}}/aansluiting-{name}?gemeente=zwijndrecht": " 404 404 404",
+        })
+        for name in ("opnieuw", "intrekken")
+    ),
     view("Desk", "aansluiting-opgeleid", "POST", P.CONNECT, {
         # Of nobody in particular.
         "{meldpunt}/aansluiting-opgeleid?gemeente=zwijndrecht": " 404 404 404",

@@ -27,7 +27,7 @@ from webtest import TestApp
 
 from stopintimidatie import install
 from stopintimidatie.accounts.models import User
-from stopintimidatie.audit import Actor
+from stopintimidatie.audit import SYSTEM, Actor
 from stopintimidatie.clock import utc_now
 from stopintimidatie.deliveries.answers import Answer, give_answer
 from stopintimidatie.deliveries.models import CopyCorrection
@@ -58,6 +58,7 @@ from stopintimidatie.exports.wish import ExportWish
 from stopintimidatie.mail.models import MailAddress, MailMessage
 from stopintimidatie.municipalities.agreements import Official, Plan, make
 from stopintimidatie.municipalities.agreements_models import ForwardingAgreement
+from stopintimidatie.municipalities.proposals import propose
 from stopintimidatie.partners.contacts import Person as Partner
 from stopintimidatie.partners.contacts import add_contact
 from stopintimidatie.partners.models import PartnerCovenant
@@ -298,6 +299,7 @@ class _Builder:
         addresses["gemeente"] = addresses["wijk"].rpartition("/")[0]
         addresses["behandeling"] = self.path(self.taken_on())
         self.offer()
+        self.proposal()
         addresses["patroon"] = f"{addresses['gemeente']}/{self.pattern()}"
         addresses["patroon_besloten"] = f"{addresses['gemeente']}/{self.pattern(decided=True)}"
         addresses["partner"] = f"{addresses['gemeente']}/partners/{self.partner()}"
@@ -402,6 +404,18 @@ class _Builder:
                 data_protection_officer=text("fg"),
                 **given,
             )
+        )
+
+    def proposal(self) -> None:
+        """Somebody proposed for a role, which a colleague is to confirm."""
+        propose(
+            self.session,
+            SYSTEM,
+            self.place.holder,
+            at=self.place.holder,
+            username="nieuw@gemeente.example",
+            name=self.place.text("genodigde"),
+            role=Role.OFFICER,
         )
 
     def report(self, **changes: Any) -> Report:

@@ -7,13 +7,14 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     from stopintimidatie.accounts import upkeep
-    from stopintimidatie.accounts.personal import PERSONAL_DATA
+    from stopintimidatie.accounts.personal import OFFERS, PERSONAL_DATA
     from stopintimidatie.accounts.sessions import flash, identity_of, note_arrival, take_flashes
     from stopintimidatie.jobs import Lane
 
     config.set_identity_loader(identity_of)
     config.add_subscriber(note_arrival, "pyramid.events.ContextFound")
     config.add_personal_data_holder(PERSONAL_DATA)
+    config.add_personal_data_holder(OFFERS)
     config.add_impersonal_table("sign_in_attempt", "keyed hashes of names, for half a day")
     config.add_job_kind(upkeep.JOB, upkeep.throw_away, lane=Lane.SLOW, next_at=upkeep.next_hour)
     config.add_request_method(flash, "flash")
@@ -25,3 +26,4 @@ def includeme(config: Any) -> None:
     config.scan("stopintimidatie.accounts.views")
     config.scan("stopintimidatie.accounts.invitation_views")
     config.scan("stopintimidatie.accounts.unlock_views")
+    config.scan("stopintimidatie.accounts.offer_views")

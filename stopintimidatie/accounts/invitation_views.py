@@ -10,6 +10,7 @@ from pyramid.view import view_config
 
 from stopintimidatie.accounts.forms import InvitationSchema
 from stopintimidatie.accounts.invitations import accept, open_invitation
+from stopintimidatie.accounts.offers import offers_to
 from stopintimidatie.accounts.services import AccountError, hash_chosen
 from stopintimidatie.storage import transaction
 from stopintimidatie.tree import Root
@@ -51,6 +52,7 @@ def invitation_view(request: Request) -> Any:
     # Not in the transaction of the request: no lock is held while the password is hashed.
     with transaction(request.registry.engine, write=False) as session:
         found = open_invitation(session, keys, key)
+        waiting = offers_to(session, found.user.username) if found else []
     form = Form(
         InvitationSchema(),
         request,
@@ -75,4 +77,6 @@ def invitation_view(request: Request) -> Any:
         return HTTPSeeOther(location="/aanmelden")
 
     name = found.user.username if found else None
-    return handle_form(request, form, on_valid, {"name": name, "spent": SPENT})
+    offered = next((one for one in waiting if found and one.id == found.offer_id), None)
+    page = {"name": name, "offered": offered, "spent": SPENT}
+    return handle_form(request, form, on_valid, page)

@@ -9,7 +9,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from stopintimidatie.accounts.links import is_link, link_for, number_in
-from stopintimidatie.accounts.models import Invitation, User
+from stopintimidatie.accounts.models import Invitation, RoleOffer, User
+from stopintimidatie.accounts.offers import accept_offer, offer_to
 from stopintimidatie.audit import Actor, record
 from stopintimidatie.clock import utc_now
 from stopintimidatie.storage.encryption import KeyRing
@@ -21,15 +22,25 @@ NO_PASSWORD: Final = ""
 LASTS: Final = timedelta(days=7)
 
 
-def invite(session: Session, keys: KeyRing, user: User) -> Invitation:
-    """A new link for a user who has no password yet; links from before no longer count."""
+def invite(
+    session: Session, keys: KeyRing, user: User, offer: RoleOffer | None = None
+) -> Invitation:
+    """A new link for a user who has no password yet; links from before no longer count.
+
+    :param offer: the role that is taken with the first password.
+    """
     now = utc_now()
     session.execute(
         update(Invitation)
         .where(Invitation.user_id == user.id, Invitation.used_at.is_(None))
         .values(expires_at=now)
     )
-    made = Invitation(user_id=user.id, secret_version=keys.current, expires_at=now + LASTS)
+    made = Invitation(
+        user_id=user.id,
+        offer_id=offer.id if offer is not None else None,
+        secret_version=keys.current,
+        expires_at=now + LASTS,
+    )
     session.add(made)
     session.flush()
     return made
@@ -58,7 +69,7 @@ def open_invitation(session: Session, keys: KeyRing, typed: str) -> Invitation |
 
 
 def accept(session: Session, keys: KeyRing, typed: str, hashed: str) -> bool:
-    """Set the password; from then on the link is worth nothing. False: it was that already.
+    """Set the password and take the role it came with. False: the link was spent.
 
     :param hashed: what `hash_chosen` made of the password.
     """
@@ -67,10 +78,13 @@ def accept(session: Session, keys: KeyRing, typed: str, hashed: str) -> bool:
         return False
     user = found.user
     user.password_hash = hashed
-    home = user.roles[0].holder if user.roles else NATIONAL
+    offer = offer_to(session, user.username, found.offer_id)
+    home = offer.holder if offer is not None else NATIONAL
     enter(session, home)
     actor = Actor("gebruiker", str(user.id), user.name)
     record(session, actor, "uitnodiging.gebruikt", home, "gebruiker", [user.id])
+    if offer is not None:
+        accept_offer(session, actor, user.id, offer)
     return True
 
 

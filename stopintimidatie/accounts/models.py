@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from stopintimidatie.clock import utc_now
@@ -15,6 +16,9 @@ from stopintimidatie.storage.tenancy import open_table
 
 open_table("user_account", "sign-in comes before the holder is known")
 open_table("role_assignment", "a person may hold roles for several holders")
+open_table(
+    "role_offer", "who is offered a role has none there yet; the desk may have to confirm it"
+)
 open_table("login_session", "the session leads to the person and so to the holder")
 open_table("invitation", "who was invited has no session yet")
 open_table("sign_in_unlock", "who can't sign in has no session yet")
@@ -83,6 +87,8 @@ class Invitation(Base):
     user_id: Mapped[UUID] = mapped_column(
         ForeignKey("user_account.id", ondelete="CASCADE"), index=True
     )
+    # For which offer it is: the first password takes that role.
+    offer_id: Mapped[UUID | None] = mapped_column(ForeignKey("role_offer.id", ondelete="SET NULL"))
     # Which key of the ring signed the link.
     secret_version: Mapped[int]
     made_at: Mapped[datetime] = mapped_column(default=utc_now)
@@ -90,6 +96,45 @@ class Invitation(Base):
     used_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship()
+
+
+class OfferState(StrEnum):
+    """How far a role is that somebody may get; once it is held the offer is gone."""
+
+    PROPOSED = "voorgesteld"
+    REFUSED = "geweigerd"
+    OFFERED = "aangeboden"
+    # By the person it was offered to, which nobody at the municipality is told.
+    DECLINED = "afgeslagen"
+
+
+class RoleOffer(Base):
+    """A role that somebody may get. Until that person has taken it, it gives no right at all.
+
+    `username` and `name` are as whoever invites typed them: whether there is an account, and under
+    which name, isn't told.
+    """
+
+    __tablename__ = "role_offer"
+    __table_args__ = (
+        UniqueConstraint("holder", "username", "role"),
+        Index(None, "username"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    holder: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"))
+    username: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(12), default=OfferState.PROPOSED)
+    by_desk: Mapped[bool]
+    proposed_at: Mapped[datetime] = mapped_column(default=utc_now)
+    proposed_by_id: Mapped[str | None] = mapped_column(String(64))
+    proposed_by: Mapped[str] = mapped_column(String(200))
+    # Whoever confirmed or refused it; None where no second person was needed.
+    decided_by: Mapped[str | None] = mapped_column(String(200))
+    reason: Mapped[str | None] = mapped_column(String(500))
+    expires_at: Mapped[datetime]
 
 
 class SignInAttempt(Base):

@@ -9,10 +9,23 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.accounts.models import LoginSession, RoleAssignment, SignInUnlock, User
+from stopintimidatie.accounts.models import (
+    Invitation,
+    LoginSession,
+    RoleAssignment,
+    RoleOffer,
+    SignInUnlock,
+    User,
+)
 from stopintimidatie.clock import utc_now
 from stopintimidatie.storage.encryption import KeyRing
-from stopintimidatie.storage.personal import Fragment, PersonalDataHolder, Subject, Treatment
+from stopintimidatie.storage.personal import (
+    Fragment,
+    PersonalDataHolder,
+    Subject,
+    Treatment,
+    redact_rows,
+)
 
 T: Final = Treatment
 COLUMNS: Final = {
@@ -53,3 +66,37 @@ def erase(session: Session, document: UUID) -> None:
 
 
 PERSONAL_DATA: Final = PersonalDataHolder("gebruiker", COLUMNS, find, redact, erase)
+OFFER_COLUMNS: Final = {
+    "role_offer": {
+        "username": T.SEALED,
+        "name": T.SEALED,
+        "proposed_by_id": T.CODES,
+        "proposed_by": T.STAFF,
+        "decided_by": T.STAFF,
+        "reason": T.TEXT,
+    }
+}
+
+
+def find_offers(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
+    """Roles that somebody may get, by the address that was invited."""
+    if not subject.email:
+        return []
+    name = subject.email.strip().lower()
+    rows = select(RoleOffer.id).where(RoleOffer.username == name).order_by(RoleOffer.id)
+    return session.scalars(rows).all()
+
+
+def redact_offer(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
+    """Take words out of the reason of a refusal."""
+    mine = RoleOffer.id == document
+    return redact_rows(session, RoleOffer, mine, OFFER_COLUMNS["role_offer"], fragment)
+
+
+def erase_offer(session: Session, document: UUID) -> None:
+    """Nothing of it is needed: what was done stands in the log."""
+    session.execute(delete(Invitation).where(Invitation.offer_id == document))
+    session.execute(delete(RoleOffer).where(RoleOffer.id == document))
+
+
+OFFERS: Final = PersonalDataHolder("rol", OFFER_COLUMNS, find_offers, redact_offer, erase_offer)

@@ -9,11 +9,19 @@ from typing import Any, Final
 from sqlalchemy import Delete, delete, or_
 
 from stopintimidatie.accounts.attempts import FORGET_AFTER
-from stopintimidatie.accounts.models import Invitation, LoginSession, SignInAttempt, SignInUnlock
+from stopintimidatie.accounts.models import (
+    Invitation,
+    LoginSession,
+    RoleOffer,
+    SignInAttempt,
+    SignInUnlock,
+)
 from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs import JobContext
 from stopintimidatie.settings import Settings
 
+# So long whoever invited sees that nobody took it, or why it was refused.
+OFFER_KEPT: Final = timedelta(days=30)
 JOB: Final = "aanmelden.opruimen"
 
 
@@ -40,3 +48,4 @@ def _statements(settings: Settings, now: datetime) -> Iterator[Delete]:
     yield delete(Invitation).where(spent)
     # Used ones too stay until then: they count in how often a mail is sent.
     yield delete(SignInUnlock).where(SignInUnlock.expires_at <= now)
+    yield delete(RoleOffer).where(RoleOffer.expires_at <= now - OFFER_KEPT)

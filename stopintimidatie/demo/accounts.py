@@ -11,7 +11,11 @@ from stopintimidatie.accounts.models import User
 from stopintimidatie.accounts.passwords import hash_password
 from stopintimidatie.accounts.services import find_user, give_role
 from stopintimidatie.audit import SYSTEM, Actor
-from stopintimidatie.municipalities.models import MunicipalityProfile, ParticipationLevel
+from stopintimidatie.municipalities.models import (
+    MailDomain,
+    MunicipalityProfile,
+    ParticipationLevel,
+)
 from stopintimidatie.security import Role
 from stopintimidatie.storage import NATIONAL
 
@@ -90,6 +94,8 @@ def set_up(session: Session) -> dict[tuple[str, str], User]:
     ):
         if session.get(MunicipalityProfile, profile.code) is None:
             session.add(profile)
+    for code, domain in _DOMAINS.items():
+        session.merge(MailDomain(code=code, domain=domain))
     session.flush()
     hashed = hash_password(PASSWORD)
     return {(p.holder, p.role.value): _person(session, p, hashed) for p in PEOPLE}

@@ -12,7 +12,8 @@ from stopintimidatie.clock import utc_now
 from stopintimidatie.desk.onboarding import checklist_of, save_checklist
 from stopintimidatie.mail.addresses import find_address
 from stopintimidatie.municipalities import agreements
-from stopintimidatie.municipalities.inviting import invite_colleague
+from stopintimidatie.municipalities.mail_domains import set_domains
+from stopintimidatie.municipalities.proposals import propose
 from stopintimidatie.public.joining import ask_to_join, owner_of
 from stopintimidatie.register.models import Municipality
 from stopintimidatie.reports.vocabulary import LegalBasis
@@ -47,9 +48,9 @@ def begin_onboarding(session: Session, registry: Any, actor: Actor) -> None:
     }
     save_checklist(session, ZWIJNDRECHT, done, actor)
     address = "beheer@zwijndrecht.example"
-    invite_colleague(
+    set_domains(session, actor, ZWIJNDRECHT, ["zwijndrecht.example"])
+    propose(
         session,
-        keys,
         actor,
         ZWIJNDRECHT,
         at=NATIONAL,

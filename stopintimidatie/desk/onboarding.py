@@ -17,6 +17,7 @@ from stopintimidatie.desk.models import Onboarding
 from stopintimidatie.desk.onboarding_rules import Colleague, missing
 from stopintimidatie.jobs import JobContext, enqueue
 from stopintimidatie.municipalities.levels import LevelChange
+from stopintimidatie.municipalities.mail_domains import domains_of
 from stopintimidatie.municipalities.models import ParticipationLevel
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import move
@@ -88,7 +89,9 @@ def checklist_complete(session: Session, change: LevelChange) -> Iterable[str]:
     """Level condition: a municipality joins when its checklist is complete."""
     if change.after is not ParticipationLevel.PROGRAMME:
         return []
-    return missing(checklist_of(session, change.code), colleagues_of(session, change.code))
+    domains = domains_of(session, [change.code])[change.code]
+    people = colleagues_of(session, change.code)
+    return missing(checklist_of(session, change.code), people, domains)
 
 
 def hand_over_what_waits(session: Session, change: LevelChange) -> None:

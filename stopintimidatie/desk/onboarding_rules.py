@@ -47,7 +47,9 @@ class Item:
     missing: str
 
 
-def items(kept: Onboarding | None, colleagues: Sequence[Colleague]) -> list[Item]:
+def items(
+    kept: Onboarding | None, colleagues: Sequence[Colleague], domains: Sequence[str]
+) -> list[Item]:
     """All lines, in the order in which the desk goes through them."""
     row = kept or Onboarding()
     untrained = [c.name for c in colleagues if c.must_be_trained and c.trained_on is None]
@@ -67,6 +69,11 @@ def items(kept: Onboarding | None, colleagues: Sequence[Colleague]) -> list[Item
         ),
         Item("Teksten", bool(row.texts_on), "Laat de gemeente haar antwoordteksten nakijken."),
         Item("Logo", bool(row.logo_on), "Laat de gemeente haar logo en kleur nakijken."),
+        Item(
+            "Maildomeinen",
+            bool(domains),
+            "Leg de maildomeinen van de gemeente vast: een adres daarbuiten bevestigt u zelf.",
+        ),
         Item(
             "Beheerder",
             bool(admins),
@@ -88,6 +95,8 @@ def items(kept: Onboarding | None, colleagues: Sequence[Colleague]) -> list[Item
     ]
 
 
-def missing(kept: Onboarding | None, colleagues: Sequence[Colleague]) -> list[str]:
+def missing(
+    kept: Onboarding | None, colleagues: Sequence[Colleague], domains: Sequence[str]
+) -> list[str]:
     """What still stands in the way, one sentence each."""
-    return [item.missing for item in items(kept, colleagues) if not item.done]
+    return [item.missing for item in items(kept, colleagues, domains) if not item.done]

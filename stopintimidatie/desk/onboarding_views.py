@@ -9,7 +9,6 @@ from pyramid.view import view_config
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.accounts.services import AccountError
 from stopintimidatie.audit import Actor
 from stopintimidatie.desk import onboarding
 from stopintimidatie.desk.models import Onboarding
@@ -21,21 +20,21 @@ from stopintimidatie.desk.onboarding_forms import (
 from stopintimidatie.desk.onboarding_rules import items
 from stopintimidatie.desk.resources import Desk
 from stopintimidatie.mail.addresses import clear_address, find_address
-from stopintimidatie.municipalities.inviting import invite_colleague
-from stopintimidatie.municipalities.inviting_forms import InviteSchema
 from stopintimidatie.municipalities.level_plans import plan_of, take_back_when_lacking
+from stopintimidatie.municipalities.mail_domains import domains_of, is_outside
 from stopintimidatie.municipalities.models import ParticipationLevel
+from stopintimidatie.municipalities.proposals import waiting_at
 from stopintimidatie.municipalities.services import level_of
+from stopintimidatie.municipalities.workers import invited_at
 from stopintimidatie.public.joining import owner_of
 from stopintimidatie.public.models import JoiningRequest
 from stopintimidatie.register.called import listed
 from stopintimidatie.register.models import Municipality
 from stopintimidatie.register.queries import all_municipalities, municipality_by_slug
-from stopintimidatie.security import Permission, Role
-from stopintimidatie.storage.tenancy import NATIONAL
+from stopintimidatie.security import Permission
 from stopintimidatie.web.components import ListItem
 from stopintimidatie.web.filters import date_text
-from stopintimidatie.web.forms import Button, Change, ConflictError, Form, FormError, handle_form
+from stopintimidatie.web.forms import Button, Change, ConflictError, Form, handle_form
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.urls import query_pairs
 
@@ -47,6 +46,12 @@ MOST_SHOWN: Final = 100
 def address_of(municipality: Municipality) -> str:
     """The page of a municipality that is joining."""
     return f"/landelijk/aansluiting?gemeente={municipality.slug}"
+
+
+def addresses_of(municipality: Municipality) -> dict[str, str]:
+    """The other pages and buttons about this municipality, by what they are for."""
+    names = ("uitnodigen", "opnieuw", "intrekken", "domeinen", "niveau", "plan-intrekken")
+    return {name: f"/landelijk/aansluiting-{name}?gemeente={municipality.slug}" for name in names}
 
 
 @view_config(
@@ -61,6 +66,7 @@ def onboardings_view(context: Desk, request: Request) -> dict[str, Any]:
     return {
         "asked": [_item(*row) for row in _requests(request.db)],
         "begun": _begun(request.db),
+        "proposals": len(waiting_at(request.db, context.holder)),
         "municipalities": listed(all_municipalities(request.db)),
     }
 
@@ -127,13 +133,13 @@ def onboarding_view(context: Desk, request: Request) -> Any:
         noted = {column: values[name] for name, column in COLUMNS.items()}
         onboarding.save_checklist(request.db, municipality.code, noted, actor_of(request))
         request.flash("De lijst is opgeslagen.")
-        _check_plan(request, municipality)
+        check_plan(request, municipality)
         return HTTPSeeOther(location=address_of(municipality))
 
     return handle_form(request, form, on_valid, _page(request, municipality, row))
 
 
-def _check_plan(request: Request, municipality: Municipality) -> None:
+def check_plan(request: Request, municipality: Municipality) -> None:
     """A municipality never joins with a list that lacks something, also not by a plan."""
     rules, actor = request.registry.level_rules, actor_of(request)
     lacking = take_back_when_lacking(request.db, rules, actor, municipality.code)
@@ -186,7 +192,8 @@ def _refuse_if_changed(row: Onboarding | None, values: dict[str, Any]) -> None:
 def _page(request: Request, municipality: Municipality, row: Onboarding | None) -> dict[str, Any]:
     people = onboarding.colleagues_of(request.db, municipality.code)
     level = level_of(request.db, municipality.code)
-    lines = items(row, people)
+    domains = domains_of(request.db, [municipality.code])[municipality.code]
+    lines = items(row, people, domains)
     return {
         "municipality": municipality,
         "items": lines,
@@ -194,12 +201,13 @@ def _page(request: Request, municipality: Municipality, row: Onboarding | None) 
         "level": level,
         "connected": level is ParticipationLevel.PROGRAMME,
         "people": people,
+        "outside": {one.id for one in people if is_outside(one.username, domains)},
+        "invited": invited_at(request.db, municipality.code),
+        "domains": domains,
+        "addresses": addresses_of(municipality),
         "trained": {person.id: _trained_form(request, municipality, person) for person in people},
         "requests": _addresses(request, municipality),
-        "invite_address": f"/landelijk/aansluiting-uitnodigen?gemeente={municipality.slug}",
-        "level_address": f"/landelijk/aansluiting-niveau?gemeente={municipality.slug}",
         "plan": plan_of(request.db, municipality.code),
-        "take_back": f"/landelijk/aansluiting-plan-intrekken?gemeente={municipality.slug}",
     }
 
 
@@ -234,51 +242,6 @@ def _addresses(request: Request, municipality: Municipality) -> list[dict[str, A
 
 @view_config(
     context=Desk,
-    name="aansluiting-uitnodigen",
-    request_method="GET",
-    permission=Permission.CONNECT,
-    renderer="stopintimidatie.desk:templates/onboarding_invite.jinja2",
-)
-@view_config(
-    context=Desk,
-    name="aansluiting-uitnodigen",
-    request_method="POST",
-    permission=Permission.CONNECT,
-    renderer="stopintimidatie.desk:templates/onboarding_invite.jinja2",
-)
-def invite_view(context: Desk, request: Request) -> Any:
-    """Give somebody a role in the municipality, and a one-time link by mail."""
-    municipality = asked_municipality(request)
-    form = Form(
-        InviteSchema(),
-        request,
-        buttons=[Button("uitnodigen", "Uitnodigen")],
-        action=request.path_qs,
-        cancel_url=address_of(municipality),
-    )
-
-    def on_valid(values: dict[str, Any]) -> Any:
-        try:
-            invite_colleague(
-                request.db,
-                request.registry.key_ring,
-                actor_of(request),
-                municipality.code,
-                at=NATIONAL,
-                username=values["adres"],
-                name=values["naam"],
-                role=Role(values["rol"]),
-            )
-        except AccountError as problem:
-            raise FormError(str(problem), "adres") from None
-        request.flash("De rol is gegeven. Wie nog geen account had, krijgt een mail met een link.")
-        return HTTPSeeOther(location=address_of(municipality))
-
-    return handle_form(request, form, on_valid, {"municipality": municipality})
-
-
-@view_config(
-    context=Desk,
     name="aansluiting-opgeleid",
     request_method="POST",
     permission=Permission.CONNECT,
@@ -299,7 +262,7 @@ def trained_view(context: Desk, request: Request) -> Any:
         day = values["opgeleid_op"]
         onboarding.set_trained(request.db, actor_of(request), municipality.code, person.id, day)
         request.flash(f"Opgeslagen voor {person.name}.")
-        _check_plan(request, municipality)
+        check_plan(request, municipality)
         return HTTPSeeOther(location=address_of(municipality))
 
     answer = handle_form(request, form, on_valid, page)

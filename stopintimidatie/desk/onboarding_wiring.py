@@ -18,3 +18,4 @@ def includeme(config: Any) -> None:
     config.add_personal_data_holder(PERSONAL_DATA)
     config.scan("stopintimidatie.desk.onboarding_views")
     config.scan("stopintimidatie.desk.level_views")
+    config.scan("stopintimidatie.desk.people_views")

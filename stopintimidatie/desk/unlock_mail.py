@@ -51,4 +51,4 @@ TEMPLATE: Final = MailTemplate(
     "stopintimidatie.desk:templates/mail/aanmeldlink.txt.jinja2",
     _write,
 )
-RECIPIENT_OF_LINK: Final = MailRecipient(RECIPIENT, _address)
+RECIPIENT_OF_LINK: Final = MailRecipient(RECIPIENT, _address, personal=True)

@@ -9,6 +9,7 @@ from pyramid.view import view_config
 from stopintimidatie.desk import queue
 from stopintimidatie.desk.resources import Desk
 from stopintimidatie.desk.returned import number_returned, returned
+from stopintimidatie.municipalities.proposals import waiting_at
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.paths import report_path
 from stopintimidatie.reports.vocabulary import Form, PlaceType
@@ -45,6 +46,7 @@ def queue_view(context: Desk, request: Request) -> dict[str, Any]:
         "deliveries": _delivery_facet(request, wanted),
         "municipalities": _municipality_facet(request, wanted),
         "returned": number_returned(request.db),
+        "proposals": len(waiting_at(request.db, context.holder)),
     }
 
 

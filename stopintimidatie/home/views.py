@@ -8,6 +8,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 from sqlalchemy import select
 
+from stopintimidatie.accounts.offers import is_offered_anything
 from stopintimidatie.clock import utc_now
 from stopintimidatie.deliveries.attention import (
     copies_to_chase,
@@ -19,6 +20,7 @@ from stopintimidatie.dossiers.consulting import badge_of
 from stopintimidatie.dossiers.paths import dossier_path
 from stopintimidatie.dossiers.vocabulary import ConsultationKind
 from stopintimidatie.home import overview
+from stopintimidatie.municipalities.proposal_views import roles_to_confirm
 from stopintimidatie.municipalities.resources import (
     Municipalities,
     MunicipalityResource,
@@ -51,7 +53,9 @@ ATTENTION_LIMIT = 10
     renderer="templates/municipalities.jinja2",
 )
 def start(request: Any) -> Any:
-    """One place of work: go there. Several: choose."""
+    """A role to take or leave comes first. One place of work: go there. Several: choose."""
+    if is_offered_anything(request.db, request.identity.username):
+        return HTTPSeeOther("/uitnodigingen")
     holders = request.identity.holders
     if len(holders) == 1:
         return HTTPSeeOther(_address_of(request, holders[0]))
@@ -105,6 +109,7 @@ def municipality(context: MunicipalityResource, request: Any) -> dict[str, Any]:
         "agreements": [],
         "consultations": [],
         "partners": [],
+        "proposals": [],
     }
     if may_read:
         slugs = {row.neighbourhood.code: row.neighbourhood.slug for row in rows}
@@ -114,6 +119,7 @@ def municipality(context: MunicipalityResource, request: Any) -> dict[str, Any]:
         page["agreements"] = _agreements(context, request, now)
         page["consultations"] = _consultations(context, request, now)
         page["partners"] = _partners(context, request)
+        page["proposals"] = _proposals(context, request)
         page["urgent"] = [
             report_item(
                 report, context.municipality.slug, slugs.get(report.neighbourhood_code or "")
@@ -153,6 +159,12 @@ def _consultations(context: MunicipalityResource, request: Any, now: Any) -> lis
         )
         for soon in overview.consultations_soon(request.db, roles, now, ATTENTION_LIMIT)
     ]
+
+
+def _proposals(context: MunicipalityResource, request: Any) -> list[ListItem]:
+    if not request.has_permission(Permission.CONFIRM_ROLE, context):
+        return []
+    return roles_to_confirm(request.db, context.holder, request.resource_path(context).rstrip("/"))
 
 
 def _partners(context: MunicipalityResource, request: Any) -> list[ListItem]:

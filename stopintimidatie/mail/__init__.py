@@ -39,4 +39,5 @@ def includeme(config: Any) -> None:
     config.add_job_kind(services.JOB, services.send, attempts=services.ATTEMPTS, lane=Lane.OUTSIDE)
     if settings.demo:
         config.add_nav_item("post", mail_item, order=90)
+        config.add_public_prefix("postbus")
     config.scan("stopintimidatie.mail.views")

@@ -90,11 +90,14 @@ class MailRecipient:
 
     :param find: (session of the holder, keys, id) -> the address now, or None: not (any more).
     :param bounced: (session of the holder, id): a message to it came back.
+    :param personal: what goes there is for this one person, such as a link that only they may
+        use: no colleague reads it, in the demo either.
     """
 
     kind: str
     find: Callable[[Session, KeyRing, str], str | None]
     bounced: Callable[[Session, str], None] = _no_bounce
+    personal: bool = False
 
 
 def add_mail_template(config: Any, template: MailTemplate) -> None:

@@ -1,4 +1,9 @@
-"""`/post`: in the demo nothing is sent; here one reads what would have been."""
+"""`/post`: in the demo nothing is sent; here one reads what would have been.
+
+What is for one person alone, such as the link of an invitation, is read there by nobody else: not
+by colleagues, not by the desk. As with a real mailbox one must get at it from outside the portal:
+who isn't signed in opens the mailbox of an address at `/postbus`.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +11,20 @@ import email
 from email.policy import default
 from typing import Any, Final
 
-from pyramid.httpexceptions import HTTPNotFound
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 
 from stopintimidatie.accounts.sessions import note_use
+from stopintimidatie.mail.forms import MailboxSchema
 from stopintimidatie.mail.models import MailMessage
 from stopintimidatie.register.models import Municipality
 from stopintimidatie.security import Permission
 from stopintimidatie.storage.tenancy import NATIONAL, enter
 from stopintimidatie.tree import Root
 from stopintimidatie.web.filters import datetime_short
+from stopintimidatie.web.forms import Button, Form, handle_form
 from stopintimidatie.web.paging import Paging, wanted_page
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.urls import query_pairs
@@ -33,7 +41,7 @@ DESK: Final = "Landelijk meldpunt"
     renderer="templates/kept.jinja2",
 )
 def kept_view(request: Request) -> dict[str, Any]:
-    """The messages of one of one's own holders, newest first."""
+    """The messages of one of one's own holders, newest first; of personal ones one's own."""
     identity = request.identity
     if identity is None or not identity.holders or not request.registry.courier.keeps:
         raise HTTPNotFound()
@@ -42,7 +50,8 @@ def kept_view(request: Request) -> dict[str, Any]:
     holder = asked if asked in holders else holders[0]
     enter(request.db, holder)
     note_use(request, holder)
-    kept = MailMessage.kept.is_not(None)
+    mine = or_(not_(_personal(request)), _sent_to(identity.username))
+    kept = and_(MailMessage.kept.is_not(None), mine)
     total = request.db.scalar(select(func.count()).select_from(MailMessage).where(kept)) or 0
     paging = Paging(wanted_page(request), total, SHOWN)
     rows = request.db.scalars(
@@ -58,6 +67,46 @@ def kept_view(request: Request) -> dict[str, Any]:
         "holders": _names(request, holders) if len(holders) > 1 else [],
         "holder": holder,
     }
+
+
+@view_config(
+    context=Root,
+    name="postbus",
+    request_method=("GET", "POST"),
+    permission=NO_PERMISSION_REQUIRED,
+    renderer="templates/mailbox.jinja2",
+)
+def mailbox_view(request: Request) -> Any:
+    """The mailbox of an address of the demo, for who isn't signed in: one's own is at `/post`."""
+    if not request.registry.courier.keeps:
+        raise HTTPNotFound()
+    if request.identity is not None:
+        return HTTPSeeOther(location="/post")
+    form = Form(MailboxSchema(), request, buttons=[Button("openen", "Postbus openen")])
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        enter(request.db, NATIONAL)
+        rows = request.db.scalars(
+            select(MailMessage)
+            .where(_personal(request), _sent_to(values["adres"].lower()))
+            .order_by(MailMessage.created_at.desc(), MailMessage.id)
+            .limit(SHOWN)
+        )
+        return {"form": form, "letters": [_letter(row) for row in rows]}
+
+    return handle_form(request, form, on_valid, {"letters": None})
+
+
+def _personal(request: Request) -> ColumnElement[bool]:
+    """What is for one person alone."""
+    kinds = [r.kind for r in request.registry.mail_recipients.values() if r.personal]
+    return MailMessage.recipient_kind.in_(kinds)
+
+
+def _sent_to(address: str) -> ColumnElement[bool]:
+    """What went to this address, by the header of the kept message."""
+    line = MailMessage.kept.contains(f"\nTo: {address}\r\n", autoescape=True)
+    return and_(MailMessage.kept.is_not(None), line)
 
 
 def _names(request: Request, holders: list[str]) -> list[tuple[str, str]]:

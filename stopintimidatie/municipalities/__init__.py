@@ -6,9 +6,8 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
-    from stopintimidatie.municipalities import agreements_mail, agreements_personal, inviting_mail
+    from stopintimidatie.municipalities import agreements_mail, agreements_personal, proposal_mail
     from stopintimidatie.municipalities.agreements import END_JOB
-    from stopintimidatie.municipalities.inviting_views import users_panel
     from stopintimidatie.municipalities.level_plans import FELL, LEVEL_JOB, begin_planned
     from stopintimidatie.municipalities.levels import (
         LevelRules,
@@ -17,6 +16,7 @@ def includeme(config: Any) -> None:
     )
     from stopintimidatie.municipalities.resources import LEVELS, Municipalities
     from stopintimidatie.municipalities.vocabularies import add_public_vocabulary
+    from stopintimidatie.municipalities.worker_views import users_panel
     from stopintimidatie.security import Permission
 
     config.registry.level_rules = LevelRules()
@@ -27,6 +27,7 @@ def includeme(config: Any) -> None:
     config.add_impersonal_table("municipality_setting", "what every reporter reads")
     config.add_impersonal_table("municipality_question", "what every reporter may be asked")
     config.add_impersonal_table("municipality_logo", "logos, public")
+    config.add_impersonal_table("mail_domain", "domains of municipalities, public")
     config.registry.public_vocabularies = {}
     config.add_directive("add_public_vocabulary", add_public_vocabulary)
     config.add_tree_root("gemeenten", Municipalities)
@@ -35,8 +36,12 @@ def includeme(config: Any) -> None:
     config.add_personal_data_holder(agreements_personal.PERSONAL_DATA)
     config.add_sealed(agreements_personal.SEALED)
     config.add_mail_template(agreements_mail.ENDS)
-    config.add_mail_template(inviting_mail.TEMPLATE)
-    config.add_mail_recipient(inviting_mail.RECIPIENT_OF_INVITATION)
+    for template in (proposal_mail.LINK, proposal_mail.OFFERED, proposal_mail.CONFIRM):
+        config.add_mail_template(template)
+    config.add_mail_recipient(proposal_mail.LINK_RECIPIENT)
+    config.add_mail_recipient(proposal_mail.OFFER_RECIPIENT)
+    config.add_job_kind(proposal_mail.INVITE_JOB, proposal_mail.send_invitations)
+    config.add_job_kind(proposal_mail.TELL_JOB, proposal_mail.tell_other_side)
     config.add_panel("beheer", "gebruikers", users_panel, order=90)
     config.add_mail_template(FELL)
     config.add_job_kind(END_JOB, agreements_mail.ending)

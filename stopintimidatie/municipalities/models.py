@@ -33,6 +33,9 @@ open_table("municipality_question", "questions as every reporter reads them")
 open_table("municipality_logo", "logos, served to everybody")
 
 
+open_table("mail_domain", "which mail domains are a municipality's own: public")
+
+
 class ParticipationLevel(StrEnum):
     """How far a municipality takes part (1-domain.md, *Levels of a municipality*)."""
 
@@ -150,3 +153,12 @@ class MunicipalityLogo(Base):
     media_type: Mapped[str] = mapped_column(String(40))
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     made_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class MailDomain(Base):
+    """A domain of which every mailbox is the municipality's own; the desk says so."""
+
+    __tablename__ = "mail_domain"
+
+    code: Mapped[str] = mapped_column(ForeignKey("municipality.code"), primary_key=True)
+    domain: Mapped[str] = mapped_column(String(100), primary_key=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from stopintimidatie.security.identity import Identity, Role
-from stopintimidatie.security.permissions import GRANTS, Permission, holder_acl
+from stopintimidatie.security.permissions import GRANTS, READING_ROLES, Permission, holder_acl
 
-__all__ = ["GRANTS", "Identity", "Permission", "Role", "holder_acl"]
+__all__ = ["GRANTS", "READING_ROLES", "Identity", "Permission", "Role", "holder_acl"]
 
 
 def includeme(config: Any) -> None:

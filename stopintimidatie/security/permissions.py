@@ -41,6 +41,7 @@ class Permission(StrEnum):
     SAVE_DISCLOSURES = "verstrekkingenregister als bestand"
     ERASE = "gegevens wissen op verzoek"
     MANAGE_MUNICIPALITY = "gemeente beheren"
+    CONFIRM_ROLE = "rol van een collega bevestigen"
     EDIT_SETTINGS = "teksten en instellingen beheren"
     VIEW_DESK = "landelijk meldpunt bekijken"
     ROUTE_REPORT = "melding doorgeven"
@@ -88,6 +89,8 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     # The FG watches, and doesn't act (art. 38(6) AVG).
     P.ERASE: frozenset({Role.PRIVACY_OFFICER}),
     P.MANAGE_MUNICIPALITY: frozenset({Role.ADMIN}),
+    # All who read there, the FG as well: who gets to see reports is what an FG watches.
+    P.CONFIRM_ROLE: OOV | PRIVACY,
     # The desk: only what it sets for all, for a role counts for its own holder alone.
     P.EDIT_SETTINGS: DESK | {Role.ADMIN},
     P.VIEW_DESK: DESK,
@@ -100,6 +103,22 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     P.BY_OTHER_HOLDER: frozenset(),
     P.BY_OPERATOR: frozenset(),
 }
+
+# What shows reports, what hangs on them, or the log. Partners aren't among it: their contact
+# persons act in office, and the admin keeps their list.
+_READS: Final = (
+    P.SEARCH,
+    P.VIEW_REPORT,
+    P.VIEW_CONTACT,
+    P.VIEW_ATTACHMENT,
+    P.VIEW_DOSSIER,
+    P.VIEW_EXPORT,
+    P.VIEW_AUDIT,
+    P.VIEW_DISCLOSURES,
+    P.SAVE_DISCLOSURES,
+)
+# Nobody gives one of these to anybody alone.
+READING_ROLES: Final = frozenset(role for read in _READS for role in GRANTS[read])
 
 
 def holder_acl(

@@ -27,7 +27,8 @@ Deze tabel wordt gemaakt uit `stopintimidatie/security/permissions.py`
 NOBODY: Final = """
 Wat geen enkele rol mag, doet niemand van achter een scherm: *als melder* gaat met de volgcode; *als
 de termijn voorbij is* en *als bewaartermijn* doet het programma zelf. Wie uitvoer aanvroeg keurt
-haar nooit zelf goed, ook niet met de rol die dat mag.
+haar nooit zelf goed, ook niet met de rol die dat mag. Elke rol behalve *functioneel beheerder*
+leest; zo'n rol geeft niemand alleen: een tweede persoon bevestigt ([wie](beheer.md#gebruikers)).
 """
 
 

@@ -172,21 +172,35 @@ def invite(desk: Page, name: str, address: str, role: Role) -> None:
     desk.fill("[name=adres]", address)
     desk.select_option("[name=rol]", role.value)
     desk.click("button[name=uitnodigen]")
-    expect(desk.get_by_label("Mensen")).to_contain_text(name)
+    expect(desk.get_by_role("list", name="Uitnodigingen")).to_contain_text(name)
 
 
-def join(story: Story, desk: Page) -> None:
+def confirm_and_take(reader: Page, deputy: Page) -> None:
+    """Whoever reads there confirms the deputy, who takes the role."""
+    reader.goto("/gemeenten/zwijndrecht/rollen")
+    reader.click("button[name=bevestigen]")
+    expect(reader.locator("main")).to_contain_text("Er wacht niets")
+    deputy.goto("/")
+    deputy.get_by_role("button", name="Aannemen: dossierhouder").click()
+    expect(deputy.locator("body")).to_contain_text("U hebt de rol aangenomen")
+
+
+def join(story: Story, desk: Page, reader: Page) -> None:
     """The checklist: people with a role and a training, and all that was noted and read."""
     invite(desk, "Ada Admin", ADMIN, Role.ADMIN)
     deputy = make_user(story.installation, (EINDHOVEN, Role.OFFICER), name="Dirk Deputy")
     invite(desk, "Dirk Deputy", deputy, Role.DOSSIER_OWNER)
+    confirm_and_take(reader, story.somebody(deputy))
     admin = story.open()
     admin.goto(story.mailed(3, r"/uitnodiging\?sleutel=\S+"))
     for name in ("wachtwoord", "nog_eens"):
         admin.fill(f"[name={name}]", OWN_PASSWORD)
     admin.click("button[name=instellen]")
     expect(admin.locator("[name=gebruikersnaam]")).to_be_visible()
-    desk.goto(ONBOARDING)
+    desk.goto("/landelijk/aansluiting-domeinen?gemeente=zwijndrecht")
+    desk.fill("[name=domeinen]", "zwijndrecht.nl")
+    desk.click("button[name=opslaan]")
+    expect(desk.locator("main")).to_contain_text("zwijndrecht.nl")
     for name in ("afspraak_op", "dpia_op", "teksten_op", "logo_op", "opleiding_op"):
         desk.fill(f"[name={name}]", day())
     desk.fill("[name=afspraak_met]", "hoofd veiligheid, namens de burgemeester")
@@ -213,7 +227,7 @@ def found(page: Page, reference: str) -> bool:
 def test_zwijndrecht_is_rung_picks_its_report_up_joins_and_finds_it_with_its_history(
     story: Story, caplog: pytest.LogCaptureFixture
 ) -> None:
-    make_user(story.installation, (ZWIJNDRECHT, Role.OFFICER), name="Olga Officier")
+    reader = make_user(story.installation, (ZWIJNDRECHT, Role.OFFICER), name="Olga Officier")
     reporter = story.open()
     reference, follow_code = give_in(reporter)
     desk = story.somebody(make_user(story.installation, (NATIONAL, Role.NATIONAL_DESK)))
@@ -226,7 +240,7 @@ def test_zwijndrecht_is_rung_picks_its_report_up_joins_and_finds_it_with_its_his
         words = mail.content.decode() + str(mail.message.get_content())
         assert mail.encrypted
         assert not [word for word in (*SEEDED, reference, "Anneke") if word in words]
-    join(story, desk)
+    join(story, desk, story.somebody(reader))
 
     officer = story.somebody(make_user(story.installation, (ZWIJNDRECHT, Role.OFFICER)))
     until(lambda: found(officer, reference), seconds=15)

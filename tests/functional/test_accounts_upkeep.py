@@ -12,14 +12,16 @@ from stopintimidatie.accounts.attempts import FORGET_AFTER
 from stopintimidatie.accounts.models import (
     Invitation,
     LoginSession,
+    RoleOffer,
     SignInAttempt,
     SignInUnlock,
     User,
 )
-from stopintimidatie.accounts.upkeep import JOB
+from stopintimidatie.accounts.upkeep import JOB, OFFER_KEPT
 from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.jobs import JobContext
 from stopintimidatie.storage import NATIONAL
+from tests.factories import DORDRECHT
 from tests.installation import Installation
 
 NOW = utc_now()
@@ -44,6 +46,17 @@ def rows(installation: Installation, user: User) -> list[tuple[str, Any]]:
     def unlock(**values: Any) -> SignInUnlock:
         return SignInUnlock(name_hash="x", secret_version=1, **values)
 
+    def offered(expires: Any) -> RoleOffer:
+        return RoleOffer(
+            holder=DORDRECHT,
+            username=f"{uuid4().hex}@test.example",
+            name="x",
+            role="beheer",
+            by_desk=False,
+            proposed_by="x",
+            expires_at=expires,
+        )
+
     later = NOW + SECOND
     return [
         ("keep", guesses(NOW - FORGET_AFTER)),
@@ -56,6 +69,8 @@ def rows(installation: Installation, user: User) -> list[tuple[str, Any]]:
         ("throw away", invited(expires_at=later, used_at=NOW)),
         ("keep", unlock(expires_at=later, used_at=NOW)),
         ("throw away", unlock(expires_at=NOW)),
+        ("keep", offered(NOW - OFFER_KEPT + SECOND)),
+        ("throw away", offered(NOW - OFFER_KEPT)),
     ]
 
 
@@ -74,7 +89,7 @@ def test_what_counts_no_longer_goes_and_the_rest_stays(installation: Installatio
         for _ in range(2):
             kind.handler(context, [{}])
     with installation.transaction() as session:
-        for model in (SignInAttempt, LoginSession, Invitation, SignInUnlock):
+        for model in (SignInAttempt, LoginSession, Invitation, SignInUnlock, RoleOffer):
             kept = sum(name == "keep" for name, row in made if isinstance(row, model))
             assert session.scalar(select(func.count()).select_from(model)) == kept, model
     assert kind.next_at is not None

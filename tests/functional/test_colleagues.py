@@ -1,28 +1,52 @@
-"""The admin invites colleagues by a link, sends it again, and takes roles away."""
+"""The admin invites colleagues, a second person confirms, and whoever is invited takes the role."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
-from stopintimidatie.accounts.models import Invitation
+from stopintimidatie.accounts.models import Invitation, RoleOffer
 from stopintimidatie.audit import AuditEvent
 from stopintimidatie.clock import utc_now
-from stopintimidatie.security import Role
+from stopintimidatie.mail.models import MailMessage
+from stopintimidatie.municipalities.mail_domains import is_outside
+from stopintimidatie.municipalities.models import MailDomain
+from stopintimidatie.security import GRANTS, READING_ROLES, Permission, Role
+from stopintimidatie.storage import NATIONAL
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
 from tests.functional.test_onboarding import PASSWORD, last_mail
 from tests.installation import Installation
 
+pytestmark = pytest.mark.judged_once
+once = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 PAGE = "/gemeenten/dordrecht/gebruikers"
+CONFIRM = "/gemeenten/dordrecht/rollen"
+AT_DESK = "/landelijk/rollen"
 NEW = "nieuw@dordrecht.example"
+ADMIN, OFFICER = (DORDRECHT, Role.ADMIN), (DORDRECHT, Role.OFFICER)
 
 
 def invite(browser: Any, address: str, role: Role, status: int = 303) -> Any:
     form = browser.get("/gemeenten/dordrecht/gebruiker-uitnodigen").forms["formulier"]
     form["naam"], form["adres"], form["rol"] = "Nina Nieuw", address, role.value
     return form.submit("uitnodigen", status=status)
+
+
+def decide(browser: Any, page: str, what: str, status: int = 303, **values: str) -> Any:
+    """Press a button of the first proposal that waits there."""
+    shown = browser.get(page)
+    form = next(form for name, form in shown.forms.items() if str(name).startswith("voorstel-"))
+    for name, value in values.items():
+        form[name] = value
+    return form.submit(what, status=status)
+
+
+def may_decide(browser: Any, page: str) -> bool:
+    return 'name="bevestigen"' in browser.get(page, status=200).text
 
 
 def button(page: Any, action: str, **fields: str) -> Any:
@@ -40,66 +64,294 @@ def link_in(mail: str) -> str:
     return found[0]
 
 
-def test_an_admin_invites_a_colleague_who_works_until_the_role_is_taken_away(
+def mails(installation: Installation, template: str, holder: str = NATIONAL) -> int:
+    installation.run_jobs()
+    with installation.transaction(holder) as session:
+        rows = select(MailMessage.id).where(MailMessage.template == template)
+        return len(session.scalars(rows).all())
+
+
+def logged(installation: Installation, holder: str = DORDRECHT) -> list[str]:
+    """The actions about roles in the log of a holder, the oldest first."""
+    installation.run_jobs()
+    with installation.transaction(holder) as session:
+        rows = session.execute(
+            select(AuditEvent.action, AuditEvent.fields, AuditEvent.subject_kind)
+            .where(AuditEvent.action.startswith("gebruiker."))
+            .where(AuditEvent.action != "gebruiker.rol")
+            .order_by(AuditEvent.at)
+        ).all()
+    assert "Nina" not in repr(rows)
+    return [row.action.removeprefix("gebruiker.") for row in rows]
+
+
+def person(installation: Installation, *roles: tuple[str, Role], name: str = "Iemand") -> Any:
+    return installation.browser(make_user(installation, *roles, name=name))
+
+
+def set_domain(installation: Installation, domain: str = "dordrecht.example") -> None:
+    with installation.transaction() as session:
+        session.add(MailDomain(code=DORDRECHT, domain=domain))
+
+
+def test_a_colleague_who_reads_confirms_and_only_then_is_there_a_link_and_a_role(
     installation: Installation,
 ) -> None:
     connect(installation)
-    admin = make_user(installation, (DORDRECHT, Role.ADMIN), name="Ada Admin")
-    browser = installation.browser(admin)
-    assert PAGE in browser.get("/gemeenten/dordrecht/beheer")
-    invite(browser, NEW, Role.OFFICER)
-    first = link_in(last_mail(installation, DORDRECHT))
-    page = browser.get(PAGE)
-    assert "nog niet aangemeld" in page
-    assert "De link werkt tot" in page
-    with installation.transaction() as session:
-        session.scalars(select(Invitation)).one().expires_at = utc_now()
-    page = browser.get(PAGE)
-    assert "De link is verlopen" in page
-    button(page, "gebruiker-opnieuw").submit(status=303)
-    second = link_in(last_mail(installation, DORDRECHT))
+    admin = person(installation, ADMIN, name="Ada Admin")
+    officer = person(installation, OFFICER, name="Olga Officier")
+    assert PAGE in admin.get("/gemeenten/dordrecht/beheer")
+    assert "tweede persoon" in invite(admin, NEW, Role.OFFICER).follow()
+    assert "wacht op bevestiging" in admin.get(PAGE)
+    assert mails(installation, "uitnodiging") == 0, "no link before somebody confirmed"
+    assert "al een uitnodiging" in invite(admin, NEW, Role.OFFICER, status=422)
+    admin.get(CONFIRM, status=403)
+    assert "1 voorstel" in officer.get("/gemeenten/dordrecht").text
+    shown = officer.get(CONFIRM).text
+    assert NEW in shown
+    assert "Ada Admin" in shown
+    decide(officer, CONFIRM, "bevestigen")
+    first = link_in(last_mail(installation))
+    assert "uitgenodigd" in admin.get(PAGE)
+    button(admin.get(PAGE), "gebruiker-opnieuw").submit(status=303)
+    second = link_in(last_mail(installation))
     visitor = installation.visitor()
     assert "werkt niet meer" in visitor.get(first)
-    form = visitor.get(second).forms["formulier"]
+    page = visitor.get(second)
+    assert "OOV-medewerker bij Dordrecht" in page
+    form = page.forms["formulier"]
     form["wachtwoord"] = form["nog_eens"] = PASSWORD
     form.submit(status=303)
     colleague = installation.browser(NEW, PASSWORD)
     colleague.get("/gemeenten/dordrecht/postvak", status=200)
     colleague.get(PAGE, status=403)
-    take = button(browser.get(PAGE), "gebruiker-rol-weg", rol=Role.OFFICER.value)
+    take = button(admin.get(PAGE), "gebruiker-rol-weg", rol=Role.OFFICER.value)
+    took = [form for form in admin.get(PAGE).forms.values() if "rol-weg" in form.action]
+    take = next(form for form in took if form["wie"].value == str(user_id(installation, NEW)))
     take.submit(status=303)
     colleague.get("/gemeenten/dordrecht/postvak", status=404)
     take.submit(status=303)
-    assert "heeft geen rol bij uw gemeente" in browser.get(PAGE)
+    assert "heeft geen rol bij uw gemeente" in admin.get(PAGE)
+    invited = ["uitgenodigd", "rol_bevestigd", "uitgenodigd", "rol_aanvaard", "rol_weg"]
+    assert logged(installation) == invited
+
+
+@once
+def test_every_role_that_reads_needs_a_second_person_and_the_admin_s_own_does_not(
+    installation: Installation,
+) -> None:
+    assert set(Role) - {Role.ADMIN} == READING_ROLES
+    assert GRANTS[Permission.CONFIRM_ROLE] == READING_ROLES - {Role.NATIONAL_DESK}
+    connect(installation)
+    admin = person(installation, ADMIN)
+    for number, role in enumerate(sorted(READING_ROLES - {Role.NATIONAL_DESK})):
+        invite(admin, f"nieuw{number}@dordrecht.example", role)
+    assert mails(installation, "uitnodiging") == 0
+    invite(admin, NEW, Role.ADMIN)
+    assert mails(installation, "uitnodiging") == 1
+    for made_up in ("meldpunt", "koning"):
+        form = admin.get("/gemeenten/dordrecht/gebruiker-uitnodigen").forms["formulier"]
+        form["rol"].force_value(made_up)
+        form["naam"], form["adres"] = "Nina Nieuw", NEW
+        form.submit("uitnodigen", status=422)
+
+
+def test_who_proposes_or_gets_the_role_never_confirms_it(installation: Installation) -> None:
+    connect(installation)
+    both = person(installation, ADMIN, OFFICER)
+    reader = make_user(installation, OFFICER)
+    invite(both, reader, Role.DOSSIER_OWNER)
+    for browser in (both, installation.browser(reader)):
+        assert not may_decide(browser, CONFIRM)
+    # Nobody else there reads, so the desk it is.
+    desk = person(installation, (NATIONAL, Role.NATIONAL_DESK))
+    assert may_decide(desk, AT_DESK)
+    form = next(f for n, f in desk.get(AT_DESK).forms.items() if str(n).startswith("voorstel"))
+    fields = {"voorstel": form["voorstel"].value, "bevestigen": "bevestigen"}
+    fg = person(installation, (DORDRECHT, Role.DATA_PROTECTION_OFFICER))
+    assert not may_decide(desk, AT_DESK), "from now on somebody there can"
+    for browser, page in (
+        (both, CONFIRM),
+        (installation.browser(reader), CONFIRM),
+        (desk, AT_DESK),
+    ):
+        browser.post(page, {**fields, "csrf_token": browser.cookies["csrf"]}, status="*")
+    with installation.transaction() as session:
+        assert session.scalars(select(RoleOffer.state)).all() == ["voorgesteld"]
+    decide(fg, CONFIRM, "bevestigen")
+    assert mails(installation, "rol_aangeboden") == 1
+
+
+def test_the_desk_confirms_while_nobody_reads_and_both_logs_tell(
+    installation: Installation,
+) -> None:
+    connect(installation)
+    admin = person(installation, ADMIN)
+    desk = person(installation, (NATIONAL, Role.NATIONAL_DESK))
+    invite(admin, NEW, Role.OFFICER)
+    installation.run_jobs()
+    assert "landelijk meldpunt moet bevestigen" in admin.get(PAGE)
+    assert "op uw bevestiging" in desk.get("/landelijk").text
+    assert "op uw bevestiging" in desk.get("/landelijk/aansluitingen").text
+    assert "Schrijf op waarom" in decide(desk, AT_DESK, "weigeren", 422)
+    decide(desk, AT_DESK, "weigeren", reden="Niemand kent haar.")
+    assert "Niemand kent haar." in admin.get(PAGE)
+    assert logged(installation) == ["uitgenodigd", "rol_geweigerd"]
+    invite(admin, NEW, Role.OFFICER)
+    decide(desk, AT_DESK, "bevestigen")
+    for holder in (DORDRECHT, NATIONAL):
+        # The other side writes a moment later.
+        acts = ["rol_bevestigd", "rol_geweigerd", "uitgenodigd", "uitgenodigd"]
+        assert sorted(logged(installation, holder)) == acts, holder
+    link = link_in(last_mail(installation))
+    button(admin.get(PAGE), "gebruiker-intrekken").submit(status=303)
+    assert "werkt niet meer" in installation.visitor().get(link)
+    assert "Nina" not in admin.get(PAGE)
+    assert "rol_ingetrokken" in logged(installation, NATIONAL)
+    assert logged(installation).count("rol_ingetrokken") == 1
+
+
+def test_a_mailbox_outside_the_domains_is_shown_as_such_and_confirmed_by_the_desk(
+    installation: Installation,
+) -> None:
+    connect(installation)
+    set_domain(installation)
+    admin, officer = person(installation, ADMIN), person(installation, OFFICER)
+    desk = person(installation, (NATIONAL, Role.NATIONAL_DESK))
+    invite(admin, "iemand@veiligheid.dordrecht.example", Role.ADMIN)
+    assert mails(installation, "uitnodiging") == 1
+    invite(admin, "iemand@elders.example", Role.ADMIN)
+    words = "buiten de maildomeinen van de gemeente"
+    assert admin.get(PAGE).text.count(words) == 3, "the colleagues of this test and the invited"
+    assert not may_decide(officer, CONFIRM)
+    assert "buiten de maildomeinen" in desk.get(AT_DESK)
+    decide(desk, AT_DESK, "bevestigen")
+    assert mails(installation, "uitnodiging") == 2
+
+
+def test_a_domain_is_its_own_and_what_is_below_it() -> None:
+    assert not is_outside("a@dordrecht.nl", ["dordrecht.nl"])
+    assert not is_outside("a@oov.dordrecht.nl", ["drechtsteden.nl", "dordrecht.nl"])
+    for address in ("a@nepdordrecht.nl", "a@dordrecht.nl.kwaad.nl", "dordrecht.nl@kwaad.nl"):
+        assert is_outside(address, ["dordrecht.nl"]), address
+    assert not is_outside("a@wat-dan-ook.nl", [])
+
+
+def test_a_role_at_another_municipality_is_taken_by_that_person_alone(
+    installation: Installation,
+) -> None:
+    connect(installation)
+    admin, officer = person(installation, ADMIN), person(installation, OFFICER)
+    other = make_user(installation, (EINDHOVEN, Role.OFFICER), name="Bo van Elders")
+    deputy = installation.browser(other)
+    invite(admin, other, Role.DOSSIER_OWNER)
+    decide(officer, CONFIRM, "bevestigen")
+    mail = last_mail(installation)
+    assert "/uitnodigingen" in mail
+    assert "sleutel" not in mail
+    deputy.get("/gemeenten/dordrecht", status=404)
+    assert "Bo van Elders" not in admin.get(PAGE)
+    page = deputy.get("/", status=303).follow()
+    assert "dossierhouder bij Dordrecht" in page
+    take = next(f for f in page.forms.values() if "keuze" in f.fields)
+    stranger = person(installation, (EINDHOVEN, Role.OFFICER))
+    fields = {**dict(take.submit_fields()), "csrf_token": stranger.cookies["csrf"]}
+    assert "er niet meer" in stranger.post("/uitnodigingen", fields, status=303).follow().follow()
+    take.submit(status=303)
+    deputy.get("/gemeenten/dordrecht/postvak", status=200)
+    assert "Bo van Elders" in admin.get(PAGE)
+    assert logged(installation)[-1] == "rol_aanvaard"
+
+
+@once
+def test_whoever_invites_is_not_told_whether_there_is_an_account(
+    installation: Installation,
+) -> None:
+    connect(installation)
+    admin = person(installation, ADMIN)
+    known = make_user(installation, (EINDHOVEN, Role.OFFICER), name="Bo van Elders")
+    deputy = installation.browser(known)
+
+    def seen(address: str) -> str:
+        """The page of the admin with this address invited, without what differs anyway."""
+        answer = invite(admin, address, Role.ADMIN).follow()
+        installation.run_jobs()
+        again = button(admin.get(PAGE), "gebruiker-opnieuw").submit(status=303).follow()
+        if address == known:
+            page = deputy.get("/uitnodigingen")
+            leave = [f for f in page.forms.values() if f.fields.get("keuze")]
+            next(f for f in leave if f["keuze"].value == "weigeren").submit(status=303)
+        later = admin.get(PAGE)
+        both = answer.text + again.text + later.text
+        button(later, "gebruiker-intrekken").submit(status=303)
+        both = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[\w.-]{40,}", "", both)
+        return both.replace(address, "adres").replace(address.replace("@", "&#64;"), "adres")
+
+    assert seen(NEW) == seen(known)
     with installation.transaction(DORDRECHT) as session:
-        logged = session.execute(select(AuditEvent.action, AuditEvent.fields)).all()
-    mine = [(action, fields) for action, fields in logged if action.startswith("gebruiker.")]
-    role = [DORDRECHT, Role.OFFICER.value]
-    assert ("gebruiker.uitgenodigd", role) in mine
-    assert ("gebruiker.rol_weg", role) in mine
-    assert "Nina" not in repr(logged)
+        assert "Bo van" not in repr(session.execute(select(AuditEvent.actor_name)).all())
 
 
+@once
 def test_an_admin_has_no_hand_in_own_roles_nor_in_people_of_elsewhere(
     installation: Installation,
 ) -> None:
     connect(installation)
-    admin = make_user(installation, (DORDRECHT, Role.ADMIN), name="Ada Admin")
+    admin = make_user(installation, ADMIN, name="Ada Admin")
     browser = installation.browser(admin)
     assert "Uw eigen rollen" in invite(browser, admin, Role.OFFICER, status=422)
     assert "e-mailadres" in invite(browser, "geen adres", Role.OFFICER, status=422)
     other = make_user(installation, (EINDHOVEN, Role.OFFICER), name="Bo van Elders")
     invited = browser.get("/gemeenten/dordrecht/gebruiker-uitnodigen").forms["formulier"]
     token = {"csrf_token": invited["csrf_token"].value}
-    for who, role in ((admin, Role.ADMIN), (other, Role.OFFICER)):
-        wanted = {**token, "wie": str(user_id(installation, who)), "rol": role.value}
-        browser.post("/gemeenten/dordrecht/gebruiker-rol-weg", wanted, status=303)
-        browser.post("/gemeenten/dordrecht/gebruiker-opnieuw", wanted, status=303)
+    eindhoven = person(installation, (EINDHOVEN, Role.ADMIN))
+    form = eindhoven.get("/gemeenten/eindhoven/gebruiker-uitnodigen").forms["formulier"]
+    form["naam"], form["adres"], form["rol"] = "Eva", "eva@eindhoven.example", Role.ADMIN.value
+    form.submit("uitnodigen", status=303)
+    with installation.transaction() as session:
+        theirs = str(session.scalars(select(RoleOffer.id)).one())
+    for who, role in ((str(user_id(installation, admin)), Role.ADMIN), (theirs, Role.OFFICER)):
+        wanted = {**token, "wie": who, "rol": role.value}
+        for name in ("gebruiker-rol-weg", "gebruiker-opnieuw", "gebruiker-intrekken"):
+            browser.post(f"/gemeenten/dordrecht/{name}", wanted, status=303)
+    wanted = {**token, "wie": str(user_id(installation, other)), "rol": Role.OFFICER.value}
+    browser.post("/gemeenten/dordrecht/gebruiker-rol-weg", wanted, status=303)
     installation.browser(admin).get(PAGE, status=200)
     installation.browser(other).get("/gemeenten/eindhoven/postvak", status=200)
-    # A deputy who works elsewhere keeps the account there, and needs no link.
-    invite(browser, other, Role.DOSSIER_OWNER)
-    page = browser.get(PAGE)
-    assert "Bo van Elders" in page
-    assert "nog niet aangemeld" not in page
-    installation.browser(other).get("/gemeenten/dordrecht/postvak", status=200)
+    assert "Eva" in eindhoven.get("/gemeenten/eindhoven/gebruikers")
+
+
+@once
+def test_an_invitation_that_ran_out_is_worth_nothing(installation: Installation) -> None:
+    connect(installation)
+    admin = person(installation, ADMIN)
+    known = make_user(installation, (EINDHOVEN, Role.OFFICER))
+    invite(admin, known, Role.ADMIN)
+    with installation.transaction() as session:
+        session.scalars(select(RoleOffer)).one().expires_at = utc_now()
+    assert "verlopen" in admin.get(PAGE)
+    assert "Geen uitnodigingen" in installation.browser(known).get("/uitnodigingen")
+    button(admin.get(PAGE), "gebruiker-opnieuw").submit(status=303)
+    assert "bij Dordrecht" in installation.browser(known).get("/uitnodigingen")
+
+
+@once
+def test_the_demo_shows_a_link_to_no_role_but_in_the_mailbox_of_who_was_invited(
+    installation: Installation,
+) -> None:
+    connect(installation)
+    admin = person(installation, ADMIN)
+    invite(admin, NEW, Role.ADMIN)
+    link = link_in(last_mail(installation))
+    everybody = [(DORDRECHT, role) for role in Role if role is not Role.NATIONAL_DESK]
+    for role in (*everybody, (NATIONAL, Role.NATIONAL_DESK), (NATIONAL, Role.PRIVACY_OFFICER)):
+        browser = person(installation, role)
+        assert "sleutel=" not in browser.get("/post", status=200), role
+        browser.get("/postbus", status=303)
+    mailbox = installation.visitor().get("/postbus").forms["formulier"]
+    mailbox["adres"] = "beheer@dordrecht.example"
+    assert "Deze postbus is leeg" in mailbox.submit("openen")
+    mailbox["adres"] = NEW.upper()
+    assert link_in(mailbox.submit("openen").text) == link
+    with installation.transaction() as session:
+        session.scalars(select(Invitation)).one()

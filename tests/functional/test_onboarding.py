@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from stopintimidatie.accounts.models import Invitation, User
-from stopintimidatie.audit import SYSTEM
+from stopintimidatie.audit import SYSTEM, AuditEvent
 from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.desk.onboarding import hand_over_what_waits
 from stopintimidatie.mail.models import MailMessage
@@ -32,6 +32,7 @@ from tests.installation import Installation
 
 ZWIJNDRECHT = "GM0642"
 PAGE = "/landelijk/aansluiting?gemeente=zwijndrecht"
+DOMAINS = "/landelijk/aansluiting-domeinen?gemeente=zwijndrecht"
 LEVEL = "/landelijk/aansluiting-niveau?gemeente=zwijndrecht"
 PASSWORD = "een lange zin die niemand kent"
 
@@ -167,7 +168,7 @@ def test_the_first_admin_sets_a_password_with_a_link_that_works_once(
     for wrong in ("", "x", "a" * 32 + ".b", link.partition("=")[2][:-1] + "0"):
         page = visitor.get("/uitnodiging", {"sleutel": wrong})
         assert "werkt niet meer" in page.text, wrong
-    again = invited(installation, desk, "oov@zwijndrecht.nl", Role.OFFICER)
+    again = invited(installation, desk, "deputy@zwijndrecht.nl", Role.ADMIN)
     with installation.transaction() as session:
         row = session.scalars(select(Invitation).where(Invitation.used_at.is_(None))).one()
         row.expires_at = utc_now()
@@ -186,11 +187,12 @@ def test_a_municipality_joins_when_its_list_is_complete_and_finds_what_waited(
     for words in ("grondslag", "DPIA", "beheerder", "goedkeuren", "opleiding"):
         assert words in refused.html.select_one("main").text, words
     admin = make_user(installation, (ZWIJNDRECHT, Role.ADMIN), name="Ada Admin")
-    make_user(installation, (ZWIJNDRECHT, Role.OFFICER), name="Olga Officier")
+    officer = make_user(installation, (ZWIJNDRECHT, Role.OFFICER), name="Olga Officier")
     deputy = make_user(installation, (EINDHOVEN, Role.OFFICER), name="Dirk Deputy")
     form = desk.get("/landelijk/aansluiting-uitnodigen?gemeente=zwijndrecht").forms["formulier"]
     form["naam"], form["adres"], form["rol"] = "Dirk", deputy, Role.DOSSIER_OWNER.value
     form.submit("uitnodigen", status=303)
+    _confirmed_and_taken(installation.browser(officer), installation.browser(deputy))
     _complete(desk)
     shown = desk.get(PAGE)
     assert "werkt ook elders" in shown.text
@@ -233,7 +235,56 @@ def _plan_falls_with_its_list(desk: Any, again: dict[str, str]) -> None:
     desk.post(LEVEL, again, status=303)
 
 
+def _confirmed_and_taken(reader: Any, invited: Any) -> None:
+    forms = reader.get("/gemeenten/zwijndrecht/rollen").forms
+    proposal = next(form for name, form in forms.items() if str(name).startswith("voorstel-"))
+    proposal.submit("bevestigen", status=303)
+    offers = invited.get("/uitnodigingen").forms.values()
+    next(form for form in offers if form.action == "/uitnodigingen").submit(status=303)
+
+
+def test_the_mail_domains_of_a_municipality_are_set_by_the_desk_with_their_history(
+    installation: Installation,
+) -> None:
+    desk = installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
+    form = desk.get(DOMAINS).forms["formulier"]
+    for wrong in ("nl", "gmail.com", "iemand@zwijndrecht.nl", "-x.nl", "a.nl " * 3 + "b c"):
+        form["domeinen"] = wrong
+        assert form.submit("opslaan", status=422).forms["formulier"]["domeinen"].value, wrong
+    form["domeinen"] = "\n".join(f"domein{number}.nl" for number in range(11))
+    assert "ten hoogste 10" in form.submit("opslaan", status=422)
+    for typed in ("@Zwijndrecht.nl, drechtsteden.nl", "zwijndrecht.nl"):
+        form["domeinen"] = typed
+        form.submit("opslaan", status=303)
+    assert "zwijndrecht.nl" in desk.get(PAGE)
+    assert "drechtsteden.nl" not in desk.get(PAGE)
+    with installation.transaction(NATIONAL) as session:
+        told = select(AuditEvent.fields).where(AuditEvent.action == "gemeente.maildomeinen")
+        history = session.scalars(told.order_by(AuditEvent.at)).all()
+    both = [ZWIJNDRECHT, "erbij: drechtsteden.nl", "erbij: zwijndrecht.nl"]
+    assert history == [both, [ZWIJNDRECHT, "weg: drechtsteden.nl"]]
+
+
+def test_the_first_officer_takes_two_of_the_desk_or_an_admin_and_the_desk(
+    installation: Installation,
+) -> None:
+    names = [make_user(installation, (NATIONAL, Role.NATIONAL_DESK)) for _ in range(2)]
+    desk, colleague = map(installation.browser, names)
+    form = desk.get("/landelijk/aansluiting-uitnodigen?gemeente=zwijndrecht").forms["formulier"]
+    form["naam"], form["adres"], form["rol"] = "Olga", "oov@zwijndrecht.nl", Role.OFFICER.value
+    form.submit("uitnodigen", status=303)
+    assert "wacht op bevestiging" in desk.get(PAGE)
+    assert "U deed dit voorstel zelf" in desk.get("/landelijk/rollen")
+    forms = colleague.get("/landelijk/rollen").forms
+    proposal = next(form for name, form in forms.items() if str(name).startswith("voorstel-"))
+    proposal.submit("bevestigen", status=303)
+    assert "/uitnodiging?sleutel=" in last_mail(installation)
+
+
 def _complete(desk: Any) -> None:
+    domains = desk.get(DOMAINS).forms["formulier"]
+    domains["domeinen"] = "zwijndrecht.nl"
+    domains.submit("opslaan", status=303)
     form = desk.get(PAGE).forms["formulier"]
     for name in ("afspraak_op", "dpia_op", "teksten_op", "logo_op", "opleiding_op"):
         form[name] = today()

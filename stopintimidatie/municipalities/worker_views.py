@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 
+from stopintimidatie.accounts.models import OfferState, RoleOffer
 from stopintimidatie.accounts.services import AccountError
-from stopintimidatie.clock import utc_now
-from stopintimidatie.municipalities import inviting
-from stopintimidatie.municipalities.inviting_forms import InviteSchema
+from stopintimidatie.municipalities import proposals, workers
+from stopintimidatie.municipalities.mail_domains import domains_of
+from stopintimidatie.municipalities.proposal_forms import InviteSchema
 from stopintimidatie.municipalities.resources import Administration, MunicipalityResource
 from stopintimidatie.security import Permission, Role
 from stopintimidatie.storage.tenancy import NATIONAL
@@ -22,6 +24,11 @@ from stopintimidatie.web.request import Request
 P: Final = Permission.MANAGE_MUNICIPALITY
 _TEMPLATES: Final = "stopintimidatie.municipalities:templates"
 PAGE: Final = "gebruikers"
+WAITS: Final = (
+    "Het voorstel is gedaan. Een tweede persoon moet het bevestigen; pas daarna gaat de uitnodiging"
+    " weg."
+)
+SENT: Final = "De uitnodiging is verstuurd. De rol telt zodra deze persoon haar aanneemt."
 
 
 def users_panel(context: Administration, request: Any) -> Panel | None:
@@ -40,13 +47,15 @@ def users_panel(context: Administration, request: Any) -> Panel | None:
     renderer=f"{_TEMPLATES}/users.jinja2",
 )
 def users_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
-    """Everybody with a role here, and what each may do."""
+    """Everybody with a role here, what each may do, and who is invited."""
     return {
-        "people": inviting.workers_of(request.db, context.holder),
+        "people": workers.workers_of(request.db, context.holder),
+        "invited": workers.invited_at(request.db, context.holder),
+        "domains": domains_of(request.db, [context.holder])[context.holder],
         "me": request.identity.user_id,  # type: ignore[union-attr]
-        "now": utc_now(),
         "invite": request.resource_path(context, "gebruiker-uitnodigen"),
         "again": request.resource_path(context, "gebruiker-opnieuw"),
+        "withdraw": request.resource_path(context, "gebruiker-intrekken"),
         "take": request.resource_path(context, "gebruiker-rol-weg"),
     }
 
@@ -59,43 +68,69 @@ def users_view(context: MunicipalityResource, request: Request) -> dict[str, Any
     renderer=f"{_TEMPLATES}/users_invite.jinja2",
 )
 def invite_view(context: MunicipalityResource, request: Request) -> Any:
-    """Give a colleague a role, and a one-time link by mail when there is no account yet."""
+    """Propose a role for a colleague."""
     back = request.resource_path(context, PAGE)
     buttons = [Button("uitnodigen", "Uitnodigen")]
     form = Form(InviteSchema(), request, buttons=buttons, cancel_url=back)
 
     def on_valid(values: dict[str, Any]) -> Any:
-        try:
-            inviting.invite_colleague(
-                request.db,
-                request.registry.key_ring,
-                request.identity.actor,  # type: ignore[union-attr]
-                context.holder,
-                at=context.holder,
-                username=values["adres"],
-                name=values["naam"],
-                role=Role(values["rol"]),
-            )
-        except AccountError as problem:
-            raise FormError(str(problem), "adres") from None
-        request.flash("De rol is gegeven. Wie nog geen account had, krijgt een mail met een link.")
+        invite(request, context.holder, context.holder, values)
         return HTTPSeeOther(back)
 
     return handle_form(request, form, on_valid, {})
+
+
+def invite(request: Request, code: str, at: str, values: dict[str, Any]) -> None:
+    """Propose what was filled in, and say what follows.
+
+    :raises FormError: it can't be.
+    """
+    try:
+        offer = proposals.propose(
+            request.db,
+            request.identity.actor,  # type: ignore[union-attr]
+            code,
+            at=at,
+            username=values["adres"],
+            name=values["naam"],
+            role=Role(values["rol"]),
+        )
+    except AccountError as problem:
+        raise FormError(str(problem), "adres") from None
+    request.flash(WAITS if offer.state == OfferState.PROPOSED else SENT)
 
 
 @view_config(
     context=MunicipalityResource, name="gebruiker-opnieuw", request_method="POST", permission=P
 )
 def again_view(context: MunicipalityResource, request: Request) -> HTTPSeeOther:
-    """A new link for who didn't use the first."""
-    keys, actor = request.registry.key_ring, request.identity.actor  # type: ignore[union-attr]
+    """The invitation once more, for who didn't use the first."""
+    change_offer(request, context.holder, context.holder, proposals.send_again, SENT)
+    return HTTPSeeOther(request.resource_path(context, PAGE))
+
+
+@view_config(
+    context=MunicipalityResource, name="gebruiker-intrekken", request_method="POST", permission=P
+)
+def withdraw_view(context: MunicipalityResource, request: Request) -> HTTPSeeOther:
+    """What was proposed or offered doesn't go through."""
+    words = "De uitnodiging is ingetrokken."
+    change_offer(request, context.holder, context.holder, proposals.withdraw, words)
+    return HTTPSeeOther(request.resource_path(context, PAGE))
+
+
+def change_offer(
+    request: Request, code: str, at: str, change: Callable[..., None], done: str
+) -> None:
+    """Do something with an offer of this municipality, and say what became of it."""
+    offer: RoleOffer | None = workers.offer_at(request.db, code, posted_id(request))
     try:
-        inviting.invite_again(request.db, keys, actor, context.holder, _person(request))
-        request.flash("Er is een nieuwe link onderweg. De vorige werkt niet meer.")
+        if offer is None:
+            raise AccountError("Deze uitnodiging is er niet meer. Open de pagina opnieuw.")
+        change(request.db, offer, request.identity.actor, at)  # type: ignore[union-attr]
+        request.flash(done)
     except AccountError as problem:
         request.flash(str(problem), "error")
-    return HTTPSeeOther(request.resource_path(context, PAGE))
 
 
 @view_config(
@@ -106,14 +141,18 @@ def take_role_view(context: MunicipalityResource, request: Request) -> HTTPSeeOt
     role = str(request.POST.get("rol", ""))[:20]
     actor = request.identity.actor  # type: ignore[union-attr]
     try:
-        inviting.take_role(request.db, actor, context.holder, _person(request), role)
+        workers.take_role(request.db, actor, context.holder, posted_id(request), role)
         request.flash("De rol is weggehaald.")
     except AccountError as problem:
         request.flash(str(problem), "error")
     return HTTPSeeOther(request.resource_path(context, PAGE))
 
 
-def _person(request: Request) -> UUID:
+def posted_id(request: Request) -> UUID:
+    """Who or what a button is about.
+
+    :raises HTTPNotFound: nothing can be called that.
+    """
     try:
         return UUID(str(request.POST.get("wie", "")))
     except ValueError:

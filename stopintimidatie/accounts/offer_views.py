@@ -1,0 +1,52 @@
+"""/uitnodigingen: the roles that are offered to who is signed in; each is taken, or left."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.view import view_config
+
+from stopintimidatie.accounts.offers import accept_offer, decline_offer, offer_to, offers_to
+from stopintimidatie.security import Permission
+from stopintimidatie.tree import Root
+
+NAME: Final = "uitnodigingen"
+GONE: Final = "Deze uitnodiging is er niet meer. Vraag wie u uitnodigde om een nieuwe."
+
+
+@view_config(
+    context=Root,
+    name=NAME,
+    request_method="GET",
+    permission=Permission.SIGNED_IN,
+    renderer="templates/offers.jinja2",
+)
+def offers_view(request: Any) -> dict[str, Any]:
+    """What is offered, by whom, and at which municipality."""
+    return {"offers": offers_to(request.db, request.identity.username)}
+
+
+@view_config(context=Root, name=NAME, request_method="POST", permission=Permission.SIGNED_IN)
+def answer_view(request: Any) -> HTTPSeeOther:
+    """Take one, or leave it."""
+    identity = request.identity
+    offer = offer_to(request.db, identity.username, _number(request))
+    if offer is None:
+        request.flash(GONE, "error")
+    elif request.POST.get("keuze") == "aannemen":
+        accept_offer(request.db, identity.actor, identity.user_id, offer)
+        request.flash("U hebt de rol aangenomen. U kunt meteen aan het werk.")
+    else:
+        decline_offer(request.db, identity.actor, offer)
+        request.flash("U hebt de rol niet aangenomen. Wie u uitnodigde, krijgt geen bericht.")
+    more = offers_to(request.db, identity.username)
+    return HTTPSeeOther(location=f"/{NAME}" if more else "/")
+
+
+def _number(request: Any) -> UUID | None:
+    try:
+        return UUID(str(request.POST.get("welke", "")))
+    except ValueError:
+        return None

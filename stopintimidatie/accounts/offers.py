@@ -1,0 +1,89 @@
+"""Roles that are offered to somebody, who takes each or doesn't."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.accounts.models import OfferState, RoleAssignment, RoleOffer
+from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
+from stopintimidatie.register.models import Municipality
+from stopintimidatie.security import Role
+from stopintimidatie.storage.tenancy import NATIONAL, enter
+
+KIND: Final = "rol"
+
+
+@dataclass(frozen=True)
+class Offered:
+    """What somebody is offered: which role, where, by whom, and until when it can be taken."""
+
+    id: UUID
+    role: Role
+    municipality: str
+    by: str
+    by_desk: bool
+    until: datetime
+
+
+def _open_to(username: str) -> ColumnElement[bool]:
+    return and_(
+        RoleOffer.username == username,
+        RoleOffer.state == OfferState.OFFERED,
+        RoleOffer.expires_at > utc_now(),
+    )
+
+
+def offers_to(session: Session, username: str) -> list[Offered]:
+    """What waits for an answer of this person, the oldest first."""
+    rows = session.execute(
+        select(RoleOffer, Municipality.name)
+        .join(Municipality, Municipality.code == RoleOffer.holder)
+        .where(_open_to(username))
+        .order_by(RoleOffer.proposed_at, RoleOffer.id)
+    )
+    return [
+        Offered(one.id, Role(one.role), name, one.proposed_by, one.by_desk, one.expires_at)
+        for one, name in rows
+    ]
+
+
+def is_offered_anything(session: Session, username: str) -> bool:
+    """Whether this person has something to answer."""
+    return session.scalar(select(RoleOffer.id).where(_open_to(username)).limit(1)) is not None
+
+
+def offer_to(session: Session, username: str, number: UUID | None) -> RoleOffer | None:
+    """One offer while this person can take it, kept from others until the transaction ends."""
+    found: Sequence[RoleOffer] = session.scalars(
+        select(RoleOffer).where(_open_to(username), RoleOffer.id == number).with_for_update()
+    ).all()
+    return found[0] if found else None
+
+
+def accept_offer(session: Session, actor: Actor, user: UUID, offer: RoleOffer) -> None:
+    """Take the role: from now on it counts, and the offer is gone."""
+    enter(session, offer.holder)
+    if session.get(RoleAssignment, (user, offer.holder, offer.role)) is None:
+        session.add(RoleAssignment(user_id=user, holder=offer.holder, role=offer.role))
+    fields = [offer.holder, offer.role]
+    record(
+        session, actor, "gebruiker.rol_aanvaard", offer.holder, "gebruiker", [user], fields=fields
+    )
+    session.flush()
+    session.delete(offer)
+
+
+def decline_offer(session: Session, actor: Actor, offer: RoleOffer) -> None:
+    """Leave it. Whoever invited isn't told: that would tell that there is an account."""
+    enter(session, NATIONAL)
+    offer.state = OfferState.DECLINED
+    fields = [offer.holder, offer.role]
+    record(session, actor, "gebruiker.rol_afgeslagen", NATIONAL, KIND, [offer.id], fields=fields)

@@ -1,0 +1,35 @@
+"""The forms with which a role is proposed, and with which the second person decides."""
+
+from __future__ import annotations
+
+from stopintimidatie.municipalities.proposals import OFFERED_ROLES
+from stopintimidatie.web import forms
+from stopintimidatie.web.forms import Schema, field
+
+
+class InviteSchema(Schema):
+    """Who may get a role."""
+
+    naam = field(forms.Text(200), "Naam", widget=forms.TextInput(autocomplete="off"))
+    adres = field(
+        forms.Text(200),
+        "E-mailadres",
+        description="Hiermee meldt deze persoon zich aan. De uitnodiging gaat erheen.",
+        widget=forms.EmailInput(autocomplete="off"),
+        validator=forms.email_address,
+    )
+    rol = field(forms.OneOf([(role.value, role.label) for role in OFFERED_ROLES]), "Rol")
+
+
+class DecisionSchema(Schema):
+    """Yes or no of the second person."""
+
+    voorstel = field(forms.Text(36), "Voorstel", widget=forms.Hidden())
+    reden = field(
+        forms.Text(500, lines=True),
+        "Waarom u weigert",
+        missing="",
+        needed_sometimes=True,
+        description="Alleen nodig als u weigert. Wie het voorstel deed, leest dit.",
+        widget=forms.TextArea(rows=2),
+    )

@@ -1,0 +1,124 @@
+"""`…/rollen`: the second person confirms that somebody gets a role, or refuses it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.view import view_config
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.accounts.models import RoleOffer
+from stopintimidatie.accounts.services import AccountError
+from stopintimidatie.municipalities import proposals
+from stopintimidatie.municipalities.mail_domains import domains_of, is_outside
+from stopintimidatie.municipalities.proposal_forms import DecisionSchema
+from stopintimidatie.municipalities.resources import MunicipalityResource
+from stopintimidatie.register.models import Municipality
+from stopintimidatie.security import Permission, Role
+from stopintimidatie.web.components import ListItem
+from stopintimidatie.web.filters import plural
+from stopintimidatie.web.forms import Button, Form, FormError, handle_form
+from stopintimidatie.web.request import Request
+
+PAGE: Final = "rollen"
+TEMPLATE: Final = "stopintimidatie.municipalities:templates/proposals.jinja2"
+GONE: Final = "Over dit voorstel is al beslist, of het is ingetrokken."
+
+
+@view_config(
+    context=MunicipalityResource,
+    name=PAGE,
+    request_method=("GET", "POST"),
+    permission=Permission.CONFIRM_ROLE,
+    renderer=TEMPLATE,
+)
+def proposals_view(context: MunicipalityResource, request: Request) -> Any:
+    """What waits here for a second person."""
+    return decide(request, context.holder, request.resource_path(context, PAGE))
+
+
+def decide(request: Request, at: str, here: str) -> Any:
+    """The page of a municipality or the desk, and what its buttons do."""
+    waiting = {str(offer.id): offer for offer in proposals.waiting_at(request.db, at)}
+    forms = {number: _form(request, number, here) for number in waiting}
+    page = {"cards": _cards(request, list(waiting.values())), "forms": forms}
+    if request.method != "POST":
+        return page
+    asked = str(request.POST.get("voorstel", ""))
+    if asked not in waiting:
+        request.flash(GONE, "error")
+        return HTTPSeeOther(here)
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        refused = forms[asked].pressed() == "weigeren"
+        _decide(request, waiting[asked], at, values["reden"] if refused else None)
+        return HTTPSeeOther(here)
+
+    return handle_form(request, forms[asked], on_valid, page)
+
+
+def _decide(request: Request, offer: RoleOffer, at: str, reason: str | None) -> None:
+    """Confirm, or with a reason refuse.
+
+    :raises FormError: this person may not decide about it, or there is no reason.
+    """
+    actor = request.identity.actor  # type: ignore[union-attr]
+    try:
+        if reason is None:
+            proposals.confirm(request.db, offer, actor, at)
+            request.flash("Bevestigd. De uitnodiging gaat weg.")
+        else:
+            proposals.refuse(request.db, offer, actor, at, reason)
+            request.flash("Geweigerd. Wie het voorstel deed, leest waarom.")
+    except AccountError as problem:
+        raise FormError(str(problem), "reden") from None
+
+
+def _form(request: Request, number: str, here: str) -> Form:
+    return Form(
+        DecisionSchema(),
+        request,
+        buttons=[
+            Button("bevestigen", "Bevestigen"),
+            Button("weigeren", "Weigeren", kind="danger"),
+        ],
+        action=here,
+        formid=f"voorstel-{number[:8]}",
+        appstruct={"voorstel": number},
+    )
+
+
+def _cards(request: Request, offers: list[RoleOffer]) -> list[dict[str, Any]]:
+    codes = {offer.holder for offer in offers}
+    domains, names = domains_of(request.db, codes), _names(request.db, codes)
+    me = request.identity
+    assert me is not None  # noqa: S101 - the view asks a permission
+    return [
+        {
+            "id": str(offer.id),
+            "offer": offer,
+            "role": Role(offer.role).label,
+            "municipality": names[offer.holder],
+            "outside": is_outside(offer.username, domains[offer.holder]),
+            "mine": offer.proposed_by_id == str(me.user_id) or offer.username == me.username,
+        }
+        for offer in offers
+    ]
+
+
+def _names(session: Session, codes: set[str]) -> dict[str, str]:
+    rows = session.execute(
+        select(Municipality.code, Municipality.name).where(Municipality.code.in_(codes))
+    )
+    return {row.code: row.name for row in rows}
+
+
+def roles_to_confirm(session: Session, holder: str, path: str) -> list[ListItem]:
+    """For the start page: that something waits for a second person."""
+    number = len(proposals.waiting_at(session, holder))
+    if not number:
+        return []
+    waits = f"{plural(number, 'voorstel', 'voorstellen')} om over te beslissen"
+    return [ListItem("Een collega een rol geven", f"{path}/{PAGE}", meta=[waits])]

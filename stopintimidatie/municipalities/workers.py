@@ -1,0 +1,133 @@
+"""Who works for a municipality, who is invited to, and taking a role away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from stopintimidatie.accounts.models import OfferState, RoleAssignment, RoleOffer, User
+from stopintimidatie.accounts.services import AccountError
+from stopintimidatie.audit import Actor, record
+from stopintimidatie.clock import utc_now
+from stopintimidatie.municipalities.mail_domains import domains_of, is_outside
+from stopintimidatie.municipalities.proposals import NOT_YOURSELF, Confirmer, confirmers
+from stopintimidatie.security import Role
+
+KIND: Final = "gebruiker"
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Somebody with a role in the municipality."""
+
+    id: UUID
+    name: str
+    username: str
+    roles: tuple[Role, ...]
+    blocked: bool
+    outside: bool
+
+
+@dataclass(frozen=True)
+class Invited:
+    """A role that somebody may get, as whoever invited typed it."""
+
+    id: UUID
+    name: str
+    username: str
+    role: Role
+    outside: bool
+    # One of: voorgesteld, geweigerd, aangeboden; what is declined looks like what is offered.
+    state: str
+    expired: bool
+    until: datetime
+    confirmer: Confirmer
+    decided_by: str | None
+    reason: str | None
+
+
+def workers_of(session: Session, code: str) -> list[Worker]:
+    """Everybody with a role in the municipality, by name."""
+    users = session.scalars(
+        select(User)
+        .where(User.roles.any(RoleAssignment.holder == code))
+        .options(selectinload(User.roles))
+        .order_by(User.name, User.username)
+    ).all()
+    domains = domains_of(session, [code])[code]
+    return [
+        Worker(
+            id=user.id,
+            name=user.name,
+            username=user.username,
+            roles=tuple(sorted(Role(row.role) for row in user.roles if row.holder == code)),
+            blocked=user.blocked_at is not None,
+            outside=is_outside(user.username, domains),
+        )
+        for user in users
+    ]
+
+
+def invited_at(session: Session, code: str) -> list[Invited]:
+    """Every role of this municipality that was proposed and isn't held yet, the newest first."""
+    offers = session.scalars(
+        select(RoleOffer)
+        .where(RoleOffer.holder == code)
+        .order_by(RoleOffer.proposed_at.desc(), RoleOffer.id)
+    ).all()
+    domains, needed = domains_of(session, [code])[code], confirmers(session, offers)
+    return [_invited(offer, domains, needed[offer.id]) for offer in offers]
+
+
+def _invited(offer: RoleOffer, domains: Sequence[str], confirmer: Confirmer) -> Invited:
+    declined = offer.state == OfferState.DECLINED
+    return Invited(
+        id=offer.id,
+        name=offer.name,
+        username=offer.username,
+        role=Role(offer.role),
+        outside=is_outside(offer.username, domains),
+        state=OfferState.OFFERED if declined else offer.state,
+        expired=offer.expires_at <= utc_now(),
+        until=offer.expires_at,
+        confirmer=confirmer,
+        decided_by=offer.decided_by,
+        reason=offer.reason,
+    )
+
+
+def offer_at(session: Session, code: str, number: UUID) -> RoleOffer | None:
+    """An offer of this municipality by its number."""
+    offer = session.get(RoleOffer, number)
+    return offer if offer is not None and offer.holder == code else None
+
+
+def take_role(session: Session, actor: Actor, code: str, person: UUID, role: str) -> None:
+    """Take a role away; the sessions of that person lose it with the next page.
+
+    :raises AccountError: there is nobody like that here, or it is oneself.
+    """
+    user = _colleague(session, code, person)
+    if str(user.id) == actor.id:
+        raise AccountError(NOT_YOURSELF)
+    row = session.get(RoleAssignment, (user.id, code, role))
+    if row is None:
+        raise AccountError("Deze persoon heeft deze rol niet meer.")
+    session.delete(row)
+    session.flush()
+    fields = [code, role]
+    record(session, actor, "gebruiker.rol_weg", code, KIND, [user.id], fields=fields)
+
+
+def _colleague(session: Session, code: str, person: UUID) -> User:
+    user = session.get(User, person)
+    roles: Sequence[RoleAssignment] = user.roles if user is not None else ()
+    if user is None or not any(row.holder == code for row in roles):
+        raise AccountError("Deze persoon heeft geen rol bij uw gemeente.")
+    return user
