@@ -129,6 +129,8 @@ def row(name: str, url: str, folder: Path, scans: int) -> str:
     with machine.process("bench.servers", ("app", url, str(folder), "1"), port):
         site = Site(port)
         site.report()
+        for path in PAGES:
+            site.ask("GET", path)
         photo = telephone_photo()
         usual = machine.percentile(honest(site, photo), 0.5)
         together, milliseconds = at_once(site, photo)

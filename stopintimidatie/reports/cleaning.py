@@ -32,7 +32,7 @@ from stopintimidatie.web.aside import set_apart
 
 LIMIT: Final = 25_000_000
 # Of ffmpeg, which only packs.
-BOUNDS: Final = Limits(30, 30, 1024 * 1024 * 1024, 3 * LIMIT, yields=10)
+BOUNDS: Final = Limits(30, 30, 1024 * 1024 * 1024, 3 * LIMIT, yields=5)
 CODECS: Final = {
     "mp4": {"h264", "hevc", "mpeg4", "av1", "vp9", "aac", "mp3", "alac", "opus"},
     "webm": {"vp8", "vp9", "av1", "opus", "vorbis"},

@@ -11,7 +11,7 @@ from stopintimidatie.sandbox.refusals import PictureError, Refusal
 
 CHILD: Final = "stopintimidatie.sandbox.picture_child"
 # A photo of 48 megapixels in HEIC, the heaviest that is taken, needs a third of the time.
-LIMITS: Final = Limits(30, 15, 1024 * MEGABYTE, 50 * MEGABYTE, yields=10)
+LIMITS: Final = Limits(30, 15, 1024 * MEGABYTE, 50 * MEGABYTE, yields=5)
 PHOTO: Final = "foto"
 LOGO: Final = "logo"
 

@@ -16,7 +16,7 @@ from typing import IO, Final
 AT_ONCE: Final = 2
 # In one process, those who are at work included: each keeps what it was sent in memory.
 IN_LINE: Final = 4
-PATIENCE_SECONDS: Final = 3.0
+PATIENCE_SECONDS: Final = 10.0
 _LOOK_AGAIN_SECONDS: Final = 0.05
 
 
