@@ -23,6 +23,11 @@ from stopintimidatie.web.request import Request
 TEMPLATE: Final = "stopintimidatie.triage:templates/quarantine.jinja2"
 SNIPPET: Final = 160
 RELEASE, REJECT = "vrijgeven", "afwijzen"
+# One choice, one button: the reason for not handling it is part of the choice.
+DECISIONS: Final = (
+    (RELEASE, "Uit quarantaine halen"),
+    *((code, f"Niet in behandeling nemen: {words}") for code, words in quarantine.REASONS),
+)
 DONE: Final = {RELEASE: "uit quarantaine gehaald", REJECT: "niet in behandeling genomen"}
 
 
@@ -38,21 +43,13 @@ def quarantine_schema(choices: list[tuple[str, str]]) -> Any:
         )
     )
     schema.add(field(forms.Flag(), "Alle meldingen op deze pagina", name="alle", missing=False))
+    schema.add(field(forms.OneOf(DECISIONS, radio=True), "Wat besluit u?", name="besluit"))
     schema.add(
         field(
             forms.Text(500),
             "Reden",
             name="reden",
             description="Waarom u dit besluit. Dit komt bij elke melding in de geschiedenis.",
-        )
-    )
-    schema.add(
-        field(
-            forms.OneOf(quarantine.REASONS, radio=True),
-            "Waarom niet in behandeling",
-            name="reden_code",
-            description="Alleen als u de meldingen niet in behandeling neemt.",
-            missing=None,
         )
     )
     return schema
@@ -78,16 +75,12 @@ def quarantine_view(context: Any, request: Request) -> Any:
         "done": 0,
     }
     return handle_form(
-        request, form, lambda values: _decide(context, request, form, reports, values, page), page
+        request, form, lambda values: _decide(context, request, reports, values, page), page
     )
 
 
 def _form(request: Request, choices: list[tuple[str, str]]) -> Form:
-    buttons = [
-        Button(RELEASE, "Uit quarantaine halen"),
-        Button(REJECT, "Niet in behandeling nemen", "secondary"),
-    ]
-    return Form(quarantine_schema(choices), request, buttons=buttons)
+    return Form(quarantine_schema(choices), request, buttons=[Button("vastleggen", "Vastleggen")])
 
 
 def _choices(reports: Any, request: Request) -> list[tuple[str, str]]:
@@ -106,20 +99,17 @@ def _label(report: Report) -> str:
     return f"{report.reference} · {when} · {summary.heading(report)}. {short}"
 
 
-def _decide(
-    context: Any, request: Request, form: Form, reports: Any, values: Any, page: dict[str, Any]
-) -> Any:
-    step = form.pressed() or RELEASE
+def _decide(context: Any, request: Request, reports: Any, values: Any, page: dict[str, Any]) -> Any:
+    decision = values["besluit"]
+    step = RELEASE if decision == RELEASE else REJECT
     chosen = list(values["meldingen"])
     if values["alle"]:
         chosen += [c for c in map(quarantine.choice_of, reports) if c not in chosen]
     if not chosen:
         raise FormError("Kies ten minste één melding.", "meldingen")
-    if step == REJECT and values["reden_code"] is None:
-        raise FormError("Kies waarom de meldingen niet in behandeling gaan.", "reden_code")
     answers = {"reden": values["reden"]}
     if step == REJECT:
-        answers["reden_code"] = values["reden_code"]
+        answers["reden_code"] = decision
     failed = quarantine.decide(
         request.db,
         request.registry.workflow_effects,

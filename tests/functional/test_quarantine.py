@@ -51,8 +51,8 @@ def test_what_is_ticked_is_released_and_the_rest_stays(
     one, two, three = put_aside(installation, 3)
     form = officer.get(PAGE).forms["formulier"]
     tick(form, [one, three])
-    form["reden"] = "Een schoolklas deed een les over de app."
-    page = form.submit("vrijgeven", status=303).follow()
+    form["besluit"], form["reden"] = "vrijgeven", "Een schoolklas deed een les over de app."
+    page = form.submit("vastleggen", status=303).follow()
     page.mustcontain("2 meldingen uit quarantaine gehaald", two, no=one)
     assert states(installation) == {one: "nieuw", two: "quarantaine", three: "nieuw"}
     with installation.transaction(DORDRECHT) as session:
@@ -66,8 +66,8 @@ def test_the_whole_page_is_turned_down_with_one_reason(
     references = put_aside(installation, 4)
     form = officer.get(PAGE).forms["formulier"]
     form["alle"] = True
-    form["reden"], form["reden_code"] = "Allemaal dezelfde tekst.", "test"
-    form.submit("afwijzen", status=303).follow().mustcontain("Er staat niets in quarantaine")
+    form["reden"], form["besluit"] = "Allemaal dezelfde tekst.", "test"
+    form.submit("vastleggen", status=303).follow().mustcontain("Er staat niets in quarantaine")
     assert states(installation) == dict.fromkeys(references, "niet_in_behandeling")
 
 
@@ -80,32 +80,31 @@ def test_what_failed_is_listed_with_why_and_the_rest_is_done(
         other = session.scalars(select(Report).where(Report.reference == one)).one()
         other.state = "nieuw"
     tick(form, [one, two])
-    form["reden"] = "Gewone meldingen."
-    page = form.submit("vrijgeven", status=200)
+    form["besluit"], form["reden"] = "vrijgeven", "Gewone meldingen."
+    page = form.submit("vastleggen", status=200)
     page.mustcontain("Niet alles is gelukt", one, "de toestand is nu ‘nieuw’")
     assert states(installation) == {one: "nieuw", two: "nieuw"}
 
 
 @pytest.mark.parametrize(
-    ("fields", "button", "message"),
+    ("fields", "message"),
     [
-        ({"reden": "Omdat."}, "vrijgeven", "Kies ten minste één melding."),
-        ({"alle": True}, "vrijgeven", "Reden"),
-        ({"alle": True, "reden": "Omdat."}, "afwijzen", "Kies waarom"),
+        ({"reden": "Omdat.", "besluit": "vrijgeven"}, "Kies ten minste één melding."),
+        ({"alle": True, "besluit": "test"}, "Vul ‘Reden’ in"),
+        ({"alle": True, "reden": "Omdat."}, "Maak een keuze bij ‘Wat besluit u?’"),
     ],
 )
 def test_what_is_missing_is_asked_and_nothing_is_decided(
     installation: Installation,
     officer: TestApp,
     fields: dict[str, Any],
-    button: str,
     message: str,
 ) -> None:
     (one,) = put_aside(installation, 1)
     form = officer.get(PAGE).forms["formulier"]
     for name, value in fields.items():
         form[name] = value
-    form.submit(button, status=422).mustcontain(message)
+    form.submit("vastleggen", status=422).mustcontain(message)
     assert states(installation) == {one: "quarantaine"}
 
 
@@ -115,8 +114,8 @@ def test_a_report_of_another_holder_is_not_touched(
     (theirs,) = put_aside(installation, 1, NATIONAL)
     put_aside(installation, 1)
     form = officer.get(PAGE).forms["formulier"]
-    form["reden"] = "Proef."
-    sent = [*form.submit_fields("vrijgeven"), ("meldingen", f"{theirs}.1")]
+    form["besluit"], form["reden"] = "vrijgeven", "Proef."
+    sent = [*form.submit_fields("vastleggen"), ("meldingen", f"{theirs}.1")]
     officer.post(PAGE, sent, status=200).mustcontain("Deze melding is hier niet.")
     assert states(installation, NATIONAL) == {theirs: "quarantaine"}
 
@@ -125,6 +124,6 @@ def test_the_desk_has_the_same_page(installation: Installation) -> None:
     (one,) = put_aside(installation, 1, NATIONAL)
     desk = installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
     form = desk.get("/landelijk/quarantaine").forms["formulier"]
-    form["alle"], form["reden"] = True, "Gewone melding."
-    form.submit("vrijgeven", status=303)
+    form["alle"], form["besluit"], form["reden"] = True, "vrijgeven", "Gewone melding."
+    form.submit("vastleggen", status=303)
     assert states(installation, NATIONAL) == {one: "nieuw"}
