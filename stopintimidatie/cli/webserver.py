@@ -26,6 +26,7 @@ from stopintimidatie import create_app
 from stopintimidatie.cli.garbage import spare_what_stays
 from stopintimidatie.home.figures import start_figures
 from stopintimidatie.settings import Settings
+from stopintimidatie.web.body import most_of
 from stopintimidatie.web.gateway import Application, Gateway, forget_http_variables
 from stopintimidatie.web.waiting_room import WaitingRoom
 
@@ -67,8 +68,13 @@ def _make(settings: Settings) -> Application:
     start_figures(app.registry, settings.metrics_port)
     spare_what_stays()
     scheme = settings.public_address.partition(":")[0]
-    waiting_room = WaitingRoom(app.registry)
-    return Gateway(app, places=settings.web_threads, scheme=scheme, waiting_room=waiting_room)
+    return Gateway(
+        app,
+        places=settings.web_threads,
+        scheme=scheme,
+        waiting_room=WaitingRoom(app.registry),
+        most_of=partial(most_of, app.registry),
+    )
 
 
 def run(

@@ -6,10 +6,11 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    from stopintimidatie.intake.body import most_of
     from stopintimidatie.intake.resources import Api
 
     config.add_tree_root("api", Api)
-    config.add_stream("api")
+    config.add_stream("api", most_of)
     config.add_impersonal_table("app_key", "names of apps, hashes of their keys")
     config.add_impersonal_table("idempotency_key", "hashes, and our own words; for 30 days")
     config.include("stopintimidatie.intake.refusals")

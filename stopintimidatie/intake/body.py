@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from stopintimidatie.intake.problems import Kind, ProblemError
 from stopintimidatie.intake.strict_json import MAX_BYTES
+from stopintimidatie.intake.uploads import MOST
 from stopintimidatie.web import body
 
 MAX_DRAINED: Final = 8 * 1024 * 1024
@@ -23,6 +24,11 @@ def read_body(environ: dict[str, Any]) -> bytes:
     if len(data) > MAX_BYTES:
         raise ProblemError(Kind.TOO_LARGE)
     return data
+
+
+def most_of(environ: dict[str, Any]) -> int:
+    """How many bytes this address of the API takes: files, or messages."""
+    return MOST if str(environ.get("PATH_INFO", "")).endswith("/bijlagen") else MAX_BYTES
 
 
 def drain(environ: dict[str, Any]) -> None:

@@ -163,7 +163,7 @@ def _parameter(parameter: Parameter) -> Document:
     }
 
 
-_PARAMETER_KEYS = frozenset({"type", "format", "minimum", "maximum", "minLength", "enum"})
+_PARAMETER_KEYS = frozenset({"type", "format", "minimum", "maximum", "pattern", "enum"})
 
 
 def _response(reply: Reply) -> Document:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from pyramid.exceptions import PredicateMismatch
 from pyramid.httpexceptions import (
@@ -12,6 +12,7 @@ from pyramid.httpexceptions import (
     HTTPException,
     HTTPNotFound,
     HTTPRequestEntityTooLarge,
+    HTTPRequestTimeout,
 )
 from pyramid.response import Response
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,15 +25,20 @@ from stopintimidatie.intake.version import API_VERSION
 from stopintimidatie.storage.outage import is_outage, kind_of
 from stopintimidatie.telemetry import metrics
 from stopintimidatie.telemetry.logs import log_error
-from stopintimidatie.web.guard import StrangeHost
+from stopintimidatie.web.body import first_word
+from stopintimidatie.web.guard import CrowdedError, StrangeHost
 
 log = logging.getLogger(__name__)
+TOO_SLOW: Final = (
+    "Het bericht kwam te langzaam binnen, of de verbinding stond te lang stil. Stuur precies"
+    " hetzelfde nog eens, met dezelfde Idempotency-Key: dan komt het niet dubbel aan."
+)
 
 
 def below_api(environ: dict[str, Any]) -> bool:
     """Whether this address belongs to the API; read raw, for it may not be decodable."""
-    path = str(environ.get("PATH_INFO", ""))
-    return path == "/api" or path.startswith("/api/")
+    # An address with a slash too many is nobody's; but who wrote it meant the API.
+    return first_word(environ) == "api"
 
 
 class BelowApi:
@@ -95,6 +101,14 @@ def database_error(error: Exception, request: Any) -> Response:
     return answer(request, ProblemError(Kind.OUTAGE))
 
 
+def too_slow(error: HTTPException, request: Any) -> Response:
+    return answer(request, ProblemError(Kind.OUTAGE, TOO_SLOW))
+
+
+def crowded(error: HTTPException, request: Any) -> Response:
+    return answer(request, ProblemError(Kind.OUTAGE))
+
+
 EXCEPTION_VIEWS: tuple[tuple[Callable[[Any, Any], Response], type[Exception]], ...] = (
     (refused, ProblemError),
     (not_found, HTTPNotFound),
@@ -102,6 +116,8 @@ EXCEPTION_VIEWS: tuple[tuple[Callable[[Any, Any], Response], type[Exception]], .
     (bad_request, HTTPBadRequest),
     (bad_request, StrangeHost),
     (too_large, HTTPRequestEntityTooLarge),
+    (too_slow, HTTPRequestTimeout),
+    (crowded, CrowdedError),
     (database_error, SQLAlchemyError),
     (database_error, NotRecordedError),
     (our_fault, Exception),

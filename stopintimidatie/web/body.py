@@ -8,6 +8,7 @@ any other body is left to the view that wants it, which then gets one attempt.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
@@ -20,6 +21,11 @@ _TAKEN: Final = "stopintimidatie.web.bytes_taken"
 _FAULT: Final = "stopintimidatie.web.body_fault"
 BROKEN: Final = "broken"
 TOO_LARGE: Final = "too large"
+TOO_SLOW: Final = "too slow"
+NO_ROOM: Final = "no room"
+PUBLIC_KEY: Final = "stopintimidatie.web.public_prefixes"
+# What is kept of a body where no more was asked for: a sign-in, or an address that takes none.
+SMALL: Final = 128 * 1024
 
 
 def add_form_limit(config: Any, prefix: str, most: int) -> None:
@@ -31,29 +37,40 @@ def add_form_limit(config: Any, prefix: str, most: int) -> None:
     config.action(("form-limit", prefix), register)
 
 
-def add_stream(config: Any, prefix: str) -> None:
+def add_stream(config: Any, prefix: str, most_of: Callable[[dict[str, Any]], int]) -> None:
     """Directive: bodies for addresses that start with this word are left to their views, forms
-    too."""
+    too; `most_of` says how many bytes an address takes."""
 
     def register() -> None:
-        config.registry.setdefault(STREAMS_KEY, set()).add(prefix)
+        config.registry.setdefault(STREAMS_KEY, {})[prefix] = most_of
 
     config.action(("stream", prefix), register)
 
 
 def is_stream(request: Any) -> bool:
     """Whether the view reads this body itself."""
-    return _first_word(request) in request.registry.get(STREAMS_KEY, ())
+    return first_word(request.environ) in request.registry.get(STREAMS_KEY, {})
 
 
-def _first_word(request: Any) -> str:
-    return str(request.environ.get("PATH_INFO", "")).lstrip("/").partition("/")[0]
+def first_word(environ: dict[str, Any]) -> str:
+    """The first name of the address; read raw, for it may not be decodable."""
+    return str(environ.get("PATH_INFO", "")).lstrip("/").partition("/")[0]
 
 
-def form_limit(request: Any) -> int:
-    """How many bytes a form for this address may have."""
-    most: int = request.registry.get(LIMITS_KEY, {}).get(_first_word(request), MAX_FORM)
-    return most
+def most_of(registry: Any, environ: dict[str, Any]) -> int:
+    """How many bytes of a body are kept for this address.
+
+    A form of the portal comes from somebody who was given a cookie there.
+    """
+    word = first_word(environ)
+    if environ.get("REQUEST_METHOD") != "POST":
+        return SMALL
+    if word in registry.get(STREAMS_KEY, {}):
+        return int(registry[STREAMS_KEY][word](environ))
+    if word in registry.get(LIMITS_KEY, {}):
+        return int(registry[LIMITS_KEY][word])
+    public = word in registry.get(PUBLIC_KEY, {})
+    return SMALL if public or not environ.get("HTTP_COOKIE") else MAX_FORM
 
 
 def announced_length(environ: dict[str, Any]) -> int | None:
@@ -101,9 +118,13 @@ def drain(environ: dict[str, Any], most: int) -> None:
 
 
 def fault_of(environ: dict[str, Any]) -> str | None:
-    """What was wrong with a form's body: BROKEN, TOO_LARGE, or nothing."""
+    """What was wrong with the body: BROKEN, TOO_LARGE, TOO_SLOW, NO_ROOM, or nothing."""
     found: str | None = environ.get(_FAULT)
     return found
+
+
+def set_fault(environ: dict[str, Any], fault: str) -> None:
+    environ[_FAULT] = fault
 
 
 def attempts(request: Any) -> int | None:
@@ -131,7 +152,7 @@ def _is_text(data: bytes) -> bool:
 def _read_form(request: Any, length: int | None) -> None:
     """Put the form where it can be read again and again; note what is wrong with it."""
     environ = request.environ
-    most = form_limit(request)
+    most = most_of(request.registry, environ)
     data = take(environ, most + 1)
     short = not environ.get("wsgi.input_terminated") and len(data) < (length or 0)
     # What is far too large isn't here at all: the gateway threw it away.

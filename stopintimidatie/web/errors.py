@@ -38,14 +38,14 @@ from stopintimidatie.security.trail import note_refusal
 from stopintimidatie.storage.outage import RETRY_AFTER_SECONDS, is_outage, kind_of
 from stopintimidatie.telemetry.logs import log_error
 from stopintimidatie.tree.services import moved_to
-from stopintimidatie.web.guard import StrangeHost
+from stopintimidatie.web.body import PUBLIC_KEY
+from stopintimidatie.web.guard import CrowdedError, StrangeHost
 from stopintimidatie.web.templating import may_search
 from stopintimidatie.web.theme import Branding
 from stopintimidatie.web.urls import query_pairs
 
 log = logging.getLogger(__name__)
 
-PUBLIC_KEY = "stopintimidatie.web.public_prefixes"
 SIGN_IN = "/aanmelden"
 
 
@@ -87,6 +87,14 @@ PAGES: Mapping[int, ErrorPage] = {
             "Ga terug en gebruik de knop op de pagina.",
         ),
     ),
+    408: ErrorPage(
+        "Dit kwam te langzaam binnen",
+        (
+            "De verbinding stond te lang stil of was te traag. Er is niets opgeslagen.",
+            "Ga terug naar de vorige pagina en verstuur het nog een keer, met een betere"
+            " verbinding of een kleiner bestand.",
+        ),
+    ),
     409: ErrorPage(
         "Iemand anders was u voor",
         (
@@ -119,6 +127,13 @@ PAGES: Mapping[int, ErrorPage] = {
         ),
     ),
 }
+CROWDED_PAGE = ErrorPage(
+    "Het is nu te druk",
+    (
+        "Er wordt te veel tegelijk verstuurd. Wat u verstuurde, is niet opgeslagen.",
+        "Ga terug naar de vorige pagina, wacht een halve minuut en verstuur het nog een keer.",
+    ),
+)
 SHUT_PAGE = ErrorPage(
     "Wij kunnen nu niets laten zien",
     (
@@ -377,6 +392,10 @@ def not_recorded(exc: Exception, request: Any) -> Response:
     return _later(request, SHUT_PAGE)
 
 
+def crowded(exc: Exception, request: Any) -> Response:
+    return _later(request, CROWDED_PAGE)
+
+
 def _later(request: Any, page: ErrorPage | None) -> Response:
     response = error_response(request, 503, page)
     response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
@@ -388,6 +407,7 @@ VIEWS: tuple[tuple[Any, type[BaseException]], ...] = (
     (forbidden, HTTPForbidden),
     (bad_request, HTTPBadRequest),
     (strange_host, StrangeHost),
+    (crowded, CrowdedError),
     (bad_request, UnicodeDecodeError),
     (bad_request, DisconnectionError),
     (bad_token, BadCSRFToken),

@@ -1,8 +1,9 @@
 """Between the web server and the application: what a server on its own would leave to us.
 
 A body is taken in whole before the request gets one of the places in the application, so that a
-slow client holds up nobody. Of a body that is larger than any page takes nothing is kept; it is
-taken in up to a bound, for a browser that is still sending doesn't show the answer.
+slow client holds up nobody, and no longer than `transfers` bears it. Of a body that is larger than
+its address takes nothing is kept; it is taken in up to a bound, for a browser that is still sending
+doesn't show the answer.
 Headers with which a client could pretend to be a proxy go out. What escapes the application is
 told by its kind alone: its text might quote personal data.
 """
@@ -11,16 +12,25 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from io import BytesIO
 from queue import SimpleQueue
-from tempfile import SpooledTemporaryFile
 from typing import Any, Final
 
 from stopintimidatie.telemetry.logs import log_error
 from stopintimidatie.web.aside import OUTSIDE
-from stopintimidatie.web.body import announced_length
+from stopintimidatie.web.body import NO_ROOM, TOO_SLOW, announced_length, set_fault
+from stopintimidatie.web.guard import ANY_HOST
+from stopintimidatie.web.transfers import (
+    Bounds,
+    Kept,
+    NoRoomError,
+    TooSlowError,
+    Transfer,
+    Transfers,
+)
 from stopintimidatie.web.waiting_room import WaitingRoom
 
 log = logging.getLogger(__name__)
@@ -28,10 +38,15 @@ log = logging.getLogger(__name__)
 MAXIMUM_BODY_BYTES: Final = 26 * 1024 * 1024
 # A film from a telephone fits. Who sends more finds the connection closed.
 THROWN_AWAY_BYTES: Final = 256 * 1024 * 1024
-KEPT_IN_MEMORY: Final = 512 * 1024
+# No address of ours is longer; what the server itself refuses (64 KiB) it answers without headers.
+LONGEST_ADDRESS: Final = 16 * 1024
+LARGEST_HEADERS: Final = 64 * 1024
 NAME: Final = "stopintimidatie"
-_CHUNK: Final = 64 * 1024
+_CHUNK: Final = 16 * 1024
 _UNREAD: Final = "stopintimidatie.web.unread"
+_BREAK_OFF: Final = "stopintimidatie.web.break_off"
+# In this time the server writes what it was given.
+_WRITE_SECONDS: Final = 0.1
 _GOODBYE: Final = [("Connection", "close")]
 _OF_PROXIES: Final = frozenset(
     f"HTTP_{name}"
@@ -67,11 +82,21 @@ class Gateway:
     """A WSGI application around ours, with so many places inside."""
 
     def __init__(
-        self, app: Application, *, places: int, scheme: str, waiting_room: WaitingRoom | None = None
+        self,
+        app: Application,
+        *,
+        places: int,
+        scheme: str,
+        waiting_room: WaitingRoom | None = None,
+        most_of: Callable[[dict[str, Any]], int] = lambda environ: MAXIMUM_BODY_BYTES,
+        bounds: Bounds | None = None,
     ) -> None:
+        """:param most_of: how many bytes of a body are kept for an address."""
         self._app = app
         self._scheme = scheme
         self._turn = waiting_room.turn if waiting_room else nullcontext
+        self._most_of = most_of
+        self._transfers = Transfers(bounds or Bounds())
         # A queue of tokens: cheaper under load than a semaphore written in Python.
         self._places: SimpleQueue[None] = SimpleQueue()
         for _ in range(places):
@@ -83,17 +108,75 @@ class Gateway:
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             # No word on which server this is, nor which version.
             own = [("Server", NAME), *(_GOODBYE if environ.get(_UNREAD) else [])]
-            return start_response(status, [*headers, *own], exc_info)
+            given = map(_longer, headers) if environ.get(_BREAK_OFF) else headers
+            return start_response(status, [*given, *own], exc_info)
 
+        if refused := self._refused(environ, start):
+            return refused
         try:
             environ[OUTSIDE] = self._outside
-            with _whole_body(environ), self._turn(environ), self._place():
-                return self._app(environ, start)
+            with self._whole_body(environ), self._turn(environ), self._place():
+                answer = self._app(environ, start)
+                return _broken_off(answer) if environ.get(_BREAK_OFF) else answer
         except BodyCutShortError:
             return _plain(start, "400 Bad Request", "Het bericht kwam niet helemaal aan.")
         except Exception as error:
             log_error(log, "an error that the application let through", error)
             return _plain(start, "500 Internal Server Error", "Er ging iets mis. Probeer opnieuw.")
+
+    def _refused(self, environ: dict[str, Any], start: StartResponse) -> list[bytes] | None:
+        """The answer to what can't be a request of a browser or an app; its body is not read."""
+        if _is_without_host(environ):
+            environ[_UNREAD] = True
+            return _plain(start, "400 Bad Request", "Noem één keer, in Host, welk adres u vraagt.")
+        if status := _is_too_long(environ):
+            environ[_UNREAD] = True
+            return _plain(start, status, "Dit verzoek is te lang. Vraag een korter adres.")
+        return None
+
+    @contextmanager
+    def _whole_body(self, environ: dict[str, Any]) -> Iterator[None]:
+        """The body in hand instead of a stream, for as long as the request lasts.
+
+        :raises BodyCutShortError: not all of it came.
+        """
+        length = announced_length(environ)
+        if not length and "HTTP_TRANSFER_ENCODING" not in environ:
+            environ["wsgi.input"] = BytesIO()
+            yield
+            return
+        with self._transfers.kept() as body:
+            try:
+                self._fill(environ, body, length)
+            except TooSlowError:
+                _refuse(environ, TOO_SLOW)
+            except NoRoomError:
+                _refuse(environ, NO_ROOM)
+            yield
+
+    def _fill(self, environ: dict[str, Any], body: Kept, length: int | None) -> None:
+        most = min(self._most_of(environ), MAXIMUM_BODY_BYTES)
+
+        def take(transfer: Transfer) -> int:
+            if (length or 0) <= most:
+                _copy(transfer, body, most)
+            if max(length or 0, transfer.taken) > most:
+                body.empty()
+                # Unless the client asks first.
+                if environ.get("HTTP_EXPECT", "").lower() != "100-continue":
+                    _throw_away(transfer)
+            return transfer.taken
+
+        taken = self._transfers.run(environ["wsgi.input"], take)
+        if max(length or 0, taken) <= most:
+            if length is not None and taken < length:
+                raise BodyCutShortError
+            environ["CONTENT_LENGTH"] = str(taken)
+        else:
+            # Of a body that is too large the application sees the length and nothing else.
+            environ["CONTENT_LENGTH"] = str(max(length or 0, taken))
+            environ[_UNREAD] = taken >= THROWN_AWAY_BYTES or (length or 0) > taken
+        environ["wsgi.input"] = body.stream()
 
     def _clean(self, environ: dict[str, Any]) -> None:
         environ["wsgi.url_scheme"] = self._scheme
@@ -132,51 +215,53 @@ def _plain(start: StartResponse, status: str, text: str) -> list[bytes]:
     return [body]
 
 
-@contextmanager
-def _whole_body(environ: dict[str, Any]) -> Iterator[None]:
-    """The body in hand instead of a stream, for as long as the request lasts.
-
-    :raises BodyCutShortError: not all of it came.
-    """
-    length = announced_length(environ)
-    chunked = "HTTP_TRANSFER_ENCODING" in environ
-    if not length and not chunked:
-        environ["wsgi.input"] = BytesIO()
-        yield
-        return
-    with SpooledTemporaryFile(max_size=KEPT_IN_MEMORY) as body:
-        _fill(environ, body, length)
-        yield
-
-
-def _fill(environ: dict[str, Any], body: Any, length: int | None) -> None:
-    if (length or 0) <= MAXIMUM_BODY_BYTES:
-        taken = _copy(environ["wsgi.input"], body)
-        if length is not None and taken < length:
-            raise BodyCutShortError
-        environ["CONTENT_LENGTH"] = str(taken)
-        if taken > MAXIMUM_BODY_BYTES:
-            body.truncate(0)
-            _throw_away(environ, None)
-    else:
-        _throw_away(environ, length)
-    # Of a body that is too large the application sees the length and nothing else.
-    body.seek(0)
-    environ["wsgi.input"] = body
-
-
-def _copy(stream: Any, body: Any) -> int:
-    taken = 0
-    while taken <= MAXIMUM_BODY_BYTES and (part := stream.read(_CHUNK)):
+def _copy(transfer: Transfer, body: Kept, most: int) -> None:
+    while transfer.taken <= most and (part := transfer.read(_CHUNK)):
         body.write(part)
-        taken += len(part)
-    return taken
 
 
-def _throw_away(environ: dict[str, Any], length: int | None) -> None:
-    """Take in what is still coming, unless the client asks first, or it is endless."""
-    taken = 0
-    if environ.get("HTTP_EXPECT", "").lower() != "100-continue":
-        while taken < THROWN_AWAY_BYTES and (part := environ["wsgi.input"].read(_CHUNK)):
-            taken += len(part)
-    environ[_UNREAD] = taken >= THROWN_AWAY_BYTES or (length or 0) > taken
+def _throw_away(transfer: Transfer) -> None:
+    """Take in what is still coming, for a browser that sends doesn't show the answer."""
+    while transfer.taken < THROWN_AWAY_BYTES and transfer.read(_CHUNK):
+        pass
+
+
+def _refuse(environ: dict[str, Any], fault: str) -> None:
+    """Let the application tell it, which knows how errors look here; then the client is cut off."""
+    environ.update({"wsgi.input": BytesIO(), "CONTENT_LENGTH": "0"})
+    environ.update({_UNREAD: True, _BREAK_OFF: True})
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    set_fault(environ, fault)
+
+
+def _longer(header: tuple[str, str]) -> tuple[str, str]:
+    name, value = header
+    return (name, str(int(value) + 1)) if name.lower() == "content-length" else header
+
+
+def _broken_off(answer: Iterable[bytes]) -> Iterator[bytes]:
+    """One byte less than was announced: with that the server closes the connection at once.
+
+    Otherwise it would wait for the rest of the body, for ever, and the thread that reads it too.
+    """
+    yield b"".join(answer)
+    time.sleep(_WRITE_SECONDS)
+
+
+def _is_without_host(environ: dict[str, Any]) -> bool:
+    """Whether it isn't said, or said twice, which installation is meant (RFC 9112, 3.2)."""
+    host = environ.get("HTTP_HOST") or ""
+    if not host and environ["SERVER_PROTOCOL"] == "HTTP/1.0":
+        # So old that it needn't: there are watchers that ask so.
+        environ.pop("HTTP_HOST", None)
+        return not environ["PATH_INFO"].startswith(ANY_HOST)
+    return not host or "," in host
+
+
+def _is_too_long(environ: dict[str, Any]) -> str | None:
+    """The status for an address or headers no browser sends; the server's own has no headers."""
+    address = len(environ.get("PATH_INFO", "")) + len(environ.get("QUERY_STRING", ""))
+    if address > LONGEST_ADDRESS:
+        return "414 URI Too Long"
+    headers = (len(value) for name, value in environ.items() if name.startswith("HTTP_"))
+    return "431 Request Header Fields Too Large" if sum(headers) > LARGEST_HEADERS else None

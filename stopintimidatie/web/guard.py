@@ -4,14 +4,27 @@ WebOb decodes lazily, so that broken bytes would otherwise surface as an error w
 first looks at them. JSON is left alone: the intake reads and judges that itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from pyramid.httpexceptions import HTTPBadRequest, HTTPRequestEntityTooLarge
+from pyramid.httpexceptions import (
+    HTTPBadRequest,
+    HTTPException,
+    HTTPRequestEntityTooLarge,
+    HTTPRequestTimeout,
+    HTTPServiceUnavailable,
+)
 
 from stopintimidatie.settings import LOOPBACK_HOSTS, Settings
-from stopintimidatie.web.body import FORM_TYPES, TOO_LARGE, fault_of, is_stream
+from stopintimidatie.web.body import (
+    FORM_TYPES,
+    NO_ROOM,
+    TOO_LARGE,
+    TOO_SLOW,
+    fault_of,
+    is_stream,
+)
 
 MAX_FIELDS = 2_000
 # Asked by balancers and watchers under whatever name they know this machine by; no redirects here.
@@ -21,6 +34,18 @@ DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 
 class StrangeHost(HTTPBadRequest):
     """Asked under another name than the public address."""
+
+
+class CrowdedError(HTTPServiceUnavailable):
+    """There was no room to take the body in."""
+
+
+# How each fault of a body is answered; any other is one of the message itself.
+FAULTS: Mapping[str, type[HTTPException]] = {
+    TOO_LARGE: HTTPRequestEntityTooLarge,
+    TOO_SLOW: HTTPRequestTimeout,
+    NO_ROOM: CrowdedError,
+}
 
 
 def is_own_host(host: str, settings: Settings) -> bool:
@@ -48,8 +73,8 @@ def check(request: Any) -> None:
     if not (is_own_host(request.host, request.app_settings) or _for_any_host(request)):
         raise StrangeHost()
     fault = fault_of(request.environ)
-    if fault == TOO_LARGE:
-        raise HTTPRequestEntityTooLarge()
+    if fault is not None and fault in FAULTS:
+        raise FAULTS[fault]()
     if fault or any("\x00" in value for value in cookies.values()):
         raise HTTPBadRequest()
     form = request.method == "POST" and request.content_type in FORM_TYPES

@@ -19,6 +19,7 @@ from bootstrap.system import TO_RUN
 from stopintimidatie.cli.commands import cli
 from stopintimidatie.cli.webserver import GRACE_SECONDS
 from stopintimidatie.settings import Settings, setting_keys
+from stopintimidatie.web.gateway import _SAFE_HEADERS
 
 ROOT = Path(__file__).parent.parent.parent
 DEPLOY = ROOT / "deploy"
@@ -232,6 +233,22 @@ def test_the_proxy_pins_the_host_and_keeps_the_health_to_itself() -> None:
     assert "access_log off;" in text
     for closed in ("/health/ready", "/version"):
         assert f"location = {closed} {{ return 404; }}" in text
+
+
+def test_what_the_proxy_answers_itself_has_the_headers_of_the_product_and_never_twice() -> None:
+    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    added = re.findall(r"add_header (\S+) (\$\w+) always;", text)
+    assert {name for name, _ in added} == {name for name, _ in _SAFE_HEADERS} - {"Content-Type"}
+    for name, variable in added:
+        upstream = f"$upstream_http_{name.lower().replace('-', '_')}"
+        (body,) = re.findall(
+            rf"map {re.escape(upstream)} {re.escape(variable)} {{(.+?)}}", text, re.S
+        )
+        said = dict(_SAFE_HEADERS)[name]
+        assert re.search(rf'""\s+"{re.escape(said)}";\s+default "";', body), name
+    # A location with an add_header of its own would have none of these.
+    assert text.count("add_header") == len(added)
+    assert "limit_conn verzenders" in text
 
 
 def test_what_operators_read_names_settings_that_exist() -> None:

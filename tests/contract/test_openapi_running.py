@@ -18,7 +18,7 @@ from pyramid.httpexceptions import HTTPNotFound
 from schemathesis.checks import CHECKS, load_all_checks
 
 from stopintimidatie.intake.app_keys import DEMO_TOKEN
-from stopintimidatie.intake.calls import ADD, CALLS, LOOK_UP, SUBMIT, Call
+from stopintimidatie.intake.calls import ADD, CALLS, FORM, LOOK_UP, SUBMIT, Call
 from stopintimidatie.tree.traversal import split_address
 from tests.factories import connect
 from tests.functional.api import Api
@@ -97,11 +97,20 @@ def is_address(path: str) -> bool:
 
 
 # The others take any text in their path: nothing doesn't fit.
-@pytest.mark.parametrize("call", [SUBMIT, ADD, LOOK_UP], ids=lambda call: call.name)
+@pytest.mark.parametrize("call", [SUBMIT, ADD, LOOK_UP, FORM], ids=lambda call: call.name)
 def test_what_does_not_fit_the_document_is_refused(schema: Any, call: Call) -> None:
     drawn = schema[call.path][call.method].as_strategy(NEGATIVE)
     checks = [*CONFORMANCE, REJECTION]
     try_out(drawn, lambda case: case.call_and_validate(headers=KEY, checks=checks))
+
+
+@pytest.mark.parametrize("call", [LOOK_UP, FORM], ids=lambda call: call.name)
+def test_no_question_that_fits_the_document_is_refused(schema: Any, call: Call) -> None:
+    def check(case: Any) -> None:
+        response = case.call_and_validate(headers=KEY, checks=CONFORMANCE)
+        assert response.status_code in (200, 404), response.text
+
+    try_out(schema[call.path][call.method].as_strategy(POSITIVE), check)
 
 
 def realistic(body: dict[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,8 @@ NO_ADDRESSES = [
     "/api/v2/meldingen",
     "/api/v1/meldingen/",
     "//api/v1/meldingen",
+    "///api",
+    "//api//",
     "/api//v1/meldingen",
     "/api/v1//meldingen",
     "/api/v1/@@meldingen",
@@ -55,10 +57,10 @@ NO_ADDRESSES = [
 @pytest.mark.parametrize("path", NO_ADDRESSES)
 def test_there_are_no_alias_addresses(api: Api, path: str) -> None:
     for method in ("GET", "POST", "DELETE", "OPTIONS"):
-        answer = api.app.request(path, method=method, headers=api.headers(), status="*")
-        if path.startswith("//"):
-            assert answer.status_int in (303, 404)
-            continue
+        asked = api.app.RequestClass.blank("/", method=method, headers=api.headers())
+        # As it stands: of two slashes at the start WebTest would make a host.
+        asked.path_info = path
+        answer = api.app.do_request(asked, status="*")
         assert answer.status_int == 404, method
         assert answer.content_type == PROBLEM
         assert answer.headers["API-Version"] == API_VERSION
@@ -146,7 +148,16 @@ def test_what_will_happen_here_is_told_before_submitting(api: Api) -> None:
     assert body["letOp"] is None
 
 
-@pytest.mark.parametrize("query", ["lat=54.5&lon=3.5", "lat=0&lon=0", "lat=-90&lon=180"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "lat=54.5&lon=3.5",
+        "lat=0&lon=0",
+        "lat=-90&lon=180",
+        "lat=0e0&lon=-5.9e-08",
+        "lat=5E1&lon=1.0e%2B1",
+    ],
+)
 def test_no_municipality_is_404(api: Api, query: str) -> None:
     assert api.get(f"{LOOK_UP}?{query}", status=404).json["type"].endswith(":niet-gevonden")
 
@@ -164,7 +175,8 @@ def test_no_municipality_is_404(api: Api, query: str) -> None:
         ("lat=51.8&lat=51.8&lon=4.6", ["lat"]),
         ("lat=51.8&lon=4.6&straal=5", ["straal"]),
         ("lat=%D9%A5&lon=4.6", ["lat"]),
-        ("lat=5e1&lon=4.6", ["lat"]),
+        ("lat=5e9&lon=1e999", ["lat", "lon"]),
+        ("lat=5e&lon=e1", ["lat", "lon"]),
     ],
 )
 def test_odd_coordinates_are_named(api: Api, query: str, fields: list[str]) -> None:

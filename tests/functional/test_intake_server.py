@@ -109,6 +109,66 @@ def test_what_is_hardly_http_is_refused(api: Api, port: int) -> None:
     assert api.count() == before
 
 
+# Each line but the last ends the head of a request; `Host` is left to it.
+REFUSED_AT_THE_DOOR = (
+    ("GET / HTTP/1.1", 400),
+    ("GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost", 400),
+    ("GET / HTTP/1.1\r\nHost: a, b", 400),
+    ("GET / HTTP/1.0", 400),
+    (f"POST {REPORTS} HTTP/1.1\r\nContent-Length: 5", 400),
+    (f"GET /{'a' * 30_000} HTTP/1.1\r\nHost: x", 414),
+    (f"GET /?{'a' * 30_000} HTTP/1.1\r\nHost: x", 414),
+    (f"GET / HTTP/1.1\r\nHost: x\r\nCookie: {'a' * 90_000}", 431),
+)
+
+
+@pytest.mark.parametrize(("head", "status"), REFUSED_AT_THE_DOOR, ids=lambda value: str(value)[:40])
+def test_what_no_browser_asks_is_refused_with_our_headers(
+    port: int, head: str, status: int
+) -> None:
+    answer = answer_to(port, f"{head}\r\nConnection: close\r\n\r\n".encode())
+    assert int(answer.split(b" ", 2)[1]) == status
+    for header in ("content-security-policy", "x-content-type-options", "referrer-policy"):
+        assert f"\r\n{header}: ".encode() in answer.lower()
+    assert b"\r\ncache-control: no-store\r\n" in answer.lower()
+
+
+def test_a_watcher_that_is_so_old_that_it_names_no_host_is_answered(port: int) -> None:
+    answer = answer_to(port, b"GET /health/live HTTP/1.0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.0 200")
+
+
+# What never gets as far as our own code: the server's library refuses it, and can't be told more.
+BEFORE_THE_DOOR = (
+    "no http at all\r\n\r\n",
+    f"GET /{'a' * 70_000} HTTP/1.1\r\nHost: x\r\n\r\n",
+    "\r\n".join(["GET / HTTP/1.1", "Host: x", *(f"X{number}: y" for number in range(120)), "", ""]),
+)
+
+
+@pytest.mark.parametrize("request_", BEFORE_THE_DOOR, ids=lambda value: value[:12])
+def test_what_the_server_refuses_itself_holds_nothing(port: int, request_: str) -> None:
+    head, _, body = answer_to(port, request_.encode()).partition(b"\r\n\r\n")
+    assert int(head.split(b" ", 2)[1]) in (400, 414, 431)
+    assert body == b""
+    assert {line.partition(b":")[0].lower() for line in head.split(b"\r\n")[1:]} <= {
+        b"connection",
+        b"content-length",
+        b"date",
+    }
+
+
+def answer_to(port: int, request: bytes) -> bytes:
+    """All that comes back."""
+    answer = b""
+    with socket.create_connection((HOST, port), timeout=20) as connection:
+        connection.sendall(request)
+        with contextlib.suppress(OSError):
+            while part := connection.recv(65536):
+                answer += part
+    return answer
+
+
 def test_a_connection_serves_more_than_one_request(api: Api, port: int) -> None:
     with closing(http.client.HTTPConnection(HOST, port, timeout=20)) as connection:
         for _ in range(3):

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from stopintimidatie.web import gateway
-from stopintimidatie.web.gateway import KEPT_IN_MEMORY, MAXIMUM_BODY_BYTES, Gateway
+from stopintimidatie.web.gateway import MAXIMUM_BODY_BYTES, Gateway
+from stopintimidatie.web.transfers import KEPT_IN_MEMORY
 
 Answer = tuple[str, dict[str, str], bytes]
 
@@ -21,7 +22,7 @@ def echo(environ: dict[str, Any], start_response: Any) -> list[bytes]:
 
 def ask(gateway: Gateway, body: bytes = b"", **environ: Any) -> Answer:
     seen: list[Any] = []
-    base = {"SERVER_PROTOCOL": "HTTP/1.1", "wsgi.input": BytesIO(body)}
+    base = {"SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "x", "wsgi.input": BytesIO(body)}
     parts = gateway({**base, **environ}, lambda status, headers, info=None: seen.append(
         (status, dict(headers))
     ))  # fmt: skip
