@@ -31,7 +31,7 @@ class Bounds:
     what plain 3G does.
     """
 
-    # Within this the first byte comes; so long may one that kept up stand still.
+    # Within this the first bytes come, and the next ones after each read.
     patience_seconds: float = 30
     # What it must do on the average after that, and the end of it all.
     bytes_per_second: int = 16_000
@@ -57,7 +57,7 @@ class Transfer:
     def __init__(self, stream: Any, bounds: Bounds) -> None:
         self._stream = stream
         self._bounds = bounds
-        self._started = time.monotonic()
+        self._started = self._latest = time.monotonic()
         self._end: Future[Any] = Future()
         self.taken = 0
 
@@ -70,6 +70,7 @@ class Transfer:
         if self._end.done():
             raise InvalidStateError
         self.taken += len(part)
+        self._latest = time.monotonic()
         return part
 
     def carry_out(self, work: Callable[[Transfer], Any]) -> None:
@@ -108,8 +109,12 @@ class Transfer:
     @property
     def seconds_left(self) -> float:
         """How much longer it may take, if nothing more comes."""
-        allowed = self._bounds.patience_seconds + self.taken / self._bounds.bytes_per_second
-        return min(allowed, self._bounds.longest_seconds) - self.seconds
+        bounds = self._bounds
+        on_average = bounds.patience_seconds + self.taken / bounds.bytes_per_second
+        still = time.monotonic() - self._latest
+        return min(
+            min(on_average, bounds.longest_seconds) - self.seconds, bounds.patience_seconds - still
+        )
 
 
 class Transfers:

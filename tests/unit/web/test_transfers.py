@@ -11,10 +11,11 @@ from stopintimidatie.web.transfers import Bounds, Transfer
 FILM = 25_000_000
 
 
-def under_way(seconds: float, taken: int) -> Transfer:
-    """A body that began so long ago, of which so much has come."""
+def under_way(seconds: float, taken: int, still: float = 0) -> Transfer:
+    """A body that began so long ago, of which so much has come, the last of it so long ago."""
     transfer = Transfer(None, Bounds())
     transfer._started = time.monotonic() - seconds
+    transfer._latest = time.monotonic() - still
     transfer.taken = taken
     return transfer
 
@@ -30,7 +31,6 @@ def test_a_film_from_a_slow_telephone_gets_through(kilobits: int) -> None:
     ("seconds", "taken"),
     [
         (31, 0),  # nothing comes
-        (95, 1_000_000),  # it stands still
         (600, 4_000_000),  # a drop at a time
         (1_801, 200_000_000),  # it never ends
     ],
@@ -39,6 +39,8 @@ def test_one_that_comes_too_slowly_has_no_time_left(seconds: float, taken: int) 
     assert under_way(seconds, taken).seconds_left < 0
 
 
-def test_standing_still_for_a_moment_is_no_harm() -> None:
+def test_standing_still_for_a_moment_is_no_harm_and_for_longer_is_the_end() -> None:
     assert under_way(25, 0).seconds_left > 0
-    assert under_way(60, 2_000_000).seconds_left > 60
+    assert under_way(60, 2_000_000, still=25).seconds_left > 0
+    # However much came at once before it.
+    assert under_way(40, 24_000_000, still=31).seconds_left < 0
