@@ -73,15 +73,17 @@ def load(settings: Settings, als_leeg: bool, peildatum: datetime | None) -> None
         make_practice(registry.engine, registry.key_ring, operator(), registry[RESERVED])
         add_trainee(registry.engine)
         added = load_demo(registry, day=peildatum.date() if peildatum else None, progress=_progress)
-        _do_what_follows(registry)
+        click.echo("Zoekindex en berichten van de demo bijwerken…", err=True)
+        do_what_follows(registry)
     click.echo(f"De demo is geladen: {added} meldingen.")
 
 
-def _do_what_follows(registry: Any) -> None:
+def do_what_follows(registry: Any) -> None:
     """What the demo's reports ask of a worker, except the documents: a new one needn't wait."""
-    click.echo("Zoekindex en berichten van de demo bijwerken…", err=True)
-    for lane in (Lane.QUICK, Lane.OUTSIDE, Lane.INDEX):
-        Worker(registry, lane).run_all()
+    search.index_as_a_whole(registry)
+    workers = [Worker(registry, lane) for lane in (Lane.INDEX, Lane.QUICK, Lane.OUTSIDE)]
+    while sum(worker.run_all() for worker in workers):
+        pass  # a message that went out asks for the index again
 
 
 @demo_group.command("vullen")

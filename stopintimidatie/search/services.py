@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.clock import utc_now
@@ -218,6 +218,16 @@ def enqueue_needed_rebuilds(registry: Any) -> list[str]:
             for holder in needed:
                 enqueue_rebuild(session, holder)
     return needed
+
+
+def index_as_a_whole(registry: Any) -> None:
+    """Where many documents were added to what has no index yet: one rebuild, not a job for each."""
+    if registry.search.backend.writer is not None:
+        return
+    for holder in enqueue_needed_rebuilds(registry):
+        with transaction(registry.engine, holder) as session:
+            each = (OutboxJob.kind == INDEX, OutboxJob.holder == holder)
+            session.execute(delete(OutboxJob).where(*each))
 
 
 def has_documents(registry: Any, holder: str) -> bool:
