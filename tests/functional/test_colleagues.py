@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie.accounts.models import Invitation, RoleOffer
-from stopintimidatie.audit import AuditEvent
+from stopintimidatie.audit import SYSTEM, AuditEvent
 from stopintimidatie.clock import utc_now
+from stopintimidatie.mail.addresses import set_address
 from stopintimidatie.mail.models import MailMessage
 from stopintimidatie.municipalities.mail_domains import is_outside
 from stopintimidatie.municipalities.models import MailDomain
+from stopintimidatie.municipalities.postbox import postbox_of
 from stopintimidatie.security import GRANTS, READING_ROLES, Permission, Role
 from stopintimidatie.storage import NATIONAL
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
@@ -209,6 +211,29 @@ def test_the_desk_confirms_while_nobody_reads_and_both_logs_tell(
     assert "Nina" not in admin.get(PAGE)
     assert "rol_ingetrokken" in logged(installation, NATIONAL)
     assert logged(installation).count("rol_ingetrokken") == 1
+
+
+@once
+def test_whoever_confirms_hears_that_something_waits_and_not_who_it_is(
+    installation: Installation,
+) -> None:
+    connect(installation)
+    for holder in (DORDRECHT, NATIONAL):
+        with installation.transaction(holder) as session:
+            keys, box = installation.registry.key_ring, postbox_of(holder)
+            address = set_address(session, keys, holder, box, "oov@test.example", SYSTEM)
+            address.verified_at = utc_now()
+    admin = person(installation, ADMIN)
+    invite(admin, "eerst@dordrecht.example", Role.OFFICER)
+    assert mails(installation, "rol_bevestigen", NATIONAL) == 1
+    assert "/landelijk/rollen" in last_mail(installation)
+    person(installation, OFFICER)
+    invite(admin, NEW, Role.OFFICER)
+    assert mails(installation, "rol_bevestigen", DORDRECHT) == 1
+    told = last_mail(installation, DORDRECHT)
+    assert CONFIRM in told
+    assert "Nina" not in told
+    assert NEW not in told
 
 
 def test_a_mailbox_outside_the_domains_is_shown_as_such_and_confirmed_by_the_desk(

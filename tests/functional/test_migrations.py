@@ -12,14 +12,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Column, Engine, MetaData, Table, func, inspect, select, text
+from sqlalchemy import Column, Connection, Engine, MetaData, Table, func, inspect, select, text
 
 from stopintimidatie import install
+from stopintimidatie.clock import utc_now
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage import make_engine, roles
 from stopintimidatie.storage.migrations import alembic_config, at_head, upgrade
@@ -134,3 +136,43 @@ def test_an_empty_database_becomes_an_installation(
         assert at_head(settings, engine)
         engine.dispose()
     assert settings.key_file.exists()
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_a_role_of_somebody_who_never_set_a_password_becomes_an_offer(
+    request: pytest.FixtureRequest, database: str, tmp_path: Path
+) -> None:
+    request.param = database
+    with empty_database(request, tmp_path) as settings:
+        owner = make_engine(settings, settings.owner_url)
+        command.upgrade(alembic_config(settings, owner), "0035")
+        used, unused = uuid4(), uuid4()
+        with owner.begin() as connection:
+            connection.execute(text("INSERT INTO holder (code) VALUES ('GM0505')"))
+            for number, password in ((used, "x"), (unused, "")):
+                put(
+                    connection,
+                    "user_account",
+                    id=number,
+                    username=f"{number}@test.example",
+                    name="x",
+                    password_hash=password,
+                    demo=False,
+                    created_at=utc_now(),
+                )
+                put(connection, "role_assignment", user_id=number, holder="GM0505", role="oov")
+        upgrade(settings, owner)
+        tables = Base.metadata.tables
+        roles, offers = tables["role_assignment"], tables["role_offer"]
+        with owner.connect() as connection:
+            assert connection.execute(select(roles.c.user_id)).scalars().all() == [used]
+            offered = connection.execute(select(offers.c.username, offers.c.state)).all()
+        assert offered == [(f"{unused}@test.example", "aangeboden")]
+        owner.dispose()
+
+
+def put(connection: Connection, table: str, /, **values: Any) -> None:
+    """A row of these columns alone, whatever the table has got since."""
+    types = Base.metadata.tables[table].c
+    older = Table(table, MetaData(), *(Column(key, types[key].type) for key in values))
+    connection.execute(older.insert().values(**values))
