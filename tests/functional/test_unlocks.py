@@ -70,6 +70,8 @@ def test_who_is_locked_out_gets_in_by_mail_while_the_stranger_goes_on(
     assert officer not in text
     assert "Olga" not in text
     link = mailed_link(installation)
+    desk = installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
+    assert "sleutel=" not in desk.get("/post", status=200), "in the demo, by a colleague"
     own.get(link)
     opened = own.get(link).forms["formulier"]
     assert opened.submit("openen", status=303).location.endswith("/aanmelden")
