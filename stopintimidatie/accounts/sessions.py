@@ -20,6 +20,7 @@ from stopintimidatie.security import Identity, Role
 from stopintimidatie.security.policy import cookie_name
 from stopintimidatie.security.trail import note
 from stopintimidatie.settings import Settings
+from stopintimidatie.storage.request import SAFE_METHODS
 from stopintimidatie.storage.tenancy import NATIONAL
 
 COOKIE: Final = "sessie"
@@ -80,13 +81,15 @@ class Current:
         idle = now - self.last_seen_at > timedelta(minutes=settings.session_idle_minutes)
         return idle or now - self.created_at > timedelta(hours=settings.session_absolute_hours)
 
-    def keep(self, session: Session, flashes: list[Any]) -> None:
-        """Other messages that wait for the next page."""
-        self.flashes = flashes
+    def keep(self, session: Session, **values: Any) -> None:
+        """Write what changed of it, and nothing else that waits in this session."""
         mine = LoginSession.token_hash == self.token_hash
-        # Also taken by a page that shows a form with mistakes: those aren't to be saved by it.
         with session.no_autoflush:
-            session.execute(update(LoginSession).where(mine).values(flashes=flashes))
+            session.execute(update(LoginSession).where(mine).values(**values))
+
+    def note(self, request: Any, **values: Any) -> None:
+        """Have what changed of it written after this page."""
+        note(request, None, lambda session, _: self.keep(session, **values))
 
 
 def _rows_of(request: Any) -> Sequence[Row[Any]]:
@@ -138,11 +141,7 @@ def identity_of(request: Any) -> Identity | None:
     if row.demo and not settings.demo:
         return None
     if now - current.last_seen_at > SEEN_EVERY:
-        request.db.execute(
-            update(LoginSession)
-            .where(LoginSession.token_hash == current.token_hash)
-            .values(last_seen_at=now)
-        )
+        current.note(request, last_seen_at=now)
     request.environ[CURRENT] = current
     roles = frozenset((one.holder, Role(one.role)) for one in rows if one.role is not None)
     return Identity(row.id, row.username, row.name, roles)
@@ -159,7 +158,12 @@ def flash(
     if current is not None:
         label, href = link or ("", "")
         message = {"text": text, "kind": kind, "label": label, "href": href}
-        current.keep(request.db, [*current.flashes, message])
+        current.flashes = [*current.flashes, message]
+        if request.method in SAFE_METHODS:
+            current.note(request, flashes=current.flashes)
+        else:
+            # Told only when what it tells of is committed.
+            current.keep(request.db, flashes=current.flashes)
 
 
 def take_flashes(request: Any) -> list[dict[str, str]]:
@@ -167,8 +171,8 @@ def take_flashes(request: Any) -> list[dict[str, str]]:
     current: Current | None = request.environ.get(CURRENT)
     if current is None or not current.flashes:
         return []
-    waiting = current.flashes
-    current.keep(request.db, [])
+    waiting, current.flashes = current.flashes, []
+    current.note(request, flashes=[])
     return waiting
 
 

@@ -19,6 +19,7 @@ from stopintimidatie.disclosures.models import (
     Disclosure,
     DisclosureEvent,
 )
+from stopintimidatie.storage.session import locked
 
 AUDIT_KIND: Final = "verstrekking"
 
@@ -56,9 +57,8 @@ WORDS: Final = {
 
 def copy_of(session: Session, disclosure_id: UUID) -> DisclosedCopy | None:
     """The copy as it stands, kept from others until this transaction ends."""
-    return session.scalars(
-        select(DisclosedCopy).where(DisclosedCopy.disclosure_id == disclosure_id).with_for_update()
-    ).one_or_none()
+    found = select(DisclosedCopy).where(DisclosedCopy.disclosure_id == disclosure_id)
+    return session.scalars(locked(session, found)).one_or_none()
 
 
 def note_event(

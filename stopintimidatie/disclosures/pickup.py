@@ -19,6 +19,7 @@ from stopintimidatie.clock import utc_now
 from stopintimidatie.disclosures.pickup_models import Pickup, PickupState
 from stopintimidatie.mail.codes import TRIES, code_of, is_code, new_nonce
 from stopintimidatie.storage.encryption import KeyRing
+from stopintimidatie.storage.session import locked
 from stopintimidatie.storage.tenancy import NATIONAL, enter
 from stopintimidatie.tree import codes, locate_reference, register_reference
 
@@ -143,9 +144,8 @@ def find_pickup(session: Session, typed: str) -> Pickup | None:
     reference = codes.normalise_code(PREFIX, typed) or ""
     holders = locate_reference(session, reference, KIND)
     enter(session, holders[0] if holders else NATIONAL)
-    return session.scalars(
-        select(Pickup).where(Pickup.reference == reference).with_for_update()
-    ).one_or_none()
+    found = select(Pickup).where(Pickup.reference == reference)
+    return session.scalars(locked(session, found)).one_or_none()
 
 
 def open_pickup(

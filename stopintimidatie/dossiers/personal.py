@@ -43,6 +43,7 @@ from stopintimidatie.storage.personal import (
     filled,
     redact_rows,
 )
+from stopintimidatie.storage.session import locked
 
 T: Final = Treatment
 COLUMNS: Final = {
@@ -168,9 +169,8 @@ def erase(session: Session, document: UUID) -> None:
 
 
 def _consultations(session: Session, document: UUID) -> Sequence[Consultation]:
-    return session.scalars(
-        select(Consultation).where(Consultation.dossier_id == document).with_for_update()
-    ).all()
+    found = select(Consultation).where(Consultation.dossier_id == document)
+    return session.scalars(locked(session, found)).all()
 
 
 def _index_anew(session: Session, document: UUID) -> None:

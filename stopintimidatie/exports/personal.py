@@ -35,6 +35,7 @@ from stopintimidatie.storage.personal import (
     filled,
     redact_rows,
 )
+from stopintimidatie.storage.session import locked
 
 T: Final = Treatment
 COLUMNS: Final = {
@@ -202,7 +203,7 @@ def source_redacted(
 
 def _locked(session: Session, document: UUID) -> Export | None:
     """Not while the worker is finishing it."""
-    statement = select(Export).where(Export.id == document).with_for_update()
+    statement = locked(session, select(Export).where(Export.id == document))
     return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
 
 

@@ -403,7 +403,18 @@ def show_password(session: Session, keys: KeyRing, export: Export, actor: Actor)
 def fetch(
     session: Session, keys: KeyRing, export: Export, actor: Actor, way: str = DOWNLOADED
 ) -> bytes:
-    """The file, for who may have it. From then on the register holds that it was given.
+    """The file, for who may have it, and that they have it in the register.
+
+    :raises ExportError: it isn't ready, or isn't what was made.
+    :raises DecryptionError: the file can't be read with the keys at hand.
+    """
+    pdf = read_file(session, keys, export)
+    note_fetched(session, export, actor, way)
+    return pdf
+
+
+def read_file(session: Session, keys: KeyRing, export: Export) -> bytes:
+    """The file; who gives it to somebody also calls `note_fetched`.
 
     :raises ExportError: it isn't ready, or isn't what was made.
     :raises DecryptionError: the file can't be read with the keys at hand.
@@ -413,9 +424,13 @@ def fetch(
     pdf = vault.read(session, keys, export, vault.BlobKind.PDF)
     if sha256(pdf).hexdigest() != export.file_sha256:
         raise ExportError("Het bestand is niet meer zoals het werd gemaakt.")
+    return pdf
+
+
+def note_fetched(session: Session, export: Export, actor: Actor, way: str = DOWNLOADED) -> None:
+    """From now on the register holds that it was given."""
     log(session, export, actor, "gedownload")
     _note_given(session, export, actor, way)
-    return pdf
 
 
 def _note_given(session: Session, export: Export, actor: Actor, way: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
 from pyramid.view import view_config
+from sqlalchemy.orm import Session
 
 from stopintimidatie.disclosures.references import KIND
 from stopintimidatie.disclosures.services import find_disclosure, subjects_of
@@ -14,9 +15,8 @@ from stopintimidatie.dossiers.naming_views import HIDDEN, hidden_reports, sees_r
 from stopintimidatie.exports import listing
 from stopintimidatie.exports.decision_views import DECIDE, is_own
 from stopintimidatie.exports.models import MAKING, Export, ExportState
-from stopintimidatie.exports.request_views import actor_of
 from stopintimidatie.exports.resources import ExportResource
-from stopintimidatie.exports.services import fetch, is_stuck
+from stopintimidatie.exports.services import is_stuck, note_fetched, read_file
 from stopintimidatie.exports.standards import FileForm
 from stopintimidatie.exports.summary import history, proof_rows, request_rows
 from stopintimidatie.exports.together_views import together_href
@@ -24,8 +24,8 @@ from stopintimidatie.exports.urgency import waits_for_second
 from stopintimidatie.exports.urgency_views import AFTER
 from stopintimidatie.exports.wish import ExportError
 from stopintimidatie.municipalities.resources import MunicipalityResource
-from stopintimidatie.security import Permission
-from stopintimidatie.security.trail import note_read
+from stopintimidatie.security import Identity, Permission
+from stopintimidatie.security.trail import note, note_read
 from stopintimidatie.storage.encryption import DecryptionError
 from stopintimidatie.web.badges import badge_for
 from stopintimidatie.web.components import FacetValue
@@ -142,7 +142,7 @@ def file_view(context: ExportResource, request: Request) -> Response:
     """The file. Its name tells numbers only; what is in it is noted as read."""
     export = context.export
     try:
-        pdf = fetch(request.db, request.registry.key_ring, export, actor_of(request))
+        pdf = read_file(request.db, request.registry.key_ring, export)
     except (ExportError, DecryptionError):
         raise HTTPNotFound() from None
     _note_file(context, request)
@@ -153,6 +153,12 @@ def file_view(context: ExportResource, request: Request) -> Response:
 
 
 def _note_file(context: ExportResource, request: Request) -> None:
+    given = context.export.id
+
+    def write(session: Session, identity: Identity) -> None:
+        note_fetched(session, session.get_one(Export, given), identity.actor)
+
+    note(request, context.holder, write)
     entry = find_disclosure(request.db, context.export.reference)
     subjects = subjects_of(request.db, entry.id) if entry else ()
     task = "uitvoer downloaden"

@@ -98,8 +98,8 @@ class Kind(Enum):
         "nog-bezig",
         409,
         "Nog bezig",
-        "Dit bericht wordt al behandeld, of het is heel druk. Stuur over enkele seconden precies "
-        "hetzelfde nog eens, met dezelfde Idempotency-Key: dan komt het niet dubbel aan.",
+        "Dit bericht wordt al behandeld. Stuur over enkele seconden precies hetzelfde nog eens, "
+        "met dezelfde Idempotency-Key: dan komt het niet dubbel aan.",
     )
 
     TOO_OFTEN = (

@@ -33,7 +33,7 @@ from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.search.writing import rows_of_new
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.rows import Row, write_rows
-from stopintimidatie.storage.session import is_lock_timeout, transaction
+from stopintimidatie.storage.session import transaction, waits_for_row_of
 
 REMEMBERED: Final = timedelta(days=30)
 LONGEST_WAIT_MILLISECONDS: Final = 5_000
@@ -99,8 +99,9 @@ def submit(intake: Intake, posting: Posting) -> dict[str, Any]:
         if earlier.created_at >= utc_now() - REMEMBERED:
             return _again(intake.keys, posting, known.app, earlier)
     except DBAPIError as error:
-        if is_lock_timeout(error):
+        if waits_for_row_of(error, IdempotencyKey.__tablename__):
             raise ProblemError(Kind.STILL_BUSY) from None
+        # Something else was in the way, for too long: told as an outage, whose key is free.
         raise
     _forget_expired(intake.engine, earlier)
     return submit(intake, posting)

@@ -2,7 +2,7 @@
 
 The request's transaction may be rolled back (a refusal, a form with a mistake) while the page
 that goes out still shows personal data. So the trail is written after it and before the answer
-leaves: if it can't be written, nothing is shown.
+leaves: if it can't be written, nothing is shown. Whatever else a page has to write goes with it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from pyramid_retry import is_error_retryable
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import NotRecordedError, record, record_read
 from stopintimidatie.security.identity import Identity
@@ -23,13 +25,22 @@ from stopintimidatie.storage.session import transaction
 from stopintimidatie.storage.tenancy import NATIONAL
 
 _KEY: Final = "stopintimidatie.trail"
-Entry = Callable[[Any, Identity], None]
+Entry = Callable[[Session, Identity], None]
 
 
 @dataclass(frozen=True)
 class _Note:
-    holder: str
+    holder: str | None
     write: Entry
+
+
+def note(request: Any, holder: str | None, write: Entry) -> None:
+    """Have this written when the page has been made: the transaction of a page can't write.
+
+    :param holder: whose rows it is about; None: nobody's.
+    """
+    notes: list[_Note] = request.environ.setdefault(_KEY, [])
+    notes.append(_Note(holder, write))
 
 
 def note_read(
@@ -43,16 +54,11 @@ def note_read(
 ) -> None:
     """This page shows personal data of these documents; `task` says what for."""
 
-    def write(session: Any, identity: Identity) -> None:
+    def write(session: Session, identity: Identity) -> None:
         record_read(session, identity.actor, holder, kind, ids, task=task, fields=fields)
 
     if ids:
         note(request, holder, write)
-
-
-def note(request: Any, holder: str, write: Entry) -> None:
-    """Have something written in the log of a holder, in a transaction of that holder."""
-    _notes(request).append(_Note(holder, write))
 
 
 def note_refusal(request: Any, context: Any, permission: str) -> None:
@@ -71,7 +77,7 @@ def note_stranger(request: Any, holder: str) -> None:
 
 
 def _note_refusal(request: Any, owner: str, document: UUID | None, permission: str) -> None:
-    def write(session: Any, identity: Identity) -> None:
+    def write(session: Session, identity: Identity) -> None:
         record(
             session,
             identity.actor,
@@ -85,11 +91,6 @@ def _note_refusal(request: Any, owner: str, document: UUID | None, permission: s
     note(request, owner, write)
 
 
-def _notes(request: Any) -> list[_Note]:
-    notes: list[_Note] = request.environ.setdefault(_KEY, [])
-    return notes
-
-
 def trail_tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
     """Stands above the transaction of the request."""
 
@@ -97,9 +98,7 @@ def trail_tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callabl
         request.environ[_KEY] = []
         response = handler(request)
         try:
-            for note in request.environ[_KEY]:
-                with transaction(registry.engine, note.holder) as session:
-                    note.write(session, request.identity)
+            _write(registry.engine, request)
         except SQLAlchemyError as error:
             # What was sent is in the database by now: once more would be twice.
             if request.method in SAFE_METHODS and is_error_retryable(request, error):
@@ -108,3 +107,14 @@ def trail_tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callabl
         return response
 
     return trail_tween
+
+
+def _write(engine: Engine, request: Any) -> None:
+    """One transaction for each holder; what is nobody's goes with the first."""
+    notes: list[_Note] = request.environ[_KEY]
+    holders = list(dict.fromkeys(note.holder for note in notes if note.holder))
+    for number, holder in enumerate(holders or [None] * bool(notes)):
+        with transaction(engine, holder) as session:
+            for note in notes:
+                if note.holder == holder or (note.holder is None and number == 0):
+                    note.write(session, request.identity)

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import zope.sqlalchemy
-from pyramid_retry import is_last_attempt
 from sqlalchemy.orm import Session
 from zope.sqlalchemy.datamanager import STATUS_CHANGED
 
@@ -20,14 +19,11 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 def request_session(request: Any) -> Session:
     """A session that commits and rolls back with the request.
 
-    A page reads first and writes its audit row last. On SQLite that change from reading to
-    writing can meet a newer commit; the request is then tried again, and takes the lock at once
-    the last time.
+    That of a page can't write: what a page has to write, such as its audit row, is noted and
+    written when it has been made (`security.trail`). So whoever reads holds nobody up.
     """
     engine = request.registry.engine
-    if request.method in SAFE_METHODS and not is_last_attempt(request):
-        engine = reading(engine)
-    session = Session(engine)
+    session = Session(reading(engine) if request.method in SAFE_METHODS else engine)
     # "changed" from the start: a Core insert without a flush would be rolled back otherwise.
     zope.sqlalchemy.register(session, initial_state=STATUS_CHANGED, transaction_manager=request.tm)
     return session

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pyramid_retry import mark_error_retryable
-from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, ExceptionContext, Select, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
@@ -18,7 +18,8 @@ from sqlalchemy.pool import NullPool
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.tenancy import enter
 
-BEGIN_OPTION: Final = "stopintimidatie_sqlite_begin"
+# SQLAlchemy's own name: psycopg then says it with the BEGIN, without a round trip more.
+READ_ONLY_OPTION: Final = "postgresql_readonly"
 WAIT_OPTION: Final = "stopintimidatie_longest_wait"
 SQLITE_BUSY_MILLISECONDS: Final = 15_000
 PROBE_SECONDS: Final = 3
@@ -45,8 +46,10 @@ def _prepare_sqlite(engine: Engine) -> None:
     def begin(connection: Connection) -> None:
         options = connection.get_execution_options()
         wait = options.get(WAIT_OPTION, SQLITE_BUSY_MILLISECONDS)
+        reads = options.get(READ_ONLY_OPTION, False)
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(wait)}")
-        connection.exec_driver_sql(f"BEGIN {options.get(BEGIN_OPTION, 'IMMEDIATE')}")
+        connection.exec_driver_sql(f"PRAGMA query_only = {int(reads)}")
+        connection.exec_driver_sql(f"BEGIN {'DEFERRED' if reads else 'IMMEDIATE'}")
 
     @event.listens_for(engine, "handle_error")
     def another_writer_was_first(context: ExceptionContext) -> None:
@@ -132,8 +135,14 @@ def sqlite_file(settings: Settings) -> Path | None:
 
 
 def reading(engine: Engine) -> Engine:
-    """The same engine for a transaction that will mostly read: on SQLite it takes no lock."""
-    return _with_option(engine, BEGIN_OPTION, "DEFERRED")
+    """The same engine for a transaction that only reads: it takes no lock, and can't write."""
+    return _with_option(engine, READ_ONLY_OPTION, True)
+
+
+def locked(session: Session, statement: Select[Any]) -> Select[Any]:
+    """The same, its rows kept from others until this transaction ends; a page only looks."""
+    reads = session.get_bind().get_execution_options().get(READ_ONLY_OPTION)
+    return statement if reads else statement.with_for_update()
 
 
 def waiting_at_most(engine: Engine, milliseconds: int) -> Engine:
@@ -159,6 +168,15 @@ def is_lock_timeout(error: DBAPIError) -> bool:
     """Whether a lock wasn't free in time, on either database."""
     code = getattr(error.orig, "sqlstate", None)
     return code == LOCK_NOT_AVAILABLE or "database is locked" in str(error.orig)
+
+
+def waits_for_row_of(error: DBAPIError, table: str) -> bool:
+    """Whether it was a row of this table that another transaction is writing.
+
+    On PostgreSQL alone: SQLite has one lock, of which nobody can tell what it is held for.
+    """
+    context = getattr(getattr(error.orig, "diag", None), "context", None)
+    return is_lock_timeout(error) and table in (context or "")
 
 
 @contextmanager

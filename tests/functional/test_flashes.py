@@ -44,6 +44,6 @@ def test_to_take_what_waits_saves_nothing_else(installation: Installation) -> No
     with installation.transaction() as session:
         half = User(name="Zonder gebruikersnaam", password_hash="x")
         session.add(half)
-        Current("f" * 64, utc_now(), utc_now(), []).keep(session, [])
+        Current("f" * 64, utc_now(), utc_now(), []).keep(session, flashes=[])
         assert half in session.new
         session.expunge(half)

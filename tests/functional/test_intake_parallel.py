@@ -13,10 +13,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.intake import services
 from stopintimidatie.intake.models import IdempotencyKey
+from stopintimidatie.storage import Holder
 from tests.functional.api import Api
 from tests.installation import Installation
 
@@ -51,11 +53,30 @@ def test_while_the_first_is_still_being_handled_the_second_waits_and_then_hears_
     api.post()  # the first of the day, which draws the key that senders are counted with
     with first_still_busy(api, key):
         started = time.monotonic()
-        refusal = api.post(Idempotency_Key=str(key), status=409)
+        # SQLite has one lock: who holds it may be writing anything.
+        sqlite = api.installation.settings.sqlite
+        status, kind = (503, "tijdelijk-dicht") if sqlite else (409, "nog-bezig")
+        refusal = api.post(Idempotency_Key=str(key), status=status)
         waited = time.monotonic() - started
-    assert refusal.json["type"].endswith(":nog-bezig")
+    assert refusal.json["type"].endswith(f":{kind}")
     assert 0.3 < waited < 3
     api.post(Idempotency_Key=str(key))
+    assert api.count() == 2
+
+
+def test_a_new_report_never_hears_that_it_is_being_handled(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when the database is held up for so long that it can't be taken in."""
+    monkeypatch.setattr(services, "LONGEST_WAIT_MILLISECONDS", 300)
+    key = str(uuid.uuid4())
+    api.post()
+    with api.installation.transaction() as session:
+        # On SQLite any transaction; on PostgreSQL one that holds what each new row refers to.
+        session.scalars(select(Holder).with_for_update()).all()
+        refusal = api.post(Idempotency_Key=key, status=503)
+    assert int(refusal.headers["Retry-After"]) > 0
+    api.post(Idempotency_Key=key)
     assert api.count() == 2
 
 

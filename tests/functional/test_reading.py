@@ -1,0 +1,79 @@
+"""A page reads in a transaction that can't write; what it has to write comes after it.
+
+That no view needs more than that, the crawl of test_permission_matrix shows: a page that tried to
+write would answer 503.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from transaction.interfaces import TransientError
+
+from stopintimidatie.accounts.models import LoginSession, User
+from stopintimidatie.audit import AuditEvent
+from stopintimidatie.audit.models import AuditSubject
+from stopintimidatie.clock import utc_now
+from stopintimidatie.security import Role
+from stopintimidatie.storage import Holder, transaction
+from stopintimidatie.storage.session import waiting_at_most
+from stopintimidatie.triage import inbox
+from tests.factories import DORDRECHT, connect, make_report, make_user
+from tests.installation import Installation
+
+INBOX = "/gemeenten/dordrecht/postvak"
+
+
+def test_who_only_reads_cannot_write_and_the_next_can(installation: Installation) -> None:
+    renaming = update(User).values(name="Nieuwe naam")
+    with transaction(installation.engine, write=False) as session:
+        assert session.scalars(select(Holder.code)).first()
+        with pytest.raises(DBAPIError, match=r"read-?only"):
+            session.execute(renaming)
+        session.rollback()
+    with transaction(installation.engine) as session:
+        session.execute(renaming)
+
+
+def test_a_page_holds_nobody_up_however_often_it_is_tried(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(installation)
+    officer = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    attempts: list[int] = []
+    original = inbox.presets
+
+    def meanwhile(session: Session, *rest: object) -> object:
+        """Somebody else writes while this page reads, and the page meets with that thrice."""
+        with transaction(waiting_at_most(installation.engine, 200)) as other:
+            other.execute(update(User).values(name=f"Naam {len(attempts)}"))
+        attempts.append(len(attempts))
+        if len(attempts) < 4:
+            raise TransientError("another was first")
+        return original(session, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(inbox, "presets", meanwhile)
+    officer.get(INBOX, status=200)
+    assert attempts == [0, 1, 2, 3]
+
+
+def test_what_a_page_has_to_write_is_written_before_it_goes_out(
+    installation: Installation,
+) -> None:
+    connect(installation)
+    with installation.transaction() as session:
+        report = make_report(session, installation).id
+    officer = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    earlier = utc_now() - timedelta(minutes=20)
+    with installation.transaction() as session:
+        session.execute(update(LoginSession).values(last_seen_at=earlier))
+    officer.get(INBOX, status=200)
+    with installation.transaction(DORDRECHT) as session:
+        seen = session.scalars(select(LoginSession.last_seen_at)).one()
+        assert seen > earlier
+        read = select(AuditSubject.subject_id).join(AuditEvent)
+        assert session.scalars(read.where(AuditEvent.task == "postvak")).all() == [report]
