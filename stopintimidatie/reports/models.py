@@ -52,6 +52,33 @@ class Report(Held, Base):
             sqlite_where=text("delivery IS NOT NULL"),
             postgresql_where=text("delivery IS NOT NULL"),
         ),
+        # The order in which somebody goes through them: urgent, nearest deadline, newest.
+        Index(
+            "ix_report_in_line",
+            "holder",
+            "state",
+            text("urgent DESC"),
+            text("coalesce(contact_deadline, 'infinity')"),
+            text("received_at DESC"),
+            "id",
+        ),
+        # The few that somebody has in hand, and those of which an answer is waited for.
+        Index(
+            "ix_report_in_hand",
+            "holder",
+            "state",
+            "handler_id",
+            sqlite_where=text("handler_id IS NOT NULL"),
+            postgresql_where=text("handler_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_report_awaiting",
+            "holder",
+            "state",
+            "waiting_until",
+            sqlite_where=text("waiting_until IS NOT NULL"),
+            postgresql_where=text("waiting_until IS NOT NULL"),
+        ),
         # The few whose reporter wrote and waits to be read.
         Index(
             "ix_report_spoken",

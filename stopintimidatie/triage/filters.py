@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
 from stopintimidatie.reports.models import Report, ReportForm
@@ -16,6 +16,10 @@ from stopintimidatie.reports.workflow import ENDED, STATES
 from stopintimidatie.web.filters import local
 
 Condition = ColumnElement[bool]
+# As the index `ix_report_in_line` has it: who has no deadline comes after everybody who has.
+deadline_or_never: Final[ColumnElement[datetime]] = func.coalesce(
+    Report.contact_deadline, literal_column("'infinity'")
+)
 
 # What somebody has to do something with; a report in a dossier is looked after there.
 TO_DO: Final = tuple(s.code for s in STATES if not s.ended and s.code != "in_dossier")
@@ -98,7 +102,8 @@ def by_deadline(value: str, reader: Reader) -> Condition:
     deadline = Report.contact_deadline
     match value:
         case "te_laat":
-            return and_(deadline.is_not(None), deadline < now)
+            # Urgent or not: named, for the index has it before the deadline.
+            return and_(Report.urgent.in_((True, False)), deadline_or_never < now)
         case "dag":
             return and_(deadline >= now, deadline < now + timedelta(days=1))
         case "week":

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, select, union_all
 from sqlalchemy.orm import Session
 
 from stopintimidatie.accounts.models import User
@@ -26,6 +26,7 @@ from stopintimidatie.triage.filters import (
     by_period,
     by_talk,
     conditions,
+    deadline_or_never,
     standing_form,
 )
 
@@ -52,11 +53,11 @@ class Facet:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A view that everybody has: an address with filters, and its count."""
+    """A view that everybody has: an address with filters, and its count; None: too many."""
 
     label: str
     filters: Filters
-    count: int
+    count: int | None
 
 
 PRESETS: Final[tuple[tuple[str, Filters], ...]] = (
@@ -73,8 +74,9 @@ PRESETS: Final[tuple[tuple[str, Filters], ...]] = (
 
 def count(session: Session, holder: str, filters: Filters, reader: Reader, most: int) -> int:
     """How many reports these filters leave; one more than `most` when there are more."""
-    where = conditions(filters, reader)
-    return count_at_most(session, _newest(Report.holder == holder, *where), most)
+    where = [Report.holder == holder, *conditions(filters, reader)]
+    found = select(Report.id).where(*where) if _states_of(filters) else _newest(*where)
+    return count_at_most(session, found, most)
 
 
 def _newest(*where: ColumnElement[bool]) -> Select[Any]:
@@ -90,29 +92,71 @@ def page(
     What is done has no hurry: there it is the newest first, which an index can give, however
     many there are.
     """
+    states = _states_of(filters)
+    if states:
+        return _in_line(session, holder, filters, reader, states, offset, size)
     order: Sequence[Any] = (Report.received_at.desc(), Report.id)
-    if _open_ones(filters):
-        urgency = (Report.urgent.desc(), Report.contact_deadline.is_(None), Report.contact_deadline)
-        order = (*urgency, *order)
+    if "toestand" not in filters:
+        order = _IN_LINE
     statement = select(Report).where(Report.holder == holder, *conditions(filters, reader))
     return session.scalars(statement.order_by(*order).offset(offset).limit(size)).all()
 
 
-def _open_ones(filters: Filters) -> bool:
-    """Whether only what isn't done is asked for: that is never very much."""
-    return filters.get("toestand", "nieuw") in OPEN
+# As the index `ix_report_in_line` has them.
+_IN_LINE: Final[Sequence[Any]] = (
+    Report.urgent.desc(),
+    deadline_or_never,
+    Report.received_at.desc(),
+    Report.id,
+)
+
+
+def _in_line(
+    session: Session,
+    holder: str,
+    filters: Filters,
+    reader: Reader,
+    states: Sequence[str],
+    offset: int,
+    size: int,
+) -> Sequence[Report]:
+    """The first of each state, as the index gives them; of those the page."""
+    others = conditions(filters, reader, leave_out="toestand")
+    firsts = [
+        select(Report.id)
+        .where(Report.holder == holder, Report.state == state, *others)
+        .order_by(*_IN_LINE)
+        .limit(offset + size)
+        .subquery()
+        for state in states
+    ]
+    found = union_all(*(select(first.c.id) for first in firsts)).subquery()
+    rows = select(Report).join(found, found.c.id == Report.id).order_by(*_IN_LINE)
+    return session.scalars(rows.offset(offset).limit(size)).all()
+
+
+def _states_of(filters: Filters) -> Sequence[str]:
+    """The states that are asked for, when all of them are open; of others not one is named."""
+    if "toestand" in filters:
+        return [state for state in (filters["toestand"],) if state in OPEN]
+    return [] if "gesprek" in filters else TO_DO
 
 
 def presets(session: Session, holder: str, reader: Reader) -> list[Preset]:
-    """The fixed views with their counts, in one query over what is to be done."""
-    sums = [_sum_if(*conditions(filters, reader)) for _, filters in PRESETS]
-    open_ones = or_(Report.state.in_(TO_DO), Report.reporter_spoke_at.is_not(None))
-    to_do = (Report.holder == holder, open_ones)
-    row = session.execute(select(*sums).where(*to_do)).one()
+    """The fixed views with their counts, in one query; each finds its rows by an index."""
+    mine = Report.holder == holder
+    each = [_number(mine, *conditions(filters, reader)) for _, filters in PRESETS]
+    row = session.execute(select(*each)).one()
     return [
-        Preset(label, filters, number)
+        Preset(label, filters, number if number <= COUNTED else None)
         for (label, filters), number in zip(PRESETS, row, strict=True)
     ]
+
+
+def _number(*where: ColumnElement[bool]) -> ScalarSelect[Any]:
+    """How many there are, up to a point."""
+    some = select(Report.id).where(*where).limit(COUNTED + 1).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
 
 
 def facets(
@@ -201,22 +245,33 @@ def _states(counter: _Counter) -> list[Choice]:
     """What is open is counted; of what is done, only as long as there isn't too much of it."""
     base = counter.where("toestand")
     many = count_at_most(counter.session, _newest(*base), COUNTED) > COUNTED
-    where = [*base, Report.state.in_(OPEN)] if many else base
+    if many:
+        return _open_states(counter, base)
     rows = counter.session.execute(
-        select(Report.state, func.count(Report.id)).where(*where).group_by(Report.state)
+        select(Report.state, func.count(Report.id)).where(*base).group_by(Report.state)
     )
     numbers = {row[0]: row[1] for row in rows}
     ended = sum(numbers.get(s.code, 0) for s in STATES if s.ended)
     numbers |= {"alle": sum(numbers.values()), "afgerond": ended}
     each = [(state.code, state.label) for state in STATES]
-    labels = [*each, ("afgerond", "Alles wat klaar is"), _ALL]
-    if not many:
-        return counter.kept("toestand", numbers, labels)
-    done = uncounted([label for label in labels if label[0] not in OPEN])
-    return [*counter.kept("toestand", numbers, [x for x in labels if x[0] in OPEN]), *done]
+    return counter.kept("toestand", numbers, [*each, *_TOGETHER])
 
 
-_ALL: Final = ("alle", "Alle meldingen")
+_TOGETHER: Final = (("afgerond", "Alles wat klaar is"), ("alle", "Alle meldingen"))
+
+
+def _open_states(counter: _Counter, base: Sequence[ColumnElement[bool]]) -> list[Choice]:
+    """Each open state up to a point, and what is done without numbers."""
+    labels = [(state.code, state.label) for state in STATES if state.code in OPEN]
+    each = [_number(*base, Report.state == code) for code, _ in labels]
+    row = counter.session.execute(select(*each)).one()
+    numbers = {code: number for (code, _), number in zip(labels, row, strict=True)}
+    kept = [
+        replace(choice, count=None) if (choice.count or 0) > COUNTED else choice
+        for choice in counter.kept("toestand", numbers, labels)
+    ]
+    done = [(state.code, state.label) for state in STATES if state.code not in OPEN]
+    return [*kept, *uncounted([*done, *_TOGETHER])]
 
 
 def _neighbourhoods(counter: _Counter) -> list[Choice]:
@@ -250,7 +305,8 @@ def _handlers(counter: _Counter) -> list[Choice]:
     where = counter.where("behandelaar")
     if many:
         # Who works here now; whom it isn't worth while to look for among all that is done.
-        where = [Report.holder == counter.holder, Report.state.in_(TO_DO)]
+        in_hand = (Report.state.in_(TO_DO), Report.handler_id.is_not(None))
+        where = [Report.holder == counter.holder, *in_hand]
     rows = counter.session.execute(
         select(Report.handler_id, func.count(Report.id)).where(*where).group_by(Report.handler_id)
     )

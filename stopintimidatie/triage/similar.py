@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Float, cast, select
+from sqlalchemy import Float, cast, select, union_all
 from sqlalchemy.orm import Session
 
 from stopintimidatie.register.models import Municipality, Neighbourhood
@@ -37,6 +37,8 @@ from stopintimidatie.web.filters import local
 NEAR_M: Final = 400.0
 NEAREST: Final = 80
 """So many of the nearest are compared."""
+COMPARED: Final = 1_000
+"""So many to the north, and as many to the south, are looked at for how near they are."""
 BY_WORDS: Final = 20
 SAME_AREA: Final = 80
 """Of a report without a point: so many of the newest of its neighbourhood."""
@@ -122,6 +124,10 @@ def traits_of(row: Any, forms: Iterable[str]) -> Traits:
     )
 
 
+# As the index of places has them.
+_BY_PLACE: Final[Sequence[Any]] = (Report.lat, Report.lon, Report.id)
+
+
 def _near(session: Session, report: Report) -> Sequence[UUID]:
     """The nearest by the index of places; without a point the newest of the neighbourhood."""
     of_holder = Report.holder == report.holder
@@ -135,19 +141,27 @@ def _near(session: Session, report: Report) -> Sequence[UUID]:
         return session.scalars(newest).all()
     narrow = math.cos(math.radians(report.lat))
     high, wide = NEAR_M / 110_574, NEAR_M / (111_320 * narrow)
-    north, east = Report.lat - report.lat, (Report.lon - report.lon) * cast(narrow, Float)
-    # Only what the index itself holds is asked: no row is read but those of the nearest.
-    nearest = (
-        select(Report.id)
-        .where(
-            of_holder,
-            Report.lat.between(report.lat - high, report.lat + high),
-            Report.lon.between(report.lon - wide, report.lon + wide),
+    beside = Report.lon.between(report.lon - wide, report.lon + wide)
+    # Only what the index itself holds is asked: no row is read but those of the nearest. North
+    # and south of it, so many at most of each: those of a flood lie at one place.
+    halves = [
+        select(Report.id, Report.lat, Report.lon)
+        .where(of_holder, half, beside)
+        .order_by(*order)
+        .limit(COMPARED)
+        .subquery()
+        for half, order in (
+            (Report.lat.between(report.lat, report.lat + high), _BY_PLACE),
+            (
+                (Report.lat >= report.lat - high) & (Report.lat < report.lat),
+                [column.desc() for column in _BY_PLACE],
+            ),
         )
-        .order_by(north * north + east * east, Report.id)
-        .limit(NEAREST)
-    )
-    return session.scalars(nearest).all()
+    ]
+    found = union_all(*map(select, halves)).subquery()
+    north, east = found.c.lat - report.lat, (found.c.lon - report.lon) * cast(narrow, Float)
+    by_distance = select(found.c.id).order_by(north * north + east * east, found.c.id)
+    return session.scalars(by_distance.limit(NEAREST)).all()
 
 
 def _by_words(session: Session, backend: SearchBackend, report: Report, here: Traits) -> list[UUID]:
