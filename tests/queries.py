@@ -30,7 +30,7 @@ def count_queries(installation: Installation) -> Iterator[Counted]:
     counted = Counted()
 
     def note(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        if not statement.startswith(("BEGIN", "SET ", "SELECT set_config")):
+        if not statement.startswith(("BEGIN", "PRAGMA ", "SET ", "SELECT set_config")):
             counted.statements.append(statement)
 
     event.listen(installation.engine, "before_cursor_execute", note)

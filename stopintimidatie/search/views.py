@@ -30,7 +30,7 @@ from stopintimidatie.search.registry import SearchRegistry
 from stopintimidatie.search.services import enqueue_rebuild
 from stopintimidatie.security import Permission
 from stopintimidatie.security.permissions import may
-from stopintimidatie.security.trail import note_read
+from stopintimidatie.security.trail import note, note_read
 from stopintimidatie.storage import NATIONAL
 from stopintimidatie.telemetry.metrics import searching
 from stopintimidatie.tree import Root
@@ -268,5 +268,6 @@ class _Found:
                 logging.WARNING if problem.health.state is HealthState.MISSING else logging.ERROR
             )
             log.log(level, "search index of %s: %s", self.place.holder, problem.health.state)
-            enqueue_rebuild(self.request.db, self.place.holder)
+            holder = self.place.holder
+            note(self.request, holder, lambda session, _: enqueue_rebuild(session, holder))
         return str(problem)

@@ -25,7 +25,7 @@ from stopintimidatie.storage.session import transaction
 from stopintimidatie.storage.tenancy import NATIONAL
 
 _KEY: Final = "stopintimidatie.trail"
-Entry = Callable[[Session, Identity], None]
+Entry = Callable[[Session, Identity], object]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,78 @@
+"""The work of an inbox page doesn't grow with a flood; counted in steps and rows, never in time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from stopintimidatie.reports.models import Report
+from stopintimidatie.security import Role
+from stopintimidatie.storage.counting import COUNTED
+from tests.crowds import crowd, work_of
+from tests.factories import DORDRECHT, connect, make_user
+from tests.installation import Installation
+
+INBOX = "/gemeenten/dordrecht/postvak"
+FEW, FLOOD = 500, 5_000
+
+
+def test_an_inbox_page_is_as_much_work_beside_five_thousand_new_reports(
+    installation: Installation,
+) -> None:
+    connect(installation)
+    officer = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+
+    def work(query: str = "") -> int:
+        officer.get(f"{INBOX}{query}", status=200)
+        return work_of(installation, lambda: officer.get(f"{INBOX}{query}", status=200))
+
+    crowd(installation, FEW)
+    # PostgreSQL reads a table of this size whole where that is cheaper than many looks.
+    slack = 1.05 if installation.settings.sqlite else 1.3
+    views = ("", "?toestand=nieuw", "?spoed=nee", "?pagina=3")
+    few = {query: work(query) for query in views}
+    form = work("?vorm=naroepen")
+    # More than is counted, so that from here on nothing is.
+    crowd(installation, COUNTED + 100 - FEW)
+    more = {query: work(query) for query in views}
+    crowd(installation, FLOOD - COUNTED - 100)
+    for query in views:
+        # Counts go up to a point; beyond it nothing goes up at all.
+        found = work(query)
+        assert found <= 2 * few[query], query
+        assert found <= slack * more[query], query
+    # What isn't led to by an index is looked at once for each report, not for each pair.
+    assert work("?vorm=naroepen") <= 1.5 * form * FLOOD / FEW
+
+
+def test_a_page_of_a_flood_shows_what_is_urgent_first_then_the_nearest_deadline(
+    installation: Installation,
+) -> None:
+    connect(installation)
+    officer = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    crowd(installation, 120)
+    with installation.transaction(DORDRECHT) as session:
+        early = select(Report.id).order_by(Report.received_at).limit(60)
+        session.execute(update(Report).where(Report.id.in_(early)).values(state="in_behandeling"))
+        urgent = select(Report.id).order_by(Report.received_at).offset(55).limit(10)
+        session.execute(update(Report).where(Report.id.in_(urgent)).values(urgent=True))
+    seen: list[str] = []
+    for page in range(1, 6):
+        links = officer.get(f"{INBOX}?pagina={page}").html.select(
+            ".si-inbox__list a[href*='melding=M-']"
+        )
+        seen += [link["href"].partition("melding=")[2][:11] for link in links]
+    with installation.transaction(DORDRECHT) as session:
+        reports = session.scalars(select(Report)).all()
+    never = max(report.received_at for report in reports) + timedelta(days=900)
+    reports = sorted(
+        reports,
+        key=lambda report: (
+            not report.urgent,
+            report.contact_deadline or never,
+            -report.received_at.timestamp(),
+        ),
+    )
+    assert seen == [report.reference for report in reports][: len(seen)]
+    assert len(seen) == 120
