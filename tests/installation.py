@@ -87,9 +87,13 @@ class _CompiledOnce(LRUCache[Any, Any]):
 _COMPILED = _CompiledOnce(5000)
 
 
-def _without_waiting_for_the_disk(connection: Any, record: Any) -> None:
-    """As the tests' PostgreSQL: no power cut here. Crash tests run the product itself."""
+def _set_for_tests(connection: Any, record: Any) -> None:
+    """As the tests' PostgreSQL: no power cut here, and rows without ORDER BY come as they like.
+
+    Crash tests run the product itself.
+    """
     connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("PRAGMA reverse_unordered_selects = ON")
 
 
 class Installation:
@@ -109,7 +113,7 @@ class Installation:
         self._connections: list[Any] = []
         self.engine._compiled_cache = _COMPILED
         if settings.sqlite:
-            event.listen(self.engine, "connect", _without_waiting_for_the_disk)
+            event.listen(self.engine, "connect", _set_for_tests)
         else:
             event.listen(self.engine, "connect", self._remember)
         self.introspector: Any = config.introspector

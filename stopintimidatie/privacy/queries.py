@@ -103,4 +103,5 @@ def known_actions(session: Session) -> Sequence[str]:
     )
     more = select(following.scalar_subquery()).where(found.c.action.is_not(None))
     found = found.union_all(more)
-    return session.scalars(select(found.c.action).where(found.c.action.is_not(None))).all()
+    known = select(found.c.action).where(found.c.action.is_not(None)).order_by(found.c.action)
+    return session.scalars(known).all()

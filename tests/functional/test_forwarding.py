@@ -195,9 +195,8 @@ def test_not_picked_up_the_deputy_is_told_then_the_desk_and_then_it_ends(
         with clock_at(after_working_days(start, days) + timedelta(minutes=2)):
             installation.run_jobs()
         assert len(mails(installation, "melding_klaar")) == told, days
-    assert "veiligheid@zwijndrecht.example" in str(
-        mails(installation, "melding_klaar")[1].kept
-    ) or ("veiligheid@zwijndrecht.example" in str(mails(installation, "melding_klaar")[0].kept))
+    told_to = [str(mail.kept) for mail in mails(installation, "melding_klaar")]
+    assert any("veiligheid@zwijndrecht.example" in letter for letter in told_to)
     assert pickup_of(installation, number).escalated_at is not None
     with clock_at(after_working_days(start, 11)):
         installation.run_jobs()
