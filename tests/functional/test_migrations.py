@@ -145,7 +145,7 @@ def test_a_role_of_somebody_who_never_set_a_password_becomes_an_offer(
     request.param = database
     with empty_database(request, tmp_path) as settings:
         owner = make_engine(settings, settings.owner_url)
-        command.upgrade(alembic_config(settings, owner), "0035")
+        command.upgrade(alembic_config(settings, owner), "0036")
         used, unused = uuid4(), uuid4()
         with owner.begin() as connection:
             connection.execute(text("INSERT INTO holder (code) VALUES ('GM0505')"))

@@ -3,7 +3,7 @@
 A role of somebody who never set a password was never used: it becomes an offer, which the person
 takes with the link they have, or with a new one.
 
-Revision ID: 0038
+Revision ID: 0037
 """
 
 from datetime import UTC, datetime, timedelta
@@ -14,8 +14,8 @@ from alembic import op
 
 from stopintimidatie.storage.types import UtcDateTime
 
-revision = "0038"
-down_revision = "0035"
+revision = "0037"
+down_revision = "0036"
 branch_labels = None
 depends_on = None
 

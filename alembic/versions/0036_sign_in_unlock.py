@@ -1,6 +1,6 @@
 """A one-time link by mail lets a browser try again while strangers lock a name out.
 
-Revision ID: 0035
+Revision ID: 0036
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from stopintimidatie.storage.types import UtcDateTime
 
-revision = "0035"
-down_revision = "0036"
+revision = "0036"
+down_revision = "0035"
 branch_labels = None
 depends_on = None
 

@@ -1,12 +1,12 @@
 """A session knows in the log of which holders it was told.
 
-Revision ID: 0036
+Revision ID: 0035
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0036"
+revision = "0035"
 down_revision = "0034"
 branch_labels = None
 depends_on = None

@@ -1,13 +1,13 @@
 """Indexes that give the inbox its first page and its counts, however many reports are open.
 
-Revision ID: 0037
+Revision ID: 0038
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0037"
-down_revision = "0038"
+revision = "0038"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 
