@@ -18,8 +18,7 @@ from sqlalchemy.pool import NullPool
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.tenancy import enter
 
-# SQLAlchemy's own name: psycopg then says it with the BEGIN, without a round trip more.
-READ_ONLY_OPTION: Final = "postgresql_readonly"
+READ_ONLY_OPTION: Final = "stopintimidatie_read_only"
 WAIT_OPTION: Final = "stopintimidatie_longest_wait"
 SQLITE_BUSY_MILLISECONDS: Final = 15_000
 PROBE_SECONDS: Final = 3
@@ -61,7 +60,12 @@ def _prepare_sqlite(engine: Engine) -> None:
 def _prepare_postgresql(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        wait = connection.get_execution_options().get(WAIT_OPTION)
+        options = connection.get_execution_options()
+        # Said by psycopg with its BEGIN, so no round trip more. None: as the server has it; a
+        # standby refuses to be told that it may write.
+        driver: Any = connection.connection.driver_connection
+        driver.read_only = True if options.get(READ_ONLY_OPTION) else None
+        wait = options.get(WAIT_OPTION)
         if wait is not None:
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(wait)}")
 

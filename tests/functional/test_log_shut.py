@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import resource
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Engine, event, text
 
 from stopintimidatie.home.readiness import PROBE_BYTES
 from stopintimidatie.reports.paths import path_of_report
@@ -40,12 +41,12 @@ def without_log(installation: Installation) -> Iterator[None]:
 def read_only(installation: Installation) -> Iterator[None]:
     """The database can be read and takes nothing."""
     if installation.settings.sqlite:
-        # Before our own BEGIN, with which SQLite takes its lock.
-        event.listen(Engine, "begin", only_read)
+        event.listen(Engine, "do_connect", opened_to_read)
+        installation.engine.dispose()
         try:
             yield
         finally:
-            event.remove(Engine, "begin", only_read)
+            event.remove(Engine, "do_connect", opened_to_read)
             installation.engine.dispose()
         return
     set_database(installation, "SET default_transaction_read_only = on")
@@ -55,8 +56,9 @@ def read_only(installation: Installation) -> Iterator[None]:
         set_database(installation, "RESET default_transaction_read_only")
 
 
-def only_read(connection: Connection) -> None:
-    connection.exec_driver_sql("PRAGMA query_only = ON")
+def opened_to_read(dialect: Any, record: Any, args: list[Any], options: Any) -> sqlite3.Connection:
+    """The file of the database, as on a disk that takes nothing."""
+    return sqlite3.connect(f"file:{args[0]}?mode=ro", uri=True, check_same_thread=False)
 
 
 def set_database(installation: Installation, change: str) -> None:
