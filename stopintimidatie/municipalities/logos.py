@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from stopintimidatie.sandbox import drawing
+from stopintimidatie.sandbox import picture_process
 from stopintimidatie.sandbox.process import memory_file
 from stopintimidatie.sandbox.refusals import LOGO_BYTES, LOGO_PIXELS, PictureError, Refusal
 
@@ -87,7 +87,7 @@ def _png(content: bytes) -> CleanLogo:
     with memory_file() as source, memory_file() as target:
         source.write(content)
         try:
-            drawing.draw(drawing.LOGO, source, target)
+            picture_process.draw(picture_process.LOGO, source, target)
         except PictureError as refused:
             raise LogoError(_REFUSALS.get(refused.refusal, _DAMAGED)) from None
         return CleanLogo(target.read(), "image/png")

@@ -18,7 +18,7 @@ from enum import Enum
 from typing import Any, BinaryIO, Final
 
 from stopintimidatie.reports.media import HEAD_BYTES, Container, MediaKind, container_of, is_photo
-from stopintimidatie.sandbox import drawing
+from stopintimidatie.sandbox import picture_process
 from stopintimidatie.sandbox.limits import Limits
 from stopintimidatie.sandbox.process import memory_file, run, within
 from stopintimidatie.sandbox.refusals import (
@@ -156,7 +156,7 @@ def _clean(source: BinaryIO, target: BinaryIO, ffmpeg: str | None) -> Cleaned:
 
 def _draw_photo(source: BinaryIO, target: BinaryIO) -> None:
     try:
-        drawing.draw(drawing.PHOTO, source, target)
+        picture_process.draw(picture_process.PHOTO, source, target)
     except PictureError as refused:
         fault, words = _REFUSALS.get(refused.refusal, (Fault.BROKEN, _UNREADABLE))
         raise CleaningError(fault, words) from None

@@ -19,7 +19,7 @@ from PIL import Image, ImageFile
 from stopintimidatie.reports import cleaning
 from stopintimidatie.reports.cleaning import CleaningError, Fault, cleaned
 from stopintimidatie.reports.media import MediaKind, container_of, is_photo
-from stopintimidatie.sandbox import drawing, pictures
+from stopintimidatie.sandbox import picture_process, pictures
 from stopintimidatie.sandbox.limits import MEGABYTE, Limits
 from stopintimidatie.sandbox.process import memory_file
 from stopintimidatie.sandbox.refusals import PictureError, Refusal
@@ -241,7 +241,7 @@ def test_scans_are_counted_as_the_decoder_meets_them() -> None:
 def test_a_photo_that_asks_too_much_ends_with_its_process(
     bounds: Limits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drawing, "LIMITS", bounds)
+    monkeypatch.setattr(picture_process, "LIMITS", bounds)
     refused = refusal(large_png())
     assert refused.fault is Fault.BROKEN
     assert "te veel rekenwerk" in str(refused)
