@@ -1,7 +1,7 @@
-"""What photos cost the others: `python -m bench.photos [--scans 1000] [--database sqlite]`.
+"""Measure what photos cost others: `python -m bench.photos [--scans 1000] [--database sqlite]`.
 
-Four photos that are made to cost time are sent at once, while somebody asks for `/health/live` and
-for a page; then what an honest photo of twelve megapixels takes from sending to answer.
+Sends four photos that are made to cost time at once, while a client asks for `/health/live` and for
+a page. Then measures how long an honest photo of twelve megapixels takes, from sending to answer.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ _BOUNDARY: Final = "grens"
 
 
 class Site:
-    """The server under measurement, as an app sees it."""
+    """The server that is measured, as an app calls it."""
 
     def __init__(self, port: int) -> None:
         self.port = port
 
     def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, Any]:
-        """Status and body of an answer, on a connection of its own."""
+        """Return the status and the body of an answer, asked for on a new connection."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LONGEST)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         sent |= {"Host": "localhost:6543", "Authorization": f"Bearer {DEMO_TOKEN}"}
@@ -74,7 +74,7 @@ class Site:
 
 
 def at_once(site: Site, content: bytes) -> tuple[str, float]:
-    """What four that send it together hear, and after how many seconds the last of them does."""
+    """Send a photo four times at once; return the statuses and the seconds until the last one."""
     receipts = [site.report() for _ in range(AT_ONCE)]
     heard: list[int] = []
     senders = [
@@ -91,7 +91,7 @@ def at_once(site: Site, content: bytes) -> tuple[str, float]:
 
 @contextlib.contextmanager
 def watching(site: Site, path: str) -> Iterator[list[float]]:
-    """The milliseconds of one who asks for a page again and again meanwhile."""
+    """Ask for a page again and again during the block; yield the list of times in milliseconds."""
     times: list[float] = []
     over = threading.Event()
 
@@ -111,7 +111,7 @@ def watching(site: Site, path: str) -> Iterator[list[float]]:
 
 
 def honest(site: Site, content: bytes) -> list[float]:
-    """The milliseconds of a photo, one after the other, each with a report of its own."""
+    """Return the milliseconds each photo takes, sent one by one, each with a new report."""
     times = []
     for _ in range(HONEST):
         receipt = site.report()
@@ -122,7 +122,7 @@ def honest(site: Site, content: bytes) -> list[float]:
 
 
 def row(name: str, url: str, folder: Path, scans: int) -> str:
-    """The line of the table for one database."""
+    """Measure one database and return its row of the table."""
     url = machine.as_application(url)
     _prepare(url, folder)
     port = machine.free_port()

@@ -101,7 +101,7 @@ def create_app(settings: Settings) -> Any:
 
 @contextmanager
 def telling_refusals(engine: Any) -> Iterator[None]:
-    """A process that refuses to start says in its log why, whatever server started it."""
+    """Log why the application refuses to start, under any web server; the error is raised again."""
     try:
         yield
     except SettingsError as error:

@@ -1,4 +1,4 @@
-"""A session knows in the log of which holders it was told.
+"""A column that keeps which holders' logs already tell that a session is used.
 
 Revision ID: 0035
 """

@@ -1,4 +1,4 @@
-"""A one-time link by mail lets a browser try again while strangers lock a name out.
+"""The table of one-time links that unlock a locked user name for one browser.
 
 Revision ID: 0036
 """

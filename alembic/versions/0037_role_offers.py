@@ -1,6 +1,6 @@
-"""Roles are proposed, confirmed and taken; the mail domains of a municipality.
+"""Tables for proposed roles and for the mail domains of a municipality.
 
-A role of somebody who never set a password was never used: it becomes an offer, which the person
+A role of a user who never set a password was never used. It becomes an offer, which that person
 takes with the link they have, or with a new one.
 
 Revision ID: 0037

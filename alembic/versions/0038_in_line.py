@@ -1,4 +1,4 @@
-"""Indexes that give the inbox its first page and its counts, however many reports are open.
+"""Indexes for the first page and the counts of the inbox, however many reports are open.
 
 Revision ID: 0038
 """

@@ -16,7 +16,8 @@ VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
 
 
-# Open files that whatever we start gets as well, so that their locks last as long as it does.
+# Numbers of open files that every process we start inherits: a lock on such a file lasts until all
+# of those processes have ended.
 SHARED: list[int] = []
 
 
@@ -74,7 +75,7 @@ def run_quietly(
 
 @contextlib.contextmanager
 def shared(number: int) -> Iterator[None]:
-    """Within this block what we start holds this open file too."""
+    """Let the processes that are started in this block inherit this open file."""
     SHARED.append(number)
     try:
         yield
@@ -84,9 +85,9 @@ def shared(number: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def only_one() -> Iterator[None]:
-    """Two starts at once must not install over each other: the second waits for the first.
+    """Hold the lock of the installation, so that two starts don't install at the same time.
 
-    Also for what a start that was killed has left running.
+    Wait for the start that holds it, and for the processes that it left running if it was killed.
     """
     folder = os.open(Path(__file__).parent, os.O_RDONLY)
     try:

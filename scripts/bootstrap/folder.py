@@ -1,4 +1,4 @@
-"""One start at a time on a data folder: two would fill it together, and share one worker."""
+"""Lock on a data folder: two starts at once would fill it together and share one worker."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ SECONDS_FOR_LEFTOVERS = 60
 
 @contextlib.contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Be the only start on this folder, before anything in it is touched.
+    """Hold the lock of this data folder; take it before anything in the folder is touched.
 
-    The lock of the folder is ours alone. That of the file is also our children's: when we were
-    killed it lasts as long as any of them, and the next start waits for that.
+    There are two locks. This process alone holds the one on the folder. The child processes hold
+    the one on the file as well: if we are killed it lasts until they have ended, and the next start
+    waits for that.
 
-    :raises SetupError: another start works on it.
+    :raises SetupError: another start is using the folder.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

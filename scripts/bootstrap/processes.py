@@ -31,7 +31,7 @@ class Group:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> None:
-        """Start one; if we are killed outright, the kernel kills it."""
+        """Start a process; if we are killed outright, the kernel kills it too."""
         self._running[name] = subprocess.Popen(
             command,
             env=dict(env),
@@ -42,7 +42,7 @@ class Group:
         )
 
     def ended(self) -> str | None:
-        """Which one ended by itself, and how; None while all run."""
+        """Say which process has ended and how (in Dutch); None while all of them run."""
         for name, process in self._running.items():
             code = process.poll()
             if code is not None:
@@ -51,7 +51,7 @@ class Group:
         return None
 
     def wait_for_one(self) -> str:
-        """Until one ends by itself, which none should; which and how."""
+        """Wait until a process ends, which none should; say which one and how (in Dutch)."""
         while (told := self.ended()) is None:
             watches = [os.pidfd_open(process.pid) for process in self._running.values()]
             select.select(watches, [], [])
@@ -74,16 +74,16 @@ class Group:
 
 
 def dying_with_us() -> Callable[[], None]:
-    """For a new process, before it begins: the kernel kills it when we are killed outright.
+    """Give a function that a new process calls first: the kernel then kills it when we are killed.
 
-    Not asked to end: the product stands a kill at any moment, and what finishes the document it
-    has in hand keeps the next start waiting.
+    A kill, not a request to end: the product can be killed at any moment, and a process that first
+    finishes its document would keep the next start waiting.
     """
     set_option, parent = ctypes.CDLL(None).prctl, os.getpid()
 
     def bind() -> None:
         set_option(SET_DEATH_SIGNAL, signal.SIGKILL)
-        if os.getppid() != parent:  # we were gone before the kernel knew
+        if os.getppid() != parent:  # our process ended before prctl was called
             os._exit(1)
 
     return bind

@@ -130,7 +130,7 @@ def _do(*arguments: str) -> None:
 
 
 def _step(*arguments: str) -> int:
-    """The exit code of a command of the product, which is killed with us."""
+    """Run a command of the product, which dies when we are killed; return its exit code."""
     return subprocess.run(
         command(*arguments),
         cwd=ROOT,

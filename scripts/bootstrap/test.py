@@ -1,7 +1,7 @@
-"""scripts/test: everything the tests need, then lint, types and tests side by side.
+"""scripts/test: installs what the tests need, then runs lint, type checks and tests side by side.
 
-`scripts/test` leaves the long crossings out (marked `alles`); `scripts/test alles` runs them too.
-At most three failed tests are tried once more, alone, at the end. What passes then is named as
+`scripts/test` leaves out the long tests (marked `alles`); `scripts/test alles` runs them too. At
+most three failed tests are run once more, alone, at the end. A test that passes then is named as
 *wankel* and doesn't fail the run; tests marked `judged_once` never get a second try.
 """
 
@@ -31,7 +31,7 @@ PYTEST = (*PYTHON, "pytest")
 PARALLEL = ("-n", "auto", "--dist", "worksteal")
 WITHOUT_CROSSINGS = ("-m", "not alles")
 MOST_TRIED_AGAIN = 3
-FAILURES_VARIABLE = "SI_FAILURES"  # tests/tools/failures.py writes that file
+FAILURES_VARIABLE = "SI_FAILURES"  # written by tests/tools/failures.py
 NEVER_AGAIN = "!"
 # The developer's own settings must not steer the tests.
 UNWANTED = ("DATA_DIR", "PORT", "STOPINTIMIDATIE_INI")
@@ -78,10 +78,10 @@ def prepare() -> None:
 
 
 def check_everything(*, crossings: bool) -> int:
-    """Lint and types run beside the tests and report before pytest's last line.
+    """Run lint and type checks beside the tests; show their outcome before pytest's last line.
 
     :param crossings: also run the tests marked `alles`.
-    :returns: the exit code: 0 when all is in order.
+    :returns: the exit code: 0 when everything passes.
     """
     checks = [Check.start(name, command) for name, command in CHECKS.items()]
     try:
@@ -103,7 +103,7 @@ def check_everything(*, crossings: bool) -> int:
 
 
 def _run_tests(arguments: Sequence[str], failures: Path) -> tuple[int, bytes]:
-    """Run pytest, echo what it says, and give its exit code and its held-back last line."""
+    """Run pytest and echo its output; return its exit code and its last line, not echoed yet."""
     colour = ["--color=yes"] if sys.stdout.isatty() else []
     with subprocess.Popen(
         [*PYTEST, *arguments, *colour],
@@ -118,7 +118,7 @@ def _run_tests(arguments: Sequence[str], failures: Path) -> tuple[int, bytes]:
 
 
 def _worth_a_second_try(failures: Path) -> list[str]:
-    """Give the ids of the failed tests when all may be tried again; none when they are many."""
+    """Return the ids of the failed tests; none if they are too many or one may not be repeated."""
     failed = failures.read_text(encoding="utf-8").splitlines()
     never = any(line.startswith(NEVER_AGAIN) for line in failed)
     return [] if never or len(failed) > MOST_TRIED_AGAIN else failed
@@ -150,7 +150,7 @@ def _environment() -> dict[str, str]:
 
 
 def main() -> int:
-    """With `alles`: the crossings too. With other arguments: only pytest, with those arguments."""
+    """Run everything (with `alles` the long tests too); with other arguments only pytest."""
     try:
         prepare()
     except SetupError as error:

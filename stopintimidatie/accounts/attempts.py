@@ -1,4 +1,7 @@
-"""Guesses at a name: counted before they are judged, so that no two share one count."""
+"""Counts of sign-in attempts for each user name; each is counted before the password is checked.
+
+Counting first means that attempts that come at the same time can't share one count.
+"""
 
 from __future__ import annotations
 
@@ -24,16 +27,16 @@ NOTHING: Final = timedelta(0)
 
 @dataclass(frozen=True)
 class Guess:
-    """A guess that was counted; `wait` is positive when it may not be judged."""
+    """An attempt that was counted; when `wait` is positive its password may not be checked."""
 
     counted_as: str
     wait: timedelta
-    # How long the name waits when this guess is wrong.
+    # How long the name is locked if this attempt turns out to be wrong.
     wait_after: timedelta
 
 
 def lock_time(failures: int) -> timedelta:
-    """How long a name waits after so many failures: nothing at first, then doubling."""
+    """Return how long a name is locked after so many wrong attempts: first not, then doubling."""
     if failures < FREE_ATTEMPTS:
         return NOTHING
     doublings: int = 1 << min(failures - FREE_ATTEMPTS, 10)
@@ -41,19 +44,20 @@ def lock_time(failures: int) -> timedelta:
 
 
 def count_guess(session: Session, keys: KeyRing, username: str, proof: str) -> Guess:
-    """Count a guess at a name, or say how long that name still waits; commit before judging.
+    """Count an attempt to sign in with a name, or give how long that name is still locked.
 
-    Who comes at the same time waits for this transaction. Guesses while a name waits don't count:
-    they would make it wait longer. Where this name has signed in before, it has a count of its own.
+    Commit before the password is checked: attempts at the same time wait for this transaction. An
+    attempt while the name is locked isn't counted, for that would lock it longer. A browser that
+    signed in with this name before has a count of its own.
 
     :param username: in its normal form; it need not exist.
-    :param proof: what the browser shows of having been signed in before (`accounts.devices`).
+    :param proof: the cookie that shows that this browser signed in before (`accounts.devices`).
     """
     attempt = _attempt(session, _counted_as(keys, username, proof))
     now = utc_now()
     if now - attempt.last_at > FORGET_AFTER:
         attempt.failures = 0
-    # After a clock that ran ahead a name would wait until that day.
+    # If the clock ran ahead, the name would stay locked until that future day.
     attempt.last_at = min(attempt.last_at, now)
     wait = attempt.last_at + lock_time(attempt.failures) - now
     if wait > NOTHING:
@@ -64,14 +68,14 @@ def count_guess(session: Session, keys: KeyRing, username: str, proof: str) -> G
 
 
 def forget_guesses(session: Session, guess: Guess) -> None:
-    """It was right: the next wrong one is the first."""
+    """Delete the count after a right password: the next wrong attempt is the first one again."""
     session.execute(delete(SignInAttempt).where(SignInAttempt.username_hash == guess.counted_as))
 
 
 def is_locked_out(session: Session, keys: KeyRing, username: str, proof: str) -> bool:
-    """Whether a name has run out of free guesses lately, here or everywhere.
+    """Tell whether a name has no free attempts left, in this browser or everywhere.
 
-    Until the transaction ends nobody else hears the answer for this name.
+    Locks the rows it finds: until the transaction ends, the same question about this name waits.
     """
     counts = [_counted_as(keys, username, shown) for shown in ("", proof)]
     found = session.scalars(
@@ -92,7 +96,7 @@ def _counted_as(keys: KeyRing, username: str, proof: str) -> str:
 
 
 def _attempt(session: Session, counted_as: str) -> SignInAttempt:
-    """The row of this count, made when there is none, and locked on either database."""
+    """Return the row of this count, locked; insert it first when there is none."""
     fresh = insert_into(session, SignInAttempt)
     values = {"username_hash": counted_as, "failures": 0, "last_at": utc_now()}
     session.execute(fresh.values(values).on_conflict_do_nothing())

@@ -44,7 +44,7 @@ class InvitationSchema(Schema):
 
 
 class AskUnlockSchema(Schema):
-    """Whose name is locked out."""
+    """The user name that is locked."""
 
     gebruikersnaam = field(
         Text(200),
@@ -55,6 +55,6 @@ class AskUnlockSchema(Schema):
 
 
 class UnlockSchema(Schema):
-    """What stood in the link."""
+    """The code from the unlock link."""
 
     sleutel = field(Text(200), "Link", missing="", widget=Hidden())

@@ -49,7 +49,7 @@ def invitation_view(request: Request) -> Any:
     asked = request.POST if request.method == "POST" else dict(query_pairs(request))
     key = str(asked.get("sleutel", ""))[:200]
     keys = request.registry.key_ring
-    # Not in the transaction of the request: no lock is held while the password is hashed.
+    # Not in the transaction of the request: hashing is slow and would hold its lock.
     with transaction(request.registry.engine, write=False) as session:
         found = open_invitation(session, keys, key)
         waiting = offers_to(session, found.user.username) if found else []

@@ -25,9 +25,9 @@ LASTS: Final = timedelta(days=7)
 def invite(
     session: Session, keys: KeyRing, user: User, offer: RoleOffer | None = None
 ) -> Invitation:
-    """A new link for a user who has no password yet; links from before no longer count.
+    """Make a new link for a user without a password; earlier links stop working.
 
-    :param offer: the role that is taken with the first password.
+    :param offer: the role that the user takes by setting the first password.
     """
     now = utc_now()
     session.execute(
@@ -69,9 +69,9 @@ def open_invitation(session: Session, keys: KeyRing, typed: str) -> Invitation |
 
 
 def accept(session: Session, keys: KeyRing, typed: str, hashed: str) -> bool:
-    """Set the password and take the role it came with. False: the link was spent.
+    """Set the password and take the offered role; return False if the link was used already.
 
-    :param hashed: what `hash_chosen` made of the password.
+    :param hashed: the hash that `hash_chosen` gave.
     """
     found = open_invitation(session, keys, typed)
     if found is None or not _use(session, found):
@@ -89,7 +89,7 @@ def accept(session: Session, keys: KeyRing, typed: str, hashed: str) -> bool:
 
 
 def _use(session: Session, invitation: Invitation) -> bool:
-    """Of two at once the second waits for the first, and hears that it was used."""
+    """Mark the invitation as used; of two requests at once the second waits and gets False."""
     unused = (Invitation.id == invitation.id, Invitation.used_at.is_(None))
     done: Any = session.execute(update(Invitation).where(*unused).values(used_at=utc_now()))
     return bool(done.rowcount)

@@ -1,4 +1,4 @@
-"""Links that are mailed and work once: derived from a row, so that they are kept nowhere. Pure."""
+"""One-time links for in a mail, derived from a row's number, so that no link is stored. Pure."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from stopintimidatie.storage.encryption import DecryptionError, KeyRing
 
 
 def link_for(keys: KeyRing, purpose: str, number: UUID, version: int) -> str:
-    """What stands in the link of this row; `version` is the key of the ring that signs it."""
+    """Return the text of the link for this row, signed with key `version` of the key ring."""
     return f"{number.hex}.{_mac(keys, purpose, number, version)}"
 
 
 def number_in(typed: str) -> UUID | None:
-    """Which row a link says to be of, which proves nothing yet."""
+    """Read the row number from a link, unverified; None when there is none in it."""
     try:
         return UUID(hex=typed.partition(".")[0])
     except ValueError:
@@ -22,7 +22,7 @@ def number_in(typed: str) -> UUID | None:
 
 
 def is_link(keys: KeyRing, purpose: str, number: UUID, version: int, typed: str) -> bool:
-    """Whether this is the link of this row."""
+    """Tell whether this text is the link of this row."""
     try:
         expected = _mac(keys, purpose, number, version)
     except DecryptionError:

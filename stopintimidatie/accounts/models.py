@@ -73,7 +73,7 @@ class LoginSession(Base):
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     last_seen_at: Mapped[datetime] = mapped_column(default=utc_now)
     flashes: Mapped[list[Any]] = mapped_column(JSON, default=list)
-    # The holders for whom a role was used in this session: in the log of each it stands once.
+    # The holders for whom a role was used in this session; the log of each tells of it once.
     used_for: Mapped[list[str]] = mapped_column(default=list)
 
 
@@ -87,7 +87,7 @@ class Invitation(Base):
     user_id: Mapped[UUID] = mapped_column(
         ForeignKey("user_account.id", ondelete="CASCADE"), index=True
     )
-    # For which offer it is: the first password takes that role.
+    # The offer that comes with this invitation: setting the first password takes that role.
     offer_id: Mapped[UUID | None] = mapped_column(ForeignKey("role_offer.id", ondelete="SET NULL"))
     # Which key of the ring signed the link.
     secret_version: Mapped[int]
@@ -99,20 +99,20 @@ class Invitation(Base):
 
 
 class OfferState(StrEnum):
-    """How far a role is that somebody may get; once it is held the offer is gone."""
+    """States of an offered role; once the person has the role, the offer is deleted."""
 
     PROPOSED = "voorgesteld"
     REFUSED = "geweigerd"
     OFFERED = "aangeboden"
-    # By the person it was offered to, which nobody at the municipality is told.
+    # Declined by the invited person; the municipality isn't told.
     DECLINED = "afgeslagen"
 
 
 class RoleOffer(Base):
-    """A role that somebody may get. Until that person has taken it, it gives no right at all.
+    """A role that is offered to somebody; it gives no rights until that person takes it.
 
-    `username` and `name` are as whoever invites typed them: whether there is an account, and under
-    which name, isn't told.
+    `username` and `name` are stored as the inviting person typed them, so that nobody can tell
+    whether an account exists, or whose name it has.
     """
 
     __tablename__ = "role_offer"
@@ -131,7 +131,7 @@ class RoleOffer(Base):
     proposed_at: Mapped[datetime] = mapped_column(default=utc_now)
     proposed_by_id: Mapped[str | None] = mapped_column(String(64))
     proposed_by: Mapped[str] = mapped_column(String(200))
-    # Whoever confirmed or refused it; None where no second person was needed.
+    # The second person, who confirmed or refused it; None where none was needed.
     decided_by: Mapped[str | None] = mapped_column(String(200))
     reason: Mapped[str | None] = mapped_column(String(500))
     expires_at: Mapped[datetime]
@@ -148,9 +148,9 @@ class SignInAttempt(Base):
 
 
 class SignInUnlock(Base):
-    """A one-time link that lets a browser try again while strangers lock a name out.
+    """A one-time link that lets one browser sign in with a name that strangers have locked.
 
-    There is a row for a name without an account as well: nothing tells the one from the other.
+    A name without an account gets a row too, so that nothing tells whether an account exists.
     """
 
     __tablename__ = "sign_in_unlock"
@@ -160,12 +160,12 @@ class SignInUnlock(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    # A keyed hash of the name.
+    # Keyed hash of the user name.
     name_hash: Mapped[str] = mapped_column(String(64))
     user_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("user_account.id", ondelete="CASCADE"), index=True
     )
-    # Which key of the ring signed the link.
+    # The version of the key that signed the link.
     secret_version: Mapped[int]
     made_at: Mapped[datetime] = mapped_column(default=utc_now)
     expires_at: Mapped[datetime]

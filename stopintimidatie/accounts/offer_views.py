@@ -1,4 +1,4 @@
-"""/uitnodigingen: the roles that are offered to who is signed in; each is taken, or left."""
+"""Page /uitnodigingen: the roles offered to the signed-in user, who accepts or declines each."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ GONE: Final = "Deze uitnodiging is er niet meer. Vraag wie u uitnodigde om een n
     renderer="templates/offers.jinja2",
 )
 def offers_view(request: Any) -> dict[str, Any]:
-    """What is offered, by whom, and at which municipality."""
+    """Show the offered roles, with who offers each one and at which municipality."""
     return {"offers": offers_to(request.db, request.identity.username)}
 
 
 @view_config(context=Root, name=NAME, request_method="POST", permission=Permission.SIGNED_IN)
 def answer_view(request: Any) -> HTTPSeeOther:
-    """Take one, or leave it."""
+    """Accept or decline one offered role."""
     identity = request.identity
     offer = offer_to(request.db, identity.username, _number(request))
     if offer is None:

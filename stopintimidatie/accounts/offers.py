@@ -1,4 +1,4 @@
-"""Roles that are offered to somebody, who takes each or doesn't."""
+"""Roles that are offered to a person: listing, accepting and declining them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KIND: Final = "rol"
 
 @dataclass(frozen=True)
 class Offered:
-    """What somebody is offered: which role, where, by whom, and until when it can be taken."""
+    """An offered role as it is shown: which role, where, by whom, and how long it can be taken."""
 
     id: UUID
     role: Role
@@ -42,7 +42,7 @@ def _open_to(username: str) -> ColumnElement[bool]:
 
 
 def offers_to(session: Session, username: str) -> list[Offered]:
-    """What waits for an answer of this person, the oldest first."""
+    """Return the offers that this person can still answer, the oldest first."""
     rows = session.execute(
         select(RoleOffer, Municipality.name)
         .join(Municipality, Municipality.code == RoleOffer.holder)
@@ -56,12 +56,12 @@ def offers_to(session: Session, username: str) -> list[Offered]:
 
 
 def is_offered_anything(session: Session, username: str) -> bool:
-    """Whether this person has something to answer."""
+    """Tell whether this person has an offer to answer."""
     return session.scalar(select(RoleOffer.id).where(_open_to(username)).limit(1)) is not None
 
 
 def offer_to(session: Session, username: str, number: UUID | None) -> RoleOffer | None:
-    """One offer while this person can take it, kept from others until the transaction ends."""
+    """Return one offer that this person can still take, its row locked; None otherwise."""
     found: Sequence[RoleOffer] = session.scalars(
         select(RoleOffer).where(_open_to(username), RoleOffer.id == number).with_for_update()
     ).all()
@@ -69,7 +69,7 @@ def offer_to(session: Session, username: str, number: UUID | None) -> RoleOffer 
 
 
 def accept_offer(session: Session, actor: Actor, user: UUID, offer: RoleOffer) -> None:
-    """Take the role: from now on it counts, and the offer is gone."""
+    """Take the role: it counts from now on, and the offer is deleted."""
     enter(session, offer.holder)
     if session.get(RoleAssignment, (user, offer.holder, offer.role)) is None:
         session.add(RoleAssignment(user_id=user, holder=offer.holder, role=offer.role))
@@ -82,7 +82,10 @@ def accept_offer(session: Session, actor: Actor, user: UUID, offer: RoleOffer) -
 
 
 def decline_offer(session: Session, actor: Actor, offer: RoleOffer) -> None:
-    """Leave it. Whoever invited isn't told: that would tell that there is an account."""
+    """Decline the offer.
+
+    The inviting person isn't told, for that would show that an account exists.
+    """
     enter(session, NATIONAL)
     offer.state = OfferState.DECLINED
     fields = [offer.holder, offer.role]

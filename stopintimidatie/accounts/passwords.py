@@ -20,9 +20,9 @@ def hash_password(password: str) -> str:
 
 
 def verify_password(stored: str, password: str) -> bool:
-    """Whether the password belongs to the stored hash.
+    """Tell whether the password belongs to the stored hash.
 
-    Without a hash (nobody has that name, or no password yet) it takes as long, and it is no.
+    Without a hash (no such user, or no password yet) it takes as long and the answer is no.
     """
     try:
         return _hasher.verify(stored or DECOY, password)
@@ -31,7 +31,7 @@ def verify_password(stored: str, password: str) -> bool:
 
 
 def _decoy() -> str:
-    """A hash at the present cost that no password has: its digest was drawn, not computed."""
+    """Make a hash with the present parameters that no password has: its digest is random."""
     salt, digest = (
         base64.b64encode(secrets.token_bytes(length)).decode().rstrip("=")
         for length in (_hasher.salt_len, _hasher.hash_len)

@@ -79,7 +79,7 @@ OFFER_COLUMNS: Final = {
 
 
 def find_offers(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """Roles that somebody may get, by the address that was invited."""
+    """Find the offered roles of a person by the invited address."""
     if not subject.email:
         return []
     name = subject.email.strip().lower()
@@ -88,13 +88,13 @@ def find_offers(session: Session, keys: KeyRing, subject: Subject) -> Sequence[U
 
 
 def redact_offer(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
-    """Take words out of the reason of a refusal."""
+    """Make words in the reason of a refusal unreadable; return the number of changes."""
     mine = RoleOffer.id == document
     return redact_rows(session, RoleOffer, mine, OFFER_COLUMNS["role_offer"], fragment)
 
 
 def erase_offer(session: Session, document: UUID) -> None:
-    """Nothing of it is needed: what was done stands in the log."""
+    """Delete an offer: nothing of it is needed, for the log tells what was done."""
     session.execute(delete(Invitation).where(Invitation.offer_id == document))
     session.execute(delete(RoleOffer).where(RoleOffer.id == document))
 

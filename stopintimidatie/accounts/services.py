@@ -67,15 +67,15 @@ def sign_in(
     proof: str = "",
     old_token: str = "",
 ) -> SignInResult:
-    """Check name and password, with a lock-out that works alike for names that don't exist.
+    """Check name and password; lock a name after wrong attempts, whether or not it exists.
 
-    Counted in one transaction and noted in another. Between them the password is judged in none,
-    for that takes long on purpose and a database that is written to has one writer.
-    It belongs to the log of no municipality: where a role is used, that is told there
+    The attempt is counted in one transaction and the outcome is stored in another. The password is
+    checked between them, outside a transaction: that is slow on purpose, and SQLite has one writer.
+    Signing in isn't in the log of a municipality: the first use of a role there is
     (`accounts.sessions.note_use`).
 
-    :param proof: what the browser shows of having been signed in before (`accounts.devices`).
-    :param old_token: of the session that this browser had, which ends.
+    :param proof: the cookie that shows that this browser signed in before (`accounts.devices`).
+    :param old_token: token of the session that this browser had, which ends.
     """
     with transaction(engine) as session:
         guess = count_guess(session, keys, normal_username(username), proof)
@@ -92,7 +92,7 @@ def sign_in(
 
 
 def _usable(session: Session, judged: User | None, *, demo: bool) -> User | None:
-    """Whose password was right, as they are now: things change while a password is judged."""
+    """Read the user again after the password check; return None if they may not sign in now."""
     user = session.get(User, judged.id) if judged is not None else None
     if user is None or judged is None or user.blocked_at is not None:
         return None
@@ -118,9 +118,9 @@ def _refuse(session: Session, guess: Guess, judged: User | None) -> SignInResult
 
 
 def hash_chosen(password: str) -> str:
-    """The hash of a password that somebody chose. Slow on purpose: call it in no transaction.
+    """Hash a new password. Slow on purpose: call it outside a transaction.
 
-    :raises AccountError: it is too short.
+    :raises AccountError: the password is too short.
     """
     if len(password) < MINIMUM_LENGTH:
         raise AccountError(f"Kies een wachtwoord van minstens {MINIMUM_LENGTH} tekens.")
@@ -130,10 +130,10 @@ def hash_chosen(password: str) -> str:
 def create_user(
     session: Session, actor: Actor, username: str, name: str, hashed: str, *, demo: bool = False
 ) -> User:
-    """Make a user without roles.
+    """Create a user without roles.
 
-    :param hashed: what `hash_chosen` made of the password.
-    :raises AccountError: no e-mail address, or the name is taken.
+    :param hashed: the hash that `hash_chosen` gave.
+    :raises AccountError: the name is no e-mail address, or it is taken.
     """
     username = normal_username(username)
     if "@" not in username or " " in username or len(username) > 200:
@@ -190,9 +190,9 @@ def refuse_demo_accounts(engine: Engine, settings: Settings) -> None:
 
 
 def block_user(session: Session, actor: Actor, user: User) -> list[str]:
-    """Block a user, who is signed out everywhere at once.
+    """Block a user, and end all their sessions.
 
-    :return: the other holders, each of which is to be told by `tell_blocked`.
+    :return: the other holders where the user has a role; call `tell_blocked` for each.
     """
     user.blocked_at = utc_now()
     end_sessions_of(session, user)
@@ -202,7 +202,7 @@ def block_user(session: Session, actor: Actor, user: User) -> list[str]:
 
 
 def tell_blocked(session: Session, actor: Actor, user: UUID, holder: str) -> None:
-    """Record in the log of a holder that somebody was blocked, in a transaction of that holder."""
+    """Record in the log of a holder that a user was blocked, in a transaction of that holder."""
     record(session, actor, "gebruiker.geblokkeerd", holder, "gebruiker", [user])
 
 

@@ -82,13 +82,13 @@ class Current:
         return idle or now - self.created_at > timedelta(hours=settings.session_absolute_hours)
 
     def keep(self, session: Session, **values: Any) -> None:
-        """Write what changed of it, and nothing else that waits in this session."""
+        """Write these values to the row of the session, without flushing other changes."""
         mine = LoginSession.token_hash == self.token_hash
         with session.no_autoflush:
             session.execute(update(LoginSession).where(mine).values(**values))
 
     def note(self, request: Any, **values: Any) -> None:
-        """Have what changed of it written after this page."""
+        """Have these values written to the row of the session after the page was made."""
         note(request, None, lambda session, _: self.keep(session, **values))
 
 
@@ -162,7 +162,7 @@ def flash(
         if request.method in SAFE_METHODS:
             current.note(request, flashes=current.flashes)
         else:
-            # Told only when what it tells of is committed.
+            # In the request's transaction, so the message is shown only if the change is committed.
             current.keep(request.db, flashes=current.flashes)
 
 
@@ -177,9 +177,9 @@ def take_flashes(request: Any) -> list[dict[str, str]]:
 
 
 def note_use(request: Any, holder: str) -> None:
-    """A role for this holder is used: the first time in a session its log tells of it.
+    """Have the first use in this session of a role for this holder recorded in the holder's log.
 
-    The desk needs none: signing in itself stands in its log.
+    The desk is left out: signing in is in its log already.
     """
     current: Current | None = request.environ.get(CURRENT)
     if current is None or holder == NATIONAL or holder in current.used_for:
@@ -189,7 +189,7 @@ def note_use(request: Any, holder: str) -> None:
 
 
 def _tell_use(token_hash: str, holder: str, session: Session, identity: Identity) -> None:
-    """Write it once, also when two pages were asked for at the same time."""
+    """Record the use of a role once, also when two pages of the session come at the same time."""
     row = session.get(LoginSession, token_hash, with_for_update=True)
     if row is not None:
         if holder in row.used_for:
@@ -199,7 +199,7 @@ def _tell_use(token_hash: str, holder: str, session: Session, identity: Identity
 
 
 def note_leaving(request: Any) -> None:
-    """The session ends: in every log that told of its use, that stands as well."""
+    """Have the end of the session recorded in each log that tells of its use."""
 
     def write(holder: str, session: Session, identity: Identity) -> None:
         record(session, identity.actor, "afmelden", holder, "gebruiker")
@@ -210,7 +210,7 @@ def note_leaving(request: Any) -> None:
 
 
 def note_arrival(event: Any) -> None:
-    """Subscriber: an address below a holder was found, so a role there is used."""
+    """Subscriber: note that a role is used when a request reaches an address below a holder."""
     request = event.request
     holder = getattr(request.context, "holder", "")
     if holder and request.identity is not None:

@@ -1,4 +1,7 @@
-"""A locked name: asking for a mail, and the link in it. Looking at the link uses nothing up."""
+"""Pages to unlock a locked name: the form to ask for a mail, and the page of the link in it.
+
+Opening the link doesn't use it up; the button on its page does.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ SPENT: Final = (
     renderer="templates/ask_unlock.jinja2",
 )
 def ask_view(request: Request) -> Any:
-    """Ask for the mail. The answer is the same for every name."""
+    """Ask for the unlock mail. The answer is the same for every name."""
     form = Form(AskUnlockSchema(), request, buttons=[Button("sturen", "Stuur mij een mail")])
 
     def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
@@ -52,7 +55,7 @@ def ask_view(request: Request) -> Any:
     renderer="templates/unlock.jinja2",
 )
 def unlock_view(request: Request) -> Any:
-    """Let this browser try; the password is asked after that."""
+    """Use the link, after which this browser may sign in; it still needs the password."""
     sent = request.POST if request.method == "POST" else dict(query_pairs(request))
     key = str(sent.get("sleutel", ""))[:200]
     keys = request.registry.key_ring

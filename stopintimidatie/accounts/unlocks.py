@@ -1,7 +1,7 @@
-"""Opening a locked name for one browser: a one-time link by mail to the name itself.
+"""Unlocking a locked name for one browser, with a one-time link in a mail to that name.
 
-A stranger who guesses locks a name everywhere but where it has signed in before. The link makes a
-browser one of those; it signs nobody in. Whether a name exists can't be told from any answer.
+A stranger who guesses passwords locks a name in every browser that never signed in with it. The
+link makes a browser one that did; it signs nobody in. No answer tells whether a name exists.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from stopintimidatie.jobs import enqueue
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.tenancy import NATIONAL, enter
 
-# A room above sends the mail.
+# The package `desk` sends the mail.
 JOB: Final = "aanmelden.link"
 PURPOSE: Final = "aanmeldlink"
 LASTS: Final = timedelta(minutes=30)
-# Less than a link lasts: whoever has one asked for again and again, the owner always has one.
+# Shorter than a link is valid: if others keep asking, the owner still always has a valid link.
 EVERY: Final = timedelta(minutes=10)
 VISITOR: Final = Actor("bezoeker", None, "niet aangemeld")
 
 
 def ask_unlock(session: Session, keys: KeyRing, typed: str, proof: str) -> None:
-    """Have a link mailed, if this name is locked and none was asked for in the last minutes.
+    """Have a link mailed if this name is locked and no mail was asked for recently.
 
-    :param proof: what the browser shows of having been signed in before (`accounts.devices`).
+    :param proof: the cookie that shows that this browser signed in before (`accounts.devices`).
     """
     username = normal_username(typed)
     hashed = keys.keyed_hash(PURPOSE, username.encode("utf-8", "replace"))
@@ -61,12 +61,12 @@ def _asked_lately(session: Session, name_hash: str) -> bool:
     last = session.scalar(
         select(func.max(SignInUnlock.made_at)).where(SignInUnlock.name_hash == name_hash)
     )
-    # A moment that is yet to come is of a clock that ran ahead.
+    # A time in the future was stored by a clock that ran ahead.
     return last is not None and utc_now() - EVERY < last <= utc_now()
 
 
 def unlock_to_mail(session: Session, number: UUID) -> SignInUnlock | None:
-    """The link to be mailed, while it works; None for a name that can't sign in anyway."""
+    """Return the row of the link to mail while valid; None if the name can't sign in anyway."""
     found = session.get(SignInUnlock, number)
     if found is None or found.used_at is not None or found.expires_at <= utc_now():
         return None
@@ -80,7 +80,7 @@ def link_of(keys: KeyRing, unlock: SignInUnlock) -> str:
 
 
 def open_unlock(session: Session, keys: KeyRing, typed: str) -> SignInUnlock | None:
-    """What belongs to this link, while it can be used."""
+    """Return the row that belongs to this link while the link can be used."""
     number = number_in(typed)
     found = unlock_to_mail(session, number) if number is not None else None
     if found is None or not is_link(keys, PURPOSE, found.id, found.secret_version, typed):
@@ -89,7 +89,7 @@ def open_unlock(session: Session, keys: KeyRing, typed: str) -> SignInUnlock | N
 
 
 def use_unlock(session: Session, keys: KeyRing, typed: str) -> str | None:
-    """Use the link up; the name that may be tried in this browser, or None: it works no more."""
+    """Use the link up; return the name that this browser may sign in with, None if it's invalid."""
     found = open_unlock(session, keys, typed)
     if found is None or found.user is None:
         return None

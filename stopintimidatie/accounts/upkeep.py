@@ -1,4 +1,4 @@
-"""Throwing away what signing in left behind and no longer counts. Every hour."""
+"""Hourly job that deletes old sign-in data: attempts, ended sessions and expired links."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs import JobContext
 from stopintimidatie.settings import Settings
 
-# So long whoever invited sees that nobody took it, or why it was refused.
+# How long the inviting person can still see that an offer expired, or why it was refused.
 OFFER_KEPT: Final = timedelta(days=30)
 JOB: Final = "aanmelden.opruimen"
 
 
 def next_hour(now: datetime) -> datetime:
-    """The next time that it is a whole hour."""
+    """Return the next full hour."""
     return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
 def throw_away(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: counted guesses that are forgotten, sessions that ended, links that work no more."""
+    """Job: delete forgotten attempts, ended sessions, links that no longer work, and old offers."""
     for statement in _statements(context.settings, utc_now()):
-        # Each by itself: on SQLite nobody else writes meanwhile.
+        # One transaction each: on SQLite nobody else can write during one.
         with context.transaction() as session:
             session.execute(statement)
 
@@ -46,6 +46,6 @@ def _statements(settings: Settings, now: datetime) -> Iterator[Delete]:
     yield delete(SignInAttempt).where(SignInAttempt.last_at < now - FORGET_AFTER)
     yield delete(LoginSession).where(ended)
     yield delete(Invitation).where(spent)
-    # Used ones too stay until then: they count in how often a mail is sent.
+    # Used links stay until they expire as well: they count in how often a mail may be sent.
     yield delete(SignInUnlock).where(SignInUnlock.expires_at <= now)
     yield delete(RoleOffer).where(RoleOffer.expires_at <= now - OFFER_KEPT)

@@ -58,14 +58,14 @@ def sign_in_view(request: Any) -> Any:
         SignInSchema(), request, buttons=[Button("aanmelden", "Aanmelden")], appstruct=wanted
     )
 
-    # The name for which the page offers a mail.
+    # The locked name for which the page offers to send a mail.
     locked: list[str] = []
 
     def on_valid(values: dict[str, Any]) -> Any:
         if is_turned_away(request):
             raise BusyError(BUSY)
         registry = request.registry
-        # In transactions of its own: the request's would hold a lock while a password is judged.
+        # In other transactions: the request's own would hold a lock during the password check.
         result = sign_in(
             registry.engine,
             registry.key_ring,

@@ -17,7 +17,7 @@ _TABLES: Final = (AuditEvent.__tablename__, AuditSubject.__tablename__)
 
 
 class NotRecordedError(Exception):
-    """What somebody did or saw can't be put in the log; so it isn't done, or isn't shown."""
+    """An action or a read that can't be recorded in the log, so it isn't done, or isn't shown."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,6 @@ def record_read(
 
 
 def is_unrecorded(error: BaseException) -> bool:
-    """Whether the database names one of the log's tables as what it can't write, or can't find."""
+    """Tell whether an error is about a table of the log that can't be written or found."""
     told = str(error.orig) if isinstance(error, DBAPIError) else ""
     return isinstance(error, NotRecordedError) or any(name in told for name in _TABLES)

@@ -69,7 +69,7 @@ def clear_errors() -> Iterator[None]:
 
 @contextmanager
 def starting() -> Iterator[None]:
-    """Why a long-running process doesn't start stands in its log, and is said there alone."""
+    """Log why a long-running process doesn't start, and exit with code 1 without a traceback."""
     with clear_errors():
         try:
             yield

@@ -69,7 +69,7 @@ def load(settings: Settings, als_leeg: bool, peildatum: datetime | None) -> None
             if not als_leeg:
                 raise click.ClickException("De demo is al geladen.")
             return
-        # First, for what was interrupted is known by the reports of the demo itself.
+        # This comes first: an interrupted load is recognised by the demo's own reports.
         make_practice(registry.engine, registry.key_ring, operator(), registry[RESERVED])
         add_trainee(registry.engine)
         added = load_demo(registry, day=peildatum.date() if peildatum else None, progress=_progress)
@@ -79,11 +79,11 @@ def load(settings: Settings, als_leeg: bool, peildatum: datetime | None) -> None
 
 
 def do_what_follows(registry: Any) -> None:
-    """What the demo's reports ask of a worker, except the documents: a new one needn't wait."""
+    """Run the jobs that loading the demo leaves, except those that make documents."""
     search.index_as_a_whole(registry)
     workers = [Worker(registry, lane) for lane in (Lane.INDEX, Lane.QUICK, Lane.OUTSIDE)]
     while sum(worker.run_all() for worker in workers):
-        pass  # a message that went out asks for the index again
+        pass  # sending a message queues an index job again
 
 
 @demo_group.command("vullen")

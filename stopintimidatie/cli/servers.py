@@ -32,7 +32,7 @@ def serve(settings: Settings) -> None:
 
 
 def work(settings: Settings) -> None:
-    """Run jobs until told to stop; the jobs in hand are finished."""
+    """Run jobs until the process is told to stop; finish the jobs in hand first."""
     start_logging(settings.log_format)
     alone.stay_one_worker(settings)
     alone.stay_on_one_machine(settings)
@@ -50,10 +50,12 @@ def work(settings: Settings) -> None:
 
 
 def _tidy_up(registry: Any) -> None:
-    """What an earlier worker had in hand is free; an index that is lost, damaged or made by older
-    rules is made anew."""
+    """Free the jobs of an earlier worker, and queue the index rebuilds that are needed.
+
+    An index is rebuilt if it is missing, damaged or made by an older version.
+    """
     try:
-        if registry.app_settings.search_backend == "whoosh":  # so this is the only worker
+        if registry.app_settings.search_backend == "whoosh":  # then this is the only worker
             free_leases(registry.engine)
         enqueue_needed_rebuilds(registry)
     except SQLAlchemyError as error:

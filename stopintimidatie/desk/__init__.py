@@ -58,7 +58,7 @@ def _include_forwarding(config: Any) -> None:
 
 
 def _include_unlocking(config: Any) -> None:
-    """The mail for who is locked out of signing in."""
+    """Set up the mail that unlocks a locked user name."""
     from stopintimidatie.accounts.unlocks import JOB
     from stopintimidatie.desk import unlock_mail
 

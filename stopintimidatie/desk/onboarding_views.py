@@ -49,7 +49,7 @@ def address_of(municipality: Municipality) -> str:
 
 
 def addresses_of(municipality: Municipality) -> dict[str, str]:
-    """The other pages and buttons about this municipality, by what they are for."""
+    """Return the addresses of the other pages and buttons for this municipality, by name."""
     names = ("uitnodigen", "opnieuw", "intrekken", "domeinen", "niveau", "plan-intrekken")
     return {name: f"/landelijk/aansluiting-{name}?gemeente={municipality.slug}" for name in names}
 

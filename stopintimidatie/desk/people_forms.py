@@ -1,4 +1,4 @@
-"""The form of a municipality's mail domains."""
+"""Form for the mail domains of a municipality."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from stopintimidatie.web.forms import field
 
 MOST: Final = 10
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-# At least two names: `nl` is everybody's.
+# At least two labels: `nl` alone would cover everybody's mailbox.
 _DOMAIN: Final = re.compile(rf"(?:{_LABEL}\.)+[a-z][a-z0-9-]*[a-z0-9]")
 LONGEST: Final = 100
 
 
 def read_domains(text: str | None) -> list[str]:
-    """The domains that were typed, each once; an @ in front is forgiven."""
+    """Read the typed domains, each once; drop an @ in front."""
     words = re.split(r"[\s,;]+", (text or "").lower())
     return sorted({word.removeprefix("@").strip(".") for word in words} - {""})
 
@@ -33,7 +33,10 @@ def _fault(domain: str) -> str | None:
 
 
 def valid_domains(node: Any, value: str) -> None:
-    """Domains of a municipality's own, and not too many."""
+    """Check that the domains can be a municipality's own, and are at most `MOST`.
+
+    :raises colander.Invalid: one can't be, or there are more.
+    """
     domains = read_domains(value)
     if len(domains) > MOST:
         raise colander.Invalid(node, f"Het mogen er ten hoogste {MOST} zijn.")
@@ -43,7 +46,7 @@ def valid_domains(node: Any, value: str) -> None:
 
 
 def domains_schema() -> Any:
-    """One field, a domain on each line."""
+    """Build the form: one field with a domain on each line."""
     schema = forms.Schema()
     schema.add(
         field(

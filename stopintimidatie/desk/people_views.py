@@ -1,4 +1,4 @@
-"""The people of a municipality, at the desk: inviting, confirming, and its mail domains."""
+"""Desk pages about the people of a municipality: inviting, confirming, and its mail domains."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def invite_view(context: Desk, request: Request) -> Any:
     permission=Permission.CONNECT,
 )
 def again_view(context: Desk, request: Request) -> HTTPSeeOther:
-    """The invitation once more, for who didn't use the first."""
+    """Send an invitation again that wasn't used."""
     municipality = asked_municipality(request)
     change_offer(request, municipality.code, context.holder, proposals.send_again, SENT)
     return HTTPSeeOther(location=address_of(municipality))
@@ -74,7 +74,7 @@ def again_view(context: Desk, request: Request) -> HTTPSeeOther:
     permission=Permission.CONNECT,
 )
 def withdraw_view(context: Desk, request: Request) -> HTTPSeeOther:
-    """What was proposed or offered doesn't go through."""
+    """Withdraw a proposed or offered role."""
     municipality, words = asked_municipality(request), "De uitnodiging is ingetrokken."
     change_offer(request, municipality.code, context.holder, proposals.withdraw, words)
     return HTTPSeeOther(location=address_of(municipality))
@@ -88,7 +88,7 @@ def withdraw_view(context: Desk, request: Request) -> HTTPSeeOther:
     renderer=TEMPLATE,
 )
 def proposals_view(context: Desk, request: Request) -> Any:
-    """What waits for the desk: where nobody reads yet, and mailboxes from outside."""
+    """Show the proposals the desk confirms: first readers, and mailboxes outside the domains."""
     return decide(request, context.holder, request.resource_path(context, PAGE))
 
 
@@ -100,7 +100,7 @@ def proposals_view(context: Desk, request: Request) -> Any:
     renderer=f"{_TEMPLATES}/onboarding_domains.jinja2",
 )
 def domains_view(context: Desk, request: Request) -> Any:
-    """Which mail domains are the municipality's own."""
+    """Show and change the mail domains of the municipality."""
     municipality = asked_municipality(request)
     present = domains_of(request.db, [municipality.code])[municipality.code]
     form = Form(

@@ -1,6 +1,6 @@
-"""The mail for who is locked out of signing in: written when it goes out, the link is kept nowhere.
+"""Mail that unlocks a locked user name; the link is made when it is sent and isn't stored.
 
-Signing in belongs to no municipality, so the desk sends it.
+The desk sends it, because signing in belongs to no municipality.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ RECIPIENT: Final = "buitengeslotene"
 
 
 def send_link(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: mail the link, where the name has an account that can sign in."""
+    """Job: mail the link, if the name has an account that can sign in."""
     for payload in payloads:
         with context.transaction() as session:
             made = unlock_to_mail(session, UUID(payload["link"]))
@@ -32,7 +32,7 @@ def send_link(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
 
 
 def _address(session: Session, keys: KeyRing, number: str) -> str | None:
-    """The name somebody signs in with is an e-mail address."""
+    """Return the address of the mail: the user name, which is an e-mail address."""
     found = unlock_to_mail(session, UUID(number))
     return found.user.username if found is not None and found.user is not None else None
 

@@ -1,8 +1,9 @@
-"""How a browser goes on being the one that typed a code: for half an hour, some hours in all.
+"""Cookie session at /ophalen after a code was typed: half an hour idle, a few hours in all.
 
-The cookie holds the number, by which code, since when, and who said to be there, sealed with our
-key. Each page looks the document up anew, so what is withdrawn meanwhile is withdrawn here too; and
-a cookie of before somebody left (`Pickup.left_at`) counts no longer, wherever it was copied to.
+The cookie holds the number, the kind of code, the time the visit began and who the visitor said to
+be, sealed with our key. Each page reads the document again, so a withdrawn document is gone here
+too. After the visitor leaves (`Pickup.left_at`) an earlier cookie no longer counts, even a copied
+one.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def visit_of(request: Request, reference: str) -> Visit | None:
 
 
 def set_visit(request: Request, response: Any, visit: Visit | None) -> None:
-    """Let this browser go on for half an hour from now, to the end of the visit, or no longer."""
+    """Set the cookie for half an hour more, at most to the end of the visit; None deletes it."""
     response.set_cookie(
         cookie_name(request.app_settings, COOKIE),
         sealed(request.registry.key_ring, visit) if visit else None,

@@ -1,11 +1,10 @@
-"""The program in the child process: content in on standard input, PDF out in an open file.
+"""Program of the child process that renders a PDF: content on standard input, PDF in an open file.
 
-Run as ``python -m stopintimidatie.exports.child LIMITS OUTPUT FILES FOLDER KIND PARENT``; OUTPUT
-and FILES are numbers of files that the parent opened (the one to fill, and those that go along),
-KIND is `archief` or `open`, PARENT the number of the process that waits for it. Before a byte of
-content is read it takes away from itself what a rendering never needs: more memory and time than
-agreed, the network, other programs, and files outside its own code. Progress goes to standard
-output, one JSON document a line.
+Run as ``python -m stopintimidatie.exports.child LIMITS OUTPUT FILES FOLDER KIND PARENT``. OUTPUT
+and FILES are the numbers of files that the parent opened: the one to fill, and the attachments.
+KIND is `archief` or `open`; PARENT is the process id of the parent, which waits for this one.
+Before it reads any content it limits itself: memory and time, no network, no other programs, and no
+files outside its own code. It writes progress to standard output, one JSON document a line.
 """
 
 import ctypes
@@ -52,9 +51,9 @@ def main(limits: str, output: str, files: str, folder: str, kind: str, parent: s
 
 
 def _end_with(parent: int) -> None:
-    """When who waits for this is killed outright, nobody needs it any more."""
+    """End this process when its parent is killed: then nobody waits for the result."""
     ctypes.CDLL(None).prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)
-    if os.getppid() != parent:  # that was before the kernel knew
+    if os.getppid() != parent:  # the parent ended before prctl was called
         sys.exit(1)
 
 

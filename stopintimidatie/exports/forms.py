@@ -259,7 +259,7 @@ def control_of(problem: ExportError) -> str | None:
     return field if field.startswith("toch.") else ATTRIBUTES.get(field)
 
 
-# Said when a reason to reject was filled in, and the button was the other one.
+# Shown when a reason to reject was filled in but the approve button was pressed.
 REASON_LEFT: Final = (
     "U schreef op waarom u afwijst, maar koos ‘{button}’. Kies ‘{other}’, of maak de reden leeg."
 )

@@ -1,4 +1,4 @@
-"""How much may go along with a rendering. Plain values, so that the child can read them too."""
+"""Limits on the attachments of a rendering. Plain values, so that the child can read them too."""
 
 # Photos, sound and video within one PDF are together no more than this: what goes out must still
 # fit in the form of /verificatie (25 MB), the text of a big dossier included.

@@ -122,7 +122,7 @@ def _child(
 
 
 def _variables(folder: Path) -> dict[str, str]:
-    """What the fonts need."""
+    """Return the environment variables for the fonts."""
     return {
         "HOME": str(folder),
         "TMPDIR": str(folder),

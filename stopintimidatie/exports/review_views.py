@@ -164,7 +164,10 @@ def _read(
 
 
 def _nothing_for_good(values: Mapping[str, Any]) -> None:
-    """:raises FormError: something was filled in that only goes with the other button."""
+    """Check that no field of the reject button was filled in.
+
+    :raises FormError: one was.
+    """
     for name in ("woorden", "reden", "zeker"):
         if values[name]:
             raise FormError(

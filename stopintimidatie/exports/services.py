@@ -334,8 +334,11 @@ def reject(session: Session, export: Export, reason: str, actor: Actor) -> None:
 
 
 def is_stuck(export: Export, settings: Settings) -> bool:
-    """Whether nobody has been at it for longer than a making may take, or only on a day that a
-    clock gave that was wrong."""
+    """Tell whether no process is making this export any more.
+
+    Either the last sign of life is longer ago than a rendering may take, or it lies in the future,
+    stored by a clock that was wrong.
+    """
     last = export.progress_at
     limit = timedelta(seconds=settings.pdf_timeout_seconds) + PATIENCE
     return export.state in MAKING and last is not None and abs(utc_now() - last) > limit
@@ -403,10 +406,10 @@ def show_password(session: Session, keys: KeyRing, export: Export, actor: Actor)
 def fetch(
     session: Session, keys: KeyRing, export: Export, actor: Actor, way: str = DOWNLOADED
 ) -> bytes:
-    """The file, for who may have it, and that they have it in the register.
+    """Return the file to somebody who may have it, and record that in the register.
 
-    :raises ExportError: it isn't ready, or isn't what was made.
-    :raises DecryptionError: the file can't be read with the keys at hand.
+    :raises ExportError: the file isn't ready, or isn't the one that was made.
+    :raises DecryptionError: none of our keys can decrypt the file.
     """
     pdf = read_file(session, keys, export)
     note_fetched(session, export, actor, way)
@@ -414,10 +417,10 @@ def fetch(
 
 
 def read_file(session: Session, keys: KeyRing, export: Export) -> bytes:
-    """The file; who gives it to somebody also calls `note_fetched`.
+    """Return the content of the file; a caller that gives it to somebody also calls `note_fetched`.
 
-    :raises ExportError: it isn't ready, or isn't what was made.
-    :raises DecryptionError: the file can't be read with the keys at hand.
+    :raises ExportError: the file isn't ready, or isn't the one that was made.
+    :raises DecryptionError: none of our keys can decrypt the file.
     """
     if export.state != ExportState.READY:
         raise ExportError("Dit bestand is er nog niet.")
@@ -428,7 +431,7 @@ def read_file(session: Session, keys: KeyRing, export: Export) -> bytes:
 
 
 def note_fetched(session: Session, export: Export, actor: Actor, way: str = DOWNLOADED) -> None:
-    """From now on the register holds that it was given."""
+    """Record in the register that the file was given to somebody."""
     log(session, export, actor, "gedownload")
     _note_given(session, export, actor, way)
 

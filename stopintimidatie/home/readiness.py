@@ -71,7 +71,7 @@ NO_ROOM: Final = (
     "Er kan niets worden weggeschreven ({where}): de schijf is vol, of alleen te lezen. Maak ruimte"
     " en kijk of de schijf en de database schrijven toestaan."
 )
-# About what a report takes, with its photo.
+# About the size of a report with its photo, in bytes.
 PROBE_BYTES: Final = 256 * 1024
 _ROWS_ON_DISK: Final = (
     select(func.current_setting("transaction_read_only"))
@@ -184,7 +184,7 @@ def _without_database(message: str) -> tuple[Check, ...]:
 def inspect_installation(
     settings: Settings, kinds: Kinds = MappingProxyType({})
 ) -> tuple[Check, ...]:
-    """Everything, in a few statements, and with a small file that is written for it.
+    """Return all checks of the installation; uses a few statements and writes one small file.
 
     :param kinds: the kinds of job, by name.
     """
@@ -238,7 +238,7 @@ def _migrations(version: str | None, settings: Settings) -> Check:
 
 
 def _storage(connection: Connection, settings: Settings) -> Check:
-    """Whether anything can be written, in the database and beside it."""
+    """Check that the database and the folders of the data can be written."""
     database = sqlite_file(settings)
     folders = {settings.data_dir.absolute(), *([database.parent] if database else [])}
     try:
@@ -253,7 +253,10 @@ def _storage(connection: Connection, settings: Settings) -> Check:
 
 
 def _write_file(folder: Path) -> None:
-    """:raises OSError: nothing can be written here."""
+    """Write a small file in this folder and delete it.
+
+    :raises OSError: it can't be written.
+    """
     with tempfile.TemporaryFile(dir=folder) as file:
         file.write(bytes(PROBE_BYTES))
         file.flush()
@@ -261,7 +264,10 @@ def _write_file(folder: Path) -> None:
 
 
 def _write_sqlite(connection: Connection) -> None:
-    """A table that is never committed. Who finds another writing knows that one can."""
+    """Check that SQLite can write: create a table and roll it back.
+
+    When another connection holds the write lock, writing evidently works.
+    """
     connection.exec_driver_sql("PRAGMA busy_timeout = 0")
     try:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -274,9 +280,9 @@ def _write_sqlite(connection: Connection) -> None:
 
 
 def _write_postgresql(connection: Connection) -> None:
-    """Make the database put rows aside on its disk, in a file of its own that goes at once.
+    """Check that PostgreSQL can write: let it sort rows into a temporary file on its disk.
 
-    A row that is rolled back would need no new room on the disk, and be left for vacuum.
+    An inserted row that is rolled back needs no new disk space, and leaves work for vacuum.
     """
     if connection.scalar(_ROWS_ON_DISK) != "off":
         raise OSError(errno.EROFS, "de database neemt nu niets aan")
@@ -332,7 +338,7 @@ def _queue(settings: Settings, row: Row[Any], now: datetime) -> Check:
 
 
 def _planning(row: Row[Any]) -> Check:
-    """Work on a day that only a wrong clock can have given. The rest works on."""
+    """Check for jobs planned on a day that only a wrong clock can give; other jobs still run."""
     numbers = {"jobs_astray": float(row.astray is not None)}
     if row.astray is None:
         return Check("planning", State.GOOD, numbers=numbers)

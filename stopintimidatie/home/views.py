@@ -53,7 +53,7 @@ ATTENTION_LIMIT = 10
     renderer="templates/municipalities.jinja2",
 )
 def start(request: Any) -> Any:
-    """A role to take or leave comes first. One place of work: go there. Several: choose."""
+    """Send the user to their offers, else to their only place of work, else show the choice."""
     if is_offered_anything(request.db, request.identity.username):
         return HTTPSeeOther("/uitnodigingen")
     holders = request.identity.holders

@@ -27,7 +27,7 @@ def read_body(environ: dict[str, Any]) -> bytes:
 
 
 def most_of(environ: dict[str, Any]) -> int:
-    """How many bytes this address of the API takes: files, or messages."""
+    """Return how many bytes this address of the API accepts; addresses for files accept more."""
     return MOST if str(environ.get("PATH_INFO", "")).endswith("/bijlagen") else MAX_BYTES
 
 

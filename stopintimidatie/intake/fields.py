@@ -245,14 +245,14 @@ class Whole(Number):
 
 
 NO_NUL = r"^[^\u0000]*$"
-# No text that a person can type; our own forms refuse it.
+# Characters that nobody can type; our own forms refuse them too.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
 class Text(Type):
-    """Free text; kept composed (NFC), without control characters and outer blanks.
+    """Field for free text; stored as NFC, without control characters and surrounding blanks.
 
-    Blank is the same as absent. No text may be longer than `most`, before or after composing.
+    Blank counts as absent. Text is at most `most` characters, before and after normalising.
     """
 
     def __init__(self, most: int, pattern: str | None = None, hint: str = "") -> None:

@@ -11,7 +11,7 @@ from stopintimidatie.intake.problems import Kind, ProblemError
 from stopintimidatie.intake.schema import LAT, LON
 from stopintimidatie.reports.vocabulary import Language
 
-# A number as JSON writes it, not endlessly long; a computer writes 0.0000001 as 1e-07.
+# A number as JSON writes it, of limited length; programs write 0.0000001 as 1e-07.
 COORDINATE: Final = re.compile(r"-?[0-9]{1,3}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
 MUNICIPALITY: Final = re.compile(r"GM[0-9]{4}", re.ASCII)
 

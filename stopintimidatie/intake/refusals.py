@@ -37,7 +37,7 @@ TOO_SLOW: Final = (
 
 def below_api(environ: dict[str, Any]) -> bool:
     """Whether this address belongs to the API; read raw, for it may not be decodable."""
-    # An address with a slash too many is nobody's; but who wrote it meant the API.
+    # A path with a double slash matches no route, but its sender meant the API: answer as the API.
     return first_word(environ) == "api"
 
 

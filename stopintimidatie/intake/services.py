@@ -101,7 +101,8 @@ def submit(intake: Intake, posting: Posting) -> dict[str, Any]:
     except DBAPIError as error:
         if waits_for_row_of(error, IdempotencyKey.__tablename__):
             raise ProblemError(Kind.STILL_BUSY) from None
-        # Something else was in the way, for too long: told as an outage, whose key is free.
+        # A lock on something other than this key timed out: answered as an outage; the key stays
+        # free.
         raise
     _forget_expired(intake.engine, earlier)
     return submit(intake, posting)

@@ -19,7 +19,7 @@ from stopintimidatie.telemetry.metrics import counting
 
 
 class Lane(StrEnum):
-    """What waits for what: the jobs of a lane are done one after another, beside other lanes."""
+    """A queue of jobs that run one after another, beside the other lanes."""
 
     QUICK = "snel"
     """What somebody waits for and costs little: the index, who must hear of a report."""
@@ -88,9 +88,9 @@ NextTime = Callable[[datetime], datetime]
 class JobKind:
     """A kind of job.
 
-    :param batch: how many of one holder a handler takes at once.
-    :param next_at: of a periodic job, one for the whole installation: from a moment to when it is
-        due next. The worker asks for it; nobody else does.
+    :param batch: how many jobs of one holder the handler gets at once.
+    :param next_at: for a periodic job, of which there is one in the whole installation: a function
+        from a time to the next time that the job is due. Only the worker plans it.
     """
 
     name: str

@@ -1,8 +1,7 @@
-"""What must wait in the outbox at any time: each periodic job, at its time; and no moment that
-only a clock that was wrong can have given.
+"""Schedule of the outbox: plans periodic jobs, and corrects times that a wrong clock stored.
 
-A machine's clock may stand on another day for a while. What was planned then is moved to where the
-right clock would have put it: a worker looks when it starts and every minute.
+A machine's clock may be on another day for a while. Jobs that were planned then are moved to the
+time that the right clock would have given. A worker does this when it starts and every minute.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ Kinds = Mapping[str, JobKind]
 
 
 def put_right(engine: Engine, kinds: Kinds) -> None:
-    """Move what lies too far away, and plan each periodic job that doesn't wait."""
+    """Correct jobs planned by a wrong clock, and plan each periodic job that isn't planned."""
     now = utc_now()
     with transaction(engine, write=False) as session:
         astray = session.scalars(
@@ -44,7 +43,8 @@ def put_right(engine: Engine, kinds: Kinds) -> None:
         return
     with transaction(engine) as session:
         for job in astray:
-            # Unless a worker took it meanwhile.
+            # Skip the job if a worker took it in the meantime: then its number of attempts has
+            # changed.
             same = (OutboxJob.id == job.id, OutboxJob.attempts == job.attempts)
             session.execute(update(OutboxJob).where(*same).values(_moved(job, now, kinds)))
         plan(session, kinds, now)
@@ -53,20 +53,20 @@ def put_right(engine: Engine, kinds: Kinds) -> None:
 
 
 def free_leases(engine: Engine) -> None:
-    """For a worker that begins and is the only one: whoever had a job in hand is dead."""
+    """Free all leases. Only for a worker that starts and is the only one: their owners are gone."""
     with transaction(engine) as session:
         held = update(OutboxJob).where(OutboxJob.lease_until.is_not(None))
         session.execute(held.values(lease_until=None))
 
 
 def plan(session: Session, kinds: Kinds, now: datetime) -> None:
-    """Have each periodic job wait for its next time, unless it waits already."""
+    """Plan each periodic job at its next time, unless it is planned already."""
     for name, due in _missing(session, kinds).items():
         session.add(OutboxJob(kind=name, holder=NATIONAL, payload={}, run_after=due(now)))
 
 
 def lies_astray(now: datetime, kinds: Kinds) -> ColumnElement[bool]:
-    """Jobs with a moment that a right clock can't have given."""
+    """Return the condition for jobs with a time that a right clock can't have given."""
     late = now + SLACK
     tried = and_(OutboxJob.attempts > 0, OutboxJob.run_after > late + LONGEST_WAIT)
     far = (OutboxJob.created_at > late, tried, *_leases(late, kinds), *_turns(now, kinds))
@@ -86,7 +86,7 @@ def _turns(now: datetime, kinds: Kinds) -> Iterator[ColumnElement[bool]]:
 
 
 def _moved(job: OutboxJob, now: datetime, kinds: Kinds) -> dict[str, datetime]:
-    """Where a right clock would have put it: as long after now as it was after its asking."""
+    """Return the times that a right clock would have given a job that was asked for just now."""
     ahead = max(job.created_at - now, timedelta(0))
     values = {"created_at": job.created_at - ahead, "run_after": job.run_after - ahead}
     if job.attempts:
@@ -94,14 +94,14 @@ def _moved(job: OutboxJob, now: datetime, kinds: Kinds) -> dict[str, datetime]:
     if due := _periodic(kinds).get(job.kind):
         values["run_after"] = min(values["run_after"], due(now))
     if job.lease_until is not None and (kind := kinds.get(job.kind)):
-        # Who has it still renews it; of who died, it is free again after this.
+        # A living worker renews its lease; that of a dead worker ends after this time.
         lease = timedelta(seconds=kind.lease_seconds)
         values["lease_until"] = min(job.lease_until, now + lease)
     return values
 
 
 def _periodic(kinds: Kinds) -> dict[str, Any]:
-    """The periodic kinds, with what gives their next time."""
+    """Return, for each periodic kind of job, the function that gives its next time."""
     return {kind.name: kind.next_at for kind in kinds.values() if kind.next_at}
 
 

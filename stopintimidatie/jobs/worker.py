@@ -1,12 +1,12 @@
-"""The worker: claims jobs with a lease, runs them, deletes them; a failure waits and comes back.
+"""Worker that claims jobs with a lease, runs them and deletes them; failed jobs are retried later.
 
-A lease is renewed while its job runs. Who lost it all the same (a machine that stood still) may no
-longer touch the job: each claim counts an attempt, and only the latest attempt ends a job.
+A lease is renewed while its job runs. A worker that lost it all the same (the machine stood still)
+may no longer touch the job: each claim counts an attempt, and only the latest attempt ends a job.
 
-A worker has a thread for each lane, so that what somebody waits for never waits for a document.
+A worker has a thread for each lane, so that short jobs never wait for a document.
 
-Between jobs it waits until it is woken, until the first job that waits for its time, or until it
-is time to look by itself: often where nothing wakes it, seldom where something does (`waking`).
+Between jobs it waits until it is woken, until the next planned job is due, or until it is time to
+look by itself: often where nothing wakes it, seldom where something does (`waking`).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ LONGEST_PAUSE_SECONDS: Final = 5.0
 # How often a worker that is woken looks by itself all the same, and how soon at the earliest.
 LISTENING_PAUSE_SECONDS: Final = 5.0
 SHORTEST_PAUSE_SECONDS: Final = 0.02
-# How often the schedule is put right; by a clock that nobody can set.
+# Seconds between two corrections of the schedule, by the monotonic clock, which nobody can set.
 SCHEDULE_SECONDS: Final = 60.0
 
 
@@ -66,7 +66,7 @@ def _still_ours(claim: Claim) -> tuple[Any, ...]:
 class Worker:
     """Runs the jobs of an application, one claim at a time.
 
-    :param lane: of this lane alone; None: whatever comes first.
+    :param lane: take jobs of this lane only; None: of every lane.
     """
 
     def __init__(self, registry: Any, lane: Lane | None = None) -> None:
@@ -114,7 +114,7 @@ class Worker:
                         bell.wait(stop, rest)
 
     def _mind_the_schedule(self) -> None:
-        """Now and then; of the lanes of a worker one does it."""
+        """Correct the schedule when it is due again; one of the lanes of a worker does this."""
         if self.lane in (None, Lane.QUICK) and time.monotonic() >= self._schedule_at:
             put_right(self.engine, self.kinds)
             self._schedule_at = time.monotonic() + SCHEDULE_SECONDS
@@ -132,7 +132,7 @@ class Worker:
         return min(max(seconds, SHORTEST_PAUSE_SECONDS), LISTENING_PAUSE_SECONDS)
 
     def _in_lane(self) -> ColumnElement[bool]:
-        """An unknown kind is a matter of the quick lane."""
+        """Return the condition for jobs of this lane; an unknown kind belongs to the quick lane."""
         if self.lane is None:
             return true()
         if self.lane is Lane.QUICK:
@@ -271,9 +271,9 @@ class Worker:
 
 
 def run_lanes(registry: Any, stop: threading.Event) -> None:
-    """Run every lane until told to stop; the job that each has in hand is finished first.
+    """Run every lane until told to stop; let each finish the job in hand first.
 
-    A lane that breaks ends the others and is raised: half a worker is none.
+    An exception in one lane stops the others and is raised: the process ends as a whole.
     """
 
     def run(lane: Lane) -> None:
@@ -284,7 +284,7 @@ def run_lanes(registry: Any, stop: threading.Event) -> None:
 
     with ThreadPoolExecutor(len(Lane)) as pool:
         running = [pool.submit(run, lane) for lane in Lane]
-        # Signals are heard in this thread alone: it wakes now and then.
+        # Python handles signals in the main thread only, so its wait is short.
         while wait(running, LOOK_UP_SECONDS).not_done:
             pass
     for one in running:

@@ -1,4 +1,4 @@
-"""The form of a mailbox of the demo."""
+"""Form to open a mailbox of the demo."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from stopintimidatie.web.forms import Schema, field
 
 
 class MailboxSchema(Schema):
-    """Whose mailbox is opened."""
+    """The address whose mailbox is opened."""
 
     adres = field(
         forms.Text(200),

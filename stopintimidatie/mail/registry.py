@@ -88,10 +88,10 @@ def _no_bounce(session: Session, recipient_id: str) -> None:
 class MailRecipient:
     """A kind of recipient.
 
-    :param find: (session of the holder, keys, id) -> the address now, or None: not (any more).
-    :param bounced: (session of the holder, id): a message to it came back.
-    :param personal: what goes there is for this one person, such as a link that only they may
-        use: no colleague reads it, in the demo either.
+    :param find: (session of the holder, keys, id) -> the present address, or None if there is none.
+    :param bounced: (session of the holder, id): called when a message to it came back.
+    :param personal: the message is for this person alone, such as a link that only they may use: no
+        colleague can read it, in the demo either.
     """
 
     kind: str

@@ -1,8 +1,8 @@
-"""`/post`: in the demo nothing is sent; here one reads what would have been.
+"""Pages `/post` and `/postbus` of the demo, where mail is kept instead of sent and can be read.
 
-What is for one person alone, such as the link of an invitation, is read there by nobody else: not
-by colleagues, not by the desk. As with a real mailbox one must get at it from outside the portal:
-who isn't signed in opens the mailbox of an address at `/postbus`.
+A personal message, such as an invitation with a link, is shown only to the person it is for: not to
+colleagues, not to the desk. A person who isn't signed in yet, and needs such a link to do so, opens
+the mailbox of an address at `/postbus`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ DESK: Final = "Landelijk meldpunt"
     renderer="templates/kept.jinja2",
 )
 def kept_view(request: Request) -> dict[str, Any]:
-    """The messages of one of one's own holders, newest first; of personal ones one's own."""
+    """Show the messages of a holder of the user, newest first; personal ones only if theirs."""
     identity = request.identity
     if identity is None or not identity.holders or not request.registry.courier.keeps:
         raise HTTPNotFound()
@@ -77,7 +77,7 @@ def kept_view(request: Request) -> dict[str, Any]:
     renderer="templates/mailbox.jinja2",
 )
 def mailbox_view(request: Request) -> Any:
-    """The mailbox of an address of the demo, for who isn't signed in: one's own is at `/post`."""
+    """Show the mailbox of an address in the demo to a visitor; signed-in users have `/post`."""
     if not request.registry.courier.keeps:
         raise HTTPNotFound()
     if request.identity is not None:
@@ -98,13 +98,13 @@ def mailbox_view(request: Request) -> Any:
 
 
 def _personal(request: Request) -> ColumnElement[bool]:
-    """What is for one person alone."""
+    """Return the condition for messages that are for one person alone."""
     kinds = [r.kind for r in request.registry.mail_recipients.values() if r.personal]
     return MailMessage.recipient_kind.in_(kinds)
 
 
 def _sent_to(address: str) -> ColumnElement[bool]:
-    """What went to this address, by the header of the kept message."""
+    """Return the condition for messages to this address, by the To header of the kept message."""
     line = MailMessage.kept.contains(f"\nTo: {address}\r\n", autoescape=True)
     return and_(MailMessage.kept.is_not(None), line)
 

@@ -1,9 +1,9 @@
-"""A logo as it may be served to everybody: an SVG of plain shapes, or a PNG written anew.
+"""Municipality logos that are safe to serve to everybody: a plain SVG, or a re-encoded PNG.
 
-What comes in is believed in nothing: not its name, not its type. An SVG is read by defusedxml (no
-DTD, no entities) and written anew with only the elements and attributes listed here, all harmless;
-what could run, fetch or hide something is refused, with its name. A PNG is decoded and encoded
-again by a child process within bounds, so that nothing but pixels is left of it.
+The name and the type of an uploaded file aren't trusted. An SVG is parsed by defusedxml (no DTD, no
+entities) and written again with only the elements and attributes listed here, all harmless; one
+that could run, fetch or hide something is refused, and the refusal names the element. A PNG is
+decoded and encoded again by a child process within limits, so that only its pixels are left.
 """
 
 from __future__ import annotations

@@ -123,9 +123,9 @@ def _from_profile(context: MunicipalityAdministration, request: Request) -> str 
 
 
 def _kept(context: MunicipalityAdministration, request: Request, content: bytes) -> str:
-    """The hash of the logo, made harmless and kept.
+    """Clean and store the logo; return its hash.
 
-    :raises LogoError: it can't be one.
+    :raises LogoError: this file can't be a logo.
     """
     try:
         with set_apart(request):

@@ -1,4 +1,4 @@
-"""The mail domains of a municipality: whose mailbox is outside them is shown as such."""
+"""Mail domains of a municipality; a mailbox outside them is marked as such."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OUTSIDE: Final = "buiten de maildomeinen van de gemeente"
 
 
 def domains_of(session: Session, codes: Collection[str]) -> Mapping[str, Sequence[str]]:
-    """The domains of each of these municipalities, in order; of who has none: nothing."""
+    """Return the mail domains of each of these municipalities, sorted; empty for one without."""
     found = defaultdict[str, list[str]](list)
     rows = select(MailDomain.code, MailDomain.domain).where(MailDomain.code.in_(codes))
     for code, domain in session.execute(rows.order_by(MailDomain.code, MailDomain.domain)):
@@ -26,16 +26,16 @@ def domains_of(session: Session, codes: Collection[str]) -> Mapping[str, Sequenc
 
 
 def is_outside(address: str, domains: Sequence[str]) -> bool:
-    """Whether a mailbox is outside these domains and all below them. Pure.
+    """Tell whether an address is outside these domains and their subdomains. Pure.
 
-    Where none are set nothing is known, so nothing is outside.
+    Without domains nothing is known, so no address is outside.
     """
     own = address.rpartition("@")[2].lower()
     return bool(domains) and not any(own == one or own.endswith(f".{one}") for one in domains)
 
 
 def set_domains(session: Session, actor: Actor, code: str, domains: Collection[str]) -> None:
-    """Set them all; what came and what went stands in the log of the desk."""
+    """Replace the mail domains of a municipality; record the changes in the log of the desk."""
     present, wanted = set(domains_of(session, [code])[code]), set(domains)
     gone, new = sorted(present - wanted), sorted(wanted - present)
     if not gone and not new:

@@ -156,7 +156,7 @@ class MunicipalityLogo(Base):
 
 
 class MailDomain(Base):
-    """A domain of which every mailbox is the municipality's own; the desk says so."""
+    """A mail domain that belongs to the municipality; the desk sets them."""
 
     __tablename__ = "mail_domain"
 

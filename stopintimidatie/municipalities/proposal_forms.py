@@ -1,4 +1,4 @@
-"""The forms with which a role is proposed, and with which the second person decides."""
+"""Forms to propose a role, and to confirm or refuse one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from stopintimidatie.web.forms import Schema, field
 
 
 class InviteSchema(Schema):
-    """Who may get a role."""
+    """The person for whom a role is proposed, and the role."""
 
     naam = field(forms.Text(200), "Naam", widget=forms.TextInput(autocomplete="off"))
     adres = field(
@@ -22,7 +22,7 @@ class InviteSchema(Schema):
 
 
 class DecisionSchema(Schema):
-    """Yes or no of the second person."""
+    """The answer of the second person: confirm, or refuse with a reason."""
 
     voorstel = field(forms.Text(36), "Voorstel", widget=forms.Hidden())
     reden = field(

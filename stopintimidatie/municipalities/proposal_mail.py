@@ -1,7 +1,7 @@
-"""What is mailed about a proposed role, and the jobs that tell the other side of it.
+"""Mails about proposed roles, and jobs that record them in the other holder's log.
 
-A link is written when its mail goes out, and kept nowhere. Invitations are mail of the desk's
-house, not of the municipality: none of its roles sees a colleague's link, in the demo either.
+A link is made when its mail is sent and isn't stored. The desk sends the invitations, not the
+municipality: so none of the municipality's roles can read a colleague's link, in the demo either.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ _FOLDER: Final = "stopintimidatie.municipalities:templates/mail"
 
 
 def ask_to_confirm(session: Session, holder: str, offer: RoleOffer) -> None:
-    """Tell the role's mailbox of a holder that something waits to be confirmed, not what."""
+    """Mail the address of a role at this holder that a proposal waits, without saying which."""
     mailbox = postbox_recipient(session, holder)
     if mailbox is not None:
         queue_mail(session, holder, CONFIRM.name, mailbox, about=offer.id)
 
 
 def send_invitations(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job of the desk: the mail to who is invited, with a link where there is no password yet."""
+    """Job of the desk: mail the invited person, with a link if they have no password yet."""
     for place, payload in enumerate(payloads):
         with context.ending(place) as session:
             offer = session and session.get(RoleOffer, UUID(payload["offer"]))
@@ -66,7 +66,7 @@ def _send(session: Session, keys: KeyRing, offer: RoleOffer) -> None:
         to = Recipient(OFFER_RECIPIENT.kind, str(offer.id))
         queue_mail(session, NATIONAL, OFFERED.name, to, about=offer.id)
         return
-    # Nobody has used this account: the last who invited knows best what the person is called.
+    # Nobody has used this account yet, so it takes the name that the latest inviting person typed.
     user.name = offer.name
     made = invite(session, keys, user, offer)
     to = Recipient(LINK_RECIPIENT.kind, str(made.id))
@@ -74,8 +74,10 @@ def _send(session: Session, keys: KeyRing, offer: RoleOffer) -> None:
 
 
 def tell_other_side(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: what the desk did about a role stands in the municipality's log as well, or the other
-    way round; and whoever must confirm hears that something waits."""
+    """Job: record in the other holder's log what the municipality or the desk did about a role.
+
+    Also mails the second person that a proposal waits for them.
+    """
     from stopintimidatie.municipalities.proposals import waiting_at
 
     holder = context.holder
@@ -105,7 +107,7 @@ def _usable(session: Session, number: str) -> Invitation | None:
 
 
 def _address_of_link(session: Session, keys: KeyRing, number: str) -> str | None:
-    """The name somebody signs in with is an e-mail address."""
+    """Return the address of the mail: the user name, which is an e-mail address."""
     found = _usable(session, number)
     return found.user.username if found else None
 
@@ -128,7 +130,7 @@ def _write_offer(writing: Writing) -> Letter:
 
 
 def _write_confirm(writing: Writing) -> Letter | None:
-    """Not when it was decided before the message went out."""
+    """Write the mail about a waiting proposal; None if it was decided in the meantime."""
     offer = writing.session.get(RoleOffer, writing.message.about_id)
     if offer is None or offer.state != OfferState.PROPOSED:
         return None

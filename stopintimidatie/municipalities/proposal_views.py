@@ -1,4 +1,4 @@
-"""`…/rollen`: the second person confirms that somebody gets a role, or refuses it."""
+"""Page `…/rollen`: the second person confirms or refuses a proposed role."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ GONE: Final = "Over dit voorstel is al beslist, of het is ingetrokken."
     renderer=TEMPLATE,
 )
 def proposals_view(context: MunicipalityResource, request: Request) -> Any:
-    """What waits here for a second person."""
+    """Show the proposals that wait for a second person here."""
     return decide(request, context.holder, request.resource_path(context, PAGE))
 
 
 def decide(request: Request, at: str, here: str) -> Any:
-    """The page of a municipality or the desk, and what its buttons do."""
+    """Show the proposals of a municipality or the desk, and handle the buttons of that page."""
     waiting = {str(offer.id): offer for offer in proposals.waiting_at(request.db, at)}
     forms = {number: _form(request, number, here) for number in waiting}
     page = {"cards": _cards(request, list(waiting.values())), "forms": forms}
@@ -60,9 +60,9 @@ def decide(request: Request, at: str, here: str) -> Any:
 
 
 def _decide(request: Request, offer: RoleOffer, at: str, reason: str | None) -> None:
-    """Confirm, or with a reason refuse.
+    """Confirm a proposal, or refuse it with a reason.
 
-    :raises FormError: this person may not decide about it, or there is no reason.
+    :raises FormError: this user may not decide about it, or the reason is missing.
     """
     actor = request.identity.actor  # type: ignore[union-attr]
     try:
@@ -116,7 +116,7 @@ def _names(session: Session, codes: set[str]) -> dict[str, str]:
 
 
 def roles_to_confirm(session: Session, holder: str, path: str) -> list[ListItem]:
-    """For the start page: that something waits for a second person."""
+    """Return the start-page item for proposals that wait for a second person; empty if none do."""
     number = len(proposals.waiting_at(session, holder))
     if not number:
         return []

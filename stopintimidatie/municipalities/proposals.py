@@ -1,10 +1,10 @@
-"""Proposing a role for somebody, and the second person who confirms it.
+"""Proposing a role for somebody, and confirming it by a second person.
 
-A role that reads reports (`READING_ROLES`) is confirmed by somebody else there who reads, or by
-the desk while nobody else does. A mailbox outside the municipality's mail domains is confirmed by
-the desk, whatever the role; the desk's own word is enough for its own proposals. Until then there
-is no right, no link and no mail to who is invited. Whether that person has an account is nobody's
-business: what is shown is what was typed.
+A role that reads reports (`READING_ROLES`) is confirmed by another reader of the municipality, or
+by the desk while there is no other. If the mailbox is outside the municipality's mail domains, the
+desk confirms any role; a proposal by the desk needs no other confirmation for that. Until then
+there is no right, no link and no mail to the invited person. Only what was typed is shown, so that
+nobody can tell whether that person has an account.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from stopintimidatie.security import READING_ROLES, Role
 from stopintimidatie.storage.tenancy import NATIONAL
 
 LASTS: Final = timedelta(days=30)
-# Roles of a municipality; the desk's own are given on the command line alone.
+# The roles of a municipality; the desk's own roles are given on the command line only.
 OFFERED_ROLES: Final = (
     Role.ADMIN,
     Role.OFFICER,
@@ -57,7 +57,7 @@ _DECIDED: Final = "Over dit voorstel is al beslist, of het is verlopen. Open de 
 
 
 class Confirmer(StrEnum):
-    """Who must say yes as well."""
+    """The party that must confirm a proposal."""
 
     NOBODY = "niemand"
     COLLEAGUE = "collega"
@@ -65,7 +65,7 @@ class Confirmer(StrEnum):
 
 
 def confirmers(session: Session, offers: Collection[RoleOffer]) -> Mapping[UUID, Confirmer]:
-    """Who must confirm each of these, as things are now; two queries, however many there are."""
+    """Return who must confirm each of these, as of now; two queries, however many there are."""
     codes = {offer.holder for offer in offers}
     domains, readers = domains_of(session, codes), _readers(session, codes)
     return {one.id: _confirmer(one, domains[one.holder], readers[one.holder]) for one in offers}
@@ -80,7 +80,7 @@ def _confirmer(offer: RoleOffer, domains: Sequence[str], readers: Sequence[User]
 
 
 def _second_people(offer: RoleOffer, readers: Sequence[User]) -> list[User]:
-    """Those who read and neither proposed this nor get it."""
+    """Return the readers who neither proposed this role nor get it."""
     return [
         user
         for user in readers
@@ -89,7 +89,7 @@ def _second_people(offer: RoleOffer, readers: Sequence[User]) -> list[User]:
 
 
 def _readers(session: Session, codes: Collection[str]) -> Mapping[str, list[User]]:
-    """By municipality everybody with a role that reads, who can sign in."""
+    """Return for each municipality the users who can sign in and have a role that reads reports."""
     rows = session.execute(
         select(RoleAssignment.holder, User)
         .join(User, User.id == RoleAssignment.user_id)
@@ -104,12 +104,12 @@ def _readers(session: Session, codes: Collection[str]) -> Mapping[str, list[User
 
 
 def _confirmed_at(offer: RoleOffer, confirmer: Confirmer) -> str:
-    """The holder where it is confirmed."""
+    """Return the code of the holder whose users confirm this."""
     return offer.holder if confirmer is Confirmer.COLLEAGUE else NATIONAL
 
 
 def waiting_at(session: Session, holder: str) -> list[RoleOffer]:
-    """What waits to be confirmed by this municipality, or by the desk; the oldest first."""
+    """Return the proposals that this municipality or the desk confirms, the oldest first."""
     proposed = select(RoleOffer).where(
         RoleOffer.state == OfferState.PROPOSED, RoleOffer.expires_at > utc_now()
     )
@@ -125,10 +125,10 @@ def waiting_at(session: Session, holder: str) -> list[RoleOffer]:
 def propose(
     session: Session, actor: Actor, code: str, *, at: str, username: str, name: str, role: Role
 ) -> RoleOffer:
-    """Propose a role for somebody; where no second person is needed it is offered at once.
+    """Propose a role for somebody; offer it at once where no second person is needed.
 
     :param at: the holder that proposes: the municipality itself, or the desk.
-    :raises AccountError: this role isn't theirs to give, or it was proposed or given before.
+    :raises AccountError: the user may not give this role, or it was proposed or given before.
     """
     if role not in OFFERED_ROLES:
         raise AccountError("Deze rol hoort niet bij een gemeente.")
@@ -159,9 +159,11 @@ def propose(
 
 
 def _refuse_known(session: Session, actor: Actor, code: str, address: str, role: Role) -> None:
-    """:raises AccountError: it is one's own, held already, or waits already.
+    """Refuse a role that the person already has, or that waits already.
 
-    Only what the people page shows anyway is told: nothing of accounts elsewhere.
+    Looks only at what the people page shows anyway, so it tells nothing of accounts elsewhere.
+
+    :raises AccountError: the role is for oneself, or the person has it, or it waits already.
     """
     user = find_user(session, address)
     if user is not None and str(user.id) == actor.id:
@@ -178,9 +180,9 @@ def _refuse_known(session: Session, actor: Actor, code: str, address: str, role:
 
 
 def confirm(session: Session, offer: RoleOffer, actor: Actor, at: str) -> None:
-    """Confirm as the second person: only now it is offered, and the mail goes out.
+    """Confirm as the second person: the role is offered, and the invitation is mailed.
 
-    :raises AccountError: it isn't for this person to confirm, or it was decided already.
+    :raises AccountError: this user may not confirm it, or it was decided already.
     """
     _check_second(session, offer, actor, at)
     offer.decided_by = actor.name
@@ -189,9 +191,9 @@ def confirm(session: Session, offer: RoleOffer, actor: Actor, at: str) -> None:
 
 
 def refuse(session: Session, offer: RoleOffer, actor: Actor, at: str, reason: str) -> None:
-    """Refuse, with a reason that whoever proposed it reads.
+    """Refuse as the second person, with a reason that the proposing person can read.
 
-    :raises AccountError: no reason, not for this person to refuse, or decided already.
+    :raises AccountError: no reason, or this user may not refuse it, or it was decided already.
     """
     if not reason.strip():
         raise AccountError("Schrijf op waarom u het voorstel weigert.")
@@ -201,7 +203,10 @@ def refuse(session: Session, offer: RoleOffer, actor: Actor, at: str, reason: st
 
 
 def _check_second(session: Session, offer: RoleOffer, actor: Actor, at: str) -> None:
-    """:raises AccountError: this isn't the second person, or there is nothing to decide."""
+    """Check that this user is the second person for an undecided proposal.
+
+    :raises AccountError: they aren't, or it was decided already.
+    """
     _lock(session, offer)
     if offer.state != OfferState.PROPOSED or offer.expires_at <= utc_now():
         raise AccountError(_DECIDED)
@@ -218,9 +223,9 @@ def _check_second(session: Session, offer: RoleOffer, actor: Actor, at: str) -> 
 
 
 def send_again(session: Session, offer: RoleOffer, actor: Actor, at: str) -> None:
-    """Send the invitation once more, and let it last again.
+    """Send the invitation again, and start its term anew.
 
-    :raises AccountError: it isn't confirmed (any more).
+    :raises AccountError: it isn't confirmed, or no longer.
     """
     _lock(session, offer)
     if offer.state not in (OfferState.OFFERED, OfferState.DECLINED):
@@ -232,9 +237,9 @@ def send_again(session: Session, offer: RoleOffer, actor: Actor, at: str) -> Non
 
 
 def withdraw(session: Session, offer: RoleOffer, actor: Actor, at: str) -> None:
-    """Take it back: nobody can confirm or take it any more, and its link is worth nothing.
+    """Withdraw a proposal or offer: nobody can confirm or take it, and its link stops working.
 
-    :raises AccountError: it was taken meanwhile.
+    :raises AccountError: the role was taken in the meantime.
     """
     _lock(session, offer)
     _log(session, offer, actor, "gebruiker.rol_ingetrokken", at)
@@ -242,9 +247,9 @@ def withdraw(session: Session, offer: RoleOffer, actor: Actor, at: str) -> None:
 
 
 def _lock(session: Session, offer: RoleOffer) -> None:
-    """Read it as it is now, and keep it from others until this transaction ends.
+    """Read the offer again and lock its row until this transaction ends.
 
-    :raises AccountError: it was taken or withdrawn meanwhile.
+    :raises AccountError: it was taken or withdrawn in the meantime.
     """
     mine = select(RoleOffer).where(RoleOffer.id == offer.id).with_for_update()
     if not session.scalars(mine.execution_options(populate_existing=True)).all():
@@ -258,8 +263,11 @@ def _forget(session: Session, offer: RoleOffer) -> None:
 
 
 def _open(session: Session, offer: RoleOffer) -> None:
-    """From now on the person can take it; the desk's house sends the mail, so that no log of the
-    municipality tells whether it had a link or not."""
+    """Offer the role: the person can take it from now on.
+
+    The desk sends the mail, so that nothing in the municipality's log shows whether it had a link,
+    which would tell whether the person has an account.
+    """
     offer.state, offer.expires_at = OfferState.OFFERED, utc_now() + LASTS
     enqueue(session, INVITE_JOB, NATIONAL, {"offer": str(offer.id)})
 
@@ -273,7 +281,7 @@ def _log(
     *,
     reason: str | None = None,
 ) -> None:
-    """Append to the log here; a job does the same at the other side, where that has a part."""
+    """Record this here, and have a job record it at the other holder if that has a part in it."""
     fields = [offer.holder, offer.role]
     record(session, actor, action, at, KIND, [offer.id], fields=fields, reason=reason)
     desk_has_part = offer.by_desk or confirmers(session, [offer])[offer.id] is Confirmer.DESK

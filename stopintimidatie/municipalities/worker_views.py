@@ -47,7 +47,7 @@ def users_panel(context: Administration, request: Any) -> Panel | None:
     renderer=f"{_TEMPLATES}/users.jinja2",
 )
 def users_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
-    """Everybody with a role here, what each may do, and who is invited."""
+    """Show all users with a role here, their roles, and the people who are invited."""
     return {
         "people": workers.workers_of(request.db, context.holder),
         "invited": workers.invited_at(request.db, context.holder),
@@ -81,9 +81,9 @@ def invite_view(context: MunicipalityResource, request: Request) -> Any:
 
 
 def invite(request: Request, code: str, at: str, values: dict[str, Any]) -> None:
-    """Propose what was filled in, and say what follows.
+    """Propose the role that was filled in, and show what happens next.
 
-    :raises FormError: it can't be.
+    :raises FormError: the role can't be proposed.
     """
     try:
         offer = proposals.propose(
@@ -104,7 +104,7 @@ def invite(request: Request, code: str, at: str, values: dict[str, Any]) -> None
     context=MunicipalityResource, name="gebruiker-opnieuw", request_method="POST", permission=P
 )
 def again_view(context: MunicipalityResource, request: Request) -> HTTPSeeOther:
-    """The invitation once more, for who didn't use the first."""
+    """Send an invitation again that wasn't used."""
     change_offer(request, context.holder, context.holder, proposals.send_again, SENT)
     return HTTPSeeOther(request.resource_path(context, PAGE))
 
@@ -113,7 +113,7 @@ def again_view(context: MunicipalityResource, request: Request) -> HTTPSeeOther:
     context=MunicipalityResource, name="gebruiker-intrekken", request_method="POST", permission=P
 )
 def withdraw_view(context: MunicipalityResource, request: Request) -> HTTPSeeOther:
-    """What was proposed or offered doesn't go through."""
+    """Withdraw a proposed or offered role."""
     words = "De uitnodiging is ingetrokken."
     change_offer(request, context.holder, context.holder, proposals.withdraw, words)
     return HTTPSeeOther(request.resource_path(context, PAGE))
@@ -122,7 +122,7 @@ def withdraw_view(context: MunicipalityResource, request: Request) -> HTTPSeeOth
 def change_offer(
     request: Request, code: str, at: str, change: Callable[..., None], done: str
 ) -> None:
-    """Do something with an offer of this municipality, and say what became of it."""
+    """Change an offer of this municipality with a function, and show the result."""
     offer: RoleOffer | None = workers.offer_at(request.db, code, posted_id(request))
     try:
         if offer is None:
@@ -149,9 +149,9 @@ def take_role_view(context: MunicipalityResource, request: Request) -> HTTPSeeOt
 
 
 def posted_id(request: Request) -> UUID:
-    """Who or what a button is about.
+    """Return the id in the form: the person or the offer that the button is about.
 
-    :raises HTTPNotFound: nothing can be called that.
+    :raises HTTPNotFound: it is no id.
     """
     try:
         return UUID(str(request.POST.get("wie", "")))

@@ -1,4 +1,4 @@
-"""Who works for a municipality, who is invited to, and taking a role away."""
+"""The users who work for a municipality, the invited people, and taking a role away."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KIND: Final = "gebruiker"
 
 @dataclass(frozen=True)
 class Worker:
-    """Somebody with a role in the municipality."""
+    """A user with a role in the municipality."""
 
     id: UUID
     name: str
@@ -36,14 +36,14 @@ class Worker:
 
 @dataclass(frozen=True)
 class Invited:
-    """A role that somebody may get, as whoever invited typed it."""
+    """A proposed or offered role, with what the inviting person typed."""
 
     id: UUID
     name: str
     username: str
     role: Role
     outside: bool
-    # One of: voorgesteld, geweigerd, aangeboden; what is declined looks like what is offered.
+    # One of: voorgesteld, geweigerd, aangeboden. A declined offer is shown as aangeboden.
     state: str
     expired: bool
     until: datetime
@@ -53,7 +53,7 @@ class Invited:
 
 
 def workers_of(session: Session, code: str) -> list[Worker]:
-    """Everybody with a role in the municipality, by name."""
+    """Return all users with a role in the municipality, by name."""
     users = session.scalars(
         select(User)
         .where(User.roles.any(RoleAssignment.holder == code))
@@ -75,7 +75,7 @@ def workers_of(session: Session, code: str) -> list[Worker]:
 
 
 def invited_at(session: Session, code: str) -> list[Invited]:
-    """Every role of this municipality that was proposed and isn't held yet, the newest first."""
+    """Return the roles proposed or offered at this municipality and not taken, newest first."""
     offers = session.scalars(
         select(RoleOffer)
         .where(RoleOffer.holder == code)
@@ -103,15 +103,15 @@ def _invited(offer: RoleOffer, domains: Sequence[str], confirmer: Confirmer) -> 
 
 
 def offer_at(session: Session, code: str, number: UUID) -> RoleOffer | None:
-    """An offer of this municipality by its number."""
+    """Return the offer of this municipality with this number; None if there is none."""
     offer = session.get(RoleOffer, number)
     return offer if offer is not None and offer.holder == code else None
 
 
 def take_role(session: Session, actor: Actor, code: str, person: UUID, role: str) -> None:
-    """Take a role away; the sessions of that person lose it with the next page.
+    """Take a role away from a user; their sessions lose it at the next page.
 
-    :raises AccountError: there is nobody like that here, or it is oneself.
+    :raises AccountError: this user has no such role here, or it is oneself.
     """
     user = _colleague(session, code, person)
     if str(user.id) == actor.id:

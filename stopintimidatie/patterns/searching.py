@@ -168,7 +168,7 @@ def next_night(now: datetime) -> datetime:
 
 
 def run_every_night(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: have every connected municipality searched."""
+    """Job: plan a pattern search for every connected municipality."""
     with context.transaction() as session:
         connected = session.scalars(
             select(MunicipalityProfile.code).where(

@@ -1,8 +1,8 @@
-"""How a browser goes on being the reporter's for half an hour, with nothing kept on our side.
+"""Cookie session at /volgen: half an hour idle, a few hours in all, nothing stored on our side.
 
-The cookie holds reference and follow code, sealed with our key, since when, and when it ends. Each
-page judges the code anew and moves the end, no further than some hours after the code was typed.
-Closing the browser, ‘Afsluiten’ and the quick way out end it.
+The cookie holds the reference, the follow code, when it was typed and when the session ends, sealed
+with our key. Each page checks the code again and moves the end, up to a few hours after the code
+was typed. Closing the browser, ‘Afsluiten’ and the quick exit button end the session.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def follower_of(request: Request) -> Follower | None:
 
 
 def set_follower(request: Request, response: Any, who: Follower | None) -> None:
-    """Let this browser go on for half an hour from now, to the end of the visit, or no longer."""
+    """Set the cookie for half an hour more, at most to the end of the visit; None deletes it."""
     response.set_cookie(
         cookie_name(request.app_settings, COOKIE),
         sealed(request.registry.key_ring, who) if who else None,

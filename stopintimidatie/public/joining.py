@@ -138,7 +138,7 @@ def _refuse_too_many(session: Session, code: str) -> None:
         .where(
             JoiningRequest.municipality_code == code,
             JoiningRequest.confirmed_at.is_(None),
-            # Not on days to come, that a clock gave that was wrong.
+            # Requests with a time in the future were stored by a clock that was wrong.
             JoiningRequest.asked_at.between(now - DAY, now),
         )
     )

@@ -1,9 +1,9 @@
-"""A file of a stranger → the same photo, sound or video without anything else in it.
+"""Cleaning of uploaded files: the same photo, sound or video, without any metadata.
 
-Photos are drawn anew by Pillow: no EXIF, no place, no thumbnail, no comment survives. Sound and
-video are packed anew by ffmpeg, without decoding. Both happen in a process that is bounded and can
-reach nothing. What we can't clean we don't take. No file with a name is made: a killed process
-leaves nothing behind.
+Pillow decodes and encodes photos again, which drops EXIF, location, thumbnails and comments. ffmpeg
+puts sound and video in a new container, without decoding. Both run in a child process with limits
+and without access to anything else. A file that can't be cleaned is refused. No file with a name is
+made, so a killed process leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from stopintimidatie.sandbox.refusals import (
 from stopintimidatie.web.aside import set_apart
 
 LIMIT: Final = 25_000_000
-# Of ffmpeg, which only packs.
+# Limits of ffmpeg, which copies the streams and decodes nothing.
 BOUNDS: Final = Limits(30, 30, 1024 * 1024 * 1024, 3 * LIMIT, yields=5)
 CODECS: Final = {
     "mp4": {"h264", "hevc", "mpeg4", "av1", "vp9", "aac", "mp3", "alac", "opus"},
@@ -125,9 +125,9 @@ def cleaned(source: BinaryIO, ffmpeg: str | None) -> Iterator[Cleaned]:
 
 @contextmanager
 def cleaned_apart(request: Any, source: BinaryIO) -> Iterator[Cleaned]:
-    """The file, cleaned for a request that holds up nobody meanwhile.
+    """Clean the file for a request, outside its transaction and its place in the application.
 
-    :raises CleaningError: it isn't taken.
+    :raises CleaningError: the file is refused.
     :raises NoPlaceError: too many files are being cleaned.
     """
     ffmpeg = ffmpeg_path(request.registry.app_settings.ffmpeg)

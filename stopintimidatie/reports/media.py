@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 HEAD_BYTES: Final = 64
-# What a browser offers to choose from; HEIC also by its ending, for not every system knows it.
+# Offered by the file dialog of a browser; HEIC by extension too: not every system knows its type.
 PHOTO_TYPES: Final = "image/jpeg,image/heic,image/heif,.heic,.heif,image/png,image/webp"
 
 
@@ -45,7 +45,7 @@ WAV: Final = Container("wav", "wav", "video/mp4", "audio/wav", sound_only=True)
 AAC: Final = Container("aac", "mp4", "video/mp4", "audio/mp4", sound_only=True)
 
 _M4A_BRANDS: Final = (b"M4A ", b"M4B ", b"M4P ")
-# Boxes of other things than clips that begin the same way: photos in HEIC, as telephones take them.
+# File types that begin with the same box as video does: HEIC photos, as telephones take them.
 _HEIC_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"mif1")
 _PHOTO_BRANDS: Final = (*_HEIC_BRANDS, b"msf1", b"hevc", b"hevx", b"avif", b"avis")
 EXTENSIONS: Final = {
@@ -61,7 +61,7 @@ EXTENSIONS: Final = {
 
 
 def is_photo(head: bytes) -> bool:
-    """JPEG, HEIC, PNG or WebP."""
+    """Tell whether a file begins as JPEG, HEIC, PNG or WebP does."""
     webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
     heic = head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS
     return head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")) or webp or heic

@@ -52,7 +52,7 @@ class Report(Held, Base):
             sqlite_where=text("delivery IS NOT NULL"),
             postgresql_where=text("delivery IS NOT NULL"),
         ),
-        # The order in which somebody goes through them: urgent, nearest deadline, newest.
+        # The order of the inbox: urgent first, then the nearest deadline, then the newest.
         Index(
             "ix_report_in_line",
             "holder",
@@ -62,7 +62,7 @@ class Report(Held, Base):
             text("received_at DESC"),
             "id",
         ),
-        # The few that somebody has in hand, and those of which an answer is waited for.
+        # The few reports that have a handler, and (the next index) those that wait for an answer.
         Index(
             "ix_report_in_hand",
             "holder",

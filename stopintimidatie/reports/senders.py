@@ -237,13 +237,13 @@ def forget(session: Session, today: date) -> None:
     """Throw away the keys of other days, and what was written down with them."""
     midnight = datetime.combine(today, time(0), AMSTERDAM)
     session.execute(delete(SenderKey).where(SenderKey.day != today))
-    # What lies ahead is of a clock that was wrong.
+    # A time in the future was stored by a clock that was wrong.
     tomorrow = midnight + timedelta(days=1)
     session.execute(delete(SenderHit).where(or_(SenderHit.at < midnight, SenderHit.at >= tomorrow)))
 
 
 def next_forgetting(now: datetime) -> datetime:
-    """The next time that the day before is forgotten."""
+    """Return the next time that the keys of the day before are deleted."""
     here = local(now)
     tonight = datetime.combine(here.date(), FORGOTTEN_AT, AMSTERDAM)
     return tonight if tonight > here else tonight + timedelta(days=1)

@@ -89,7 +89,8 @@ def changed(session: Session, report: Report) -> None:
 def set_forms(report: Report, codes: Iterable[str], *, confirmed: bool) -> None:
     """Replace the reported or the confirmed forms of a report.
 
-    Rows that stay are kept: a new one of the same form would be written before the old one goes.
+    Rows that stay are kept: SQLAlchemy inserts before it deletes, so a new row for the same form
+    would clash with the old one.
     """
     wanted = set(codes)
     for row in [row for row in report.form_rows if row.confirmed is confirmed]:

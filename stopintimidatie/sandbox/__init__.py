@@ -1,1 +1,1 @@
-"""Work on what strangers send, in processes that can't take the house down with them."""
+"""Child processes with limits for work on files that strangers send."""

@@ -1,6 +1,6 @@
-"""How much a child process may use. Plain values, so that the child can read them without more.
+"""Limits on a child process. Needs only the standard library, so that any child can run it.
 
-``python -I -S limits.py LIMITS PROGRAM ARGUMENT...`` becomes a program of others within limits.
+``python -I -S limits.py LIMITS PROGRAM ARGUMENT...`` sets the limits and becomes that program.
 """
 
 import os
@@ -14,10 +14,11 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on one child; the standing ones are those of a rendering: a dossier of 500 pages
-    takes a quarter of this memory.
+    """Limits on one child process, in seconds and bytes.
 
-    :param yields: how far it lets others go first (`nice`).
+    The defaults are for a rendering: a dossier of 500 pages takes a quarter of this memory.
+
+    :param yields: the `nice` value: how far the child lets other processes go first.
     """
 
     wall_seconds: int = 600
@@ -34,7 +35,7 @@ class Limits:
         return cls(*map(int, text.split(",")))
 
     def bind(self) -> None:
-        """Ask the kernel to stop this process: the wall-clock is the parent's."""
+        """Set these limits on this process; the parent guards the wall-clock time."""
         for what, most in (
             (resource.RLIMIT_AS, self.memory_bytes),
             (resource.RLIMIT_CPU, self.cpu_seconds),

@@ -1,9 +1,9 @@
-"""The program in the child process that draws a picture anew.
+"""Program of the child process that decodes a picture and encodes it again.
 
 Run as ``python -m stopintimidatie.sandbox.picture_child LIMITS DRAWING SOURCE TARGET``; the last
-two are numbers of files that the parent opened. Before a byte of the picture is read it takes away
-from itself what drawing never needs: more memory and time than agreed, and every file and socket
-that isn't open yet. Why a picture isn't drawn is told in one word on standard output.
+two are numbers of files that the parent opened. Before it decodes anything it limits its memory and
+time, and makes sure that it can open no other file or socket. When a picture is refused it writes
+the reason, one word, to standard output.
 """
 
 import os
@@ -17,7 +17,7 @@ REFUSED = 3
 
 
 def main(limits: str, drawing: str, source: str, target: str) -> int:
-    """Draw one picture; the exit code says whether it was done."""
+    """Convert one picture; return the exit code: 0 when done, `REFUSED` when refused."""
     Limits.from_text(limits).bind()
     from stopintimidatie.sandbox.pictures import DRAWINGS, draw
 
@@ -31,7 +31,7 @@ def main(limits: str, drawing: str, source: str, target: str) -> int:
 
 
 def _close_doors() -> None:
-    """From here on no file, no socket and no other program opens, whatever a decoder is made to."""
+    """Make opening any file, socket or program impossible, even if a decoder is taken over."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 
 

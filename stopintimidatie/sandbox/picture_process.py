@@ -1,4 +1,4 @@
-"""Has a picture drawn anew by a child process, within bounds."""
+"""Child process, with limits, that decodes a picture and encodes it again."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from stopintimidatie.sandbox.limits import MEGABYTE, Limits
 from stopintimidatie.sandbox.refusals import PictureError, Refusal
 
 CHILD: Final = "stopintimidatie.sandbox.picture_child"
-# A photo of 48 megapixels in HEIC, the heaviest that is taken, needs a third of the time.
+# The heaviest photo that is accepted (HEIC, 48 megapixels) needs a third of this time.
 LIMITS: Final = Limits(30, 15, 1024 * MEGABYTE, 50 * MEGABYTE, yields=5)
 PHOTO: Final = "foto"
 LOGO: Final = "logo"
 
 
 def draw(drawing: str, source: BinaryIO, target: BinaryIO, limits: Limits | None = None) -> None:
-    """Draw a picture anew.
+    """Decode a picture in a child process and write it, encoded again, to `target`.
 
-    :param source: a file that a child can open, filled; so is `target`, which is empty.
-    :raises PictureError: it isn't drawn.
+    :param drawing: `PHOTO` or `LOGO`.
+    :param source: file with the picture; it and `target`, which is empty, must have a file number.
+    :raises PictureError: the picture is refused; its `refusal` says why.
     """
     bounds = limits or LIMITS
     source.flush()

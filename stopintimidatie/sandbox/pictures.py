@@ -1,7 +1,7 @@
-"""A picture of a stranger → the same picture without anything else in it. Pure; run in a child.
+"""Conversion of an uploaded picture to the same picture without metadata. Pure; run in a child.
 
-Drawn anew by Pillow: no EXIF, no place, no thumbnail, no comment survives. What would take long is
-refused before it is decoded, where that can be seen.
+Pillow decodes and encodes it again, which drops EXIF, location, thumbnails and comments. A picture
+that would take long is refused before it is decoded, where that can be seen.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from stopintimidatie.sandbox.refusals import (
 LONGEST_SIDE: Final = 3_000
 QUALITY: Final = 88
 LOGO_WIDEST: Final = 800
-# Pillow loads these when it meets such a file, which is too late where no file opens any more.
+# Pillow imports these when it opens such a file; too late, for by then no file can be opened.
 _PARTS: Final = (MpoImagePlugin, TiffImagePlugin, WebPImagePlugin)
-# A marker with a meaning: not a stuffed FF, not a restart, which stand within a scan.
+# A marker that begins a segment: not a stuffed FF or a restart marker, which occur within a scan.
 _MARKER: Final = re.compile(rb"\xff+([^\xff\x00\x01\xd0-\xd8])", re.DOTALL)
 _SCAN: Final = b"\xda"
 _END: Final = b"\xd9"
@@ -41,10 +41,10 @@ Drawing = Callable[[BinaryIO, BinaryIO], None]
 def draw(
     drawing: Drawing, source: BinaryIO, target: BinaryIO, then: Callable[[], None] = lambda: None
 ) -> None:
-    """Draw a picture anew.
+    """Convert a picture with this function and write it to `target`.
 
-    :param then: done when what decodes it is loaded, before a byte of it is decoded.
-    :raises PictureError: it isn't drawn.
+    :param then: called after the decoder is loaded, before the picture is decoded.
+    :raises PictureError: the picture is refused.
     """
     _load_decoder(source)
     then()
@@ -56,15 +56,15 @@ def draw(
         raise
     except MemoryError:
         raise PictureError(Refusal.HEAVY) from None
-    except Image.DecompressionBombError:  # Pillow has a bound of its own, far above ours
+    except Image.DecompressionBombError:  # Pillow's own limit, far above ours
         raise PictureError(Refusal.PIXELS) from None
-    except Exception:  # decoders fail in many ways on what a stranger made up; none is ours
+    except Exception:  # decoders raise many kinds of errors on a malformed file
         raise PictureError(Refusal.BROKEN) from None
     target.flush()
 
 
 def _load_decoder(source: BinaryIO) -> None:
-    # WeasyPrint, where it shares the process, lets Pillow take half a picture for a whole one.
+    # WeasyPrint, in the same process, makes Pillow accept a truncated picture.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     Image.preinit()
     if source.read(8)[4:] == b"ftyp":
@@ -75,7 +75,10 @@ def _load_decoder(source: BinaryIO) -> None:
 
 
 def draw_photo(source: BinaryIO, target: BinaryIO) -> None:
-    """The first picture as a JPEG, upright, on white and no larger than is useful."""
+    """Write the first picture in the file as a JPEG: upright, on white, at most `LONGEST_SIDE`.
+
+    :raises PictureError: it has too many pixels or scans.
+    """
     head = source.read(2)
     source.seek(0)
     if head == b"\xff\xd8" and has_too_many_scans(source.read()):
@@ -85,14 +88,15 @@ def draw_photo(source: BinaryIO, target: BinaryIO) -> None:
 
 
 def has_too_many_scans(jpeg: bytes) -> bool:
-    """Whether decoding means more walks over the picture than any camera or programme asks for."""
+    """Tell whether a JPEG has more scans than any camera or program makes; each costs time."""
     position, scans = 2, 0
     while scans <= MOST_SCANS:
         found = _MARKER.search(jpeg, position)
         if found is None or found[1] == _END:
             return False
         scans += found[1] == _SCAN
-        # What follows a marker says its length; after that of a scan come its bytes.
+        # The two bytes after a marker are the length of its segment; scan data follows a scan's
+        # segment.
         position = found.end() + int.from_bytes(jpeg[found.end() : found.end() + 2], "big")
     return True
 
@@ -102,8 +106,8 @@ def _drawn(source: BinaryIO) -> Image.Image:
         most = MOST_PIXELS.get(opened.format or "", MOST_PIXELS_OTHERWISE)
         if opened.width * opened.height > most:
             raise PictureError(Refusal.PIXELS)
-        # A JPEG is then decoded at a half or a quarter: less memory, nothing lost. And made smaller
-        # before it is turned, so that no copy is made of it as large as it came.
+        # A JPEG is decoded at a half or a quarter of its size here, without visible loss, to save
+        # memory. It is made smaller before it is rotated, so that no full-size copy is made.
         factor = LONGEST_SIDE / max(opened.size)
         opened.draft("RGB", (int(opened.width * factor), int(opened.height * factor)))
         opened.load()
@@ -120,7 +124,10 @@ def _drawn(source: BinaryIO) -> Image.Image:
 
 
 def draw_logo(source: BinaryIO, target: BinaryIO) -> None:
-    """A PNG as a PNG that is small enough to go along with every document."""
+    """Write a PNG again as a PNG small enough to be put in every document.
+
+    :raises PictureError: it has too many pixels, or stays too large.
+    """
     with Image.open(source, formats=("PNG",)) as image:
         if max(image.size) > LOGO_PIXELS:
             raise PictureError(Refusal.PIXELS)

@@ -1,6 +1,6 @@
-"""So many heavy pieces of work at once on this machine, whatever process asked for them.
+"""Limit on how many heavy tasks run at once on this machine, in all processes together.
 
-Each place is a file of which one holds the lock; the kernel gives it back when who holds it dies.
+Each place is a lock on a file; the kernel frees it when the process that holds it dies.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from pathlib import Path
 from typing import IO, Final
 
 AT_ONCE: Final = 2
-# In one process, those who are at work included: each keeps what it was sent in memory.
+# Most tasks of one process that run or wait: each keeps its upload in memory.
 IN_LINE: Final = 4
 PATIENCE_SECONDS: Final = 10.0
 _LOOK_AGAIN_SECONDS: Final = 0.05
 
 
 class NoPlaceError(Exception):
-    """All places are taken; a little later there is one."""
+    """All places are taken; trying again a little later helps."""
 
 
 class Places:
-    """The places for one kind of work.
+    """The places for one kind of task.
 
-    :param folder: where all processes of this installation on this machine find the same files;
-        hidden ones, which a backup copy leaves out.
+    :param folder: where all processes of this installation on this machine find the lock files;
+        hidden files, which a backup leaves out.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -37,9 +37,9 @@ class Places:
 
     @contextmanager
     def in_line(self) -> Iterator[None]:
-        """The right to wait for a place; had at once, or not at all.
+        """Take one of the few positions in the queue for a place, without waiting.
 
-        :raises NoPlaceError: enough others of this process wait.
+        :raises NoPlaceError: the queue of this process is full.
         """
         if not self._line.acquire(blocking=False):
             raise NoPlaceError
@@ -50,7 +50,7 @@ class Places:
 
     @contextmanager
     def one(self) -> Iterator[None]:
-        """A place.
+        """Hold a place during the block; wait a while for one.
 
         :raises NoPlaceError: none came free in time.
         """

@@ -1,6 +1,6 @@
-"""A child process with nothing of ours: no environment with secrets, no files but those given.
+"""Child processes that get no secrets from our environment and only the files they are given.
 
-Its session is its own, so that it is killed with everything it started.
+Each has a session of its own, so that it is killed together with the processes it started.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from stopintimidatie.sandbox import limits as bounding
 from stopintimidatie.sandbox.limits import Limits
 
 PACKAGE_ROOT: Final = Path(__file__).parent.parent.parent
-# How the libraries under a child die when they get no more memory; SIGTRAP is GLib's way.
+# Signals by which libraries end a child that gets no more memory; GLib uses SIGTRAP.
 OUT_OF_MEMORY: Final = (-signal.SIGXFSZ, -signal.SIGSEGV, -signal.SIGABRT, -signal.SIGTRAP)
 OUT_OF_TIME: Final = (-signal.SIGXCPU, -signal.SIGKILL)
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a child ended, and what it said on each of its outputs."""
+    """The exit code of a child that ended, and the text on its standard output and error output."""
 
     code: int
     said: str
@@ -34,29 +34,29 @@ class Ended:
 
     @property
     def too_heavy(self) -> bool:
-        """Whether it asked more time or memory than it may have."""
+        """Tell whether the child was ended because it exceeded its time or memory."""
         return self.code in (*OUT_OF_TIME, *OUT_OF_MEMORY)
 
 
 @contextmanager
 def memory_file() -> Iterator[BinaryIO]:
-    """A file that is only in memory, and that a child process can open."""
+    """Give a file that exists in memory only and that a child process can use by its number."""
     with os.fdopen(os.memfd_create("bijlage", os.MFD_CLOEXEC), "w+b") as file:
         yield file
 
 
 def of_our_own(module: str) -> list[str]:
-    """The command that runs one of our modules; it binds itself."""
+    """Return the command that runs a module of ours, which sets its own limits."""
     return [sys.executable, "-m", module]
 
 
 def within(limits: Limits, program: str) -> list[str]:
-    """The command that becomes another's program, within limits."""
+    """Return the command that runs another program within limits."""
     return [sys.executable, "-I", "-S", bounding.__file__, limits.as_text(), program]
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Only what Python needs: nothing of the application's own settings."""
+    """Return the environment variables that Python needs, without the application's settings."""
     return {
         "PATH": os.defpath,
         "LANG": "C.UTF-8",
@@ -77,9 +77,9 @@ def child(
     stdin: int | IO[bytes] = subprocess.DEVNULL,
     stderr: int | IO[bytes] = subprocess.PIPE,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A running child; ended, with all it started, when the block is left.
+    """Run a child during the block; kill it, with the processes it started, at the end.
 
-    :param files: what it may use, under the same numbers.
+    :param files: open files that the child may use, under the same numbers.
     """
     running = subprocess.Popen(  # noqa: S603
         command,
@@ -107,7 +107,7 @@ def _end(running: subprocess.Popen[bytes]) -> None:
 
 
 def run(command: Sequence[str], files: Sequence[IO[bytes]], seconds: float) -> Ended:
-    """Run a child to its end, or to that of its time; killed it has the code of SIGKILL."""
+    """Run a child until it ends or the time is up; then it is killed and its code is -SIGKILL."""
     with child(command, files) as running:
         try:
             said, errors = running.communicate(timeout=seconds)

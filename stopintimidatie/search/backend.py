@@ -390,8 +390,9 @@ class SearchBackend(Protocol):
         ...
 
     def purge(self, holder: str) -> bool:
-        """Make the files forget the words of what was removed or replaced.
+        """Remove the words of deleted and replaced documents from the files of the index.
 
-        False: that would keep new reports waiting for long; a rebuild forgets as well.
+        Returns False if it was skipped: it would keep new reports waiting too long; a rebuild
+        removes them too.
         """
         ...

@@ -221,7 +221,7 @@ def enqueue_needed_rebuilds(registry: Any) -> list[str]:
 
 
 def index_as_a_whole(registry: Any) -> None:
-    """Where many documents were added to what has no index yet: one rebuild, not a job for each."""
+    """Queue one rebuild for each holder without an index, in place of a job for each document."""
     if registry.search.backend.writer is not None:
         return
     for holder in enqueue_needed_rebuilds(registry):

@@ -89,7 +89,7 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     # The FG watches, and doesn't act (art. 38(6) AVG).
     P.ERASE: frozenset({Role.PRIVACY_OFFICER}),
     P.MANAGE_MUNICIPALITY: frozenset({Role.ADMIN}),
-    # All who read there, the FG as well: who gets to see reports is what an FG watches.
+    # All who read reports there, the FG too: supervising who gets access is the FG's task.
     P.CONFIRM_ROLE: OOV | PRIVACY,
     # The desk: only what it sets for all, for a role counts for its own holder alone.
     P.EDIT_SETTINGS: DESK | {Role.ADMIN},
@@ -104,8 +104,8 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     P.BY_OPERATOR: frozenset(),
 }
 
-# What shows reports, what hangs on them, or the log. Partners aren't among it: their contact
-# persons act in office, and the admin keeps their list.
+# Permissions to see reports, what belongs to them, or the log. Partners' contact persons aren't
+# included: they act in office, and the admin keeps their list.
 _READS: Final = (
     P.SEARCH,
     P.VIEW_REPORT,
@@ -117,7 +117,7 @@ _READS: Final = (
     P.VIEW_DISCLOSURES,
     P.SAVE_DISCLOSURES,
 )
-# Nobody gives one of these to anybody alone.
+# Roles that one person alone can't give: a second person confirms.
 READING_ROLES: Final = frozenset(role for read in _READS for role in GRANTS[read])
 
 

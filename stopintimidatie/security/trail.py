@@ -1,8 +1,9 @@
-"""What a request showed, and what it was refused, written in a transaction of its own.
+"""Audit records of what a request showed and what it was refused, written after the page is made.
 
-The request's transaction may be rolled back (a refusal, a form with a mistake) while the page
-that goes out still shows personal data. So the trail is written after it and before the answer
-leaves: if it can't be written, nothing is shown. Whatever else a page has to write goes with it.
+The request's transaction may be rolled back (a refusal, a form with a mistake) while the page that
+is sent still shows personal data. So the records are written in another transaction, after the
+request's and before the answer is sent: if that fails, nothing is shown. Other rows that a page has
+to write go in it too.
 """
 
 from __future__ import annotations
@@ -35,9 +36,9 @@ class _Note:
 
 
 def note(request: Any, holder: str | None, write: Entry) -> None:
-    """Have this written when the page has been made: the transaction of a page can't write.
+    """Have `write` called in a transaction after the page is made, for a page itself can't write.
 
-    :param holder: whose rows it is about; None: nobody's.
+    :param holder: the holder of the rows that it writes; None: rows without a holder.
     """
     notes: list[_Note] = request.environ.setdefault(_KEY, [])
     notes.append(_Note(holder, write))
@@ -66,7 +67,7 @@ def note_refusal(request: Any, context: Any, permission: str) -> None:
     identity = request.identity
     if identity is None:
         return
-    # At an address of nobody in particular no municipality is told what people of several do.
+    # An address without a holder: recorded at the desk, not at every municipality of the user.
     owner = getattr(context, "holder", "") or NATIONAL
     _note_refusal(request, owner, getattr(context, "document_id", None), permission)
 
@@ -100,7 +101,7 @@ def trail_tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callabl
         try:
             _write(registry.engine, request)
         except SQLAlchemyError as error:
-            # What was sent is in the database by now: once more would be twice.
+            # A form was committed already: retrying the request would store it twice.
             if request.method in SAFE_METHODS and is_error_retryable(request, error):
                 raise
             raise NotRecordedError from error
@@ -110,7 +111,7 @@ def trail_tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callabl
 
 
 def _write(engine: Engine, request: Any) -> None:
-    """One transaction for each holder; what is nobody's goes with the first."""
+    """Write the notes in one transaction for each holder; those without one go in the first."""
     notes: list[_Note] = request.environ[_KEY]
     holders = list(dict.fromkeys(note.holder for note in notes if note.holder))
     for number, holder in enumerate(holders or [None] * bool(notes)):

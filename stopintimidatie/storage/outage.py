@@ -22,7 +22,7 @@ _SQLITE: Final = (
     "SQLITE_NOMEM",
     "SQLITE_READONLY",
 )
-# PostgreSQL's code for a database that takes nothing: a standby, or one that was set so.
+# PostgreSQL's code for a read-only transaction: a standby, or a database that is set read-only.
 _READ_ONLY: Final = "25006"
 
 

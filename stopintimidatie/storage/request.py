@@ -17,10 +17,10 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def request_session(request: Any) -> Session:
-    """A session that commits and rolls back with the request.
+    """Return a session that commits or rolls back with the request.
 
-    That of a page can't write: what a page has to write, such as its audit row, is noted and
-    written when it has been made (`security.trail`). So whoever reads holds nobody up.
+    The session of a page (GET) can't write, so that a reader makes nobody wait. What a page has to
+    write, such as its audit record, is noted and written after the page is made (`security.trail`).
     """
     engine = request.registry.engine
     session = Session(reading(engine) if request.method in SAFE_METHODS else engine)
@@ -31,9 +31,9 @@ def request_session(request: Any) -> Session:
 
 @contextmanager
 def between_transactions(request: Any) -> Iterator[None]:
-    """Time for slow work: what the request did so far is committed, and its lock is let go of.
+    """Commit the request's transaction before the block, for slow work without a lock.
 
-    Afterwards it works in a new transaction, for the same holder; the rows it had are read anew.
+    After the block a new transaction begins for the same holder; rows are read again when used.
     """
     session, manager = request.db, request.tm
     holder, rows = current_holder(session), list(session)

@@ -33,7 +33,7 @@ _QUOTE: Final[Callable[[str], str]] = postgresql.dialect().identifier_preparer.q
 
 
 def insert_into(session: Session, model: type[Base]) -> Any:
-    """An INSERT that can say what to do when the row is there already, on either database."""
+    """Return an INSERT that supports ON CONFLICT, for the database of this session."""
     on_postgresql = session.get_bind().dialect.name == "postgresql"
     return (postgresql.insert if on_postgresql else sqlite.insert)(model)
 

@@ -61,8 +61,8 @@ def _prepare_postgresql(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         options = connection.get_execution_options()
-        # Said by psycopg with its BEGIN, so no round trip more. None: as the server has it; a
-        # standby refuses to be told that it may write.
+        # psycopg sends this with BEGIN, so it costs no extra round trip. None keeps the server's
+        # own setting; a standby refuses to be set to read-write.
         driver: Any = connection.connection.driver_connection
         driver.read_only = True if options.get(READ_ONLY_OPTION) else None
         wait = options.get(WAIT_OPTION)
@@ -123,7 +123,7 @@ def probing(settings: Settings) -> Engine:
 
         @event.listens_for(engine, "begin")
         def begin(connection: Connection) -> None:
-            # With so little memory what it has to put aside goes to its disk.
+            # With so little memory PostgreSQL must write the sorted rows to a file on its disk.
             connection.exec_driver_sql(
                 f"SELECT set_config('statement_timeout', '{seconds}s', true),"
                 " set_config('work_mem', '64kB', true)"
@@ -139,12 +139,12 @@ def sqlite_file(settings: Settings) -> Path | None:
 
 
 def reading(engine: Engine) -> Engine:
-    """The same engine for a transaction that only reads: it takes no lock, and can't write."""
+    """Return this engine with read-only transactions, which take no write lock."""
     return _with_option(engine, READ_ONLY_OPTION, True)
 
 
 def locked(session: Session, statement: Select[Any]) -> Select[Any]:
-    """The same, its rows kept from others until this transaction ends; a page only looks."""
+    """Return the statement with FOR UPDATE; unchanged in a read-only transaction."""
     reads = session.get_bind().get_execution_options().get(READ_ONLY_OPTION)
     return statement if reads else statement.with_for_update()
 
@@ -175,9 +175,9 @@ def is_lock_timeout(error: DBAPIError) -> bool:
 
 
 def waits_for_row_of(error: DBAPIError, table: str) -> bool:
-    """Whether it was a row of this table that another transaction is writing.
+    """Tell whether an error is a timeout on a row of this table that another transaction writes.
 
-    On PostgreSQL alone: SQLite has one lock, of which nobody can tell what it is held for.
+    Only on PostgreSQL: SQLite has one lock for the whole database, so its errors name no table.
     """
     context = getattr(getattr(error.orig, "diag", None), "context", None)
     return is_lock_timeout(error) and table in (context or "")

@@ -1,9 +1,9 @@
-"""What SQLite's planner must know of our tables: that one holder has very many rows.
+"""Index statistics that we write for SQLite's planner: one holder has very many rows.
 
-Without it the planner takes an index by holder for as good as one by document, and then reads all
-rows of a holder once for every row of a list. ANALYZE would find out, but only of what is there
-already, not of a flood that comes an hour later. So these are numbers of a busy installation,
-written with each migration; PostgreSQL gathers its own.
+Without them the planner thinks an index on holder is as selective as one on a document, and reads
+all rows of a holder for every row of a list. ANALYZE would only measure the present rows, not those
+of a flood an hour later. So these are the numbers of a busy installation, written with each
+migration; PostgreSQL gathers its own.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-# Of a table, and what an index on only some rows holds of it.
+# Rows of a table, and rows in an index that covers only some of them.
 _ROWS, _ROWS_OF_SOME = 1_000_000, 100_000
 _HOLDERS: Final = 10
 _VALUES: Final = 10
-# How many rows of a table belong to one row of another.
+# How many rows of a table refer to one row of another.
 _CHILDREN: Final = 5
 _OWNERS: Final = frozenset({"holder", "giver", "receiver"})
 
 
 def tell_planner(connection: Connection) -> None:
-    """Write the numbers of every index of a table with a holder, in place of what was there."""
+    """Replace the statistics of every index of the tables that have a holder. SQLite only."""
     if connection.dialect.name != "sqlite":
         return
-    # Makes the table of the numbers, and measures nothing.
+    # This creates the table sqlite_stat1 and measures nothing.
     connection.exec_driver_sql("ANALYZE sqlite_schema")
     connection.exec_driver_sql("DELETE FROM sqlite_stat1")
     for row in list(_indexes(connection)):
@@ -36,7 +36,7 @@ def tell_planner(connection: Connection) -> None:
 
 
 def _indexes(connection: Connection) -> Iterator[tuple[str, str, str]]:
-    """Table, index, and what is told of it."""
+    """Yield for each index: its table, its name, and its statistics as sqlite_stat1 holds them."""
     found = connection.exec_driver_sql(
         "SELECT t.name, i.name, i.\"unique\", i.partial, group_concat(coalesce(c.name, ''))"
         " FROM sqlite_schema t, pragma_index_list(t.name) i, pragma_index_info(i.name) c"
@@ -49,9 +49,9 @@ def _indexes(connection: Connection) -> Iterator[tuple[str, str, str]]:
 
 
 def numbers(columns: Sequence[str], *, unique: Any, partial: Any) -> str:
-    """Rows of the index, then how many have the same first column, the same two, and so on.
+    """Return the rows of an index, then how many share its first column, its first two, and so on.
 
-    Of holder, state and id: 1000000 100000 10000 5.
+    For holder, state and id: ``1000000 100000 10000 5``.
     """
     rows = _ROWS_OF_SOME if partial else _ROWS
     told = [rows]

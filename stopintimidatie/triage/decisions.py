@@ -1,7 +1,7 @@
-"""What to do with a report at triage: one choice, and what each choice needs to know.
+"""Decisions about a report at triage, and the fields that each decision needs.
 
-The form has one button, which does what was chosen. What was filled in for another choice is
-never left aside: then nothing is stored, and the form says which of the two to mend.
+The form has one button, which carries out the chosen decision. If a field of another decision was
+filled in, nothing is stored, and the form says which of the two to change.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ CHOICE: Final = "wat"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One of the choices.
+    """One of the decisions.
 
-    `then`: what is asked on the next page; `key`: chooses it from the keyboard; `asks`: the fields
-    that it needs, which no other may have.
+    `then`: what the next page asks. `key`: the key that chooses it. `asks`: the fields that it
+    needs, which must be empty for every other decision.
     """
 
     name: str
@@ -59,21 +59,21 @@ LABELS: Final = {
 
 
 def possible(*, new: bool, may_file: bool, dossiers: Choices) -> tuple[Decision, ...]:
-    """The choices for this person and report, in the order of the page.
+    """Return the decisions that this user can make about this report, in the order of the page.
 
-    :param new: nobody has taken the report in hand yet.
-    :param may_file: this person works in dossiers.
-    :param dossiers: the ones it can be put in.
+    :param new: the report has no handler yet.
+    :param may_file: this user works in dossiers.
+    :param dossiers: the dossiers it can be put in.
     """
     filing = [*([FILE] if dossiers else []), *([NEW_DOSSIER] if may_file else [])]
     return (TAKE if new else KEEP, *filing, DOUBLE, NOT_HANDLED, FINISH)
 
 
 def decision_schema(offered: Sequence[Decision], dossiers: Choices, similar: Sequence[str]) -> Any:
-    """The choice with its fields.
+    """Build the choice of a decision with the fields of each.
 
-    :param dossiers: code and label of those it can be put in.
-    :param similar: references of reports that it could be a double of.
+    :param dossiers: code and label of the dossiers it can be put in.
+    :param similar: references of reports that it could be a duplicate of.
     """
     choices = [(one.name, one.label) for one in offered]
     keys = {one.name: one.key for one in offered if one.key}
@@ -125,7 +125,7 @@ def _add_double(part: Any, similar: Sequence[str]) -> None:
 
 
 def _one_decision(node: Any, values: dict[str, Any]) -> None:
-    """What the choice needs is there, and nothing that belongs to another one."""
+    """Check that the fields of the decision are filled in, and those of other decisions are not."""
     titles = dict(node[CHOICE].typ.choices)
     chosen = next(one for one in ALL if one.name == values[CHOICE])
     error = colander.Invalid(node)
@@ -144,13 +144,13 @@ def _one_decision(node: Any, values: dict[str, Any]) -> None:
 
 
 def decided(values: dict[str, Any]) -> str | None:
-    """The name of what was chosen; None where there was nothing to choose."""
+    """Return the name of the decision; None where there was nothing to choose."""
     found: str | None = values.get(PART, {}).get(CHOICE)
     return found
 
 
 def step_of(values: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
-    """The step of the workflow that is made at once, with its answers."""
+    """Return the workflow step that the decision makes at once, with its answers; else None."""
     given, chosen = values.get(PART, {}), decided(values)
     if chosen == FILE.name:
         return "in_dossier", {name: given[name] for name in FILE.asks}
@@ -161,7 +161,7 @@ def step_of(values: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
 
 
 def in_words(posted: Any) -> str | None:
-    """What was decided in a form that can't be followed any more; None when nothing was."""
+    """Describe the decision in a form that can't be carried out any more; None if there is none."""
     chosen = next((one for one in ALL if one.name == posted.get(f"{PART}.{CHOICE}")), None)
     if chosen is None or chosen.name == TAKE.name:
         return None

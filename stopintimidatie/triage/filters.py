@@ -16,7 +16,7 @@ from stopintimidatie.reports.workflow import ENDED, STATES
 from stopintimidatie.web.filters import local
 
 Condition = ColumnElement[bool]
-# As the index `ix_report_in_line` has it: who has no deadline comes after everybody who has.
+# The expression of the index `ix_report_in_line`: reports without a deadline come last.
 deadline_or_never: Final[ColumnElement[datetime]] = func.coalesce(
     Report.contact_deadline, literal_column("'infinity'")
 )
@@ -102,7 +102,7 @@ def by_deadline(value: str, reader: Reader) -> Condition:
     deadline = Report.contact_deadline
     match value:
         case "te_laat":
-            # Urgent or not: named, for the index has it before the deadline.
+            # Names both values of urgent, because in the index it comes before the deadline.
             return and_(Report.urgent.in_((True, False)), deadline_or_never < now)
         case "dag":
             return and_(deadline >= now, deadline < now + timedelta(days=1))

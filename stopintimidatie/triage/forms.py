@@ -39,11 +39,11 @@ def triage_schema(
     *,
     offence: bool,
 ) -> Any:
-    """The questions of triage.
+    """Build the form of triage.
 
-    :param decision: the choice of what to do with it; None when that can't be decided now.
-    :param questions: the municipality's own.
-    :param offence: this person may mark a suspected offence.
+    :param decision: the choice of a decision; None when the report can't be decided now.
+    :param questions: the municipality's own questions.
+    :param offence: this user may mark a suspected offence.
     """
     schema = Schema()
     schema.add(_found(offence))

@@ -53,7 +53,7 @@ class Facet:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A view that everybody has: an address with filters, and its count; None: too many."""
+    """A fixed view of the inbox: its filters and the number of reports; None: too many to count."""
 
     label: str
     filters: Filters
@@ -102,7 +102,7 @@ def page(
     return session.scalars(statement.order_by(*order).offset(offset).limit(size)).all()
 
 
-# As the index `ix_report_in_line` has them.
+# The order of the index `ix_report_in_line`.
 _IN_LINE: Final[Sequence[Any]] = (
     Report.urgent.desc(),
     deadline_or_never,
@@ -120,7 +120,7 @@ def _in_line(
     offset: int,
     size: int,
 ) -> Sequence[Report]:
-    """The first of each state, as the index gives them; of those the page."""
+    """Return a page of reports: reads the first ones of each state by index and merges them."""
     others = conditions(filters, reader, leave_out="toestand")
     firsts = [
         select(Report.id)
@@ -136,14 +136,14 @@ def _in_line(
 
 
 def _states_of(filters: Filters) -> Sequence[str]:
-    """The states that are asked for, when all of them are open; of others not one is named."""
+    """Return the states that the filters select if all of those are open; otherwise none."""
     if "toestand" in filters:
         return [state for state in (filters["toestand"],) if state in OPEN]
     return [] if "gesprek" in filters else TO_DO
 
 
 def presets(session: Session, holder: str, reader: Reader) -> list[Preset]:
-    """The fixed views with their counts, in one query; each finds its rows by an index."""
+    """Return the fixed views with their counts, in one query, each counted by an index."""
     mine = Report.holder == holder
     each = [_number(mine, *conditions(filters, reader)) for _, filters in PRESETS]
     row = session.execute(select(*each)).one()
@@ -154,7 +154,7 @@ def presets(session: Session, holder: str, reader: Reader) -> list[Preset]:
 
 
 def _number(*where: ColumnElement[bool]) -> ScalarSelect[Any]:
-    """How many there are, up to a point."""
+    """Return a subquery that counts the matching reports, up to one more than `COUNTED`."""
     some = select(Report.id).where(*where).limit(COUNTED + 1).subquery()
     return select(func.count()).select_from(some).scalar_subquery()
 
@@ -261,7 +261,7 @@ _TOGETHER: Final = (("afgerond", "Alles wat klaar is"), ("alle", "Alle meldingen
 
 
 def _open_states(counter: _Counter, base: Sequence[ColumnElement[bool]]) -> list[Choice]:
-    """Each open state up to a point, and what is done without numbers."""
+    """Return the open states with their counts (None above `COUNTED`) and the others without."""
     labels = [(state.code, state.label) for state in STATES if state.code in OPEN]
     each = [_number(*base, Report.state == code) for code, _ in labels]
     row = counter.session.execute(select(*each)).one()

@@ -23,7 +23,7 @@ from stopintimidatie.web.request import Request
 TEMPLATE: Final = "stopintimidatie.triage:templates/quarantine.jinja2"
 SNIPPET: Final = 160
 RELEASE, REJECT = "vrijgeven", "afwijzen"
-# One choice, one button: the reason for not handling it is part of the choice.
+# One choice and one button: each reason for not handling a report is one of the choices.
 DECISIONS: Final = (
     (RELEASE, "Uit quarantaine halen"),
     *((code, f"Niet in behandeling nemen: {words}") for code, words in quarantine.REASONS),

@@ -124,7 +124,7 @@ def traits_of(row: Any, forms: Iterable[str]) -> Traits:
     )
 
 
-# As the index of places has them.
+# The order of the index on location.
 _BY_PLACE: Final[Sequence[Any]] = (Report.lat, Report.lon, Report.id)
 
 
@@ -142,8 +142,8 @@ def _near(session: Session, report: Report) -> Sequence[UUID]:
     narrow = math.cos(math.radians(report.lat))
     high, wide = NEAR_M / 110_574, NEAR_M / (111_320 * narrow)
     beside = Report.lon.between(report.lon - wide, report.lon + wide)
-    # Only what the index itself holds is asked: no row is read but those of the nearest. North
-    # and south of it, so many at most of each: those of a flood lie at one place.
+    # Reads only columns of the index: full rows are read of the nearest reports only. Takes at most
+    # so many on the north and on the south side, for reports of a flood are all at one place.
     halves = [
         select(Report.id, Report.lat, Report.lon)
         .where(of_holder, half, beside)

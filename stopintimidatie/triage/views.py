@@ -82,21 +82,21 @@ def triage_view(context: ReportResource, request: Request) -> Any:
         return render_to_response(STEP_PAGE, page, request=request, response=request.response)
     page["similar"] = similar = similar_beside_form(context, request)
     form = triage_form(context, request, [other.reference for other in similar["similar"]])
-    # Somebody else was first, and the form that is drawn again has no place for it.
+    # A colleague decided first: the form is shown again, without the fields of the decision.
     page["undecided"] = None if decidable else decisions.in_words(request.POST)
     return handle_form(request, form, lambda v: _save(context, request, form, v), page)
 
 
 def similar_beside_form(context: ReportResource, request: Request) -> dict[str, Any]:
-    """The similar reports to read; what is done with them would leave the form behind."""
+    """Return the similar reports to show beside the form, without buttons that leave the form."""
     found = similar_values(context, request, BESIDE)
     return {**found, "may_close": False, "together": None}
 
 
 def triage_form(context: ReportResource, request: Request, similar: Sequence[str] = ()) -> Form:
-    """The form with one button.
+    """Build the form with one button.
 
-    :param similar: references of reports that this one could be a double of.
+    :param similar: references of reports that this one could be a duplicate of.
     """
     report = context.report
     present = present_neighbourhoods_of(request.db, report.holder, report.neighbourhood_code)
@@ -184,7 +184,7 @@ def _onwards(
     values: dict[str, Any],
     step: tuple[str, dict[str, Any]] | None,
 ) -> HTTPSeeOther:
-    """Say what was done, and go to where the rest is asked, or back to where one came from."""
+    """Say what was done, and redirect to the next page of the decision, or back."""
     path = path_of_report(request.db, context.report.id) or request.resource_path(context)
     out = way_out(values, path)
     out = path if out == request.resource_path(context) else out
@@ -203,7 +203,7 @@ def _onwards(
 def _next_page(
     context: ReportResource, request: Request, decision: str | None, path: str, out: str
 ) -> str | None:
-    """Where the rest of a decision is asked."""
+    """Return the address of the page that asks the rest of a decision; None if nothing is left."""
     if decision in ASKS_MORE:
         return f"{path}/{str(decision).replace('_', '-')}?{urlencode({'terug': out})}"
     if decision == decisions.NEW_DOSSIER.name:

@@ -1,7 +1,7 @@
-"""Heavy work of a request, done where nobody waits for it.
+"""Heavy work of a request, done outside its transaction and its place in the application.
 
-It has no transaction meanwhile, so no lock either, and no place in the application; and at most so
-many requests do it at once, on this whole machine.
+So the work holds no lock and keeps no other request waiting. The number of requests that do it at
+once is limited for the whole machine.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ TOO_BUSY: Final = (
     "Er worden nu veel bestanden tegelijk nagekeken. Uw bestand is niet bewaard. Wacht een halve"
     " minuut, kies het bestand opnieuw en verstuur het nog een keer."
 )
-# In the environ: gives the place in the application away for the time of a block.
+# Key in the WSGI environ of a context manager that frees the request's place during a block.
 OUTSIDE: Final = "stopintimidatie.web.outside"
 
 
 @contextmanager
 def set_apart(request: Any) -> Iterator[None]:
-    """A place for heavy work.
+    """Do the block outside the request's transaction and place, with a place for heavy work.
 
-    Who may wait for one is told before the request leaves its own place: those outside have what
-    was sent to them in memory, and are never more than a few.
+    Whether the request may wait is decided before it frees its place in the application: waiting
+    requests keep their upload in memory, so only a few may.
 
-    :raises NoPlaceError: there was none within a few seconds.
+    :raises NoPlaceError: no place for heavy work came free within a few seconds.
     """
     places: Places = request.registry.cleaning_places
     outside: Callable[[], AbstractContextManager[None]]

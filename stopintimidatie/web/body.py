@@ -24,7 +24,7 @@ TOO_LARGE: Final = "too large"
 TOO_SLOW: Final = "too slow"
 NO_ROOM: Final = "no room"
 PUBLIC_KEY: Final = "stopintimidatie.web.public_prefixes"
-# What is kept of a body where no more was asked for: a sign-in, or an address that takes none.
+# Bytes kept of a body where no larger limit is set: a sign-in, or an address without forms.
 SMALL: Final = 128 * 1024
 
 
@@ -38,8 +38,10 @@ def add_form_limit(config: Any, prefix: str, most: int) -> None:
 
 
 def add_stream(config: Any, prefix: str, most_of: Callable[[dict[str, Any]], int]) -> None:
-    """Directive: bodies for addresses that start with this word are left to their views, forms
-    too; `most_of` says how many bytes an address takes."""
+    """Directive: leave bodies for addresses that start with this word to their views, forms too.
+
+    :param most_of: returns from the WSGI environ how many bytes an address accepts.
+    """
 
     def register() -> None:
         config.registry.setdefault(STREAMS_KEY, {})[prefix] = most_of
@@ -53,14 +55,14 @@ def is_stream(request: Any) -> bool:
 
 
 def first_word(environ: dict[str, Any]) -> str:
-    """The first name of the address; read raw, for it may not be decodable."""
+    """Return the first segment of the path, undecoded, for it may be invalid UTF-8."""
     return str(environ.get("PATH_INFO", "")).lstrip("/").partition("/")[0]
 
 
 def most_of(registry: Any, environ: dict[str, Any]) -> int:
-    """How many bytes of a body are kept for this address.
+    """Return how many bytes of a body are kept for this address.
 
-    A form of the portal comes from somebody who was given a cookie there.
+    A form of the portal gets the larger limit only with a cookie that the portal gave.
     """
     word = first_word(environ)
     if environ.get("REQUEST_METHOD") != "POST":
@@ -118,7 +120,7 @@ def drain(environ: dict[str, Any], most: int) -> None:
 
 
 def fault_of(environ: dict[str, Any]) -> str | None:
-    """What was wrong with the body: BROKEN, TOO_LARGE, TOO_SLOW, NO_ROOM, or nothing."""
+    """Return what was wrong with the body: BROKEN, TOO_LARGE, TOO_SLOW or NO_ROOM; else None."""
     found: str | None = environ.get(_FAULT)
     return found
 

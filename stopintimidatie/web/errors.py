@@ -369,7 +369,7 @@ def _means_again(request: Any, error: BaseException) -> bool:
     manager = getattr(request, "tm", None)
     try:
         return manager is not None and bool(manager.get().isRetryableError(error))
-    except NoTransaction:  # the request's own is over: this came after it
+    except NoTransaction:  # the request's transaction has ended: this error came after it
         return False
 
 
@@ -387,7 +387,7 @@ def database_error(exc: SQLAlchemyError, request: Any) -> Response:
 
 
 def not_recorded(exc: Exception, request: Any) -> Response:
-    """The log can't be written; whatever the reason, nothing goes out."""
+    """Answer an error about the log that can't be written: nothing of the page is sent."""
     log.error("the log can't be written: %s", kind_of(exc.__cause__ or exc))
     return _later(request, SHUT_PAGE)
 

@@ -1,11 +1,12 @@
-"""Between the web server and the application: what a server on its own would leave to us.
+"""WSGI layer between the web server and the application: takes in bodies, refuses bad requests.
 
-A body is taken in whole before the request gets one of the places in the application, so that a
-slow client holds up nobody, and no longer than `transfers` bears it. Of a body that is larger than
-its address takes nothing is kept; it is taken in up to a bound, for a browser that is still sending
-doesn't show the answer.
-Headers with which a client could pretend to be a proxy go out. What escapes the application is
-told by its kind alone: its text might quote personal data.
+A body is read whole before the request gets one of the places in the application, so that a slow
+client makes nobody else wait; `transfers` limits how long that may take. Of a body that is too
+large for its address nothing is kept. It is still read, up to a bound, because a browser shows no
+answer while it is sending.
+
+Headers with which a client could pretend to be a proxy are removed. Of an exception that escapes
+the application only the type is logged: its text might quote personal data.
 """
 
 from __future__ import annotations
@@ -38,14 +39,14 @@ log = logging.getLogger(__name__)
 MAXIMUM_BODY_BYTES: Final = 26 * 1024 * 1024
 # A film from a telephone fits. Who sends more finds the connection closed.
 THROWN_AWAY_BYTES: Final = 256 * 1024 * 1024
-# No address of ours is longer; what the server itself refuses (64 KiB) it answers without headers.
+# Longer than any address of ours. Above 64 KiB the server itself answers, without our headers.
 LONGEST_ADDRESS: Final = 16 * 1024
 LARGEST_HEADERS: Final = 64 * 1024
 NAME: Final = "stopintimidatie"
 _CHUNK: Final = 16 * 1024
 _UNREAD: Final = "stopintimidatie.web.unread"
 _BREAK_OFF: Final = "stopintimidatie.web.break_off"
-# In this time the server writes what it was given.
+# Seconds that the server gets to write the answer before the connection is closed.
 _WRITE_SECONDS: Final = 0.1
 _GOODBYE: Final = [("Connection", "close")]
 _OF_PROXIES: Final = frozenset(
@@ -91,7 +92,10 @@ class Gateway:
         most_of: Callable[[dict[str, Any]], int] = lambda environ: MAXIMUM_BODY_BYTES,
         bounds: Bounds | None = None,
     ) -> None:
-        """:param most_of: how many bytes of a body are kept for an address."""
+        """Wrap an application.
+
+        :param most_of: returns from the WSGI environ how many bytes of a body are kept.
+        """
         self._app = app
         self._scheme = scheme
         self._turn = waiting_room.turn if waiting_room else nullcontext
@@ -125,7 +129,7 @@ class Gateway:
             return _plain(start, "500 Internal Server Error", "Er ging iets mis. Probeer opnieuw.")
 
     def _refused(self, environ: dict[str, Any], start: StartResponse) -> list[bytes] | None:
-        """The answer to what can't be a request of a browser or an app; its body is not read."""
+        """Answer a request that no browser or app sends, body unread; return None for others."""
         if _is_without_host(environ):
             environ[_UNREAD] = True
             return _plain(start, "400 Bad Request", "Noem één keer, in Host, welk adres u vraagt.")
@@ -136,9 +140,9 @@ class Gateway:
 
     @contextmanager
     def _whole_body(self, environ: dict[str, Any]) -> Iterator[None]:
-        """The body in hand instead of a stream, for as long as the request lasts.
+        """Replace the body stream by the whole body, for as long as the request lasts.
 
-        :raises BodyCutShortError: not all of it came.
+        :raises BodyCutShortError: the client stopped before the end.
         """
         length = announced_length(environ)
         if not length and "HTTP_TRANSFER_ENCODING" not in environ:
@@ -162,7 +166,7 @@ class Gateway:
                 _copy(transfer, body, most)
             if max(length or 0, transfer.taken) > most:
                 body.empty()
-                # Unless the client asks first.
+                # With Expect: 100-continue the client waits for an answer before it sends.
                 if environ.get("HTTP_EXPECT", "").lower() != "100-continue":
                     _throw_away(transfer)
             return transfer.taken
@@ -173,7 +177,7 @@ class Gateway:
                 raise BodyCutShortError
             environ["CONTENT_LENGTH"] = str(taken)
         else:
-            # Of a body that is too large the application sees the length and nothing else.
+            # The application gets the length of a body that is too large, and no content.
             environ["CONTENT_LENGTH"] = str(max(length or 0, taken))
             environ[_UNREAD] = taken >= THROWN_AWAY_BYTES or (length or 0) > taken
         environ["wsgi.input"] = body.stream()
@@ -195,7 +199,7 @@ class Gateway:
 
     @contextmanager
     def _outside(self) -> Iterator[None]:
-        """For a request that has a place: it is another's for the time of the block."""
+        """Free the place of this request in the application during the block."""
         self._places.put(None)
         try:
             yield
@@ -221,13 +225,13 @@ def _copy(transfer: Transfer, body: Kept, most: int) -> None:
 
 
 def _throw_away(transfer: Transfer) -> None:
-    """Take in what is still coming, for a browser that sends doesn't show the answer."""
+    """Read and drop the rest of the body: a browser shows no answer while it is sending."""
     while transfer.taken < THROWN_AWAY_BYTES and transfer.read(_CHUNK):
         pass
 
 
 def _refuse(environ: dict[str, Any], fault: str) -> None:
-    """Let the application tell it, which knows how errors look here; then the client is cut off."""
+    """Have the application answer this fault with its own error page, then close the connection."""
     environ.update({"wsgi.input": BytesIO(), "CONTENT_LENGTH": "0"})
     environ.update({_UNREAD: True, _BREAK_OFF: True})
     environ.pop("HTTP_TRANSFER_ENCODING", None)
@@ -240,26 +244,29 @@ def _longer(header: tuple[str, str]) -> tuple[str, str]:
 
 
 def _broken_off(answer: Iterable[bytes]) -> Iterator[bytes]:
-    """One byte less than was announced: with that the server closes the connection at once.
+    """Yield one byte less than Content-Length says, so that the server closes the connection.
 
-    Otherwise it would wait for the rest of the body, for ever, and the thread that reads it too.
+    Otherwise the server would wait for the rest of the body for ever, and keep a thread for it.
     """
     yield b"".join(answer)
     time.sleep(_WRITE_SECONDS)
 
 
 def _is_without_host(environ: dict[str, Any]) -> bool:
-    """Whether it isn't said, or said twice, which installation is meant (RFC 9112, 3.2)."""
+    """Tell whether the Host header is missing or given twice (RFC 9112, 3.2)."""
     host = environ.get("HTTP_HOST") or ""
     if not host and environ["SERVER_PROTOCOL"] == "HTTP/1.0":
-        # So old that it needn't: there are watchers that ask so.
+        # HTTP/1.0 needs no Host header, and some monitoring programs use it.
         environ.pop("HTTP_HOST", None)
         return not environ["PATH_INFO"].startswith(ANY_HOST)
     return not host or "," in host
 
 
 def _is_too_long(environ: dict[str, Any]) -> str | None:
-    """The status for an address or headers no browser sends; the server's own has no headers."""
+    """Return the error status for an address or headers too long for any browser, or None.
+
+    The server's own answer to these lacks our security headers.
+    """
     address = len(environ.get("PATH_INFO", "")) + len(environ.get("QUERY_STRING", ""))
     if address > LONGEST_ADDRESS:
         return "414 URI Too Long"

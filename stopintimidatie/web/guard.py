@@ -37,10 +37,10 @@ class StrangeHost(HTTPBadRequest):
 
 
 class CrowdedError(HTTPServiceUnavailable):
-    """There was no room to take the body in."""
+    """The server had no room to take the body in."""
 
 
-# How each fault of a body is answered; any other is one of the message itself.
+# The exception for each fault of a body; other faults are errors in the message itself.
 FAULTS: Mapping[str, type[HTTPException]] = {
     TOO_LARGE: HTTPRequestEntityTooLarge,
     TOO_SLOW: HTTPRequestTimeout,

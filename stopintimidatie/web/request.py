@@ -32,7 +32,7 @@ class Request(pyramid.request.Request):
 
     @property
     def POST(self) -> MultiDict[str, str] | NoVars:  # noqa: N802 - WebOb's own name
-        """The text that a form sent. A file where text is asked counts as nothing: see `files`."""
+        """Return the text fields of a form; files sent for text are left out (see `files`)."""
         sent = super().POST
         if isinstance(sent, NoVars):
             return sent
@@ -40,7 +40,7 @@ class Request(pyramid.request.Request):
 
     @property
     def files(self) -> list[tuple[str, Any]]:
-        """The files that a form sent, each with the name of its field."""
+        """Return the files that a form sent, each as a pair of field name and file."""
         return [pair for pair in super().POST.items() if not isinstance(pair[1], str)]
 
     @property

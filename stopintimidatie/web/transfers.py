@@ -1,8 +1,8 @@
-"""Bodies under way: each of them has its time, and all together have their room.
+"""Request bodies that are being received, with limits on their time, number and disk space.
 
-The web server's stream waits for ever and can't be told to stop. So a thread of its own reads it,
-and the one that needs the body waits for that thread no longer than the bounds say. When it gives
-up, the gateway has the connection broken off, with which the reading ends as well.
+A read from the web server's stream can last for ever and can't be cancelled. So a thread reads it,
+and the request waits for that thread no longer than the limits allow. Then the gateway has the
+connection closed, which ends the read as well.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, Final, TypeVar, cast
 
-# What one body may take of the memory; more of it goes to the disk.
+# Bytes of one body that are kept in memory; a larger body goes to the disk.
 KEPT_IN_MEMORY: Final = 128 * 1024
 
 T = TypeVar("T")
@@ -25,34 +25,33 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Bounds:
-    """What bodies may take of one process of the web server.
+    """Limits on the bodies that one process of the web server receives.
 
-    A film of 25 MB has 27 minutes: enough for a telephone that sends 128 kbit a second, a third of
-    what plain 3G does.
+    A video of 25 MB gets 27 minutes: enough at 128 kbit a second, a third of the speed of plain 3G.
     """
 
-    # Within this the first bytes come, and the next ones after each read.
+    # The first bytes, and each next part, must come within this time.
     patience_seconds: float = 30
-    # What it must do on the average after that, and the end of it all.
+    # Average speed that is needed after that, and the longest that any body may take.
     bytes_per_second: int = 16_000
     longest_seconds: float = 1_800
-    # Bodies that come in at once. One more takes the place of the slowest, unless that is newer.
+    # Bodies received at once. One more replaces the slowest, unless that began seconds ago.
     senders: int = 128
     spared_seconds: float = 5
-    # On the disk, of all bodies together: four of the largest. Reports never come there.
+    # Bytes on disk of all bodies together: four of the largest. Reports are never written to disk.
     stored_bytes: int = 104 * 1024 * 1024
 
 
 class TooSlowError(Exception):
-    """The body comes in too slowly, or stands still."""
+    """The body comes in too slowly, or has stopped."""
 
 
 class NoRoomError(Exception):
-    """There is no place, or no disk, for one body more."""
+    """There is no place for another body, or no disk space."""
 
 
 class Transfer:
-    """One body that is coming in. `taken`: the bytes so far."""
+    """One body that is being received; `taken` counts the bytes so far."""
 
     def __init__(self, stream: Any, bounds: Bounds) -> None:
         self._stream = stream
@@ -62,9 +61,9 @@ class Transfer:
         self.taken = 0
 
     def read(self, size: int) -> bytes:
-        """The next bytes, for the thread that reads.
+        """Read the next bytes; called by the reading thread.
 
-        :raises InvalidStateError: nobody waits for them any more.
+        :raises InvalidStateError: the request no longer waits for them.
         """
         part: bytes = self._stream.read(size)
         if self._end.done():
@@ -74,7 +73,7 @@ class Transfer:
         return part
 
     def carry_out(self, work: Callable[[Transfer], Any]) -> None:
-        """Do this with the bytes; the outcome is for who waits, if anybody still does."""
+        """Call `work` in the reading thread and keep its result or exception for `wait`."""
         with suppress(InvalidStateError):
             try:
                 self._end.set_result(work(self))
@@ -82,10 +81,10 @@ class Transfer:
                 self._end.set_exception(error)
 
     def wait(self) -> Any:
-        """What the work gave.
+        """Wait for the result of the work and return it.
 
-        :raises TooSlowError: it takes too long.
-        :raises NoRoomError: it had to make place.
+        :raises TooSlowError: the body took too long.
+        :raises NoRoomError: the body had to make place for another.
         """
         while not wait_for([self._end], timeout=max(0, self.seconds_left)).done:
             if self.seconds_left <= 0:
@@ -98,17 +97,17 @@ class Transfer:
 
     @property
     def seconds(self) -> float:
-        """How long it is under way."""
+        """Return the seconds since the body began."""
         return time.monotonic() - self._started
 
     @property
     def speed(self) -> float:
-        """Bytes per second."""
+        """Return the average speed in bytes per second."""
         return self.taken / max(self.seconds, 0.001)
 
     @property
     def seconds_left(self) -> float:
-        """How much longer it may take, if nothing more comes."""
+        """Return the seconds that the body has left if nothing more comes."""
         bounds = self._bounds
         on_average = bounds.patience_seconds + self.taken / bounds.bytes_per_second
         still = time.monotonic() - self._latest
@@ -118,7 +117,7 @@ class Transfer:
 
 
 class Transfers:
-    """All bodies of a process, under way or in hand."""
+    """All bodies that a process is receiving or keeping."""
 
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
@@ -127,9 +126,9 @@ class Transfers:
         self._stored = 0
 
     def run(self, stream: Any, work: Callable[[Transfer], T]) -> T:
-        """Do this with what comes from the stream, in time.
+        """Call `work` with the body of this stream in another thread; return what it returns.
 
-        :raises TooSlowError: it comes too slowly.
+        :raises TooSlowError: the body comes in too slowly.
         :raises NoRoomError: too many others are sending, or it had to make place for them.
         """
         transfer = Transfer(stream, self._bounds)
@@ -155,7 +154,7 @@ class Transfers:
 
     @contextmanager
     def kept(self) -> Iterator[Kept]:
-        """Where a body is put, for as long as its request lasts."""
+        """Give a place to keep a body, and free it after the block."""
         body = Kept(self)
         try:
             yield body
@@ -163,9 +162,9 @@ class Transfers:
             body.close()
 
     def store(self, size: int) -> None:
-        """Count so many bytes on the disk.
+        """Count this many bytes more on the disk.
 
-        :raises NoRoomError: there is no room for them.
+        :raises NoRoomError: all bodies together would take too much.
         """
         with self._lock:
             if self._stored + size > self._bounds.stored_bytes:
@@ -178,7 +177,7 @@ class Transfers:
 
 
 class Kept:
-    """A body, in memory or on the disk. One thread may write while another closes it."""
+    """A received body, in memory or on disk. One thread may write while another closes it."""
 
     def __init__(self, transfers: Transfers) -> None:
         self._transfers = transfers
@@ -187,7 +186,10 @@ class Kept:
         self._size = self._stored = 0
 
     def write(self, part: bytes) -> None:
-        """:raises NoRoomError: all bodies together take too much of the disk."""
+        """Add bytes to the body.
+
+        :raises NoRoomError: all bodies together take too much disk space.
+        """
         with self._lock:
             if self._file.closed:
                 raise InvalidStateError
@@ -199,7 +201,7 @@ class Kept:
             self._size = size
 
     def empty(self) -> None:
-        """Let go of what was written."""
+        """Drop what was written."""
         with self._lock:
             self._file.seek(0)
             self._file.truncate()
@@ -207,7 +209,7 @@ class Kept:
             self._size = self._stored = 0
 
     def stream(self) -> BinaryIO:
-        """The body from its beginning."""
+        """Return the body as a file, at its beginning."""
         self._file.seek(0)
         return cast("BinaryIO", self._file)
 

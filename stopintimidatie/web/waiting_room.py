@@ -1,7 +1,8 @@
-"""Addresses where a form keeps the processor busy: so many of them at a time, the others wait.
+"""Queue for forms that cost much processor time, such as signing in: only a few run at a time.
 
-They wait outside the application, where they hold none of its places. Who waits too long, or comes
-when too many wait, is let through with a note: the view shows the form again, and does no work.
+Requests wait here outside the application, so they hold none of its places. A request that waits
+too long, or comes when the queue is full, is passed on with a mark: its view shows the form again
+and does no work.
 """
 
 from __future__ import annotations
@@ -13,15 +14,15 @@ from typing import Any, Final
 
 ADDRESSES_KEY: Final = "stopintimidatie.web.waiting_room"
 _TURNED_AWAY: Final = "stopintimidatie.web.turned_away"
-# Judging a password takes four threads and 64 MiB by itself; two, for they wait for their threads.
+# Checking a password takes four threads and 64 MiB; two at a time, for each waits for threads.
 AT_A_TIME: Final = 2
-# Of the 256 threads that take in bodies; and for as long as somebody waits for a page.
+# At most so many of the 256 threads that receive bodies wait here, and at most so long.
 MOST_WAITING: Final = 32
 LONGEST_WAIT_SECONDS: Final = 10.0
 
 
 def add_waiting_room(config: Any, address: str) -> None:
-    """Directive: forms sent to this address (no variable parts) go through the waiting room."""
+    """Directive: send forms posted to this address (a fixed path) through the queue."""
 
     def register() -> None:
         config.registry.setdefault(ADDRESSES_KEY, set()).add(address)
@@ -30,12 +31,12 @@ def add_waiting_room(config: Any, address: str) -> None:
 
 
 def is_turned_away(request: Any) -> bool:
-    """Whether this form must be shown again, with words that say when to come back."""
+    """Tell whether this form must be shown again, with a message to come back later."""
     return bool(request.environ.get(_TURNED_AWAY))
 
 
 class WaitingRoom:
-    """One for each process, in front of the application of this registry."""
+    """The queue of one process, in front of the application."""
 
     def __init__(self, registry: Any) -> None:
         self._addresses = frozenset(registry.get(ADDRESSES_KEY, ()))
@@ -44,7 +45,7 @@ class WaitingRoom:
 
     @contextmanager
     def turn(self, environ: dict[str, Any]) -> Iterator[None]:
-        """Wait for a turn, where this request needs one, and have it for as long as this lasts."""
+        """Wait for a turn if this request needs one, and hold it during the block."""
         if not self._is_for(environ):
             yield
             return

@@ -33,7 +33,7 @@ class FormError(Exception):
 
 
 class BusyError(FormError):
-    """There is no room for this now; the words say when to come back. What was typed stays."""
+    """The server is too busy for this form; the message says when to try again. Input is kept."""
 
     status = 503
 
@@ -57,9 +57,9 @@ def handle_form(
     """Show the form, or read what was posted and call ``on_valid`` with the converted values.
 
     Returns what ``on_valid`` returns (a redirect), or the values for the page's template with
-    ``form`` (a Form; write ``{{ form.render() }}``) added. After a mistake the answer has
-    status 422 (409 after a conflict, 503 when it is too busy) and the page shows everything as
-    it was typed.
+    ``form`` (a Form; write ``{{ form.render() }}``) added. After a mistake the answer has status
+    422 (409 after a conflict, 503 when the server is too busy) and the page shows everything as it
+    was typed.
     """
     page = {**(values or {}), "form": form}
     if request.method != "POST":

@@ -13,15 +13,15 @@ from typing import Any, Final
 
 import colander
 
-# So many after one field; the style sheet counts them.
+# Most groups that one field can open; the style sheet has rules for this many.
 MOST_OPENED: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Asked with these answers to the field just before alone: a code of it, or a ticked box.
+    """A group shown only for certain answers to the field before it: codes, or `ja` for a tick.
 
-    Two of these may stand after each other, each for other answers to the same field.
+    Two of these may follow each other, for different answers to the same field.
     """
 
     title: str
@@ -79,7 +79,7 @@ def _answered(one: Any) -> bool:
 
 
 def mark_openers(parents: Iterable[Any]) -> None:
-    """Tell each field with which answers it opens what stands after it: the first, the second."""
+    """Tell each field which of its answers open the first and the second group after it."""
     for parent in parents:
         before: Any = None
         number = 0

@@ -55,16 +55,16 @@ class Leaf(colander.SchemaType):
 
 
 def composed(text: str) -> str:
-    """The one spelling in which text is kept: NFC, plain line ends, nothing that turns it around.
+    """Normalise text to the form that is stored: NFC, plain line ends, no bidi control characters.
 
-    What a page shows comes back in this spelling too, so that the two can be compared.
+    Text that a page sends back is normalised too, so that the two can be compared.
     """
     plain = _TURNING.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     return unicodedata.normalize("NFC", plain)
 
 
 def clean_text(text: str) -> str | None:
-    """Text as it is kept; None when it holds what no database keeps."""
+    """Return the text as it is stored; None when it has characters that no database can store."""
     text = composed(text)
     return None if _FORBIDDEN.search(text) else text
 

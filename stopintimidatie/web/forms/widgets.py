@@ -133,7 +133,7 @@ class Select(Widget):
 
 
 class RadioChoice(Select):
-    """All possibilities in sight, one may be chosen; ``keys`` choose by the keyboard."""
+    """Radio buttons; ``keys`` maps values to the keys that choose them."""
 
     template = "radio_choice"
     layout = "group"
