@@ -1,4 +1,4 @@
-"""Very many reports at once, written as rows; and what a piece of work reads of them."""
+"""Large numbers of reports, inserted as rows, and a measure of the work of a piece of code."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from stopintimidatie.reports.references import new_reference
 from tests.factories import DORDRECHT, make_report
 from tests.installation import Installation
 
-# So many steps of SQLite's machine go by between two looks at its counter.
+# SQLite calls the progress handler once in this many steps of its virtual machine.
 _STEPS: Final = 100
 
 
 def crowd(installation: Installation, number: int, holder: str = DORDRECHT) -> None:
-    """So many new reports of a holder at one place, one a second; a third has a deadline."""
+    """Store this many new reports at one place, one for each second; a third has a deadline."""
     with installation.transaction(holder) as session:
         first = make_report(session, installation, holder=holder)
         session.flush()
@@ -45,13 +45,13 @@ def crowd(installation: Installation, number: int, holder: str = DORDRECHT) -> N
         session.execute(insert(ReportForm), forms)
     if not installation.settings.sqlite:
         with installation.owner.connect() as connection:
-            # As the database does by itself within a minute.
+            # PostgreSQL's autovacuum does this by itself within a minute.
             connection.execute(text("ANALYZE report, report_form"))
             connection.commit()
 
 
 def work_of(installation: Installation, call: Callable[[], object]) -> int:
-    """Steps of SQLite's machine, or rows that PostgreSQL looked at; never a time."""
+    """Count the steps of SQLite's virtual machine, or the rows PostgreSQL read; never a time."""
     watch = _steps if installation.settings.sqlite else _rows
     with watch(installation) as counted:
         call()
@@ -74,7 +74,7 @@ def _steps(installation: Installation) -> Iterator[list[int]]:
         yield counted
     finally:
         event.remove(installation.engine, "before_cursor_execute", before)
-        # Connections in the pool would go on counting.
+        # Otherwise the connections in the pool would keep their progress handler.
         installation.engine.dispose()
 
 
@@ -99,7 +99,7 @@ def _rows(installation: Installation) -> Iterator[list[int]]:
 
 
 def _looked_at(node: dict[str, Any]) -> int:
-    """The rows of each step of a plan, those among them that were left out again as well."""
+    """Count the rows that each step of a plan read, including those that it filtered out."""
     removed = sum(number for name, number in node.items() if name.startswith("Rows Removed"))
     rows = int((node["Actual Rows"] + removed) * node["Actual Loops"])
     return rows + sum(map(_looked_at, node.get("Plans", ())))

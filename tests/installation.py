@@ -88,9 +88,9 @@ _COMPILED = _CompiledOnce(5000)
 
 
 def _set_for_tests(connection: Any, record: Any) -> None:
-    """As the tests' PostgreSQL: no power cut here, and rows without ORDER BY come as they like.
+    """Set SQLite as for the tests' PostgreSQL: no fsync, and rows without ORDER BY reversed.
 
-    Crash tests run the product itself.
+    Crash tests run the product itself, without this.
     """
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute("PRAGMA reverse_unordered_selects = ON")

@@ -659,7 +659,7 @@ MATRIX: Final[tuple[View, ...]] = (
     }),
     *(
         view("Desk", f"aansluiting-{name}", "POST", P.CONNECT, {
-            # Of nobody in particular.
+            # The form names no person.
             f"{{meldpunt}}/aansluiting-{name}?gemeente=zwijndrecht": " 404 404 404",
         })
         for name in ("opnieuw", "intrekken")

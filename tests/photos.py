@@ -1,4 +1,4 @@
-"""Photos that tests and measurements send: an honest one, and one that is made to cost time."""
+"""Photos for tests and measurements: an honest one, and one that is made to cost time."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Final
 
 from PIL import Image
 
-# Twelve megapixels, as most telephones take.
+# Width and height of a photo of twelve megapixels, as most telephones take.
 TELEPHONE: Final = (4032, 3024)
 _END: Final = b"\xff\xd9"
 _SCAN: Final = b"\xff\xda"
 
 
 def telephone_photo(size: tuple[int, int] = TELEPHONE) -> bytes:
-    """A JPEG as large as a telephone's, with as much in it to decode."""
+    """Make a JPEG with the size and the detail of a telephone's photo."""
     noise = Image.effect_noise((size[0] // 4, size[1] // 4), 60).resize(size)
     file = BytesIO()
     noise.convert("RGB").save(file, "JPEG", quality=88)
@@ -22,9 +22,9 @@ def telephone_photo(size: tuple[int, int] = TELEPHONE) -> bytes:
 
 
 def layered_jpeg(scans: int, size: tuple[int, int] = (7168, 7168)) -> bytes:
-    """A progressive JPEG of one grey plane whose last scan comes so many times more.
+    """Make a progressive JPEG of one grey plane whose last scan is repeated `scans` times.
 
-    Each is some eighty bytes, and makes the decoder go over the whole picture.
+    Each scan is about eighty bytes, and makes the decoder go over the whole picture.
     """
     file = BytesIO()
     Image.new("L", size, 90).save(file, "JPEG", progressive=True)

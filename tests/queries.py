@@ -1,4 +1,4 @@
-"""Counting the statements that a piece of work sends to the database, and how they are read."""
+"""Counting of the database statements of a piece of code, and a search for slow query plans."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def count_queries(installation: Installation) -> Iterator[Counted]:
         event.remove(installation.engine, "before_cursor_execute", note)
 
 
-# All rows of a holder, or of a table.
+# A step of a plan that reads all rows of a holder, or of a table.
 _WIDE = re.compile(r"SCAN (?!CONSTANT|\d|\()|SEARCH .*\((holder|giver|receiver)=\?\)$")
 
 
 @contextmanager
 def collect_wide_loops(installation: Installation) -> Iterator[dict[str, str]]:
-    """On SQLite: steps of a plan that read all rows of a holder for each row of another."""
+    """Collect query plan steps that read all rows of a holder for each row of a list (SQLite)."""
     found: dict[str, str] = {}
 
     def note(
@@ -65,7 +65,10 @@ def collect_wide_loops(installation: Installation) -> Iterator[dict[str, str]]:
 
 
 def _wide_loops(plan: Sequence[tuple[int, int, int, str]]) -> Iterator[str]:
-    """Of the loops below one parent the first is the outer one; others are carried out often."""
+    """Yield the wide steps that run once for each row of another step.
+
+    Of the steps below one parent the first is the outer loop; the others run for each of its rows.
+    """
     parents = {number: (parent, told) for number, parent, _, told in plan}
     begun = set()
     for _, parent, _, told in plan:

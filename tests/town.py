@@ -407,7 +407,7 @@ class _Builder:
         )
 
     def proposal(self) -> None:
-        """Somebody proposed for a role, which a colleague is to confirm."""
+        """Propose a role for somebody, which a colleague is to confirm."""
         propose(
             self.session,
             SYSTEM,

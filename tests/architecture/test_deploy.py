@@ -169,7 +169,7 @@ IGNORED = ROOT / ".containerignore"
 
 
 def stays_out(path: str) -> bool:
-    """Whether a file, or a folder above it, is kept out of the image."""
+    """Tell whether a file, or a folder that contains it, is kept out of the image."""
     rules = (line for line in IGNORED.read_text(encoding="utf-8").splitlines() if line[:1] != "#")
     within = [path, *(str(folder) for folder in Path(path).parents)]
     return any(re.fullmatch(_pattern(rule), each) for rule in rules for each in within)
@@ -246,7 +246,7 @@ def test_what_the_proxy_answers_itself_has_the_headers_of_the_product_and_never_
         )
         said = dict(_SAFE_HEADERS)[name]
         assert re.search(rf'""\s+"{re.escape(said)}";\s+default "";', body), name
-    # A location with an add_header of its own would have none of these.
+    # nginx: a location with an add_header of its own inherits none of these.
     assert text.count("add_header") == len(added)
     assert "limit_conn verzenders" in text
 

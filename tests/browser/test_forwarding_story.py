@@ -176,7 +176,7 @@ def invite(desk: Page, name: str, address: str, role: Role) -> None:
 
 
 def confirm_and_take(reader: Page, deputy: Page) -> None:
-    """Whoever reads there confirms the deputy, who takes the role."""
+    """Have a reader of the municipality confirm the deputy's role, and the deputy accept it."""
     reader.goto("/gemeenten/zwijndrecht/rollen")
     reader.click("button[name=bevestigen]")
     expect(reader.locator("main")).to_contain_text("Er wacht niets")

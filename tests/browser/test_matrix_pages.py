@@ -105,7 +105,7 @@ def _words(text: str | None) -> str:
 def page_of(
     town: Town, address: str, browser: Browser, person: Person, width: int = PHONE
 ) -> Iterator[Page]:
-    """A page, so many pixels wide, of somebody who signed in."""
+    """Give a browser page of a signed-in person, `width` pixels wide."""
     context = browser.new_context(viewport={"width": width, "height": 900})
     context.add_cookies(
         [{"name": n, "value": v, "url": address} for n, v in town.cookies(person).items()]
@@ -115,7 +115,7 @@ def page_of(
 
 
 def problems_at(page: Page, address: str, paths: Iterable[str]) -> dict[str, list[str]]:
-    """What is wrong with the pages at these paths: by axe, and refused by the policy."""
+    """Return by path what is wrong with its page: faults by axe, and what the CSP blocked."""
     complaints = complaints_of(page)
     wrong: dict[str, list[str]] = {}
     for path in paths:
@@ -128,7 +128,7 @@ def problems_at(page: Page, address: str, paths: Iterable[str]) -> dict[str, lis
 
 
 def new_looks(town: Town, person: Person, paths: Iterable[str], seen: set[str]) -> Iterator[str]:
-    """Those of the paths that show this person a page that isn't built like one before."""
+    """Yield the paths whose page is built unlike any page in `seen`, and add its look there."""
     for path in paths:
         answer = town.ask(person, path)
         assert answer.status_int < 500, path
@@ -169,7 +169,7 @@ def test_every_page_of_each_role_is_accessible_at_each_width(
 
 @pytest.fixture
 def changing_town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Town, str]]:
-    """A town of this test's own, to change, behind a web server; with its address."""
+    """Give a town that the test may change, with the address of the web server that serves it."""
     with own_town(request, tmp_path) as made, in_thread(made.installation.app) as address:
         yield made, address
 

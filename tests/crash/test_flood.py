@@ -1,4 +1,4 @@
-"""Reports come in while three officers click through an inbox that a flood has filled."""
+"""Test that reports come in while three officers browse an inbox with a flood of reports."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PAGES = ("", "?toestand=nieuw", "?vorm=naroepen", "?pagina=3", "?toestand=alle")
 
 
 def click(site: Site, port: int, stop: threading.Event, seen: list[int]) -> None:
-    """Open one page of the inbox after the other."""
+    """Open pages of the inbox one after another until `stop`; add each status to `seen`."""
     browser = site.installation.browser(make_user(site.installation, (DORDRECHT, Role.OFFICER)))
     cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
     with closing(HTTPConnection(HOST, port, timeout=3 * TIME_OUT)) as connection:

@@ -33,7 +33,7 @@ def test_after_many_kills_everything_acknowledged_is_there_once(site: Site, seed
 
 
 def judge(site: Site, number: int, seed: int) -> None:
-    """Go through so many kills; nothing acknowledged is lost, doubled or half there."""
+    """Kill processes `number` times; check that no acknowledged report is lost, doubled or half."""
     ordeal = Ordeal(site, Random(seed))
     outcome = ordeal.run(number)
     kills = outcome.kills

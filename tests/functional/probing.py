@@ -88,11 +88,12 @@ def ask(town: Town, probe: Probe) -> Any:
 
 
 def probes_of(town: Town, person: Person, *, taking_turns: bool) -> Iterator[Probe]:
-    """What this person is asked to try: every address of one's own, unless people take turns.
+    """Yield the requests that this person tries: every address of their own holder.
 
-    Every document of others is refused alike: there one address of a view will do. Who may do what
-    doesn't depend on the database: on a second one the people take turns, one for each view and
-    outcome. What PostgreSQL adds are walls of its own, which test_walls_crawl tries alone.
+    All documents of other holders are refused alike: one address for each view is enough there.
+    With `taking_turns` each combination of view and outcome is tried by one person only:
+    permissions don't depend on the database, so a second database needs no more. PostgreSQL's own
+    row-level security is tested alone, in test_walls_crawl.
     """
     seen = set()
     for probe in _in_turns(town) if taking_turns else probes(town):

@@ -1,4 +1,4 @@
-"""What signing in leaves behind is thrown away once it counts no longer, and no sooner."""
+"""Tests that old sign-in data is deleted when it no longer counts, and not before."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SECOND = timedelta(seconds=1)
 
 
 def rows(installation: Installation, user: User) -> list[tuple[str, Any]]:
-    """Pairs of a name and a row: what still counts is called *keep*."""
+    """Return pairs of a name and a row; the rows that must stay have the name *keep*."""
     idle = NOW - timedelta(minutes=installation.settings.session_idle_minutes)
     oldest = NOW - timedelta(hours=installation.settings.session_absolute_hours)
 

@@ -1,4 +1,4 @@
-"""While files of strangers are cleaned nobody waits for it: no lock, no place, and few at once."""
+"""Tests that cleaning a file holds no lock and no place in the application, and is limited."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def api(installation: Installation) -> Api:
 
 @contextmanager
 def all_places_taken(installation: Installation) -> Iterator[None]:
-    """As another process of this machine would hold them."""
+    """Hold all places for cleaning during the block, as another process would."""
     others = Places(installation.settings.data_dir, "schoonmaken")
     with others.one(), others.one():
         assert AT_ONCE == 2
@@ -51,7 +51,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def dossier_of(installation: Installation) -> tuple[TestApp, str]:
-    """An owner's browser, and the address of a dossier."""
+    """Return the browser of a dossier owner, and the address of a dossier."""
     with installation.transaction() as session:
         address = f"/gemeenten/dordrecht/binnenstad/{make_dossier(session).number}"
     owner = make_user(installation, (DORDRECHT, Role.DOSSIER_OWNER))
@@ -108,7 +108,7 @@ def test_a_photo_of_thousands_of_scans_is_refused_in_words(api: Api) -> None:
 
 
 def while_cleaning(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, act: Any) -> list[bool]:
-    """Have something done in the midst of each cleaning."""
+    """Call `act` during each cleaning; return a list that gets one True for each."""
     done: list[bool] = []
     real: Callable[..., Any] = getattr(owner, name)
 
@@ -122,7 +122,7 @@ def while_cleaning(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, act: 
 
 
 def test_no_lock_is_held_meanwhile(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another one writes in the midst of it, and wouldn't wait a moment for it."""
+    """Check that another connection can write during a cleaning without waiting."""
     engine = waiting_at_most(api.installation.engine, 1)
     written = iter(range(9))
 
@@ -141,7 +141,7 @@ def test_no_lock_is_held_meanwhile(api: Api, monkeypatch: pytest.MonkeyPatch) ->
     form = browser.get(f"{address}/bijlage-toevoegen").forms["formulier"]
     form["waarover"], form["bestand"] = "Lamp", Upload("a.jpg", photo())
     form.submit("toevoegen", status=303).follow().mustcontain("Lamp")
-    # Refused after it: the page is shown from what is read anew.
+    # A refusal after the cleaning: the page is shown from rows that are read again.
     form["bestand"] = Upload("a.jpg", b"MZ")
     form.submit("toevoegen", status=422).mustcontain("Dit soort bestand nemen wij niet aan")
     admin = api.installation.browser(make_user(api.installation, (DORDRECHT, Role.ADMIN)))
@@ -151,7 +151,7 @@ def test_no_lock_is_held_meanwhile(api: Api, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_who_waits_for_a_place_keeps_nobody_out(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The application has one place; the line is full of files; the rest goes on as ever."""
+    """Check that other pages work when all files wait and the application has one place."""
     monkeypatch.setattr(places, "PATIENCE_SECONDS", 60)
     receipts = [api.post().json for _ in range(IN_LINE + 1)]
     visitor = {"HTTP_HOST": "localhost:6543"}
@@ -181,7 +181,7 @@ def test_who_waits_for_a_place_keeps_nobody_out(api: Api, monkeypatch: pytest.Mo
         assert line_is_full.wait(30)
         assert api.app.get("/health/live").status_int == 200
         assert api.app.get("/aanmelden").status_int == 200
-        # One more is told at once, and doesn't wait a minute.
+        # One more than the queue holds is refused at once, without waiting.
         api.attach(receipts[-1], photo(), status=503)
         assert statuses == []
     for sender in senders:

@@ -1,4 +1,4 @@
-"""The admin invites colleagues, a second person confirms, and whoever is invited takes the role."""
+"""Tests of inviting a colleague, confirming by a second person, and accepting the role."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def invite(browser: Any, address: str, role: Role, status: int = 303) -> Any:
 
 
 def decide(browser: Any, page: str, what: str, status: int = 303, **values: str) -> Any:
-    """Press a button of the first proposal that waits there."""
+    """Press a button of the first proposal on this page."""
     shown = browser.get(page)
     form = next(form for name, form in shown.forms.items() if str(name).startswith("voorstel-"))
     for name, value in values.items():
@@ -74,7 +74,7 @@ def mails(installation: Installation, template: str, holder: str = NATIONAL) -> 
 
 
 def logged(installation: Installation, holder: str = DORDRECHT) -> list[str]:
-    """The actions about roles in the log of a holder, the oldest first."""
+    """Return the actions about roles in the log of a holder, the oldest first."""
     installation.run_jobs()
     with installation.transaction(holder) as session:
         rows = session.execute(
@@ -165,7 +165,7 @@ def test_who_proposes_or_gets_the_role_never_confirms_it(installation: Installat
     invite(both, reader, Role.DOSSIER_OWNER)
     for browser in (both, installation.browser(reader)):
         assert not may_decide(browser, CONFIRM)
-    # Nobody else there reads, so the desk it is.
+    # There is no other reader at the municipality, so the desk confirms.
     desk = person(installation, (NATIONAL, Role.NATIONAL_DESK))
     assert may_decide(desk, AT_DESK)
     form = next(f for n, f in desk.get(AT_DESK).forms.items() if str(n).startswith("voorstel"))
@@ -202,7 +202,7 @@ def test_the_desk_confirms_while_nobody_reads_and_both_logs_tell(
     invite(admin, NEW, Role.OFFICER)
     decide(desk, AT_DESK, "bevestigen")
     for holder in (DORDRECHT, NATIONAL):
-        # The other side writes a moment later.
+        # A job writes the record in the other holder's log.
         acts = ["rol_bevestigd", "rol_geweigerd", "uitgenodigd", "uitgenodigd"]
         assert sorted(logged(installation, holder)) == acts, holder
     link = link_in(last_mail(installation))
@@ -298,7 +298,7 @@ def test_whoever_invites_is_not_told_whether_there_is_an_account(
     deputy = installation.browser(known)
 
     def seen(address: str) -> str:
-        """The page of the admin with this address invited, without what differs anyway."""
+        """Return what the admin sees of this invited address, without what always differs."""
         answer = invite(admin, address, Role.ADMIN).follow()
         installation.run_jobs()
         again = button(admin.get(PAGE), "gebruiker-opnieuw").submit(status=303).follow()

@@ -36,7 +36,7 @@ def stands(installation: Installation, holder: str) -> dict[str, str]:
 
 
 def check_only_slow_work_waits(demo: Installation) -> None:
-    """So that a report that comes in now is found at once."""
+    """Check that all jobs that are due are slow ones, so that a new report is indexed at once."""
     due = select(OutboxJob.kind).where(OutboxJob.run_after <= utc_now())
     with demo.transaction() as session:
         lanes = {demo.registry.job_kinds[kind].lane for kind in session.scalars(due)}

@@ -558,7 +558,7 @@ def test_a_failure_is_told_and_can_be_repeated(
 def test_a_making_that_nobody_is_at_any_more_can_be_started_again(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, last: timedelta
 ) -> None:
-    """The last sign of life was long ago, or on a day that a wrong clock gave."""
+    """Check with the last sign of life long ago, and on a future day that a wrong clock gave."""
     case = make_case(installation)
     reference = approved(case)
     address = f"{case.path}/{reference}"

@@ -152,7 +152,7 @@ def test_words_made_unreadable_are_nowhere_any_more(
 def test_words_with_accents_typed_apart_are_marked_found_and_made_unreadable(
     installation: Installation,
 ) -> None:
-    """As some telephones send them: the letter and its accent are two characters."""
+    """Check text whose letters and accents are separate characters, as some telephones send it."""
     connect(installation)
     api, key = Api(installation), str(uuid4())
     body = {**FULL_REPORT, "omschrijving": apart("Bij café Zoë riep André iets over mijn haar.")}
@@ -172,7 +172,7 @@ def test_words_with_accents_typed_apart_are_marked_found_and_made_unreadable(
     for words in ("andré", apart("zoë")):
         assert receipt["kenmerk"] in browser.get("/zoeken", {"q": words}).text
     form["reden"], form["zeker"] = "Namen van anderen.", True
-    # Only the other button does something with these.
+    # These fields belong to the other button.
     form = form.submit("opslaan", status=422).forms["formulier"]
     form.submit("onleesbaar", status=303)
     with installation.transaction(DORDRECHT) as session:

@@ -150,7 +150,7 @@ def test_the_next_day_the_key_and_all_hashes_are_gone_also_when_nobody_comes(api
     post_from(api, HERE, 2)
     with api.installation.transaction() as session:
         before = session.scalars(select(SenderKey.key)).one()
-        # Of a day on which the clock was wrong.
+        # A row stored on a day when the clock was wrong.
         session.add(SenderHit(subject="iemand", at=utc_now() + timedelta(days=400)))
     put_right(api.installation.engine, api.installation.registry.job_kinds)
     with clock_at(utc_now() + timedelta(days=1)):

@@ -1,4 +1,4 @@
-"""Guessing at passwords: each guess is counted before it is judged, alone, and outside the lock."""
+"""Tests of sign-in attempts: counted before the password is checked, which holds no lock."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class Judge:
-    """The hasher, which notes at what cost it judged and how many connections were out then."""
+    """Password hasher that notes its parameters and how many database connections were in use."""
 
     def __init__(self, installation: Installation) -> None:
         self.real = passwords._hasher
@@ -70,7 +70,7 @@ def filled(browser: Any, username: str, password: str = WRONG) -> Any:
 
 
 def at_once(forms: list[Any], button: str = "aanmelden") -> list[int]:
-    """Send them together; the statuses."""
+    """Submit the forms at the same time; return the statuses."""
     ready = Barrier(len(forms))
 
     def send(form: Any) -> int:
@@ -107,7 +107,7 @@ def test_no_connection_is_held_while_a_password_is_judged(
 
 
 def invited(installation: Installation, username: str) -> Any:
-    """The filled form of the page that an invitation leads to, in a browser of its own."""
+    """Return the filled-in form of an invitation's page, in a new browser."""
     keys = installation.registry.key_ring
     with installation.transaction() as session:
         user = User(username=username, name="Naam", password_hash=NO_PASSWORD)
@@ -171,7 +171,7 @@ def test_guesses_during_a_wait_do_not_make_it_longer(installation: Installation)
         assert "te vaak" in filled(visitor, name).submit("aanmelden", status=422)
     since(timedelta(seconds=31))
     assert "over 1 minuut" in filled(visitor, name).submit("aanmelden", status=422)
-    # A clock that ran a year ahead and was put right.
+    # The clock ran a year ahead when the attempt was stored, and is right again.
     since(timedelta(days=-365))
     assert "over 1 minuut" in filled(visitor, name).submit("aanmelden", status=422)
     since(timedelta(hours=13))

@@ -1,4 +1,4 @@
-"""The work of an inbox page doesn't grow with a flood; counted in steps and rows, never in time."""
+"""Tests that an inbox page costs no more work in a flood, counted in steps and rows, not time."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ def test_an_inbox_page_is_as_much_work_beside_five_thousand_new_reports(
         return work_of(installation, lambda: officer.get(f"{INBOX}{query}", status=200))
 
     crowd(installation, FEW)
-    # PostgreSQL reads a table of this size whole where that is cheaper than many looks.
+    # For a table of this size PostgreSQL sometimes reads all of it, where that is cheaper.
     slack = 1.05 if installation.settings.sqlite else 1.3
     views = ("", "?toestand=nieuw", "?spoed=nee", "?pagina=3")
     few = {query: work(query) for query in views}
     form = work("?vorm=naroepen")
-    # More than is counted, so that from here on nothing is.
+    # More than the counts go up to: from here on the numbers of a page no longer grow.
     crowd(installation, COUNTED + 100 - FEW)
     more = {query: work(query) for query in views}
     crowd(installation, FLOOD - COUNTED - 100)
     for query in views:
-        # Counts go up to a point; beyond it nothing goes up at all.
+        # Work grows until the counts reach their limit, and not after that.
         found = work(query)
         assert found <= 2 * few[query], query
         assert found <= slack * more[query], query
-    # What isn't led to by an index is looked at once for each report, not for each pair.
+    # A filter without an index reads each report once: the work grows linearly, not by its square.
     assert work("?vorm=naroepen") <= 1.5 * form * FLOOD / FEW
 
 

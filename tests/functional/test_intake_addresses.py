@@ -58,7 +58,7 @@ NO_ADDRESSES = [
 def test_there_are_no_alias_addresses(api: Api, path: str) -> None:
     for method in ("GET", "POST", "DELETE", "OPTIONS"):
         asked = api.app.RequestClass.blank("/", method=method, headers=api.headers())
-        # As it stands: of two slashes at the start WebTest would make a host.
+        # Passed unchanged: from two slashes at the start WebTest would take a host name.
         asked.path_info = path
         answer = api.app.do_request(asked, status="*")
         assert answer.status_int == 404, method

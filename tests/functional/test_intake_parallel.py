@@ -53,7 +53,7 @@ def test_while_the_first_is_still_being_handled_the_second_waits_and_then_hears_
     api.post()  # the first of the day, which draws the key that senders are counted with
     with first_still_busy(api, key):
         started = time.monotonic()
-        # SQLite has one lock: who holds it may be writing anything.
+        # SQLite has one lock, so it can't be told that this key is what the other is writing.
         sqlite = api.installation.settings.sqlite
         status, kind = (503, "tijdelijk-dicht") if sqlite else (409, "nog-bezig")
         refusal = api.post(Idempotency_Key=str(key), status=status)
@@ -67,12 +67,12 @@ def test_while_the_first_is_still_being_handled_the_second_waits_and_then_hears_
 def test_a_new_report_never_hears_that_it_is_being_handled(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also when the database is held up for so long that it can't be taken in."""
+    """Check a new report while the database is locked for longer than a request may wait."""
     monkeypatch.setattr(services, "LONGEST_WAIT_MILLISECONDS", 300)
     key = str(uuid.uuid4())
     api.post()
     with api.installation.transaction() as session:
-        # On SQLite any transaction; on PostgreSQL one that holds what each new row refers to.
+        # On SQLite any transaction blocks; on PostgreSQL lock the rows that each new row refers to.
         session.scalars(select(Holder).with_for_update()).all()
         refusal = api.post(Idempotency_Key=key, status=503)
     assert int(refusal.headers["Retry-After"]) > 0

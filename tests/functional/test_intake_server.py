@@ -109,7 +109,7 @@ def test_what_is_hardly_http_is_refused(api: Api, port: int) -> None:
     assert api.count() == before
 
 
-# Each line but the last ends the head of a request; `Host` is left to it.
+# All but the last line end of each request head; a `Host` line is there only if it is shown.
 REFUSED_AT_THE_DOOR = (
     ("GET / HTTP/1.1", 400),
     ("GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost", 400),
@@ -138,7 +138,7 @@ def test_a_watcher_that_is_so_old_that_it_names_no_host_is_answered(port: int) -
     assert answer.startswith(b"HTTP/1.0 200")
 
 
-# What never gets as far as our own code: the server's library refuses it, and can't be told more.
+# Refused by the server's library before our code runs; it can't send our headers.
 BEFORE_THE_DOOR = (
     "no http at all\r\n\r\n",
     f"GET /{'a' * 70_000} HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -159,7 +159,7 @@ def test_what_the_server_refuses_itself_holds_nothing(port: int, request_: str) 
 
 
 def answer_to(port: int, request: bytes) -> bytes:
-    """All that comes back."""
+    """Send a request; return all bytes that come back."""
     answer = b""
     with socket.create_connection((HOST, port), timeout=20) as connection:
         connection.sendall(request)

@@ -1,4 +1,4 @@
-"""What somebody waits for never waits for a document: each lane of a worker goes on by itself."""
+"""Tests that the lanes of a worker run side by side: short jobs never wait for a document."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.installation import Installation
 
 
 class Blocked:
-    """A handler that begins, and goes on when it is told."""
+    """Job handler that waits until it is told to go on."""
 
     def __init__(self) -> None:
         self.begun, self.go_on = threading.Event(), threading.Event()
@@ -42,7 +42,7 @@ class Blocked:
 
 @contextmanager
 def working(installation: Installation, blocked: Blocked) -> Iterator[threading.Event]:
-    """A worker with all its lanes; what it blocks on is let go at the end."""
+    """Run a worker with all its lanes during the block; release the blocked handler at the end."""
     stop = threading.Event()
     worker = threading.Thread(target=run_lanes, args=(installation.registry, stop))
     worker.start()
@@ -60,7 +60,7 @@ Block = Callable[[str, int], Blocked]
 
 @pytest.fixture
 def block(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Block:
-    """So many jobs of a kind wait, first in the queue, and the first one won't end."""
+    """Give a function that queues this many jobs of a kind, the first of which blocks."""
     kinds: dict[str, JobKind] = installation.registry.job_kinds
 
     def begin(kind: str, jobs: int) -> Blocked:

@@ -1,4 +1,4 @@
-"""When the log takes nothing, nothing is shown and nothing is done; and whoever asked hears it."""
+"""Tests that nothing is shown or done when the log can't be written, and that the user is told."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SHUT = "Wij kunnen nu niets laten zien"
 
 @contextmanager
 def without_log(installation: Installation) -> Iterator[None]:
-    """The table of the log is gone."""
+    """Rename the table of the log during the block."""
     with installation.owner.begin() as connection:
         connection.execute(text("ALTER TABLE audit_event RENAME TO elsewhere"))
     try:
@@ -39,7 +39,7 @@ def without_log(installation: Installation) -> Iterator[None]:
 
 @contextmanager
 def read_only(installation: Installation) -> Iterator[None]:
-    """The database can be read and takes nothing."""
+    """Make the database read-only during the block."""
     if installation.settings.sqlite:
         event.listen(Engine, "do_connect", opened_to_read)
         installation.engine.dispose()
@@ -57,12 +57,12 @@ def read_only(installation: Installation) -> Iterator[None]:
 
 
 def opened_to_read(dialect: Any, record: Any, args: list[Any], options: Any) -> sqlite3.Connection:
-    """The file of the database, as on a disk that takes nothing."""
+    """Open the SQLite file read-only."""
     return sqlite3.connect(f"file:{args[0]}?mode=ro", uri=True, check_same_thread=False)
 
 
 def set_database(installation: Installation, change: str) -> None:
-    """Change what a new connection begins with, and let go of the old ones."""
+    """Change a setting of the PostgreSQL database for new connections, and drop the pool."""
     with installation.owner.begin() as connection:
         connection.exec_driver_sql("SET TRANSACTION READ WRITE")
         connection.exec_driver_sql(f"ALTER DATABASE {installation.engine.url.database} {change}")
@@ -81,7 +81,7 @@ def test_a_page_that_cannot_be_logged_is_not_shown(
     browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
     browser.get(path, status=200).mustcontain(report.reference)
     with broken(installation):
-        # A page with somebody's data, and a refusal that belongs in the log as well.
+        # One page that shows personal data, and one refusal: both must be recorded in the log.
         for address in (path, "/gemeenten/eindhoven"):
             page = browser.get(address, status=503)
             page.mustcontain(SHUT, "laad de pagina opnieuw", "</html>", no=report.reference)
@@ -109,7 +109,7 @@ def test_what_an_app_does_that_cannot_be_logged_is_not_done(
 
 
 def storage(installation: Installation, status: int) -> dict[str, str]:
-    """What readiness says of writing, looked into anew."""
+    """Return the check `opslag` of a fresh readiness answer."""
     installation.registry.readiness._known = None
     answer = installation.visitor().get("/health/ready", status=status).json
     found: dict[str, dict[str, str]] = {check["naam"]: check for check in answer["controles"]}
@@ -126,7 +126,7 @@ def test_readiness_fails_when_the_database_takes_nothing(installation: Installat
 
 @contextmanager
 def full_disk() -> Iterator[None]:
-    """The kernel lets no file of this process grow to what is tried."""
+    """Limit the size of files of this process during the block, as if the disk were full."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (PROBE_BYTES // 2, hard))
     try:
@@ -137,7 +137,7 @@ def full_disk() -> Iterator[None]:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 class TestOneMachine:
-    """What is the same with either database, or is SQLite's alone."""
+    """Checks that are the same with either database, or only concern SQLite."""
 
     def test_readiness_fails_on_a_full_disk(self, installation: Installation) -> None:
         with full_disk():
@@ -148,7 +148,7 @@ class TestOneMachine:
     def test_readiness_does_not_mind_that_somebody_else_writes(
         self, installation: Installation
     ) -> None:
-        with installation.engine.begin() as connection:  # has the one lock there is
+        with installation.engine.begin() as connection:  # holds SQLite's only write lock
             connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
             assert storage(installation, 200)["toestand"] == "goed"
 
@@ -157,7 +157,7 @@ class TestOneMachine:
 def test_readiness_makes_the_database_itself_write(
     installation: Installation, postgres: Postgres
 ) -> None:
-    """With no room for what it puts aside it isn't ready."""
+    """Check that readiness fails when PostgreSQL has no disk space for temporary files."""
     role = f"ALTER ROLE {roles.APP} IN DATABASE {installation.engine.url.database}"
     with psycopg.connect(postgres.conninfo("postgres"), autocommit=True) as administrator:
         administrator.execute(f"{role} SET temp_file_limit = 0".encode())

@@ -172,7 +172,7 @@ def test_a_role_of_somebody_who_never_set_a_password_becomes_an_offer(
 
 
 def put(connection: Connection, table: str, /, **values: Any) -> None:
-    """A row of these columns alone, whatever the table has got since."""
+    """Insert a row with only these columns, also if the model has more columns by now."""
     types = Base.metadata.tables[table].c
     older = Table(table, MetaData(), *(Column(key, types[key].type) for key in values))
     connection.execute(older.insert().values(**values))

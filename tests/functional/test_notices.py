@@ -90,7 +90,7 @@ def test_a_flood_is_told_once_in_a_while_and_the_last_one_is_told_too(town: Inst
     with at(town, TUESDAY):
         for _ in range(5):
             report(town)
-    # Both were made at the same moment of the stopped clock: they come in any order.
+    # Both have the same time, because the clock is stopped, so their order is undefined.
     assert sorted(m.state for m in messages(town)) == ["verstuurd", "wacht"]
     with at(town, TUESDAY + timedelta(minutes=16)):
         pass

@@ -45,7 +45,7 @@ def test_on_postgresql_too_each_person_gets_all_that_the_matrix_says(
 
 
 def judge(found: Visit, person: Person) -> None:
-    """Every outcome is the matrix's; no word of others was shown; there were words to be seen."""
+    """Check that outcomes match the matrix, nothing of others is shown, and own data is."""
     assert not found.wrong, "\n" + "\n".join(found.wrong)
     assert found.forbidden
     assert found.leaks == {}
@@ -88,7 +88,7 @@ def test_another_method_is_refused(town: Town) -> None:
 
 
 def names_read_by_views() -> set[str]:
-    """The names of fields that views read besides their forms."""
+    """Return the names of form fields that views read outside their forms."""
     root = Path(stopintimidatie.__file__).parent
     sources = (path.read_text() for path in root.rglob("*.py"))
     return {name for text in sources for name in re.findall(r'POST\.\w+\(\s*"(\w+)"', text)}

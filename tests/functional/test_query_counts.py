@@ -1,6 +1,6 @@
-"""Every page costs the same number of queries with a few reports and with hundreds.
+"""Tests that every page needs as many queries with a few reports as with hundreds.
 
-And none of them goes through all rows of a holder for each row of a list.
+And that no query reads all rows of a holder for each row of a list.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def costs(town: Town) -> dict[str, int]:
 
 @contextmanager
 def wide_loops(town: Town) -> Iterator[dict[str, str]]:
-    """PostgreSQL has measured its tables; SQLite believes what we tell it of them."""
+    """Collect wide loops during the block on SQLite, which uses our statistics; else none."""
     if not town.installation.settings.sqlite:
         yield {}
         return

@@ -1,6 +1,6 @@
-"""A page reads in a transaction that can't write; what it has to write comes after it.
+"""Tests that a page reads in a read-only transaction, and writes its records after that.
 
-That no view needs more than that, the crawl of test_permission_matrix shows: a page that tried to
+The crawl of test_permission_matrix shows that this is enough for every view: a page that tried to
 write would answer 503.
 """
 
@@ -48,7 +48,7 @@ def test_a_page_holds_nobody_up_however_often_it_is_tried(
     original = inbox.presets
 
     def meanwhile(session: Session, *rest: object) -> object:
-        """Somebody else writes while this page reads, and the page meets with that thrice."""
+        """Write in another transaction while the page reads; make the page retry three times."""
         with transaction(waiting_at_most(installation.engine, 200)) as other:
             other.execute(update(User).values(name=f"Naam {len(attempts)}"))
         attempts.append(len(attempts))

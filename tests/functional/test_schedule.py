@@ -1,4 +1,4 @@
-"""A machine's clock that stood on another day: what was planned then is planned anew."""
+"""Tests that jobs planned while the machine's clock was on another day are planned again."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def fail(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
 
 
 def do(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Nothing: it went well."""
+    """Do nothing and succeed."""
 
 
 def register(installation: Installation, name: str, handler: Any, **options: Any) -> None:
@@ -69,7 +69,7 @@ def astray(installation: Installation) -> Sequence[str]:
 
 
 def live_far_away(installation: Installation) -> None:
-    """A day on which each sort of moment was written down."""
+    """Store each kind of time (planned, retried, leased) on a day far away."""
     register(installation, "mislukt", fail)
     register(installation, "in handen", do, lease_seconds=LEASE_SECONDS)
     ask(installation, "mislukt")

@@ -91,7 +91,7 @@ def test_who_is_blocked_is_so_in_the_log_of_every_holder_of_a_role(
 
 
 def logged(installation: Installation, holder: str, username: str) -> list[str]:
-    """What this person did, as the log of a holder tells it, the oldest first."""
+    """Return the actions of this user in the log of a holder, the oldest first."""
     who = str(user_id(installation, username))
     with installation.transaction(holder) as session:
         rows = select(AuditEvent.action).where(AuditEvent.actor_id == who).order_by(AuditEvent.at)

@@ -1,4 +1,4 @@
-"""Bodies that don't come, or come slowly, through the real web server: they have their time."""
+"""Tests of bodies that come slowly or not at all, through the real web server: they time out."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from tests.functional.api import PROBLEM, REPORTS, Api
 from tests.installation import Installation
 from tests.tools.served import HOST, until
 
-# What the tests wait for ends on its own; only a machine that stands still reaches this.
+# Seconds. The waits in these tests end earlier; only a machine that stands still gets here.
 LONGEST = 20
 SENDERS = 4
-# Where the answer tells what the server has: threads, and bytes in files that have no name.
+# Its answer tells what the server holds: reading threads, and bytes in unnamed files on disk.
 SERVER = f"""
 import os, sys, threading
 from stopintimidatie.cli import webserver
@@ -60,7 +60,7 @@ webserver.run(make, host="{HOST}", port=int(sys.argv[1]), threads=16)
 
 
 class Server:
-    """The web server with a small application and small bounds."""
+    """The real web server with a small application and low limits."""
 
     def __init__(self, patience: float) -> None:
         with socket.create_server((HOST, 0)) as probe:
@@ -77,18 +77,18 @@ class Server:
             return False
 
     def send(self, head: str, body: bytes = b"") -> socket.socket:
-        """A connection on which this was sent."""
+        """Send this on a new connection and return the connection."""
         connection = socket.create_connection((HOST, self.port), timeout=LONGEST)
         connection.sendall(f"{head}\r\nHost: x\r\n\r\n".encode() + body)
         return connection
 
     def ask(self, head: str, body: bytes = b"") -> bytes:
-        """All that comes back until the connection is closed."""
+        """Send a request; return all that comes back until the connection is closed."""
         with self.send(f"{head}\r\nConnection: close", body) as connection:
             return rest_of(connection)
 
     def state(self) -> tuple[int, int]:
-        """Bodies that are being read, and their bytes on the disk."""
+        """Return how many bodies are being read, and how many bytes of them are on disk."""
         _, readers, stored = self.ask("GET / HTTP/1.1").rpartition(b"\r\n\r\n")[2].split()
         return int(readers), int(stored)
 
@@ -135,7 +135,7 @@ def test_a_body_that_does_not_come_gets_its_answer_and_nothing_of_it_stays(
     assert answer.startswith(b"HTTP/1.1 408")
     assert b"connection: close" in answer.lower()
     assert answer.rpartition(b"\r\n\r\n")[2].startswith(b"0 ")
-    # The thread that read it ends with the connection.
+    # The reading thread ends when the connection is closed.
     until(lambda: hasty.state() == (0, 0), seconds=LONGEST)
 
 
@@ -145,10 +145,10 @@ def test_unfinished_bodies_take_no_more_of_the_disk_than_is_allowed(patient: Ser
     with ExitStack() as stack:
         first = [stack.enter_context(patient.send(head, half)) for _ in range(2)]
         until(lambda: patient.state()[1] > len(half) * 1.5, seconds=LONGEST)
-        # Two and a half fit; what comes after is refused, and what was there stays.
+        # There is room for two and a half such bodies: the third is refused, the others stay.
         refused = patient.ask(head, half)
         assert refused.startswith(b"HTTP/1.1 503")
-        # Small ones still come in.
+        # A small body needs no disk space and is accepted.
         assert patient.ask("POST / HTTP/1.1\r\nContent-Length: 3", b"abc").startswith(
             b"HTTP/1.1 200"
         )
@@ -163,7 +163,7 @@ def test_one_sender_too_many_takes_the_place_of_the_slowest(patient: Server) -> 
     with ExitStack() as stack:
         waiting = [stack.enter_context(patient.send(head)) for _ in range(SENDERS)]
         until(lambda: patient.state()[0] == SENDERS, seconds=LONGEST)
-        time.sleep(0.06)  # so long is a new one spared
+        time.sleep(0.06)  # longer than a new sender is spared
         answer = patient.ask("POST / HTTP/1.1\r\nContent-Length: 3", b"abc")
         assert answer.startswith(b"HTTP/1.1 200")
         until(lambda: patient.state()[0] == SENDERS - 1, seconds=LONGEST)
@@ -180,7 +180,7 @@ def _is_refused(connection: socket.socket) -> bool:
 
 
 class Stalled(BytesIO):
-    """A stream that ends only when it is let go."""
+    """A stream whose reads take long and return nothing."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         time.sleep(0.2)
@@ -189,7 +189,7 @@ class Stalled(BytesIO):
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 class TestAnswers:
-    """How the product tells it."""
+    """Checks of the product's own answers to slow bodies and a full server."""
 
     def ask(
         self, installation: Installation, path: str, bounds: Bounds

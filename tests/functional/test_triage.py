@@ -270,7 +270,7 @@ def test_the_form_has_one_button(installation: Installation) -> None:
     address, _ = stored(installation), stored(installation)
     page = officer(installation).get(f"{address}/triage")
     main = page.html.find("main")
-    # A report like it stands beside the form; nothing there leaves the form behind.
+    # A similar report is shown beside the form, without a button or link that leaves the form.
     assert "misschien dubbel" in main.text
     assert [button.text for button in main.select("button[type=submit]")] == ["Vastleggen"]
     assert len(main.select("form")) == 1
@@ -620,7 +620,7 @@ def test_the_number_of_queries_does_not_grow(installation: Installation) -> None
         reports = [make_report(session, installation) for _ in range(10)]
     address = f"{HERE}/{reports[0].reference}"
     pages = (INBOX, f"{INBOX}?vorm=naroepen&periode=30", address, f"{address}/triage")
-    browser.get(INBOX)  # the first page of a session here also puts in the log that it is used
+    browser.get(INBOX)  # the first page of a session also records in the log that a role is used
     few = [queries(installation, browser, page) for page in pages]
     with installation.transaction() as session:
         for _ in range(490):

@@ -1,4 +1,4 @@
-"""Who is locked out by a stranger asks for a mail, and gets in with its link and the password."""
+"""Tests of unlocking: a locked-out user asks for a mail, and signs in by its link and password."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ pytestmark = pytest.mark.judged_once
 
 
 def lock(installation: Installation, username: str) -> None:
-    """A stranger guesses until nobody can sign in elsewhere."""
+    """Lock a name, as a stranger who guesses passwords does."""
     visitor = installation.visitor()
     for _ in range(FREE_ATTEMPTS):
         filled(visitor, username).submit("aanmelden", status=422)
 
 
 def ask(installation: Installation, username: str) -> Any:
-    """Ask for the mail in a new browser; the page after it."""
+    """Ask for the unlock mail in a new browser; return the page that follows."""
     form = installation.visitor().get("/aanmelden-link").forms["formulier"]
     form["gebruikersnaam"] = username
     return form.submit("sturen", status=303).follow()
 
 
 def letters(installation: Installation) -> int:
-    """How many mails with a link there are."""
+    """Count the mails with an unlock link."""
     installation.run_jobs()
     with installation.transaction(NATIONAL) as session:
         sent = select(func.count()).where(MailMessage.template == MAIL)
@@ -125,7 +125,7 @@ def test_the_answer_is_the_same_for_every_name_and_mail_goes_to_who_can_sign_in(
         lock(installation, name)
         assert ask(installation, name.upper()).text == before
     with installation.transaction() as session:
-        # As much work for the one as for the other.
+        # Each name gets a row, whether or not it has an account.
         assert session.scalar(select(func.count()).select_from(SignInUnlock)) == 4
     assert letters(installation) == 1
 

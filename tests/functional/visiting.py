@@ -90,9 +90,9 @@ class Visit:
 
 
 def visit(town: Town, person: Person, *, taking_turns: bool = False) -> Visit:
-    """Ask all that the matrix says, and go on from there.
+    """Try all addresses of the matrix as this person, and follow the links on the pages.
 
-    :param taking_turns: share the questions out over all people; only a few then go on.
+    :param taking_turns: divide the addresses over all people; only a few people follow links.
     """
     own = own_words(town, person)
     most = MAX_PAGES_BEHIND_DATABASE_WALLS if taking_turns else MAX_PAGES

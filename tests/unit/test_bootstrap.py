@@ -166,7 +166,7 @@ def test_a_start_waits_for_what_a_killed_one_left_running(
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as killed:
         assert killed.stdin
         assert killed.stdout
-        killed.stdout.readline()  # what it started works
+        killed.stdout.readline()  # the process that it started is running
         killed.kill()
         killed.wait()
         monkeypatch.setattr(folder, "say", lambda words: killed.stdin and killed.stdin.close())
@@ -175,7 +175,7 @@ def test_a_start_waits_for_what_a_killed_one_left_running(
 
 
 def test_what_installs_holds_the_lock_of_the_installation(tmp_path: Path) -> None:
-    """Who was killed while pip worked leaves pip behind: the next start waits for it."""
+    """Check that pip, while it runs, holds the lock too: the next start waits if we are killed."""
     seen = tmp_path / "seen"
     held = (
         "import os, sys; open(sys.argv[2], 'w').write(os.readlink('/proc/self/fd/' + sys.argv[1]))"

@@ -61,7 +61,7 @@ with _child(folder, files, Limits(), "archief") as (child, errors):
 
 
 def test_a_rendering_ends_with_the_worker_that_is_killed(tmp_path: Path) -> None:
-    """Its content never comes to an end: by itself it would wait for ever."""
+    """Check with a child whose input never ends: without the kill it would wait for ever."""
     command = [sys.executable, "-c", WAITING_PARENT, str(tmp_path)]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE

@@ -49,7 +49,7 @@ def refusal(data: bytes, ffmpeg: str | None = FFMPEG) -> CleaningError:
 
 
 def drawn_here(data: bytes) -> bytes:
-    """What the child would make of a photo, made in this process."""
+    """Convert a photo as the child process does, but in this process."""
     made = BytesIO()
     pictures.draw(pictures.draw_photo, BytesIO(data), made)
     return made.getvalue()
@@ -195,7 +195,7 @@ def _exif_of_heic(data: bytes) -> dict[int, object]:
 
 
 def test_a_photo_with_a_second_one_behind_it_is_taken_for_its_first() -> None:
-    """As telephones save depth: a JPEG in which another JPEG follows (MPO)."""
+    """Check a JPEG that is followed by another JPEG (MPO), as telephones save depth."""
     file = BytesIO()
     first, second = (Image.new("RGB", (80, 60), colour) for colour in ("red", "blue"))
     first.save(file, "MPO", save_all=True, append_images=[second])
@@ -203,7 +203,7 @@ def test_a_photo_with_a_second_one_behind_it_is_taken_for_its_first() -> None:
         assert drawn.getpixel((5, 5))[0] > 200  # type: ignore[index]
 
 
-# --- what costs too much -----------------------------------------------------------------------
+# --- photos that cost too much -----------------------------------------------------------------
 
 
 def test_a_jpeg_of_thousands_of_scans_is_refused_before_it_is_decoded(
@@ -222,10 +222,10 @@ def test_a_jpeg_of_thousands_of_scans_is_refused_before_it_is_decoded(
 def test_scans_are_counted_as_the_decoder_meets_them() -> None:
     few, many = layered_jpeg(20, (64, 64)), layered_jpeg(50, (64, 64))
     assert clean(few)[0] is MediaKind.PHOTO
-    # Bytes in a comment, and what stands after the end, are no scans.
+    # Scan markers in a comment and after the end of the picture don't count.
     comment = b"\xff\xfe" + (2 + 2 * 60).to_bytes(2, "big") + b"\xff\xda" * 60
     assert not pictures.has_too_many_scans(few[:2] + comment + few[2:] + many)
-    # Rubbish between markers, which the decoder skips, hides nothing.
+    # Bytes between markers, which the decoder skips, don't hide a scan.
     assert pictures.has_too_many_scans(many.replace(b"\xff\xda", b"\x00\x01\xff\xff\xda"))
     assert not pictures.has_too_many_scans(b"\xff\xd8\xff")
 

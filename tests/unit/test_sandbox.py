@@ -1,4 +1,4 @@
-"""Children within bounds, and no more of them at once than there are places."""
+"""Tests of child processes with limits, and of the limit on how many run at once."""
 
 from __future__ import annotations
 

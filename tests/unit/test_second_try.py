@@ -1,4 +1,4 @@
-"""A failed test gets one second try at the end of `scripts/test`, and only where that is fair."""
+"""Tests of the second try that `scripts/test` gives failed tests, and of when it gives none."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_is_broken(number):
 
 @pytest.fixture
 def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A suite of its own that `scripts/test` runs, without lint and types."""
+    """Make a small test suite for `scripts/test` to run, without lint and type checks."""
     (tmp_path / "test_it.py").write_text(SUITE, encoding="utf-8")
     (tmp_path / "pytest.ini").write_text(
         "[pytest]\nmarkers =\n  alles: long\n  judged_once: once\n", encoding="utf-8"
@@ -100,6 +100,6 @@ def test_the_run_fails_when(
 def test_crossings_run_only_when_asked_for(
     suite: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(monkeypatch, capfd, "takes_long")[0] == 5  # nothing to run
+    assert run(monkeypatch, capfd, "takes_long")[0] == 5  # no test to run again
     code, said = run(monkeypatch, capfd, "takes_long", crossings=True)
     assert (code, "1 failed" in said) == (1, True)

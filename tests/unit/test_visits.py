@@ -1,4 +1,4 @@
-"""The cookies of /volgen and /ophalen end: after half an hour, and some hours after the code."""
+"""Tests that the cookies of /volgen and /ophalen end: half an hour idle, a few hours in all."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stopintimidatie.storage.encryption import KeyRing, new_key_ring
 
 
 class Following:
-    """What a browser keeps at /volgen."""
+    """The cookie of /volgen."""
 
     @staticmethod
     def begin(keys: KeyRing) -> str:
@@ -27,7 +27,7 @@ class Following:
 
 
 class PickingUp:
-    """What a browser keeps at /ophalen."""
+    """The cookie of /ophalen."""
 
     @staticmethod
     def begin(keys: KeyRing) -> str:
@@ -47,7 +47,7 @@ def test_who_stays_busy_types_the_code_again_after_some_hours(
     keys, begin = new_key_ring(), utc_now()
 
     def until_it_ends(minutes: int) -> datetime:
-        """Ask for a page each so many minutes; the last moment at which there was one."""
+        """Ask for a page every so many minutes; return the time of the last page that was shown."""
         with clock_at(begin):
             cookie: str | None = visit.begin(keys)
         moment = begin

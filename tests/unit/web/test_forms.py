@@ -163,7 +163,7 @@ def test_text_is_composed() -> None:
     assert read(forms.Upload(), upload).name == "café.jpg"
 
 
-# What composing, line ends and what is taken out could get wrong between them.
+# Characters on which normalising, line ends and the removal of characters could go wrong.
 ODD = st.text(st.sampled_from("ae \u0301\u0323\u030a\r\n\x07\ufffe\u202e\u2067é\u0958\u1100\u1161"))
 
 

@@ -1,4 +1,4 @@
-"""How long a body may take: the numbers that docs/operations.md gives."""
+"""Tests of how long a body may take, with the numbers that docs/operations.md gives."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FILM = 25_000_000
 
 
 def under_way(seconds: float, taken: int, still: float = 0) -> Transfer:
-    """A body that began so long ago, of which so much has come, the last of it so long ago."""
+    """Make a body that began `seconds` ago, has `taken` bytes, and got none for `still` seconds."""
     transfer = Transfer(None, Bounds())
     transfer._started = time.monotonic() - seconds
     transfer._latest = time.monotonic() - still
@@ -31,8 +31,8 @@ def test_a_film_from_a_slow_telephone_gets_through(kilobits: int) -> None:
     ("seconds", "taken"),
     [
         (31, 0),  # nothing comes
-        (600, 4_000_000),  # a drop at a time
-        (1_801, 200_000_000),  # it never ends
+        (600, 4_000_000),  # too slow on average
+        (1_801, 200_000_000),  # longer than any body may take
     ],
 )
 def test_one_that_comes_too_slowly_has_no_time_left(seconds: float, taken: int) -> None:
@@ -42,5 +42,5 @@ def test_one_that_comes_too_slowly_has_no_time_left(seconds: float, taken: int) 
 def test_standing_still_for_a_moment_is_no_harm_and_for_longer_is_the_end() -> None:
     assert under_way(25, 0).seconds_left > 0
     assert under_way(60, 2_000_000, still=25).seconds_left > 0
-    # However much came at once before it.
+    # Also if very much came before that.
     assert under_way(40, 24_000_000, still=31).seconds_left < 0

@@ -1,4 +1,4 @@
-"""Forms that keep the processor busy pass one at a time and wait outside the application."""
+"""Tests that costly forms run one at a time and wait outside the application."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BUSY: dict[str, Any] = {"REQUEST_METHOD": "POST", "PATH_INFO": "/aanmelden"}
 
 
 class Slow:
-    """An application that stays at its busy address until it may go, and counts who is there."""
+    """Application that keeps busy requests until it may go on, and counts them."""
 
     def __init__(self) -> None:
         self.may_go = threading.Event()
@@ -46,7 +46,7 @@ def slow() -> Slow:
 
 @pytest.fixture
 def gateway(slow: Slow) -> Gateway:
-    """Two places in the application."""
+    """Give a gateway with two places in the application."""
     return Gateway(
         slow, places=2, scheme="http", waiting_room=WaitingRoom({ADDRESSES_KEY: {"/aanmelden"}})
     )
