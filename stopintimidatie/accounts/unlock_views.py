@@ -55,7 +55,10 @@ def ask_view(request: Request) -> Any:
     renderer="templates/unlock.jinja2",
 )
 def unlock_view(request: Request) -> Any:
-    """Use the link, after which this browser may sign in; it still needs the password."""
+    """Show the page of the link; its button uses the link up and lets this browser sign in.
+
+    Signing in still needs the password.
+    """
     sent = request.POST if request.method == "POST" else dict(query_pairs(request))
     key = str(sent.get("sleutel", ""))[:200]
     keys = request.registry.key_ring

@@ -22,13 +22,13 @@ class Lane(StrEnum):
     """A queue of jobs that run one after another, beside the other lanes."""
 
     QUICK = "snel"
-    """What somebody waits for and costs little: the index, who must hear of a report."""
+    """Short jobs that users wait for: indexing a report, notices of a report."""
     OUTSIDE = "buiten"
-    """Waits for another machine: mail, text messages, the finder of addresses."""
+    """Jobs that wait for another machine: mail, text messages, the lookup of addresses."""
     INDEX = "index"
-    """A whole index at a time. Until it is there nothing new is found."""
+    """Rebuilds of a whole index. Until one is done search finds nothing new."""
     SLOW = "langzaam"
-    """Documents, work by night, and whatever goes through much."""
+    """Long jobs: making documents, nightly work, and work on very many rows."""
 
 
 @dataclass(frozen=True)

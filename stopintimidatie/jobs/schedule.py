@@ -22,13 +22,13 @@ from stopintimidatie.storage.tenancy import NATIONAL
 
 log = logging.getLogger(__name__)
 LONGEST_WAIT: Final = timedelta(hours=1)
-"""No job that failed waits longer for its next attempt."""
+"""The longest time between two attempts of a job that fails."""
 SLACK: Final = timedelta(minutes=5)
-"""Clocks of machines that work together may differ so much."""
+"""The largest difference between the clocks of machines that work together."""
 AT_ONCE: Final = 500
 
 Kinds = Mapping[str, JobKind]
-"""By name."""
+"""The kinds of job, by name."""
 
 
 def put_right(engine: Engine, kinds: Kinds) -> None:

@@ -126,6 +126,7 @@ def _kept(context: MunicipalityAdministration, request: Request, content: bytes)
     """Clean and store the logo; return its hash.
 
     :raises LogoError: this file can't be a logo.
+    :raises BusyError: too many files are being cleaned.
     """
     try:
         with set_apart(request):

@@ -45,7 +45,7 @@ WAV: Final = Container("wav", "wav", "video/mp4", "audio/wav", sound_only=True)
 AAC: Final = Container("aac", "mp4", "video/mp4", "audio/mp4", sound_only=True)
 
 _M4A_BRANDS: Final = (b"M4A ", b"M4B ", b"M4P ")
-# File types that begin with the same box as video does: HEIC photos, as telephones take them.
+# Brands of HEIC photos, as telephones take them; such a file begins with the same box as video.
 _HEIC_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"mif1")
 _PHOTO_BRANDS: Final = (*_HEIC_BRANDS, b"msf1", b"hevc", b"hevx", b"avif", b"avis")
 EXTENSIONS: Final = {

@@ -38,7 +38,7 @@ NEAR_M: Final = 400.0
 NEAREST: Final = 80
 """So many of the nearest are compared."""
 COMPARED: Final = 1_000
-"""So many to the north, and as many to the south, are looked at for how near they are."""
+"""The most reports on the north side, and on the south side, whose distance is computed."""
 BY_WORDS: Final = 20
 SAME_AREA: Final = 80
 """Of a report without a point: so many of the newest of its neighbourhood."""

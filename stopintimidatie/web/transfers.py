@@ -35,7 +35,7 @@ class Bounds:
     # Average speed that is needed after that, and the longest that any body may take.
     bytes_per_second: int = 16_000
     longest_seconds: float = 1_800
-    # Bodies received at once. One more replaces the slowest, unless that began seconds ago.
+    # Bodies received at once. One more replaces the slowest, if that has had `spared_seconds`.
     senders: int = 128
     spared_seconds: float = 5
     # Bytes on disk of all bodies together: four of the largest. Reports are never written to disk.

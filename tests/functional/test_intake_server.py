@@ -109,7 +109,7 @@ def test_what_is_hardly_http_is_refused(api: Api, port: int) -> None:
     assert api.count() == before
 
 
-# All but the last line end of each request head; a `Host` line is there only if it is shown.
+# Request heads without the end of their last line, and the status that refuses each.
 REFUSED_AT_THE_DOOR = (
     ("GET / HTTP/1.1", 400),
     ("GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost", 400),

@@ -27,7 +27,7 @@ class Widget(deform.widget.Widget):
     """``short`` or ``medium``: a hint by width how much is expected."""
     attributes: Mapping[str, str] = MappingProxyType({})
     opening: Mapping[str, int] = MappingProxyType({})
-    """The answers with which fields just after this one are asked, and which: see ``runs``."""
+    """For an answer that opens a group after this field: the number of that group (``runs``)."""
 
     def serialize(self, field: Any, cstruct: Any, **kw: Any) -> Any:
         if cstruct in (colander.null, None):
