@@ -172,10 +172,12 @@ def test_the_register_is_filtered_and_paged(installation: Installation) -> None:
 def test_a_longer_register_costs_no_more_queries(installation: Installation) -> None:
     browser = installation.browser(make_user(installation, (DORDRECHT, Role.PRIVACY_OFFICER)))
     recorded(installation)
+    browser.get(REGISTER)
     with count_queries(installation) as few:
         browser.get(REGISTER)
     for _ in range(12):
         recorded(installation)
+    browser.get(REGISTER)
     with count_queries(installation) as many:
         browser.get(REGISTER)
     assert many.count == few.count
