@@ -96,7 +96,8 @@ def postgres_demo(postgres: Postgres) -> Path:
     return folder
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+# What the demo holds doesn't hang on the database.
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.alles)])
 def demo(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
     """The demo of DEMO_DAY, for this test to change, on SQLite and on PostgreSQL."""
     folder: Path = request.getfixturevalue(f"{request.param}_demo")

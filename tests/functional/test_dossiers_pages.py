@@ -161,10 +161,9 @@ def test_the_page_of_a_report_in_hand_leads_to_a_new_dossier(
     installation: Installation, browser: TestApp
 ) -> None:
     reference = taken_on(installation)
-    for page in ("", "/triage"):
-        report = browser.get(f"/gemeenten/dordrecht/binnenstad/{reference}{page}")
-        form = report.click("(?i)nieuw dossier").forms["formulier"]
-        assert form["meldingen"].value == reference
+    report = browser.get(f"/gemeenten/dordrecht/binnenstad/{reference}")
+    form = report.click("(?i)nieuw dossier").forms["formulier"]
+    assert form["meldingen"].value == reference
     with installation.transaction() as session:
         fresh = make_report(session, installation).reference
     assert NEW not in browser.get(f"/gemeenten/dordrecht/binnenstad/{fresh}").text
