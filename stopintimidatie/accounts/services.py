@@ -16,7 +16,12 @@ from sqlalchemy.orm import Session
 from stopintimidatie.accounts.attempts import Guess, count_guess, forget_guesses
 from stopintimidatie.accounts.devices import proof_of
 from stopintimidatie.accounts.models import RoleAssignment, User
-from stopintimidatie.accounts.passwords import MINIMUM_LENGTH, hash_password, verify_password
+from stopintimidatie.accounts.passwords import (
+    MINIMUM_LENGTH,
+    PUBLISHED,
+    hash_password,
+    verify_password,
+)
 from stopintimidatie.accounts.sessions import end_session, end_sessions_of, start_session
 from stopintimidatie.audit import Actor, record
 from stopintimidatie.clock import utc_now
@@ -120,10 +125,12 @@ def _refuse(session: Session, guess: Guess, judged: User | None) -> SignInResult
 def hash_chosen(password: str) -> str:
     """Hash a new password. Slow on purpose: call it outside a transaction.
 
-    :raises AccountError: the password is too short.
+    :raises AccountError: the password is too short, or everybody can read it in the README.
     """
     if len(password) < MINIMUM_LENGTH:
         raise AccountError(f"Kies een wachtwoord van minstens {MINIMUM_LENGTH} tekens.")
+    if password.lower() == PUBLISHED:
+        raise AccountError("Dit wachtwoord staat in de handleiding. Kies een eigen wachtwoord.")
     return hash_password(password)
 
 

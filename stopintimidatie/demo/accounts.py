@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from stopintimidatie.accounts.models import User
-from stopintimidatie.accounts.passwords import hash_password
+from stopintimidatie.accounts.passwords import PUBLISHED, hash_password
 from stopintimidatie.accounts.services import find_user, give_role
 from stopintimidatie.audit import SYSTEM, Actor
 from stopintimidatie.municipalities.models import (
@@ -19,7 +19,7 @@ from stopintimidatie.municipalities.models import (
 from stopintimidatie.security import Role
 from stopintimidatie.storage import NATIONAL
 
-PASSWORD: Final = "demo-wachtwoord"  # noqa: S105 - printed at every start of the demo
+PASSWORD: Final = PUBLISHED  # printed at every start of the demo
 DORDRECHT, EINDHOVEN, TILBURG = "GM0505", "GM0772", "GM0855"
 
 

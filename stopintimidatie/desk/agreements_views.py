@@ -12,6 +12,7 @@ from pyramid.view import view_config
 from stopintimidatie.desk.agreements_forms import AgreementSchema, RefusalSchema, plan_of
 from stopintimidatie.desk.agreements_listing import agreed_rows, choices
 from stopintimidatie.desk.agreements_resources import DeskMunicipality
+from stopintimidatie.desk.onboarding_views import address_of
 from stopintimidatie.desk.resources import Desk
 from stopintimidatie.mail.addresses import clear_address, confirm_address, find_address, send_code
 from stopintimidatie.municipalities import agreements, postbox_views
@@ -87,6 +88,8 @@ def municipality_view(context: DeskMunicipality, request: Any) -> dict[str, Any]
             (row.agreed_on, "geweigerd" if row.declined else "afspraak", row.agreed_by)
             for row in agreements.history(request.db, code)
         ],
+        "onboarding": request.has_permission(Permission.CONNECT, context)
+        and address_of(context.municipality),
         "here": request.resource_path(context).rstrip("/") + "/",
         "panels": panels(request, "gemeente_bij_meldpunt", context),
     }

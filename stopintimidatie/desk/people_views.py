@@ -18,15 +18,21 @@ from stopintimidatie.desk.people_forms import domains_schema, read_domains
 from stopintimidatie.desk.resources import Desk
 from stopintimidatie.municipalities import proposals
 from stopintimidatie.municipalities.mail_domains import domains_of, set_domains
+from stopintimidatie.municipalities.models import ParticipationLevel
 from stopintimidatie.municipalities.proposal_forms import InviteSchema
 from stopintimidatie.municipalities.proposal_views import PAGE, TEMPLATE, decide
+from stopintimidatie.municipalities.services import level_of
 from stopintimidatie.municipalities.worker_views import SENT, change_offer, invite
 from stopintimidatie.security import Permission
-from stopintimidatie.web.forms import Button, Form, handle_form
+from stopintimidatie.web.forms import Button, Form, FormError, handle_form
 from stopintimidatie.web.request import Request
 
 _TEMPLATES: Final = "stopintimidatie.desk:templates"
 _ASKED: Final = ("GET", "POST")
+NEEDED: Final = (
+    "Deze gemeente is aangesloten en heeft minstens één maildomein nodig. Zonder maildomein ziet"
+    " niemand welk adres van buiten is. Vul het domein van de gemeente in."
+)
 
 
 @view_config(
@@ -114,6 +120,9 @@ def domains_view(context: Desk, request: Request) -> Any:
 
     def on_valid(values: dict[str, Any]) -> Any:
         wanted = read_domains(values["domeinen"])
+        level = level_of(request.db, municipality.code)
+        if not wanted and level is ParticipationLevel.PROGRAMME:
+            raise FormError(NEEDED, "domeinen")
         set_domains(request.db, actor_of(request), municipality.code, wanted)
         request.flash("De maildomeinen zijn opgeslagen.")
         check_plan(request, municipality)

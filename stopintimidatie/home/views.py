@@ -110,6 +110,7 @@ def municipality(context: MunicipalityResource, request: Any) -> dict[str, Any]:
         "consultations": [],
         "partners": [],
         "proposals": [],
+        "settings": _settings(context, request),
     }
     if may_read:
         slugs = {row.neighbourhood.code: row.neighbourhood.slug for row in rows}
@@ -127,6 +128,21 @@ def municipality(context: MunicipalityResource, request: Any) -> dict[str, Any]:
             for report in urgent
         ]
     return page
+
+
+def _settings(context: MunicipalityResource, request: Any) -> list[ListItem]:
+    """Return the pages where the admin sets things up; empty for other roles."""
+    if not request.has_permission(Permission.MANAGE_MUNICIPALITY, context):
+        return []
+    pages = {
+        "beheer": ("Beheer", "wat melders van uw gemeente zien"),
+        "gebruikers": ("Gebruikers", "wie er werkt, en collega’s uitnodigen"),
+        "berichten": ("Berichten", "waar u hoort dat er iets wacht"),
+    }
+    return [
+        ListItem(label, request.resource_path(context, name), meta=[about])
+        for name, (label, about) in pages.items()
+    ]
 
 
 def _agreements(context: MunicipalityResource, request: Any, now: Any) -> list[ListItem]:

@@ -14,6 +14,7 @@ def includeme(config: Any) -> None:
         add_level_condition,
         add_level_effect,
     )
+    from stopintimidatie.municipalities.postbox_views import postbox_panel
     from stopintimidatie.municipalities.resources import LEVELS, Municipalities
     from stopintimidatie.municipalities.vocabularies import add_public_vocabulary
     from stopintimidatie.municipalities.worker_views import users_panel
@@ -43,6 +44,7 @@ def includeme(config: Any) -> None:
     config.add_job_kind(proposal_mail.INVITE_JOB, proposal_mail.send_invitations)
     config.add_job_kind(proposal_mail.TELL_JOB, proposal_mail.tell_other_side)
     config.add_panel("beheer", "gebruikers", users_panel, order=90)
+    config.add_panel("beheer", "berichten", postbox_panel, order=91)
     config.add_mail_template(FELL)
     config.add_job_kind(END_JOB, agreements_mail.ending)
     config.add_job_kind(LEVEL_JOB, begin_planned)

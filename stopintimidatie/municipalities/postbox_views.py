@@ -18,13 +18,27 @@ from stopintimidatie.mail.addresses import (
 )
 from stopintimidatie.municipalities.postbox import postbox_of, urgent_number_of
 from stopintimidatie.municipalities.postbox_forms import as_number, postbox_schema
-from stopintimidatie.municipalities.resources import MunicipalityResource
+from stopintimidatie.municipalities.resources import Administration, MunicipalityResource
 from stopintimidatie.security import Permission
+from stopintimidatie.storage.tenancy import NATIONAL
 from stopintimidatie.web.forms import Button, Form, handle_form
+from stopintimidatie.web.panels import Panel
 
 PAGE: Final = "stopintimidatie.municipalities:templates/postbox.jinja2"
 OWNERS: Final = {"adres": postbox_of, "spoednummer": urgent_number_of}
 _ASKED: Final = ("GET", "POST")
+
+
+def postbox_panel(context: Administration, request: Any) -> Panel | None:
+    """Link to this page from the settings page of a municipality."""
+    place = context.__parent__
+    if context.holder == NATIONAL or not request.has_permission(
+        Permission.MANAGE_MUNICIPALITY, place
+    ):
+        return None
+    href = request.resource_path(place, "berichten")
+    template = "stopintimidatie.municipalities:templates/postbox_panel.jinja2"
+    return Panel("Berichten", template, {"href": href})
 
 
 @view_config(

@@ -16,7 +16,8 @@ import pytest
 
 from stopintimidatie import create_app
 from stopintimidatie.accounts.models import User
-from stopintimidatie.accounts.services import block_user, create_user, find_user, hash_chosen
+from stopintimidatie.accounts.passwords import hash_password
+from stopintimidatie.accounts.services import block_user, create_user, find_user
 from stopintimidatie.audit import SYSTEM
 from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.security import Role
@@ -241,7 +242,7 @@ def test_who_is_blocked_is_out_at_once_and_stays_out(installation: Installation)
 
 
 def demo_user(installation: Installation) -> str:
-    hashed = hash_chosen(PASSWORD)
+    hashed = hash_password(PASSWORD)
     with installation.transaction() as session:
         made: User = create_user(session, SYSTEM, "oov@proef.example", "P", hashed, demo=True)
         return made.username

@@ -136,3 +136,15 @@ def test_agreements_that_are_due_stand_on_the_start_page(installation: Installat
     assert "Pleinwacht vragen" in page
     assert "Later" not in page.html.select_one("main").text
     assert "Lampen nakijken" in page.click("Lampen nakijken")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_admin_finds_where_to_set_things_up(installation: Installation) -> None:
+    admin = installation.browser(make_user(installation, (DORDRECHT, Role.ADMIN)))
+    start = admin.get("/gemeenten/dordrecht")
+    for label in ("Gebruikers", "Berichten"):
+        href = start.html.find("main").find("a", string=label)["href"]
+        assert admin.get(href, status=200).html.h1.text.strip().endswith(label)
+        assert href in admin.get("/gemeenten/dordrecht/beheer").html.find("main").decode()
+    officer = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    assert "gebruikers" not in officer.get("/gemeenten/dordrecht")

@@ -8,6 +8,7 @@ from email import message_from_string
 from email.policy import default
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from stopintimidatie.accounts.models import Invitation, User
@@ -26,7 +27,7 @@ from stopintimidatie.reports.services import append_move
 from stopintimidatie.security import Role
 from stopintimidatie.storage import NATIONAL
 from stopintimidatie.web.filters import AMSTERDAM
-from tests.factories import EINDHOVEN, make_user
+from tests.factories import EINDHOVEN, connect, make_user
 from tests.functional.test_reporting import filled
 from tests.installation import Installation
 
@@ -158,6 +159,8 @@ def test_the_first_admin_sets_a_password_with_a_link_that_works_once(
     assert "niet gelijk" in form.submit(status=422).text
     form["wachtwoord"] = form["nog_eens"] = "kort"
     assert "minstens 12" in form.submit(status=422).text
+    form["wachtwoord"] = form["nog_eens"] = "Demo-wachtwoord"
+    assert "staat in de handleiding" in form.submit(status=422).text
     form["wachtwoord"] = form["nog_eens"] = PASSWORD
     form.submit(status=303)
     assert "werkt niet meer" in visitor.get(link).text
@@ -263,6 +266,19 @@ def test_the_mail_domains_of_a_municipality_are_set_by_the_desk_with_their_histo
         history = session.scalars(told.order_by(AuditEvent.at)).all()
     both = [ZWIJNDRECHT, "erbij: drechtsteden.nl", "erbij: zwijndrecht.nl"]
     assert history == [both, [ZWIJNDRECHT, "weg: drechtsteden.nl"]]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_connected_municipality_keeps_a_mail_domain(installation: Installation) -> None:
+    connect(installation)
+    desk = installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
+    page = desk.get("/landelijk/dordrecht").click("Mensen, maildomeinen")
+    form = page.click("Maildomeinen wijzigen").forms["formulier"]
+    form["domeinen"] = "dordrecht.nl"
+    form.submit("opslaan", status=303)
+    form["domeinen"] = ""
+    assert "minstens één maildomein nodig" in form.submit("opslaan", status=422)
+    assert "dordrecht.nl" in desk.get("/landelijk/aansluiting?gemeente=dordrecht")
 
 
 def test_the_first_officer_takes_two_of_the_desk_or_an_admin_and_the_desk(
