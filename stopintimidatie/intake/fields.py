@@ -13,12 +13,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import colander
-import email_validator
 import phonenumbers
 
 from stopintimidatie.intake.strict_json import UNUSABLE, shown
 from stopintimidatie.reports.vocabulary import Term
-from stopintimidatie.web.forms import composed
+from stopintimidatie.web.forms import checked_address, composed
 
 Path = tuple[str | int, ...]
 Description = dict[str, Any]
@@ -278,7 +277,7 @@ class Text(Type):
 
 
 class Email(Text):
-    """A well-formed address; whether it exists is not looked up."""
+    """A well-formed address, its name in ASCII; whether it exists is not looked up."""
 
     def __init__(self) -> None:
         super().__init__(254)
@@ -288,15 +287,12 @@ class Email(Text):
         if clean is colander.null:
             return clean
         try:
-            # `test_environment` lets the reserved domain .test through, as .example does.
-            found = email_validator.validate_email(
-                clean, check_deliverability=False, test_environment=True
-            )
-        except email_validator.EmailNotValidError:
+            return checked_address(clean).normalized
+        except ValueError:
             raise ValueError(
-                "Dit is geen e-mailadres. Schrijf het als naam@voorbeeld.nl."
+                "Dit is geen e-mailadres. Schrijf het als naam@voorbeeld.nl, met alleen gewone"
+                " letters en cijfers voor het apenstaartje."
             ) from None
-        return found.normalized
 
     def describe(self, node: colander.SchemaNode) -> Description:
         return {**super().describe(node), "format": "email"}

@@ -17,10 +17,10 @@ from uuid import UUID
 from cryptography import x509
 from cryptography.hazmat.primitives.ciphers import algorithms
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
-from email_validator import EmailNotValidError, validate_email
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from stopintimidatie.mail.problems import MailError
+from stopintimidatie.web.forms import checked_address
 
 # A machine's own name will do here: the mail server decides.
 _SENDER: Final = re.compile(r"[^@\s<>]+@[A-Za-z0-9.-]+")
@@ -43,10 +43,8 @@ def plain_address(text: str) -> str:
     :raises MailError: it isn't one.
     """
     try:
-        found = validate_email(
-            text, check_deliverability=False, allow_smtputf8=False, test_environment=True
-        )
-    except EmailNotValidError:
+        found = checked_address(text)
+    except ValueError:
         raise MailError("adres_ongeldig") from None
     if found.ascii_email is None:  # pragma: no cover - SMTPUTF8 isn't allowed above
         raise MailError("adres_ongeldig")

@@ -191,8 +191,12 @@ _YOURSELF: Final = {
     "Dit telefoonnummer klopt niet. Vul het in zoals 06 12345678.": (
         "This telephone number isn't right. Fill it in like 06 12345678."
     ),
-    "Vul een e-mailadres in zoals naam@voorbeeld.nl.": (
-        "Fill in an e-mail address like name@example.nl."
+    (
+        "Vul een e-mailadres in zoals naam@voorbeeld.nl, met alleen gewone letters en cijfers voor"
+        " het apenstaartje."
+    ): (
+        "Fill in an e-mail address like name@example.nl, with only plain letters and digits before"
+        " the @."
     ),
     "Vertel ons waar het was. Een straat, een wijk of een halte is genoeg.": (
         "Tell us where it was. A street, a neighbourhood or a stop is enough."

@@ -6,11 +6,13 @@ from typing import Any, Final
 
 import colander
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 
 from stopintimidatie.web import forms
 
-NO_EMAIL: Final = "Vul een e-mailadres in zoals naam@voorbeeld.nl."
+NO_EMAIL: Final = (
+    "Vul een e-mailadres in zoals naam@voorbeeld.nl, met alleen gewone letters en cijfers voor het"
+    " apenstaartje."
+)
 NO_PHONE: Final = "Dit telefoonnummer klopt niet. Vul het in zoals 06 12345678."
 
 
@@ -32,7 +34,6 @@ class Email(forms.Text):
 
     def read(self, node: Any, text: str) -> Any:
         try:
-            found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
-        except EmailNotValidError:
+            return forms.checked_address(text.strip()).normalized
+        except ValueError:
             raise colander.Invalid(node, NO_EMAIL) from None
-        return found.normalized

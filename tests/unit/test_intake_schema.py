@@ -152,6 +152,7 @@ def _unset(value: Any, name: str = "") -> Any:
         ({"omschrijving": None}, {"omschrijving"}),
         ({"melder__email": "iemand"}, {"melder.email"}),
         ({"melder__email": "a@b"}, {"melder.email"}),
+        ({"melder__email": "jos\u00e9@example.org"}, {"melder.email"}),
         ({"melder__email": "a@b.nl\nBcc: c@d.nl"}, {"melder.email"}),
         ({"melder__telefoon": "123"}, {"melder.telefoon"}),
         ({"melder__telefoon": "bel me"}, {"melder.telefoon"}),

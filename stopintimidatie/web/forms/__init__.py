@@ -43,7 +43,14 @@ from stopintimidatie.web.forms.types import (
     clean_text,
     composed,
 )
-from stopintimidatie.web.forms.validators import at_least, email_address, in_past, not_before_today
+from stopintimidatie.web.forms.validators import (
+    NO_ADDRESS,
+    at_least,
+    checked_address,
+    email_address,
+    in_past,
+    not_before_today,
+)
 from stopintimidatie.web.forms.widgets import (
     Checkbox,
     CheckboxChoice,
@@ -84,6 +91,7 @@ def field(typ: Any, title: str, *, description: str = "", **kw: Any) -> Any:
 
 
 __all__ = [
+    "NO_ADDRESS",
     "BusyError",
     "Button",
     "Change",
@@ -126,6 +134,7 @@ __all__ = [
     "Upload",
     "UploadedFile",
     "at_least",
+    "checked_address",
     "clean_text",
     "composed",
     "control_name",

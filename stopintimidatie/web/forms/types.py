@@ -146,9 +146,15 @@ class Decimal(Leaf):
         return _within(node, float(text.strip().replace(",", ".")), self.minimum, self.maximum)
 
 
+def _as_written(number: float) -> str:
+    """Write a number as people do: `1.000.000` and `0,5`."""
+    whole, _, decimals = f"{number:,.6f}".rstrip("0").partition(".")
+    return whole.replace(",", ".") + (f",{decimals}" if decimals else "")
+
+
 def _within(node: Any, value: Any, minimum: Any, maximum: Any) -> Any:
     if not minimum <= value <= maximum:
-        low, high = (f"{edge:g}".replace(".", ",") for edge in (minimum, maximum))
+        low, high = (_as_written(edge) for edge in (minimum, maximum))
         raise colander.Invalid(node, f"Vul een getal in van {low} tot en met {high}.")
     return value
 

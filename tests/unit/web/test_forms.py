@@ -136,6 +136,12 @@ def test_an_integer_stays_within_bounds() -> None:
     assert read(forms.Integer(0, 9), " 7 ") == 7
     assert says_no(forms.Integer(0, 9), "10")
     assert says_no(forms.Integer(0, 9), "1.5")
+    node = colander.SchemaNode(forms.Integer(1))
+    with pytest.raises(colander.Invalid, match=r"van 1 tot en met 1\.000\.000\.000\.'"):
+        node.deserialize("0")
+    node = colander.SchemaNode(forms.Decimal(0.5, 20))
+    with pytest.raises(colander.Invalid, match=r"van 0,5 tot en met 20\.'"):
+        node.deserialize("0")
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "a\ud800b", "a\x1bb", "\x7f", "\ufffe"])
@@ -278,8 +284,10 @@ def test_validators_say_what_to_do() -> None:
     assert messages(refused(future)) == [
         "Dit ligt in de toekomst. Kies een eerder moment.",
         "Schrijf iets meer: ten minste 5 tekens.",
-        "Vul een e-mailadres in zoals naam@gemeente.nl.",
+        forms.NO_ADDRESS,
     ]
+    for odd in ("\u24e711@dordrecht.example", "jos\u00e9@example.org"):
+        assert messages(refused(changed(("email", odd)))) == [forms.NO_ADDRESS], odd
 
 
 def test_a_day_that_is_over_is_refused_where_it_may_not_be() -> None:
