@@ -21,8 +21,8 @@ from stopintimidatie.web.waiting_room import is_turned_away
 
 PAGE = "stopintimidatie.accounts:templates/invitation.jinja2"
 SPENT = (
-    "Deze link werkt niet meer. Hij is al gebruikt, of ouder dan een week. Vraag een nieuwe aan wie"
-    " u uitnodigde."
+    "Deze link werkt niet meer. Hij is al gebruikt, ingetrokken of vervangen, of ouder"
+    " dan een week. Vraag een nieuwe aan wie u uitnodigde."
 )
 BUSY = (
     "Het is nu te druk om uw wachtwoord in te stellen. Er is niets opgeslagen en de link blijft"

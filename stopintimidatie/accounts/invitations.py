@@ -27,9 +27,11 @@ def invite(
 ) -> Invitation:
     """Make a new link for a user without a password; earlier links stop working.
 
-    :param offer: the role that the user takes by setting the first password.
+    :param offer: the role that the user takes by setting the first password; it and the link end
+        together.
     """
     now = utc_now()
+    until = offer.expires_at if offer is not None else now + LASTS
     session.execute(
         update(Invitation)
         .where(Invitation.user_id == user.id, Invitation.used_at.is_(None))
@@ -39,7 +41,7 @@ def invite(
         user_id=user.id,
         offer_id=offer.id if offer is not None else None,
         secret_version=keys.current,
-        expires_at=now + LASTS,
+        expires_at=until,
     )
     session.add(made)
     session.flush()

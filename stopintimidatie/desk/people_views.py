@@ -22,7 +22,7 @@ from stopintimidatie.municipalities.models import ParticipationLevel
 from stopintimidatie.municipalities.proposal_forms import InviteSchema
 from stopintimidatie.municipalities.proposal_views import PAGE, TEMPLATE, decide
 from stopintimidatie.municipalities.services import level_of
-from stopintimidatie.municipalities.worker_views import SENT, change_offer, invite
+from stopintimidatie.municipalities.worker_views import AGAIN, change_offer, invite
 from stopintimidatie.security import Permission
 from stopintimidatie.web.forms import Button, Form, FormError, handle_form
 from stopintimidatie.web.request import Request
@@ -69,7 +69,7 @@ def invite_view(context: Desk, request: Request) -> Any:
 def again_view(context: Desk, request: Request) -> HTTPSeeOther:
     """Send an invitation again that wasn't used."""
     municipality = asked_municipality(request)
-    change_offer(request, municipality.code, context.holder, proposals.send_again, SENT)
+    change_offer(request, municipality.code, context.holder, proposals.send_again, AGAIN)
     return HTTPSeeOther(location=address_of(municipality))
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from stopintimidatie.accounts.invitations import NO_PASSWORD
+from stopintimidatie.accounts.invitations import LASTS, NO_PASSWORD
 from stopintimidatie.accounts.models import Invitation, OfferState, RoleAssignment, RoleOffer, User
 from stopintimidatie.accounts.offers import KIND
 from stopintimidatie.accounts.services import AccountError, find_user, normal_username
@@ -37,7 +37,10 @@ from stopintimidatie.municipalities.proposal_mail import (
 from stopintimidatie.security import READING_ROLES, Role
 from stopintimidatie.storage.tenancy import NATIONAL
 
-LASTS: Final = timedelta(days=30)
+# How long a proposal waits for the second person; an offer lasts as long as the link in its mail.
+WAITS: Final = timedelta(days=30)
+# At most one mail a day per offer, so that sending again can't be used to pester somebody.
+MAIL_EVERY: Final = timedelta(days=1)
 # The roles of a municipality; the desk's own roles are given on the command line only.
 OFFERED_ROLES: Final = (
     Role.ADMIN,
@@ -142,7 +145,7 @@ def propose(
         by_desk=at == NATIONAL,
         proposed_by_id=actor.id,
         proposed_by=actor.name,
-        expires_at=utc_now() + LASTS,
+        expires_at=utc_now() + WAITS,
     )
     try:
         with session.begin_nested():
@@ -223,7 +226,7 @@ def _check_second(session: Session, offer: RoleOffer, actor: Actor, at: str) -> 
 
 
 def send_again(session: Session, offer: RoleOffer, actor: Actor, at: str) -> None:
-    """Send the invitation again, and start its term anew.
+    """Offer the role again, also after it was declined; mail that at most once a day.
 
     :raises AccountError: it isn't confirmed, or no longer.
     """
@@ -231,9 +234,16 @@ def send_again(session: Session, offer: RoleOffer, actor: Actor, at: str) -> Non
     if offer.state not in (OfferState.OFFERED, OfferState.DECLINED):
         raise AccountError("Deze uitnodiging is niet bevestigd. Open de pagina opnieuw.")
     _log(session, offer, actor, INVITED, at)
-    offer.expires_at = utc_now() + LASTS
-    if offer.state == OfferState.OFFERED:
+    offer.state = OfferState.OFFERED
+    if not _mailed_lately(offer):
         _open(session, offer)
+
+
+def _mailed_lately(offer: RoleOffer) -> bool:
+    """Tell whether a mail about this offer went out in the last day: its term began with it."""
+    now = utc_now()
+    # A time in the future was stored by a clock that ran ahead.
+    return now - MAIL_EVERY < offer.expires_at - LASTS <= now
 
 
 def withdraw(session: Session, offer: RoleOffer, actor: Actor, at: str) -> None:

@@ -29,6 +29,10 @@ WAITS: Final = (
     " weg."
 )
 SENT: Final = "De uitnodiging is verstuurd. De rol telt zodra deze persoon haar aanneemt."
+AGAIN: Final = (
+    "De uitnodiging staat weer open. Er gaat hoogstens één mail per dag heen; ging er vandaag al"
+    " een, dan geldt die."
+)
 
 
 def users_panel(context: Administration, request: Any) -> Panel | None:
@@ -105,7 +109,7 @@ def invite(request: Request, code: str, at: str, values: dict[str, Any]) -> None
 )
 def again_view(context: MunicipalityResource, request: Request) -> HTTPSeeOther:
     """Send an invitation again that wasn't used."""
-    change_offer(request, context.holder, context.holder, proposals.send_again, SENT)
+    change_offer(request, context.holder, context.holder, proposals.send_again, AGAIN)
     return HTTPSeeOther(request.resource_path(context, PAGE))
 
 

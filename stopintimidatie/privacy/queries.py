@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import Session
 
+from stopintimidatie.accounts.models import RoleOffer
 from stopintimidatie.audit import AuditEvent, AuditSubject
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.exports.models import Export
@@ -84,11 +85,13 @@ def page_of_events(
 
 
 def _names(session: Session, ids: Collection[UUID]) -> Mapping[UUID, str]:
-    """The references of the documents that people know by one."""
+    """The references of the documents that people know by one; of an offered role, to whom."""
     known = union_all(
         select(Report.id, Report.reference.label("name")).where(Report.id.in_(ids)),
         select(Dossier.id, Dossier.number).where(Dossier.id.in_(ids)),
         select(Export.id, Export.reference).where(Export.id.in_(ids)),
+        # As the inviting person typed it; once the role is taken or withdrawn there is no offer.
+        select(RoleOffer.id, RoleOffer.username).where(RoleOffer.id.in_(ids)),
     )
     return {row[0]: row[1] for row in session.execute(known)}
 

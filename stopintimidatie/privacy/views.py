@@ -8,10 +8,11 @@ from uuid import UUID
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.view import view_config
 
+from stopintimidatie.audit import AuditEvent
 from stopintimidatie.municipalities.resources import MunicipalityResource
 from stopintimidatie.privacy import queries
 from stopintimidatie.privacy.actions import label_of
-from stopintimidatie.security import Permission
+from stopintimidatie.security import Permission, Role
 from stopintimidatie.storage import NATIONAL
 from stopintimidatie.storage.counting import COUNTED
 from stopintimidatie.tree import Resource
@@ -59,7 +60,7 @@ def _document(context: Any) -> UUID | None:
 
 def _row(logged: queries.Logged) -> list[str]:
     event = logged.event
-    details = ", ".join(field.replace("_", " ") for field in event.fields)
+    details = ", ".join(_details(event))
     return [
         datetime_short(event.at),
         event.actor_name,
@@ -67,6 +68,14 @@ def _row(logged: queries.Logged) -> list[str]:
         _about(logged),
         event.task or event.reason or "",
     ]
+
+
+def _details(event: AuditEvent) -> list[str]:
+    """Return the fields in words: a role by its label, and not whose log this is."""
+    if not event.action.startswith("gebruiker."):
+        return [field.replace("_", " ") for field in event.fields]
+    roles = {role.value: role.label for role in Role}
+    return [roles.get(field, field) for field in event.fields if field != event.holder]
 
 
 def _about(logged: queries.Logged) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from stopintimidatie.municipalities.models import MailDomain
 from stopintimidatie.municipalities.postbox import postbox_of
 from stopintimidatie.security import GRANTS, READING_ROLES, Permission, Role
 from stopintimidatie.storage import NATIONAL
+from stopintimidatie.web.filters import date_text
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
 from tests.functional.test_onboarding import PASSWORD, last_mail
 from tests.installation import Installation
@@ -91,6 +93,12 @@ def person(installation: Installation, *roles: tuple[str, Role], name: str = "Ie
     return installation.browser(make_user(installation, *roles, name=name))
 
 
+def a_day_later(installation: Installation) -> None:
+    """Let the offer have been mailed more than a day ago."""
+    with installation.transaction() as session:
+        session.scalars(select(RoleOffer)).one().expires_at -= timedelta(hours=25)
+
+
 def set_domain(installation: Installation, domain: str = "dordrecht.example") -> None:
     with installation.transaction() as session:
         session.add(MailDomain(code=DORDRECHT, domain=domain))
@@ -109,12 +117,18 @@ def test_a_colleague_who_reads_confirms_and_only_then_is_there_a_link_and_a_role
     assert "al een uitnodiging" in invite(admin, NEW, Role.OFFICER, status=422)
     admin.get(CONFIRM, status=403)
     assert "1 voorstel" in officer.get("/gemeenten/dordrecht").text
+    privacy = person(installation, (DORDRECHT, Role.PRIVACY_OFFICER))
+    log = privacy.get("/gemeenten/dordrecht/logboek").html.find("main").get_text(" ", strip=True)
+    assert "opnieuw uitgenodigd: OOV-medewerker" in log
+    assert f"rol: {NEW}" in log
+    assert DORDRECHT not in log
     shown = officer.get(CONFIRM).text
     assert NEW in shown
     assert "Ada Admin" in shown
     decide(officer, CONFIRM, "bevestigen")
     first = link_in(last_mail(installation))
     assert "uitgenodigd" in admin.get(PAGE)
+    a_day_later(installation)
     button(admin.get(PAGE), "gebruiker-opnieuw").submit(status=303)
     second = link_in(last_mail(installation))
     visitor = installation.visitor()
@@ -307,7 +321,8 @@ def test_whoever_invites_is_not_told_whether_there_is_an_account(
             leave = [f for f in page.forms.values() if f.fields.get("keuze")]
             next(f for f in leave if f["keuze"].value == "weigeren").submit(status=303)
         later = admin.get(PAGE)
-        both = answer.text + again.text + later.text
+        renewed = button(later, "gebruiker-opnieuw").submit(status=303).follow()
+        both = answer.text + again.text + later.text + renewed.text
         button(later, "gebruiker-intrekken").submit(status=303)
         both = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[\w.-]{40,}", "", both)
         return both.replace(address, "adres").replace(address.replace("@", "&#64;"), "adres")
@@ -358,6 +373,46 @@ def test_an_invitation_that_ran_out_is_worth_nothing(installation: Installation)
     assert "Geen uitnodigingen" in installation.browser(known).get("/uitnodigingen")
     button(admin.get(PAGE), "gebruiker-opnieuw").submit(status=303)
     assert "bij Dordrecht" in installation.browser(known).get("/uitnodigingen")
+
+
+@once
+def test_sending_again_renews_a_declined_offer_with_one_mail_a_day(
+    installation: Installation,
+) -> None:
+    connect(installation)
+    admin = person(installation, ADMIN)
+    known = make_user(installation, (EINDHOVEN, Role.OFFICER))
+    deputy = installation.browser(known)
+    invite(admin, known, Role.ADMIN)
+    sent = []
+    for wait in (False, True):
+        page = deputy.get("/uitnodigingen")
+        leave = [form for form in page.forms.values() if form.fields.get("keuze")]
+        next(form for form in leave if form["keuze"].value == "weigeren").submit(status=303)
+        assert "Geen uitnodigingen" in deputy.get("/uitnodigingen")
+        if wait:
+            a_day_later(installation)
+        again = button(admin.get(PAGE), "gebruiker-opnieuw").submit(status=303)
+        assert "staat weer open" in again.follow()
+        assert "bij Dordrecht" in deputy.get("/uitnodigingen")
+        sent.append(mails(installation, "rol_aangeboden"))
+    assert sent == [1, 2]
+    mail = last_mail(installation)
+    assert "nodigt u uit om ook voor haar" not in mail
+
+
+@once
+def test_an_invitation_can_be_taken_as_long_as_its_link(installation: Installation) -> None:
+    connect(installation)
+    admin = person(installation, ADMIN)
+    invite(admin, NEW, Role.ADMIN)
+    link = link_in(last_mail(installation))
+    with installation.transaction() as session:
+        until = session.scalars(select(RoleOffer.expires_at)).one()
+        assert session.scalars(select(Invitation.expires_at)).one() == until
+    assert f"Dat kan tot {date_text(until)}" in admin.get(PAGE)
+    button(admin.get(PAGE), "gebruiker-intrekken").submit(status=303)
+    assert "ingetrokken" in installation.visitor().get(link)
 
 
 @once
