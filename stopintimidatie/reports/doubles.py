@@ -49,6 +49,37 @@ def next_contact(
     return due[0] if due else None
 
 
+def check_goes_on(session: Session, report: Report, other: Report) -> None:
+    """:raises WorkflowError: the other is this report, or was closed as a double itself.
+
+    So what happened stays to be found in one report. One that was handled may have doubles.
+    """
+    if other.id == report.id:
+        raise WorkflowError(
+            "Dat is deze melding zelf. Vul het kenmerk van de andere in.", "dubbel_van"
+        )
+    if other.duplicate_of_id is None:
+        return
+    head = _head_of(session, other)
+    if head is None or head.id == report.id:
+        todo = f"Laat deze melding open, of heropen eerst {other.reference}."
+    else:
+        todo = f"Het werk gaat verder bij {head.reference}. Vul dat kenmerk in."
+    raise WorkflowError(f"{other.reference} is zelf gesloten als dubbel. {todo}", "dubbel_van")
+
+
+def _head_of(session: Session, report: Report) -> Report | None:
+    """The report at the end of a row of doubles; None if older ones point at each other."""
+    passed = {report.id}
+    while report.duplicate_of_id is not None:
+        found = session.get(Report, report.duplicate_of_id)
+        if found is None or found.id in passed:
+            return None
+        passed.add(found.id)
+        report = found
+    return report
+
+
 def carry_contact(session: Session, report: Report, other: Report, actor: Actor) -> None:
     """What the reporter of a double was promised is due at the other report from now on.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -13,9 +13,16 @@ from sqlalchemy.orm import Session
 from stopintimidatie.audit import Actor
 from stopintimidatie.reports.arrivals import announce
 from stopintimidatie.reports.conversation import expect_answer, tell, tell_once
-from stopintimidatie.reports.doubles import DOUBLE, carry_contact, check_nobody_waits, give_back
+from stopintimidatie.reports.doubles import (
+    DOUBLE,
+    carry_contact,
+    check_goes_on,
+    check_nobody_waits,
+    give_back,
+)
 from stopintimidatie.reports.models import Report, ReportContact
 from stopintimidatie.reports.references import normalise_reference
+from stopintimidatie.reports.vocabulary import FollowUp
 from stopintimidatie.workflow import WorkflowError
 
 Values = Mapping[str, Any]
@@ -51,10 +58,23 @@ def stop_waiting(session: Session, report: Report, values: Values, actor: Actor)
 def finish(session: Session, report: Report, values: Values, actor: Actor) -> None:
     """Handled: what was done, and what the reporter is told."""
     check_nobody_waits(session, report)
-    report.follow_ups = list(values["opvolging"])
+    report.follow_ups = _follow_ups(values["opvolging"])
     report.contact_deadline = None
     if values["terugkoppeling"] == "gegeven":
         tell_once(session, report, "terugkoppeling", values["bericht"], actor)
+
+
+def _follow_ups(chosen: Iterable[str]) -> list[str]:
+    """:raises WorkflowError: something was done, and at the same time nothing."""
+    wanted = list(chosen)
+    for alone in (FollowUp.NONE_POSSIBLE, FollowUp.PICTURE_ONLY):
+        if alone in wanted and len(wanted) > 1:
+            raise WorkflowError(
+                f"‘{alone.nl.capitalize()}’ kan niet samen met een andere opvolging. Haal een van"
+                " de vinkjes weg.",
+                "opvolging",
+            )
+    return wanted
 
 
 def end(session: Session, report: Report, values: Values, actor: Actor) -> None:
@@ -92,11 +112,13 @@ def erased(session: Session, report: Report, values: Values, actor: Actor) -> No
 def _other_report(session: Session, report: Report, reference: str) -> Report:
     wanted = normalise_reference(str(reference))
     statement = select(Report).where(Report.reference == (wanted or "")).with_for_update()
-    found = session.scalars(statement).first()
-    if found is None or found.id == report.id:
+    # As it is now: of two that are closed as doubles of each other at once, one is refused.
+    found = session.scalars(statement.execution_options(populate_existing=True)).first()
+    if found is None:
         raise WorkflowError(
             "Die andere melding is niet gevonden. Controleer het kenmerk.", "dubbel_van"
         )
+    check_goes_on(session, report, found)
     return found
 
 

@@ -235,15 +235,16 @@ class StepView:
         before = report.state
         try:
             take_in_hand(session, report, values["versie"])
-            move(
-                session,
-                request.registry.workflow_effects,
-                report,
-                self.transition.name,
-                answers(self.transition, values),
-                request.identity.actor,  # type: ignore[union-attr]
-            )
-            session.flush()
+            # What a step did before it was refused isn't shown on the page that says so.
+            with session.begin_nested():
+                move(
+                    session,
+                    request.registry.workflow_effects,
+                    report,
+                    self.transition.name,
+                    answers(self.transition, values),
+                    request.identity.actor,  # type: ignore[union-attr]
+                )
         except StaleReportError:
             change = Change("Toestand", steps.state_label(report), self.transition.label)
             raise conflict(session, form, report, values["gezien"], [change]) from None

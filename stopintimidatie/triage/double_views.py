@@ -10,6 +10,7 @@ from pyramid.view import view_config
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.reports.doubles import check_goes_on
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.paths import path_of_report
 from stopintimidatie.reports.references import normalise_reference
@@ -22,7 +23,7 @@ from stopintimidatie.reports.workflow import ENDED, REPORT_WORKFLOW
 from stopintimidatie.security import Permission
 from stopintimidatie.triage.services import close_as_double
 from stopintimidatie.triage.similar_views import CLOSABLE
-from stopintimidatie.web.errors import error_response
+from stopintimidatie.web.errors import ErrorPage, error_response
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.urls import query_pairs, safe_path
 from stopintimidatie.workflow import WorkflowError
@@ -47,12 +48,19 @@ def double_view(context: ReportResource, request: Request) -> Any:
         _close(request, report, other)
     except StaleReportError:
         return error_response(request, 409)
-    except WorkflowError:
-        return error_response(request, 400)
+    except WorkflowError as problem:
+        return error_response(request, 400, _refused(problem))
     path = path_of_report(request.db, report.id) or request.resource_path(context)
     step = REPORT_WORKFLOW.transition("niet_in_behandeling")
     flash_step(request, context, step, "in_behandeling", path)
     return HTTPSeeOther(safe_path(back, path))
+
+
+def _refused(problem: WorkflowError) -> ErrorPage:
+    return ErrorPage(
+        "De melding is niet gesloten",
+        (str(problem), "Er is niets gewijzigd. Ga terug naar de vorige pagina."),
+    )
 
 
 def _close(request: Request, report: Report, other: str) -> None:
@@ -62,18 +70,18 @@ def _close(request: Request, report: Report, other: str) -> None:
 
 
 def _ask_first(context: ReportResource, request: Request, other: str, back: str) -> Any:
-    """:raises WorkflowError: there is no such other report."""
-    found = _found(request.db, context.report, other)
+    """:raises WorkflowError: it can't be the double of that one."""
+    found = _found(request.db, other)
     if found is None:
         raise WorkflowError("Die andere melding is niet gevonden.", "dubbel_van")
+    check_goes_on(request.db, context.report, found)
     asked = urlencode({"van": found.reference, "terug": back})
     return HTTPSeeOther(f"{request.resource_path(context, NAME)}?{asked}")
 
 
-def _found(session: Session, report: Report, typed: str) -> Report | None:
+def _found(session: Session, typed: str) -> Report | None:
     wanted = normalise_reference(typed[:40])
-    known = select(Report).where(Report.reference == (wanted or ""), Report.id != report.id)
-    return session.scalars(known).first()
+    return session.scalars(select(Report).where(Report.reference == (wanted or ""))).first()
 
 
 @view_config(
@@ -89,8 +97,8 @@ def ask_view(context: ReportResource, request: Request) -> Any:
     asked = dict(query_pairs(request))
     if "van" not in asked or report.state not in CLOSABLE:
         return HTTPSeeOther(here)
-    other = _found(request.db, report, asked["van"])
-    if other is None:
+    other = _found(request.db, asked["van"])
+    if other is None or other is report:
         raise HTTPNotFound()
     return {
         **step_page(context, request, f"Sluiten als dubbel van {other.reference}"),

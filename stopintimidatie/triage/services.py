@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any, Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
@@ -23,7 +22,6 @@ from stopintimidatie.register.locating import Method
 from stopintimidatie.register.queries import neighbourhood_by_code
 from stopintimidatie.reports import vocabulary as words
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.references import normalise_reference
 from stopintimidatie.reports.services import (
     KIND,
     append_move,
@@ -33,7 +31,6 @@ from stopintimidatie.reports.services import (
 )
 from stopintimidatie.reports.summary import CONTACT_AGREED, listed
 from stopintimidatie.web.filters import AMSTERDAM, date_text, local
-from stopintimidatie.workflow import WorkflowError
 
 # In these states there is something to assess; before and after that, another step comes first.
 ASSESSABLE: Final = frozenset(
@@ -161,13 +158,10 @@ def close_as_double(
 
     The caller has locked the report.
 
-    :raises WorkflowError: there is no such other report; nothing is changed.
+    :raises WorkflowError: it can't be the double of that one; nothing is changed.
     """
-    wanted = normalise_reference(other)
-    known = select(Report.id).where(Report.reference == (wanted or ""), Report.id != report.id)
-    if session.scalars(known).first() is None:
-        raise WorkflowError("Die andere melding is niet gevonden.", "dubbel_van")
-    if report.state == "nieuw":
-        move(session, effects, report, "in_behandeling_nemen", {"behandelaar": actor.id}, actor)
     answers = {"reden_code": "dubbel", "dubbel_van": other}
-    move(session, effects, report, "niet_in_behandeling", answers, actor)
+    with session.begin_nested():
+        if report.state == "nieuw":
+            move(session, effects, report, "in_behandeling_nemen", {"behandelaar": actor.id}, actor)
+        move(session, effects, report, "niet_in_behandeling", answers, actor)

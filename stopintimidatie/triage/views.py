@@ -145,10 +145,11 @@ def _save(context: ReportResource, request: Request, form: Form, values: dict[st
         take_in_hand(session, report, values["versie"])
         _only_assessable(report)
         found = assessment_of(values, stored(report), questions)
-        assess(session, effects, report, found, actor)
-        if step is not None:
-            move(session, effects, report, *step, actor)
-        session.flush()
+        # What was done before a refusal isn't shown on the page that says so.
+        with session.begin_nested():
+            assess(session, effects, report, found, actor)
+            if step is not None:
+                move(session, effects, report, *step, actor)
     except StaleReportError:
         changes = _differences(session, stored(report), found)
         raise conflict(session, form, report, values["gezien"], changes) from None

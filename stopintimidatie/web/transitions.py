@@ -117,7 +117,7 @@ def _node(asked: InputField, options: Options) -> Any:
 def _conditions(
     transition: Transition, leave_out: frozenset[str], given: Mapping[str, Any]
 ) -> Callable[[Any, dict[str, Any]], None]:
-    """Fields that must be filled in because of what another field says."""
+    """Fields that must be filled in because of what another field says, or must not."""
 
     def validate(node: Any, values: dict[str, Any]) -> None:
         known = {**given, **values}
@@ -127,6 +127,8 @@ def _conditions(
                 continue
             if asked.required_with(known):
                 error[asked.name] = "Required"
+        for name, message in transition.idle(known).items():
+            error[name] = message
         if error.children:
             raise error
 

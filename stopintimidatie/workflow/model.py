@@ -49,6 +49,13 @@ class InputField:
         other, wanted = self.when
         return values.get(other) in wanted
 
+    def is_idle(self, values: Mapping[str, Any]) -> bool:
+        """Whether this was filled in although another answer leaves no use for it."""
+        if self.when is None or not values.get(self.name):
+            return False
+        other, wanted = self.when
+        return bool(values.get(other)) and values[other] not in wanted
+
 
 @dataclass(frozen=True)
 class State:
@@ -77,6 +84,17 @@ class Transition:
             if field.required_with(values) and not values.get(field.name):
                 return field
         return None
+
+    def idle(self, values: Mapping[str, Any]) -> dict[str, str]:
+        """What was filled in and would be left aside: name of the field, and what to do."""
+        labels = {field.name: field.label for field in self.fields}
+        return {
+            field.name: f"U vulde ‘{field.label}’ in, maar dat hoort niet bij wat u koos onder"
+            f" ‘{labels.get(field.when[0], field.when[0])}’. Maak dit leeg, of kies daar iets"
+            " anders."
+            for field in self.fields
+            if field.when is not None and field.is_idle(values)
+        }
 
 
 @dataclass(frozen=True)
@@ -129,7 +147,8 @@ class Workflow:
     def check(self, state: str, name: str, values: Mapping[str, Any]) -> Transition:
         """The move, when it may be made from this state with these answers.
 
-        :raises WorkflowError: not from this state, or a required answer is missing.
+        :raises WorkflowError: not from this state, a required answer is missing, or an answer
+            would be left aside.
         """
         move = self.transition(name)
         if state not in move.sources:
@@ -141,4 +160,6 @@ class Workflow:
         missing = move.missing(values)
         if missing is not None:
             raise WorkflowError(f"Vul in: {missing.label}.", missing.name)
+        for field, message in move.idle(values).items():
+            raise WorkflowError(message, field)
         return move

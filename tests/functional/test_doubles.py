@@ -23,6 +23,7 @@ from tests.factories import DORDRECHT, connect, make_submission, make_user
 from tests.functional.test_reports_pages import officer, stored
 from tests.installation import Installation
 
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ASKS: dict[str, Any] = {
     "anonymous": False,
     "contact": Contact(phone="+31612345678"),
@@ -196,3 +197,57 @@ def test_the_page_asks_nothing_about_what_is_not_there(installation: Installatio
     reader.get(f"{address}/dubbel?van=M-9999-9999", status=403)
     with installation.transaction(DORDRECHT) as session:
         assert session.scalars(select(ReportMove.name)).all() == ["ontvangen"] * 2
+
+
+@on_sqlite
+def test_of_reports_that_are_doubles_one_stays_open(installation: Installation) -> None:
+    first, second, third = (stored(installation) for _ in range(3))
+    names = {address: address.rpartition("/")[2] for address in (first, second, third)}
+    browser = officer(installation)
+    closed_as_double(browser, first, names[second], 303)
+    # The other way round the incident would be in no open report.
+    refused = closed_as_double(browser, second, names[first], 422)
+    told = refused.html.find(attrs={"data-veld": "besluit.dubbel_van"}).text
+    assert f"{names[first]} is zelf gesloten als dubbel. Laat deze melding open" in told
+    # The page shows what is stored, not what was refused.
+    assert "Niet in behandeling" not in refused.html.select_one(".si-heading").text
+    told = closed_as_double(browser, second, names[second], 422).text
+    assert "Dat is deze melding zelf. Vul het kenmerk van de andere in." in told
+    # A double of a double: the report where the work goes on is named.
+    told = closed_as_double(browser, third, names[first], 422).text
+    assert f"Het werk gaat verder bij {names[second]}. Vul dat kenmerk in." in told
+    closed_as_double(browser, second, names[third], 303)
+    assert report_of(installation, third).state == "nieuw"
+
+
+@on_sqlite
+def test_the_one_button_refuses_in_the_same_words(installation: Installation) -> None:
+    first, second = stored(installation), stored(installation)
+    names = [address.rpartition("/")[2] for address in (first, second)]
+    browser = officer(installation)
+    closed_as_double(browser, first, names[1], 303)
+    sent = {
+        "csrf_token": browser.cookies["csrf"],
+        "versie": str(report_of(installation, second).version),
+        "dubbel_van": names[0],
+    }
+    assert "is zelf gesloten als dubbel" in browser.post(f"{second}/dubbel", sent, status=400).text
+    assert report_of(installation, second).state == "nieuw"
+
+
+@on_sqlite
+def test_a_report_that_was_handled_may_have_doubles(installation: Installation) -> None:
+    handled, again = stored(installation), stored(installation)
+    with installation.transaction(DORDRECHT) as session:
+        reference = handled.rpartition("/")[2]
+        session.scalars(
+            select(Report).where(Report.reference == reference)
+        ).one().state = "afgehandeld"
+    closed_as_double(officer(installation), again, reference, 303)
+
+
+def closed_as_double(browser: Any, address: str, other: str, status: int) -> Any:
+    form = browser.get(f"{address}/triage").forms["formulier"]
+    form["beoordeling.gevaar"], form["besluit.wat"] = "nee", "dubbel"
+    form["besluit.dubbel_van"] = other
+    return form.submit("opslaan", status=status)

@@ -17,6 +17,7 @@ from tests.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_use
 from tests.installation import Installation
 
 HERE = "/gemeenten/dordrecht/binnenstad"
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 CONTACT = Contact(name="Noor de Wit", phone="+31612345678", email="noor@voorbeeld.example")
 
 
@@ -224,6 +225,58 @@ def test_feedback_that_is_given_needs_its_text(
     page = form.submit(None, status=422)
     assert "Vul ‘Bericht aan de melder’ in." in page.text
     assert state_of(installation, address) == "in_behandeling"
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("step", "filled", "field", "told"),
+    [
+        (
+            "afhandelen",
+            {"opvolging": "boa_inzet", "terugkoppeling": "niet_gegeven", "reden": "Anoniem."},
+            {"bericht": "Er is toezicht."},
+            "‘Bericht aan de melder’ in, maar",
+        ),
+        (
+            "niet-in-behandeling",
+            {"reden_code": "test"},
+            {"dubbel_van": "M-4F7K-2QX9"},
+            "‘Dubbel van’ in, maar",
+        ),
+        (
+            "afhandelen",
+            {"opvolging": "geen_opvolging_mogelijk", "terugkoppeling": "gegeven", "bericht": "Ja."},
+            {"opvolging": "boa_inzet"},
+            "‘Geen opvolging mogelijk’ kan niet samen",
+        ),
+        (
+            "afhandelen",
+            {"opvolging": "alleen_beeldvorming", "terugkoppeling": "gegeven", "bericht": "Ja."},
+            {"opvolging": "boa_inzet"},
+            "‘Alleen beeldvorming’ kan niet samen",
+        ),
+    ],
+)
+def test_what_does_not_go_together_is_refused_and_kept(
+    installation: Installation,
+    in_hand: tuple[str, dict[str, Any]],
+    step: str,
+    filled: dict[str, str],
+    field: dict[str, str],
+    told: str,
+) -> None:
+    address = in_state(installation, in_hand)
+    form = officer(installation).get(f"{address}/{step}").forms["formulier"]
+    for name, value in [*filled.items(), *field.items()]:
+        set_value(form, name, value)
+    page = form.submit(None, status=422)
+    ((name, value),) = field.items()
+    assert told in page.html.find(attrs={"data-veld": name}).text
+    kept = dict(page.forms["formulier"].submit_fields())
+    assert value in [v for n, v in page.forms["formulier"].submit_fields() if n == name]
+    assert kept.keys() >= {*filled, *field}
+    assert state_of(installation, address) == "in_behandeling"
+    assert "In behandeling" in page.html.select_one(".si-heading").text
 
 
 def test_a_double_names_an_existing_report(
