@@ -38,7 +38,7 @@ from stopintimidatie.security.trail import note_refusal
 from stopintimidatie.storage.outage import RETRY_AFTER_SECONDS, is_outage, kind_of
 from stopintimidatie.telemetry.logs import log_error
 from stopintimidatie.tree.services import moved_to
-from stopintimidatie.web.body import PUBLIC_KEY
+from stopintimidatie.web.body import PUBLIC_KEY, is_stream
 from stopintimidatie.web.guard import CrowdedError, StrangeHost
 from stopintimidatie.web.templating import may_search
 from stopintimidatie.web.theme import Branding
@@ -165,6 +165,11 @@ AGAIN_PAGE = ErrorPage(
     ),
 )
 
+SIGNED_OUT_PAGE = ErrorPage(
+    "U bent intussen afgemeld",
+    ("Er is nog niets opgeslagen. Wat u typte, is er nog. Laat deze pagina daarom open staan.",),
+)
+
 
 def add_public_prefix(config: Any, prefix: str, way_back: str | None = None) -> None:
     """Directive: addresses that start with this word are not of the portal (no sign-in).
@@ -226,8 +231,8 @@ def error_response(
 ) -> Response:
     """The page for this status; also for a view that wants to answer so itself.
 
-    :param again: what was sent, to send it once more: `action`, `fields`, and whether there were
-        `files`, which don't go along.
+    :param again: what was sent, to send it once more: `action`, `fields`, whether there were
+        `files`, which don't go along, and where to `sign_in` first, if that is needed.
     """
     page = page or PAGES.get(status, PAGES[500 if status >= 500 else 400])
     identity = None if status >= 500 else safe_identity(request)
@@ -272,7 +277,7 @@ def _steps(identity: Any, request: Any) -> list[tuple[str, str]]:
 def not_found(exc: Any, request: Any) -> Response:
     """Nothing there, or nothing for you."""
     if safe_identity(request) is None and not is_public(request):
-        return HTTPSeeOther(location=sign_in_address(request))
+        return _to_sign_in(request)
     present = _present_address(request)
     if present is not None:
         # What was filled in goes along to the new address: it was written for this document.
@@ -293,7 +298,7 @@ def _present_address(request: Any) -> str | None:
 def forbidden(exc: Any, request: Any) -> Response:
     """Who may see the document hears that the act isn't theirs; for others it isn't there."""
     if safe_identity(request) is None and not is_public(request):
-        return HTTPSeeOther(location=sign_in_address(request))
+        return _to_sign_in(request)
     if safe_identity(request) is not None:
         note_refusal(request, request.context, _permission_of(exc))
     return error_response(request, 403 if is_visible(request) else 404)
@@ -325,15 +330,33 @@ def strange_host(exc: Any, request: Any) -> Response:
 def bad_token(exc: Any, request: Any) -> Response:
     """What was typed can be sent again from here, if it is certain that it was typed on a page of
     ours: what another site made a browser send mustn't get a button with a token that counts."""
-    own = request.headers.get("Origin") == request.host_url
-    if not own or safe_identity(request) is None:
+    if not _is_from_own_page(request) or safe_identity(request) is None:
         return error_response(request, 400, TOKEN_PAGE)
-    again = {
+    return error_response(request, 400, AGAIN_PAGE, again=_sent(request))
+
+
+def _is_from_own_page(request: Any) -> bool:
+    return bool(request.headers.get("Origin") == request.host_url)
+
+
+def _sent(request: Any) -> dict[str, Any]:
+    """What was sent, to send it once more."""
+    return {
         "action": request.path_qs,
         "fields": [pair for pair in request.POST.items() if pair[0] != "csrf_token"],
         "files": bool(request.files),
+        "sign_in": None,
     }
-    return error_response(request, 400, AGAIN_PAGE, again=again)
+
+
+def _to_sign_in(request: Any) -> Response:
+    """Answer who isn't signed in, the same for every address; what was typed is kept."""
+    if request.method == "POST" and _is_from_own_page(request) and not is_stream(request):
+        sent = _sent(request)
+        if sent["fields"] or sent["files"]:
+            again = {**sent, "sign_in": SIGN_IN}
+            return error_response(request, 403, SIGNED_OUT_PAGE, again=again)
+    return HTTPSeeOther(location=sign_in_address(request))
 
 
 def too_large(exc: Any, request: Any) -> Response:

@@ -203,6 +203,32 @@ def test_a_form_with_an_old_token_can_be_sent_again_when_it_was_on_a_page_of_our
     assert "is gemaakt" in again.submit(status=303).follow().text
 
 
+def test_who_signed_out_in_another_tab_sends_the_form_after_signing_in(
+    installation: Installation,
+) -> None:
+    username = make_user(installation, (DORDRECHT, Role.OFFICER))
+    browser = installation.browser(username)
+    address, origin = "/gemeenten/dordrecht/nieuw-dossier", {"Origin": "http://localhost:6543"}
+    form = browser.get(address).forms["formulier"]
+    form["titel"], form["soort"], form["wijk"] = "Kade west", "hotspot", "WK050501"
+    browser.post("/afmelden", {"csrf_token": browser.cookies["csrf"]}, status=303)
+    # What another site sends is never shown, and without anything typed there is nothing to keep.
+    strange = {"Origin": "http://kwaad.example"}
+    browser.post(address, form.submit_fields("maken"), strange, status=303)
+    browser.post("/afmelden", {"csrf_token": "x"}, origin, status=303)
+    for where in (address, "/bestaat-niet"):
+        kept = browser.post(where, form.submit_fields("maken"), origin, status=403)
+        assert "U bent intussen afgemeld" in kept.text
+    kept = browser.post(address, form.submit_fields("maken"), origin, status=403)
+    again = next(one for one in kept.forms.values() if one.action == address)
+    signing_in = browser.get("/aanmelden").forms["formulier"]
+    signing_in["gebruikersnaam"], signing_in["wachtwoord"] = username, PASSWORD
+    signing_in.submit("aanmelden", status=303)
+    kept = browser.post(address, again.submit_fields(), origin, status=400)
+    again = next(one for one in kept.forms.values() if one.action == address)
+    assert "is gemaakt" in again.submit(status=303).follow().text
+
+
 def test_who_was_signed_out_comes_back_to_the_page_of_the_form(installation: Installation) -> None:
     visitor = installation.visitor()
     page = "http://localhost:6543/gemeenten/dordrecht/nieuw-dossier?soort=groep"
