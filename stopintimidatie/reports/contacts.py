@@ -100,3 +100,10 @@ def has_contact(session: Session, report: Report) -> bool:
     """Whether there is contact data, without reading it."""
     found = select(ReportContact.id).where(ReportContact.report_id == report.id)
     return session.scalar(found.limit(1)) is not None
+
+
+def reached_by(session: Session, report: Report) -> tuple[bool, bool]:
+    """Whether there is a telephone number and whether there is a mail address, without reading."""
+    given = select(ReportContact.phone.is_not(None), ReportContact.email.is_not(None))
+    row = session.execute(given.where(ReportContact.report_id == report.id)).one_or_none()
+    return (False, False) if row is None else (bool(row[0]), bool(row[1]))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import partial
 from typing import Any, Final
 
 import colander
 
+from stopintimidatie.clock import utc_now
 from stopintimidatie.municipalities.questions import Question
 from stopintimidatie.reports.forms import LONGEST_PATH, add_seen
 from stopintimidatie.reports.models import Report
@@ -20,6 +23,7 @@ from stopintimidatie.triage.own_questions import (
 )
 from stopintimidatie.triage.services import WITH_DEADLINE, Assessment, stored
 from stopintimidatie.web import forms
+from stopintimidatie.web.filters import day_of
 from stopintimidatie.web.forms import Schema, field
 
 Choices = Sequence[tuple[str, str]]
@@ -38,17 +42,19 @@ def triage_schema(
     questions: Sequence[Question] = (),
     *,
     offence: bool,
+    last_day: date | None = None,
 ) -> Any:
     """Build the form of triage.
 
     :param decision: the choice of a decision; None when the report can't be decided now.
     :param questions: the municipality's own questions.
     :param offence: this user may mark a suspected offence.
+    :param last_day: the day for contact that is stored; it may be over, and stay.
     """
     schema = Schema()
     schema.add(_found(offence))
     schema.add(_place(neighbourhoods))
-    schema.add(_contact())
+    schema.add(_contact(last_day))
     if questions:
         schema.add(own_questions(questions))
     if decision is not None:
@@ -88,7 +94,7 @@ def _found(offence: bool) -> Any:
         )
     )
     if offence:
-        part.validator = _offence_needs_a_reason
+        part.validator = _offence_with_its_reason
         _add_offence(part)
     return part
 
@@ -116,11 +122,17 @@ def _add_offence(part: Any) -> None:
     )
 
 
-def _offence_needs_a_reason(node: Any, values: dict[str, Any]) -> None:
-    if values["vermoeden"] and not values["vermoeden_reden"]:
-        error = colander.Invalid(node)
-        error["vermoeden_reden"] = "Schrijf op waarom u een strafbaar feit vermoedt."
-        raise error
+def _offence_with_its_reason(node: Any, values: dict[str, Any]) -> None:
+    if values["vermoeden"] == bool(values["vermoeden_reden"]):
+        return
+    error = colander.Invalid(node)
+    error["vermoeden_reden"] = (
+        "Schrijf op waarom u een strafbaar feit vermoedt."
+        if values["vermoeden"]
+        else "U schreef een reden op, maar kruiste ‘Ik vermoed een strafbaar feit’ niet aan. Kruis"
+        " dat aan, of maak de reden leeg."
+    )
+    raise error
 
 
 def _place(neighbourhoods: Choices) -> Any:
@@ -137,19 +149,40 @@ def _place(neighbourhoods: Choices) -> Any:
     return part
 
 
-def _contact() -> Any:
+def _contact(last_day: date | None) -> Any:
     part = Schema(title="Contact met de melder", name="contact")
-    part.validator = _contact_needs_a_day
+    part.validator = partial(_contact_with_its_day, last_day)
     choices = forms.OneOf(CONTACT_AGREED, radio=True)
     part.add(field(choices, "Hoe nemen we contact op?", name="hoe"))
-    part.add(field(forms.Date(), "Uiterlijk op", name="uiterlijk", missing=None))
+    part.add(
+        field(
+            forms.Date(),
+            "Uiterlijk op",
+            description="Nodig bij bellen, mailen en contact via de app. Vandaag of later.",
+            needed_sometimes=True,
+            name="uiterlijk",
+            missing=None,
+        )
+    )
     return part
 
 
-def _contact_needs_a_day(node: Any, values: dict[str, Any]) -> None:
-    if values["hoe"] in WITH_DEADLINE and values["uiterlijk"] is None:
-        error = colander.Invalid(node)
+def _contact_with_its_day(last_day: date | None, node: Any, values: dict[str, Any]) -> None:
+    """Check the day; the one that is stored may stay, whatever becomes of the contact."""
+    how, day = values["hoe"], values["uiterlijk"]
+    error = colander.Invalid(node)
+    if how in WITH_DEADLINE and day is None:
         error["uiterlijk"] = "Kies de dag waarop er uiterlijk contact is."
+    elif day is None or day == last_day:
+        return
+    elif how not in WITH_DEADLINE:
+        error["uiterlijk"] = (
+            f"U koos ‘{dict(CONTACT_AGREED)[how]}’, maar vulde ook een dag in. Maak de dag leeg,"
+            " of kies hierboven hoe u contact opneemt."
+        )
+    elif day < day_of(utc_now()):
+        error["uiterlijk"] = "Deze dag is voorbij. Kies vandaag of later."
+    if error.children:
         raise error
 
 

@@ -21,6 +21,7 @@ from stopintimidatie.municipalities.answers import (
 from stopintimidatie.register.locating import Method
 from stopintimidatie.register.queries import neighbourhood_by_code
 from stopintimidatie.reports import vocabulary as words
+from stopintimidatie.reports.doubles import next_contact
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import (
     KIND,
@@ -99,7 +100,7 @@ def assess(
     if report.state == "nieuw":
         move(session, effects, report, "in_behandeling_nemen", {"behandelaar": actor.id}, actor)
     before = described(session, stored(report))
-    _store(report, found)
+    _store(session, report, found)
     if found.neighbourhood is not None and found.neighbourhood != report.neighbourhood_code:
         move_to_neighbourhood(session, report, found.neighbourhood, actor)
         report.located_by = Method.OFFICER
@@ -120,7 +121,7 @@ def assess(
     )
 
 
-def _store(report: Report, found: Assessment) -> None:
+def _store(session: Session, report: Report, found: Assessment) -> None:
     report.triaged_at = utc_now()
     report.danger_now = found.danger_now
     report.urgent = found.urgent
@@ -129,7 +130,8 @@ def _store(report: Report, found: Assessment) -> None:
     report.contact_agreed = found.contact
     report.own_answers = with_answers_of(report.own_answers, OFFICER, found.own_answers)
     if found.contact_before != stored(report).contact_before:
-        report.contact_deadline = end_of(found.contact_before)
+        # Without contact here, what the reporter of a double was promised stays due.
+        report.contact_deadline = end_of(found.contact_before) or next_contact(session, report)
     if set(found.forms) != set(report.forms) or not report.confirmed_forms:
         set_forms(report, list(found.forms), confirmed=True)
 

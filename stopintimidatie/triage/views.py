@@ -9,17 +9,20 @@ from urllib.parse import urlencode
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.renderers import render_to_response
 from pyramid.view import view_config
+from sqlalchemy.orm import Session
 
 from stopintimidatie.dossiers.menu import new_dossier_action
 from stopintimidatie.municipalities.questions import Question
 from stopintimidatie.municipalities.reading import published_for
 from stopintimidatie.register.queries import present_neighbourhoods_of
+from stopintimidatie.reports.contacts import reached_by
 from stopintimidatie.reports.forms import conflict, seen, way_out
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.paths import path_of_report
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.services import StaleReportError, move, take_in_hand
 from stopintimidatie.reports.steps import Action, state_label
+from stopintimidatie.reports.summary import CONTACT_AGREED
 from stopintimidatie.reports.views import STEP_PAGE, came_from, flash_step, impossible, step_page
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 from stopintimidatie.security import Permission
@@ -107,7 +110,13 @@ def triage_form(context: ReportResource, request: Request, similar: Sequence[str
     back = came_from(request, request.resource_path(context))
     start = {decisions.CHOICE: decisions.TAKE.name}
     return Form(
-        triage_schema(areas, decision, questions, offence=offence),
+        triage_schema(
+            areas,
+            decision,
+            questions,
+            offence=offence,
+            last_day=stored(report).contact_before,
+        ),
         request,
         buttons=[DECIDE if decision else SAVE],
         appstruct={
@@ -144,6 +153,7 @@ def _save(context: ReportResource, request: Request, form: Form, values: dict[st
     try:
         take_in_hand(session, report, values["versie"])
         _only_assessable(report)
+        _only_reachable(session, report, found)
         found = assessment_of(values, stored(report), questions)
         # What was done before a refusal isn't shown on the page that says so.
         with session.begin_nested():
@@ -167,6 +177,22 @@ def _only_assessable(report: Report) -> None:
             f"De melding is ‘{state_label(report)}’ en kan niet meer worden beoordeeld. Open de"
             " melding om te zien wat er nog kan."
         )
+
+
+def _only_reachable(session: Session, report: Report, found: Assessment) -> None:
+    """Refuse to agree on calling or writing where there is nothing to call or write to."""
+    missing = {"bellen": "telefoonnummer", "mailen": "e-mailadres"}
+    phone, mail = reached_by(session, report)
+    given = {"bellen": phone, "mailen": mail}
+    # What was agreed before stays: the contact data may be gone by now.
+    if found.contact == report.contact_agreed or given.get(found.contact or "", True):
+        return
+    ways = [label for how, label in CONTACT_AGREED if given.get(how, how == "via_app")]
+    raise FormError(
+        f"Er is geen {missing[str(found.contact)]} van deze melder. Wat wel kan:"
+        f" {' of '.join(f'‘{label}’' for label in ways)}. Of kies ‘geen contact’.",
+        "contact.hoe",
+    )
 
 
 def _differences(session: Any, now: Assessment, mine: Assessment) -> list[Change]:

@@ -236,6 +236,20 @@ def test_the_one_button_refuses_in_the_same_words(installation: Installation) ->
 
 
 @on_sqlite
+def test_no_contact_with_the_one_reporter_leaves_the_promise_to_the_other(
+    installation: Installation,
+) -> None:
+    other, address = stored(installation), stored(installation, **ASKS)
+    browser = officer(installation)
+    close(pressed(browser, address))
+    form = browser.get(f"{other}/triage").forms["formulier"]
+    form["beoordeling.gevaar"], form["contact.hoe"] = "nee", "geen"
+    form.submit("opslaan", status=303)
+    due = report_of(installation, address).contact_deadline
+    assert report_of(installation, other).contact_deadline == due is not None
+
+
+@on_sqlite
 def test_a_report_that_was_handled_may_have_doubles(installation: Installation) -> None:
     handled, again = stored(installation), stored(installation)
     with installation.transaction(DORDRECHT) as session:

@@ -15,6 +15,7 @@ from stopintimidatie.audit import AuditEvent, AuditSubject
 from stopintimidatie.clock import utc_now
 from stopintimidatie.register.models import Neighbourhood
 from stopintimidatie.reports.models import Report, ReportMove
+from stopintimidatie.reports.submission import Contact
 from stopintimidatie.reports.vocabulary import ContactWish
 from stopintimidatie.security import Role
 from stopintimidatie.tree import register_reference
@@ -32,6 +33,7 @@ from tests.functional.test_reports_pages import HERE, officer, set_value, state_
 from tests.installation import Installation
 from tests.queries import count_queries
 
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 INBOX = "/gemeenten/dordrecht/postvak"
 
 
@@ -112,6 +114,60 @@ def test_a_suspected_offence_needs_a_reason(installation: Installation) -> None:
     form.submit("opslaan", status=303)
     kept = report_at(installation, address)
     assert kept.suspected_offence_reason == "De melder beschrijft betasten."
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("filled_in", "field", "told"),
+    [
+        (
+            {"beoordeling.vermoeden_reden": "De melder beschrijft betasten."},
+            "beoordeling.vermoeden_reden",
+            "kruiste ‘Ik vermoed een strafbaar feit’ niet aan",
+        ),
+        (
+            {"contact.hoe": "geen", "contact.uiterlijk": "2099-01-01"},
+            "contact.uiterlijk",
+            "U koos ‘geen contact’, maar vulde ook een dag in",
+        ),
+        (
+            {"contact.hoe": "via_app", "contact.uiterlijk": "2020-12-01"},
+            "contact.uiterlijk",
+            "Deze dag is voorbij. Kies vandaag of later.",
+        ),
+        (
+            {"contact.hoe": "bellen", "contact.uiterlijk": "2099-01-01"},
+            "contact.hoe",
+            "geen telefoonnummer van deze melder. Wat wel kan: ‘mailen’ of ‘via de app",
+        ),
+    ],
+)
+def test_what_would_be_left_aside_is_refused_and_kept(
+    installation: Installation, filled_in: dict[str, str], field: str, told: str
+) -> None:
+    address = stored(installation, anonymous=False, contact=Contact(email="m@melder.example"))
+    page = officer(installation).get(f"{address}/triage")
+    assert "Uiterlijk op (niet verplicht)" not in page.html.find("main").text
+    form = filled(page.forms["formulier"])
+    for name, value in filled_in.items():
+        form[name] = value
+    refused = form.submit("opslaan", status=422)
+    assert told in refused.html.find(attrs={"data-veld": field}).text
+    kept = refused.forms["formulier"]
+    assert {name: kept[name].value for name in filled_in} == filled_in
+    assert state_of(installation, address) == "nieuw"
+    kept["beoordeling.vermoeden_reden"] = kept["contact.uiterlijk"] = ""
+    kept["contact.hoe"] = "geen"
+    kept.submit("opslaan", status=303)
+
+
+@on_sqlite
+def test_a_day_for_contact_that_is_over_may_stay(installation: Installation) -> None:
+    address = stored(installation, wants_contact=ContactWish.VIA_APP)
+    with installation.transaction(DORDRECHT) as session:
+        session.scalars(select(Report)).one().contact_deadline = utc_now() - timedelta(days=9)
+    form = filled(officer(installation).get(f"{address}/triage").forms["formulier"])
+    form.submit("opslaan", status=303)
 
 
 def test_a_triage_can_be_corrected_while_some_forms_stay(installation: Installation) -> None:
