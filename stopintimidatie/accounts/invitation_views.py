@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
@@ -12,6 +11,7 @@ from stopintimidatie.accounts.forms import InvitationSchema
 from stopintimidatie.accounts.invitations import accept, open_invitation
 from stopintimidatie.accounts.offers import offers_to
 from stopintimidatie.accounts.services import AccountError, hash_chosen
+from stopintimidatie.accounts.views import sign_in_page
 from stopintimidatie.storage import transaction
 from stopintimidatie.tree import Root
 from stopintimidatie.web.forms import BusyError, Button, Form, FormError, handle_form
@@ -24,6 +24,7 @@ SPENT = (
     "Deze link werkt niet meer. Hij is al gebruikt, ingetrokken of vervangen, of ouder"
     " dan een week. Vraag een nieuwe aan wie u uitnodigde."
 )
+DONE = "Uw wachtwoord is ingesteld. Meld u nu aan."
 BUSY = (
     "Het is nu te druk om uw wachtwoord in te stellen. Er is niets opgeslagen en de link blijft"
     " werken. Wacht tien seconden, vul het wachtwoord twee keer in en probeer het opnieuw."
@@ -74,7 +75,7 @@ def invitation_view(request: Request) -> Any:
             raise FormError(str(problem), "wachtwoord") from None
         if not accept(request.db, keys, key, hashed):
             raise FormError(SPENT)
-        return HTTPSeeOther(location="/aanmelden")
+        return sign_in_page(request, found.user.username, DONE)
 
     name = found.user.username if found else None
     offered = next((one for one in waiting if found and one.id == found.offer_id), None)

@@ -8,12 +8,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
 from stopintimidatie.accounts.devices import keep_proof, proof_in, proof_of
 from stopintimidatie.accounts.forms import AskUnlockSchema, UnlockSchema
 from stopintimidatie.accounts.unlocks import ask_unlock, open_unlock, use_unlock
+from stopintimidatie.accounts.views import sign_in_page
 from stopintimidatie.tree import Root
 from stopintimidatie.web.forms import Button, Form, FormError, handle_form
 from stopintimidatie.web.request import Request
@@ -25,6 +27,8 @@ SPENT: Final = (
     "Deze link werkt niet meer. Hij is al gebruikt, of ouder dan een half uur. Probeer u aan te"
     " melden; lukt dat niet, vraag dan een nieuwe mail."
 )
+
+DONE: Final = "In deze browser kunt u het nu weer proberen. Vul uw wachtwoord in."
 
 
 @view_config(
@@ -70,11 +74,11 @@ def unlock_view(request: Request) -> Any:
         action=f"/{OPEN}",
     )
 
-    def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
+    def on_valid(values: dict[str, Any]) -> Response:
         username = use_unlock(request.db, keys, values["sleutel"])
         if username is None:
             raise FormError(SPENT)
-        response = HTTPSeeOther(location="/aanmelden")
+        response = sign_in_page(request, username, DONE)
         keep_proof(response, request.app_settings, proof_of(keys, username))
         return response
 

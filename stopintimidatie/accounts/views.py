@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from pyramid.csrf import new_csrf_token
 from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.renderers import render_to_response
+from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
@@ -21,6 +23,7 @@ from stopintimidatie.web.forms import BusyError, Button, Form, FormError, handle
 from stopintimidatie.web.urls import safe_path
 from stopintimidatie.web.waiting_room import is_turned_away
 
+PAGE: Final = "stopintimidatie.accounts:templates/sign_in.jinja2"
 BUSY: Final = (
     "Er melden zich nu heel veel mensen tegelijk aan. Uw wachtwoord is niet bekeken en telt niet"
     " als poging. Wacht tien seconden, vul uw wachtwoord nog een keer in en kies Aanmelden."
@@ -43,14 +46,14 @@ def _refusal(result: SignInResult) -> str:
     name="aanmelden",
     request_method="GET",
     permission=NO_PERMISSION_REQUIRED,
-    renderer="templates/sign_in.jinja2",
+    renderer=PAGE,
 )
 @view_config(
     context=Root,
     name="aanmelden",
     request_method="POST",
     permission=NO_PERMISSION_REQUIRED,
-    renderer="templates/sign_in.jinja2",
+    renderer=PAGE,
 )
 def sign_in_view(request: Any) -> Any:
     wanted = {"volgende": safe_path(request.GET.get("volgende"))}
@@ -82,7 +85,22 @@ def sign_in_view(request: Any) -> Any:
         keep_proof(response, registry.app_settings, result.proof)
         return response
 
-    return handle_form(request, form, on_valid, {"locked": locked})
+    return handle_form(request, form, on_valid, {"locked": locked, "told": ""})
+
+
+def sign_in_page(request: Any, username: str, told: str) -> Response:
+    """Return the page to sign in, with what was just done, and the name of who proved it is theirs.
+
+    Not a redirect: a name doesn't stand in an address, and a visitor has no session to keep it in.
+    """
+    form = Form(
+        SignInSchema(),
+        request,
+        buttons=[Button("aanmelden", "Aanmelden")],
+        appstruct={"gebruikersnaam": username},
+        action="/aanmelden",
+    )
+    return render_to_response(PAGE, {"form": form, "locked": [], "told": told}, request=request)
 
 
 def _signed_in(request: Any, address: str, token: str) -> Any:

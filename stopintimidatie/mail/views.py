@@ -8,9 +8,11 @@ the mailbox of an address at `/postbus`.
 from __future__ import annotations
 
 import email
+import re
 from email.policy import default
 from typing import Any, Final
 
+from markupsafe import Markup, escape
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
@@ -31,6 +33,7 @@ from stopintimidatie.web.urls import query_pairs
 
 SHOWN: Final = 20
 DESK: Final = "Landelijk meldpunt"
+_LINK: Final = Markup('<a class="utrecht-link utrecht-link--html-a" href="{0}">{0}</a>')
 
 
 @view_config(
@@ -62,7 +65,7 @@ def kept_view(request: Request) -> dict[str, Any]:
         .limit(paging.size)
     ).all()
     return {
-        "letters": [_letter(row) for row in rows],
+        "letters": [_letter(request, row) for row in rows],
         "paging": paging,
         "holders": _names(request, holders) if len(holders) > 1 else [],
         "holder": holder,
@@ -92,7 +95,7 @@ def mailbox_view(request: Request) -> Any:
             .order_by(MailMessage.created_at.desc(), MailMessage.id)
             .limit(SHOWN)
         )
-        return {"form": form, "letters": [_letter(row) for row in rows]}
+        return {"form": form, "letters": [_letter(request, row) for row in rows]}
 
     return handle_form(request, form, on_valid, {"letters": None})
 
@@ -117,14 +120,26 @@ def _names(request: Request, holders: list[str]) -> list[tuple[str, str]]:
     return [(code, names.get(code, code)) for code in holders]
 
 
-def _letter(row: MailMessage) -> dict[str, str]:
+def _letter(request: Request, row: MailMessage) -> dict[str, str]:
     message = email.message_from_string(row.kept or "", policy=default)
     encrypted = message.get_content_type() != "text/plain"
+    text = "Dit bericht is versleuteld." if encrypted else message.get_content()
     return {
         "subject": str(message["Subject"]),
         # Who exactly is no business of everybody here.
         "to": "…@" + str(message["To"]).rpartition("@")[2],
         "sender": str(message["From"]),
         "at": datetime_short(row.created_at),
-        "text": "Dit bericht is versleuteld." if encrypted else message.get_content(),
+        "text": linked(text, request.registry.app_settings.public_address),
     }
+
+
+def linked(text: str, origin: str) -> Markup:
+    """Escape the text of a message, and make links of the addresses on this site. Pure.
+
+    :param origin: the public address, as https://voorbeeld.nl; no other address becomes a link.
+    """
+    own = re.compile(rf"(?<!\S)({re.escape(origin)}/[^\s<>\"']*)(?!\S)")
+    parts = own.split(text)
+    links = (_LINK.format(part) if place % 2 else escape(part) for place, part in enumerate(parts))
+    return Markup("").join(links)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from markupsafe import escape
 from sqlalchemy import select
 
 from stopintimidatie.accounts.models import Invitation, RoleOffer
@@ -14,6 +15,7 @@ from stopintimidatie.audit import SYSTEM, AuditEvent
 from stopintimidatie.clock import utc_now
 from stopintimidatie.mail.addresses import set_address
 from stopintimidatie.mail.models import MailMessage
+from stopintimidatie.mail.views import linked
 from stopintimidatie.municipalities.mail_domains import is_outside
 from stopintimidatie.municipalities.models import MailDomain
 from stopintimidatie.municipalities.postbox import postbox_of
@@ -137,7 +139,7 @@ def test_a_colleague_who_reads_confirms_and_only_then_is_there_a_link_and_a_role
     assert "OOV-medewerker bij Dordrecht" in page
     form = page.forms["formulier"]
     form["wachtwoord"] = form["nog_eens"] = PASSWORD
-    form.submit(status=303)
+    form.submit(status=200)
     colleague = installation.browser(NEW, PASSWORD)
     colleague.get("/gemeenten/dordrecht/postvak", status=200)
     colleague.get(PAGE, status=403)
@@ -375,6 +377,22 @@ def test_an_invitation_that_ran_out_is_worth_nothing(installation: Installation)
     assert "bij Dordrecht" in installation.browser(known).get("/uitnodigingen")
 
 
+def test_only_addresses_of_this_site_become_links_in_a_kept_message() -> None:
+    own = "https://ons.nl"
+    assert str(linked(f"Zie {own}/a?b=1&c=2 nu", own)).count(f'href="{own}/a?b=1&amp;c=2"') == 1
+    others = (
+        "https://ons.nl.kwaad.nl/a",
+        "https://ons.nl@kwaad.nl/a",
+        "http://ons.nl/a",
+        "https://kwaad.nl/?https://ons.nl/a",
+        "javascript:https://ons.nl/a",
+        "https://ons.nl/<script>",
+        'https://ons.nl/"onclick="a',
+    )
+    for text in others:
+        assert str(linked(text, own)) == str(escape(text)), text
+
+
 @once
 def test_sending_again_renews_a_declined_offer_with_one_mail_a_day(
     installation: Installation,
@@ -428,10 +446,13 @@ def test_the_demo_shows_a_link_to_no_role_but_in_the_mailbox_of_who_was_invited(
         browser = person(installation, role)
         assert "sleutel=" not in browser.get("/post", status=200), role
         browser.get("/postbus", status=303)
-    mailbox = installation.visitor().get("/postbus").forms["formulier"]
+    entrance = installation.visitor().get("/aanmelden")
+    mailbox = entrance.click("postbus van de demo").forms["formulier"]
     mailbox["adres"] = "beheer@dordrecht.example"
     assert "Deze postbus is leeg" in mailbox.submit("openen")
     mailbox["adres"] = NEW.upper()
-    assert link_in(mailbox.submit("openen").text) == link
+    opened = mailbox.submit("openen")
+    assert link_in(opened.text.replace('"', " ")) == link
+    assert "Kies een wachtwoord" in opened.click(href="sleutel=")
     with installation.transaction() as session:
         session.scalars(select(Invitation)).one()

@@ -162,7 +162,11 @@ def test_the_first_admin_sets_a_password_with_a_link_that_works_once(
     form["wachtwoord"] = form["nog_eens"] = "Demo-wachtwoord"
     assert "staat in de handleiding" in form.submit(status=422).text
     form["wachtwoord"] = form["nog_eens"] = PASSWORD
-    form.submit(status=303)
+    done = form.submit(status=200)
+    assert "Uw wachtwoord is ingesteld. Meld u nu aan." in done
+    sign_in = done.forms["formulier"]
+    assert sign_in["gebruikersnaam"].value == "beheer@zwijndrecht.nl"
+    assert sign_in.action == "/aanmelden"
     assert "werkt niet meer" in visitor.get(link).text
     assert form.submit(status=422)
     assert installation.browser("beheer@zwijndrecht.nl", PASSWORD).get(
