@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 import signal
 import socket
 import threading
@@ -33,9 +34,13 @@ from stopintimidatie.web.waiting_room import WaitingRoom
 log = logging.getLogger(__name__)
 # As long may a request go on after the stop; one that takes longer is cut off.
 GRACE_SECONDS: Final = 30
+# As long may headers take, and may a connection that served a request stay open without another.
 HEADER_MILLISECONDS: Final = 10_000
 # Threads that take in bodies; `web.threads` of them at a time are in the application.
 WAITING_THREADS: Final = 256
+# Connections that each process has open at once; more wait in the system's own queue. Granian
+# accepts 1,024 by default, which idle connections fill.
+CONNECTIONS: Final = 4_096
 # Its messages go where ours go, and only when something is wrong.
 LOGGING: Final[dict[str, Any]] = {
     "formatters": {},
@@ -86,7 +91,6 @@ def run(
     threads: int = WAITING_THREADS,
 ) -> None:
     """Granian with the application that `make` gives, called in each process.
-
     :raises WebServerError: the address can't be listened on.
     """
     server = Granian(
@@ -95,15 +99,18 @@ def run(
         port=port,
         interface=Interfaces.WSGI,
         workers=processes,
+        backlog=CONNECTIONS,
+        backpressure=CONNECTIONS,
         blocking_threads=threads,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS, keep_alive=True),
         websockets=False,
         log_level=LogLevels.error,
         log_dictconfig=LOGGING,
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE_SECONDS,
     )
+    _allow_connections()
     hangup = signal.getsignal(signal.SIGHUP)
     server.on_startup(partial(_listen_to_the_end, server, hangup))
     lifeline, ours = os.pipe()
@@ -112,6 +119,15 @@ def run(
     finally:
         os.close(ours)
         os.close(lifeline)
+
+
+def _allow_connections() -> None:
+    """Let the processes have so many connections open, if the system's upper limit allows it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * CONNECTIONS
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _free_address(host: str, port: int) -> str:

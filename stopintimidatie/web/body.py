@@ -37,10 +37,10 @@ def add_form_limit(config: Any, prefix: str, most: int) -> None:
     config.action(("form-limit", prefix), register)
 
 
-def add_stream(config: Any, prefix: str, most_of: Callable[[dict[str, Any]], int]) -> None:
+def add_stream(config: Any, prefix: str, most_of: Callable[[Any, dict[str, Any]], int]) -> None:
     """Directive: leave bodies for addresses that start with this word to their views, forms too.
 
-    :param most_of: returns from the WSGI environ how many bytes an address accepts.
+    :param most_of: returns from registry and WSGI environ how many bytes an address accepts.
     """
 
     def register() -> None:
@@ -68,7 +68,7 @@ def most_of(registry: Any, environ: dict[str, Any]) -> int:
     if environ.get("REQUEST_METHOD") != "POST":
         return SMALL
     if word in registry.get(STREAMS_KEY, {}):
-        return int(registry[STREAMS_KEY][word](environ))
+        return int(registry[STREAMS_KEY][word](registry, environ))
     if word in registry.get(LIMITS_KEY, {}):
         return int(registry[LIMITS_KEY][word])
     public = word in registry.get(PUBLIC_KEY, {})

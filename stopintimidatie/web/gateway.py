@@ -79,6 +79,10 @@ class BodyCutShortError(Exception):
     """The client went away before it had sent what it announced."""
 
 
+class _ReadUnkeptError(Exception):
+    """The body was read to its end, but there was no disk space to keep it."""
+
+
 class Gateway:
     """A WSGI application around ours, with so many places inside."""
 
@@ -149,17 +153,20 @@ class Gateway:
             environ["wsgi.input"] = BytesIO()
             yield
             return
-        with self._transfers.kept() as body:
+        with self._transfers.keep() as body:
             try:
                 self._fill(environ, body, length)
             except TooSlowError:
                 _refuse(environ, TOO_SLOW)
             except NoRoomError:
                 _refuse(environ, NO_ROOM)
+            except _ReadUnkeptError:
+                _answer_with(environ, NO_ROOM)
             yield
 
     def _fill(self, environ: dict[str, Any], body: Kept, length: int | None) -> None:
-        most = min(self._most_of(environ), MAXIMUM_BODY_BYTES)
+        with self._place():  # it may ask the database
+            most = min(self._most_of(environ), MAXIMUM_BODY_BYTES)
 
         def take(transfer: Transfer) -> int:
             if (length or 0) <= most:
@@ -171,7 +178,7 @@ class Gateway:
                     _throw_away(transfer)
             return transfer.taken
 
-        taken = self._transfers.run(environ["wsgi.input"], take)
+        taken = self._transfers.run(environ["wsgi.input"], take, body)
         if max(length or 0, taken) <= most:
             if length is not None and taken < length:
                 raise BodyCutShortError
@@ -220,20 +227,37 @@ def _plain(start: StartResponse, status: str, text: str) -> list[bytes]:
 
 
 def _copy(transfer: Transfer, body: Kept, most: int) -> None:
-    while transfer.taken <= most and (part := transfer.read(_CHUNK)):
-        body.write(part)
+    try:
+        while transfer.taken <= most and (part := transfer.read(_CHUNK)):
+            body.write(part)
+    except NoRoomError:
+        # Read the rest, so that the answer has its right length and the client gets to reading it.
+        body.empty()
+        if _throw_away(transfer):
+            raise _ReadUnkeptError from None
+        raise
 
 
-def _throw_away(transfer: Transfer) -> None:
-    """Read and drop the rest of the body: a browser shows no answer while it is sending."""
-    while transfer.taken < THROWN_AWAY_BYTES and transfer.read(_CHUNK):
-        pass
+def _throw_away(transfer: Transfer) -> bool:
+    """Read and drop the rest of the body: a browser shows no answer while it is sending.
+
+    Return whether the end was reached.
+    """
+    while transfer.taken < THROWN_AWAY_BYTES:
+        if not transfer.read(_CHUNK):
+            return True
+    return False
 
 
 def _refuse(environ: dict[str, Any], fault: str) -> None:
-    """Have the application answer this fault with its own error page, then close the connection."""
-    environ.update({"wsgi.input": BytesIO(), "CONTENT_LENGTH": "0"})
+    """Have the application answer this fault, then break off the body that isn't finished."""
+    _answer_with(environ, fault)
     environ.update({_UNREAD: True, _BREAK_OFF: True})
+
+
+def _answer_with(environ: dict[str, Any], fault: str) -> None:
+    """Have the application answer this fault with its own error page."""
+    environ.update({"wsgi.input": BytesIO(), "CONTENT_LENGTH": "0"})
     environ.pop("HTTP_TRANSFER_ENCODING", None)
     set_fault(environ, fault)
 

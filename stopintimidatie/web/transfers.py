@@ -3,6 +3,10 @@
 A read from the web server's stream can last for ever and can't be cancelled. So a thread reads it,
 and the request waits for that thread no longer than the limits allow. Then the gateway has the
 connection closed, which ends the read as well.
+
+Each body has credit, in seconds. Time uses it up and bytes add to it, up to a bound, so a body
+that stops soon has none, however much it sent before. When there are too many bodies, the one with
+the least credit is broken off, and never the newest: a report that arrives at once always gets in.
 """
 
 from __future__ import annotations
@@ -27,19 +31,21 @@ T = TypeVar("T")
 class Bounds:
     """Limits on the bodies that one process of the web server receives.
 
-    A video of 25 MB gets 27 minutes: enough at 128 kbit a second, a third of the speed of plain 3G.
+    A film of 25 MB gets 26 minutes: enough at 128 kbit a second, a third of the speed of plain 3G.
     """
 
-    # The first bytes, and each next part, must come within this time.
+    # Credit of a new body, and the most that a body can have: so long may it stand still.
+    first_seconds: float = 15
     patience_seconds: float = 30
-    # Average speed that is needed after that, and the longest that any body may take.
+    # So many bytes are worth one second of credit: the speed below which a body loses credit.
     bytes_per_second: int = 16_000
     longest_seconds: float = 1_800
-    # Bodies received at once. One more replaces the slowest, if that has had `spared_seconds`.
+    # Bodies received at once. One more replaces the one with the least credit.
     senders: int = 128
-    spared_seconds: float = 5
     # Bytes on disk of all bodies together: four of the largest. Reports are never written to disk.
     stored_bytes: int = 104 * 1024 * 1024
+    # When the disk space is used up, a body that stood still for so long is broken off.
+    still_seconds: float = 2
 
 
 class TooSlowError(Exception):
@@ -53,12 +59,14 @@ class NoRoomError(Exception):
 class Transfer:
     """One body that is being received; `taken` counts the bytes so far."""
 
-    def __init__(self, stream: Any, bounds: Bounds) -> None:
+    def __init__(self, stream: Any, bounds: Bounds, kept: Kept | None = None) -> None:
         self._stream = stream
         self._bounds = bounds
         self._started = self._latest = time.monotonic()
+        self._credit_ends = self._started + bounds.first_seconds
         self._end: Future[Any] = Future()
         self.taken = 0
+        self.kept = kept
 
     def read(self, size: int) -> bytes:
         """Read the next bytes; called by the reading thread.
@@ -70,6 +78,8 @@ class Transfer:
             raise InvalidStateError
         self.taken += len(part)
         self._latest = time.monotonic()
+        earned = self._credit_ends + len(part) / self._bounds.bytes_per_second
+        self._credit_ends = min(earned, self._latest + self._bounds.patience_seconds)
         return part
 
     def carry_out(self, work: Callable[[Transfer], Any]) -> None:
@@ -92,28 +102,29 @@ class Transfer:
         return self._end.result()
 
     def give_up(self, why: Exception) -> None:
-        with suppress(InvalidStateError):
+        """End the waiting with this error and drop the body, unless it is complete already."""
+        try:
             self._end.set_exception(why)
+        except InvalidStateError:
+            return
+        if self.kept:
+            self.kept.close()
 
     @property
-    def seconds(self) -> float:
-        """Return the seconds since the body began."""
-        return time.monotonic() - self._started
+    def still(self) -> float:
+        """Return the seconds since the last bytes."""
+        return time.monotonic() - self._latest
 
     @property
-    def speed(self) -> float:
-        """Return the average speed in bytes per second."""
-        return self.taken / max(self.seconds, 0.001)
+    def credit(self) -> float:
+        """Return the seconds of credit that are left."""
+        return self._credit_ends - time.monotonic()
 
     @property
     def seconds_left(self) -> float:
         """Return the seconds that the body has left if nothing more comes."""
-        bounds = self._bounds
-        on_average = bounds.patience_seconds + self.taken / bounds.bytes_per_second
-        still = time.monotonic() - self._latest
-        return min(
-            min(on_average, bounds.longest_seconds) - self.seconds, bounds.patience_seconds - still
-        )
+        longest = self._started + self._bounds.longest_seconds - time.monotonic()
+        return min(self.credit, longest)
 
 
 class Transfers:
@@ -123,15 +134,17 @@ class Transfers:
         self._bounds = bounds
         self._lock = threading.Lock()
         self._under_way: set[Transfer] = set()
-        self._stored = 0
+        # Bytes on disk of each body that is kept now.
+        self._stored: dict[Kept, int] = {}
 
-    def run(self, stream: Any, work: Callable[[Transfer], T]) -> T:
+    def run(self, stream: Any, work: Callable[[Transfer], T], kept: Kept | None = None) -> T:
         """Call `work` with the body of this stream in another thread; return what it returns.
 
+        :param kept: the place where `work` keeps the body.
         :raises TooSlowError: the body comes in too slowly.
-        :raises NoRoomError: too many others are sending, or it had to make place for them.
+        :raises NoRoomError: the body had to make place for others.
         """
-        transfer = Transfer(stream, self._bounds)
+        transfer = Transfer(stream, self._bounds, kept)
         self._admit(transfer)
         try:
             reader = threading.Thread(target=transfer.carry_out, args=(work,), daemon=True)
@@ -143,37 +156,58 @@ class Transfers:
                 self._under_way.discard(transfer)
 
     def _admit(self, transfer: Transfer) -> None:
+        least = None
         with self._lock:
             if len(self._under_way) >= self._bounds.senders:
-                slowest = min(self._under_way, key=lambda other: other.speed, default=None)
-                if slowest is None or slowest.seconds < self._bounds.spared_seconds:
-                    raise NoRoomError
-                slowest.give_up(NoRoomError())
-                self._under_way.discard(slowest)
+                least = min(self._under_way, key=lambda other: other.credit)
+                self._under_way.remove(least)
             self._under_way.add(transfer)
+        if least:
+            least.give_up(NoRoomError())
 
     @contextmanager
-    def kept(self) -> Iterator[Kept]:
+    def keep(self) -> Iterator[Kept]:
         """Give a place to keep a body, and free it after the block."""
-        body = Kept(self)
+        kept = Kept(self)
+        with self._lock:
+            self._stored[kept] = 0
         try:
-            yield body
+            yield kept
         finally:
-            body.close()
+            kept.close()
 
-    def store(self, size: int) -> None:
-        """Count this many bytes more on the disk.
+    def store(self, kept: Kept, size: int) -> None:
+        """Count this many bytes on the disk for a body, breaking off bodies that stand still.
 
-        :raises NoRoomError: all bodies together would take too much.
+        :raises NoRoomError: all bodies together would take too much, and all are moving.
+        :raises InvalidStateError: the body is closed.
         """
-        with self._lock:
-            if self._stored + size > self._bounds.stored_bytes:
-                raise NoRoomError
-            self._stored += size
+        while stillest := self._count(kept, size):
+            stillest.give_up(NoRoomError())
 
-    def release(self, size: int) -> None:
+    def _count(self, kept: Kept, size: int) -> Transfer | None:
+        """Count the bytes and return None, or return the body that must go first."""
         with self._lock:
-            self._stored -= size
+            if kept not in self._stored:
+                raise InvalidStateError
+            if sum(self._stored.values()) - self._stored[kept] + size <= self._bounds.stored_bytes:
+                self._stored[kept] = size
+                return None
+            others = [
+                other
+                for other in self._under_way
+                if other.kept is not kept and other.kept and self._stored.get(other.kept)
+            ]
+            stillest = max(others, key=lambda other: other.still, default=None)
+            if stillest is None or stillest.still < self._bounds.still_seconds:
+                raise NoRoomError
+            self._under_way.remove(stillest)
+            return stillest
+
+    def release(self, kept: Kept) -> None:
+        """Count nothing more for a body that is closed; what it still writes is refused."""
+        with self._lock:
+            self._stored.pop(kept, None)
 
 
 class Kept:
@@ -183,30 +217,33 @@ class Kept:
         self._transfers = transfers
         self._lock = threading.Lock()
         self._file = SpooledTemporaryFile(max_size=KEPT_IN_MEMORY)  # noqa: SIM115 (see close)
-        self._size = self._stored = 0
+        self._size = 0
 
     def write(self, part: bytes) -> None:
-        """Add bytes to the body.
+        """Add bytes to the body; only one thread does.
 
         :raises NoRoomError: all bodies together take too much disk space.
+        :raises InvalidStateError: the body is closed.
         """
+        size = self._size + len(part)
+        if size > KEPT_IN_MEMORY:
+            # Outside the lock: this may close other bodies.
+            self._transfers.store(self, size)
         with self._lock:
             if self._file.closed:
                 raise InvalidStateError
-            size = self._size + len(part)
-            if size > KEPT_IN_MEMORY:
-                self._transfers.store(size - self._stored)
-                self._stored = size
             self._file.write(part)
             self._size = size
 
     def empty(self) -> None:
         """Drop what was written."""
         with self._lock:
+            if self._file.closed:
+                raise InvalidStateError
             self._file.seek(0)
             self._file.truncate()
-            self._transfers.release(self._stored)
-            self._size = self._stored = 0
+            self._size = 0
+        self._transfers.store(self, 0)
 
     def stream(self) -> BinaryIO:
         """Return the body as a file, at its beginning."""
@@ -214,7 +251,7 @@ class Kept:
         return cast("BinaryIO", self._file)
 
     def close(self) -> None:
+        """Free what the body takes."""
         with self._lock:
             self._file.close()
-            self._transfers.release(self._stored)
-            self._stored = 0
+        self._transfers.release(self)

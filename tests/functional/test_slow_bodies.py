@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from functools import partial
+from http.client import HTTPConnection
 from io import BytesIO
 from typing import Any
 
 import pytest
 
+from stopintimidatie.web import body
 from stopintimidatie.web.gateway import Gateway
 from stopintimidatie.web.transfers import KEPT_IN_MEMORY, Bounds
 from tests.factories import connect
@@ -22,7 +26,11 @@ from tests.tools.served import HOST, until
 
 # Seconds. The waits in these tests end earlier; only a machine that stands still gets here.
 LONGEST = 20
+# Bytes of a body that doesn't fit in memory and is allowed everywhere.
+LARGE = KEPT_IN_MEMORY + 1
 SENDERS = 4
+# More than the 1,024 that granian accepts by default.
+IDLE = 1_100
 # Its answer tells what the server holds: reading threads, and bytes in unnamed files on disk.
 SERVER = f"""
 import os, sys, threading
@@ -50,9 +58,10 @@ def app(environ, start_response):
     start_response(status, [("Content-Length", str(len(told)))])
     return [told]
 
+patience = float(sys.argv[2])
 bounds = Bounds(
-    patience_seconds=float(sys.argv[2]), bytes_per_second=1_000_000_000, longest_seconds=60,
-    senders={SENDERS}, spared_seconds=0.05, stored_bytes=1_000_000,
+    first_seconds=patience, patience_seconds=patience, bytes_per_second=1_000_000_000,
+    longest_seconds=60, senders={SENDERS}, stored_bytes=1_000_000, still_seconds=patience,
 )
 make = lambda: Gateway(app, places=4, scheme="http", bounds=bounds)
 webserver.run(make, host="{HOST}", port=int(sys.argv[1]), threads=16)
@@ -76,15 +85,15 @@ class Server:
         except OSError:
             return False
 
-    def send(self, head: str, body: bytes = b"") -> socket.socket:
+    def send(self, head: str, data: bytes = b"") -> socket.socket:
         """Send this on a new connection and return the connection."""
         connection = socket.create_connection((HOST, self.port), timeout=LONGEST)
-        connection.sendall(f"{head}\r\nHost: x\r\n\r\n".encode() + body)
+        connection.sendall(f"{head}\r\nHost: x\r\n\r\n".encode() + data)
         return connection
 
-    def ask(self, head: str, body: bytes = b"") -> bytes:
+    def ask(self, head: str, data: bytes = b"") -> bytes:
         """Send a request; return all that comes back until the connection is closed."""
-        with self.send(f"{head}\r\nConnection: close", body) as connection:
+        with self.send(f"{head}\r\nConnection: close", data) as connection:
             return rest_of(connection)
 
     def state(self) -> tuple[int, int]:
@@ -118,6 +127,15 @@ def patient() -> Iterator[Server]:
     server.close()
 
 
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """Let this process have enough connections open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 2 * IDLE)), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 @pytest.mark.parametrize(
     "head",
     [
@@ -145,9 +163,13 @@ def test_unfinished_bodies_take_no_more_of_the_disk_than_is_allowed(patient: Ser
     with ExitStack() as stack:
         first = [stack.enter_context(patient.send(head, half)) for _ in range(2)]
         until(lambda: patient.state()[1] > len(half) * 1.5, seconds=LONGEST)
-        # There is room for two and a half such bodies: the third is refused, the others stay.
-        refused = patient.ask(head, half)
-        assert refused.startswith(b"HTTP/1.1 503")
+        # There is room for two and a half such bodies: the third is refused, the others stay. It
+        # arrived whole, so it gets a whole answer, and its connection isn't broken off.
+        with closing(HTTPConnection(HOST, patient.port, timeout=LONGEST)) as third:
+            third.request("POST", "/", bytes(900_000))
+            refused = third.getresponse()
+            assert refused.status == 503
+            assert refused.read().startswith(b"0 ")
         # A small body needs no disk space and is accepted.
         assert patient.ask("POST / HTTP/1.1\r\nContent-Length: 3", b"abc").startswith(
             b"HTTP/1.1 200"
@@ -158,17 +180,24 @@ def test_unfinished_bodies_take_no_more_of_the_disk_than_is_allowed(patient: Ser
     until(lambda: patient.state() == (0, 0), seconds=LONGEST)
 
 
-def test_one_sender_too_many_takes_the_place_of_the_slowest(patient: Server) -> None:
+def test_one_sender_too_many_takes_the_place_of_one_that_stands_still(patient: Server) -> None:
     head = "POST / HTTP/1.1\r\nContent-Length: 9"
     with ExitStack() as stack:
         waiting = [stack.enter_context(patient.send(head)) for _ in range(SENDERS)]
         until(lambda: patient.state()[0] == SENDERS, seconds=LONGEST)
-        time.sleep(0.06)  # longer than a new sender is spared
         answer = patient.ask("POST / HTTP/1.1\r\nContent-Length: 3", b"abc")
         assert answer.startswith(b"HTTP/1.1 200")
         until(lambda: patient.state()[0] == SENDERS - 1, seconds=LONGEST)
         assert sum(_is_refused(connection) for connection in waiting) == 1
     until(lambda: patient.state() == (0, 0), seconds=LONGEST)
+
+
+def test_idle_connections_keep_nobody_away(patient: Server, many_files: None) -> None:
+    with ExitStack() as stack:
+        for _ in range(IDLE):
+            connection = socket.create_connection((HOST, patient.port), timeout=LONGEST)
+            stack.enter_context(connection)
+        assert patient.ask("GET / HTTP/1.1").startswith(b"HTTP/1.1 200")
 
 
 def _is_refused(connection: socket.socket) -> bool:
@@ -192,9 +221,10 @@ class TestAnswers:
     """Checks of the product's own answers to slow bodies and a full server."""
 
     def ask(
-        self, installation: Installation, path: str, bounds: Bounds
+        self, installation: Installation, path: str, bounds: Bounds, stream: BytesIO, **more: str
     ) -> tuple[str, dict[str, str], str]:
-        made = Gateway(installation.app, places=1, scheme="http", bounds=bounds)
+        most_of = partial(body.most_of, installation.app.registry)
+        made = Gateway(installation.app, places=1, scheme="http", bounds=bounds, most_of=most_of)
         seen: list[Any] = []
         environ = {
             "REQUEST_METHOD": "POST",
@@ -205,33 +235,58 @@ class TestAnswers:
             "SERVER_PROTOCOL": "HTTP/1.1",
             "HTTP_HOST": "localhost:6543",
             "CONTENT_TYPE": "application/x-www-form-urlencoded",
-            "CONTENT_LENGTH": "9",
-            "wsgi.input": Stalled(),
+            "CONTENT_LENGTH": str(LARGE),
+            "wsgi.input": stream,
+            **more,
         }
         parts = made(environ, lambda status, headers, info=None: seen.append((status, headers)))
         status, headers = seen[-1]
         return status, dict(headers), b"".join(parts).decode()
 
+    def too_slow(self, installation: Installation, path: str, **more: str) -> Any:
+        return self.ask(installation, path, Bounds(first_seconds=0.01), Stalled(), **more)
+
+    def no_room(self, installation: Installation, path: str, **more: str) -> Any:
+        return self.ask(installation, path, Bounds(stored_bytes=0), BytesIO(bytes(LARGE)), **more)
+
     def test_too_slow_and_too_crowded_are_pages_that_say_what_to_do(
         self, installation: Installation
     ) -> None:
         connect(installation)
-        slow = self.ask(installation, "/melden", Bounds(patience_seconds=0.01))
-        full = self.ask(installation, "/melden", Bounds(senders=0))
+        slow = self.too_slow(installation, "/melden")
+        full = self.no_room(installation, "/melden")
         assert (slow[0][:3], full[0][:3]) == ("408", "503")
         assert "te langzaam" in slow[2]
         assert "te druk" in full[2]
         assert int(full[1]["Retry-After"])
+        # What wasn't read to its end is broken off; what was gets an ordinary answer.
+        assert slow[1]["Connection"] == "close"
+        assert full[1]["Content-Length"] == str(len(full[2].encode()))
         for _, headers, page in (slow, full):
             assert "Ga terug naar de vorige pagina" in page
-            assert headers["Connection"] == "close"
             assert "Content-Security-Policy" in headers
 
     def test_an_app_is_told_to_send_the_same_again(self, installation: Installation) -> None:
-        Api(installation)
-        for bounds in (Bounds(patience_seconds=0.01), Bounds(senders=0)):
-            status, headers, body = self.ask(installation, REPORTS, bounds)
+        key = {"HTTP_AUTHORIZATION": Api(installation).headers()["Authorization"]}
+        for ask in (self.too_slow, self.no_room):
+            status, headers, text = ask(installation, REPORTS, **key)
             assert status.startswith("503")
             assert headers["Content-Type"] == PROBLEM
             assert int(headers["Retry-After"])
-            assert "dezelfde Idempotency-Key" in body
+            assert "dezelfde Idempotency-Key" in text
+
+    def test_nothing_on_disk_is_kept_for_who_has_no_key_or_no_code(
+        self, installation: Installation
+    ) -> None:
+        key = Api(installation).headers()["Authorization"]
+        files = f"{REPORTS}/x/bijlagen"
+        strangers: list[tuple[str, dict[str, str]]] = [
+            (REPORTS, {}),
+            (REPORTS, {"HTTP_AUTHORIZATION": "Bearer of-nobody"}),
+            (files, {"HTTP_AUTHORIZATION": "Bearer of-nobody", "HTTP_VOLGCODE": "X"}),
+        ]
+        for path, headers in strangers:
+            assert self.no_room(installation, path, **headers)[0].startswith("401")
+        no_code = {"HTTP_AUTHORIZATION": key, "CONTENT_TYPE": "multipart/form-data; boundary=x"}
+        assert self.no_room(installation, files, **no_code)[0].startswith("404")
+        assert self.no_room(installation, files, **no_code, HTTP_VOLGCODE="X")[0].startswith("503")
