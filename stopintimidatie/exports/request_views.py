@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import colander
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 
@@ -36,12 +37,13 @@ from stopintimidatie.security import Permission
 from stopintimidatie.security.permissions import may
 from stopintimidatie.security.trail import note_read
 from stopintimidatie.web.filters import day_of
-from stopintimidatie.web.forms import Button, Form, FormError, handle_form
+from stopintimidatie.web.forms import Button, Form, FormError, handle_form, read_controls
 from stopintimidatie.web.navigation import NavItem
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.urls import query_pairs
 
 ASK: Final = "uitvoer-aanvragen"
+CHOOSE: Final = "kiezen"
 PREVIEW: Final = "uitvoer-voorbeeld"
 ASKED: Final = "De uitvoer is aangevraagd. Een collega moet hem goedkeuren."
 URGENT: Final = (
@@ -89,6 +91,7 @@ def request_view(context: DossierResource, request: Request) -> Any:
             Button("aanvragen", "Uitvoer aanvragen"),
             Button("voorbeeld", "Eerst voorbeeld bekijken", kind="secondary"),
         ],
+        action=_address(context, request, partner),
         appstruct=first_values(dossier, phone, partner),
         cancel_url=request.resource_path(context),
     )
@@ -103,6 +106,10 @@ def request_view(context: DossierResource, request: Request) -> Any:
         **_partners(context, request, partner),
     }
 
+    if _is_choosing(request):
+        _keep(request, form, partner)
+        return {**page, "form": form}
+
     def on_valid(values: dict[str, Any]) -> Any:
         return _submitted(context, request, form, read_wish(values, partner), page)
 
@@ -110,14 +117,41 @@ def request_view(context: DossierResource, request: Request) -> Any:
 
 
 def _partner(request: Request) -> PartnerOrganisation | None:
-    """The partner that was chosen, `?partner=K-…`; nothing or empty means another recipient."""
-    asked = dict(query_pairs(request)).get("partner")
+    """The partner that was chosen, `partner=K-…`; nothing or empty means another recipient."""
+    asked = request.POST.get("partner", _partner_before(request))
     if not asked:
         return None
     found = find_running(request.db, asked[:20])
     if found is None:
         raise HTTPNotFound()
     return found
+
+
+def _partner_before(request: Request) -> str:
+    """The partner for whom the form was drawn: it stands in the address."""
+    return str(dict(query_pairs(request)).get("partner", ""))
+
+
+def _is_choosing(request: Request) -> bool:
+    """Whether another recipient was chosen: the form is then drawn anew, and nothing is sent."""
+    before = _partner_before(request)
+    return CHOOSE in request.POST or request.POST.get("partner", before) != before
+
+
+def _keep(request: Request, form: Form, partner: PartnerOrganisation | None) -> None:
+    """Put what was typed so far back in the form; what kind of recipient it is, a partner says."""
+    sent = read_controls(form, request.POST.items())
+    kind = "soort_ontvanger"
+    if sent[kind] is colander.null or (partner is not None and partner.profile):
+        sent[kind] = form[kind].cstruct
+    form.cstruct = form.deserialize(sent)
+
+
+def _address(
+    context: DossierResource, request: Request, partner: PartnerOrganisation | None
+) -> str:
+    asked = {} if partner is None else {"query": {"partner": partner.reference}}
+    return str(request.resource_path(context, ASK, **asked))
 
 
 def _partners(
@@ -132,6 +166,7 @@ def _partners(
         "covenant_warning": None if chosen is None else covenant_warning(chosen, day),
         "no_basis": chosen is not None and not bases_for(chosen),
         "here": request.resource_path(context, ASK),
+        "choose": CHOOSE,
     }
 
 

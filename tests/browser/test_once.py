@@ -62,3 +62,25 @@ def test_who_was_signed_out_while_writing_loses_nothing(sign_in: SignIn) -> None
     page.get_by_role("button", name="Nog een keer versturen").click()
     page.wait_for_url("**?deel=notities*")
     assert page.get_by_text("Een lange notitie.").count() == 1
+
+
+def test_who_signed_out_just_now_in_another_tab_loses_nothing(sign_in: SignIn) -> None:
+    page = sign_in("oov@dordrecht.example", width=390)
+    page.goto(f"{DOSSIER}/notitie")
+    page.fill("textarea", "Een korte notitie.")
+    page.context.clear_cookies()
+    page.click("form#formulier button[type=submit]")
+    page.get_by_role("heading", name="U bent intussen afgemeld").wait_for()
+    assert problems_on(page) == []
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Meld u aan in een nieuw tabblad").click()
+    other = opened.value
+    other.fill("[name=gebruikersnaam]", "oov@dordrecht.example")
+    other.fill("[name=wachtwoord]", PASSWORD)
+    other.click("button[name=aanmelden]")
+    other.get_by_role("button", name="Afmelden").wait_for()
+    page.get_by_role("button", name="Nog een keer versturen").click()
+    page.get_by_role("heading", name="Verstuurt u dit nog een keer?").wait_for()
+    page.get_by_role("button", name="Nog een keer versturen").click()
+    page.wait_for_url("**?deel=notities*")
+    assert page.get_by_text("Een korte notitie.").count() == 1

@@ -106,6 +106,8 @@ def test_enter_in_any_field_of_triage_does_what_was_chosen(
     first, *_, other = [(row.get_attribute("href") or "").rpartition("=")[2] for row in rows]
     page.goto(f"/m/{first}")
     page.goto(f"{page.url}/triage")
+    page.get_by_role("link", name="Lees eerst wat de melder zegt").click()
+    page.wait_for_url("**/triage#melder-zegt")
     page.check("[name='beoordeling.gevaar'][value=nee]")
     double = page.locator("[name='besluit.dubbel_van']")
     assert not double.is_visible()

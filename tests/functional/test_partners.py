@@ -219,6 +219,30 @@ def test_an_export_for_a_partner_has_its_name_grounds_and_covenant(
     assert "nog geen partners" in asking.get(address).text
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_was_typed_for_an_export_stays_when_another_recipient_is_chosen(
+    installation: Installation,
+) -> None:
+    case = exporting.make_case(installation)
+    number = added(case.browser("beslisser")).request.path.rpartition("/")[2]
+    asking = case.browser("aanvrager")
+    form = asking.get(f"{case.path}/uitvoer-aanvragen").forms["formulier"]
+    form["vraag"], form["doel"], form["partner"] = "Wilt u vaker langsgaan?", "Rust", number
+    page = form.submit("kiezen", status=200)
+    form = page.forms["formulier"]
+    assert page.html.select(".si-error-summary") == []
+    assert (form["soort_ontvanger"].value, form["partner"].value) == ("politie", number)
+    assert (form["vraag"].value, form["doel"].value) == ("Wilt u vaker langsgaan?", "Rust")
+    # Chosen, and sent without "Kiezen": it isn't sent to the one before.
+    form["feiten"], form["partner"] = "Er is een melding.", ""
+    form = form.submit("aanvragen", status=200).forms["formulier"]
+    assert (form["feiten"].value, form["vraag"].value) == (
+        "Er is een melding.",
+        "Wilt u vaker langsgaan?",
+    )
+    assert (form["ontvanger"].value, form.action) == ("", f"{case.path}/uitvoer-aanvragen")
+
+
 def test_the_step_to_a_partner_suggests_them_and_takes_any_other(
     installation: Installation, owner: Any
 ) -> None:
