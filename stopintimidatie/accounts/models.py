@@ -55,6 +55,9 @@ class RoleAssignment(Base):
     )
     holder: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"), primary_key=True)
     role: Mapped[str] = mapped_column(String(20), primary_key=True)
+    # The ids of who proposed this role and of who gave them theirs, at any distance; empty for a
+    # role that the operator gave.
+    given_by: Mapped[list[str]] = mapped_column(default=list)
 
     user: Mapped[User] = relationship(back_populates="roles")
 
@@ -131,7 +134,12 @@ class RoleOffer(Base):
     proposed_at: Mapped[datetime] = mapped_column(default=utc_now)
     proposed_by_id: Mapped[str | None] = mapped_column(String(64))
     proposed_by: Mapped[str] = mapped_column(String(200))
-    # The second person, who confirmed or refused it; None where none was needed.
+    # The proposing person, and whoever gave that person their roles: none of them confirms it.
+    given_by: Mapped[list[str]] = mapped_column(default=list)
+    # Who confirmed it, at the municipality and at the desk.
+    colleague_id: Mapped[str | None] = mapped_column(String(64))
+    desk_id: Mapped[str | None] = mapped_column(String(64))
+    # The last person who confirmed or refused it; None where none was needed.
     decided_by: Mapped[str | None] = mapped_column(String(200))
     reason: Mapped[str | None] = mapped_column(String(500))
     expires_at: Mapped[datetime]

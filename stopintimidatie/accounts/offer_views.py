@@ -13,6 +13,7 @@ from stopintimidatie.security import Permission
 from stopintimidatie.tree import Root
 
 NAME: Final = "uitnodigingen"
+CHOOSE: Final = "Er is niets besloten. Kies aannemen of niet aannemen."
 GONE: Final = "Deze uitnodiging is er niet meer. Vraag wie u uitnodigde om een nieuwe."
 
 
@@ -38,6 +39,8 @@ def answer_view(request: Any) -> HTTPSeeOther:
     elif request.POST.get("keuze") == "aannemen":
         accept_offer(request.db, identity.actor, identity.user_id, offer)
         request.flash("U hebt de rol aangenomen. U kunt meteen aan het werk.")
+    elif request.POST.get("keuze") != "weigeren":
+        request.flash(CHOOSE, "error")
     else:
         decline_offer(request.db, identity.actor, offer)
         request.flash("U hebt de rol niet aangenomen. Wie u uitnodigde, krijgt geen bericht.")

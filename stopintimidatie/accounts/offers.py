@@ -72,7 +72,8 @@ def accept_offer(session: Session, actor: Actor, user: UUID, offer: RoleOffer) -
     """Take the role: it counts from now on, and the offer is deleted."""
     enter(session, offer.holder)
     if session.get(RoleAssignment, (user, offer.holder, offer.role)) is None:
-        session.add(RoleAssignment(user_id=user, holder=offer.holder, role=offer.role))
+        given = {"holder": offer.holder, "role": offer.role, "given_by": offer.given_by}
+        session.add(RoleAssignment(user_id=user, **given))
     fields = [offer.holder, offer.role]
     record(
         session, actor, "gebruiker.rol_aanvaard", offer.holder, "gebruiker", [user], fields=fields

@@ -30,7 +30,7 @@ from stopintimidatie.storage.personal import (
 T: Final = Treatment
 COLUMNS: Final = {
     "user_account": {"username": T.SEALED, "name": T.SEALED, "password_hash": T.SEALED},
-    "role_assignment": {},
+    "role_assignment": {"given_by": T.CODES},
     "invitation": {},
     "sign_in_unlock": {"name_hash": T.CODES},
     "login_session": {"token_hash": T.CODES, "flashes": T.SEALED, "used_for": T.CODES},
@@ -71,6 +71,9 @@ OFFER_COLUMNS: Final = {
         "username": T.SEALED,
         "name": T.SEALED,
         "proposed_by_id": T.CODES,
+        "given_by": T.CODES,
+        "colleague_id": T.CODES,
+        "desk_id": T.CODES,
         "proposed_by": T.STAFF,
         "decided_by": T.STAFF,
         "reason": T.TEXT,

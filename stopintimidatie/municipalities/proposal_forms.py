@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from stopintimidatie.municipalities.proposals import OFFERED_ROLES
 from stopintimidatie.web import forms
 from stopintimidatie.web.forms import Schema, field
+
+CONFIRM: Final = "bevestigen"
+REFUSE: Final = "weigeren"
+DECISIONS: Final = (
+    (CONFIRM, "Bevestigen: deze persoon mag deze rol krijgen"),
+    (REFUSE, "Weigeren"),
+)
 
 
 class InviteSchema(Schema):
@@ -25,6 +34,7 @@ class DecisionSchema(Schema):
     """The answer of the second person: confirm, or refuse with a reason."""
 
     voorstel = field(forms.Text(36), "Voorstel", widget=forms.Hidden())
+    besluit = field(forms.OneOf(DECISIONS, radio=True), "Wat besluit u?")
     reden = field(
         forms.Text(500, lines=True),
         "Waarom u weigert",

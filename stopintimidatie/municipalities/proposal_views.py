@@ -9,11 +9,12 @@ from pyramid.view import view_config
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.accounts.models import RoleOffer
+from stopintimidatie.accounts.models import OfferState, RoleOffer, User
 from stopintimidatie.accounts.services import AccountError
 from stopintimidatie.municipalities import proposals
+from stopintimidatie.municipalities.confirmers import Confirmer, awaited, has_confirmed, has_hand
 from stopintimidatie.municipalities.mail_domains import domains_of, is_outside
-from stopintimidatie.municipalities.proposal_forms import DecisionSchema
+from stopintimidatie.municipalities.proposal_forms import CONFIRM, DecisionSchema
 from stopintimidatie.municipalities.resources import MunicipalityResource
 from stopintimidatie.register.models import Municipality
 from stopintimidatie.security import Permission, Role
@@ -23,7 +24,16 @@ from stopintimidatie.web.forms import Button, Form, FormError, handle_form
 from stopintimidatie.web.request import Request
 
 PAGE: Final = "rollen"
+PARTIES: Final = {
+    Confirmer.COLLEAGUE: "een collega van de gemeente die meldingen leest",
+    Confirmer.DESK: "het landelijk meldpunt",
+}
 TEMPLATE: Final = "stopintimidatie.municipalities:templates/proposals.jinja2"
+CONFIRMED: Final = "Bevestigd. De uitnodiging gaat weg."
+HALF: Final = "Bevestigd. De uitnodiging gaat weg als ook de tweede partij bevestigt."
+WITHOUT_REASON: Final = (
+    "U koos bevestigen, maar vulde in waarom u weigert. Kies weigeren, of maak dit veld leeg."
+)
 GONE: Final = "Over dit voorstel is al beslist, of het is ingetrokken."
 
 
@@ -52,25 +62,27 @@ def decide(request: Request, at: str, here: str) -> Any:
         return HTTPSeeOther(here)
 
     def on_valid(values: dict[str, Any]) -> Any:
-        refused = forms[asked].pressed() == "weigeren"
-        _decide(request, waiting[asked], at, values["reden"] if refused else None)
+        _decide(request, waiting[asked], at, values)
         return HTTPSeeOther(here)
 
     return handle_form(request, forms[asked], on_valid, page)
 
 
-def _decide(request: Request, offer: RoleOffer, at: str, reason: str | None) -> None:
+def _decide(request: Request, offer: RoleOffer, at: str, values: dict[str, Any]) -> None:
     """Confirm a proposal, or refuse it with a reason.
 
-    :raises FormError: this user may not decide about it, or the reason is missing.
+    :raises FormError: this user may not decide about it, or choice and reason don't fit.
     """
     actor = request.identity.actor  # type: ignore[union-attr]
+    if values["besluit"] == CONFIRM and values["reden"]:
+        raise FormError(WITHOUT_REASON, "reden")
     try:
-        if reason is None:
+        if values["besluit"] == CONFIRM:
             proposals.confirm(request.db, offer, actor, at)
-            request.flash("Bevestigd. De uitnodiging gaat weg.")
+            gone = offer.state == OfferState.OFFERED
+            request.flash(CONFIRMED if gone else HALF)
         else:
-            proposals.refuse(request.db, offer, actor, at, reason)
+            proposals.refuse(request.db, offer, actor, at, values["reden"])
             request.flash("Geweigerd. Wie het voorstel deed, leest waarom.")
     except AccountError as problem:
         raise FormError(str(problem), "reden") from None
@@ -80,10 +92,7 @@ def _form(request: Request, number: str, here: str) -> Form:
     return Form(
         DecisionSchema(),
         request,
-        buttons=[
-            Button("bevestigen", "Bevestigen"),
-            Button("weigeren", "Weigeren", kind="danger"),
-        ],
+        buttons=[Button("vastleggen", "Besluit vastleggen")],
         action=here,
         formid=f"voorstel-{number[:8]}",
         appstruct={"voorstel": number},
@@ -93,8 +102,8 @@ def _form(request: Request, number: str, here: str) -> Form:
 def _cards(request: Request, offers: list[RoleOffer]) -> list[dict[str, Any]]:
     codes = {offer.holder for offer in offers}
     domains, names = domains_of(request.db, codes), _names(request.db, codes)
-    me = request.identity
-    assert me is not None  # noqa: S101 - the view asks a permission
+    left = awaited(request.db, offers)
+    me = request.db.get_one(User, request.identity.user_id)  # type: ignore[union-attr]
     return [
         {
             "id": str(offer.id),
@@ -102,7 +111,8 @@ def _cards(request: Request, offers: list[RoleOffer]) -> list[dict[str, Any]]:
             "role": Role(offer.role).label,
             "municipality": names[offer.holder],
             "outside": is_outside(offer.username, domains[offer.holder]),
-            "mine": offer.proposed_by_id == str(me.user_id) or offer.username == me.username,
+            "awaited": " en ".join(PARTIES[party] for party in left[offer.id]),
+            "mine": has_hand(offer, me) or has_confirmed(offer, me),
         }
         for offer in offers
     ]

@@ -1,18 +1,13 @@
 """Proposing a role for somebody, and confirming it by a second person.
 
-A role that reads reports (`READING_ROLES`) is confirmed by another reader of the municipality, or
-by the desk while there is no other. If the mailbox is outside the municipality's mail domains, the
-desk confirms any role; a proposal by the desk needs no other confirmation for that. Until then
+Who must confirm it stands in `confirmers`; it can take two people. Until the last of them did,
 there is no right, no link and no mail to the invited person. Only what was typed is shown, so that
 nobody can tell whether that person has an account.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -20,27 +15,43 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from stopintimidatie.accounts.invitations import LASTS, NO_PASSWORD
+from stopintimidatie.accounts.invitations import LASTS
 from stopintimidatie.accounts.models import Invitation, OfferState, RoleAssignment, RoleOffer, User
 from stopintimidatie.accounts.offers import KIND
 from stopintimidatie.accounts.services import AccountError, find_user, normal_username
-from stopintimidatie.audit import Actor, record
+from stopintimidatie.audit import Actor, AuditEvent, record
 from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs import enqueue
-from stopintimidatie.municipalities.mail_domains import domains_of, is_outside
+from stopintimidatie.municipalities.confirmers import (
+    Confirmer,
+    awaited,
+    givers,
+    has_confirmed,
+    has_hand,
+    party_at,
+    readers_of,
+)
 from stopintimidatie.municipalities.proposal_mail import (
     INVITE_JOB,
     INVITED,
     TELL_JOB,
     ask_to_confirm,
 )
-from stopintimidatie.security import READING_ROLES, Role
+from stopintimidatie.security import Role
 from stopintimidatie.storage.tenancy import NATIONAL
+from stopintimidatie.web.forms import checked_address
 
 # How long a proposal waits for the second person; an offer lasts as long as the link in its mail.
 WAITS: Final = timedelta(days=30)
 # At most one mail a day per offer, so that sending again can't be used to pester somebody.
 MAIL_EVERY: Final = timedelta(days=1)
+# New invitations of one person at one municipality in a day; withdrawn ones count as well.
+AT_MOST: Final = 20
+DAY: Final = timedelta(days=1)
+TOO_MANY: Final = (
+    f"U deed vandaag al {AT_MOST} uitnodigingen voor deze gemeente. Ga morgen verder, of vraag een"
+    " andere beheerder."
+)
 # The roles of a municipality; the desk's own roles are given on the command line only.
 OFFERED_ROLES: Final = (
     Role.ADMIN,
@@ -56,59 +67,11 @@ _WAITS_ALREADY: Final = (
     "Voor dit adres is er al een uitnodiging met deze rol. Stuur die opnieuw, of trek haar eerst"
     " in."
 )
+HAD_A_HAND: Final = (
+    "U had hier zelf een hand in: u deed of bevestigde dit voorstel, u stelde degene voor die het"
+    " deed, of het gaat over u. Een ander moet beslissen."
+)
 _DECIDED: Final = "Over dit voorstel is al beslist, of het is verlopen. Open de pagina opnieuw."
-
-
-class Confirmer(StrEnum):
-    """The party that must confirm a proposal."""
-
-    NOBODY = "niemand"
-    COLLEAGUE = "collega"
-    DESK = "meldpunt"
-
-
-def confirmers(session: Session, offers: Collection[RoleOffer]) -> Mapping[UUID, Confirmer]:
-    """Return who must confirm each of these, as of now; two queries, however many there are."""
-    codes = {offer.holder for offer in offers}
-    domains, readers = domains_of(session, codes), _readers(session, codes)
-    return {one.id: _confirmer(one, domains[one.holder], readers[one.holder]) for one in offers}
-
-
-def _confirmer(offer: RoleOffer, domains: Sequence[str], readers: Sequence[User]) -> Confirmer:
-    if not offer.by_desk and is_outside(offer.username, domains):
-        return Confirmer.DESK
-    if Role(offer.role) not in READING_ROLES:
-        return Confirmer.NOBODY
-    return Confirmer.COLLEAGUE if _second_people(offer, readers) else Confirmer.DESK
-
-
-def _second_people(offer: RoleOffer, readers: Sequence[User]) -> list[User]:
-    """Return the readers who neither proposed this role nor get it."""
-    return [
-        user
-        for user in readers
-        if str(user.id) != offer.proposed_by_id and user.username != offer.username
-    ]
-
-
-def _readers(session: Session, codes: Collection[str]) -> Mapping[str, list[User]]:
-    """Return for each municipality the users who can sign in and have a role that reads reports."""
-    rows = session.execute(
-        select(RoleAssignment.holder, User)
-        .join(User, User.id == RoleAssignment.user_id)
-        .where(RoleAssignment.holder.in_(codes), RoleAssignment.role.in_(READING_ROLES))
-        .where(User.blocked_at.is_(None), User.password_hash != NO_PASSWORD)
-        .order_by(User.username)
-    )
-    found = defaultdict[str, list[User]](list)
-    for holder, user in rows:
-        found[holder].append(user)
-    return found
-
-
-def _confirmed_at(offer: RoleOffer, confirmer: Confirmer) -> str:
-    """Return the code of the holder whose users confirm this."""
-    return offer.holder if confirmer is Confirmer.COLLEAGUE else NATIONAL
 
 
 def waiting_at(session: Session, holder: str) -> list[RoleOffer]:
@@ -121,8 +84,8 @@ def waiting_at(session: Session, holder: str) -> list[RoleOffer]:
     rows = session.scalars(proposed.order_by(RoleOffer.proposed_at, RoleOffer.id)).all()
     if not rows:
         return []
-    needed = confirmers(session, rows)
-    return [offer for offer in rows if _confirmed_at(offer, needed[offer.id]) == holder]
+    left, party = awaited(session, rows), party_at(holder)
+    return [offer for offer in rows if party in left[offer.id]]
 
 
 def propose(
@@ -135,7 +98,8 @@ def propose(
     """
     if role not in OFFERED_ROLES:
         raise AccountError("Deze rol hoort niet bij een gemeente.")
-    address = normal_username(username)
+    address = normal_username(checked_address(username.strip()).normalized)
+    _refuse_too_many(session, actor, code, at)
     _refuse_known(session, actor, code, address, role)
     offer = RoleOffer(
         holder=code,
@@ -145,6 +109,7 @@ def propose(
         by_desk=at == NATIONAL,
         proposed_by_id=actor.id,
         proposed_by=actor.name,
+        given_by=givers(session, actor),
         expires_at=utc_now() + WAITS,
     )
     try:
@@ -152,13 +117,25 @@ def propose(
             session.add(offer)
     except IntegrityError:
         raise AccountError(_WAITS_ALREADY) from None
-    confirmer = confirmers(session, [offer])[offer.id]
+    left = awaited(session, [offer])[offer.id]
     _log(session, offer, actor, INVITED, at)
-    if confirmer is Confirmer.NOBODY:
+    if not left:
         _open(session, offer)
-    elif _confirmed_at(offer, confirmer) == at:
+    elif party_at(at) in left:
         ask_to_confirm(session, at, offer)
     return offer
+
+
+def _refuse_too_many(session: Session, actor: Actor, code: str, at: str) -> None:
+    now = utc_now()
+    told = session.scalars(
+        select(AuditEvent.fields)
+        .where(AuditEvent.holder == at, AuditEvent.action == INVITED)
+        .where(AuditEvent.at > now - DAY, AuditEvent.at <= now)
+        .where(AuditEvent.actor_id.is_not(None), AuditEvent.actor_id == actor.id)
+    )
+    if sum(code in fields for fields in told) >= AT_MOST:
+        raise AccountError(TOO_MANY)
 
 
 def _refuse_known(session: Session, actor: Actor, code: str, address: str, role: Role) -> None:
@@ -183,14 +160,19 @@ def _refuse_known(session: Session, actor: Actor, code: str, address: str, role:
 
 
 def confirm(session: Session, offer: RoleOffer, actor: Actor, at: str) -> None:
-    """Confirm as the second person: the role is offered, and the invitation is mailed.
+    """Confirm for one party; after the last the role is offered, and the invitation mailed.
 
     :raises AccountError: this user may not confirm it, or it was decided already.
     """
-    _check_second(session, offer, actor, at)
+    left = _check_second(session, offer, actor, at)
     offer.decided_by = actor.name
+    if at == NATIONAL:
+        offer.desk_id = actor.id
+    else:
+        offer.colleague_id = actor.id
     _log(session, offer, actor, "gebruiker.rol_bevestigd", at)
-    _open(session, offer)
+    if left == (party_at(at),):
+        _open(session, offer)
 
 
 def refuse(session: Session, offer: RoleOffer, actor: Actor, at: str, reason: str) -> None:
@@ -205,8 +187,10 @@ def refuse(session: Session, offer: RoleOffer, actor: Actor, at: str, reason: st
     _log(session, offer, actor, "gebruiker.rol_geweigerd", at, reason=reason)
 
 
-def _check_second(session: Session, offer: RoleOffer, actor: Actor, at: str) -> None:
-    """Check that this user is the second person for an undecided proposal.
+def _check_second(
+    session: Session, offer: RoleOffer, actor: Actor, at: str
+) -> tuple[Confirmer, ...]:
+    """Check that this user may decide about an undecided proposal; return who is awaited.
 
     :raises AccountError: they aren't, or it was decided already.
     """
@@ -214,15 +198,14 @@ def _check_second(session: Session, offer: RoleOffer, actor: Actor, at: str) -> 
     if offer.state != OfferState.PROPOSED or offer.expires_at <= utc_now():
         raise AccountError(_DECIDED)
     person = session.get(User, UUID(actor.id)) if actor.id else None
-    if person is None or actor.id == offer.proposed_by_id or person.username == offer.username:
-        raise AccountError(
-            "U deed dit voorstel zelf, of het gaat over u. Een ander moet beslissen."
-        )
-    confirmer = confirmers(session, [offer])[offer.id]
-    if _confirmed_at(offer, confirmer) != at:
+    if person is None or has_hand(offer, person) or has_confirmed(offer, person):
+        raise AccountError(HAD_A_HAND)
+    left = awaited(session, [offer])[offer.id]
+    if party_at(at) not in left:
         raise AccountError(_DECIDED)
-    if at != NATIONAL and person not in _readers(session, [at])[at]:
+    if at != NATIONAL and person not in readers_of(session, [at])[at]:
         raise AccountError("Alleen wie hier meldingen leest, kan dit voorstel bevestigen.")
+    return left
 
 
 def send_again(session: Session, offer: RoleOffer, actor: Actor, at: str) -> None:
@@ -294,7 +277,8 @@ def _log(
     """Record this here, and have a job record it at the other holder if that has a part in it."""
     fields = [offer.holder, offer.role]
     record(session, actor, action, at, KIND, [offer.id], fields=fields, reason=reason)
-    desk_has_part = offer.by_desk or confirmers(session, [offer])[offer.id] is Confirmer.DESK
+    left = awaited(session, [offer])[offer.id]
+    desk_has_part = offer.by_desk or offer.desk_id is not None or Confirmer.DESK in left
     if at == NATIONAL or desk_has_part:
         other = offer.holder if at == NATIONAL else NATIONAL
         told = {"offer": str(offer.id), "action": action, "by": actor.id, "fields": fields}

@@ -15,11 +15,16 @@ from stopintimidatie.accounts.models import OfferState, RoleAssignment, RoleOffe
 from stopintimidatie.accounts.services import AccountError
 from stopintimidatie.audit import Actor, record
 from stopintimidatie.clock import utc_now
+from stopintimidatie.municipalities.confirmers import Confirmer, awaited, readers_of
 from stopintimidatie.municipalities.mail_domains import domains_of, is_outside
-from stopintimidatie.municipalities.proposals import NOT_YOURSELF, Confirmer, confirmers
+from stopintimidatie.municipalities.proposals import NOT_YOURSELF
 from stopintimidatie.security import Role
 
 KIND: Final = "gebruiker"
+# Without readers the desk would confirm new ones, so an admin could choose who confirms.
+LAST_READER: Final = (
+    "Dit is de laatste rol waarmee hier iemand meldingen leest. Geef eerst een collega zo'n rol."
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Invited:
     state: str
     expired: bool
     until: datetime
-    confirmer: Confirmer
+    awaited: tuple[Confirmer, ...]
     decided_by: str | None
     reason: str | None
 
@@ -81,11 +86,11 @@ def invited_at(session: Session, code: str) -> list[Invited]:
         .where(RoleOffer.holder == code)
         .order_by(RoleOffer.proposed_at.desc(), RoleOffer.id)
     ).all()
-    domains, needed = domains_of(session, [code])[code], confirmers(session, offers)
-    return [_invited(offer, domains, needed[offer.id]) for offer in offers]
+    domains, left = domains_of(session, [code])[code], awaited(session, offers)
+    return [_invited(offer, domains, left[offer.id]) for offer in offers]
 
 
-def _invited(offer: RoleOffer, domains: Sequence[str], confirmer: Confirmer) -> Invited:
+def _invited(offer: RoleOffer, domains: Sequence[str], left: tuple[Confirmer, ...]) -> Invited:
     declined = offer.state == OfferState.DECLINED
     return Invited(
         id=offer.id,
@@ -96,7 +101,7 @@ def _invited(offer: RoleOffer, domains: Sequence[str], confirmer: Confirmer) -> 
         state=OfferState.OFFERED if declined else offer.state,
         expired=offer.expires_at <= utc_now(),
         until=offer.expires_at,
-        confirmer=confirmer,
+        awaited=left,
         decided_by=offer.decided_by,
         reason=offer.reason,
     )
@@ -111,7 +116,7 @@ def offer_at(session: Session, code: str, number: UUID) -> RoleOffer | None:
 def take_role(session: Session, actor: Actor, code: str, person: UUID, role: str) -> None:
     """Take a role away from a user; their sessions lose it at the next page.
 
-    :raises AccountError: this user has no such role here, or it is oneself.
+    :raises AccountError: this user has no such role here, it is oneself, or the last who reads.
     """
     user = _colleague(session, code, person)
     if str(user.id) == actor.id:
@@ -119,8 +124,16 @@ def take_role(session: Session, actor: Actor, code: str, person: UUID, role: str
     row = session.get(RoleAssignment, (user.id, code, role))
     if row is None:
         raise AccountError("Deze persoon heeft deze rol niet meer.")
-    session.delete(row)
-    session.flush()
+    # Two requests at once each leave the reader that the other takes away.
+    session.scalars(
+        select(RoleAssignment.role).where(RoleAssignment.holder == code).with_for_update()
+    ).all()
+    had_readers = bool(readers_of(session, [code])[code])
+    with session.begin_nested():
+        session.delete(row)
+        session.flush()
+        if had_readers and not readers_of(session, [code])[code]:
+            raise AccountError(LAST_READER)
     fields = [code, role]
     record(session, actor, "gebruiker.rol_weg", code, KIND, [user.id], fields=fields)
 

@@ -16,6 +16,7 @@ from stopintimidatie.clock import utc_now
 from stopintimidatie.mail.addresses import set_address
 from stopintimidatie.mail.models import MailMessage
 from stopintimidatie.mail.views import linked
+from stopintimidatie.municipalities import proposals
 from stopintimidatie.municipalities.mail_domains import is_outside
 from stopintimidatie.municipalities.models import MailDomain
 from stopintimidatie.municipalities.postbox import postbox_of
@@ -43,16 +44,16 @@ def invite(browser: Any, address: str, role: Role, status: int = 303) -> Any:
 
 
 def decide(browser: Any, page: str, what: str, status: int = 303, **values: str) -> Any:
-    """Press a button of the first proposal on this page."""
+    """Decide about the first proposal on this page."""
     shown = browser.get(page)
     form = next(form for name, form in shown.forms.items() if str(name).startswith("voorstel-"))
-    for name, value in values.items():
+    for name, value in {"besluit": what, **values}.items():
         form[name] = value
-    return form.submit(what, status=status)
+    return form.submit("vastleggen", status=status)
 
 
 def may_decide(browser: Any, page: str) -> bool:
-    return 'name="bevestigen"' in browser.get(page, status=200).text
+    return 'name="besluit"' in browser.get(page, status=200).text
 
 
 def button(page: Any, action: str, **fields: str) -> Any:
@@ -185,7 +186,7 @@ def test_who_proposes_or_gets_the_role_never_confirms_it(installation: Installat
     desk = person(installation, (NATIONAL, Role.NATIONAL_DESK))
     assert may_decide(desk, AT_DESK)
     form = next(f for n, f in desk.get(AT_DESK).forms.items() if str(n).startswith("voorstel"))
-    fields = {"voorstel": form["voorstel"].value, "bevestigen": "bevestigen"}
+    fields = {"voorstel": form["voorstel"].value, "besluit": "bevestigen"}
     fg = person(installation, (DORDRECHT, Role.DATA_PROTECTION_OFFICER))
     assert not may_decide(desk, AT_DESK), "from now on somebody there can"
     for browser, page in (
@@ -268,6 +269,127 @@ def test_a_mailbox_outside_the_domains_is_shown_as_such_and_confirmed_by_the_des
     assert "buiten de maildomeinen" in desk.get(AT_DESK)
     decide(desk, AT_DESK, "bevestigen")
     assert mails(installation, "uitnodiging") == 2
+
+
+@once
+def test_the_desk_s_confirmation_of_a_mailbox_outside_comes_on_top_of_a_reader_s(
+    installation: Installation,
+) -> None:
+    connect(installation)
+    set_domain(installation)
+    reader = person(installation, OFFICER)
+    desk = person(installation, (NATIONAL, Role.NATIONAL_DESK))
+    admin = person(installation, ADMIN)
+    invite(admin, "mij@prive.example", Role.OFFICER)
+    shown = admin.get(PAGE)
+    assert "Een collega die hier meldingen leest, moet bevestigen." in shown
+    assert "Het landelijk meldpunt moet bevestigen." in shown
+    decide(desk, AT_DESK, "bevestigen")
+    assert mails(installation, "uitnodiging") == 0, "a reader there always confirms"
+    assert not may_decide(desk, AT_DESK)
+    assert "landelijk meldpunt moet" not in admin.get(PAGE)
+    decide(reader, CONFIRM, "bevestigen")
+    assert mails(installation, "uitnodiging") == 1
+    assert logged(installation, NATIONAL).count("rol_bevestigd") == 2
+
+
+@once
+def test_nobody_of_the_desk_gets_a_role_to_read_through_mailboxes_of_their_own(
+    installation: Installation,
+) -> None:
+    connect(installation)
+    set_domain(installation)
+    page = "/landelijk/aansluiting-uitnodigen?gemeente=dordrecht"
+    desk = person(installation, (NATIONAL, Role.NATIONAL_DESK))
+
+    def proposed(address: str) -> None:
+        form = desk.get(page).forms["formulier"]
+        form["naam"], form["adres"], form["rol"] = "Nina Nieuw", address, Role.ADMIN.value
+        form.submit("uitnodigen", status=303)
+
+    # The very first admin needs nobody, while the desk is one person.
+    proposed("mij2@prive.example")
+    form = installation.visitor().get(link_in(last_mail(installation))).forms["formulier"]
+    form["wachtwoord"] = form["nog_eens"] = PASSWORD
+    form.submit(status=303)
+    own = installation.browser("mij2@prive.example", PASSWORD)
+    proposed("mij4@prive.example")
+    assert mails(installation, "uitnodiging") == 1, "a second admin of the desk needs somebody"
+    invite(own, "mij3@prive.example", Role.OFFICER)
+    invite(own, "mij5@dordrecht.example", Role.OFFICER)
+    assert not may_decide(desk, AT_DESK)
+    with installation.transaction() as session:
+        numbers = session.scalars(select(RoleOffer.id).where(RoleOffer.state == "voorgesteld"))
+        waiting = [str(number) for number in numbers]
+    assert len(waiting) == 3
+    for number in waiting:
+        fields = {"voorstel": number, "besluit": "bevestigen", "csrf_token": desk.cookies["csrf"]}
+        desk.post(AT_DESK, fields, status=422)
+    other = person(installation, (NATIONAL, Role.NATIONAL_DESK))
+    reader = person(installation, OFFICER)
+    decide(reader, CONFIRM, "bevestigen")
+    assert not may_decide(desk, AT_DESK)
+    assert may_decide(other, AT_DESK), "the mailbox outside, proposed by the municipality"
+
+
+@once
+def test_the_last_role_that_reads_is_not_taken_away(installation: Installation) -> None:
+    connect(installation)
+    admin = person(installation, ADMIN)
+    first, last = make_user(installation, OFFICER), make_user(installation, OFFICER)
+
+    def take(username: str) -> str:
+        wanted = {"wie": str(user_id(installation, username)), "rol": Role.OFFICER.value}
+        wanted["csrf_token"] = admin.cookies["csrf"]
+        name = "/gemeenten/dordrecht/gebruiker-rol-weg"
+        return str(admin.post(name, wanted, status=303).follow().text)
+
+    assert "De rol is weggehaald" in take(first)
+    assert "de laatste rol waarmee" in take(last)
+    installation.browser(last).get("/gemeenten/dordrecht/postvak", status=200)
+
+
+@once
+def test_a_decision_is_chosen_and_a_reason_goes_with_a_refusal_alone(
+    installation: Installation,
+) -> None:
+    connect(installation)
+    admin, reader = person(installation, ADMIN), person(installation, OFFICER)
+    invite(admin, NEW, Role.OFFICER)
+    form = next(f for n, f in reader.get(CONFIRM).forms.items() if str(n).startswith("voorstel-"))
+    assert form["besluit"].value is None, "nothing is chosen beforehand"
+    form["reden"] = "Ken ik niet."
+    kept = form.submit(status=422)
+    assert "Maak een keuze" in kept
+    assert "Ken ik niet." in kept
+    kept = decide(reader, CONFIRM, "bevestigen", 422, reden="Ken ik niet.")
+    assert "maak dit veld leeg" in kept
+    assert "Ken ik niet." in kept
+    assert "Schrijf op waarom" in decide(reader, CONFIRM, "weigeren", 422)
+    known = make_user(installation, (EINDHOVEN, Role.OFFICER))
+    invite(admin, known, Role.ADMIN)
+    installation.run_jobs()
+    deputy = installation.browser(known)
+    offer = next(f for f in deputy.get("/uitnodigingen").forms.values() if "keuze" in f.fields)
+    offer["keuze"].force_value("")
+    assert "niets besloten" in offer.submit(status=303).follow()
+    with installation.transaction() as session:
+        states = session.scalars(select(RoleOffer.state).order_by(RoleOffer.state)).all()
+    assert states == ["aangeboden", "voorgesteld"]
+
+
+@once
+def test_one_person_invites_so_many_a_day_also_when_withdrawn(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proposals, "AT_MOST", 2)
+    connect(installation)
+    admin = person(installation, ADMIN)
+    for number in range(2):
+        invite(admin, f"nieuw{number}@dordrecht.example", Role.ADMIN)
+        button(admin.get(PAGE), "gebruiker-intrekken").submit(status=303)
+    assert "Ga morgen verder" in invite(admin, NEW, Role.ADMIN, status=422)
+    invite(person(installation, ADMIN), NEW, Role.ADMIN)
 
 
 def test_a_domain_is_its_own_and_what_is_below_it() -> None:

@@ -9,9 +9,9 @@ from email.policy import default
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from stopintimidatie.accounts.models import Invitation, User
+from stopintimidatie.accounts.models import Invitation, RoleAssignment, User
 from stopintimidatie.audit import SYSTEM, AuditEvent
 from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.desk.onboarding import hand_over_what_waits
@@ -175,6 +175,9 @@ def test_the_first_admin_sets_a_password_with_a_link_that_works_once(
     for wrong in ("", "x", "a" * 32 + ".b", link.partition("=")[2][:-1] + "0"):
         page = visitor.get("/uitnodiging", {"sleutel": wrong})
         assert "werkt niet meer" in page.text, wrong
+    # Another first admin: a second one at the same municipality needs a second person.
+    with installation.transaction() as session:
+        session.execute(delete(RoleAssignment).where(RoleAssignment.holder == ZWIJNDRECHT))
     again = invited(installation, desk, "deputy@zwijndrecht.nl", Role.ADMIN)
     with installation.transaction() as session:
         row = session.scalars(select(Invitation).where(Invitation.used_at.is_(None))).one()
@@ -245,7 +248,8 @@ def _plan_falls_with_its_list(desk: Any, again: dict[str, str]) -> None:
 def _confirmed_and_taken(reader: Any, invited: Any) -> None:
     forms = reader.get("/gemeenten/zwijndrecht/rollen").forms
     proposal = next(form for name, form in forms.items() if str(name).startswith("voorstel-"))
-    proposal.submit("bevestigen", status=303)
+    proposal["besluit"] = "bevestigen"
+    proposal.submit("vastleggen", status=303)
     offers = invited.get("/uitnodigingen").forms.values()
     next(form for form in offers if form.action == "/uitnodigingen").submit(status=303)
 
@@ -294,10 +298,11 @@ def test_the_first_officer_takes_two_of_the_desk_or_an_admin_and_the_desk(
     form["naam"], form["adres"], form["rol"] = "Olga", "oov@zwijndrecht.nl", Role.OFFICER.value
     form.submit("uitnodigen", status=303)
     assert "wacht op bevestiging" in desk.get(PAGE)
-    assert "U deed dit voorstel zelf" in desk.get("/landelijk/rollen")
+    assert "U had hier zelf een hand in" in desk.get("/landelijk/rollen")
     forms = colleague.get("/landelijk/rollen").forms
     proposal = next(form for name, form in forms.items() if str(name).startswith("voorstel-"))
-    proposal.submit("bevestigen", status=303)
+    proposal["besluit"] = "bevestigen"
+    proposal.submit("vastleggen", status=303)
     assert "/uitnodiging?sleutel=" in last_mail(installation)
 
 
