@@ -91,6 +91,7 @@ def run(
     threads: int = WAITING_THREADS,
 ) -> None:
     """Granian with the application that `make` gives, called in each process.
+
     :raises WebServerError: the address can't be listened on.
     """
     server = Granian(

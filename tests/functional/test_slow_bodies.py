@@ -194,10 +194,15 @@ def test_one_sender_too_many_takes_the_place_of_one_that_stands_still(patient: S
 
 def test_idle_connections_keep_nobody_away(patient: Server, many_files: None) -> None:
     with ExitStack() as stack:
-        for _ in range(IDLE):
-            connection = socket.create_connection((HOST, patient.port), timeout=LONGEST)
-            stack.enter_context(connection)
+        idle = [
+            stack.enter_context(socket.create_connection((HOST, patient.port), timeout=LONGEST))
+            for _ in range(IDLE)
+        ]
         assert patient.ask("GET / HTTP/1.1").startswith(b"HTTP/1.1 200")
+        # The server still has all of them: the answer didn't wait until one was closed.
+        idle[0].setblocking(False)
+        with pytest.raises(BlockingIOError):
+            idle[0].recv(1)
 
 
 def _is_refused(connection: socket.socket) -> bool:
