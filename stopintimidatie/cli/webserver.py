@@ -34,7 +34,7 @@ from stopintimidatie.web.waiting_room import WaitingRoom
 log = logging.getLogger(__name__)
 # As long may a request go on after the stop; one that takes longer is cut off.
 GRACE_SECONDS: Final = 30
-# As long may headers take, and may a connection that served a request stay open without another.
+# The longest that headers may take, and that a connection stays open after a request.
 HEADER_MILLISECONDS: Final = 10_000
 # Threads that take in bodies; `web.threads` of them at a time are in the application.
 WAITING_THREADS: Final = 256

@@ -133,7 +133,7 @@ def _partner_before(request: Request) -> str:
 
 
 def _is_choosing(request: Request) -> bool:
-    """Whether another recipient was chosen: the form is then drawn anew, and nothing is sent."""
+    """Tell whether another recipient was chosen: the form is then drawn anew, nothing is sent."""
     before = _partner_before(request)
     return CHOOSE in request.POST or request.POST.get("partner", before) != before
 

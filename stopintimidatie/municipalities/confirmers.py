@@ -46,7 +46,7 @@ class Confirmer(StrEnum):
 
 @dataclass(frozen=True)
 class _Place:
-    """What the rules ask of a municipality, and whether the desk is one person."""
+    """Facts of a municipality that the rules ask for, and whether the desk is one person."""
 
     domains: Sequence[str]
     readers: Sequence[User]

@@ -103,7 +103,7 @@ def has_contact(session: Session, report: Report) -> bool:
 
 
 def reached_by(session: Session, report: Report) -> tuple[bool, bool]:
-    """Whether there is a telephone number and whether there is a mail address, without reading."""
+    """Tell whether a telephone number and a mail address are there, without reading them."""
     given = select(ReportContact.phone.is_not(None), ReportContact.email.is_not(None))
     row = session.execute(given.where(ReportContact.report_id == report.id)).one_or_none()
     return (False, False) if row is None else (bool(row[0]), bool(row[1]))

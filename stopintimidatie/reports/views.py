@@ -235,7 +235,7 @@ class StepView:
         before = report.state
         try:
             take_in_hand(session, report, values["versie"])
-            # What a step did before it was refused isn't shown on the page that says so.
+            # The page that tells of a refusal must not show what the step did before it.
             with session.begin_nested():
                 move(
                     session,

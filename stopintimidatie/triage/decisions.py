@@ -22,7 +22,7 @@ CHOICE: Final = "wat"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One of the decisions.
+    """One decision that triage offers.
 
     `then`: what the next page asks. `key`: the key that chooses it. `asks`: the fields that it
     needs, which must be empty for every other decision.

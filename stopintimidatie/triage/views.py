@@ -155,7 +155,7 @@ def _save(context: ReportResource, request: Request, form: Form, values: dict[st
         _only_assessable(report)
         _only_reachable(session, report, found)
         found = assessment_of(values, stored(report), questions)
-        # What was done before a refusal isn't shown on the page that says so.
+        # The page that tells of a refusal must not show what was done before it.
         with session.begin_nested():
             assess(session, effects, report, found, actor)
             if step is not None:

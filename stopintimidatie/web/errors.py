@@ -340,7 +340,7 @@ def _is_from_own_page(request: Any) -> bool:
 
 
 def _sent(request: Any) -> dict[str, Any]:
-    """What was sent, to send it once more."""
+    """Give the fields that were sent, to send them once more."""
     return {
         "action": request.path_qs,
         "fields": [pair for pair in request.POST.items() if pair[0] != "csrf_token"],

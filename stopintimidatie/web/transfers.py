@@ -37,7 +37,7 @@ class Bounds:
     # Credit of a new body, and the most that a body can have: so long may it stand still.
     first_seconds: float = 15
     patience_seconds: float = 30
-    # So many bytes are worth one second of credit: the speed below which a body loses credit.
+    # Bytes that are worth one second of credit: a body that comes more slowly loses credit.
     bytes_per_second: int = 16_000
     longest_seconds: float = 1_800
     # Bodies received at once. One more replaces the one with the least credit.

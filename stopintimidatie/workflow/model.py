@@ -50,7 +50,7 @@ class InputField:
         return values.get(other) in wanted
 
     def is_idle(self, values: Mapping[str, Any]) -> bool:
-        """Whether this was filled in although another answer leaves no use for it."""
+        """Tell whether this was filled in although another answer leaves no use for it."""
         if self.when is None or not values.get(self.name):
             return False
         other, wanted = self.when
@@ -86,7 +86,7 @@ class Transition:
         return None
 
     def idle(self, values: Mapping[str, Any]) -> dict[str, str]:
-        """What was filled in and would be left aside: name of the field, and what to do."""
+        """Give what was filled in and would be left aside: name of the field, and what to do."""
         labels = {field.name: field.label for field in self.fields}
         return {
             field.name: f"U vulde ‘{field.label}’ in, maar dat hoort niet bij wat u koos onder"

@@ -212,7 +212,7 @@ def wanted(town: Town, person: Person) -> Iterator[Probe]:
 
 
 def walled_words(town: Town, person: Person) -> dict[str, str]:
-    """What rows behind a wall say of other places.
+    """Give the words that rows behind a wall say of other places.
 
     Who is offered a role stands with the accounts, which must be read before the holder is known:
     those tables are open, and the permissions of their pages are what keeps others out.
