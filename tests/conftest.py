@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import pytest
 
@@ -34,6 +35,23 @@ pytest_plugins = ["tests.services", "tests.echte_gebieden", "tests.town", "tests
 def pytest_collection_finish() -> None:
     """As in a server: by default the search takes a third of the time of making an application."""
     spare_what_stays()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave each rule to one database in the short suite: in turn SQLite and PostgreSQL.
+
+    Tests marked `both_databases` or `judged_once` run on both; in `scripts/test alles` all do.
+    """
+    pairs: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        chosen = getattr(getattr(item, "callspec", None), "params", {})
+        database = chosen.get("database_url")
+        if database and not any(map(item.get_closest_marker, ("both_databases", "judged_once"))):
+            pairs.setdefault(item.nodeid.replace(database, ""), []).append(item)
+    for name, pair in pairs.items():
+        if len(pair) == 2:
+            pair[crc32(name.encode()) % 2].add_marker(pytest.mark.alles)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import func, select
 
 from stopintimidatie.accounts.attempts import FORGET_AFTER
@@ -23,6 +24,8 @@ from stopintimidatie.jobs import JobContext
 from stopintimidatie.storage import NATIONAL
 from tests.factories import DORDRECHT
 from tests.installation import Installation
+
+pytestmark = pytest.mark.both_databases
 
 NOW = utc_now()
 SECOND = timedelta(seconds=1)

@@ -44,6 +44,8 @@ from tests.functional.backups import (
 from tests.functional.exporting import SECRET_NAME, SECRET_PHONE
 from tests.installation import Installation
 
+pytestmark = pytest.mark.both_databases
+
 KINDS = ("sqlite", "postgresql")
 
 

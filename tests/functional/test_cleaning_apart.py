@@ -29,6 +29,8 @@ from tests.installation import Installation
 from tests.photos import layered_jpeg
 from tests.unit.test_reports_media import photo
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def api(installation: Installation) -> Api:

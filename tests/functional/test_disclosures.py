@@ -22,6 +22,8 @@ from tests.factories import DORDRECHT, EINDHOVEN, make_user
 from tests.installation import Installation
 from tests.queries import count_queries
 
+pytestmark = pytest.mark.both_databases
+
 REGISTER = "/gemeenten/dordrecht/verstrekkingen"
 SUBJECT = Subject(uuid4(), "M-01", ("vormen", "tijdstip"))
 

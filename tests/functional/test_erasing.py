@@ -27,6 +27,8 @@ from tests.functional.test_exports import contents, quick
 from tests.functional.test_personal_data import anywhere
 from tests.installation import Installation
 
+pytestmark = pytest.mark.both_databases
+
 WORD = "kwikstaart"
 WHY = "Verzoek van de melder, zaak 2026-118."
 

@@ -14,6 +14,8 @@ from stopintimidatie.security import Role
 from tests.factories import DORDRECHT, connect, make_dossier, make_user
 from tests.installation import Installation
 
+pytestmark = pytest.mark.both_databases
+
 HOME = "/gemeenten/dordrecht"
 SAID = "De notitie is opgeslagen."
 

@@ -21,6 +21,8 @@ from tests.factories import DORDRECHT, connect
 from tests.functional.api import PROBLEM, Api
 from tests.installation import Installation, make_settings
 
+pytestmark = pytest.mark.both_databases
+
 HERE = "145.53.10.20"
 THERE = "145.53.10.21"
 MOST = 30

@@ -30,7 +30,10 @@ from tests.functional.test_web_server import post
 from tests.installation import PASSWORD, Installation
 from tests.tools.served import HOST, as_product, until
 
-pytestmark = pytest.mark.judged_once
+pytestmark = [
+    pytest.mark.both_databases,
+    pytest.mark.judged_once,
+]
 CHOSEN = "een lange zin die niemand kent"
 WRONG = "een verkeerd wachtwoord"
 AT_ONCE = 16

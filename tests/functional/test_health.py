@@ -31,6 +31,8 @@ from tests.factories import DORDRECHT
 from tests.installation import ROOT, Installation, make_settings
 from tests.tools import postgres_guard
 
+pytestmark = pytest.mark.both_databases
+
 TOWN = Path(__file__).parent.parent / "data" / "voorbeeldstad"
 
 

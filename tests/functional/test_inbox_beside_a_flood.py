@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select, update
 
 from stopintimidatie.reports.models import Report
@@ -12,6 +13,8 @@ from stopintimidatie.storage.counting import COUNTED
 from tests.crowds import crowd, work_of
 from tests.factories import DORDRECHT, connect, make_user
 from tests.installation import Installation
+
+pytestmark = pytest.mark.both_databases
 
 INBOX = "/gemeenten/dordrecht/postvak"
 FEW, FLOOD = 500, 5_000

@@ -20,6 +20,8 @@ from stopintimidatie.storage.encryption import KeyRing
 from tests.functional.api import Api
 from tests.installation import Installation
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def api(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Api:

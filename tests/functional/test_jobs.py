@@ -18,6 +18,8 @@ from stopintimidatie.jobs.worker import Worker, back_off
 from tests.factories import DORDRECHT, EINDHOVEN
 from tests.installation import Installation
 
+pytestmark = pytest.mark.both_databases
+
 
 class Recorder:
     """A handler that remembers what it was given, and fails as often as it is told."""

@@ -27,6 +27,8 @@ from tests.functional.exporting import SECRET_MAIL, SECRET_NAME, Case, approved,
 from tests.functional.test_cli import Keyboard
 from tests.installation import ROOT, Installation
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def keyboard(installation: Installation, capsys: pytest.CaptureFixture[str]) -> Keyboard:

@@ -26,6 +26,8 @@ from tests.factories import DORDRECHT, connect, make_user
 from tests.functional.test_waking import PATIENCE, until
 from tests.installation import Installation
 
+pytestmark = pytest.mark.both_databases
+
 
 class Blocked:
     """Job handler that waits until it is told to go on."""

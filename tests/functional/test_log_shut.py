@@ -22,6 +22,8 @@ from tests.functional.api import PROBLEM, Api
 from tests.installation import Installation
 from tests.services import Postgres
 
+pytestmark = pytest.mark.both_databases
+
 SHUT = "Wij kunnen nu niets laten zien"
 
 

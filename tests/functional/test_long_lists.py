@@ -19,6 +19,8 @@ from stopintimidatie.triage import inbox, inbox_views
 from tests.factories import DORDRECHT, connect, make_report, make_user
 from tests.installation import Installation
 
+pytestmark = pytest.mark.both_databases
+
 HOME = "/gemeenten/dordrecht"
 MANY = 60
 

@@ -52,6 +52,8 @@ from tests.factories import (
 from tests.functional import exporting
 from tests.installation import Installation
 
+pytestmark = pytest.mark.both_databases
+
 NAME = "Piet Verdacht"
 SANNE = Contact(name="Sanne", email="Sanne@example.org", phone="+31612345678")
 

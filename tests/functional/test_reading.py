@@ -25,6 +25,8 @@ from stopintimidatie.triage import inbox
 from tests.factories import DORDRECHT, connect, make_report, make_user
 from tests.installation import Installation
 
+pytestmark = pytest.mark.both_databases
+
 INBOX = "/gemeenten/dordrecht/postvak"
 
 

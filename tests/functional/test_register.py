@@ -33,6 +33,8 @@ from tests.unit.register.areas import (
     write_collection,
 )
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def engine(database_url: str, tmp_path: Path) -> Iterator[Engine]:

@@ -19,6 +19,8 @@ from stopintimidatie.tree import Reference, reference_row
 from tests.factories import DORDRECHT, make_report
 from tests.installation import Installation
 
+pytestmark = pytest.mark.both_databases
+
 WAIT = 1_000
 AWKWARD = "“ß” \\ \" \n\t ' %s 🚲 ￿"
 

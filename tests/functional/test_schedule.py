@@ -21,6 +21,8 @@ from tests.functional.test_health import ready
 from tests.functional.test_waking import PATIENCE, until
 from tests.installation import Installation
 
+pytestmark = pytest.mark.both_databases
+
 FAR = timedelta(days=400)
 LEASE_SECONDS = 600
 

@@ -39,6 +39,8 @@ from tests.factories import (
 from tests.installation import Installation
 from tests.queries import count_queries
 
+pytestmark = pytest.mark.both_databases
+
 OTHER_WIJK = "WK050502"
 TODAY = date(2026, 6, 1)
 # What only an index in files can suffer; test_search_postgresql.py has its counterpart.

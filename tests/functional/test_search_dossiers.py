@@ -16,6 +16,8 @@ from stopintimidatie.security import Role
 from tests.factories import DORDRECHT, connect, make_report, make_user, take_on, user_id
 from tests.installation import Installation
 
+pytestmark = pytest.mark.both_databases
+
 
 def file_one(installation: Installation, username: str, kind: str) -> tuple[str, str]:
     """A report of the centre in a dossier of the whole municipality; number and kenmerk."""

@@ -28,6 +28,8 @@ from tests.factories import DORDRECHT, connect
 from tests.installation import Installation
 from tests.tools import postgres_guard
 
+pytestmark = pytest.mark.both_databases
+
 # Longer than any test: who isn't woken never gets there.
 NEVER = 600.0
 PATIENCE = 20.0

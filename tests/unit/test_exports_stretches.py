@@ -149,6 +149,7 @@ def test_the_joined_file_keeps_to_pdf_a_and_pdf_ua(joined: bytes, tmp_path: Path
     assert validate_pdf(path) == []
 
 
+@pytest.mark.alles
 def test_the_joined_file_is_the_same_every_time(content: DossierContent, joined: bytes) -> None:
     with short_stretches():
         assert render(content, load_assets()) == joined
@@ -267,6 +268,7 @@ def test_below_the_page_stands_decoration_that_is_not_read_aloud(joined: bytes) 
 # Progress
 
 
+@pytest.mark.alles
 def test_long_words_about_the_picture_stay_with_the_first_page() -> None:
     """Nothing can be cut there; so the first stretch is as large as it must be."""
     long = redact(a_dossier(6, assessment=LONG * 3), INTERNAL)
