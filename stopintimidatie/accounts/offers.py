@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from stopintimidatie.accounts.models import OfferState, RoleAssignment, RoleOffer
 from stopintimidatie.audit import Actor, record
 from stopintimidatie.clock import utc_now
-from stopintimidatie.register.models import Municipality
 from stopintimidatie.security import Role
 from stopintimidatie.storage.tenancy import NATIONAL, enter
 
@@ -23,11 +22,11 @@ KIND: Final = "rol"
 
 @dataclass(frozen=True)
 class Offered:
-    """An offered role as it is shown: which role, where, by whom, and how long it can be taken."""
+    """An offered role as it is shown: which role, by whom, and how long it can be taken."""
 
     id: UUID
     role: Role
-    municipality: str
+    holder: str
     by: str
     by_desk: bool
     until: datetime
@@ -43,15 +42,12 @@ def _open_to(username: str) -> ColumnElement[bool]:
 
 def offers_to(session: Session, username: str) -> list[Offered]:
     """Return the offers that this person can still answer, the oldest first."""
-    rows = session.execute(
-        select(RoleOffer, Municipality.name)
-        .join(Municipality, Municipality.code == RoleOffer.holder)
-        .where(_open_to(username))
-        .order_by(RoleOffer.proposed_at, RoleOffer.id)
+    rows = session.scalars(
+        select(RoleOffer).where(_open_to(username)).order_by(RoleOffer.proposed_at, RoleOffer.id)
     )
     return [
-        Offered(one.id, Role(one.role), name, one.proposed_by, one.by_desk, one.expires_at)
-        for one, name in rows
+        Offered(one.id, Role(one.role), one.holder, one.proposed_by, one.by_desk, one.expires_at)
+        for one in rows
     ]
 
 

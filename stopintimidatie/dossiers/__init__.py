@@ -16,6 +16,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.dossiers.resources import LEVELS
     from stopintimidatie.dossiers.tabling import VAULT
     from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
+    from stopintimidatie.reports.steps import NEW_DOSSIER
     from stopintimidatie.search.grammar import Field
     from stopintimidatie.security import Permission
 
@@ -42,6 +43,6 @@ def includeme(config: Any) -> None:
     states = {state.code: state.label for state in DOSSIER_WORKFLOW.states}
     config.add_search_labels("toestanden van een dossier", Field.STATE, states)
     config.add_own_place("dossiers", "Dossiers", Permission.VIEW_DOSSIER, order=30)
-    config.add_report_action("nieuw-dossier", new_dossier_action, order=60)
+    config.add_report_action(NEW_DOSSIER, new_dossier_action, order=60)
     config.add_panel("wijk", "dossiers", neighbourhood_panel, order=10)
     config.scan("stopintimidatie.dossiers")

@@ -17,6 +17,7 @@ from stopintimidatie.dossiers.access import EDITORS, roles_for
 from stopintimidatie.dossiers.filing import (
     add_to_dossier,
     belonging_reports,
+    move_to_neighbourhood,
     remove_from_dossier,
 )
 from stopintimidatie.dossiers.history import DossierError
@@ -170,4 +171,5 @@ EFFECTS: Final = {
     "dossier.samenvoegen": merge,
     "dossier.heropenen": reopen,
     "dossier.wissen": erased,
+    "melding.wijk": move_to_neighbourhood,
 }

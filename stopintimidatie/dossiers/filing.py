@@ -302,8 +302,14 @@ def _set_address(session: Session, report: Report, number: str | None) -> None:
     remember_address(session, report.holder, old, reports.KIND, report.id)
 
 
-def move_to_neighbourhood(session: Session, report: Report, code: str, actor: Actor) -> None:
-    """File a report under another neighbourhood; its place in a dossier and address follow."""
+def move_to_neighbourhood(
+    session: Session, report: Report, values: Mapping[str, Any], actor: Actor
+) -> None:
+    """Effect `melding.wijk`: put a report in another neighbourhood, and its address with it.
+
+    :param values: `wijk` is the code of the neighbourhood.
+    """
+    code = str(values["wijk"])
     if report.neighbourhood_code == code:
         return
     old = address_of(session, report)

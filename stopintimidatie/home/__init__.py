@@ -10,16 +10,28 @@ def includeme(config: Any) -> None:
     from stopintimidatie.home.branding import branding_of
     from stopintimidatie.home.health import Health, Version
     from stopintimidatie.home.menu import areas_item, start_item
-    from stopintimidatie.home.readiness import Readiness, inspect_installation
+    from stopintimidatie.home.readiness import (
+        OUTLINED,
+        HealthCheck,
+        Readiness,
+        add_health_check,
+        inspect_installation,
+        outlines_check,
+    )
 
     settings = config.registry.app_settings
+    added = config.registry.health_checks = dict[str, HealthCheck]()
     config.registry.readiness = Readiness(
-        partial(inspect_installation, settings, config.registry.job_kinds)
+        partial(inspect_installation, settings, config.registry.job_kinds, added), added
     )
+    config.add_directive("add_health_check", add_health_check)
+    config.add_health_check("grenzen", OUTLINED, outlines_check)
     config.set_branding(branding_of)
     for name, factory in {"health": Health, "version": Version}.items():
         config.add_public_prefix(name)
         config.add_tree_root(name, factory)
     config.add_nav_item("start", start_item, order=10)
     config.add_nav_item("gemeenten", areas_item, order=40)
-    config.scan("stopintimidatie.home")
+    config.scan("stopintimidatie.home.health")
+    config.scan("stopintimidatie.home.views")
+    config.scan("stopintimidatie.search.views")

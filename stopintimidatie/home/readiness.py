@@ -24,6 +24,7 @@ from typing import Any, Final
 from sqlalchemy import (
     Connection,
     Engine,
+    Label,
     Row,
     and_,
     column,
@@ -109,25 +110,46 @@ class Check:
         return {"naam": self.name, "toestand": self.state, "melding": self.message}
 
 
-NAMES: Final = (
-    "database",
-    "migraties",
-    "opslag",
-    "grenzen",
-    "wachtrij",
-    "planning",
-    "zoekindex",
-    "dode taken",
-    "post",
-)
+@dataclass(frozen=True)
+class HealthCheck:
+    """A check of a room's own tables, which that room adds.
+
+    :ivar columns: what it needs, as labelled scalar subqueries. They are read in one statement
+        with the figures of the other checks.
+    :ivar check: (settings, the row with these columns) -> Check.
+    """
+
+    columns: Sequence[Label[Any]]
+    check: Callable[[Settings, Row[Any]], Check]
+
+
+def add_health_check(
+    config: Any,
+    name: str,
+    columns: Sequence[Label[Any]],
+    check: Callable[[Settings, Row[Any]], Check],
+) -> None:
+    """Directive: add a check of a room's own tables to `/health/ready`; see `HealthCheck`."""
+    checks = config.registry.health_checks
+    added = HealthCheck(columns, check)
+    config.action(("health check", name), lambda: checks.__setitem__(name, added))
+
+
+Added = Mapping[str, HealthCheck]
+"""The checks that rooms added, by name."""
+NOTHING_ADDED: Final[Added] = MappingProxyType({})
+# The checks that rooms add stand between these in the answer.
+FIRST: Final = ("database", "migraties", "opslag")
+LAST: Final = ("wachtrij", "planning", "zoekindex", "dode taken", "post")
 
 
 class Readiness:
     """The state of one installation, as seen from this process."""
 
-    def __init__(self, inspect: Callable[[], tuple[Check, ...]]) -> None:
+    def __init__(self, inspect: Callable[[], tuple[Check, ...]], added: Added) -> None:
         """:param inspect: looks at everything; may hang."""
         self._inspect = inspect
+        self._added = added
         self._lock = threading.Lock()
         self._known: tuple[float, tuple[Check, ...]] | None = None
         self._looking: _Look | None = None
@@ -142,12 +164,13 @@ class Readiness:
     def _look(self) -> tuple[Check, ...]:
         """Never a second look beside one that hangs: those would pile up."""
         if self._looking is None:
-            self._looking = _Look(self._inspect)
+            self._looking = _Look(self._inspect, self._added)
         found = self._looking.wait(LONGEST_SECONDS)
         if found is None:
             return _without_database(
+                self._added,
                 f"De database geeft binnen {LONGEST_SECONDS:.0f} seconden geen antwoord. Kijk of"
-                " zij draait, en of het netwerk ernaartoe werkt."
+                " zij draait, en of het netwerk ernaartoe werkt.",
             )
         self._looking = None
         return found
@@ -156,8 +179,9 @@ class Readiness:
 class _Look:
     """One inspection in a thread of its own, which doesn't keep the process from ending."""
 
-    def __init__(self, inspect: Callable[[], tuple[Check, ...]]) -> None:
+    def __init__(self, inspect: Callable[[], tuple[Check, ...]], added: Added) -> None:
         self._found: tuple[Check, ...] | None = None
+        self._added = added
         self._thread = threading.Thread(target=self._run, args=(inspect,), daemon=True)
         self._thread.start()
 
@@ -167,8 +191,9 @@ class _Look:
         except Exception as error:  # whatever it is: not ready, and the next look may be better
             log.error("not ready: %s", type(error).__name__)
             self._found = _without_database(
+                self._added,
                 "De database is niet bereikbaar, of de dienst mag er niet in. Kijk of zij draait,"
-                " en of sqlalchemy.url klopt."
+                " en of sqlalchemy.url klopt.",
             )
 
     def wait(self, seconds: float) -> tuple[Check, ...] | None:
@@ -176,39 +201,44 @@ class _Look:
         return self._found
 
 
-def _without_database(message: str) -> tuple[Check, ...]:
-    rest = (Check(name, State.UNKNOWN, "Eerst moet de database antwoorden.") for name in NAMES[1:])
-    return (Check(NAMES[0], State.BAD, message), *rest)
+def _without_database(added: Added, message: str) -> tuple[Check, ...]:
+    unknown = _unknown((*FIRST[1:], *added, *LAST), "Eerst moet de database antwoorden.")
+    return (Check(FIRST[0], State.BAD, message), *unknown)
+
+
+def _unknown(names: Sequence[str], why: str) -> tuple[Check, ...]:
+    return tuple(Check(name, State.UNKNOWN, why) for name in names)
 
 
 def inspect_installation(
-    settings: Settings, kinds: Kinds = MappingProxyType({})
+    settings: Settings, kinds: Kinds = MappingProxyType({}), added: Added = NOTHING_ADDED
 ) -> tuple[Check, ...]:
     """Return all checks of the installation; uses a few statements and writes one small file.
 
     :param kinds: the kinds of job, by name.
+    :param added: the checks of other rooms, by name.
     """
     engine = probing(settings)
     try:
-        return _inspect(engine, settings, kinds)
+        return _inspect(engine, settings, kinds, added)
     finally:
         engine.dispose()
 
 
-def _inspect(engine: Engine, settings: Settings, kinds: Kinds) -> tuple[Check, ...]:
+def _inspect(engine: Engine, settings: Settings, kinds: Kinds, added: Added) -> tuple[Check, ...]:
     database, now = Check("database", State.GOOD), utc_now()
     with engine.connect() as connection:
         migrations = _migrations(_version(connection), settings)
         if migrations.state is State.BAD:
-            later = "Eerst moet de database bij zijn."
-            return database, migrations, *(Check(name, State.UNKNOWN, later) for name in NAMES[2:])
-        row = connection.execute(_figures(now, kinds)).one()
+            later = _unknown((*FIRST[2:], *added, *LAST), "Eerst moet de database bij zijn.")
+            return database, migrations, *later
+        row = connection.execute(_figures(now, kinds, added)).one()
         storage = _storage(connection, settings)
     return (
         database,
         migrations,
         storage,
-        _outlines(settings, row),
+        *(one.check(settings, row) for one in added.values()),
         _queue(settings, row, now),
         _planning(row),
         _index(settings, row, now),
@@ -288,8 +318,8 @@ def _write_postgresql(connection: Connection) -> None:
         raise OSError(errno.EROFS, "de database neemt nu niets aan")
 
 
-def _figures(now: datetime, kinds: Kinds) -> Any:
-    """The queue and the outlines, in one row."""
+def _figures(now: datetime, kinds: Kinds, added: Added) -> Any:
+    """Return the statement that gives the figures of all checks, in one row."""
     due = and_(
         ~OutboxJob.dead,
         OutboxJob.run_after <= now,
@@ -301,13 +331,6 @@ def _figures(now: datetime, kinds: Kinds) -> Any:
     unsent = and_(~OutboxJob.dead, OutboxJob.kind == MAIL, OutboxJob.attempts > 0)
     mails = select(literal(1)).where(unsent, OutboxJob.last_error.is_not(None)).limit(MOST_DEAD)
     newest = select(OutboxJob.last_error).where(unsent, OutboxJob.last_error.is_not(None))
-    outlined = [
-        select(literal(1)).where(AreaOutline.kind == kind).limit(1).scalar_subquery().label(name)
-        for name, kind in (
-            ("municipalities", AreaKind.MUNICIPALITY),
-            ("neighbourhoods", AreaKind.NEIGHBOURHOOD),
-        )
-    ]
     astray = lies_astray(now, kinds)
     return select(
         select(func.max(OutboxJob.run_after)).where(astray).scalar_subquery().label("astray"),
@@ -317,11 +340,22 @@ def _figures(now: datetime, kinds: Kinds) -> Any:
         select(func.count()).select_from(waiting).scalar_subquery().label("waiting"),
         select(func.count()).select_from(mails.subquery()).scalar_subquery().label("mails"),
         newest.order_by(OutboxJob.id.desc()).limit(1).scalar_subquery().label("mail_problem"),
-        *outlined,
+        *(column for one in added.values() for column in one.columns),
     )
 
 
-def _outlines(settings: Settings, row: Row[Any]) -> Check:
+OUTLINED: Final = tuple(
+    select(literal(1)).where(AreaOutline.kind == kind).limit(1).scalar_subquery().label(name)
+    for name, kind in (
+        ("municipalities", AreaKind.MUNICIPALITY),
+        ("neighbourhoods", AreaKind.NEIGHBOURHOOD),
+    )
+)
+"""Whether there are outlines of each level."""
+
+
+def outlines_check(settings: Settings, row: Row[Any]) -> Check:
+    """Check that there are outlines to locate reports with: the columns of `OUTLINED`."""
     if settings.demo:
         return Check("grenzen", State.NONE, "De demo plaatst meldingen op het midden van een wijk.")
     if row.municipalities and row.neighbourhoods:

@@ -19,7 +19,6 @@ def includeme(config: Any) -> None:
     from stopintimidatie.jobs import Lane
     from stopintimidatie.mail import addresses, registry, services
     from stopintimidatie.mail.delivery import Courier
-    from stopintimidatie.mail.menu import mail_item
     from stopintimidatie.mail.texting import Texter
 
     settings = config.registry.app_settings
@@ -37,7 +36,3 @@ def includeme(config: Any) -> None:
     config.add_personal_data_holder(addresses.PERSONAL_DATA)
     config.add_sealed(addresses.SEALED)
     config.add_job_kind(services.JOB, services.send, attempts=services.ATTEMPTS, lane=Lane.OUTSIDE)
-    if settings.demo:
-        config.add_nav_item("post", mail_item, order=90)
-        config.add_public_prefix("postbus")
-    config.scan("stopintimidatie.mail.views")

@@ -19,7 +19,9 @@ def includeme(config: Any) -> None:
     from stopintimidatie.municipalities.vocabularies import add_public_vocabulary
     from stopintimidatie.municipalities.worker_views import users_panel
     from stopintimidatie.security import Permission
+    from stopintimidatie.web.own_places import add_own_place
 
+    config.add_directive("add_own_place", add_own_place)
     config.registry.level_rules = LevelRules()
     config.add_directive("add_level_condition", add_level_condition)
     config.add_directive("add_level_effect", add_level_effect)

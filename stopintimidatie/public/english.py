@@ -1,4 +1,4 @@
-"""What the public pages say, in English: as plain and kind as the Dutch. Keyed by the Dutch."""
+"""What /melden says, in English: as plain and kind as the Dutch. Keyed by the Dutch."""
 
 from __future__ import annotations
 

@@ -511,7 +511,7 @@ PAGES: Final[Mapping[str, str]] = {
     **_WHERE,
     **_YOURSELF,
     **_ANSWER,
-    **_FOLLOW,
-    **_STATUS,
-    **_WITHDRAW,
 }
+"""What /melden says, and what all these pages say."""
+FOLLOW: Final[Mapping[str, str]] = {**_FOLLOW, **_STATUS, **_WITHDRAW}
+"""What /volgen says besides."""

@@ -1,14 +1,14 @@
 """The public pages in the reader's language: Dutch, or English where they choose or ask for it.
 
-The pages are written in Dutch; what stands in `english` is said in English instead. A link
+The pages are written in Dutch; each room adds the English of its own pages. A link
 chooses (`?taal=en`) and goes along from page to page; without it the browser says what it reads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -16,7 +16,6 @@ from urllib.parse import urlencode
 from deform.widget import OptGroup
 from webob.acceptparse import create_accept_language_header
 
-from stopintimidatie.public.english import ENGLISH
 from stopintimidatie.web.filters import date_long, datetime_long, local
 from stopintimidatie.web.forms import Hidden, MapSelect
 from stopintimidatie.web.urls import query_pairs, with_params
@@ -44,10 +43,12 @@ class Speech:
     language: str
     # Chosen by a link, so that it goes along.
     chosen: bool = False
+    # English by Dutch.
+    english: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def __call__(self, text: str) -> str:
-        """The Dutch sentence in this language; what isn't known there stays Dutch."""
-        return ENGLISH.get(text, text) if self.language == "en" else text
+        """Return a Dutch sentence in this language; what isn't known there stays Dutch."""
+        return self.english.get(text, text) if self.language == "en" else text
 
     def day(self, value: date) -> str:
         """A day in words."""
@@ -79,13 +80,22 @@ class Speech:
         return own
 
 
+def add_english(config: Any, name: str, words: Mapping[str, str]) -> None:
+    """Directive: add what the pages called `name` say in English, by the Dutch.
+
+    It goes before what was added earlier.
+    """
+    config.action(("english", name), lambda: config.registry.english.update(words))
+
+
 def speech_of(request: Any) -> Speech:
     """By the link that was followed, else by what the browser reads."""
+    english = request.registry.english
     asked = dict(query_pairs(request)).get(PARAMETER, "")
     if asked in NAMES:
-        return Speech(asked, chosen=True)
+        return Speech(asked, True, english)
     header = create_accept_language_header(request.headers.get("Accept-Language"))
-    return Speech(str(header.lookup(sorted(NAMES), default=DUTCH)))
+    return Speech(str(header.lookup(sorted(NAMES), default=DUTCH)), False, english)
 
 
 def spoken(request: Any) -> dict[str, Any]:

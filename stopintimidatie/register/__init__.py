@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 def includeme(config: Any) -> None:
     from stopintimidatie.register import models
     from stopintimidatie.register.locating import LocatorCache
+    from stopintimidatie.register.queries import municipality_name
 
     for table in models.AREA_TABLES:
         config.add_impersonal_table(table, "areas of the Netherlands, public")
+    config.add_request_method(municipality_name)
     settings = config.registry.app_settings
     config.registry.geocoder = geocoder_of(settings)
     geocoding = config.registry.geocoder is not None

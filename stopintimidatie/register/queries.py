@@ -1,7 +1,7 @@
 """Looking areas up by code or address."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,6 +22,12 @@ _ENDED: Final = select(FormerArea.code)
 def municipality_by_code(session: Session, code: str) -> Municipality | None:
     """The municipality with this CBS code (`GM0505`)."""
     return session.get(Municipality, code)
+
+
+def municipality_name(request: Any, code: str) -> str:
+    """Request method: return the name of the municipality with this code, for rooms below."""
+    found = municipality_by_code(request.db, code)
+    return found.name if found is not None else code
 
 
 def municipality_by_slug(session: Session, slug: str) -> Municipality | None:

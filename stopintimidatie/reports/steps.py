@@ -15,6 +15,8 @@ from stopintimidatie.security import GRANTS
 from stopintimidatie.workflow import Transition
 
 ACTIONS_KEY: Final = "stopintimidatie.reports.actions"
+# The name of the action of the dossiers that begins one with the report in hand.
+NEW_DOSSIER: Final = "nieuw-dossier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,15 @@ def actions(request: Any, context: Any) -> list[Action]:
     factories = sorted(request.registry.get(ACTIONS_KEY, {}).values(), key=lambda row: row[:2])
     made = (factory(request, context) for _, _, factory in factories)
     return [action for action in made if action is not None]
+
+
+def report_action(request: Any, context: Any, name: str) -> Action | None:
+    """Return the action that a higher room added under this name, where this person may do it.
+
+    :raises KeyError: no room added such an action.
+    """
+    factory: ActionFactory = request.registry[ACTIONS_KEY][name][2]
+    return factory(request, context)
 
 
 def step_name(transition: Transition) -> str:

@@ -48,7 +48,6 @@ def includeme(config: Any) -> None:
     config.add_search_access(OPEN_ACCESS, GRANTS[Permission.SEARCH])
     labels = {Kind.REPORT.value: "Melding", Kind.DOSSIER.value: "Dossier"}
     config.add_search_labels("soort van zoeken", Field.KIND, labels)
-    config.scan("stopintimidatie.search.views")
 
 
 def _backend(registry: Any) -> SearchBackend:

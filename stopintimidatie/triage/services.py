@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
 from stopintimidatie.clock import utc_now
-from stopintimidatie.dossiers.filing import move_to_neighbourhood
 from stopintimidatie.municipalities.answers import (
     OFFICER,
     answers_by,
@@ -39,6 +38,8 @@ ASSESSABLE: Final = frozenset(
 )
 # With these somebody has to be reached, so there is a last day for it.
 WITH_DEADLINE: Final = frozenset({"bellen", "mailen", "via_app"})
+# The effect, of a higher room, that gives a report another neighbourhood.
+TO_NEIGHBOURHOOD: Final = "melding.wijk"
 _YES_NO: Final = {True: "ja", False: "nee", None: ""}
 
 
@@ -102,7 +103,7 @@ def assess(
     before = described(session, stored(report))
     _store(session, report, found)
     if found.neighbourhood is not None and found.neighbourhood != report.neighbourhood_code:
-        move_to_neighbourhood(session, report, found.neighbourhood, actor)
+        effects[TO_NEIGHBOURHOOD](session, report, {"wijk": found.neighbourhood}, actor)
         report.located_by = Method.OFFICER
     after = described(session, found)
     differences = {

@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 
-from stopintimidatie.dossiers.menu import new_dossier_action
 from stopintimidatie.reports.areas import area_names
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.services import KIND
+from stopintimidatie.reports.steps import NEW_DOSSIER, report_action
 from stopintimidatie.reports.vocabulary import Form
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
@@ -75,7 +75,7 @@ def _title(other: Similar) -> str:
 
 def _together(context: ReportResource, request: Request, found: list[Similar]) -> str | None:
     """The form for a new dossier with this report and those that are ready to go along."""
-    action = new_dossier_action(request, context)
+    action = report_action(request, context, NEW_DOSSIER)
     ready = [other.reference for other in found if other.state == "in_behandeling"]
     if action is None or not ready:
         return None

@@ -11,7 +11,6 @@ from pyramid.renderers import render_to_response
 from pyramid.view import view_config
 from sqlalchemy.orm import Session
 
-from stopintimidatie.dossiers.menu import new_dossier_action
 from stopintimidatie.municipalities.questions import Question
 from stopintimidatie.municipalities.reading import published_for
 from stopintimidatie.register.queries import present_neighbourhoods_of
@@ -21,7 +20,7 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.paths import path_of_report
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.services import StaleReportError, move, take_in_hand
-from stopintimidatie.reports.steps import Action, state_label
+from stopintimidatie.reports.steps import NEW_DOSSIER, Action, report_action, state_label
 from stopintimidatie.reports.summary import CONTACT_AGREED
 from stopintimidatie.reports.views import STEP_PAGE, came_from, flash_step, impossible, step_page
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
@@ -234,7 +233,7 @@ def _next_page(
     if decision in ASKS_MORE:
         return f"{path}/{str(decision).replace('_', '-')}?{urlencode({'terug': out})}"
     if decision == decisions.NEW_DOSSIER.name:
-        action = new_dossier_action(request, context)
+        action = report_action(request, context, NEW_DOSSIER)
         return action.href if action else None
     return None
 

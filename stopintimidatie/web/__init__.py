@@ -29,7 +29,7 @@ def branding(request: Any) -> Branding:
 
 def includeme(config: Any) -> None:
     from stopintimidatie.sandbox.places import Places
-    from stopintimidatie.web import body, navigation, own_places, panels, waiting_room
+    from stopintimidatie.web import body, navigation, panels, waiting_room
     from stopintimidatie.web.guarded_views import guarded
     from stopintimidatie.web.request import Request
     from stopintimidatie.web.resources import ThemeFolder
@@ -39,7 +39,6 @@ def includeme(config: Any) -> None:
     config.registry.cleaning_places = Places(config.registry.app_settings.data_dir, "schoonmaken")
     config.add_view_deriver(guarded, name="guards")
     config.add_directive("add_nav_item", navigation.add_nav_item)
-    config.add_directive("add_own_place", own_places.add_own_place)
     config.add_directive("add_panel", panels.add_panel)
     config.add_directive("add_form_limit", body.add_form_limit)
     config.add_directive("add_stream", body.add_stream)
@@ -51,6 +50,7 @@ def includeme(config: Any) -> None:
     _include_templates(config)
     _include_tweens(config)
     config.include("stopintimidatie.web.errors")
+    config.include("stopintimidatie.web.forms")
     config.add_static_view("static", str(ROOT), cache_max_age=None)
     config.add_tree_root("huisstijl", ThemeFolder)
     config.scan("stopintimidatie.web.views")

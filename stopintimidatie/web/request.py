@@ -29,6 +29,7 @@ class Request(pyramid.request.Request):
         breadcrumb: list[Crumb]
         context: Any
         flash: Callable[..., None]
+        municipality_name: Callable[[str], str]
 
     @property
     def POST(self) -> MultiDict[str, str] | NoVars:  # noqa: N802 - WebOb's own name

@@ -1,12 +1,8 @@
-"""What every template can use: filters, helpers and the renderer of form widgets."""
+"""What every template can use: filters and helpers; those of forms are in `web.forms`."""
 
 import json
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from stopintimidatie.security.permissions import Permission, may
 from stopintimidatie.web.badges import badge_for
@@ -21,26 +17,13 @@ HTMX_CONFIG = json.dumps({"includeIndicatorCSS": False, "history": False})
 
 def install(environment: Any) -> None:
     """Add the house's filters and helpers to a Jinja2 environment."""
-    from stopintimidatie.web.forms.form import control_name, element_id
-    from stopintimidatie.web.forms.messages import field_messages
-    from stopintimidatie.web.forms.runs import asked_with_choice, must_be_seen, runs
-    from stopintimidatie.web.forms.widgets import option_groups
-
     environment.filters.update(FILTERS)
     environment.globals.update(FILTERS)
     environment.globals.update(
-        asked_with_choice=asked_with_choice,
         badge_for=badge_for,
         default_colour=DEFAULT_COLOUR,
-        control_name=control_name,
-        element_id=element_id,
-        field_messages=field_messages,
-        must_be_seen=must_be_seen,
-        option_groups=option_groups,
         plural=plural,
         printable=printable,
-        runs=runs,
-        said=said,
         # A page in another language brings its own.
         t=str,
         waiting_messages=waiting_messages,
@@ -58,34 +41,10 @@ def install(environment: Any) -> None:
     environment.lstrip_blocks = True
 
 
-def said(field: Any, text: str) -> str:
-    """A word of the form's own templates, in the language of the form."""
-    words: Callable[[str], str] = field.get_root().words
-    return words(text)
-
-
 def printable(value: object) -> str:
     """Typed text as it can be sent back: what UTF-8 or HTML can't carry is replaced."""
     text = str(value).encode("utf-8", "replace").decode("utf-8")
     return text.replace("\x00", "\ufffd")
-
-
-@lru_cache(maxsize=1)
-def form_renderer() -> Callable[..., Markup]:
-    """Renders a widget template: ``renderer("textinput", field=…, cstruct=…)``."""
-    environment = Environment(
-        loader=PackageLoader("stopintimidatie.web", "templates"),
-        autoescape=True,
-        auto_reload=False,
-        undefined=StrictUndefined,
-    )
-    install(environment)
-
-    def render(name: str, **values: Any) -> Markup:
-        drawn = environment.get_template(f"form/{name}.jinja2").render(values)
-        return Markup(drawn)  # noqa: S704 - the template escapes what it is given
-
-    return render
 
 
 def is_demo(request: Any) -> bool:

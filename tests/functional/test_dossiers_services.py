@@ -431,12 +431,12 @@ def test_a_corrected_neighbourhood_takes_the_report_out_of_the_dossiers_address(
         report = taken_on(session, installation)
         file_report(session, effects, dossier, report, "Zelfde plek", SYSTEM)
         inside = path_of_report(session, report.id)
-        move_to_neighbourhood(session, report, NORTH, SYSTEM)
+        move_to_neighbourhood(session, report, {"wijk": NORTH}, SYSTEM)
         session.flush()
         assert report.dossier_number is None
         assert report.state == "in_dossier"
         assert inside in session.scalars(select(Redirect.path)).all()
-        move_to_neighbourhood(session, report, CENTRE, SYSTEM)
+        move_to_neighbourhood(session, report, {"wijk": CENTRE}, SYSTEM)
         assert path_of_report(session, report.id) == inside
 
 

@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.public import language
-from stopintimidatie.public.english import ENGLISH
 from stopintimidatie.reports.models import Report
 from stopintimidatie.storage import NATIONAL
 from tests.functional.test_reporting import codes, filled
@@ -18,10 +16,10 @@ ZWIJNDRECHT = "/melden/zwijndrecht"
 
 
 @pytest.fixture
-def missed(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+def missed(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The Dutch sentences for which there was no English."""
     found: set[str] = set()
-    known = ENGLISH
+    known = installation.registry.english
 
     class Watching(dict[str, str]):
         def get(self, text: str, default: Any = None) -> Any:
@@ -29,7 +27,7 @@ def missed(monkeypatch: pytest.MonkeyPatch) -> set[str]:
                 found.add(text)
             return super().get(text, default)
 
-    monkeypatch.setattr(language, "ENGLISH", Watching(known))
+    monkeypatch.setattr(installation.registry, "english", Watching(known))
     return found
 
 
@@ -67,7 +65,7 @@ def test_a_reporter_reads_english_from_the_first_page_to_the_withdrawal(
     assert "You withdrew the report." in last
     # Names, and sentences that had a name filled in.
     left = {text for text in missed if "Zwijndrecht" not in text}
-    assert left - set(ENGLISH.values()) == set()
+    assert left - set(installation.registry.english.values()) == set()
 
 
 @pytest.mark.parametrize(

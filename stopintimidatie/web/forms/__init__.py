@@ -20,6 +20,7 @@ from stopintimidatie.web.forms.form import (
     Button,
     Change,
     Form,
+    add_form_helpers,
     control_name,
     element_id,
     read_controls,
@@ -88,6 +89,11 @@ def field(typ: Any, title: str, *, description: str = "", **kw: Any) -> Any:
     says when it is needed.
     """
     return colander.SchemaNode(typ, title=title, description=description, **kw)
+
+
+def includeme(config: Any) -> None:
+    """Give the templates of pages what they need to draw forms; they stand in web's folder."""
+    config.action(None, lambda: add_form_helpers(config.get_jinja2_environment()), order=2)
 
 
 __all__ = [

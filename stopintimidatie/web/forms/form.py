@@ -3,18 +3,20 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import colander
 import deform
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from pyramid.csrf import get_csrf_token
 
 from stopintimidatie.web.forms import widgets
 from stopintimidatie.web.forms.messages import field_messages
-from stopintimidatie.web.forms.runs import mark_openers
+from stopintimidatie.web.forms.runs import asked_with_choice, mark_openers, must_be_seen, runs
 from stopintimidatie.web.forms.types import Leaf
-from stopintimidatie.web.templating import form_renderer
+from stopintimidatie.web.templating import install
 
 
 class Button(deform.Button):
@@ -209,3 +211,42 @@ def _read_leaf(field: Any, values: list[Any]) -> Any:
     if field.widget.many:
         return tuple(values)
     return values[-1] if values else colander.null
+
+
+def add_form_helpers(environment: Any) -> None:
+    """Give the templates of a Jinja2 environment what they need to draw forms."""
+    environment.globals.update(
+        asked_with_choice=asked_with_choice,
+        control_name=control_name,
+        element_id=element_id,
+        field_messages=field_messages,
+        must_be_seen=must_be_seen,
+        option_groups=widgets.option_groups,
+        runs=runs,
+        said=said,
+    )
+
+
+def said(field: Any, text: str) -> str:
+    """Translate a word of the form's own templates to the language of the form."""
+    words: Callable[[str], str] = field.get_root().words
+    return words(text)
+
+
+@lru_cache(maxsize=1)
+def form_renderer() -> Callable[..., Markup]:
+    """Return what draws a widget template: ``renderer("textinput", field=…, cstruct=…)``."""
+    environment = Environment(
+        loader=PackageLoader("stopintimidatie.web", "templates"),
+        autoescape=True,
+        auto_reload=False,
+        undefined=StrictUndefined,
+    )
+    install(environment)
+    add_form_helpers(environment)
+
+    def render(name: str, **values: Any) -> Markup:
+        drawn = environment.get_template(f"form/{name}.jinja2").render(values)
+        return Markup(drawn)  # noqa: S704 - the template escapes what it is given
+
+    return render
