@@ -85,15 +85,17 @@ def configure(settings: Settings) -> Any:
 def create_app(settings: Settings) -> Any:
     """The WSGI application.
 
-    :raises SettingsError: the demo's accounts are there, and this isn't the demo; or the role of
-        the database is one that no wall holds back.
+    :raises SettingsError: the demo's accounts are there, and this isn't the demo; the role of the
+        database is one that no wall holds back; or the database is of before the first release.
     """
     from stopintimidatie.accounts.services import refuse_demo_accounts
+    from stopintimidatie.storage.migrations import refuse_old_database
     from stopintimidatie.storage.roles import refuse_powerful_role
 
     config = configure(settings)
     app = config.make_wsgi_app()
     with telling_refusals(config.registry.engine):
+        refuse_old_database(config.registry.engine, settings)
         refuse_powerful_role(config.registry.engine, settings)
         refuse_demo_accounts(config.registry.engine, settings)
     return app

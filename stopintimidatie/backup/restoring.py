@@ -27,7 +27,7 @@ from stopintimidatie.search.services import holders_with_index_work, start_over
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage import NATIONAL, transaction
 from stopintimidatie.storage.encryption import KeyRing, load_key_ring
-from stopintimidatie.storage.migrations import known_versions
+from stopintimidatie.storage.migrations import OLD_VERSIONS, known_versions
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,12 @@ def _must_fit(settings: Settings, checked: Checked) -> None:
         raise BackupError(
             f"Deze reservekopie is van een database in {kind}. Zet in sqlalchemy.url een lege"
             " database van die soort."
+        )
+    if manifest.snapshot.migration in OLD_VERSIONS:
+        raise BackupError(
+            "Deze reservekopie is gemaakt door een versie van vóór de eerste uitgave (migratie"
+            f" {manifest.snapshot.migration}), en dit programma kan haar niet lezen: zet haar terug"
+            " met de versie die haar heeft gemaakt. Er is niets veranderd."
         )
     if manifest.snapshot.migration not in known_versions(settings.migrations):
         raise BackupError(

@@ -25,11 +25,10 @@ from stopintimidatie.backup.making import Made, make_backup
 from stopintimidatie.backup.manifest import Manifest
 from stopintimidatie.backup.restoring import reopen, restore
 from stopintimidatie.backup.sealing import write_identity
-from stopintimidatie.cli.common import clear_errors, operator
+from stopintimidatie.cli.common import clear_errors, engine_of, operator
 from stopintimidatie.cli.content import registry_of
 from stopintimidatie.cli.dutch import DutchGroup
 from stopintimidatie.settings import Settings
-from stopintimidatie.storage import make_engine
 
 FILE = click.Path(path_type=Path)
 
@@ -67,15 +66,8 @@ def _tidy_when_stopped() -> Iterator[None]:
 @click.pass_obj
 def make(settings: Settings, /, map: Path, met_sleutels: bool) -> None:
     """Maak een reservekopie in een map, terwijl het product doorwerkt."""
-    import_models()
-    engine = make_engine(settings)
-    try:
-        with clear_errors(), _tidy_when_stopped():
-            made = make_backup(
-                settings, engine, map, operator(), _progress(), with_keys=met_sleutels
-            )
-    finally:
-        engine.dispose()
+    with engine_of(settings) as engine, _tidy_when_stopped():
+        made = make_backup(settings, engine, map, operator(), _progress(), with_keys=met_sleutels)
     _tell_made(made, met_sleutels)
 
 
@@ -118,7 +110,8 @@ def check(settings: Settings, bestand: Path, sleutel: Path | None, database: boo
 
 
 def _compare(settings: Settings, checked: Checked) -> None:
-    differences = compare_counts(settings, checked.manifest)
+    with engine_of(settings):
+        differences = compare_counts(settings, checked.manifest)
     for difference in differences:
         click.echo(str(difference))
     if not differences:

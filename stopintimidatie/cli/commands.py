@@ -46,6 +46,7 @@ from stopintimidatie.settings import (
     load_settings,
 )
 from stopintimidatie.storage import NATIONAL, make_engine, roles
+from stopintimidatie.storage.migrations import refuse_old_database
 from stopintimidatie.telemetry.logs import silence_tracebacks
 
 
@@ -98,6 +99,8 @@ def database_roles(settings: Settings, toepassen: bool, adres: str | None) -> No
         return
     engine = make_engine(settings, adres or settings.owner_url)
     try:
+        with clear_errors():
+            refuse_old_database(engine, settings)
         with clear_errors(), engine.begin() as connection:
             roles.apply(connection)
     finally:

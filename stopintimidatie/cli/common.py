@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from getpass import getuser
 
 import click
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -26,6 +27,7 @@ from stopintimidatie.search.backend import SearchError
 from stopintimidatie.settings import Settings, SettingsError
 from stopintimidatie.storage import make_engine, transaction
 from stopintimidatie.storage.encryption import KeyFileError
+from stopintimidatie.storage.migrations import OldDatabaseError, refuse_old_database
 from stopintimidatie.storage.roles import RolesError
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ KNOWN_ERRORS = (
     DemoError,
     KeyFileError,
     NotAloneError,
+    OldDatabaseError,
     QueueError,
     RolesError,
     SearchError,
@@ -81,12 +84,20 @@ def starting() -> Iterator[None]:
 
 
 @contextmanager
-def database(settings: Settings, holder: str | None = None) -> Iterator[Session]:
-    """A transaction of a command."""
+def engine_of(settings: Settings) -> Iterator[Engine]:
+    """Yield the engine of a command, whose database this program can read."""
     import_models()
     engine = make_engine(settings)
     try:
-        with clear_errors(), transaction(engine, holder) as session:
-            yield session
+        with clear_errors():
+            refuse_old_database(engine, settings)
+            yield engine
     finally:
         engine.dispose()
+
+
+@contextmanager
+def database(settings: Settings, holder: str | None = None) -> Iterator[Session]:
+    """A transaction of a command."""
+    with engine_of(settings) as engine, transaction(engine, holder) as session:
+        yield session

@@ -23,6 +23,7 @@ from stopintimidatie.search import services as search
 from stopintimidatie.search.rebuilding import rebuild_many
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage import Holder, transaction
+from stopintimidatie.storage.migrations import refuse_old_database
 from stopintimidatie.tree.reserved import reserved_names
 from stopintimidatie.web.filters import local
 
@@ -35,6 +36,7 @@ def registry_of(settings: Settings) -> Iterator[Any]:
     with clear_errors():
         registry = open_registry(settings)
         try:
+            refuse_old_database(registry.engine, settings)
             yield registry
         finally:
             registry.engine.dispose()

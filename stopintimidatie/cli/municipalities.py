@@ -8,9 +8,8 @@ from typing import Any, BinaryIO, Final
 import click
 from sqlalchemy.orm import Session
 
-from stopintimidatie import configure
 from stopintimidatie.cli.common import clear_errors, operator
-from stopintimidatie.cli.content import registry_of
+from stopintimidatie.cli.content import RESERVED, registry_of
 from stopintimidatie.cli.dutch import DutchGroup
 from stopintimidatie.clock import utc_now
 from stopintimidatie.demo.practice import make_practice
@@ -29,7 +28,6 @@ from stopintimidatie.register.succession import successors
 from stopintimidatie.reports.merging import hand_some_over, standing_of
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage import NATIONAL, transaction
-from stopintimidatie.tree.reserved import reserved_names
 from stopintimidatie.web.filters import AMSTERDAM, datetime_short
 from stopintimidatie.workflow import WorkflowError
 
@@ -190,9 +188,6 @@ def _hand_all_over(registry: Any, holder: str, old: str, new: str) -> None:
 @click.pass_obj
 def practice(settings: Settings) -> None:
     """Maak de oefengemeente met haar casussen; wat er al is, blijft zoals het is."""
-    config = configure(settings)
-    config.commit()
-    registry = config.registry
-    added = make_practice(registry.engine, registry.key_ring, operator(), reserved_names(config))
+    with registry_of(settings) as registry:
+        added = make_practice(registry.engine, registry.key_ring, operator(), registry[RESERVED])
     click.echo(f"{added} casussen toegevoegd. De oefengemeente staat op /gemeenten/oefen.")
-    registry.engine.dispose()

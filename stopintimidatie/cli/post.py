@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 import click
 from sqlalchemy import select
 
-from stopintimidatie import configure, import_models
-from stopintimidatie.cli.common import clear_errors, database
+from stopintimidatie.cli.common import database
+from stopintimidatie.cli.content import registry_of
 from stopintimidatie.cli.dutch import DutchGroup
 from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs import OutboxJob
@@ -76,23 +76,12 @@ def bounced(settings: Settings) -> None:
     if number is None:
         click.echo("Dit vertelt niet van een bericht van ons dat niet aankwam.")
         return
-    import_models()
-    with clear_errors():
-        registry = _registry(settings)
-        try:
-            with transaction(registry.engine, write=False) as session:
-                holders = session.scalars(select(Holder.code).order_by(Holder.code)).all()
-            # The message is behind the wall of its holder, and only the number is known.
-            known = any(_note(registry, holder, number) for holder in [NATIONAL, *holders])
-        finally:
-            registry.engine.dispose()
+    with registry_of(settings) as registry:
+        with transaction(registry.engine, write=False) as session:
+            holders = session.scalars(select(Holder.code).order_by(Holder.code)).all()
+        # The message is behind the wall of its holder, and only the number is known.
+        known = any(_note(registry, holder, number) for holder in [NATIONAL, *holders])
     click.echo("Genoteerd: dit bericht kwam niet aan." if known else "Dit bericht is niet van ons.")
-
-
-def _registry(settings: Settings) -> Any:
-    config = configure(settings)
-    config.commit()
-    return config.registry
 
 
 def _note(registry: Any, holder: str, number: UUID) -> bool:

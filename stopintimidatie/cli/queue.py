@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import click
 
-from stopintimidatie.cli.common import clear_errors, database, operator
+from stopintimidatie.cli.common import database, engine_of, operator
 from stopintimidatie.cli.dutch import DutchGroup
 from stopintimidatie.jobs import services
 from stopintimidatie.settings import Settings
-from stopintimidatie.storage import make_engine
 from stopintimidatie.web.filters import local
 
 
@@ -61,11 +60,7 @@ def _act(settings: Settings, number: int | None, every: bool, what: str) -> None
     if (number is None) != every:
         raise click.UsageError("Geef het nummer van één taak, of --alle.")
     act = services.try_again if what == "opnieuw" else services.throw_away
-    engine = make_engine(settings)
-    try:
-        with clear_errors():
-            done = act(engine, operator(), number)
-    finally:
-        engine.dispose()
+    with engine_of(settings) as engine:
+        done = act(engine, operator(), number)
     told = "gaan opnieuw de wachtrij in" if what == "opnieuw" else "zijn weggegooid"
     click.echo(f"Taken die {told}: {done}." if done else "Er zijn geen opgegeven taken.")

@@ -18,6 +18,7 @@ from stopintimidatie.jobs.schedule import free_leases
 from stopintimidatie.jobs.worker import run_lanes
 from stopintimidatie.search.services import enqueue_needed_rebuilds
 from stopintimidatie.settings import Settings
+from stopintimidatie.storage.migrations import refuse_old_database
 from stopintimidatie.storage.roles import refuse_powerful_role
 from stopintimidatie.telemetry.logs import start_logging
 
@@ -39,6 +40,7 @@ def work(settings: Settings) -> None:
     config = configure(settings)
     config.commit()
     with telling_refusals(config.registry.engine):
+        refuse_old_database(config.registry.engine, settings)
         refuse_powerful_role(config.registry.engine, settings)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: stop.set())

@@ -46,7 +46,12 @@ from stopintimidatie.register.kinds import AreaKind
 from stopintimidatie.register.models import AreaOutline
 from stopintimidatie.search.writing import INDEX
 from stopintimidatie.settings import Settings
-from stopintimidatie.storage.migrations import known_versions, newest_version
+from stopintimidatie.storage.migrations import (
+    OLD_VERSIONS,
+    known_versions,
+    newest_version,
+    old_database_words,
+)
 from stopintimidatie.storage.outage import kind_of
 from stopintimidatie.storage.session import is_lock_timeout, probing, sqlite_file
 from stopintimidatie.web.filters import date_text
@@ -264,6 +269,8 @@ def _migrations(version: str | None, settings: Settings) -> Check:
         return Check("migraties", State.GOOD)
     if version is None or version in known_versions(settings.migrations):
         return Check("migraties", State.BAD, MIGRATE)
+    if version in OLD_VERSIONS:
+        return Check("migraties", State.BAD, old_database_words(settings, version))
     return Check("migraties", State.NOTE, NEWER)
 
 

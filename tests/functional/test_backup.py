@@ -16,16 +16,17 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, inspect, select
+from sqlalchemy import func, inspect, select, text
 
-from stopintimidatie.audit import AuditEvent, AuditSubject
-from stopintimidatie.backup.making import alone, database_module
+from stopintimidatie.audit import SYSTEM, AuditEvent, AuditSubject
+from stopintimidatie.backup.making import alone, database_module, make_backup
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.vault import BlobKind, read
 from stopintimidatie.intake.models import IdempotencyKey
 from stopintimidatie.jobs import OutboxJob
 from stopintimidatie.reports.models import Report
-from stopintimidatie.storage import NATIONAL
+from stopintimidatie.settings import load_settings
+from stopintimidatie.storage import NATIONAL, make_engine
 from stopintimidatie.storage.encryption import create_key_file
 from stopintimidatie.storage.migrations import newest_version
 from stopintimidatie.tree import Reference
@@ -289,6 +290,23 @@ def test_an_older_copy_is_brought_up_and_a_newer_one_refused(
         code, said = older.type("terugzetten", newer)
         assert (code, "nieuwere versie" in said, "9999" in said) == (1, True, True), said
         still_empty(older)
+
+
+def test_a_copy_of_before_the_first_release_is_refused(
+    request: pytest.FixtureRequest, kind: str, place: Operator, tmp_path: Path
+) -> None:
+    with installed(request, kind, tmp_path / "oud" / "data") as older:
+        shutil.copy(place.settings.key_file, older.settings.key_file)
+        owner = make_engine(older.settings, older.settings.owner_url)
+        with owner.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        made = make_backup(load_settings(older.ini), owner, tmp_path, SYSTEM, lambda told: None)
+        owner.dispose()
+        code, said = older.type("controleren", made.path, "--database")
+        assert (code, "gooi de map" in said) == (1, True), said
+    code, said = place.type("terugzetten", made.path)
+    assert (code, "(migratie 0001), en dit programma kan haar niet" in said) == (1, True), said
+    still_empty(place)
 
 
 @contextmanager

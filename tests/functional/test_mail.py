@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
@@ -259,7 +260,7 @@ def test_what_comes_back_is_noted_and_its_room_is_told(
 ) -> None:
     number = ask(posting)
     posting.run_jobs()
-    monkeypatch.setattr(post, "_registry", lambda settings: posting.registry)
+    monkeypatch.setattr(post, "registry_of", lambda settings: nullcontext(posting.registry))
     keyboard = Keyboard(posting, capsys)
     for action, state in (("delayed", "verstuurd"), ("failed", "teruggekomen")):
         content = BOUNCE.format(action=action, number=number).encode()
