@@ -13,7 +13,7 @@ from stopintimidatie.cli.dutch import DutchGroup
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage import NATIONAL, transaction
 from stopintimidatie.storage.encryption import DecryptionError, add_key, load_key_ring, use_key
-from stopintimidatie.storage.resealing import count_sealed, reseal_some
+from stopintimidatie.storage.resealing import SEALED_TABLES, count_sealed, reseal_some
 from stopintimidatie.tree import Reference
 
 
@@ -43,7 +43,7 @@ def _rows(registry: Any, version: int) -> int:
         with transaction(registry.engine, holder, write=False) as session:
             total += sum(
                 count_sealed(session, sealed, version)
-                for sealed in registry.sealed.values()
+                for sealed in SEALED_TABLES.of(registry).values()
                 if sealed.held or holder == NATIONAL
             )
     return total
@@ -98,7 +98,7 @@ def reseal(settings: Settings) -> None:
 
 def _reseal_holder(registry: Any, holder: str) -> int:
     total = 0
-    for sealed in registry.sealed.values():
+    for sealed in SEALED_TABLES.of(registry).values():
         while sealed.held or holder == NATIONAL:
             with transaction(registry.engine, holder) as session:
                 done = _some(session, registry, sealed)

@@ -17,13 +17,13 @@ def includeme(config: Any) -> None:
 
     config.include("stopintimidatie.desk.onboarding_wiring")
     config.add_tree_root(NATIONAL, Desk)
-    config.add_nav_item("landelijk", desk_item, order=20)
-    config.add_nav_item("afspraken", agreements_item, order=25)
+    config.add_nav_item("landelijk", desk_item, order=19)
+    config.add_nav_item("afspraken", agreements_item, order=24)
     config.add_job_kind(FIND_ADDRESS, find_addresses, lane=Lane.OUTSIDE)
     for level in LEVELS:
         config.add_tree_level(level)
     config.add_impersonal_table("local_policy", "what municipalities publish of themselves")
-    config.add_report_action("routeren", routing_action, order=10)
+    config.add_report_action("routeren", routing_action, order=9)
     config.add_panel("gemeente_bij_meldpunt", "beleid", policy_panel, order=80)
     config.scan("stopintimidatie.desk.views")
     config.scan("stopintimidatie.desk.overview_views")
@@ -53,7 +53,7 @@ def _include_forwarding(config: Any) -> None:
     config.add_job_kind(VALID_JOB, forwarding.offer_waiting)
     config.add_job_kind(forwarding_mail.WATCH_JOB, forwarding.watch)
     config.add_job_kind(forwarding_pickup.CLEAR_JOB, forwarding_pickup.clear)
-    config.add_panel("melding", "doorgifte", forwarding_views.report_panel, order=10)
+    config.add_panel("melding", "doorgifte", forwarding_views.report_panel, order=9)
     config.add_panel("gemeente_bij_meldpunt", "doorgegeven", forwarding_views.municipality_panel)
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     from stopintimidatie.disclosures import pickup_personal
-    from stopintimidatie.disclosures.pickup import add_pickup_kind
+    from stopintimidatie.disclosures.pickup import PICKUP_KINDS
     from stopintimidatie.disclosures.pickup_views import PickupDoor
     from stopintimidatie.disclosures.resources import LEVELS
     from stopintimidatie.security import Permission
+    from stopintimidatie.web.own_places import add_own_place
 
     for level in LEVELS:
         config.add_tree_level(level)
@@ -20,10 +21,10 @@ def includeme(config: Any) -> None:
     config.add_impersonal_table("disclosure_subject", "ids and categories; append-only")
     config.add_impersonal_table("disclosure_event", "codes, and the organisation; append-only")
     config.add_impersonal_table("disclosed_copy", "dates and counts, of a copy somebody has")
-    config.add_own_place(
-        "verstrekkingen", "Verstrekkingen", Permission.VIEW_DISCLOSURES, order=70, desk=True
+    add_own_place(
+        config, "verstrekkingen", "Verstrekkingen", Permission.VIEW_DISCLOSURES, order=70, desk=True
     )
-    config.add_directive("add_pickup_kind", add_pickup_kind)
+    PICKUP_KINDS.declare(config)
     config.add_tree_root("ophalen", PickupDoor)
     config.add_public_prefix("ophalen")
     config.add_personal_data_holder(pickup_personal.PERSONAL_DATA)

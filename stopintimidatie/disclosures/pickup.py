@@ -18,6 +18,7 @@ from stopintimidatie.audit import Actor, record
 from stopintimidatie.clock import utc_now
 from stopintimidatie.disclosures.pickup_models import Pickup, PickupState
 from stopintimidatie.mail.codes import TRIES, code_of, is_code, new_nonce
+from stopintimidatie.registry import Directive, of_kind
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.session import locked
 from stopintimidatie.storage.tenancy import NATIONAL, enter
@@ -26,7 +27,6 @@ from stopintimidatie.tree import codes, locate_reference, register_reference
 KIND: Final = "ophalen"
 PREFIX: Final = "O"
 PURPOSE: Final = "pickup"
-KINDS_KEY: Final = "stopintimidatie.disclosures.pickups"
 CODE_LASTS: Final = timedelta(minutes=30)
 OPEN: Final = frozenset({PickupState.OFFERED, PickupState.PICKED_UP})
 # The same for every reason, so that nobody learns what exists.
@@ -87,18 +87,11 @@ class PickupKind:
     mail_code: Callable[[Session, Pickup], None] | None = None
 
 
-def add_pickup_kind(config: Any, kind: PickupKind) -> None:
-    """Directive `config.add_pickup_kind`."""
-
-    def register() -> None:
-        config.registry.setdefault(KINDS_KEY, {})[kind.kind] = kind
-
-    config.action(("pickup kind", kind.kind), register)
+PICKUP_KINDS: Final = Directive[str, PickupKind]("add_pickup_kind", "pickup_kinds", of_kind)
 
 
 def kind_of(registry: Any, pickup: Pickup) -> PickupKind:
-    found: PickupKind = registry[KINDS_KEY][pickup.document_kind]
-    return found
+    return PICKUP_KINDS.of(registry)[pickup.document_kind]
 
 
 def offer(

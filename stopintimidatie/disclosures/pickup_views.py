@@ -11,7 +11,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
 from stopintimidatie.disclosures.pickup import (
-    KINDS_KEY,
+    PICKUP_KINDS,
     WRONG,
     ask_mail_code,
     enter_pickup,
@@ -126,6 +126,6 @@ def _let_in(request: Request, pickup: Pickup, code: str, who: dict[str, str]) ->
 def code_view(context: PickupPage, request: Request) -> Any:
     """A code by mail, where we know an address; the answer is the same when we don't."""
     pickup = find_pickup(request.db, context.__name__ or "")
-    if pickup is not None and pickup.document_kind in request.registry[KINDS_KEY]:
+    if pickup is not None and pickup.document_kind in PICKUP_KINDS.of(request.registry):
         ask_mail_code(request.db, request.registry, pickup)
     return HTTPSeeOther(f"/ophalen/{context.__name__}?code=onderweg")

@@ -19,6 +19,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.reports.steps import NEW_DOSSIER
     from stopintimidatie.search.grammar import Field
     from stopintimidatie.security import Permission
+    from stopintimidatie.web.own_places import add_own_place
 
     for level in LEVELS:
         config.add_tree_level(level)
@@ -42,7 +43,7 @@ def includeme(config: Any) -> None:
     config.add_search_access(searching.STRICT_ACCESS, STRICT_ROLES)
     states = {state.code: state.label for state in DOSSIER_WORKFLOW.states}
     config.add_search_labels("toestanden van een dossier", Field.STATE, states)
-    config.add_own_place("dossiers", "Dossiers", Permission.VIEW_DOSSIER, order=30)
+    add_own_place(config, "dossiers", "Dossiers", Permission.VIEW_DOSSIER, order=30)
     config.add_report_action(NEW_DOSSIER, new_dossier_action, order=60)
     config.add_panel("wijk", "dossiers", neighbourhood_panel, order=10)
     config.scan("stopintimidatie.dossiers")

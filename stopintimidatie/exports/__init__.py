@@ -28,6 +28,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.exports.vault import SEALED
     from stopintimidatie.jobs import Lane
     from stopintimidatie.security import Permission
+    from stopintimidatie.web.own_places import add_own_place
 
     for level in LEVELS:
         config.add_tree_level(level)
@@ -46,7 +47,7 @@ def includeme(config: Any) -> None:
     config.add_panel("melding", "tekst", report_panel, order=60)
     config.add_panel("dossier", "uitvoer", dossier_panel, order=50)
     config.add_panel("beheer", "redactieprofielen", administration_panel, order=30)
-    config.add_own_place("uitvoer", "Uitvoer", Permission.VIEW_EXPORT, order=60)
+    add_own_place(config, "uitvoer", "Uitvoer", Permission.VIEW_EXPORT, order=60)
     config.add_job_kind(urgency.JOB, urgency.watch)
     config.add_mail_template(urgency.OVERDUE)
     config.scan("stopintimidatie.exports.views")

@@ -11,20 +11,20 @@ def includeme(config: Any) -> None:
     from stopintimidatie.home.health import Health, Version
     from stopintimidatie.home.menu import areas_item, start_item
     from stopintimidatie.home.readiness import (
+        HEALTH_CHECKS,
         OUTLINED,
-        HealthCheck,
         Readiness,
-        add_health_check,
         inspect_installation,
         outlines_check,
     )
+    from stopintimidatie.jobs.registry import JOB_KINDS
 
     settings = config.registry.app_settings
-    added = config.registry.health_checks = dict[str, HealthCheck]()
+    HEALTH_CHECKS.declare(config)
+    added = HEALTH_CHECKS.of(config.registry)
     config.registry.readiness = Readiness(
-        partial(inspect_installation, settings, config.registry.job_kinds, added), added
+        partial(inspect_installation, settings, JOB_KINDS.of(config.registry), added), added
     )
-    config.add_directive("add_health_check", add_health_check)
     config.add_health_check("grenzen", OUTLINED, outlines_check)
     config.set_branding(branding_of)
     for name, factory in {"health": Health, "version": Version}.items():

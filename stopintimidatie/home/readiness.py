@@ -44,6 +44,7 @@ from stopintimidatie.mail.problems import words_of
 from stopintimidatie.mail.services import JOB as MAIL
 from stopintimidatie.register.kinds import AreaKind
 from stopintimidatie.register.models import AreaOutline
+from stopintimidatie.registry import Directive
 from stopintimidatie.search.writing import INDEX
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.migrations import (
@@ -128,16 +129,13 @@ class HealthCheck:
     check: Callable[[Settings, Row[Any]], Check]
 
 
-def add_health_check(
-    config: Any,
-    name: str,
-    columns: Sequence[Label[Any]],
-    check: Callable[[Settings, Row[Any]], Check],
-) -> None:
-    """Directive: add a check of a room's own tables to `/health/ready`; see `HealthCheck`."""
-    checks = config.registry.health_checks
-    added = HealthCheck(columns, check)
-    config.action(("health check", name), lambda: checks.__setitem__(name, added))
+def _health_check(name: str, *about: Any) -> tuple[str, HealthCheck]:
+    return name, HealthCheck(*about)
+
+
+HEALTH_CHECKS: Final = Directive[str, HealthCheck](
+    "add_health_check", "health_checks", _health_check
+)
 
 
 Added = Mapping[str, HealthCheck]

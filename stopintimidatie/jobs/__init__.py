@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from stopintimidatie.jobs.models import OutboxJob
-from stopintimidatie.jobs.registry import JobContext, JobError, JobKind, Lane, add_job_kind
+from stopintimidatie.jobs.registry import JOB_KINDS, JobContext, JobError, JobKind, Lane
 from stopintimidatie.jobs.services import enqueue
 
 __all__ = ["JobContext", "JobError", "JobKind", "Lane", "OutboxJob", "enqueue"]
 
 
 def includeme(config: Any) -> None:
-    config.registry.job_kinds = {}
     config.add_impersonal_table("outbox_job", "ids and codes of documents; gone when done")
-    config.add_directive("add_job_kind", add_job_kind)
+    JOB_KINDS.declare(config)

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Engine, delete
 from sqlalchemy.orm import Session
 
 from stopintimidatie.jobs.models import OutboxJob
+from stopintimidatie.registry import Directive
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.session import transaction
 from stopintimidatie.telemetry.metrics import counting
@@ -102,22 +103,12 @@ class JobKind:
     next_at: NextTime | None = None
 
 
-def add_job_kind(
-    config: Any,
-    name: str,
-    handler: Handler,
-    *,
-    batch: int = 1,
-    attempts: int = 12,
-    lease_seconds: int = 120,
-    lane: Lane = Lane.QUICK,
-    next_at: NextTime | None = None,
-) -> None:
-    """Directive `config.add_job_kind`. A handler may be called twice for one job: be harmless."""
+def _job_kind(name: str, handler: Handler, **more: Any) -> tuple[str, JobKind]:
+    """Return a kind of job. A handler may be called twice for one job: be harmless.
 
-    def register() -> None:
-        config.registry.job_kinds[name] = JobKind(
-            name, counting(name, handler), batch, attempts, lease_seconds, lane, next_at
-        )
+    :param more: what else :class:`JobKind` may be told.
+    """
+    return name, JobKind(name, counting(name, handler), **more)
 
-    config.action(("job kind", name), register)
+
+JOB_KINDS: Final = Directive[str, JobKind]("add_job_kind", "job_kinds", _job_kind)

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs.models import OutboxJob
-from stopintimidatie.jobs.registry import JobContext, JobError, JobKind, Lane
+from stopintimidatie.jobs.registry import JOB_KINDS, JobContext, JobError, JobKind, Lane
 from stopintimidatie.jobs.schedule import LONGEST_WAIT, plan, put_right
 from stopintimidatie.jobs.waking import LOOK_UP_SECONDS, Bell
 from stopintimidatie.storage.session import transaction
@@ -73,7 +73,7 @@ class Worker:
         self.registry = registry
         self.lane = lane
         self.engine = registry.engine
-        self.kinds: dict[str, JobKind] = registry.job_kinds
+        self.kinds = JOB_KINDS.of(registry)
         self._schedule_at = 0.0
 
     def run_once(self) -> bool:

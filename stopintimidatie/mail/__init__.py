@@ -22,12 +22,10 @@ def includeme(config: Any) -> None:
     from stopintimidatie.mail.texting import Texter
 
     settings = config.registry.app_settings
-    config.registry.mail_templates = {}
-    config.registry.mail_recipients = {}
     config.registry.courier = Courier(settings)
     config.registry.texter = Texter(settings)
-    config.add_directive("add_mail_template", registry.add_mail_template)
-    config.add_directive("add_mail_recipient", registry.add_mail_recipient)
+    registry.MAIL_TEMPLATES.declare(config)
+    registry.MAIL_RECIPIENTS.declare(config)
     config.add_impersonal_table("mail_message", "ids and codes; the demo alone keeps the words")
     for recipient in addresses.RECIPIENTS:
         config.add_mail_recipient(recipient)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from stopintimidatie.mail.models import MailMessage
+from stopintimidatie.registry import Directive, named, of_kind
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.encryption import KeyRing
 
@@ -100,19 +101,7 @@ class MailRecipient:
     personal: bool = False
 
 
-def add_mail_template(config: Any, template: MailTemplate) -> None:
-    """Directive `config.add_mail_template`."""
-
-    def register() -> None:
-        config.registry.mail_templates[template.name] = template
-
-    config.action(("mail template", template.name), register)
-
-
-def add_mail_recipient(config: Any, recipient: MailRecipient) -> None:
-    """Directive `config.add_mail_recipient`."""
-
-    def register() -> None:
-        config.registry.mail_recipients[recipient.kind] = recipient
-
-    config.action(("mail recipient", recipient.kind), register)
+MAIL_TEMPLATES: Final = Directive[str, MailTemplate]("add_mail_template", "mail_templates", named)
+MAIL_RECIPIENTS: Final = Directive[str, MailRecipient](
+    "add_mail_recipient", "mail_recipients", of_kind
+)

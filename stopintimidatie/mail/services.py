@@ -19,7 +19,11 @@ from stopintimidatie.jobs import JobContext, enqueue
 from stopintimidatie.mail.delivery import Courier
 from stopintimidatie.mail.models import MailMessage, MailState
 from stopintimidatie.mail.problems import MailError
-from stopintimidatie.mail.registry import MailRecipient, MailTemplate, Writing
+from stopintimidatie.mail.registry import (
+    MAIL_RECIPIENTS,
+    MAIL_TEMPLATES,
+    Writing,
+)
 from stopintimidatie.mail.texting import Texter, TextMessage
 from stopintimidatie.mail.writing import (
     Envelope,
@@ -123,7 +127,7 @@ def _send(context: JobContext, number: UUID) -> None:
         message.state, message.problem, message.sent_at = MailState.SENT, None, utc_now()
         if kept:
             message.kept = _as_kept(envelope)
-        template: MailTemplate = context.registry.mail_templates[message.template]
+        template = MAIL_TEMPLATES.of(context.registry)[message.template]
         template.sent(Writing(session, context.settings, context.registry, message))
         _log(session, "post.verstuurd", message)
 
@@ -143,8 +147,8 @@ def _written(
 ) -> Envelope | TextMessage | None:
     """The message as it goes out now; None when it is no longer needed."""
     registry, settings = context.registry, context.settings
-    template: MailTemplate = registry.mail_templates[message.template]
-    kind: MailRecipient = registry.mail_recipients[message.recipient_kind]
+    template = MAIL_TEMPLATES.of(registry)[message.template]
+    kind = MAIL_RECIPIENTS.of(registry)[message.recipient_kind]
     address = kind.find(session, registry.key_ring, message.recipient_id)
     letter = template.write(Writing(session, settings, registry, message)) if address else None
     if address is None or letter is None:
@@ -183,9 +187,9 @@ def note_bounce(registry: Any, session: Session, number: UUID) -> bool:
 
 
 def _tell_room(registry: Any, session: Session, message: MailMessage) -> None:
-    kind: MailRecipient = registry.mail_recipients[message.recipient_kind]
+    kind = MAIL_RECIPIENTS.of(registry)[message.recipient_kind]
     kind.bounced(session, message.recipient_id)
-    template: MailTemplate = registry.mail_templates[message.template]
+    template = MAIL_TEMPLATES.of(registry)[message.template]
     template.returned(registry, session, message)
 
 

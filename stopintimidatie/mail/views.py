@@ -21,6 +21,7 @@ from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from stopintimidatie.accounts.sessions import note_use
 from stopintimidatie.mail.forms import MailboxSchema
 from stopintimidatie.mail.models import MailMessage
+from stopintimidatie.mail.registry import MAIL_RECIPIENTS
 from stopintimidatie.register.models import Municipality
 from stopintimidatie.security import Permission
 from stopintimidatie.storage.tenancy import NATIONAL, enter
@@ -102,7 +103,7 @@ def mailbox_view(request: Request) -> Any:
 
 def _personal(request: Request) -> ColumnElement[bool]:
     """Return the condition for messages that are for one person alone."""
-    kinds = [r.kind for r in request.registry.mail_recipients.values() if r.personal]
+    kinds = [r.kind for r in MAIL_RECIPIENTS.of(request.registry).values() if r.personal]
     return MailMessage.recipient_kind.in_(kinds)
 
 

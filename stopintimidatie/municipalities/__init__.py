@@ -9,30 +9,25 @@ def includeme(config: Any) -> None:
     from stopintimidatie.municipalities import agreements_mail, agreements_personal, proposal_mail
     from stopintimidatie.municipalities.agreements import END_JOB
     from stopintimidatie.municipalities.level_plans import FELL, LEVEL_JOB, begin_planned
-    from stopintimidatie.municipalities.levels import (
-        LevelRules,
-        add_level_condition,
-        add_level_effect,
-    )
+    from stopintimidatie.municipalities.levels import LEVEL_CONDITIONS, LEVEL_EFFECTS, LevelRules
     from stopintimidatie.municipalities.postbox_views import postbox_panel
     from stopintimidatie.municipalities.resources import LEVELS, Municipalities
-    from stopintimidatie.municipalities.vocabularies import add_public_vocabulary
+    from stopintimidatie.municipalities.vocabularies import PUBLIC_VOCABULARIES
     from stopintimidatie.municipalities.worker_views import users_panel
     from stopintimidatie.security import Permission
     from stopintimidatie.web.own_places import add_own_place
 
-    config.add_directive("add_own_place", add_own_place)
-    config.registry.level_rules = LevelRules()
-    config.add_directive("add_level_condition", add_level_condition)
-    config.add_directive("add_level_effect", add_level_effect)
+    LEVEL_CONDITIONS.declare(config)
+    LEVEL_EFFECTS.declare(config)
+    rules = LevelRules(LEVEL_CONDITIONS.of(config.registry), LEVEL_EFFECTS.of(config.registry))
+    config.registry.level_rules = rules
     config.add_impersonal_table("municipality_profile", "level, look and words, all public")
     config.add_impersonal_table("municipality_level", "levels and dates, all public")
     config.add_impersonal_table("municipality_setting", "what every reporter reads")
     config.add_impersonal_table("municipality_question", "what every reporter may be asked")
     config.add_impersonal_table("municipality_logo", "logos, public")
     config.add_impersonal_table("mail_domain", "domains of municipalities, public")
-    config.registry.public_vocabularies = {}
-    config.add_directive("add_public_vocabulary", add_public_vocabulary)
+    PUBLIC_VOCABULARIES.declare(config)
     config.add_tree_root("gemeenten", Municipalities)
     for level in LEVELS:
         config.add_tree_level(level)
@@ -50,5 +45,5 @@ def includeme(config: Any) -> None:
     config.add_mail_template(FELL)
     config.add_job_kind(END_JOB, agreements_mail.ending)
     config.add_job_kind(LEVEL_JOB, begin_planned)
-    config.add_own_place("beheer", "Beheer", Permission.EDIT_SETTINGS, order=80, desk=True)
+    add_own_place(config, "beheer", "Beheer", Permission.EDIT_SETTINGS, order=80, desk=True)
     config.scan("stopintimidatie.municipalities")

@@ -6,10 +6,10 @@ was forwarded earlier appears): `config.add_level_condition` and `config.add_lev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -23,6 +23,7 @@ from stopintimidatie.municipalities.models import (
 )
 from stopintimidatie.municipalities.services import empty_profile
 from stopintimidatie.register.queries import municipality_by_code
+from stopintimidatie.registry import Directive
 from stopintimidatie.storage.tenancy import NATIONAL, enter
 
 AUDIT_KIND: Final = "gemeente"
@@ -43,12 +44,16 @@ Condition = Callable[[Session, LevelChange], Iterable[str]]
 Effect = Callable[[Session, LevelChange], None]
 
 
-@dataclass
+LEVEL_CONDITIONS: Final = Directive[str, Condition]("add_level_condition", "level_conditions")
+LEVEL_EFFECTS: Final = Directive[str, Effect]("add_level_effect", "level_effects")
+
+
+@dataclass(frozen=True)
 class LevelRules:
     """Conditions and effects that the rooms above registered, by name."""
 
-    conditions: dict[str, Condition] = field(default_factory=dict)
-    effects: dict[str, Effect] = field(default_factory=dict)
+    conditions: Mapping[str, Condition] = field(default_factory=dict)
+    effects: Mapping[str, Effect] = field(default_factory=dict)
 
 
 class LevelRefusedError(Exception):
@@ -202,21 +207,3 @@ def level_history(session: Session, code: str) -> Sequence[MunicipalityLevel]:
     if profile is None or profile.noted_level == ParticipationLevel.NO_AGREEMENT:
         return []
     return [MunicipalityLevel(code=code, level=profile.level, since=profile.level_since)]
-
-
-def add_level_condition(config: Any, name: str, condition: Condition) -> None:
-    """Directive `config.add_level_condition`."""
-
-    def register() -> None:
-        config.registry.level_rules.conditions[name] = condition
-
-    config.action(("level condition", name), register)
-
-
-def add_level_effect(config: Any, name: str, effect: Effect) -> None:
-    """Directive `config.add_level_effect`."""
-
-    def register() -> None:
-        config.registry.level_rules.effects[name] = effect
-
-    config.action(("level effect", name), register)

@@ -6,22 +6,23 @@ They belong to reports, a higher room, which tells them here: `config.add_public
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
+
+from stopintimidatie.registry import Directive
 
 Choices = list[tuple[str, str]]
 
 
-def add_public_vocabulary(config: Any, name: str, choices: Iterable[tuple[str, str]]) -> None:
-    """Directive: (code, Dutch label) pairs; names are `vormen`, `leeftijden` and `talen`."""
-    found = list(choices)
+def _vocabulary(name: str, choices: Iterable[tuple[str, str]]) -> tuple[str, Choices]:
+    """Return (code, Dutch label) pairs; names are `vormen`, `leeftijden` and `talen`."""
+    return name, list(choices)
 
-    def register() -> None:
-        config.registry.public_vocabularies[name] = found
 
-    config.action(("public vocabulary", name), register)
+PUBLIC_VOCABULARIES: Final = Directive[str, Choices](
+    "add_public_vocabulary", "public_vocabularies", _vocabulary
+)
 
 
 def vocabulary(request: Any, name: str) -> Choices:
     """The codes with their labels."""
-    found: Choices = request.registry.public_vocabularies[name]
-    return found
+    return PUBLIC_VOCABULARIES.of(request.registry)[name]

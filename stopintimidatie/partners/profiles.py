@@ -7,7 +7,8 @@ from typing import Any, Final, Protocol
 
 from sqlalchemy.orm import Session
 
-REGISTRY_KEY: Final = "stopintimidatie.partners.profiles"
+from stopintimidatie.registry import Directive, single
+
 Choices = Sequence[tuple[str, str]]
 
 
@@ -17,16 +18,12 @@ class Profiles(Protocol):
     def __call__(self, session: Session, holder: str) -> Choices: ...
 
 
-def add_partner_profiles(config: Any, profiles: Profiles) -> None:
-    """Directive `config.add_partner_profiles`."""
-
-    def register() -> None:
-        config.registry[REGISTRY_KEY] = profiles
-
-    config.action("partner profiles", register)
+PARTNER_PROFILES: Final = Directive[None, Profiles](
+    "add_partner_profiles", "partner_profiles", single
+)
 
 
 def profiles_for(registry: Any, session: Session, holder: str) -> Choices:
     """What can be proposed here."""
-    profiles: Profiles | None = registry.get(REGISTRY_KEY)
+    profiles = PARTNER_PROFILES.only(registry)
     return () if profiles is None else profiles(session, holder)

@@ -12,6 +12,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.patterns.personal import PERSONAL_DATA
     from stopintimidatie.patterns.resources import LEVELS, path_of_pattern
     from stopintimidatie.security import Permission
+    from stopintimidatie.web.own_places import add_own_place
 
     for level in LEVELS:
         config.add_tree_level(level)
@@ -29,7 +30,7 @@ def includeme(config: Any) -> None:
         lane=Lane.SLOW,
         next_at=searching.next_night,
     )
-    config.add_own_place("patronen", "Patronen", Permission.VIEW_REPORT, order=35, waiting=waiting)
+    add_own_place(config, "patronen", "Patronen", Permission.VIEW_REPORT, order=35, waiting=waiting)
     config.add_panel("melding", "patroon", report_panel, order=5)
     config.add_panel("beheer", "patronen", settings_panel, order=40)
     config.scan("stopintimidatie.patterns")

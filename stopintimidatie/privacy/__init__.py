@@ -9,8 +9,9 @@ def includeme(config: Any) -> None:
     from stopintimidatie.privacy import telling
     from stopintimidatie.privacy.links import erase_action, log_action, log_panel
     from stopintimidatie.security import Permission
+    from stopintimidatie.web.own_places import add_own_place
 
-    config.add_own_place("logboek", "Logboek", Permission.VIEW_AUDIT, order=80, desk=True)
+    add_own_place(config, "logboek", "Logboek", Permission.VIEW_AUDIT, order=80, desk=True)
     config.add_report_action("logboek", log_action, order=90)
     config.add_panel("dossier", "logboek", log_panel, order=90)
     config.add_report_action("wissen", erase_action, order=95)

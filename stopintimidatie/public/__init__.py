@@ -10,15 +10,14 @@ def includeme(config: Any) -> None:
     from stopintimidatie.public.english_words import FOLLOW
     from stopintimidatie.public.follow_resources import FollowPages
     from stopintimidatie.public.forms import FILE_LIMIT
-    from stopintimidatie.public.language import add_english
+    from stopintimidatie.public.language import ENGLISH_WORDS
     from stopintimidatie.public.personal import PERSONAL_DATA
     from stopintimidatie.public.places import SketchCache
     from stopintimidatie.public.resources import Reporting
     from stopintimidatie.reports.cleaning import LIMIT
 
     config.registry.sketches = SketchCache()
-    config.registry.english = {}
-    config.add_directive("add_english", add_english)
+    ENGLISH_WORDS.declare(config)
     config.add_english("melden", ENGLISH)
     config.add_english("volgen", FOLLOW)
     config.add_public_prefix("melden", "Straatintimidatie melden")

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from deform.widget import OptGroup
 from webob.acceptparse import create_accept_language_header
 
+from stopintimidatie.registry import Directive
 from stopintimidatie.web.filters import date_long, datetime_long, local
 from stopintimidatie.web.forms import Hidden, MapSelect
 from stopintimidatie.web.urls import query_pairs, with_params
@@ -80,17 +81,19 @@ class Speech:
         return own
 
 
-def add_english(config: Any, name: str, words: Mapping[str, str]) -> None:
-    """Directive: add what the pages called `name` say in English, by the Dutch.
+# What pages of a name say in English, by the Dutch. The later goes before the earlier.
+ENGLISH_WORDS: Final = Directive[str, Mapping[str, str]]("add_english", "english_words")
 
-    It goes before what was added earlier.
-    """
-    config.action(("english", name), lambda: config.registry.english.update(words))
+
+def english_of(registry: Any) -> dict[str, str]:
+    """Return all English there is, by the Dutch."""
+    added = ENGLISH_WORDS.of(registry).values()
+    return {dutch: english for words in added for dutch, english in words.items()}
 
 
 def speech_of(request: Any) -> Speech:
     """By the link that was followed, else by what the browser reads."""
-    english = request.registry.english
+    english = english_of(request.registry)
     asked = dict(query_pairs(request)).get(PARAMETER, "")
     if asked in NAMES:
         return Speech(asked, True, english)

@@ -32,6 +32,7 @@ from stopintimidatie.register.models import Neighbourhood
 from stopintimidatie.register.queries import all_municipalities
 from stopintimidatie.reports.senders import sender_of
 from stopintimidatie.reports.vocabulary import LocationSource
+from stopintimidatie.tree.levels import TREE_ROOTS
 from stopintimidatie.web.forms import Button, Form, FormError, handle_form, read_controls
 from stopintimidatie.web.headers import LOCATING
 from stopintimidatie.web.request import Request
@@ -262,7 +263,7 @@ def _send(visit: Visit, values: dict[str, Any]) -> dict[str, Any]:
     return {
         **spoken(request),
         "receipt": receipt,
-        "can_follow": "volgen" in registry.tree_roots,
+        "can_follow": "volgen" in TREE_ROOTS.of(registry),
         "place": visit.place,
         "branding": look_of(visit.place.municipality, visit.published),
         "elsewhere": ELSEWHERE,

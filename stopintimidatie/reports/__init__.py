@@ -11,7 +11,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.reports.paths import path_of_report
     from stopintimidatie.reports.personal import PERSONAL_DATA
     from stopintimidatie.reports.resources import LEVELS
-    from stopintimidatie.reports.steps import add_report_action
+    from stopintimidatie.reports.steps import REPORT_ACTIONS
     from stopintimidatie.reports.views import add_step_views
     from stopintimidatie.reports.vocabulary import AgeGroup, Form, Language
     from stopintimidatie.security import Permission
@@ -32,7 +32,7 @@ def includeme(config: Any) -> None:
     for name, offered in options.OPTIONS.items():
         config.add_workflow_options(name, offered)
     _add_searching(config)
-    config.add_directive("add_report_action", add_report_action)
+    REPORT_ACTIONS.declare(config)
     config.scan("stopintimidatie.reports.views")
     config.scan("stopintimidatie.reports.conversation_views")
     config.scan("stopintimidatie.reports.attachment_views")
@@ -44,7 +44,7 @@ def _add_arriving(config: Any) -> None:
     from stopintimidatie.reports import arrivals, conversation, reporter_mail, senders
     from stopintimidatie.reports.arriving import ARRIVED
 
-    config.add_directive("add_arrival", arrivals.add_arrival)
+    arrivals.ARRIVALS.declare(config)
     config.add_job_kind(ARRIVED, arrivals.arrived, batch=arrivals.TOGETHER)
     config.add_job_kind(conversation.EXPIRY_JOB, conversation.stop_waiting)
     config.add_job_kind(
@@ -63,9 +63,8 @@ def _add_searching(config: Any) -> None:
     from stopintimidatie.reports.workflow import STATES
     from stopintimidatie.search.grammar import Field
 
-    finders = config.registry.setdefault(searching.DOSSIERS_KEY, [])
-    config.add_directive("add_report_dossiers", searching.add_report_dossiers)
-    config.add_indexable("melding", searching.loader(finders), searching.versions)
+    searching.REPORT_DOSSIERS.declare(config)
+    config.add_indexable("melding", searching.loader(config.registry), searching.versions)
     config.add_search_labels("vormen", Field.FORM, dict(Form.choices()))
     states = {state.code: state.label for state in STATES}
     config.add_search_labels("toestanden van een melding", Field.STATE, states)
@@ -78,6 +77,7 @@ def _add_transfers(config: Any) -> None:
     from stopintimidatie.reports import merging, offer_mail, offers, transfer
     from stopintimidatie.reports.transfer_personal import PERSONAL_DATA
     from stopintimidatie.security import Permission
+    from stopintimidatie.web.own_places import add_own_place
 
     keys = config.registry.key_ring
     config.add_personal_data_holder(PERSONAL_DATA)
@@ -91,7 +91,7 @@ def _add_transfers(config: Any) -> None:
     config.add_job_kind(offers.ANSWERED, offers.answered)
     config.add_job_kind(offer_mail.JOB, offer_mail.tell)
     config.add_mail_template(offer_mail.TEMPLATE)
-    config.add_own_place(
-        "overdrachten", "Overdrachten", Permission.TRIAGE, order=25, waiting=offers.waiting
+    add_own_place(
+        config, "overdrachten", "Overdrachten", Permission.TRIAGE, order=25, waiting=offers.waiting
     )
     config.scan("stopintimidatie.reports.offer_views")

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.register.models import Municipality, Neighbourhood
+from stopintimidatie.registry import Directive, single
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.paths import report_path
 from stopintimidatie.reports.vocabulary import Form, PlaceType, in_order
@@ -31,27 +32,17 @@ _SAID: Final = (
 )
 # (session, report ids) -> the numbers of the dossiers that each is in.
 FindDossiers = Callable[[Session, Sequence[UUID]], Mapping[UUID, Sequence[str]]]
-DOSSIERS_KEY: Final = "stopintimidatie.reports.dossiers"
+REPORT_DOSSIERS: Final = Directive[None, FindDossiers](
+    "add_report_dossiers", "report_dossiers", single
+)
 
 
-def add_report_dossiers(config: Any, find: FindDossiers) -> None:
-    """Directive `config.add_report_dossiers`: in which dossiers reports are found."""
-
-    def register() -> None:
-        config.registry[DOSSIERS_KEY].append(find)
-
-    config.action(("report dossiers", find), register)
-
-
-def loader(finders: Sequence[FindDossiers]) -> Load:
-    """The loader of reports, which asks higher rooms for the dossiers they are in."""
+def loader(registry: Any) -> Load:
+    """The loader of reports, which asks a higher room for the dossiers they are in."""
 
     def load(session: Session, holder: str, ids: Sequence[UUID]) -> Iterator[SearchDocument]:
-        numbers: dict[UUID, list[str]] = {}
-        for find in finders:
-            for report_id, found in find(session, ids).items():
-                numbers.setdefault(report_id, []).extend(found)
-        return _load(session, ids, numbers)
+        find = REPORT_DOSSIERS.only(registry)
+        return _load(session, ids, find(session, ids) if find else {})
 
     return load
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from stopintimidatie.registry import Directive
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 from stopintimidatie.security import GRANTS
 from stopintimidatie.workflow import Transition
 
-ACTIONS_KEY: Final = "stopintimidatie.reports.actions"
 # The name of the action of the dossiers that begins one with the report in hand.
 NEW_DOSSIER: Final = "nieuw-dossier"
 
@@ -28,25 +28,16 @@ class Action:
     kind: str = "secondary"
 
 
+# (request, report resource) -> Action, or None for who may not or needn't.
 ActionFactory = Callable[[Any, Any], Action | None]
 
 
-def add_report_action(config: Any, name: str, factory: ActionFactory, order: int = 50) -> None:
-    """Directive `config.add_report_action`: an action of a higher room on the report's page.
-
-    :param factory: (request, report resource) -> Action, or None for who may not or needn't.
-    """
-
-    def register() -> None:
-        config.registry.setdefault(ACTIONS_KEY, {})[name] = (order, name, factory)
-
-    config.action(("report action", name), register)
+REPORT_ACTIONS: Final = Directive[str, ActionFactory]("add_report_action", "report_actions")
 
 
 def actions(request: Any, context: Any) -> list[Action]:
     """What the higher rooms offer for this report, in order."""
-    factories = sorted(request.registry.get(ACTIONS_KEY, {}).values(), key=lambda row: row[:2])
-    made = (factory(request, context) for _, _, factory in factories)
+    made = (factory(request, context) for factory in REPORT_ACTIONS.of(request.registry).values())
     return [action for action in made if action is not None]
 
 
@@ -55,8 +46,7 @@ def report_action(request: Any, context: Any, name: str) -> Action | None:
 
     :raises KeyError: no room added such an action.
     """
-    factory: ActionFactory = request.registry[ACTIONS_KEY][name][2]
-    return factory(request, context)
+    return REPORT_ACTIONS.of(request.registry)[name](request, context)
 
 
 def step_name(transition: Transition) -> str:

@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from stopintimidatie.search.backend import SearchBackend
 from stopintimidatie.search.registry import (
+    INDEXABLES,
+    SEARCH_ACCESS,
+    SEARCH_LABELS,
     Indexable,
-    add_indexable,
-    add_search_access,
-    add_search_labels,
+    search_of,
 )
 from stopintimidatie.search.writing import enqueue_index
 
@@ -30,15 +31,14 @@ def includeme(config: Any) -> None:
     from stopintimidatie.search import services
     from stopintimidatie.search.backend import OPEN_ACCESS, Kind
     from stopintimidatie.search.grammar import Field
-    from stopintimidatie.search.registry import SearchRegistry
     from stopintimidatie.search.writing import INDEX, with_search
     from stopintimidatie.security.permissions import GRANTS, Permission
 
-    config.registry.search = SearchRegistry(_backend(config.registry))
+    INDEXABLES.declare(config)
+    SEARCH_ACCESS.declare(config)
+    SEARCH_LABELS.declare(config)
+    config.registry.search = search_of(config.registry, _backend(config.registry))
     config.registry.engine = with_search(config.registry.engine, config.registry.search)
-    config.add_directive("add_indexable", add_indexable)
-    config.add_directive("add_search_access", add_search_access)
-    config.add_directive("add_search_labels", add_search_labels)
     config.add_job_kind(INDEX, services.run_index, batch=200)
     whole: Any = {"batch": 200, "lease_seconds": 1800, "lane": Lane.INDEX}
     config.add_job_kind(services.REBUILD, services.run_rebuild, **whole)

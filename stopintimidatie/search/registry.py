@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from stopintimidatie.registry import Directive
 from stopintimidatie.search.backend import SearchBackend, SearchDocument, Visibility
 from stopintimidatie.search.grammar import Field
 from stopintimidatie.security.identity import Role
 
 Load = Callable[[Session, str, Sequence[UUID]], Iterable[SearchDocument]]
 Versions = Callable[[Session, str], Iterable[tuple[UUID, int]]]
+Labels = tuple[Field, Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -30,14 +32,39 @@ class Indexable:
     versions: Versions
 
 
+def _indexable(kind: str, load: Load, versions: Versions) -> tuple[str, Indexable]:
+    return kind, Indexable(load, versions)
+
+
+def _access(token: str, roles: Iterable[Role]) -> tuple[str, frozenset[Role]]:
+    """Return who finds documents with this access token."""
+    return token, frozenset(roles)
+
+
+def _labels(name: str, which: Field, labels: Mapping[str, str]) -> tuple[str, Labels]:
+    """Return words for codes, in facets and in `vorm:nafluiten`.
+
+    Several rooms may add to one field (states of reports and of dossiers); `name` tells them
+    apart.
+    """
+    return name, (which, labels)
+
+
+INDEXABLES: Final = Directive[str, Indexable]("add_indexable", "indexables", _indexable)
+SEARCH_ACCESS: Final = Directive[str, frozenset[Role]](
+    "add_search_access", "search_access", _access
+)
+SEARCH_LABELS: Final = Directive[str, Labels]("add_search_labels", "search_labels", _labels)
+
+
 @dataclass
 class SearchRegistry:
     """`registry.search`: the engine, and what the rooms registered."""
 
     backend: SearchBackend
-    kinds: dict[str, Indexable] = field(default_factory=dict)
-    access: dict[str, frozenset[Role]] = field(default_factory=dict)
-    labels: dict[Field, dict[str, str]] = field(default_factory=dict)
+    kinds: Mapping[str, Indexable]
+    access: Mapping[str, frozenset[Role]]
+    labels: Mapping[str, Labels]
 
     def visibility(self, roles: Iterable[Role]) -> Visibility:
         """What somebody with these roles, for the holder at hand, may find."""
@@ -46,35 +73,17 @@ class SearchRegistry:
 
     def label(self, which: Field, code: str) -> str:
         """The word for a code; without one the code itself, readable."""
-        return self.labels.get(which, {}).get(code) or code.replace("_", " ")
+        return self.words().get(which, {}).get(code) or code.replace("_", " ")
+
+    def words(self) -> dict[Field, dict[str, str]]:
+        """Return the words for the codes of each field."""
+        found: dict[Field, dict[str, str]] = {}
+        for which, words in self.labels.values():
+            found.setdefault(which, {}).update(words)
+        return found
 
 
-def add_indexable(config: Any, kind: str, load: Load, versions: Versions) -> None:
-    """Directive `config.add_indexable`: one room per kind of document."""
-
-    def register() -> None:
-        config.registry.search.kinds[kind] = Indexable(load, versions)
-
-    config.action(("indexable", kind), register)
-
-
-def add_search_access(config: Any, token: str, roles: Iterable[Role]) -> None:
-    """Directive `config.add_search_access`: who finds documents with this access token."""
-
-    def register() -> None:
-        config.registry.search.access[token] = frozenset(roles)
-
-    config.action(("search access", token), register)
-
-
-def add_search_labels(config: Any, name: str, which: Field, labels: Mapping[str, str]) -> None:
-    """Directive `config.add_search_labels`: words for codes, in facets and in `vorm:nafluiten`.
-
-    Several rooms may add to one field (states of reports and of dossiers); `name` tells them
-    apart.
-    """
-
-    def register() -> None:
-        config.registry.search.labels.setdefault(which, {}).update(labels)
-
-    config.action(("search labels", name), register)
+def search_of(registry: Any, backend: SearchBackend) -> SearchRegistry:
+    """Return search with what the rooms hand in."""
+    handed_in = INDEXABLES.of(registry), SEARCH_ACCESS.of(registry), SEARCH_LABELS.of(registry)
+    return SearchRegistry(backend, *handed_in)

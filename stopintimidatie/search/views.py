@@ -130,7 +130,7 @@ def _areas(session: Session, place: Place) -> Areas:
 
 
 def _vocabulary(registry: SearchRegistry, areas: Areas) -> Vocabulary:
-    return Vocabulary({**registry.labels, Field.NEIGHBOURHOOD: areas.names})
+    return Vocabulary({**registry.words(), Field.NEIGHBOURHOOD: areas.names})
 
 
 def _place_links(request: Any, places: Sequence[Place], place: Place) -> list[FacetValue]:

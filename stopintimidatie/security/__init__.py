@@ -11,10 +11,9 @@ __all__ = ["GRANTS", "READING_ROLES", "Identity", "Permission", "Role", "holder_
 
 
 def includeme(config: Any) -> None:
-    from stopintimidatie.security.policy import SecurityPolicy, csrf_storage, set_identity_loader
+    from stopintimidatie.security.policy import IDENTITY_LOADER, SecurityPolicy, csrf_storage
 
-    config.registry.identity_loader = None
-    config.add_directive("set_identity_loader", set_identity_loader)
+    IDENTITY_LOADER.declare(config)
     # Above the transaction: what was shown or refused is written even when it is rolled back.
     config.add_tween(
         "stopintimidatie.security.trail.trail_tween_factory", over="pyramid_tm.tm_tween_factory"

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from pyramid.authorization import ACLHelper, Authenticated, Everyone
 from pyramid.csrf import CookieCSRFStoragePolicy
 from pyramid.request import RequestLocalCache
 
+from stopintimidatie.registry import Directive, single
 from stopintimidatie.security.identity import Identity
 from stopintimidatie.settings import Settings
 
 IdentityLoader = Callable[[Any], Identity | None]
 
 
-def set_identity_loader(config: Any, loader: IdentityLoader) -> None:
-    """Directive: the one function that finds who sent a request (`accounts` registers it)."""
-
-    def register() -> None:
-        config.registry.identity_loader = loader
-
-    config.action("identity loader", register)
+# The one function that finds who sent a request.
+IDENTITY_LOADER: Final = Directive[None, IdentityLoader](
+    "set_identity_loader", "identity_loader", single
+)
 
 
 def cookie_name(settings: Settings, name: str) -> str:
@@ -46,7 +44,7 @@ class SecurityPolicy:
         self._identities = RequestLocalCache(self._load)
 
     def _load(self, request: Any) -> Identity | None:
-        loader: IdentityLoader | None = request.registry.identity_loader
+        loader = IDENTITY_LOADER.only(request.registry)
         return None if loader is None else loader(request)
 
     def identity(self, request: Any) -> Identity | None:

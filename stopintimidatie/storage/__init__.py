@@ -27,12 +27,11 @@ def includeme(config: Any) -> None:
     from stopintimidatie.storage import personal
     from stopintimidatie.storage.encryption import load_key_ring
     from stopintimidatie.storage.request import request_session
-    from stopintimidatie.storage.resealing import add_sealed
+    from stopintimidatie.storage.resealing import SEALED_TABLES
 
-    config.registry.sealed = {}
-    config.add_directive("add_sealed", add_sealed)
-    config.add_directive("add_personal_data_holder", personal.add_personal_data_holder)
-    config.add_directive("add_impersonal_table", personal.add_impersonal_table)
+    SEALED_TABLES.declare(config)
+    personal.PERSONAL_DATA_HOLDERS.declare(config)
+    personal.IMPERSONAL_TABLES.declare(config)
     config.add_impersonal_table("holder", "codes of municipalities and the desk")
     settings = config.registry.app_settings
     config.registry.engine = make_engine(settings)

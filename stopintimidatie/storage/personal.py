@@ -18,11 +18,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.registry import Directive, of_kind
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.models import Base
-
-HOLDERS_KEY: Final = "stopintimidatie.personal_data_holders"
-IMPERSONAL_KEY: Final = "stopintimidatie.impersonal_tables"
 
 
 class Treatment(StrEnum):
@@ -134,28 +132,16 @@ class PersonalDataHolder:
     source_told: SourceTold = _keeps_nothing
 
 
-def add_personal_data_holder(config: Any, holder: PersonalDataHolder) -> None:
-    """Directive `config.add_personal_data_holder`."""
-
-    def register() -> None:
-        config.registry.setdefault(HOLDERS_KEY, {})[holder.kind] = holder
-
-    config.action(("personal data holder", holder.kind), register)
-
-
-def add_impersonal_table(config: Any, name: str, reason: str) -> None:
-    """Directive `config.add_impersonal_table`: no data subject's data is here, and why not."""
-
-    def register() -> None:
-        config.registry.setdefault(IMPERSONAL_KEY, {})[name] = reason
-
-    config.action(("impersonal table", name), register)
+PERSONAL_DATA_HOLDERS: Final = Directive[str, PersonalDataHolder](
+    "add_personal_data_holder", "personal_data_holders", of_kind
+)
+# Tables without any data subject's data, and why there is none.
+IMPERSONAL_TABLES: Final = Directive[str, str]("add_impersonal_table", "impersonal_tables")
 
 
 def personal_data_holders(registry: Any) -> Mapping[str, PersonalDataHolder]:
     """Every holder by its kind of document."""
-    found: Mapping[str, PersonalDataHolder] = registry.get(HOLDERS_KEY, {})
-    return found
+    return PERSONAL_DATA_HOLDERS.of(registry)
 
 
 def erase_document(registry: Any, session: Session, kind: str, document: UUID) -> None:
@@ -221,11 +207,6 @@ def _rows_of(
             if inner is not None:
                 return key.parent.in_(select(parent.c.id).where(inner))
     return None
-
-
-def impersonal_tables(registry: Any) -> Mapping[str, str]:
-    found: Mapping[str, str] = registry.get(IMPERSONAL_KEY, {})
-    return found
 
 
 def texts(columns: Mapping[str, Treatment]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.registry import Directive, named
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.models import Held
 
@@ -43,13 +44,7 @@ class Sealed:
         return str(self.entity.__tablename__)
 
 
-def add_sealed(config: Any, sealed: Sealed) -> None:
-    """Directive `config.add_sealed`: a table with encrypted columns."""
-
-    def register() -> None:
-        config.registry.sealed[sealed.name] = sealed
-
-    config.action(("sealed", sealed.name), register)
+SEALED_TABLES: Final = Directive[str, Sealed]("add_sealed", "sealed_tables", named)
 
 
 def _old(sealed: Sealed, current: int) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stopintimidatie.tree.levels import Level, add_document_kind, add_tree_level, add_tree_root
+from stopintimidatie.tree.levels import DOCUMENT_KINDS, TREE_LEVELS, TREE_ROOTS, Level
 from stopintimidatie.tree.models import Redirect, Reference
 from stopintimidatie.tree.resources import Container, Resource, Root, lineage
 from stopintimidatie.tree.services import (
@@ -36,11 +36,8 @@ def includeme(config: Any) -> None:
 
     config.add_impersonal_table("reference", "references and holders")
     config.add_impersonal_table("redirect", "addresses made of areas and references")
-    config.registry.tree_levels = {}
-    config.registry.tree_roots = {}
-    config.registry.document_kinds = {}
-    config.add_directive("add_document_kind", add_document_kind)
-    config.add_directive("add_tree_level", add_tree_level)
-    config.add_directive("add_tree_root", add_tree_root)
+    DOCUMENT_KINDS.declare(config)
+    TREE_LEVELS.declare(config)
+    TREE_ROOTS.declare(config)
     config.set_root_factory(Root)
     config.add_traverser(StrictTraverser)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
 
+from stopintimidatie.registry import Directive
 from stopintimidatie.security import Permission, Role
 
 
@@ -40,23 +41,19 @@ class Level:
     fixed: bool = False
 
 
-def add_tree_level(config: Any, level: Level) -> None:
-    """Directive `config.add_tree_level`."""
-
-    def register() -> None:
-        siblings = config.registry.tree_levels.setdefault(level.parent, [])
-        siblings.insert(0 if level.fixed else len(siblings), level)
-
-    config.action(("tree level", level.parent, level.kind), register)
+def _level(level: Level) -> tuple[tuple[str, str], Level]:
+    return (level.parent, level.kind), level
 
 
-def add_tree_root(config: Any, name: str, factory: Callable[[str, Any], Any]) -> None:
-    """Directive `config.add_tree_root`: a container or service directly below the root."""
+TREE_LEVELS: Final = Directive[tuple[str, str], Level]("add_tree_level", "tree_levels", _level)
+# A container or service directly below the root.
+TREE_ROOTS: Final = Directive[str, Callable[[str, Any], Any]]("add_tree_root", "tree_roots")
 
-    def register() -> None:
-        config.registry.tree_roots[name] = factory
 
-    config.action(("tree root", name), register)
+def levels_below(registry: Any, parent: str) -> list[Level]:
+    """Return the levels below a parent, in the order in which a name is tried on them."""
+    below = [level for level in TREE_LEVELS.of(registry).values() if level.parent == parent]
+    return sorted(below, key=lambda level: not level.fixed)
 
 
 # (session of the holder, id, roles there) -> whether who holds these sees this document.
@@ -69,27 +66,21 @@ def _by_all(session: Any, document: UUID, roles: Iterable[Role]) -> bool:
 
 @dataclass(frozen=True)
 class DocumentKind:
-    """How a kind of document tells its present address, and who may be told."""
-
-    path_of: Callable[[Any, UUID], str | None]
-    permission: Permission
-    seen_by: SeenBy
-
-
-def add_document_kind(
-    config: Any,
-    kind: str,
-    path_of: Callable[[Any, UUID], str | None],
-    permission: Permission,
-    seen_by: SeenBy = _by_all,
-) -> None:
-    """Directive `config.add_document_kind`: how a kind of document tells its present address.
+    """How a kind of document tells its present address, and who may be told.
 
     :param path_of: (session of the holder, id) -> path, or None when there is no such document.
     :param seen_by: where not everybody with the permission sees each of them.
     """
 
-    def register() -> None:
-        config.registry.document_kinds[kind] = DocumentKind(path_of, permission, seen_by)
+    path_of: Callable[[Any, UUID], str | None]
+    permission: Permission
+    seen_by: SeenBy = _by_all
 
-    config.action(("document kind", kind), register)
+
+def _document_kind(kind: str, *about: Any, **more: Any) -> tuple[str, DocumentKind]:
+    return kind, DocumentKind(*about, **more)
+
+
+DOCUMENT_KINDS: Final = Directive[str, DocumentKind](
+    "add_document_kind", "document_kinds", _document_kind
+)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from stopintimidatie.security.trail import note_stranger
 from stopintimidatie.storage.tenancy import current_holder, enter
-from stopintimidatie.tree.levels import Level
+from stopintimidatie.tree.levels import Level, levels_below
 
 
 @dataclass
@@ -64,11 +64,11 @@ def _load(request: Any) -> Lineage:
 
 def _levels(request: Any, top: str, names: list[str]) -> list[tuple[Level, str]]:
     """Which level each name could be of, by its form alone."""
-    levels: dict[str, list[Level]] = request.registry.tree_levels
     chain: list[tuple[Level, str]] = []
     parent = top
     for name in names:
-        level = next((lv for lv in levels.get(parent, []) if lv.pattern.fullmatch(name)), None)
+        below = levels_below(request.registry, parent)
+        level = next((level for level in below if level.pattern.fullmatch(name)), None)
         if level is None:
             break
         chain.append((level, name))

@@ -8,6 +8,7 @@ from typing import Any
 from pyramid.authorization import DENY_ALL, Allow, Authenticated
 
 from stopintimidatie.security import Permission, holder_acl
+from stopintimidatie.tree.levels import TREE_ROOTS
 from stopintimidatie.tree.loader import load_lineage
 
 
@@ -67,8 +68,7 @@ class Root:
         return [(Allow, Authenticated, Permission.SIGNED_IN), DENY_ALL]
 
     def __getitem__(self, name: str) -> Any:
-        factory = self.request.registry.tree_roots[name]
-        return factory(name, self)
+        return TREE_ROOTS.of(self.request.registry)[name](name, self)
 
 
 def child_of(parent: Any, name: str) -> Any:

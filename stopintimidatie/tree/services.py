@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.security.permissions import may
 from stopintimidatie.storage.rows import Row
 from stopintimidatie.storage.tenancy import current_holder
+from stopintimidatie.tree.levels import DOCUMENT_KINDS
 from stopintimidatie.tree.models import Redirect, Reference
 
 # Of `/gemeenten/dordrecht/binnenstad`: above a document.
@@ -73,7 +74,7 @@ def moved_to(request: Any) -> str | None:
     if holder is None or found is None:
         return None
     old, name, target = found
-    kind = request.registry.document_kinds[name]
+    kind = DOCUMENT_KINDS.of(request.registry)[name]
     roles = request.identity.roles_for(holder)
     if not may(roles, kind.permission) or not kind.seen_by(request.db, target, roles):
         return None

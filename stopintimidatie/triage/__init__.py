@@ -13,9 +13,10 @@ def includeme(config: Any) -> None:
     from stopintimidatie.triage.resources import ShortAddresses
     from stopintimidatie.triage.similar_views import similar_panel
     from stopintimidatie.triage.views import triage_action
+    from stopintimidatie.web.own_places import add_own_place
 
     config.add_tree_root("m", ShortAddresses)
-    config.add_own_place("postvak", "Postvak", Permission.VIEW_REPORT, order=20)
+    add_own_place(config, "postvak", "Postvak", Permission.VIEW_REPORT, order=20)
     config.add_report_action("triage", triage_action, order=10)
     config.add_report_action("contact", contact_action, order=20)
     config.add_panel("melding", "vergelijkbaar", similar_panel, order=10)

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from stopintimidatie.registry import Directive, single
 from stopintimidatie.web.theme import Branding
 
-BRANDING_KEY = "stopintimidatie.web.branding"
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def set_branding(config: Any, find: Callable[[Any], Branding | None]) -> None:
-    """Directive: how the look of a page is found; None means the national one."""
-    config.action("branding", lambda: config.registry.__setitem__(BRANDING_KEY, find))
+# How the look of a page is found: (request) -> its look; None means the national one.
+FindBranding = Callable[[Any], Branding | None]
+BRANDING: Final = Directive[None, FindBranding]("set_branding", "branding", single)
 
 
 def branding(request: Any) -> Branding:
     """The look of this page: of the municipality it belongs to, or the national one."""
-    find = request.registry.get(BRANDING_KEY)
+    find = BRANDING.only(request.registry)
     return (find(request) if find else None) or Branding()
 
 
@@ -38,12 +38,13 @@ def includeme(config: Any) -> None:
     config.set_request_factory(Request)
     config.registry.cleaning_places = Places(config.registry.app_settings.data_dir, "schoonmaken")
     config.add_view_deriver(guarded, name="guards")
-    config.add_directive("add_nav_item", navigation.add_nav_item)
-    config.add_directive("add_panel", panels.add_panel)
-    config.add_directive("add_form_limit", body.add_form_limit)
-    config.add_directive("add_stream", body.add_stream)
-    config.add_directive("add_waiting_room", waiting_room.add_waiting_room)
-    config.add_directive("set_branding", set_branding)
+    navigation.NAV_ITEMS.declare(config)
+    panels.PANELS.declare(config)
+    body.FORM_LIMITS.declare(config)
+    body.STREAMS.declare(config)
+    body.PUBLIC_PREFIXES.declare(config)
+    waiting_room.WAITING_ROOMS.declare(config)
+    BRANDING.declare(config)
     config.add_request_method(branding, reify=True)
     config.add_request_method(navigation.navigation, "navigation", reify=True)
     config.add_request_method(navigation.breadcrumb, "breadcrumb", reify=True)

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
+from stopintimidatie.registry import Directive
+
 MAX_FORM: Final = 10_000_000
 FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
-STREAMS_KEY: Final = "stopintimidatie.web.streams"
-LIMITS_KEY: Final = "stopintimidatie.web.form_limits"
 _CHUNK: Final = 64 * 1024
 _TAKEN: Final = "stopintimidatie.web.bytes_taken"
 _FAULT: Final = "stopintimidatie.web.body_fault"
@@ -23,35 +23,31 @@ BROKEN: Final = "broken"
 TOO_LARGE: Final = "too large"
 TOO_SLOW: Final = "too slow"
 NO_ROOM: Final = "no room"
-PUBLIC_KEY: Final = "stopintimidatie.web.public_prefixes"
 # Bytes kept of a body where no larger limit is set: a sign-in, or an address without forms.
 SMALL: Final = 128 * 1024
 
 
-def add_form_limit(config: Any, prefix: str, most: int) -> None:
-    """Directive: forms sent to addresses that start with this word may be this large."""
-
-    def register() -> None:
-        config.registry.setdefault(LIMITS_KEY, {})[prefix] = most
-
-    config.action(("form-limit", prefix), register)
+# All three go by the first word of an address. How many bytes a form may be there:
+FORM_LIMITS: Final = Directive[str, int]("add_form_limit", "form_limits")
+# Bodies, forms too, that are left to the views: (registry, WSGI environ) -> how many bytes at most.
+STREAMS: Final = Directive[str, Callable[[Any, dict[str, Any]], int]]("add_stream", "streams")
 
 
-def add_stream(config: Any, prefix: str, most_of: Callable[[Any, dict[str, Any]], int]) -> None:
-    """Directive: leave bodies for addresses that start with this word to their views, forms too.
+def _public(prefix: str, way_back: str | None = None) -> tuple[str, str | None]:
+    """Return a word that begins addresses outside the portal, which ask nobody to sign in.
 
-    :param most_of: returns from registry and WSGI environ how many bytes an address accepts.
+    :param way_back: what the page at the word itself is called. Error pages lead a visitor there;
+        who comes to report has no use for a sign-in page.
     """
+    return prefix, way_back
 
-    def register() -> None:
-        config.registry.setdefault(STREAMS_KEY, {})[prefix] = most_of
 
-    config.action(("stream", prefix), register)
+PUBLIC_PREFIXES: Final = Directive[str, str | None]("add_public_prefix", "public_prefixes", _public)
 
 
 def is_stream(request: Any) -> bool:
     """Whether the view reads this body itself."""
-    return first_word(request.environ) in request.registry.get(STREAMS_KEY, {})
+    return first_word(request.environ) in STREAMS.of(request.registry)
 
 
 def first_word(environ: dict[str, Any]) -> str:
@@ -67,11 +63,11 @@ def most_of(registry: Any, environ: dict[str, Any]) -> int:
     word = first_word(environ)
     if environ.get("REQUEST_METHOD") != "POST":
         return SMALL
-    if word in registry.get(STREAMS_KEY, {}):
-        return int(registry[STREAMS_KEY][word](registry, environ))
-    if word in registry.get(LIMITS_KEY, {}):
-        return int(registry[LIMITS_KEY][word])
-    public = word in registry.get(PUBLIC_KEY, {})
+    if word in STREAMS.of(registry):
+        return STREAMS.of(registry)[word](registry, environ)
+    if word in FORM_LIMITS.of(registry):
+        return FORM_LIMITS.of(registry)[word]
+    public = word in PUBLIC_PREFIXES.of(registry)
     return SMALL if public or not environ.get("HTTP_COOKIE") else MAX_FORM
 
 

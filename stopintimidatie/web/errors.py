@@ -38,7 +38,7 @@ from stopintimidatie.security.trail import note_refusal
 from stopintimidatie.storage.outage import RETRY_AFTER_SECONDS, is_outage, kind_of
 from stopintimidatie.telemetry.logs import log_error
 from stopintimidatie.tree.services import moved_to
-from stopintimidatie.web.body import PUBLIC_KEY, is_stream
+from stopintimidatie.web.body import PUBLIC_PREFIXES, is_stream
 from stopintimidatie.web.guard import CrowdedError, StrangeHost
 from stopintimidatie.web.templating import may_search
 from stopintimidatie.web.theme import Branding
@@ -171,22 +171,9 @@ SIGNED_OUT_PAGE = ErrorPage(
 )
 
 
-def add_public_prefix(config: Any, prefix: str, way_back: str | None = None) -> None:
-    """Directive: addresses that start with this word are not of the portal (no sign-in).
-
-    :param way_back: what the page at the word itself is called. Error pages lead a visitor there;
-        who comes to report has no use for a sign-in page.
-    """
-
-    def register() -> None:
-        config.registry.setdefault(PUBLIC_KEY, {})[prefix] = way_back
-
-    config.action(("public-prefix", prefix), register)
-
-
 def is_public(request: Any) -> bool:
     """Is this an address that a visitor who isn't signed in may ask for?"""
-    return _first_word(request) in request.registry.get(PUBLIC_KEY, {})
+    return _first_word(request) in PUBLIC_PREFIXES.of(request.registry)
 
 
 def _first_word(request: Any) -> str:
@@ -265,7 +252,7 @@ def _branding(request: Any, status: int) -> Branding:
 
 def _steps(identity: Any, request: Any) -> list[tuple[str, str]]:
     word = _first_word(request)
-    way_back = request.registry.get(PUBLIC_KEY, {}).get(word)
+    way_back = PUBLIC_PREFIXES.of(request.registry).get(word)
     steps = [] if way_back is None else [(way_back, f"/{word}")]
     if identity is not None:
         steps.append(("Naar de startpagina", "/"))
@@ -446,7 +433,6 @@ VIEWS: tuple[tuple[Any, type[BaseException]], ...] = (
 
 
 def includeme(config: Any) -> None:
-    config.add_directive("add_public_prefix", add_public_prefix)
     for prefix in ("aanmelden", "static", "huisstijl", "favicon.ico", "robots.txt"):
         config.add_public_prefix(prefix)
     for view, kind in VIEWS:

@@ -8,12 +8,14 @@ no more than one small count of what waits for an answer.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from pyramid.location import lineage
 
+from stopintimidatie.registry import Directive
+
 NavFactory = Callable[[Any], "NavItem | Iterable[NavItem] | None"]
-REGISTRY_KEY = "stopintimidatie.web.navigation"
+NAV_ITEMS: Final = Directive[str, NavFactory]("add_nav_item", "nav_items")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +36,6 @@ class Crumb:
     href: str
 
 
-def add_nav_item(config: Any, name: str, factory: NavFactory, order: int = 50) -> None:
-    """Configuration directive; two rooms can't claim one name."""
-
-    def register() -> None:
-        items = config.registry.setdefault(REGISTRY_KEY, {})
-        items[name] = (order, name, factory)
-
-    config.action(("nav-item", name), register)
-
-
 def mark_current(items: Sequence[NavItem], path: str) -> list[NavItem]:
     """The item whose address is the longest beginning of this path is the current one."""
     fitting = [item.href for item in items if _leads_to(item.href, path)]
@@ -61,17 +53,13 @@ def navigation(request: Any) -> list[NavItem]:
     if request.identity is None:
         return []
     found: list[NavItem] = []
-    for _, _, factory in sorted(request.registry.get(REGISTRY_KEY, {}).values(), key=_place):
+    for factory in NAV_ITEMS.of(request.registry).values():
         made = factory(request)
         if isinstance(made, NavItem):
             found.append(made)
         elif made is not None:
             found.extend(made)
     return mark_current(found, request.path)
-
-
-def _place(entry: tuple[int, str, NavFactory]) -> tuple[int, str]:
-    return entry[0], entry[1]
 
 
 def breadcrumb(request: Any) -> list[Crumb]:

@@ -82,7 +82,7 @@ class OwnPlace:
 def add_own_place(
     config: Any, name: str, label: str, permission: Permission, *, order: int, **more: Any
 ) -> None:
-    """Configuration directive; `more` is what else :class:`OwnPlace` may be told."""
+    """Add a menu item and its page. `more` is what else :class:`OwnPlace` may be told."""
     place = OwnPlace(name, label, permission, **more)
     config.add_nav_item(name, place.item, order=order)
     config.add_view(

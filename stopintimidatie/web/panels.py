@@ -13,7 +13,7 @@ from typing import Any, Final
 from markupsafe import Markup
 from pyramid.renderers import render
 
-REGISTRY_KEY: Final = "stopintimidatie.web.panels"
+from stopintimidatie.registry import Directive
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +37,19 @@ class DrawnPanel:
 PanelFactory = Callable[[Any, Any], Panel | None]
 
 
-def add_panel(config: Any, page: str, name: str, factory: PanelFactory, order: int = 50) -> None:
-    """Configuration directive; two rooms can't claim one name on a page."""
+def _panel(page: str, name: str, factory: PanelFactory) -> tuple[tuple[str, str], PanelFactory]:
+    return (page, name), factory
 
-    def register() -> None:
-        pages = config.registry.setdefault(REGISTRY_KEY, {})
-        pages.setdefault(page, []).append((order, name, factory))
 
-    config.action(("panel", page, name), register)
+PANELS: Final = Directive[tuple[str, str], PanelFactory]("add_panel", "panels", _panel)
 
 
 def panels(request: Any, page: str, document: Any) -> list[DrawnPanel]:
     """The sections that other rooms add to this page, in their order."""
-    entries = request.registry.get(REGISTRY_KEY, {}).get(page, [])
     made = (
         (name, factory(document, request))
-        for _, name, factory in sorted(entries, key=lambda entry: entry[:2])
+        for (where, name), factory in PANELS.of(request.registry).items()
+        if where == page
     )
     return [_draw(request, name, panel) for name, panel in made if panel is not None]
 

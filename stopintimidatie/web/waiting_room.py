@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from threading import BoundedSemaphore
 from typing import Any, Final
 
-ADDRESSES_KEY: Final = "stopintimidatie.web.waiting_room"
+from stopintimidatie.registry import Directive
+
 _TURNED_AWAY: Final = "stopintimidatie.web.turned_away"
 # Checking a password takes four threads and 64 MiB; two at a time, for each waits for threads.
 AT_A_TIME: Final = 2
@@ -21,13 +22,12 @@ MOST_WAITING: Final = 32
 LONGEST_WAIT_SECONDS: Final = 10.0
 
 
-def add_waiting_room(config: Any, address: str) -> None:
-    """Directive: send forms posted to this address (a fixed path) through the queue."""
+def _address(address: str) -> tuple[str, str]:
+    """Return the fixed path from which forms go through the queue."""
+    return address, address
 
-    def register() -> None:
-        config.registry.setdefault(ADDRESSES_KEY, set()).add(address)
 
-    config.action(("waiting room", address), register)
+WAITING_ROOMS: Final = Directive[str, str]("add_waiting_room", "waiting_rooms", _address)
 
 
 def is_turned_away(request: Any) -> bool:
@@ -39,7 +39,7 @@ class WaitingRoom:
     """The queue of one process, in front of the application."""
 
     def __init__(self, registry: Any) -> None:
-        self._addresses = frozenset(registry.get(ADDRESSES_KEY, ()))
+        self._addresses = frozenset(WAITING_ROOMS.of(registry))
         self._turns = BoundedSemaphore(AT_A_TIME)
         self._waiting = BoundedSemaphore(MOST_WAITING)
 

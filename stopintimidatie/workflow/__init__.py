@@ -12,19 +12,12 @@ from stopintimidatie.workflow.model import (
     Workflow,
     WorkflowError,
 )
-from stopintimidatie.workflow.registry import (
-    add_workflow,
-    add_workflow_effect,
-    add_workflow_options,
-)
+from stopintimidatie.workflow.registry import WORKFLOW_EFFECTS, WORKFLOW_OPTIONS, WORKFLOWS
 
 __all__ = ["FieldKind", "InputField", "State", "Transition", "Workflow", "WorkflowError"]
 
 
 def includeme(config: Any) -> None:
-    config.registry.workflows = {}
-    config.registry.workflow_effects = {}
-    config.registry.workflow_options = {}
-    config.add_directive("add_workflow", add_workflow)
-    config.add_directive("add_workflow_effect", add_workflow_effect)
-    config.add_directive("add_workflow_options", add_workflow_options)
+    WORKFLOWS.declare(config)
+    WORKFLOW_EFFECTS.declare(config)
+    WORKFLOW_OPTIONS.declare(config)

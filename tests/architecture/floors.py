@@ -6,6 +6,7 @@ From ../shared/design/2-architecture.md. The command and the package itself stan
 ORDER = (
     "clock",
     "settings",
+    "registry",
     "telemetry",
     "sandbox",
     "storage",

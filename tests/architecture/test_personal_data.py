@@ -7,8 +7,8 @@ from sqlalchemy.schema import Column
 
 from stopintimidatie.storage.models import Base
 from stopintimidatie.storage.personal import (
+    IMPERSONAL_TABLES,
     Treatment,
-    impersonal_tables,
     personal_data_holders,
 )
 from tests.installation import Installation
@@ -30,7 +30,7 @@ def covered(installation: Installation) -> dict[str, dict[str, Treatment]]:
 
 
 def test_every_table_is_covered_or_free_of_personal_data(installation: Installation) -> None:
-    reasons = impersonal_tables(installation.registry)
+    reasons = IMPERSONAL_TABLES.of(installation.registry)
     assert set(covered(installation)) | set(reasons) == set(Base.metadata.tables)
     assert not set(covered(installation)) & set(reasons)
     assert all(len(reason) > 10 for reason in reasons.values())

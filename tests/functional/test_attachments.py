@@ -230,7 +230,9 @@ def test_after_a_change_of_keys_an_attachment_still_opens(api: Api, officer: Tes
     ring: KeyRing = api.installation.registry.key_ring
     fresh = KeyRing(2, {**ring.masters, 2: b"2" * 32})
     with api.installation.transaction(DORDRECHT) as session:
-        assert reseal_some(session, fresh, api.installation.registry.sealed["report_attachment"])
+        assert reseal_some(
+            session, fresh, api.installation.registry.sealed_tables["report_attachment"]
+        )
     api.installation.registry.key_ring = KeyRing(2, {2: b"2" * 32, 1: ring.masters[1]})
     officer.get(f"{page_of(receipt)}/bijlage?nummer=1")
 

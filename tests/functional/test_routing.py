@@ -13,7 +13,7 @@ from stopintimidatie.jobs import OutboxJob
 from stopintimidatie.register.geocoding import FoundAddress, GeocoderError, WantedAddress
 from stopintimidatie.register.locating import Method
 from stopintimidatie.register.stops import load_stops
-from stopintimidatie.reports.arrivals import ARRIVALS_KEY
+from stopintimidatie.reports.arrivals import ARRIVALS
 from stopintimidatie.reports.models import Report
 from stopintimidatie.security import Role
 from tests.factories import DORDRECHT, connect, make_report, make_user
@@ -96,7 +96,7 @@ def test_what_is_not_found_or_not_connected_stays_at_the_desk(
 ) -> None:
     api = Api(installation)
     told: list[str | None] = []
-    installation.registry[ARRIVALS_KEY]["proef"] = lambda context, session, report: told.append(
+    ARRIVALS.of(installation.registry)["proef"] = lambda context, session, report: told.append(
         report.municipality_code
     )
     api.post(placed(adres=HOUSE))

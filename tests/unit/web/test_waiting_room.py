@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from stopintimidatie.web import waiting_room
 from stopintimidatie.web.gateway import Gateway
-from stopintimidatie.web.waiting_room import ADDRESSES_KEY, WaitingRoom
+from stopintimidatie.web.waiting_room import WaitingRoom
 from tests.unit.web.test_gateway import ask
 
 BUSY: dict[str, Any] = {"REQUEST_METHOD": "POST", "PATH_INFO": "/aanmelden"}
+REGISTRY = SimpleNamespace(waiting_rooms={"/aanmelden": "/aanmelden"})
 
 
 class Slow:
@@ -47,9 +49,7 @@ def slow() -> Slow:
 @pytest.fixture
 def gateway(slow: Slow) -> Gateway:
     """Give a gateway with two places in the application."""
-    return Gateway(
-        slow, places=2, scheme="http", waiting_room=WaitingRoom({ADDRESSES_KEY: {"/aanmelden"}})
-    )
+    return Gateway(slow, places=2, scheme="http", waiting_room=WaitingRoom(REGISTRY))
 
 
 def test_one_is_inside_and_the_rest_waits_without_a_place(slow: Slow, gateway: Gateway) -> None:
@@ -73,7 +73,7 @@ def test_who_waits_too_long_or_comes_when_too_many_wait_is_turned_away(
         assert slow.inside.acquire(timeout=20)
         ask(gateway, **BUSY)
         monkeypatch.setattr(waiting_room, "LONGEST_WAIT_SECONDS", 60)
-        full = WaitingRoom({ADDRESSES_KEY: {"/aanmelden"}})
+        full = WaitingRoom(REGISTRY)
         full._waiting = threading.BoundedSemaphore(1)
         full._waiting.acquire()
         ask(Gateway(slow, places=1, scheme="http", waiting_room=full), **BUSY)
@@ -86,7 +86,7 @@ def test_a_request_that_fails_gives_its_turn_back(slow: Slow) -> None:
     def broken(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         raise ValueError
 
-    made = WaitingRoom({ADDRESSES_KEY: {"/aanmelden"}})
+    made = WaitingRoom(REGISTRY)
     for _ in range(2):
         ask(Gateway(broken, places=1, scheme="http", waiting_room=made), **BUSY)
     slow.may_go.set()
