@@ -1,6 +1,6 @@
 """A list that each holder has: in the menu, and at an address of no holder for who is nowhere.
 
-``config.add_own_place("patronen", "Patronen", Permission.VIEW_REPORT, order=35)`` gives the menu
+``add_own_place(config, "patronen", "Patronen", Permission.VIEW_REPORT, order=35)`` gives the menu
 an item for whoever has that permission somewhere. It leads to the list of the municipality one is
 in; elsewhere to `/patronen`, which goes on to one's only municipality, or lets one choose.
 """
