@@ -94,7 +94,7 @@ def create_app(settings: Settings) -> Any:
 
     config = configure(settings)
     app = config.make_wsgi_app()
-    with telling_refusals(config.registry.engine):
+    with log_refusal(config.registry.engine):
         refuse_old_database(config.registry.engine, settings)
         refuse_powerful_role(config.registry.engine, settings)
         refuse_demo_accounts(config.registry.engine, settings)
@@ -102,7 +102,7 @@ def create_app(settings: Settings) -> Any:
 
 
 @contextmanager
-def telling_refusals(engine: Any) -> Iterator[None]:
+def log_refusal(engine: Any) -> Iterator[None]:
     """Log why the application refuses to start, under any web server; the error is raised again."""
     try:
         yield

@@ -37,7 +37,7 @@ class Group:
             env=dict(env),
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=dying_with_us(),
+            preexec_fn=killed_with_parent(),
             pass_fds=SHARED,
         )
 
@@ -73,7 +73,7 @@ class Group:
             process.wait()
 
 
-def dying_with_us() -> Callable[[], None]:
+def killed_with_parent() -> Callable[[], None]:
     """Give a function that a new process calls first: the kernel then kills it when we are killed.
 
     A kill, not a request to end: the product can be killed at any moment, and a process that first
@@ -90,8 +90,8 @@ def dying_with_us() -> Callable[[], None]:
 
 
 @contextlib.contextmanager
-def ending_together() -> Iterator[Group]:
-    """A group that is ended on the way out, and whose owner hears of being asked to stop."""
+def process_group() -> Iterator[Group]:
+    """Give a group that is ended on the way out, and whose owner hears of being asked to stop."""
     group = Group()
     # Who started us with nohup wants us to outlive the terminal.
     before = {n: signal.getsignal(n) for n in ENDING if _is_for_us(n)}

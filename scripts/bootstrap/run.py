@@ -23,7 +23,7 @@ from .common import (
     say,
 )
 from .folder import alone_in
-from .processes import AskedToStop, Group, dying_with_us, ending_together, wait_until
+from .processes import AskedToStop, Group, killed_with_parent, process_group, wait_until
 
 INI = ROOT / "development.ini"
 # A busy or small machine needs long the first time, and giving up helps nobody.
@@ -137,7 +137,7 @@ def _step(*arguments: str) -> int:
         env=environment.environment(),
         stdin=subprocess.DEVNULL,
         check=False,
-        preexec_fn=dying_with_us(),
+        preexec_fn=killed_with_parent(),
         pass_fds=SHARED,
     ).returncode
 
@@ -186,7 +186,7 @@ def main() -> int:
         say(HELP)
         return 0 if sys.argv[1:] in (["--help"], ["-h"]) else 2
     try:
-        with ending_together() as group, alone_in(data_dir()):
+        with process_group() as group, alone_in(data_dir()):
             number = port()
             prepare()
             fill()

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from stopintimidatie import configure, telling_refusals
+from stopintimidatie import configure, log_refusal
 from stopintimidatie.cli import webserver
 from stopintimidatie.cli.garbage import spare_what_stays
 from stopintimidatie.home.figures import start_figures
@@ -39,7 +39,7 @@ def work(settings: Settings) -> None:
     alone.stay_on_one_machine(settings)
     config = configure(settings)
     config.commit()
-    with telling_refusals(config.registry.engine):
+    with log_refusal(config.registry.engine):
         refuse_old_database(config.registry.engine, settings)
         refuse_powerful_role(config.registry.engine, settings)
     stop = threading.Event()

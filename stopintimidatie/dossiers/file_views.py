@@ -37,8 +37,8 @@ from stopintimidatie.sandbox.process import memory_file
 from stopintimidatie.security import Permission
 from stopintimidatie.security.trail import note_read
 from stopintimidatie.web import forms
-from stopintimidatie.web.aside import TOO_BUSY
 from stopintimidatie.web.forms import BusyError, Button, Form, Schema, field
+from stopintimidatie.web.heavy_work import TOO_BUSY
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.urls import query_pairs
 

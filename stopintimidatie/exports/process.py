@@ -21,7 +21,7 @@ from typing import IO
 from stopintimidatie.exports.content import DossierContent, to_json
 from stopintimidatie.exports.limits import LENGTH_BYTES
 from stopintimidatie.sandbox.limits import Limits
-from stopintimidatie.sandbox.process import OUT_OF_MEMORY, OUT_OF_TIME, child, of_our_own
+from stopintimidatie.sandbox.process import OUT_OF_MEMORY, OUT_OF_TIME, child, module_command
 
 ERROR_MAX = 4000
 
@@ -111,7 +111,7 @@ def _child(
     """:param open_files: the content, the files that go along, and the one to fill."""
     given, along, made = open_files
     numbers = (str(made.fileno()), str(along.fileno()))
-    program = of_our_own("stopintimidatie.exports.child")
+    program = module_command("stopintimidatie.exports.child")
     with _nameless(folder) as errors:
         command = [*program, limits.as_text(), *numbers, str(folder), kind, str(os.getpid())]
         more = _variables(folder)

@@ -28,9 +28,9 @@ from stopintimidatie.municipalities.reading import logo_of
 from stopintimidatie.municipalities.resources import MunicipalityAdministration
 from stopintimidatie.sandbox.places import NoPlaceError
 from stopintimidatie.security import Permission
-from stopintimidatie.web.aside import TOO_BUSY, set_apart
 from stopintimidatie.web.contrast import parse_colour
 from stopintimidatie.web.forms import BusyError, Form, FormError, handle_form
+from stopintimidatie.web.heavy_work import TOO_BUSY, heavy_work
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.theme import DEFAULT_COLOUR
 
@@ -129,7 +129,7 @@ def _kept(context: MunicipalityAdministration, request: Request, content: bytes)
     :raises BusyError: too many files are being cleaned.
     """
     try:
-        with set_apart(request):
+        with heavy_work(request):
             clean = clean_logo(content)
     except NoPlaceError:
         raise BusyError(TOO_BUSY, "logo") from None

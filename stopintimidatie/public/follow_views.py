@@ -52,7 +52,6 @@ from stopintimidatie.reports.senders import PATIENCE_SECONDS, Turnstile
 from stopintimidatie.sandbox.places import NoPlaceError
 from stopintimidatie.sandbox.process import memory_file
 from stopintimidatie.storage.session import transaction
-from stopintimidatie.web.aside import TOO_BUSY
 from stopintimidatie.web.components import TimelineEntry
 from stopintimidatie.web.filters import local
 from stopintimidatie.web.forms import (
@@ -63,6 +62,7 @@ from stopintimidatie.web.forms import (
     UploadedFile,
     handle_form,
 )
+from stopintimidatie.web.heavy_work import TOO_BUSY
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.urls import query_pairs
 

@@ -28,7 +28,7 @@ from stopintimidatie.sandbox.refusals import (
     PictureError,
     Refusal,
 )
-from stopintimidatie.web.aside import set_apart
+from stopintimidatie.web.heavy_work import heavy_work
 
 LIMIT: Final = 25_000_000
 # Limits of ffmpeg, which copies the streams and decodes nothing.
@@ -132,7 +132,7 @@ def cleaned_apart(request: Any, source: BinaryIO) -> Iterator[Cleaned]:
     """
     ffmpeg = ffmpeg_path(request.registry.app_settings.ffmpeg)
     with memory_file() as target:
-        with set_apart(request):
+        with heavy_work(request):
             made = _clean(source, target, ffmpeg)
         yield made
 

@@ -27,7 +27,7 @@ def draw(drawing: str, source: BinaryIO, target: BinaryIO, limits: Limits | None
     source.flush()
     source.seek(0)
     numbers = (str(source.fileno()), str(target.fileno()))
-    command = [*process.of_our_own(CHILD), bounds.as_text(), drawing, *numbers]
+    command = [*process.module_command(CHILD), bounds.as_text(), drawing, *numbers]
     ended = process.run(command, (source, target), bounds.wall_seconds)
     if ended.too_heavy:
         raise PictureError(Refusal.HEAVY)

@@ -45,7 +45,7 @@ def memory_file() -> Iterator[BinaryIO]:
         yield file
 
 
-def of_our_own(module: str) -> list[str]:
+def module_command(module: str) -> list[str]:
     """Return the command that runs a module of ours, which sets its own limits."""
     return [sys.executable, "-m", module]
 

@@ -21,9 +21,9 @@ from queue import SimpleQueue
 from typing import Any, Final
 
 from stopintimidatie.telemetry.logs import log_error
-from stopintimidatie.web.aside import OUTSIDE
 from stopintimidatie.web.body import NO_ROOM, TOO_SLOW, announced_length, set_fault
 from stopintimidatie.web.guard import ANY_HOST
+from stopintimidatie.web.heavy_work import OUTSIDE
 from stopintimidatie.web.transfers import (
     Bounds,
     Kept,

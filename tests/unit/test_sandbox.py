@@ -11,7 +11,7 @@ import pytest
 from stopintimidatie.sandbox import places
 from stopintimidatie.sandbox.limits import MEGABYTE, Limits
 from stopintimidatie.sandbox.places import AT_ONCE, IN_LINE, NoPlaceError, Places
-from stopintimidatie.sandbox.process import Ended, environment, of_our_own, run, within
+from stopintimidatie.sandbox.process import Ended, environment, module_command, run, within
 
 BOUNDS = Limits(30, 30, 1024 * MEGABYTE, MEGABYTE)
 
@@ -64,7 +64,7 @@ def test_a_child_is_one_of_our_modules_with_nothing_of_our_environment(
 ) -> None:
     monkeypatch.setenv("GEHEIM", "wachtwoord")
     assert "GEHEIM" not in environment()
-    ended = run(of_our_own("stopintimidatie.sandbox.picture_child"), (), 30)
+    ended = run(module_command("stopintimidatie.sandbox.picture_child"), (), 30)
     assert "missing 4 required positional arguments" in ended.errors
 
 

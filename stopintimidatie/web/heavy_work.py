@@ -22,7 +22,7 @@ OUTSIDE: Final = "stopintimidatie.web.outside"
 
 
 @contextmanager
-def set_apart(request: Any) -> Iterator[None]:
+def heavy_work(request: Any) -> Iterator[None]:
     """Do the block outside the request's transaction and place, with a place for heavy work.
 
     Whether the request may wait is decided before it frees its place in the application: waiting
