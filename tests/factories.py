@@ -21,10 +21,10 @@ from stopintimidatie.dossiers.services import DossierPlan, create_dossier
 from stopintimidatie.dossiers.vocabulary import DossierKind
 from stopintimidatie.municipalities.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.register.locating import Method, Place
+from stopintimidatie.reports.arriving import Arrival, receive
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.references import random_follow_code
 from stopintimidatie.reports.routing import Routing
-from stopintimidatie.reports.services import Arrival, receive
 from stopintimidatie.reports.submission import Location, Submission
 from stopintimidatie.reports.vocabulary import ContactWish, Form, PlaceType, Role, Source
 from stopintimidatie.security import Role as AccountRole
@@ -97,13 +97,9 @@ def make_report(
     place = Place(municipality, neighbourhood if municipality else None, None, Method.OUTLINE)
     delivery = None if municipality else "te_routeren"
     arrival = Arrival(Source.APP_ANDROID, SYSTEM, random_follow_code(), utc_now(), quarantine)
-    return receive(
-        session,
-        installation.registry.key_ring,
-        make_submission(**changes),
-        Routing(holder, place, delivery),
-        arrival,
-    )
+    keys, routing = installation.registry.key_ring, Routing(holder, place, delivery)
+    arrived = receive(session, keys, make_submission(**changes), routing, arrival)
+    return session.get_one(Report, arrived.id)
 
 
 def take_on(session: Session, report: Report) -> Report:

@@ -41,6 +41,7 @@ from stopintimidatie.intake.schema import validate
 from stopintimidatie.patterns.searching import ask_for_search
 from stopintimidatie.register.models import Neighbourhood
 from stopintimidatie.register.queries import unknown_neighbourhood_code
+from stopintimidatie.reports.arriving import Arrival, receive
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.references import (
     ALPHABET,
@@ -49,7 +50,7 @@ from stopintimidatie.reports.references import (
     with_check_character,
 )
 from stopintimidatie.reports.routing import Routing, route
-from stopintimidatie.reports.services import Arrival, move, receive
+from stopintimidatie.reports.services import move
 from stopintimidatie.reports.submission import Submission
 from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.storage import NATIONAL, transaction
@@ -239,9 +240,8 @@ def _receive(stage: Stage, routed: Routed) -> None:
         quarantine=routed.demo.quarantined,
         reference=reference_of(routed.demo),
     )
-    stage.reports[routed.demo.key] = receive(
-        stage.session, keys, routed.submission, routed.routing, arrival
-    )
+    arrived = receive(stage.session, keys, routed.submission, routed.routing, arrival)
+    stage.reports[routed.demo.key] = stage.session.get_one(Report, arrived.id)
 
 
 def reference_of(demo: DemoReport) -> str:

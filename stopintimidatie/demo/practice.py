@@ -22,10 +22,10 @@ from stopintimidatie.register.models import Municipality, Neighbourhood
 from stopintimidatie.register.naming import rename_municipalities, rename_neighbourhoods
 from stopintimidatie.register.practice import CODE, NAME, PROVINCE, WIJKEN, is_practice
 from stopintimidatie.register.seeding import add_municipality, add_wijk
+from stopintimidatie.reports.arriving import Arrival, receive
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.references import random_follow_code
 from stopintimidatie.reports.routing import Routing
-from stopintimidatie.reports.services import Arrival, receive
 from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.security import Role
 from stopintimidatie.storage.encryption import KeyRing

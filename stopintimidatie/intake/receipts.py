@@ -73,7 +73,7 @@ def receipt(
     lines = published.help_for(published.language(language), submission.reporter_age_group, forms)
     return ReceiptAnswer(
         reference=arrived.reference,
-        follow_code=arrival.follow_code,
+        follow_code=str(arrival.follow_code),
         received_at=arrival.received_at,
         status=status,
         municipality=about_municipality(area.code, area.name, published) if area else None,

@@ -21,18 +21,16 @@ from stopintimidatie.intake.look_up import App, Known, look_up
 from stopintimidatie.intake.models import IdempotencyKey
 from stopintimidatie.intake.problems import Kind, ProblemError
 from stopintimidatie.intake.receipts import receipt
-from stopintimidatie.jobs.services import rows_committed
 from stopintimidatie.municipalities.answers import Answers, asked_questions, faults_of
 from stopintimidatie.register.locating import LocatorCache
-from stopintimidatie.reports.arriving import Arrival, arriving, document_of_new
+from stopintimidatie.reports.arriving import Apart, Arrival, Arrived, receive
 from stopintimidatie.reports.references import derive_follow_code
 from stopintimidatie.reports.routing import routing_for
 from stopintimidatie.reports.senders import Senders, rows_for
 from stopintimidatie.reports.submission import Submission
 from stopintimidatie.reports.vocabulary import Source
-from stopintimidatie.search.writing import rows_of_new
 from stopintimidatie.storage.encryption import KeyRing
-from stopintimidatie.storage.rows import Row, write_rows
+from stopintimidatie.storage.rows import Row
 from stopintimidatie.storage.session import transaction, waits_for_row_of
 
 REMEMBERED: Final = timedelta(days=30)
@@ -131,23 +129,26 @@ def _first(
         received_at=utc_now(),
         quarantine=known.crowded is not None,
         quarantine_reason=known.crowded,
+        reference=known.reference,
     )
     profile = known.published.profile
     level = profile.level if profile else None
     routing = routing_for(known.place, level, geocoding=intake.locators.geocoding)
-    days = known.published.contact_within_days
-    arrived = arriving(keys, given, routing, arrival, known.reference, days)
-    answer: dict[str, Any] = as_json(receipt(known, routing, arrived, given, arrival))
-    slugs = (area.slug, area.neighbourhood_slug) if area else (None, None)
-    rows: list[Row] = [
+    answer: dict[str, Any] = {}
+
+    def claim(arrived: Arrived) -> list[Row]:
+        answer.update(as_json(receipt(known, routing, arrived, given, arrival)))
         # On PostgreSQL this waits for another transaction with the same key.
-        _claim(keys, posting, app, answer, arrival.received_at),
-        *arrived.rows,
-        *hits,
-        *rows_of_new(intake.engine, document_of_new(arrived, given, *slugs)),
-    ]
-    write_rows(intake.engine, routing.holder, rows, LONGEST_WAIT_MILLISECONDS)
-    rows_committed(intake.engine, rows)
+        return [_claim(keys, posting, app, answer, arrival.received_at), *hits]
+
+    apart = Apart(
+        intake.engine,
+        known.published.contact_within_days,
+        (area.slug, area.neighbourhood_slug) if area else (None, None),
+        LONGEST_WAIT_MILLISECONDS,
+        first=claim,
+    )
+    receive(apart, keys, given, routing, arrival)
     return answer
 
 

@@ -20,10 +20,10 @@ from stopintimidatie.public.resources import ReportingPlace
 from stopintimidatie.register.locating import LocatorCache, Method, Place
 from stopintimidatie.register.models import Municipality
 from stopintimidatie.register.queries import municipality_by_code
+from stopintimidatie.reports.arriving import Arrival, receive
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.routing import Routing, route, routing_for
 from stopintimidatie.reports.senders import Watched, watched_reason
-from stopintimidatie.reports.services import Arrival, receive
 from stopintimidatie.reports.submission import Submission
 from stopintimidatie.reports.vocabulary import LocationSource, Source, gravest_first
 from stopintimidatie.storage.encryption import KeyRing
@@ -86,11 +86,12 @@ def take_in(
         quarantine_reason=crowded,
     )
     try:
-        report = receive(session, keys, given, routing, arrival)
+        arrived = receive(session, keys, given, routing, arrival)
     except IntegrityError as error:
         # The same form, sent twice at once: tried again, it finds what the other one stored.
         mark_error_retryable(error)
         raise
+    report = session.get_one(Report, arrived.id)
     return _receipt(session, at, report, code, given, again=False)
 
 

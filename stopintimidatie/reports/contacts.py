@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.reports.models import Report, ReportContact
-from stopintimidatie.reports.submission import Contact, Submission
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.resealing import Sealed
 from stopintimidatie.storage.rows import Row
@@ -33,18 +32,14 @@ class ContactData:
         return {"name": self.name, "phone": self.phone, "email": self.email, "when": self.when}
 
 
-def contact_rows(keys: KeyRing, holder: str, report_id: UUID, given: Submission) -> list[Row]:
-    """What the reporter gave, encrypted; no row when that is nothing."""
-    contact = given.contact or Contact()
-    data = ContactData(contact.name, contact.phone, contact.email, given.contact_when)
+NO_CONTACT: Final[Mapping[str, None]] = {"name": None, "phone": None, "email": None, "when": None}
+
+
+def contact_rows(keys: KeyRing, holder: str, report_id: UUID, data: ContactData) -> list[Row]:
+    """Contact data, encrypted; no row when nothing was given."""
     if not any((data.name, data.phone, data.email, data.when)):
         return []
     return [(ReportContact, _encrypted(keys, holder, report_id, data))]
-
-
-def write_contact(session: Session, keys: KeyRing, report: Report, data: ContactData) -> None:
-    """Encrypt and keep the contact data of a report that has none yet."""
-    session.add(ReportContact(**_encrypted(keys, report.holder, report.id, data)))
 
 
 def _encrypted(keys: KeyRing, holder: str, report_id: UUID, data: ContactData) -> dict[str, Any]:

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor
 from stopintimidatie.register.models import Municipality
+from stopintimidatie.reports.arriving import TAKEN_OVER
 from stopintimidatie.reports.models import Report, ReportMove, ReportTransfer
 from stopintimidatie.reports.services import append_move
 from stopintimidatie.storage.tenancy import NATIONAL
 from stopintimidatie.web.filters import datetime_short
 
-TAKEN_OVER: Final = "overgenomen"
 # What happened on the way counts too: that and when it was forwarded and picked up before.
 KEPT: Final = ("ontvangen", TAKEN_OVER, "aangeboden", "opgehaald", "verlopen")
 
@@ -43,17 +43,16 @@ def custody_of(session: Session, report: Report) -> list[dict[str, Any]]:
     ]
 
 
-def keep_custody(
-    session: Session,
-    report: Report,
-    transfer: ReportTransfer,
-    earlier: Sequence[Mapping[str, Any]],
-) -> None:
-    """Write the way so far in the history of the copy, and the step that brought it here."""
+def keep_custody(session: Session, report: Report, earlier: Sequence[Mapping[str, Any]]) -> None:
+    """Write the way so far in the history of the copy."""
     for line in earlier:
         actor = Actor(line["kind"], None, line["actor"])
         at = datetime.fromisoformat(line["at"])
         append_move(session, report, actor, line["name"], None, line["values"], at=at)
+
+
+def step_here(session: Session, transfer: ReportTransfer) -> dict[str, Any]:
+    """What the history of the copy tells of the step that brought it here."""
     values = {"reden": transfer.reason, "van": holder_name(session, transfer.giver)}
     if transfer.answered_at is not None:
         values |= {
@@ -61,8 +60,7 @@ def keep_custody(
             "aangenomen_door": transfer.answered_by or "",
             "aangenomen_op": datetime_short(transfer.answered_at),
         }
-    giver = Actor("gebruiker", None, transfer.actor_name)
-    append_move(session, report, giver, TAKEN_OVER, None, values)
+    return values
 
 
 def holder_name(session: Session, code: str) -> str:

@@ -11,10 +11,10 @@ from uuid import UUID
 from sqlalchemy import Engine, Row, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.reports.arriving import FOLLOW_PURPOSE, KIND
 from stopintimidatie.reports.doubles import DOUBLE
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.references import follow_code_matches
-from stopintimidatie.reports.services import FOLLOW_PURPOSE, KIND
 from stopintimidatie.reports.workflow import READER_DOUBLE, reader_status
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.session import transaction

@@ -1,4 +1,4 @@
-"""Receiving a report, and moving it through its life. One transaction each, with its audit."""
+"""Move a report through its life: each step one transaction, with its audit event."""
 
 from __future__ import annotations
 
@@ -6,36 +6,20 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
 from stopintimidatie.clock import utc_now
-from stopintimidatie.jobs.waking import wake_after_commit
-from stopintimidatie.municipalities.reading import published_for
-from stopintimidatie.reports.arriving import (
-    FOLLOW_PURPOSE,
-    KIND,
-    Arrival,
-    arriving,
-    deadline,
-)
+from stopintimidatie.reports.arriving import KIND
 from stopintimidatie.reports.models import Report, ReportForm, ReportMove
 from stopintimidatie.reports.offered import close_offer
-from stopintimidatie.reports.references import new_reference
-from stopintimidatie.reports.routing import Routing
-from stopintimidatie.reports.submission import Submission
 from stopintimidatie.reports.vocabulary import in_order
 from stopintimidatie.reports.workflow import OFFERED, REPORT_WORKFLOW
 from stopintimidatie.search import enqueue_index
-from stopintimidatie.storage.encryption import KeyRing
-from stopintimidatie.storage.rows import insert_rows
-from stopintimidatie.storage.tenancy import NATIONAL, enter
-from stopintimidatie.tree import is_taken
 from stopintimidatie.workflow import Transition
 from stopintimidatie.workflow.history import line
 
-__all__ = ["FOLLOW_PURPOSE", "KIND", "Arrival"]
+__all__ = ["KIND"]
 
 
 class StaleReportError(Exception):
@@ -44,41 +28,6 @@ class StaleReportError(Exception):
     def __init__(self, report: Report) -> None:
         super().__init__("the report was changed meanwhile")
         self.report = report
-
-
-def receive(
-    session: Session, keys: KeyRing, given: Submission, routing: Routing, arrival: Arrival
-) -> Report:
-    """Take a report in, for who goes on working with it: telephone, counter, partner, demo.
-
-    Enters the holder of the routing. What is stored is `arriving`'s, as it is for the app.
-    """
-    enter(session, routing.holder)
-    reference = arrival.reference or _free_reference(session)
-    days = _contact_days(session, routing.holder)
-    arrived = arriving(keys, given, routing, arrival, reference, days)
-    insert_rows(session, arrived.rows)
-    wake_after_commit(session)
-    report = session.get_one(Report, arrived.id)
-    changed(session, report)
-    return report
-
-
-def _free_reference(session: Session) -> str:
-    while True:
-        reference = new_reference()
-        if session.scalar(select(is_taken(reference))) is False:
-            return reference
-
-
-def _contact_days(session: Session, holder: str) -> int:
-    return published_for(session, None if holder == NATIONAL else holder).contact_within_days
-
-
-def contact_deadline(session: Session, report: Report) -> datetime | None:
-    """By when the reporter must have been called or written to; None when that wasn't asked."""
-    days = _contact_days(session, report.holder)
-    return deadline(report.holder, report.wants_contact, report.received_at, days)
 
 
 def changed(session: Session, report: Report) -> None:

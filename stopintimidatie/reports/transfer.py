@@ -16,29 +16,25 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.audit import Actor, record
+from stopintimidatie.audit import Actor
 from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs import JobContext, enqueue
 from stopintimidatie.municipalities.models import ParticipationLevel
 from stopintimidatie.municipalities.services import level_of
+from stopintimidatie.register.locating import Method, Place
 from stopintimidatie.register.models import Neighbourhood
-from stopintimidatie.register.queries import unknown_neighbourhood_code
 from stopintimidatie.register.succession import successors
-from stopintimidatie.reports.arrivals import announce
-from stopintimidatie.reports.attachments import give, receive
-from stopintimidatie.reports.contacts import ContactData, read_contact, write_contact
-from stopintimidatie.reports.custody import custody_of, keep_custody
+from stopintimidatie.reports.arriving import Arrival, Content, HandedOver, receive
+from stopintimidatie.reports.attachments import give
+from stopintimidatie.reports.attachments import receive as receive_attachments
+from stopintimidatie.reports.contacts import NO_CONTACT, ContactData, read_contact
+from stopintimidatie.reports.custody import custody_of, keep_custody, step_here
 from stopintimidatie.reports.handing_messages import give_messages, receive_messages
 from stopintimidatie.reports.models import Report, ReportContact, ReportTransfer
-from stopintimidatie.reports.services import (
-    KIND,
-    changed,
-    contact_deadline,
-    set_forms,
-)
+from stopintimidatie.reports.routing import Routing
+from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.resealing import Sealed
-from stopintimidatie.tree import register_reference
 from stopintimidatie.workflow import WorkflowError
 
 JOB: Final = "melding.overnemen"
@@ -46,12 +42,10 @@ PURPOSE: Final = "transfer"
 SEALED: Final = Sealed(ReportTransfer, PURPOSE, ("content", "offer"), "id")
 STATE_ON_ITS_WAY: Final = "gegeven"
 # What makes a report a report; where it stands in somebody's work stays behind.
-TIMES: Final = ("received_at", "incident_start", "incident_end", "reporter_spoke_at")
+TIMES: Final = ("incident_start", "incident_end", "reporter_spoke_at")
 COPIED: Final = (
-    "reference", "source", "language", "client_platform", "client_app_version", "campaign",
-    "municipality_code", "neighbourhood_code", "subneighbourhood_code",
-    "near_municipality_code", "located_by", "lat", "lon",
-    "accuracy_m", "location_source", "address", "transit", "location_text", "place_type",
+    "language", "client_platform", "client_app_version", "campaign", "lat", "lon", "accuracy_m",
+    "location_source", "address", "transit", "location_text", "place_type",
     "time_precision", "part_of_day", "recurrence", "description", "felt_safety",
     "behaviour_changes", "bystanders", "police", "offender_count", "offender_in_group",
     "offender_known", "offender_age", "offender_gender", "offender_appearance",
@@ -59,6 +53,10 @@ COPIED: Final = (
     "wants_contact", "wants_support", "own_answers", "share_with_police", "share_with_partners",
     "urgent",
     "follow_code_hash", "follow_code_version",
+)  # fmt: skip
+# Where it was filed and how it came: the receiver files its copy by them.
+FILED: Final = (
+    "source", "neighbourhood_code", "subneighbourhood_code", "near_municipality_code", "located_by",
 )  # fmt: skip
 # What a tombstone no longer has. Dates, reference and where it went remain.
 WIPED: Final = (
@@ -115,8 +113,8 @@ def send(session: Session, keys: KeyRing, report: Report, transfer: ReportTransf
 def _content(session: Session, keys: KeyRing, report: Report, receiver: str) -> dict[str, Any]:
     contact = read_contact(session, keys, report)
     return {
-        **{name: getattr(report, name) for name in COPIED},
-        **{name: _text(getattr(report, name)) for name in TIMES},
+        **{name: getattr(report, name) for name in (*COPIED, *FILED)},
+        **{name: _text(getattr(report, name)) for name in ("received_at", *TIMES)},
         "forms": report.reported_forms,
         "confirmed_forms": report.confirmed_forms,
         "contact": None if contact is None else contact.as_dict(),
@@ -159,57 +157,52 @@ def take_over(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
 def _make_copy(
     session: Session, keys: KeyRing, transfer: ReportTransfer, content: dict[str, Any]
 ) -> None:
-    # One that was on its way while the program was renewed lacks what is new.
-    values = {name: content.get(name) for name in COPIED}
-    times = {name: content.get(name) for name in TIMES}
-    values |= {n: datetime.fromisoformat(at) if at else None for n, at in times.items()}
-    # Not written before it is filed: what the desk had may know no wijk at all.
-    with session.no_autoflush:
-        report = _row_of(session, transfer, values)
-        report.received_from = transfer.giver
-        _place_at(session, report)
-    set_forms(report, content["forms"], confirmed=False)
-    set_forms(report, content["confirmed_forms"], confirmed=True)
-    report.contact_deadline = contact_deadline(session, report)
-    if report not in session:
-        session.add(report)
-        register_reference(session, report.reference, report.holder, KIND)
-    session.flush()
-    if content["contact"] is not None:
-        write_contact(session, keys, report, ContactData(**content["contact"]))
+    """Take it in as any report; then what came with it: the way so far, and all that was said."""
+    tombstone = session.scalar(select(Report).where(Report.reference == transfer.reference))
+    arrival = Arrival(
+        source=Source.of(content["source"]),
+        actor=Actor("gebruiker", None, transfer.actor_name),
+        follow_code=None,
+        received_at=datetime.fromisoformat(content["received_at"]),
+        reference=transfer.reference,
+        handed_over=HandedOver(step_here(session, transfer), tombstone),
+    )
+    routing = Routing(transfer.receiver, _place_in(session, transfer.receiver, content), None)
+    arrived = receive(session, keys, _given(transfer, content), routing, arrival)
+    report = session.get_one(Report, arrived.id)
     # What was on its way before there were attachments has none.
-    receive(session, keys, report, content.get("attachments", []))
+    receive_attachments(session, keys, report, content.get("attachments", []))
     receive_messages(session, report, content.get("messages", []))
-    giver = Actor("gebruiker", None, transfer.actor_name)
-    keep_custody(session, report, transfer, content.get("custody") or [])
-    changed(session, report)
-    announce(session, report)
-    record(session, giver, "melding.overgenomen", report.holder, KIND, [report.id])
+    keep_custody(session, report, content.get("custody") or [])
 
 
-def _row_of(session: Session, transfer: ReportTransfer, values: dict[str, Any]) -> Report:
-    """A new row; or the tombstone, when the report comes back to who once gave it away."""
-    report = session.scalar(select(Report).where(Report.reference == transfer.reference))
-    if report is None:
-        return Report(holder=transfer.receiver, state="nieuw", form_rows=[], **values)
-    for name, value in {**values, "state": "nieuw", "ended_at": None, "handed_to": None}.items():
-        setattr(report, name, value)
-    return report
+def _given(transfer: ReportTransfer, content: Mapping[str, Any]) -> Content:
+    """What it tells, and what of its life goes along; where it stands here begins anew."""
+    # One that was on its way while the program was renewed lacks what is new.
+    columns = {name: content.get(name) for name in COPIED}
+    times = {name: content.get(name) for name in TIMES}
+    columns |= {n: datetime.fromisoformat(at) if at else None for n, at in times.items()}
+    return Content(
+        {**columns, "received_from": transfer.giver, "ended_at": None, "handed_to": None},
+        [(code, False) for code in content["forms"]]
+        + [(code, True) for code in content["confirmed_forms"]],
+        ContactData(**(content["contact"] or NO_CONTACT)),
+    )
 
 
-def _place_at(session: Session, report: Report) -> None:
-    """File the copy where it happened, or under *onbekend* when that lies elsewhere.
+def _place_in(session: Session, receiver: str, content: Mapping[str, Any]) -> Place:
+    """Where it is filed: where it happened, or under *onbekend* when that lies elsewhere.
 
     A wijk that ended in a reorganisation is the one that lies there now.
     """
-    # A tombstone that gets its content back has no home yet.
-    with session.no_autoflush:
-        filed = report.neighbourhood_code
-        now = successors(session, [filed]).get(filed or "", filed)
-        area = session.get(Neighbourhood, now or "")
-    if area is None or area.municipality_code != report.holder:
-        report.neighbourhood_code = unknown_neighbourhood_code(report.holder)
-        report.subneighbourhood_code = None
-    elif area.code != filed:
-        report.neighbourhood_code, report.subneighbourhood_code = area.code, None
-    report.municipality_code = report.holder
+    filed = content["neighbourhood_code"]
+    now = successors(session, [filed]).get(filed or "", filed)
+    area = session.get(Neighbourhood, now or "")
+    wijk = area.code if area is not None and area.municipality_code == receiver else None
+    return Place(
+        receiver,
+        wijk,
+        content["subneighbourhood_code"] if wijk is not None and wijk == filed else None,
+        Method(content["located_by"]),
+        content["near_municipality_code"],
+    )

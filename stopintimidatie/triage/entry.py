@@ -13,10 +13,10 @@ from stopintimidatie.clock import utc_now
 from stopintimidatie.municipalities.models import ParticipationLevel
 from stopintimidatie.municipalities.services import level_of
 from stopintimidatie.register.locating import LocatorCache, Method, Place, locate
+from stopintimidatie.reports.arriving import FOLLOW_PURPOSE, Arrival, receive
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.references import derive_follow_code, follow_code_matches
-from stopintimidatie.reports.routing import Routing
-from stopintimidatie.reports.services import FOLLOW_PURPOSE, Arrival, receive
+from stopintimidatie.reports.routing import routing_for
 from stopintimidatie.reports.submission import Location, Submission
 from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.storage.encryption import KeyRing
@@ -65,7 +65,7 @@ def enter_report(
     source: Source,
     actor: Actor,
     entry: UUID,
-) -> Report:
+) -> None:
     """Store the report with one's own municipality.
 
     :raises EntryError: the municipality isn't connected (any more).
@@ -84,7 +84,7 @@ def enter_report(
         utc_now(),
         report_id=report_id(officer, entry),
     )
-    return receive(session, keys, given, Routing(holder, place, None), arrival)
+    receive(session, keys, given, routing_for(place, ParticipationLevel.PROGRAMME), arrival)
 
 
 def place_for(

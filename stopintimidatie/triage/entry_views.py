@@ -102,13 +102,13 @@ def _receive(
     given: Submission,
     values: dict[str, Any],
     entry: UUID,
-) -> Report:
+) -> None:
     registry, session = request.registry, request.db
     chosen = values["plek"]["wijk"]
     place = place_for(session, registry.locator_cache, context.holder, given.location, chosen)
     source = next(term for term in Source if term.value == values["binnen"]["bron"])
     actor = request.identity.actor  # type: ignore[union-attr]
-    return enter_report(session, registry.key_ring, given, place, source, actor, entry)
+    enter_report(session, registry.key_ring, given, place, source, actor, entry)
 
 
 def _officer(request: Request) -> UUID:

@@ -16,7 +16,7 @@ from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.services import add_note, make_agreement
 from stopintimidatie.jobs import OutboxJob
 from stopintimidatie.register.locating import Method, Place
-from stopintimidatie.reports.arriving import Arrival, arriving, document_of_new
+from stopintimidatie.reports.arriving import Arrival, arriving, content_of, document_of_new
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.references import new_reference, random_follow_code
 from stopintimidatie.reports.routing import Routing
@@ -529,6 +529,6 @@ def test_a_report_that_just_came_in_has_its_forms_in_the_order_of_all_pages(
     arrival = Arrival(Source.WEB_FORM, SYSTEM, random_follow_code(), utc_now(), quarantine=False)
     routing = Routing(DORDRECHT, Place(DORDRECHT, "WK050501", None, Method.OUTLINE), None)
     keys = installation.registry.key_ring
-    arrived = arriving(keys, given, routing, arrival, new_reference(), 3)
-    found = document_of_new(arrived, given, "dordrecht", "binnenstad")
+    arrived = arriving(keys, content_of(given), routing, arrival, new_reference(), 3)
+    found = document_of_new(arrived, "dordrecht", "binnenstad")
     assert (found.title, found.forms) == ("Naroepen, betasten", ("naroepen", "betasten"))

@@ -21,6 +21,7 @@ from stopintimidatie.demo.scale.columns import said
 from stopintimidatie.demo.scale.drafts import Draft
 from stopintimidatie.demo.scale.rows import Rows
 from stopintimidatie.jobs import OutboxJob
+from stopintimidatie.reports.arriving import FOLLOW_PURPOSE, KIND
 from stopintimidatie.reports.contacts import INDEX_PURPOSE, PURPOSE
 from stopintimidatie.reports.effects import EFFECTS
 from stopintimidatie.reports.models import (
@@ -31,7 +32,6 @@ from stopintimidatie.reports.models import (
     ReportMove,
 )
 from stopintimidatie.reports.references import derive_follow_code, hash_follow_code
-from stopintimidatie.reports.services import FOLLOW_PURPOSE, KIND
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.tenancy import NATIONAL
