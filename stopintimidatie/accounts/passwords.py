@@ -13,7 +13,6 @@ from argon2.low_level import ARGON2_VERSION
 # The password of all demo accounts; it is in the README, so nobody may choose it.
 PUBLISHED: Final = "demo-wachtwoord"
 MINIMUM_LENGTH: Final = 12
-MAXIMUM_LENGTH: Final = 200
 _hasher: Final = PasswordHasher()
 
 

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from stopintimidatie.exports import figures
 from stopintimidatie.exports.profile_rules import (
-    FREE_TEXT,
     Coarse,
     Field,
     Overlay,
@@ -111,12 +110,6 @@ def _read(report: SourceReport, field: Field, rule: Rule) -> str:
     """The text as it was looked at; nothing when nobody did."""
     texts = {one.field: one.text for one in report.reviewed}
     return texts.get(field, "") if rule.how is Coarse.REVIEWED else ""
-
-
-def free_text(report: SourceReport, field: Field) -> str:
-    """The reporter's own words of this kind."""
-    words = (report.place_note, report.offenders.appearance, report.account)
-    return words[FREE_TEXT.index(field)]
 
 
 _CHANGES: Final[Mapping[Field, Callable[[SourceReport, Rule], SourceReport]]] = MappingProxyType(

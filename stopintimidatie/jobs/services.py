@@ -61,15 +61,6 @@ def rows_committed(engine: Engine, rows: Iterable[tuple[type[Any], Any]]) -> Non
         wake(engine)
 
 
-def oldest_waiting_seconds(session: Session) -> float:
-    """For how long the oldest job that could have been done has waited; 0 when none does."""
-    now = utc_now()
-    oldest = session.scalar(
-        select(func.min(OutboxJob.run_after)).where(~OutboxJob.dead, OutboxJob.run_after <= now)
-    )
-    return 0.0 if oldest is None else (now - oldest).total_seconds()
-
-
 def counts(session: Session) -> list[KindCount]:
     """Per kind how many jobs wait and how many are dead."""
     dead = func.sum(case((OutboxJob.dead, 1), else_=0))

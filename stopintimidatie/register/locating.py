@@ -60,11 +60,6 @@ class Place:
     # Another municipality within 50 m: on a border the point alone doesn't tell whose it is.
     near_municipality_code: str | None = None
 
-    @property
-    def by_centre(self) -> bool:
-        """Matched by the middle of a wijk: rough, demo only."""
-        return self.method is Method.CENTRE
-
 
 NOWHERE = Place(None, None, None, Method.NONE)
 
@@ -181,12 +176,6 @@ class Locator:
         """
         self._layers = {kind: _Layer(outlines.get(kind, ())) for kind in AreaKind}
         self._centres = [centre for centre in centres if not centre.water]
-
-    def outlines_loaded(self) -> bool:
-        """Whether places can be matched by outline: municipalities and wijken are both there."""
-        return all(
-            self._layers[kind].outlines for kind in (AreaKind.MUNICIPALITY, AreaKind.NEIGHBOURHOOD)
-        )
 
     def locate(self, lat: float, lon: float) -> Place:
         """Where this point (WGS84) lies."""

@@ -11,7 +11,6 @@ from stopintimidatie.register.models import (
     FormerArea,
     Municipality,
     Neighbourhood,
-    Subneighbourhood,
 )
 from stopintimidatie.register.names import natural_key
 from stopintimidatie.register.practice import CODE as PRACTICE
@@ -51,22 +50,6 @@ def neighbourhood_by_code(session: Session, code: str) -> Neighbourhood | None:
     return session.get(Neighbourhood, code)
 
 
-def neighbourhood_by_slug(
-    session: Session, municipality_code: str, slug: str
-) -> Neighbourhood | None:
-    """The neighbourhood at this address within a municipality."""
-    return session.scalar(
-        select(Neighbourhood).where(
-            Neighbourhood.municipality_code == municipality_code, Neighbourhood.slug == slug
-        )
-    )
-
-
-def whole_municipality_code(municipality_code: str) -> str:
-    """Code of *gemeentebreed*."""
-    return f"{municipality_code}-GB"
-
-
 def unknown_neighbourhood_code(municipality_code: str) -> str:
     """Code of *onbekend*: in this municipality, but nobody knows where."""
     return f"{municipality_code}-ON"
@@ -100,11 +83,3 @@ def present_neighbourhoods_of(
     )
     rows = neighbourhoods_of(session, municipality_code)
     return [row for row in rows if row.code not in ended or row.code == keep]
-
-
-def subneighbourhoods_of(session: Session, neighbourhood_code: str) -> Sequence[Subneighbourhood]:
-    """The buurten of a wijk by name; empty where buurten aren't loaded."""
-    rows = session.scalars(
-        select(Subneighbourhood).where(Subneighbourhood.neighbourhood_code == neighbourhood_code)
-    )
-    return sorted(rows, key=lambda row: natural_key(row.name))

@@ -36,11 +36,6 @@ def normalise_reference(text: str) -> str | None:
     return codes.normalise_code(PREFIX, text)
 
 
-def is_reference(text: str) -> bool:
-    """Whether this is a reference exactly as we write it."""
-    return normalise_reference(text) == text
-
-
 def derive_follow_code(secret: bytes, app_key_id: uuid.UUID, idempotency_key: uuid.UUID) -> str:
     """The follow code of the report that this app sent with this key: always the same one."""
     message = b"volgcode\x00" + app_key_id.bytes + idempotency_key.bytes

@@ -40,7 +40,6 @@ from stopintimidatie.workflow import WorkflowError
 JOB: Final = "melding.overnemen"
 PURPOSE: Final = "transfer"
 SEALED: Final = Sealed(ReportTransfer, PURPOSE, ("content", "offer"), "id")
-STATE_ON_ITS_WAY: Final = "gegeven"
 # What makes a report a report; where it stands in somebody's work stays behind.
 TIMES: Final = ("incident_start", "incident_end", "reporter_spoke_at")
 COPIED: Final = (

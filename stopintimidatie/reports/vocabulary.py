@@ -246,9 +246,6 @@ FORMS_BY_GROUP: Mapping[FormGroup, tuple[Form, ...]] = MappingProxyType(
         FormGroup.OTHER: (Form.OTHER,),
     }
 )
-GROUP_OF_FORM: Mapping[Form, FormGroup] = MappingProxyType(
-    {form: group for group, forms in FORMS_BY_GROUP.items() for form in forms}
-)
 
 
 _PLACE: Final = {form.value: place for place, form in enumerate(Form)}

@@ -112,10 +112,6 @@ class SearchQuery:
     until: date | None = None
     remarks: tuple[str, ...] = ()
 
-    def with_word(self, old: Word, new: str) -> str:
-        """The text with one word replaced, for "bedoelde u"."""
-        return f"{self.text[: old.start]}{new}{self.text[old.end :]}"
-
 
 class Vocabulary:
     """The names people use for codes: `wijk:binnenstad`, `vorm:nafluiten`.

@@ -230,15 +230,6 @@ def index_as_a_whole(registry: Any) -> None:
             session.execute(delete(OutboxJob).where(*each))
 
 
-def has_documents(registry: Any, holder: str) -> bool:
-    """Whether a holder has anything that can be found."""
-    with transaction(registry.engine, holder, write=False) as session:
-        return any(
-            next(iter(indexable.versions(session, holder)), None) is not None
-            for indexable in registry.search.kinds.values()
-        )
-
-
 def _all_documents(registry: Any, holder: str) -> Iterator[SearchDocument]:
     """Every document of a holder; the database is read only when the first is asked for."""
     search: SearchRegistry = registry.search

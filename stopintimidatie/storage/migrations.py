@@ -102,11 +102,3 @@ def _scripts(migrations: Path) -> ScriptDirectory:
     config = Config()
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     return ScriptDirectory.from_config(config)
-
-
-def at_head(settings: Settings, engine: Engine) -> bool:
-    """Whether the database is at the newest version."""
-    script = ScriptDirectory.from_config(alembic_config(settings, engine))
-    with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_heads()
-    return set(current) == set(script.get_heads())

@@ -19,8 +19,6 @@ from typing import Any, Final, TextIO
 
 from pythonjsonlogger.json import JsonFormatter
 
-ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
-
 JSON: Final = "json"
 MOST_FRAMES: Final = 40
 MOST_CAUSES: Final = 5

@@ -32,7 +32,6 @@ ORDER = (
     "exports",
     "deliveries",
     "desk",
-    "statistics",
     "privacy",
     "home",
     "demo",

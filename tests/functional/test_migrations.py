@@ -23,7 +23,7 @@ from sqlalchemy import Column, Engine, MetaData, Table, func, inspect, select, t
 from stopintimidatie import install
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage import make_engine, roles
-from stopintimidatie.storage.migrations import alembic_config, at_head, newest_version, upgrade
+from stopintimidatie.storage.migrations import alembic_config, newest_version, upgrade
 from stopintimidatie.storage.models import Base
 from tests.installation import Installation, make_settings
 
@@ -136,6 +136,13 @@ def test_the_next_migration_loses_no_row_of_a_filled_database(older: Older, tmp_
     assert_only_one_holder_is_seen(older)
     with older.owner.connect() as connection:
         assert connection.scalars(text("SELECT DISTINCT later FROM report")).all() == ["nee"]
+
+
+def at_head(settings: Settings, engine: Engine) -> bool:
+    """Whether the database is at the newest version."""
+    with engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_heads()
+    return found == (newest_version(settings.migrations),)
 
 
 def differences(older: Older) -> list[tuple[str, ...]]:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from stopintimidatie.municipalities import default_texts
-from stopintimidatie.reports.help_lines import EMERGENCY, help_lines
+from stopintimidatie.municipalities.published import HelpLine, Published
 from stopintimidatie.reports.vocabulary import AgeGroup, Form, gravest_first
 
 CHILDREN, SEXUAL_VIOLENCE, VICTIM_SUPPORT = "0800-0432", "0800-0188", "0900-0101"
 
 
+def help_lines(
+    age: AgeGroup | None, forms: list[Form], language: str = "nl"
+) -> tuple[HelpLine, ...]:
+    """The lines where no municipality is at hand."""
+    everywhere = Published(None)
+    return everywhere.help_for(everywhere.language(language), age, gravest_first(forms))
+
+
 def numbers(age: AgeGroup | None, *forms: Form) -> list[str]:
-    return [line.phone for line in help_lines(age, forms)]
+    return [line.phone for line in help_lines(age, list(forms))]
 
 
 def test_112_is_always_first() -> None:
     for age in (None, *AgeGroup):
-        assert help_lines(age, [Form.CATCALLING])[0] == EMERGENCY
+        assert help_lines(age, [Form.CATCALLING])[0].phone == "112"
 
 
 def test_minors_hear_of_the_kindertelefoon_and_others_do_not() -> None:

@@ -169,13 +169,6 @@ def test_a_vocabulary_that_fits_too_many_names_is_bounded() -> None:
     assert "te veel namen" in query.remarks[0]
 
 
-def test_a_word_can_be_replaced_where_it_stands() -> None:
-    query = read("fluiten statoin -tram")
-    word = query.terms[1]
-    assert isinstance(word, Word)
-    assert query.with_word(word, "station") == "fluiten station -tram"
-
-
 _PIECES = st.sampled_from(
     ["wijk:", "van:", "tot:", "dossier:", '"', "-", " ", "(", ")", "*", "\x00", "\ud800", "2026",
      "1-1-2026", "fluiten", "de", ":", "\u202e", "é", "\u0301", "“", "\n", "vorm:nafluiten", "OR"]

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor
@@ -19,6 +20,7 @@ from stopintimidatie.register.geojson import read_areas
 from stopintimidatie.register.kinds import AreaKind
 from stopintimidatie.register.loading import LoadResult, load_areas
 from stopintimidatie.register.locating import Locator, Outline
+from stopintimidatie.register.models import Neighbourhood
 from stopintimidatie.register.seeding import add_holder
 from stopintimidatie.storage import NATIONAL
 
@@ -54,6 +56,12 @@ def load_town(session: Session) -> None:
     """The whole town."""
     for path in (MUNICIPALITIES, NEIGHBOURHOODS, SUBNEIGHBOURHOODS):
         load(session, path)
+
+
+def neighbourhood_at(session: Session, municipality: str, slug: str) -> Neighbourhood | None:
+    """The neighbourhood at this address."""
+    here = (Neighbourhood.municipality_code == municipality, Neighbourhood.slug == slug)
+    return session.scalar(select(Neighbourhood).where(*here))
 
 
 def write_collection(path: Path, features: Iterable[Any], **more: Any) -> Path:

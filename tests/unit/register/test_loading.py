@@ -16,7 +16,7 @@ from stopintimidatie.register.models import (
     Neighbourhood,
     Subneighbourhood,
 )
-from stopintimidatie.register.queries import municipality_by_slug, neighbourhood_by_slug
+from stopintimidatie.register.queries import municipality_by_slug
 from stopintimidatie.register.seeding import add_holder, seed_register
 from stopintimidatie.storage import NATIONAL, Holder, enter
 from tests.unit.register.areas import (
@@ -27,6 +27,7 @@ from tests.unit.register.areas import (
     features,
     load,
     load_town,
+    neighbourhood_at,
     write_collection,
 )
 
@@ -49,7 +50,7 @@ def test_a_town_is_loaded_with_names_and_addresses(session: Session) -> None:
     town = municipality_by_slug(session, "voorbeeldstad")
     assert town is not None
     assert (town.code, town.province) == ("GM9901", "Voorbeeldland")
-    centre = neighbourhood_by_slug(session, "GM9901", "binnenstad")
+    centre = neighbourhood_at(session, "GM9901", "binnenstad")
     assert centre is not None
     assert (centre.code, centre.name) == ("WK990101", "Binnenstad")
     slugs = session.scalars(
@@ -131,7 +132,7 @@ def test_two_that_swap_names_swap_addresses(session: Session, tmp_path: Path) ->
     first, third = changed[0]["properties"], changed[2]["properties"]
     first["wijknaam"], third["wijknaam"] = third["wijknaam"], first["wijknaam"]
     load(session, write_collection(tmp_path / "wijken_2025.geojson", changed))
-    havens = neighbourhood_by_slug(session, "GM9901", "havens")
+    havens = neighbourhood_at(session, "GM9901", "havens")
     assert havens is not None
     assert havens.code == "WK990101"
 
@@ -226,7 +227,7 @@ def test_the_register_is_seeded_from_the_facts_and_again_without_effect(session:
     assert _count(session, Neighbourhood) == 342 * 2 + 296
     dordrecht = municipality_by_slug(session, "dordrecht")
     assert dordrecht is not None
-    assert neighbourhood_by_slug(session, "GM0505", "binnenstad") is not None
+    assert neighbourhood_at(session, "GM0505", "binnenstad") is not None
     seed_register(session, RESERVED)
     assert _contents(session) == before
 
@@ -235,8 +236,8 @@ def test_a_page_that_is_new_drives_an_area_from_its_address(session: Session) ->
     seed_register(session, RESERVED)
     seed_register(session, RESERVED | {"binnenstad", "dordrecht"})
     assert municipality_by_slug(session, "gemeente-dordrecht") is not None
-    assert neighbourhood_by_slug(session, "GM0505", "binnenstad") is None
-    assert neighbourhood_by_slug(session, "GM0505", "binnenstad-01") is not None
+    assert neighbourhood_at(session, "GM0505", "binnenstad") is None
+    assert neighbourhood_at(session, "GM0505", "binnenstad-01") is not None
 
 
 @pytest.mark.echte_gebieden
