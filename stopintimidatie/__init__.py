@@ -64,13 +64,15 @@ def configure(settings: Settings) -> Any:
     """The configurator of an installation with every room included, bottom floor first."""
     from pyramid.config import Configurator
 
+    from stopintimidatie.web.body import attempts
+
     import_models()
     config = Configurator(
         settings={
             "tm.manager_hook": "pyramid_tm.explicit_manager",
             "tm.annotate_user": False,
             "retry.attempts": 4,
-            "retry.activate_hook": "stopintimidatie.web.body.attempts",
+            "retry.activate_hook": attempts,
         }
     )
     config.registry.app_settings = settings

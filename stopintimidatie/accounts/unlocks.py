@@ -19,12 +19,12 @@ from stopintimidatie.accounts.models import SignInUnlock
 from stopintimidatie.accounts.services import find_user, normal_username
 from stopintimidatie.audit import Actor, record
 from stopintimidatie.clock import utc_now
-from stopintimidatie.jobs import enqueue
+from stopintimidatie.jobs import Job, enqueue
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.tenancy import NATIONAL, enter
 
 # The package `desk` sends the mail.
-JOB: Final = "aanmelden.link"
+JOB: Final = Job("aanmelden.link")
 PURPOSE: Final = "aanmeldlink"
 LASTS: Final = timedelta(minutes=30)
 # Shorter than a link is valid: if others keep asking, the owner still always has a valid link.

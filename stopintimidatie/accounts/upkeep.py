@@ -17,12 +17,12 @@ from stopintimidatie.accounts.models import (
     SignInUnlock,
 )
 from stopintimidatie.clock import utc_now
-from stopintimidatie.jobs import JobContext
+from stopintimidatie.jobs import Job, JobContext
 from stopintimidatie.settings import Settings
 
 # How long the inviting person can still see that an offer expired, or why it was refused.
 OFFER_KEPT: Final = timedelta(days=30)
-JOB: Final = "aanmelden.opruimen"
+JOB: Final = Job("aanmelden.opruimen")
 
 
 def next_hour(now: datetime) -> datetime:

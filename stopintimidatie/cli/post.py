@@ -54,7 +54,7 @@ def trial(settings: Settings, adres: str) -> None:
 @click.pass_obj
 def waiting(settings: Settings) -> None:
     """Toon de berichten die niet uitgaan: nummer, houder, pogingen, waarom, en sinds wanneer."""
-    failed = select(OutboxJob).where(OutboxJob.kind == JOB, OutboxJob.attempts > 0)
+    failed = select(OutboxJob).where(OutboxJob.kind == JOB.name, OutboxJob.attempts > 0)
     with database(settings) as session:
         found = session.scalars(failed.order_by(OutboxJob.id)).all()
     for job in found:

@@ -34,14 +34,14 @@ from stopintimidatie.exports.services import JOB as MAKING
 from stopintimidatie.exports.services import approve, fetch, lock, request_export
 from stopintimidatie.exports.wish import ExportWish
 from stopintimidatie.exports.withdrawing import withdraw
-from stopintimidatie.jobs import JobContext, OutboxJob, enqueue
+from stopintimidatie.jobs import Job, JobContext, OutboxJob, enqueue
 from stopintimidatie.partners.contacts import contacts_of
 from stopintimidatie.partners.models import PartnerOrganisation
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.tree import codes
 from stopintimidatie.web.filters import AMSTERDAM, day_of
 
-JOB: Final = "demo.verstrekkingen"
+JOB: Final = Job("demo.verstrekkingen")
 DAY: Final = timedelta(days=1)
 BASIS: Final = "avg_6_1_e_openbare_orde"
 MINORS: Final = (
@@ -168,7 +168,7 @@ def ask(session: Session, registry: Any, dossier: Dossier, plan: Planned, people
     seen = prepare(session, settings, dossier, export, utc_now()).fingerprint
     approve(session, keys, settings, dossier, export, owner, seen=seen)
     # The file is made by `finish`, with the clock at this moment.
-    session.execute(delete(OutboxJob).where(OutboxJob.kind == MAKING))
+    session.execute(delete(OutboxJob).where(OutboxJob.kind == MAKING.name))
 
 
 def set_up(session: Session, holder: str, plans: Iterable[Planned], moment: datetime) -> None:

@@ -10,7 +10,7 @@ from stopintimidatie.clock import utc_now
 from stopintimidatie.desk.forwarding_content import as_text, content_of
 from stopintimidatie.desk.forwarding_pickup import STATES, deliver, opened
 from stopintimidatie.disclosures.pickup_models import Pickup, PickupState
-from stopintimidatie.jobs import enqueue
+from stopintimidatie.jobs import Job, enqueue
 from stopintimidatie.mail import Letter, MailTemplate, Writing, queue_mail
 from stopintimidatie.mail.addresses import find_address
 from stopintimidatie.mail.hours import after_working_days
@@ -21,7 +21,7 @@ from stopintimidatie.municipalities.postbox import postbox_recipient
 from stopintimidatie.reports.models import Report
 from stopintimidatie.storage.tenancy import NATIONAL
 
-WATCH_JOB: Final = "doorgifte.bewaken"
+WATCH_JOB: Final = Job("doorgifte.bewaken")
 # Working days after offering that the deputy is told.
 DEPUTY_AFTER: Final = 2
 _FOLDER: Final = "stopintimidatie.desk:templates/mail"

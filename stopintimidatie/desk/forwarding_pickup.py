@@ -16,7 +16,7 @@ from stopintimidatie.disclosures.pickup import Content, PickupKind
 from stopintimidatie.disclosures.pickup_models import Pickup, PickupState
 from stopintimidatie.disclosures.services import Entry, record_disclosure
 from stopintimidatie.disclosures.services import Subject as Disclosed
-from stopintimidatie.jobs import JobContext, enqueue
+from stopintimidatie.jobs import Job, JobContext, enqueue
 from stopintimidatie.municipalities.agreements import running, today
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import KIND, append_move, changed
@@ -24,7 +24,7 @@ from stopintimidatie.reports.vocabulary import LegalBasis
 from stopintimidatie.storage.personal import erase_document
 from stopintimidatie.storage.tenancy import NATIONAL
 
-CLEAR_JOB: Final = "doorgifte.opruimen"
+CLEAR_JOB: Final = Job("doorgifte.opruimen")
 STATES: Final = frozenset({"nieuw"})
 PURPOSE: Final = (
     "Doorgeven van de melding aan de gemeente waar het gebeurde en die erover gaat, volgens de"

@@ -15,7 +15,7 @@ from stopintimidatie.accounts.models import RoleAssignment, User
 from stopintimidatie.audit import SYSTEM, Actor, record
 from stopintimidatie.desk.models import Onboarding
 from stopintimidatie.desk.onboarding_rules import Colleague, missing
-from stopintimidatie.jobs import JobContext, enqueue
+from stopintimidatie.jobs import Job, JobContext, enqueue
 from stopintimidatie.municipalities.levels import LevelChange
 from stopintimidatie.municipalities.mail_domains import domains_of
 from stopintimidatie.municipalities.models import ParticipationLevel
@@ -25,7 +25,7 @@ from stopintimidatie.security import Role
 from stopintimidatie.storage.tenancy import NATIONAL
 
 KIND: Final = "aansluiting"
-JOB: Final = "aansluiting.overdragen"
+JOB: Final = Job("aansluiting.overdragen")
 HANDED_OVER_AT_ONCE: Final = 50
 REASON: Final = "De gemeente is nu aangesloten."
 

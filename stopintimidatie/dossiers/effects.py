@@ -27,6 +27,7 @@ from stopintimidatie.dossiers.vocabulary import AgreementState, ClosingReason
 from stopintimidatie.reports import services as reports
 from stopintimidatie.reports.conversation import tell_once
 from stopintimidatie.reports.resources import GONE
+from stopintimidatie.reports.workflow import TO_NEIGHBOURHOOD
 from stopintimidatie.web.filters import local
 
 Values = Mapping[str, Any]
@@ -171,5 +172,5 @@ EFFECTS: Final = {
     "dossier.samenvoegen": merge,
     "dossier.heropenen": reopen,
     "dossier.wissen": erased,
-    "melding.wijk": move_to_neighbourhood,
+    TO_NEIGHBOURHOOD: move_to_neighbourhood,
 }

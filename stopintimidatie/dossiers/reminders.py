@@ -14,14 +14,14 @@ from stopintimidatie.accounts.models import User
 from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.models import DossierAgreement
 from stopintimidatie.dossiers.vocabulary import AgreementState
-from stopintimidatie.jobs import JobContext, enqueue
+from stopintimidatie.jobs import Job, JobContext, enqueue
 from stopintimidatie.mail import Letter, MailTemplate, Writing, queue_mail
 from stopintimidatie.mail.registry import MailRecipient
 from stopintimidatie.mail.services import Recipient
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.web.filters import AMSTERDAM, date_text
 
-JOB: Final = "afspraak.herinneren"
+JOB: Final = Job("afspraak.herinneren")
 COLLEAGUE: Final = "collega"
 DAYS_BEFORE: Final = 3
 _AT: Final = time(8, 0)

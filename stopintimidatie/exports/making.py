@@ -35,7 +35,7 @@ from stopintimidatie.exports.protection import new_password, with_password
 from stopintimidatie.exports.routes import NOT_YET, basis_words
 from stopintimidatie.exports.services import lock, log
 from stopintimidatie.exports.standards import FileForm
-from stopintimidatie.jobs import JobContext, enqueue
+from stopintimidatie.jobs import Job, JobContext, enqueue
 from stopintimidatie.register.models import Municipality
 from stopintimidatie.sandbox.limits import MEGABYTE, Limits
 from stopintimidatie.settings import Settings
@@ -43,7 +43,7 @@ from stopintimidatie.storage.encryption import DecryptionError
 from stopintimidatie.telemetry.metrics import making_pdf
 
 # Of a higher room: it watches over the copy from now on.
-MADE_JOB: Final = "kopie.bewaken"
+MADE_JOB: Final = Job("kopie.bewaken")
 logger = logging.getLogger(__name__)
 TELL_EVERY: Final = 1.0
 UNREADABLE: Final = (

@@ -41,7 +41,7 @@ from stopintimidatie.exports.wish import (
     check_profile,
     check_wish,
 )
-from stopintimidatie.jobs import enqueue
+from stopintimidatie.jobs import Job, enqueue
 from stopintimidatie.municipalities.reading import published_for
 from stopintimidatie.security import Role
 from stopintimidatie.settings import Settings
@@ -49,7 +49,7 @@ from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.tree import Reference, register_reference
 from stopintimidatie.web.filters import day_of
 
-JOB: Final = "uitvoer.maken"
+JOB: Final = Job("uitvoer.maken")
 # How a file left: by an officer who takes it along, or fetched by the partner.
 DOWNLOADED, PICKED_UP = "download", "opgehaald"
 PATIENCE: Final = timedelta(minutes=10)

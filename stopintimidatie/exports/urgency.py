@@ -28,14 +28,14 @@ from stopintimidatie.exports.services import (
 )
 from stopintimidatie.exports.wish import ExportError, ExportWish
 from stopintimidatie.exports.withdrawing import REJECTED_AFTER, withdraw
-from stopintimidatie.jobs import JobContext, enqueue
+from stopintimidatie.jobs import Job, JobContext, enqueue
 from stopintimidatie.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
 from stopintimidatie.mail.hours import after_working_days
 from stopintimidatie.security import Role
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.encryption import KeyRing
 
-JOB: Final = "uitvoer.spoed_bewaken"
+JOB: Final = Job("uitvoer.spoed_bewaken")
 
 
 def urgent_export(

@@ -16,10 +16,10 @@ from stopintimidatie.exports import vault
 from stopintimidatie.exports.models import MAKING, Export, ExportState
 from stopintimidatie.exports.services import lock, log
 from stopintimidatie.exports.wish import ExportError
-from stopintimidatie.jobs import enqueue
+from stopintimidatie.jobs import Job, enqueue
 
 # Of a higher room: it tells who holds a copy.
-JOB: Final = "uitvoer.ingetrokken"
+JOB: Final = Job("uitvoer.ingetrokken")
 SOURCE: Final = "bron_gewijzigd"
 OTHER: Final = "anders"
 REJECTED_AFTER: Final = "achteraf_afgewezen"

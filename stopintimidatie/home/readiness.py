@@ -330,10 +330,10 @@ def _figures(now: datetime, kinds: Kinds, added: Added) -> Any:
         OutboxJob.run_after <= now,
         or_(OutboxJob.lease_until.is_(None), OutboxJob.lease_until < now),
     )
-    indexing = and_(~OutboxJob.dead, OutboxJob.kind == INDEX)
+    indexing = and_(~OutboxJob.dead, OutboxJob.kind == INDEX.name)
     dead = select(literal(1)).where(OutboxJob.dead).limit(MOST_DEAD).subquery()
     waiting = select(literal(1)).where(~OutboxJob.dead).limit(MOST_WAITING).subquery()
-    unsent = and_(~OutboxJob.dead, OutboxJob.kind == MAIL, OutboxJob.attempts > 0)
+    unsent = and_(~OutboxJob.dead, OutboxJob.kind == MAIL.name, OutboxJob.attempts > 0)
     mails = select(literal(1)).where(unsent, OutboxJob.last_error.is_not(None)).limit(MOST_DEAD)
     newest = select(OutboxJob.last_error).where(unsent, OutboxJob.last_error.is_not(None))
     astray = lies_astray(now, kinds)

@@ -6,9 +6,9 @@ from typing import Any
 
 from stopintimidatie.jobs.models import OutboxJob
 from stopintimidatie.jobs.registry import JOB_KINDS, JobContext, JobError, JobKind, Lane
-from stopintimidatie.jobs.services import enqueue
+from stopintimidatie.jobs.services import Job, enqueue
 
-__all__ = ["JobContext", "JobError", "JobKind", "Lane", "OutboxJob", "enqueue"]
+__all__ = ["Job", "JobContext", "JobError", "JobKind", "Lane", "OutboxJob", "enqueue"]
 
 
 def includeme(config: Any) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, delete
 from sqlalchemy.orm import Session
 
 from stopintimidatie.jobs.models import OutboxJob
+from stopintimidatie.jobs.services import Job
 from stopintimidatie.registry import Directive
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.session import transaction
@@ -103,12 +104,12 @@ class JobKind:
     next_at: NextTime | None = None
 
 
-def _job_kind(name: str, handler: Handler, **more: Any) -> tuple[str, JobKind]:
-    """Return a kind of job. A handler may be called twice for one job: be harmless.
+def _job_kind(job: Job, handler: Handler, **more: Any) -> tuple[str, JobKind]:
+    """Return how a job is done. A handler may be called twice for one job: be harmless.
 
     :param more: what else :class:`JobKind` may be told.
     """
-    return name, JobKind(name, counting(name, handler), **more)
+    return job.name, JobKind(job.name, counting(job.name, handler), **more)
 
 
 JOB_KINDS: Final = Directive[str, JobKind]("add_job_kind", "job_kinds", _job_kind)

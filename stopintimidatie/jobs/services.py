@@ -22,6 +22,16 @@ class QueueError(Exception):
 
 
 @dataclass(frozen=True)
+class Job:
+    """A kind of job that can be asked for, as a constant of the room that asks.
+
+    That room or a higher one registers with `config.add_job_kind` who does it.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True)
 class KindCount:
     """How many jobs of a kind wait, and how many were given up."""
 
@@ -32,7 +42,7 @@ class KindCount:
 
 def enqueue(
     session: Session,
-    kind: str,
+    job: Job,
     holder: str,
     payload: dict[str, Any],
     *,
@@ -40,18 +50,18 @@ def enqueue(
 ) -> OutboxJob:
     """Add a job to the outbox, in the transaction at hand. The payload: ids and codes alone."""
     now = utc_now()
-    job = OutboxJob(
-        kind=kind, holder=holder, payload=payload, created_at=now, run_after=now + delay
+    row = OutboxJob(
+        kind=job.name, holder=holder, payload=payload, created_at=now, run_after=now + delay
     )
-    session.add(job)
+    session.add(row)
     wake_after_commit(session)
-    return job
+    return row
 
 
-def job_row(kind: str, holder: str, payload: dict[str, Any]) -> tuple[type[OutboxJob], Any]:
+def job_row(job: Job, holder: str, payload: dict[str, Any]) -> tuple[type[OutboxJob], Any]:
     """The same as a row, for who inserts many rows at once."""
     now = utc_now()
-    values = {"kind": kind, "holder": holder, "payload": payload, "attempts": 0, "dead": False}
+    values = {"kind": job.name, "holder": holder, "payload": payload, "attempts": 0, "dead": False}
     return OutboxJob, {**values, "created_at": now, "run_after": now}
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import SYSTEM, record
 from stopintimidatie.clock import utc_now
-from stopintimidatie.jobs import JobContext, enqueue
+from stopintimidatie.jobs import Job, JobContext, enqueue
 from stopintimidatie.mail.delivery import Courier
 from stopintimidatie.mail.models import MailMessage, MailState
 from stopintimidatie.mail.problems import MailError
@@ -34,7 +34,7 @@ from stopintimidatie.mail.writing import (
     write,
 )
 
-JOB: Final = "mail.versturen"
+JOB: Final = Job("mail.versturen")
 AUDIT_KIND: Final = "bericht"
 # Doubling to an hour and then each hour: some five days.
 ATTEMPTS: Final = 170

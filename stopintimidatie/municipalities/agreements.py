@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import SYSTEM, Actor, record
 from stopintimidatie.clock import utc_now
-from stopintimidatie.jobs import JobContext, enqueue
+from stopintimidatie.jobs import Job, JobContext, enqueue
 from stopintimidatie.mail.addresses import (
     Owner,
     clear_address,
@@ -36,8 +36,8 @@ from stopintimidatie.storage.tenancy import NATIONAL
 KIND: Final = "doorgifteafspraak"
 PURPOSE: Final = "forwarding-agreement"
 # What waits for this municipality may go out; the desk does it.
-VALID_JOB: Final = "afspraak.geldig"
-END_JOB: Final = "afspraak.aflopen"
+VALID_JOB: Final = Job("afspraak.geldig")
+END_JOB: Final = Job("afspraak.aflopen")
 
 
 @dataclass(frozen=True)

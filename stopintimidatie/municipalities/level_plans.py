@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import SYSTEM, Actor, record
 from stopintimidatie.clock import utc_now
-from stopintimidatie.jobs import JobContext, enqueue
+from stopintimidatie.jobs import Job, JobContext, enqueue
 from stopintimidatie.mail import Letter, MailTemplate, Writing, queue_mail
 from stopintimidatie.municipalities.levels import (
     AUDIT_KIND,
@@ -38,7 +38,7 @@ from stopintimidatie.municipalities.postbox import postbox_recipient
 from stopintimidatie.register.models import Municipality
 from stopintimidatie.storage.tenancy import NATIONAL
 
-LEVEL_JOB: Final = "gemeente.niveau"
+LEVEL_JOB: Final = Job("gemeente.niveau")
 FURTHEST: Final = timedelta(days=366)
 # So long before its moment a plan is held against its conditions once more.
 LOOKED_AT_AGAIN: Final = timedelta(days=1)

@@ -18,7 +18,7 @@ from stopintimidatie.accounts.offers import KIND
 from stopintimidatie.accounts.services import find_user
 from stopintimidatie.audit import SYSTEM, Actor, record
 from stopintimidatie.clock import utc_now
-from stopintimidatie.jobs import JobContext
+from stopintimidatie.jobs import Job, JobContext
 from stopintimidatie.mail import (
     Letter,
     MailRecipient,
@@ -32,8 +32,8 @@ from stopintimidatie.register.models import Municipality
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.tenancy import NATIONAL
 
-INVITE_JOB: Final = "rol.uitnodigen"
-TELL_JOB: Final = "rol.vertellen"
+INVITE_JOB: Final = Job("rol.uitnodigen")
+TELL_JOB: Final = Job("rol.vertellen")
 INVITED: Final = "gebruiker.uitgenodigd"
 _FOLDER: Final = "stopintimidatie.municipalities:templates/mail"
 

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.clock import utc_now
-from stopintimidatie.jobs import JobContext, OutboxJob, enqueue
+from stopintimidatie.jobs import Job, JobContext, OutboxJob, enqueue
 from stopintimidatie.municipalities.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.patterns.detecting import MOST_POINTS, Group, Point, Tuning, find_groups
 from stopintimidatie.patterns.settings import choice_of, note_searched
@@ -26,8 +26,8 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.storage.session import transaction
 from stopintimidatie.web.filters import AMSTERDAM, local
 
-SEARCH: Final = "patronen.zoeken"
-EVERY_NIGHT: Final = "patronen.elke_nacht"
+SEARCH: Final = Job("patronen.zoeken")
+EVERY_NIGHT: Final = Job("patronen.elke_nacht")
 NIGHT_HOUR: Final = 4
 METRES_A_DEGREE: Final = 110_574
 _METRES_EAST: Final = 111_320
@@ -149,7 +149,7 @@ def hour_of(moment: datetime, precision: str | None, part: str | None) -> float 
 def ask_for_search(session: Session, holder: str) -> bool:
     """Have a municipality searched; False when that waits already."""
     waits = select(OutboxJob.id).where(
-        OutboxJob.kind == SEARCH,
+        OutboxJob.kind == SEARCH.name,
         OutboxJob.holder == holder,
         OutboxJob.attempts == 0,
         ~OutboxJob.dead,

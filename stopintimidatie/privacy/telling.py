@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import SYSTEM
-from stopintimidatie.jobs import JobContext, enqueue
+from stopintimidatie.jobs import Job, JobContext, enqueue
 from stopintimidatie.mail import Letter, MailRecipient, MailTemplate, Recipient, Writing, queue_mail
 from stopintimidatie.mail.addresses import PURPOSE, clear_address
 from stopintimidatie.mail.models import MailAddress, MailMessage
@@ -26,7 +26,7 @@ from stopintimidatie.reports.reporter_mail import PAGE
 from stopintimidatie.storage.encryption import KeyRing
 
 OWNER: Final = "gewiste_melder"
-JOB: Final = "melder.adres_weg"
+JOB: Final = Job("melder.adres_weg")
 NAME: Final = "bericht_na_wissen"
 AT_MOST: Final = timedelta(days=3)
 ERASED: Final = (

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, event_rows
 from stopintimidatie.clock import utc_now
-from stopintimidatie.jobs import OutboxJob
+from stopintimidatie.jobs import Job, OutboxJob
 from stopintimidatie.jobs.services import job_row, rows_committed
 from stopintimidatie.jobs.waking import wake_after_commit
 from stopintimidatie.municipalities.answers import REPORTER, stored_answers
@@ -44,9 +44,9 @@ from stopintimidatie.tree import is_taken, reference_row
 from stopintimidatie.workflow.history import line
 
 KIND: Final = "melding"
-ARRIVED: Final = "melding.binnengekomen"
+ARRIVED: Final = Job("melding.binnengekomen")
 FOLLOW_PURPOSE: Final = "follow-code"
-FIND_ADDRESS: Final = "melding.adres"
+FIND_ADDRESS: Final = Job("melding.adres")
 TAKEN_OVER: Final = "overgenomen"
 _WANTS_CONTACT: Final = frozenset({ContactWish.CALL, ContactWish.MAIL, ContactWish.VIA_APP})
 
@@ -240,7 +240,7 @@ def announcement(holder: str, report_id: UUID) -> list[Row]:
     Written with the index's job where that is one, hence with the same columns.
     """
     now, payload = utc_now(), {"report": str(report_id)}
-    job = {"kind": ARRIVED, "holder": holder, "payload": payload, "attempts": 0}
+    job = {"kind": ARRIVED.name, "holder": holder, "payload": payload, "attempts": 0}
     return [(OutboxJob, {**job, "created_at": now, "run_after": now, "dead": False})]
 
 

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import SYSTEM, Actor, record
 from stopintimidatie.clock import utc_now
-from stopintimidatie.jobs import JobContext, enqueue
+from stopintimidatie.jobs import Job, JobContext, enqueue
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.reporter_mail import tell_by_mail
 from stopintimidatie.reports.services import KIND, append_move, changed, move
 from stopintimidatie.web.filters import AMSTERDAM, local
 
-EXPIRY_JOB: Final = "melding.vraag_verlopen"
+EXPIRY_JOB: Final = Job("melding.vraag_verlopen")
 # In these states nobody reads along any more.
 CLOSED: Final = frozenset({"overgedragen", "ingetrokken", "vernietigd"})
 

@@ -8,14 +8,14 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from stopintimidatie.jobs import JobContext, enqueue
+from stopintimidatie.jobs import Job, JobContext, enqueue
 from stopintimidatie.mail import Letter, MailTemplate, Writing, queue_mail
 from stopintimidatie.municipalities.postbox import postbox_recipient
 from stopintimidatie.register.models import Municipality
 from stopintimidatie.reports.models import ReportTransfer
 from stopintimidatie.reports.offered import OPEN
 
-JOB: Final = "overdracht.melden"
+JOB: Final = Job("overdracht.melden")
 NAME: Final = "overdracht_aangeboden"
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor, record
 from stopintimidatie.clock import utc_now
-from stopintimidatie.jobs import JobContext, enqueue
+from stopintimidatie.jobs import Job, JobContext, enqueue
 from stopintimidatie.reports.areas import area_names
 from stopintimidatie.reports.models import Report, ReportTransfer
 from stopintimidatie.reports.offer_mail import tell_receiver
@@ -36,7 +36,7 @@ from stopintimidatie.storage.counting import count_at_most
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.workflow import WorkflowError
 
-ANSWERED: Final = "melding.overdracht"
+ANSWERED: Final = Job("melding.overdracht")
 OFFER_KIND: Final = "overdracht"
 
 

@@ -24,7 +24,7 @@ from sqlalchemy import ColumnElement, Engine, delete, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.clock import utc_now
-from stopintimidatie.jobs import JobContext
+from stopintimidatie.jobs import Job, JobContext
 from stopintimidatie.reports.models import SenderHit, SenderKey
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.encryption import KEY_BYTES
@@ -32,7 +32,7 @@ from stopintimidatie.storage.rows import Row, insert_into
 from stopintimidatie.storage.session import transaction
 from stopintimidatie.web.filters import AMSTERDAM, local
 
-FORGET_JOB: Final = "afzenders.vergeten"
+FORGET_JOB: Final = Job("afzenders.vergeten")
 # Some minutes into the next day: no request of the day before is still busy then.
 FORGOTTEN_AT: Final = time(0, 5)
 SUBJECT_CHARACTERS: Final = 32

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor
 from stopintimidatie.clock import utc_now
-from stopintimidatie.jobs import JobContext, enqueue
+from stopintimidatie.jobs import Job, JobContext, enqueue
 from stopintimidatie.municipalities.models import ParticipationLevel
 from stopintimidatie.municipalities.services import level_of
 from stopintimidatie.register.locating import Method, Place
@@ -37,7 +37,7 @@ from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.resealing import Sealed
 from stopintimidatie.workflow import WorkflowError
 
-JOB: Final = "melding.overnemen"
+JOB: Final = Job("melding.overnemen")
 PURPOSE: Final = "transfer"
 SEALED: Final = Sealed(ReportTransfer, PURPOSE, ("content", "offer"), "id")
 # What makes a report a report; where it stands in somebody's work stays behind.

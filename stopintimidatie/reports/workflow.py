@@ -29,6 +29,8 @@ STATES: Final = (
     State("ingetrokken", "Ingetrokken", ended=True),
     State("vernietigd", "Vernietigd", ended=True),
 )
+# The effect, of a higher room, that gives a report another neighbourhood. Assessing calls it.
+TO_NEIGHBOURHOOD: Final = "melding.wijk"
 ENDED: Final = frozenset(state.code for state in STATES if state.ended)
 # What goes along when a municipality goes into another.
 MERGEABLE: Final = frozenset({"nieuw", "in_behandeling", "wacht_op_melder", "wacht_op_partner"})

@@ -21,7 +21,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.clock import utc_now
-from stopintimidatie.jobs import JobContext, OutboxJob, enqueue
+from stopintimidatie.jobs import Job, JobContext, OutboxJob, enqueue
 from stopintimidatie.search.backend import (
     CheckReport,
     Health,
@@ -40,8 +40,8 @@ from stopintimidatie.tree import Reference
 
 log = logging.getLogger(__name__)
 
-REBUILD: Final = "zoekindex.herbouwen"
-PURGE: Final = "zoekindex.opschonen"
+REBUILD: Final = Job("zoekindex.herbouwen")
+PURGE: Final = Job("zoekindex.opschonen")
 NIGHT_HOUR: Final = 3
 _CHUNK: Final = 500
 
@@ -68,10 +68,10 @@ def next_night(now: datetime) -> datetime:
     return tonight if tonight > local else tonight + timedelta(days=1)
 
 
-def _enqueue_once(session: Session, kind: str, holder: str, delay: timedelta) -> bool:
+def _enqueue_once(session: Session, job: Job, holder: str, delay: timedelta) -> bool:
     """One row waits at most; one that is being worked on doesn't count, it may be too early."""
     waiting = select(OutboxJob.id).where(
-        OutboxJob.kind == kind,
+        OutboxJob.kind == job.name,
         OutboxJob.holder == holder,
         OutboxJob.dead.is_(False),
         OutboxJob.lease_until.is_(None),
@@ -79,7 +79,7 @@ def _enqueue_once(session: Session, kind: str, holder: str, delay: timedelta) ->
     )
     if session.execute(waiting.limit(1)).first() is not None:
         return False
-    enqueue(session, kind, holder, {}, delay=delay)
+    enqueue(session, job, holder, {}, delay=delay)
     return True
 
 
@@ -226,7 +226,7 @@ def index_as_a_whole(registry: Any) -> None:
         return
     for holder in enqueue_needed_rebuilds(registry):
         with transaction(registry.engine, holder) as session:
-            each = (OutboxJob.kind == INDEX, OutboxJob.holder == holder)
+            each = (OutboxJob.kind == INDEX.name, OutboxJob.holder == holder)
             session.execute(delete(OutboxJob).where(*each))
 
 

@@ -14,13 +14,13 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session, SessionTransaction
 
-from stopintimidatie.jobs import enqueue
+from stopintimidatie.jobs import Job, enqueue
 from stopintimidatie.jobs.services import job_row
 from stopintimidatie.search.backend import IndexWriter, SearchDocument
 from stopintimidatie.search.registry import SearchRegistry
 from stopintimidatie.storage.tenancy import TenancyError, current_holder
 
-INDEX: Final = "zoekindex"
+INDEX: Final = Job("zoekindex")
 _OPTION: Final = "stopintimidatie_search"
 _PENDING: Final = "stopintimidatie.search.pending"
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.clock import utc_now
-from stopintimidatie.jobs import JobContext, enqueue
+from stopintimidatie.jobs import Job, JobContext, enqueue
 from stopintimidatie.mail import Letter, MailTemplate, Writing, queue_mail
 from stopintimidatie.mail.hours import in_office_hours
 from stopintimidatie.mail.models import MailMessage
@@ -21,7 +21,7 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.opened import is_opened
 from stopintimidatie.storage.tenancy import NATIONAL
 
-REPEAT_JOB: Final = "melding.spoed"
+REPEAT_JOB: Final = Job("melding.spoed")
 # A municipality that gets many hears of them once in so long: the message says "reports wait".
 AT_MOST_EVERY: Final = timedelta(minutes=15)
 # What is older needs no message: a demo, or an installation that was off.

@@ -30,6 +30,7 @@ from stopintimidatie.reports.services import (
     set_forms,
 )
 from stopintimidatie.reports.summary import CONTACT_AGREED, listed
+from stopintimidatie.reports.workflow import TO_NEIGHBOURHOOD
 from stopintimidatie.web.filters import AMSTERDAM, date_text, local
 
 # In these states there is something to assess; before and after that, another step comes first.
@@ -38,8 +39,6 @@ ASSESSABLE: Final = frozenset(
 )
 # With these somebody has to be reached, so there is a last day for it.
 WITH_DEADLINE: Final = frozenset({"bellen", "mailen", "via_app"})
-# The effect, of a higher room, that gives a report another neighbourhood.
-TO_NEIGHBOURHOOD: Final = "melding.wijk"
 _YES_NO: Final = {True: "ja", False: "nee", None: ""}
 
 

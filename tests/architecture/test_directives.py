@@ -1,11 +1,14 @@
-"""The list of directives in the docs is the one that the code has."""
+"""The list of directives in the docs is the one that the code has; every job is done by a room."""
 
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import stopintimidatie
+from stopintimidatie.jobs import Job
+from stopintimidatie.jobs.registry import JOB_KINDS
 from stopintimidatie.registry import CATEGORY
 from tests.installation import Installation
 
@@ -56,3 +59,10 @@ def test_who_is_said_to_read_a_directive_does() -> None:
         for reader in named:
             made = re.compile(rf"^\s*(def|class) {reader}\b", re.MULTILINE)
             assert any(made.search(text) for text in knowing), (name, reader)
+
+
+def test_every_job_that_can_be_asked_for_is_done_by_a_room(installation: Installation) -> None:
+    modules = [m for name, m in sys.modules.items() if name.startswith("stopintimidatie.")]
+    jobs = [one for m in modules for one in vars(m).values() if isinstance(one, Job)]
+    assert {job.name for job in jobs} == set(JOB_KINDS.of(installation.registry))
+    assert len({id(job) for job in jobs}) == len(set(jobs)), "a kind has one constant"

@@ -32,7 +32,7 @@ def demo_address(
     running = Installation(make_settings(f"sqlite:///{folder}/data.sqlite", folder))
     with running.owner.begin() as connection:
         # Six documents that nobody here asks for; test_demo_deliveries.py has them made.
-        connection.execute(delete(OutboxJob).where(OutboxJob.kind == DELIVERIES))
+        connection.execute(delete(OutboxJob).where(OutboxJob.kind == DELIVERIES.name))
     stop = threading.Event()
     worker = threading.Thread(
         target=Worker(running.registry).run_forever, args=(stop,), daemon=True

@@ -40,7 +40,7 @@ def given(installation: Installation, case: Case, number: int) -> list[str]:
             making.make(context, case.export(reference).id)
     with installation.transaction(DORDRECHT) as session:
         # Made already.
-        session.execute(delete(OutboxJob).where(OutboxJob.kind == JOB))
+        session.execute(delete(OutboxJob).where(OutboxJob.kind == JOB.name))
         for export in session.scalars(select(Export).where(Export.reference.in_(references))):
             fetch(session, registry.key_ring, export, SYSTEM)
         ask_for_search(session, DORDRECHT)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie.clock import utc_now
-from stopintimidatie.jobs import OutboxJob, enqueue
+from stopintimidatie.jobs import Job, OutboxJob, enqueue
 from tests.crash import checks, notices
 from tests.crash.campaign import wait_until
 from tests.crash.dawdling import NAIVE, SHORTEST
@@ -37,7 +37,7 @@ def ask(site: Site, number: int) -> str:
     reference = hand_over(site.installation)
     with site.installation.transaction() as session:
         for n in range(NAIVE_JOBS):
-            enqueue(session, NAIVE, DORDRECHT, {"n": NAIVE_JOBS * number + n})
+            enqueue(session, Job(NAIVE), DORDRECHT, {"n": NAIVE_JOBS * number + n})
     return reference
 
 

@@ -84,7 +84,7 @@ def test_what_counts_no_longer_goes_and_the_rest_stays(installation: Installatio
         session.flush()
         made = rows(installation, user)
         session.add_all(row for _, row in made)
-    kind = installation.registry.job_kinds[JOB]
+    kind = installation.registry.job_kinds[JOB.name]
     context = JobContext(
         installation.engine, installation.settings, installation.registry, NATIONAL
     )

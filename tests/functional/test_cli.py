@@ -17,7 +17,7 @@ from stopintimidatie.cli.commands import cli
 from stopintimidatie.cli.dutch import run
 from stopintimidatie.clock import utc_now
 from stopintimidatie.intake.models import AppKey
-from stopintimidatie.jobs import OutboxJob, enqueue
+from stopintimidatie.jobs import Job, OutboxJob, enqueue
 from stopintimidatie.register.models import AreaOutline
 from stopintimidatie.security import Role
 from stopintimidatie.storage import NATIONAL
@@ -223,7 +223,7 @@ def test_jobs_that_were_given_up_are_shown_tried_again_and_thrown_away(
     assert "geen opgegeven taken" in keyboard.type("wachtrij", "lijst")[1]
     assert "geen opgegeven taken" in keyboard.type("wachtrij", "opnieuw", "--alle")[1]
     with installation.transaction() as session:
-        made = [enqueue(session, "proef", DORDRECHT, {"n": "geheim"}) for _ in range(3)]
+        made = [enqueue(session, Job("proef"), DORDRECHT, {"n": "geheim"}) for _ in range(3)]
         for job in made:
             job.dead, job.attempts, job.last_error = True, 12, "RuntimeError"
         session.flush()

@@ -297,7 +297,7 @@ def test_who_minds_an_agreement_is_reminded_before_its_day(
         )
         number = str(late.id)
     with installation.transaction() as session:
-        jobs = session.scalars(select(OutboxJob).where(OutboxJob.kind == JOB)).all()
+        jobs = session.scalars(select(OutboxJob).where(OutboxJob.kind == JOB.name)).all()
         payloads = [dict(job.payload) for job in jobs]
     assert [p["afspraak"] for p in payloads] == [number], "what is due tomorrow needs no reminder"
     context = _context(installation)

@@ -127,7 +127,7 @@ def test_words_made_unreadable_are_nowhere_any_more(
         assert anywhere(installation, words) == [], words
     # Nobody finds them from now on; the files of the index forget them the same night.
     with installation.transaction(DORDRECHT) as session:
-        purges = session.scalars(select(OutboxJob).where(OutboxJob.kind == PURGE)).all()
+        purges = session.scalars(select(OutboxJob).where(OutboxJob.kind == PURGE.name)).all()
         assert {job.holder for job in purges} == {DORDRECHT}
     installation.registry.search.backend.purge(DORDRECHT)
     files = [path for path in Path(installation.settings.data_dir).rglob("*") if path.is_file()]

@@ -16,7 +16,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from stopintimidatie.home import figures
-from stopintimidatie.jobs import enqueue
+from stopintimidatie.jobs import Job, enqueue
 from stopintimidatie.security import Role
 from stopintimidatie.settings import METRICS_PORTS, SettingsError, parse_settings
 from stopintimidatie.telemetry import metrics
@@ -97,7 +97,7 @@ def test_what_a_process_did_is_counted_by_name(
 def test_work_that_fails_is_counted_by_kind(installation: Installation, servers: list[Any]) -> None:
     port = start(installation, free_port(), servers)
     with installation.transaction() as session:
-        enqueue(session, "uitvoer.maken", DORDRECHT, {"geen": "id"})
+        enqueue(session, Job("uitvoer.maken"), DORDRECHT, {"geen": "id"})
     installation.run_jobs()
     assert value(port, "jobs_total", kind="uitvoer.maken", outcome="mislukt") == 1
     assert value(port, "job_seconds_count", kind="uitvoer.maken") == 1

@@ -22,7 +22,7 @@ from stopintimidatie import install
 from stopintimidatie.audit import SYSTEM
 from stopintimidatie.clock import utc_now
 from stopintimidatie.home import readiness, version
-from stopintimidatie.jobs import enqueue
+from stopintimidatie.jobs import Job, enqueue
 from stopintimidatie.register.loading import load_areas
 from stopintimidatie.search.writing import INDEX
 from stopintimidatie.storage.encryption import create_key_file
@@ -50,7 +50,7 @@ def fresh(installation: Installation) -> TestApp:
 
 def wait_in_queue(installation: Installation, kind: str, hours: int, **values: Any) -> None:
     with installation.transaction() as session:
-        job = enqueue(session, kind, DORDRECHT, {})
+        job = enqueue(session, Job(kind), DORDRECHT, {})
         job.created_at = job.run_after = utc_now() - timedelta(hours=hours)
         for name, value in values.items():
             setattr(job, name, value)
@@ -75,7 +75,7 @@ def test_work_that_waits_too_long_makes_it_unready_and_dead_work_does_not(
     assert checks["dode taken"]["toestand"] == "let op"
     assert checks["dode taken"]["melding"].startswith("Mislukt en opgegeven: 1.")
     assert "wachtrij lijst" in checks["dode taken"]["melding"]
-    wait_in_queue(installation, INDEX, 2)
+    wait_in_queue(installation, INDEX.name, 2)
     checks = ready(installation, 503)
     # PostgreSQL's index never lags: it is written with the change.
     index = "fout" if installation.settings.search_backend == "whoosh" else "niet van toepassing"
@@ -84,7 +84,7 @@ def test_work_that_waits_too_long_makes_it_unready_and_dead_work_does_not(
 
 
 def test_the_threshold_is_a_setting_and_none_means_only_told(installation: Installation) -> None:
-    wait_in_queue(installation, INDEX, 2)
+    wait_in_queue(installation, INDEX.name, 2)
     for seconds, status in ((3 * 3600, 200), (0, 200), (60, 503)):
         other = replace(
             installation.settings, health_queue_seconds=seconds, health_index_seconds=seconds
@@ -96,7 +96,7 @@ def test_the_threshold_is_a_setting_and_none_means_only_told(installation: Insta
 
 
 def test_with_searching_in_the_database_there_is_no_lag(installation: Installation) -> None:
-    wait_in_queue(installation, INDEX, 0)
+    wait_in_queue(installation, INDEX.name, 0)
     checks = readiness.inspect_installation(
         replace(installation.settings, search_backend="postgresql")
     )
@@ -169,7 +169,7 @@ def test_asking_often_costs_the_database_nothing_more(
             visitor.get("/health/ready")
     assert len(few) <= 5
     for _ in range(30):
-        wait_in_queue(installation, INDEX, 0)
+        wait_in_queue(installation, INDEX.name, 0)
     with counted() as many:
         fresh(installation).get("/health/ready")
     assert len(many) == len(few)

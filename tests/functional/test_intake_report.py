@@ -101,7 +101,9 @@ def test_a_201_means_that_the_report_and_what_makes_it_findable_are_committed(ap
     with api.installation.transaction(DORDRECHT) as session:
         assert session.scalars(select(Report)).one()
         if api.installation.settings.sqlite:
-            jobs = select(OutboxJob).where(OutboxJob.kind == INDEX, OutboxJob.holder == DORDRECHT)
+            jobs = select(OutboxJob).where(
+                OutboxJob.kind == INDEX.name, OutboxJob.holder == DORDRECHT
+            )
             assert session.scalars(jobs).one()
         else:
             assert session.scalars(select(SearchDocument)).one()

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from stopintimidatie.clock import clock_at, utc_now
-from stopintimidatie.jobs import JobContext, JobKind, OutboxJob, enqueue
+from stopintimidatie.jobs import Job, JobContext, JobKind, OutboxJob, enqueue
 from stopintimidatie.jobs.schedule import LONGEST_WAIT
 from stopintimidatie.jobs.services import KindCount, counts
 from stopintimidatie.jobs.worker import Worker, back_off
@@ -42,7 +42,7 @@ def register(installation: Installation, handler: Recorder, **options: Any) -> N
 def ask(installation: Installation, *numbers: int, holder: str = DORDRECHT) -> None:
     with installation.transaction() as session:
         for number in numbers:
-            enqueue(session, "proef", holder, {"n": number})
+            enqueue(session, Job("proef"), holder, {"n": number})
 
 
 def jobs(installation: Installation) -> Sequence[OutboxJob]:
@@ -62,7 +62,7 @@ def test_a_job_is_done_once_and_gone(installation: Installation) -> None:
 def test_a_job_of_a_transaction_that_failed_never_existed(installation: Installation) -> None:
     def ask_and_fail() -> None:
         with installation.transaction() as session:
-            enqueue(session, "proef", DORDRECHT, {"n": 1})
+            enqueue(session, Job("proef"), DORDRECHT, {"n": 1})
             session.flush()
             raise ZeroDivisionError
 
@@ -136,7 +136,7 @@ def test_an_unknown_kind_is_set_apart_and_stops_nothing(installation: Installati
     handler = Recorder()
     register(installation, handler)
     with installation.transaction() as session:
-        enqueue(session, "bestaat-niet", DORDRECHT, {})
+        enqueue(session, Job("bestaat-niet"), DORDRECHT, {})
     ask(installation, 1)
     Worker(installation.registry).run_all()
     assert handler.calls == [(DORDRECHT, [1])]

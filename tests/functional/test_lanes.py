@@ -17,7 +17,7 @@ from stopintimidatie.clock import utc_now
 from stopintimidatie.demo.forwarding import set_up_mailbox
 from stopintimidatie.intake.app_keys import DEMO_TOKEN, make_demo_key
 from stopintimidatie.intake.examples import FULL_REPORT
-from stopintimidatie.jobs import JobContext, JobKind, OutboxJob, enqueue
+from stopintimidatie.jobs import Job, JobContext, JobKind, OutboxJob, enqueue
 from stopintimidatie.jobs.worker import run_lanes
 from stopintimidatie.mail.models import MailMessage, MailState
 from stopintimidatie.security import Role
@@ -70,7 +70,7 @@ def block(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Block:
         monkeypatch.setitem(kinds, kind, replace(kinds[kind], handler=handler))
         with installation.transaction() as session:
             for _ in range(jobs):
-                enqueue(session, kind, DORDRECHT, {})
+                enqueue(session, Job(kind), DORDRECHT, {})
         return handler
 
     return begin

@@ -20,7 +20,7 @@ from webtest import TestApp
 from stopintimidatie.cli import commands
 from stopintimidatie.exports import making
 from stopintimidatie.intake import views as intake_views
-from stopintimidatie.jobs import enqueue
+from stopintimidatie.jobs import Job, enqueue
 from stopintimidatie.reports import views as report_views
 from stopintimidatie.security import Role
 from stopintimidatie.telemetry.logs import log_error, make_handler
@@ -213,7 +213,7 @@ def test_a_job_that_fails_tells_where_and_not_what(
 ) -> None:
     monkeypatch.setattr(making, "make", crash_in_a_chain)
     with installation.transaction() as session:
-        enqueue(session, "uitvoer.maken", DORDRECHT, {"id": str(uuid4())})
+        enqueue(session, Job("uitvoer.maken"), DORDRECHT, {"id": str(uuid4())})
     with logged(level=logging.DEBUG) as lines:
         installation.run_jobs()
     assert "Geheim" not in lines.text

@@ -220,7 +220,7 @@ def test_every_night_connected_municipalities_are_searched(installation: Install
     with installation.transaction() as session:
         waiting = session.scalars(select(OutboxJob.kind).order_by(OutboxJob.kind)).all()
     assert waiting == sorted(name for name, kind in kinds.items() if kind.next_at)
-    assert EVERY_NIGHT in waiting
+    assert EVERY_NIGHT.name in waiting
     with installation.transaction(DORDRECHT) as session:
         assert session.scalars(select(PatternSetting)).one().searched_at is not None
 

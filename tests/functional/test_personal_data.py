@@ -146,7 +146,7 @@ def test_the_index_is_asked_to_forget_the_words_as_well(
             holder_of(installation, kind).redact(session, keys, document, Fragment(NAME))
         else:
             holder_of(installation, kind).erase(session, document)
-        asked = select(OutboxJob.holder).where(OutboxJob.kind == PURGE)
+        asked = select(OutboxJob.holder).where(OutboxJob.kind == PURGE.name)
         assert session.scalars(asked).all() == [DORDRECHT]
 
 

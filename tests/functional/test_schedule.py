@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from stopintimidatie.cli import servers
 from stopintimidatie.clock import clock_at, utc_now
-from stopintimidatie.jobs import JobContext, JobKind, OutboxJob, enqueue
+from stopintimidatie.jobs import Job, JobContext, JobKind, OutboxJob, enqueue
 from stopintimidatie.jobs.schedule import LONGEST_WAIT, lies_astray, put_right
 from stopintimidatie.jobs.worker import Worker, run_lanes
 from stopintimidatie.web.filters import date_text
@@ -54,7 +54,7 @@ def register(installation: Installation, name: str, handler: Any, **options: Any
 
 def ask(installation: Installation, kind: str, delay: timedelta = timedelta(0)) -> None:
     with installation.transaction() as session:
-        enqueue(session, kind, DORDRECHT, {}, delay=delay)
+        enqueue(session, Job(kind), DORDRECHT, {}, delay=delay)
 
 
 def jobs(installation: Installation) -> dict[str, OutboxJob]:

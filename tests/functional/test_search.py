@@ -362,7 +362,7 @@ def test_a_lost_index_is_told_and_repaired_by_the_worker(
     page.mustcontain("De zoekindex wordt hersteld")
     officer.get("/zoeken", {"q": "floot"})
     with installation.transaction() as session:
-        assert session.scalars(select(OutboxJob.kind)).all() == [services.REBUILD]
+        assert session.scalars(select(OutboxJob.kind)).all() == [services.REBUILD.name]
     installation.run_jobs()
     assert len(found(officer.get("/zoeken", {"q": "floot"}))) == 1
 
@@ -385,7 +385,7 @@ def test_the_words_of_a_destroyed_report_leave_the_files_by_night(
     installation.run_jobs()
     with installation.transaction() as session:
         (job,) = session.scalars(select(OutboxJob))
-        assert (job.kind, job.holder) == (services.PURGE, DORDRECHT)
+        assert (job.kind, job.holder) == (services.PURGE.name, DORDRECHT)
         assert job.run_after.astimezone(AMSTERDAM).hour == services.NIGHT_HOUR
         job.run_after = utc_now()
     folder = installation.settings.data_dir / "zoekindex" / DORDRECHT

@@ -66,7 +66,7 @@ def test_what_is_committed_is_found_at_once_and_nothing_is_left_to_do(
         raise RuntimeError
     assert total(installation, "zeldzaamwoord") == 1
     with installation.transaction() as session:
-        assert session.scalars(select(OutboxJob).where(OutboxJob.kind == INDEX)).all() == []
+        assert session.scalars(select(OutboxJob).where(OutboxJob.kind == INDEX.name)).all() == []
 
 
 def test_a_page_finds_what_its_own_request_has_changed(installation: Installation) -> None:

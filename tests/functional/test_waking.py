@@ -18,7 +18,7 @@ from stopintimidatie.audit import SYSTEM
 from stopintimidatie.clock import utc_now
 from stopintimidatie.intake.app_keys import DEMO_TOKEN, make_demo_key
 from stopintimidatie.intake.examples import FULL_REPORT
-from stopintimidatie.jobs import JobContext, JobKind, OutboxJob, enqueue
+from stopintimidatie.jobs import Job, JobContext, JobKind, OutboxJob, enqueue
 from stopintimidatie.jobs import worker as working
 from stopintimidatie.jobs.services import try_again
 from stopintimidatie.jobs.waking import CHANNEL
@@ -91,7 +91,7 @@ def register(installation: Installation, handler: Callable[[], object]) -> None:
 
 def ask(installation: Installation, delay: timedelta = timedelta(0), number: int = 1) -> OutboxJob:
     with installation.transaction() as session:
-        jobs = [enqueue(session, "proef", DORDRECHT, {}, delay=delay) for _ in range(number)]
+        jobs = [enqueue(session, Job("proef"), DORDRECHT, {}, delay=delay) for _ in range(number)]
     return jobs[0]
 
 
@@ -165,10 +165,10 @@ def test_the_word_comes_once_per_transaction_and_after_its_commit(
 ) -> None:
     with installation.transaction() as session:
         for _ in range(3):
-            enqueue(session, "proef", DORDRECHT, {})
+            enqueue(session, Job("proef"), DORDRECHT, {})
             session.flush()
             with session.begin_nested():
-                enqueue(session, "proef", DORDRECHT, {})
+                enqueue(session, Job("proef"), DORDRECHT, {})
         assert words() == 0
     assert words() == 1
     with installation.transaction() as session:
@@ -182,7 +182,7 @@ def test_a_transaction_that_failed_wakes_nobody(
 ) -> None:
     def ask_and_fail() -> None:
         with installation.transaction() as session:
-            enqueue(session, "proef", DORDRECHT, {})
+            enqueue(session, Job("proef"), DORDRECHT, {})
             session.flush()
             raise ZeroDivisionError
 
