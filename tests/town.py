@@ -51,7 +51,7 @@ from stopintimidatie.dossiers.tabling import Tabled, put_on_table
 from stopintimidatie.dossiers.vocabulary import DossierKind
 from stopintimidatie.dossiers.work_models import ConsultationSeat, DossierNoteReader
 from stopintimidatie.exports import making
-from stopintimidatie.exports.freezing import prepare
+from stopintimidatie.exports.loading import load_dossier
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.services import approve, request_export
 from stopintimidatie.exports.wish import ExportWish
@@ -580,13 +580,12 @@ class _Builder:
             facts=text("feiten"),
         )
         session, settings = self.session, made.settings
-        export = request_export(session, settings, dossier, wish, self.actor)
+        asked = request_export(session, settings, load_dossier(session, dossier), wish, self.actor)
         if approved:
             second = Actor("gebruiker", str(uuid4()), f"Tweede {self.place.name}")
-            seen = prepare(session, settings, dossier, export, utc_now()).fingerprint
             keys = made.registry.key_ring
-            approve(session, keys, settings, dossier, export, second, seen=seen)
-        return export.reference
+            approve(session, keys, asked, second, seen=asked.fingerprint)
+        return asked.export.reference
 
     def answer(self, dossier: Dossier, reference: str) -> None:
         """What a partner answered to an export."""

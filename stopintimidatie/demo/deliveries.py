@@ -27,7 +27,7 @@ from stopintimidatie.disclosures.copies import events_of
 from stopintimidatie.disclosures.references import PREFIX
 from stopintimidatie.disclosures.services import find_disclosure
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.exports.freezing import prepare
+from stopintimidatie.exports.loading import load_dossier
 from stopintimidatie.exports.making import make
 from stopintimidatie.exports.models import Export, ExportState
 from stopintimidatie.exports.services import JOB as MAKING
@@ -164,9 +164,9 @@ def ask(session: Session, registry: Any, dossier: Dossier, plan: Planned, people
         destroy_by=today + left,
         minors_ground=MINORS,
     )
-    export = request_export(session, settings, dossier, wish, officer, reference=plan.reference)
-    seen = prepare(session, settings, dossier, export, utc_now()).fingerprint
-    approve(session, keys, settings, dossier, export, owner, seen=seen)
+    loaded, reference = load_dossier(session, dossier), plan.reference
+    asked = request_export(session, settings, loaded, wish, officer, reference=reference)
+    approve(session, keys, asked, owner, seen=asked.fingerprint)
     # The file is made by `finish`, with the clock at this moment.
     session.execute(delete(OutboxJob).where(OutboxJob.kind == MAKING.name))
 

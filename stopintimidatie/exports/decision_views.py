@@ -7,22 +7,22 @@ from typing import Any, Final
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 
-from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.naming_views import hidden_reports
-from stopintimidatie.exports.content import ContentError
 from stopintimidatie.exports.forms import REASON_LEFT, DecisionSchema
-from stopintimidatie.exports.freezing import Prepared, prepare
+from stopintimidatie.exports.freezing import Prepared
+from stopintimidatie.exports.loading import load_dossier
 from stopintimidatie.exports.models import Export, ExportState
 from stopintimidatie.exports.profile_text import differences
 from stopintimidatie.exports.profile_versions import profile_at
 from stopintimidatie.exports.profile_views import difference_rows
-from stopintimidatie.exports.request_views import actor_of, note_preview, shown
+from stopintimidatie.exports.request_views import Looked, actor_of, look
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.services import (
     OWN_REQUEST,
     ChangedMeanwhileError,
     approve,
     cancel,
+    lock,
     make_again,
     reject,
     show_password,
@@ -66,33 +66,25 @@ def decide_view(context: ExportResource, request: Request) -> Any:
     if export.state != ExportState.REQUESTED and request.method == "GET":
         request.flash("Over deze uitvoer is al beslist.", "info")
         return HTTPSeeOther(address)
-    seen, problem = _look(context, request)
-    given = {"gezien": seen.fingerprint if seen else ""}
+    if request.method == "POST":
+        # What is approved is what is loaded now: nobody else decides about it meanwhile.
+        lock(request.db, export.id)
+    looked = look(request, context, load_dossier(request.db, context.dossier), export)
+    given = {"gezien": looked.fingerprint}
     form = Form(DecisionSchema(), request, buttons=BUTTONS, appstruct=given, cancel_url=address)
     page = {
         "export": export,
         "rows": request_rows(export),
         "own": OWN_REQUEST if is_own(request, export) else None,
-        "problem": problem,
-        "preview": shown(request, context, seen) if seen else None,
-        "profile_changes": _profile_changes(request, export, seen),
+        "problem": looked.problem,
+        "preview": looked.preview,
+        "profile_changes": _profile_changes(request, export, looked.prepared),
     }
-    fresh = given["gezien"]
 
     def on_valid(values: dict[str, Any]) -> Any:
-        return _decided(context, request, form, values, fresh)
+        return _decided(context, request, form, values, looked)
 
     return handle_form(request, form, on_valid, page)
-
-
-def _look(context: ExportResource, request: Request) -> tuple[Prepared | None, str]:
-    settings, now = request.app_settings, utc_now()
-    try:
-        seen = prepare(request.db, settings, context.dossier, context.export, now)
-    except ContentError as error:
-        return None, f"Dit kan zo niet in het document: {error}."
-    note_preview(request, context, seen)
-    return seen, ""
 
 
 def _profile_changes(
@@ -110,13 +102,13 @@ def _profile_changes(
 
 
 def _decided(
-    context: ExportResource, request: Request, form: Form, values: dict[str, Any], fresh: str
+    context: ExportResource, request: Request, form: Form, values: dict[str, Any], looked: Looked
 ) -> Any:
     try:
-        message = _carry_out(context, request, form.pressed(), values)
+        message = _carry_out(context, request, form.pressed(), values, looked)
     except ChangedMeanwhileError as problem:
         # From now on the form goes with what is shown below it.
-        form["gezien"].cstruct = fresh
+        form["gezien"].cstruct = looked.fingerprint
         raise ConflictError(problem.message) from problem
     except ExportError as problem:
         raise FormError(problem.message, problem.field) from problem
@@ -125,7 +117,11 @@ def _decided(
 
 
 def _carry_out(
-    context: ExportResource, request: Request, pressed: str | None, values: dict[str, Any]
+    context: ExportResource,
+    request: Request,
+    pressed: str | None,
+    values: dict[str, Any],
+    looked: Looked,
 ) -> str:
     actor, export = actor_of(request), context.export
     if pressed == "afwijzen":
@@ -136,9 +132,10 @@ def _carry_out(
     if values["reden"]:
         told = REASON_LEFT.format(button=BUTTONS[0].title, other=BUTTONS[1].title)
         raise ExportError(told, "reden")
-    keys, settings = request.registry.key_ring, request.app_settings
-    seen = values["gezien"]
-    approve(request.db, keys, settings, context.dossier, export, actor, seen=seen)
+    if looked.prepared is None:
+        raise ExportError(looked.problem)
+    keys = request.registry.key_ring
+    approve(request.db, keys, looked.prepared, actor, seen=values["gezien"])
     return "De uitvoer is goedgekeurd en wordt nu gemaakt."
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -13,98 +13,133 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.disclosures.services import Subject, find_disclosure, subjects_of
-from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.exports.content import DossierContent, Hidden, content_hash
-from stopintimidatie.exports.deviations import against_wish, despite, unwilling
-from stopintimidatie.exports.loading import Added, LoadedDossier, load_dossier
+from stopintimidatie.exports.content import DossierContent, content_hash
+from stopintimidatie.exports.deviations import against_wish, despite
+from stopintimidatie.exports.loading import LoadedDossier
 from stopintimidatie.exports.loading_files import Row
 from stopintimidatie.exports.marking import MarkedReport, marked
 from stopintimidatie.exports.models import Export, ExportState
 from stopintimidatie.exports.profile_versions import current_profile
 from stopintimidatie.exports.profiles import PROFILES, Field, Profile, Section
-from stopintimidatie.exports.redaction import hidden, redact
+from stopintimidatie.exports.redaction import redact
 from stopintimidatie.exports.reportlines import filled
 from stopintimidatie.exports.routes import DEMAND, basis_words, demand_words
-from stopintimidatie.exports.selection import pseudonym, wanted
+from stopintimidatie.exports.selection import Selection, pseudonym, wanted
 from stopintimidatie.exports.selection import select as select_reports
-from stopintimidatie.exports.source import Despite, PreviousVersion, SourceRequest, Term
+from stopintimidatie.exports.source import (
+    Despite,
+    DossierSource,
+    KnownDossier,
+    PreviousVersion,
+    SourceReport,
+    SourceRequest,
+    Term,
+)
 from stopintimidatie.reports.vocabulary import LegalBasis
 from stopintimidatie.settings import Settings
 from stopintimidatie.web.filters import day_of
 
 AGAINST: Final = "gedeeld tegen de deelvoorkeur"
+_ANY_MOMENT: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What would go out: the content, what is hidden of it, and of whom it tells."""
+    """What would go out at this moment: the content, what is hidden of it, of whom it tells."""
 
+    export: Export
+    at: datetime
     profile: Profile
     content: DossierContent
-    hidden: tuple[Hidden, ...]
     marked: tuple[MarkedReport, ...]
     subjects: tuple[Subject, ...]
     against: tuple[UUID, ...]
-    unwilling: tuple[tuple[int, str], ...]
-    fingerprint: str
     minors: bool
     read_ids: tuple[UUID, ...]
     # The files that go along, by their names.
     files: Mapping[str, Row]
     # Those whose text somebody should look at first, by serial number.
-    unread: Mapping[int, UUID] = field(default_factory=dict)
+    unread: Mapping[int, UUID]
+
+    @property
+    def fingerprint(self) -> str:
+        """Tell what an approver saw: the same whenever it is looked at, whichever version it is."""
+        still = replace(self.content.delivery, frozen_at=_ANY_MOMENT, version=1)
+        return content_hash(replace(self.content, delivery=still))
 
 
 def prepare(
     session: Session,
     settings: Settings,
-    dossier: Dossier,
+    loaded: LoadedDossier,
     export: Export,
     at: datetime,
     beside: Sequence[tuple[str, str]] = (),
 ) -> Prepared:
-    """What the recipient of this export gets if it is frozen now.
+    """Redact what the recipient of this export gets if it is frozen now.
 
     :param beside: who is to be asked for in the same request and isn't yet: name and kind.
     :raises ContentError: this dossier can't be put in a document; the message says why.
     """
-    profile = current_profile(session, dossier.holder, export.profile)
-    asked = _request(session, settings, export, at)
-    asked = replace(asked, others=_with(asked.others, beside, export))
-    loaded = _demanded(load_dossier(session, dossier, asked, _added(export)), export)
-    content = redact(loaded.source, profile)
-    lines = hidden(loaded.source, profile)
-    marks = marked(loaded.source.reports, profile, lines)
+    profile = current_profile(session, export.holder, export.profile)
+    request = _request(session, settings, export, at)
+    request = replace(request, others=_with(request.others, beside, export))
+    source = _source(loaded, export, request)
+    content = redact(source, profile)
+    marks = marked(source.reports, profile, content.annex.hidden)
+    chosen = select_reports(source.reports, profile)
+    ids = loaded.report_ids
     return Prepared(
+        export=export,
+        at=at,
         profile=profile,
         content=content,
-        hidden=lines,
         marked=marks,
-        subjects=tuple(_subjects(loaded, profile)),
-        against=_to_tell(loaded, profile, export),
-        unwilling=tuple(unwilling(loaded.source.reports)),
-        fingerprint=_fingerprint(loaded, profile, export),
-        minors=any(
-            report.minor for report in select_reports(loaded.source.reports, profile).reports
-        ),
-        read_ids=tuple(loaded.report_ids.values()),
+        subjects=tuple(_subjects(chosen, ids)),
+        against=_to_tell(source, ids, profile, export),
+        minors=any(report.minor for report in chosen.reports),
+        read_ids=tuple(ids.values()),
         files=loaded.files,
-        unread={one.serial: loaded.report_ids[one.serial] for one in marks if one.unread},
+        unread={one.serial: ids[one.serial] for one in marks if one.unread},
     )
 
 
-def _to_tell(loaded: LoadedDossier, profile: Profile, export: Export) -> tuple[UUID, ...]:
+def _source(loaded: LoadedDossier, export: Export, request: SourceRequest) -> DossierSource:
+    """The dossier with what is asked of it."""
+    known = {one.name: getattr(loaded.known, one.name) for one in fields(KnownDossier)}
+    if export.feedback:
+        known["feedback_text"] = export.feedback
+    known["reports"] = tuple(_despite(loaded.known.reports, export))
+    return DossierSource(
+        **known,
+        request=request,
+        owner_phone=export.phone or "",
+        facts=export.facts or "",
+        perceptions=export.perceptions or "",
+        assumptions=export.assumptions or "",
+    )
+
+
+def _despite(reports: Iterable[SourceReport], export: Export) -> Iterator[SourceReport]:
+    """Each report with the ground, if any, on which it goes along against its reporter's wish.
+
+    A demand isn't stopped by what reporters would rather; each report says by which it was.
+    """
+    grounds = despite(export.deviations)
+    demand = None
+    if export.legal_basis == DEMAND:
+        demand = Despite(Term(DEMAND, LegalBasis.word(DEMAND)), demand_words(export))
+    for report in reports:
+        yield replace(report, despite=demand or grounds.get(report.serial))
+
+
+def _to_tell(
+    source: DossierSource, ids: Mapping[int, UUID], profile: Profile, export: Export
+) -> tuple[UUID, ...]:
     """Whose reporters hear that it was against their wish. Not of a demand: that may be secret."""
     if export.legal_basis == DEMAND:
         return ()
-    against = against_wish(loaded.source.reports, profile.sharing)
-    return tuple(loaded.report_ids[report.serial] for report in against)
-
-
-def _fingerprint(loaded: LoadedDossier, profile: Profile, export: Export) -> str:
-    """The same for as long as nothing in the dossier changes, whatever the clock says."""
-    still = replace(loaded.source.request, frozen_at=export.requested_at, version=1)
-    return content_hash(redact(replace(loaded.source, request=still), profile))
+    return tuple(ids[report.serial] for report in against_wish(source.reports, profile.sharing))
 
 
 def _request(session: Session, settings: Settings, export: Export, at: datetime) -> SourceRequest:
@@ -122,17 +157,6 @@ def _request(session: Session, settings: Settings, export: Export, at: datetime)
         destroy_by=export.destroy_by,
         previous=_previous(session, export),
         others=_others(session, export),
-    )
-
-
-def _added(export: Export) -> Added:
-    return Added(
-        phone=export.phone or "",
-        facts=export.facts or "",
-        perceptions=export.perceptions or "",
-        assumptions=export.assumptions or "",
-        feedback=export.feedback or "",
-        despite=despite(export.deviations),
     )
 
 
@@ -195,20 +219,11 @@ def _previous(session: Session, export: Export) -> PreviousVersion | None:
     return PreviousVersion(day_of(last.frozen_at), serials)
 
 
-def _demanded(loaded: LoadedDossier, export: Export) -> LoadedDossier:
-    """A demand isn't stopped by what reporters would rather; each report says by which it was."""
-    if export.legal_basis != DEMAND:
-        return loaded
-    told = Despite(Term(DEMAND, LegalBasis.word(DEMAND)), demand_words(export))
-    reports = tuple(replace(report, despite=told) for report in loaded.source.reports)
-    return replace(loaded, source=replace(loaded.source, reports=reports))
-
-
-def _subjects(loaded: LoadedDossier, profile: Profile) -> Iterable[Subject]:
+def _subjects(chosen: Selection, ids: Mapping[int, UUID]) -> Iterator[Subject]:
     """Each report that goes along, with the categories of it that this recipient sees."""
+    profile = chosen.profile
     if not profile.lists_reports:
         return
-    chosen = select_reports(loaded.source.reports, profile)
     for report in chosen.reports:
         known = filled(report)
         seen = [field.value for field in Field if field in known]
@@ -216,7 +231,7 @@ def _subjects(loaded: LoadedDossier, profile: Profile) -> Iterable[Subject]:
             seen.append(Section.ATTACHMENTS.value)
         if report.despite is not None and not wanted(report, profile.sharing):
             seen.append(f"{AGAINST}: {report.despite.ground.label}")
-        yield Subject(loaded.report_ids[report.serial], pseudonym(report), tuple(seen))
+        yield Subject(ids[report.serial], pseudonym(report), tuple(seen))
 
 
 def subjects_to_json(subjects: Iterable[Subject]) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -29,16 +29,14 @@ from stopintimidatie.exports.loading_work import load_areas, load_work
 from stopintimidatie.exports.redaction import TITLE_MAX
 from stopintimidatie.exports.reviewing import reviews_of
 from stopintimidatie.exports.source import (
-    Despite,
-    DossierSource,
     EventKind,
+    KnownDossier,
     Reliability,
     SourceAction,
     SourceAgreement,
     SourceEvent,
     SourceHouse,
     SourceReport,
-    SourceRequest,
     Term,
 )
 from stopintimidatie.exports.text import clip
@@ -60,42 +58,32 @@ _STEPS: Final = {step.name: step.label for step in DOSSIER_WORKFLOW.transitions}
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
-    """What the requester wrote beside the dossier's own words."""
-
-    phone: str = ""
-    facts: str = ""
-    perceptions: str = ""
-    assumptions: str = ""
-    feedback: str = ""
-    # Reports that go along against the wish of their reporters, by serial number.
-    despite: Mapping[int, Despite] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class LoadedDossier:
-    """The source, and which row each report of it is, by serial number, and each file by name."""
+    """A dossier, and which row each report of it is, by serial number, and each file by name."""
 
-    source: DossierSource
-    report_ids: dict[int, UUID]
+    row: Dossier
+    known: KnownDossier
+    report_ids: Mapping[int, UUID]
     files: Mapping[str, Row]
 
+    @property
+    def minors(self) -> bool:
+        """Whether it is about minors too."""
+        return any(report.minor for report in self.known.reports)
 
-def load_dossier(
-    session: Session, dossier: Dossier, request: SourceRequest, added: Added
-) -> LoadedDossier:
-    """Everything of a dossier; redaction decides what of it a recipient gets."""
+
+def load_dossier(session: Session, dossier: Dossier) -> LoadedDossier:
+    """Load everything of a dossier; redaction decides what of it a recipient gets."""
     municipality = session.get_one(Municipality, dossier.holder)
     neighbourhood = session.get_one(Neighbourhood, dossier.neighbourhood_code)
     rows = _rows(session, dossier)
     files = load_files(session, dossier, {row[1].id: row[0] for row in rows})
-    reports = _reports(session, rows, added, files)
+    reports = _reports(session, rows, files)
     agreements = _agreements(session, dossier)
     work = load_work(session, dossier)
     areas, areas_source = load_areas(session, dossier)
-    source = DossierSource(
+    known = KnownDossier(
         house=_house(session, municipality),
-        request=request,
         number=dossier.number,
         title=clip(dossier.title, TITLE_MAX),
         kind=Term(dossier.kind, DossierKind.of(dossier.kind).short.lower()),
@@ -103,13 +91,9 @@ def load_dossier(
         neighbourhood=neighbourhood.name,
         place=place_in_words(reports),
         owner=OWNER,
-        owner_phone=added.phone,
         assessment=dossier.assessment or dossier.summary or "",
-        facts=added.facts,
-        perceptions=added.perceptions,
-        assumptions=added.assumptions,
         feedback_by=INFORMS,
-        feedback_text=added.feedback or dossier.feedback or "",
+        feedback_text=dossier.feedback or "",
         reports=reports,
         events=(*_events(session, dossier, agreements), *work.events),
         actions=tuple(_actions(agreements)),
@@ -120,18 +104,17 @@ def load_dossier(
         areas=areas,
         areas_source=areas_source,
     )
-    return LoadedDossier(source, {row[0]: row[1].id for row in rows}, files.rows)
+    return LoadedDossier(dossier, known, {row[0]: row[1].id for row in rows}, files.rows)
 
 
 def _reports(
-    session: Session, rows: Sequence[_Joined], added: Added, files: LoadedFiles
+    session: Session, rows: Sequence[_Joined], files: LoadedFiles
 ) -> tuple[SourceReport, ...]:
     """Each with what was decided about it, and the files that came with it."""
     reviews = reviews_of(session, [row[1] for row in rows])
     return tuple(
         replace(
             source_report(*row),
-            despite=added.despite.get(row[0]),
             reviewed=reviews.get(row[1].id, ()),
             attachments=files.of_reports[row[0]],
         )

@@ -21,7 +21,7 @@ def preview_values(prepared: Prepared, review: Mapping[int, str] | None = None) 
     return {
         "profile": prepared.profile,
         "content": content,
-        "hidden_lines": [_hidden_line(line) for line in prepared.hidden],
+        "hidden_lines": [_hidden_line(line) for line in prepared.content.annex.hidden],
         "absent": [capital(section) for section in content.left_out],
         "essentials": [(pair.label, pair.value) for pair in content.page_one.essentials],
         "rules": [(pair.label, pair.value) for pair in content.page_one.rules],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import colander
@@ -14,6 +15,7 @@ from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.naming_views import hidden_reports
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.exports.content import ContentError
+from stopintimidatie.exports.deviations import unwilling
 from stopintimidatie.exports.forms import (
     control_of,
     first_values,
@@ -21,12 +23,20 @@ from stopintimidatie.exports.forms import (
     request_schema,
 )
 from stopintimidatie.exports.freezing import Prepared, prepare
+from stopintimidatie.exports.loading import LoadedDossier, load_dossier
+from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.partnership import bases_for, covenant_warning
 from stopintimidatie.exports.preview import preview_values
-from stopintimidatie.exports.profiles import INTERNAL, PROFILES, offered
+from stopintimidatie.exports.profiles import PROFILES, offered
 from stopintimidatie.exports.review_views import NAME as REVIEW
-from stopintimidatie.exports.services import check_request, draft, empowered_today, request_export
-from stopintimidatie.exports.urgency import urgent_export
+from stopintimidatie.exports.services import (
+    EXAMPLE,
+    check_request,
+    draft,
+    empowered_today,
+    request_export,
+)
+from stopintimidatie.exports.urgency import make_at_once
 from stopintimidatie.exports.wish import ExportError, ExportWish
 from stopintimidatie.municipalities.reading import published_for
 from stopintimidatie.partners.models import PartnerOrganisation
@@ -76,15 +86,15 @@ def request_view(context: DossierResource, request: Request) -> Any:
     """The form. The button *voorbeeld* shows what goes out, without asking for anything."""
     dossier = context.dossier
     phone = published_for(request.db, context.holder).telephone
-    whole = look_at(request, dossier, INTERNAL.name)
+    loaded = load_dossier(request.db, dossier)
     empowered = empowered_today(request.db, context.holder)
     partner = _partner(request)
     form = Form(
         request_schema(
-            minors=whole.minors,
+            minors=loaded.minors,
             empowered=empowered,
             partner=partner,
-            unwilling=whole.unwilling,
+            unwilling=unwilling(loaded.known.reports),
         ),
         request,
         buttons=[
@@ -98,7 +108,7 @@ def request_view(context: DossierResource, request: Request) -> Any:
     page = {
         "dossier": dossier,
         "preview": None,
-        "empty": not whole.content.reports,
+        "empty": not loaded.known.reports,
         "profiles": [
             (profile.label, f"{request.resource_path(context, PREVIEW)}?voor={profile.name}")
             for profile in offered(empowered=empowered)
@@ -111,7 +121,7 @@ def request_view(context: DossierResource, request: Request) -> Any:
         return {**page, "form": form}
 
     def on_valid(values: dict[str, Any]) -> Any:
-        return _submitted(context, request, form, read_wish(values, partner), page)
+        return _submitted(context, request, form, loaded, read_wish(values, partner), page)
 
     return handle_form(request, form, on_valid, page)
 
@@ -171,24 +181,27 @@ def _partners(
 
 
 def _submitted(
-    context: DossierResource, request: Request, form: Form, wish: ExportWish, page: Any
+    context: DossierResource,
+    request: Request,
+    form: Form,
+    loaded: LoadedDossier,
+    wish: ExportWish,
+    page: Any,
 ) -> Any:
     settings, actor = request.app_settings, actor_of(request)
     try:
         if form.pressed() == "voorbeeld":
-            seen = check_request(request.db, settings, context.dossier, wish, actor)
+            seen = check_request(request.db, settings, loaded, wish, actor)
             note_preview(request, context, seen)
             return {**page, "form": form, "preview": shown(request, context, seen)}
+        asked = request_export(request.db, settings, loaded, wish, actor)
         if wish.urgent:
-            keys = request.registry.key_ring
-            export = urgent_export(request.db, keys, settings, context.dossier, wish, actor)
-        else:
-            export = request_export(request.db, settings, context.dossier, wish, actor)
+            make_at_once(request.db, request.registry.key_ring, asked, actor)
     except ExportError as problem:
         also = [(one.message, control_of(one)) for one in problem.also]
         raise FormError(problem.message, control_of(problem), also) from problem
     request.flash(URGENT if wish.urgent else ASKED)
-    return HTTPSeeOther(request.resource_path(context, export.reference))
+    return HTTPSeeOther(request.resource_path(context, asked.export.reference))
 
 
 def note_preview(request: Request, context: Any, seen: Prepared) -> None:
@@ -206,8 +219,32 @@ def shown(request: Request, context: Any, seen: Prepared) -> dict[str, Any]:
     return preview_values(seen, review)
 
 
-def look_at(request: Request, dossier: Dossier, profile: str) -> Prepared:
-    """What a kind of recipient would see of the dossier now, whatever will be asked of them."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What somebody sees of an export beforehand, or why there is nothing to see."""
+
+    export: Export
+    prepared: Prepared | None
+    preview: dict[str, Any] | None = None
+    problem: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        return self.prepared.fingerprint if self.prepared else ""
+
+
+def look(request: Request, context: Any, loaded: LoadedDossier, export: Export) -> Looked:
+    """Prepare an export as it would go out now, to be looked at, and note that it was."""
+    try:
+        seen = prepare(request.db, request.app_settings, loaded, export, utc_now())
+    except ContentError as error:
+        return Looked(export, None, problem=f"Dit kan zo niet in het document: {error}.")
+    note_preview(request, context, seen)
+    return Looked(export, seen, shown(request, context, seen))
+
+
+def example(dossier: Dossier, profile: str, actor: Actor) -> Export:
+    """Make an export for a kind of recipient, to look at: whatever will be asked of them."""
     today = day_of(utc_now())
     wish = ExportWish(
         profile=profile,
@@ -218,8 +255,7 @@ def look_at(request: Request, dossier: Dossier, profile: str) -> Prepared:
         legal_basis=dossier.legal_basis or LegalBasis.PUBLIC_ORDER.value,
         destroy_by=today,
     )
-    export = draft(dossier, wish, actor_of(request), "voorbeeld")
-    return prepare(request.db, request.app_settings, dossier, export, utc_now())
+    return draft(dossier, wish, actor, EXAMPLE)
 
 
 @view_config(
@@ -244,12 +280,7 @@ def preview_view(context: DossierResource, request: Request) -> Any:
             for profile in kinds
         ],
         "request_href": request.resource_path(context, ASK),
-        "preview": None,
-        "problem": "",
     }
-    try:
-        seen = look_at(request, context.dossier, chosen)
-    except ContentError as error:
-        return {**page, "problem": f"Dit kan zo niet in het document: {error}."}
-    note_preview(request, context, seen)
-    return {**page, "preview": shown(request, context, seen)}
+    loaded = load_dossier(request.db, context.dossier)
+    looked = look(request, context, loaded, example(loaded.row, chosen, actor_of(request)))
+    return {**page, "preview": looked.preview, "problem": looked.problem}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
@@ -29,6 +30,7 @@ from stopintimidatie.exports.freezing import (
     prepare,
     subjects_to_json,
 )
+from stopintimidatie.exports.loading import LoadedDossier
 from stopintimidatie.exports.loading_files import going_along, with_files
 from stopintimidatie.exports.models import MAKING, Export, ExportState
 from stopintimidatie.exports.partnership import check_partner
@@ -52,6 +54,8 @@ from stopintimidatie.web.filters import day_of
 JOB: Final = Job("uitvoer.maken")
 # How a file left: by an officer who takes it along, or fetched by the partner.
 DOWNLOADED, PICKED_UP = "download", "opgehaald"
+# The id of what is only looked at.
+EXAMPLE: Final = "voorbeeld"
 PATIENCE: Final = timedelta(minutes=10)
 OWN_REQUEST: Final = (
     "U hebt deze uitvoer zelf aangevraagd. Een collega moet meekijken: vraag een andere"
@@ -87,17 +91,19 @@ def draft(dossier: Dossier, wish: ExportWish, actor: Actor, reference: str) -> E
 def check_request(
     session: Session,
     settings: Settings,
-    dossier: Dossier,
+    loaded: LoadedDossier,
     wish: ExportWish,
     actor: Actor,
+    *,
     beside: Sequence[tuple[str, str]] = (),
+    reference: str = EXAMPLE,
 ) -> Prepared:
-    """What this wish would give.
+    """Find out what this wish would give; nothing is asked for.
 
     :param beside: who else is in the same request: name and kind.
     :raises ExportError: it isn't one that may be asked; `field` says where.
     """
-    now = utc_now()
+    now, dossier = utc_now(), loaded.row
     today = day_of(now)
     check_profile(wish)
     check_all(
@@ -110,8 +116,8 @@ def check_request(
         )
     )
     try:
-        drafted = draft(dossier, wish, actor, "voorbeeld")
-        seen = prepare(session, settings, dossier, drafted, now, beside)
+        drafted = draft(dossier, wish, actor, reference)
+        seen = prepare(session, settings, loaded, drafted, now, beside)
     except ContentError as error:
         raise ExportError(f"Dit kan zo niet in het document: {error}.") from error
     check_wish(wish, today, minors=seen.minors)
@@ -142,25 +148,29 @@ def _check_advice(dossier: Dossier, wish: ExportWish) -> None:
 def request_export(
     session: Session,
     settings: Settings,
-    dossier: Dossier,
+    loaded: LoadedDossier,
     wish: ExportWish,
     actor: Actor,
     *,
+    beside: Sequence[tuple[str, str]] = (),
     reference: str | None = None,
-) -> Export:
+) -> Prepared:
     """Ask for an export; nothing is made before somebody else approves.
 
+    :param beside: who else is in the same request: name and kind.
     :param reference: its id, where it must be the same every time: in the demo.
+    :returns: what its recipient would get of it now.
     :raises ExportError: a rule isn't kept.
     """
-    seen = check_request(session, settings, dossier, wish, actor)
-    export = draft(dossier, wish, actor, reference or _free_id(session))
+    made = reference or _free_id(session)
+    seen = check_request(session, settings, loaded, wish, actor, beside=beside, reference=made)
+    export = seen.export
     export.profile_version = seen.profile.version
     session.add(export)
     register_reference(session, export.reference, export.holder, KIND)
     session.flush()
     log(session, export, actor, "aangevraagd")
-    return export
+    return seen
 
 
 def _free_id(session: Session) -> str:
@@ -220,96 +230,68 @@ def _watches_or_manages(session: Session, export: Export, actor: Actor) -> bool:
 
 
 def approve(
-    session: Session,
-    keys: KeyRing,
-    settings: Settings,
-    dossier: Dossier,
-    export: Export,
-    actor: Actor,
-    *,
-    seen: str,
+    session: Session, keys: KeyRing, prepared: Prepared, actor: Actor, *, seen: str
 ) -> None:
     """Approve: freeze what the recipient gets and have it made.
 
+    :param prepared: what would go out now, of an export that was locked before it was loaded.
     :param seen: the fingerprint of what the approver looked at.
     :raises ExportError: own request, decided already, the term is over, or no boa may enforce.
     :raises ChangedMeanwhileError: the dossier changed since.
     """
+    export, today = prepared.export, day_of(utc_now())
     _decide(session, export, actor)
-    now = utc_now()
-    if export.destroy_by <= day_of(now):
+    if export.destroy_by <= today:
         raise ExportError("De datum om te vernietigen is voorbij. Wijs deze aanvraag af.")
-    check_partner(session, _wish_of(export), day_of(now))
+    check_partner(session, _wish_of(export), today)
     check_empowered(session, export.holder, export.profile)
-    prepared = _prepare(session, settings, dossier, export, now)
+    if prepared.minors and not export.minors_ground:
+        check_wish(_wish_of(export), today, minors=True)
     if prepared.fingerprint != seen:
         raise ChangedMeanwhileError(
             "Het dossier is gewijzigd sinds u deze pagina opende. Bekijk het voorbeeld hieronder"
             " opnieuw en beslis dan."
         )
-    _freeze(session, keys, export, prepared, now)
-    tell_reporters(session, prepared.against, prepared.profile.sharing)
+    freeze_and_make(session, keys, prepared)
     log(session, export, actor, "goedgekeurd")
-    _have_made(session, export, now)
 
 
-def freeze_and_make(
-    session: Session,
-    keys: KeyRing,
-    settings: Settings,
-    dossier: Dossier,
-    export: Export,
-    now: datetime,
-) -> None:
+def freeze_and_make(session: Session, keys: KeyRing, prepared: Prepared) -> None:
     """Freeze what the recipient gets and have it made.
 
     :raises ExportError: it can't be put in a document.
     """
-    prepared = _prepare(session, settings, dossier, export, now)
-    _freeze(session, keys, export, prepared, now)
+    _freeze(session, keys, prepared)
     tell_reporters(session, prepared.against, prepared.profile.sharing)
-    _have_made(session, export, now)
-
-
-def _prepare(
-    session: Session, settings: Settings, dossier: Dossier, export: Export, now: datetime
-) -> Prepared:
-    try:
-        prepared = prepare(session, settings, dossier, export, now)
-    except ContentError as error:
-        raise ExportError(f"Dit kan zo niet in het document: {error}.") from error
-    if prepared.minors and not export.minors_ground:
-        check_wish(_wish_of(export), day_of(now), minors=True)
-    return prepared
+    _have_made(session, prepared.export, prepared.at)
 
 
 def _wish_of(export: Export) -> ExportWish:
     return ExportWish(**{name: getattr(export, name) for name in ExportWish.__dataclass_fields__})
 
 
-def _freeze(
-    session: Session, keys: KeyRing, export: Export, prepared: Prepared, now: datetime
-) -> None:
+def _freeze(session: Session, keys: KeyRing, prepared: Prepared) -> None:
+    export = prepared.export
+    # Of two for one recipient in one request the second is the later version.
     export.edition = earlier_editions(session, export) + 1
     export.profile_version = prepared.profile.version
-    export.frozen_at = now
-    content = _freeze_files(session, keys, export, prepared)
+    export.frozen_at = prepared.at
+    content = _freeze_files(session, keys, prepared)
+    content = replace(content, delivery=replace(content.delivery, version=export.edition))
     export.content_sha256 = content_hash(content)
     vault.keep(session, keys, export, vault.BlobKind.CONTENT, to_json(content))
     subjects = subjects_to_json(prepared.subjects)
     vault.keep(session, keys, export, vault.BlobKind.SUBJECTS, subjects)
 
 
-def _freeze_files(
-    session: Session, keys: KeyRing, export: Export, prepared: Prepared
-) -> DossierContent:
+def _freeze_files(session: Session, keys: KeyRing, prepared: Prepared) -> DossierContent:
     """The files that go along are kept under the export's own key, their hashes in the content."""
     try:
         content, files = with_files(session, keys, prepared.content, prepared.files)
     except ContentError as error:
         raise ExportError(f"Dit kan zo niet in het document: {error}.") from error
     for number, data in zip(going_along(content), files, strict=True):
-        vault.keep_file(session, keys, export, number, data)
+        vault.keep_file(session, keys, prepared.export, number, data)
     return content
 
 

@@ -242,12 +242,11 @@ class SourceRequest:
     others: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DossierSource:
-    """A dossier, whole, with the request for its export."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownDossier:
+    """A dossier, whole, before anything is asked of it."""
 
     house: SourceHouse
-    request: SourceRequest
     number: str
     title: str
     kind: Term
@@ -255,11 +254,7 @@ class DossierSource:
     neighbourhood: str
     place: str
     owner: str
-    owner_phone: str
     assessment: str
-    facts: str
-    perceptions: str
-    assumptions: str
     feedback_by: str
     feedback_text: str
     reports: tuple[SourceReport, ...] = ()
@@ -271,3 +266,14 @@ class DossierSource:
     attachments: tuple[SourceAttachment, ...] = ()
     areas: tuple[SourceArea, ...] = ()
     areas_source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DossierSource(KnownDossier):
+    """A dossier, whole, with the request for its export and what its requester added."""
+
+    request: SourceRequest
+    owner_phone: str
+    facts: str
+    perceptions: str
+    assumptions: str

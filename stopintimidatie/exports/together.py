@@ -14,8 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor
-from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.exports.freezing import Prepared
+from stopintimidatie.exports.loading import LoadedDossier
 from stopintimidatie.exports.models import Export, ExportState
 from stopintimidatie.exports.profiles import PROFILES
 from stopintimidatie.exports.services import (
@@ -43,51 +43,58 @@ class SomeRefusedError(Exception):
 def look_together(
     session: Session,
     settings: Settings,
-    dossier: Dossier,
+    loaded: LoadedDossier,
     wishes: Sequence[ExportWish],
     actor: Actor,
 ) -> list[Prepared]:
-    """What each would get, also of the others; nothing is asked for.
+    """Find out what each would get, also of the others; nothing is asked for.
 
     :raises SomeRefusedError: some can't be asked for so.
     """
-    all_of_them = [(one.recipient, PROFILES[one.profile].label) for one in wishes]
 
     def look(place: int, wish: ExportWish) -> Prepared:
-        beside = [*all_of_them[:place], *all_of_them[place + 1 :]]
-        return check_request(session, settings, dossier, wish, actor, beside)
+        beside = _beside(wishes, place)
+        return check_request(session, settings, loaded, wish, actor, beside=beside)
 
     return _each(wishes, look)
+
+
+def _beside(wishes: Sequence[ExportWish], place: int) -> list[tuple[str, str]]:
+    """Who else is asked for: name and kind."""
+    others = [*wishes[:place], *wishes[place + 1 :]]
+    return [
+        (one.recipient, PROFILES[one.profile].label) for one in others if one.profile in PROFILES
+    ]
 
 
 def request_together(
     session: Session,
     keys: KeyRing,
     settings: Settings,
-    dossier: Dossier,
+    loaded: LoadedDossier,
     wishes: Sequence[ExportWish],
     actor: Actor,
 ) -> list[Export]:
     """Ask for each; what binds them is a number that no document shows. What is urgent is made
-    when all are there, so that each knows of the others.
+    when all are there.
 
     :raises SomeRefusedError: some can't be asked for so.
     """
     number = uuid4()
 
-    def ask(place: int, wish: ExportWish) -> Export:
-        export = request_export(session, settings, dossier, wish, actor)
-        export.together = number
+    def ask(place: int, wish: ExportWish) -> Prepared:
+        beside = _beside(wishes, place)
+        asked = request_export(session, settings, loaded, wish, actor, beside=beside)
+        asked.export.together = number
         session.flush()
-        return export
+        return asked
 
-    def hurry(place: int, export: Export) -> None:
-        if export.urgent:
-            make_at_once(session, keys, settings, dossier, export, actor)
+    def hurry(place: int, asked: Prepared) -> Export:
+        if asked.export.urgent:
+            make_at_once(session, keys, asked, actor)
+        return asked.export
 
-    made = _each(wishes, ask)
-    _each(made, hurry)
-    return made
+    return _each(_each(wishes, ask), hurry)
 
 
 def _each(several: Sequence[One], do: Callable[[int, One], Made]) -> list[Made]:
@@ -118,9 +125,7 @@ def waiting_with(session: Session, export: Export) -> list[Export]:
 def approve_together(
     session: Session,
     keys: KeyRing,
-    settings: Settings,
-    dossier: Dossier,
-    exports: Sequence[Export],
+    several: Sequence[Prepared],
     seen: Mapping[str, Any],
     actor: Actor,
 ) -> None:
@@ -129,19 +134,11 @@ def approve_together(
     :param seen: the fingerprint of what the approver saw, by the id of the export.
     :raises ExportError: one can't be approved; the message begins with its id.
     """
-    # What was approved before changes whom the next one names: look at all as one.
-    for export in exports:
+    for prepared in several:
+        name = prepared.export.reference
         try:
-            approve(
-                session,
-                keys,
-                settings,
-                dossier,
-                export,
-                actor,
-                seen=str(seen.get(export.reference, "")),
-            )
+            approve(session, keys, prepared, actor, seen=str(seen.get(name, "")))
         except ChangedMeanwhileError as problem:
-            raise ChangedMeanwhileError(f"{export.reference}: {problem.message}") from problem
+            raise ChangedMeanwhileError(f"{name}: {problem.message}") from problem
         except ExportError as problem:
-            raise ExportError(f"{export.reference}: {problem.message}") from problem
+            raise ExportError(f"{name}: {problem.message}") from problem

@@ -9,21 +9,29 @@ from typing import Any, Final
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 
-from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.naming_views import hidden_reports
 from stopintimidatie.dossiers.resources import DossierResource
-from stopintimidatie.exports.content import ContentError
 from stopintimidatie.exports.decision_views import is_own
-from stopintimidatie.exports.freezing import Prepared, prepare
-from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.deviations import unwilling
+from stopintimidatie.exports.freezing import Prepared
+from stopintimidatie.exports.loading import LoadedDossier, load_dossier
+from stopintimidatie.exports.models import ExportState
 from stopintimidatie.exports.partnership import bases_for
 from stopintimidatie.exports.profiles import INTERNAL, PROFILES, offered
-from stopintimidatie.exports.request_views import PREVIEW, actor_of, look_at, note_preview, shown
+from stopintimidatie.exports.request_views import (
+    PREVIEW,
+    Looked,
+    actor_of,
+    look,
+    note_preview,
+    shown,
+)
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.services import (
     OWN_REQUEST,
     ChangedMeanwhileError,
     empowered_today,
+    lock,
 )
 from stopintimidatie.exports.summary import request_rows
 from stopintimidatie.exports.together import (
@@ -68,7 +76,7 @@ MOST: Final = 8
 def ask_view(context: DossierResource, request: Request) -> Any:
     """First whom (`?voor=…`, in the address), then what is asked of each."""
     empowered = empowered_today(request.db, context.holder)
-    whole = look_at(request, context.dossier, INTERNAL.name)
+    loaded = load_dossier(request.db, context.dossier)
     offer = _offer(request, empowered=empowered)
     asked = [value for name, value in query_pairs(request) if name == "voor"]
     chosen = [one for one in offer if one.code in asked][:MOST]
@@ -87,15 +95,15 @@ def ask_view(context: DossierResource, request: Request) -> Any:
         if request.method == "POST":
             raise HTTPNotFound()
         return page
-    form = _form(context, request, chosen, whole, empowered=empowered)
+    form = _form(context, request, chosen, loaded, empowered=empowered)
 
     def on_valid(values: dict[str, Any]) -> Any:
         wishes = read_wishes(values, chosen)
         with _named(chosen):
             if form.pressed() == "voorbeeld":
-                previews = _previews(context, request, chosen, wishes)
+                previews = _previews(context, request, loaded, chosen, wishes)
                 return {**page, "form": form, "shown": previews}
-            return _asked(context, request, wishes)
+            return _asked(context, request, loaded, wishes)
 
     return handle_form(request, form, on_valid, page)
 
@@ -104,14 +112,17 @@ def _form(
     context: DossierResource,
     request: Request,
     chosen: Sequence[Chosen],
-    whole: Prepared,
+    loaded: LoadedDossier,
     *,
     empowered: bool,
 ) -> Form:
     phone = published_for(request.db, context.holder).telephone
     return Form(
         together_schema(
-            chosen, minors=whole.minors, empowered=empowered, unwilling=whole.unwilling
+            chosen,
+            minors=loaded.minors,
+            empowered=empowered,
+            unwilling=unwilling(loaded.known.reports),
         ),
         request,
         buttons=[
@@ -152,12 +163,13 @@ def _shown_at(place: int, title: str, problem: ExportError) -> tuple[str, str | 
 def _previews(
     context: DossierResource,
     request: Request,
+    loaded: LoadedDossier,
     chosen: Sequence[Chosen],
     wishes: Sequence[ExportWish],
 ) -> list[dict[str, Any]]:
     """What each recipient would see."""
     actor, settings = actor_of(request), request.app_settings
-    looked = look_together(request.db, settings, context.dossier, wishes, actor)
+    looked = look_together(request.db, settings, loaded, wishes, actor)
     for seen in looked:
         note_preview(request, context, seen)
     return [
@@ -171,10 +183,13 @@ def _previews(
 
 
 def _asked(
-    context: DossierResource, request: Request, wishes: Sequence[ExportWish]
+    context: DossierResource,
+    request: Request,
+    loaded: LoadedDossier,
+    wishes: Sequence[ExportWish],
 ) -> HTTPSeeOther:
     actor, settings, keys = actor_of(request), request.app_settings, request.registry.key_ring
-    made = request_together(request.db, keys, settings, context.dossier, wishes, actor)
+    made = request_together(request.db, keys, settings, loaded, wishes, actor)
     hurried = sum(one.urgent for one in made)
     if hurried < len(made):
         asked = plural(len(made) - hurried, "uitvoer is", "uitvoeren zijn")
@@ -204,8 +219,13 @@ def decide_view(context: ExportResource, request: Request) -> Any:
     if not waiting and request.method == "GET":
         request.flash("Over deze uitvoer is al beslist.", "info")
         return HTTPSeeOther(address)
-    looked = [(export, *_look(context, request, export)) for export in waiting]
-    seen = {export.reference: one.fingerprint for export, one, _ in looked if one}
+    if request.method == "POST":
+        # What is approved is what is loaded now: nobody else decides about them meanwhile.
+        for export in waiting:
+            lock(request.db, export.id)
+    loaded = load_dossier(request.db, context.dossier)
+    looked = [look(request, context, loaded, export) for export in waiting]
+    seen = {one.export.reference: one.fingerprint for one in looked if one.prepared}
     form = Form(
         decision_schema(list(seen)),
         request,
@@ -215,65 +235,53 @@ def decide_view(context: ExportResource, request: Request) -> Any:
     )
     page = {
         "own": OWN_REQUEST if is_own(request, context.export) else None,
-        "parts": [_part(context, request, *one) for one in looked],
+        "parts": [_part(context, request, one) for one in looked],
     }
 
     def on_valid(values: dict[str, Any]) -> Any:
-        _approved(context, request, form, waiting, seen, values)
+        _approved(request, form, looked, seen, values)
         request.flash("Alles is goedgekeurd en wordt nu gemaakt.")
         return HTTPSeeOther(address)
 
     return handle_form(request, form, on_valid, page)
 
 
-def _look(context: ExportResource, request: Request, export: Export) -> tuple[Prepared | None, str]:
-    try:
-        seen = prepare(request.db, request.app_settings, context.dossier, export, utc_now())
-    except ContentError as error:
-        return None, f"Dit kan zo niet in het document: {error}."
-    note_preview(request, context, seen)
-    return seen, ""
-
-
-def _part(
-    context: ExportResource, request: Request, export: Export, seen: Prepared | None, problem: str
-) -> dict[str, Any]:
+def _part(context: ExportResource, request: Request, looked: Looked) -> dict[str, Any]:
+    export = looked.export
     return {
         "reference": export.reference,
         "recipient": export.recipient,
         "kind": PROFILES[export.profile].label,
         "rows": request_rows(export),
-        "preview": shown(request, context, seen) if seen else None,
-        "problem": problem,
+        "preview": looked.preview,
+        "problem": looked.problem,
         "href": request.resource_path(context.__parent__, export.reference, "beoordelen"),
     }
 
 
 def _approved(
-    context: ExportResource,
     request: Request,
     form: Form,
-    waiting: Sequence[Export],
+    looked: Sequence[Looked],
     fresh: dict[str, str],
     values: dict[str, Any],
 ) -> None:
-    given = {one.reference: values.get(seen_name(one.reference), "") for one in waiting}
+    keys, actor = request.registry.key_ring, actor_of(request)
+    given = {reference: values.get(seen_name(reference), "") for reference in fresh}
     try:
-        approve_together(
-            request.db,
-            request.registry.key_ring,
-            request.app_settings,
-            context.dossier,
-            waiting,
-            given,
-            actor_of(request),
-        )
+        approve_together(request.db, keys, [_ready(one) for one in looked], given, actor)
     except ChangedMeanwhileError as problem:
         for reference, value in fresh.items():
             form[seen_name(reference)].cstruct = value
         raise ConflictError(problem.message) from None
     except ExportError as problem:
         raise FormError(problem.message) from None
+
+
+def _ready(looked: Looked) -> Prepared:
+    if looked.prepared is None:
+        raise ExportError(f"{looked.export.reference}: {looked.problem}")
+    return looked.prepared
 
 
 def together_href(context: ExportResource, request: Request) -> str | None:

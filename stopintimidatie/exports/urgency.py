@@ -17,6 +17,7 @@ from stopintimidatie.disclosures.copies import EventKind, note_event
 from stopintimidatie.disclosures.services import find_disclosure
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.reminders import COLLEAGUE
+from stopintimidatie.exports.freezing import Prepared
 from stopintimidatie.exports.models import Export, ExportState
 from stopintimidatie.exports.routes import APPROVE_WITHIN
 from stopintimidatie.exports.services import (
@@ -24,52 +25,26 @@ from stopintimidatie.exports.services import (
     freeze_and_make,
     lock,
     log,
-    request_export,
 )
-from stopintimidatie.exports.wish import ExportError, ExportWish
+from stopintimidatie.exports.wish import ExportError
 from stopintimidatie.exports.withdrawing import REJECTED_AFTER, withdraw
 from stopintimidatie.jobs import Job, JobContext, enqueue
 from stopintimidatie.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
 from stopintimidatie.mail.hours import after_working_days
 from stopintimidatie.security import Role
-from stopintimidatie.settings import Settings
 from stopintimidatie.storage.encryption import KeyRing
 
 JOB: Final = Job("uitvoer.spoed_bewaken")
 
 
-def urgent_export(
-    session: Session,
-    keys: KeyRing,
-    settings: Settings,
-    dossier: Dossier,
-    wish: ExportWish,
-    actor: Actor,
-) -> Export:
-    """Ask for an export and have it made now.
-
-    :raises ExportError: a rule isn't kept; urgency takes none away but the order of things.
-    """
-    export = request_export(session, settings, dossier, wish, actor)
-    make_at_once(session, keys, settings, dossier, export, actor)
-    return export
-
-
-def make_at_once(
-    session: Session,
-    keys: KeyRing,
-    settings: Settings,
-    dossier: Dossier,
-    export: Export,
-    actor: Actor,
-) -> None:
-    """Of what was asked for with urgency.
+def make_at_once(session: Session, keys: KeyRing, prepared: Prepared, actor: Actor) -> None:
+    """Have made what was asked for with urgency; that takes no rule away but the order of things.
 
     :raises ExportError: it can't be put in a document.
     """
-    now = utc_now()
+    export, now = prepared.export, prepared.at
     export.approve_by = after_working_days(now, APPROVE_WITHIN)
-    freeze_and_make(session, keys, settings, dossier, export, now)
+    freeze_and_make(session, keys, prepared)
     log(session, export, actor, "spoed", reason=export.urgent_reason)
     payload = {"id": str(export.id)}
     enqueue(session, JOB, export.holder, payload, delay=export.approve_by - now)

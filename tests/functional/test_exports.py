@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -28,8 +31,10 @@ from stopintimidatie.exports.certificates import (
     signing_key,
 )
 from stopintimidatie.exports.content import from_json
+from stopintimidatie.exports.loading import load_dossier
 from stopintimidatie.exports.models import Export, ExportBlob, ExportKey
 from stopintimidatie.exports.process import RenderingTooSlowError, Step, render_in_process
+from stopintimidatie.exports.redaction import redact
 from stopintimidatie.exports.routes import DEMAND
 from stopintimidatie.jobs import OutboxJob
 from stopintimidatie.municipalities.published import Part
@@ -429,6 +434,60 @@ def test_rejecting_needs_a_reason_and_ends_it(installation: Installation) -> Non
     assert installation.run_jobs() >= 0
     assert case.export(reference).state == "afgewezen"
     assert actions(installation, reference) == ["uitvoer.aangevraagd", "uitvoer.afgewezen"]
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, *functions: Any) -> Callable[[], tuple[int, ...]]:
+    """How often each of these was called since the last time this was asked."""
+    calls: Counter[str] = Counter()
+
+    def counting(function: Any) -> Any:
+        def called(*given: Any, **named: Any) -> Any:
+            calls[function.__name__] += 1
+            return function(*given, **named)
+
+        return called
+
+    for function in functions:
+        name, instead = function.__name__, counting(function)
+        for module in list(sys.modules.values()):
+            if vars(module).get(name) is function and module.__name__.startswith("stopintim"):
+                monkeypatch.setattr(module, name, instead)
+
+    def since() -> tuple[int, ...]:
+        told = tuple(calls[function.__name__] for function in functions)
+        calls.clear()
+        return told
+
+    return since
+
+
+def test_every_step_from_form_to_file_loads_the_dossier_once_and_redacts_it_once(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = make_case(installation)
+    quick(monkeypatch)
+    since = counted(monkeypatch, load_dossier, redact)
+    asking, deciding = case.browser("aanvrager"), case.browser("beslisser")
+    asking.get(f"{case.path}/uitvoer-voorbeeld?voor=politie")
+    assert since() == (1, 1)
+    # The form asks by what the dossier holds, whoever it will be for.
+    asking.get(f"{case.path}/uitvoer-aanvragen")
+    assert since() == (1, 0)
+    assert send_request(case, button="voorbeeld").status_int == 200
+    assert since() == (1, 1)
+    reference = requested(case)
+    assert since() == (1, 1)
+    form = deciding.get(f"{case.path}/{reference}/beoordelen").forms["formulier"]
+    assert since() == (1, 1)
+    form.submit("goedkeuren", status=303)
+    assert since() == (1, 1)
+    installation.run_jobs()
+    assert case.export(reference).state == "gereed"
+    assert since() == (0, 0)
+    # Made at once, it is asked for and frozen in one step.
+    hurried = requested(case, spoed="ja", spoed_reden="Er is gevaar.")
+    assert case.export(hurried).state == "goedgekeurd"
+    assert since() == (1, 1)
 
 
 def test_the_approver_sees_it_when_the_dossier_changed_meanwhile(

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.exports import freezing, request_views
+from stopintimidatie.exports import request_views
 from stopintimidatie.exports.loading import LoadedDossier, load_dossier
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.profiles import PROFILES
@@ -30,14 +30,14 @@ def test_the_preview_page_of_no_profile_holds_what_it_may_not_have(
     case = make_case(installation, number=1)
     loaded: dict[str, Any] = {}
 
-    def load(session: Any, dossier: Any, request: Any, added: Any) -> LoadedDossier:
-        true = load_dossier(session, dossier, request, added)
+    def load(session: Any, dossier: Any) -> LoadedDossier:
+        true = load_dossier(session, dossier)
         source = seeded()
         numbers = {report.serial: true.report_ids[1] for report in source.reports}
         loaded["source"] = source
-        return LoadedDossier(source, numbers, true.files)
+        return LoadedDossier(dossier, source, numbers, true.files)
 
-    monkeypatch.setattr(freezing, "load_dossier", load)
+    monkeypatch.setattr(request_views, "load_dossier", load)
     monkeypatch.setattr(request_views, "empowered_today", lambda session, holder: True)
     browser = case.browser("aanvrager")
     wrong: list[str] = []

@@ -20,6 +20,7 @@ from pypdf import PdfReader
 from stopintimidatie.exports.assets import load_assets
 from stopintimidatie.exports.freezing import Prepared
 from stopintimidatie.exports.marking import marked
+from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.preview import preview_values
 from stopintimidatie.exports.profiles import PROFILES, Field
 from stopintimidatie.exports.redaction import hidden, redact
@@ -40,7 +41,7 @@ from stopintimidatie.exports.source import (
     SourceReport,
     Term,
 )
-from tests.unit.exports_factory import a_dossier, frozen, opened
+from tests.unit.exports_factory import NOW, a_dossier, frozen, opened
 
 FREE = {"ACCOUNT": Field.ACCOUNT, "NOTE": Field.PLACE_NOTE, "LOOKS": Field.APPEARANCE}
 
@@ -214,18 +215,19 @@ def strings_of(value: Any) -> Iterator[str]:
 def test_what_a_recipient_may_not_have_is_nowhere_in_the_pdf_or_on_the_preview(name: str) -> None:
     source, profile = seeded(), PROFILES[name]
     content, lines = redact(source, profile), hidden(source, profile)
+    assert lines == content.annex.hidden
     prepared = Prepared(
+        export=Export(),
+        at=NOW,
         profile=profile,
         content=content,
-        hidden=lines,
         marked=marked(source.reports, profile, lines),
         subjects=(),
         against=(),
-        unwilling=(),
-        fingerprint="",
         minors=True,
         read_ids=(),
         files={},
+        unread={},
     )
     page = repr(preview_values(prepared))
     pdf = render(content, load_assets())
