@@ -30,7 +30,7 @@ from tests.installation import Installation
 from tests.tools.mail_server import mail_server, rude_server
 
 ADDRESS = "meldingen@dordrecht.example"
-WORDS = "stopintimidatie.mail:templates/mail/proef.txt.jinja2"
+WORDS = "tests:data/proef.txt.jinja2"
 
 
 @pytest.fixture
