@@ -46,7 +46,6 @@ BADGES: dict[str, Badge] = {
     "open": Badge("Open", "info"),
     "klaar": Badge("Klaar", "success"),
     "gedaan": Badge("Gedaan", "success"),
-    "nagekomen": Badge("Nagekomen", "success"),
     "vervallen": Badge("Vervallen", "neutral"),
     "gepland": Badge("Gepland", "info"),
     "verslag_nodig": Badge("Verslag nodig", "warning"),
