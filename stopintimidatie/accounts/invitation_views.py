@@ -34,14 +34,7 @@ BUSY = (
 @view_config(
     context=Root,
     name="uitnodiging",
-    request_method="GET",
-    permission=NO_PERMISSION_REQUIRED,
-    renderer=PAGE,
-)
-@view_config(
-    context=Root,
-    name="uitnodiging",
-    request_method="POST",
+    request_method=("GET", "POST"),
     permission=NO_PERMISSION_REQUIRED,
     renderer=PAGE,
 )

@@ -44,14 +44,7 @@ def _refusal(result: SignInResult) -> str:
 @view_config(
     context=Root,
     name="aanmelden",
-    request_method="GET",
-    permission=NO_PERMISSION_REQUIRED,
-    renderer=PAGE,
-)
-@view_config(
-    context=Root,
-    name="aanmelden",
-    request_method="POST",
+    request_method=("GET", "POST"),
     permission=NO_PERMISSION_REQUIRED,
     renderer=PAGE,
 )
@@ -112,7 +105,7 @@ def _signed_in(request: Any, address: str, token: str) -> Any:
 
 @view_config(context=Root, name="afmelden", request_method="POST", permission=Permission.SIGNED_IN)
 def sign_out_view(request: Any) -> Any:
-    sign_out(request.db, request.identity.actor)
+    sign_out(request.db, request.actor)
     note_leaving(request)
     end_session(request.db, token_of(request) or "")
     response = HTTPSeeOther(location="/aanmelden")

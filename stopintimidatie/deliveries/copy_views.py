@@ -17,7 +17,6 @@ from stopintimidatie.disclosures.models import Disclosure
 from stopintimidatie.disclosures.services import find_disclosure
 from stopintimidatie.dossiers.naming_views import hidden_reports
 from stopintimidatie.exports.models import ExportState
-from stopintimidatie.exports.request_views import actor_of
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.wish import ExportError
 from stopintimidatie.exports.withdrawing import withdraw
@@ -52,7 +51,7 @@ def withdraw_view(context: ExportResource, request: Request) -> Any:
     def on_valid(values: dict[str, Any]) -> Any:
         code, reason = values["waarom"], values["reden"]
         try:
-            withdraw(request.db, export, actor_of(request), code, reason)
+            withdraw(request.db, export, request.actor, code, reason)
         except ExportError as problem:
             raise FormError(problem.message, problem.field) from None
         request.flash("Het document is ingetrokken. Wie een kopie heeft, krijgt bericht.")
@@ -78,7 +77,7 @@ def destroyed_view(context: ExportResource, request: Request) -> HTTPSeeOther:
     row = _disclosure(context, request)
     copy = copy_of(request.db, row.id)
     try:
-        confirm_destroyed(request.db, context.export, row, copy, actor_of(request))
+        confirm_destroyed(request.db, context.export, row, copy, request.actor)
     except ExportError as problem:
         request.flash(problem.message, "warning")
     else:
@@ -97,7 +96,7 @@ def correction_view(context: ExportResource, request: Request) -> HTTPSeeOther:
     """The holder told that a correction is done."""
     row, number = _disclosure(context, request), str(request.POST.get("nr", ""))[:40]
     try:
-        confirm(request.db, context.export, row, number, actor_of(request))
+        confirm(request.db, context.export, row, number, request.actor)
     except ExportError as problem:
         request.flash(problem.message, "warning")
     else:

@@ -16,7 +16,6 @@ from stopintimidatie.deliveries.forms import RectifySchema
 from stopintimidatie.deliveries.mailing import CORRECTED
 from stopintimidatie.deliveries.views import FORM_PAGE, form_page
 from stopintimidatie.exports.models import Export, ExportState
-from stopintimidatie.exports.request_views import actor_of
 from stopintimidatie.exports.services import lock
 from stopintimidatie.exports.withdrawing import Change, withdraw
 from stopintimidatie.reports.resources import ReportResource
@@ -86,7 +85,7 @@ def rectify_view(context: ReportResource, request: Request) -> Any:
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        actor, keys = actor_of(request), request.registry.key_ring
+        actor, keys = request.actor, request.registry.key_ring
         correction = Correction(Change.CORRECTED, tuple(values["wat"]), values["toelichting"])
         told = notify(request.db, keys, report.id, correction, actor)
         if values["intrekken"]:

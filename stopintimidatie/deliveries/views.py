@@ -16,7 +16,6 @@ from stopintimidatie.disclosures.pickup import make_code
 from stopintimidatie.disclosures.pickup_models import Pickup
 from stopintimidatie.dossiers.naming_views import hidden_reports
 from stopintimidatie.exports.models import Export, ExportState
-from stopintimidatie.exports.request_views import actor_of
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.wish import ExportError
 from stopintimidatie.mail import Recipient, queue_mail
@@ -93,7 +92,7 @@ _NOT_NOW: Final = "Dit document kan nu niet worden klaargezet."
 def _offer(
     request: Request, export: Export, address: MailAddress | None, values: dict[str, Any]
 ) -> None:
-    actor, days, times = actor_of(request), values["dagen"], values["keren"]
+    actor, days, times = request.actor, values["dagen"], values["keren"]
     try:
         if address is None:
             raise ExportError(NOBODY)
@@ -125,7 +124,7 @@ def code_view(context: ExportResource, request: Request) -> Any:
     """A code to read out, shown once: it stands in no address and is kept nowhere."""
     pickup = _fetchable(context, request)
     keys, session = request.registry.key_ring, request.db
-    code = make_code(session, keys, pickup, actor_of(request))
+    code = make_code(session, keys, pickup, request.actor)
     phone = mobile_of(session, keys, pickup)
     may_text = phone is not None and request.registry.texter.on
     if may_text and request.POST.get("sms") == "ja":
@@ -163,6 +162,6 @@ def _fetchable(context: ExportResource, request: Request) -> Pickup:
 )
 def seen_view(context: ExportResource, request: Request) -> Any:
     """The answer was read: it leaves the start page."""
-    mark_seen(request.db, context.export, actor_of(request))
+    mark_seen(request.db, context.export, request.actor)
     request.flash("Het antwoord staat als gelezen.")
     return back(context, request)

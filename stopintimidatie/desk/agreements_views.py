@@ -29,7 +29,6 @@ from stopintimidatie.web.panels import panels
 from stopintimidatie.web.urls import query_pairs
 
 _TEMPLATES: Final = "stopintimidatie.desk:templates"
-_ASKED: Final = ("GET", "POST")
 _YEAR: Final = timedelta(days=365)
 WHO: Final = {"functionaris": agreements.official_of, "vervanger": agreements.deputy_of}
 _LINK: Final = Markup('<a class="utrecht-link utrecht-link--html-a" href="{}">{}</a>')
@@ -132,7 +131,7 @@ def _person(given: dict[str, str] | None, address: str | None) -> str:
 @view_config(
     context=DeskMunicipality,
     name="vastleggen",
-    request_method=_ASKED,
+    request_method=("GET", "POST"),
     permission=Permission.ROUTE_REPORT,
     renderer=f"{_TEMPLATES}/agreement_form.jinja2",
 )
@@ -149,7 +148,7 @@ def make_view(context: DeskMunicipality, request: Any) -> Any:
 
     def on_valid(values: dict[str, Any]) -> Any:
         plan, rules = plan_of(values), request.registry.level_rules
-        agreements.make(request.db, keys, rules, code, plan, request.identity.actor)
+        agreements.make(request.db, keys, rules, code, plan, request.actor)
         request.flash("De afspraak is vastgelegd. Naar een nieuw adres gaat een code.")
         return HTTPSeeOther(request.resource_path(context))
 
@@ -185,7 +184,7 @@ def _filled_in(request: Any, code: str) -> dict[str, Any]:
 @view_config(
     context=DeskMunicipality,
     name="weigering",
-    request_method=_ASKED,
+    request_method=("GET", "POST"),
     permission=Permission.ROUTE_REPORT,
     renderer=f"{_TEMPLATES}/agreement_form.jinja2",
 )
@@ -207,7 +206,7 @@ def refuse_view(context: DeskMunicipality, request: Any) -> Any:
             context.municipality.code,
             values["reden"],
             values["afgesproken_op"],
-            request.identity.actor,
+            request.actor,
         )
         request.flash("Vastgelegd: deze gemeente wil geen meldingen.")
         return HTTPSeeOther(request.resource_path(context))
@@ -225,9 +224,7 @@ def refuse_view(context: DeskMunicipality, request: Any) -> Any:
 def end_view(context: DeskMunicipality, request: Any) -> Any:
     """The agreement no longer counts."""
     registry, code = request.registry, context.municipality.code
-    agreements.end(
-        request.db, registry.key_ring, registry.level_rules, code, request.identity.actor
-    )
+    agreements.end(request.db, registry.key_ring, registry.level_rules, code, request.actor)
     request.flash("De afspraak is beëindigd. Er gaan geen meldingen meer heen.")
     return HTTPSeeOther(request.resource_path(context))
 
@@ -241,7 +238,7 @@ def end_view(context: DeskMunicipality, request: Any) -> Any:
 def code_view(context: DeskMunicipality, request: Any) -> Any:
     """The code that the official got by mail and read out, or a new one."""
     registry, code = request.registry, context.municipality.code
-    which, actor = request.POST.get("welk", ""), request.identity.actor
+    which, actor = request.POST.get("welk", ""), request.actor
     row = find_address(request.db, WHO[which](code)) if which in WHO else None
     if row is None:
         raise HTTPNotFound()
@@ -260,7 +257,7 @@ def code_view(context: DeskMunicipality, request: Any) -> Any:
 @view_config(
     context=Desk,
     name="berichten",
-    request_method=_ASKED,
+    request_method=("GET", "POST"),
     permission=Permission.ROUTE_REPORT,
     renderer=postbox_views.PAGE,
 )

@@ -100,7 +100,7 @@ def _destroyed(pickup: Pickup) -> str:
 )
 def offer_view(context: ReportResource, request: Any) -> Any:
     """Offer it (again) to the municipality that an agreement was made with."""
-    keys, actor = request.registry.key_ring, request.identity.actor
+    keys, actor = request.registry.key_ring, request.actor
     problems = try_offer(request.db, keys, context.report, actor)
     if problems:
         request.flash(" ".join(problems), "error")
@@ -127,7 +127,7 @@ def code_view(context: ReportResource, request: Any) -> Any:
     if pickup is None or pickup.destroyed_at is not None:
         raise HTTPNotFound()
     keys = request.registry.key_ring
-    code = make_code(request.db, keys, pickup, request.identity.actor)
+    code = make_code(request.db, keys, pickup, request.actor)
     town = request.db.get_one(Municipality, context.report.municipality_code)
     found = agreements.standing(request.db, keys, town.code)
     people = agreements.people_of(keys, found.agreement) if found.agreement else {}

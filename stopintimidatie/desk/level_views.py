@@ -9,7 +9,7 @@ from pyramid.view import view_config
 
 from stopintimidatie.clock import utc_now
 from stopintimidatie.desk.onboarding_forms import level_schema
-from stopintimidatie.desk.onboarding_views import actor_of, address_of, asked_municipality
+from stopintimidatie.desk.onboarding_views import address_of, asked_municipality
 from stopintimidatie.desk.resources import Desk
 from stopintimidatie.municipalities.level_plans import plan_level, take_back_plan
 from stopintimidatie.municipalities.levels import LevelRefusedError
@@ -52,7 +52,7 @@ def level_view(context: Desk, request: Request) -> Any:
 
 def _changed(request: Request, municipality: Municipality, values: dict[str, Any]) -> Any:
     after, begins = ParticipationLevel(values["niveau"]), values["vanaf"]
-    rules, actor, code = request.registry.level_rules, actor_of(request), municipality.code
+    rules, actor, code = request.registry.level_rules, request.actor, municipality.code
     try:
         plan_level(request.db, rules, actor, code, after, begins, reason=values["reden"])
     except LevelRefusedError as refused:
@@ -77,7 +77,7 @@ def _changed(request: Request, municipality: Municipality, values: dict[str, Any
 def take_back_view(context: Desk, request: Request) -> HTTPSeeOther:
     """What was planned doesn't go through."""
     municipality = asked_municipality(request)
-    rules, actor = request.registry.level_rules, actor_of(request)
+    rules, actor = request.registry.level_rules, request.actor
     if take_back_plan(request.db, rules, actor, municipality.code) is None:
         request.flash("Er is niets gepland, of het is al ingegaan.", "warning")
     else:

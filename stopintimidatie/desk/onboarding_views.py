@@ -9,7 +9,6 @@ from pyramid.view import view_config
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.audit import Actor
 from stopintimidatie.desk import onboarding
 from stopintimidatie.desk.models import Onboarding
 from stopintimidatie.desk.onboarding_forms import (
@@ -111,14 +110,7 @@ def _begun(session: Session) -> list[ListItem]:
 @view_config(
     context=Desk,
     name="aansluiting",
-    request_method="GET",
-    permission=Permission.CONNECT,
-    renderer=PAGE,
-)
-@view_config(
-    context=Desk,
-    name="aansluiting",
-    request_method="POST",
+    request_method=("GET", "POST"),
     permission=Permission.CONNECT,
     renderer=PAGE,
 )
@@ -131,7 +123,7 @@ def onboarding_view(context: Desk, request: Request) -> Any:
     def on_valid(values: dict[str, Any]) -> Any:
         _refuse_if_changed(row, values)
         noted = {column: values[name] for name, column in COLUMNS.items()}
-        onboarding.save_checklist(request.db, municipality.code, noted, actor_of(request))
+        onboarding.save_checklist(request.db, municipality.code, noted, request.actor)
         request.flash("De lijst is opgeslagen.")
         check_plan(request, municipality)
         return HTTPSeeOther(location=address_of(municipality))
@@ -141,7 +133,7 @@ def onboarding_view(context: Desk, request: Request) -> Any:
 
 def check_plan(request: Request, municipality: Municipality) -> None:
     """A municipality never joins with a list that lacks something, also not by a plan."""
-    rules, actor = request.registry.level_rules, actor_of(request)
+    rules, actor = request.registry.level_rules, request.actor
     lacking = take_back_when_lacking(request.db, rules, actor, municipality.code)
     if lacking:
         words = " ".join(lacking)
@@ -156,10 +148,6 @@ def _checklist_form(request: Request, municipality: Municipality, row: Onboardin
         action=address_of(municipality),
         appstruct=_opening(row),
     )
-
-
-def actor_of(request: Request) -> Actor:
-    return request.identity.actor  # type: ignore[union-attr]
 
 
 def asked_municipality(request: Request) -> Municipality:
@@ -260,7 +248,7 @@ def trained_view(context: Desk, request: Request) -> Any:
 
     def on_valid(values: dict[str, Any]) -> Any:
         day = values["opgeleid_op"]
-        onboarding.set_trained(request.db, actor_of(request), municipality.code, person.id, day)
+        onboarding.set_trained(request.db, request.actor, municipality.code, person.id, day)
         request.flash(f"Opgeslagen voor {person.name}.")
         check_plan(request, municipality)
         return HTTPSeeOther(location=address_of(municipality))

@@ -155,7 +155,7 @@ def policy_view(context: DeskMunicipality, request: Request) -> Any:
             request.db.flush()
         if values["soort"] != _NOTHING:
             request.db.add(LocalPolicy(code=code, kind=PolicyKind(values["soort"]), name=name))
-        actor = request.identity.actor  # type: ignore[union-attr]
+        actor = request.actor
         record(request.db, actor, "gemeente.beleid", NATIONAL, AUDIT_KIND, fields=[code])
         request.flash("Vastgelegd.")
         return HTTPSeeOther(here)
@@ -220,7 +220,7 @@ def routing_view(context: ReportResource, request: Request) -> Any:
     def on_valid(values: dict[str, Any]) -> Any:
         try:
             take_in_hand(request.db, report, values["versie"])
-            effects, actor = request.registry.workflow_effects, request.identity.actor  # type: ignore[union-attr]
+            effects, actor = request.registry.workflow_effects, request.actor
             gone = route_by_hand(
                 request.db, effects, report, values["gemeente"], values["reden"], actor
             )

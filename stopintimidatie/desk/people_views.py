@@ -8,7 +8,6 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 
 from stopintimidatie.desk.onboarding_views import (
-    actor_of,
     address_of,
     addresses_of,
     asked_municipality,
@@ -28,7 +27,6 @@ from stopintimidatie.web.forms import Button, Form, FormError, handle_form
 from stopintimidatie.web.request import Request
 
 _TEMPLATES: Final = "stopintimidatie.desk:templates"
-_ASKED: Final = ("GET", "POST")
 NEEDED: Final = (
     "Deze gemeente is aangesloten en heeft minstens één maildomein nodig. Zonder maildomein ziet"
     " niemand welk adres van buiten is. Vul het domein van de gemeente in."
@@ -38,7 +36,7 @@ NEEDED: Final = (
 @view_config(
     context=Desk,
     name="aansluiting-uitnodigen",
-    request_method=_ASKED,
+    request_method=("GET", "POST"),
     permission=Permission.CONNECT,
     renderer=f"{_TEMPLATES}/onboarding_invite.jinja2",
 )
@@ -89,7 +87,7 @@ def withdraw_view(context: Desk, request: Request) -> HTTPSeeOther:
 @view_config(
     context=Desk,
     name=PAGE,
-    request_method=_ASKED,
+    request_method=("GET", "POST"),
     permission=Permission.CONNECT,
     renderer=TEMPLATE,
 )
@@ -101,7 +99,7 @@ def proposals_view(context: Desk, request: Request) -> Any:
 @view_config(
     context=Desk,
     name="aansluiting-domeinen",
-    request_method=_ASKED,
+    request_method=("GET", "POST"),
     permission=Permission.CONNECT,
     renderer=f"{_TEMPLATES}/onboarding_domains.jinja2",
 )
@@ -123,7 +121,7 @@ def domains_view(context: Desk, request: Request) -> Any:
         level = level_of(request.db, municipality.code)
         if not wanted and level is ParticipationLevel.PROGRAMME:
             raise FormError(NEEDED, "domeinen")
-        set_domains(request.db, actor_of(request), municipality.code, wanted)
+        set_domains(request.db, request.actor, municipality.code, wanted)
         request.flash("De maildomeinen zijn opgeslagen.")
         check_plan(request, municipality)
         return HTTPSeeOther(location=address_of(municipality))

@@ -75,10 +75,10 @@ class PickupSchema(forms.Schema):
 
 
 @view_config(
-    context=PickupPage, request_method="GET", permission=NO_PERMISSION_REQUIRED, renderer=PAGE
-)
-@view_config(
-    context=PickupPage, request_method="POST", permission=NO_PERMISSION_REQUIRED, renderer=PAGE
+    context=PickupPage,
+    request_method=("GET", "POST"),
+    permission=NO_PERMISSION_REQUIRED,
+    renderer=PAGE,
 )
 def pickup_view(context: PickupPage, request: Request) -> Any:
     """The form; with the right code, what waits. It is shown once and stands in no address."""

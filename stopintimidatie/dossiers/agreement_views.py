@@ -18,7 +18,6 @@ from stopintimidatie.dossiers.forms import (
 )
 from stopintimidatie.dossiers.handling import (
     FORM_PAGE,
-    actor_of,
     back_to,
     form_page,
     only_live,
@@ -40,15 +39,7 @@ from stopintimidatie.web.urls import query_pairs
 @view_config(
     context=DossierResource,
     name="afspraak",
-    request_method="GET",
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-    guards=(only_live,),
-)
-@view_config(
-    context=DossierResource,
-    name="afspraak",
-    request_method="POST",
+    request_method=("GET", "POST"),
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
     guards=(only_live,),
@@ -87,7 +78,7 @@ def _new_agreement(context: DossierResource, request: Request) -> Any:
             made["what"],
             made["who"],
             made["due_on"],
-            actor_of(request),
+            request.actor,
             owner_id=made["owner_id"],
         )
         request.flash("De afspraak is opgeslagen.")
@@ -127,7 +118,7 @@ def _existing_agreement(
         lock(request.db, agreement)
         check_version(agreement, values["versie"])
         changes = read(values, AGREEMENT_ATTRIBUTES)
-        change_agreement(request.db, dossier, agreement, changes, actor_of(request))
+        change_agreement(request.db, dossier, agreement, changes, request.actor)
         request.flash("De afspraak is opgeslagen.")
         return back_to(context, request, "afspraken")
 

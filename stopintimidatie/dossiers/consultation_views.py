@@ -32,7 +32,6 @@ from stopintimidatie.dossiers.consulting import (
 from stopintimidatie.dossiers.filing_views import choice_of
 from stopintimidatie.dossiers.handling import (
     FORM_PAGE,
-    actor_of,
     crumbs,
     form_page,
     only_live,
@@ -101,13 +100,13 @@ def plan_view(context: DossierResource, request: Request) -> Any:
         plan = {"place": values["plek"], "agenda": values["agenda"]}
         if known is None:
             made = plan_consultation(
-                request.db, context.dossier, values["moment"], actor_of(request), **plan
+                request.db, context.dossier, values["moment"], request.actor, **plan
             )
         else:
             made = known
             check_version(known, values["versie"])
             change = {"planned_at": values["moment"], **plan}
-            change_plan(request.db, context.dossier, known, change, actor_of(request))
+            change_plan(request.db, context.dossier, known, change, request.actor)
         request.flash("Het overleg is opgeslagen.")
         return HTTPSeeOther(_address(context, request, made))
 
@@ -187,7 +186,7 @@ def report_view(context: DossierResource, request: Request) -> Any:
         check_version(found, values["versie"])
         seats = seats_from(values)
         decided, following = values["besluiten"], values["volgende"]
-        report_on(request.db, context.dossier, found, seats, decided, following, actor_of(request))
+        report_on(request.db, context.dossier, found, seats, decided, following, request.actor)
         request.flash("Het verslag is opgeslagen.")
         return HTTPSeeOther(_address(context, request, found))
 
@@ -223,7 +222,7 @@ def drop_view(context: DossierResource, request: Request) -> Any:
     """It doesn't take place: `?nr=…`."""
     found = _wanted(context, request)
     try:
-        drop_consultation(request.db, context.dossier, found, actor_of(request))
+        drop_consultation(request.db, context.dossier, found, request.actor)
         request.flash("Het overleg vervalt.")
     except DossierError as problem:
         request.flash(str(problem), "warning")
@@ -266,7 +265,7 @@ def table_view(context: DossierResource, request: Request) -> Any:
         chosen = [m for m in members if m.report.reference in values.get("meldingen", ())]
         tabled = Tabled(chosen, values["duiding"], values["afspraken"], values["reden"])
         keys = request.registry.key_ring
-        put_on_table(request.db, keys, context.dossier, found, tabled, actor_of(request))
+        put_on_table(request.db, keys, context.dossier, found, tabled, request.actor)
         request.flash("Vastgelegd is wat er op tafel ligt.")
         return HTTPSeeOther(_address(context, request, found))
 

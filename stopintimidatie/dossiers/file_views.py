@@ -19,7 +19,6 @@ from stopintimidatie.dossiers.files import (
 )
 from stopintimidatie.dossiers.handling import (
     FORM_PAGE,
-    actor_of,
     back_to,
     form_page,
     only_live,
@@ -89,7 +88,7 @@ def attach_view(context: DossierResource, request: Request) -> Any:
 
     def act(values: dict[str, Any]) -> Any:
         given, keys = values["bestand"], request.registry.key_ring
-        actor = actor_of(request)
+        actor = request.actor
         try:
             with memory_file() as file:
                 file.write(given.content)
@@ -153,7 +152,7 @@ def remove_view(context: DossierResource, request: Request) -> Any:
     try:
         if found is None:
             raise DossierError("Deze bijlage is er niet meer.")
-        remove_attachment(request.db, context.dossier, found, actor_of(request))
+        remove_attachment(request.db, context.dossier, found, request.actor)
         request.flash("De bijlage is weg.")
     except DossierError as problem:
         request.flash(str(problem), "warning")

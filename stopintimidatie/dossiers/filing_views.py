@@ -14,7 +14,6 @@ from stopintimidatie.dossiers.filing import file_report, membership_of, take_out
 from stopintimidatie.dossiers.forms import ReasonSchema, filing_schema
 from stopintimidatie.dossiers.handling import (
     FORM_PAGE,
-    actor_of,
     back_to,
     form_page,
     only_live,
@@ -47,15 +46,7 @@ FINISHED_AT_ONCE: Final = 100
 @view_config(
     context=DossierResource,
     name="meldingen-toevoegen",
-    request_method="GET",
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-    guards=(only_live,),
-)
-@view_config(
-    context=DossierResource,
-    name="meldingen-toevoegen",
-    request_method="POST",
+    request_method=("GET", "POST"),
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
     guards=(only_live,),
@@ -100,7 +91,7 @@ def _file(context: DossierResource, request: Request, values: dict[str, Any]) ->
     reports = {report.id: report for report in [*typed, *ticked]}.values()
     if not reports:
         raise DossierError("Vul een kenmerk in, of kies een melding uit de lijst.", "kenmerk")
-    effects, actor = request.registry.workflow_effects, actor_of(request)
+    effects, actor = request.registry.workflow_effects, request.actor
 
     def put_in(report: Report) -> None:
         file_report(
@@ -123,15 +114,7 @@ def _file(context: DossierResource, request: Request, values: dict[str, Any]) ->
 @view_config(
     context=DossierResource,
     name="melding-eruit",
-    request_method="GET",
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-    guards=(hidden_reports,),
-)
-@view_config(
-    context=DossierResource,
-    name="melding-eruit",
-    request_method="POST",
+    request_method=("GET", "POST"),
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
     guards=(hidden_reports,),
@@ -153,7 +136,7 @@ def take_out_view(context: DossierResource, request: Request) -> Any:
 
     def act(values: dict[str, Any]) -> Any:
         effects = request.registry.workflow_effects
-        take_out(request.db, effects, context.dossier, report, values["reden"], actor_of(request))
+        take_out(request.db, effects, context.dossier, report, values["reden"], request.actor)
         request.flash(f"Melding {report.reference} zit niet meer in dit dossier.")
         return back_to(context, request, "meldingen")
 
@@ -174,15 +157,7 @@ def _wanted_report(context: DossierResource, request: Request) -> Report:
 @view_config(
     context=DossierResource,
     name="meldingen-afhandelen",
-    request_method="GET",
-    permission=Permission.TRIAGE,
-    renderer="stopintimidatie.dossiers:templates/finish.jinja2",
-    guards=(hidden_reports,),
-)
-@view_config(
-    context=DossierResource,
-    name="meldingen-afhandelen",
-    request_method="POST",
+    request_method=("GET", "POST"),
     permission=Permission.TRIAGE,
     renderer="stopintimidatie.dossiers:templates/finish.jinja2",
     guards=(hidden_reports,),
@@ -238,7 +213,7 @@ def _finish(
 ) -> Any:
     step = REPORT_WORKFLOW.transition("afhandelen")
     answers = {asked.name: values.get(asked.name) for asked in step.fields}
-    effects, actor = request.registry.workflow_effects, actor_of(request)
+    effects, actor = request.registry.workflow_effects, request.actor
     chosen = [report for report in reports if report.reference in values["meldingen"]]
     done, failed = each(
         chosen, lambda report: _finish_one(request, effects, report, answers, actor)

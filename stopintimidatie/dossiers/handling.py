@@ -8,7 +8,6 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
-from stopintimidatie.audit import Actor
 from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.forms import CONTROLS
 from stopintimidatie.dossiers.history import DossierError, StaleDossierError
@@ -24,12 +23,6 @@ from stopintimidatie.workflow import WorkflowError
 
 FORM_PAGE = "stopintimidatie.dossiers:templates/form.jinja2"
 Values = dict[str, Any]
-
-
-def actor_of(request: Request) -> Actor:
-    """Who does this; every page here asks a permission, so there is somebody."""
-    assert request.identity is not None  # noqa: S101 - permissions are for who is signed in
-    return request.identity.actor
 
 
 def roles_at(request: Request, holder: str) -> frozenset[Role]:

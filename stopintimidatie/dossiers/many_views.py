@@ -19,7 +19,6 @@ from stopintimidatie.dossiers.filing_views import choice_of
 from stopintimidatie.dossiers.forms import ATTRIBUTES, LABELS, add_doubts, read, reason_field
 from stopintimidatie.dossiers.handling import (
     FORM_PAGE,
-    actor_of,
     back_to,
     check_title,
     crumbs,
@@ -104,7 +103,7 @@ def take_many_out_view(context: DossierResource, request: Request) -> Any:
     )
 
     def act(values: dict[str, Any]) -> Any:
-        effects, actor = request.registry.workflow_effects, actor_of(request)
+        effects, actor = request.registry.workflow_effects, request.actor
 
         def out(report: Report) -> None:
             take_out(request.db, effects, context.dossier, report, values["reden"], actor)
@@ -191,7 +190,7 @@ def _split(
     )
     effects, actor, chosen = (
         request.registry.workflow_effects,
-        actor_of(request),
+        request.actor,
         _chosen(members, values),
     )
     made = split_dossier(request.db, effects, dossier, plan, chosen, values["reden"], actor)
@@ -264,7 +263,7 @@ def _filing_schema(request: Request, reports: Sequence[Report]) -> Any:
 def _file_chosen(
     request: Request, reports: Sequence[Report], inbox: str, values: dict[str, Any]
 ) -> Any:
-    session, actor = request.db, actor_of(request)
+    session, actor = request.db, request.actor
     effects = request.registry.workflow_effects
     dossier = _running(session, values["dossier"])
 

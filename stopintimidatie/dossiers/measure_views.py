@@ -13,7 +13,6 @@ from stopintimidatie.dossiers.chronology import Counts
 from stopintimidatie.dossiers.forms import version_field
 from stopintimidatie.dossiers.handling import (
     FORM_PAGE,
-    actor_of,
     back_to,
     form_page,
     only_live,
@@ -102,7 +101,7 @@ def measure_view(context: DossierResource, request: Request) -> Any:
 
     def act(values: dict[str, Any]) -> Any:
         told = {attribute: values[name] for name, attribute in ATTRIBUTES.items()}
-        actor = actor_of(request)
+        actor = request.actor
         try:
             if known is None:
                 measures.add_measure(request.db, context.dossier, told, actor)

@@ -12,7 +12,6 @@ from sqlalchemy import select
 from stopintimidatie.dossiers.access import is_strict, visible_to
 from stopintimidatie.dossiers.handling import (
     FORM_PAGE,
-    actor_of,
     back_to,
     form_page,
     only_live,
@@ -97,7 +96,7 @@ def name_view(context: DossierResource, request: Request) -> Any:
 
     def act(values: dict[str, Any]) -> Any:
         chosen = [UUID(code) for code in values["mensen"]]
-        name_people(request.db, dossier, chosen, actor_of(request))
+        name_people(request.db, dossier, chosen, request.actor)
         request.flash("Opgeslagen is wie de meldingen ziet.")
         return back_to(context, request)
 

@@ -11,7 +11,6 @@ from stopintimidatie.dossiers.consultation_forms import ParticipantSchema
 from stopintimidatie.dossiers.consulting import add_participant, remove_participant
 from stopintimidatie.dossiers.handling import (
     FORM_PAGE,
-    actor_of,
     back_to,
     form_page,
     only_live,
@@ -41,7 +40,7 @@ def participant_view(context: DossierResource, request: Request) -> Any:
 
     def act(values: dict[str, Any]) -> Any:
         function, organisation, task = values["functie"], values["organisatie"], values["taak"]
-        actor = actor_of(request)
+        actor = request.actor
         add_participant(request.db, context.dossier, function, organisation, task, actor)
         request.flash("De deelnemer is opgeslagen.")
         return back_to(context, request, "deelnemers")
@@ -59,7 +58,7 @@ def participant_gone_view(context: DossierResource, request: Request) -> Any:
     """Somebody takes part no longer: `deelnemer` in the form."""
     try:
         number = UUID(request.POST.get("deelnemer", "")[:40])
-        remove_participant(request.db, context.dossier, number, actor_of(request))
+        remove_participant(request.db, context.dossier, number, request.actor)
         request.flash("De deelnemer doet niet meer mee.")
     except (ValueError, DossierError):
         request.flash("Deze deelnemer is er niet meer.", "warning")

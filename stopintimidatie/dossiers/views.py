@@ -32,7 +32,6 @@ from stopintimidatie.dossiers.forms import (
 )
 from stopintimidatie.dossiers.handling import (
     FORM_PAGE,
-    actor_of,
     check_title,
     crumbs,
     doubts_about_title,
@@ -108,14 +107,7 @@ def _facets(request: Request, found: Any) -> list[tuple[str, list[FacetValue]]]:
 @view_config(
     context=MunicipalityResource,
     name="nieuw-dossier",
-    request_method="GET",
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-)
-@view_config(
-    context=MunicipalityResource,
-    name="nieuw-dossier",
-    request_method="POST",
+    request_method=("GET", "POST"),
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
 )
@@ -179,7 +171,7 @@ def _make(
     reports: Sequence[Report],
     values: dict[str, Any],
 ) -> Any:
-    actor, effects = actor_of(request), request.registry.workflow_effects
+    actor, effects = request.actor, request.registry.workflow_effects
     dossier = create_dossier(
         request.db, actor, context.holder, DossierPlan(**read(values, ATTRIBUTES))
     )
@@ -200,15 +192,7 @@ def _make(
 @view_config(
     context=DossierResource,
     name="bewerken",
-    request_method="GET",
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-    guards=(only_live,),
-)
-@view_config(
-    context=DossierResource,
-    name="bewerken",
-    request_method="POST",
+    request_method=("GET", "POST"),
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
     guards=(only_live,),
@@ -231,7 +215,7 @@ def edit_view(context: DossierResource, request: Request) -> Any:
         check_title(values, doubts)
         lock(request.db, dossier)
         check_version(dossier, values["versie"])
-        fields = change_dossier(request.db, dossier, read(values, ATTRIBUTES), actor_of(request))
+        fields = change_dossier(request.db, dossier, read(values, ATTRIBUTES), request.actor)
         request.flash("Het dossier is opgeslagen." if fields else "Er was niets gewijzigd.", "ok")
         request.db.flush()
         return HTTPSeeOther(path_of_dossier(request.db, dossier.id))

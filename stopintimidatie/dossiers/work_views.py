@@ -15,7 +15,6 @@ from stopintimidatie.dossiers.forms import (
 )
 from stopintimidatie.dossiers.handling import (
     FORM_PAGE,
-    actor_of,
     back_to,
     form_page,
     only_live,
@@ -49,14 +48,7 @@ NEEDS_AGREEMENTS_DONE = frozenset({"monitoren", "afsluiten"})
 @view_config(
     context=DossierResource,
     name="stap",
-    request_method="GET",
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-)
-@view_config(
-    context=DossierResource,
-    name="stap",
-    request_method="POST",
+    request_method=("GET", "POST"),
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
 )
@@ -87,7 +79,7 @@ def step_view(context: DossierResource, request: Request) -> Any:
             dossier,
             step.name,
             {asked.name: values.get(asked.name) for asked in step.fields},
-            actor_of(request),
+            request.actor,
         )
         return _after(context, request, step)
 
@@ -185,15 +177,7 @@ def back_to_finishing(context: DossierResource, request: Request) -> Any:
 @view_config(
     context=DossierResource,
     name="notitie",
-    request_method="GET",
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-    guards=(only_live,),
-)
-@view_config(
-    context=DossierResource,
-    name="notitie",
-    request_method="POST",
+    request_method=("GET", "POST"),
     permission=Permission.EDIT_DOSSIER,
     renderer=FORM_PAGE,
     guards=(only_live,),
@@ -201,7 +185,7 @@ def back_to_finishing(context: DossierResource, request: Request) -> Any:
 def note_view(context: DossierResource, request: Request) -> Any:
     """Write a note."""
     cancel = page_of(context, request, "notities")
-    me = str(actor_of(request).id)
+    me = str(request.actor.id)
     people = [one for one in possible_readers(request.db, context.dossier) if one[0] != me]
     form = Form(
         note_schema(people),
@@ -216,7 +200,7 @@ def note_view(context: DossierResource, request: Request) -> Any:
             request.db,
             context.dossier,
             values["tekst"],
-            actor_of(request),
+            request.actor,
             readers=named,
             restricted=values["besloten"],
         )

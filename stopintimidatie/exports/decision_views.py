@@ -15,7 +15,7 @@ from stopintimidatie.exports.models import Export, ExportState
 from stopintimidatie.exports.profile_text import differences
 from stopintimidatie.exports.profile_versions import profile_at
 from stopintimidatie.exports.profile_views import difference_rows
-from stopintimidatie.exports.request_views import Looked, actor_of, look
+from stopintimidatie.exports.request_views import Looked, look
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.services import (
     OWN_REQUEST,
@@ -41,21 +41,13 @@ BUTTONS: Final = (
 
 
 def is_own(request: Request, export: Export) -> bool:
-    return export.requested_by_id == actor_of(request).id
+    return export.requested_by_id == request.actor.id
 
 
 @view_config(
     context=ExportResource,
     name=DECIDE,
-    request_method="GET",
-    permission=Permission.APPROVE_EXPORT,
-    renderer="stopintimidatie.exports:templates/decide.jinja2",
-    guards=(hidden_reports,),
-)
-@view_config(
-    context=ExportResource,
-    name=DECIDE,
-    request_method="POST",
+    request_method=("GET", "POST"),
     permission=Permission.APPROVE_EXPORT,
     renderer="stopintimidatie.exports:templates/decide.jinja2",
     guards=(hidden_reports,),
@@ -123,7 +115,7 @@ def _carry_out(
     values: dict[str, Any],
     looked: Looked,
 ) -> str:
-    actor, export = actor_of(request), context.export
+    actor, export = request.actor, context.export
     if pressed == "afwijzen":
         reject(request.db, export, values["reden"], actor)
         return "De aanvraag is afgewezen. De aanvrager leest uw reden op deze pagina."
@@ -149,7 +141,7 @@ def _carry_out(
 def again_view(context: ExportResource, request: Request) -> Any:
     """Have it made again after a failure."""
     try:
-        make_again(request.db, request.app_settings, context.export, actor_of(request))
+        make_again(request.db, request.app_settings, context.export, request.actor)
     except ExportError as problem:
         request.flash(problem.message, "warning")
     else:
@@ -168,7 +160,7 @@ def cancel_view(context: ExportResource, request: Request) -> Any:
     """Stop the making, or take one's own request back."""
     waited = context.export.state == ExportState.REQUESTED
     try:
-        cancel(request.db, context.export, actor_of(request))
+        cancel(request.db, context.export, request.actor)
     except ExportError as problem:
         request.flash(problem.message, "warning")
     else:
@@ -189,7 +181,7 @@ def password_view(context: ExportResource, request: Request) -> Any:
     """The password of the file, once."""
     keys, back = request.registry.key_ring, request.resource_path(context)
     try:
-        password = show_password(request.db, keys, context.export, actor_of(request))
+        password = show_password(request.db, keys, context.export, request.actor)
     except ExportError as problem:
         request.flash(problem.message, "warning")
         return HTTPSeeOther(back)

@@ -175,7 +175,7 @@ def _changed(
     values: dict[str, Any],
 ) -> tuple[Difference, ...]:
     holder, seen, reason = context.holder, values["versie"], values["reden"]
-    actor: Actor = request.identity.actor  # type: ignore[union-attr]
+    actor: Actor = request.actor
     try:
         if form.pressed() == RESET.name:
             return reset_profile(request.db, holder, now.name, reason, actor, seen=seen)

@@ -61,23 +61,10 @@ URGENT: Final = (
 )
 
 
-def actor_of(request: Request) -> Actor:
-    assert request.identity is not None  # noqa: S101 - every view here asks a permission
-    return request.identity.actor
-
-
 @view_config(
     context=DossierResource,
     name=ASK,
-    request_method="GET",
-    permission=Permission.REQUEST_EXPORT,
-    renderer="stopintimidatie.exports:templates/request.jinja2",
-    guards=(hidden_reports,),
-)
-@view_config(
-    context=DossierResource,
-    name=ASK,
-    request_method="POST",
+    request_method=("GET", "POST"),
     permission=Permission.REQUEST_EXPORT,
     renderer="stopintimidatie.exports:templates/request.jinja2",
     guards=(hidden_reports,),
@@ -188,7 +175,7 @@ def _submitted(
     wish: ExportWish,
     page: Any,
 ) -> Any:
-    settings, actor = request.app_settings, actor_of(request)
+    settings, actor = request.app_settings, request.actor
     try:
         if form.pressed() == "voorbeeld":
             seen = check_request(request.db, settings, loaded, wish, actor)
@@ -282,5 +269,5 @@ def preview_view(context: DossierResource, request: Request) -> Any:
         "request_href": request.resource_path(context, ASK),
     }
     loaded = load_dossier(request.db, context.dossier)
-    looked = look(request, context, loaded, example(loaded.row, chosen, actor_of(request)))
+    looked = look(request, context, loaded, example(loaded.row, chosen, request.actor))
     return {**page, "preview": looked.preview, "problem": looked.problem}

@@ -80,7 +80,7 @@ def review_view(context: ReportResource, request: Request) -> Any:
         if form.pressed() == GOOD.name:
             return _made_unreadable(context, request, texts, marked, values)
         _nothing_for_good(values)
-        save_review(request.db, report, marked, request.identity.actor)  # type: ignore[union-attr]
+        save_review(request.db, report, marked, request.actor)
         request.flash("Nagekeken. Een ontvanger leest deze tekst zonder wat u hebt gemarkeerd.")
         return HTTPSeeOther(request.resource_path(context))
 
@@ -195,7 +195,7 @@ def _made_unreadable(
         context.report,
         words,
         values["reden"],
-        request.identity.actor,  # type: ignore[union-attr]
+        request.actor,
     )
     request.flash(
         f"De woorden zijn onleesbaar gemaakt in {plural(count, 'tekst', 'teksten')}. Wat er van was"

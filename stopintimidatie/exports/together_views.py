@@ -21,7 +21,6 @@ from stopintimidatie.exports.profiles import INTERNAL, PROFILES, offered
 from stopintimidatie.exports.request_views import (
     PREVIEW,
     Looked,
-    actor_of,
     look,
     note_preview,
     shown,
@@ -168,7 +167,7 @@ def _previews(
     wishes: Sequence[ExportWish],
 ) -> list[dict[str, Any]]:
     """What each recipient would see."""
-    actor, settings = actor_of(request), request.app_settings
+    actor, settings = request.actor, request.app_settings
     looked = look_together(request.db, settings, loaded, wishes, actor)
     for seen in looked:
         note_preview(request, context, seen)
@@ -188,7 +187,7 @@ def _asked(
     loaded: LoadedDossier,
     wishes: Sequence[ExportWish],
 ) -> HTTPSeeOther:
-    actor, settings, keys = actor_of(request), request.app_settings, request.registry.key_ring
+    actor, settings, keys = request.actor, request.app_settings, request.registry.key_ring
     made = request_together(request.db, keys, settings, loaded, wishes, actor)
     hurried = sum(one.urgent for one in made)
     if hurried < len(made):
@@ -266,7 +265,7 @@ def _approved(
     fresh: dict[str, str],
     values: dict[str, Any],
 ) -> None:
-    keys, actor = request.registry.key_ring, actor_of(request)
+    keys, actor = request.registry.key_ring, request.actor
     given = {reference: values.get(seen_name(reference), "") for reference in fresh}
     try:
         approve_together(request.db, keys, [_ready(one) for one in looked], given, actor)

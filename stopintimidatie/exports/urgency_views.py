@@ -9,7 +9,6 @@ from pyramid.view import view_config
 
 from stopintimidatie.dossiers.naming_views import hidden_reports
 from stopintimidatie.exports.forms import REASON_LEFT, AfterSchema
-from stopintimidatie.exports.request_views import actor_of
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.summary import request_rows
 from stopintimidatie.exports.urgency import judge_after, waits_for_second
@@ -46,7 +45,7 @@ def after_view(context: ExportResource, request: Request) -> Any:
             told = REASON_LEFT.format(button=buttons[0].title, other=buttons[1].title)
             raise FormError(told, "reden")
         try:
-            judge_after(request.db, export, actor_of(request), good=good, reason=values["reden"])
+            judge_after(request.db, export, request.actor, good=good, reason=values["reden"])
         except ExportError as problem:
             raise FormError(problem.message, problem.field) from None
         request.flash(

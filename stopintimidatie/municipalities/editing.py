@@ -8,7 +8,6 @@ from typing import Any, Final
 from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy.orm import Session
 
-from stopintimidatie.audit import Actor
 from stopintimidatie.municipalities.models import MunicipalitySetting
 from stopintimidatie.municipalities.published import Part, Published
 from stopintimidatie.municipalities.publishing import (
@@ -38,11 +37,6 @@ PART_LABELS: Final = {
 SAVE: Final = Button("opslaan", "Opslaan")
 PREVIEW: Final = Button("voorbeeld", "Eerst voorbeeld bekijken", "secondary")
 REMOVE: Final = Button("weghalen", "Eigen tekst weghalen", "secondary")
-
-
-def actor_of(request: Request) -> Actor:
-    """Who changes it; the view's permission has seen to it that there is somebody."""
-    return request.identity.actor  # type: ignore[union-attr]
 
 
 def is_national(context: Administration) -> bool:
@@ -108,7 +102,7 @@ def save(
     try:
         version = publish(
             request.db,
-            actor_of(request),
+            request.actor,
             context.holder,
             part,
             content,

@@ -12,7 +12,6 @@ from sqlalchemy import select
 from stopintimidatie.clock import utc_now
 from stopintimidatie.municipalities.editing import (
     PART_LABELS,
-    actor_of,
     content_of,
     is_national,
     name_of,
@@ -184,7 +183,7 @@ def take_back(context: Administration, request: Request) -> HTTPSeeOther:
         request.flash("Deze versie is er niet.", kind="error")
         return out
     try:
-        withdraw(request.db, actor_of(request), row)
+        withdraw(request.db, request.actor, row)
     except PublishingError as problem:
         request.flash(str(problem), kind="error")
         return out

@@ -26,7 +26,6 @@ from stopintimidatie.web.panels import Panel
 
 PAGE: Final = "stopintimidatie.municipalities:templates/postbox.jinja2"
 OWNERS: Final = {"adres": postbox_of, "spoednummer": urgent_number_of}
-_ASKED: Final = ("GET", "POST")
 
 
 def postbox_panel(context: Administration, request: Any) -> Panel | None:
@@ -44,7 +43,7 @@ def postbox_panel(context: Administration, request: Any) -> Panel | None:
 @view_config(
     context=MunicipalityResource,
     name="berichten",
-    request_method=_ASKED,
+    request_method=("GET", "POST"),
     permission=Permission.MANAGE_MUNICIPALITY,
     renderer=PAGE,
 )
@@ -73,7 +72,7 @@ def postbox_view(context: Any, request: Any) -> Any:
 
 
 def _save(context: Any, request: Any, values: dict[str, Any]) -> None:
-    actor, keys, holder = request.identity.actor, request.registry.key_ring, context.holder
+    actor, keys, holder = request.actor, request.registry.key_ring, context.holder
     set_address(request.db, keys, holder, postbox_of(holder), values["adres"], actor)
     number = values.get("spoednummer")
     if number:
@@ -104,7 +103,7 @@ def code_view(context: Any, request: Any) -> Any:
         request.flash("Er is een nieuwe code onderweg.")
     else:
         typed = request.POST.get("code", "")[:40]
-        keys, actor = request.registry.key_ring, request.identity.actor
+        keys, actor = request.registry.key_ring, request.actor
         problem = confirm_address(request.db, keys, row, typed, actor)
         if problem:
             request.flash(problem, "error")

@@ -73,7 +73,7 @@ def _decide(request: Request, offer: RoleOffer, at: str, values: dict[str, Any])
 
     :raises FormError: this user may not decide about it, or choice and reason don't fit.
     """
-    actor = request.identity.actor  # type: ignore[union-attr]
+    actor = request.actor
     if values["besluit"] == CONFIRM and values["reden"]:
         raise FormError(WITHOUT_REASON, "reden")
     try:

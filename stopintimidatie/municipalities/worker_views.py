@@ -92,7 +92,7 @@ def invite(request: Request, code: str, at: str, values: dict[str, Any]) -> None
     try:
         offer = proposals.propose(
             request.db,
-            request.identity.actor,  # type: ignore[union-attr]
+            request.actor,
             code,
             at=at,
             username=values["adres"],
@@ -131,7 +131,7 @@ def change_offer(
     try:
         if offer is None:
             raise AccountError("Deze uitnodiging is er niet meer. Open de pagina opnieuw.")
-        change(request.db, offer, request.identity.actor, at)  # type: ignore[union-attr]
+        change(request.db, offer, request.actor, at)
         request.flash(done)
     except AccountError as problem:
         request.flash(str(problem), "error")
@@ -143,7 +143,7 @@ def change_offer(
 def take_role_view(context: MunicipalityResource, request: Request) -> HTTPSeeOther:
     """Take a role away from a colleague."""
     role = str(request.POST.get("rol", ""))[:20]
-    actor = request.identity.actor  # type: ignore[union-attr]
+    actor = request.actor
     try:
         workers.take_role(request.db, actor, context.holder, posted_id(request), role)
         request.flash("De rol is weggehaald.")

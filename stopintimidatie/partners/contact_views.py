@@ -10,7 +10,7 @@ from pyramid.view import view_config
 from stopintimidatie.mail.addresses import confirm_address, find_address, send_code
 from stopintimidatie.partners import contacts
 from stopintimidatie.partners.forms import contact_schema, read_person
-from stopintimidatie.partners.handling import FORM_PAGE, actor_of, form_page, submit
+from stopintimidatie.partners.handling import FORM_PAGE, form_page, submit
 from stopintimidatie.partners.history import KIND
 from stopintimidatie.partners.models import PartnerContact
 from stopintimidatie.partners.resources import PartnerResource
@@ -45,7 +45,7 @@ def contact_view(context: PartnerResource, request: Request) -> Any:
         note_read(request, context.holder, KIND, [row.id], task="contactpersoon bewerken")
 
     def act(values: dict[str, Any]) -> Any:
-        who, actor = read_person(values), actor_of(request)
+        who, actor = read_person(values), request.actor
         if known is None:
             contacts.add_contact(request.db, keys, row, who, actor)
         else:
@@ -97,7 +97,7 @@ def code_view(context: PartnerResource, request: Request) -> HTTPSeeOther:
         request.flash("Er is een nieuwe code onderweg.")
     else:
         typed = str(request.POST.get("code", ""))[:40]
-        problem = confirm_address(request.db, keys, address, typed, actor_of(request))
+        problem = confirm_address(request.db, keys, address, typed, request.actor)
         if problem:
             request.flash(problem, "error")
         else:
@@ -109,6 +109,6 @@ def code_view(context: PartnerResource, request: Request) -> HTTPSeeOther:
 def remove_view(context: PartnerResource, request: Request) -> HTTPSeeOther:
     """Forget somebody."""
     who = _found(context, request, str(request.POST.get("wie", "")))
-    contacts.remove_contact(request.db, context.organisation, who, actor_of(request))
+    contacts.remove_contact(request.db, context.organisation, who, request.actor)
     request.flash("De contactpersoon is verwijderd.")
     return HTTPSeeOther(request.resource_path(context))

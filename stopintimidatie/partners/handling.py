@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from stopintimidatie.audit import Actor
 from stopintimidatie.partners.forms import ATTRIBUTES
 from stopintimidatie.partners.history import PartnerError, StalePartnerError
 from stopintimidatie.web.filters import datetime_short
@@ -15,11 +14,6 @@ from stopintimidatie.web.request import Request
 
 FORM_PAGE: Final = "stopintimidatie.partners:templates/form.jinja2"
 Values = dict[str, Any]
-
-
-def actor_of(request: Request) -> Actor:
-    assert request.identity is not None  # noqa: S101 - every view here asks a permission
-    return request.identity.actor
 
 
 def form_page(request: Request, heading: str, above: str, **more: Any) -> Values:

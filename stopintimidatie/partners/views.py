@@ -11,7 +11,7 @@ from stopintimidatie.clock import utc_now
 from stopintimidatie.partners import listing, services
 from stopintimidatie.partners.contacts import contacts_of
 from stopintimidatie.partners.forms import EndSchema, partner_schema, read_partner, shown_partner
-from stopintimidatie.partners.handling import FORM_PAGE, actor_of, form_page, submit
+from stopintimidatie.partners.handling import FORM_PAGE, form_page, submit
 from stopintimidatie.partners.history import KIND, PartnerError
 from stopintimidatie.partners.models import PartnerOrganisation
 from stopintimidatie.partners.profiles import profiles_for
@@ -26,7 +26,6 @@ from stopintimidatie.web.paging import Paging, wanted_page
 from stopintimidatie.web.request import Request
 
 _TEMPLATES: Final = "stopintimidatie.partners:templates"
-_ASKED: Final = ("GET", "POST")
 
 
 @view_config(
@@ -54,7 +53,7 @@ def partners_view(context: PartnerList, request: Request) -> dict[str, Any]:
 @view_config(
     context=PartnerList,
     name="toevoegen",
-    request_method=_ASKED,
+    request_method=("GET", "POST"),
     permission=Permission.EDIT_PARTNER,
     renderer=FORM_PAGE,
 )
@@ -69,7 +68,7 @@ def add_view(context: PartnerList, request: Request) -> Any:
 
     def act(values: dict[str, Any]) -> Any:
         given = read_partner(values)
-        row = services.add_partner(request.db, context.holder, given, actor_of(request))
+        row = services.add_partner(request.db, context.holder, given, request.actor)
         request.flash("De partner is toegevoegd. Zet er nu bij wie u daar kunt vragen.")
         return HTTPSeeOther(request.resource_path(context, row.reference))
 
@@ -116,7 +115,7 @@ def _facts(request: Request, row: PartnerOrganisation) -> list[tuple[str, str]]:
 @view_config(
     context=PartnerResource,
     name="bewerken",
-    request_method=_ASKED,
+    request_method=("GET", "POST"),
     permission=Permission.EDIT_PARTNER,
     renderer=FORM_PAGE,
 )
@@ -133,7 +132,7 @@ def change_view(context: PartnerResource, request: Request) -> Any:
 
     def act(values: dict[str, Any]) -> Any:
         given, version = read_partner(values), values["versie"]
-        services.change_partner(request.db, row, given, actor_of(request), version=version)
+        services.change_partner(request.db, row, given, request.actor, version=version)
         request.flash("De partner is opgeslagen.")
         return HTTPSeeOther(back)
 
@@ -143,7 +142,7 @@ def change_view(context: PartnerResource, request: Request) -> Any:
 @view_config(
     context=PartnerResource,
     name="beeindigen",
-    request_method=_ASKED,
+    request_method=("GET", "POST"),
     permission=Permission.EDIT_PARTNER,
     renderer=FORM_PAGE,
 )
@@ -158,7 +157,7 @@ def end_view(context: PartnerResource, request: Request) -> Any:
     )
 
     def act(values: dict[str, Any]) -> Any:
-        services.end_partner(request.db, row, values["reden"], actor_of(request))
+        services.end_partner(request.db, row, values["reden"], request.actor)
         request.flash("De partner is beëindigd. De contactpersonen zijn verwijderd.")
         return HTTPSeeOther(back)
 
@@ -180,7 +179,7 @@ def end_view(context: PartnerResource, request: Request) -> Any:
 def resume_view(context: PartnerResource, request: Request) -> HTTPSeeOther:
     """Work with it again."""
     try:
-        services.resume_partner(request.db, context.organisation, actor_of(request))
+        services.resume_partner(request.db, context.organisation, request.actor)
         request.flash("U werkt weer met deze partner. Zet erbij wie u daar kunt vragen.")
     except PartnerError as problem:
         request.flash(problem.message, "error")

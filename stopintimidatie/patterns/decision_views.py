@@ -109,7 +109,7 @@ def _accept(context: PatternResource, request: Request, values: Values) -> HTTPS
         )
     else:
         plan = UUID(values["dossier"])
-    actor, effects = request.identity.actor, request.registry.workflow_effects  # type: ignore[union-attr]
+    actor, effects = request.actor, request.registry.workflow_effects
     made = services.accept(
         request.db, effects, context.pattern, plan, actor, take_new=bool(values.get("nieuwe"))
     )
@@ -142,7 +142,7 @@ def snooze_view(context: PatternResource, request: Request) -> Any:
     form = _form(context, request, snooze_schema(), Button("uitstellen", "Uitstellen"), tot=later)
 
     def act(values: Values) -> HTTPSeeOther:
-        actor = request.identity.actor  # type: ignore[union-attr]
+        actor = request.actor
         services.snooze(request.db, context.pattern, values["tot"], actor)
         return _done(context, request, "Het patroon is uitgesteld.")
 
@@ -165,7 +165,7 @@ def reject_view(context: PatternResource, request: Request) -> Any:
     form = _form(context, request, reject_schema(), Button("afwijzen", "Afwijzen"), tot=until)
 
     def act(values: Values) -> HTTPSeeOther:
-        actor = request.identity.actor  # type: ignore[union-attr]
+        actor = request.actor
         services.reject(request.db, context.pattern, values["reden"], values["tot"], actor)
         return _done(context, request, "Het patroon is afgewezen.")
 
@@ -247,7 +247,7 @@ def settings_view(context: MunicipalityAdministration, request: Request) -> Any:
     def on_valid(values: Values) -> HTTPSeeOther:
         given = {attribute: values[name] for name, attribute in SETTINGS.items()}
         given["enabled"] = values["aan"] == "ja"
-        actor = request.identity.actor  # type: ignore[union-attr]
+        actor = request.actor
         try:
             fields = change_settings(request.db, context.holder, given, values["versie"], actor)
         except StaleSettingError:

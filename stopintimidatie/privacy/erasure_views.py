@@ -169,7 +169,7 @@ def _second(context: Any, request: Request, looked: Looked, page: dict[str, Any]
 def _erase(context: Any, request: Request, values: dict[str, Any]) -> None:
     assert request.identity is not None  # noqa: S101 - the view asks a permission
     erase = erase_dossier if isinstance(context, DossierResource) else erase_report
-    row, actor = _row_of(context), request.identity.actor
+    row, actor = _row_of(context), request.actor
     try:
         erase(request.registry, request.db, row, values["grond"], values["reden"], actor)
     except ErasureError as problem:

@@ -90,15 +90,14 @@ def page(name: str, template: str | None, *methods: str) -> Callable[[View], Vie
             made = plain(context, request)
             return {**spoken(request), **made} if isinstance(made, dict) else made
 
-        for method in methods:
-            view = view_config(
-                context=FollowPages,
-                name=name,
-                request_method=method,
-                permission=NO_PERMISSION_REQUIRED,
-                renderer=TEMPLATES + template if template else None,
-            )(view)
-        return view
+        registered: View = view_config(
+            context=FollowPages,
+            name=name,
+            request_method=methods,
+            permission=NO_PERMISSION_REQUIRED,
+            renderer=TEMPLATES + template if template else None,
+        )(view)
+        return registered
 
     return register
 

@@ -32,14 +32,7 @@ ADDRESS: Final = "/aansluiten-bevestigen"
 @view_config(
     context=Root,
     name="aansluiten",
-    request_method="GET",
-    permission=NO_PERMISSION_REQUIRED,
-    renderer=PAGE,
-)
-@view_config(
-    context=Root,
-    name="aansluiten",
-    request_method="POST",
+    request_method=("GET", "POST"),
     permission=NO_PERMISSION_REQUIRED,
     renderer=PAGE,
 )
@@ -75,14 +68,7 @@ def joining_view(request: Request) -> Any:
 @view_config(
     context=Root,
     name="aansluiten-bevestigen",
-    request_method="GET",
-    permission=NO_PERMISSION_REQUIRED,
-    renderer=CONFIRM,
-)
-@view_config(
-    context=Root,
-    name="aansluiten-bevestigen",
-    request_method="POST",
+    request_method=("GET", "POST"),
     permission=NO_PERMISSION_REQUIRED,
     renderer=CONFIRM,
 )

@@ -51,10 +51,10 @@ BESIDE_THE_MAP: Final = "Daar ligt geen wijk. Tik op de kaart, of kies een wijk 
 
 
 @view_config(
-    context=Reporting, request_method="GET", permission=NO_PERMISSION_REQUIRED, renderer=START
-)
-@view_config(
-    context=Reporting, request_method="POST", permission=NO_PERMISSION_REQUIRED, renderer=START
+    context=Reporting,
+    request_method=("GET", "POST"),
+    permission=NO_PERMISSION_REQUIRED,
+    renderer=START,
 )
 def start_view(context: Reporting, request: Request) -> dict[str, Any]:
     """Is it happening now? And where was it? The words go by POST, so into no address."""
@@ -101,11 +101,8 @@ class Visit:
 
 
 @view_config(
-    context=ReportingPlace, request_method="GET", permission=NO_PERMISSION_REQUIRED, renderer=PAGE
-)
-@view_config(
     context=ReportingPlace,
-    request_method="POST",
+    request_method=("GET", "POST"),
     permission=NO_PERMISSION_REQUIRED,
     renderer=PAGE,
     # Asked below, where a refusal keeps what somebody wrote.

@@ -20,14 +20,7 @@ from stopintimidatie.web.urls import query_pairs
 @view_config(
     context=Root,
     name="verificatie",
-    request_method="GET",
-    permission=NO_PERMISSION_REQUIRED,
-    renderer="templates/verification.jinja2",
-)
-@view_config(
-    context=Root,
-    name="verificatie",
-    request_method="POST",
+    request_method=("GET", "POST"),
     permission=NO_PERMISSION_REQUIRED,
     renderer="templates/verification.jinja2",
 )

@@ -59,7 +59,7 @@ def message_view(context: ReportResource, request: Request) -> Any:
             raise conflict(request.db, form, report, values["gezien"], ()) from None
         if report.state in CLOSED:
             raise forms.FormError("Deze melding is niet meer bij u. Het bericht is niet verstuurd.")
-        actor = request.identity.actor  # type: ignore[union-attr]
+        actor = request.actor
         write_to_reporter(request.db, report, values["tekst"], actor)
         request.flash(f"{report.reference}: het bericht staat klaar voor de melder.")
         return HTTPSeeOther(f"{here}#gesprek")
@@ -78,5 +78,5 @@ def read_view(context: ReportResource, request: Request) -> Any:
         take_in_hand(request.db, context.report, known if len(version) < 10 else 0)
     except StaleReportError:
         return error_response(request, 409)
-    mark_read(request.db, context.report, request.identity.actor)  # type: ignore[union-attr]
+    mark_read(request.db, context.report, request.actor)
     return HTTPSeeOther(f"{request.resource_path(context)}#gesprek")

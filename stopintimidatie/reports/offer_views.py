@@ -131,7 +131,7 @@ def _shown_rows(shown: offers.Offered) -> list[tuple[str, str]]:
 
 
 def _answer(context: OfferResource, request: Request, values: dict[str, Any]) -> Any:
-    transfer, actor = context.transfer, request.identity.actor  # type: ignore[union-attr]
+    transfer, actor = context.transfer, request.actor
     refused = values["antwoord"] == REFUSE
     if refused and not values["reden"].strip():
         raise FormError("Schrijf waarom uw gemeente de melding niet aanneemt.", "reden")

@@ -243,7 +243,7 @@ class StepView:
                     report,
                     self.transition.name,
                     answers(self.transition, values),
-                    request.identity.actor,  # type: ignore[union-attr]
+                    request.actor,
                 )
         except StaleReportError:
             change = Change("Toestand", steps.state_label(report), self.transition.label)
@@ -275,12 +275,11 @@ def flash_step(
 def add_step_views(config: Any) -> None:
     """A page for every step that a role can make: the view's permission is that of the step."""
     for step in steps.steps_by_people():
-        for method in ("GET", "POST"):
-            config.add_view(
-                StepView(step),
-                context=ReportResource,
-                name=steps.step_name(step),
-                request_method=method,
-                permission=step.permission,
-                renderer=STEP_PAGE,
-            )
+        config.add_view(
+            StepView(step),
+            context=ReportResource,
+            name=steps.step_name(step),
+            request_method=("GET", "POST"),
+            permission=step.permission,
+            renderer=STEP_PAGE,
+        )

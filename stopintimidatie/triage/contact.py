@@ -101,7 +101,7 @@ def contact_view(context: ReportResource, request: Request) -> Any:
             take_in_hand(request.db, report, values["versie"])
         except StaleReportError:
             raise conflict(request.db, form, report, values["gezien"], ()) from None
-        actor = request.identity.actor  # type: ignore[union-attr]
+        actor = request.actor
         record_contact(request.db, report, values["uitkomst"], values["toelichting"], actor)
         request.flash(f"{report.reference}: het contact is vastgelegd.")
         return HTTPSeeOther(here)

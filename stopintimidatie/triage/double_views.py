@@ -64,7 +64,7 @@ def _refused(problem: WorkflowError) -> ErrorPage:
 
 
 def _close(request: Request, report: Report, other: str) -> None:
-    actor, effects = request.identity.actor, request.registry.workflow_effects  # type: ignore[union-attr]
+    actor, effects = request.actor, request.registry.workflow_effects
     close_as_double(request.db, effects, report, other, actor)
     request.db.flush()
 

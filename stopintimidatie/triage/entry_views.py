@@ -38,14 +38,7 @@ PAGE = "stopintimidatie.triage:templates/entry.jinja2"
 @view_config(
     context=MunicipalityResource,
     name="melding-invoeren",
-    request_method="GET",
-    permission=Permission.ENTER_REPORT,
-    renderer=PAGE,
-)
-@view_config(
-    context=MunicipalityResource,
-    name="melding-invoeren",
-    request_method="POST",
+    request_method=("GET", "POST"),
     permission=Permission.ENTER_REPORT,
     renderer=PAGE,
 )
@@ -107,7 +100,7 @@ def _receive(
     chosen = values["plek"]["wijk"]
     place = place_for(session, registry.locator_cache, context.holder, given.location, chosen)
     source = next(term for term in Source if term.value == values["binnen"]["bron"])
-    actor = request.identity.actor  # type: ignore[union-attr]
+    actor = request.actor
     enter_report(session, registry.key_ring, given, place, source, actor, entry)
 
 

@@ -117,7 +117,7 @@ def _decide(context: Any, request: Request, reports: Any, values: Any, page: dic
         chosen,
         step,
         answers,
-        request.identity.actor,  # type: ignore[union-attr]
+        request.actor,
     )
     number = len(chosen) - len(failed)
     if not failed:

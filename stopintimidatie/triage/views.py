@@ -64,14 +64,7 @@ def triage_action(request: Any, context: ReportResource) -> Action | None:
 @view_config(
     context=ReportResource,
     name="triage",
-    request_method="GET",
-    permission=Permission.TRIAGE,
-    renderer="stopintimidatie.triage:templates/triage.jinja2",
-)
-@view_config(
-    context=ReportResource,
-    name="triage",
-    request_method="POST",
+    request_method=("GET", "POST"),
     permission=Permission.TRIAGE,
     renderer="stopintimidatie.triage:templates/triage.jinja2",
 )
@@ -144,7 +137,7 @@ def own_questions_of(request: Request, report: Report) -> tuple[Question, ...]:
 
 def _save(context: ReportResource, request: Request, form: Form, values: dict[str, Any]) -> Any:
     """Store the assessment and the decision in one transaction; then go on."""
-    session, report, actor = request.db, context.report, request.identity.actor  # type: ignore[union-attr]
+    session, report, actor = request.db, context.report, request.actor
     effects = request.registry.workflow_effects
     questions = own_questions_of(request, report)
     found = assessment_of(values, stored(report), questions)
@@ -252,7 +245,7 @@ def urgent_view(context: ReportResource, request: Request) -> Any:
         return error_response(request, 409)
     if report.state not in ASSESSABLE:
         return error_response(request, 409)
-    set_urgent(request.db, report, wanted, request.identity.actor)  # type: ignore[union-attr]
+    set_urgent(request.db, report, wanted, request.actor)
     request.db.flush()
     done = "gemarkeerd als spoed" if wanted else "geen spoed meer"
     request.flash(f"{report.reference}: {done}.")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pyramid.request
+from pyramid.httpexceptions import HTTPForbidden
 from webob.multidict import MultiDict, NoVars
 
 from stopintimidatie.web.navigation import Crumb, NavItem
@@ -14,6 +15,7 @@ from stopintimidatie.web.theme import Branding
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from stopintimidatie.audit import Actor
     from stopintimidatie.security import Identity
     from stopintimidatie.settings import Settings
 
@@ -43,6 +45,16 @@ class Request(pyramid.request.Request):
     def files(self) -> list[tuple[str, Any]]:
         """Return the files that a form sent, each as a pair of field name and file."""
         return [pair for pair in super().POST.items() if not isinstance(pair[1], str)]
+
+    @property
+    def actor(self) -> Actor:
+        """Return who acts, for the audit log.
+
+        :raises HTTPForbidden: nobody is signed in; the permission of a view prevents that.
+        """
+        if self.identity is None:
+            raise HTTPForbidden
+        return self.identity.actor
 
     @property
     def app_settings(self) -> Settings:
