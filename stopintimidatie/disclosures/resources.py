@@ -79,6 +79,7 @@ LEVELS: Final = (
         entity=Municipality,
         link=lambda row, parent, name: row.code == parent.code,
         factory=DisclosureRegister,
+        fixed=True,
     ),
     Level(
         kind="verstrekkingen_meldpunt",
@@ -88,6 +89,7 @@ LEVELS: Final = (
         link=lambda row, _, name: row.code == NATIONAL,
         factory=DeskRegister,
         holder=lambda request, name: NATIONAL,
+        fixed=True,
     ),
     *(
         Level(
