@@ -30,6 +30,7 @@ from stopintimidatie.settings import Settings
 from stopintimidatie.storage import NATIONAL, transaction
 from stopintimidatie.web.filters import AMSTERDAM, datetime_short
 from stopintimidatie.workflow import WorkflowError
+from stopintimidatie.workflow.registry import WORKFLOW_EFFECTS
 
 LEFT: Final = (
     "Wat hierboven nog staat, blijft tot iemand het afrondt: haal een melding uit haar dossier of"
@@ -173,7 +174,7 @@ def _municipality(session: Session, wanted: str) -> Municipality:
 
 def _hand_all_over(registry: Any, holder: str, old: str, new: str) -> None:
     """Some at a time: what was done stays done when it is stopped halfway."""
-    effects, number, some = registry.workflow_effects, 0, 1
+    effects, number, some = WORKFLOW_EFFECTS.of(registry), 0, 1
     while some:
         try:
             with transaction(registry.engine, holder) as session:

@@ -56,6 +56,7 @@ from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.storage import NATIONAL, transaction
 from stopintimidatie.triage.contact import record_contact
 from stopintimidatie.triage.services import Assessment, assess
+from stopintimidatie.workflow.registry import WORKFLOW_EFFECTS
 
 Progress = Callable[[int, int], None]
 # Contact comes some hours after triage; what was triaged less than four days ago still waits.
@@ -95,7 +96,7 @@ class Stage:
 
     @property
     def effects(self) -> Mapping[str, Any]:
-        effects: Mapping[str, Any] = self.registry.workflow_effects
+        effects: Mapping[str, Any] = WORKFLOW_EFFECTS.of(self.registry)
         return effects
 
     def actor(self, by: str) -> Actor:

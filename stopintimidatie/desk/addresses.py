@@ -23,6 +23,7 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.routing import routing_for
 from stopintimidatie.reports.services import changed, move
 from stopintimidatie.storage.tenancy import NATIONAL
+from stopintimidatie.workflow.registry import WORKFLOW_EFFECTS
 
 REASON: Final = "Het adres dat de melder noemt, ligt in deze gemeente."
 
@@ -68,7 +69,7 @@ def _place(session: Session, registry: Any, report: Report, found: FoundAddress)
     changed(session, report)
     if routing.holder != NATIONAL:
         values = {"gemeente": routing.holder, "reden": REASON}
-        move(session, registry.workflow_effects, report, "doorgeven", values, SYSTEM)
+        move(session, WORKFLOW_EFFECTS.of(registry), report, "doorgeven", values, SYSTEM)
     else:
         # Now that its municipality is known, an agreement may have it forwarded.
         announce(session, report)

@@ -23,6 +23,7 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import move
 from stopintimidatie.security import Role
 from stopintimidatie.storage.tenancy import NATIONAL
+from stopintimidatie.workflow.registry import WORKFLOW_EFFECTS
 
 KIND: Final = "aansluiting"
 JOB: Final = Job("aansluiting.overdragen")
@@ -102,7 +103,7 @@ def hand_over_what_waits(session: Session, change: LevelChange) -> None:
 
 def hand_over(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """Job: some reports at a time, each with its chain of custody, until none is left."""
-    effects = context.registry.workflow_effects
+    effects = WORKFLOW_EFFECTS.of(context.registry)
     for payload in payloads:
         more = True
         while more:

@@ -32,6 +32,7 @@ from stopintimidatie.web.forms import Button, Change, Form, FormError, Schema, f
 from stopintimidatie.web.panels import Panel
 from stopintimidatie.web.request import Request
 from stopintimidatie.workflow import WorkflowError
+from stopintimidatie.workflow.registry import WORKFLOW_EFFECTS
 
 _TEMPLATES: Final = "stopintimidatie.desk:templates"
 _LINK: Final = Markup('<a class="utrecht-link utrecht-link--html-a" href="{}">{}</a>')
@@ -220,7 +221,7 @@ def routing_view(context: ReportResource, request: Request) -> Any:
     def on_valid(values: dict[str, Any]) -> Any:
         try:
             take_in_hand(request.db, report, values["versie"])
-            effects, actor = request.registry.workflow_effects, request.actor
+            effects, actor = WORKFLOW_EFFECTS.of(request.registry), request.actor
             gone = route_by_hand(
                 request.db, effects, report, values["gemeente"], values["reden"], actor
             )

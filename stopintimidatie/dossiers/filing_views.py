@@ -38,6 +38,7 @@ from stopintimidatie.web.forms import Button, Form, ManyOf, field
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.transitions import transition_schema
 from stopintimidatie.web.urls import query_pairs
+from stopintimidatie.workflow.registry import WORKFLOW_EFFECTS, WORKFLOW_OPTIONS
 
 CANDIDATES: Final = 50
 FINISHED_AT_ONCE: Final = 100
@@ -91,7 +92,7 @@ def _file(context: DossierResource, request: Request, values: dict[str, Any]) ->
     reports = {report.id: report for report in [*typed, *ticked]}.values()
     if not reports:
         raise DossierError("Vul een kenmerk in, of kies een melding uit de lijst.", "kenmerk")
-    effects, actor = request.registry.workflow_effects, request.actor
+    effects, actor = WORKFLOW_EFFECTS.of(request.registry), request.actor
 
     def put_in(report: Report) -> None:
         file_report(
@@ -135,7 +136,7 @@ def take_out_view(context: DossierResource, request: Request) -> Any:
     )
 
     def act(values: dict[str, Any]) -> Any:
-        effects = request.registry.workflow_effects
+        effects = WORKFLOW_EFFECTS.of(request.registry)
         take_out(request.db, effects, context.dossier, report, values["reden"], request.actor)
         request.flash(f"Melding {report.reference} zit niet meer in dit dossier.")
         return back_to(context, request, "meldingen")
@@ -184,7 +185,7 @@ def finish_view(context: DossierResource, request: Request) -> Any:
 
 def _finish_form(context: DossierResource, request: Request, reports: Sequence[Report]) -> Form:
     step = REPORT_WORKFLOW.transition("afhandelen")
-    offered = request.registry.workflow_options
+    offered = WORKFLOW_OPTIONS.of(request.registry)
     options = {
         asked.options: offered[asked.options](request.db, None)
         for asked in step.fields
@@ -213,7 +214,7 @@ def _finish(
 ) -> Any:
     step = REPORT_WORKFLOW.transition("afhandelen")
     answers = {asked.name: values.get(asked.name) for asked in step.fields}
-    effects, actor = request.registry.workflow_effects, request.actor
+    effects, actor = WORKFLOW_EFFECTS.of(request.registry), request.actor
     chosen = [report for report in reports if report.reference in values["meldingen"]]
     done, failed = each(
         chosen, lambda report: _finish_one(request, effects, report, answers, actor)

@@ -50,6 +50,7 @@ from stopintimidatie.web.forms import Button, Form, ManyOf, Schema, field
 from stopintimidatie.web.paging import Paging
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.urls import query_pairs
+from stopintimidatie.workflow.registry import WORKFLOW_EFFECTS
 
 AT_ONCE: Final = 100
 
@@ -103,7 +104,7 @@ def take_many_out_view(context: DossierResource, request: Request) -> Any:
     )
 
     def act(values: dict[str, Any]) -> Any:
-        effects, actor = request.registry.workflow_effects, request.actor
+        effects, actor = WORKFLOW_EFFECTS.of(request.registry), request.actor
 
         def out(report: Report) -> None:
             take_out(request.db, effects, context.dossier, report, values["reden"], actor)
@@ -189,7 +190,7 @@ def _split(
         responsible_body=dossier.responsible_body,
     )
     effects, actor, chosen = (
-        request.registry.workflow_effects,
+        WORKFLOW_EFFECTS.of(request.registry),
         request.actor,
         _chosen(members, values),
     )
@@ -264,7 +265,7 @@ def _file_chosen(
     request: Request, reports: Sequence[Report], inbox: str, values: dict[str, Any]
 ) -> Any:
     session, actor = request.db, request.actor
-    effects = request.registry.workflow_effects
+    effects = WORKFLOW_EFFECTS.of(request.registry)
     dossier = _running(session, values["dossier"])
 
     def put_in(report: Report) -> None:

@@ -60,6 +60,7 @@ from stopintimidatie.web.forms import Button, Form
 from stopintimidatie.web.paging import Paging, wanted_page
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.urls import query_pairs, toggled
+from stopintimidatie.workflow.registry import WORKFLOW_EFFECTS
 
 
 @view_config(
@@ -171,7 +172,7 @@ def _make(
     reports: Sequence[Report],
     values: dict[str, Any],
 ) -> Any:
-    actor, effects = request.actor, request.registry.workflow_effects
+    actor, effects = request.actor, WORKFLOW_EFFECTS.of(request.registry)
     dossier = create_dossier(
         request.db, actor, context.holder, DossierPlan(**read(values, ATTRIBUTES))
     )

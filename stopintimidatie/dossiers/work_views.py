@@ -40,6 +40,7 @@ from stopintimidatie.web.request import Request
 from stopintimidatie.web.transitions import derive_form
 from stopintimidatie.web.urls import query_pairs
 from stopintimidatie.workflow import Transition, WorkflowError
+from stopintimidatie.workflow.registry import WORKFLOW_EFFECTS, WORKFLOW_OPTIONS
 
 # Steps that can't be made while agreements are open; their page says so before one types.
 NEEDS_AGREEMENTS_DONE = frozenset({"monitoren", "afsluiten"})
@@ -75,7 +76,7 @@ def step_view(context: DossierResource, request: Request) -> Any:
         check_version(dossier, values["versie"])
         move_dossier(
             request.db,
-            request.registry.workflow_effects,
+            WORKFLOW_EFFECTS.of(request.registry),
             dossier,
             step.name,
             {asked.name: values.get(asked.name) for asked in step.fields},
@@ -98,7 +99,7 @@ def _wanted_step(context: DossierResource, request: Request) -> Transition:
 
 def _step_form(context: DossierResource, request: Request, step: Transition) -> Form:
     dossier = context.dossier
-    offered = request.registry.workflow_options
+    offered = WORKFLOW_OPTIONS.of(request.registry)
     strict = is_strict(dossier.kind)
     return derive_form(
         step,

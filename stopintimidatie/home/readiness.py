@@ -39,7 +39,7 @@ from sqlalchemy.exc import DBAPIError
 
 from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs import OutboxJob
-from stopintimidatie.jobs.schedule import Kinds, lies_astray
+from stopintimidatie.jobs.schedule import Kinds, is_misplanned
 from stopintimidatie.mail.problems import words_of
 from stopintimidatie.mail.services import JOB as MAIL
 from stopintimidatie.register.kinds import AreaKind
@@ -336,7 +336,7 @@ def _figures(now: datetime, kinds: Kinds, added: Added) -> Any:
     unsent = and_(~OutboxJob.dead, OutboxJob.kind == MAIL.name, OutboxJob.attempts > 0)
     mails = select(literal(1)).where(unsent, OutboxJob.last_error.is_not(None)).limit(MOST_DEAD)
     newest = select(OutboxJob.last_error).where(unsent, OutboxJob.last_error.is_not(None))
-    astray = lies_astray(now, kinds)
+    astray = is_misplanned(now, kinds)
     return select(
         select(func.max(OutboxJob.run_after)).where(astray).scalar_subquery().label("astray"),
         select(func.min(OutboxJob.run_after)).where(due).scalar_subquery().label("oldest"),

@@ -68,6 +68,7 @@ from stopintimidatie.storage.session import transaction
 from stopintimidatie.telemetry import metrics
 from stopintimidatie.web.filters import local
 from stopintimidatie.web.headers import PICTURE_CSP
+from stopintimidatie.workflow.registry import WORKFLOW_EFFECTS
 
 UUID_TEXT: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 FROM_EVERYWHERE: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
@@ -172,7 +173,7 @@ def post_addition(context: AdditionsNode, request: Any) -> Response:
     registry = request.registry
     standing = standing_of(request, str(context.__parent__.__name__))
     with refusals():
-        said = add_message(registry.engine, registry.workflow_effects, standing.copy, text)
+        said = add_message(registry.engine, WORKFLOW_EFFECTS.of(registry), standing.copy, text)
     return json_answer(as_json(message_answer(said)), 201)
 
 
@@ -199,7 +200,7 @@ def delete_report(context: ReportNode, request: Any) -> Response:
     registry = request.registry
     standing = standing_of(request, str(context.__name__))
     with refusals():
-        withdraw(registry.engine, registry.workflow_effects, standing.copy)
+        withdraw(registry.engine, WORKFLOW_EFFECTS.of(registry), standing.copy)
     return Response(status=204)
 
 

@@ -31,12 +31,12 @@ Kinds = Mapping[str, JobKind]
 """The kinds of job, by name."""
 
 
-def put_right(engine: Engine, kinds: Kinds) -> None:
+def correct_schedule(engine: Engine, kinds: Kinds) -> None:
     """Correct jobs planned by a wrong clock, and plan each periodic job that isn't planned."""
     now = utc_now()
     with transaction(engine, write=False) as session:
         astray = session.scalars(
-            select(OutboxJob).where(lies_astray(now, kinds)).order_by(OutboxJob.id).limit(AT_ONCE)
+            select(OutboxJob).where(is_misplanned(now, kinds)).order_by(OutboxJob.id).limit(AT_ONCE)
         ).all()
         missing = _missing(session, kinds)
     if not astray and not missing:
@@ -65,7 +65,7 @@ def plan(session: Session, kinds: Kinds, now: datetime) -> None:
         session.add(OutboxJob(kind=name, holder=NATIONAL, payload={}, run_after=due(now)))
 
 
-def lies_astray(now: datetime, kinds: Kinds) -> ColumnElement[bool]:
+def is_misplanned(now: datetime, kinds: Kinds) -> ColumnElement[bool]:
     """Return the condition for jobs with a time that a right clock can't have given."""
     late = now + SLACK
     tried = and_(OutboxJob.attempts > 0, OutboxJob.run_after > late + LONGEST_WAIT)

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.clock import utc_now
 from stopintimidatie.jobs.models import OutboxJob
 from stopintimidatie.jobs.registry import JOB_KINDS, JobContext, JobError, JobKind, Lane
-from stopintimidatie.jobs.schedule import LONGEST_WAIT, plan, put_right
+from stopintimidatie.jobs.schedule import LONGEST_WAIT, correct_schedule, plan
 from stopintimidatie.jobs.waking import LOOK_UP_SECONDS, Bell
 from stopintimidatie.storage.session import transaction
 
@@ -116,7 +116,7 @@ class Worker:
     def _mind_the_schedule(self) -> None:
         """Correct the schedule when it is due again; one of the lanes of a worker does this."""
         if self.lane in (None, Lane.QUICK) and time.monotonic() >= self._schedule_at:
-            put_right(self.engine, self.kinds)
+            correct_schedule(self.engine, self.kinds)
             self._schedule_at = time.monotonic() + SCHEDULE_SECONDS
 
     def _until_due(self) -> float:

@@ -46,15 +46,15 @@ class Letter:
     template: str | None = None
 
 
-def _nothing_more(writing: Writing) -> Letter | None:
+def _message_values(writing: Writing) -> Letter | None:
     return Letter(writing.message.values)
 
 
-def _nothing(writing: Writing) -> None:
+def _ignore_sent(writing: Writing) -> None:
     """Nothing happens."""
 
 
-def _nobody_minds(registry: Any, session: Session, message: MailMessage) -> None:
+def _ignore_return(registry: Any, session: Session, message: MailMessage) -> None:
     """Only the address itself is marked."""
 
 
@@ -74,14 +74,14 @@ class MailTemplate:
     name: str
     subject: str
     body: str
-    write: Callable[[Writing], Letter | None] = _nothing_more
-    sent: Callable[[Writing], None] = _nothing
-    returned: Callable[[Any, Session, MailMessage], None] = _nobody_minds
+    write: Callable[[Writing], Letter | None] = _message_values
+    sent: Callable[[Writing], None] = _ignore_sent
+    returned: Callable[[Any, Session, MailMessage], None] = _ignore_return
     neutral: bool = False
     text_message: bool = False
 
 
-def _no_bounce(session: Session, recipient_id: str) -> None:
+def _ignore_bounce(session: Session, recipient_id: str) -> None:
     """Nobody wants to know."""
 
 
@@ -97,7 +97,7 @@ class MailRecipient:
 
     kind: str
     find: Callable[[Session, KeyRing, str], str | None]
-    bounced: Callable[[Session, str], None] = _no_bounce
+    bounced: Callable[[Session, str], None] = _ignore_bounce
     personal: bool = False
 
 

@@ -44,6 +44,7 @@ from stopintimidatie.web.filters import local, plural
 from stopintimidatie.web.forms import Button, ConflictError, Form, FormError, handle_form
 from stopintimidatie.web.request import Request
 from stopintimidatie.workflow import WorkflowError
+from stopintimidatie.workflow.registry import WORKFLOW_EFFECTS
 
 FORM_PAGE: Final = "stopintimidatie.patterns:templates/form.jinja2"
 Values = dict[str, Any]
@@ -109,7 +110,7 @@ def _accept(context: PatternResource, request: Request, values: Values) -> HTTPS
         )
     else:
         plan = UUID(values["dossier"])
-    actor, effects = request.actor, request.registry.workflow_effects
+    actor, effects = request.actor, WORKFLOW_EFFECTS.of(request.registry)
     made = services.accept(
         request.db, effects, context.pattern, plan, actor, take_new=bool(values.get("nieuwe"))
     )

@@ -34,6 +34,7 @@ from stopintimidatie.reports.services import KIND as REPORT
 from stopintimidatie.reports.services import move
 from stopintimidatie.storage.personal import Told, erase_document, told_of
 from stopintimidatie.web.filters import day_of
+from stopintimidatie.workflow.registry import WORKFLOW_EFFECTS
 
 # Article 17(1), letter by letter, in words that stay in the history.
 GROUNDS: Final[Mapping[str, str]] = {
@@ -180,7 +181,7 @@ def erase_report(
     leave_everywhere(session, report, LEFT, actor)
     erase_document(registry, session, REPORT, report.id)
     values = {"grond": GROUNDS[ground], "reden": reason}
-    move(session, registry.workflow_effects, report, "wissen", values, actor)
+    move(session, WORKFLOW_EFFECTS.of(registry), report, "wissen", values, actor)
     tell_erased(session, report)
     record(session, actor, "melding.gewist", report.holder, REPORT, [report.id], fields=[ground])
 
@@ -194,10 +195,10 @@ def erase_dossier(
     """
     lock_dossier(session, dossier)
     _check(session, dossier)
-    let_all_go(session, registry.workflow_effects, dossier, LEFT)
+    let_all_go(session, WORKFLOW_EFFECTS.of(registry), dossier, LEFT)
     erase_document(registry, session, DOSSIER, dossier.id)
     values = {"grond": GROUNDS[ground], "reden": reason}
-    move_dossier(session, registry.workflow_effects, dossier, "wissen", values, actor)
+    move_dossier(session, WORKFLOW_EFFECTS.of(registry), dossier, "wissen", values, actor)
     record(session, actor, "dossier.gewist", dossier.holder, DOSSIER, [dossier.id], fields=[ground])
 
 

@@ -65,6 +65,7 @@ from stopintimidatie.web.forms import (
 from stopintimidatie.web.heavy_work import TOO_BUSY
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.urls import query_pairs
+from stopintimidatie.workflow.registry import WORKFLOW_EFFECTS
 
 HOME: Final = "/volgen"
 REPORT: Final = "/volgen/melding"
@@ -152,7 +153,7 @@ def _send_message(request: Request, standing: Standing) -> Any:
     form = message_form(request, standing)
 
     def on_valid(values: Page) -> Any:
-        effects = request.registry.workflow_effects
+        effects = WORKFLOW_EFFECTS.of(request.registry)
         try:
             add_message(request.registry.engine, effects, standing.copy, values["tekst"])
         except NotNowError as refused:
@@ -226,7 +227,7 @@ def _withdraw(request: Request, standing: Standing) -> Any:
     if request.method != "POST":
         return {"standing": standing, "refused": None}
     try:
-        withdraw(request.registry.engine, request.registry.workflow_effects, standing.copy)
+        withdraw(request.registry.engine, WORKFLOW_EFFECTS.of(request.registry), standing.copy)
     except NotNowError as refused:
         request.response.status_int = 409
         return {"standing": standing, "refused": speech_of(request)(str(refused))}

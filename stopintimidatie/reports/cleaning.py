@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, Final
 from stopintimidatie.reports.media import HEAD_BYTES, Container, MediaKind, container_of, is_photo
 from stopintimidatie.sandbox import picture_process
 from stopintimidatie.sandbox.limits import Limits
-from stopintimidatie.sandbox.process import memory_file, run, within
+from stopintimidatie.sandbox.process import limited_command, memory_file, run
 from stopintimidatie.sandbox.refusals import (
     MOST_PIXELS,
     MOST_PIXELS_OTHERWISE,
@@ -231,7 +231,7 @@ def _run(
 
     :param looking: only to hear what is in a file, for which ffmpeg always ends with 1.
     """
-    ended = run([*within(BOUNDS, ffmpeg), *arguments], files, BOUNDS.wall_seconds)
+    ended = run([*limited_command(BOUNDS, ffmpeg), *arguments], files, BOUNDS.wall_seconds)
     if ended.too_heavy:
         raise CleaningError(Fault.BROKEN, _TOO_HEAVY)
     if ended.code != (1 if looking else 0):

@@ -17,6 +17,7 @@ from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.reporter_mail import tell_by_mail
 from stopintimidatie.reports.services import KIND, append_move, changed, move
 from stopintimidatie.web.filters import AMSTERDAM, local
+from stopintimidatie.workflow.registry import WORKFLOW_EFFECTS
 
 EXPIRY_JOB: Final = Job("melding.vraag_verlopen")
 # In these states nobody reads along any more.
@@ -78,7 +79,7 @@ def expect_answer(session: Session, report: Report, until: date) -> None:
 
 def stop_waiting(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """Job: the term of a question is over. Harmless when there was an answer, or a later term."""
-    effects = context.registry.workflow_effects
+    effects = WORKFLOW_EFFECTS.of(context.registry)
     for payload in payloads:
         with context.transaction() as session:
             wanted = select(Report).where(Report.id == UUID(payload["report"]))

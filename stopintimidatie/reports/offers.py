@@ -35,6 +35,7 @@ from stopintimidatie.reports.transfer import PURPOSE, connected_receiver, send
 from stopintimidatie.storage.counting import count_at_most
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.workflow import WorkflowError
+from stopintimidatie.workflow.registry import WORKFLOW_EFFECTS
 
 ANSWERED: Final = Job("melding.overdracht")
 OFFER_KIND: Final = "overdracht"
@@ -162,7 +163,7 @@ def _answer(
 
 def answered(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """Job of the giver: do what follows from the answer. Twice is harmless."""
-    effects = context.registry.workflow_effects
+    effects = WORKFLOW_EFFECTS.of(context.registry)
     for payload in payloads:
         with context.transaction() as session:
             transfer = session.get(ReportTransfer, UUID(payload["transfer"]), with_for_update=True)

@@ -38,6 +38,7 @@ from stopintimidatie.web.panels import panels
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.urls import query_pairs, safe_path
 from stopintimidatie.workflow import FieldKind, Transition, WorkflowError
+from stopintimidatie.workflow.registry import WORKFLOW_EFFECTS, WORKFLOW_OPTIONS
 
 # Of what was handed over or destroyed only this much is shown.
 TOMBSTONES = frozenset({"overgedragen", "vernietigd"})
@@ -208,7 +209,7 @@ class StepView:
     def _form(self, context: ReportResource, request: Request) -> Form:
         registry = request.registry
         offered = {
-            asked.options: registry.workflow_options[asked.options](request.db, context.report)
+            asked.options: WORKFLOW_OPTIONS.of(registry)[asked.options](request.db, context.report)
             for asked in self.transition.fields
             if asked.options
         }
@@ -239,7 +240,7 @@ class StepView:
             with session.begin_nested():
                 move(
                     session,
-                    request.registry.workflow_effects,
+                    WORKFLOW_EFFECTS.of(request.registry),
                     report,
                     self.transition.name,
                     answers(self.transition, values),

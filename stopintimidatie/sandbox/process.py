@@ -50,7 +50,7 @@ def module_command(module: str) -> list[str]:
     return [sys.executable, "-m", module]
 
 
-def within(limits: Limits, program: str) -> list[str]:
+def limited_command(limits: Limits, program: str) -> list[str]:
     """Return the command that runs another program within limits."""
     return [sys.executable, "-I", "-S", bounding.__file__, limits.as_text(), program]
 

@@ -60,7 +60,7 @@ def levels_below(registry: Any, parent: str) -> list[Level]:
 SeenBy = Callable[[Any, UUID, Iterable[Role]], bool]
 
 
-def _by_all(session: Any, document: UUID, roles: Iterable[Role]) -> bool:
+def _by_everybody(session: Any, document: UUID, roles: Iterable[Role]) -> bool:
     return True
 
 
@@ -74,7 +74,7 @@ class DocumentKind:
 
     path_of: Callable[[Any, UUID], str | None]
     permission: Permission
-    seen_by: SeenBy = _by_all
+    seen_by: SeenBy = _by_everybody
 
 
 def _document_kind(kind: str, *about: Any, **more: Any) -> tuple[str, DocumentKind]:

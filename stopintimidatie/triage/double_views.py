@@ -27,6 +27,7 @@ from stopintimidatie.web.errors import ErrorPage, error_response
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.urls import query_pairs, safe_path
 from stopintimidatie.workflow import WorkflowError
+from stopintimidatie.workflow.registry import WORKFLOW_EFFECTS
 
 NAME: Final = "dubbel"
 SURE: Final = "zeker"
@@ -64,7 +65,7 @@ def _refused(problem: WorkflowError) -> ErrorPage:
 
 
 def _close(request: Request, report: Report, other: str) -> None:
-    actor, effects = request.actor, request.registry.workflow_effects
+    actor, effects = request.actor, WORKFLOW_EFFECTS.of(request.registry)
     close_as_double(request.db, effects, report, other, actor)
     request.db.flush()
 

@@ -19,6 +19,7 @@ from stopintimidatie.web import forms
 from stopintimidatie.web.filters import datetime_short, plural
 from stopintimidatie.web.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.web.request import Request
+from stopintimidatie.workflow.registry import WORKFLOW_EFFECTS
 
 TEMPLATE: Final = "stopintimidatie.triage:templates/quarantine.jinja2"
 SNIPPET: Final = 160
@@ -112,7 +113,7 @@ def _decide(context: Any, request: Request, reports: Any, values: Any, page: dic
         answers["reden_code"] = decision
     failed = quarantine.decide(
         request.db,
-        request.registry.workflow_effects,
+        WORKFLOW_EFFECTS.of(request.registry),
         context.holder,
         chosen,
         step,

@@ -43,6 +43,7 @@ from stopintimidatie.web.forms import Button, Change, Form, FormError, handle_fo
 from stopintimidatie.web.request import Request
 from stopintimidatie.web.urls import safe_path
 from stopintimidatie.workflow import WorkflowError
+from stopintimidatie.workflow.registry import WORKFLOW_EFFECTS, WORKFLOW_OPTIONS
 
 # On these the triage form also decides; in the other states the report is waiting or filed.
 DECIDABLE = frozenset({"nieuw", "in_behandeling"})
@@ -123,7 +124,7 @@ def triage_form(context: ReportResource, request: Request, similar: Sequence[str
 
 def _decision(context: ReportResource, request: Request, similar: Sequence[str]) -> Any:
     may_file = bool(request.has_permission(Permission.EDIT_DOSSIER, context))
-    options = request.registry.workflow_options["dossiers"]
+    options = WORKFLOW_OPTIONS.of(request.registry)["dossiers"]
     dossiers = options(request.db, context.report) if may_file else ()
     new = context.report.state == "nieuw"
     offered = decisions.possible(new=new, may_file=may_file, dossiers=dossiers)
@@ -138,7 +139,7 @@ def own_questions_of(request: Request, report: Report) -> tuple[Question, ...]:
 def _save(context: ReportResource, request: Request, form: Form, values: dict[str, Any]) -> Any:
     """Store the assessment and the decision in one transaction; then go on."""
     session, report, actor = request.db, context.report, request.actor
-    effects = request.registry.workflow_effects
+    effects = WORKFLOW_EFFECTS.of(request.registry)
     questions = own_questions_of(request, report)
     found = assessment_of(values, stored(report), questions)
     step = decisions.step_of(values)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, func, inspect, select
 
 from stopintimidatie.clock import clock_at, utc_now
-from stopintimidatie.jobs.schedule import put_right
+from stopintimidatie.jobs.schedule import correct_schedule
 from stopintimidatie.reports import senders
 from stopintimidatie.reports.models import Report, ReportMove, SenderHit, SenderKey
 from stopintimidatie.reports.senders import GUESSES, Senders, sender_of, watched_reason
@@ -154,7 +154,7 @@ def test_the_next_day_the_key_and_all_hashes_are_gone_also_when_nobody_comes(api
         before = session.scalars(select(SenderKey.key)).one()
         # A row stored on a day when the clock was wrong.
         session.add(SenderHit(subject="iemand", at=utc_now() + timedelta(days=400)))
-    put_right(api.installation.engine, api.installation.registry.job_kinds)
+    correct_schedule(api.installation.engine, api.installation.registry.job_kinds)
     with clock_at(utc_now() + timedelta(days=1)):
         api.installation.run_jobs()
         with api.installation.transaction() as session:

@@ -13,7 +13,7 @@ from stopintimidatie.audit import AuditEvent
 from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.jobs import OutboxJob
-from stopintimidatie.jobs.schedule import put_right
+from stopintimidatie.jobs.schedule import correct_schedule
 from stopintimidatie.patterns.models import Pattern, PatternReport, PatternSetting
 from stopintimidatie.patterns.searching import (
     EVERY_NIGHT,
@@ -214,7 +214,7 @@ def test_the_admin_sets_the_search_and_bad_values_change_nothing(
 @on_sqlite
 def test_every_night_connected_municipalities_are_searched(installation: Installation) -> None:
     kinds = installation.registry.job_kinds
-    put_right(installation.engine, kinds)
+    correct_schedule(installation.engine, kinds)
     with clock_at(utc_now() + timedelta(days=1, hours=1)):
         installation.run_jobs()
     with installation.transaction() as session:

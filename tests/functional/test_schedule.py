@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from stopintimidatie.cli import servers
 from stopintimidatie.clock import clock_at, utc_now
 from stopintimidatie.jobs import Job, JobContext, JobKind, OutboxJob, enqueue
-from stopintimidatie.jobs.schedule import LONGEST_WAIT, lies_astray, put_right
+from stopintimidatie.jobs.schedule import LONGEST_WAIT, correct_schedule, is_misplanned
 from stopintimidatie.jobs.worker import Worker, run_lanes
 from stopintimidatie.web.filters import date_text
 from tests.factories import DORDRECHT
@@ -65,7 +65,7 @@ def jobs(installation: Installation) -> dict[str, OutboxJob]:
 
 
 def astray(installation: Installation) -> Sequence[str]:
-    wrong = lies_astray(utc_now(), kinds(installation))
+    wrong = is_misplanned(utc_now(), kinds(installation))
     with installation.transaction() as session:
         return session.scalars(select(OutboxJob.kind).where(wrong).order_by(OutboxJob.kind)).all()
 
@@ -77,7 +77,7 @@ def live_far_away(installation: Installation) -> None:
     ask(installation, "mislukt")
     ask(installation, "in handen")
     with clock_at(utc_now() + FAR):
-        put_right(installation.engine, kinds(installation))
+        correct_schedule(installation.engine, kinds(installation))
         ask(installation, "straks", timedelta(minutes=15))
         Worker(installation.registry).run_once()
         until = utc_now() + timedelta(seconds=LEASE_SECONDS)
@@ -97,7 +97,7 @@ def test_what_a_wrong_clock_planned_is_planned_anew_and_readiness_says_so_until_
     assert check["toestand"] == "let op"
     assert date_text(max(job.run_after for job in jobs(installation).values())) in check["melding"]
 
-    put_right(installation.engine, kinds(installation))
+    correct_schedule(installation.engine, kinds(installation))
     now, found = utc_now(), jobs(installation)
     assert astray(installation) == []
     assert ready(installation, 200)["planning"]["toestand"] == "goed"
@@ -115,13 +115,13 @@ def near(moment: datetime, other: datetime) -> bool:
 
 
 def test_what_a_right_clock_planned_stays_where_it_is(installation: Installation) -> None:
-    put_right(installation.engine, kinds(installation))
+    correct_schedule(installation.engine, kinds(installation))
     register(installation, "mislukt", fail)
     ask(installation, "mislukt")
     Worker(installation.registry).run_once()
     ask(installation, "over een jaar", 2 * FAR)
     before = {name: job.run_after for name, job in jobs(installation).items()}
-    put_right(installation.engine, kinds(installation))
+    correct_schedule(installation.engine, kinds(installation))
     assert {name: job.run_after for name, job in jobs(installation).items()} == before
 
 
@@ -133,7 +133,7 @@ def test_a_periodic_job_is_planned_again_when_it_is_done_and_when_it_is_given_up
 
     kinds(installation).clear()
     register(installation, "elk uur", do, next_at=next_at)
-    put_right(installation.engine, kinds(installation))
+    correct_schedule(installation.engine, kinds(installation))
     later = utc_now() + timedelta(hours=2)
     with clock_at(later):
         installation.run_jobs()
@@ -141,7 +141,7 @@ def test_a_periodic_job_is_planned_again_when_it_is_done_and_when_it_is_given_up
     register(installation, "elk uur", fail, next_at=next_at, attempts=1)
     with clock_at(later + timedelta(hours=2)):
         installation.run_jobs()
-        put_right(installation.engine, kinds(installation))
+        correct_schedule(installation.engine, kinds(installation))
     with installation.transaction() as session:
         order = select(OutboxJob.dead).order_by(OutboxJob.id)
         assert session.scalars(order).all() == [True, False]

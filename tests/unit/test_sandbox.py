@@ -11,13 +11,13 @@ import pytest
 from stopintimidatie.sandbox import places
 from stopintimidatie.sandbox.limits import MEGABYTE, Limits
 from stopintimidatie.sandbox.places import AT_ONCE, IN_LINE, NoPlaceError, Places
-from stopintimidatie.sandbox.process import Ended, environment, module_command, run, within
+from stopintimidatie.sandbox.process import Ended, environment, limited_command, module_command, run
 
 BOUNDS = Limits(30, 30, 1024 * MEGABYTE, MEGABYTE)
 
 
 def bounded(code: str, limits: Limits = BOUNDS) -> Ended:
-    command = [*within(limits, sys.executable), "-I", "-S", "-c", code]
+    command = [*limited_command(limits, sys.executable), "-I", "-S", "-c", code]
     return run(command, (), limits.wall_seconds)
 
 
