@@ -22,10 +22,10 @@ from stopintimidatie.dossiers.vocabulary import DossierKind
 from stopintimidatie.municipalities.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.register.locating import Method, Place
 from stopintimidatie.reports.arriving import Arrival, receive
+from stopintimidatie.reports.fields import Location, Submission
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.references import random_follow_code
 from stopintimidatie.reports.routing import Routing
-from stopintimidatie.reports.submission import Location, Submission
 from stopintimidatie.reports.vocabulary import ContactWish, Form, PlaceType, Role, Source
 from stopintimidatie.security import Role as AccountRole
 from stopintimidatie.storage import enter

@@ -70,11 +70,11 @@ from stopintimidatie.public.models import JoiningRequest
 from stopintimidatie.reports.attachments import PURPOSE, keep_parts
 from stopintimidatie.reports.cleaning import Cleaned
 from stopintimidatie.reports.conversation import tell
+from stopintimidatie.reports.fields import Address, Contact, Location, Offenders, Transit
 from stopintimidatie.reports.media import MediaKind
 from stopintimidatie.reports.models import Report, ReportAttachment, ReporterMessage
 from stopintimidatie.reports.paths import path_of_report
 from stopintimidatie.reports.services import move
-from stopintimidatie.reports.submission import Address, Contact, Location, Offenders, Transit
 from stopintimidatie.reports.vocabulary import AgeGroup, ContactWish
 from stopintimidatie.security import Role
 from stopintimidatie.storage import NATIONAL, roles

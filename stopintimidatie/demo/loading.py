@@ -42,6 +42,7 @@ from stopintimidatie.patterns.searching import ask_for_search
 from stopintimidatie.register.models import Neighbourhood
 from stopintimidatie.register.queries import unknown_neighbourhood_code
 from stopintimidatie.reports.arriving import Arrival, receive
+from stopintimidatie.reports.fields import Submission
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.references import (
     ALPHABET,
@@ -51,7 +52,6 @@ from stopintimidatie.reports.references import (
 )
 from stopintimidatie.reports.routing import Routing, route
 from stopintimidatie.reports.services import move
-from stopintimidatie.reports.submission import Submission
 from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.storage import NATIONAL, transaction
 from stopintimidatie.triage.contact import record_contact

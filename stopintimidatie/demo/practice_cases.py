@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from stopintimidatie.reports.fields import Contact, Location, Offenders, Submission
 from stopintimidatie.reports.references import with_check_character
-from stopintimidatie.reports.submission import Contact, Location, Offenders, Submission
 from stopintimidatie.reports.vocabulary import (
     AgeGroup,
     ContactWish,

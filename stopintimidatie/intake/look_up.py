@@ -27,10 +27,10 @@ from stopintimidatie.register.locating import LocatorCache, Place, outlines_in_f
 from stopintimidatie.register.models import Municipality, Neighbourhood
 from stopintimidatie.register.queries import unknown_neighbourhood_code
 from stopintimidatie.register.stops import Point, points_named
+from stopintimidatie.reports.fields import Location
 from stopintimidatie.reports.references import new_reference
 from stopintimidatie.reports.routing import place_at, stop_to_find
 from stopintimidatie.reports.senders import Watched, count_of
-from stopintimidatie.reports.submission import Location
 from stopintimidatie.storage.session import reading, standalone, transaction
 from stopintimidatie.storage.tenancy import NATIONAL
 from stopintimidatie.storage.types import UtcDateTime

@@ -21,8 +21,8 @@ from stopintimidatie.municipalities.reading import published_for
 from stopintimidatie.municipalities.words import let_op, reaction
 from stopintimidatie.register.queries import municipality_by_code
 from stopintimidatie.reports.arriving import Arrival, Arrived
+from stopintimidatie.reports.fields import Submission
 from stopintimidatie.reports.routing import Routing
-from stopintimidatie.reports.submission import Submission
 from stopintimidatie.reports.vocabulary import gravest_first
 from stopintimidatie.reports.workflow import reader_status
 

@@ -1,4 +1,4 @@
-"""The one declaration of a report's message: what is checked and what OpenAPI promises.
+"""The message of a report: what is checked and what OpenAPI promises, from `reports.fields`.
 
 `validate` names every wrong field at once, or returns the `Submission` that `reports.receive()`
 takes. A rule between fields stands here with its check, its words and, where JSON Schema can say
@@ -7,7 +7,7 @@ it, its schema.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,7 @@ from stopintimidatie.intake.fields import (
     Phone,
     Record,
     Text,
+    Type,
     Whole,
     describe,
     errors_of,
@@ -37,144 +38,75 @@ from stopintimidatie.intake.fields import (
 from stopintimidatie.intake.own_answers import OwnAnswers
 from stopintimidatie.register.boxes import BOXES, Box, inside_netherlands
 from stopintimidatie.reports import vocabulary as words
-from stopintimidatie.reports.submission import (
-    Address,
-    Client,
-    Contact,
-    Location,
-    Offenders,
+from stopintimidatie.reports.fields import (
+    BY_NAME,
+    GROUPS,
+    Field,
     Submission,
-    Transit,
+    Told,
+    submission_of,
 )
 
 MOST_ERRORS = 100
 
 
-LAT = field("lat", Number(-90, 90), "Breedtegraad (WGS 84).", example=51.8133)
-LON = field("lon", Number(-180, 180), "Lengtegraad (WGS 84).", example=4.669)
+def _message() -> colander.SchemaNode:
+    """The message, from the fields that were declared."""
+    nodes = {"": field("", Record(), "Een melding van straatintimidatie.")}
+    for one in BY_NAME.values():
+        way, _, name = one.name.rpartition(".")
+        told = one.told
+        _node(nodes, way).add(
+            field(
+                name,
+                _kind(one),
+                told.about,
+                *_item(one),
+                required=one.required,
+                example=told.example,
+            )
+        )
+    return nodes[""]
 
-_ADDRESS = field(
-    "adres",
-    Record(at_least_one=True),
-    "Het adres, als er geen punt op de kaart is.",
-    field("straat", Text(100), "Straatnaam.", example="Spuiboulevard"),
-    field("huisnummer", Text(100), "Huisnummer met toevoeging, als tekst.", example="99"),
-    field("postcode", Text(100), "Postcode.", example="3311 GN"),
-    field("woonplaats", Text(100), "Woonplaats.", example="Dordrecht"),
-)
-_TRANSIT = field(
-    "ov",
-    Record(at_least_one=True),
-    "De plek in het openbaar vervoer.",
-    field("vervoerder", Text(100), "Vervoerder.", example="Qbuzz"),
-    field("lijn", Text(100), "Lijn.", example="3"),
-    field("richting", Text(100), "Richting.", example="Sterrenburg"),
-    field("halte", Text(100), "Halte of station.", example="Centraal Station"),
-)
-_LOCATION = field(
-    "locatie",
-    Record(),
-    "Waar het gebeurde: een punt (`lat` en `lon`), een adres, ov, of ten minste een omschrijving.",
-    LAT,
-    LON,
-    field("nauwkeurigheidM", Whole(0, 1_000_000), "Nauwkeurigheid van het punt in meters."),
-    field("bron", Code(words.LocationSource), "Hoe de plek bepaald is."),
-    _ADDRESS,
-    _TRANSIT,
-    field("omschrijving", Text(500), "De plek in woorden.", example="bij de bushalte"),
-    required=True,
-)
-_OFFENDERS = field(
-    "plegers",
-    Record(),
-    "Wie het deed, voor zover te zien was. Geen namen, geen afkomst.",
-    field("aantal", Code(words.OffenderCount), "Met hoeveel zij waren."),
-    field("groep", Flag(nullable=True), "Of zij als groep optraden; null als dat niet bekend is."),
-    field("bekend", Code(words.OffenderKnown), "Of de melder hen kende."),
-    field("leeftijdGeschat", Code(words.OffenderAge), "Geschatte leeftijd."),
-    field("genderWaargenomen", Code(words.OffenderGender), "Gender, zoals waargenomen."),
-    field("signalement", Text(1000), "Alleen kleding, vervoermiddel en route."),
-    field("vervoermiddel", Code(words.Transport), "Vervoermiddel."),
-)
-_REPORTER = field(
-    "melder",
-    Record(),
-    "Over de melder. Naam, telefoon en e-mail alleen als `anoniem` false is.",
-    field("leeftijdsgroep", Code(words.AgeGroup), "Leeftijdsgroep."),
-    field("gender", Code(words.Gender), "Gender."),
-    field("naam", Text(200), "Naam."),
-    field("telefoon", Phone(), "Telefoonnummer.", example="06 12345678"),
-    field("email", Email(), "E-mailadres.", example="iemand@example.org"),
-)
 
-MESSAGE = field(
-    "",
-    Record(),
-    "Een melding van straatintimidatie.",
-    field("hoedanigheid", Code(words.Role), "Wie meldt.", required=True),
-    field("taal", Code(words.Language), "Taal van de melder; nl als zij ontbreekt."),
-    field("anoniem", Flag(), "Zonder naam en contactgegevens.", required=True),
-    field(
-        "incidentVan",
-        Moment(),
-        "Wanneer het gebeurde (of begon). Niet voor 2000, niet in de toekomst.",
-        required=True,
-        example="2026-11-20T22:40:00+01:00",
-    ),
-    field("incidentTot", Moment(), "Wanneer het ophield; niet voor `incidentVan`."),
-    field("tijdNauwkeurigheid", Code(words.TimePrecision), "Hoe precies de tijd is."),
-    field("dagdeel", Code(words.PartOfDay), "Dagdeel."),
-    field("herhaling", Code(words.Recurrence), "Of het vaker gebeurde."),
-    _LOCATION,
-    field("typePlek", Code(words.PlaceType), "Soort plek.", required=True),
-    field(
-        "vormen",
-        ListOf(most=len(words.Form), least=1),
-        "Wat er gebeurde; een of meer.",
-        field("", Code(words.Form), ""),
-        required=True,
-    ),
-    field("ernstGevoel", Code(words.FeltSafety), "Hoe het voelde."),
-    field(
-        "gevolgGedrag",
-        ListOf(most=len(words.BehaviourChange)),
-        "Wat de melder sindsdien anders doet.",
-        field("", Code(words.BehaviourChange), ""),
-    ),
-    field(
-        "omschrijving", Text(5000), "Wat er gebeurde, in eigen woorden. Geen namen of kentekens."
-    ),
-    _OFFENDERS,
-    field("omstanders", Code(words.Bystanders), "Of er mensen bij waren."),
-    _REPORTER,
-    field("contactGewenst", Code(words.ContactWish), "Of en hoe contact.", required=True),
-    field("contactWanneer", Text(200), "Wanneer bellen mag, en of de voicemail mag."),
-    field("hulpGewenst", Flag(), "Of de melder hulp wil."),
-    field("politie", Code(words.Police), "Of de politie het weet."),
-    field(
-        "deelvoorkeur",
-        Record(),
-        "Met wie de melder wil dat er gedeeld wordt: een voorkeur, geen grondslag.",
-        field("politie", Flag(), "Met de politie.", required=True),
-        field("ketenpartners", Flag(), "Met andere partners van de gemeente.", required=True),
-        required=True,
-    ),
-    field(
-        "antwoorden",
-        OwnAnswers(),
-        "Antwoorden op eigen vragen van de gemeente, onder het `id` dat `GET /formulier` gaf. Bij"
-        " `keuze` een code, bij `meerkeuze` een lijst van codes, bij `tekst` een tekst, bij"
-        " `ja_nee` true of false; null: gevraagd, en niet beantwoord. Een vraag die intussen anders"
-        " is, mag nog beantwoord worden zoals zij gesteld is.",
-    ),
-    field(
-        "client",
-        Record(),
-        "De app. Geen IP-adres en geen toestelnummer.",
-        field("platform", Text(40), "Platform.", example="android"),
-        field("appVersie", Text(40), "Versie van de app.", example="3.2.0"),
-    ),
-)
+def _node(nodes: dict[str, colander.SchemaNode], way: str) -> colander.SchemaNode:
+    """The object of the message that this leads to, made when its first field comes."""
+    if way not in nodes:
+        above, _, name = way.rpartition(".")
+        group = GROUPS[way]
+        record = Record(at_least_one=group.not_empty)
+        nodes[way] = field(name, record, group.about, required=group.required)
+        _node(nodes, above).add(nodes[way])
+    return nodes[way]
+
+
+def _kind(one: Field) -> Type:
+    """How a field of the message is checked and described."""
+    told = one.told
+    if one.name == "antwoorden":
+        return OwnAnswers()
+    if one.vocabulary is None:
+        return _PLAIN[told.like or one.kind](told)
+    if one.several:
+        return ListOf(most=len(one.vocabulary), least=int(one.required))
+    return Code(one.vocabulary)
+
+
+def _item(one: Field) -> list[colander.SchemaNode]:
+    return [field("", Code(one.vocabulary), "")] if one.several and one.vocabulary else []
+
+
+_PLAIN: Mapping[Any, Callable[[Told], Type]] = {
+    "telefoon": lambda told: Phone(),
+    "email": lambda told: Email(),
+    str: lambda told: Text(told.most),
+    bool: lambda told: Flag(nullable=told.unknown),
+    int: lambda told: Whole(told.least, told.most),
+    float: lambda told: Number(told.least, told.most),
+    datetime: lambda told: Moment(),
+}
+MESSAGE = _message()
+LAT, LON = MESSAGE["locatie"]["lat"], MESSAGE["locatie"]["lon"]
 
 Message = dict[str, Any]
 
@@ -281,8 +213,8 @@ _PLACE: Description = {
     "dependentRequired": {"lat": ["lon"], "lon": ["lat"]},
     "anyOf": [
         {"required": ["lat", "lon"]},
-        {"required": ["adres"], "properties": {"adres": _any_text_of(_ADDRESS)}},
-        {"required": ["ov"], "properties": {"ov": _any_text_of(_TRANSIT)}},
+        {"required": ["adres"], "properties": {"adres": _any_text_of(MESSAGE["locatie"]["adres"])}},
+        {"required": ["ov"], "properties": {"ov": _any_text_of(MESSAGE["locatie"]["ov"])}},
         {"required": ["omschrijving"], "properties": {"omschrijving": _NOT_BLANK}},
     ],
 }
@@ -369,89 +301,15 @@ def _reading_order(error: FieldError) -> tuple[int, str]:
 
 
 def _submission(message: Message) -> Submission:
-    reporter = message.get("melder", {})
-    sharing = message["deelvoorkeur"]
-    return Submission(
-        role=message["hoedanigheid"],
-        language=message.get("taal", words.Language.NL),
-        anonymous=message["anoniem"],
-        incident_start=message["incidentVan"],
-        incident_end=message.get("incidentTot"),
-        time_precision=message.get("tijdNauwkeurigheid"),
-        part_of_day=message.get("dagdeel"),
-        recurrence=message.get("herhaling"),
-        location=_location(message["locatie"]),
-        place_type=message["typePlek"],
-        forms=message["vormen"],
-        felt_safety=message.get("ernstGevoel"),
-        behaviour_changes=message.get("gevolgGedrag", ()),
-        description=message.get("omschrijving"),
-        offenders=_offenders(message.get("plegers", {})),
-        bystanders=message.get("omstanders"),
-        reporter_age_group=reporter.get("leeftijdsgroep"),
-        reporter_gender=reporter.get("gender"),
-        contact=_contact(reporter),
-        wants_contact=message["contactGewenst"],
-        contact_when=message.get("contactWanneer"),
-        wants_support=message.get("hulpGewenst"),
-        police=message.get("politie"),
-        share_with_police=sharing["politie"],
-        share_with_partners=sharing["ketenpartners"],
-        client=_client(message.get("client", {})),
-        own_answers=tuple(message.get("antwoorden", {}).items()),
-    )
+    found = ((one.attribute, _found(message, one)) for one in BY_NAME.values())
+    return submission_of({way: value for way, value in found if value is not colander.drop})
 
 
-def _location(place: dict[str, Any]) -> Location:
-    address, transit = place.get("adres"), place.get("ov")
-    return Location(
-        lat=place.get("lat"),
-        lon=place.get("lon"),
-        accuracy_m=place.get("nauwkeurigheidM"),
-        source=place.get("bron"),
-        address=_address(address) if address else None,
-        transit=_transit(transit) if transit else None,
-        description=place.get("omschrijving"),
-    )
-
-
-def _address(address: dict[str, str]) -> Address:
-    return Address(
-        street=address.get("straat"),
-        house_number=address.get("huisnummer"),
-        postcode=address.get("postcode"),
-        town=address.get("woonplaats"),
-    )
-
-
-def _transit(transit: dict[str, str]) -> Transit:
-    return Transit(
-        operator=transit.get("vervoerder"),
-        line=transit.get("lijn"),
-        direction=transit.get("richting"),
-        stop=transit.get("halte"),
-    )
-
-
-def _offenders(offenders: dict[str, Any]) -> Offenders:
-    return Offenders(
-        count=offenders.get("aantal"),
-        in_group=offenders.get("groep"),
-        known=offenders.get("bekend"),
-        age_estimate=offenders.get("leeftijdGeschat"),
-        gender=offenders.get("genderWaargenomen"),
-        appearance=offenders.get("signalement"),
-        transport=offenders.get("vervoermiddel"),
-    )
-
-
-def _contact(reporter: dict[str, str]) -> Contact | None:
-    if not any(name in reporter for name in _CONTACT):
-        return None
-    return Contact(
-        name=reporter.get("naam"), phone=reporter.get("telefoon"), email=reporter.get("email")
-    )
-
-
-def _client(client: dict[str, str]) -> Client:
-    return Client(platform=client.get("platform"), app_version=client.get("appVersie"))
+def _found(message: Message, one: Field) -> Any:
+    """What the message says of a field; `colander.drop` when that is nothing."""
+    part: Any = message
+    for name in one.way:
+        part = part.get(name, colander.drop)
+        if part is colander.drop:
+            return part
+    return tuple(part.items()) if isinstance(part, dict) else part

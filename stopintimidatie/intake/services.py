@@ -24,10 +24,10 @@ from stopintimidatie.intake.receipts import receipt
 from stopintimidatie.municipalities.answers import Answers, asked_questions, faults_of
 from stopintimidatie.register.locating import LocatorCache
 from stopintimidatie.reports.arriving import Apart, Arrival, Arrived, receive
+from stopintimidatie.reports.fields import Submission
 from stopintimidatie.reports.references import derive_follow_code
 from stopintimidatie.reports.routing import routing_for
 from stopintimidatie.reports.senders import Senders, rows_for
-from stopintimidatie.reports.submission import Submission
 from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.rows import Row

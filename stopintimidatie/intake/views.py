@@ -58,11 +58,11 @@ from stopintimidatie.register.locating import locate
 from stopintimidatie.register.queries import municipality_by_code
 from stopintimidatie.reports.attachments import attach, check_room
 from stopintimidatie.reports.cleaning import CleaningError, Fault, cleaned_apart
+from stopintimidatie.reports.fields import Submission
 from stopintimidatie.reports.following import Message, Standing, follow
 from stopintimidatie.reports.let_op import let_op_today
 from stopintimidatie.reports.reporter import NotNowError, add_message, withdraw
 from stopintimidatie.reports.senders import Turnstile, reading_too_much, sender_of
-from stopintimidatie.reports.submission import Submission
 from stopintimidatie.sandbox.places import NoPlaceError
 from stopintimidatie.storage.session import transaction
 from stopintimidatie.telemetry import metrics

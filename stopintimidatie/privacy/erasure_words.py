@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.storage.personal import Told
 
 _REASON: Final = {"reason": "reden", "values": "antwoorden"}
@@ -14,20 +15,8 @@ WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "report": (
         "De melding",
         {
-            "address": "adres",
-            "transit": "openbaar vervoer",
-            "location_text": "plek in woorden",
-            "description": "verhaal",
-            "offender_appearance": "signalement",
-            "own_answers": "antwoorden op vragen van de gemeente",
+            **{name: one.told.erased for name, one in BY_COLUMN.items() if one.told.erased},
             "suspected_offence_reason": "reden van het vermoeden van een strafbaar feit",
-            "lat": "punt op de kaart",
-            "lon": "punt op de kaart",
-            "accuracy_m": "nauwkeurigheid van het punt",
-            "reporter_age_group": "leeftijd van de melder",
-            "reporter_gender": "geslacht van de melder",
-            "offender_age": "leeftijd van de dader",
-            "offender_gender": "geslacht van de dader",
         },
     ),
     "report_contact": (

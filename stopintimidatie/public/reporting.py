@@ -21,10 +21,10 @@ from stopintimidatie.register.locating import LocatorCache, Method, Place
 from stopintimidatie.register.models import Municipality
 from stopintimidatie.register.queries import municipality_by_code
 from stopintimidatie.reports.arriving import Arrival, receive
+from stopintimidatie.reports.fields import Submission
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.routing import Routing, route, routing_for
 from stopintimidatie.reports.senders import Watched, watched_reason
-from stopintimidatie.reports.submission import Submission
 from stopintimidatie.reports.vocabulary import LocationSource, Source, gravest_first
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.tenancy import enter

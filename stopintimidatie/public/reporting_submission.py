@@ -12,7 +12,7 @@ from stopintimidatie.public import point_field
 from stopintimidatie.public.point_field import ChosenPoint
 from stopintimidatie.public.reporting_forms import STEPS, Where
 from stopintimidatie.reports import vocabulary as words
-from stopintimidatie.reports.submission import (
+from stopintimidatie.reports.fields import (
     Client,
     Contact,
     Location,

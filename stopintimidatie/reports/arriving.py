@@ -9,9 +9,8 @@ documents, for reports come in all day (`storage.rows`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from types import SimpleNamespace
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -28,11 +27,11 @@ from stopintimidatie.municipalities.answers import REPORTER, stored_answers
 from stopintimidatie.municipalities.reading import published_for
 from stopintimidatie.register.geocoding import WantedAddress
 from stopintimidatie.reports.contacts import ContactData, contact_rows
+from stopintimidatie.reports.fields import Contact, Submission, columns_of
 from stopintimidatie.reports.models import Report, ReportForm, ReportMove
 from stopintimidatie.reports.references import hash_follow_code, new_reference
 from stopintimidatie.reports.routing import Routing
 from stopintimidatie.reports.searching import document_of
-from stopintimidatie.reports.submission import Contact, Submission
 from stopintimidatie.reports.vocabulary import ContactWish, Source
 from stopintimidatie.search import enqueue_index
 from stopintimidatie.search.backend import SearchDocument
@@ -277,7 +276,7 @@ def content_of(given: Submission) -> Content:
     """What a reporter told, as it is stored."""
     contact = given.contact or Contact()
     return Content(
-        {**_where(given), **_account(given), **_people(given)},
+        {**columns_of(given), "own_answers": stored_answers(given.own_answers, REPORTER)},
         [(form.value, False) for form in given.forms],
         ContactData(contact.name, contact.phone, contact.email, given.contact_when),
     )
@@ -297,68 +296,3 @@ def _filed(routing: Routing) -> dict[str, Any]:
         "near_municipality_code": routing.place.near_municipality_code,
         "located_by": routing.place.method.value,
     }
-
-
-def _where(given: Submission) -> dict[str, Any]:
-    where = given.location
-    return {
-        "lat": where.lat,
-        "lon": where.lon,
-        "accuracy_m": where.accuracy_m,
-        "location_source": _code(where.source),
-        "address": _filled(where.address),
-        "transit": _filled(where.transit),
-        "location_text": where.description,
-    }
-
-
-def _account(given: Submission) -> dict[str, Any]:
-    return {
-        "language": given.language.value,
-        "client_platform": given.client.platform,
-        "client_app_version": given.client.app_version,
-        "campaign": given.client.campaign,
-        "place_type": given.place_type.value,
-        "incident_start": given.incident_start,
-        "incident_end": given.incident_end,
-        "time_precision": _code(given.time_precision),
-        "part_of_day": _code(given.part_of_day),
-        "recurrence": _code(given.recurrence),
-        "description": given.description,
-        "felt_safety": _code(given.felt_safety),
-        "behaviour_changes": [change.value for change in given.behaviour_changes],
-        "bystanders": _code(given.bystanders),
-        "police": _code(given.police),
-        "own_answers": stored_answers(given.own_answers, REPORTER),
-    }
-
-
-def _people(given: Submission) -> dict[str, Any]:
-    offenders = given.offenders
-    return {
-        "offender_count": _code(offenders.count),
-        "offender_in_group": offenders.in_group,
-        "offender_known": _code(offenders.known),
-        "offender_age": _code(offenders.age_estimate),
-        "offender_gender": _code(offenders.gender),
-        "offender_appearance": offenders.appearance,
-        "offender_transport": _code(offenders.transport),
-        "role": given.role.value,
-        "anonymous": given.anonymous,
-        "reporter_age_group": _code(given.reporter_age_group),
-        "reporter_gender": _code(given.reporter_gender),
-        "wants_contact": given.wants_contact.value,
-        "wants_support": given.wants_support,
-        "share_with_police": given.share_with_police,
-        "share_with_partners": given.share_with_partners,
-    }
-
-
-def _code(term: StrEnum | None) -> str | None:
-    return None if term is None else term.value
-
-
-def _filled(part: Any) -> dict[str, Any] | None:
-    if part is None:
-        return None
-    return {key: value for key, value in asdict(part).items() if value is not None} or None

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.reports.attachments import destroy
 from stopintimidatie.reports.contacts import contact_indexes
+from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage, ReportMove
 from stopintimidatie.reports.services import KIND, changed
 from stopintimidatie.search.services import enqueue_purge
@@ -27,21 +28,8 @@ from stopintimidatie.storage.personal import (
 T: Final = Treatment
 COLUMNS: Final = {
     "report": {
-        "address": T.TEXT,
-        "transit": T.TEXT,
-        "location_text": T.TEXT,
-        "description": T.TEXT,
-        "offender_appearance": T.TEXT,
-        "own_answers": T.TEXT,
+        **{name: one.told.personal for name, one in BY_COLUMN.items() if one.told.personal},
         "suspected_offence_reason": T.TEXT,
-        "lat": T.SEALED,
-        "lon": T.SEALED,
-        "accuracy_m": T.SEALED,
-        "reporter_age_group": T.SEALED,
-        "reporter_gender": T.SEALED,
-        "offender_age": T.SEALED,
-        "offender_gender": T.SEALED,
-        "behaviour_changes": T.CODES,
         "follow_ups": T.CODES,
         "follow_code_hash": T.CODES,
         "reporter_verdict": T.CODES,

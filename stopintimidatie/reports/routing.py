@@ -12,7 +12,7 @@ from stopintimidatie.municipalities.services import level_of
 from stopintimidatie.register.locating import Locator, LocatorCache, Place
 from stopintimidatie.register.queries import unknown_neighbourhood_code
 from stopintimidatie.register.stops import Point, place_of, points_named
-from stopintimidatie.reports.submission import Location
+from stopintimidatie.reports.fields import Location
 from stopintimidatie.storage.tenancy import NATIONAL
 
 

@@ -29,42 +29,35 @@ from stopintimidatie.reports.attachments import give
 from stopintimidatie.reports.attachments import receive as receive_attachments
 from stopintimidatie.reports.contacts import NO_CONTACT, ContactData, read_contact
 from stopintimidatie.reports.custody import custody_of, keep_custody, step_here
+from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.reports.handing_messages import give_messages, receive_messages
 from stopintimidatie.reports.models import Report, ReportContact, ReportTransfer
 from stopintimidatie.reports.routing import Routing
 from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.storage.encryption import KeyRing
 from stopintimidatie.storage.resealing import Sealed
+from stopintimidatie.storage.types import UtcDateTime
 from stopintimidatie.workflow import WorkflowError
 
 JOB: Final = Job("melding.overnemen")
 PURPOSE: Final = "transfer"
 SEALED: Final = Sealed(ReportTransfer, PURPOSE, ("content", "offer"), "id")
-# What makes a report a report; where it stands in somebody's work stays behind.
-TIMES: Final = ("incident_start", "incident_end", "reporter_spoke_at")
+# What its reporter told, and what of its life goes along; where it stands in somebody's work
+# stays behind.
 COPIED: Final = (
-    "language", "client_platform", "client_app_version", "campaign", "lat", "lon", "accuracy_m",
-    "location_source", "address", "transit", "location_text", "place_type",
-    "time_precision", "part_of_day", "recurrence", "description", "felt_safety",
-    "behaviour_changes", "bystanders", "police", "offender_count", "offender_in_group",
-    "offender_known", "offender_age", "offender_gender", "offender_appearance",
-    "offender_transport", "role", "anonymous", "reporter_age_group", "reporter_gender",
-    "wants_contact", "wants_support", "own_answers", "share_with_police", "share_with_partners",
-    "urgent",
-    "follow_code_hash", "follow_code_version",
+    *BY_COLUMN, "urgent", "reporter_spoke_at", "follow_code_hash", "follow_code_version"
 )  # fmt: skip
 # Where it was filed and how it came: the receiver files its copy by them.
 FILED: Final = (
     "source", "neighbourhood_code", "subneighbourhood_code", "near_municipality_code", "located_by",
 )  # fmt: skip
+_COLUMNS: Final = Report.__table__.columns
 # What a tombstone no longer has. Dates, reference and where it went remain.
 WIPED: Final = (
-    "lat", "lon", "accuracy_m", "location_source", "address", "transit", "location_text",
-    "description", "felt_safety", "bystanders", "police", "offender_count", "offender_in_group",
-    "offender_known", "offender_age", "offender_gender", "offender_appearance",
-    "offender_transport", "reporter_age_group", "reporter_gender", "wants_support",
-    "suspected_offence_reason", "own_answers",
-)  # fmt: skip
+    *(name for name, one in BY_COLUMN.items() if one.told.leaves and _COLUMNS[name].nullable),
+    "suspected_offence_reason",
+)
+TIMES: Final = tuple(column.name for column in _COLUMNS if isinstance(column.type, UtcDateTime))
 
 
 def hand_over(
@@ -112,8 +105,7 @@ def send(session: Session, keys: KeyRing, report: Report, transfer: ReportTransf
 def _content(session: Session, keys: KeyRing, report: Report, receiver: str) -> dict[str, Any]:
     contact = read_contact(session, keys, report)
     return {
-        **{name: getattr(report, name) for name in (*COPIED, *FILED)},
-        **{name: _text(getattr(report, name)) for name in ("received_at", *TIMES)},
+        **{name: _text(getattr(report, name)) for name in ("received_at", *COPIED, *FILED)},
         "forms": report.reported_forms,
         "confirmed_forms": report.confirmed_forms,
         "contact": None if contact is None else contact.as_dict(),
@@ -123,8 +115,8 @@ def _content(session: Session, keys: KeyRing, report: Report, receiver: str) -> 
     }
 
 
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
+def _text(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _leave_tombstone(session: Session, report: Report, receiver: str) -> None:
@@ -178,9 +170,9 @@ def _make_copy(
 def _given(transfer: ReportTransfer, content: Mapping[str, Any]) -> Content:
     """What it tells, and what of its life goes along; where it stands here begins anew."""
     # One that was on its way while the program was renewed lacks what is new.
-    columns = {name: content.get(name) for name in COPIED}
-    times = {name: content.get(name) for name in TIMES}
-    columns |= {n: datetime.fromisoformat(at) if at else None for n, at in times.items()}
+    columns: dict[str, Any] = {name: content.get(name) for name in COPIED}
+    times = {name: columns[name] for name in TIMES if columns.get(name)}
+    columns |= {name: datetime.fromisoformat(at) for name, at in times.items()}
     return Content(
         {**columns, "received_from": transfer.giver, "ended_at": None, "handed_to": None},
         [(code, False) for code in content["forms"]]

@@ -14,10 +14,10 @@ from stopintimidatie.municipalities.models import ParticipationLevel
 from stopintimidatie.municipalities.services import level_of
 from stopintimidatie.register.locating import LocatorCache, Method, Place, locate
 from stopintimidatie.reports.arriving import FOLLOW_PURPOSE, Arrival, receive
+from stopintimidatie.reports.fields import Location, Submission
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.references import derive_follow_code, follow_code_matches
 from stopintimidatie.reports.routing import routing_for
-from stopintimidatie.reports.submission import Location, Submission
 from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.storage.encryption import KeyRing
 

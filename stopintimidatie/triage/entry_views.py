@@ -13,10 +13,10 @@ from stopintimidatie.clock import utc_now
 from stopintimidatie.intake.schema import InvalidMessageError, validate
 from stopintimidatie.municipalities.resources import MunicipalityResource
 from stopintimidatie.register.queries import present_neighbourhoods_of
+from stopintimidatie.reports.fields import Submission
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.paths import path_of_report
 from stopintimidatie.reports.resources import ReportResource
-from stopintimidatie.reports.submission import Submission
 from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.security import Permission
 from stopintimidatie.storage.session import transaction

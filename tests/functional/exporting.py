@@ -18,7 +18,7 @@ from stopintimidatie.exports.models import Export
 from stopintimidatie.mail.addresses import find_address
 from stopintimidatie.partners.contacts import Person, add_contact, owner_of
 from stopintimidatie.partners.services import add_partner
-from stopintimidatie.reports.submission import Address, Contact, Location, Offenders
+from stopintimidatie.reports.fields import Address, Contact, Location, Offenders
 from stopintimidatie.reports.vocabulary import AgeGroup, ContactWish, Form, TimePrecision
 from stopintimidatie.security import Role
 from stopintimidatie.web.filters import day_of

@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 
 from stopintimidatie.audit import SYSTEM
 from stopintimidatie.reports.contacts import read_contact
+from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReportContact, ReportMove, ReportTransfer
 from stopintimidatie.reports.services import move
-from stopintimidatie.reports.submission import Contact
 from stopintimidatie.reports.vocabulary import ContactWish
 from stopintimidatie.security import Role
 from stopintimidatie.workflow import WorkflowError

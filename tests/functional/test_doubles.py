@@ -12,11 +12,11 @@ from stopintimidatie.clock import utc_now
 from stopintimidatie.public import follow_words
 from stopintimidatie.register.locating import Method, Place
 from stopintimidatie.reports.arriving import Arrival, receive
+from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.following import follow
 from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.references import random_follow_code
 from stopintimidatie.reports.routing import Routing
-from stopintimidatie.reports.submission import Contact
 from stopintimidatie.reports.vocabulary import ContactWish, Source
 from stopintimidatie.security import Role
 from tests.factories import DORDRECHT, connect, make_submission, make_user

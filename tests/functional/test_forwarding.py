@@ -29,10 +29,10 @@ from stopintimidatie.municipalities.postbox import postbox_of
 from stopintimidatie.register.locating import Method, Place
 from stopintimidatie.reports.arriving import Arrival, receive
 from stopintimidatie.reports.contacts import has_contact
+from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.references import random_follow_code
 from stopintimidatie.reports.routing import Routing
-from stopintimidatie.reports.submission import Contact
 from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.security import Role
 from stopintimidatie.storage import NATIONAL

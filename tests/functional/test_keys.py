@@ -15,9 +15,9 @@ from stopintimidatie.exports import vault
 from stopintimidatie.exports.models import ExportKey
 from stopintimidatie.reports import personal
 from stopintimidatie.reports.contacts import read_contact
+from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReportContact, ReportTransfer
 from stopintimidatie.reports.services import move
-from stopintimidatie.reports.submission import Contact
 from stopintimidatie.reports.vocabulary import ContactWish
 from stopintimidatie.storage import NATIONAL
 from stopintimidatie.storage.encryption import KeyRing, load_key_ring

@@ -20,8 +20,8 @@ from stopintimidatie.patterns.searching import (
     ask_for_search,
 )
 from stopintimidatie.patterns.vocabulary import PatternState
+from stopintimidatie.reports.fields import Location
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.submission import Location
 from stopintimidatie.security import Role
 from stopintimidatie.web.filters import AMSTERDAM, local
 from tests.factories import DORDRECHT, connect, make_report, make_user

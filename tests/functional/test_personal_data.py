@@ -19,6 +19,7 @@ from stopintimidatie.dossiers.services import add_note, make_agreement
 from stopintimidatie.exports import making
 from stopintimidatie.exports.models import Export, ExportBlob, ExportKey
 from stopintimidatie.jobs import OutboxJob
+from stopintimidatie.reports.fields import Contact, Location
 from stopintimidatie.reports.models import (
     Report,
     ReportContact,
@@ -27,7 +28,6 @@ from stopintimidatie.reports.models import (
     ReportTransfer,
 )
 from stopintimidatie.reports.services import move
-from stopintimidatie.reports.submission import Contact, Location
 from stopintimidatie.reports.vocabulary import ContactWish
 from stopintimidatie.search.services import PURGE
 from stopintimidatie.security import Role

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie.audit import SYSTEM, AuditEvent
+from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.services import move
-from stopintimidatie.reports.submission import Contact
 from stopintimidatie.reports.vocabulary import AgeGroup, ContactWish
 from stopintimidatie.security import Role
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user, user_id

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from stopintimidatie.audit import AuditEvent
 from stopintimidatie.clock import utc_now
+from stopintimidatie.reports.fields import Location, Offenders
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.submission import Location, Offenders
 from stopintimidatie.reports.vocabulary import Form, OffenderCount, Transport
 from stopintimidatie.security import Role
 from stopintimidatie.triage.similar import similar_to

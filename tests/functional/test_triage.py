@@ -14,8 +14,8 @@ from sqlalchemy import func, select
 from stopintimidatie.audit import AuditEvent, AuditSubject
 from stopintimidatie.clock import utc_now
 from stopintimidatie.register.models import Neighbourhood
+from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReportMove
-from stopintimidatie.reports.submission import Contact
 from stopintimidatie.reports.vocabulary import ContactWish
 from stopintimidatie.security import Role
 from stopintimidatie.tree import register_reference

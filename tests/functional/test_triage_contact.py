@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie.audit import AuditEvent
+from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReportMove
-from stopintimidatie.reports.submission import Contact
 from stopintimidatie.reports.vocabulary import ContactWish
 from stopintimidatie.security import Role
 from tests.factories import DORDRECHT, connect, make_report, make_user

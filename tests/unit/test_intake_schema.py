@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from stopintimidatie.intake.examples import FULL_REPORT, SMALL_REPORT
 from stopintimidatie.intake.schema import InvalidMessageError, message_schema, validate
-from stopintimidatie.reports.submission import Address, Contact, Submission
+from stopintimidatie.reports.fields import Address, Contact, Submission
 from stopintimidatie.reports.vocabulary import Form, Language, Role
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

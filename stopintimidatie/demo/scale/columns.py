@@ -10,74 +10,41 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-Body = Mapping[str, Any]
+from stopintimidatie.reports.fields import BY_COLUMN, BY_NAME, Field
 
-_TOP: Final = {
-    "place_type": "typePlek",
-    "time_precision": "tijdNauwkeurigheid",
-    "part_of_day": "dagdeel",
-    "recurrence": "herhaling",
-    "description": "omschrijving",
-    "felt_safety": "ernstGevoel",
-    "behaviour_changes": "gevolgGedrag",
-    "bystanders": "omstanders",
-    "police": "politie",
-    "role": "hoedanigheid",
-    "anonymous": "anoniem",
-    "wants_contact": "contactGewenst",
-    "wants_support": "hulpGewenst",
-    "language": "taal",
+Body = Mapping[str, Any]
+# The message knows no campaign, and own answers aren't columns yet.
+_FIELDS: Final = {
+    column: one for column, one in BY_COLUMN.items() if one.name and column != "own_answers"
 }
-_LOCATION: Final = {
-    "lat": "lat",
-    "lon": "lon",
-    "accuracy_m": "nauwkeurigheidM",
-    "location_source": "bron",
-    "location_text": "omschrijving",
-}
-_OFFENDERS: Final = {
-    "offender_count": "aantal",
-    "offender_in_group": "groep",
-    "offender_known": "bekend",
-    "offender_age": "leeftijdGeschat",
-    "offender_gender": "genderWaargenomen",
-    "offender_appearance": "signalement",
-    "offender_transport": "vervoermiddel",
-}
-_TRANSIT: Final = {
-    "operator": "vervoerder",
-    "line": "lijn",
-    "direction": "richting",
-    "stop": "halte",
+# Of a column that holds several fields: what each is called in the message, and there.
+_PARTS: Final = {
+    way: [
+        (one.way[-1], one.attribute.rpartition(".")[2])
+        for one in BY_NAME.values()
+        if one.way[:-1] == way.split(".")
+    ]
+    for way in ("locatie.adres", "locatie.ov")
 }
 
 
 def said(body: Body) -> dict[str, Any]:
     """Everything the reporter said that is kept with the report itself."""
-    location, client = body["locatie"], body.get("client", {})
-    end = body.get("incidentTot")
-    return {
-        **{column: body.get(name) for column, name in _TOP.items()},
-        **{column: location.get(name) for column, name in _LOCATION.items()},
-        **{column: body["plegers"].get(name) for column, name in _OFFENDERS.items()},
-        "address": None,
-        "transit": _transit(location.get("ov")),
-        "incident_start": _moment(body["incidentVan"]),
-        "incident_end": None if end is None else _moment(end),
-        "client_platform": client.get("platform"),
-        "client_app_version": client.get("appVersie"),
-        "reporter_age_group": body["melder"].get("leeftijdsgroep"),
-        "reporter_gender": body["melder"].get("gender"),
-        "share_with_police": body["deelvoorkeur"]["politie"],
-        "share_with_partners": body["deelvoorkeur"]["ketenpartners"],
-    }
+    return {column: _kept(one, _found(body, one.way)) for column, one in _FIELDS.items()}
 
 
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
+def _found(body: Body, way: list[str]) -> Any:
+    found: Any = body
+    for name in way:
+        found = (found or {}).get(name)
+    return found
 
 
-def _transit(given: Mapping[str, str] | None) -> dict[str, str] | None:
-    if not given:
+def _kept(one: Field, value: Any) -> Any:
+    if value is None:
         return None
-    return {name: given[code] for name, code in _TRANSIT.items() if code in given}
+    if one.kind is datetime:
+        return datetime.fromisoformat(value).astimezone(UTC)
+    if one.name in _PARTS:
+        return {attribute: value[name] for name, attribute in _PARTS[one.name] if name in value}
+    return value

@@ -1,0 +1,87 @@
+"""The fields of a report are declared once: whatever needs them follows the declaration."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from sqlalchemy import String
+
+import stopintimidatie
+from stopintimidatie.intake.schema import MESSAGE, message_schema
+from stopintimidatie.reports import personal, transfer
+from stopintimidatie.reports.fields import BY_COLUMN, BY_NAME, FIELDS, Field
+from stopintimidatie.reports.models import Report
+
+PACKAGE = Path(stopintimidatie.__file__).parent
+COLUMNS = Report.__table__.columns
+IDS = [one.attribute for one in FIELDS]
+# So many in one collection are a list of fields, and that is the declaration's work.
+A_LIST = 6
+
+
+@pytest.mark.parametrize("one", FIELDS, ids=IDS)
+def test_a_field_of_the_message_is_checked_and_described(one: Field) -> None:
+    if not one.name:
+        return
+    node, schema = MESSAGE, message_schema()
+    for name in one.way:
+        node, schema = node[name], schema["properties"][name]
+    assert one.told.about in schema["description"]
+    if one.vocabulary:
+        codes = [term.value for term in one.vocabulary]
+        assert (schema["items"] if one.several else schema)["enum"] == codes
+    if one.kind is str:
+        assert schema["maxLength"] == one.told.most
+
+
+def test_the_message_has_no_field_that_was_not_declared() -> None:
+    def leaves(node: dict[str, object], way: str = "") -> list[str]:
+        inside = node.get("properties")
+        if not isinstance(inside, dict):
+            return [way]
+        return [leaf for name, one in inside.items() for leaf in leaves(one, f"{way}.{name}")]
+
+    assert [leaf.removeprefix(".") for leaf in leaves(message_schema())] == list(BY_NAME)
+
+
+@pytest.mark.parametrize("name", BY_COLUMN)
+def test_a_field_fits_the_column_that_keeps_it(name: str) -> None:
+    one, column = BY_COLUMN[name], COLUMNS[name]
+    if isinstance(column.type, String) and column.type.length is not None:
+        words = [term.value for term in one.vocabulary] if one.vocabulary else []
+        assert column.type.length >= max([one.told.most, *map(len, words)])
+    # What has a value of its own when nothing is said is never empty either.
+    assert column.nullable is not (one.required or name in ("language", "behaviour_changes"))
+
+
+def test_what_is_handed_over_and_redacted_follows() -> None:
+    assert set(BY_COLUMN) <= set(transfer.COPIED)
+    for name, one in BY_COLUMN.items():
+        assert personal.COLUMNS["report"].get(name) is one.told.personal
+        if COLUMNS[name].nullable:
+            assert (name in transfer.WIPED) is one.told.leaves
+
+
+def test_what_tells_of_a_person_leaves_with_the_report() -> None:
+    assert all(one.told.leaves for one in BY_COLUMN.values() if one.told.personal)
+    assert all(one.told.personal for one in BY_COLUMN.values() if one.told.erased)
+
+
+def test_nobody_lists_the_fields_apart() -> None:
+    """A message that is written out, as those of the demo, is no list of fields."""
+    columns, names = set(BY_COLUMN), {one.way[-1] for one in BY_NAME.values()}
+    found = []
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
+                parts, known = node.elts, columns | names
+            elif isinstance(node, ast.Dict):
+                parts, known = [key for key in node.keys if key is not None], columns
+            else:
+                continue
+            told = {part.value for part in parts if isinstance(part, ast.Constant)}
+            if len(told & known) >= A_LIST:
+                found.append(f"{path.relative_to(PACKAGE)}:{node.lineno}")
+    assert found == []
