@@ -15,7 +15,7 @@ from stopintimidatie.exports.models import Export, ExportState
 from stopintimidatie.exports.profile_text import differences
 from stopintimidatie.exports.profile_versions import profile_at
 from stopintimidatie.exports.profile_views import difference_rows
-from stopintimidatie.exports.request_views import Looked, look
+from stopintimidatie.exports.request_views import Looked, look, preview_of
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.services import (
     OWN_REQUEST,
@@ -61,17 +61,19 @@ def decide_view(context: ExportResource, request: Request) -> Any:
     if request.method == "POST":
         # What is approved is what is loaded now: nobody else decides about it meanwhile.
         lock(request.db, export.id)
-    looked = look(request, context, load_dossier(request.db, context.dossier), export)
+    looked = look(request, load_dossier(request.db, context.dossier), export)
     given = {"gezien": looked.fingerprint}
     form = Form(DecisionSchema(), request, buttons=BUTTONS, appstruct=given, cancel_url=address)
-    page = {
-        "export": export,
-        "rows": request_rows(export),
-        "own": OWN_REQUEST if is_own(request, export) else None,
-        "problem": looked.problem,
-        "preview": looked.preview,
-        "profile_changes": _profile_changes(request, export, looked.prepared),
-    }
+
+    def page() -> dict[str, Any]:
+        return {
+            "export": export,
+            "rows": request_rows(export),
+            "own": OWN_REQUEST if is_own(request, export) else None,
+            "problem": looked.problem,
+            "preview": preview_of(request, context, looked),
+            "profile_changes": _profile_changes(request, export, looked.prepared),
+        }
 
     def on_valid(values: dict[str, Any]) -> Any:
         return _decided(context, request, form, values, looked)
@@ -97,7 +99,9 @@ def _decided(
     context: ExportResource, request: Request, form: Form, values: dict[str, Any], looked: Looked
 ) -> Any:
     try:
-        message = _carry_out(context, request, form.pressed(), values, looked)
+        # The page that tells of a refusal must not show what was done before it.
+        with request.db.begin_nested():
+            message = _carry_out(context, request, form.pressed(), values, looked)
     except ChangedMeanwhileError as problem:
         # From now on the form goes with what is shown below it.
         form["gezien"].cstruct = looked.fingerprint

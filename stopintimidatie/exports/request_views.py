@@ -212,7 +212,6 @@ class Looked:
 
     export: Export
     prepared: Prepared | None
-    preview: dict[str, Any] | None = None
     problem: str = ""
 
     @property
@@ -220,14 +219,21 @@ class Looked:
         return self.prepared.fingerprint if self.prepared else ""
 
 
-def look(request: Request, context: Any, loaded: LoadedDossier, export: Export) -> Looked:
-    """Prepare an export as it would go out now, to be looked at, and note that it was."""
+def look(request: Request, loaded: LoadedDossier, export: Export) -> Looked:
+    """Prepare an export as it would go out now, to be looked at or decided about."""
     try:
         seen = prepare(request.db, request.app_settings, loaded, export, utc_now())
     except ContentError as error:
         return Looked(export, None, problem=f"Dit kan zo niet in het document: {error}.")
-    note_preview(request, context, seen)
-    return Looked(export, seen, shown(request, context, seen))
+    return Looked(export, seen)
+
+
+def preview_of(request: Request, context: Any, looked: Looked) -> dict[str, Any] | None:
+    """Make the preview for a page that shows it, and note that it was read."""
+    if looked.prepared is None:
+        return None
+    note_preview(request, context, looked.prepared)
+    return shown(request, context, looked.prepared)
 
 
 def example(dossier: Dossier, profile: str, actor: Actor) -> Export:
@@ -269,5 +275,6 @@ def preview_view(context: DossierResource, request: Request) -> Any:
         "request_href": request.resource_path(context, ASK),
     }
     loaded = load_dossier(request.db, context.dossier)
-    looked = look(request, context, loaded, example(loaded.row, chosen, request.actor))
-    return {**page, "preview": looked.preview, "problem": looked.problem}
+    looked = look(request, loaded, example(loaded.row, chosen, request.actor))
+    preview = preview_of(request, context, looked)
+    return {**page, "preview": preview, "problem": looked.problem}

@@ -23,6 +23,7 @@ from stopintimidatie.exports.request_views import (
     Looked,
     look,
     note_preview,
+    preview_of,
     shown,
 )
 from stopintimidatie.exports.resources import ExportResource
@@ -223,7 +224,7 @@ def decide_view(context: ExportResource, request: Request) -> Any:
         for export in waiting:
             lock(request.db, export.id)
     loaded = load_dossier(request.db, context.dossier)
-    looked = [look(request, context, loaded, export) for export in waiting]
+    looked = [look(request, loaded, export) for export in waiting]
     seen = {one.export.reference: one.fingerprint for one in looked if one.prepared}
     form = Form(
         decision_schema(list(seen)),
@@ -232,10 +233,12 @@ def decide_view(context: ExportResource, request: Request) -> Any:
         appstruct={seen_name(reference): value for reference, value in seen.items()},
         cancel_url=address,
     )
-    page = {
-        "own": OWN_REQUEST if is_own(request, context.export) else None,
-        "parts": [_part(context, request, one) for one in looked],
-    }
+
+    def page() -> dict[str, Any]:
+        return {
+            "own": OWN_REQUEST if is_own(request, context.export) else None,
+            "parts": [_part(context, request, one) for one in looked],
+        }
 
     def on_valid(values: dict[str, Any]) -> Any:
         _approved(request, form, looked, seen, values)
@@ -252,7 +255,7 @@ def _part(context: ExportResource, request: Request, looked: Looked) -> dict[str
         "recipient": export.recipient,
         "kind": PROFILES[export.profile].label,
         "rows": request_rows(export),
-        "preview": looked.preview,
+        "preview": preview_of(request, context, looked),
         "problem": looked.problem,
         "href": request.resource_path(context.__parent__, export.reference, "beoordelen"),
     }
@@ -268,7 +271,9 @@ def _approved(
     keys, actor = request.registry.key_ring, request.actor
     given = {reference: values.get(seen_name(reference), "") for reference in fresh}
     try:
-        approve_together(request.db, keys, [_ready(one) for one in looked], given, actor)
+        # The page that tells of a refusal must not show what was done before it.
+        with request.db.begin_nested():
+            approve_together(request.db, keys, [_ready(one) for one in looked], given, actor)
     except ChangedMeanwhileError as problem:
         for reference, value in fresh.items():
             form[seen_name(reference)].cstruct = value

@@ -198,12 +198,16 @@ class StepView:
         self.transition = transition
 
     def __call__(self, context: ReportResource, request: Request) -> Any:
-        page = step_page(context, request, self.transition.label)
+        title = self.transition.label
         late = context.report.state not in self.transition.sources
         if late and request.method != "POST":
-            return impossible(context, request, page)
+            return impossible(context, request, step_page(context, request, title))
         form = self._form(context, request)
-        page["nothing_to_choose"] = self._empty_lists(form)
+
+        def page() -> dict[str, Any]:
+            shown = step_page(context, request, title)
+            return {**shown, "nothing_to_choose": self._empty_lists(form)}
+
         return handle_form(request, form, lambda v: self._make(context, request, form, v), page)
 
     def _form(self, context: ReportResource, request: Request) -> Form:

@@ -69,11 +69,10 @@ def possible(*, new: bool, may_file: bool, dossiers: Choices) -> tuple[Decision,
     return (TAKE if new else KEEP, *filing, DOUBLE, NOT_HANDLED, FINISH)
 
 
-def decision_schema(offered: Sequence[Decision], dossiers: Choices, similar: Sequence[str]) -> Any:
+def decision_schema(offered: Sequence[Decision], dossiers: Choices) -> Any:
     """Build the choice of a decision with the fields of each.
 
     :param dossiers: code and label of the dossiers it can be put in.
-    :param similar: references of reports that it could be a duplicate of.
     """
     choices = [(one.name, one.label) for one in offered]
     keys = {one.name: one.key for one in offered if one.key}
@@ -89,7 +88,7 @@ def decision_schema(offered: Sequence[Decision], dossiers: Choices, similar: Seq
     )
     if FILE in offered:
         _add_dossier(part, dossiers)
-    _add_double(part, similar)
+    _add_double(part)
     return part
 
 
@@ -110,7 +109,7 @@ def _add_dossier(part: Any, dossiers: Choices) -> None:
     )
 
 
-def _add_double(part: Any, similar: Sequence[str]) -> None:
+def _add_double(part: Any) -> None:
     part.add(
         field(
             forms.Text(40),
@@ -118,10 +117,15 @@ def _add_double(part: Any, similar: Sequence[str]) -> None:
             description="Het kenmerk van de andere melding, zoals M-4F7K-2QX9.",
             name="dubbel_van",
             missing=None,
-            widget=forms.TextInput(suggestions=similar, width="medium"),
+            widget=forms.TextInput(width="medium"),
             drawn=Opened("De andere melding", (DOUBLE.name,)),
         )
     )
+
+
+def suggest(form: Any, references: Sequence[str]) -> None:
+    """Offer these reports beside the field of which this one is the double."""
+    form[PART]["dubbel_van"].widget.suggestions = references
 
 
 def _one_decision(node: Any, values: dict[str, Any]) -> None:

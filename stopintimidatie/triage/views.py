@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -47,6 +46,7 @@ from stopintimidatie.workflow.registry import WORKFLOW_EFFECTS, WORKFLOW_OPTIONS
 
 # On these the triage form also decides; in the other states the report is waiting or filed.
 DECIDABLE = frozenset({"nieuw", "in_behandeling"})
+TITLE = "Beoordelen"
 SAVE = Button("opslaan", "Opslaan")
 DECIDE = Button("opslaan", "Vastleggen")
 # Decisions that ask more than the form does: they go on to the page of the step.
@@ -59,7 +59,7 @@ def triage_action(request: Any, context: ReportResource) -> Action | None:
         return None
     if not request.has_permission(Permission.TRIAGE, context):
         return None
-    return Action("Beoordelen", request.resource_path(context, "triage"), "primary")
+    return Action(TITLE, request.resource_path(context, "triage"), "primary")
 
 
 @view_config(
@@ -71,15 +71,21 @@ def triage_action(request: Any, context: ReportResource) -> Action | None:
 )
 def triage_view(context: ReportResource, request: Request) -> Any:
     """Assess the report, and decide about it where that can be done at once."""
-    page = step_page(context, request, "Beoordelen")
-    decidable = context.report.state in DECIDABLE
     if context.report.state not in ASSESSABLE and request.method != "POST":
-        page = impossible(context, request, page)
-        return render_to_response(STEP_PAGE, page, request=request, response=request.response)
-    page["similar"] = similar = similar_beside_form(context, request)
-    form = triage_form(context, request, [other.reference for other in similar["similar"]])
-    # A colleague decided first: the form is shown again, without the fields of the decision.
-    page["undecided"] = None if decidable else decisions.in_words(request.POST)
+        late = impossible(context, request, step_page(context, request, TITLE))
+        return render_to_response(STEP_PAGE, late, request=request, response=request.response)
+    decidable = context.report.state in DECIDABLE
+    form = triage_form(context, request)
+
+    def page() -> dict[str, Any]:
+        shown = step_page(context, request, TITLE)
+        similar = similar_beside_form(context, request)
+        if decidable:
+            decisions.suggest(form, [other.reference for other in similar["similar"]])
+        # A colleague decided first: the form is shown again, without the fields of the decision.
+        undecided = None if decidable else decisions.in_words(request.POST)
+        return {**shown, "similar": similar, "undecided": undecided}
+
     return handle_form(request, form, lambda v: _save(context, request, form, v), page)
 
 
@@ -89,17 +95,14 @@ def similar_beside_form(context: ReportResource, request: Request) -> dict[str, 
     return {**found, "may_close": False, "together": None}
 
 
-def triage_form(context: ReportResource, request: Request, similar: Sequence[str] = ()) -> Form:
-    """Build the form with one button.
-
-    :param similar: references of reports that this one could be a duplicate of.
-    """
+def triage_form(context: ReportResource, request: Request) -> Form:
+    """Build the form with one button."""
     report = context.report
     present = present_neighbourhoods_of(request.db, report.holder, report.neighbourhood_code)
     areas = [(area.code, area.name) for area in present]
     offence = bool(request.has_permission(Permission.MARK_OFFENCE, context))
     questions = own_questions_of(request, report)
-    decision = _decision(context, request, similar) if report.state in DECIDABLE else None
+    decision = _decision(context, request) if report.state in DECIDABLE else None
     back = came_from(request, request.resource_path(context))
     start = {decisions.CHOICE: decisions.TAKE.name}
     return Form(
@@ -122,13 +125,13 @@ def triage_form(context: ReportResource, request: Request, similar: Sequence[str
     )
 
 
-def _decision(context: ReportResource, request: Request, similar: Sequence[str]) -> Any:
+def _decision(context: ReportResource, request: Request) -> Any:
     may_file = bool(request.has_permission(Permission.EDIT_DOSSIER, context))
     options = WORKFLOW_OPTIONS.of(request.registry)["dossiers"]
     dossiers = options(request.db, context.report) if may_file else ()
     new = context.report.state == "nieuw"
     offered = decisions.possible(new=new, may_file=may_file, dossiers=dossiers)
-    return decisions.decision_schema(offered, dossiers, similar)
+    return decisions.decision_schema(offered, dossiers)
 
 
 def own_questions_of(request: Request, report: Report) -> tuple[Question, ...]:

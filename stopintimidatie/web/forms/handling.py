@@ -10,6 +10,7 @@ from stopintimidatie.storage.outage import RETRY_AFTER_SECONDS
 from stopintimidatie.web.forms.form import Change, Form
 
 Values = dict[str, Any]
+Page = Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None
 
 
 class FormError(Exception):
@@ -52,7 +53,7 @@ def handle_form(
     request: Any,
     form: Form,
     on_valid: Callable[[Values], Response],
-    values: Mapping[str, Any] | None = None,
+    page: Page = None,
 ) -> Response | Values:
     """Show the form, or read what was posted and call ``on_valid`` with the converted values.
 
@@ -60,19 +61,26 @@ def handle_form(
     ``form`` (a Form; write ``{{ form.render() }}``) added. After a mistake the answer has status
     422 (409 after a conflict, 503 when the server is too busy) and the page shows everything as it
     was typed.
+
+    :param page: the other values of the template, or a function that returns them and is called
+        only when the page is shown: for what takes work, or must be noted as read.
     """
-    page = {**(values or {}), "form": form}
     if request.method != "POST":
-        return page
+        return _shown(form, page)
     try:
         appstruct = form.validate([*request.POST.items(), *request.files])
     except deform.ValidationFailure:
-        return _failed(request, page, 422)
+        return _failed(request, form, page, 422)
     try:
         return on_valid(appstruct)
     except FormError as problem:
         _show(form, problem)
-        return _failed(request, page, problem.status)
+        return _failed(request, form, page, problem.status)
+
+
+def _shown(form: Form, page: Page) -> Values:
+    values = page() if callable(page) else page
+    return {**(values or {}), "form": form}
 
 
 def _show(form: Form, problem: FormError) -> None:
@@ -83,13 +91,14 @@ def _show(form: Form, problem: FormError) -> None:
         form.changes = problem.changes
 
 
-def _failed(request: Any, page: Values, status: int) -> Values:
+def _failed(request: Any, form: Form, page: Page, status: int) -> Values:
     request.response.status_int = status
     if status == BusyError.status:
         request.response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     request.form_failed = True
+    shown = _shown(form, page)
     _doom(request)
-    return page
+    return shown
 
 
 def _doom(request: Any) -> None:
