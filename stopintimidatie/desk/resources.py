@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from stopintimidatie.storage import NATIONAL
-from stopintimidatie.tree import Resource
-from stopintimidatie.tree.resources import child_of
+from stopintimidatie.tree import Branch
 
 
-class Desk(Resource):
+class Desk(Branch):
     """The national desk, a holder like any municipality, with its own role."""
 
     kind = "meldpunt"
@@ -17,7 +16,3 @@ class Desk(Resource):
 
     def __init__(self, name: str, parent: Any) -> None:
         super().__init__(name, parent, NATIONAL)
-
-    def __getitem__(self, name: str) -> Resource:
-        child: Resource = child_of(self, name)
-        return child

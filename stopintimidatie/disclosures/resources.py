@@ -17,8 +17,7 @@ from stopintimidatie.register.models import Municipality
 from stopintimidatie.security import Role, holder_acl
 from stopintimidatie.storage import NATIONAL
 from stopintimidatie.storage.models import Holder
-from stopintimidatie.tree import Level, Resource
-from stopintimidatie.tree.resources import child_of
+from stopintimidatie.tree import Branch, Level, Resource
 
 # Who sees what was disclosed of a person-directed dossier.
 RESTRICTED_ROLES: Final = frozenset(
@@ -26,7 +25,7 @@ RESTRICTED_ROLES: Final = frozenset(
 )
 
 
-class DisclosureRegister(Resource):
+class DisclosureRegister(Branch):
     """/gemeenten/dordrecht/verstrekkingen"""
 
     kind = "verstrekkingen"
@@ -35,10 +34,6 @@ class DisclosureRegister(Resource):
     def __init__(self, name: str, parent: Any, row: Municipality) -> None:
         super().__init__(name, parent, row.code)
         self.owner = row.name
-
-    def __getitem__(self, name: str) -> Resource:
-        child: Resource = child_of(self, name)
-        return child
 
 
 class DeskRegister(DisclosureRegister):

@@ -14,8 +14,7 @@ from stopintimidatie.dossiers.workflow import GONE
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import REFERENCE, ReportResource
 from stopintimidatie.security import Permission, holder_acl
-from stopintimidatie.tree import Level, Resource
-from stopintimidatie.tree.resources import child_of
+from stopintimidatie.tree import Branch, Level
 
 NUMBER: Final = re.compile(r"[0-9]{4}-[0-9]{4,7}")
 P: Final = Permission
@@ -23,7 +22,7 @@ P: Final = Permission
 WORK: Final = (P.EDIT_DOSSIER, P.TRIAGE, P.REQUEST_EXPORT, P.APPROVE_EXPORT)
 
 
-class DossierResource(Resource):
+class DossierResource(Branch):
     """/gemeenten/dordrecht/binnenstad/2026-0007"""
 
     kind = "dossier"
@@ -46,10 +45,6 @@ class DossierResource(Resource):
     def __acl__(self) -> list[Any]:
         taken = WORK if self.dossier.state in GONE else ()
         return holder_acl(self.holder, without=taken, only=roles_for(self.dossier.kind))
-
-    def __getitem__(self, name: str) -> Resource:
-        child: Resource = child_of(self, name)
-        return child
 
 
 LEVELS: Final = (

@@ -11,8 +11,7 @@ from stopintimidatie.register.models import Municipality, Neighbourhood
 from stopintimidatie.register.queries import municipality_by_slug
 from stopintimidatie.storage.models import Holder
 from stopintimidatie.storage.tenancy import NATIONAL
-from stopintimidatie.tree import Container, Level, Resource
-from stopintimidatie.tree.resources import child_of
+from stopintimidatie.tree import Branch, Container, Level, Resource
 
 SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -25,7 +24,7 @@ class Municipalities(Container):
     label = "Gemeenten"
 
 
-class MunicipalityResource(Resource):
+class MunicipalityResource(Branch):
     """/gemeenten/dordrecht"""
 
     kind = "gemeente"
@@ -38,12 +37,8 @@ class MunicipalityResource(Resource):
     def title(self) -> str:
         return self.municipality.name
 
-    def __getitem__(self, name: str) -> Resource:
-        child: Resource = child_of(self, name)
-        return child
 
-
-class NeighbourhoodResource(Resource):
+class NeighbourhoodResource(Branch):
     """/gemeenten/dordrecht/binnenstad"""
 
     kind = "wijk"
@@ -56,10 +51,6 @@ class NeighbourhoodResource(Resource):
     @property
     def title(self) -> str:
         return self.neighbourhood.name
-
-    def __getitem__(self, name: str) -> Resource:
-        child: Resource = child_of(self, name)
-        return child
 
 
 class Administration(Resource):

@@ -11,11 +11,10 @@ from sqlalchemy import and_
 from stopintimidatie.partners.models import PartnerOrganisation
 from stopintimidatie.partners.references import PATTERN
 from stopintimidatie.register.models import Municipality
-from stopintimidatie.tree import Level, Resource
-from stopintimidatie.tree.resources import child_of
+from stopintimidatie.tree import Branch, Level, Resource
 
 
-class PartnerList(Resource):
+class PartnerList(Branch):
     """/gemeenten/dordrecht/partners"""
 
     kind = "partners"
@@ -24,10 +23,6 @@ class PartnerList(Resource):
     def __init__(self, name: str, parent: Any, row: Municipality) -> None:
         super().__init__(name, parent, row.code)
         self.municipality = row
-
-    def __getitem__(self, name: str) -> Resource:
-        child: Resource = child_of(self, name)
-        return child
 
 
 class PartnerResource(Resource):

@@ -6,7 +6,7 @@ from typing import Any
 
 from stopintimidatie.tree.levels import DOCUMENT_KINDS, TREE_LEVELS, TREE_ROOTS, Level
 from stopintimidatie.tree.models import Redirect, Reference
-from stopintimidatie.tree.resources import Container, Resource, Root, lineage
+from stopintimidatie.tree.resources import Branch, Container, Resource, Root, lineage
 from stopintimidatie.tree.services import (
     is_taken,
     locate_reference,
@@ -16,6 +16,7 @@ from stopintimidatie.tree.services import (
 )
 
 __all__ = [
+    "Branch",
     "Container",
     "Level",
     "Redirect",

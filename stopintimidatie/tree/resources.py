@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pyramid.authorization import DENY_ALL, Allow, Authenticated
+from pyramid.traversal import find_root
 
 from stopintimidatie.security import Permission, holder_acl
 from stopintimidatie.tree.levels import TREE_ROOTS
@@ -40,7 +41,16 @@ class Resource:
         raise KeyError(name)
 
 
-class Container(Resource):
+class Branch(Resource):
+    """A node with documents below it, which the one query of the request finds."""
+
+    def __getitem__(self, name: str) -> Resource:
+        """:raises KeyError: when there is no such document below this one."""
+        child: Resource = load_lineage(find_root(self).request).child(self, name)
+        return child
+
+
+class Container(Branch):
     """A node without a row of its own, directly under the root, such as /gemeenten."""
 
     def __init__(self, name: str, parent: Any) -> None:
@@ -48,10 +58,6 @@ class Container(Resource):
 
     def __acl__(self) -> list[Any]:
         return [(Allow, Authenticated, Permission.SIGNED_IN), DENY_ALL]
-
-    def __getitem__(self, name: str) -> Resource:
-        child: Resource = child_of(self, name)
-        return child
 
 
 class Root:
@@ -69,15 +75,6 @@ class Root:
 
     def __getitem__(self, name: str) -> Any:
         return TREE_ROOTS.of(self.request.registry)[name](name, self)
-
-
-def child_of(parent: Any, name: str) -> Any:
-    """The document of this name below a node, from the one query of the request.
-
-    :raises KeyError: when there is none.
-    """
-    root = next(node for node in lineage(parent) if isinstance(node, Root))
-    return load_lineage(root.request).child(parent, name)
 
 
 def lineage(node: Any) -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -75,7 +76,8 @@ def triage_view(context: ReportResource, request: Request) -> Any:
         late = impossible(context, request, step_page(context, request, TITLE))
         return render_to_response(STEP_PAGE, late, request=request, response=request.response)
     decidable = context.report.state in DECIDABLE
-    form = triage_form(context, request)
+    questions = published_for(request.db, context.report.holder).questions("triage")
+    form = triage_form(context, request, questions)
 
     def page() -> dict[str, Any]:
         shown = step_page(context, request, TITLE)
@@ -86,7 +88,7 @@ def triage_view(context: ReportResource, request: Request) -> Any:
         undecided = None if decidable else decisions.in_words(request.POST)
         return {**shown, "similar": similar, "undecided": undecided}
 
-    return handle_form(request, form, lambda v: _save(context, request, form, v), page)
+    return handle_form(request, form, lambda v: _save(context, request, form, questions, v), page)
 
 
 def similar_beside_form(context: ReportResource, request: Request) -> dict[str, Any]:
@@ -95,13 +97,15 @@ def similar_beside_form(context: ReportResource, request: Request) -> dict[str, 
     return {**found, "may_close": False, "together": None}
 
 
-def triage_form(context: ReportResource, request: Request) -> Form:
-    """Build the form with one button."""
+def triage_form(context: ReportResource, request: Request, questions: Sequence[Question]) -> Form:
+    """Build the form with one button.
+
+    :param questions: what the municipality asks at triage now.
+    """
     report = context.report
     present = present_neighbourhoods_of(request.db, report.holder, report.neighbourhood_code)
     areas = [(area.code, area.name) for area in present]
     offence = bool(request.has_permission(Permission.MARK_OFFENCE, context))
-    questions = own_questions_of(request, report)
     decision = _decision(context, request) if report.state in DECIDABLE else None
     back = came_from(request, request.resource_path(context))
     start = {decisions.CHOICE: decisions.TAKE.name}
@@ -134,16 +138,16 @@ def _decision(context: ReportResource, request: Request) -> Any:
     return decisions.decision_schema(offered, dossiers)
 
 
-def own_questions_of(request: Request, report: Report) -> tuple[Question, ...]:
-    """What the municipality asks at triage now."""
-    return published_for(request.db, report.holder).questions("triage")
-
-
-def _save(context: ReportResource, request: Request, form: Form, values: dict[str, Any]) -> Any:
+def _save(
+    context: ReportResource,
+    request: Request,
+    form: Form,
+    questions: Sequence[Question],
+    values: dict[str, Any],
+) -> Any:
     """Store the assessment and the decision in one transaction; then go on."""
     session, report, actor = request.db, context.report, request.actor
     effects = WORKFLOW_EFFECTS.of(request.registry)
-    questions = own_questions_of(request, report)
     found = assessment_of(values, stored(report), questions)
     step = decisions.step_of(values)
     try:

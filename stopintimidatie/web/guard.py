@@ -61,7 +61,7 @@ def is_own_host(host: str, settings: Settings) -> bool:
     return host.lower() in (own, own + DEFAULT_PORTS[public.scheme])
 
 
-def check(request: Any) -> None:
+def check(request: Any, settings: Settings) -> None:
     """Raise when path, query, length or form of this request can't be read."""
     try:
         _ = (request.path_info, request.script_name, request.host)
@@ -70,7 +70,7 @@ def check(request: Any) -> None:
     except (UnicodeDecodeError, ValueError) as error:
         _make_readable(request)
         raise HTTPBadRequest() from error
-    if not (is_own_host(request.host, request.app_settings) or _for_any_host(request)):
+    if not (is_own_host(request.host, settings) or _for_any_host(request)):
         raise StrangeHost()
     fault = fault_of(request.environ)
     if fault is not None and fault in FAULTS:
@@ -112,8 +112,10 @@ def _check_form(request: Any) -> None:
 
 
 def guard_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
+    settings: Settings = registry.app_settings
+
     def tween(request: Any) -> Any:
-        check(request)
+        check(request, settings)
         return handler(request)
 
     return tween

@@ -64,6 +64,8 @@ def headers_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any
     there gets its page here, unless the request will be tried again.
     """
 
+    https = bool(registry.app_settings.https)
+
     def tween(request: Any) -> Any:
         try:
             response = handler(request)
@@ -71,12 +73,7 @@ def headers_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any
             if is_error_retryable(request, error):
                 raise
             response = request.invoke_exception_view(sys.exc_info())
-        apply(request.environ, response, public_https(registry))
+        apply(request.environ, response, https)
         return response
 
     return tween
-
-
-def public_https(registry: Any) -> bool:
-    """Is the public address of this installation https?"""
-    return bool(registry.app_settings.https)

@@ -88,6 +88,13 @@ def contents(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return given
 
 
+def reads(installation: Installation) -> int:
+    """How often the log says that somebody read reports for an export."""
+    with installation.transaction(DORDRECHT) as session:
+        tasks = session.scalars(select(AuditEvent.task).where(AuditEvent.action == "gelezen"))
+        return tasks.all().count("uitvoer voorbereiden")
+
+
 def actions(installation: Installation, reference: str) -> list[str]:
     """The audit trail of an export, in order."""
     with installation.transaction(DORDRECHT) as session:
@@ -502,11 +509,14 @@ def test_the_approver_sees_it_when_the_dossier_changed_meanwhile(
         late = take_on(session, make_report(session, installation))
         effects = installation.registry.workflow_effects
         file_report(session, effects, dossier, late, "Erbij", SYSTEM)
+    before = reads(installation)
     answer = form.submit("goedkeuren", status=409)
     assert "gewijzigd sinds u deze pagina opende" in answer.text
     assert case.export(reference).state == "aangevraagd"
+    assert reads(installation) == before + 1
     assert answer.forms["formulier"].submit("goedkeuren").status_int == 303
     assert case.export(reference).state == "goedgekeurd"
+    assert reads(installation) == before + 1, "what isn't shown isn't read"
 
 
 def test_what_is_approved_is_frozen_and_under_a_key_of_its_own(

@@ -103,6 +103,25 @@ def test_nothing_is_stored_without_an_answer_about_danger(installation: Installa
     assert state_of(installation, address) == "nieuw"
 
 
+def test_a_form_is_noted_as_read_when_it_is_shown_and_not_when_it_is_saved(
+    installation: Installation,
+) -> None:
+    address = stored(installation)
+
+    def reads() -> int:
+        with installation.transaction(DORDRECHT) as session:
+            read = select(AuditEvent.task).where(AuditEvent.action == "gelezen")
+            return session.scalars(read).all().count("beoordelen")
+
+    form = officer(installation).get(f"{address}/triage").forms["formulier"]
+    assert reads() == 1
+    mistaken = form.submit("opslaan", status=422)
+    assert "Drie jongens" in mistaken.text
+    assert reads() == 2
+    filled(mistaken.forms["formulier"]).submit("opslaan", status=303)
+    assert reads() == 2
+
+
 def test_a_suspected_offence_needs_a_reason(installation: Installation) -> None:
     address = stored(installation)
     browser = officer(installation)

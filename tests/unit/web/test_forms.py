@@ -460,6 +460,19 @@ def test_a_mistake_answers_422_with_the_form() -> None:
     assert request.form_failed
 
 
+@pytest.mark.parametrize(("posted", "made"), [(None, 1), ([], 1), (GOOD, 0)])
+def test_the_page_is_made_only_when_it_is_shown(posted: Any, made: int) -> None:
+    request, times = a_request(posted), []
+
+    def page() -> dict[str, Any]:
+        times.append(True)
+        return {"titel": "x"}
+
+    answer = handle_form(request, Form(Everything(), request), keep, page)
+    assert len(times) == made
+    assert isinstance(answer, HTTPSeeOther) or answer["titel"] == "x"
+
+
 def test_a_rule_of_the_house_is_shown_at_its_field_and_nothing_is_kept() -> None:
     request = a_request(GOOD)
     doomed = []
