@@ -51,10 +51,10 @@ from stopintimidatie.dossiers.tabling import Tabled, put_on_table
 from stopintimidatie.dossiers.vocabulary import DossierKind
 from stopintimidatie.dossiers.work_models import ConsultationSeat, DossierNoteReader
 from stopintimidatie.exports import making
+from stopintimidatie.exports.asked import ExportRequest
 from stopintimidatie.exports.loading import load_dossier
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.services import approve, request_export
-from stopintimidatie.exports.wish import ExportWish
 from stopintimidatie.mail.models import MailAddress, MailMessage
 from stopintimidatie.municipalities.agreements import Official, Plan, make
 from stopintimidatie.municipalities.agreements_models import ForwardingAgreement
@@ -567,7 +567,7 @@ class _Builder:
         """An export that waits for a decision, or for the worker; its id."""
         text, made = self.place.text, self.town.installation
         today = local(utc_now()).date()
-        wish = ExportWish(
+        wish = ExportRequest(
             profile="politie",
             recipient=text("ontvanger"),
             question=text("vraag"),

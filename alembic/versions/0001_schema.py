@@ -1358,7 +1358,7 @@ held(
     sa.Column("covenant", sa.String(200), nullable=True),
     sa.Column("minors_ground", sa.Text(), nullable=True),
     sa.Column("destroy_by", sa.Date(), nullable=False),
-    sa.Column("phone", sa.String(40), nullable=True),
+    sa.Column("owner_phone", sa.String(40), nullable=True),
     sa.Column("facts", sa.Text(), nullable=True),
     sa.Column("perceptions", sa.Text(), nullable=True),
     sa.Column("assumptions", sa.Text(), nullable=True),

@@ -27,12 +27,12 @@ from stopintimidatie.disclosures.copies import events_of
 from stopintimidatie.disclosures.references import PREFIX
 from stopintimidatie.disclosures.services import find_disclosure
 from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.exports.asked import ExportRequest
 from stopintimidatie.exports.loading import load_dossier
 from stopintimidatie.exports.making import make
 from stopintimidatie.exports.models import Export, ExportState
 from stopintimidatie.exports.services import JOB as MAKING
 from stopintimidatie.exports.services import approve, fetch, lock, request_export
-from stopintimidatie.exports.wish import ExportWish
 from stopintimidatie.exports.withdrawing import withdraw
 from stopintimidatie.jobs import Job, JobContext, OutboxJob, enqueue
 from stopintimidatie.partners.contacts import contacts_of
@@ -154,7 +154,7 @@ def ask(session: Session, registry: Any, dossier: Dossier, plan: Planned, people
     keys, settings, today = registry.key_ring, registry.app_settings, day_of(utc_now())
     gift = plan.gift
     left = timedelta(days=gift.days_ago + gift.destroy_in)
-    wish = ExportWish(
+    wish = ExportRequest(
         profile=gift.profile,
         recipient=gift.partner,
         question=gift.question,

@@ -58,15 +58,15 @@ METHOD = (
 
 
 def annex(source: DossierSource, chosen: Selection) -> Annex:
-    request, profile = source.request, chosen.profile
+    asked, profile = source.request, chosen.profile
     minors = any(report.minor for report in chosen.reports)
     overlay = f", met {MINORS.name} versie {MINORS.version}" if minors else ""
     return Annex(
-        purpose=clean(request.purpose),
-        legal_basis=request.legal_basis.label,
-        covenant=clean(request.covenant),
+        purpose=clean(asked.purpose),
+        legal_basis=source.edition.legal_basis,
+        covenant=clean(asked.covenant or ""),
         recipients=_recipients(source, profile),
-        destroy_by=request.destroy_by,
+        destroy_by=asked.destroy_by,
         destroy_note=profile.destroy_note,
         data_leak=_data_leak(source),
         profile=f"{profile.label}: {profile.name} versie {profile.version}{overlay}",
@@ -80,9 +80,9 @@ def _recipients(source: DossierSource, profile: Profile) -> str:
     """This recipient, and the others as far as this one may know of them."""
     rule = profile.rules[Field.RECIPIENTS]
     own = clean_line(source.request.recipient)
-    if rule.treatment is Treatment.LEFT_OUT or not source.request.others:
+    if rule.treatment is Treatment.LEFT_OUT or not source.edition.others:
         return own
-    known = [name if rule.how is None else kind for name, kind in source.request.others]
+    known = [name if rule.how is None else kind for name, kind in source.edition.others]
     return f"{own}. Ook verstrekt aan: {listed(sorted({clean_line(one) for one in known}))}"
 
 

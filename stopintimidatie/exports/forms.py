@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from stopintimidatie.clock import utc_now
+from stopintimidatie.exports.asked import ExportRequest
 from stopintimidatie.exports.deviations import GROUNDS, REASON_MAX
 from stopintimidatie.exports.pageone import TEXT_MAX
 from stopintimidatie.exports.partnership import bases_for
@@ -14,7 +15,7 @@ from stopintimidatie.exports.profiles import offered
 from stopintimidatie.exports.redaction import QUESTION_MAX, RECIPIENT_MAX
 from stopintimidatie.exports.route_forms import ROUTES, demand_fields, urgency_fields
 from stopintimidatie.exports.standards import FileForm
-from stopintimidatie.exports.wish import PURPOSE_MAX, ExportError, ExportWish
+from stopintimidatie.exports.wish import PURPOSE_MAX, ExportError
 from stopintimidatie.partners.models import PartnerOrganisation
 from stopintimidatie.partners.services import covenant_on
 from stopintimidatie.reports.vocabulary import LegalBasis
@@ -32,7 +33,7 @@ CONTROLS: Final[Mapping[str, str]] = {
     "convenant": "covenant",
     "vernietigen_voor": "destroy_by",
     "grond_minderjarigen": "minors_ground",
-    "telefoon": "phone",
+    "telefoon": "owner_phone",
     "feiten": "facts",
     "beleving": "perceptions",
     "vermoedens": "assumptions",
@@ -239,8 +240,10 @@ def first_values(
     }
 
 
-def read_wish(values: Mapping[str, Any], partner: PartnerOrganisation | None = None) -> ExportWish:
-    """The wish that a valid form tells; of a partner, its name and the covenant that counts."""
+def read_request(
+    values: Mapping[str, Any], partner: PartnerOrganisation | None = None
+) -> ExportRequest:
+    """Read what a valid form asks for; of a partner, its name and the covenant that counts."""
     told = {CONTROLS[name]: values[name] for name in values if name in CONTROLS}
     told["deviations"] = [
         {"nummer": int(name.removeprefix("melding_")), **given}
@@ -250,7 +253,7 @@ def read_wish(values: Mapping[str, Any], partner: PartnerOrganisation | None = N
     if partner is not None:
         told |= {"recipient": partner.name, "partner_id": partner.id}
         told["covenant"] = covenant_on(partner, day_of(utc_now()))
-    return ExportWish(**told)
+    return ExportRequest(**told)
 
 
 def control_of(problem: ExportError) -> str | None:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.disclosures.services import Subject, find_disclosure, subjects_of
+from stopintimidatie.exports.asked import ExportRequest
 from stopintimidatie.exports.content import DossierContent, content_hash
 from stopintimidatie.exports.deviations import against_wish, despite
 from stopintimidatie.exports.loading import LoadedDossier
@@ -29,10 +30,10 @@ from stopintimidatie.exports.selection import select as select_reports
 from stopintimidatie.exports.source import (
     Despite,
     DossierSource,
+    Edition,
     KnownDossier,
     PreviousVersion,
     SourceReport,
-    SourceRequest,
     Term,
 )
 from stopintimidatie.reports.vocabulary import LegalBasis
@@ -82,9 +83,9 @@ def prepare(
     :raises ContentError: this dossier can't be put in a document; the message says why.
     """
     profile = current_profile(session, export.holder, export.profile)
-    request = _request(session, settings, export, at)
-    request = replace(request, others=_with(request.others, beside, export))
-    source = _source(loaded, export, request)
+    edition = _edition(session, settings, export, at)
+    edition = replace(edition, others=_with(edition.others, beside, export))
+    source = _source(loaded, export.asked, edition)
     content = redact(source, profile)
     marks = marked(source.reports, profile, content.annex.hidden)
     chosen = select_reports(source.reports, profile)
@@ -104,31 +105,22 @@ def prepare(
     )
 
 
-def _source(loaded: LoadedDossier, export: Export, request: SourceRequest) -> DossierSource:
+def _source(loaded: LoadedDossier, asked: ExportRequest, edition: Edition) -> DossierSource:
     """The dossier with what is asked of it."""
     known = {one.name: getattr(loaded.known, one.name) for one in fields(KnownDossier)}
-    if export.feedback:
-        known["feedback_text"] = export.feedback
-    known["reports"] = tuple(_despite(loaded.known.reports, export))
-    return DossierSource(
-        **known,
-        request=request,
-        owner_phone=export.phone or "",
-        facts=export.facts or "",
-        perceptions=export.perceptions or "",
-        assumptions=export.assumptions or "",
-    )
+    known["reports"] = tuple(_despite(loaded.known.reports, asked))
+    return DossierSource(**known, request=asked, edition=edition)
 
 
-def _despite(reports: Iterable[SourceReport], export: Export) -> Iterator[SourceReport]:
+def _despite(reports: Iterable[SourceReport], asked: ExportRequest) -> Iterator[SourceReport]:
     """Each report with the ground, if any, on which it goes along against its reporter's wish.
 
     A demand isn't stopped by what reporters would rather; each report says by which it was.
     """
-    grounds = despite(export.deviations)
+    grounds = despite(asked.deviations)
     demand = None
-    if export.legal_basis == DEMAND:
-        demand = Despite(Term(DEMAND, LegalBasis.word(DEMAND)), demand_words(export))
+    if asked.legal_basis == DEMAND:
+        demand = Despite(Term(DEMAND, LegalBasis.word(DEMAND)), demand_words(asked))
     for report in reports:
         yield replace(report, despite=demand or grounds.get(report.serial))
 
@@ -142,19 +134,13 @@ def _to_tell(
     return tuple(ids[report.serial] for report in against_wish(source.reports, profile.sharing))
 
 
-def _request(session: Session, settings: Settings, export: Export, at: datetime) -> SourceRequest:
-    return SourceRequest(
+def _edition(session: Session, settings: Settings, export: Export, at: datetime) -> Edition:
+    return Edition(
         export_id=export.reference,
         version=earlier_editions(session, export) + 1,
         frozen_at=at,
         verification_url=f"{settings.public_address}/verificatie?uitvoer={export.reference}",
-        recipient=export.recipient,
-        question=export.question,
-        answer_by=export.answer_by,
-        purpose=export.purpose,
-        legal_basis=Term(export.legal_basis, basis_words(export)),
-        covenant=export.covenant or "",
-        destroy_by=export.destroy_by,
+        legal_basis=basis_words(export.asked),
         previous=_previous(session, export),
         others=_others(session, export),
     )

@@ -244,7 +244,7 @@ def _entry(session: Session, export: Export, now: datetime) -> Entry:
         profile_version=export.profile_version,
         purpose=export.purpose,
         legal_basis=export.legal_basis,
-        legal_basis_words=basis_words(export),
+        legal_basis_words=basis_words(export.asked),
         covenant=export.covenant,
         minors_ground=export.minors_ground,
         destroy_by=export.destroy_by,

@@ -9,6 +9,7 @@ export and the register with their hashes stay (decision 9).
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -27,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stopintimidatie.clock import utc_now
+from stopintimidatie.exports.asked import ExportRequest
 from stopintimidatie.exports.standards import FileForm
 from stopintimidatie.storage.models import Base, Held, belongs_to, held_table
 
@@ -102,7 +104,7 @@ class Export(Held, Base):
     overdue_at: Mapped[datetime | None]
 
     # What the requester adds to the dossier's own words.
-    phone: Mapped[str | None] = mapped_column(String(40))
+    owner_phone: Mapped[str | None] = mapped_column(String(40))
     facts: Mapped[str | None] = mapped_column(Text)
     perceptions: Mapped[str | None] = mapped_column(Text)
     assumptions: Mapped[str | None] = mapped_column(Text)
@@ -141,6 +143,11 @@ class Export(Held, Base):
     file_size: Mapped[int | None]
     # Of whom the signature under it is.
     signed_by: Mapped[str | None] = mapped_column(String(200))
+
+    @property
+    def asked(self) -> ExportRequest:
+        """Give what was asked for."""
+        return ExportRequest(**{one.name: getattr(self, one.name) for one in fields(ExportRequest)})
 
     @property
     def taken_back(self) -> bool:

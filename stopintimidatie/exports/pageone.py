@@ -25,9 +25,9 @@ def page_one(source: DossierSource, chosen: Selection) -> PageOne:
         question=clean(request.question),
         answer_by=request.answer_by,
         essentials=_essentials(source, chosen),
-        facts=clip(source.facts, TEXT_MAX),
-        perceptions=clip(source.perceptions, TEXT_MAX),
-        assumptions=clip(source.assumptions, TEXT_MAX),
+        facts=clip(request.facts or "", TEXT_MAX),
+        perceptions=clip(request.perceptions or "", TEXT_MAX),
+        assumptions=clip(request.assumptions or "", TEXT_MAX),
         news=_news(source, chosen),
         agreements=_open_agreements(source) if chosen.profile.has(Section.AGREEMENTS) else (),
         minors=_minors(chosen),
@@ -72,7 +72,7 @@ def _amount(reports: Sequence[SourceReport], *, exact: bool) -> str:
 
 
 def _news(source: DossierSource, chosen: Selection) -> tuple[str, ...]:
-    previous = source.request.previous
+    previous = source.edition.previous
     if previous is None:
         return ("Dit is de eerste versie voor deze ontvanger.",)
     lines = []
@@ -150,7 +150,7 @@ def _rules_of_use(source: DossierSource, profile: Profile) -> tuple[Pair, ...]:
     return (
         Pair("Wel", f"Gebruik het alleen voor dit doel: {purpose}."),
         Pair("Niet", profile.not_allowed),
-        Pair("Grondslag", f"{request.legal_basis.label}. {until}"),
+        Pair("Grondslag", f"{source.edition.legal_basis}. {until}"),
     )
 
 

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from stopintimidatie.exports.asked import ExportRequest
 from stopintimidatie.exports.profiles import PROFILES
-from stopintimidatie.exports.wish import BASES, ExportError, ExportWish
+from stopintimidatie.exports.wish import BASES, ExportError
 from stopintimidatie.partners.models import PartnerOrganisation
 from stopintimidatie.partners.services import covenant_on
 from stopintimidatie.reports.vocabulary import LegalBasis
@@ -35,7 +36,7 @@ def covenant_warning(partner: PartnerOrganisation, day: date) -> str | None:
     return f"Het convenant ‘{covenant.name}’ geldt nog niet. Het staat niet in het document."
 
 
-def check_partner(session: Session, wish: ExportWish, today: date) -> None:
+def check_partner(session: Session, wish: ExportRequest, today: date) -> None:
     """What was agreed with this partner still is what the wish says.
 
     :raises ExportError: with the first rule that isn't kept.

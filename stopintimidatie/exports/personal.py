@@ -45,7 +45,7 @@ COLUMNS: Final = {
         "purpose": T.TEXT,
         "covenant": T.TEXT,
         "minors_ground": T.TEXT,
-        "phone": T.TEXT,
+        "owner_phone": T.TEXT,
         "demand_officer": T.TEXT,
         "urgent_reason": T.TEXT,
         "facts": T.TEXT,

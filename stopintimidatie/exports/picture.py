@@ -23,9 +23,9 @@ def picture(source: DossierSource, chosen: Selection) -> Picture:
         months, places = figures.coarse_counts(months), figures.coarse_counts(places)
     return Picture(
         assessment=clean(source.assessment),
-        facts=clean(source.facts),
-        perceptions=clean(source.perceptions),
-        assumptions=clean(source.assumptions),
+        facts=clean(source.request.facts or ""),
+        perceptions=clean(source.request.perceptions or ""),
+        assumptions=clean(source.request.assumptions or ""),
         tiles=_tiles(source, chosen, forms),
         forms=forms,
         parts_of_day=PARTS_OF_DAY,

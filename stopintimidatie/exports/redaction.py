@@ -80,13 +80,13 @@ def _house(source: DossierSource) -> House:
 
 
 def _delivery(source: DossierSource) -> Delivery:
-    request = source.request
+    edition = source.edition
     return Delivery(
-        export_id=clean_line(request.export_id),
-        version=request.version,
-        frozen_at=request.frozen_at.replace(microsecond=0),
-        recipient=clean_line(request.recipient),
-        verification_url=request.verification_url,
+        export_id=clean_line(edition.export_id),
+        version=edition.version,
+        frozen_at=edition.frozen_at.replace(microsecond=0),
+        recipient=clean_line(source.request.recipient),
+        verification_url=edition.verification_url,
     )
 
 
@@ -100,14 +100,16 @@ def _heading(source: DossierSource, profile: Profile) -> Heading:
         place=clean_line(source.place if shown else ""),
         state=source.state.label,
         owner=clean_line(source.owner),
-        owner_phone=clean_line(source.owner_phone),
+        owner_phone=clean_line(source.request.owner_phone or ""),
     )
 
 
 def _feedback(source: DossierSource, profile: Profile) -> FeedbackContent:
     if not profile.has(Section.FEEDBACK):
         return FeedbackContent("", "")
-    return FeedbackContent(clean(source.feedback_by), clean(source.feedback_text))
+    return FeedbackContent(
+        clean(source.feedback_by), clean(source.request.feedback or source.feedback_text)
+    )
 
 
 def _without_references(

@@ -37,7 +37,7 @@ LABELS: Final[Mapping[Field, str]] = MappingProxyType(
 
 
 def reports(source: DossierSource, chosen: Selection) -> tuple[ReportContent, ...]:
-    previous = source.request.previous
+    previous = source.edition.previous
     ordered = sorted(chosen.reports, key=lambda report: report.serial)
     return tuple(
         ReportContent(

@@ -14,12 +14,13 @@ from stopintimidatie.clock import utc_now
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.naming_views import hidden_reports
 from stopintimidatie.dossiers.resources import DossierResource
+from stopintimidatie.exports.asked import ExportRequest
 from stopintimidatie.exports.content import ContentError
 from stopintimidatie.exports.deviations import unwilling
 from stopintimidatie.exports.forms import (
     control_of,
     first_values,
-    read_wish,
+    read_request,
     request_schema,
 )
 from stopintimidatie.exports.freezing import Prepared, prepare
@@ -37,7 +38,7 @@ from stopintimidatie.exports.services import (
     request_export,
 )
 from stopintimidatie.exports.urgency import make_at_once
-from stopintimidatie.exports.wish import ExportError, ExportWish
+from stopintimidatie.exports.wish import ExportError
 from stopintimidatie.municipalities.reading import published_for
 from stopintimidatie.partners.models import PartnerOrganisation
 from stopintimidatie.partners.services import covenant_on, find_running, running_partners
@@ -108,7 +109,7 @@ def request_view(context: DossierResource, request: Request) -> Any:
         return {**page, "form": form}
 
     def on_valid(values: dict[str, Any]) -> Any:
-        return _submitted(context, request, form, loaded, read_wish(values, partner), page)
+        return _submitted(context, request, form, loaded, read_request(values, partner), page)
 
     return handle_form(request, form, on_valid, page)
 
@@ -172,7 +173,7 @@ def _submitted(
     request: Request,
     form: Form,
     loaded: LoadedDossier,
-    wish: ExportWish,
+    wish: ExportRequest,
     page: Any,
 ) -> Any:
     settings, actor = request.app_settings, request.actor
@@ -239,7 +240,7 @@ def preview_of(request: Request, context: Any, looked: Looked) -> dict[str, Any]
 def example(dossier: Dossier, profile: str, actor: Actor) -> Export:
     """Make an export for a kind of recipient, to look at: whatever will be asked of them."""
     today = day_of(utc_now())
-    wish = ExportWish(
+    wish = ExportRequest(
         profile=profile,
         recipient=PROFILES[profile].label,
         question="Nog niet ingevuld.",

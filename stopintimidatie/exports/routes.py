@@ -9,15 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from stopintimidatie.exports.asked import ExportRequest
 from stopintimidatie.exports.text import clean
 from stopintimidatie.reports.vocabulary import LegalBasis
 from stopintimidatie.web.filters import date_short
-
-if TYPE_CHECKING:
-    from stopintimidatie.exports.models import Export
-    from stopintimidatie.exports.wish import ExportWish
 
 DEMAND: Final = LegalBasis.ORDER.value
 APPROVE_WITHIN: Final = 1
@@ -30,7 +27,7 @@ _ASKED: Final[Mapping[str, str]] = {
 }
 
 
-def route_problems(wish: ExportWish, today: date) -> Iterator[tuple[str, str]]:
+def route_problems(wish: ExportRequest, today: date) -> Iterator[tuple[str, str]]:
     """The rules of a demand and of urgency that aren't kept: words, and which answer."""
     if wish.legal_basis == DEMAND:
         yield from _demand_problems(wish, today)
@@ -46,7 +43,7 @@ def route_problems(wish: ExportWish, today: date) -> Iterator[tuple[str, str]]:
         yield "Dit hoort bij spoed. Kruis spoed aan, of maak dit leeg.", "urgent_reason"
 
 
-def _demand_problems(wish: ExportWish, today: date) -> Iterator[tuple[str, str]]:
+def _demand_problems(wish: ExportRequest, today: date) -> Iterator[tuple[str, str]]:
     for name, message in _ASKED.items():
         value: Any = getattr(wish, name)
         if not (clean(value) if isinstance(value, str) else value):
@@ -55,27 +52,27 @@ def _demand_problems(wish: ExportWish, today: date) -> Iterator[tuple[str, str]]
         yield "Deze datum ligt in de toekomst. Kies vandaag of eerder.", "demand_on"
 
 
-def basis_words(export: Export) -> str:
+def basis_words(asked: ExportRequest) -> str:
     """The ground in words; of a demand, which one."""
-    words = LegalBasis.word(export.legal_basis)
-    if export.legal_basis != DEMAND or export.demand_on is None:
+    words = LegalBasis.word(asked.legal_basis)
+    if asked.legal_basis != DEMAND or asked.demand_on is None:
         return words
-    return f"{words.partition(' (')[0]}: {demand_words(export)}"[:200]
+    return f"{words.partition(' (')[0]}: {demand_words(asked)}"[:200]
 
 
-def demand_words(export: Export) -> str:
+def demand_words(asked: ExportRequest) -> str:
     """Which demand; its official is on the page of the export alone."""
-    day = date_short(export.demand_on) if export.demand_on else ""
-    return f"{export.demand_article}, nr. {export.demand_number}, {day}"
+    day = date_short(asked.demand_on) if asked.demand_on else ""
+    return f"{asked.demand_article}, nr. {asked.demand_number}, {day}"
 
 
-def route_rows(export: Export) -> list[tuple[str, str]]:
+def route_rows(asked: ExportRequest) -> list[tuple[str, str]]:
     """What was asked for beside the usual, for the page of the export."""
     rows = []
-    if export.demand_on is not None:
-        told = f"{export.demand_article}, nummer {export.demand_number}"
-        rows.append(("Vordering", f"{told}, van {export.demand_officer}"))
-        rows.append(("Datum van de vordering", date_short(export.demand_on)))
-    if export.urgent:
-        rows.append(("Spoed", export.urgent_reason or ""))
+    if asked.demand_on is not None:
+        told = f"{asked.demand_article}, nummer {asked.demand_number}"
+        rows.append(("Vordering", f"{told}, van {asked.demand_officer}"))
+        rows.append(("Datum van de vordering", date_short(asked.demand_on)))
+    if asked.urgent:
+        rows.append(("Spoed", asked.urgent_reason or ""))
     return rows

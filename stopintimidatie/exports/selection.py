@@ -73,5 +73,5 @@ def pseudonym(report: SourceReport) -> str:
 
 
 def today(source: DossierSource) -> date:
-    moment: datetime = source.request.frozen_at
+    moment: datetime = source.edition.frozen_at
     return moment.astimezone(AMSTERDAM).date()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -22,6 +22,7 @@ from stopintimidatie.disclosures.services import find_disclosure
 from stopintimidatie.dossiers.access import is_strict
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.exports import vault
+from stopintimidatie.exports.asked import ExportRequest
 from stopintimidatie.exports.content import ContentError, DossierContent, content_hash, to_json
 from stopintimidatie.exports.deviations import check_deviations, tell_reporters
 from stopintimidatie.exports.freezing import (
@@ -38,7 +39,6 @@ from stopintimidatie.exports.profiles import PROFILES
 from stopintimidatie.exports.standards import FileForm
 from stopintimidatie.exports.wish import (
     ExportError,
-    ExportWish,
     check_all,
     check_profile,
     check_wish,
@@ -72,9 +72,8 @@ class ChangedMeanwhileError(ExportError):
     """The dossier isn't what this person saw when they decided."""
 
 
-def draft(dossier: Dossier, wish: ExportWish, actor: Actor, reference: str) -> Export:
+def draft(dossier: Dossier, wish: ExportRequest, actor: Actor, reference: str) -> Export:
     """An export of this wish, not kept: also to look at what it would give."""
-    values: dict[str, Any] = {name: getattr(wish, name) for name in wish.__dataclass_fields__}
     return Export(
         holder=dossier.holder,
         dossier_id=dossier.id,
@@ -84,7 +83,7 @@ def draft(dossier: Dossier, wish: ExportWish, actor: Actor, reference: str) -> E
         requested_at=utc_now(),
         requested_by_id=actor.id,
         requested_by=actor.name,
-        **values,
+        **asdict(wish),
     )
 
 
@@ -92,7 +91,7 @@ def check_request(
     session: Session,
     settings: Settings,
     loaded: LoadedDossier,
-    wish: ExportWish,
+    wish: ExportRequest,
     actor: Actor,
     *,
     beside: Sequence[tuple[str, str]] = (),
@@ -135,7 +134,7 @@ def check_empowered(session: Session, holder: str, profile: str) -> None:
         raise ExportError(NOT_EMPOWERED, "profile")
 
 
-def _check_advice(dossier: Dossier, wish: ExportWish) -> None:
+def _check_advice(dossier: Dossier, wish: ExportRequest) -> None:
     inside = PROFILES[wish.profile].own_house
     if is_strict(dossier.kind) and not dossier.privacy_advice and not inside:
         raise ExportError(
@@ -149,7 +148,7 @@ def request_export(
     session: Session,
     settings: Settings,
     loaded: LoadedDossier,
-    wish: ExportWish,
+    wish: ExportRequest,
     actor: Actor,
     *,
     beside: Sequence[tuple[str, str]] = (),
@@ -243,10 +242,10 @@ def approve(
     _decide(session, export, actor)
     if export.destroy_by <= today:
         raise ExportError("De datum om te vernietigen is voorbij. Wijs deze aanvraag af.")
-    check_partner(session, _wish_of(export), today)
+    check_partner(session, export.asked, today)
     check_empowered(session, export.holder, export.profile)
     if prepared.minors and not export.minors_ground:
-        check_wish(_wish_of(export), today, minors=True)
+        check_wish(export.asked, today, minors=True)
     if prepared.fingerprint != seen:
         raise ChangedMeanwhileError(
             "Het dossier is gewijzigd sinds u deze pagina opende. Bekijk het voorbeeld hieronder"
@@ -264,10 +263,6 @@ def freeze_and_make(session: Session, keys: KeyRing, prepared: Prepared) -> None
     _freeze(session, keys, prepared)
     tell_reporters(session, prepared.against, prepared.profile.sharing)
     _have_made(session, prepared.export, prepared.at)
-
-
-def _wish_of(export: Export) -> ExportWish:
-    return ExportWish(**{name: getattr(export, name) for name in ExportWish.__dataclass_fields__})
 
 
 def _freeze(session: Session, keys: KeyRing, prepared: Prepared) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from stopintimidatie.exports.asked import ExportRequest
 from stopintimidatie.exports.content import Logo
 from stopintimidatie.exports.profile_rules import Field
 
@@ -223,20 +224,14 @@ class PreviousVersion:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceRequest:
-    """What the officer asked for: of whom, why, on which ground, until when."""
+class Edition:
+    """What the municipality says of one version: its id, number, moment, ground in words."""
 
     export_id: str
     version: int
     frozen_at: datetime
     verification_url: str
-    recipient: str
-    question: str
-    answer_by: date
-    purpose: str
-    legal_basis: Term
-    covenant: str
-    destroy_by: date
+    legal_basis: str
     previous: PreviousVersion | None = None
     # Who else got or gets this dossier: name and kind.
     others: tuple[tuple[str, str], ...] = ()
@@ -270,10 +265,7 @@ class KnownDossier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DossierSource(KnownDossier):
-    """A dossier, whole, with the request for its export and what its requester added."""
+    """A dossier, whole, with the request for its export and the version that it becomes."""
 
-    request: SourceRequest
-    owner_phone: str
-    facts: str
-    perceptions: str
-    assumptions: str
+    request: ExportRequest
+    edition: Edition

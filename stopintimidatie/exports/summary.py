@@ -25,7 +25,7 @@ def request_rows(export: Export, *, reports_too: bool = True) -> Rows:
         ("Vraag", export.question),
         ("Antwoord vóór", date_text(export.answer_by)),
         ("Doel", export.purpose),
-        ("Grondslag", basis_words(export)),
+        ("Grondslag", basis_words(export.asked)),
         ("Convenant", export.covenant or "geen"),
         ("Vernietigen uiterlijk", date_text(export.destroy_by)),
         ("Soort bestand", FileForm(export.file_form).label),
@@ -33,7 +33,7 @@ def request_rows(export: Export, *, reports_too: bool = True) -> Rows:
     if export.minors_ground:
         rows.append(("Extra grond: minderjarigen", export.minors_ground))
     rows += deviation_rows(export) if reports_too else []
-    rows += route_rows(export)
+    rows += route_rows(export.asked)
     return [*rows, ("Aangevraagd door", f"{export.requested_by}, {_moment(export)}")]
 
 

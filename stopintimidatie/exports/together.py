@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.audit import Actor
+from stopintimidatie.exports.asked import ExportRequest
 from stopintimidatie.exports.freezing import Prepared
 from stopintimidatie.exports.loading import LoadedDossier
 from stopintimidatie.exports.models import Export, ExportState
@@ -25,7 +26,7 @@ from stopintimidatie.exports.services import (
     request_export,
 )
 from stopintimidatie.exports.urgency import make_at_once
-from stopintimidatie.exports.wish import ExportError, ExportWish
+from stopintimidatie.exports.wish import ExportError
 from stopintimidatie.settings import Settings
 from stopintimidatie.storage.encryption import KeyRing
 
@@ -44,7 +45,7 @@ def look_together(
     session: Session,
     settings: Settings,
     loaded: LoadedDossier,
-    wishes: Sequence[ExportWish],
+    wishes: Sequence[ExportRequest],
     actor: Actor,
 ) -> list[Prepared]:
     """Find out what each would get, also of the others; nothing is asked for.
@@ -52,14 +53,14 @@ def look_together(
     :raises SomeRefusedError: some can't be asked for so.
     """
 
-    def look(place: int, wish: ExportWish) -> Prepared:
+    def look(place: int, wish: ExportRequest) -> Prepared:
         beside = _beside(wishes, place)
         return check_request(session, settings, loaded, wish, actor, beside=beside)
 
     return _each(wishes, look)
 
 
-def _beside(wishes: Sequence[ExportWish], place: int) -> list[tuple[str, str]]:
+def _beside(wishes: Sequence[ExportRequest], place: int) -> list[tuple[str, str]]:
     """Who else is asked for: name and kind."""
     others = [*wishes[:place], *wishes[place + 1 :]]
     return [
@@ -72,7 +73,7 @@ def request_together(
     keys: KeyRing,
     settings: Settings,
     loaded: LoadedDossier,
-    wishes: Sequence[ExportWish],
+    wishes: Sequence[ExportRequest],
     actor: Actor,
 ) -> list[Export]:
     """Ask for each; what binds them is a number that no document shows. What is urgent is made
@@ -82,7 +83,7 @@ def request_together(
     """
     number = uuid4()
 
-    def ask(place: int, wish: ExportWish) -> Prepared:
+    def ask(place: int, wish: ExportRequest) -> Prepared:
         beside = _beside(wishes, place)
         asked = request_export(session, settings, loaded, wish, actor, beside=beside)
         asked.export.together = number

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from stopintimidatie.exports import forms as single
-from stopintimidatie.exports.forms import first_values, read_wish, request_schema
+from stopintimidatie.exports.asked import ExportRequest
+from stopintimidatie.exports.forms import first_values, read_request, request_schema
 from stopintimidatie.exports.profiles import Profile
 from stopintimidatie.exports.route_forms import ROUTES
-from stopintimidatie.exports.wish import ExportError, ExportWish
+from stopintimidatie.exports.wish import ExportError
 from stopintimidatie.partners.models import PartnerOrganisation
 from stopintimidatie.web import forms
 
@@ -89,10 +90,10 @@ def together_values(chosen: Sequence[Chosen], dossier: Any, phone: str | None) -
     return shared
 
 
-def read_wishes(values: Mapping[str, Any], chosen: Sequence[Chosen]) -> list[ExportWish]:
+def read_requests(values: Mapping[str, Any], chosen: Sequence[Chosen]) -> list[ExportRequest]:
     shared = {name: values[name] for name in OF_ALL if name in values}
     return [
-        read_wish({**shared, **_kind(one), **values[group_name(place)]}, one.partner)
+        read_request({**shared, **_kind(one), **values[group_name(place)]}, one.partner)
         for place, one in enumerate(chosen)
     ]
 

@@ -11,6 +11,7 @@ from pyramid.view import view_config
 
 from stopintimidatie.dossiers.naming_views import hidden_reports
 from stopintimidatie.dossiers.resources import DossierResource
+from stopintimidatie.exports.asked import ExportRequest
 from stopintimidatie.exports.decision_views import is_own
 from stopintimidatie.exports.deviations import unwilling
 from stopintimidatie.exports.freezing import Prepared
@@ -46,12 +47,12 @@ from stopintimidatie.exports.together_forms import (
     control_of,
     decision_schema,
     group_name,
-    read_wishes,
+    read_requests,
     seen_name,
     together_schema,
     together_values,
 )
-from stopintimidatie.exports.wish import ExportError, ExportWish
+from stopintimidatie.exports.wish import ExportError
 from stopintimidatie.municipalities.reading import published_for
 from stopintimidatie.partners.services import running_partners
 from stopintimidatie.security import Permission
@@ -98,7 +99,7 @@ def ask_view(context: DossierResource, request: Request) -> Any:
     form = _form(context, request, chosen, loaded, empowered=empowered)
 
     def on_valid(values: dict[str, Any]) -> Any:
-        wishes = read_wishes(values, chosen)
+        wishes = read_requests(values, chosen)
         with _named(chosen):
             if form.pressed() == "voorbeeld":
                 previews = _previews(context, request, loaded, chosen, wishes)
@@ -165,7 +166,7 @@ def _previews(
     request: Request,
     loaded: LoadedDossier,
     chosen: Sequence[Chosen],
-    wishes: Sequence[ExportWish],
+    wishes: Sequence[ExportRequest],
 ) -> list[dict[str, Any]]:
     """What each recipient would see."""
     actor, settings = request.actor, request.app_settings
@@ -186,7 +187,7 @@ def _asked(
     context: DossierResource,
     request: Request,
     loaded: LoadedDossier,
-    wishes: Sequence[ExportWish],
+    wishes: Sequence[ExportRequest],
 ) -> HTTPSeeOther:
     actor, settings, keys = request.actor, request.app_settings, request.registry.key_ring
     made = request_together(request.db, keys, settings, loaded, wishes, actor)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
-from uuid import UUID
+from typing import Final
 
+from stopintimidatie.exports.asked import ExportRequest
 from stopintimidatie.exports.profiles import INTERNAL, PROFILES
 from stopintimidatie.exports.redaction import QUESTION_MAX, RECIPIENT_MAX
 from stopintimidatie.exports.routes import route_problems
@@ -34,37 +33,6 @@ class ExportError(Exception):
         self.also = tuple(also)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportWish:
-    """A request for an export. The names are those of the columns of `Export`."""
-
-    profile: str
-    recipient: str
-    question: str
-    answer_by: date
-    purpose: str
-    legal_basis: str
-    destroy_by: date
-    covenant: str | None = None
-    minors_ground: str | None = None
-    phone: str | None = None
-    facts: str | None = None
-    perceptions: str | None = None
-    assumptions: str | None = None
-    feedback: str | None = None
-    partner_id: UUID | None = None
-    file_form: str = FileForm.ARCHIVE.value
-    # See `deviations`.
-    deviations: list[dict[str, Any]] | None = None
-    # See `routes`.
-    demand_article: str | None = None
-    demand_number: str | None = None
-    demand_officer: str | None = None
-    demand_on: date | None = None
-    urgent: bool = False
-    urgent_reason: str | None = None
-
-
 _REQUIRED: Final = {
     "recipient": "Schrijf op wie het document krijgt.",
     "question": "Schrijf op wat u de ontvanger vraagt.",
@@ -86,7 +54,7 @@ def check_all(checks: Iterable[Callable[[], None]]) -> None:
         raise ExportError(refused[0].message, refused[0].field, refused[1:])
 
 
-def check_profile(wish: ExportWish) -> None:
+def check_profile(wish: ExportRequest) -> None:
     """What all other rules go by.
 
     :raises ExportError: there is no such profile.
@@ -95,14 +63,14 @@ def check_profile(wish: ExportWish) -> None:
         raise ExportError("Kies een soort ontvanger uit de lijst.", "profile")
 
 
-def check_wish(wish: ExportWish, today: date, *, minors: bool) -> None:
+def check_wish(wish: ExportRequest, today: date, *, minors: bool) -> None:
     """:raises ExportError: with all rules that this request doesn't keep."""
     wrong = [ExportError(*problem) for problem in _problems(wish, today, minors)]
     if wrong:
         raise ExportError(wrong[0].message, wrong[0].field, wrong[1:])
 
 
-def _problems(wish: ExportWish, today: date, minors: bool) -> Iterator[tuple[str, str]]:
+def _problems(wish: ExportRequest, today: date, minors: bool) -> Iterator[tuple[str, str]]:
     if wish.file_form not in set(FileForm):
         yield "Kies een soort bestand uit de lijst.", "file_form"
     for name, message in _REQUIRED.items():
@@ -122,7 +90,7 @@ def _problems(wish: ExportWish, today: date, minors: bool) -> Iterator[tuple[str
         )
 
 
-def _too_long(wish: ExportWish) -> Iterator[tuple[str, str]]:
+def _too_long(wish: ExportRequest) -> Iterator[tuple[str, str]]:
     for name, most in (
         ("question", QUESTION_MAX),
         ("recipient", RECIPIENT_MAX),
@@ -132,7 +100,7 @@ def _too_long(wish: ExportWish) -> Iterator[tuple[str, str]]:
             yield f"Maak dit korter: gebruik hoogstens {most} tekens.", name
 
 
-def _basis_problems(wish: ExportWish) -> Iterator[tuple[str, str]]:
+def _basis_problems(wish: ExportRequest) -> Iterator[tuple[str, str]]:
     if wish.legal_basis not in {basis.value for basis in BASES}:
         yield "Kies een grondslag uit de lijst.", "legal_basis"
     if wish.legal_basis == LegalBasis.INTERNAL.value and not PROFILES[wish.profile].own_house:
@@ -143,7 +111,7 @@ def _basis_problems(wish: ExportWish) -> Iterator[tuple[str, str]]:
         )
 
 
-def _date_problems(wish: ExportWish, today: date) -> Iterator[tuple[str, str]]:
+def _date_problems(wish: ExportRequest, today: date) -> Iterator[tuple[str, str]]:
     if not (wish.answer_by and wish.destroy_by):
         return
     if wish.answer_by < today:

@@ -10,11 +10,13 @@ from typing import Any
 
 import shapely
 
+from stopintimidatie.exports.asked import ExportRequest
 from stopintimidatie.exports.content import DossierContent
 from stopintimidatie.exports.minimum import at_least
 from stopintimidatie.exports.profile_rules import SHOWN, Profile, Section
 from stopintimidatie.exports.source import (
     DossierSource,
+    Edition,
     EventKind,
     Offenders,
     Precision,
@@ -29,7 +31,6 @@ from stopintimidatie.exports.source import (
     SourceHouse,
     SourceMeasure,
     SourceReport,
-    SourceRequest,
     Term,
 )
 
@@ -148,27 +149,39 @@ def _random_offenders(chance: random.Random) -> Offenders:
     return a_report().offenders
 
 
-def a_request(**changes: Any) -> SourceRequest:
-    request = SourceRequest(
-        export_id="E-2026-7K4Q-0M3X",
-        version=2,
-        frozen_at=NOW,
-        verification_url="https://meldpunt.example/verificatie?uitgave=E-2026-7K4Q-0M3X",
+def a_request(**changes: Any) -> ExportRequest:
+    request = ExportRequest(
+        profile="politie",
         recipient="Politie, basisteam Drechtsteden Binnen",
         question="Wilt u op vrijdag- en zaterdagavond tussen 19 en 23 uur extra toezicht houden "
         "rond het Statenplein? En wilt u aangeven of u deze groep kent?",
         answer_by=date(2026, 12, 8),
         purpose="Samen bepalen welk toezicht nodig is rond het Statenplein, zodat "
         "straatintimidatie daar afneemt.",
-        legal_basis=Term(
-            "avg_6_1_e_openbare_orde",
-            "AVG art. 6 lid 1 e, taak van algemeen belang: openbare orde (Gemeentewet)",
-        ),
+        legal_basis="avg_6_1_e_openbare_orde",
         covenant="Convenant Veilige Binnenstad Dordrecht (2025)",
         destroy_by=date(2027, 5, 24),
-        previous=PreviousVersion(date(2026, 10, 13), frozenset(range(1, 16))),
+        owner_phone="078 000 00 07",
+        facts="Er zijn sinds mei 2025 meldingen van verschillende mensen over dezelfde plek. De "
+        "verlichting bij de fietsenstalling was in september twee weken stuk.",
+        perceptions="Melders zijn vooral bang als ze alleen lopen. Een deel mijdt het plein na "
+        "acht uur 's avonds.",
+        assumptions="Mogelijk gaat het om een groep die na de training bij elkaar blijft. Dat is "
+        "nog niet nagegaan.",
     )
     return replace(request, **changes)
+
+
+def an_edition(**changes: Any) -> Edition:
+    edition = Edition(
+        export_id="E-2026-7K4Q-0M3X",
+        version=2,
+        frozen_at=NOW,
+        verification_url="https://meldpunt.example/verificatie?uitgave=E-2026-7K4Q-0M3X",
+        legal_basis="AVG art. 6 lid 1 e, taak van algemeen belang: openbare orde (Gemeentewet)",
+        previous=PreviousVersion(date(2026, 10, 13), frozenset(range(1, 16))),
+    )
+    return replace(edition, **changes)
 
 
 def a_house(**changes: Any) -> SourceHouse:
@@ -189,6 +202,7 @@ def a_dossier(reports: Sequence[SourceReport] | int = 18, **changes: Any) -> Dos
     dossier = DossierSource(
         house=a_house(),
         request=a_request(),
+        edition=an_edition(),
         number="2026-0007",
         title="Straatintimidatie rond het Statenplein",
         kind=Term("hotspot", "hotspot"),
@@ -196,17 +210,10 @@ def a_dossier(reports: Sequence[SourceReport] | int = 18, **changes: Any) -> Dos
         neighbourhood="Binnenstad",
         place="Statenplein en omgeving",
         owner="Dossierhouder OOV",
-        owner_phone="078 000 00 07",
         assessment="Sinds het voorjaar komen er meer meldingen van het Statenplein en de straten "
         "eromheen. Het gaat vooral om naroepen en volgen door een wisselende groep jonge mannen."
         "\n\nDe meldingen vallen samen met de sluitingstijd van de bioscoop. Extra toezicht in "
         "oktober hielp zolang het duurde.",
-        facts="Er zijn sinds mei 2025 meldingen van verschillende mensen over dezelfde plek. De "
-        "verlichting bij de fietsenstalling was in september twee weken stuk.",
-        perceptions="Melders zijn vooral bang als ze alleen lopen. Een deel mijdt het plein na "
-        "acht uur 's avonds.",
-        assumptions="Mogelijk gaat het om een groep die na de training bij elkaar blijft. Dat is "
-        "nog niet nagegaan.",
         feedback_by="De dossierhouder belt of mailt de melders die dat wilden, na het overleg.",
         feedback_text="Dat de gemeente en de politie samen kijken naar toezicht op het plein. "
         "Nog niets over personen.",

@@ -13,7 +13,7 @@ from stopintimidatie.exports.mapping import MOST_SPOTS, NO_BORDERS, NO_MAP, NOT_
 from stopintimidatie.exports.profiles import ENFORCEMENT, MAYOR, POLICE, WELFARE, Profile
 from stopintimidatie.exports.redaction import redact
 from stopintimidatie.exports.source import DossierSource, SourceArea
-from tests.unit.exports_factory import POINTS, a_dossier, a_report, a_request, some_reports
+from tests.unit.exports_factory import POINTS, a_dossier, a_report, an_edition, some_reports
 
 
 def mapped(source: DossierSource, profile: Profile = POLICE) -> tuple[MapContent, str]:
@@ -128,11 +128,11 @@ def test_meetings_and_files_are_told_as_the_profile_has_them() -> None:
 
 
 def test_page_one_says_what_is_new_since_this_recipients_last_version() -> None:
-    since = a_request()
+    since = an_edition()
     assert since.previous is not None
     earlier = replace(since.previous, on=date(2026, 9, 1), serials=frozenset({1, 2, 99}))
     source = a_dossier(
-        tuple(a_report(i) for i in range(1, 5)), request=replace(since, previous=earlier)
+        tuple(a_report(i) for i in range(1, 5)), edition=replace(since, previous=earlier)
     )
     news = redact(source, POLICE).page_one.news
     assert "M-03 en M-04" in news[0]

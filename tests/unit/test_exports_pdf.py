@@ -34,6 +34,7 @@ from tests.unit.exports_factory import (
     a_house,
     a_report,
     a_request,
+    an_edition,
     some_reports,
 )
 
@@ -75,13 +76,12 @@ SOURCES: Mapping[str, DossierSource] = {
         actions=(),
         agreements=(),
         assessment="",
-        facts="",
-        perceptions="",
-        assumptions="",
         feedback_by="",
         feedback_text="",
-        owner_phone="",
-        request=a_request(covenant="", previous=None),
+        request=a_request(
+            covenant=None, owner_phone=None, facts=None, perceptions=None, assumptions=None
+        ),
+        edition=an_edition(previous=None),
     ),
     "long_and_foreign": a_dossier(
         (
@@ -90,10 +90,8 @@ SOURCES: Mapping[str, DossierSource] = {
             a_report(3, account="Łukasz zei “hé” 😀😀 привіт مرحبا → €5 ﬁjn ½ Ǆ 漢字 ẞ"),
         ),
         assessment=LONG * 3,
-        facts=LONG,
-        perceptions=LONG,
-        assumptions=LONG,
         feedback_text=LONG,
+        request=a_request(facts=LONG, perceptions=LONG, assumptions=LONG),
     ),
     "minors_in_another_house": a_dossier(
         tuple(replace(report, minor=True) for report in some_reports(4)),
@@ -195,8 +193,8 @@ def test_the_annex_accounts_for_everything(content: DossierContent, pdf: bytes) 
 def test_page_one_is_one_page_even_when_all_its_texts_are_long() -> None:
     long = a_dossier(
         8, title=("Straatintimidatie rond het Statenplein en de Spuiboulevard " * 3)[:120],
-        facts=LONG, perceptions=LONG, assumptions=LONG,
         request=a_request(
+            facts=LONG, perceptions=LONG, assumptions=LONG,
             question=("Wilt u dit doen? " * 50)[:600], purpose="Een lang doel. " * 40,
             recipient=("Recherche en " * 9)[:80],
         ),

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stopintimidatie.exports.asked import ExportRequest
 from stopintimidatie.exports.content import ContentError, DossierContent, to_json
 from stopintimidatie.exports.marking import marked as mark_reports
 from stopintimidatie.exports.minimum import MINIMUM, at_least, minimum_for
@@ -38,6 +39,7 @@ from stopintimidatie.exports.redaction import hidden, redact
 from stopintimidatie.exports.selection import accepts
 from stopintimidatie.exports.source import (
     Despite,
+    Edition,
     EventKind,
     Offenders,
     Precision,
@@ -48,7 +50,14 @@ from stopintimidatie.exports.source import (
     SourceReport,
     Term,
 )
-from tests.unit.exports_factory import FORMS, a_dossier, a_report, a_request, some_reports
+from tests.unit.exports_factory import (
+    FORMS,
+    a_dossier,
+    a_report,
+    a_request,
+    an_edition,
+    some_reports,
+)
 
 OUT = Rule(Treatment.LEFT_OUT, "proef")
 ANNEX = redact(a_dossier(0), INTERNAL).annex
@@ -201,7 +210,7 @@ def test_a_report_of_a_minor_shows_only_the_part_of_day_and_no_free_text() -> No
 def test_contact_data_has_no_place_in_the_source_at_all() -> None:
     names = {
         name
-        for kind in (SourceReport, Offenders, type(a_dossier(0)), type(a_request()))
+        for kind in (SourceReport, Offenders, type(a_dossier(0)), ExportRequest, Edition)
         for name in kind.__dataclass_fields__
     }
     assert not names & {"name", "email", "telephone", "phone", "contact", "naam", "telefoon"}
@@ -221,7 +230,7 @@ def test_new_reports_are_those_the_last_version_didnt_have() -> None:
     content = redact(a_dossier(some_reports(17)), INTERNAL)
     assert [report.pseudonym for report in content.reports if report.new] == ["M-16", "M-17"]
     assert "M-16 en M-17" in content.page_one.news[0]
-    first = redact(a_dossier(3, request=a_request(previous=None)), INTERNAL)
+    first = redact(a_dossier(3, edition=an_edition(previous=None)), INTERNAL)
     assert not any(report.new for report in first.reports)
 
 
