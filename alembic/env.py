@@ -3,9 +3,8 @@
 from alembic import context
 
 from stopintimidatie import import_models
-from stopintimidatie.storage.models import Base
-from stopintimidatie.storage.roles import give_access
-from stopintimidatie.storage.statistics import tell_planner
+from stopintimidatie.core.storage.database import give_access, tell_planner
+from stopintimidatie.core.storage.models import Base
 
 
 def run() -> None:

@@ -17,7 +17,7 @@ from random import Random
 
 from bench import machine
 from stopintimidatie import install
-from stopintimidatie.storage.encryption import create_key_file
+from stopintimidatie.core.storage.encryption import create_key_file
 from tests.crash.nursery import Nursery
 from tests.crash.ordeal import Ordeal, Outcome
 from tests.crash.postgres import folder_for_a_server, installed_on, server_in

@@ -22,10 +22,10 @@ from bench import machine
 from bench.load import WARM_UP
 from bench.servers import make_bare_table
 from stopintimidatie import install
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.intake.app_keys import make_demo_key
-from stopintimidatie.register.loading import load_areas
-from stopintimidatie.storage.encryption import create_key_file
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.storage.encryption import create_key_file
+from stopintimidatie.municipalities.areas.loader import load_areas
+from stopintimidatie.reports.api.queries import make_demo_key
 from tests.echte_gebieden import shared_data
 from tests.factories import connect
 from tests.installation import Installation, make_settings

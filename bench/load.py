@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import uuid4
 
-from stopintimidatie.intake.app_keys import DEMO_TOKEN
-from stopintimidatie.intake.examples import FULL_REPORT
+from stopintimidatie.reports.api.openapi import FULL_REPORT
+from stopintimidatie.reports.api.queries import DEMO_TOKEN
 
 BODY: Final = json.dumps(FULL_REPORT).encode()
 WARM_UP: Final = 1.0

@@ -19,7 +19,7 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import create_engine
 
-from stopintimidatie.storage import roles
+from stopintimidatie.core.storage import database
 from tests.tools import postgres_guard
 
 # As a careful operator runs it: a commit is on the disk. Connections over a socket only.
@@ -88,9 +88,9 @@ def as_application(url: str) -> str:
     engine = create_engine(url)
     if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
-            roles.apply(connection)
+            database.apply(connection)
     engine.dispose()
-    return url.replace(f"//{postgres_guard.SUPERUSER}@", f"//{roles.APP}@")
+    return url.replace(f"//{postgres_guard.SUPERUSER}@", f"//{database.APP}@")
 
 
 def postgres_version(server: str) -> str:

@@ -25,19 +25,19 @@ from webtest import TestApp
 
 from bench import machine
 from stopintimidatie import install
-from stopintimidatie.audit import SYSTEM
 from stopintimidatie.cli.content import open_registry
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.search.services import holders_with_index_work
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.demo.scale import Order, fill
-from stopintimidatie.demo.scale.filling import Helpers
+from stopintimidatie.demo.scale.maker import Helpers
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
-from stopintimidatie.dossiers.paths import path_of_dossier
-from stopintimidatie.register.loading import load_areas
+from stopintimidatie.dossiers.resources import path_of_dossier
+from stopintimidatie.municipalities.areas.loader import load_areas
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.paths import path_of_report
-from stopintimidatie.search.services import holders_with_index_work
-from stopintimidatie.security import Role
-from stopintimidatie.storage import NATIONAL
-from stopintimidatie.storage.encryption import create_key_file
+from stopintimidatie.reports.resources import path_of_report
 from tests.factories import DORDRECHT, EINDHOVEN, make_user
 from tests.installation import Installation, make_settings
 from tests.queries import count_queries

@@ -49,7 +49,7 @@ class Outcome:
 
 def detect(reports: Path, found: Path, certainty: int) -> None:
     """What runs in its own process: reads the reports, writes what it finds."""
-    from stopintimidatie.patterns.detecting import Point, Tuning, find_groups
+    from stopintimidatie.dossiers.patterns.rules import Point, Tuning, find_groups
 
     rows = json.loads(reports.read_text(encoding="utf-8"))
     points = [Point(row["id"], row["x"], row["y"], row["hour"]) for row in rows]

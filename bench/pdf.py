@@ -22,13 +22,13 @@ from pathlib import Path
 
 from pypdf import PdfReader
 
-from stopintimidatie.exports.assets import ADDRESS, VENDOR, load_assets
-from stopintimidatie.exports.content import DossierContent
-from stopintimidatie.exports.document import html, stylesheet
-from stopintimidatie.exports.process import render_in_process
-from stopintimidatie.exports.profiles import INTERNAL
-from stopintimidatie.exports.redaction import redact
-from stopintimidatie.sandbox.limits import Limits
+from stopintimidatie.core.sandbox.limits import Limits
+from stopintimidatie.exports.document.assets import ADDRESS, VENDOR, load_assets
+from stopintimidatie.exports.document.html import html, stylesheet
+from stopintimidatie.exports.document.process import render_in_process
+from stopintimidatie.exports.profiles.defaults import INTERNAL
+from stopintimidatie.exports.redaction.content import DossierContent
+from stopintimidatie.exports.redaction.rules import redact
 from tests.unit.exports_factory import a_dossier
 
 PAGES = (10, 100, 500)

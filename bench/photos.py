@@ -20,8 +20,8 @@ from uuid import uuid4
 
 from bench import machine
 from bench.intake import _prepare
-from stopintimidatie.intake.app_keys import DEMO_TOKEN
-from stopintimidatie.intake.examples import FULL_REPORT
+from stopintimidatie.reports.api.openapi import FULL_REPORT
+from stopintimidatie.reports.api.queries import DEMO_TOKEN
 from tests.photos import layered_jpeg, telephone_photo
 
 AT_ONCE: Final = 4

@@ -21,10 +21,10 @@ from sqlalchemy import text
 from bench import machine, pages, search_postgresql
 from stopintimidatie import install
 from stopintimidatie.cli.content import open_registry
+from stopintimidatie.core.search.services import rebuild_many
+from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.demo.scale import Order, fill
-from stopintimidatie.demo.scale.filling import Helpers, holders
-from stopintimidatie.search.rebuilding import rebuild_many
-from stopintimidatie.storage.encryption import create_key_file
+from stopintimidatie.demo.scale.maker import Helpers, holders
 from tests.installation import Installation, make_settings
 
 HEAD = (

@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from stopintimidatie import install
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.register.kinds import AreaKind
-from stopintimidatie.register.loading import load_areas
-from stopintimidatie.register.locating import Locator, Outline, read_outlines
-from stopintimidatie.storage import NATIONAL, make_engine, transaction
-from stopintimidatie.storage.encryption import create_key_file
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.storage import NATIONAL, make_engine, transaction
+from stopintimidatie.core.storage.encryption import create_key_file
+from stopintimidatie.municipalities.areas.facts import AreaKind
+from stopintimidatie.municipalities.areas.loader import load_areas
+from stopintimidatie.municipalities.areas.locator import Locator, Outline, read_outlines
 from tests.echte_gebieden import shared_data
 from tests.installation import make_settings
 

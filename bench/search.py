@@ -21,7 +21,7 @@ from typing import Final
 
 from bench import machine, search_postgresql
 from bench.search_documents import SAME, documents, queries, spread
-from stopintimidatie.search.backend import (
+from stopintimidatie.core.search.backend import (
     OPEN_ACCESS,
     Page,
     Scope,
@@ -29,9 +29,9 @@ from stopintimidatie.search.backend import (
     SearchDocument,
     Visibility,
 )
-from stopintimidatie.search.grammar import SearchQuery, Vocabulary, parse
-from stopintimidatie.search.postgres_backend import PostgresBackend
-from stopintimidatie.search.whoosh_backend import WhooshBackend
+from stopintimidatie.core.search.postgres.backend import PostgresBackend
+from stopintimidatie.core.search.query import SearchQuery, Vocabulary, parse
+from stopintimidatie.core.search.whoosh.backend import WhooshBackend
 
 ROWS: Final = (10_000, 100_000)
 SEARCHES, UPDATES, WARM_UP = 300, 50, 30

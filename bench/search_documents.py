@@ -14,8 +14,8 @@ from functools import cache
 from typing import Final
 from uuid import UUID
 
-from stopintimidatie.search.backend import OPEN_ACCESS, Kind, SearchDocument, Text
-from stopintimidatie.search.grammar import SearchQuery, Vocabulary, parse
+from stopintimidatie.core.search.backend import OPEN_ACCESS, Kind, SearchDocument, Text
+from stopintimidatie.core.search.query import SearchQuery, Vocabulary, parse
 
 SAME: Final = "GM0505"
 SAME_ROWS: Final = 3_000

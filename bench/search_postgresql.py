@@ -17,8 +17,8 @@ from sqlalchemy import Engine, create_engine, text
 
 from bench.search_documents import documents
 from stopintimidatie import install
-from stopintimidatie.search import postgres_rows
-from stopintimidatie.storage import roles
+from stopintimidatie.core.search.postgres import rows as postgres_rows
+from stopintimidatie.core.storage import database
 from tests.installation import make_settings
 
 _COLUMNS: Final = (
@@ -33,13 +33,13 @@ def prepare(url: str, folder: Path) -> Engine:
     install(make_settings(url, folder))
     owner = create_engine(url)
     with owner.begin() as connection:
-        roles.apply(connection)
+        database.apply(connection)
     return owner
 
 
 def application(owner: Engine) -> Engine:
     """The engine of the application's role, which row-level security holds back."""
-    engine = create_engine(owner.url.set(username=roles.APP))
+    engine = create_engine(owner.url.set(username=database.APP))
     with engine.connect() as connection:
         seen = connection.scalar(text("SELECT count(*) FROM search_document"))
         assert seen == 0, "the wall of row-level security isn't there"

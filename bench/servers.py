@@ -17,8 +17,8 @@ from typing import Any, Final
 from psycopg_pool import ConnectionPool
 from sqlalchemy import create_engine
 
-from stopintimidatie.cli import servers, webserver
-from stopintimidatie.storage import roles
+from stopintimidatie.cli import server
+from stopintimidatie.core.storage import database
 from tests.installation import make_settings
 
 THREADS: Final = 4
@@ -33,7 +33,7 @@ def make_bare_table(owner_url: str) -> None:
         sqlite = engine.dialect.name == "sqlite"
         connection.exec_driver_sql(f"create table kaal (inhoud {'blob' if sqlite else 'bytea'})")
         if not sqlite:
-            connection.exec_driver_sql(f"grant insert on kaal to {roles.APP}")
+            connection.exec_driver_sql(f"grant insert on kaal to {database.APP}")
     engine.dispose()
 
 
@@ -80,10 +80,10 @@ def main(kind: str, url: str, data_dir: str, processes: str, port: str) -> None:
     number, at = int(processes), int(port)
     if kind == "app":
         changes = {"web_port": at, "web_processes": number, "web_threads": THREADS}
-        servers.serve(make_settings(url, Path(data_dir), **changes))
+        server.start_web(make_settings(url, Path(data_dir), **changes))
         return
     make = sqlite_insert if url.startswith("sqlite") else postgres_insert
-    webserver.run(
+    server.run(
         lambda: bare(make(url)), host="127.0.0.1", port=at, processes=number, threads=THREADS
     )
 

@@ -24,11 +24,11 @@ from sqlalchemy import select, text
 
 from bench import machine
 from stopintimidatie import install
+from stopintimidatie.core.search.services import enqueue_rebuild
+from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.demo.scale import Order, fill
 from stopintimidatie.reports.models import Report
-from stopintimidatie.search.services import enqueue_rebuild
-from stopintimidatie.storage.encryption import create_key_file
-from stopintimidatie.triage.similar import similar_to
+from stopintimidatie.reports.triage.similar import similar_to
 from tests.factories import DORDRECHT
 from tests.installation import Installation, make_settings
 from tests.queries import count_queries

@@ -27,8 +27,8 @@ from unittest.mock import patch
 
 import stopintimidatie
 from stopintimidatie import install
-from stopintimidatie.clock import clock_at
-from stopintimidatie.storage.encryption import create_key_file
+from stopintimidatie.core.clock import clock_at
+from stopintimidatie.core.storage.encryption import create_key_file
 from tests.functional.api import Api
 from tests.functional.exporting import Case, make_case, requested
 from tests.installation import Installation, make_settings

@@ -1,6 +1,6 @@
 """Stopintimidatie: the back office for reports of street harassment.
 
-The rooms stand in ROOMS from the bottom floor up; a room uses only what stands before it.
+The rooms stand in `rooms.py` from the bottom up; a room uses only what stands before it.
 """
 
 from __future__ import annotations
@@ -11,60 +11,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Final
+from typing import Any
 
+from stopintimidatie.rooms import modules_in_order
 from stopintimidatie.settings import Settings, SettingsError, parse_settings
 
 log = logging.getLogger(__name__)
 # Pyramid's own import, which says nothing to who types a command or reads a log.
 warnings.filterwarnings("ignore", "pkg_resources is deprecated as an API", UserWarning)
 
-ROOMS: Final = (
-    "telemetry",
-    "sandbox",
-    "storage",
-    "audit",
-    "jobs",
-    "register",
-    "security",
-    "workflow",
-    "tree",
-    "web",
-    "accounts",
-    "mail",
-    "search",
-    "municipalities",
-    "disclosures",
-    "reports",
-    "public",
-    "intake",
-    "partners",
-    "dossiers",
-    "triage",
-    "patterns",
-    "exports",
-    "deliveries",
-    "desk",
-    "privacy",
-    "home",
-    "demo",
-    "backup",
-)
-
 
 def import_models() -> None:
-    """Import every room's tables, so that the metadata is whole."""
-    for room in ROOMS:
-        name = f"stopintimidatie.{room}.models"
-        if find_spec(name):
-            import_module(name)
+    """Import the tables of every room, so that the metadata is whole."""
+    for name in modules_in_order():
+        room = import_module(f"stopintimidatie.{name}")
+        if hasattr(room, "__path__") and find_spec(f"{room.__name__}.models"):
+            import_module(f"{room.__name__}.models")
 
 
 def configure(settings: Settings) -> Any:
     """The configurator of an installation with every room included, bottom floor first."""
     from pyramid.config import Configurator
 
-    from stopintimidatie.web.body import attempts
+    from stopintimidatie.core.web.body import attempts
 
     import_models()
     config = Configurator(
@@ -78,9 +47,10 @@ def configure(settings: Settings) -> Any:
     config.registry.app_settings = settings
     config.include("pyramid_tm")
     config.include("pyramid_retry")
-    for room in ROOMS:
-        if hasattr(import_module(f"stopintimidatie.{room}"), "includeme"):
-            config.include(f"stopintimidatie.{room}")
+    for name in modules_in_order():
+        room = import_module(f"stopintimidatie.{name}")
+        if hasattr(room, "includeme"):
+            config.include(room)
     return config
 
 
@@ -90,9 +60,8 @@ def create_app(settings: Settings) -> Any:
     :raises SettingsError: the demo's accounts are there, and this isn't the demo; the role of the
         database is one that no wall holds back; or the database is of before the first release.
     """
-    from stopintimidatie.accounts.services import refuse_demo_accounts
-    from stopintimidatie.storage.migrations import refuse_old_database
-    from stopintimidatie.storage.roles import refuse_powerful_role
+    from stopintimidatie.core.accounts.services import refuse_demo_accounts
+    from stopintimidatie.core.storage.database import refuse_old_database, refuse_powerful_role
 
     config = configure(settings)
     app = config.make_wsgi_app()
@@ -121,10 +90,10 @@ def main(global_config: dict[str, str], **raw: str) -> Any:
 
 def install(settings: Settings) -> None:
     """Bring an installation up to date: migrations, keys of a new one, and the register."""
-    from stopintimidatie.register.seeding import seed_register
-    from stopintimidatie.storage.migrations import upgrade
-    from stopintimidatie.storage.session import make_engine, transaction
-    from stopintimidatie.tree.reserved import reserved_names
+    from stopintimidatie.core.storage.database import upgrade
+    from stopintimidatie.core.storage.session import make_engine, transaction
+    from stopintimidatie.core.tree.services import reserved_names
+    from stopintimidatie.municipalities.areas.services import seed_register
 
     import_models()
     engine = make_engine(settings, settings.owner_url)

@@ -16,10 +16,10 @@ from zlib import crc32
 import pytest
 
 from stopintimidatie import install
-from stopintimidatie.cli.garbage import spare_what_stays
-from stopintimidatie.demo.loading import load_demo
-from stopintimidatie.storage import roles
-from stopintimidatie.storage.encryption import create_key_file
+from stopintimidatie.cli.server import spare_what_stays
+from stopintimidatie.core.storage import database
+from stopintimidatie.core.storage.encryption import create_key_file
+from stopintimidatie.demo.replay.loader import load_demo
 from tests.installation import Installation, Reused, make_settings
 from tests.tools.shared import locked, run_folder
 
@@ -93,7 +93,7 @@ def postgres_template(postgres: Postgres, tmp_path_factory: pytest.TempPathFacto
     """An installed PostgreSQL database, made by its owner once per run and then cloned."""
     folder = tmp_path_factory.mktemp("postgres-template")
     return postgres.template(
-        "installed", lambda url: install(make_settings(url, folder)), roles.OWNER
+        "installed", lambda url: install(make_settings(url, folder)), database.OWNER
     )
 
 
@@ -110,7 +110,7 @@ def postgres_demo(postgres: Postgres) -> Path:
         load_demo(made.registry, day=DEMO_DAY)
         made.close()
 
-    postgres.template("demo", build, roles.APP)
+    postgres.template("demo", build, database.APP)
     return folder
 
 
@@ -125,7 +125,7 @@ def demo(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installatio
         yield from _served(url, tmp_path)
     else:
         server: Postgres = request.getfixturevalue("postgres")
-        with server.database("demo", roles.APP) as url:
+        with server.database("demo", database.APP) as url:
             yield from _served(url, tmp_path)
 
 

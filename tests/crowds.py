@@ -11,9 +11,9 @@ from uuid import uuid4
 
 from sqlalchemy import event, insert, text
 
-from stopintimidatie.clock import utc_now
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.reports.models import Report, ReportForm
-from stopintimidatie.reports.references import new_reference
+from stopintimidatie.reports.rules import new_reference
 from tests.factories import DORDRECHT, make_report
 from tests.installation import Installation
 

@@ -12,23 +12,23 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.accounts.models import User
-from stopintimidatie.accounts.services import give_role
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.clock import utc_now
+from stopintimidatie.core.accounts.models import User
+from stopintimidatie.core.accounts.services import give_role
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Role as AccountRole
+from stopintimidatie.core.storage import enter
+from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.services import DossierPlan, create_dossier
 from stopintimidatie.dossiers.vocabulary import DossierKind
-from stopintimidatie.municipalities.models import MunicipalityProfile, ParticipationLevel
-from stopintimidatie.register.locating import Method, Place
-from stopintimidatie.reports.arriving import Arrival, receive
+from stopintimidatie.municipalities.areas.locator import Method, Place
+from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
+from stopintimidatie.reports.arrival.services import Arrival, receive
+from stopintimidatie.reports.arrival.submission import Routing
 from stopintimidatie.reports.fields import Location, Submission
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.references import random_follow_code
-from stopintimidatie.reports.routing import Routing
+from stopintimidatie.reports.rules import random_follow_code
 from stopintimidatie.reports.vocabulary import ContactWish, Form, PlaceType, Role, Source
-from stopintimidatie.security import Role as AccountRole
-from stopintimidatie.storage import enter
 from tests.installation import PASSWORD, Installation
 
 DORDRECHT = "GM0505"

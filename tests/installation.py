@@ -19,11 +19,11 @@ from sqlalchemy.util import LRUCache
 from webtest import TestApp
 
 from stopintimidatie import configure
-from stopintimidatie.jobs.worker import Worker
-from stopintimidatie.municipalities import reading
+from stopintimidatie.core.jobs.worker import Worker
+from stopintimidatie.core.storage import database, make_engine, transaction
+from stopintimidatie.core.storage.encryption import create_key_file
+from stopintimidatie.municipalities.settings import queries as settings_queries
 from stopintimidatie.settings import Settings
-from stopintimidatie.storage import make_engine, roles, transaction
-from stopintimidatie.storage.encryption import create_key_file
 from tests.tools import quick_start
 from tests.tools.shared import run_folder
 from tests.tools.tidying import TidiedDatabase
@@ -42,7 +42,7 @@ def make_settings(url: str, data_dir: Path, **changes: Any) -> Settings:
     """Settings of a test; name only what differs. Migrations run as the owner."""
     values: dict[str, Any] = {
         "database_url": url,
-        "database_owner_url": url.replace(f"//{roles.APP}@", f"//{roles.OWNER}@"),
+        "database_owner_url": url.replace(f"//{database.APP}@", f"//{database.OWNER}@"),
         "data_dir": data_dir,
         "public_address": "http://localhost:6543",
         "demo": True,
@@ -204,7 +204,7 @@ class Reused:
     @contextmanager
     def postgres_database(self, server: Postgres, template: str) -> Iterator[str]:
         """The address of this worker's copy of a template, which is put back as it was after."""
-        url = server.url(self._database, roles.APP)
+        url = server.url(self._database, database.APP)
         if self._tidied is None:
             server.create(template, self._database)
             self._tidied = TidiedDatabase(server.conninfo(self._database))
@@ -255,7 +255,7 @@ class _AsMade:
         for thing, attributes in self._kept:
             vars(thing).clear()
             vars(thing).update(_copied(attributes))
-        reading._kept.pop(self._installation.engine, None)
+        settings_queries._kept.pop(self._installation.engine, None)
         vars(self._installation).pop("owner", None)
 
 

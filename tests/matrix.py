@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from stopintimidatie.security import Permission
+from stopintimidatie.core.security import Permission
 
 P: Final = Permission
 PUBLIC: Final = None

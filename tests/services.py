@@ -38,7 +38,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from stopintimidatie.storage import roles
+from stopintimidatie.core.storage import database
 from tests.tools import postgres_guard
 from tests.tools.shared import FOLDER_VARIABLE, locked, run_folder
 
@@ -91,7 +91,7 @@ class Postgres:
             done = self.folder / f"{name}.built"
             if not done.exists():
                 self._run("drop database if exists {}", name)
-                self._run("create database {} owner {}", name, roles.OWNER)
+                self._run("create database {} owner {}", name, database.OWNER)
                 build(self.url(name, user))
                 done.touch()
         return name
@@ -104,7 +104,7 @@ class Postgres:
             "create database {} template {} owner {} strategy file_copy",
             name,
             template,
-            roles.OWNER,
+            database.OWNER,
         )
         return name
 
@@ -131,7 +131,7 @@ class Postgres:
         with locked(self.folder / "roles.lock"):
             done = self.folder / "roles.made"
             if not done.exists():
-                for statement in roles.role_statements():
+                for statement in database.role_statements():
                     _administrator(self.folder).execute(statement.encode())
                 done.touch()
 

@@ -26,60 +26,59 @@ from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from stopintimidatie import install
-from stopintimidatie.accounts.models import User
-from stopintimidatie.audit import SYSTEM, Actor
-from stopintimidatie.clock import utc_now
-from stopintimidatie.deliveries.answers import Answer, give_answer
-from stopintimidatie.deliveries.models import CopyCorrection
-from stopintimidatie.desk.models import Onboarding
+from stopintimidatie.core.accounts.models import User
+from stopintimidatie.core.audit import SYSTEM, Actor
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.mail.models import MailAddress, MailMessage
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL, database
+from stopintimidatie.core.storage.encryption import create_key_file
+from stopintimidatie.core.text import local
+from stopintimidatie.desk.models import JoiningRequest, Onboarding
+from stopintimidatie.disclosures.models import Pickup
 from stopintimidatie.disclosures.pickup import offer
-from stopintimidatie.disclosures.pickup_models import Pickup
-from stopintimidatie.disclosures.references import KIND
-from stopintimidatie.dossiers.consulting import (
+from stopintimidatie.disclosures.resources import KIND
+from stopintimidatie.dossiers.actions.services import add_measure, attach
+from stopintimidatie.dossiers.case.services import make_agreement, move_dossier
+from stopintimidatie.dossiers.consultations.services import (
     add_participant,
     plan_consultation,
     springs_from,
 )
-from stopintimidatie.dossiers.files import attach
-from stopintimidatie.dossiers.filing import file_report
-from stopintimidatie.dossiers.measures import add_measure
-from stopintimidatie.dossiers.models import Dossier, DossierAgreement
-from stopintimidatie.dossiers.naming import name_people
-from stopintimidatie.dossiers.paths import path_of_dossier
-from stopintimidatie.dossiers.services import add_note, make_agreement, move_dossier
-from stopintimidatie.dossiers.tabling import Tabled, put_on_table
+from stopintimidatie.dossiers.consultations.snapshot import Tabled, put_on_table
+from stopintimidatie.dossiers.filing.services import file_report
+from stopintimidatie.dossiers.models import (
+    ConsultationSeat,
+    Dossier,
+    DossierAgreement,
+    DossierNoteReader,
+)
+from stopintimidatie.dossiers.patterns.models import Choice, Pattern, PatternReport, PatternState
+from stopintimidatie.dossiers.patterns.services import note_searched
+from stopintimidatie.dossiers.resources import path_of_dossier
+from stopintimidatie.dossiers.services import add_note, name_people
 from stopintimidatie.dossiers.vocabulary import DossierKind
-from stopintimidatie.dossiers.work_models import ConsultationSeat, DossierNoteReader
-from stopintimidatie.exports import making
-from stopintimidatie.exports.asked import ExportRequest
-from stopintimidatie.exports.loading import load_dossier
+from stopintimidatie.exports.extract.queries import load_dossier
 from stopintimidatie.exports.models import Export
-from stopintimidatie.exports.services import approve, request_export
-from stopintimidatie.mail.models import MailAddress, MailMessage
-from stopintimidatie.municipalities.agreements import Official, Plan, make
-from stopintimidatie.municipalities.agreements_models import ForwardingAgreement
-from stopintimidatie.municipalities.proposals import propose
-from stopintimidatie.partners.contacts import Person as Partner
-from stopintimidatie.partners.contacts import add_contact
-from stopintimidatie.partners.models import PartnerCovenant
-from stopintimidatie.partners.services import add_partner
-from stopintimidatie.patterns.models import Pattern, PatternReport
-from stopintimidatie.patterns.settings import note_searched
-from stopintimidatie.patterns.vocabulary import Choice, PatternState
-from stopintimidatie.public.models import JoiningRequest
-from stopintimidatie.reports.attachments import PURPOSE, keep_parts
-from stopintimidatie.reports.cleaning import Cleaned
-from stopintimidatie.reports.conversation import tell
+from stopintimidatie.exports.release.models import CopyCorrection
+from stopintimidatie.exports.release.services import Answer, give_answer
+from stopintimidatie.exports.request import jobs as request_jobs
+from stopintimidatie.exports.request.services import approve, request_export
+from stopintimidatie.exports.vocabulary import ExportRequest
+from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
+from stopintimidatie.municipalities.agreements.services import Official, Plan, make
+from stopintimidatie.municipalities.partners.models import PartnerCovenant
+from stopintimidatie.municipalities.partners.services import Person as Partner
+from stopintimidatie.municipalities.partners.services import add_contact, add_partner
+from stopintimidatie.municipalities.people.proposals import propose
+from stopintimidatie.reports.attachments.cleaner import Cleaned, MediaKind
+from stopintimidatie.reports.attachments.services import PURPOSE, keep_parts
+from stopintimidatie.reports.conversation.services import tell
 from stopintimidatie.reports.fields import Address, Contact, Location, Offenders, Transit
-from stopintimidatie.reports.media import MediaKind
 from stopintimidatie.reports.models import Report, ReportAttachment, ReporterMessage
-from stopintimidatie.reports.paths import path_of_report
+from stopintimidatie.reports.resources import path_of_report
 from stopintimidatie.reports.services import move
 from stopintimidatie.reports.vocabulary import AgeGroup, ContactWish
-from stopintimidatie.security import Role
-from stopintimidatie.storage import NATIONAL, roles
-from stopintimidatie.storage.encryption import create_key_file
-from stopintimidatie.web.filters import local
 from tests import factories
 from tests.factories import DORDRECHT, EINDHOVEN
 from tests.installation import Installation, make_settings
@@ -241,7 +240,7 @@ def make_town(installation: Installation) -> Town:
             _Builder(town, place, session).build()
     with pytest.MonkeyPatch.context() as patched:
         # The town's documents needn't be laid out to be asked for.
-        patched.setattr(making, "render_in_process", lambda content, **kw: b"%PDF-1.7 stad")
+        patched.setattr(request_jobs, "render_in_process", lambda content, **kw: b"%PDF-1.7 stad")
         installation.run_jobs()
     return town
 
@@ -644,7 +643,7 @@ def _copied(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
         return
     server: Postgres = request.getfixturevalue("postgres")
     shutil.copytree(_on_postgres(server), folder, dirs_exist_ok=True)
-    with server.database("town", roles.APP) as url:
+    with server.database("town", database.APP) as url:
         yield url
 
 
@@ -667,7 +666,7 @@ def _on_postgres(server: Postgres) -> Path:
         install(make_settings(url, folder))
         _build(url, folder)
 
-    server.template("town", build, roles.APP)
+    server.template("town", build, database.APP)
     return folder
 
 

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from stopintimidatie.storage.policies import append_only as refuse_changes
-from stopintimidatie.storage.policies import protect
+from stopintimidatie.core.storage.database import append_only as refuse_changes
+from stopintimidatie.core.storage.database import protect
 
 revision = "0001_schema"
 down_revision = None

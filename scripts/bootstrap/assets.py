@@ -1,4 +1,4 @@
-"""Puts together stopintimidatie/web/static/vendor/ from the pinned npm packages.
+"""Puts together stopintimidatie/core/web/static/vendor/ from the pinned npm packages.
 
 One style sheet with the components' rules and only the design tokens those rules reach, one
 with the fonts, htmx, and everybody's licence. Nothing here is pasted into the repository.
@@ -20,7 +20,7 @@ from .node import install_packages
 LOCK = ROOT / "package-lock.json"
 MODULES = ROOT / "node_modules"
 OWN = ROOT / "stopintimidatie"
-VENDOR = OWN / "web" / "static" / "vendor"
+VENDOR = OWN / "core" / "web" / "static" / "vendor"
 TOKENS = "@nl-design-system-unstable/voorbeeld-design-tokens"
 THEME_CLASS = "voorbeeld-theme"
 FONT = "@fontsource/source-sans-3"
@@ -83,7 +83,7 @@ def _components() -> list[Path]:
 
 def _own_tokens() -> set[str]:
     """Tokens that our own style sheets and templates name: they must be in the sheet as well."""
-    own = [*OWN.glob("*/static/*.css"), *OWN.glob("*/templates/**/*.jinja2")]
+    own = [*OWN.glob("core/web/static/*.css"), *OWN.glob("**/templates/**/*.jinja2")]
     return {name for path in own for name in USES_TOKEN.findall(path.read_text(encoding="utf-8"))}
 
 

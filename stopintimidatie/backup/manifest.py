@@ -2,15 +2,67 @@
 
 from __future__ import annotations
 
+import errno
 import json
-from collections.abc import Mapping
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from stopintimidatie.backup.errors import BackupError, DamagedError
+from stopintimidatie.core.search import INDEX_FOLDER
+from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
+from stopintimidatie.core.storage.models import Base
+from stopintimidatie.core.storage.session import sqlite_file
 from stopintimidatie.settings import Settings, setting_values
-from stopintimidatie.storage.encryption import DecryptionError, KeyRing
+
+# What can go wrong with a backup copy, in words for who sits at the keyboard.
+
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+CAUSES = {
+    errno.ENOENT: "bestaat niet",
+    errno.EACCES: "geen toegang",
+    errno.EPERM: "geen toegang",
+    errno.EROFS: "de schijf is alleen te lezen",
+    errno.EISDIR: "is een map",
+    errno.EIO: "de schijf is kapot of losgekoppeld",
+}
+
+
+class BackupError(Exception):
+    """Making, checking or restoring can't go on; the message says what to do."""
+
+
+class DamagedError(BackupError):
+    """The copy isn't whole."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"De reservekopie is beschadigd of niet compleet ({what})."
+            " Gebruik haar niet; neem een andere reservekopie."
+        )
+
+
+def unwritable(error: OSError) -> BackupError:
+    """An error of the disk as an error that says what to do."""
+    if error.errno in FULL:
+        return BackupError(
+            "Er is geen ruimte meer op de schijf. Maak ruimte vrij, of kies een andere map, en"
+            " begin opnieuw; wat half was, is al opgeruimd."
+        )
+    why = CAUSES.get(error.errno or 0, errno.errorcode.get(error.errno or 0, "onbekende fout"))
+    where = f"{error.filename}: " if error.filename else ""
+    return BackupError(
+        f"Lezen of schrijven lukt niet ({where}{why}). Kijk of de naam klopt en of de dienst erbij"
+        " mag, en begin opnieuw."
+    )
+
 
 KIND: Final = "stopintimidatie-reservekopie"
 FORM: Final = 1
@@ -148,3 +200,95 @@ def is_signed(ring: KeyRing, manifest: bytes, signature: bytes) -> bool:
     except (ValueError, DecryptionError):
         return False
     return signature == expected.encode()
+
+
+# The files of `data_dir` that belong in a copy, and putting them back.
+
+
+COPY_PREFIX: Final = "stopintimidatie-"
+WORK_PREFIX: Final = ".reservekopie-"
+SIDECARS: Final = ("", "-wal", "-shm", "-journal")
+
+
+def kept_files(settings: Settings) -> Iterator[tuple[str, Path]]:
+    """(name below `data_dir`, path) of every file that can't be made again.
+
+    Left out: the database itself (it goes in as a snapshot), the key file and ini files
+    (secrets), the search index (made again), hidden files, and copies that were made here.
+    """
+    apart = _apart(settings)
+    index = settings.data_dir / INDEX_FOLDER
+    for here, folders, names in os.walk(settings.data_dir):
+        folder = Path(here)
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and folder / name != index
+        )
+        for name in sorted(names):
+            path = folder / name
+            if path not in apart and _is_kept(path):
+                yield path.relative_to(settings.data_dir).as_posix(), path
+
+
+def _apart(settings: Settings) -> set[Path]:
+    apart = {settings.key_file}
+    database = sqlite_file(settings)
+    if database is not None:
+        apart |= {database.with_name(database.name + sidecar) for sidecar in SIDECARS}
+    return apart
+
+
+def _is_kept(path: Path) -> bool:
+    if path.name.startswith((".", COPY_PREFIX)) or path.suffix == ".ini":
+        return False
+    return path.is_file() and not path.is_symlink()
+
+
+class Staging:
+    """Files that wait beside `data_dir`'s own until everything has proved to be good."""
+
+    def __init__(self, folder: Path, data_dir: Path) -> None:
+        self._folder, self._data_dir = folder, data_dir
+        self.names: list[PurePosixPath] = []
+
+    def add(self, name: str, chunks: Iterable[bytes]) -> None:
+        relative = PurePosixPath(name)
+        if relative.is_absolute() or not relative.parts or ".." in relative.parts:
+            raise DamagedError("een bestandsnaam wijst buiten de map")
+        path = self._folder / relative
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.writelines(chunks)
+            handle.flush()
+            os.fsync(handle.fileno())
+        self.names.append(relative)
+
+    def publish(self) -> None:
+        """Move every file to its place."""
+        for name in self.names:
+            path = self._data_dir / name
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            (self._folder / name).rename(path)
+
+
+@contextmanager
+def staging(settings: Settings) -> Iterator[Staging]:
+    """A place for files until `publish`."""
+    with TemporaryDirectory(prefix=WORK_PREFIX, dir=settings.data_dir) as folder:
+        yield Staging(Path(folder), settings.data_dir)
+
+
+def forget_index(settings: Settings) -> None:
+    """An index that was left behind belongs to another database."""
+    shutil.rmtree(settings.data_dir / INDEX_FOLDER, ignore_errors=True)
+
+
+# Which tables aren't in a copy. A table says so itself, in `info`, with the reason.
+
+
+LEFT_OUT: Final = "not_in_backup"
+
+
+def left_out() -> set[str]:
+    """Tables whose rows stay behind; the tables themselves come back, empty."""
+    return {name for name, table in Base.metadata.tables.items() if LEFT_OUT in table.info}

@@ -16,12 +16,17 @@ from typing import BinaryIO, Final
 from urllib.parse import quote
 
 from stopintimidatie.backup.archive import Packer, Progress
-from stopintimidatie.backup.errors import BackupError, DamagedError
-from stopintimidatie.backup.files import SIDECARS, WORK_PREFIX
-from stopintimidatie.backup.manifest import Snapshot, TableState
-from stopintimidatie.backup.tables import left_out
+from stopintimidatie.backup.manifest import (
+    SIDECARS,
+    WORK_PREFIX,
+    BackupError,
+    DamagedError,
+    Snapshot,
+    TableState,
+    left_out,
+)
+from stopintimidatie.core.storage.session import SQLITE_BUSY_MILLISECONDS, sqlite_file
 from stopintimidatie.settings import Settings
-from stopintimidatie.storage.session import SQLITE_BUSY_MILLISECONDS, sqlite_file
 
 NAME: Final = "sqlite"
 

@@ -12,22 +12,21 @@ from time import monotonic
 import click
 
 from stopintimidatie import import_models, install
-from stopintimidatie.backup.archive import Progress, megabytes
-from stopintimidatie.backup.checking import (
+from stopintimidatie.backup.archive import Progress, megabytes, write_identity
+from stopintimidatie.backup.manifest import Manifest
+from stopintimidatie.backup.restore import reopen, restore
+from stopintimidatie.backup.services import (
     Checked,
+    Made,
     can_look_inside,
     check_checksum,
     check_copy,
     compare_counts,
+    make_backup,
     signature_words,
 )
-from stopintimidatie.backup.making import Made, make_backup
-from stopintimidatie.backup.manifest import Manifest
-from stopintimidatie.backup.restoring import reopen, restore
-from stopintimidatie.backup.sealing import write_identity
-from stopintimidatie.cli.common import clear_errors, engine_of, operator
+from stopintimidatie.cli.common import DutchGroup, clear_errors, engine_of, operator
 from stopintimidatie.cli.content import registry_of
-from stopintimidatie.cli.dutch import DutchGroup
 from stopintimidatie.settings import Settings
 
 FILE = click.Path(path_type=Path)

@@ -11,8 +11,14 @@ import click
 from sqlalchemy.orm import Session
 
 from stopintimidatie import import_models, install
-from stopintimidatie.accounts.models import User
-from stopintimidatie.accounts.services import (
+from stopintimidatie.cli import server
+from stopintimidatie.cli.backup import backup_group
+from stopintimidatie.cli.common import DutchGroup, clear_errors, database, operator, run, starting
+from stopintimidatie.cli.content import demo_group, index_group, keys_group
+from stopintimidatie.cli.municipalities import area_group, municipality_group
+from stopintimidatie.cli.queue import mail_group, queue_group
+from stopintimidatie.core.accounts.models import User
+from stopintimidatie.core.accounts.services import (
     AccountError,
     block_user,
     create_user,
@@ -21,33 +27,19 @@ from stopintimidatie.accounts.services import (
     hash_chosen,
     tell_blocked,
 )
-from stopintimidatie.cli import servers
-from stopintimidatie.cli.areas import area_group
-from stopintimidatie.cli.backup import backup_group
-from stopintimidatie.cli.common import clear_errors, database, operator, starting
-from stopintimidatie.cli.content import demo_group, index_group
-from stopintimidatie.cli.dutch import DutchGroup, run
-from stopintimidatie.cli.keys import keys_group
-from stopintimidatie.cli.municipalities import municipality_group
-from stopintimidatie.cli.post import mail_group
-from stopintimidatie.cli.queue import queue_group
-from stopintimidatie.intake.app_keys import (
-    list_app_keys,
-    make_app_key,
-    revoke_app_key,
-)
-from stopintimidatie.register.called import municipality_called
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL, make_engine
+from stopintimidatie.core.storage.database import apply, refuse_old_database, statements
+from stopintimidatie.core.telemetry import silence_tracebacks
+from stopintimidatie.municipalities.areas.queries import municipality_called
+from stopintimidatie.reports.api.queries import list_app_keys, make_app_key, revoke_app_key
 from stopintimidatie.reports.vocabulary import Source
-from stopintimidatie.security import Role
 from stopintimidatie.settings import (
     INI_ENVIRONMENT_VARIABLE,
     Settings,
     SettingsError,
     load_settings,
 )
-from stopintimidatie.storage import NATIONAL, make_engine, roles
-from stopintimidatie.storage.migrations import refuse_old_database
-from stopintimidatie.telemetry.logs import silence_tracebacks
 
 
 @click.group(cls=DutchGroup)
@@ -95,14 +87,14 @@ def database_roles(settings: Settings, toepassen: bool, adres: str | None) -> No
         raise click.ClickException("SQLite kent geen rollen: er valt niets te doen.")
     import_models()
     if not toepassen:
-        click.echo("\n".join(roles.statements()))
+        click.echo("\n".join(statements()))
         return
     engine = make_engine(settings, adres or settings.owner_url)
     try:
         with clear_errors():
             refuse_old_database(engine, settings)
         with clear_errors(), engine.begin() as connection:
-            roles.apply(connection)
+            apply(connection)
     finally:
         engine.dispose()
     click.echo("De rollen hebben hun rechten. Wachtwoorden geeft u zelf: docs/databaserollen.md.")
@@ -113,7 +105,7 @@ def database_roles(settings: Settings, toepassen: bool, adres: str | None) -> No
 def web(settings: Settings) -> None:
     """Start de webserver."""
     with starting():
-        servers.serve(settings)
+        server.start_web(settings)
 
 
 @cli.command("worker")
@@ -121,7 +113,7 @@ def web(settings: Settings) -> None:
 def worker(settings: Settings) -> None:
     """Start de worker, die zoekindex en uitvoer bijwerkt."""
     with starting():
-        servers.work(settings)
+        server.work(settings)
 
 
 @cli.group("gebruiker")

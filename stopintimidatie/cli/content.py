@@ -9,23 +9,33 @@ from datetime import datetime
 from typing import Any
 
 import click
+from sqlalchemy import select
 
 from stopintimidatie import configure
-from stopintimidatie.cli.common import clear_errors, operator
-from stopintimidatie.cli.dutch import DutchGroup
-from stopintimidatie.clock import utc_now
-from stopintimidatie.demo.loading import is_loaded, load_demo
-from stopintimidatie.demo.practice import add_trainee, make_practice
-from stopintimidatie.demo.scale.filling import CONNECTED, YEARS, Helpers, Order, fill, holders
-from stopintimidatie.jobs import Lane
-from stopintimidatie.jobs.worker import Worker
-from stopintimidatie.search import services as search
-from stopintimidatie.search.rebuilding import rebuild_many
+from stopintimidatie.cli.common import DutchGroup, clear_errors, operator
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Lane
+from stopintimidatie.core.jobs.worker import Worker
+from stopintimidatie.core.search import services as search_services
+from stopintimidatie.core.search.services import rebuild_many
+from stopintimidatie.core.storage import NATIONAL, Holder, transaction
+from stopintimidatie.core.storage.database import refuse_old_database
+from stopintimidatie.core.storage.encryption import (
+    SEALED_TABLES,
+    DecryptionError,
+    add_key,
+    count_sealed,
+    load_key_ring,
+    reseal_some,
+    use_key,
+)
+from stopintimidatie.core.text import local
+from stopintimidatie.core.tree import Reference
+from stopintimidatie.core.tree.services import reserved_names
+from stopintimidatie.demo.replay.loader import is_loaded, load_demo
+from stopintimidatie.demo.replay.practice import add_trainee, make_practice
+from stopintimidatie.demo.scale.maker import CONNECTED, YEARS, Helpers, Order, fill, holders
 from stopintimidatie.settings import Settings
-from stopintimidatie.storage import Holder, transaction
-from stopintimidatie.storage.migrations import refuse_old_database
-from stopintimidatie.tree.reserved import reserved_names
-from stopintimidatie.web.filters import local
 
 RESERVED = "stopintimidatie.reserved_names"
 
@@ -82,7 +92,7 @@ def load(settings: Settings, als_leeg: bool, peildatum: datetime | None) -> None
 
 def do_what_follows(registry: Any) -> None:
     """Run the jobs that loading the demo leaves, except those that make documents."""
-    search.index_as_a_whole(registry)
+    search_services.index_as_a_whole(registry)
     workers = [Worker(registry, lane) for lane in (Lane.INDEX, Lane.QUICK, Lane.OUTSIDE)]
     while sum(worker.run_all() for worker in workers):
         pass  # sending a message queues an index job again
@@ -180,7 +190,7 @@ def index_group() -> None:
 
 def _holders(registry: Any, wanted: str | None) -> list[str]:
     if wanted is None:
-        return [row.holder for row in search.holders_with_index_work(registry)]
+        return [row.holder for row in search_services.holders_with_index_work(registry)]
     with transaction(registry.engine, write=False) as session:
         if session.get(Holder, wanted) is None:
             raise click.ClickException(
@@ -218,11 +228,115 @@ def check(settings: Settings, houder: str | None, herstellen: bool) -> None:
     wrong = False
     with registry_of(settings) as registry:
         for holder in _holders(registry, houder):
-            report = search.check(registry, holder)
+            report = search_services.check(registry, holder)
             click.echo(f"{holder}: {report.summary}")
             if not report.clean and herstellen:
-                search.repair(registry, holder, report)
+                search_services.repair(registry, holder, report)
                 click.echo(f"{holder}: de worker herstelt dit nu.")
             wrong = wrong or (not report.clean and not herstellen)
     if wrong:
         raise click.ClickException("Herstel met: zoekindex controleren --herstellen")
+
+
+# The commands about the key file: which versions there are, and changing to a new one.
+
+
+@click.group("sleutels", cls=DutchGroup)
+def keys_group() -> None:
+    """Het sleutelbestand: contactgegevens en uitvoer zijn ermee versleuteld."""
+
+
+@keys_group.command("lijst")
+@click.pass_obj
+def list_versions(settings: Settings) -> None:
+    """Toon de versies, en hoeveel rijen er nog met elke versie zijn versleuteld."""
+    with registry_of(settings) as registry:
+        ring = load_key_ring(settings.key_file)
+        for version in sorted(ring.masters):
+            state = "in gebruik" if version == ring.current else "niet voor nieuwe gegevens"
+            click.echo(f"versie {version}\t{state}\t{_rows(registry, version)} rijen versleuteld")
+    click.echo(
+        "Volgcodes van meldingen houden de versie waarmee zij zijn gemaakt: haal een oude versie"
+        " niet uit het bestand."
+    )
+
+
+def _rows(registry: Any, version: int) -> int:
+    total = 0
+    for holder in _all_holders(registry):
+        with transaction(registry.engine, holder, write=False) as session:
+            total += sum(
+                count_sealed(session, sealed, version)
+                for sealed in SEALED_TABLES.of(registry).values()
+                if sealed.held or holder == NATIONAL
+            )
+    return total
+
+
+def _all_holders(registry: Any) -> list[str]:
+    """Who has documents: read from the references, which may be read for all at once."""
+    with transaction(registry.engine, write=False) as session:
+        return sorted({NATIONAL, *session.scalars(select(Reference.holder).distinct())})
+
+
+@keys_group.command("nieuw")
+@click.pass_obj
+def new(settings: Settings) -> None:
+    """Zet een nieuwe versie klaar; zij wordt nog niet gebruikt."""
+    with clear_errors():
+        version = add_key(settings.key_file)
+    click.echo(
+        f"Versie {version} staat klaar in {settings.key_file}.\n"
+        "1. Bewaar een kopie van het bestand buiten de machine, en zet het op elke machine.\n"
+        "2. Herstart overal web en worker, zodat elk proces haar kent.\n"
+        f"3. Geef dan: stopintimidatie sleutels gebruiken {version}"
+    )
+
+
+@keys_group.command("gebruiken")
+@click.argument("versie", type=int)
+@click.pass_obj
+def use(settings: Settings, versie: int) -> None:
+    """Gebruik deze versie voor nieuwe gegevens."""
+    with clear_errors():
+        use_key(settings.key_file, versie)
+    click.echo(
+        f"Versie {versie} is nu in gebruik.\n"
+        "1. Zet het bestand op elke machine en herstart overal web en worker.\n"
+        "2. Geef dan: stopintimidatie sleutels herversleutelen"
+    )
+
+
+@keys_group.command("herversleutelen")
+@click.pass_obj
+def reseal(settings: Settings) -> None:
+    """Versleutel wat er staat met de versie die in gebruik is; het product werkt intussen door."""
+    total = 0
+    with registry_of(settings) as registry:
+        for holder in _all_holders(registry):
+            total += _reseal_holder(registry, holder)
+            click.echo(f"\r{total} rijen", nl=False, err=True)
+    click.echo("", err=True)
+    click.echo(f"{total} rijen zijn opnieuw versleuteld.")
+
+
+def _reseal_holder(registry: Any, holder: str) -> int:
+    total = 0
+    for sealed in SEALED_TABLES.of(registry).values():
+        while sealed.held or holder == NATIONAL:
+            with transaction(registry.engine, holder) as session:
+                done = _some(session, registry, sealed)
+            total += done
+            if not done:
+                break
+    return total
+
+
+def _some(session: Any, registry: Any, sealed: Any) -> int:
+    try:
+        return reseal_some(session, registry.key_ring, sealed)
+    except DecryptionError:
+        raise click.ClickException(
+            f"Een rij van {sealed.name} is niet te lezen met dit sleutelbestand. Zet het bestand"
+            " terug waarin elke versie nog staat, en geef de opdracht opnieuw."
+        ) from None

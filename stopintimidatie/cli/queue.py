@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-import click
+import sys
+from typing import Any
+from uuid import UUID, uuid4
 
-from stopintimidatie.cli.common import database, engine_of, operator
-from stopintimidatie.cli.dutch import DutchGroup
-from stopintimidatie.jobs import services
+import click
+from sqlalchemy import select
+
+from stopintimidatie.cli.common import DutchGroup, database, engine_of, operator
+from stopintimidatie.cli.content import registry_of
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.jobs import services as jobs_services
+from stopintimidatie.core.mail.delivery import Courier
+from stopintimidatie.core.mail.message import (
+    LARGEST,
+    Envelope,
+    MailError,
+    plain_address,
+    returned_message,
+    split_sender,
+    words_of,
+    write,
+)
+from stopintimidatie.core.mail.services import JOB, note_bounce
+from stopintimidatie.core.storage import Holder, transaction
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.text import local
 from stopintimidatie.settings import Settings
-from stopintimidatie.web.filters import local
 
 
 @click.group("wachtrij", cls=DutchGroup)
@@ -21,8 +42,8 @@ def queue_group() -> None:
 def show(settings: Settings) -> None:
     """Toon de opgegeven taken: nummer, soort, houder, pogingen, laatste fout en sinds wanneer."""
     with database(settings) as session:
-        found = services.dead_jobs(session)
-        waiting = sum(count.waiting for count in services.counts(session))
+        found = jobs_services.dead_jobs(session)
+        waiting = sum(count.waiting for count in jobs_services.counts(session))
     for job in found:
         asked = local(job.created_at).strftime("%d-%m-%Y %H:%M")
         click.echo(
@@ -59,8 +80,76 @@ def away(settings: Settings, nummer: int | None, alle: bool) -> None:
 def _act(settings: Settings, number: int | None, every: bool, what: str) -> None:
     if (number is None) != every:
         raise click.UsageError("Geef het nummer van één taak, of --alle.")
-    act = services.try_again if what == "opnieuw" else services.throw_away
+    act = jobs_services.try_again if what == "opnieuw" else jobs_services.throw_away
     with engine_of(settings) as engine:
         done = act(engine, operator(), number)
     told = "gaan opnieuw de wachtrij in" if what == "opnieuw" else "zijn weggegooid"
     click.echo(f"Taken die {told}: {done}." if done else "Er zijn geen opgegeven taken.")
+
+
+# The commands about mail: a trial message, what waits and why, and what came back.
+
+
+TRIAL = """\
+Dit is een proefbericht van Stopintimidatie. Komt het aan, dan werkt de post.
+"""
+
+
+@click.group("post", cls=DutchGroup)
+def mail_group() -> None:
+    """Berichten per e-mail."""
+
+
+@mail_group.command("proef")
+@click.argument("adres")
+@click.pass_obj
+def trial(settings: Settings, adres: str) -> None:
+    """Stuur een proefbericht, nu en zonder wachtrij, en zeg hoe dat ging."""
+    number = uuid4()
+    try:
+        sender = split_sender(settings.mail_sender)[1]
+        made = write(number, utc_now(), settings.mail_sender, adres, "Proefbericht", TRIAL)
+        envelope = Envelope(number, sender, plain_address(adres), made.as_bytes())
+        Courier(settings).deliver(envelope)
+    except MailError as error:
+        raise click.ClickException(words_of(error.problem)) from None
+    click.echo("De mailserver nam het bericht aan.")
+
+
+@mail_group.command("lijst")
+@click.pass_obj
+def waiting(settings: Settings) -> None:
+    """Toon de berichten die niet uitgaan: nummer, houder, pogingen, waarom, en sinds wanneer."""
+    failed = select(OutboxJob).where(OutboxJob.kind == JOB.name, OutboxJob.attempts > 0)
+    with database(settings) as session:
+        found = session.scalars(failed.order_by(OutboxJob.id)).all()
+    for job in found:
+        asked = local(job.created_at).strftime("%d-%m-%Y %H:%M")
+        what = "opgegeven" if job.dead else "wordt nog geprobeerd"
+        click.echo(
+            f"{job.id}  {job.holder}  {what}  {job.attempts} pogingen  sinds {asked}"
+            f"  {words_of(job.last_error)}"
+        )
+    if not found:
+        click.echo("Alle berichten zijn uitgegaan, of zijn nog niet aan de beurt geweest.")
+
+
+@mail_group.command("terug")
+@click.pass_obj
+def bounced(settings: Settings) -> None:
+    """Lees van standaardinvoer een bericht dat de mailserver terugstuurde (RFC 3464)."""
+    number = returned_message(sys.stdin.buffer.read(LARGEST))
+    if number is None:
+        click.echo("Dit vertelt niet van een bericht van ons dat niet aankwam.")
+        return
+    with registry_of(settings) as registry:
+        with transaction(registry.engine, write=False) as session:
+            holders = session.scalars(select(Holder.code).order_by(Holder.code)).all()
+        # The message is behind the wall of its holder, and only the number is known.
+        known = any(_note(registry, holder, number) for holder in [NATIONAL, *holders])
+    click.echo("Genoteerd: dit bericht kwam niet aan." if known else "Dit bericht is niet van ons.")
+
+
+def _note(registry: Any, holder: str, number: UUID) -> bool:
+    with transaction(registry.engine, holder) as session:
+        return note_bounce(registry, session, number)

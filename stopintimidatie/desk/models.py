@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from stopintimidatie.clock import utc_now
-from stopintimidatie.storage.models import Base, Held, held_table
-from stopintimidatie.storage.tenancy import open_table
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage.models import Base, Held, held_table
+from stopintimidatie.core.storage.tenancy import open_table
 
 open_table("local_policy", "campaigns and policies that municipalities publish themselves")
 
@@ -53,3 +53,22 @@ class Onboarding(Held, Base):
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+
+# What a municipality asks at `/aansluiten`; held by the national desk.
+
+
+class JoiningRequest(Held, Base):
+    """A municipality wants to join. Its address is a `mail_address`, proven by a mailed code."""
+
+    __tablename__ = "joining_request"
+    __table_args__ = held_table(Index(None, "holder", "municipality_code", "asked_at"))
+
+    municipality_code: Mapped[str] = mapped_column(ForeignKey("municipality.code"))
+    # The function of who asks, never a name.
+    function: Mapped[str] = mapped_column(String(100))
+    telephone: Mapped[str | None] = mapped_column(String(20))
+    # The domain of the address has the name of the municipality in it: else the desk looks.
+    domain_fits: Mapped[bool]
+    asked_at: Mapped[datetime] = mapped_column(default=utc_now)
+    confirmed_at: Mapped[datetime | None]

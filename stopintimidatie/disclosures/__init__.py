@@ -6,12 +6,13 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
-    from stopintimidatie.disclosures import pickup_personal
+    from stopintimidatie.core.security import Permission
+    from stopintimidatie.disclosures import pickup
     from stopintimidatie.disclosures.pickup import PICKUP_KINDS
-    from stopintimidatie.disclosures.pickup_views import PickupDoor
     from stopintimidatie.disclosures.resources import LEVELS
-    from stopintimidatie.security import Permission
-    from stopintimidatie.web.own_places import add_own_place
+    from stopintimidatie.disclosures.verification import FILE_LIMIT
+    from stopintimidatie.disclosures.views import PickupDoor
+    from stopintimidatie.municipalities.areas.resources import add_own_place
 
     for level in LEVELS:
         config.add_tree_level(level)
@@ -27,8 +28,10 @@ def includeme(config: Any) -> None:
     PICKUP_KINDS.declare(config)
     config.add_tree_root("ophalen", PickupDoor)
     config.add_public_prefix("ophalen")
-    config.add_personal_data_holder(pickup_personal.PERSONAL_DATA)
-    config.add_sealed(pickup_personal.SEALED)
+    config.add_personal_data_holder(pickup.PERSONAL_DATA)
+    config.add_sealed(pickup.SEALED)
+    config.add_public_prefix("verificatie", "Is dit document echt?")
+    # The file, and some room for the rest of the form around it.
+    config.add_form_limit("verificatie", FILE_LIMIT + 100_000)
     config.scan("stopintimidatie.disclosures.views")
-    config.scan("stopintimidatie.disclosures.file_views")
-    config.scan("stopintimidatie.disclosures.pickup_views")
+    config.scan("stopintimidatie.disclosures.verification")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -14,15 +15,25 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.audit import Actor, record
-from stopintimidatie.clock import utc_now
-from stopintimidatie.disclosures.pickup_models import Pickup, PickupState
-from stopintimidatie.mail.codes import TRIES, code_of, is_code, new_nonce
-from stopintimidatie.registry import Directive, of_kind
-from stopintimidatie.storage.encryption import KeyRing
-from stopintimidatie.storage.session import locked
-from stopintimidatie.storage.tenancy import NATIONAL, enter
-from stopintimidatie.tree import codes, locate_reference, register_reference
+from stopintimidatie.core import text
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.mail.addresses import TRIES, code_of, is_code, new_nonce
+from stopintimidatie.core.registry import Directive, of_kind
+from stopintimidatie.core.security.policy import cookie_name
+from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing, Sealed
+from stopintimidatie.core.storage.personal import (
+    Fragment,
+    PersonalDataHolder,
+    Subject,
+    Treatment,
+    empty_rows,
+)
+from stopintimidatie.core.storage.session import locked
+from stopintimidatie.core.storage.tenancy import NATIONAL, enter
+from stopintimidatie.core.tree import locate_reference, register_reference
+from stopintimidatie.core.web.request import Request
+from stopintimidatie.disclosures.models import Pickup, PickupState
 
 KIND: Final = "ophalen"
 PREFIX: Final = "O"
@@ -109,7 +120,7 @@ def offer(
     """
     pickup = Pickup(
         holder=holder,
-        reference=codes.new_code(PREFIX),
+        reference=text.new_code(PREFIX),
         document_kind=kind,
         document_id=document_id,
         recipient=recipient,
@@ -134,7 +145,7 @@ def make_code(session: Session, keys: KeyRing, pickup: Pickup, actor: Actor) -> 
 
 def find_pickup(session: Session, typed: str) -> Pickup | None:
     """What waits under a reference; enters its holder, or the desk where there is none."""
-    reference = codes.normalise_code(PREFIX, typed) or ""
+    reference = text.normalise_code(PREFIX, typed) or ""
     holders = locate_reference(session, reference, KIND)
     enter(session, holders[0] if holders else NATIONAL)
     found = select(Pickup).where(Pickup.reference == reference)
@@ -255,3 +266,98 @@ def who_picked_up(keys: KeyRing, pickup: Pickup) -> dict[str, str]:
         return {}
     found: dict[str, str] = json.loads(keys.decrypt(PURPOSE, pickup.picked_up_by, str(pickup.id)))
     return found
+
+
+# Personal data of pick-ups: who came for it.
+
+
+T: Final = Treatment
+COLUMNS: Final = {
+    "pickup": {"recipient": T.CODES, "code_by": T.STAFF, "picked_up_by": T.SEALED},
+}
+SEALED: Final = Sealed(Pickup, PURPOSE, ("picked_up_by",), "id")
+
+
+def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
+    """Nobody is found here: a name and a role are no address and no number."""
+    return []
+
+
+def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
+    return 0
+
+
+def erase(session: Session, document: UUID) -> None:
+    """Who came goes; that it was picked up, and when, stays."""
+    empty_rows(session, Pickup, Pickup.id == document, COLUMNS["pickup"])
+
+
+PERSONAL_DATA: Final = PersonalDataHolder(KIND, COLUMNS, find, redact, erase)
+
+
+# Cookie session at /ophalen after a code was typed: half an hour idle, a few hours in all.
+#
+# The cookie holds the number, the kind of code, the time the visit began and who the visitor said
+# to be, sealed with our key. Each page reads the document again, so a withdrawn document is gone
+# here too. After the visitor leaves (`Pickup.left_at`) an earlier cookie no longer counts, even a
+# copied one.
+
+
+COOKIE: Final = "ophalen"
+SESSION_PURPOSE: Final = "ophaalsessie"
+LASTS: Final = timedelta(minutes=30)
+LONGEST_VISIT: Final = timedelta(hours=4)
+LONGEST: Final = 3_000
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Who is here for what."""
+
+    reference: str
+    way: Way
+    who: dict[str, str] = field(repr=False)
+    since: datetime = field(default_factory=utc_now)
+
+
+def sealed(keys: KeyRing, visit: Visit) -> str:
+    """The cookie's value."""
+    until = min(utc_now() + LASTS, visit.since + LONGEST_VISIT)
+    told = [until.timestamp(), visit.reference, visit.way.value, visit.who, visit.since.isoformat()]
+    text = json.dumps(told)
+    return base64.urlsafe_b64encode(keys.encrypt(SESSION_PURPOSE, text, COOKIE).encode()).decode()
+
+
+def opened(keys: KeyRing, value: str) -> Visit | None:
+    """Whom it was made for; None when it isn't ours, or has ended."""
+    if not value.isascii() or len(value) > LONGEST:
+        return None
+    try:
+        stored = base64.urlsafe_b64decode(value).decode("ascii")
+        until, reference, way, who, since = json.loads(
+            keys.decrypt(SESSION_PURPOSE, stored, COOKIE)
+        )
+    except (ValueError, DecryptionError):
+        return None
+    if utc_now().timestamp() >= until:
+        return None
+    return Visit(reference, Way(way), who, datetime.fromisoformat(since))
+
+
+def visit_of(request: Request, reference: str) -> Visit | None:
+    """Whether this browser may be on the page of this number."""
+    value = request.cookies.get(cookie_name(request.app_settings, COOKIE), "")
+    found = opened(request.registry.key_ring, value) if value else None
+    return found if found is not None and found.reference == reference else None
+
+
+def set_visit(request: Request, response: Any, visit: Visit | None) -> None:
+    """Set the cookie for half an hour more, at most to the end of the visit; None deletes it."""
+    response.set_cookie(
+        cookie_name(request.app_settings, COOKIE),
+        sealed(request.registry.key_ring, visit) if visit else None,
+        path="/",
+        secure=request.app_settings.https,
+        httponly=True,
+        samesite="Lax",
+    )

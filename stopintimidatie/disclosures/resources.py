@@ -11,13 +11,33 @@ from uuid import UUID
 
 from sqlalchemy import and_
 
+from stopintimidatie.core import text as codes
+from stopintimidatie.core.security import Role, holder_acl
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.storage.models import Holder
+from stopintimidatie.core.tree import Branch, Level, Resource
 from stopintimidatie.disclosures.models import Disclosure
-from stopintimidatie.disclosures.references import PATTERN, PICKED_UP
-from stopintimidatie.register.models import Municipality
-from stopintimidatie.security import Role, holder_acl
-from stopintimidatie.storage import NATIONAL
-from stopintimidatie.storage.models import Holder
-from stopintimidatie.tree import Branch, Level, Resource
+from stopintimidatie.municipalities.areas.models import Municipality
+
+# The id of an export, `U-4F7K-2QXJ`: on paper, in the register, at `/verificatie`.
+
+
+KIND: Final = "uitvoer"
+PREFIX: Final = "U"
+PATTERN: Final = re.compile(r"U-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
+# What was picked up has the number of the pick-up.
+PICKED_UP: Final = re.compile(r"O-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
+
+
+def new_export_id() -> str:
+    """A fresh id; the caller tries again should it exist already."""
+    return codes.new_code(PREFIX)
+
+
+def normalise_export_id(text: str) -> str | None:
+    """The id somebody meant, or None when it can't be one."""
+    return codes.normalise_code(PREFIX, text)
+
 
 # Who sees what was disclosed of a person-directed dossier.
 RESTRICTED_ROLES: Final = frozenset(

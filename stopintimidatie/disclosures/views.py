@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
 
 from markupsafe import Markup
+from pyramid.authorization import DENY_ALL
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from stopintimidatie.clock import utc_now
-from stopintimidatie.disclosures import listing
-from stopintimidatie.disclosures.copies import copy_of, event_words, events_of, stand_of
-from stopintimidatie.disclosures.file_views import NAME as FILE
-from stopintimidatie.disclosures.models import Disclosure
-from stopintimidatie.disclosures.resources import DisclosureRegister, DisclosureResource
-from stopintimidatie.disclosures.services import AUDIT_KIND, subjects_of
-from stopintimidatie.security import Permission
-from stopintimidatie.security.trail import note_read
-from stopintimidatie.storage import NATIONAL
-from stopintimidatie.web.components import FacetValue, TimelineEntry
-from stopintimidatie.web.filters import (
+from stopintimidatie.core import forms
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import Button, Form, handle_form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.text import (
     date_short,
     date_text,
     datetime_long,
@@ -27,9 +31,119 @@ from stopintimidatie.web.filters import (
     file_size,
     local,
 )
-from stopintimidatie.web.paging import Paging, wanted_page
-from stopintimidatie.web.request import Request
-from stopintimidatie.web.urls import query_pairs, toggled
+from stopintimidatie.core.tree import Resource
+from stopintimidatie.core.web.components import FacetValue, TimelineEntry
+from stopintimidatie.core.web.request import Paging, Request, query_pairs, toggled, wanted_page
+from stopintimidatie.core.web.responses import csv_response
+from stopintimidatie.disclosures import queries as disclosures_queries
+from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject, Pickup
+from stopintimidatie.disclosures.pickup import (
+    PICKUP_KINDS,
+    WRONG,
+    Visit,
+    ask_mail_code,
+    enter_pickup,
+    find_pickup,
+    kind_of,
+    open_pickup,
+    set_visit,
+    visit_of,
+)
+from stopintimidatie.disclosures.resources import DisclosureRegister, DisclosureResource
+from stopintimidatie.disclosures.services import (
+    AUDIT_KIND,
+    copy_of,
+    event_words,
+    events_of,
+    stand_of,
+    subjects_of,
+)
+
+# The register as a file, for who answers for it: the rows that the page would list, in full.
+
+
+NAME: Final = "bestand"
+CHUNK: Final = 500
+COLUMNS: Final = (
+    *("Nummer", "Gemaakt", "Ontvanger", "Soort ontvanger", "Profiel", "Waarvan", "Meldingen"),
+    *("Soorten gegevens", "Van wie", "Doel", "Grondslag", "Convenant"),
+    *("Extra grond minderjarigen", "Aangevraagd door", "Aangevraagd", "Goedgekeurd door"),
+    *("Goedgekeurd", "Vernietigen uiterlijk", "Stand", "Gegeven", "Vernietigd gemeld"),
+    *("SHA-256 van de inhoud", "SHA-256 van het bestand"),
+)
+
+
+@view_config(
+    context=DisclosureRegister,
+    name=NAME,
+    request_method="GET",
+    permission=Permission.SAVE_DISCLOSURES,
+)
+def file_view(context: DisclosureRegister, request: Request) -> Response:
+    """With the filters of the page; each row that goes along is noted as read."""
+    roles = request.identity.roles_for(context.holder) if request.identity else frozenset()
+    today = local(utc_now()).date()
+    filters = disclosures_queries.Filters.read(query_pairs(request))
+    found: list[disclosures_queries.Row] = []
+    while True:
+        chunk = disclosures_queries.page(request.db, filters, roles, today, len(found), CHUNK)
+        found += chunk
+        if len(chunk) < CHUNK:
+            break
+    ids = [row.disclosure.id for row in found]
+    note_read(request, context.holder, AUDIT_KIND, ids, task="register als bestand")
+    name = f"verstrekkingen-{context.holder.lower()}-{today.isoformat()}"
+    return csv_response(name, COLUMNS, _rows(request.db, found, today))
+
+
+def _rows(
+    session: Session, found: Sequence[disclosures_queries.Row], today: date
+) -> Iterator[Sequence[object]]:
+    of_whom = _subjects(session, [row.disclosure.id for row in found])
+    for one in found:
+        row, copy = one.disclosure, one.copy
+        subjects = of_whom.get(row.id, [])
+        kinds = dict.fromkeys(kind for subject in subjects for kind in subject.categories)
+        yield (
+            row.reference,
+            _moment(row.made_at),
+            row.recipient,
+            row.recipient_kind,
+            f"{row.profile}, versie {row.profile_version}",
+            f"{row.source_kind} {row.source_reference}",
+            one.subjects,
+            ", ".join(kinds),
+            " ".join(f"{subject.label}:{subject.subject_id}" for subject in subjects),
+            row.purpose,
+            row.legal_basis_words,
+            row.covenant,
+            row.minors_ground,
+            row.requested_by,
+            _moment(row.requested_at),
+            row.approved_by,
+            _moment(row.approved_at),
+            row.destroy_by.isoformat(),
+            stand_of(copy, today),
+            _moment(copy.given_at if copy else None),
+            _moment(copy.destroyed_at if copy else None),
+            row.content_sha256,
+            row.file_sha256,
+        )
+
+
+def _moment(at: datetime | None) -> str:
+    """As spreadsheets sort it, at the clock of the Netherlands."""
+    return local(at).strftime("%Y-%m-%d %H:%M") if at else ""
+
+
+def _subjects(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, Sequence[DisclosureSubject]]:
+    found: dict[UUID, list[DisclosureSubject]] = {}
+    for start in range(0, len(ids), CHUNK):
+        some = DisclosureSubject.disclosure_id.in_(ids[start : start + CHUNK])
+        rows = select(DisclosureSubject).where(some).order_by(DisclosureSubject.label)
+        for row in session.scalars(rows):
+            found.setdefault(row.disclosure_id, []).append(row)
+    return found
 
 
 @view_config(
@@ -42,9 +156,11 @@ def register_view(context: DisclosureRegister, request: Request) -> dict[str, An
     """What was disclosed, newest first."""
     roles = request.identity.roles_for(context.holder) if request.identity else frozenset()
     today = local(utc_now()).date()
-    filters = listing.Filters.read(query_pairs(request))
-    paging = Paging(wanted_page(request), listing.count(request.db, filters, roles, today))
-    rows = listing.page(request.db, filters, roles, today, paging.offset, paging.size)
+    filters = disclosures_queries.Filters.read(query_pairs(request))
+    paging = Paging(
+        wanted_page(request), disclosures_queries.count(request.db, filters, roles, today)
+    )
+    rows = disclosures_queries.page(request.db, filters, roles, today, paging.offset, paging.size)
     note_read(
         request,
         context.holder,
@@ -55,8 +171,8 @@ def register_view(context: DisclosureRegister, request: Request) -> dict[str, An
     return {
         "rows": [_row(request, context, row, today) for row in rows],
         "columns": _COLUMNS if context.holder != NATIONAL else _DESK_COLUMNS,
-        "facets": _facets(request, listing.facets(request.db, roles, today)),
-        "filtered": filters != listing.Filters(),
+        "facets": _facets(request, disclosures_queries.facets(request.db, roles, today)),
+        "filtered": filters != disclosures_queries.Filters(),
         "all_href": request.resource_path(context),
         "desk": context.holder == NATIONAL,
         "file_href": _file_href(context, request),
@@ -68,7 +184,7 @@ def _file_href(context: DisclosureRegister, request: Request) -> str | None:
     """The same rows as a file, for who answers for the register."""
     if not request.has_permission(Permission.SAVE_DISCLOSURES, context):
         return None
-    address: str = request.resource_path(context, FILE)
+    address: str = request.resource_path(context, NAME)
     return f"{address}?{request.query_string}" if request.query_string else address
 
 
@@ -76,7 +192,7 @@ def _facets(request: Request, found: Any) -> list[tuple[str, list[FacetValue]]]:
     chosen = query_pairs(request)
     return [
         (
-            listing.FACETS[name],
+            disclosures_queries.FACETS[name],
             [
                 FacetValue(words, toggled(request, name, code), number, (name, code) in chosen)
                 for code, words, number in values
@@ -100,7 +216,7 @@ _COLUMNS = [
 
 
 def _row(
-    request: Request, context: DisclosureRegister, found: listing.Row, today: date
+    request: Request, context: DisclosureRegister, found: disclosures_queries.Row, today: date
 ) -> list[str]:
     row = found.disclosure
     anchor = Markup('<a class="utrecht-link utrecht-link--html-a" href="{}">{}</a>')
@@ -170,3 +286,110 @@ def _why(row: Disclosure) -> list[tuple[str, str]]:
     if row.minors_ground:
         pairs.append(("Extra grond voor minderjarigen", row.minors_ground))
     return [*pairs, ("Ontvanger vernietigt uiterlijk", date_text(row.destroy_by))]
+
+
+# /ophalen/O-4F7K-2QXJ: for who got a link by mail and a code by telephone.
+
+
+PATTERN: Final = re.compile(r"O-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
+# The page of what has one; the room that offers it makes it.
+DOCUMENT: Final = "document"
+PAGE: Final = "stopintimidatie.disclosures:templates/pickup.jinja2"
+
+
+class PickupDoor(Resource):
+    """/ophalen: no page of its own; the permissions of the portal mean nothing here."""
+
+    def __init__(self, name: str, parent: Any) -> None:
+        super().__init__(name, parent, "")
+
+    def __acl__(self) -> list[Any]:
+        return [DENY_ALL]
+
+    def __getitem__(self, name: str) -> Resource:
+        if not PATTERN.fullmatch(name):
+            raise KeyError(name)
+        return PickupPage(name, self)
+
+
+class PickupPage(Resource):
+    """A reference that may be one: only the right code tells."""
+
+    def __init__(self, name: str, parent: Any) -> None:
+        super().__init__(name, parent, "")
+
+    @property
+    def title(self) -> str:
+        return self.__name__ or ""
+
+    def __acl__(self) -> list[Any]:
+        return [DENY_ALL]
+
+
+class PickupSchema(forms.Schema):
+    naam = forms.field(forms.Text(120), "Uw naam")
+    functie = forms.field(forms.Text(120), "Uw functie")
+    code = forms.field(
+        forms.Text(20),
+        "Code",
+        description="Acht cijfers. De code om op te halen hoorde u van ons. Met een code uit onze"
+        " e-mail kunt u alleen antwoorden en bevestigen.",
+        widget=forms.TextInput(width="short", autocomplete="one-time-code"),
+    )
+
+
+@view_config(
+    context=PickupPage,
+    request_method=("GET", "POST"),
+    permission=NO_PERMISSION_REQUIRED,
+    renderer=PAGE,
+)
+def pickup_view(context: PickupPage, request: Request) -> Any:
+    """The form; with the right code, what waits. It is shown once and stands in no address."""
+    number = context.__name__ or ""
+    if request.method != "POST" and visit_of(request, number) is not None:
+        return HTTPSeeOther(f"{request.path.rstrip('/')}/{DOCUMENT}")
+    form = Form(PickupSchema(), request, buttons=[Button("ophalen", "Verder")], action=request.path)
+    page: dict[str, Any] = {
+        "form": form,
+        "content": None,
+        "reference": number,
+        "code_href": f"{request.path.rstrip('/')}/code",
+        "on_its_way": "code" in dict(query_pairs(request)),
+    }
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        who = {"naam": values["naam"], "functie": values["functie"]}
+        pickup = find_pickup(request.db, number)
+        found = _let_in(request, pickup, values["code"], who) if pickup else None
+        if found is None:
+            # No exception: that was a try, and it is counted.
+            form.add_error(WRONG, "code")
+            request.response.status_int = 422
+            return page
+        return found if isinstance(found, HTTPSeeOther) else {**page, "content": found}
+
+    return handle_form(request, form, on_valid, page)
+
+
+def _let_in(request: Request, pickup: Pickup, code: str, who: dict[str, str]) -> Any:
+    """The content, or the way to the page of what has one; None for a wrong code."""
+    if not kind_of(request.registry, pickup).visited:
+        return open_pickup(request.db, request.registry, pickup, code, who)
+    way = enter_pickup(request.db, request.registry, pickup, code)
+    if way is None:
+        return None
+    response = HTTPSeeOther(f"{request.path.rstrip('/')}/{DOCUMENT}")
+    set_visit(request, response, Visit(pickup.reference, way, who))
+    return response
+
+
+@view_config(
+    context=PickupPage, name="code", request_method="POST", permission=NO_PERMISSION_REQUIRED
+)
+def code_view(context: PickupPage, request: Request) -> Any:
+    """A code by mail, where we know an address; the answer is the same when we don't."""
+    pickup = find_pickup(request.db, context.__name__ or "")
+    if pickup is not None and pickup.document_kind in PICKUP_KINDS.of(request.registry):
+        ask_mail_code(request.db, request.registry, pickup)
+    return HTTPSeeOther(f"/ophalen/{context.__name__}?code=onderweg")

@@ -7,12 +7,12 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
+from stopintimidatie.core import forms
+from stopintimidatie.core.forms import Change, Hidden, Schema, Select, field
+from stopintimidatie.core.text import date_text
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
 from stopintimidatie.dossiers.vocabulary import AgreementState, DossierKind
-from stopintimidatie.reports.vocabulary import LegalBasis
-from stopintimidatie.web import forms
-from stopintimidatie.web.filters import date_text
-from stopintimidatie.web.forms import Change, Hidden, Schema, Select, field
+from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 
 Choices = Sequence[tuple[str, str]]
 TEXT_LIMIT: Final = 8000

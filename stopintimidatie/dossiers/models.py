@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    LargeBinary,
     String,
     Text,
     UniqueConstraint,
@@ -17,10 +18,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-import stopintimidatie.dossiers.work_models  # noqa: F401 - so that the metadata is whole
-from stopintimidatie.clock import utc_now
-from stopintimidatie.storage.models import Base, Held, belongs_to, held_table
-from stopintimidatie.workflow.history import HistoryLine
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage.models import Base, Held, belongs_to, held_table
+from stopintimidatie.core.workflow import HistoryLine
 
 _STILL_IN = text("left_at IS NULL")
 _BELONGS = text("left_at IS NULL AND NOT reference")
@@ -187,3 +187,214 @@ class DossierMove(HistoryLine, Held, Base):
     )
 
     dossier_id: Mapped[UUID]
+
+
+# What working in a dossier leaves: versions of its texts, who takes part, and consultations.
+#
+# A consultation keeps what was tabled as a frozen blob under a key of its own (storage.vault):
+# when a source is erased or redacted, the blob goes or is replaced; the row and its hash stay.
+
+
+class DossierText(Held, Base):
+    """A version of the summary or the assessment; the newest stands in the dossier itself too."""
+
+    __tablename__ = "dossier_text"
+    __table_args__ = held_table(
+        belongs_to("dossier", "dossier_id", ondelete="CASCADE"),
+        UniqueConstraint("dossier_id", "field", "number"),
+    )
+
+    dossier_id: Mapped[UUID]
+    field: Mapped[str] = mapped_column(String(20))
+    number: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    author_id: Mapped[str | None] = mapped_column(String(64))
+    author_name: Mapped[str] = mapped_column(String(200))
+
+
+class DossierParticipant(Held, Base):
+    """Who takes part in the work: a function and an organisation, never somebody's name."""
+
+    __tablename__ = "dossier_participant"
+    __table_args__ = held_table(
+        belongs_to("dossier", "dossier_id", ondelete="CASCADE"),
+        Index(None, "holder", "dossier_id"),
+    )
+
+    dossier_id: Mapped[UUID]
+    function: Mapped[str] = mapped_column(String(200))
+    organisation: Mapped[str] = mapped_column(String(200))
+    task: Mapped[str | None] = mapped_column(Text)
+    joined_at: Mapped[datetime] = mapped_column(default=utc_now)
+    joined_by: Mapped[str] = mapped_column(String(200))
+    left_at: Mapped[datetime | None]
+    left_by: Mapped[str | None] = mapped_column(String(200))
+
+
+class DossierNoteReader(Held, Base):
+    """Somebody who may read a restricted note, besides who wrote it."""
+
+    __tablename__ = "dossier_note_reader"
+    __table_args__ = held_table(
+        belongs_to("dossier_note", "note_id", ondelete="CASCADE"),
+        UniqueConstraint("note_id", "user_id"),
+    )
+
+    note_id: Mapped[UUID]
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+
+
+class Consultation(Held, Base):
+    """A meeting about the dossier: planned, held or dropped. `serial` counts in the dossier."""
+
+    __tablename__ = "consultation"
+    __table_args__ = held_table(
+        belongs_to("dossier", "dossier_id", ondelete="CASCADE"),
+        UniqueConstraint("dossier_id", "serial"),
+        Index(None, "holder", "dossier_id", "planned_at"),
+        Index(None, "holder", "state", "planned_at"),
+    )
+
+    dossier_id: Mapped[UUID]
+    serial: Mapped[int]
+    # A casusoverleg is about a person; the word stays what it was at the time.
+    kind: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20))
+    planned_at: Mapped[datetime]
+    place: Mapped[str | None] = mapped_column(String(200))
+    agenda: Mapped[str | None] = mapped_column(Text)
+    decisions: Mapped[str | None] = mapped_column(Text)
+    next_on: Mapped[date | None]
+
+    # What was tabled: when, by whom, the hash of it, and whether it is still there.
+    tabled_at: Mapped[datetime | None]
+    tabled_by: Mapped[str | None] = mapped_column(String(200))
+    tabled_sha256: Mapped[str | None] = mapped_column(String(64))
+    tabled_state: Mapped[str | None] = mapped_column(String(20))
+
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)
+    made_by: Mapped[str] = mapped_column(String(200))
+    changed_at: Mapped[datetime] = mapped_column(default=utc_now)
+    changed_by: Mapped[str] = mapped_column(String(200))
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own idiom
+
+
+class ConsultationSeat(Held, Base):
+    """Who sat at the table: function and organisation, as they were then."""
+
+    __tablename__ = "consultation_seat"
+    __table_args__ = held_table(
+        belongs_to("consultation", "consultation_id", ondelete="CASCADE"),
+        Index(None, "holder", "consultation_id"),
+    )
+
+    consultation_id: Mapped[UUID]
+    function: Mapped[str] = mapped_column(String(200))
+    organisation: Mapped[str] = mapped_column(String(200))
+
+
+class ConsultationAgreement(Held, Base):
+    """That an agreement sprang from a consultation."""
+
+    __tablename__ = "consultation_agreement"
+    __table_args__ = held_table(
+        belongs_to("consultation", "consultation_id", ondelete="CASCADE"),
+        belongs_to("dossier_agreement", "agreement_id", ondelete="CASCADE"),
+        UniqueConstraint("agreement_id"),
+        Index(None, "holder", "consultation_id"),
+    )
+
+    consultation_id: Mapped[UUID]
+    agreement_id: Mapped[UUID]
+
+
+class ConsultationKey(Held, Base):
+    """The key of what was tabled at one consultation, itself encrypted with the key ring."""
+
+    __tablename__ = "consultation_key"
+    __table_args__ = held_table(
+        belongs_to("consultation", "consultation_id", ondelete="CASCADE"),
+        UniqueConstraint("holder", "consultation_id"),
+    )
+
+    consultation_id: Mapped[UUID]
+    sealed: Mapped[str] = mapped_column(Text)
+
+
+class ConsultationBlob(Held, Base):
+    """What was tabled, frozen, under that key."""
+
+    __tablename__ = "consultation_blob"
+    __table_args__ = held_table(
+        belongs_to("consultation", "consultation_id", ondelete="CASCADE"),
+        UniqueConstraint("holder", "consultation_id", "kind"),
+    )
+
+    consultation_id: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(String(20))
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class DossierReader(Held, Base):
+    """Somebody who may see the reports of a person-directed dossier, besides its owner."""
+
+    __tablename__ = "dossier_reader"
+    __table_args__ = held_table(
+        belongs_to("dossier", "dossier_id", ondelete="CASCADE"),
+        UniqueConstraint("dossier_id", "user_id"),
+    )
+
+    dossier_id: Mapped[UUID]
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    named_at: Mapped[datetime] = mapped_column(default=utc_now)
+    named_by: Mapped[str] = mapped_column(String(200))
+
+
+class DossierMeasure(Held, Base):
+    """Something that is done about it, from a day on; what it did shows in the counts."""
+
+    __tablename__ = "dossier_measure"
+    __table_args__ = held_table(
+        belongs_to("dossier", "dossier_id", ondelete="CASCADE"),
+        Index(None, "holder", "dossier_id", "started_on"),
+    )
+
+    dossier_id: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(String(40))
+    what: Mapped[str] = mapped_column(Text)
+    who: Mapped[str] = mapped_column(String(200))
+    started_on: Mapped[date]
+    ended_on: Mapped[date | None]
+    effect: Mapped[str | None] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)
+    made_by: Mapped[str] = mapped_column(String(200))
+    changed_at: Mapped[datetime] = mapped_column(default=utc_now)
+    changed_by: Mapped[str] = mapped_column(String(200))
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own idiom
+
+
+class DossierAttachment(Held, Base):
+    """A photo, sound or video in the dossier; cleaned, and in parts under its own key."""
+
+    __tablename__ = "dossier_attachment"
+    __table_args__ = held_table(
+        belongs_to("dossier", "dossier_id", ondelete="CASCADE"),
+        UniqueConstraint("dossier_id", "number"),
+    )
+
+    dossier_id: Mapped[UUID]
+    number: Mapped[int]
+    about: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    by: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(10))
+    media_type: Mapped[str] = mapped_column(String(40))
+    size: Mapped[int]
+    parts: Mapped[int]
+    # The key of the content, encrypted. Without it the parts are noise.
+    key: Mapped[str] = mapped_column(Text)

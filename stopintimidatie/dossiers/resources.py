@@ -3,18 +3,69 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_
+from sqlalchemy import ColumnElement, and_, select, true
+from sqlalchemy.orm import Session
 
-from stopintimidatie.dossiers.access import roles_for
+from stopintimidatie.core.accounts.models import RoleAssignment
+from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.security import GRANTS, Permission, Role, holder_acl
+from stopintimidatie.core.tree import Branch, Level
 from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.vocabulary import DossierKind
 from stopintimidatie.dossiers.workflow import GONE
+from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import REFERENCE, ReportResource
-from stopintimidatie.security import Permission, holder_acl
-from stopintimidatie.tree import Branch, Level
+
+# Who sees which dossier. A person-directed one is for dossier owners and privacy alone.
+
+
+STRICT_ROLES: Final = frozenset(
+    {Role.DOSSIER_OWNER, Role.PRIVACY_OFFICER, Role.DATA_PROTECTION_OFFICER}
+)
+EDITORS: Final = GRANTS[Permission.EDIT_DOSSIER]
+
+
+def is_strict(kind: str) -> bool:
+    return kind == DossierKind.PERSON.value
+
+
+def roles_for(kind: str) -> frozenset[Role]:
+    """The roles that come near a dossier of this kind; the permission table says how near."""
+    return STRICT_ROLES if is_strict(kind) else frozenset(Role)
+
+
+def visible_to(roles: Iterable[Role]) -> ColumnElement[bool]:
+    """The condition of a list of dossiers for who holds these roles for the holder."""
+    return true() if STRICT_ROLES & set(roles) else Dossier.kind != DossierKind.PERSON.value
+
+
+def seen_by(session: Session, dossier_id: UUID, roles: Iterable[Role]) -> bool:
+    """Whether who holds these roles sees this dossier."""
+    found = select(Dossier.id).where(Dossier.id == dossier_id, visible_to(roles))
+    return session.scalar(found) is not None
+
+
+def may_edit(session: Session, dossier: Dossier, actor: Actor) -> bool:
+    """Whether this actor may change what is in the dossier.
+
+    Views ask the tree; this is for steps of a report, whose page knows nothing of its dossier.
+    """
+    if not is_strict(dossier.kind) or actor.kind != "gebruiker":
+        return True
+    held = session.scalars(
+        select(RoleAssignment.role).where(
+            RoleAssignment.holder == dossier.holder,
+            RoleAssignment.user_id == UUID(str(actor.id)),
+            RoleAssignment.role.in_([role.value for role in STRICT_ROLES & EDITORS]),
+        )
+    )
+    return held.first() is not None
+
 
 NUMBER: Final = re.compile(r"[0-9]{4}-[0-9]{4,7}")
 P: Final = Permission
@@ -74,3 +125,22 @@ LEVELS: Final = (
         factory=ReportResource,
     ),
 )
+
+
+# The address of a dossier.
+
+
+def dossier_path(municipality_slug: str, neighbourhood_slug: str, number: str) -> str:
+    """The path from what a list query already knows."""
+    return f"/gemeenten/{municipality_slug}/{neighbourhood_slug}/{number}"
+
+
+def path_of_dossier(session: Session, dossier_id: UUID) -> str | None:
+    """The path of one dossier, or None when it isn't there."""
+    row = session.execute(
+        select(Municipality.slug, Neighbourhood.slug, Dossier.number)
+        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
+        .join(Municipality, Municipality.code == Dossier.holder)
+        .where(Dossier.id == dossier_id)
+    ).first()
+    return None if row is None else dossier_path(*row)

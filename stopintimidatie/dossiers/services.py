@@ -1,322 +1,372 @@
-"""What people do with a dossier. One transaction each, with its history and audit."""
+"""What every change of a dossier leaves behind: a line of history, an audit event, its index."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+from difflib import SequenceMatcher
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
-from stopintimidatie.audit import Actor
-from stopintimidatie.clock import utc_now
-from stopintimidatie.dossiers.access import is_strict
-from stopintimidatie.dossiers.effects import check_owner
-from stopintimidatie.dossiers.filing import address_of, belonging_reports, settle_in
-from stopintimidatie.dossiers.history import (
-    KIND,
-    DossierError,
-    append,
-    changed,
-    lock,
-    log,
-    touch,
+from stopintimidatie.core.accounts.models import RoleAssignment, User
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.search import enqueue_index
+from stopintimidatie.core.security import GRANTS, Permission
+from stopintimidatie.core.storage.session import insert_into
+from stopintimidatie.core.text import local
+from stopintimidatie.core.workflow import WorkflowError, line
+from stopintimidatie.dossiers.models import (
+    Consultation,
+    Dossier,
+    DossierAgreement,
+    DossierCounter,
+    DossierMove,
+    DossierNote,
+    DossierNoteReader,
+    DossierReader,
+    DossierText,
 )
-from stopintimidatie.dossiers.models import Dossier, DossierAgreement
-from stopintimidatie.dossiers.naming import check_hand_over
-from stopintimidatie.dossiers.notes import add_note as add_note
-from stopintimidatie.dossiers.numbering import next_number, write_number
-from stopintimidatie.dossiers.paths import path_of_dossier
-from stopintimidatie.dossiers.reminders import remind_in_time
-from stopintimidatie.dossiers.texts import VERSIONED, begin_versions, keep_version
-from stopintimidatie.dossiers.vocabulary import AgreementState
-from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW, LIVE
-from stopintimidatie.register.models import Neighbourhood
-from stopintimidatie.reports import services as reports
-from stopintimidatie.tree import remember_address
-from stopintimidatie.workflow import Transition
+from stopintimidatie.dossiers.resources import is_strict, roles_for
+from stopintimidatie.dossiers.workflow import LIVE
 
-# What the edit form changes; the rest changes by steps.
-EDITABLE: Final = (
-    "title",
-    "kind",
-    "neighbourhood_code",
-    "urgent",
-    "owner_id",
-    "summary",
-    "assessment",
-    "goal",
-    "purpose",
-    "legal_basis",
-    "responsible_body",
-    "privacy_advice",
-    "privacy_advice_on",
-)
-# What a dossier in aanpak can't be without.
-FOOTING: Final = ("purpose", "legal_basis", "responsible_body", "owner_id")
+KIND: Final = "dossier"
+_UNSEEN: Final = {"synchronize_session": False}
+# What a partner did with what it was asked; told by a higher room.
+PARTNER_ANSWERED: Final = "partner_antwoord"
 
 
-@dataclass(frozen=True, kw_only=True)
-class DossierPlan:
-    """What a new dossier starts with."""
-
-    title: str
-    kind: str
-    neighbourhood_code: str
-    urgent: bool = False
-    owner_id: UUID | None = None
-    summary: str | None = None
-    assessment: str | None = None
-    goal: str | None = None
-    purpose: str | None = None
-    legal_basis: str | None = None
-    responsible_body: str | None = None
+class DossierError(WorkflowError):
+    """This can't be done with the dossier now; the message says what to do, in Dutch."""
 
 
-def create_dossier(
-    session: Session, actor: Actor, holder: str, plan: DossierPlan, *, at: datetime | None = None
-) -> Dossier:
-    """Open a dossier in preparation, with the next number of its year.
+class StaleDossierError(Exception):
+    """Somebody else changed the dossier, or an agreement in it, since this person saw it."""
 
-    :raises DossierError: the neighbourhood isn't one of this municipality.
-    """
-    moment = at or utc_now()
-    _check_neighbourhood(session, holder, plan.neighbourhood_code)
-    year, sequence = next_number(session, holder, moment)
-    dossier = Dossier(
-        holder=holder,
-        year=year,
-        sequence=sequence,
-        number=write_number(year, sequence),
-        state="in_voorbereiding",
-        made_at=moment,
-        changed_at=moment,
-        changed_by=actor.name,
-        **{name: getattr(plan, name) for name in plan.__dataclass_fields__},
-    )
-    check_owner(session, dossier, plan.owner_id)
-    session.add(dossier)
-    session.flush()
-    begin_versions(session, dossier, actor, moment)
-    append(session, dossier, actor, "gemaakt", values={"soort": dossier.kind}, at=moment)
-    log(session, dossier, actor, "gemaakt")
-    changed(session, dossier)
-    return dossier
+    def __init__(self, row: Any) -> None:
+        super().__init__("the row was changed meanwhile")
+        self.row = row
 
 
-def _check_neighbourhood(session: Session, holder: str, code: str) -> None:
-    found = session.get(Neighbourhood, code)
-    if found is None or found.municipality_code != holder:
-        raise DossierError("Kies een wijk van deze gemeente.", "wijk")
+def changed(session: Session, dossier: Dossier) -> None:
+    """Have the dossier indexed anew: after anything that search shows was changed."""
+    enqueue_index(session, dossier.holder, KIND, dossier.id)
 
 
-def change_dossier(
-    session: Session, dossier: Dossier, values: Mapping[str, Any], actor: Actor
-) -> list[str]:
-    """Change what the form changes; the names of the fields that differ.
-
-    The caller has locked the dossier and checked the version.
-
-    :raises DossierError: the dossier is closed, or a field can't become this.
-    """
-    _only_live(dossier)
-    fields = [
-        name for name in EDITABLE if name in values and values[name] != getattr(dossier, name)
-    ]
-    _check_changes(session, dossier, {name: values[name] for name in fields}, actor)
-    if {"neighbourhood_code", "kind"} & set(fields):
-        code = values.get("neighbourhood_code", dossier.neighbourhood_code)
-        _move_to(session, dossier, code, values.get("kind", dossier.kind))
-    for name in fields:
-        before = getattr(dossier, name)
-        setattr(dossier, name, values[name])
-        if name in VERSIONED:
-            keep_version(session, dossier, name, before, actor)
-    if fields:
-        append(session, dossier, actor, "gewijzigd", values={"velden": fields})
-        log(session, dossier, actor, "gewijzigd", fields)
-        changed(session, dossier)
-    return fields
-
-
-def _check_changes(
-    session: Session, dossier: Dossier, new: Mapping[str, Any], actor: Actor
+def log(
+    session: Session, dossier: Dossier, actor: Actor, action: str, fields: Sequence[str] = ()
 ) -> None:
-    started = dossier.state != "in_voorbereiding"
-    if started and is_strict(new.get("kind", "")):
-        raise DossierError(
-            "Alleen een dossier in voorbereiding kan persoonsgericht worden. Maak een nieuw"
-            " dossier.",
-            "kind",
-        )
-    for name in FOOTING:
-        if started and name in new and not new[name]:
-            raise DossierError("Dit is nodig zolang het dossier loopt. Vul het in.", name)
-    if "owner_id" in new:
-        check_hand_over(dossier, actor)
-    if "neighbourhood_code" in new:
-        _check_neighbourhood(session, dossier.holder, new["neighbourhood_code"])
-    if "owner_id" in new or "kind" in new:
-        owner = new.get("owner_id", dossier.owner_id)
-        check_owner(session, dossier, owner, kind=new.get("kind"))
+    """Append to the audit log: ids and names of fields, never content."""
+    record(session, actor, f"dossier.{action}", dossier.holder, KIND, [dossier.id], fields=fields)
 
 
-def _move_to(session: Session, dossier: Dossier, code: str, kind: str) -> None:
-    """Another neighbourhood or kind: the dossier and the reports in it may change address."""
-    inside = belonging_reports(session, dossier)
-    old = {report.id: address_of(session, report) for _, report in inside}
-    before = path_of_dossier(session, dossier.id)
-    moved = dossier.neighbourhood_code != code
-    dossier.neighbourhood_code, dossier.kind = code, kind
-    for membership, report in inside:
-        settle_in(dossier, membership, report)
-        if address_of(session, report) != old[report.id]:
-            remember_address(session, dossier.holder, old[report.id], reports.KIND, report.id)
-            reports.changed(session, report)
-    if before is not None and moved:
-        remember_address(session, dossier.holder, before, KIND, dossier.id)
+def append(
+    session: Session,
+    dossier: Dossier,
+    actor: Actor,
+    name: str,
+    *,
+    before: str | None = None,
+    values: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Add a line to the dossier's own history; `before` is given when the state changed.
+
+    What stands there is what the dossier was last changed by.
+    """
+    told = line(actor, name, before, dossier.state, values or {}, at)
+    session.add(DossierMove(holder=dossier.holder, dossier_id=dossier.id, **told))
+    touch(session, dossier, actor, at)
 
 
-def _only_live(dossier: Dossier) -> None:
+def touch(session: Session, dossier: Dossier, actor: Actor, at: datetime | None = None) -> None:
+    """Note that this person changed it last. Not a new version by itself: a report that joins, or
+    a note, makes nobody's open form outdated.
+    """
+    values = {"changed_at": at or utc_now(), "changed_by": actor.name}
+    if dossier not in session.new and not session.is_modified(dossier):
+        mine = (Dossier.holder == dossier.holder) & (Dossier.id == dossier.id)
+        session.execute(update(Dossier).where(mine).values(values), execution_options=_UNSEEN)
+        for name, value in values.items():
+            set_committed_value(dossier, name, value)
+        return
+    for name, value in values.items():
+        setattr(dossier, name, value)
+
+
+def lock(session: Session, row: Dossier | DossierAgreement | Consultation) -> None:
+    """Keep others from changing the row until this transaction ends, and read it anew.
+
+    On SQLite a writing transaction is alone already.
+    """
+    session.flush()
+    session.refresh(row, with_for_update=True)
+
+
+def check_version(row: Any, version: int) -> None:
+    """:raises StaleDossierError: when the row isn't the one this person saw."""
+    if row.version != version:
+        raise StaleDossierError(row)
+
+
+# Notes: for everybody who sees the dossier, or restricted to named people.
+
+
+def add_note(
+    session: Session,
+    dossier: Dossier,
+    text: str,
+    actor: Actor,
+    *,
+    readers: Iterable[UUID] = (),
+    restricted: bool = False,
+    at: datetime | None = None,
+) -> DossierNote:
+    """Write something down; with readers only they and the author see it, wherever it stands.
+
+    :raises DossierError: the dossier is closed, or a reader doesn't come near this dossier.
+    """
+    lock(session, dossier)
     if dossier.state not in LIVE:
         raise DossierError("Dit dossier is afgesloten. Neem het eerst terug in aanpak.")
-
-
-def move_dossier(
-    session: Session,
-    effects: Mapping[str, Any],
-    dossier: Dossier,
-    name: str,
-    values: Mapping[str, Any],
-    actor: Actor,
-    *,
-    at: datetime | None = None,
-) -> Transition:
-    """Make one step of the workflow: preconditions, effect, state, history, audit, index.
-
-    :raises WorkflowError: the step isn't possible now, or an answer is missing.
-    """
-    lock(session, dossier)
-    transition = DOSSIER_WORKFLOW.check(dossier.state, name, {**values, "soort": dossier.kind})
-    if transition.effect is not None:
-        effects[transition.effect](session, dossier, values, actor)
-    before, dossier.state = dossier.state, transition.target
-    ended = DOSSIER_WORKFLOW.state(transition.target).ended
-    dossier.closed_at = (at or utc_now()) if ended else None
-    append(session, dossier, actor, name, before=before, values=values, at=at)
-    log(session, dossier, actor, "toestand", [dossier.state])
-    changed(session, dossier)
-    return transition
-
-
-def make_agreement(
-    session: Session,
-    dossier: Dossier,
-    what: str,
-    who: str,
-    due_on: date,
-    actor: Actor,
-    *,
-    owner_id: UUID | None = None,
-    at: datetime | None = None,
-) -> DossierAgreement:
-    """Agree that somebody does something before a day.
-
-    :raises DossierError: the dossier is closed.
-    """
-    lock(session, dossier)
-    _only_live(dossier)
-    moment = at or utc_now()
-    agreement = DossierAgreement(
+    named = set(readers)
+    if named - {UUID(code) for code, _ in possible_readers(session, dossier)}:
+        raise DossierError("Deze persoon kan het dossier niet zien. Kies een ander.", "lezers")
+    note = DossierNote(
         holder=dossier.holder,
         dossier_id=dossier.id,
-        what=what,
-        who=who,
-        owner_id=owner_id or dossier.owner_id,
-        due_on=due_on,
-        state=AgreementState.OPEN.value,
-        made_at=moment,
-        made_by=actor.name,
-        changed_at=moment,
-        changed_by=actor.name,
+        at=at or utc_now(),
+        author_id=actor.id,
+        author_name=actor.name,
+        text=text,
+        restricted=restricted or bool(named),
     )
-    session.add(agreement)
+    session.add(note)
     session.flush()
-    remind_in_time(session, agreement)
-    touch(session, dossier, actor, moment)
-    log(session, dossier, actor, "afspraak_gemaakt")
-    changed(session, dossier)
-    return agreement
+    for user_id in named:
+        session.add(DossierNoteReader(holder=dossier.holder, note_id=note.id, user_id=user_id))
+    log(session, dossier, actor, "notitie", ["besloten"] if note.restricted else ())
+    if not note.restricted:
+        touch(session, dossier, actor, note.at)
+        changed(session, dossier)
+    return note
 
 
-AGREEMENT_FIELDS: Final = ("what", "who", "owner_id", "due_on", "state", "result")
+def readable_by(user_id: UUID | None) -> ColumnElement[bool]:
+    """The condition of every query for notes: those for all, one's own, and those one may read."""
+    named = select(DossierNoteReader.note_id).where(DossierNoteReader.user_id == user_id)
+    return or_(
+        DossierNote.restricted.is_(False),
+        DossierNote.author_id == str(user_id),
+        DossierNote.id.in_(named),
+    )
 
 
-def change_agreement(
-    session: Session,
-    dossier: Dossier,
-    agreement: DossierAgreement,
-    values: Mapping[str, Any],
-    actor: Actor,
-    *,
-    at: datetime | None = None,
-) -> list[str]:
-    """Change an agreement or say how it ended; the names of the fields that differ.
+def for_all() -> ColumnElement[bool]:
+    """What leaves the page (the index, an export) never holds a restricted note."""
+    return DossierNote.restricted.is_(False)
 
-    :raises DossierError: the dossier is closed, or the result isn't told.
+
+def possible_readers(session: Session, dossier: Dossier) -> list[tuple[str, str]]:
+    """Who sees this dossier, by name."""
+    roles = roles_for(dossier.kind) & GRANTS[Permission.VIEW_DOSSIER]
+    rows: Any = session.execute(
+        select(User.id, User.name)
+        .join(RoleAssignment, RoleAssignment.user_id == User.id)
+        .where(
+            RoleAssignment.holder == dossier.holder,
+            RoleAssignment.role.in_([role.value for role in roles]),
+            User.blocked_at.is_(None),
+        )
+        .order_by(User.name, User.id)
+        .distinct()
+    )
+    return [(str(row[0]), row[1]) for row in rows]
+
+
+# Who sees the reports of a person-directed dossier: its owner, and those whom the owner names.
+
+
+def may_see_reports(session: Session, dossier: Dossier, user_id: UUID | None) -> bool:
+    """Of other dossiers everybody who sees the dossier; of this kind only who is named."""
+    if not is_strict(dossier.kind) or dossier.owner_id is None:
+        return True
+    if user_id is None or user_id == dossier.owner_id:
+        return user_id is not None
+    found = select(DossierReader.id).where(
+        DossierReader.dossier_id == dossier.id, DossierReader.user_id == user_id
+    )
+    return session.scalar(found) is not None
+
+
+def may_name(dossier: Dossier, user_id: UUID | None) -> bool:
+    """Only who leads the dossier opens it for others."""
+    return is_strict(dossier.kind) and user_id is not None and dossier.owner_id == user_id
+
+
+def check_hand_over(dossier: Dossier, actor: Actor) -> None:
+    """Nobody makes themselves the owner of a person-directed dossier that somebody leads.
+
+    :raises DossierError: this isn't who leads it.
+    """
+    if not is_strict(dossier.kind) or dossier.owner_id is None or actor.kind != "gebruiker":
+        return
+    if str(dossier.owner_id) != str(actor.id):
+        raise DossierError(
+            "Alleen de dossierhouder zelf geeft een persoonsgericht dossier aan een ander.",
+            "owner_id",
+        )
+
+
+def named(session: Session, dossier: Dossier) -> list[UUID]:
+    rows = select(DossierReader.user_id).where(DossierReader.dossier_id == dossier.id)
+    return list(session.scalars(rows))
+
+
+def name_people(session: Session, dossier: Dossier, people: Iterable[UUID], actor: Actor) -> None:
+    """These people, and nobody else, see the reports besides the owner.
+
+    :raises DossierError: this isn't about a person, the actor doesn't lead it, or somebody
+        doesn't come near this dossier.
     """
     lock(session, dossier)
-    _only_live(dossier)
-    state = values.get("state", agreement.state)
-    if state != AgreementState.OPEN and not values.get("result", agreement.result):
-        raise DossierError("Schrijf op wat het resultaat was, of waarom het vervalt.", "result")
-    fields = [
-        name
-        for name in AGREEMENT_FIELDS
-        if name in values and values[name] != getattr(agreement, name)
-    ]
-    for name in fields:
-        setattr(agreement, name, values[name])
-    if fields:
-        _agreement_changed(session, dossier, agreement, fields, actor, at or utc_now())
-    return fields
+    if actor.kind == "gebruiker" and not may_name(dossier, UUID(str(actor.id))):
+        raise DossierError("Alleen de dossierhouder wijst aan wie de meldingen ziet.")
+    wanted = set(people)
+    if wanted - {UUID(code) for code, _ in possible_readers(session, dossier)}:
+        raise DossierError("Deze persoon kan het dossier niet zien. Kies een ander.", "mensen")
+    before = set(named(session, dossier))
+    if wanted == before:
+        return
+    session.execute(
+        delete(DossierReader).where(
+            DossierReader.dossier_id == dossier.id, DossierReader.user_id.in_(before - wanted)
+        )
+    )
+    for user_id in wanted - before:
+        session.add(
+            DossierReader(
+                holder=dossier.holder, dossier_id=dossier.id, user_id=user_id, named_by=actor.name
+            )
+        )
+    session.flush()
+    append(session, dossier, actor, "aangewezen", values={"aantal": len(wanted)})
+    ids = [dossier.id, *sorted(wanted)]
+    record(session, actor, "dossier.aangewezen", dossier.holder, KIND, ids)
 
 
-def _agreement_changed(
+# Dossier numbers: `2026-0007`, counted per holder and year, without gaps or doubles.
+
+
+def write_number(year: int, sequence: int) -> str:
+    """The number as people write it; beyond 9999 it grows a digit."""
+    return f"{year}-{sequence:04d}"
+
+
+def next_number(session: Session, holder: str, moment: datetime) -> tuple[int, int]:
+    """Year and sequence of the next dossier, by the calendar of Amsterdam.
+
+    One statement that counts on or starts the year: whoever comes second waits for the first to
+    commit. When this transaction rolls back the number wasn't given out.
+    """
+    year = local(moment).year
+    made = insert_into(session, DossierCounter).values(holder=holder, year=year, last=1)
+    counted = made.on_conflict_do_update(
+        index_elements=[DossierCounter.holder, DossierCounter.year],
+        set_={"last": DossierCounter.last + 1},
+    ).returning(DossierCounter.last)
+    sequence = session.execute(counted).scalar_one()
+    return year, int(sequence)
+
+
+# Versions of the summary and the assessment: who wrote what when, and how two differ.
+
+
+VERSIONED: Final = ("summary", "assessment")
+# Words with the white space after them, so that the pieces together are the text.
+_WORDS: Final = re.compile(r"\S+\s*|\s+")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some words: `gelijk`, `erbij` or `weg`."""
+
+    kind: str
+    text: str
+
+
+def difference(old: str, new: str) -> list[Piece]:
+    """Word by word what went and what came, in the order of reading. Pure."""
+    before, after = _WORDS.findall(old), _WORDS.findall(new)
+    return list(_pieces(before, after))
+
+
+def _pieces(before: Sequence[str], after: Sequence[str]) -> Iterator[Piece]:
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    for what, a, b, c, d in matcher.get_opcodes():
+        if what == "equal":
+            yield Piece("gelijk", "".join(before[a:b]))
+            continue
+        if a != b:
+            yield Piece("weg", "".join(before[a:b]))
+        if c != d:
+            yield Piece("erbij", "".join(after[c:d]))
+
+
+def begin_versions(session: Session, dossier: Dossier, actor: Actor, at: datetime) -> None:
+    """The first version of what a new dossier says."""
+    for field in VERSIONED:
+        if getattr(dossier, field):
+            _add(session, dossier, field, getattr(dossier, field), actor.id, actor.name, at)
+
+
+def keep_version(
+    session: Session, dossier: Dossier, field: str, before: str | None, actor: Actor
+) -> None:
+    """The text that a field has from now on. What stood there before versions were kept is one."""
+    if before and not versions(session, dossier, field):
+        _add(session, dossier, field, before, None, dossier.changed_by, dossier.made_at)
+    now = getattr(dossier, field) or ""
+    _add(session, dossier, field, now, actor.id, actor.name, utc_now())
+
+
+def _add(
     session: Session,
     dossier: Dossier,
-    agreement: DossierAgreement,
-    fields: list[str],
-    actor: Actor,
-    moment: datetime,
+    field: str,
+    text: str,
+    author_id: str | None,
+    author_name: str,
+    at: datetime,
 ) -> None:
-    agreement.changed_at = moment
-    agreement.changed_by = actor.name
-    if "state" in fields:
-        agreement.closed_at = None if agreement.state == AgreementState.OPEN else moment
-        values = {"afspraak": agreement.what, "staat": agreement.state, "reden": agreement.result}
-        append(session, dossier, actor, "afspraak", values=values, at=moment)
-    else:
-        touch(session, dossier, actor, moment)
-    if {"due_on", "state"} & set(fields):
-        remind_in_time(session, agreement)
-    log(session, dossier, actor, "afspraak_gewijzigd", fields)
-    changed(session, dossier)
-
-
-def find_agreement(session: Session, dossier: Dossier, agreement_id: UUID) -> DossierAgreement:
-    """The agreement of this dossier.
-
-    :raises DossierError: there is none.
-    """
-    found = session.scalars(
-        select(DossierAgreement).where(
-            DossierAgreement.id == agreement_id, DossierAgreement.dossier_id == dossier.id
+    last = select(func.max(DossierText.number)).where(
+        DossierText.dossier_id == dossier.id, DossierText.field == field
+    )
+    session.add(
+        DossierText(
+            holder=dossier.holder,
+            dossier_id=dossier.id,
+            field=field,
+            number=(session.scalar(last) or 0) + 1,
+            text=text,
+            at=at,
+            author_id=author_id,
+            author_name=author_name,
         )
-    ).one_or_none()
-    if found is None:
-        raise DossierError("Deze afspraak is er niet.")
-    return found
+    )
+    session.flush()
+
+
+def versions(session: Session, dossier: Dossier, field: str) -> Sequence[DossierText]:
+    """The newest first."""
+    return session.scalars(
+        select(DossierText)
+        .where(DossierText.dossier_id == dossier.id, DossierText.field == field)
+        .order_by(DossierText.number.desc())
+    ).all()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from stopintimidatie.reports.vocabulary import Term
+from stopintimidatie.core.text import Term
 
 
 class DossierKind(Term):
@@ -62,3 +62,10 @@ class TabledState(Term):
     KEPT = "bewaard", "bewaard zoals het voorlag", "kept"
     REDACTED = "gewijzigd", "onleesbaar gemaakt waar dat moest", "redacted"
     DESTROYED = "vernietigd", "vernietigd", "destroyed"
+
+
+# Lines of the history that name another dossier, under `dossier` in their values.
+TOOK_IN: Final = "opgenomen"
+SPLIT_OFF: Final = "gesplitst"
+SPLIT_FROM: Final = "afgesplitst"
+RELATED: Final = (TOOK_IN, SPLIT_OFF, SPLIT_FROM)

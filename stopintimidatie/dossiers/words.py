@@ -8,16 +8,17 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from stopintimidatie.dossiers.chronology import Event
+from stopintimidatie.core.text import date_text, plural
+from stopintimidatie.core.web.components import TimelineEntry
 from stopintimidatie.dossiers.forms import CONTROLS, LABELS
-from stopintimidatie.dossiers.history import PARTNER_ANSWERED
 from stopintimidatie.dossiers.models import DossierMove, DossierNote
+from stopintimidatie.dossiers.queries import Event
+from stopintimidatie.dossiers.services import PARTNER_ANSWERED
 from stopintimidatie.dossiers.vocabulary import ClosingReason, ConsultationKind
 from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
+from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.vocabulary import FollowUp, Form, LegalBasis, PlaceType
-from stopintimidatie.web.components import TimelineEntry
-from stopintimidatie.web.filters import date_text, plural
+from stopintimidatie.reports.vocabulary import FollowUp, Form, PlaceType
 
 EXCERPT: Final = 220
 _STEPS: Final = {move.name: move for move in DOSSIER_WORKFLOW.transitions}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.workflow import FieldKind, InputField, State, Transition, Workflow
 from stopintimidatie.dossiers.vocabulary import ClosingReason, DossierKind
-from stopintimidatie.security import Permission
-from stopintimidatie.workflow import FieldKind, InputField, State, Transition, Workflow
 
 P: Final = Permission
 

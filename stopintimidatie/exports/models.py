@@ -23,14 +23,43 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    delete,
     false,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from stopintimidatie.clock import utc_now
-from stopintimidatie.exports.asked import ExportRequest
-from stopintimidatie.exports.standards import FileForm
-from stopintimidatie.storage.models import Base, Held, belongs_to, held_table
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage.encryption import KeyRing, Vault
+from stopintimidatie.core.storage.models import Base, Held, belongs_to, held_table
+from stopintimidatie.core.text import date_short
+from stopintimidatie.exports.vocabulary import DEMAND, ExportRequest, FileForm
+from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+
+
+def basis_words(asked: ExportRequest) -> str:
+    """The ground in words; of a demand, which one."""
+    words = LegalBasis.word(asked.legal_basis)
+    if asked.legal_basis != DEMAND or asked.demand_on is None:
+        return words
+    return f"{words.partition(' (')[0]}: {demand_words(asked)}"[:200]
+
+
+def demand_words(asked: ExportRequest) -> str:
+    """Which demand; its official is on the page of the export alone."""
+    day = date_short(asked.demand_on) if asked.demand_on else ""
+    return f"{asked.demand_article}, nr. {asked.demand_number}, {day}"
+
+
+def route_rows(asked: ExportRequest) -> list[tuple[str, str]]:
+    """What was asked for beside the usual, for the page of the export."""
+    rows = []
+    if asked.demand_on is not None:
+        told = f"{asked.demand_article}, nummer {asked.demand_number}"
+        rows.append(("Vordering", f"{told}, van {asked.demand_officer}"))
+        rows.append(("Datum van de vordering", date_short(asked.demand_on)))
+    if asked.urgent:
+        rows.append(("Spoed", asked.urgent_reason or ""))
+    return rows
 
 
 class ExportState(StrEnum):
@@ -182,3 +211,122 @@ class ExportBlob(Held, Base):
     export_id: Mapped[UUID]
     kind: Mapped[str] = mapped_column(String(20))
     data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+# The versions of redaction profiles that a municipality made.
+
+
+class RedactionProfile(Held, Base):
+    """One version of one profile: all its rules, whole; the newest counts. Never changed."""
+
+    __tablename__ = "redaction_profile"
+    __table_args__ = held_table(UniqueConstraint("holder", "name", "number"), append_only=True)
+
+    name: Mapped[str] = mapped_column(String(40))
+    number: Mapped[int]
+    # Name of a field or part -> name of its step; see `profile_text`.
+    rules: Mapped[dict[str, Any]] = mapped_column(JSON)
+    # Whether it was made to be what the program proposes.
+    proposed: Mapped[bool]
+    reason: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)
+    made_by_id: Mapped[str | None] = mapped_column(String(64))
+    made_by: Mapped[str] = mapped_column(String(200))
+
+
+# What somebody marked in the free text of a report, so that it doesn't go to a recipient.
+
+
+class ReportReview(Held, Base):
+    """One text of a report that was looked at. Places in the text, never words of it; when the
+    text changes the digest doesn't fit any more, and it must be looked at again."""
+
+    __tablename__ = "report_review"
+    __table_args__ = held_table(
+        belongs_to("report", "report_id", ondelete="CASCADE"),
+        UniqueConstraint("holder", "report_id", "field"),
+    )
+
+    report_id: Mapped[UUID]
+    field: Mapped[str] = mapped_column(String(20))
+    digest: Mapped[str] = mapped_column(String(64))
+    spans: Mapped[list[list[int]]] = mapped_column(JSON)
+    looked_at: Mapped[datetime] = mapped_column(default=utc_now)
+    looked_by_id: Mapped[str | None] = mapped_column(String(64))
+    looked_by: Mapped[str] = mapped_column(String(200))
+
+
+# The certificate with which a municipality signs its PDFs.
+
+
+class SigningCertificate(Held, Base):
+    """One at most. The certificates are public; the key is encrypted with the key ring."""
+
+    __tablename__ = "signing_certificate"
+    __table_args__ = held_table(UniqueConstraint("holder"))
+
+    # Its own first, then those above it: DER in base64.
+    certificates: Mapped[list[str]] = mapped_column(JSON)
+    sealed: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(String(200))
+    valid_from: Mapped[datetime]
+    valid_until: Mapped[datetime]
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+# Keeping and reading the blobs of an export, each export under its own key.
+
+
+PURPOSE: Final = "export-key"
+VAULT: Final = Vault(ExportKey, ExportBlob, "export_id", PURPOSE)
+SEALED: Final = VAULT.sealed
+FILE: Final = "bestand-"
+
+
+class BlobKind(StrEnum):
+    """What is kept of an export."""
+
+    CONTENT = "inhoud"
+    SUBJECTS = "van_wie"
+    PDF = "pdf"
+    # Of a file with one, until it was shown.
+    LOCK = "wachtwoord"
+
+
+def keep(session: Session, keys: KeyRing, export: Export, kind: BlobKind, data: bytes) -> None:
+    """Encrypt and keep; what was there of this kind is replaced."""
+    VAULT.keep(session, keys, export, kind.value, data)
+
+
+def keep_file(session: Session, keys: KeyRing, export: Export, number: int, data: bytes) -> None:
+    """A file that goes along, by its place among those of the content."""
+    VAULT.keep(session, keys, export, f"{FILE}{number}", data)
+
+
+def read_file(session: Session, keys: KeyRing, export: Export, number: int) -> bytes:
+    """:raises DecryptionError: it isn't there (any more), or the key doesn't fit."""
+    return VAULT.read(session, keys, export, f"{FILE}{number}")
+
+
+def forget_files(session: Session, export: Export) -> None:
+    """Once they are in the PDF they needn't be kept beside it."""
+    session.execute(
+        delete(ExportBlob).where(
+            ExportBlob.export_id == export.id, ExportBlob.kind.startswith(FILE, autoescape=True)
+        )
+    )
+
+
+def forget(session: Session, export: Export, kind: BlobKind) -> None:
+    """What was kept of this kind goes."""
+    session.execute(
+        delete(ExportBlob).where(ExportBlob.export_id == export.id, ExportBlob.kind == kind.value)
+    )
+
+
+def read(session: Session, keys: KeyRing, export: Export, kind: BlobKind) -> bytes:
+    """What was kept.
+
+    :raises DecryptionError: it isn't there (any more), or the key doesn't fit.
+    """
+    return VAULT.read(session, keys, export, kind.value)

@@ -7,13 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import and_
 
-from stopintimidatie.disclosures.references import KIND, PATTERN
-from stopintimidatie.dossiers.access import roles_for
-from stopintimidatie.dossiers.resources import WORK, DossierResource
+from stopintimidatie.core.security import holder_acl
+from stopintimidatie.core.tree import Level, Resource
+from stopintimidatie.disclosures.resources import KIND, PATTERN
+from stopintimidatie.dossiers.resources import WORK, DossierResource, roles_for
 from stopintimidatie.dossiers.workflow import GONE
 from stopintimidatie.exports.models import Export
-from stopintimidatie.security import holder_acl
-from stopintimidatie.tree import Level, Resource
 
 
 class ExportResource(Resource):

@@ -8,39 +8,37 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 from sqlalchemy import select
 
-from stopintimidatie.accounts.offers import is_offered_anything
-from stopintimidatie.clock import utc_now
-from stopintimidatie.deliveries.attention import (
+from stopintimidatie.core.accounts.services import is_offered_anything
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.storage.session import COUNTED, count_at_most
+from stopintimidatie.core.text import date_text, datetime_short, days_until, local
+from stopintimidatie.core.tree import Root
+from stopintimidatie.core.web.components import ListItem, Tile, Tone, panels
+from stopintimidatie.core.web.request import NavItem, Paging, wanted_page, worth_counting
+from stopintimidatie.dossiers.consultations.services import badge_of
+from stopintimidatie.dossiers.patterns.resources import waiting
+from stopintimidatie.dossiers.resources import dossier_path
+from stopintimidatie.dossiers.vocabulary import ConsultationKind
+from stopintimidatie.exports.release.panels import (
     copies_to_chase,
     to_decide,
     unread_answers,
     urgent_to_judge,
 )
-from stopintimidatie.dossiers.consulting import badge_of
-from stopintimidatie.dossiers.paths import dossier_path
-from stopintimidatie.dossiers.vocabulary import ConsultationKind
-from stopintimidatie.home import overview
-from stopintimidatie.municipalities.proposal_views import roles_to_confirm
-from stopintimidatie.municipalities.resources import (
+from stopintimidatie.home import queries as home_queries
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.municipalities.areas.resources import (
     Municipalities,
     MunicipalityResource,
     NeighbourhoodResource,
 )
-from stopintimidatie.patterns.menu import waiting
-from stopintimidatie.register.models import Municipality
+from stopintimidatie.municipalities.people.views import roles_to_confirm
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.paths import report_path
+from stopintimidatie.reports.resources import report_path
 from stopintimidatie.reports.vocabulary import Form
-from stopintimidatie.security import Permission
-from stopintimidatie.security.trail import note_read
-from stopintimidatie.storage import NATIONAL
-from stopintimidatie.storage.counting import COUNTED, count_at_most
-from stopintimidatie.tree import Root
-from stopintimidatie.web.badges import Tone
-from stopintimidatie.web.components import ListItem, Tile
-from stopintimidatie.web.filters import date_text, datetime_short, days_until, local
-from stopintimidatie.web.paging import Paging, wanted_page, worth_counting
-from stopintimidatie.web.panels import panels
 
 ATTENTION_LIMIT = 10
 
@@ -100,7 +98,7 @@ def municipality(context: MunicipalityResource, request: Any) -> dict[str, Any]:
     """What needs me now, then the neighbourhoods with their trend."""
     now = utc_now()
     may_read = bool(request.has_permission(Permission.VIEW_REPORT, context))
-    rows = overview.neighbourhood_rows(request.db, context.holder, now)
+    rows = home_queries.neighbourhood_rows(request.db, context.holder, now)
     page: dict[str, Any] = {
         "may_read": may_read,
         "rows": rows,
@@ -114,7 +112,9 @@ def municipality(context: MunicipalityResource, request: Any) -> dict[str, Any]:
     }
     if may_read:
         slugs = {row.neighbourhood.code: row.neighbourhood.slug for row in rows}
-        urgent = overview.urgent_reports(request.db, request.identity.user_id, now, ATTENTION_LIMIT)
+        urgent = home_queries.urgent_reports(
+            request.db, request.identity.user_id, now, ATTENTION_LIMIT
+        )
         note_read(request, context.holder, "melding", [r.id for r in urgent], task="startpagina")
         page["tiles"] = _tiles(context, request, now)
         page["agreements"] = _agreements(context, request, now)
@@ -157,7 +157,7 @@ def _agreements(context: MunicipalityResource, request: Any, now: Any) -> list[L
             badges=["te_laat"] if due.due_on < today else [],
             meta=[f"dossier {due.number}", due.who, f"uiterlijk {date_text(due.due_on)}"],
         )
-        for due in overview.agreements_due(request.db, roles, today, ATTENTION_LIMIT)
+        for due in home_queries.agreements_due(request.db, roles, today, ATTENTION_LIMIT)
     ]
 
 
@@ -173,7 +173,7 @@ def _consultations(context: MunicipalityResource, request: Any, now: Any) -> lis
             badges=[badge_of(soon.state, soon.planned_at)],
             meta=[datetime_short(soon.planned_at), *([soon.place] if soon.place else [])],
         )
-        for soon in overview.consultations_soon(request.db, roles, now, ATTENTION_LIMIT)
+        for soon in home_queries.consultations_soon(request.db, roles, now, ATTENTION_LIMIT)
     ]
 
 
@@ -196,7 +196,7 @@ def _partners(context: MunicipalityResource, request: Any) -> list[ListItem]:
 
 
 def _tiles(context: MunicipalityResource, request: Any, now: Any) -> list[Tile]:
-    counts = overview.attention(request.db, request.identity.user_id, now)
+    counts = home_queries.attention(request.db, request.identity.user_id, now)
     slug, patterns = context.municipality.slug, waiting(request.db, context.holder)
     inbox = f"/gemeenten/{slug}/postvak"
     late: Tone = "danger" if counts.contact_late else "neutral"
@@ -258,3 +258,16 @@ def neighbourhood(context: NeighbourhoodResource, request: Any) -> dict[str, Any
         "paging": paging,
         "panels": panels(request, "wijk", context),
     }
+
+
+# The first items of the menu.
+
+
+def start_item(request: Any) -> NavItem:
+    return NavItem("Start", "/")
+
+
+def areas_item(request: Any) -> NavItem | None:
+    """Only for who works for more than one municipality; others land on their own."""
+    municipalities = [holder for holder in request.identity.holders if holder != NATIONAL]
+    return NavItem("Gemeenten", "/gemeenten") if len(municipalities) > 1 else None

@@ -19,6 +19,8 @@ from operator import attrgetter
 from types import UnionType
 from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
+from stopintimidatie.core.storage.personal import Treatment
+from stopintimidatie.core.text import Term
 from stopintimidatie.reports.vocabulary import (
     AgeGroup,
     BehaviourChange,
@@ -38,11 +40,9 @@ from stopintimidatie.reports.vocabulary import (
     Police,
     Recurrence,
     Role,
-    Term,
     TimePrecision,
     Transport,
 )
-from stopintimidatie.storage.personal import Treatment
 
 
 @dataclass(frozen=True)

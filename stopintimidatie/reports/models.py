@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
     JSON,
-    BigInteger,
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
-    Integer,
     LargeBinary,
     String,
     Text,
@@ -22,11 +20,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from stopintimidatie.clock import utc_now
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage.models import Base, Held, Passed, belongs_to, held_table
+from stopintimidatie.core.storage.tenancy import open_table
+from stopintimidatie.core.workflow import HistoryLine
 from stopintimidatie.reports.vocabulary import in_order
-from stopintimidatie.storage.models import Base, Held, Passed, belongs_to, held_table
-from stopintimidatie.storage.tenancy import open_table
-from stopintimidatie.workflow.history import HistoryLine
 
 
 class Report(Held, Base):
@@ -315,27 +313,3 @@ class ReportTransfer(Passed, Base):
 
 open_table("sender_key", "counts askers before a holder is known; lives for a day")
 open_table("sender_hit", "counts askers before a holder is known; hashes that live for a day")
-_FLEETING: Final = {"not_in_backup": "keys and hashes that must be gone the next day"}
-
-
-class SenderKey(Base):
-    """The key of a day, under which addresses are hashed; thrown away the next."""
-
-    __tablename__ = "sender_key"
-    __table_args__ = ({"info": _FLEETING},)
-
-    day: Mapped[date] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(String(64))
-
-
-class SenderHit(Base):
-    """That somebody asked something at a moment; who, only the key of the day could tell."""
-
-    __tablename__ = "sender_hit"
-    __table_args__ = (Index(None, "subject", "at"), {"info": _FLEETING})
-
-    id: Mapped[int] = mapped_column(
-        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
-    )
-    subject: Mapped[str] = mapped_column(String(32))
-    at: Mapped[datetime] = mapped_column(default=utc_now, index=True)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.reports.attachments import destroy
-from stopintimidatie.reports.contacts import contact_indexes
-from stopintimidatie.reports.fields import BY_COLUMN
-from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage, ReportMove
-from stopintimidatie.reports.services import KIND, changed
-from stopintimidatie.search.services import enqueue_purge
-from stopintimidatie.storage.encryption import KeyRing
-from stopintimidatie.storage.personal import (
+from stopintimidatie.core.search.services import enqueue_purge
+from stopintimidatie.core.storage.encryption import KeyRing, Sealed
+from stopintimidatie.core.storage.personal import (
     Fragment,
     PersonalDataHolder,
     Subject,
@@ -24,6 +20,111 @@ from stopintimidatie.storage.personal import (
     empty_rows,
     redact_rows,
 )
+from stopintimidatie.reports.fields import BY_COLUMN
+from stopintimidatie.reports.models import (
+    AttachmentPart,
+    Report,
+    ReportAttachment,
+    ReportContact,
+    ReporterMessage,
+    ReportMove,
+)
+from stopintimidatie.reports.services import changed
+from stopintimidatie.reports.vocabulary import KIND
+
+
+def destroy(session: Session, report_id: UUID) -> None:
+    """Key and content go."""
+    ids = select(ReportAttachment.id).where(ReportAttachment.report_id == report_id)
+    for found in session.scalars(ids).all():
+        session.execute(delete(AttachmentPart).where(AttachmentPart.attachment_id == found))
+        session.execute(delete(ReportAttachment).where(ReportAttachment.id == found))
+
+
+# Contact data: its own table, encrypted, found only by exact match on a keyed hash.
+
+
+PURPOSE = "contact"
+INDEX_PURPOSE = "contact-index"
+
+
+@dataclass(frozen=True)
+class ContactData:
+    """Contact data in clear; never in a repr."""
+
+    name: str | None = field(repr=False)
+    phone: str | None = field(repr=False)
+    email: str | None = field(repr=False)
+    when: str | None = field(repr=False)
+
+    def as_dict(self) -> dict[str, str | None]:
+        return {"name": self.name, "phone": self.phone, "email": self.email, "when": self.when}
+
+
+NO_CONTACT: Final[Mapping[str, None]] = {"name": None, "phone": None, "email": None, "when": None}
+
+
+def _encrypted(keys: KeyRing, holder: str, report_id: UUID, data: ContactData) -> dict[str, Any]:
+    def sealed(value: str | None) -> str | None:
+        return keys.encrypt(PURPOSE, value, str(report_id)) if value else None
+
+    return {
+        "holder": holder,
+        "report_id": report_id,
+        "name": sealed(data.name),
+        "phone": sealed(data.phone),
+        "email": sealed(data.email),
+        "contact_when": sealed(data.when),
+        "phone_index": contact_index(keys, data.phone),
+        "email_index": contact_index(keys, data.email),
+    }
+
+
+def contact_index(keys: KeyRing, value: str | None) -> str | None:
+    return keys.keyed_hash(INDEX_PURPOSE, value.lower().encode()) if value else None
+
+
+def contact_indexes(keys: KeyRing, value: str) -> list[str]:
+    """What this value is found by: of each version, for after a change of keys both are there."""
+    return [keys.keyed_hash(INDEX_PURPOSE, value.lower().encode(), v) for v in keys.masters]
+
+
+def _index_contact(row: ReportContact, keys: KeyRing, clear: Mapping[str, str]) -> None:
+    row.phone_index = contact_index(keys, clear.get("phone"))
+    row.email_index = contact_index(keys, clear.get("email"))
+
+
+SEALED = Sealed(
+    ReportContact, PURPOSE, ("name", "phone", "email", "contact_when"), "report_id", _index_contact
+)
+
+
+def read_contact(session: Session, keys: KeyRing, report: Report) -> ContactData | None:
+    """Contact data in clear, for whoever has the permission; the caller notes the read."""
+    row = session.scalars(
+        select(ReportContact).where(ReportContact.report_id == report.id)
+    ).one_or_none()
+    if row is None:
+        return None
+
+    def clear(stored: str | None) -> str | None:
+        return keys.decrypt(PURPOSE, stored, str(report.id)) if stored else None
+
+    return ContactData(clear(row.name), clear(row.phone), clear(row.email), clear(row.contact_when))
+
+
+def has_contact(session: Session, report: Report) -> bool:
+    """Whether there is contact data, without reading it."""
+    found = select(ReportContact.id).where(ReportContact.report_id == report.id)
+    return session.scalar(found.limit(1)) is not None
+
+
+def reached_by(session: Session, report: Report) -> tuple[bool, bool]:
+    """Tell whether a telephone number and a mail address are there, without reading them."""
+    given = select(ReportContact.phone.is_not(None), ReportContact.email.is_not(None))
+    row = session.execute(given.where(ReportContact.report_id == report.id)).one_or_none()
+    return (False, False) if row is None else (bool(row[0]), bool(row[1]))
+
 
 T: Final = Treatment
 COLUMNS: Final = {

@@ -4,22 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from stopintimidatie.audit import Actor, record
-from stopintimidatie.clock import utc_now
-from stopintimidatie.reports.arriving import KIND
-from stopintimidatie.reports.models import Report, ReportForm, ReportMove
-from stopintimidatie.reports.offered import close_offer
-from stopintimidatie.reports.vocabulary import in_order
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.search import enqueue_index
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.personal import Fragment, PersonalDataHolder, Subject
+from stopintimidatie.core.workflow import Transition, line
+from stopintimidatie.reports.models import Report, ReportForm, ReportMove, ReportTransfer
+from stopintimidatie.reports.vocabulary import KIND, OPEN, WITHDRAWN, in_order
 from stopintimidatie.reports.workflow import OFFERED, REPORT_WORKFLOW
-from stopintimidatie.search import enqueue_index
-from stopintimidatie.workflow import Transition
-from stopintimidatie.workflow.history import line
 
-__all__ = ["KIND"]
+# The states of an offer, and closing one because its report went another way.
+
+
+def close_offer(session: Session, report: Report) -> None:
+    """Nobody can answer any more, and what was shown of the report is gone."""
+    session.flush()
+    session.execute(
+        update(ReportTransfer)
+        .where(
+            ReportTransfer.giver == report.holder,
+            ReportTransfer.reference == report.reference,
+            ReportTransfer.state == OPEN,
+        )
+        .values(state=WITHDRAWN, offer=None)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 class StaleReportError(Exception):
@@ -112,3 +127,57 @@ def append_move(
     """Append a line to the history of a report; its state now is where the step led to."""
     told = line(actor, name, before, report.state, values, at)
     session.add(ReportMove(holder=report.holder, report_id=report.id, **told))
+
+
+# Words of a report made unreadable for good, wherever they went with it.
+#
+# Each room takes them out of its own tables, history and frozen papers (`storage.personal`); the
+# index is written anew. What stays is that it was done, by whom, why and how often: never the
+# words.
+
+
+# Shorter than this a word stands within others: "Ed" in "iedereen".
+WITHIN_OTHERS: Final = 5
+
+
+def fragment_of(words: str) -> Fragment:
+    """A name may stand in a longer word ("Sannes fiets"); a very short one is only itself."""
+    return Fragment(words.strip(), whole_words=len(words.strip()) < WITHIN_OTHERS)
+
+
+def redact_words(
+    session: Session,
+    keys: KeyRing,
+    holders: Mapping[str, PersonalDataHolder],
+    report: Report,
+    words: Iterable[str],
+    reason: str,
+    actor: Actor,
+) -> int:
+    """Take these words out of everything that is about the report; in how many texts they stood."""
+    # The longest first: a name within a marked sentence would break the sentence up.
+    fragments = [fragment_of(one) for one in sorted(set(words), key=len, reverse=True)]
+    subject = Subject(reference=report.reference)
+    session.flush()
+    # What was frozen of this report first: who has a copy hears of which report and what to do.
+    copies = sum(
+        holder.source_redacted(session, keys, KIND, report.id, fragment)
+        for holder in holders.values()
+        for fragment in fragments
+    )
+    found = [
+        (holder, document)
+        for holder in holders.values()
+        for document in holder.find(session, keys, subject)
+    ]
+    count = copies + sum(
+        holder.redact(session, keys, document, fragment)
+        for holder, document in found
+        for fragment in fragments
+    )
+    for fragment in fragments:
+        reason = fragment.taken_out_of(reason)
+    values = {"reden": reason, "teksten": count}
+    append_move(session, report, actor, "onleesbaar", report.state, values)
+    record(session, actor, "melding.onleesbaar", report.holder, KIND, [report.id])
+    return count

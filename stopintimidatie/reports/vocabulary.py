@@ -8,51 +8,10 @@ reporter (the same unless given), `en` English. The order here is the order on t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, Self
+from typing import Final
 
-
-class Term(StrEnum):
-    """A code with its labels; the base of every vocabulary here."""
-
-    nl: str
-    en: str
-    public: str
-
-    def __new__(cls, code: str, nl: str, en: str, public: str = "") -> Self:
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.nl = nl
-        member.en = en
-        member.public = public or nl
-        return member
-
-    @classmethod
-    def of(cls, code: str) -> Self:
-        """The term with this code.
-
-        :raises ValueError: when there is none.
-        """
-        for term in cls:
-            if term.value == code:
-                return term
-        raise ValueError(f"{code!r} is no {cls.__name__}")
-
-    def label(self, language: str = "nl") -> str:
-        """The word for a reporter who reads this language; Dutch where we have no other."""
-        return self.en if language == "en" else self.public
-
-    @classmethod
-    def word(cls, code: str | None) -> str:
-        """The officer's word for a stored code; empty for none, the code itself if unknown."""
-        found = cls._value2member_map_.get(code)
-        return found.nl if isinstance(found, Term) else code or ""
-
-    @classmethod
-    def choices(cls, language: str | None = None) -> list[tuple[str, str]]:
-        """(code, label) pairs for a form: officers' words, or a reporter's in their language."""
-        return [(t.value, t.nl if language is None else t.label(language)) for t in cls]
+from stopintimidatie.core.text import Term
 
 
 class Source(Term):
@@ -462,41 +421,26 @@ class FollowUp(Term):
     )
 
 
-class LegalBasis(Term):
-    """On what ground something may be disclosed; a municipality's lawyer confirms its list."""
+KIND: Final = "melding"
 
-    PUBLIC_ORDER = (
-        "avg_6_1_e_openbare_orde",
-        "AVG art. 6 lid 1 e, taak van algemeen belang: openbare orde (Gemeentewet)",
-        "GDPR art. 6(1)(e), public interest: public order (Municipalities Act)",
-    )
-    VITAL_INTEREST = (
-        "avg_6_1_d_vitaal_belang",
-        "AVG art. 6 lid 1 d, vitaal belang",
-        "GDPR art. 6(1)(d), vital interest",
-    )
-    ORDER = (
-        "avg_6_1_c_vordering",
-        "AVG art. 6 lid 1 c, wettelijke verplichting: vordering (artikel, nummer, functionaris)",
-        "GDPR art. 6(1)(c), legal obligation: order (article, number, official)",
-    )
-    REPORTER_CONSENT = (
-        "avg_6_1_a_toestemming_melder",
-        "AVG art. 6 lid 1 a, toestemming van de melder voor de eigen gegevens",
-        "GDPR art. 6(1)(a), consent of the reporter for their own data",
-    )
-    POLICE_DATA = (
-        "wpg_16_18",
-        "Wpg, verstrekking van politiegegevens (alleen het Wpg-compartiment)",
-        "Police Data Act, disclosure of police data (police compartment only)",
-    )
-    COOPERATION_ACT = (
-        "wgs",
-        "Wgs, alleen voor de daarin genoemde samenwerkingsverbanden",
-        "Data Processing by Partnerships Act, only for the partnerships it names",
-    )
-    INTERNAL = (
-        "intern",
-        "Intern gebruik binnen dezelfde taak",
-        "Internal use within the same task",
-    )
+
+OPEN: Final = "aangeboden"
+ACCEPTED: Final = "aangenomen"
+REFUSED: Final = "geweigerd"
+WITHDRAWN: Final = "ingetrokken"
+# Accepted, but by then there was nothing left to give.
+VOID: Final = "vervallen"
+LABELS: Final = {
+    OPEN: "wacht op antwoord",
+    ACCEPTED: "aangenomen",
+    REFUSED: "geweigerd",
+    WITHDRAWN: "ingetrokken",
+    VOID: "vervallen",
+    "gegeven": "doorgegeven",
+}
+
+
+FEEDBACK: Final = (
+    ("gegeven", "ja, de melder leest hieronder wat er is gedaan"),
+    ("niet_gegeven", "nee, en dit is waarom"),
+)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from stopintimidatie.security import Permission
-from stopintimidatie.workflow import FieldKind, InputField, State, Transition, Workflow
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.workflow import FieldKind, InputField, State, Transition, Workflow
 
 P: Final = Permission
 
@@ -342,3 +342,6 @@ def reader_status(state: str, delivery: str | None) -> tuple[str, str]:
         if seen in states:
             return code, sentence
     raise ValueError(f"no reader status for {state}")
+
+
+DOUBLE: Final = "dubbel"

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import stopintimidatie
-from stopintimidatie.privacy.actions import ACTIONS
+from stopintimidatie.privacy.log.views import ACTIONS
 
 PACKAGE = Path(stopintimidatie.__file__).parent
 # record(session, actor, "melding.ontvangen", …): the third argument, however it is broken up.

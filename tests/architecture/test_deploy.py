@@ -17,9 +17,9 @@ import yaml
 from bootstrap.system import TO_RUN
 
 from stopintimidatie.cli.commands import cli
-from stopintimidatie.cli.webserver import GRACE_SECONDS
+from stopintimidatie.cli.gateway import _SAFE_HEADERS
+from stopintimidatie.cli.server import GRACE_SECONDS
 from stopintimidatie.settings import Settings, setting_keys
-from stopintimidatie.web.gateway import _SAFE_HEADERS
 
 ROOT = Path(__file__).parent.parent.parent
 DEPLOY = ROOT / "deploy"

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import stopintimidatie
-from stopintimidatie.jobs import Job
-from stopintimidatie.jobs.registry import JOB_KINDS
-from stopintimidatie.registry import CATEGORY
+from stopintimidatie.core.jobs import Job
+from stopintimidatie.core.jobs.services import JOB_KINDS
+from stopintimidatie.core.registry import CATEGORY
 from tests.installation import Installation
 
 PACKAGE = Path(stopintimidatie.__file__).parent

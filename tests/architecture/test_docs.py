@@ -12,8 +12,8 @@ import click
 import pytest
 
 from stopintimidatie.cli.commands import cli
-from stopintimidatie.privacy.actions import ACTIONS
-from stopintimidatie.security import table
+from stopintimidatie.core.security import permissions
+from stopintimidatie.privacy.log.views import ACTIONS
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -76,7 +76,7 @@ def test_the_docs_explain_every_action_of_the_log() -> None:
 
 
 def test_the_page_about_roles_is_the_permission_table() -> None:
-    assert text_of("roles.md") == table.page()
+    assert text_of("roles.md") == permissions.page()
 
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -1,4 +1,4 @@
-"""The floors of the house, read from the syntax tree and from the tables."""
+"""The house: which room may use which, what files are called and how long they are."""
 
 from __future__ import annotations
 
@@ -7,68 +7,124 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Mapper
 
 import stopintimidatie
-from stopintimidatie.storage.models import Base
-from tests.architecture.floors import ORDER
+from stopintimidatie.core.storage.models import Base
+from stopintimidatie.rooms import ROOMS, modules_in_order
 
 PACKAGE = Path(stopintimidatie.__file__).parent
-MODULES = sorted(PACKAGE.rglob("*.py"))
+FILES = sorted(PACKAGE.rglob("*.py"))
+# The factory and the commands stand on the rooms.
+ORDER = ["settings", "rooms", *modules_in_order(), "", "cli"]
+MOST_FILES = 376
+MOST_LINES = 470
+SHORT = 60
+MOST_SHORT = 20
+MOST_NAMES = 140
+MOST_FUNCTION_LINES = 50
 
 
-def room_of(path: Path) -> str:
-    first = path.relative_to(PACKAGE).parts[0]
-    return first.removesuffix(".py")
+def name_of(path: Path) -> str:
+    """Return the module below the package: `reports.page.views`; the package itself is ''."""
+    parts = list(path.relative_to(PACKAGE).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imported_rooms(path: Path) -> Iterator[tuple[str, int]]:
-    """The rooms a module imports, with the line."""
-    package = ["stopintimidatie", *path.relative_to(PACKAGE).parts[:-1]]
+MODULES = {name_of(path): path for path in FILES}
+
+
+def floor_of(module: str) -> int:
+    """Return the place in the order of the room that a module lies in."""
+    parts = module.split(".")
+    rooms = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return ORDER.index(next(room for room in rooms if room in ORDER))
+
+
+def imported(path: Path) -> Iterator[tuple[str, int]]:
+    """Yield the modules of the package that a file imports, with the line."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else []
-            module = ".".join([*base, node.module or ""]).strip(".")
-            names = [f"{module}.{alias.name}" for alias in node.names]
+            assert not node.level, f"{path}: a relative import hides the room"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
         else:
             continue
         for name in names:
-            parts = name.split(".")
-            if parts[0] == "stopintimidatie" and len(parts) > 1:
-                yield (parts[1] if parts[1] in ORDER else "__init__"), node.lineno
+            first, _, rest = name.partition(".")
+            if first == "stopintimidatie":
+                yield (rest if rest in MODULES else rest.rpartition(".")[0]), node.lineno
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_imports_only_from_lower_floors(path: Path) -> None:
-    room = room_of(path)
-    assert room in ORDER, f"{room} has no floor: add it to tests/architecture/floors.py"
-    floor = ORDER.index(room)
+IMPORTS = {module: dict(imported(path)) for module, path in MODULES.items()}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_only_from_its_own_room_and_lower_ones(module: str) -> None:
     climbs = [
         f"line {line}: {other}"
-        for other, line in imported_rooms(path)
-        if ORDER.index(other) > floor
+        for other, line in IMPORTS[module].items()
+        if floor_of(other) > floor_of(module)
     ]
     assert not climbs
 
 
-def test_rooms_are_included_from_the_bottom_up() -> None:
-    floors = [ORDER.index(room) for room in stopintimidatie.ROOMS]
-    assert floors == sorted(floors)
-    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")} - {"cli"}
-    assert rooms == set(stopintimidatie.ROOMS)
+def test_no_files_import_each_other_in_a_circle() -> None:
+    left = {module: set(others) - {module} for module, others in IMPORTS.items()}
+    while free := {module for module, others in left.items() if not others & left.keys()}:
+        left = {module: others for module, others in left.items() if module not in free}
+    assert not left
+
+
+def test_each_folder_is_a_room_of_the_list() -> None:
+    rooms = {
+        name_of(path) for path in [*PACKAGE.glob("*/__init__.py"), *PACKAGE.glob("*/*/__init__.py")]
+    }
+    files = {name_of(path) for path in PACKAGE.glob("core/*.py")}
+    assert rooms | files == set(modules_in_order()) | {"cli"}
+    assert len(ROOMS) <= 14
 
 
 def test_foreign_keys_point_to_lower_floors() -> None:
     stopintimidatie.import_models()
-    rooms = {
-        mapper.local_table.name: mapper.class_.__module__.split(".")[1]  # type: ignore[attr-defined]
+    floors = {
+        str(mapper.local_table): floor_of(mapper.class_.__module__.partition(".")[2])
         for mapper in Base.registry.mappers
+        if isinstance(mapper, Mapper)
     }
     climbs = [
         f"{table.name} -> {key.referred_table.name}"
         for table in Base.metadata.tables.values()
         for key in table.foreign_key_constraints
-        if ORDER.index(rooms[key.referred_table.name]) > ORDER.index(rooms[table.name])
+        if floors[key.referred_table.name] > floors[table.name]
     ]
     assert not climbs
+
+
+def test_files_are_few_and_neither_short_nor_long() -> None:
+    lines = {
+        module: len(path.read_text(encoding="utf-8").splitlines())
+        for module, path in MODULES.items()
+    }
+    short = [
+        module
+        for module, path in MODULES.items()
+        if path.name != "__init__.py" and lines[module] < SHORT
+    ]
+    assert not {module: count for module, count in lines.items() if count > MOST_LINES}
+    assert len(FILES) <= MOST_FILES
+    assert len(short) <= MOST_SHORT
+    assert len({path.stem for path in FILES}) <= MOST_NAMES
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_functions_are_short(module: str) -> None:
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    long = [
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        and (node.end_lineno or 0) - node.lineno >= MOST_FUNCTION_LINES
+    ]
+    assert not long

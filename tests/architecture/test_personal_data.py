@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import JSON, LargeBinary, String, Text
 from sqlalchemy.schema import Column
 
-from stopintimidatie.storage.models import Base
-from stopintimidatie.storage.personal import (
+from stopintimidatie.core.storage.models import Base
+from stopintimidatie.core.storage.personal import (
     IMPERSONAL_TABLES,
     Treatment,
     personal_data_holders,

@@ -8,9 +8,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from stopintimidatie import import_models
-from stopintimidatie.storage.migrations import alembic_config, upgrade
-from stopintimidatie.storage.models import Base, Held, Passed
-from stopintimidatie.storage.tenancy import OPEN_TABLES
+from stopintimidatie.core.storage.database import alembic_config, upgrade
+from stopintimidatie.core.storage.models import Base, Held, Passed
+from stopintimidatie.core.storage.tenancy import OPEN_TABLES
 from tests.installation import Installation
 
 

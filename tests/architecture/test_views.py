@@ -14,8 +14,8 @@ from pyramid.registry import Registry
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 import stopintimidatie
-from stopintimidatie.security import Permission
-from stopintimidatie.web.request import Request
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.web.request import Request
 from tests.installation import Installation
 
 

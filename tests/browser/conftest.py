@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import delete
 
-from stopintimidatie.demo.accounts import PASSWORD
-from stopintimidatie.demo.deliveries import JOB as DELIVERIES
-from stopintimidatie.jobs import OutboxJob
-from stopintimidatie.jobs.worker import Worker
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.jobs.worker import Worker
+from stopintimidatie.demo.replay.accounts import PASSWORD
+from stopintimidatie.demo.replay.deliveries import JOB as DELIVERIES
 from tests.installation import Installation, make_settings
 from tests.services import Chromium
 from tests.tools.served import in_thread

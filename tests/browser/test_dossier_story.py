@@ -25,13 +25,13 @@ from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 from sqlalchemy import select
 
-from stopintimidatie.clock import utc_now
-from stopintimidatie.intake.examples import FULL_REPORT
-from stopintimidatie.jobs.worker import Worker
-from stopintimidatie.mail.models import MailMessage
-from stopintimidatie.security import Role
-from stopintimidatie.storage.encryption import create_key_file
-from stopintimidatie.web.filters import AMSTERDAM
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs.worker import Worker
+from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage.encryption import create_key_file
+from stopintimidatie.core.text import AMSTERDAM
+from stopintimidatie.reports.api.openapi import FULL_REPORT
 from tests.browser.test_pages import problems_on
 from tests.factories import DORDRECHT, connect, make_user
 from tests.functional.api import Api

@@ -18,12 +18,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from stopintimidatie.clock import utc_now
-from stopintimidatie.jobs.worker import Worker
-from stopintimidatie.security import Role
-from stopintimidatie.storage import NATIONAL
-from stopintimidatie.storage.encryption import create_key_file
-from stopintimidatie.web.filters import AMSTERDAM
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs.worker import Worker
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.storage.encryption import create_key_file
+from stopintimidatie.core.text import AMSTERDAM
 from tests.factories import EINDHOVEN, make_user
 from tests.installation import PASSWORD, Installation, make_settings
 from tests.tools.mail_server import Mailbox, mail_server

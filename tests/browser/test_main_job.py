@@ -14,8 +14,8 @@ import pytest
 from playwright.sync_api import Page
 from pypdf import PdfReader
 
-from stopintimidatie.clock import utc_now
-from stopintimidatie.web.filters import local
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.text import local
 from tests.browser.conftest import SignIn
 from tests.tools.verapdf import validate_pdf
 

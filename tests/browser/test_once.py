@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopintimidatie.demo.accounts import PASSWORD
+from stopintimidatie.demo.replay.accounts import PASSWORD
 from tests.browser.conftest import SignIn
 from tests.browser.test_pages import problems_on
 

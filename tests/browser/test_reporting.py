@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from stopintimidatie.clock import utc_now
-from stopintimidatie.web.filters import AMSTERDAM
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.text import AMSTERDAM
 from tests.browser.conftest import SignIn
 from tests.browser.test_pages import problems_on
 

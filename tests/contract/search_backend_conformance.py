@@ -18,8 +18,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from stopintimidatie.search.analysis import stem
-from stopintimidatie.search.backend import (
+from stopintimidatie.core.search.analysis import stem
+from stopintimidatie.core.search.backend import (
     FACETS,
     OPEN_ACCESS,
     Kind,
@@ -35,7 +35,7 @@ from stopintimidatie.search.backend import (
     Visibility,
     Weight,
 )
-from stopintimidatie.search.grammar import AnyOf, Field, SearchQuery
+from stopintimidatie.core.search.query import AnyOf, Field, SearchQuery
 from tests.contract.search_documents import (
     EVERYTHING_OPEN,
     HOLDER,

@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from stopintimidatie.search.analysis import Token, tokens
-from stopintimidatie.search.backend import (
+from stopintimidatie.core.clock import local_date
+from stopintimidatie.core.search.analysis import Token, tokens
+from stopintimidatie.core.search.backend import (
     OPEN_ACCESS,
     Kind,
     Scope,
@@ -22,8 +23,7 @@ from stopintimidatie.search.backend import (
     Text,
     Visibility,
 )
-from stopintimidatie.search.grammar import Field, Phrase, SearchQuery, Term, Vocabulary, parse
-from stopintimidatie.search.localtime import local_date
+from stopintimidatie.core.search.query import Field, Phrase, SearchQuery, Term, Vocabulary, parse
 
 HOLDER = "GM0505"
 OTHER_HOLDER = "GM0772"

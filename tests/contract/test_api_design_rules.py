@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 
-from stopintimidatie.intake.answers import as_json
-from stopintimidatie.intake.calls import BASE, CALLS, FOLLOW_CODE, SUBMIT
-from stopintimidatie.intake.examples import SMALL_REPORT
-from stopintimidatie.intake.fields import Moment
-from stopintimidatie.intake.openapi import openapi_document
-from stopintimidatie.intake.schema import InvalidMessageError, validate
-from stopintimidatie.web.headers import HEADERS, cache_control
+from stopintimidatie.core.web.responses import HEADERS, cache_control
+from stopintimidatie.reports.api.answers import as_json
+from stopintimidatie.reports.api.calls import BASE, CALLS, FOLLOW_CODE, SUBMIT
+from stopintimidatie.reports.api.openapi import SMALL_REPORT, openapi_document
+from stopintimidatie.reports.arrival.fields import Moment
+from stopintimidatie.reports.arrival.submission import InvalidMessageError, validate
 from tests.installation import ROOT
 
 RULES = """

@@ -9,15 +9,21 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from stopintimidatie.intake import answers
-from stopintimidatie.intake.answers import as_json, example_of, schema_of
-from stopintimidatie.intake.calls import CALLS
-from stopintimidatie.intake.fields import FieldError
-from stopintimidatie.intake.openapi import openapi_document
-from stopintimidatie.intake.problems import Kind, ProblemError, problem_document, problem_schema
-from stopintimidatie.intake.schema import MESSAGE, validate
-from stopintimidatie.intake.version import API_VERSION
-from stopintimidatie.reports.references import normalise_reference
+from stopintimidatie.reports.api import answers
+from stopintimidatie.reports.api.answers import as_json, example_of, schema_of
+from stopintimidatie.reports.api.calls import CALLS
+from stopintimidatie.reports.api.openapi import openapi_document
+from stopintimidatie.reports.api.problems import (
+    API_VERSION,
+    Kind,
+    ProblemError,
+    problem_document,
+    problem_schema,
+)
+from stopintimidatie.reports.arrival.fields import FieldError
+from stopintimidatie.reports.arrival.schema import MESSAGE
+from stopintimidatie.reports.arrival.submission import validate
+from stopintimidatie.reports.rules import normalise_reference
 
 DOCUMENT = openapi_document()
 OPERATIONS = [

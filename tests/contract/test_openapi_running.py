@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from pyramid.httpexceptions import HTTPNotFound
 from schemathesis.checks import CHECKS, load_all_checks
 
-from stopintimidatie.intake.app_keys import DEMO_TOKEN
-from stopintimidatie.intake.calls import ADD, CALLS, FORM, LOOK_UP, SUBMIT, Call
-from stopintimidatie.tree.traversal import split_address
+from stopintimidatie.core.tree.resources import split_address
+from stopintimidatie.reports.api.calls import ADD, CALLS, FORM, LOOK_UP, SUBMIT, Call
+from stopintimidatie.reports.api.queries import DEMO_TOKEN
 from tests.factories import connect
 from tests.functional.api import Api
 from tests.installation import Installation

@@ -8,8 +8,8 @@ from functools import cache, partial
 import pytest
 from sqlalchemy import Engine, create_engine
 
-from stopintimidatie.search.postgres_backend import PostgresBackend
-from stopintimidatie.storage import roles
+from stopintimidatie.core.search.postgres.backend import PostgresBackend
+from stopintimidatie.core.storage import database
 from tests.contract.search_backend_conformance import Opener, SearchBackendConformance
 from tests.services import Postgres
 
@@ -26,7 +26,7 @@ def open_backend(url: str) -> PostgresBackend:
 
 @pytest.fixture(scope="module")
 def url(postgres: Postgres, postgres_template: str) -> Iterator[str]:
-    with postgres.database(postgres_template, roles.APP) as made:
+    with postgres.database(postgres_template, database.APP) as made:
         yield made
         engine_of(made).dispose()
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from stopintimidatie.search import analysis, whoosh_files
-from stopintimidatie.search.backend import (
+from stopintimidatie.core.search import analysis
+from stopintimidatie.core.search.backend import (
     HealthState,
     IndexBusyError,
     IndexUnusableError,
@@ -26,7 +26,8 @@ from stopintimidatie.search.backend import (
     SearchDocument,
     SearchTooBroadError,
 )
-from stopintimidatie.search.whoosh_backend import WhooshBackend
+from stopintimidatie.core.search.whoosh import files
+from stopintimidatie.core.search.whoosh.backend import WhooshBackend
 from tests.contract.search_backend_conformance import Opener, SearchBackendConformance
 from tests.contract.search_documents import EVERYTHING_OPEN, HOLDER, document, query
 
@@ -96,7 +97,7 @@ def test_a_damaged_file_is_noticed_at_once_and_a_rebuild_repairs_it(
     )
     _HARM[harm](victim)
     if suffix == ".maat":
-        whoosh_files._known_sizes.clear()
+        files._known_sizes.clear()
     user = WhooshBackend(root) if fresh else backend
     assert user.health(HOLDER).state is HealthState.DAMAGED
     assert "herbouwen" in user.health(HOLDER).message
@@ -243,7 +244,7 @@ def _in_files(root: Path, word: bytes) -> bool:
 
 def test_a_writer_waits_for_another_one_but_not_forever(backend: WhooshBackend, root: Path) -> None:
     hasty = WhooshBackend(root, lock_timeout=0.05)
-    with whoosh_files.HolderFolder(root, HOLDER, 1).writing():
+    with files.HolderFolder(root, HOLDER, 1).writing():
         with pytest.raises(IndexBusyError):
             hasty.index([document()])
         assert total(hasty) == 31
@@ -318,7 +319,7 @@ def test_a_writer_that_was_killed_leaves_a_sound_index(
 def test_many_commits_leave_few_segments(backend: WhooshBackend, root: Path) -> None:
     for number in range(200):
         backend.index([document(f"fluiten {number}")])
-    segments = whoosh_files.HolderFolder(root, HOLDER, 1).snapshot().segments
+    segments = files.HolderFolder(root, HOLDER, 1).snapshot().segments
     assert len(segments) < 24
     assert total(backend) == 231
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import create_engine
 
-from stopintimidatie.search.backend import (
+from stopintimidatie.core.search.backend import (
     OPEN_ACCESS,
     Page,
     Scope,
@@ -20,10 +20,10 @@ from stopintimidatie.search.backend import (
     SearchResults,
     Visibility,
 )
-from stopintimidatie.search.grammar import Field
-from stopintimidatie.search.postgres_backend import PostgresBackend
-from stopintimidatie.search.whoosh_backend import WhooshBackend
-from stopintimidatie.storage import roles
+from stopintimidatie.core.search.postgres.backend import PostgresBackend
+from stopintimidatie.core.search.query import Field
+from stopintimidatie.core.search.whoosh.backend import WhooshBackend
+from stopintimidatie.core.storage import database
 from tests.contract.search_backend_conformance import _random_documents
 from tests.contract.search_documents import HOLDER, query
 from tests.services import Postgres
@@ -66,7 +66,7 @@ def engines(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[SearchBackend, SearchBackend]]:
     folder: Path = tmp_path_factory.mktemp("zoekindex")
-    with postgres.database(postgres_template, roles.APP) as url:
+    with postgres.database(postgres_template, database.APP) as url:
         engine = create_engine(url)
         made = WhooshBackend(folder), PostgresBackend(engine)
         for backend in made:

@@ -13,21 +13,21 @@ from uuid import UUID
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
-from stopintimidatie.audit.models import AuditEvent, AuditSubject
-from stopintimidatie.deliveries.models import CopyCorrection
-from stopintimidatie.disclosures.copies import EventKind
+from stopintimidatie.core.audit import AuditEvent, AuditSubject
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.search import services as search_services
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL, database
+from stopintimidatie.core.tree import Reference
 from stopintimidatie.disclosures.models import Disclosure, DisclosureEvent
-from stopintimidatie.exports import vault
+from stopintimidatie.disclosures.services import EventKind
+from stopintimidatie.dossiers.patterns.models import PatternReport
+from stopintimidatie.exports import models as exports_models
 from stopintimidatie.exports.models import Export, ExportBlob, ExportState
-from stopintimidatie.intake.models import IdempotencyKey
-from stopintimidatie.jobs import OutboxJob
-from stopintimidatie.mail.models import MailMessage
-from stopintimidatie.patterns.models import PatternReport
+from stopintimidatie.exports.release.models import CopyCorrection
+from stopintimidatie.reports.api.models import IdempotencyKey
 from stopintimidatie.reports.models import Report, ReportMove
-from stopintimidatie.search import services as search
-from stopintimidatie.security import Role
-from stopintimidatie.storage import NATIONAL, roles
-from stopintimidatie.tree import Reference
 from tests.crash.ledger import Entry, Ledger
 from tests.factories import DORDRECHT, EINDHOVEN, make_user
 from tests.installation import Installation
@@ -138,7 +138,7 @@ def check_jobs(installation: Installation) -> None:
     for holder in HOLDERS:
         if not has_documents(installation, holder):
             continue
-        report = search.check(installation.registry, holder)
+        report = search_services.check(installation.registry, holder)
         assert report.clean, f"{holder}: {report.summary}"
 
 
@@ -163,7 +163,7 @@ def check_exports(installation: Installation, references: list[str]) -> None:
         assert len(exports) == len(references)
         for export in exports:
             assert export.state == ExportState.READY
-            pdf = vault.read(session, keys, export, vault.BlobKind.PDF)
+            pdf = exports_models.read(session, keys, export, exports_models.BlobKind.PDF)
             assert pdf.startswith(b"%PDF-")
             assert pdf.rstrip().endswith(b"%%EOF")
             (row,) = session.scalars(
@@ -175,7 +175,7 @@ def check_exports(installation: Installation, references: list[str]) -> None:
                 select(ExportBlob.kind).where(ExportBlob.export_id == export.id)
             )
             # None of these has a password.
-            kinds = set(vault.BlobKind) - {vault.BlobKind.LOCK}
+            kinds = set(exports_models.BlobKind) - {exports_models.BlobKind.LOCK}
             assert sorted(blobs) == sorted(kind.value for kind in kinds)
             assert _times(session, "uitvoer.gemaakt", export.id) == 1
 
@@ -286,7 +286,7 @@ GROUP BY k.oid, k.conname, k.conrelid, k.confrelid
 
 def _check_postgresql(url: str) -> None:
     """As the administrator, who sees the rows of everybody."""
-    administrator = url.replace(f"//{roles.APP}@", f"//{postgres_guard.SUPERUSER}@")
+    administrator = url.replace(f"//{database.APP}@", f"//{postgres_guard.SUPERUSER}@")
     engine = create_engine(administrator)
     with engine.connect() as connection:
         connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS amcheck")

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from stopintimidatie.intake.app_keys import DEMO_TOKEN
+from stopintimidatie.reports.api.queries import DEMO_TOKEN
 from tests.crash.ledger import Entry, Ledger
 
 HOST = "127.0.0.1"

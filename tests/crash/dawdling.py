@@ -15,9 +15,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from stopintimidatie.jobs import JobContext, JobKind, Lane
-from stopintimidatie.jobs.registry import Handler
-from stopintimidatie.jobs.worker import Worker
+from stopintimidatie.core.jobs import JobContext, JobKind, Lane
+from stopintimidatie.core.jobs.services import Handler
+from stopintimidatie.core.jobs.worker import Worker
 
 NAIVE = "naief"
 LEASE_SECONDS = 2

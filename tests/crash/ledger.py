@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from stopintimidatie.intake.examples import FULL_REPORT
+from stopintimidatie.reports.api.openapi import FULL_REPORT
 
 # Dordrecht, Eindhoven, and nowhere: the desk of the national point.
 PLACES: tuple[dict[str, Any], ...] = (

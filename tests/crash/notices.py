@@ -11,17 +11,18 @@ from unittest.mock import patch
 
 from sqlalchemy import delete, select
 
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.clock import utc_now
-from stopintimidatie.deliveries.models import CopyCorrection
-from stopintimidatie.disclosures.copies import EventKind
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import JobContext, OutboxJob, enqueue
 from stopintimidatie.disclosures.models import Disclosure, DisclosureEvent
-from stopintimidatie.exports import making, urgency
+from stopintimidatie.disclosures.services import EventKind
+from stopintimidatie.dossiers.patterns.jobs import ask_for_search
 from stopintimidatie.exports.models import Export
-from stopintimidatie.exports.services import JOB, fetch
-from stopintimidatie.exports.withdrawing import Cause, Change, destroy
-from stopintimidatie.jobs import JobContext, OutboxJob, enqueue
-from stopintimidatie.patterns.searching import ask_for_search
+from stopintimidatie.exports.release.models import CopyCorrection
+from stopintimidatie.exports.request import jobs as request_jobs
+from stopintimidatie.exports.request import routes
+from stopintimidatie.exports.request.jobs import Cause, Change, destroy
+from stopintimidatie.exports.request.services import JOB, fetch
 from tests.factories import DORDRECHT
 from tests.functional.exporting import Case, approved, with_partner
 from tests.installation import Installation
@@ -35,9 +36,11 @@ def given(installation: Installation, case: Case, number: int) -> list[str]:
     references = [approved(case, partner=partner, ontvanger=None) for _ in range(number)]
     registry = installation.registry
     context = JobContext(registry.engine, registry.app_settings, registry, DORDRECHT)
-    with patch.object(making, "render_in_process", lambda *_, **__: b"%PDF-1.7 not really %%EOF"):
+    with patch.object(
+        request_jobs, "render_in_process", lambda *_, **__: b"%PDF-1.7 not really %%EOF"
+    ):
         for reference in references:
-            making.make(context, case.export(reference).id)
+            request_jobs.make(context, case.export(reference).id)
     with installation.transaction(DORDRECHT) as session:
         # Made already.
         session.execute(delete(OutboxJob).where(OutboxJob.kind == JOB.name))
@@ -56,10 +59,10 @@ def due(installation: Installation, reference: str, *, erased: bool) -> None:
             destroy(session, export, cause=Cause(Change.ERASED, "M-01"))
             return
         payload = {"id": str(export.id)}
-        enqueue(session, making.MADE_JOB, DORDRECHT, {**payload, "stap": AFTER})
+        enqueue(session, request_jobs.MADE_JOB, DORDRECHT, {**payload, "stap": AFTER})
         export.urgent, export.decided_at = True, None
         export.approve_by = utc_now() - timedelta(hours=1)
-        enqueue(session, urgency.JOB, DORDRECHT, payload)
+        enqueue(session, routes.JOB, DORDRECHT, payload)
 
 
 def check_told(installation: Installation, references: list[str]) -> None:

@@ -134,9 +134,8 @@ def _adopt_orphans() -> None:
 def _read_everything() -> None:
     """Import all that a web server and a worker import when they start."""
     from stopintimidatie import configure
-    from stopintimidatie.cli import commands  # noqa: F401
-    from stopintimidatie.cli.garbage import spare_what_stays
-    from stopintimidatie.storage.encryption import create_key_file
+    from stopintimidatie.cli.server import spare_what_stays
+    from stopintimidatie.core.storage.encryption import create_key_file
     from tests.installation import make_settings
 
     with tempfile.TemporaryDirectory() as name:

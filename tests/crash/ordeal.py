@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass, field
 from random import Random
 
-from stopintimidatie.audit import SYSTEM
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.reports.services import move
-from stopintimidatie.storage import NATIONAL
 from tests.crash import checks
 from tests.crash.campaign import Campaign, Kills
 from tests.crash.checks import Findings

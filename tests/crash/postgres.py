@@ -15,8 +15,8 @@ from typing import LiteralString
 import psycopg
 
 from stopintimidatie import install
-from stopintimidatie.storage import roles
-from stopintimidatie.storage.encryption import create_key_file
+from stopintimidatie.core.storage import database
+from stopintimidatie.core.storage.encryption import create_key_file
 from tests.installation import Installation, make_settings
 from tests.services import Postgres
 from tests.tools import postgres_guard
@@ -90,8 +90,8 @@ def installed_on(server: Server, data_dir: Path) -> Iterator[Installation]:
     databases = Postgres(server.folder)
     databases.make_roles()
     server.database = databases.create()
-    install(make_settings(databases.url(server.database, roles.OWNER), data_dir))
-    settings = make_settings(databases.url(server.database, roles.APP), data_dir)
+    install(make_settings(databases.url(server.database, database.OWNER), data_dir))
+    settings = make_settings(databases.url(server.database, database.APP), data_dir)
     installation = Installation(settings)
     yield installation
     installation.close()

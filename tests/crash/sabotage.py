@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from stopintimidatie.intake import services
-from stopintimidatie.storage.rows import Row
+from stopintimidatie.core.storage.session import Row
+from stopintimidatie.reports.api import services as api_services
 from tests.crash.marks import Mark, Marker
 
 LATE = 0.05
@@ -23,7 +23,7 @@ LATE = 0.05
 
 def install(marker: Marker) -> None:
     """Have the intake write and commit a moment after its answer."""
-    intake: Any = services
+    intake: Any = api_services
     honest = intake.write_rows
 
     def write(*given: Any) -> None:

@@ -14,10 +14,10 @@ from typing import Any
 
 from sqlalchemy import func, or_, select, update
 
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.clock import utc_now
-from stopintimidatie.intake.app_keys import make_demo_key
-from stopintimidatie.jobs import OutboxJob
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.reports.api.queries import make_demo_key
 from stopintimidatie.settings import Settings
 from tests.crash import marks
 from tests.crash.clients import HOST

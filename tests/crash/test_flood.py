@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from stopintimidatie.security import Role
+from stopintimidatie.core.security import Role
 from tests.crash.clients import HOST, TIME_OUT, Apps
 from tests.crash.ledger import Ledger
 from tests.crash.site import Site

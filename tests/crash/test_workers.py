@@ -11,8 +11,8 @@ from random import Random
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.clock import utc_now
-from stopintimidatie.jobs import Job, OutboxJob, enqueue
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Job, OutboxJob, enqueue
 from tests.crash import checks, notices
 from tests.crash.campaign import wait_until
 from tests.crash.dawdling import NAIVE, SHORTEST

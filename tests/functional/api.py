@@ -10,9 +10,9 @@ from uuid import uuid4
 from sqlalchemy import func, select
 from webtest import TestApp
 
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.intake.app_keys import DEMO_TOKEN, make_demo_key
-from stopintimidatie.intake.examples import FULL_REPORT
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.reports.api.openapi import FULL_REPORT
+from stopintimidatie.reports.api.queries import DEMO_TOKEN, make_demo_key
 from stopintimidatie.reports.models import Report
 from tests.installation import Installation
 

@@ -16,13 +16,13 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie.cli.commands import cli
-from stopintimidatie.cli.dutch import run
-from stopintimidatie.clock import utc_now
-from stopintimidatie.exports import making
-from stopintimidatie.jobs import OutboxJob
+from stopintimidatie.cli.common import run
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.storage import database
+from stopintimidatie.core.storage.encryption import create_key_file
+from stopintimidatie.exports.request import jobs as request_jobs
 from stopintimidatie.settings import Settings, load_settings
-from stopintimidatie.storage import roles
-from stopintimidatie.storage.encryption import create_key_file
 from tests.functional.api import Api
 from tests.functional.exporting import Case, approved, make_case
 from tests.installation import Installation, make_settings
@@ -109,7 +109,7 @@ def empty_place(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iter
     if kind == "sqlite":
         yield Operator(make_settings(f"sqlite:///{folder}/data.sqlite", folder), request)
         return
-    with request.getfixturevalue("postgres").database(user=roles.APP) as url:
+    with request.getfixturevalue("postgres").database(user=database.APP) as url:
         yield Operator(_as_in_production(url, folder), request)
 
 
@@ -123,13 +123,13 @@ def installed(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterat
         yield Operator(make_settings(f"sqlite:///{folder}/data.sqlite", folder), request)
         return
     template = request.getfixturevalue("postgres_template")
-    with request.getfixturevalue("postgres").database(template, roles.APP) as url:
+    with request.getfixturevalue("postgres").database(template, database.APP) as url:
         yield Operator(_as_in_production(url, folder), request)
 
 
 def _as_in_production(url: str, folder: Path) -> Settings:
     """Each part connects with its own role."""
-    backup = url.replace(f"//{roles.APP}@", f"//{roles.BACKUP}@")
+    backup = url.replace(f"//{database.APP}@", f"//{database.BACKUP}@")
     return make_settings(url, folder, database_backup_url=backup)
 
 
@@ -159,7 +159,7 @@ def fill(operator: Operator) -> World:
         key = str(uuid4())
         receipt = api.post(Idempotency_Key=key).json
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(making, "render_in_process", lambda content, **kw: PDF)
+            patched.setattr(request_jobs, "render_in_process", lambda content, **kw: PDF)
             made.run_jobs()
         # Received, and not yet in the index when the copy is made.
         waiting = api.post().json

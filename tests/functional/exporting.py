@@ -9,19 +9,24 @@ from typing import Any
 from sqlalchemy import select
 from webtest import TestApp, TestResponse
 
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.clock import utc_now
-from stopintimidatie.dossiers.filing import file_report
-from stopintimidatie.dossiers.paths import path_of_dossier
-from stopintimidatie.dossiers.services import add_note, make_agreement
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.mail.addresses import find_address
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.text import day_of
+from stopintimidatie.dossiers.case.services import make_agreement
+from stopintimidatie.dossiers.filing.services import file_report
+from stopintimidatie.dossiers.resources import path_of_dossier
+from stopintimidatie.dossiers.services import add_note
 from stopintimidatie.exports.models import Export
-from stopintimidatie.mail.addresses import find_address
-from stopintimidatie.partners.contacts import Person, add_contact, owner_of
-from stopintimidatie.partners.services import add_partner
+from stopintimidatie.municipalities.partners.services import (
+    Person,
+    add_contact,
+    add_partner,
+    owner_of_contact,
+)
 from stopintimidatie.reports.fields import Address, Contact, Location, Offenders
 from stopintimidatie.reports.vocabulary import AgeGroup, ContactWish, Form, TimePrecision
-from stopintimidatie.security import Role
-from stopintimidatie.web.filters import day_of
 from tests.factories import (
     DORDRECHT,
     connect,
@@ -148,7 +153,7 @@ def with_partner(
         partner = add_partner(session, DORDRECHT, values, actor)
         who = Person("wijkagent", "Wil Wijk", "wil@politie.example", phone)
         row = add_contact(session, keys, partner, who, actor)
-        address = find_address(session, owner_of(row.id))
+        address = find_address(session, owner_of_contact(row.id))
         assert address is not None
         address.verified_at = utc_now()
         return str(partner.reference)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from stopintimidatie.intake.app_keys import DEMO_TOKEN
-from stopintimidatie.intake.examples import FULL_REPORT
+from stopintimidatie.reports.api.openapi import FULL_REPORT
+from stopintimidatie.reports.api.queries import DEMO_TOKEN
 
 REPORTS = "/api/v1/meldingen"
 FORM = "application/x-www-form-urlencoded"

@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
-from stopintimidatie.accounts.attempts import FORGET_AFTER
-from stopintimidatie.accounts.models import (
+from stopintimidatie.core.accounts.attempts import FORGET_AFTER
+from stopintimidatie.core.accounts.models import (
     Invitation,
     LoginSession,
     RoleOffer,
@@ -18,10 +18,10 @@ from stopintimidatie.accounts.models import (
     SignInUnlock,
     User,
 )
-from stopintimidatie.accounts.upkeep import JOB, OFFER_KEPT
-from stopintimidatie.clock import clock_at, utc_now
-from stopintimidatie.jobs import JobContext
-from stopintimidatie.storage import NATIONAL
+from stopintimidatie.core.accounts.services import JOB, OFFER_KEPT
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.jobs import JobContext
+from stopintimidatie.core.storage import NATIONAL
 from tests.factories import DORDRECHT
 from tests.installation import Installation
 

@@ -15,14 +15,13 @@ from typing import Any
 import pytest
 
 from stopintimidatie import create_app
-from stopintimidatie.accounts.models import User
-from stopintimidatie.accounts.passwords import hash_password
-from stopintimidatie.accounts.services import block_user, create_user, find_user
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.clock import clock_at, utc_now
-from stopintimidatie.security import Role
+from stopintimidatie.core.accounts.models import User
+from stopintimidatie.core.accounts.services import block_user, create_user, find_user, hash_password
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.web.responses import CSP, HEADERS, LOCATING
 from stopintimidatie.settings import SettingsError
-from stopintimidatie.web.headers import CSP, HEADERS, LOCATING
 from tests.factories import DORDRECHT, connect, make_user
 from tests.functional.probing import probes
 from tests.installation import PASSWORD, Installation

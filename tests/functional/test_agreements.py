@@ -8,18 +8,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.clock import clock_at, utc_now
-from stopintimidatie.mail.addresses import find_address, set_address
-from stopintimidatie.mail.codes import code_of
-from stopintimidatie.mail.models import MailMessage
-from stopintimidatie.municipalities import agreements
-from stopintimidatie.municipalities.agreements_models import ForwardingAgreement
-from stopintimidatie.municipalities.models import ParticipationLevel
-from stopintimidatie.municipalities.postbox import is_role_address, postbox_of
-from stopintimidatie.municipalities.services import level_of
-from stopintimidatie.security import Role
-from stopintimidatie.storage import NATIONAL
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.mail.addresses import code_of, find_address, set_address
+from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.municipalities.agreements import services as agreements_services
+from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
+from stopintimidatie.municipalities.levels.models import ParticipationLevel
+from stopintimidatie.municipalities.levels.services import level_of
+from stopintimidatie.municipalities.people.services import is_role_address, postbox_of
 from tests.factories import make_user
 from tests.installation import Installation
 
@@ -40,7 +39,7 @@ def desk(installation: Installation) -> Any:
 
 def fill(browser: Any, **changes: str) -> Any:
     form = browser.get(f"{PAGE}/vastleggen").forms["formulier"]
-    today = agreements.today()
+    today = agreements_services.today()
     for name, value in {**PEOPLE, "mag_sinds": str(today), **changes}.items():
         form[name] = value
     form["wil"] = changes.get("wil", "ja")
@@ -48,7 +47,9 @@ def fill(browser: Any, **changes: str) -> Any:
 
 
 def confirm(installation: Installation, browser: Any, who: str = "functionaris") -> Any:
-    owner = agreements.official_of if who == "functionaris" else agreements.deputy_of
+    owner = (
+        agreements_services.official_of if who == "functionaris" else agreements_services.deputy_of
+    )
     with installation.transaction(NATIONAL) as session:
         row = find_address(session, owner(ZWIJNDRECHT))
         assert row is not None
@@ -99,7 +100,7 @@ def test_what_is_kept_of_officials_is_encrypted(installation: Installation) -> N
     fill(desk(installation)).submit("vastleggen", status=303)
     with installation.transaction(NATIONAL) as session:
         (row,) = session.scalars(select(ForwardingAgreement)).all()
-        address = find_address(session, agreements.official_of(ZWIJNDRECHT))
+        address = find_address(session, agreements_services.official_of(ZWIJNDRECHT))
         assert address is not None
         stored = f"{row.people}{address.address}"
     for word in ("Geheimnaam", "zwijndrecht.example", "Veiligheid", "78620"):
@@ -169,7 +170,7 @@ def test_the_desk_hears_before_an_agreement_ends_and_after_its_end_nothing_goes(
         row = set_address(session, keys, NATIONAL, box, "meldpunt@landelijk.example", SYSTEM)
         row.verified_at = utc_now()
     browser = desk(installation)
-    until = agreements.today() + timedelta(days=90)
+    until = agreements_services.today() + timedelta(days=90)
     fill(browser, geldig_tot=str(until)).submit("vastleggen", status=303)
     confirm(installation, browser)
     installation.run_jobs()

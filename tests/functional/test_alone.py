@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stopintimidatie.jobs import alone
+from stopintimidatie.core.jobs import worker
 from stopintimidatie.settings import Settings
 from tests.installation import Installation
 
@@ -18,14 +18,14 @@ pytestmark = pytest.mark.judged_once
 @pytest.fixture(autouse=True)
 def let_go() -> Iterator[None]:
     yield
-    for held in alone._HELD:
+    for held in worker._HELD:
         if isinstance(held, tuple):
             engine, connection = held
             connection.close()
             engine.dispose()
         else:
             held.close()
-    alone._HELD.clear()
+    worker._HELD.clear()
 
 
 def whoosh(installation: Installation) -> Settings:
@@ -35,10 +35,10 @@ def whoosh(installation: Installation) -> Settings:
 def test_a_second_worker_is_refused_where_the_index_is_in_files(
     installation: Installation, tmp_path: Path
 ) -> None:
-    alone.stay_one_worker(whoosh(installation))
-    with pytest.raises(alone.NotAloneError, match="al een worker"):
-        alone.stay_one_worker(whoosh(installation))
-    alone.stay_one_worker(replace(installation.settings, search_backend="postgresql"))
+    worker.stay_one_worker(whoosh(installation))
+    with pytest.raises(worker.NotAloneError, match="al een worker"):
+        worker.stay_one_worker(whoosh(installation))
+    worker.stay_one_worker(replace(installation.settings, search_backend="postgresql"))
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -46,6 +46,6 @@ def test_a_second_machine_is_refused_and_a_second_process_is_not(
     installation: Installation, tmp_path: Path
 ) -> None:
     for _ in range(2):
-        alone.stay_on_one_machine(whoosh(installation))
-    with pytest.raises(alone.NotAloneError, match="andere machine"):
-        alone.stay_on_one_machine(replace(whoosh(installation), data_dir=tmp_path / "elders"))
+        worker.stay_on_one_machine(whoosh(installation))
+    with pytest.raises(worker.NotAloneError, match="andere machine"):
+        worker.stay_on_one_machine(replace(whoosh(installation), data_dir=tmp_path / "elders"))

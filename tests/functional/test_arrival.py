@@ -10,26 +10,24 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.audit import SYSTEM, AuditEvent, AuditSubject
-from stopintimidatie.clock import utc_now
-from stopintimidatie.demo.generator import generate
-from stopintimidatie.demo.loading import CODE_PURPOSE, Routed, Stage, _receive
-from stopintimidatie.demo.model import DemoReport
-from stopintimidatie.intake.schema import validate
-from stopintimidatie.register.locating import NOWHERE
-from stopintimidatie.reports.arrivals import ARRIVALS
-from stopintimidatie.reports.arriving import KIND, Arrival, receive
-from stopintimidatie.reports.following import follow
+from stopintimidatie.core.audit import SYSTEM, AuditEvent, AuditSubject
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage.personal import Subject
+from stopintimidatie.core.text import AMSTERDAM
+from stopintimidatie.core.tree import locate_reference
+from stopintimidatie.demo.replay.loader import CODE_PURPOSE, Routed, Stage, _receive
+from stopintimidatie.demo.stories.generator import generate
+from stopintimidatie.demo.stories.model import DemoReport
+from stopintimidatie.municipalities.areas.locator import NOWHERE
+from stopintimidatie.reports.arrival.services import ARRIVALS, Arrival, receive
+from stopintimidatie.reports.arrival.submission import route, routing_for, validate
+from stopintimidatie.reports.conversation.queries import follow
 from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.personal import find
-from stopintimidatie.reports.references import derive_follow_code, random_follow_code
-from stopintimidatie.reports.routing import route, routing_for
+from stopintimidatie.reports.rules import derive_follow_code, random_follow_code
 from stopintimidatie.reports.services import move
-from stopintimidatie.reports.vocabulary import Source
-from stopintimidatie.security import Role
-from stopintimidatie.storage.personal import Subject
-from stopintimidatie.tree import locate_reference
-from stopintimidatie.web.filters import AMSTERDAM
+from stopintimidatie.reports.vocabulary import KIND, Source
 from tests.conftest import DEMO_DAY
 from tests.factories import DORDRECHT, connect, make_user
 from tests.functional.api import Api

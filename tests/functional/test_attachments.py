@@ -11,16 +11,15 @@ from PIL import Image
 from sqlalchemy import func, select
 from webtest import TestApp, Upload
 
-from stopintimidatie.audit.models import AuditEvent
-from stopintimidatie.reports.attachments import MOST, PART
-from stopintimidatie.reports.cleaning import LIMIT
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.storage.encryption import KeyRing, reseal_some
+from stopintimidatie.reports.attachments.cleaner import LIMIT
+from stopintimidatie.reports.attachments.services import MOST, PART
 from stopintimidatie.reports.models import AttachmentPart, Report, ReportAttachment
 from stopintimidatie.reports.personal import erase
 from stopintimidatie.reports.services import move
-from stopintimidatie.security import Role
-from stopintimidatie.storage import NATIONAL
-from stopintimidatie.storage.encryption import KeyRing
-from stopintimidatie.storage.resealing import reseal_some
 from tests.factories import DORDRECHT, connect, make_user
 from tests.functional.api import PROBLEM, REPORTS, Api
 from tests.functional.test_intake_follow import OFFICER
@@ -211,7 +210,7 @@ def test_at_a_hand_over_the_attachment_goes_along_and_the_giver_keeps_nothing(
 
 
 def _report_nowhere() -> dict[str, Any]:
-    from stopintimidatie.intake.examples import SMALL_REPORT
+    from stopintimidatie.reports.api.openapi import SMALL_REPORT
 
     return dict(SMALL_REPORT)
 

@@ -18,18 +18,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, inspect, select, text
 
-from stopintimidatie.audit import SYSTEM, AuditEvent, AuditSubject
-from stopintimidatie.backup.making import alone, database_module, make_backup
-from stopintimidatie.exports.models import Export
-from stopintimidatie.exports.vault import BlobKind, read
-from stopintimidatie.intake.models import IdempotencyKey
-from stopintimidatie.jobs import OutboxJob
+from stopintimidatie.backup.services import alone, database_module, make_backup
+from stopintimidatie.core.audit import SYSTEM, AuditEvent, AuditSubject
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.storage import NATIONAL, make_engine
+from stopintimidatie.core.storage.database import newest_version
+from stopintimidatie.core.storage.encryption import create_key_file
+from stopintimidatie.core.tree import Reference
+from stopintimidatie.exports.models import BlobKind, Export, read
+from stopintimidatie.reports.api.models import IdempotencyKey
 from stopintimidatie.reports.models import Report
 from stopintimidatie.settings import load_settings
-from stopintimidatie.storage import NATIONAL, make_engine
-from stopintimidatie.storage.encryption import create_key_file
-from stopintimidatie.storage.migrations import newest_version
-from stopintimidatie.tree import Reference
 from tests.factories import DORDRECHT
 from tests.functional.api import Api
 from tests.functional.backups import (

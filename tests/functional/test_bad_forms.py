@@ -12,7 +12,7 @@ import pytest
 from webtest import TestApp
 from webtest.forms import Checkbox, Hidden, MultipleSelect, Radio, Select
 
-from stopintimidatie.security import Role
+from stopintimidatie.core.security import Role
 from tests.factories import DORDRECHT, connect, make_report, make_user
 from tests.functional.malformed import FORM, Malformed
 from tests.functional.test_bad_input import misbehaviour, rows

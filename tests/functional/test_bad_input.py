@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from stopintimidatie.security import Role
-from stopintimidatie.storage.models import Base
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage.models import Base
 from tests.factories import DORDRECHT, connect, make_report, make_user
 from tests.functional.api import PROBLEM, Api
 from tests.functional.malformed import KINDS, Malformed

@@ -12,14 +12,14 @@ import pytest
 from PIL import Image
 from webtest import TestApp, Upload
 
-from stopintimidatie.municipalities import look_views
-from stopintimidatie.reports import cleaning
-from stopintimidatie.sandbox import places
-from stopintimidatie.sandbox.places import AT_ONCE, IN_LINE, Places
-from stopintimidatie.security import Role
-from stopintimidatie.storage.models import Holder
-from stopintimidatie.storage.session import transaction, waiting_at_most
-from stopintimidatie.web.gateway import Gateway
+from stopintimidatie.cli.gateway import Gateway
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage.models import Holder
+from stopintimidatie.core.storage.session import transaction, waiting_at_most
+from stopintimidatie.core.web import limits
+from stopintimidatie.core.web.limits import AT_ONCE, IN_LINE, Places
+from stopintimidatie.municipalities.settings import views as settings_views
+from stopintimidatie.reports.attachments import cleaner
 from tests.factories import DORDRECHT, connect, make_dossier, make_user
 from tests.functional.api import PROBLEM, Api
 from tests.functional.test_attachments import stored
@@ -49,7 +49,7 @@ def all_places_taken(installation: Installation) -> Iterator[None]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(limits, "PATIENCE_SECONDS", 0)
 
 
 def dossier_of(installation: Installation) -> tuple[TestApp, str]:
@@ -132,8 +132,8 @@ def test_no_lock_is_held_meanwhile(api: Api, monkeypatch: pytest.MonkeyPatch) ->
         with transaction(engine) as session:
             session.add(Holder(code=f"proef-{next(written)}"))
 
-    cleanings = while_cleaning(monkeypatch, cleaning, "_clean", write)
-    logos = while_cleaning(monkeypatch, look_views, "clean_logo", write)
+    cleanings = while_cleaning(monkeypatch, cleaner, "_clean", write)
+    logos = while_cleaning(monkeypatch, settings_views, "clean_logo", write)
     receipt = api.post().json
     api.attach(receipt, photo())
     form = follow_in_browser(api, receipt).get("/volgen/melding").forms["bijlage"]
@@ -154,7 +154,7 @@ def test_no_lock_is_held_meanwhile(api: Api, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_who_waits_for_a_place_keeps_nobody_out(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """Check that other pages work when all files wait and the application has one place."""
-    monkeypatch.setattr(places, "PATIENCE_SECONDS", 60)
+    monkeypatch.setattr(limits, "PATIENCE_SECONDS", 60)
     receipts = [api.post().json for _ in range(IN_LINE + 1)]
     visitor = {"HTTP_HOST": "localhost:6543"}
     made: Any = Gateway(api.installation.app, places=1, scheme="http")

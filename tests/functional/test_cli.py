@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from stopintimidatie.accounts.models import LoginSession, User
-from stopintimidatie.audit.models import AuditEvent
 from stopintimidatie.cli.commands import cli
-from stopintimidatie.cli.dutch import run
-from stopintimidatie.clock import utc_now
-from stopintimidatie.intake.models import AppKey
-from stopintimidatie.jobs import Job, OutboxJob, enqueue
-from stopintimidatie.register.models import AreaOutline
-from stopintimidatie.security import Role
-from stopintimidatie.storage import NATIONAL
+from stopintimidatie.cli.common import run
+from stopintimidatie.core.accounts.models import LoginSession, User
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Job, OutboxJob, enqueue
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.municipalities.areas.models import AreaOutline
+from stopintimidatie.reports.api.models import AppKey
 from tests.factories import DORDRECHT, make_user
 from tests.installation import Installation
 from tests.pdok_stand_in import StandIn, serving
@@ -265,7 +265,10 @@ def test_the_level_of_a_municipality_is_shown_and_changed(keyboard: Keyboard) ->
 
 @pytest.mark.parametrize(
     "typed",
-    [["-m", "stopintimidatie.cli", "--help"], ["-c", "import stopintimidatie.search.rebuilding"]],
+    [
+        ["-m", "stopintimidatie.cli", "--help"],
+        ["-c", "import stopintimidatie.core.search.services"],
+    ],
     ids=["command", "helper"],
 )
 def test_who_types_a_command_is_told_nothing_about_our_libraries(typed: list[str]) -> None:

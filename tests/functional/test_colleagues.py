@@ -10,19 +10,18 @@ import pytest
 from markupsafe import escape
 from sqlalchemy import select
 
-from stopintimidatie.accounts.models import Invitation, RoleOffer
-from stopintimidatie.audit import SYSTEM, AuditEvent
-from stopintimidatie.clock import utc_now
-from stopintimidatie.mail.addresses import set_address
-from stopintimidatie.mail.models import MailMessage
-from stopintimidatie.mail.views import linked
-from stopintimidatie.municipalities import proposals
-from stopintimidatie.municipalities.mail_domains import is_outside
-from stopintimidatie.municipalities.models import MailDomain
-from stopintimidatie.municipalities.postbox import postbox_of
-from stopintimidatie.security import GRANTS, READING_ROLES, Permission, Role
-from stopintimidatie.storage import NATIONAL
-from stopintimidatie.web.filters import date_text
+from stopintimidatie.core.accounts.models import Invitation, RoleOffer
+from stopintimidatie.core.audit import SYSTEM, AuditEvent
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.mail.addresses import set_address
+from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.security import GRANTS, READING_ROLES, Permission, Role
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.text import date_text
+from stopintimidatie.demo.replay.mailbox import linked
+from stopintimidatie.municipalities.areas.models import MailDomain
+from stopintimidatie.municipalities.people import proposals
+from stopintimidatie.municipalities.people.services import is_outside, postbox_of
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
 from tests.functional.test_onboarding import PASSWORD, last_mail
 from tests.installation import Installation

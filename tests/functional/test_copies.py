@@ -8,21 +8,20 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.clock import clock_at, utc_now
-from stopintimidatie.deliveries.models import CopyCorrection
-from stopintimidatie.deliveries.watching import AFTER, BEFORE, LAST, moment_of
-from stopintimidatie.dossiers.chronology import members
-from stopintimidatie.dossiers.consulting import plan_consultation
-from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.tabling import Tabled, put_on_table
-from stopintimidatie.dossiers.work_models import Consultation, ConsultationBlob
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.storage.personal import erase_document, personal_data_holders
+from stopintimidatie.core.web.request import Paging
+from stopintimidatie.dossiers.consultations.services import plan_consultation
+from stopintimidatie.dossiers.consultations.snapshot import Tabled, put_on_table
+from stopintimidatie.dossiers.models import Consultation, ConsultationBlob, Dossier
+from stopintimidatie.dossiers.queries import members
 from stopintimidatie.exports.models import Export, ExportBlob
+from stopintimidatie.exports.release.copies import AFTER, BEFORE, LAST, moment_of
+from stopintimidatie.exports.release.models import CopyCorrection
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.paths import path_of_report
-from stopintimidatie.reports.redacting import redact_words
-from stopintimidatie.storage.personal import erase_document, personal_data_holders
-from stopintimidatie.web.paging import Paging
+from stopintimidatie.reports.resources import path_of_report
+from stopintimidatie.reports.services import redact_words
 from tests.factories import DORDRECHT
 from tests.functional.exporting import Case, approved, make_case
 from tests.functional.test_deliveries import (

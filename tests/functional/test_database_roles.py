@@ -15,12 +15,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from stopintimidatie import create_app, import_models
-from stopintimidatie.cli import servers
+from stopintimidatie.cli import server
 from stopintimidatie.cli.commands import cli
+from stopintimidatie.core.storage import database
+from stopintimidatie.core.storage.encryption import create_key_file
+from stopintimidatie.core.storage.models import Base
 from stopintimidatie.settings import SettingsError
-from stopintimidatie.storage import roles
-from stopintimidatie.storage.encryption import create_key_file
-from stopintimidatie.storage.models import Base
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_report
 from tests.installation import Installation, make_settings
 from tests.services import Postgres
@@ -81,7 +81,7 @@ def installed(postgres: Postgres, postgres_template: str) -> Grants:
 @pytest.fixture
 def shop(postgres: Postgres, postgres_template: str, tmp_path: Path) -> Iterator[Installation]:
     """An installation on PostgreSQL, with a report of two municipalities."""
-    with postgres.database(postgres_template, roles.APP) as url:
+    with postgres.database(postgres_template, database.APP) as url:
         create_key_file(tmp_path / "sleutels.json")
         made = Installation(make_settings(url, tmp_path))
         connect(made)
@@ -109,12 +109,12 @@ def test_tests_connect_as_a_role_without_any_power(shop: Installation) -> None:
                 " FROM pg_roles r WHERE rolname = current_user"
             )
         ).one()
-    assert tuple(row) == (roles.APP, False, False, False, False, 0, 0, 0)
+    assert tuple(row) == (database.APP, False, False, False, False, 0, 0, 0)
 
 
 def test_nobody_but_the_roles_of_the_house_may_do_anything(installed: Grants) -> None:
     assert not [key for key in installed if key[2] == "-"]
-    houses = {role.name for role in roles.ROLES} | {"pg_database_owner"}
+    houses = {role.name for role in database.ROLES} | {"pg_database_owner"}
     assert {who for _, _, who in installed} == houses
 
 
@@ -122,21 +122,23 @@ def test_the_application_changes_rows_and_only_adds_to_what_is_append_only(
     installed: Grants,
 ) -> None:
     import_models()
-    append_only = set(roles.append_only_tables())
+    append_only = set(database.append_only_tables())
     assert append_only >= {"audit_event", "audit_subject", "disclosure", "disclosure_subject"}
     for name in Base.metadata.tables:
-        given = installed["table", name, roles.APP]
+        given = installed["table", name, database.APP]
         expected = "INSERT SELECT" if name in append_only else "DELETE INSERT SELECT UPDATE"
         assert given == expected, name
-        assert installed["table", name, roles.BACKUP] == "SELECT", name
-    assert installed["table", "alembic_version", roles.APP] == "SELECT"
-    pruned = {name: what for (_, name, who), what in installed.items() if who == roles.MAINTENANCE}
+        assert installed["table", name, database.BACKUP] == "SELECT", name
+    assert installed["table", "alembic_version", database.APP] == "SELECT"
+    pruned = {
+        name: what for (_, name, who), what in installed.items() if who == database.MAINTENANCE
+    }
     assert {n for n in pruned if n in Base.metadata.tables} == append_only
 
 
 def test_nobody_but_the_owner_may_make_anything(installed: Grants) -> None:
     for kind, _, who in installed:
-        if kind in ("schema", "database") and who not in (roles.OWNER, "pg_database_owner"):
+        if kind in ("schema", "database") and who not in (database.OWNER, "pg_database_owner"):
             assert installed[kind, "public" if kind == "schema" else "this", who] in (
                 "USAGE",
                 "CONNECT",
@@ -144,10 +146,10 @@ def test_nobody_but_the_owner_may_make_anything(installed: Grants) -> None:
 
 
 def test_a_new_table_has_its_grants_when_the_migration_ends(shop: Installation) -> None:
-    owner = as_role(shop, roles.OWNER)
+    owner = as_role(shop, database.OWNER)
     with owner.begin() as connection:
         connection.execute(text("CREATE TABLE street (id serial, name text)"))
-        roles.give_access(connection)
+        database.give_access(connection)
     with shop.engine.begin() as connection:
         connection.execute(text("INSERT INTO street (name) VALUES ('Spuiboulevard')"))
         assert connection.execute(text("SELECT count(*) FROM street")).scalar() == 1
@@ -155,7 +157,7 @@ def test_a_new_table_has_its_grants_when_the_migration_ends(shop: Installation) 
 
 
 def test_the_backup_reads_all_holders_and_writes_nothing(shop: Installation) -> None:
-    engine = as_role(shop, roles.BACKUP)
+    engine = as_role(shop, database.BACKUP)
     with engine.begin() as connection:
         holders = connection.execute(text("SELECT DISTINCT holder FROM report")).scalars().all()
         assert set(holders) == {DORDRECHT, EINDHOVEN}
@@ -166,7 +168,7 @@ def test_the_backup_reads_all_holders_and_writes_nothing(shop: Installation) -> 
 
 
 def test_only_maintenance_removes_from_the_log_and_only_from_there(shop: Installation) -> None:
-    engine = as_role(shop, roles.MAINTENANCE)
+    engine = as_role(shop, database.MAINTENANCE)
     with engine.begin() as connection:
         removed = connection.execute(text("DELETE FROM audit_subject")).rowcount
         assert removed >= 2
@@ -198,12 +200,12 @@ def test_the_command_gives_an_older_database_to_its_owner_and_may_be_repeated(
             connection.commit()
         seen: list[Grants] = []
         for _ in range(2):
-            done = command(tmp_path, as_user(url, roles.APP), "--toepassen", "--adres", url)
+            done = command(tmp_path, as_user(url, database.APP), "--toepassen", "--adres", url)
             assert done.exit_code == 0, done.output
             seen.append(grants(url))
         assert seen[0] == seen[1]
-        assert seen[0]["table", "audit_event", roles.APP] == "INSERT SELECT"
-        assert "DELETE" in seen[0]["table", "audit_event", roles.OWNER]
+        assert seen[0]["table", "audit_event", database.APP] == "INSERT SELECT"
+        assert "DELETE" in seen[0]["table", "audit_event", database.OWNER]
         assert not [key for key in seen[0] if key[2] == "-"]
 
 
@@ -234,7 +236,7 @@ def test_who_may_not_make_roles_hears_who_can(postgres: Postgres, tmp_path: Path
         with connected(url) as connection:
             connection.execute(text(f"ALTER DATABASE {name_of(url)} OWNER TO {SUPERUSER}"))
             connection.commit()
-        refused = command(tmp_path, as_user(url, roles.APP), "--toepassen")
+        refused = command(tmp_path, as_user(url, database.APP), "--toepassen")
     assert refused.exit_code == 1
     assert "beheerder van PostgreSQL" in refused.output
 
@@ -247,9 +249,9 @@ def test_sqlite_has_no_roles(tmp_path: Path) -> None:
 def test_production_starts_only_as_a_role_that_the_walls_hold(shop: Installation) -> None:
     strict = replace(shop.settings, demo=False)
     create_app(strict).registry.engine.dispose()
-    for role, why in ((roles.OWNER, "ziet alle rijen"), (SUPERUSER, "ziet alle rijen")):
+    for role, why in ((database.OWNER, "ziet alle rijen"), (SUPERUSER, "ziet alle rijen")):
         settings = replace(strict, database_url=as_user(strict.database_url, role))
-        for start in (create_app, servers.work):
+        for start in (create_app, server.work):
             with pytest.raises(SettingsError, match=f"{role} {why}.*database rollen"):
                 start(settings)
     # The demo starts anyway: it holds nobody's data.
@@ -258,7 +260,7 @@ def test_production_starts_only_as_a_role_that_the_walls_hold(shop: Installation
 
 def test_production_refuses_a_role_that_owns_tables(shop: Installation) -> None:
     with shop.owner.begin() as connection:
-        connection.execute(text(f"GRANT CREATE ON SCHEMA public TO {roles.APP}"))
+        connection.execute(text(f"GRANT CREATE ON SCHEMA public TO {database.APP}"))
     with shop.engine.begin() as connection:
         connection.execute(text("CREATE TABLE mine (name text)"))
     with pytest.raises(SettingsError, match="bezit tabellen"):

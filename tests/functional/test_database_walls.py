@@ -23,14 +23,13 @@ from sqlalchemy import Connection, Engine, Table, create_engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from stopintimidatie import import_models
-from stopintimidatie.clock import utc_now
-from stopintimidatie.storage import NATIONAL, roles
-from stopintimidatie.storage.encryption import create_key_file
-from stopintimidatie.storage.models import Base, Held, Passed
-from stopintimidatie.storage.policies import POLICY
-from stopintimidatie.storage.tenancy import OPEN_TABLES
-from stopintimidatie.storage.types import UtcDateTime
-from stopintimidatie.web.filters import local
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage import NATIONAL, database
+from stopintimidatie.core.storage.database import POLICY
+from stopintimidatie.core.storage.encryption import create_key_file
+from stopintimidatie.core.storage.models import Base, Held, Passed, UtcDateTime
+from stopintimidatie.core.storage.tenancy import OPEN_TABLES
+from stopintimidatie.core.text import local
 from tests.factories import DORDRECHT, EINDHOVEN, connect
 from tests.installation import Installation, make_settings
 from tests.services import Postgres
@@ -85,7 +84,7 @@ def walled(
     folder: Path = tmp_path_factory.mktemp("muren")
     create_key_file(folder / "sleutels.json")
     name = postgres.create(postgres_template)
-    made = Installation(make_settings(postgres.url(name, roles.APP), folder))
+    made = Installation(make_settings(postgres.url(name, database.APP), folder))
     connect(made)
     engine = create_engine(postgres.url(name))
     with engine.begin() as connection:
@@ -178,7 +177,7 @@ def tried(connection: Connection, statement: str) -> bool:
 
 def test_the_probe_connects_as_a_role_that_owns_nothing(walled: Server) -> None:
     with walled.app.connect() as connection:
-        assert connection.execute(text(POWERS)).one() == (roles.APP, False, False)
+        assert connection.execute(text(POWERS)).one() == (database.APP, False, False)
 
 
 def test_no_statement_reaches_what_another_holds(walled: Server) -> None:
@@ -205,12 +204,12 @@ def test_the_probe_notices_that_a_policy_is_gone(walled: Server, name: str) -> N
     for change in changes:
         with walled.administrator.connect() as connection:
             connection.execute(text(change))
-            connection.execute(text(f"SET LOCAL ROLE {roles.APP}"))
+            connection.execute(text(f"SET LOCAL ROLE {database.APP}"))
             assert len(leaks(connection, name)) >= 3, change
     # A policy that is dropped while the wall stands shows nothing, not even one's own.
     with walled.administrator.connect() as connection:
         connection.execute(text(f"DROP POLICY {POLICY} ON {name}"))
-        connection.execute(text(f"SET LOCAL ROLE {roles.APP}"))
+        connection.execute(text(f"SET LOCAL ROLE {database.APP}"))
         assert leaks(connection, name), name
 
 
@@ -266,12 +265,12 @@ def test_no_view_and_no_function_goes_round_the_wall(walled: Server) -> None:
 )
 def test_what_is_append_only_refuses_everybody(walled: Server, role: str, change: str) -> None:
     engine: Engine = getattr(walled, role)
-    names = roles.append_only_tables()
+    names = database.append_only_tables()
     assert len(names) >= 4
     for name in names:
         with engine.connect() as connection:
             if role == "administrator":
-                connection.execute(text(f"SET LOCAL ROLE {roles.OWNER}"))
+                connection.execute(text(f"SET LOCAL ROLE {database.OWNER}"))
             with pytest.raises(DBAPIError, match=r"append-only|permission denied"):
                 connection.execute(text(change.format(name)))
 
@@ -309,7 +308,7 @@ def test_the_figures(walled: Server, capsys: pytest.CaptureFixture[str]) -> None
     with capsys.disabled():
         print(  # noqa: T201 - figures for a person
             f"\n{tables} tables, {len(WALLED)} walled, {policies} policies,"
-            f" {len(OPEN_TABLES)} open, {len(roles.ROLES)} roles,"
+            f" {len(OPEN_TABLES)} open, {len(database.ROLES)} roles,"
             f" {len(composite_keys())} composite keys, {probes} probes, {len(found)} leaks"
         )
     assert policies == len(WALLED)

@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.audit.models import AuditEvent
-from stopintimidatie.clock import clock_at, utc_now
-from stopintimidatie.deliveries.models import PartnerAnswer
-from stopintimidatie.disclosures.models import DisclosedCopy, DisclosureEvent
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.disclosures.models import DisclosedCopy, DisclosureEvent, Pickup
 from stopintimidatie.disclosures.pickup import CODE_LASTS, mail_code_of
-from stopintimidatie.disclosures.pickup_models import Pickup
-from stopintimidatie.mail.models import MailMessage
+from stopintimidatie.exports.release.models import PartnerAnswer
 from tests.factories import DORDRECHT
 from tests.functional.exporting import Case, approved, make_case, with_partner
 from tests.functional.test_exports import FAKE, quick

@@ -7,16 +7,15 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
-from stopintimidatie.demo.accounts import DORDRECHT, EINDHOVEN, PEOPLE
-from stopintimidatie.demo.generator import generate
-from stopintimidatie.demo.loading import DemoError, load_demo, reference_of
-from stopintimidatie.desk.models import Onboarding
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.demo.replay.accounts import DORDRECHT, EINDHOVEN, PEOPLE
+from stopintimidatie.demo.replay.loader import DemoError, load_demo, reference_of
+from stopintimidatie.demo.stories.generator import generate
+from stopintimidatie.desk.models import JoiningRequest, Onboarding
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
-from stopintimidatie.municipalities.reading import published_for
-from stopintimidatie.public.models import JoiningRequest
+from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
-from stopintimidatie.storage import NATIONAL
 from tests.conftest import DEMO_DAY
 from tests.installation import Installation
 

@@ -8,16 +8,16 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie.cli.content import do_what_follows
-from stopintimidatie.clock import clock_at, utc_now
-from stopintimidatie.demo.accounts import DORDRECHT, EINDHOVEN
-from stopintimidatie.demo.deliveries import GIFTS, planned
-from stopintimidatie.demo.generator import generate
-from stopintimidatie.disclosures.copies import stand_of
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.jobs import Lane, OutboxJob
+from stopintimidatie.core.search.services import holders_with_index_work
+from stopintimidatie.core.text import AMSTERDAM
+from stopintimidatie.demo.replay.accounts import DORDRECHT, EINDHOVEN
+from stopintimidatie.demo.replay.deliveries import GIFTS, planned
+from stopintimidatie.demo.stories.generator import generate
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure
+from stopintimidatie.disclosures.services import stand_of
 from stopintimidatie.exports.models import Export
-from stopintimidatie.jobs import Lane, OutboxJob
-from stopintimidatie.search.services import holders_with_index_work
-from stopintimidatie.web.filters import AMSTERDAM
 from tests.conftest import DEMO_DAY
 from tests.functional.test_exports import quick
 from tests.installation import PASSWORD, Installation

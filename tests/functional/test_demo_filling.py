@@ -11,32 +11,30 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from stopintimidatie.audit import SYSTEM, AuditEvent, AuditSubject
-from stopintimidatie.demo.accounts import DORDRECHT
-from stopintimidatie.demo.dice import Dice, start_of
-from stopintimidatie.demo.loading import DemoError
-from stopintimidatie.demo.places import SPOTS
-from stopintimidatie.demo.scale import Order, fill, making, plan
-from stopintimidatie.demo.scale.columns import said
-from stopintimidatie.demo.scale.drafts import Calendar, drafts
-from stopintimidatie.demo.scale.grounds import Site, nowhere
+from stopintimidatie.core.audit import SYSTEM, AuditEvent, AuditSubject
+from stopintimidatie.core.search import services as search_services
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.storage.encryption import create_key_file
+from stopintimidatie.core.tree import Reference
+from stopintimidatie.demo.replay.accounts import DORDRECHT
+from stopintimidatie.demo.replay.loader import DemoError
+from stopintimidatie.demo.scale import Order, fill, maker, rows
+from stopintimidatie.demo.scale.grounds import Calendar, Site, drafts, nowhere
+from stopintimidatie.demo.scale.rows import said
+from stopintimidatie.demo.stories.model import Dice, start_of
+from stopintimidatie.demo.stories.weights import SPOTS
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
-from stopintimidatie.dossiers.paths import path_of_dossier
-from stopintimidatie.intake.schema import validate
-from stopintimidatie.register.loading import load_areas
-from stopintimidatie.register.locating import LocatorCache, Method, Place, locate
-from stopintimidatie.reports.arriving import Arrival, receive
-from stopintimidatie.reports.contacts import read_contact
+from stopintimidatie.dossiers.resources import path_of_dossier
+from stopintimidatie.municipalities.areas.loader import load_areas
+from stopintimidatie.municipalities.areas.locator import LocatorCache, Method, Place, locate
+from stopintimidatie.reports.arrival.services import Arrival, receive
+from stopintimidatie.reports.arrival.submission import Routing, validate
 from stopintimidatie.reports.models import Report, ReportContact, ReportMove
-from stopintimidatie.reports.paths import path_of_report
-from stopintimidatie.reports.references import random_follow_code
-from stopintimidatie.reports.routing import Routing
+from stopintimidatie.reports.personal import read_contact
+from stopintimidatie.reports.resources import path_of_report
+from stopintimidatie.reports.rules import random_follow_code
 from stopintimidatie.reports.vocabulary import Source, in_order
-from stopintimidatie.search import services as search
-from stopintimidatie.security import Role
-from stopintimidatie.storage import NATIONAL
-from stopintimidatie.storage.encryption import create_key_file
-from stopintimidatie.tree import Reference
 from tests.factories import connect, make_user
 from tests.installation import Installation, make_settings
 
@@ -159,7 +157,7 @@ def test_every_page_works_on_what_was_made(filled: Installation) -> None:
         reports = session.scalars(select(Report.id).where(Report.reference.in_(states.values())))
         pages = [path_of_report(session, found) for found in reports]
         pages += [path_of_dossier(session, found) for found in session.scalars(select(Dossier.id))]
-    search.rebuild(filled.registry, DORDRECHT)
+    search_services.rebuild(filled.registry, DORDRECHT)
     home = "/gemeenten/dordrecht"
     more = ("", "/postvak", "/postvak?toestand=alle&pagina=2", "/dossiers")
     pages += [f"{home}{page}" for page in more]
@@ -176,7 +174,7 @@ def test_every_page_works_on_what_was_made(filled: Installation) -> None:
 def test_an_interrupted_filling_goes_on_where_it_stopped(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plan, "BATCH", 20)
+    monkeypatch.setattr(rows, "BATCH", 20)
     order = replace(ORDER, total=60, fixed={DORDRECHT: 50})
 
     def stop(done: int, total: int) -> None:
@@ -195,9 +193,9 @@ def test_an_interrupted_filling_goes_on_where_it_stopped(
 
 def test_a_reference_that_is_taken_gives_way(installation: Installation) -> None:
     order = replace(ORDER, total=20, fixed={DORDRECHT: 20})
-    numbering = plan.Numbering.of(order.name)
+    numbering = rows.Numbering.of(order.name)
     with installation.transaction() as session:
-        taken = making.reference(numbering.scattered(3, making.SPACE))
+        taken = maker.reference(numbering.scattered(3, maker.SPACE))
         session.add(Reference(reference=taken, holder="GM0363", kind="melding"))
     assert fill(installation.registry, order) == 20
     with installation.transaction(DORDRECHT) as session:

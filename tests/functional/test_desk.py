@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.reports.contacts import read_contact
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReportContact, ReportMove, ReportTransfer
+from stopintimidatie.reports.personal import read_contact
 from stopintimidatie.reports.services import move
 from stopintimidatie.reports.vocabulary import ContactWish
-from stopintimidatie.security import Role
-from stopintimidatie.workflow import WorkflowError
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user
 from tests.installation import Installation
 
@@ -119,8 +119,8 @@ def test_the_content_on_its_way_is_encrypted_and_then_wiped(installation: Instal
 def test_doing_the_job_twice_makes_one_copy(installation: Installation) -> None:
     reference = receive_at_desk(installation)
     hand_over(installation, reference)
-    from stopintimidatie.jobs import enqueue
-    from stopintimidatie.reports.transfer import JOB
+    from stopintimidatie.core.jobs import enqueue
+    from stopintimidatie.reports.handover.transfer import JOB
 
     with installation.transaction(NATIONAL) as session:
         transfer = session.scalars(select(ReportTransfer.id)).one()

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.audit import AuditEvent
-from stopintimidatie.municipalities.models import ParticipationLevel
-from stopintimidatie.register.locating import Method
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.security import Role
+from stopintimidatie.municipalities.areas.locator import Method
+from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.reports.models import Report
-from stopintimidatie.security import Role
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user
 from tests.installation import Installation
 

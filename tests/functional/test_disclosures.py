@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
-from stopintimidatie.audit import SYSTEM, AuditEvent
-from stopintimidatie.clock import utc_now
+from stopintimidatie.core.audit import SYSTEM, AuditEvent
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.text import day_of
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
-from stopintimidatie.disclosures.references import new_export_id
+from stopintimidatie.disclosures.resources import new_export_id
 from stopintimidatie.disclosures.services import Entry, Subject, record_disclosure
-from stopintimidatie.security import Role
-from stopintimidatie.web.filters import day_of
 from tests.factories import DORDRECHT, EINDHOVEN, make_user
 from tests.installation import Installation
 from tests.queries import count_queries

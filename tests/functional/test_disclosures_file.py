@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from stopintimidatie.audit import SYSTEM, AuditEvent
-from stopintimidatie.disclosures import file_views
+from stopintimidatie.core.audit import SYSTEM, AuditEvent
+from stopintimidatie.core.security import Role
+from stopintimidatie.disclosures import views as disclosures_views
 from stopintimidatie.disclosures.services import record_disclosure
-from stopintimidatie.security import Role
 from tests.factories import DORDRECHT, EINDHOVEN, make_user
 from tests.functional.test_disclosures import REGISTER, SUBJECT, an_entry
 from tests.installation import Installation
@@ -36,7 +36,7 @@ def a_register(installation: Installation, *entries: dict[str, Any]) -> None:
 def test_the_register_is_a_file_with_the_same_choice_and_leaves_a_trace(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(file_views, "CHUNK", 2)
+    monkeypatch.setattr(disclosures_views, "CHUNK", 2)
     a_register(
         installation,
         {"recipient": FORMULA, "purpose": "Regel één;\nen twee \u201cmet\u201d tekens"},
@@ -50,7 +50,7 @@ def test_the_register_is_a_file_with_the_same_choice_and_leaves_a_trace(
     assert answer.content_type == "text/csv"
     assert 'filename="verstrekkingen-gm0505-' in answer.headers["Content-Disposition"]
     rows = rows_of(answer)
-    assert list(rows[0]) == list(file_views.COLUMNS)
+    assert list(rows[0]) == list(disclosures_views.COLUMNS)
     assert len(rows) == 3, "the filter of the page, over more than one chunk"
     assert {row["Profiel"] for row in rows} == {"politie, versie 1"}
     assert f"'{FORMULA}" in {row["Ontvanger"] for row in rows}

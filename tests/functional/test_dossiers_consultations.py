@@ -9,23 +9,28 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.clock import utc_now
-from stopintimidatie.dossiers.filing import file_report
-from stopintimidatie.dossiers.models import Dossier, DossierAgreement
-from stopintimidatie.dossiers.notes import add_note
-from stopintimidatie.dossiers.personal import PERSONAL_DATA, TABLED
-from stopintimidatie.dossiers.reminders import JOB, remind
-from stopintimidatie.dossiers.services import make_agreement
-from stopintimidatie.dossiers.tabling import read_tabled
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import JobContext, OutboxJob
+from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage.personal import Fragment, Subject
+from stopintimidatie.core.text import local
+from stopintimidatie.dossiers.case.mail import JOB, remind
+from stopintimidatie.dossiers.case.services import make_agreement
+from stopintimidatie.dossiers.consultations.snapshot import read_tabled
+from stopintimidatie.dossiers.filing.services import file_report
+from stopintimidatie.dossiers.models import (
+    Consultation,
+    ConsultationBlob,
+    ConsultationKey,
+    Dossier,
+    DossierAgreement,
+)
+from stopintimidatie.dossiers.page.personal import PERSONAL_DATA, TABLED
+from stopintimidatie.dossiers.services import add_note
 from stopintimidatie.dossiers.vocabulary import DossierKind
-from stopintimidatie.dossiers.work_models import Consultation, ConsultationBlob, ConsultationKey
-from stopintimidatie.jobs import JobContext, OutboxJob
-from stopintimidatie.mail.models import MailMessage
 from stopintimidatie.reports.models import Report
-from stopintimidatie.security import Role
-from stopintimidatie.storage.personal import Fragment, Subject
-from stopintimidatie.web.filters import local
 from tests.factories import (
     DORDRECHT,
     connect,

@@ -11,19 +11,18 @@ from PIL import Image
 from sqlalchemy import func, select
 from webtest import Upload
 
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.clock import utc_now
-from stopintimidatie.dossiers.filing import file_report, membership_of
-from stopintimidatie.dossiers.measures import window
-from stopintimidatie.dossiers.models import Dossier, DossierMembership
-from stopintimidatie.dossiers.personal import PERSONAL_DATA
-from stopintimidatie.dossiers.services import change_dossier
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.text import local
+from stopintimidatie.dossiers.case.services import change_dossier
+from stopintimidatie.dossiers.filing.services import file_report, membership_of
+from stopintimidatie.dossiers.models import Dossier, DossierAttachment, DossierMembership
+from stopintimidatie.dossiers.page.personal import PERSONAL_DATA
+from stopintimidatie.dossiers.rules import window
 from stopintimidatie.dossiers.vocabulary import DossierKind
-from stopintimidatie.dossiers.work_models import DossierAttachment
 from stopintimidatie.reports.models import AttachmentPart, Report
-from stopintimidatie.reports.paths import path_of_report
-from stopintimidatie.security import Role
-from stopintimidatie.web.filters import local
+from stopintimidatie.reports.resources import path_of_report
 from tests.factories import (
     DORDRECHT,
     connect,

@@ -9,22 +9,23 @@ import pytest
 from sqlalchemy import func, insert, inspect, select, update
 from webtest import TestApp
 
-from stopintimidatie.audit import SYSTEM, Actor, AuditEvent
-from stopintimidatie.clock import utc_now
-from stopintimidatie.dossiers.filing import file_report
+from stopintimidatie.core.audit import SYSTEM, Actor, AuditEvent
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.text import local
+from stopintimidatie.core.workflow import WorkflowError
+from stopintimidatie.dossiers.case.services import make_agreement, move_dossier
+from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.dossiers.models import (
     Dossier,
     DossierAgreement,
     DossierMembership,
     DossierNote,
 )
-from stopintimidatie.dossiers.services import add_note, make_agreement, move_dossier
+from stopintimidatie.dossiers.services import add_note
 from stopintimidatie.reports.models import Report, ReporterMessage
-from stopintimidatie.reports.references import new_reference, with_check_character
+from stopintimidatie.reports.rules import new_reference, with_check_character
 from stopintimidatie.reports.services import move
-from stopintimidatie.security import Role
-from stopintimidatie.web.filters import local
-from stopintimidatie.workflow import WorkflowError
 from tests.factories import (
     DORDRECHT,
     EINDHOVEN,

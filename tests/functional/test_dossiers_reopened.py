@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from stopintimidatie.audit import SYSTEM, Actor
-from stopintimidatie.dossiers.filing import file_report, membership_of
+from stopintimidatie.core.audit import SYSTEM, Actor
+from stopintimidatie.core.security import Role
+from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier
+from stopintimidatie.dossiers.filing.services import file_report, membership_of
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.services import DossierPlan, create_dossier
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import move
-from stopintimidatie.security import Role
 from tests.factories import CENTRE, DORDRECHT, connect, make_report, make_user, user_id
 from tests.installation import Installation
 

@@ -10,32 +10,31 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.audit import SYSTEM, Actor, AuditEvent
-from stopintimidatie.clock import clock_at
-from stopintimidatie.dossiers.filing import (
-    belonging_of,
-    file_report,
-    membership_of,
-    move_to_neighbourhood,
-    take_out,
-)
-from stopintimidatie.dossiers.history import DossierError
-from stopintimidatie.dossiers.models import Dossier, DossierMembership, DossierMove
-from stopintimidatie.dossiers.services import (
+from stopintimidatie.core.audit import SYSTEM, Actor, AuditEvent
+from stopintimidatie.core.clock import clock_at
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.tree import Redirect
+from stopintimidatie.core.workflow import WorkflowError
+from stopintimidatie.dossiers.case.services import (
     DossierPlan,
-    add_note,
     change_agreement,
     change_dossier,
     create_dossier,
     make_agreement,
     move_dossier,
 )
+from stopintimidatie.dossiers.filing.services import (
+    belonging_of,
+    file_report,
+    membership_of,
+    move_to_neighbourhood,
+    take_out,
+)
+from stopintimidatie.dossiers.models import Dossier, DossierMembership, DossierMove
+from stopintimidatie.dossiers.services import DossierError, add_note
 from stopintimidatie.reports.models import Report, ReportMove
-from stopintimidatie.reports.paths import path_of_report
+from stopintimidatie.reports.resources import path_of_report
 from stopintimidatie.reports.services import move
-from stopintimidatie.security import Role
-from stopintimidatie.tree import Redirect
-from stopintimidatie.workflow import WorkflowError
 from tests.factories import (
     CENTRE,
     DORDRECHT,

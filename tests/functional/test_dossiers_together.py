@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.audit import SYSTEM, AuditEvent
-from stopintimidatie.dossiers.filing import file_report, membership_of
+from stopintimidatie.core.audit import SYSTEM, AuditEvent
+from stopintimidatie.core.security import Role
+from stopintimidatie.dossiers.case.services import make_agreement
+from stopintimidatie.dossiers.filing.services import file_report, membership_of
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement, DossierMove
-from stopintimidatie.dossiers.services import make_agreement
 from stopintimidatie.dossiers.vocabulary import DossierKind
 from stopintimidatie.reports.models import Report
-from stopintimidatie.security import Role
 from tests.factories import DORDRECHT, connect, make_dossier, make_report, make_user, take_on
 from tests.installation import Installation
 

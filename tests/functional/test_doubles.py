@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.audit import SYSTEM, AuditEvent
-from stopintimidatie.clock import utc_now
-from stopintimidatie.public import follow_words
-from stopintimidatie.register.locating import Method, Place
-from stopintimidatie.reports.arriving import Arrival, receive
+from stopintimidatie.core.audit import SYSTEM, AuditEvent
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Role
+from stopintimidatie.municipalities.areas.locator import Method, Place
+from stopintimidatie.reports.arrival.services import Arrival, receive
+from stopintimidatie.reports.arrival.submission import Routing
+from stopintimidatie.reports.conversation.queries import follow
 from stopintimidatie.reports.fields import Contact
-from stopintimidatie.reports.following import follow
+from stopintimidatie.reports.follow import words as follow_words
 from stopintimidatie.reports.models import Report, ReportMove
-from stopintimidatie.reports.references import random_follow_code
-from stopintimidatie.reports.routing import Routing
+from stopintimidatie.reports.rules import random_follow_code
 from stopintimidatie.reports.vocabulary import ContactWish, Source
-from stopintimidatie.security import Role
 from tests.factories import DORDRECHT, connect, make_submission, make_user
 from tests.functional.test_reports_pages import officer, stored
 from tests.installation import Installation

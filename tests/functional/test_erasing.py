@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.audit import AuditEvent
-from stopintimidatie.clock import clock_at, utc_now
-from stopintimidatie.deliveries.models import CopyCorrection
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.mail.models import MailAddress
+from stopintimidatie.core.storage.personal import Treatment, personal_data_holders
 from stopintimidatie.dossiers.models import Dossier, DossierMembership, DossierMove
 from stopintimidatie.exports.models import Export
-from stopintimidatie.mail.models import MailAddress
-from stopintimidatie.privacy.erasure_words import WORDS
+from stopintimidatie.exports.release.models import CopyCorrection
+from stopintimidatie.privacy.erasure.views import WORDS
 from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage, ReportMove
-from stopintimidatie.reports.paths import path_of_report
+from stopintimidatie.reports.resources import path_of_report
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
-from stopintimidatie.storage.personal import Treatment, personal_data_holders
 from tests.factories import DORDRECHT
 from tests.functional.exporting import SECRET_MAIL, Case, approved, make_case, requested
 from tests.functional.test_deliveries import mails, ready

@@ -18,30 +18,30 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import func, select, update
 
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.audit.models import AuditEvent, AuditSubject
-from stopintimidatie.clock import utc_now
+from stopintimidatie.core.audit import SYSTEM, AuditEvent, AuditSubject
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.text import day_of
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
-from stopintimidatie.dossiers.filing import file_report
+from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.exports import making, vault
-from stopintimidatie.exports.certificates import (
+from stopintimidatie.exports import models as exports_models
+from stopintimidatie.exports.document.process import RenderingTooSlowError, Step, render_in_process
+from stopintimidatie.exports.document.signature import (
     keep_certificate,
     remove_certificate,
     signing_key,
 )
-from stopintimidatie.exports.content import from_json
-from stopintimidatie.exports.loading import load_dossier
+from stopintimidatie.exports.extract.queries import load_dossier
 from stopintimidatie.exports.models import Export, ExportBlob, ExportKey
-from stopintimidatie.exports.process import RenderingTooSlowError, Step, render_in_process
-from stopintimidatie.exports.redaction import redact
-from stopintimidatie.exports.routes import DEMAND
-from stopintimidatie.jobs import OutboxJob
-from stopintimidatie.municipalities.published import Part
-from stopintimidatie.municipalities.publishing import publish
+from stopintimidatie.exports.redaction.content import from_json
+from stopintimidatie.exports.redaction.rules import redact
+from stopintimidatie.exports.request import jobs as request_jobs
+from stopintimidatie.exports.vocabulary import DEMAND
+from stopintimidatie.municipalities.settings.rules import Part
+from stopintimidatie.municipalities.settings.services import publish
 from stopintimidatie.reports.models import Report
-from stopintimidatie.security import Role
-from stopintimidatie.web.filters import day_of
 from tests.factories import DORDRECHT, EINDHOVEN, make_report, make_user, take_on
 from tests.functional.exporting import (
     ACCOUNT,
@@ -72,7 +72,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         kw["on_progress"](Step("opmaken", 2))
         return FAKE
 
-    monkeypatch.setattr(making, "render_in_process", render)
+    monkeypatch.setattr(request_jobs, "render_in_process", render)
     return made
 
 
@@ -84,7 +84,7 @@ def contents(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         given.append(content)
         return FAKE
 
-    monkeypatch.setattr(making, "render_in_process", render)
+    monkeypatch.setattr(request_jobs, "render_in_process", render)
     return given
 
 
@@ -173,8 +173,8 @@ def test_two_people_and_the_worker_make_a_real_pdf(
         row = session.scalars(select(Disclosure)).one()
         export = session.scalars(select(Export)).one()
         assert row.file_sha256 == sha256(pdf).hexdigest() == export.file_sha256
-        content = vault.read(
-            session, installation.registry.key_ring, export, vault.BlobKind.CONTENT
+        content = exports_models.read(
+            session, installation.registry.key_ring, export, exports_models.BlobKind.CONTENT
         )
         assert row.content_sha256 == sha256(content).hexdigest() == export.content_sha256
         assert row.content_sha256 in text.replace(" ", "")
@@ -561,7 +561,7 @@ def test_a_worker_that_is_killed_leaves_nothing_half(
         raise KilledError
 
     with monkeypatch.context() as patched:
-        patched.setattr(making, "record_disclosure", killed)
+        patched.setattr(request_jobs, "record_disclosure", killed)
         with pytest.raises(KilledError):
             installation.run_jobs()
     export = case.export(reference)
@@ -601,7 +601,7 @@ def test_a_failure_is_told_and_can_be_repeated(
         raise RenderingTooSlowError("Het maken van de PDF duurde te lang. Kies minder meldingen.")
 
     with monkeypatch.context() as patched:
-        patched.setattr(making, "render_in_process", too_slow)
+        patched.setattr(request_jobs, "render_in_process", too_slow)
         installation.run_jobs()
     page = case.browser("aanvrager").get(f"{case.path}/{reference}")
     assert "duurde te lang" in page.text
@@ -646,7 +646,7 @@ def test_a_making_that_nobody_is_at_any_more_can_be_started_again(
 def test_progress_goes_up_and_is_on_the_page(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(making, "TELL_EVERY", 0.0)
+    monkeypatch.setattr(request_jobs, "TELL_EVERY", 0.0)
     case = make_case(installation)
     reference = approved(case)
     seen: list[tuple[int, str]] = []
@@ -665,7 +665,7 @@ def test_progress_goes_up_and_is_on_the_page(
         assert 'value="95"' in page.text
         return FAKE
 
-    monkeypatch.setattr(making, "render_in_process", render)
+    monkeypatch.setattr(request_jobs, "render_in_process", render)
     installation.run_jobs()
     figures = [progress for progress, _ in seen]
     assert figures == sorted(figures)
@@ -751,7 +751,7 @@ def test_wrong_bodies_give_no_error_and_no_row(installation: Installation) -> No
 
 def test_settings_bound_the_rendering(installation: Installation) -> None:
     settings = replace(installation.settings, pdf_timeout_seconds=7, pdf_memory_megabytes=300)
-    limits = making.limits_of(settings)
+    limits = request_jobs.limits_of(settings)
     assert (limits.wall_seconds, limits.cpu_seconds) == (7, 7)
     assert limits.memory_bytes == 300 * 1024 * 1024
     kind = installation.registry.job_kinds["uitvoer.maken"]
@@ -794,7 +794,7 @@ def test_a_file_with_a_password_shows_it_once_and_keeps_it_nowhere(
         blank.save(out)
         return out.getvalue()
 
-    monkeypatch.setattr(making, "render_in_process", render)
+    monkeypatch.setattr(request_jobs, "render_in_process", render)
     case = make_case(installation)
     reference = approved(case, bestand="wachtwoord")
     installation.run_jobs()
@@ -826,7 +826,7 @@ def test_somebody_stops_the_making_and_the_worker_lets_go(
 ) -> None:
     case = make_case(installation)
     reference = approved(case)
-    monkeypatch.setattr(making, "TELL_EVERY", 0)
+    monkeypatch.setattr(request_jobs, "TELL_EVERY", 0)
 
     def stopped_meanwhile(content: Any, **kw: Any) -> bytes:
         kw["on_progress"](Step("opmaken", 1))
@@ -836,7 +836,7 @@ def test_somebody_stops_the_making_and_the_worker_lets_go(
         kw["on_progress"](Step("opmaken", 2))
         raise AssertionError("it went on")
 
-    monkeypatch.setattr(making, "render_in_process", stopped_meanwhile)
+    monkeypatch.setattr(request_jobs, "render_in_process", stopped_meanwhile)
     installation.run_jobs()
     page = case.browser("aanvrager").get(f"{case.path}/{reference}")
     assert 'data-status="afgebroken"' in page.text
@@ -855,7 +855,7 @@ def test_with_a_certificate_of_the_municipality_the_file_is_signed(
     blank, out = pikepdf.new(), BytesIO()
     blank.add_blank_page()
     blank.save(out)
-    monkeypatch.setattr(making, "render_in_process", lambda content, **kw: out.getvalue())
+    monkeypatch.setattr(request_jobs, "render_in_process", lambda content, **kw: out.getvalue())
     case, keys = make_case(installation), installation.registry.key_ring
     with installation.transaction(DORDRECHT) as session:
         p12 = House().p12("geheim")

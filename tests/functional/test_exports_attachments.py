@@ -12,15 +12,14 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import select
 
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.dossiers.files import attach, attachments, remove_attachment
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.dossiers.actions.services import attach, attachments, remove_attachment
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.exports import vault
-from stopintimidatie.exports.content import DossierContent, from_json
+from stopintimidatie.exports import models as exports_models
 from stopintimidatie.exports.models import ExportBlob
-from stopintimidatie.reports.attachments import PURPOSE, keep_parts
-from stopintimidatie.reports.cleaning import Cleaned
-from stopintimidatie.reports.media import MediaKind
+from stopintimidatie.exports.redaction.content import DossierContent, from_json
+from stopintimidatie.reports.attachments.cleaner import Cleaned, MediaKind
+from stopintimidatie.reports.attachments.services import PURPOSE, keep_parts
 from stopintimidatie.reports.models import AttachmentPart, Report, ReportAttachment
 from tests.factories import DORDRECHT
 from tests.functional.exporting import Case, approved, decide, make_case, requested
@@ -76,7 +75,9 @@ def frozen(installation: Installation, case: Case, reference: str) -> DossierCon
     export = case.export(reference)
     with installation.transaction(DORDRECHT) as session:
         keys = installation.registry.key_ring
-        return from_json(vault.read(session, keys, export, vault.BlobKind.CONTENT))
+        return from_json(
+            exports_models.read(session, keys, export, exports_models.BlobKind.CONTENT)
+        )
 
 
 def fetched(case: Case, reference: str) -> bytes:

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from webtest import TestApp
 
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.deliveries.corrections import Correction, open_correction
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.security import Role
 from stopintimidatie.disclosures.models import Disclosure
 from stopintimidatie.disclosures.services import find_disclosure
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.naming_views import HIDDEN
+from stopintimidatie.dossiers.pages import HIDDEN
 from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.release.copies import Correction, open_correction
+from stopintimidatie.exports.request.jobs import Change
 from stopintimidatie.exports.resources import ExportResource
-from stopintimidatie.exports.withdrawing import Change
-from stopintimidatie.security import Role
 from tests.factories import DORDRECHT, make_user
 from tests.functional.exporting import Case, approved, make_case
 from tests.installation import Installation

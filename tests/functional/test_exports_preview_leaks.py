@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.exports import request_views
-from stopintimidatie.exports.loading import LoadedDossier, load_dossier
+from stopintimidatie.exports.extract.queries import LoadedDossier, load_dossier
 from stopintimidatie.exports.models import Export
-from stopintimidatie.exports.profiles import PROFILES
+from stopintimidatie.exports.profiles.defaults import PROFILES
+from stopintimidatie.exports.request import views as request_views
 from tests.factories import DORDRECHT
 from tests.functional.exporting import make_case
 from tests.functional.test_deliveries import enter, form_of, put_ready, ready, spoken_code

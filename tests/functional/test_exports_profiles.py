@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from webtest import TestResponse
 
-from stopintimidatie.audit.models import AuditEvent
-from stopintimidatie.exports.profile_models import RedactionProfile
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.exports.models import RedactionProfile
 from tests.factories import DORDRECHT
 from tests.functional.exporting import Case, decide, make_case, requested
 from tests.installation import Installation

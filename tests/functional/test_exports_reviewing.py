@@ -10,19 +10,19 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.audit import SYSTEM
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.search.services import PURGE
+from stopintimidatie.core.security import Role
+from stopintimidatie.dossiers.case.services import change_dossier
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.services import add_note, change_dossier
-from stopintimidatie.exports import making
-from stopintimidatie.exports.content import DossierContent
-from stopintimidatie.exports.models import ExportState
-from stopintimidatie.exports.review_models import ReportReview
-from stopintimidatie.intake.examples import FULL_REPORT
-from stopintimidatie.jobs import OutboxJob
-from stopintimidatie.reports.conversation import write_to_reporter
+from stopintimidatie.dossiers.services import add_note
+from stopintimidatie.exports.models import ExportState, ReportReview
+from stopintimidatie.exports.redaction.content import DossierContent
+from stopintimidatie.exports.request import jobs as request_jobs
+from stopintimidatie.reports.api.openapi import FULL_REPORT
+from stopintimidatie.reports.conversation.services import write_to_reporter
 from stopintimidatie.reports.models import Report
-from stopintimidatie.search.services import PURGE
-from stopintimidatie.security import Role
 from tests.factories import DORDRECHT, connect, make_user
 from tests.functional.api import Api
 from tests.functional.exporting import ACCOUNT, Case, approved, make_case
@@ -66,7 +66,7 @@ def test_a_recipient_reads_the_text_that_was_looked_at_without_what_was_marked(
         seen.append(content)
         return b"%PDF-1.7 not really"
 
-    monkeypatch.setattr(making, "render_in_process", render)
+    monkeypatch.setattr(request_jobs, "render_in_process", render)
     case = seeded(installation)
     page = case.browser("aanvrager").get(address(case, installation))
     form = page.forms["formulier"]
@@ -103,7 +103,7 @@ def test_a_recipient_reads_the_text_that_was_looked_at_without_what_was_marked(
 def test_words_made_unreadable_are_nowhere_any_more(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(making, "render_in_process", lambda *_, **__: b"%PDF-1.7 x")
+    monkeypatch.setattr(request_jobs, "render_in_process", lambda *_, **__: b"%PDF-1.7 x")
     case = seeded(installation)
     where = address(case, installation)
     case.browser("aanvrager").get(where).forms["formulier"].submit("opslaan")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from stopintimidatie.disclosures.models import DisclosureSubject
-from stopintimidatie.exports import making
-from stopintimidatie.exports.content import DossierContent
 from stopintimidatie.exports.models import Export
+from stopintimidatie.exports.redaction.content import DossierContent
+from stopintimidatie.exports.request import jobs as request_jobs
 from stopintimidatie.reports.models import ReporterMessage
 from tests.factories import DORDRECHT
 from tests.functional.exporting import answers, decide, make_case
@@ -24,7 +24,7 @@ def test_a_report_goes_along_against_the_wish_only_with_ground_and_reason(
         seen.append(content)
         return b"%PDF-1.7 not really"
 
-    monkeypatch.setattr(making, "render_in_process", render)  # type: ignore[attr-defined]
+    monkeypatch.setattr(request_jobs, "render_in_process", render)  # type: ignore[attr-defined]
     asker = case.browser("aanvrager")
     page = asker.get(f"{case.path}/uitvoer-aanvragen")
     choice = page.html.find(id="formulier-toch").find_parent("details")

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.clock import utc_now
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.text import day_of
 from stopintimidatie.disclosures.models import Disclosure
-from stopintimidatie.exports import making
-from stopintimidatie.exports.content import DossierContent
 from stopintimidatie.exports.models import Export
-from stopintimidatie.partners.models import PartnerOrganisation
-from stopintimidatie.reports.vocabulary import LegalBasis
-from stopintimidatie.web.filters import day_of
+from stopintimidatie.exports.redaction.content import DossierContent
+from stopintimidatie.exports.request import jobs as request_jobs
+from stopintimidatie.municipalities.partners.models import PartnerOrganisation
+from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from tests.factories import DORDRECHT
 from tests.functional.exporting import Case, make_case, with_partner
 from tests.installation import Installation
@@ -32,7 +32,7 @@ def test_four_recipients_are_asked_for_and_approved_in_one_go_and_know_little_of
         seen[content.delivery.recipient] = content
         return b"%PDF-1.7 not really"
 
-    monkeypatch.setattr(making, "render_in_process", render)
+    monkeypatch.setattr(request_jobs, "render_in_process", render)
     case = make_case(installation)
     asker, decider = case.browser("aanvrager"), case.browser("beslisser")
     chooser = asker.get(f"{case.path}/uitvoer-samen")
@@ -106,8 +106,8 @@ def test_each_recipient_has_its_own_demand_urgency_deviation_and_kind_of_file(
         seen[content.annex.profile.split(":")[1].split()[0]] = content
         return b"%PDF-1.7 not really"
 
-    monkeypatch.setattr(making, "render_in_process", render)
-    monkeypatch.setattr(making, "with_password", lambda pdf, password: pdf)
+    monkeypatch.setattr(request_jobs, "render_in_process", render)
+    monkeypatch.setattr(request_jobs, "with_password", lambda pdf, password: pdf)
     case = make_case(installation)
     form = asked(case, "politie", "zorg_welzijn", "woningcorporatie")
     form["ontvanger_1.grondslag"] = LegalBasis.ORDER.value

@@ -15,11 +15,11 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from stopintimidatie.home import figures
-from stopintimidatie.jobs import Job, enqueue
-from stopintimidatie.security import Role
+from stopintimidatie.core import telemetry
+from stopintimidatie.core.health import views as health_views
+from stopintimidatie.core.jobs import Job, enqueue
+from stopintimidatie.core.security import Role
 from stopintimidatie.settings import METRICS_PORTS, SettingsError, parse_settings
-from stopintimidatie.telemetry import metrics
 from tests.factories import DORDRECHT, make_user
 from tests.functional.api import Api
 from tests.installation import ROOT, Installation
@@ -35,19 +35,19 @@ def free_port() -> int:
 @pytest.fixture
 def servers() -> Iterator[list[Any]]:
     """Ended with the test; each starts with figures at nought."""
-    metrics.metrics.cache_clear()
+    telemetry.metrics.cache_clear()
     started: list[Any] = []
     yield started
     for server in started:
         server.shutdown()
         server.server_close()
-    metrics.metrics.cache_clear()
+    telemetry.metrics.cache_clear()
 
 
 def start(installation: Installation, port: int, servers: list[Any], **changes: Any) -> int:
     registry = installation.registry
     registry.app_settings = replace(registry.app_settings, **changes)
-    server = figures.start_figures(registry, port)
+    server = health_views.start_figures(registry, port)
     assert server is not None
     servers.append(server)
     return int(server.server_port)
@@ -108,7 +108,7 @@ def test_queue_index_database_and_build_are_shown(
 ) -> None:
     port = start(installation, free_port(), servers)
     told = text_on(port)
-    for name in (*figures.TOLD, "ready", "build_info"):
+    for name in (*health_views.TOLD, "ready", "build_info"):
         assert re.search(rf"^stopintimidatie_{name}\b", told, flags=re.MULTILINE), name
     assert value(port, "ready") == 1
     assert value(port, "check_good", check="database") == 1
@@ -130,9 +130,9 @@ def test_each_process_takes_the_first_free_port(
 def test_off_means_off_and_the_visitors_port_shows_none(
     installation: Installation, servers: list[Any]
 ) -> None:
-    assert figures.start_figures(installation.registry, 0) is None
+    assert health_views.start_figures(installation.registry, 0) is None
     installation.registry.app_settings = replace(installation.settings, metrics_host="")
-    assert figures.start_figures(installation.registry, free_port()) is None
+    assert health_views.start_figures(installation.registry, free_port()) is None
     assert installation.visitor().get("/metrics", status=303).location.endswith("%2Fmetrics")
 
 
@@ -155,10 +155,10 @@ def test_the_rules_for_prometheus_name_figures_that_exist(
     installation: Installation, servers: list[Any]
 ) -> None:
     port = start(installation, free_port(), servers)
-    metrics.request_done("X", "GET", 200, 0.1)
-    metrics.intake_done(metrics.ACCEPTED)
-    metrics.counting("x", lambda context, payloads: None)(None, [1])
-    with metrics.making_pdf(), metrics.searching():
+    telemetry.request_done("X", "GET", 200, 0.1)
+    telemetry.intake_done(telemetry.ACCEPTED)
+    telemetry.counting("x", lambda context, payloads: None)(None, [1])
+    with telemetry.making_pdf(), telemetry.searching():
         pass
     families = text_string_to_metric_families(text_on(port))
     known = {sample.name for family in families for sample in family.samples}

@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from stopintimidatie.accounts.models import User
-from stopintimidatie.accounts.sessions import Current
-from stopintimidatie.clock import utc_now
-from stopintimidatie.home import overview
-from stopintimidatie.security import Role
+from stopintimidatie.core.accounts.models import User
+from stopintimidatie.core.accounts.sessions import Current
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Role
+from stopintimidatie.home import queries as home_queries
 from tests.factories import DORDRECHT, connect, make_dossier, make_user
 from tests.installation import Installation
 
@@ -35,7 +35,7 @@ def test_what_waits_is_shown_once_and_a_page_that_fails_takes_it_from_nobody(
         session.execute(text("SELECT wat_er_niet_is"))
 
     with monkeypatch.context() as patched:
-        patched.setattr(overview, "attention", broken)
+        patched.setattr(home_queries, "attention", broken)
         assert "Er ging iets mis bij ons" in browser.get(HOME, status=500)
     assert SAID not in browser.get("/bestaat-niet", status=404)
     assert SAID in browser.get(HOME)

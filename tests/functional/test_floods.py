@@ -11,12 +11,19 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, inspect, select
 
-from stopintimidatie.clock import clock_at, utc_now
-from stopintimidatie.jobs.schedule import correct_schedule
-from stopintimidatie.reports import senders
-from stopintimidatie.reports.models import Report, ReportMove, SenderHit, SenderKey
-from stopintimidatie.reports.senders import GUESSES, Senders, sender_of, watched_reason
-from stopintimidatie.storage.models import Base
+from stopintimidatie.core import limits
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.jobs.schedule import correct_schedule
+from stopintimidatie.core.limits import (
+    GUESSES,
+    SenderHit,
+    SenderKey,
+    Senders,
+    sender_of,
+    watched_reason,
+)
+from stopintimidatie.core.storage.models import Base
+from stopintimidatie.reports.models import Report, ReportMove
 from tests.factories import DORDRECHT, connect
 from tests.functional.api import PROBLEM, Api
 from tests.installation import Installation, make_settings
@@ -45,7 +52,7 @@ def states(api: Api) -> dict[str, int]:
         return {row[0]: row[1] for row in rows}
 
 
-def put_hits(api: Api, meter: senders.Meter, who: str, number: int) -> None:
+def put_hits(api: Api, meter: limits.Meter, who: str, number: int) -> None:
     """As if so many had been before."""
     subject = api.installation.registry.senders.subject(meter, who)
     with api.installation.transaction() as session:
@@ -54,7 +61,7 @@ def put_hits(api: Api, meter: senders.Meter, who: str, number: int) -> None:
 
 def test_the_flood_of_one_sender_is_taken_in_and_put_aside(api: Api) -> None:
     post_from(api, HERE, 1)
-    put_hits(api, senders.reports_of_sender(api.installation.settings), HERE, MOST - 2)
+    put_hits(api, limits.reports_of_sender(api.installation.settings), HERE, MOST - 2)
     before, over = post_from(api, HERE, 2)
     assert [answer.json["status"] for answer in (before, over)] == ["ontvangen", "ontvangen"]
     assert states(api) == {"nieuw": 2, "quarantaine": 1}
@@ -70,7 +77,7 @@ def test_the_flood_of_one_sender_is_taken_in_and_put_aside(api: Api) -> None:
 
 def test_an_hour_later_it_is_over(api: Api) -> None:
     post_from(api, HERE, 1)
-    put_hits(api, senders.reports_of_sender(api.installation.settings), HERE, MOST)
+    put_hits(api, limits.reports_of_sender(api.installation.settings), HERE, MOST)
     with clock_at(utc_now() + timedelta(minutes=61)):
         post_from(api, HERE, 1)
     assert states(api) == {"nieuw": 2}
@@ -79,9 +86,9 @@ def test_an_hour_later_it_is_over(api: Api) -> None:
 def test_the_flood_of_an_app_is_counted_by_samples(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(senders, "drawn", lambda meter: True)
+    monkeypatch.setattr(limits, "drawn", lambda meter: True)
     api.post()
-    meter = senders.reports_of_app(api.installation.settings)
+    meter = limits.reports_of_app(api.installation.settings)
     assert meter.every > 1
     with api.installation.transaction() as session:
         subject = session.scalars(select(SenderHit.subject)).one()
@@ -96,7 +103,7 @@ def test_behind_a_proxy_that_does_not_tell_nobody_is_a_flood(api: Api) -> None:
 
 
 def test_the_page_for_everybody_counts_too(api: Api) -> None:
-    put_hits(api, senders.reports_of_sender(api.installation.settings), HERE, MOST)
+    put_hits(api, limits.reports_of_sender(api.installation.settings), HERE, MOST)
     with api.installation.transaction(DORDRECHT) as session:
         watched = api.installation.registry.senders.watch(HERE, None, session)
         assert watched_reason(session, watched)
@@ -129,7 +136,7 @@ def test_nothing_that_is_kept_leads_back_to_the_sender(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Of what an app sends one in many is written down, by chance; here all of it.
-    monkeypatch.setattr(senders, "drawn", lambda meter: True)
+    monkeypatch.setattr(limits, "drawn", lambda meter: True)
     post_from(api, HERE, 3)
     engine = api.installation.owner
     for table in inspect(engine).get_table_names():
@@ -199,7 +206,7 @@ def test_the_page_waits_as_well(api: Api) -> None:
 
 def test_too_much_reading_gets_429_with_when_to_come_back(api: Api) -> None:
     receipt = post_from(api, HERE, 1)[0].json
-    meter = senders.reads_of_sender(api.installation.settings)
+    meter = limits.reads_of_sender(api.installation.settings)
     put_hits(api, meter, HERE, meter.rows)
     assert api.follow(receipt["kenmerk"], receipt["volgcode"], status=429).headers["Retry-After"]
     api.get("/api/v1/gemeenten?lat=51.8133&lon=4.669", status=429)

@@ -14,28 +14,25 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs7
 from sqlalchemy import select
 
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.audit.models import AuditEvent
-from stopintimidatie.clock import clock_at, utc_now
-from stopintimidatie.desk import forwarding
-from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
-from stopintimidatie.disclosures.pickup_models import Pickup
-from stopintimidatie.mail.addresses import find_address, set_address
-from stopintimidatie.mail.hours import after_working_days
-from stopintimidatie.mail.models import MailMessage
-from stopintimidatie.mail.services import note_bounce
-from stopintimidatie.municipalities import agreements
-from stopintimidatie.municipalities.postbox import postbox_of
-from stopintimidatie.register.locating import Method, Place
-from stopintimidatie.reports.arriving import Arrival, receive
-from stopintimidatie.reports.contacts import has_contact
+from stopintimidatie.core.audit import SYSTEM, AuditEvent
+from stopintimidatie.core.clock import after_working_days, clock_at, utc_now
+from stopintimidatie.core.mail.addresses import find_address, set_address
+from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.mail.services import note_bounce
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.desk.forwarding import services as forwarding_services
+from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject, Pickup
+from stopintimidatie.municipalities.agreements import services as agreements_services
+from stopintimidatie.municipalities.areas.locator import Method, Place
+from stopintimidatie.municipalities.people.services import postbox_of
+from stopintimidatie.reports.arrival.services import Arrival, receive
+from stopintimidatie.reports.arrival.submission import Routing
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.references import random_follow_code
-from stopintimidatie.reports.routing import Routing
+from stopintimidatie.reports.personal import has_contact
+from stopintimidatie.reports.rules import random_follow_code
 from stopintimidatie.reports.vocabulary import Source
-from stopintimidatie.security import Role
-from stopintimidatie.storage import NATIONAL
 from tests.factories import make_submission, make_user
 from tests.installation import Installation
 
@@ -47,23 +44,23 @@ def agree(installation: Installation, *, certificate: str | None = None) -> None
     """A valid agreement, with an official and a deputy whose addresses are confirmed."""
     registry = installation.registry
     official, deputy = (
-        agreements.Official(name, "OOV", f"{box}@zwijndrecht.example", "+31786200000")
+        agreements_services.Official(name, "OOV", f"{box}@zwijndrecht.example", "+31786200000")
         for name, box in (("Anneke", "oov"), ("Bas", "veiligheid"))
     )
-    today = agreements.today()
+    today = agreements_services.today()
     until = today + timedelta(days=300)
     channel = "smime" if certificate else "ophalen"
-    plan = agreements.Plan(
+    plan = agreements_services.Plan(
         official, deputy, True, "Hoofd", today, channel, certificate, today, until
     )
     with installation.transaction(NATIONAL) as session:
         keys, rules = registry.key_ring, registry.level_rules
-        agreements.make(session, keys, rules, ZWIJNDRECHT, plan, SYSTEM)
-        for owner in (agreements.official_of, agreements.deputy_of):
+        agreements_services.make(session, keys, rules, ZWIJNDRECHT, plan, SYSTEM)
+        for owner in (agreements_services.official_of, agreements_services.deputy_of):
             row = find_address(session, owner(ZWIJNDRECHT))
             assert row is not None
             row.verified_at = utc_now()
-        agreements.settle(session, keys, rules, ZWIJNDRECHT, SYSTEM)
+        agreements_services.settle(session, keys, rules, ZWIJNDRECHT, SYSTEM)
 
 
 def arrive(installation: Installation) -> UUID:
@@ -259,9 +256,9 @@ def test_an_agreement_that_ends_before_the_mail_goes_out_stops_it(
     registry = installation.registry
     with installation.transaction(NATIONAL) as session:
         report = session.get_one(Report, number)
-        assert forwarding.try_offer(session, registry.key_ring, report, SYSTEM) == []
+        assert forwarding_services.try_offer(session, registry.key_ring, report, SYSTEM) == []
         keys, rules = registry.key_ring, registry.level_rules
-        agreements.end(session, keys, rules, ZWIJNDRECHT, SYSTEM)
+        agreements_services.end(session, keys, rules, ZWIJNDRECHT, SYSTEM)
     installation.run_jobs()
     assert read(installation, number).delivery == "wacht_op_afspraak"
     assert [m.state for m in mails(installation, "melding_klaar")] == ["niet_nodig"]
@@ -294,7 +291,9 @@ def test_a_message_that_comes_back_after_acceptance_is_told_to_the_desk_and_not_
     agree(installation)
     with installation.transaction(NATIONAL) as session:
         report = session.get_one(Report, first)
-        assert not forwarding.try_offer(session, installation.registry.key_ring, report, SYSTEM)
+        assert not forwarding_services.try_offer(
+            session, installation.registry.key_ring, report, SYSTEM
+        )
     installation.run_jobs()
     assert read(installation, first).delivery == "aangeboden"
     assert reference not in desk.get("/landelijk/teruggekomen").text

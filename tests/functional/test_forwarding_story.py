@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from stopintimidatie.core.mail.delivery import Courier
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.disclosures.models import Disclosure
-from stopintimidatie.mail.delivery import Courier
-from stopintimidatie.security import Role
-from stopintimidatie.storage import NATIONAL
 from tests.factories import make_user
 from tests.functional.api import Api, report
 from tests.functional.test_agreements import fill

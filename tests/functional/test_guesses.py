@@ -18,12 +18,12 @@ import pytest
 from argon2 import Parameters, extract_parameters
 from sqlalchemy import select, update
 
-from stopintimidatie.accounts import passwords
-from stopintimidatie.accounts.invitations import NO_PASSWORD, invite, link_of
-from stopintimidatie.accounts.models import SignInAttempt, User
-from stopintimidatie.accounts.passwords import hash_password
-from stopintimidatie.clock import utc_now
-from stopintimidatie.security import Role
+from stopintimidatie.core.accounts import services as accounts_services
+from stopintimidatie.core.accounts.links import NO_PASSWORD, invite, link_of
+from stopintimidatie.core.accounts.models import SignInAttempt, User
+from stopintimidatie.core.accounts.services import hash_password
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Role
 from tests.factories import DORDRECHT, make_user
 from tests.functional.api import Api
 from tests.functional.test_web_server import post
@@ -45,7 +45,7 @@ class Judge:
     """Password hasher that notes its parameters and how many database connections were in use."""
 
     def __init__(self, installation: Installation) -> None:
-        self.real = passwords._hasher
+        self.real = accounts_services._hasher
         self.pool: Any = installation.engine.pool
         self.costs: list[Parameters] = []
         self.connections: list[int] = []
@@ -63,7 +63,7 @@ class Judge:
 @pytest.fixture
 def judge(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Judge:
     made = Judge(installation)
-    monkeypatch.setattr(passwords, "_hasher", made)
+    monkeypatch.setattr(accounts_services, "_hasher", made)
     return made
 
 

@@ -19,14 +19,14 @@ from sqlalchemy import Engine, column, event, table
 from webtest import TestApp
 
 from stopintimidatie import install
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.clock import utc_now
-from stopintimidatie.home import readiness, version
-from stopintimidatie.jobs import Job, enqueue
-from stopintimidatie.register.loading import load_areas
-from stopintimidatie.search.writing import INDEX
-from stopintimidatie.storage.encryption import create_key_file
-from stopintimidatie.storage.migrations import newest_version
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.health import services as health_services
+from stopintimidatie.core.jobs import Job, enqueue
+from stopintimidatie.core.search.registry import INDEX
+from stopintimidatie.core.storage.database import newest_version
+from stopintimidatie.core.storage.encryption import create_key_file
+from stopintimidatie.municipalities.areas.loader import load_areas
 from tests.factories import DORDRECHT
 from tests.installation import ROOT, Installation, make_settings
 from tests.tools import postgres_guard
@@ -89,15 +89,15 @@ def test_the_threshold_is_a_setting_and_none_means_only_told(installation: Insta
         other = replace(
             installation.settings, health_queue_seconds=seconds, health_index_seconds=seconds
         )
-        checks = readiness.inspect_installation(other)
-        assert readiness.is_ready(checks) is (status == 200)
+        checks = health_services.inspect_installation(other)
+        assert health_services.is_ready(checks) is (status == 200)
         waiting = next(check for check in checks if check.name == "wachtrij")
         assert "seconden" in waiting.message
 
 
 def test_with_searching_in_the_database_there_is_no_lag(installation: Installation) -> None:
     wait_in_queue(installation, INDEX.name, 0)
-    checks = readiness.inspect_installation(
+    checks = health_services.inspect_installation(
         replace(installation.settings, search_backend="postgresql")
     )
     assert [c.state for c in checks if c.name == "zoekindex"] == ["niet van toepassing"]
@@ -106,9 +106,9 @@ def test_with_searching_in_the_database_there_is_no_lag(installation: Installati
 def test_production_needs_outlines_of_both_levels(installation: Installation) -> None:
     strict = replace(installation.settings, demo=False)
 
-    def outlines() -> readiness.Check:
+    def outlines() -> health_services.Check:
         added = installation.registry.health_checks
-        checks = readiness.inspect_installation(strict, added=added)
+        checks = health_services.inspect_installation(strict, added=added)
         return next(check for check in checks if check.name == "grenzen")
 
     missing = outlines()
@@ -124,11 +124,11 @@ def test_a_database_that_is_behind_is_told_from_one_of_a_later_release(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     present = newest_version(installation.settings.migrations)
-    monkeypatch.setattr(readiness, "newest_version", lambda migrations: "9999")
-    monkeypatch.setattr(readiness, "known_versions", lambda migrations: {"9999"})
+    monkeypatch.setattr(health_services, "newest_version", lambda migrations: "9999")
+    monkeypatch.setattr(health_services, "known_versions", lambda migrations: {"9999"})
     newer = ready(installation, 200)["migraties"]
     assert (newer["toestand"], "latere uitgave" in newer["melding"]) == ("let op", True)
-    monkeypatch.setattr(readiness, "known_versions", lambda migrations: {"9999", present})
+    monkeypatch.setattr(health_services, "known_versions", lambda migrations: {"9999", present})
     checks = ready(installation, 503)
     assert "database migreren" in checks["migraties"]["melding"]
     assert checks["wachtrij"]["toestand"] == "niet bekeken"
@@ -138,7 +138,7 @@ def test_a_database_in_which_nothing_was_put_is_behind(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nothing = table("alembic_versie_van_niets", column("version_num"))
-    monkeypatch.setattr(readiness, "VERSIONS", nothing)
+    monkeypatch.setattr(health_services, "VERSIONS", nothing)
     assert ready(installation, 503)["migraties"]["toestand"] == "fout"
 
 
@@ -161,7 +161,7 @@ def test_asking_often_costs_the_database_nothing_more(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A machine that is busy takes longer than a second to ask twenty times.
-    monkeypatch.setattr(readiness, "KEPT_SECONDS", 600)
+    monkeypatch.setattr(health_services, "KEPT_SECONDS", 600)
     visitor = fresh(installation)
     with counted() as few:
         visitor.get("/health/ready")
@@ -188,17 +188,17 @@ def test_living_and_the_version_ask_the_database_nothing(installation: Installat
 def test_the_version_is_the_one_of_setup_cfg() -> None:
     parser = ConfigParser()
     parser.read(ROOT / "setup.cfg", encoding="utf-8")
-    assert parser["metadata"]["version"] == version.VERSION
+    assert parser["metadata"]["version"] == health_services.VERSION
 
 
 def test_the_commit_is_known_or_it_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "COMMIT"
-    monkeypatch.setattr(version, "COMMIT_FILE", file)
+    monkeypatch.setattr(health_services, "COMMIT_FILE", file)
     for written, told in (("a" * 40 + "\n", "a" * 40), ("<b>", None)):
         file.write_text(written, encoding="ascii")
-        version.commit.cache_clear()
-        assert version.commit() == told
-    version.commit.cache_clear()
+        health_services.commit.cache_clear()
+        assert health_services.commit() == told
+    health_services.commit.cache_clear()
 
 
 @pytest.fixture
@@ -224,7 +224,7 @@ def test_a_database_that_hangs_or_stops_makes_it_unready_and_it_lives_on(
 ) -> None:
     server, url = own_server
     # On a busy machine a good answer may take its time.
-    monkeypatch.setattr(readiness, "LONGEST_SECONDS", 30)
+    monkeypatch.setattr(health_services, "LONGEST_SECONDS", 30)
     settings = make_settings(url, tmp_path)
     create_key_file(settings.key_file)
     install(settings)
@@ -232,14 +232,14 @@ def test_a_database_that_hangs_or_stops_makes_it_unready_and_it_lives_on(
     try:
         ready(there, 200)
         server.send_signal(signal.SIGSTOP)
-        monkeypatch.setattr(readiness, "LONGEST_SECONDS", 0.5)
+        monkeypatch.setattr(health_services, "LONGEST_SECONDS", 0.5)
         before = time.monotonic()
         assert "geen antwoord" in ready(there, 503)["database"]["melding"]
         assert ready(there, 503)["database"]["toestand"] == "fout"
         assert time.monotonic() - before < 15
         assert there.visitor().get("/health/live").json == {"status": "ok"}
         server.send_signal(signal.SIGCONT)
-        monkeypatch.setattr(readiness, "LONGEST_SECONDS", 30)
+        monkeypatch.setattr(health_services, "LONGEST_SECONDS", 30)
         ready(there, 200)
         postgres_guard.end(server)
         checks = ready(there, 503)

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.clock import utc_now
-from stopintimidatie.dossiers.services import DossierPlan, create_dossier, make_agreement
-from stopintimidatie.security import Role
-from stopintimidatie.web.filters import local
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.text import local
+from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier, make_agreement
 from tests.factories import CENTRE, DORDRECHT, EINDHOVEN, connect, make_report, make_user
 from tests.installation import Installation
 

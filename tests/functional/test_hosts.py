@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from webtest import TestApp
 
-from stopintimidatie.web.guard import is_own_host
+from stopintimidatie.core.web.request import is_own_host
 from tests.installation import Installation, make_settings
 
 OWN = "meldpunt.example.nl"

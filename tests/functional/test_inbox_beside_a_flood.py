@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.reports.models import Report
-from stopintimidatie.security import Role
-from stopintimidatie.storage.counting import COUNTED
 from tests.crowds import crowd, work_of
 from tests.factories import DORDRECHT, connect, make_user
 from tests.installation import Installation

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from stopintimidatie.intake.calls import CALLS
-from stopintimidatie.intake.resources import ApiNode
-from stopintimidatie.intake.version import API_VERSION
+from stopintimidatie.reports.api.calls import CALLS
+from stopintimidatie.reports.api.problems import API_VERSION
+from stopintimidatie.reports.api.resources import ApiNode
 from tests.factories import connect
 from tests.functional.api import PROBLEM, REPORTS, Api
 from tests.installation import Installation

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from stopintimidatie.intake.calls import CALLS
-from stopintimidatie.intake.problems import TYPE_PREFIX, Kind
+from stopintimidatie.reports.api.calls import CALLS
+from stopintimidatie.reports.api.problems import TYPE_PREFIX, Kind
 from stopintimidatie.reports.workflow import READER_STATUS
 from tests.functional.api import Api
 from tests.installation import ROOT, Installation

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import event, select
 
-from stopintimidatie.audit import Actor
-from stopintimidatie.intake.examples import SMALL_REPORT
-from stopintimidatie.reports import senders
+from stopintimidatie.core import limits
+from stopintimidatie.core.audit import Actor
+from stopintimidatie.reports.api.openapi import SMALL_REPORT
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.services import move
 from tests.factories import DORDRECHT, connect, make_user, user_id
@@ -99,7 +99,7 @@ def test_a_wrong_code_asks_the_database_as_much_as_a_wrong_reference(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Of what is often asked one in so many is written down.
-    monkeypatch.setattr(senders, "drawn", lambda meter: meter.every == 1)
+    monkeypatch.setattr(limits, "drawn", lambda meter: meter.every == 1)
     reference = api.post().json["kenmerk"]
     statements: list[str] = []
     event.listen(

@@ -16,9 +16,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.intake import services
-from stopintimidatie.intake.models import IdempotencyKey
-from stopintimidatie.storage import Holder
+from stopintimidatie.core.storage import Holder
+from stopintimidatie.reports.api import services as api_services
+from stopintimidatie.reports.api.models import IdempotencyKey
 from tests.functional.api import Api
 from tests.installation import Installation
 
@@ -47,8 +47,8 @@ def first_still_busy(api: Api, key: uuid.UUID) -> Iterator[Session]:
 def test_while_the_first_is_still_being_handled_the_second_waits_and_then_hears_so(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert services.LONGEST_WAIT_MILLISECONDS == 5_000
-    monkeypatch.setattr(services, "LONGEST_WAIT_MILLISECONDS", 400)
+    assert api_services.LONGEST_WAIT_MILLISECONDS == 5_000
+    monkeypatch.setattr(api_services, "LONGEST_WAIT_MILLISECONDS", 400)
     key = uuid.uuid4()
     api.post()  # the first of the day, which draws the key that senders are counted with
     with first_still_busy(api, key):
@@ -68,7 +68,7 @@ def test_a_new_report_never_hears_that_it_is_being_handled(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Check a new report while the database is locked for longer than a request may wait."""
-    monkeypatch.setattr(services, "LONGEST_WAIT_MILLISECONDS", 300)
+    monkeypatch.setattr(api_services, "LONGEST_WAIT_MILLISECONDS", 300)
     key = str(uuid.uuid4())
     api.post()
     with api.installation.transaction() as session:
@@ -114,7 +114,7 @@ def test_when_storing_fails_nothing_is_stored_and_the_key_is_free(
         raise RuntimeError("after the report was stored")
 
     with monkeypatch.context() as patch:
-        patch.setattr(services, "receipt", broken)
+        patch.setattr(api_services, "receipt", broken)
         failure = api.post(Idempotency_Key=key, status=500)
         assert failure.json["type"].endswith(":storing")
         assert "RuntimeError" not in failure.text

@@ -9,21 +9,21 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.audit import SYSTEM, AuditEvent
-from stopintimidatie.intake.app_keys import (
+from stopintimidatie.core.audit import SYSTEM, AuditEvent
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.search.models import SearchDocument
+from stopintimidatie.core.search.registry import INDEX
+from stopintimidatie.municipalities.levels.models import ParticipationLevel
+from stopintimidatie.reports.api.openapi import FULL_REPORT, SMALL_REPORT
+from stopintimidatie.reports.api.queries import (
     AppKeyError,
     list_app_keys,
     make_app_key,
     revoke_app_key,
 )
-from stopintimidatie.intake.examples import FULL_REPORT, SMALL_REPORT
-from stopintimidatie.jobs import OutboxJob
-from stopintimidatie.municipalities.models import ParticipationLevel
 from stopintimidatie.reports.models import Report, ReportContact
-from stopintimidatie.reports.references import normalise_reference
+from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.vocabulary import Source, in_order
-from stopintimidatie.search.models import SearchDocument
-from stopintimidatie.search.writing import INDEX
 from tests.factories import DORDRECHT, connect
 from tests.functional.api import PROBLEM, REPORTS, Api, at, report
 from tests.installation import Installation, make_settings
@@ -313,7 +313,7 @@ def test_a_key_is_forgotten_after_thirty_days(api: Api, monkeypatch: pytest.Monk
 def _make_older(api: Api, days: int) -> None:
     from datetime import timedelta
 
-    from stopintimidatie.intake.models import IdempotencyKey
+    from stopintimidatie.reports.api.models import IdempotencyKey
 
     with api.installation.transaction() as session:
         for row in session.scalars(select(IdempotencyKey)):

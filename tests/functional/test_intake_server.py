@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from stopintimidatie.intake.examples import FULL_REPORT
-from stopintimidatie.storage.encryption import create_key_file
+from stopintimidatie.core.storage.encryption import create_key_file
+from stopintimidatie.reports.api.openapi import FULL_REPORT
 from tests.functional.api import PROBLEM, REPORTS, Api
 from tests.installation import Installation, make_settings
 from tests.tools.served import HOST, as_product

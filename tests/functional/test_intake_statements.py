@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import create_engine, event, select, text
 from sqlalchemy.pool import NullPool
 
-from stopintimidatie.intake import services
-from stopintimidatie.intake.models import IdempotencyKey
-from stopintimidatie.reports import senders
-from stopintimidatie.storage import session as storage_session
-from stopintimidatie.storage.encryption import KeyRing
+from stopintimidatie.core import limits
+from stopintimidatie.core.storage import session
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.reports.api import services as api_services
+from stopintimidatie.reports.api.models import IdempotencyKey
 from tests.functional.api import Api
 from tests.installation import Installation
 
@@ -25,9 +25,9 @@ pytestmark = pytest.mark.both_databases
 
 @pytest.fixture
 def api(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Api:
-    monkeypatch.setattr(services, "FORGETTING_EVERY", 10**12)
+    monkeypatch.setattr(api_services, "FORGETTING_EVERY", 10**12)
     # One in so many reports is written down for its app.
-    monkeypatch.setattr(senders, "drawn", lambda meter: meter.every == 1)
+    monkeypatch.setattr(limits, "drawn", lambda meter: meter.every == 1)
     return Api(installation)
 
 
@@ -99,7 +99,7 @@ def test_now_and_then_a_report_removes_keys_that_are_past_their_term(
             row.created_at -= timedelta(days=31)
     api.post()
     assert keys_kept(api) == 2
-    monkeypatch.setattr(services, "FORGETTING_EVERY", 1)
+    monkeypatch.setattr(api_services, "FORGETTING_EVERY", 1)
     api.post()
     assert keys_kept(api) == 2
 
@@ -117,10 +117,10 @@ def test_a_connection_that_died_while_it_lay_idle_is_noticed(
     api.installation.engine.dispose()
     key = str(uuid.uuid4())
     first = api.post(Idempotency_Key=key).json
-    monkeypatch.setattr(storage_session, "SURELY_ALIVE_SECONDS", 0.0)
+    monkeypatch.setattr(session, "SURELY_ALIVE_SECONDS", 0.0)
     end_connections(api)
     assert api.post(Idempotency_Key=key).json == first
-    monkeypatch.setattr(storage_session, "SURELY_ALIVE_SECONDS", 60.0)
+    monkeypatch.setattr(session, "SURELY_ALIVE_SECONDS", 60.0)
     end_connections(api)
     # The one that was used a moment ago is found dead by using it; after that all is well.
     api.post(status="5*")

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from stopintimidatie.clock import clock_at, utc_now
-from stopintimidatie.jobs import Job, JobContext, JobKind, OutboxJob, enqueue
-from stopintimidatie.jobs.schedule import LONGEST_WAIT
-from stopintimidatie.jobs.services import KindCount, counts
-from stopintimidatie.jobs.worker import Worker, back_off
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.jobs import Job, JobContext, JobKind, OutboxJob, enqueue
+from stopintimidatie.core.jobs.schedule import LONGEST_WAIT
+from stopintimidatie.core.jobs.services import KindCount, counts
+from stopintimidatie.core.jobs.worker import Worker, back_off
 from tests.factories import DORDRECHT, EINDHOVEN
 from tests.installation import Installation
 

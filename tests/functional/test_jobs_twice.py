@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.clock import clock_at
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import clock_at
+from stopintimidatie.core.jobs import JobContext
+from stopintimidatie.core.storage.personal import erase_document
+from stopintimidatie.dossiers.patterns.models import Pattern
 from stopintimidatie.exports.models import Export
-from stopintimidatie.exports.withdrawing import withdraw
-from stopintimidatie.jobs import JobContext
-from stopintimidatie.patterns.models import Pattern
-from stopintimidatie.storage.personal import erase_document
+from stopintimidatie.exports.request.jobs import withdraw
 from tests.crash.checks import check_deliveries, check_patterns
 from tests.factories import DORDRECHT, connect
 from tests.functional.exporting import requested

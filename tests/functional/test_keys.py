@@ -10,18 +10,18 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.exports import vault
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.storage.encryption import KeyRing, load_key_ring
+from stopintimidatie.core.storage.personal import Subject
+from stopintimidatie.exports import models as exports_models
 from stopintimidatie.exports.models import ExportKey
-from stopintimidatie.reports import personal
-from stopintimidatie.reports.contacts import read_contact
+from stopintimidatie.reports import personal as reports_personal
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReportContact, ReportTransfer
+from stopintimidatie.reports.personal import read_contact
 from stopintimidatie.reports.services import move
 from stopintimidatie.reports.vocabulary import ContactWish
-from stopintimidatie.storage import NATIONAL
-from stopintimidatie.storage.encryption import KeyRing, load_key_ring
-from stopintimidatie.storage.personal import Subject
 from tests.factories import DORDRECHT, make_report
 from tests.functional.exporting import SECRET_MAIL, SECRET_NAME, Case, approved, make_case
 from tests.functional.test_cli import Keyboard
@@ -74,9 +74,9 @@ def readable(installation: Installation, case: Case, reference: str, keys: KeyRi
         contact = read_contact(session, keys, report)
         assert contact is not None
         assert (contact.name, contact.email) == (SECRET_NAME, SECRET_MAIL)
-        found = personal.find(session, keys, Subject(email=SECRET_MAIL))
+        found = reports_personal.find(session, keys, Subject(email=SECRET_MAIL))
         assert set(found) == set(case.reports)
-        assert vault.read(session, keys, export, vault.BlobKind.CONTENT)
+        assert exports_models.read(session, keys, export, exports_models.BlobKind.CONTENT)
 
 
 def test_the_keys_are_changed_while_all_stays_readable(
@@ -112,7 +112,7 @@ def test_the_keys_are_changed_while_all_stays_readable(
     readable(installation, case, reference, without_the_old)
     installation.run_jobs()
     with installation.transaction(DORDRECHT) as session:
-        found = personal.find(session, without_the_old, Subject(email="sanne@example.org"))
+        found = reports_personal.find(session, without_the_old, Subject(email="sanne@example.org"))
         assert len(found) == 1
 
 

@@ -12,16 +12,16 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.clock import utc_now
-from stopintimidatie.demo.forwarding import set_up_mailbox
-from stopintimidatie.intake.app_keys import DEMO_TOKEN, make_demo_key
-from stopintimidatie.intake.examples import FULL_REPORT
-from stopintimidatie.jobs import Job, JobContext, JobKind, OutboxJob, enqueue
-from stopintimidatie.jobs.worker import run_lanes
-from stopintimidatie.mail.models import MailMessage, MailState
-from stopintimidatie.security import Role
-from stopintimidatie.triage.notices import NEW, URGENT
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Job, JobContext, JobKind, OutboxJob, enqueue
+from stopintimidatie.core.jobs.worker import run_lanes
+from stopintimidatie.core.mail.models import MailMessage, MailState
+from stopintimidatie.core.security import Role
+from stopintimidatie.demo.replay.network import set_up_mailbox
+from stopintimidatie.reports.api.openapi import FULL_REPORT
+from stopintimidatie.reports.api.queries import DEMO_TOKEN, make_demo_key
+from stopintimidatie.reports.inbox.services import NEW, URGENT
 from tests.factories import DORDRECHT, connect, make_user
 from tests.functional.test_waking import PATIENCE, until
 from tests.installation import Installation

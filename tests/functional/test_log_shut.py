@@ -13,10 +13,10 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, event, text
 
-from stopintimidatie.home.readiness import PROBE_BYTES
-from stopintimidatie.reports.paths import path_of_report
-from stopintimidatie.security import Role
-from stopintimidatie.storage import roles
+from stopintimidatie.core.health.services import PROBE_BYTES
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import database
+from stopintimidatie.reports.resources import path_of_report
 from tests.factories import DORDRECHT, connect, make_report, make_user
 from tests.functional.api import PROBLEM, Api
 from tests.installation import Installation
@@ -160,7 +160,7 @@ def test_readiness_makes_the_database_itself_write(
     installation: Installation, postgres: Postgres
 ) -> None:
     """Check that readiness fails when PostgreSQL has no disk space for temporary files."""
-    role = f"ALTER ROLE {roles.APP} IN DATABASE {installation.engine.url.database}"
+    role = f"ALTER ROLE {database.APP} IN DATABASE {installation.engine.url.database}"
     with psycopg.connect(postgres.conninfo("postgres"), autocommit=True) as administrator:
         administrator.execute(f"{role} SET temp_file_limit = 0".encode())
         try:

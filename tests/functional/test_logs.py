@@ -18,12 +18,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from webtest import TestApp
 
 from stopintimidatie.cli import commands
-from stopintimidatie.exports import making
-from stopintimidatie.intake import views as intake_views
-from stopintimidatie.jobs import Job, enqueue
-from stopintimidatie.reports import views as report_views
-from stopintimidatie.security import Role
-from stopintimidatie.telemetry.logs import log_error, make_handler
+from stopintimidatie.core.jobs import Job, enqueue
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.telemetry import log_error, make_handler
+from stopintimidatie.exports.request import jobs as request_jobs
+from stopintimidatie.reports.api import views as api_views
+from stopintimidatie.reports.page import views as page_views
 from tests.factories import DORDRECHT, make_report, make_user
 from tests.functional.api import Api
 from tests.installation import ROOT, Installation
@@ -156,7 +156,7 @@ def test_a_crash_in_a_view_tells_where_and_not_what(
     with installation.transaction() as session:
         report = make_report(session, installation)
     browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
-    monkeypatch.setattr(report_views, "_known", crash)
+    monkeypatch.setattr(page_views, "_known", crash)
     with logged(level=logging.DEBUG) as lines, logged("tekst", logging.DEBUG) as told:
         answer = browser.get(f"/m/{report.reference}").follow(status=500)
     for text_of in (lines.text, told.text):
@@ -175,7 +175,7 @@ def test_a_crash_in_the_intake_tells_where_and_not_what(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api = Api(installation)
-    monkeypatch.setattr(intake_views, "submit", crash_in_a_chain)
+    monkeypatch.setattr(api_views, "submit", crash_in_a_chain)
     with logged(level=logging.DEBUG) as lines:
         api.post({"omschrijving": SECRET}, status=400)
         api.post(status=500)
@@ -211,7 +211,7 @@ def test_a_line_stays_one_line(form: str) -> None:
 def test_a_job_that_fails_tells_where_and_not_what(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(making, "make", crash_in_a_chain)
+    monkeypatch.setattr(request_jobs, "make", crash_in_a_chain)
     with installation.transaction() as session:
         enqueue(session, Job("uitvoer.maken"), DORDRECHT, {"id": str(uuid4())})
     with logged(level=logging.DEBUG) as lines:
@@ -223,7 +223,7 @@ def test_a_job_that_fails_tells_where_and_not_what(
 
 
 CRASH = """
-from stopintimidatie.telemetry.logs import silence_tracebacks
+from stopintimidatie.core.telemetry import silence_tracebacks
 def crash():
     raise ValueError("kan Geheim niet lezen")
 silence_tracebacks()

@@ -7,15 +7,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.audit import AuditEvent
-from stopintimidatie.desk import queue
-from stopintimidatie.desk import views as desk_views
-from stopintimidatie.privacy import queries
-from stopintimidatie.privacy import views as privacy_views
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.desk.queue import services as queue_services
+from stopintimidatie.desk.queue import views as queue_views
+from stopintimidatie.privacy.log import views as log_views
+from stopintimidatie.reports.inbox import queries as inbox_queries
+from stopintimidatie.reports.inbox import views as inbox_views
 from stopintimidatie.reports.models import Report
-from stopintimidatie.security import Role
-from stopintimidatie.storage import NATIONAL
-from stopintimidatie.triage import inbox, inbox_views
 from tests.factories import DORDRECHT, connect, make_report, make_user
 from tests.installation import Installation
 
@@ -28,10 +28,10 @@ MANY = 60
 @pytest.fixture
 def busy(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Installation:
     """Sixty reports, one a minute, all but ten of them done; and ten is a lot here."""
-    for module in (inbox, inbox_views, queue, desk_views):
+    for module in (inbox_queries, inbox_views, queue_services, queue_views):
         monkeypatch.setattr(module, "COUNTED", 10)
     # More than a page.
-    monkeypatch.setattr(privacy_views, "COUNTED", 55)
+    monkeypatch.setattr(log_views, "COUNTED", 55)
     connect(installation)
     for holder in (DORDRECHT, NATIONAL):
         with installation.transaction(holder) as session:
@@ -95,7 +95,7 @@ def test_the_log_knows_its_actions_and_how_long_it_is(busy: Installation) -> Non
     assert "van meer dan 55 regels" in answer
     with busy.transaction(DORDRECHT) as session:
         occurring = set(session.scalars(select(AuditEvent.action)))
-        assert queries.known_actions(session) == sorted(occurring)
+        assert log_views.known_actions(session) == sorted(occurring)
         assert len(occurring) > 1
     with busy.transaction("GM0363") as session:
-        assert queries.known_actions(session) == []
+        assert log_views.known_actions(session) == []

@@ -15,14 +15,14 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 
-from stopintimidatie.cli import post
-from stopintimidatie.clock import utc_now
-from stopintimidatie.home.readiness import inspect_installation
-from stopintimidatie.jobs import OutboxJob
-from stopintimidatie.mail import Letter, MailRecipient, MailTemplate, Recipient, queue_mail
-from stopintimidatie.mail.delivery import Courier
-from stopintimidatie.mail.models import MailMessage
-from stopintimidatie.security import Role
+from stopintimidatie.cli import queue
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.health.services import inspect_installation
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.mail import Letter, MailRecipient, MailTemplate, Recipient, queue_mail
+from stopintimidatie.core.mail.delivery import Courier
+from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.security import Role
 from stopintimidatie.settings import Settings
 from tests.factories import DORDRECHT, make_user
 from tests.functional.test_cli import Keyboard
@@ -260,7 +260,7 @@ def test_what_comes_back_is_noted_and_its_room_is_told(
 ) -> None:
     number = ask(posting)
     posting.run_jobs()
-    monkeypatch.setattr(post, "registry_of", lambda settings: nullcontext(posting.registry))
+    monkeypatch.setattr(queue, "registry_of", lambda settings: nullcontext(posting.registry))
     keyboard = Keyboard(posting, capsys)
     for action, state in (("delayed", "verstuurd"), ("failed", "teruggekomen")):
         content = BOUNCE.format(action=action, number=number).encode()

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.register.kinds import AreaKind
-from stopintimidatie.register.models import FormerArea
-from stopintimidatie.register.queries import all_municipalities, present_neighbourhoods_of
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.municipalities.areas.facts import AreaKind
+from stopintimidatie.municipalities.areas.models import FormerArea
+from stopintimidatie.municipalities.areas.queries import (
+    all_municipalities,
+    present_neighbourhoods_of,
+)
 from stopintimidatie.reports.models import Report, ReportMove
-from stopintimidatie.security import Role
-from stopintimidatie.storage import NATIONAL
 from tests.factories import (
     CENTRE,
     DORDRECHT,

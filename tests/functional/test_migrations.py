@@ -21,10 +21,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Column, Engine, MetaData, Table, func, inspect, select, text
 
 from stopintimidatie import install
+from stopintimidatie.core.storage import database, make_engine
+from stopintimidatie.core.storage.database import alembic_config, newest_version, upgrade
+from stopintimidatie.core.storage.models import Base
 from stopintimidatie.settings import Settings
-from stopintimidatie.storage import make_engine, roles
-from stopintimidatie.storage.migrations import alembic_config, newest_version, upgrade
-from stopintimidatie.storage.models import Base
 from tests.installation import Installation, make_settings
 
 FIRST = "0001_schema"
@@ -32,7 +32,7 @@ FIRST = "0001_schema"
 NEXT = """
 import sqlalchemy as sa
 from alembic import op
-from stopintimidatie.storage.policies import protect
+from stopintimidatie.core.storage.database import protect
 
 revision, down_revision = "9999_next", "{newest}"
 
@@ -64,7 +64,7 @@ def empty_database(request: pytest.FixtureRequest, folder: Path) -> Iterator[Set
     if request.param == "sqlite":
         yield make_settings(f"sqlite:///{folder}/older.sqlite", folder)
         return
-    with request.getfixturevalue("postgres").database(user=roles.APP) as url:
+    with request.getfixturevalue("postgres").database(user=database.APP) as url:
         yield make_settings(url, folder)
 
 

@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 from webtest import TestApp, Upload
 
-from stopintimidatie.clock import utc_now
-from stopintimidatie.security import Role
-from stopintimidatie.storage import NATIONAL
-from stopintimidatie.web.filters import AMSTERDAM
-from stopintimidatie.web.headers import PICTURE_CSP
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.text import AMSTERDAM
+from stopintimidatie.core.web.responses import PICTURE_CSP
 from tests.factories import DORDRECHT, connect, make_user
 from tests.functional.api import Api, report
 from tests.installation import Installation

@@ -8,29 +8,31 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.audit import Actor, AuditEvent
-from stopintimidatie.clock import clock_at, utc_now
-from stopintimidatie.municipalities.level_plans import plan_level, plan_of, take_back_plan
-from stopintimidatie.municipalities.levels import (
+from stopintimidatie.core.audit import Actor, AuditEvent
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
+from stopintimidatie.municipalities.levels.services import (
     LevelChange,
     LevelRefusedError,
     LevelRules,
     level_history,
+    plan_level,
+    plan_of,
     set_level,
     settle_due,
+    take_back_plan,
 )
-from stopintimidatie.municipalities.models import MunicipalityProfile, ParticipationLevel
-from stopintimidatie.municipalities.published import Part
-from stopintimidatie.municipalities.publishing import (
+from stopintimidatie.municipalities.settings.queries import published_for
+from stopintimidatie.municipalities.settings.rules import Part
+from stopintimidatie.municipalities.settings.services import (
     PublishingError,
     StaleSettingError,
     history,
     publish,
     withdraw,
 )
-from stopintimidatie.municipalities.reading import published_for
 from stopintimidatie.reports.models import Report
-from stopintimidatie.storage import NATIONAL
 from tests.factories import DORDRECHT, connect
 from tests.functional.api import Api, report
 from tests.functional.test_forwarding import mails, put_desk_postbox

@@ -11,16 +11,14 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.clock import clock_at
-from stopintimidatie.jobs import OutboxJob
-from stopintimidatie.mail.addresses import find_address
-from stopintimidatie.mail.codes import code_of
-from stopintimidatie.mail.hours import AMSTERDAM, after_working_days, in_office_hours
-from stopintimidatie.mail.models import MailMessage
-from stopintimidatie.municipalities.postbox import postbox_of, urgent_number_of
-from stopintimidatie.reports.arrivals import announce
+from stopintimidatie.core.clock import AMSTERDAM, after_working_days, clock_at, in_office_hours
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.mail.addresses import code_of, find_address
+from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.security import Role
+from stopintimidatie.municipalities.people.services import postbox_of, urgent_number_of
+from stopintimidatie.reports.arrival.services import announce
 from stopintimidatie.reports.models import Report
-from stopintimidatie.security import Role
 from tests.factories import DORDRECHT, connect, make_report, make_user
 from tests.installation import Installation
 

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from stopintimidatie.audit import SYSTEM, Actor, AuditEvent
-from stopintimidatie.clock import utc_now
-from stopintimidatie.jobs import enqueue
-from stopintimidatie.mail.addresses import set_address
-from stopintimidatie.mail.models import MailMessage
-from stopintimidatie.municipalities.postbox import postbox_of
-from stopintimidatie.reports import offers
+from stopintimidatie.core.audit import SYSTEM, Actor, AuditEvent
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import enqueue
+from stopintimidatie.core.mail.addresses import set_address
+from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.security import Role
+from stopintimidatie.municipalities.people.services import postbox_of
+from stopintimidatie.reports.handover import services as handover_services
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove, ReportTransfer
 from stopintimidatie.reports.services import move
-from stopintimidatie.security import Role
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
 from tests.functional.api import Api, report
 from tests.installation import Installation
@@ -216,8 +216,8 @@ def test_an_offer_that_was_withdrawn_can_no_longer_be_accepted(case: Case) -> No
     with case.installation.transaction(EINDHOVEN) as session:
         transfer = session.scalars(select(ReportTransfer)).one()
         assert (transfer.state, transfer.offer) == ("ingetrokken", None)
-        with pytest.raises(offers.AnsweredError):
-            offers.accept(session, transfer, Actor("gebruiker", None, "Bo"))
+        with pytest.raises(handover_services.AnsweredError):
+            handover_services.accept(session, transfer, Actor("gebruiker", None, "Bo"))
 
 
 def test_a_report_withdrawn_by_its_reporter_is_not_given_any_more(case: Case) -> None:
@@ -235,7 +235,7 @@ def test_the_job_of_an_answer_done_twice_makes_one_copy(case: Case) -> None:
     case.answer("aannemen")
     with case.installation.transaction(DORDRECHT) as session:
         transfer = session.scalars(select(ReportTransfer.id)).one()
-        enqueue(session, offers.ANSWERED, DORDRECHT, {"transfer": str(transfer)})
+        enqueue(session, handover_services.ANSWERED, DORDRECHT, {"transfer": str(transfer)})
     case.installation.run_jobs()
     with case.installation.transaction(EINDHOVEN) as session:
         assert session.scalar(select(func.count()).select_from(Report)) == 1
@@ -256,7 +256,7 @@ def test_a_report_can_come_back_to_who_gave_it(case: Case) -> None:
         transfer = session.scalars(
             select(ReportTransfer).where(ReportTransfer.receiver == DORDRECHT)
         ).one()
-        offers.accept(session, transfer, Actor("gebruiker", None, "An de Gever"))
+        handover_services.accept(session, transfer, Actor("gebruiker", None, "An de Gever"))
     case.installation.run_jobs()
     back, stone = case.held(DORDRECHT), case.held(EINDHOVEN)
     assert back is not None

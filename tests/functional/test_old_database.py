@@ -18,12 +18,12 @@ import pytest
 from sqlalchemy import text
 
 from stopintimidatie.cli.commands import cli
-from stopintimidatie.cli.dutch import run
-from stopintimidatie.home import readiness
+from stopintimidatie.cli.common import run
+from stopintimidatie.core.health import services as health_services
+from stopintimidatie.core.storage import database, make_engine
+from stopintimidatie.core.storage.database import OLD_VERSIONS, known_versions
+from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.settings import Settings
-from stopintimidatie.storage import make_engine, roles
-from stopintimidatie.storage.encryption import create_key_file
-from stopintimidatie.storage.migrations import OLD_VERSIONS, known_versions
 from tests.functional.test_mail import BOUNCE
 from tests.functional.test_migrations import empty_database
 
@@ -91,7 +91,7 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
             connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
             connection.execute(text("INSERT INTO alembic_version VALUES ('0039')"))
             if not settings.sqlite:
-                connection.execute(text(f"GRANT SELECT ON alembic_version TO {roles.APP}"))
+                connection.execute(text(f"GRANT SELECT ON alembic_version TO {database.APP}"))
         engine.dispose()
         yield settings
 
@@ -160,10 +160,10 @@ def test_a_server_does_not_start_on_a_database_of_before(old: Settings) -> None:
 def test_a_running_server_is_not_ready_when_its_database_turns_out_to_be_of_before(
     old: Settings,
 ) -> None:
-    checks = {check.name: check for check in readiness.inspect_installation(old)}
+    checks = {check.name: check for check in health_services.inspect_installation(old)}
     assert (checks["migraties"].state, checks["wachtrij"].state) == ("fout", "niet bekeken")
     assert "gooi de map" in checks["migraties"].message
-    kept = readiness.inspect_installation(replace(old, demo=False))[1]
+    kept = health_services.inspect_installation(replace(old, demo=False))[1]
     assert "laat haar bij de oude versie" in kept.message
 
 

@@ -11,22 +11,21 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select
 
-from stopintimidatie.accounts.models import Invitation, RoleAssignment, User
-from stopintimidatie.audit import SYSTEM, AuditEvent
-from stopintimidatie.clock import clock_at, utc_now
-from stopintimidatie.desk.onboarding import hand_over_what_waits
-from stopintimidatie.mail.models import MailMessage
-from stopintimidatie.municipalities.levels import LevelRules, set_level
-from stopintimidatie.municipalities.models import ParticipationLevel
-from stopintimidatie.municipalities.services import level_of
-from stopintimidatie.public.joining import domain_fits, fault_of_address
-from stopintimidatie.public.models import JoiningRequest
+from stopintimidatie.core.accounts.models import Invitation, RoleAssignment, User
+from stopintimidatie.core.audit import SYSTEM, AuditEvent
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.text import AMSTERDAM
+from stopintimidatie.desk.models import JoiningRequest
+from stopintimidatie.desk.onboarding.services import hand_over_what_waits
+from stopintimidatie.desk.onboarding.signup import domain_fits, fault_of_address
+from stopintimidatie.municipalities.levels.models import ParticipationLevel
+from stopintimidatie.municipalities.levels.services import LevelRules, level_of, set_level
 from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.personal import erase
 from stopintimidatie.reports.services import append_move
-from stopintimidatie.security import Role
-from stopintimidatie.storage import NATIONAL
-from stopintimidatie.web.filters import AMSTERDAM
 from tests.factories import EINDHOVEN, connect, make_user
 from tests.functional.test_reporting import filled
 from tests.installation import Installation

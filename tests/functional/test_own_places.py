@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from webtest import TestResponse
 
-from stopintimidatie.security import Role
+from stopintimidatie.core.security import Role
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_user
 from tests.installation import Installation
 

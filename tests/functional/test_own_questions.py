@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select
 from webtest import TestApp
 
+from stopintimidatie.core.security import Role
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.paths import path_of_report
+from stopintimidatie.reports.resources import path_of_report
 from stopintimidatie.reports.vocabulary import Form, Language
-from stopintimidatie.security import Role
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_user
 from tests.functional.api import Api, report
 from tests.installation import Installation

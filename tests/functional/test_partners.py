@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from stopintimidatie.audit.models import AuditEvent
-from stopintimidatie.clock import utc_now
-from stopintimidatie.mail.codes import code_of, readable
-from stopintimidatie.mail.models import MailAddress, MailMessage
-from stopintimidatie.partners.models import PartnerContact, PartnerOrganisation
-from stopintimidatie.partners.personal import PERSONAL_DATA
-from stopintimidatie.reports.paths import path_of_report
-from stopintimidatie.security import Role
-from stopintimidatie.storage.personal import Subject
-from stopintimidatie.web.filters import day_of
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.mail.addresses import code_of, readable
+from stopintimidatie.core.mail.models import MailAddress, MailMessage
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage.personal import Subject
+from stopintimidatie.core.text import day_of
+from stopintimidatie.municipalities.partners.models import PartnerContact, PartnerOrganisation
+from stopintimidatie.municipalities.partners.personal import PERSONAL_DATA
+from stopintimidatie.reports.resources import path_of_report
 from tests.factories import DORDRECHT, connect, make_report, make_user, take_on
 from tests.functional import exporting
 from tests.installation import Installation

@@ -9,21 +9,22 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from stopintimidatie.audit import AuditEvent
-from stopintimidatie.clock import clock_at, utc_now
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.jobs.schedule import correct_schedule
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.text import AMSTERDAM, local
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
-from stopintimidatie.jobs import OutboxJob
-from stopintimidatie.jobs.schedule import correct_schedule
-from stopintimidatie.patterns.models import Pattern, PatternReport, PatternSetting
-from stopintimidatie.patterns.searching import (
-    EVERY_NIGHT,
-    ask_for_search,
+from stopintimidatie.dossiers.patterns.jobs import EVERY_NIGHT, ask_for_search
+from stopintimidatie.dossiers.patterns.models import (
+    Pattern,
+    PatternReport,
+    PatternSetting,
+    PatternState,
 )
-from stopintimidatie.patterns.vocabulary import PatternState
 from stopintimidatie.reports.fields import Location
 from stopintimidatie.reports.models import Report
-from stopintimidatie.security import Role
-from stopintimidatie.web.filters import AMSTERDAM, local
 from tests.factories import DORDRECHT, connect, make_report, make_user
 from tests.functional.test_reports_pages import officer
 from tests.installation import Installation

@@ -9,16 +9,27 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from stopintimidatie.accounts.models import LoginSession, User
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.clock import utc_now
+from stopintimidatie.core.accounts.models import LoginSession, User
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.search.services import PURGE
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL, Base
+from stopintimidatie.core.storage.personal import (
+    Fragment,
+    PersonalDataHolder,
+    Subject,
+    personal_data_holders,
+)
+from stopintimidatie.core.text import local
 from stopintimidatie.disclosures.models import Disclosure
-from stopintimidatie.disclosures.references import KIND as EXPORT
+from stopintimidatie.disclosures.resources import KIND as EXPORT
+from stopintimidatie.dossiers.case.services import make_agreement
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement, DossierMove, DossierNote
-from stopintimidatie.dossiers.services import add_note, make_agreement
-from stopintimidatie.exports import making
+from stopintimidatie.dossiers.services import add_note
 from stopintimidatie.exports.models import Export, ExportBlob, ExportKey
-from stopintimidatie.jobs import OutboxJob
+from stopintimidatie.exports.request import jobs as request_jobs
 from stopintimidatie.reports.fields import Contact, Location
 from stopintimidatie.reports.models import (
     Report,
@@ -29,16 +40,6 @@ from stopintimidatie.reports.models import (
 )
 from stopintimidatie.reports.services import move
 from stopintimidatie.reports.vocabulary import ContactWish
-from stopintimidatie.search.services import PURGE
-from stopintimidatie.security import Role
-from stopintimidatie.storage import NATIONAL, Base
-from stopintimidatie.storage.personal import (
-    Fragment,
-    PersonalDataHolder,
-    Subject,
-    personal_data_holders,
-)
-from stopintimidatie.web.filters import local
 from tests.factories import (
     DORDRECHT,
     EINDHOVEN,
@@ -284,7 +285,7 @@ def made_export(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[exporting.Case, str]:
     """An export that was approved and made; the PDF itself is of no matter here."""
-    monkeypatch.setattr(making, "render_in_process", lambda *args, **kwargs: b"%PDF-1.7 iets")
+    monkeypatch.setattr(request_jobs, "render_in_process", lambda *args, **kwargs: b"%PDF-1.7 iets")
     case = exporting.make_case(installation)
     reference = exporting.approved(case, vraag=f"Kent u {NAME}?")
     installation.run_jobs()

@@ -7,15 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.demo.practice import make_practice
-from stopintimidatie.demo.practice_cases import CASES
-from stopintimidatie.register.practice import BANNER, CODE
-from stopintimidatie.register.queries import all_municipalities
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.demo.replay.practice import CASES, make_practice
+from stopintimidatie.municipalities.areas.facts import BANNER, CODE
+from stopintimidatie.municipalities.areas.queries import all_municipalities
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.options import municipalities
-from stopintimidatie.security import Role
-from stopintimidatie.storage import NATIONAL
+from stopintimidatie.reports.page.steps import municipalities
 from tests.factories import DORDRECHT, connect, make_report, make_user
 from tests.functional.test_reporting import filled
 from tests.installation import Installation

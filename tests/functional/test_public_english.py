@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.public import language
+from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.reports.models import Report
-from stopintimidatie.storage import NATIONAL
+from stopintimidatie.reports.public import pages as public_pages
 from tests.functional.test_reporting import codes, filled
 from tests.installation import Installation
 
@@ -20,7 +20,7 @@ ZWIJNDRECHT = "/melden/zwijndrecht"
 def missed(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The Dutch sentences for which there was no English."""
     found: set[str] = set()
-    known = language.english_of(installation.registry)
+    known = public_pages.english_of(installation.registry)
 
     class Watching(dict[str, str]):
         def get(self, text: str, default: Any = None) -> Any:
@@ -28,7 +28,7 @@ def missed(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> set[s
                 found.add(text)
             return super().get(text, default)
 
-    monkeypatch.setattr(language, "english_of", lambda registry: Watching(known))
+    monkeypatch.setattr(public_pages, "english_of", lambda registry: Watching(known))
     return found
 
 
@@ -66,7 +66,7 @@ def test_a_reporter_reads_english_from_the_first_page_to_the_withdrawal(
     assert "You withdrew the report." in last
     # Names, and sentences that had a name filled in.
     left = {text for text in missed if "Zwijndrecht" not in text}
-    assert left - set(language.english_of(installation.registry).values()) == set()
+    assert left - set(public_pages.english_of(installation.registry).values()) == set()
 
 
 @pytest.mark.parametrize(

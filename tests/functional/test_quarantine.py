@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 from webtest import TestApp
 
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.reports.models import Report, ReportMove
-from stopintimidatie.security import Role
-from stopintimidatie.storage import NATIONAL
 from tests.factories import DORDRECHT, connect, make_report, make_user
 from tests.installation import Installation
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from stopintimidatie.accounts import sessions
+from stopintimidatie.core.accounts import sessions
+from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.reports.models import Report
-from stopintimidatie.storage import NATIONAL
 from tests.factories import DORDRECHT, make_report
 from tests.functional.probing import Probe, probes
 from tests.queries import collect_wide_loops, count_queries

@@ -14,14 +14,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from transaction.interfaces import TransientError
 
-from stopintimidatie.accounts.models import LoginSession, User
-from stopintimidatie.audit import AuditEvent
-from stopintimidatie.audit.models import AuditSubject
-from stopintimidatie.clock import utc_now
-from stopintimidatie.security import Role
-from stopintimidatie.storage import Holder, transaction
-from stopintimidatie.storage.session import waiting_at_most
-from stopintimidatie.triage import inbox
+from stopintimidatie.core.accounts.models import LoginSession, User
+from stopintimidatie.core.audit import AuditEvent, AuditSubject
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import Holder, transaction
+from stopintimidatie.core.storage.session import waiting_at_most
+from stopintimidatie.reports.inbox import queries as inbox_queries
 from tests.factories import DORDRECHT, connect, make_report, make_user
 from tests.installation import Installation
 
@@ -47,7 +46,7 @@ def test_a_page_holds_nobody_up_however_often_it_is_tried(
     connect(installation)
     officer = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
     attempts: list[int] = []
-    original = inbox.presets
+    original = inbox_queries.presets
 
     def meanwhile(session: Session, *rest: object) -> object:
         """Write in another transaction while the page reads; make the page retry three times."""
@@ -58,7 +57,7 @@ def test_a_page_holds_nobody_up_however_often_it_is_tried(
             raise TransientError("another was first")
         return original(session, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(inbox, "presets", meanwhile)
+    monkeypatch.setattr(inbox_queries, "presets", meanwhile)
     officer.get(INBOX, status=200)
     assert attempts == [0, 1, 2, 3]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, func, select
 
-from stopintimidatie.register.geojson import AreaFileError
-from stopintimidatie.register.locating import LocatorCache, Method, locate
-from stopintimidatie.register.models import AreaOutline, Municipality, Neighbourhood
-from stopintimidatie.register.queries import (
+from stopintimidatie.core.storage import NATIONAL, make_engine, transaction
+from stopintimidatie.municipalities.areas.locator import LocatorCache, Method, locate
+from stopintimidatie.municipalities.areas.models import AreaOutline, Municipality, Neighbourhood
+from stopintimidatie.municipalities.areas.queries import (
     all_municipalities,
     municipality_by_code,
     municipality_by_slug,
@@ -20,7 +20,7 @@ from stopintimidatie.register.queries import (
     neighbourhoods_of,
     unknown_neighbourhood_code,
 )
-from stopintimidatie.storage import NATIONAL, make_engine, transaction
+from stopintimidatie.municipalities.areas.sources import AreaFileError
 from tests.installation import make_settings
 from tests.unit.register.areas import (
     NEIGHBOURHOODS,

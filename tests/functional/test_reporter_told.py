@@ -8,16 +8,15 @@ import pytest
 from sqlalchemy import select
 from webtest import TestApp
 
-from stopintimidatie.audit import Actor
-from stopintimidatie.clock import clock_at, utc_now
-from stopintimidatie.dossiers.filing import file_report
-from stopintimidatie.dossiers.services import move_dossier
-from stopintimidatie.mail.models import MailMessage
-from stopintimidatie.reports.conversation import tell
+from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.clock import clock_at, utc_now, working_days_after
+from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.security import Role
+from stopintimidatie.dossiers.case.services import move_dossier
+from stopintimidatie.dossiers.filing.services import file_report
+from stopintimidatie.reports.conversation.services import tell
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.services import move
-from stopintimidatie.security import Role
-from stopintimidatie.workflow.workdays import working_days_after
 from tests.factories import (
     DORDRECHT,
     connect,

@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import func, select
 from webtest import TestApp
 
-from stopintimidatie.audit.models import AuditEvent
-from stopintimidatie.clock import clock_at, utc_now
-from stopintimidatie.jobs import OutboxJob
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.text import local
+from stopintimidatie.reports.conversation.services import MOST_MESSAGES
 from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage
-from stopintimidatie.reports.reporter import MOST_MESSAGES
-from stopintimidatie.security import Role
-from stopintimidatie.web.filters import local
 from tests.factories import DORDRECHT, connect, make_user
 from tests.functional.api import REPORTS, Api
 from tests.installation import Installation

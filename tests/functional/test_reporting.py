@@ -10,22 +10,19 @@ import pytest
 from sqlalchemy import select
 from webtest import TestApp
 
-from stopintimidatie.audit import AuditEvent
-from stopintimidatie.clock import utc_now
-from stopintimidatie.municipalities.models import (
-    MunicipalityQuestion,
-    MunicipalitySetting,
-    ParticipationLevel,
-)
-from stopintimidatie.public import form_key
-from stopintimidatie.register.locating import Method
-from stopintimidatie.reports.following import follow
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.storage.personal import Subject
+from stopintimidatie.core.text import AMSTERDAM
+from stopintimidatie.municipalities.areas.locator import Method
+from stopintimidatie.municipalities.levels.models import ParticipationLevel
+from stopintimidatie.municipalities.settings.models import MunicipalityQuestion, MunicipalitySetting
+from stopintimidatie.reports.conversation.queries import follow
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.personal import find
-from stopintimidatie.reports.summary import AreaNames, where
-from stopintimidatie.storage import NATIONAL
-from stopintimidatie.storage.personal import Subject
-from stopintimidatie.web.filters import AMSTERDAM
+from stopintimidatie.reports.public import services as public_services
+from stopintimidatie.reports.words import AreaNames, where
 from tests.factories import DORDRECHT, connect
 from tests.installation import Installation
 from tests.unit.register.areas import load_town
@@ -266,7 +263,7 @@ def test_a_form_that_stood_open_too_long_is_asked_once_more(
 ) -> None:
     connect(installation)
     form = filled(installation.visitor())
-    monkeypatch.setattr(form_key, "LONGEST_OPEN", timedelta(seconds=-1))
+    monkeypatch.setattr(public_services, "LONGEST_OPEN", timedelta(seconds=-1))
     page = form.submit(status=422)
     assert "Druk nog een keer op" in page.text
     monkeypatch.undo()
@@ -277,12 +274,12 @@ def test_a_form_that_stood_open_too_long_is_asked_once_more(
 
 def test_a_key_counts_for_its_own_place_alone(installation: Installation) -> None:
     keys, now = installation.registry.key_ring, utc_now()
-    key = form_key.sign(keys, "dordrecht", now)
-    assert form_key.read(keys, key, "dordrecht", now)
+    key = public_services.sign(keys, "dordrecht", now)
+    assert public_services.read(keys, key, "dordrecht", now)
     for wrong in (key[:-1], key + "0", "", "a.b.c.d", key.replace(".1.", ".9."), "." * 9):
-        assert form_key.read(keys, wrong, "dordrecht", now) is None
-    assert form_key.read(keys, key, "eindhoven", now) is None
-    assert form_key.read(keys, key, "dordrecht", now + timedelta(hours=25)) is None
+        assert public_services.read(keys, wrong, "dordrecht", now) is None
+    assert public_services.read(keys, key, "eindhoven", now) is None
+    assert public_services.read(keys, key, "dordrecht", now + timedelta(hours=25)) is None
 
 
 def test_a_place_is_found_by_its_words(installation: Installation) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.reports import senders
-from stopintimidatie.reports.models import Report, SenderHit
-from stopintimidatie.storage import NATIONAL
-from stopintimidatie.web.headers import HEADERS, LOCATING
+from stopintimidatie.core import limits
+from stopintimidatie.core.limits import SenderHit
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.web.responses import HEADERS, LOCATING
+from stopintimidatie.reports.models import Report
 from tests.factories import DORDRECHT, EINDHOVEN, connect
 from tests.functional.test_reporting import WORDS, filled
 from tests.installation import Installation
@@ -106,7 +107,7 @@ def test_only_the_form_of_a_place_may_ask_where_the_device_is(installation: Inst
 
 def test_a_flood_of_the_page_is_taken_in_and_put_aside(installation: Installation) -> None:
     connect(installation)
-    meter = senders.reports_of_sender(installation.settings)
+    meter = limits.reports_of_sender(installation.settings)
     subject = installation.registry.senders.subject(meter, ADDRESS)
     with installation.transaction() as session:
         session.add_all(SenderHit(subject=subject) for _ in range(meter.rows - 1))

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.audit import SYSTEM, AuditEvent
+from stopintimidatie.core.audit import SYSTEM, AuditEvent
+from stopintimidatie.core.security import Role
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.services import move
 from stopintimidatie.reports.vocabulary import AgeGroup, ContactWish
-from stopintimidatie.security import Role
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user, user_id
 from tests.installation import Installation
 

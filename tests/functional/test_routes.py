@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.clock import clock_at, utc_now
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.text import day_of
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.exports.models import Export
-from stopintimidatie.web.filters import day_of
 from tests.factories import DORDRECHT
 from tests.functional.exporting import Case, decide, make_case, requested, send_request
 from tests.functional.test_deliveries import copy, events, form_of, mails

@@ -8,14 +8,18 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.audit import SYSTEM, AuditEvent
-from stopintimidatie.jobs import OutboxJob
-from stopintimidatie.register.geocoding import FoundAddress, GeocoderError, WantedAddress
-from stopintimidatie.register.locating import Method
-from stopintimidatie.register.stops import load_stops
-from stopintimidatie.reports.arrivals import ARRIVALS
+from stopintimidatie.core.audit import SYSTEM, AuditEvent
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.security import Role
+from stopintimidatie.municipalities.areas.geocoder import (
+    FoundAddress,
+    GeocoderError,
+    WantedAddress,
+    load_stops,
+)
+from stopintimidatie.municipalities.areas.locator import Method
+from stopintimidatie.reports.arrival.services import ARRIVALS
 from stopintimidatie.reports.models import Report
-from stopintimidatie.security import Role
 from tests.factories import DORDRECHT, connect, make_report, make_user
 from tests.functional.api import Api, report
 from tests.installation import Installation

@@ -9,13 +9,13 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from stopintimidatie.audit import SYSTEM, event_rows
-from stopintimidatie.clock import utc_now
-from stopintimidatie.jobs import OutboxJob
+from stopintimidatie.core.audit import SYSTEM, event_rows
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.storage import NATIONAL, TenancyError
+from stopintimidatie.core.storage.session import Row, insert_rows, write_rows
+from stopintimidatie.core.tree import Reference, reference_row
 from stopintimidatie.reports.models import Report
-from stopintimidatie.storage import NATIONAL, TenancyError
-from stopintimidatie.storage.rows import Row, insert_rows, write_rows
-from stopintimidatie.tree import Reference, reference_row
 from tests.factories import DORDRECHT, make_report
 from tests.installation import Installation
 

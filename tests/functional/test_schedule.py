@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from stopintimidatie.cli import servers
-from stopintimidatie.clock import clock_at, utc_now
-from stopintimidatie.jobs import Job, JobContext, JobKind, OutboxJob, enqueue
-from stopintimidatie.jobs.schedule import LONGEST_WAIT, correct_schedule, is_misplanned
-from stopintimidatie.jobs.worker import Worker, run_lanes
-from stopintimidatie.web.filters import date_text
+from stopintimidatie.cli import server
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.jobs import Job, JobContext, JobKind, OutboxJob, enqueue
+from stopintimidatie.core.jobs.schedule import LONGEST_WAIT, correct_schedule, is_misplanned
+from stopintimidatie.core.jobs.worker import Worker, run_lanes
+from stopintimidatie.core.text import date_text
 from tests.factories import DORDRECHT
 from tests.functional.test_health import ready
 from tests.functional.test_waking import PATIENCE, until
@@ -155,7 +155,7 @@ def test_a_worker_that_must_be_the_only_one_takes_up_what_a_dead_one_had_in_hand
     with installation.transaction() as session:
         lease = utc_now() + timedelta(minutes=2)
         session.execute(update(OutboxJob).values(lease_until=lease, attempts=1))
-    servers._tidy_up(installation.registry)
+    server._tidy_up(installation.registry)
     free = jobs(installation)["in handen"].lease_until is None
     assert free is (installation.settings.search_backend == "whoosh")
 

@@ -11,21 +11,23 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.audit import SYSTEM, AuditEvent, AuditSubject
-from stopintimidatie.clock import utc_now
-from stopintimidatie.dossiers.services import add_note, make_agreement
-from stopintimidatie.jobs import OutboxJob
-from stopintimidatie.register.locating import Method, Place
-from stopintimidatie.reports.arriving import Arrival, arriving, content_of, document_of_new
+from stopintimidatie.core.audit import SYSTEM, AuditEvent, AuditSubject
+from stopintimidatie.core.clock import AMSTERDAM, utc_now
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.search import enqueue_index
+from stopintimidatie.core.search import services as search_services
+from stopintimidatie.core.search.backend import HealthState, Visibility
+from stopintimidatie.core.search.whoosh import backend
+from stopintimidatie.core.security import Role
+from stopintimidatie.dossiers.case.services import make_agreement
+from stopintimidatie.dossiers.services import add_note
+from stopintimidatie.municipalities.areas.locator import Method, Place
+from stopintimidatie.reports.arrival.services import Arrival, arriving, content_of, document_of_new
+from stopintimidatie.reports.arrival.submission import Routing
 from stopintimidatie.reports.models import Report, ReporterMessage
-from stopintimidatie.reports.references import new_reference, random_follow_code
-from stopintimidatie.reports.routing import Routing
+from stopintimidatie.reports.rules import new_reference, random_follow_code
 from stopintimidatie.reports.services import changed
 from stopintimidatie.reports.vocabulary import Form, Source
-from stopintimidatie.search import enqueue_index, services, whoosh_backend
-from stopintimidatie.search.backend import HealthState, Visibility
-from stopintimidatie.search.localtime import AMSTERDAM
-from stopintimidatie.security import Role
 from tests.factories import (
     CENTRE,
     DORDRECHT,
@@ -362,7 +364,7 @@ def test_a_lost_index_is_told_and_repaired_by_the_worker(
     page.mustcontain("De zoekindex wordt hersteld")
     officer.get("/zoeken", {"q": "floot"})
     with installation.transaction() as session:
-        assert session.scalars(select(OutboxJob.kind)).all() == [services.REBUILD.name]
+        assert session.scalars(select(OutboxJob.kind)).all() == [search_services.REBUILD.name]
     installation.run_jobs()
     assert len(found(officer.get("/zoeken", {"q": "floot"}))) == 1
 
@@ -372,7 +374,7 @@ def test_a_lost_index_is_told_and_repaired_by_the_worker(
 def test_the_words_of_a_destroyed_report_leave_the_files_by_night(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
-    monkeypatch.setattr(whoosh_backend, "_MAX_JOIN", most)
+    monkeypatch.setattr(backend, "_MAX_JOIN", most)
     with installation.transaction() as session:
         for text in ("een", "twee", "drie", "vier", "zeergeheimwoord"):
             make_report(session, installation, description=text)
@@ -385,8 +387,8 @@ def test_the_words_of_a_destroyed_report_leave_the_files_by_night(
     installation.run_jobs()
     with installation.transaction() as session:
         (job,) = session.scalars(select(OutboxJob))
-        assert (job.kind, job.holder) == (services.PURGE.name, DORDRECHT)
-        assert job.run_after.astimezone(AMSTERDAM).hour == services.NIGHT_HOUR
+        assert (job.kind, job.holder) == (search_services.PURGE.name, DORDRECHT)
+        assert job.run_after.astimezone(AMSTERDAM).hour == search_services.NIGHT_HOUR
         job.run_after = utc_now()
     folder = installation.settings.data_dir / "zoekindex" / DORDRECHT
     assert any(b"zeergeheimwoord" in path.read_bytes() for path in folder.rglob("*.trm"))
@@ -398,11 +400,11 @@ def test_the_words_of_a_destroyed_report_leave_the_files_by_night(
 
 def test_the_night_is_the_next_one_in_the_netherlands() -> None:
     evening = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
-    assert services.next_night(evening) == datetime(2026, 6, 2, 1, 0, tzinfo=UTC)
-    assert services.next_night(datetime(2026, 6, 2, 0, 59, tzinfo=UTC)) == datetime(
+    assert search_services.next_night(evening) == datetime(2026, 6, 2, 1, 0, tzinfo=UTC)
+    assert search_services.next_night(datetime(2026, 6, 2, 0, 59, tzinfo=UTC)) == datetime(
         2026, 6, 2, 1, 0, tzinfo=UTC
     )
-    after = services.next_night(datetime(2026, 6, 2, 1, 0, tzinfo=UTC))
+    after = search_services.next_night(datetime(2026, 6, 2, 1, 0, tzinfo=UTC))
     assert after == datetime(2026, 6, 3, 1, 0, tzinfo=UTC)
 
 
@@ -414,22 +416,22 @@ def test_check_finds_what_differs_and_repair_makes_it_equal(installation: Instal
         rows = {row.id: row for row in session.scalars(select(Report))}
         rows[stale.id].urgent = True
         rows[surplus.id].state = "vernietigd"
-    report = services.check(registry, DORDRECHT)
+    report = search_services.check(registry, DORDRECHT)
     assert (report.missing, report.stale, report.surplus) == (
         (lost.id,),
         (stale.id,),
         (surplus.id,),
     )
-    services.repair(registry, DORDRECHT, report)
+    search_services.repair(registry, DORDRECHT, report)
     installation.run_jobs()
-    assert services.check(registry, DORDRECHT).clean
+    assert search_services.check(registry, DORDRECHT).clean
 
 
 def test_rebuild_makes_the_index_from_the_database(installation: Installation) -> None:
     registry = installation.registry
     given(installation, "een", "twee", "drie")
-    assert services.rebuild(registry, DORDRECHT).documents == 3
-    assert services.check(registry, DORDRECHT).clean
+    assert search_services.rebuild(registry, DORDRECHT).documents == 3
+    assert search_services.check(registry, DORDRECHT).clean
 
 
 @in_files
@@ -458,16 +460,16 @@ def test_a_search_without_a_usable_index_says_so_and_has_it_made(
 def test_a_worker_that_starts_asks_for_what_is_needed(installation: Installation) -> None:
     registry = installation.registry
     given(installation, "een")
-    assert services.enqueue_needed_rebuilds(registry) == []
+    assert search_services.enqueue_needed_rebuilds(registry) == []
     shutil.rmtree(installation.settings.data_dir / "zoekindex")
-    assert [row.health.state for row in services.holders_with_index_work(registry)] == [
+    assert [row.health.state for row in search_services.holders_with_index_work(registry)] == [
         HealthState.MISSING
     ]
-    assert services.enqueue_needed_rebuilds(registry) == [DORDRECHT]
-    services.repair(registry, DORDRECHT, services.check(registry, DORDRECHT))
+    assert search_services.enqueue_needed_rebuilds(registry) == [DORDRECHT]
+    search_services.repair(registry, DORDRECHT, search_services.check(registry, DORDRECHT))
     installation.run_jobs()
-    assert services.enqueue_needed_rebuilds(registry) == []
-    assert services.check(registry, DORDRECHT).clean
+    assert search_services.enqueue_needed_rebuilds(registry) == []
+    assert search_services.check(registry, DORDRECHT).clean
 
 
 @pytest.mark.parametrize(
@@ -503,7 +505,7 @@ def test_a_dossier_is_found_by_its_number_title_notes_and_agreements(
         page = officer.get("/zoeken", {"q": text})
         assert found(page) == [dossier.number], text
     assert facet(page, "Soort") == {"Dossier": "1"}
-    assert services.check(installation.registry, DORDRECHT).clean
+    assert search_services.check(installation.registry, DORDRECHT).clean
 
 
 def test_a_person_directed_dossier_is_in_no_total_count_or_hint_of_who_may_not_see_it(

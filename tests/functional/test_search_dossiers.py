@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.audit import Actor
-from stopintimidatie.dossiers.filing import file_report, take_out
+from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.security import Role
+from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier
+from stopintimidatie.dossiers.filing.services import file_report, take_out
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.services import DossierPlan, create_dossier
 from stopintimidatie.reports.models import Report
-from stopintimidatie.security import Role
 from tests.factories import DORDRECHT, connect, make_report, make_user, take_on, user_id
 from tests.installation import Installation
 

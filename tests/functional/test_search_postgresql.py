@@ -12,27 +12,28 @@ import pytest
 from sqlalchemy import select, text
 
 from stopintimidatie.cli.content import open_registry
-from stopintimidatie.dossiers.models import DossierNote
-from stopintimidatie.jobs import OutboxJob
-from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.searching import document_of
-from stopintimidatie.reports.services import changed
-from stopintimidatie.search import enqueue_index, services
-from stopintimidatie.search.backend import (
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.search import enqueue_index
+from stopintimidatie.core.search import services as search_services
+from stopintimidatie.core.search.backend import (
     OPEN_ACCESS,
     HealthState,
     Scope,
     SearchTooBroadError,
     Visibility,
 )
-from stopintimidatie.search.grammar import Vocabulary, parse
-from stopintimidatie.search.models import SearchDocument, SearchGap
-from stopintimidatie.search.postgres_backend import PostgresBackend
-from stopintimidatie.search.rebuilding import rebuild_many
-from stopintimidatie.search.writing import INDEX, rows_of_new
-from stopintimidatie.security import Role
+from stopintimidatie.core.search.models import SearchDocument, SearchGap
+from stopintimidatie.core.search.postgres.backend import PostgresBackend
+from stopintimidatie.core.search.query import Vocabulary, parse
+from stopintimidatie.core.search.registry import INDEX, rows_of_new
+from stopintimidatie.core.search.services import rebuild_many
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import TenancyError
+from stopintimidatie.dossiers.models import DossierNote
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.queries import document_of
+from stopintimidatie.reports.services import changed
 from stopintimidatie.settings import Settings, SettingsError, parse_settings
-from stopintimidatie.storage import TenancyError
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_dossier, make_report, make_user
 from tests.installation import Installation
 from tests.queries import count_queries
@@ -123,7 +124,7 @@ def test_two_changes_that_don_t_see_each_other_are_both_found(
     for thread in threads:
         thread.join()
     assert total(installation, "fontein lantaarn") == 1
-    assert services.check(installation.registry, DORDRECHT).clean
+    assert search_services.check(installation.registry, DORDRECHT).clean
 
 
 def test_the_words_of_a_destroyed_report_are_gone_with_the_commit(
@@ -146,17 +147,17 @@ def test_a_gap_is_told_and_closed_by_the_worker(installation: Installation) -> N
     connect(installation)
     one_report(installation, description="zeldzaamwoord")
     registry = installation.registry
-    assert services.enqueue_needed_rebuilds(registry) == []
+    assert search_services.enqueue_needed_rebuilds(registry) == []
     with installation.transaction(DORDRECHT) as session:
         session.execute(text("DELETE FROM search_document"))
         session.add(SearchGap(holder=DORDRECHT))
     browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
     browser.get("/zoeken", {"q": "x"}).mustcontain("De zoekindex wordt hersteld")
-    (row,) = services.holders_with_index_work(registry)
+    (row,) = search_services.holders_with_index_work(registry)
     assert (row.holder, row.health.state) == (DORDRECHT, HealthState.MISSING)
-    assert services.enqueue_needed_rebuilds(registry) == [DORDRECHT]
+    assert search_services.enqueue_needed_rebuilds(registry) == [DORDRECHT]
     installation.run_jobs()
-    assert services.enqueue_needed_rebuilds(registry) == []
+    assert search_services.enqueue_needed_rebuilds(registry) == []
     assert total(installation, "zeldzaamwoord") == 1
 
 
@@ -166,7 +167,7 @@ def test_rows_made_by_older_rules_are_made_anew(installation: Installation) -> N
         session.execute(text("UPDATE search_document SET rules = 'ouder'"))
     backend = installation.registry.search.backend
     assert backend.health(DORDRECHT).state is HealthState.OUTDATED
-    assert services.enqueue_needed_rebuilds(installation.registry) == [DORDRECHT]
+    assert search_services.enqueue_needed_rebuilds(installation.registry) == [DORDRECHT]
     installation.run_jobs()
     assert backend.health(DORDRECHT).good
 
@@ -197,7 +198,7 @@ def test_whoosh_works_over_the_data_of_postgresql_and_leaves_a_gap(
     files.run_jobs()
     assert total(files, "zeldzaamwoord") == 1
     files.close()
-    assert services.enqueue_needed_rebuilds(installation.registry) == [DORDRECHT]
+    assert search_services.enqueue_needed_rebuilds(installation.registry) == [DORDRECHT]
     installation.run_jobs()
     assert total(installation, "zeldzaamwoord") == 1
 

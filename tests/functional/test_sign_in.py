@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from stopintimidatie.accounts.models import LoginSession, User
-from stopintimidatie.accounts.services import block_user, tell_blocked
-from stopintimidatie.audit import SYSTEM, AuditEvent
-from stopintimidatie.security import Role
-from stopintimidatie.storage import NATIONAL
+from stopintimidatie.core.accounts.models import LoginSession, User
+from stopintimidatie.core.accounts.services import block_user, tell_blocked
+from stopintimidatie.core.audit import SYSTEM, AuditEvent
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
 from tests.factories import DORDRECHT, EINDHOVEN, make_user, user_id
 from tests.installation import PASSWORD, Installation
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.audit import AuditEvent
-from stopintimidatie.clock import utc_now
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Role
 from stopintimidatie.reports.fields import Location, Offenders
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.triage.similar import similar_to
 from stopintimidatie.reports.vocabulary import Form, OffenderCount, Transport
-from stopintimidatie.security import Role
-from stopintimidatie.triage.similar import similar_to
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user, take_on
 from tests.functional.test_reports_pages import officer, state_of, stored
 from tests.installation import Installation

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from stopintimidatie.web import body
-from stopintimidatie.web.gateway import Gateway
-from stopintimidatie.web.transfers import KEPT_IN_MEMORY, Bounds
+from stopintimidatie.cli.gateway import Gateway
+from stopintimidatie.core.web import body
+from stopintimidatie.core.web.body import KEPT_IN_MEMORY, Bounds
 from tests.factories import connect
 from tests.functional.api import PROBLEM, REPORTS, Api
 from tests.installation import Installation
@@ -34,9 +34,9 @@ IDLE = 1_100
 # Its answer tells what the server holds: reading threads, and bytes in unnamed files on disk.
 SERVER = f"""
 import os, sys, threading
-from stopintimidatie.cli import webserver
-from stopintimidatie.web.gateway import Gateway
-from stopintimidatie.web.transfers import Bounds
+from stopintimidatie.cli import server
+from stopintimidatie.cli.gateway import Gateway
+from stopintimidatie.core.web.body import Bounds
 
 def on_disk():
     found = 0

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from stopintimidatie.audit import AuditEvent, AuditSubject
-from stopintimidatie.clock import utc_now
-from stopintimidatie.register.models import Neighbourhood
+from stopintimidatie.core.audit import AuditEvent, AuditSubject
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.text import local
+from stopintimidatie.core.tree import register_reference
+from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.vocabulary import ContactWish
-from stopintimidatie.security import Role
-from stopintimidatie.tree import register_reference
-from stopintimidatie.web.filters import local
 from tests.factories import (
     DORDRECHT,
     EINDHOVEN,

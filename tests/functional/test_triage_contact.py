@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.audit import AuditEvent
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.security import Role
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.vocabulary import ContactWish
-from stopintimidatie.security import Role
 from tests.factories import DORDRECHT, connect, make_report, make_user
 from tests.installation import Installation
 

@@ -13,8 +13,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from transaction.interfaces import TransientError
 
-from stopintimidatie.reports.paths import path_of_report
-from stopintimidatie.security import Role
+from stopintimidatie.core.security import Role
+from stopintimidatie.reports.resources import path_of_report
 from tests.factories import DORDRECHT, connect, make_report, make_user
 from tests.installation import Installation
 

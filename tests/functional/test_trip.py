@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bench.trip import NOW, followed, trips
-from stopintimidatie.clock import clock_at
-from stopintimidatie.intake.views import post_report
-from stopintimidatie.storage.encryption import KeyRing
-from stopintimidatie.tree.codes import new_code
+from stopintimidatie.core.clock import clock_at
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.text import new_code
+from stopintimidatie.reports.api.views import post_report
 from tests.functional.api import Api
 from tests.functional.exporting import make_case
 from tests.installation import Installation

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from stopintimidatie.accounts.attempts import FREE_ATTEMPTS
-from stopintimidatie.accounts.models import SignInUnlock, User
-from stopintimidatie.audit import AuditEvent
-from stopintimidatie.clock import utc_now
-from stopintimidatie.desk.unlock_mail import MAIL
-from stopintimidatie.mail.models import MailMessage
-from stopintimidatie.security import Role
-from stopintimidatie.storage import NATIONAL
+from stopintimidatie.core.accounts.attempts import FREE_ATTEMPTS
+from stopintimidatie.core.accounts.models import SignInUnlock, User
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.desk.onboarding.services import MAIL
 from tests.factories import DORDRECHT, make_user
 from tests.functional.test_guesses import at_once, filled
 from tests.functional.test_onboarding import last_mail

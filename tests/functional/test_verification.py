@@ -10,14 +10,14 @@ import pytest
 from sqlalchemy import func, select
 from webtest import TestResponse, Upload
 
-from stopintimidatie.audit import SYSTEM, AuditEvent
-from stopintimidatie.clock import clock_at, utc_now
-from stopintimidatie.disclosures.copies import EventKind, note_event
+from stopintimidatie.core.audit import SYSTEM, AuditEvent
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.tree import register_reference
+from stopintimidatie.disclosures import verification
 from stopintimidatie.disclosures.models import Disclosure
-from stopintimidatie.disclosures.references import KIND, new_export_id
-from stopintimidatie.public import forms
-from stopintimidatie.security import Role
-from stopintimidatie.tree import register_reference
+from stopintimidatie.disclosures.resources import KIND, new_export_id
+from stopintimidatie.disclosures.services import EventKind, note_event
 from tests.factories import DORDRECHT, EINDHOVEN, make_user
 from tests.functional.test_disclosures import recorded
 from tests.installation import Installation
@@ -135,7 +135,7 @@ def test_a_file_may_be_25_megabytes_and_no_more(
     big = b"x" * 11_000_000
     answer = ask(installation, "U-4F7K-2QXJ", big)
     assert heading(answer) == "Onbekend", "larger than other forms may be"
-    monkeypatch.setattr(forms, "FILE_LIMIT", 1000)
+    monkeypatch.setattr(verification, "FILE_LIMIT", 1000)
     refused = ask(installation, "U-4F7K-2QXJ", b"x" * 1001)
     assert refused.status_int == 422
     assert "hoogstens 25 MB" in refused.text

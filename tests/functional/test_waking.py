@@ -14,16 +14,14 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from stopintimidatie.audit import SYSTEM
-from stopintimidatie.clock import utc_now
-from stopintimidatie.intake.app_keys import DEMO_TOKEN, make_demo_key
-from stopintimidatie.intake.examples import FULL_REPORT
-from stopintimidatie.jobs import Job, JobContext, JobKind, OutboxJob, enqueue
-from stopintimidatie.jobs import worker as working
-from stopintimidatie.jobs.services import try_again
-from stopintimidatie.jobs.waking import CHANNEL
-from stopintimidatie.jobs.worker import Worker
-from stopintimidatie.storage import roles
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Job, JobContext, JobKind, OutboxJob, enqueue, worker
+from stopintimidatie.core.jobs.services import CHANNEL, try_again
+from stopintimidatie.core.jobs.worker import Worker
+from stopintimidatie.core.storage import database
+from stopintimidatie.reports.api.openapi import FULL_REPORT
+from stopintimidatie.reports.api.queries import DEMO_TOKEN, make_demo_key
 from tests.factories import DORDRECHT, connect
 from tests.installation import Installation
 from tests.tools import postgres_guard
@@ -42,7 +40,7 @@ on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect
 @pytest.fixture
 def no_looking(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that listens never looks by itself; on SQLite it has nothing else."""
-    monkeypatch.setattr(working, "LISTENING_PAUSE_SECONDS", NEVER)
+    monkeypatch.setattr(worker, "LISTENING_PAUSE_SECONDS", NEVER)
 
 
 @contextmanager
@@ -76,7 +74,7 @@ def until(settled: Callable[[], bool]) -> None:
 def asked(installation: Installation, question: str) -> int:
     """An answer that PostgreSQL gives its administrator alone."""
     url = installation.settings.database_url.replace("+psycopg", "")
-    administrator = url.replace(f"//{roles.APP}@", f"//{postgres_guard.SUPERUSER}@")
+    administrator = url.replace(f"//{database.APP}@", f"//{postgres_guard.SUPERUSER}@")
     with psycopg.connect(administrator) as connection:
         (number,) = connection.execute(question.encode()).fetchone() or (0,)
     return int(number)

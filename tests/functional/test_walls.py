@@ -8,15 +8,15 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
 
-from stopintimidatie.audit import SYSTEM, AuditEvent
-from stopintimidatie.jobs import OutboxJob
+from stopintimidatie.core.audit import SYSTEM, AuditEvent
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL, TenancyError, enter
+from stopintimidatie.core.tree import resources as tree_resources
+from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.reports.models import Report, ReportMove
-from stopintimidatie.reports.paths import path_of_report
+from stopintimidatie.reports.resources import path_of_report
 from stopintimidatie.reports.services import move
-from stopintimidatie.security import Role
-from stopintimidatie.storage import NATIONAL, TenancyError, enter
-from stopintimidatie.tree import loader, traversal
-from stopintimidatie.workflow import WorkflowError
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user, user_id
 from tests.installation import Installation
 
@@ -98,7 +98,7 @@ def test_a_request_never_works_for_a_holder_that_the_person_does_not_work_for(
         enter(session, holder)
 
     browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
-    for module in (loader, traversal):
+    for module in (tree_resources, tree_resources):
         monkeypatch.setattr(module, "enter", noted)
     for path in (address, f"{address}/triage", f"{address}x", "/landelijk", "/gemeenten/eindhoven"):
         browser.get(path, status=404)

@@ -31,13 +31,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
-from stopintimidatie.security import Role
-from stopintimidatie.security.policy import SecurityPolicy
-from stopintimidatie.storage import TenancyError, enter, roles, tenancy
-from stopintimidatie.storage.models import Held
-from stopintimidatie.storage.policies import POLICY
-from stopintimidatie.storage.tenancy import current_holder
-from stopintimidatie.tree import loader
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.security.policy import SecurityPolicy
+from stopintimidatie.core.storage import TenancyError, database, enter, tenancy
+from stopintimidatie.core.storage.database import POLICY
+from stopintimidatie.core.storage.models import Held
+from stopintimidatie.core.storage.tenancy import current_holder
+from stopintimidatie.core.tree import resources as tree_resources
 from tests.factories import DORDRECHT, EINDHOVEN
 from tests.functional.probing import Probe, outcome, probes
 from tests.functional.test_database_walls import HELD, PASSED, POWERS, WALLED, mine, row_of
@@ -65,7 +65,7 @@ PROBE += " UNION ALL ".join(
     f" (SELECT 1 FROM {name} WHERE {of_the_holder(name)}))"
     for name in WALLED
 )
-PROBE += f"; END $$; GRANT EXECUTE ON FUNCTION probe TO {roles.APP}"
+PROBE += f"; END $$; GRANT EXECUTE ON FUNCTION probe TO {database.APP}"
 
 
 @dataclass
@@ -190,15 +190,15 @@ def no_filter() -> Iterator[None]:
         event.listen(Session, "do_orm_execute", criteria)
 
 
-def look_everywhere(request: Any) -> loader.Lineage:
+def look_everywhere(request: Any) -> tree_resources.Lineage:
     """The tree's loader without its check of the address: it asks for a stranger's as well."""
     names = [segment for segment in request.path_info.split("/") if segment]
-    chain = loader._levels(request, names[0], names[1:])
+    chain = tree_resources._levels(request, names[0], names[1:])
     if not chain or request.identity is None:
-        return loader.Lineage([])
+        return tree_resources.Lineage([])
     if current_holder(request.db) is None:
         enter(request.db, request.identity.holders[0])
-    return loader.Lineage(loader._query(request.db, chain))
+    return tree_resources.Lineage(tree_resources._query(request.db, chain))
 
 
 def wanted(town: Town, person: Person) -> Iterator[Probe]:
@@ -260,7 +260,7 @@ def fingerprint(town: Town) -> dict[str, tuple[int, str]]:
 
 def test_the_crawl_connects_as_a_role_that_owns_nothing(pair: Town) -> None:
     with pair.installation.engine.connect() as connection:
-        assert connection.execute(text(POWERS)).one() == (roles.APP, False, False)
+        assert connection.execute(text(POWERS)).one() == (database.APP, False, False)
 
 
 def test_every_walled_table_holds_rows_of_both(pair: Town) -> None:
@@ -280,7 +280,7 @@ def test_no_route_reaches_what_another_holds(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     before, made = fingerprint(pair), Crawl()
-    monkeypatch.setattr(loader, "_LINEAGES", RequestLocalCache(look_everywhere))
+    monkeypatch.setattr(tree_resources, "_LINEAGES", RequestLocalCache(look_everywhere))
     with no_filter():
         crawl(pair, made)
     leaks = [*made.leaks, *sorted(watch.tables), *watch.loaded]
@@ -303,7 +303,7 @@ def test_the_crawl_would_see_it_when_the_last_wall_falls(
     pair: Town, watch: Watch, no_acl: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """That the other walls were really off: without this one the page shows the stranger's."""
-    monkeypatch.setattr(loader, "_LINEAGES", RequestLocalCache(look_everywhere))
+    monkeypatch.setattr(tree_resources, "_LINEAGES", RequestLocalCache(look_everywhere))
     path = pair.places[OTHER].addresses["melding"]
     with no_filter():
         assert pair.ask(OFFICER, path).status_int == 404

@@ -16,11 +16,12 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import text
 
-from stopintimidatie.search import postgres_backend, views
-from stopintimidatie.search.backend import Scope, SearchResults
-from stopintimidatie.search.postgres_backend import PostgresBackend
-from stopintimidatie.security import Role
-from stopintimidatie.storage import enter
+from stopintimidatie.core.search.backend import Scope, SearchResults
+from stopintimidatie.core.search.postgres import backend
+from stopintimidatie.core.search.postgres.backend import PostgresBackend
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import enter
+from stopintimidatie.home import search as search_page
 from tests.functional.test_walls_crawl import allow_all, changed, no_filter
 from tests.functional.visiting import found_in, shown
 from tests.town import DESK, OTHER, OWN, Person, Town
@@ -63,8 +64,8 @@ def searching(person: Person, town: Town, where: str) -> Iterator[list[SearchRes
     with pytest.MonkeyPatch.context() as patched, no_filter():
         allow_all(patched)
         patched.setattr(PostgresBackend, "search", search)
-        patched.setattr(views, "Scope", lambda *given: Scope(target))
-        patched.setattr(postgres_backend, "enter", lambda session, holder: enter(session, own))
+        patched.setattr(search_page, "Scope", lambda *given: Scope(target))
+        patched.setattr(backend, "enter", lambda session, holder: enter(session, own))
         yield found
 
 

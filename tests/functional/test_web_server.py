@@ -16,9 +16,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.intake.examples import FULL_REPORT
-from stopintimidatie.intake.models import IdempotencyKey
-from stopintimidatie.web.gateway import MAXIMUM_BODY_BYTES
+from stopintimidatie.cli.gateway import MAXIMUM_BODY_BYTES
+from stopintimidatie.reports.api.models import IdempotencyKey
+from stopintimidatie.reports.api.openapi import FULL_REPORT
 from tests.functional.api import REPORTS, Api
 from tests.installation import Installation
 from tests.tools.served import HOST, Served, as_product, until

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from stopintimidatie.security import GRANTS, Permission, Role
+from stopintimidatie.core.security import GRANTS, Permission, Role
 from tests.functional.probing import ask, outcome, probes, probes_of
 from tests.town import DESK, OWN, Person, Town
 

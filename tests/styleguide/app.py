@@ -14,18 +14,15 @@ from pyramid.tweens import EXCVIEW
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from stopintimidatie.security.identity import Role
+from stopintimidatie.core.forms import Button, Change, ConflictError, Form, handle_form
+from stopintimidatie.core.security.permissions import Role
+from stopintimidatie.core.tree import Root
+from stopintimidatie.core.web.body import attempts
+from stopintimidatie.core.web.components import BADGES, FacetValue, ListItem, Tile, TimelineEntry
+from stopintimidatie.core.web.errors import error_response
+from stopintimidatie.core.web.request import Crumb, NavItem, Paging, toggled, wanted_page
+from stopintimidatie.core.web.theme import Branding
 from stopintimidatie.settings import parse_settings
-from stopintimidatie.tree import Root
-from stopintimidatie.web.badges import BADGES
-from stopintimidatie.web.body import attempts
-from stopintimidatie.web.components import FacetValue, ListItem, Tile, TimelineEntry
-from stopintimidatie.web.errors import error_response
-from stopintimidatie.web.forms import Button, Change, ConflictError, Form, handle_form
-from stopintimidatie.web.navigation import Crumb, NavItem
-from stopintimidatie.web.paging import Paging, wanted_page
-from stopintimidatie.web.theme import Branding
-from stopintimidatie.web.urls import toggled
 from tests.unit.web.forms_support import Everything
 
 NOW = datetime.now(UTC)
@@ -211,8 +208,9 @@ def make_app() -> Any:
     config.set_default_csrf_options(require_csrf=True)
     # The rooms below say which tables hold personal data; here there is no database.
     config.add_directive("add_impersonal_table", lambda config, name, reason: None)
-    config.include("stopintimidatie.tree")
-    config.include("stopintimidatie.web")
+    config.include("stopintimidatie.core.tree")
+    config.include("stopintimidatie.core.web")
+    config.include("stopintimidatie.core.forms")
     config.add_request_method(lambda request: [SAVED], "take_flashes")
     config.add_tween("tests.styleguide.app.faulty_tween", over=EXCVIEW)
     config.add_request_method(lambda request: Session(), "db", reify=True)

@@ -10,11 +10,9 @@ from typing import Any
 
 import shapely
 
-from stopintimidatie.exports.asked import ExportRequest
-from stopintimidatie.exports.content import DossierContent
-from stopintimidatie.exports.minimum import at_least
-from stopintimidatie.exports.profile_rules import SHOWN, Profile, Section
-from stopintimidatie.exports.source import (
+from stopintimidatie.exports.profiles.rules import SHOWN, Profile, Section, at_least
+from stopintimidatie.exports.redaction.content import DossierContent
+from stopintimidatie.exports.redaction.source import (
     DossierSource,
     Edition,
     EventKind,
@@ -33,6 +31,7 @@ from stopintimidatie.exports.source import (
     SourceReport,
     Term,
 )
+from stopintimidatie.exports.vocabulary import ExportRequest
 
 NOW = datetime(2026, 11, 24, 14, 30, tzinfo=UTC)
 FORMS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argon2 import Type, extract_parameters
 
-from stopintimidatie.accounts.passwords import DECOY, hash_password, verify_password
+from stopintimidatie.core.accounts.services import DECOY, hash_password, verify_password
 
 
 def test_a_password_is_hashed_with_argon2id_at_the_cost_of_the_rfc() -> None:

@@ -14,20 +14,28 @@ from pathlib import Path
 import pytest
 from pyrage import x25519
 
-from stopintimidatie.backup.archive import CHUNK, packing, unpacking
-from stopintimidatie.backup.errors import BackupError, DamagedError
-from stopintimidatie.backup.files import staging
+from stopintimidatie.backup.archive import (
+    CHUNK,
+    compressed,
+    packing,
+    read_identity,
+    sealed,
+    unpacking,
+    write_identity,
+)
 from stopintimidatie.backup.manifest import (
+    BackupError,
+    DamagedError,
     Manifest,
     Snapshot,
     TableState,
     is_signed,
     key_marks,
     sign,
+    staging,
     strange_keys,
 )
-from stopintimidatie.backup.sealing import compressed, read_identity, sealed, write_identity
-from stopintimidatie.storage.encryption import KeyRing, new_key_ring
+from stopintimidatie.core.storage.encryption import KeyRing, new_key_ring
 from tests.installation import make_settings
 
 RING = new_key_ring()

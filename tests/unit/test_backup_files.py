@@ -8,21 +8,21 @@ from typing import Any
 
 import pytest
 
-from stopintimidatie.backup.errors import BackupError
-from stopintimidatie.backup.files import kept_files
 from stopintimidatie.backup.manifest import (
     FORM,
+    BackupError,
     Manifest,
     Snapshot,
     TableState,
+    kept_files,
     kept_settings,
+    left_out,
     read_manifest,
 )
-from stopintimidatie.backup.restoring import Restored
-from stopintimidatie.backup.tables import left_out
-from stopintimidatie.cli import backup as commands
+from stopintimidatie.backup.restore import Restored
+from stopintimidatie.cli import backup
 from stopintimidatie.cli.commands import cli
-from stopintimidatie.cli.dutch import run
+from stopintimidatie.cli.common import run
 from stopintimidatie.settings import SettingsError, parse_settings
 from tests.installation import ROOT, make_settings
 
@@ -113,8 +113,8 @@ def test_a_restore_that_stops_before_its_end_says_that_it_must_be_done_again(
         raise BackupError("Het bijwerken lukte niet.")
 
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    monkeypatch.setattr(commands, "restore", lambda *given: Restored(MANIFEST, 0, ()))
-    monkeypatch.setattr(commands, "install", stops)
+    monkeypatch.setattr(backup, "restore", lambda *given: Restored(MANIFEST, 0, ()))
+    monkeypatch.setattr(backup, "install", stops)
     words = ["--ini", str(ROOT / "development.ini"), "reservekopie", "terugzetten", "kopie"]
     assert run(cli, args=words, prog_name="stopintimidatie") == 1
     said = capsys.readouterr().err

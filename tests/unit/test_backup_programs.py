@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from stopintimidatie.backup import programs
-from stopintimidatie.backup.errors import BackupError
-from stopintimidatie.backup.programs import connection_of, find_program, running
+from stopintimidatie.backup import postgresql
+from stopintimidatie.backup.manifest import BackupError
+from stopintimidatie.backup.postgresql import connection_of, find_program, running
 
 
 def install(folder: Path, version: int, does: str = "exit 0", name: str = "pg_dump") -> Path:
@@ -26,7 +26,7 @@ def install(folder: Path, version: int, does: str = "exit 0", name: str = "pg_du
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine with nothing on it but what a test puts there."""
-    monkeypatch.setattr(programs, "FOLDERS", (f"{tmp_path}/postgresql/{{major}}/bin",))
+    monkeypatch.setattr(postgresql, "FOLDERS", (f"{tmp_path}/postgresql/{{major}}/bin",))
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     return tmp_path
 

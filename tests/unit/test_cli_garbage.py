@@ -7,7 +7,7 @@ import sys
 
 ASK = """
 import gc
-from stopintimidatie.cli.garbage import THRESHOLDS, spare_what_stays
+from stopintimidatie.cli.server import THRESHOLDS, spare_what_stays
 loop = []; loop.append(loop); del loop
 spare_what_stays()
 assert gc.get_threshold() == THRESHOLDS

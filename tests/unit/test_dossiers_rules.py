@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import pytest
 
-from stopintimidatie.dossiers.listing import Filters
+from stopintimidatie.dossiers.case.queries import Filters
 from stopintimidatie.dossiers.models import DossierMove
-from stopintimidatie.dossiers.numbering import write_number
 from stopintimidatie.dossiers.resources import NUMBER
+from stopintimidatie.dossiers.services import write_number
 from stopintimidatie.dossiers.words import excerpt, history_entry, link
 from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
 

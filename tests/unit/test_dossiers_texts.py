@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stopintimidatie.dossiers.texts import difference
-from stopintimidatie.dossiers.titles import concerns
+from stopintimidatie.dossiers.rules import concerns
+from stopintimidatie.dossiers.services import difference
 
 
 def test_a_difference_tells_word_by_word_what_came_and_went() -> None:

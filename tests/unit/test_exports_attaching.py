@@ -11,15 +11,21 @@ import pikepdf
 import pytest
 from pypdf import PdfReader
 
-from stopintimidatie.exports.assets import load_assets
-from stopintimidatie.exports.content import DossierContent, content_hash, from_json, to_json
-from stopintimidatie.exports.limits import EMBEDDED_MOST
-from stopintimidatie.exports.process import RenderingError, render_in_process
-from stopintimidatie.exports.profiles import INTERNAL, MAYOR, POLICE, PROFILES
-from stopintimidatie.exports.protection import with_password
-from stopintimidatie.exports.redaction import hidden, redact
-from stopintimidatie.exports.rendering import render
-from stopintimidatie.exports.source import DossierSource, SourceAttachment
+from stopintimidatie.exports.document.assets import load_assets
+from stopintimidatie.exports.document.process import RenderingError, render_in_process
+from stopintimidatie.exports.document.rendering import render
+from stopintimidatie.exports.document.signature import with_password
+from stopintimidatie.exports.profiles.defaults import INTERNAL, MAYOR, POLICE, PROFILES
+from stopintimidatie.exports.redaction.annex import hidden
+from stopintimidatie.exports.redaction.content import (
+    DossierContent,
+    content_hash,
+    from_json,
+    to_json,
+)
+from stopintimidatie.exports.redaction.reports import EMBEDDED_MOST
+from stopintimidatie.exports.redaction.rules import redact
+from stopintimidatie.exports.redaction.source import DossierSource, SourceAttachment
 from tests.tools.verapdf import validate_pdf
 from tests.unit.exports_factory import (
     NOW,

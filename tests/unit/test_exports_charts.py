@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from stopintimidatie.web import charts
+from stopintimidatie.core.web import charts
 
 ITEMS = [("naroepen", 12), ("<b>volgen</b> & meer", 3), ("nafluiten", None), ("nastaren", 0)]
 DAYS = [("maandag", (0, 1, 4, None)), ("dinsdag", (9, 0, 0, 2))]

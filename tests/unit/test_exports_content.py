@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from stopintimidatie.exports.content import (
+from stopintimidatie.exports.profiles.defaults import POLICE
+from stopintimidatie.exports.redaction.content import (
     ContentError,
     DossierContent,
     Logo,
@@ -18,8 +19,7 @@ from stopintimidatie.exports.content import (
     map_text,
     to_json,
 )
-from stopintimidatie.exports.profiles import POLICE
-from stopintimidatie.exports.redaction import redact
+from stopintimidatie.exports.redaction.rules import redact
 from tests.unit.exports_factory import NOW, a_dossier, a_house
 
 LOGO = Logo("image/png", "iVBORw0KGgo=", "Gemeente Dordrecht")

@@ -17,13 +17,12 @@ import pytest
 from pypdf import PdfReader
 from weasyprint import HTML
 
-from stopintimidatie.exports.assets import load_assets
-from stopintimidatie.exports.letters import displayable
-from stopintimidatie.exports.process import render_in_process
-from stopintimidatie.exports.profiles import INTERNAL
-from stopintimidatie.exports.redaction import redact
-from stopintimidatie.exports.rendering import PackageFetcher
-from stopintimidatie.exports.text import clean
+from stopintimidatie.exports.document.assets import displayable, load_assets
+from stopintimidatie.exports.document.process import render_in_process
+from stopintimidatie.exports.document.rendering import PackageFetcher
+from stopintimidatie.exports.profiles.defaults import INTERNAL
+from stopintimidatie.exports.redaction.rules import redact
+from stopintimidatie.exports.vocabulary import clean
 from tests.tools.verapdf import validate_pdf
 from tests.unit.exports_factory import a_dossier, a_report
 

@@ -17,15 +17,15 @@ import pikepdf
 import pytest
 from pypdf import PdfReader
 
-from stopintimidatie.exports.assets import load_assets
-from stopintimidatie.exports.freezing import Prepared
-from stopintimidatie.exports.marking import marked
+from stopintimidatie.exports.document.assets import load_assets
+from stopintimidatie.exports.document.rendering import render
+from stopintimidatie.exports.extract.services import Prepared
 from stopintimidatie.exports.models import Export
-from stopintimidatie.exports.preview import preview_values
-from stopintimidatie.exports.profiles import PROFILES, Field
-from stopintimidatie.exports.redaction import hidden, redact
-from stopintimidatie.exports.rendering import render
-from stopintimidatie.exports.source import (
+from stopintimidatie.exports.profiles.defaults import PROFILES
+from stopintimidatie.exports.profiles.rules import Field
+from stopintimidatie.exports.redaction.annex import hidden, marked
+from stopintimidatie.exports.redaction.rules import redact
+from stopintimidatie.exports.redaction.source import (
     DossierSource,
     EventKind,
     Offenders,
@@ -41,6 +41,7 @@ from stopintimidatie.exports.source import (
     SourceReport,
     Term,
 )
+from stopintimidatie.exports.request.pages import preview_values
 from tests.unit.exports_factory import NOW, a_dossier, frozen, opened
 
 FREE = {"ACCOUNT": Field.ACCOUNT, "NOTE": Field.PLACE_NOTE, "LOOKS": Field.APPEARANCE}

@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import date
 from xml.etree import ElementTree
 
-from stopintimidatie.exports.content import MapContent, from_json, to_json
-from stopintimidatie.exports.drawing import small_map, whole_map
-from stopintimidatie.exports.mapping import MOST_SPOTS, NO_BORDERS, NO_MAP, NOT_HERE, ROUGH
-from stopintimidatie.exports.profiles import ENFORCEMENT, MAYOR, POLICE, WELFARE, Profile
-from stopintimidatie.exports.redaction import redact
-from stopintimidatie.exports.source import DossierSource, SourceArea
+from stopintimidatie.exports.document.html import small_map, whole_map
+from stopintimidatie.exports.profiles.defaults import ENFORCEMENT, MAYOR, POLICE, WELFARE
+from stopintimidatie.exports.profiles.rules import Profile
+from stopintimidatie.exports.redaction.content import MapContent, from_json, to_json
+from stopintimidatie.exports.redaction.map import MOST_SPOTS, NO_BORDERS, NO_MAP, NOT_HERE, ROUGH
+from stopintimidatie.exports.redaction.rules import redact
+from stopintimidatie.exports.redaction.source import DossierSource, SourceArea
 from tests.unit.exports_factory import POINTS, a_dossier, a_report, an_edition, some_reports
 
 

@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stopintimidatie.exports.marks import (
+from stopintimidatie.core.storage.personal import Fragment
+from stopintimidatie.exports.review.rules import (
     BLACK,
     MarkError,
     blackened,
     merged,
     read_marks,
     signs_for,
+    suggest,
     with_marks,
     words_at,
 )
-from stopintimidatie.exports.suggesting import suggest
-from stopintimidatie.storage.personal import Fragment
 
 texts = st.text("abc [](){}<>\n.é😀", min_size=1, max_size=60)
 

@@ -15,18 +15,22 @@ import pikepdf
 import pytest
 from pypdf import PdfReader
 
-from stopintimidatie.exports.assets import load_assets
-from stopintimidatie.exports.content import DossierContent, Logo, content_hash, to_json
-from stopintimidatie.exports.document import html
-from stopintimidatie.exports.letters import OTHER_SCRIPT, displayable, written_from_the_right
-from stopintimidatie.exports.process import render_in_process
-from stopintimidatie.exports.profiles import INTERNAL, POLICE
-from stopintimidatie.exports.protection import new_password, with_password
-from stopintimidatie.exports.redaction import redact
-from stopintimidatie.exports.rendering import PackageFetcher, RefusedAddressError, render
-from stopintimidatie.exports.source import DossierSource, Term
-from stopintimidatie.exports.text import clean
-from stopintimidatie.sandbox.limits import MEGABYTE, Limits
+from stopintimidatie.core.sandbox.limits import MEGABYTE, Limits
+from stopintimidatie.exports.document.assets import (
+    OTHER_SCRIPT,
+    displayable,
+    load_assets,
+    written_from_the_right,
+)
+from stopintimidatie.exports.document.html import html
+from stopintimidatie.exports.document.process import render_in_process
+from stopintimidatie.exports.document.rendering import PackageFetcher, RefusedAddressError, render
+from stopintimidatie.exports.document.signature import new_password, with_password
+from stopintimidatie.exports.profiles.defaults import INTERNAL, POLICE
+from stopintimidatie.exports.redaction.content import DossierContent, Logo, content_hash, to_json
+from stopintimidatie.exports.redaction.rules import redact
+from stopintimidatie.exports.redaction.source import DossierSource, Term
+from stopintimidatie.exports.vocabulary import clean
 from tests.tools.verapdf import validate_pdf, validate_pdfs
 from tests.unit.exports_factory import (
     ACCOUNTS,

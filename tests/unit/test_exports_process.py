@@ -13,19 +13,19 @@ from pathlib import Path
 
 import pytest
 
-from stopintimidatie.exports import process
-from stopintimidatie.exports.content import DossierContent
-from stopintimidatie.exports.process import (
+from stopintimidatie.core.sandbox.limits import MEGABYTE, Limits
+from stopintimidatie.core.sandbox.process import PACKAGE_ROOT, environment
+from stopintimidatie.exports.document import process
+from stopintimidatie.exports.document.process import (
     RenderingError,
     RenderingTooBigError,
     RenderingTooSlowError,
     Step,
     render_in_process,
 )
-from stopintimidatie.exports.profiles import POLICE
-from stopintimidatie.exports.redaction import redact
-from stopintimidatie.sandbox.limits import MEGABYTE, Limits
-from stopintimidatie.sandbox.process import PACKAGE_ROOT, environment
+from stopintimidatie.exports.profiles.defaults import POLICE
+from stopintimidatie.exports.redaction.content import DossierContent
+from stopintimidatie.exports.redaction.rules import redact
 from tests.unit.exports_factory import a_dossier
 
 ROOT = PACKAGE_ROOT
@@ -50,8 +50,8 @@ def my_children() -> list[int]:
 WAITING_PARENT = """
 import sys, tempfile, time
 from pathlib import Path
-from stopintimidatie.sandbox.limits import Limits
-from stopintimidatie.exports.process import _child, _nameless
+from stopintimidatie.core.sandbox.limits import Limits
+from stopintimidatie.exports.document.process import _child, _nameless
 folder = Path(sys.argv[1])
 files = (sys.stdin.buffer, _nameless(folder), _nameless(folder))
 with _child(folder, files, Limits(), "archief") as (child, errors):
@@ -154,7 +154,7 @@ def test_the_child_gets_nothing_of_our_environment(
 def in_a_closed_house(code: str, own: Path) -> subprocess.CompletedProcess[str]:
     program = (
         "from pathlib import Path; import os, sys, socket, subprocess\n"
-        "from stopintimidatie.exports.child import _close_doors\n"
+        "from stopintimidatie.exports.document.child import _close_doors\n"
         f"own = Path({str(own)!r}); _close_doors(own)\n{code}"
     )
     return subprocess.run(
@@ -204,7 +204,8 @@ def test_only_the_module_rendering_imports_weasyprint() -> None:
 
 def test_the_web_process_never_loads_weasyprint() -> None:
     code = (
-        "import sys, json, stopintimidatie.exports.process, stopintimidatie.exports.redaction\n"
+        "import sys, json\n"
+        "import stopintimidatie.exports.document.process, stopintimidatie.exports.redaction.rules\n"
         "print(json.dumps([m for m in sys.modules if m.startswith('weasyprint')]))"
     )
     done = subprocess.run(

@@ -10,34 +10,31 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stopintimidatie.exports.asked import ExportRequest
-from stopintimidatie.exports.content import ContentError, DossierContent, to_json
-from stopintimidatie.exports.marking import marked as mark_reports
-from stopintimidatie.exports.minimum import MINIMUM, at_least, minimum_for
-from stopintimidatie.exports.profile_rules import (
+from stopintimidatie.exports.profiles.defaults import INTERNAL, MINORS, POLICE, PROFILES
+from stopintimidatie.exports.profiles.rules import (
     FREE_TEXT,
+    MINIMUM,
     Coarse,
-    Section,
-    coarse,
-    steps,
-    strictness,
-)
-from stopintimidatie.exports.profiles import (
-    INTERNAL,
-    MINORS,
-    POLICE,
-    PROFILES,
     Field,
     Overlay,
     Profile,
     Rule,
+    Section,
     Sharing,
     Treatment,
+    at_least,
+    coarse,
+    minimum_for,
     rule_for,
+    steps,
+    strictness,
 )
-from stopintimidatie.exports.redaction import hidden, redact
-from stopintimidatie.exports.selection import accepts
-from stopintimidatie.exports.source import (
+from stopintimidatie.exports.redaction.annex import hidden
+from stopintimidatie.exports.redaction.annex import marked as mark_reports
+from stopintimidatie.exports.redaction.content import ContentError, DossierContent, to_json
+from stopintimidatie.exports.redaction.rules import redact
+from stopintimidatie.exports.redaction.selection import accepts
+from stopintimidatie.exports.redaction.source import (
     Despite,
     Edition,
     EventKind,
@@ -50,6 +47,7 @@ from stopintimidatie.exports.source import (
     SourceReport,
     Term,
 )
+from stopintimidatie.exports.vocabulary import ExportRequest
 from tests.unit.exports_factory import (
     FORMS,
     a_dossier,

@@ -25,19 +25,20 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
-from stopintimidatie.exports.assets import load_assets
-from stopintimidatie.exports.certificates import (
+from stopintimidatie.exports.document.assets import load_assets
+from stopintimidatie.exports.document.rendering import render
+from stopintimidatie.exports.document.signature import (
     CertificateRefusedError,
     SigningKey,
     check_certificate,
+    new_password,
     open_certificate,
+    signed,
+    with_password,
 )
-from stopintimidatie.exports.content import content_hash
-from stopintimidatie.exports.profiles import POLICE
-from stopintimidatie.exports.protection import new_password, with_password
-from stopintimidatie.exports.redaction import redact
-from stopintimidatie.exports.rendering import render
-from stopintimidatie.exports.signing import signed
+from stopintimidatie.exports.profiles.defaults import POLICE
+from stopintimidatie.exports.redaction.content import content_hash
+from stopintimidatie.exports.redaction.rules import redact
 from tests.tools.verapdf import validate_pdf
 from tests.unit.exports_factory import a_dossier
 

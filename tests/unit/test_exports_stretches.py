@@ -14,14 +14,14 @@ import pikepdf
 import pytest
 from pypdf import PdfReader
 
-from stopintimidatie.exports import pieces
-from stopintimidatie.exports.assets import load_assets
-from stopintimidatie.exports.content import DossierContent
-from stopintimidatie.exports.pieces import cut, held, pieces_of, runs, stretch
-from stopintimidatie.exports.profiles import INTERNAL
-from stopintimidatie.exports.redaction import redact
-from stopintimidatie.exports.rendering import render
-from stopintimidatie.exports.source import EventKind, Reliability, SourceEvent, Term
+from stopintimidatie.exports.document import pieces
+from stopintimidatie.exports.document.assets import load_assets
+from stopintimidatie.exports.document.pieces import cut, held, pieces_of, runs, stretch
+from stopintimidatie.exports.document.rendering import render
+from stopintimidatie.exports.profiles.defaults import INTERNAL
+from stopintimidatie.exports.redaction.content import DossierContent
+from stopintimidatie.exports.redaction.rules import redact
+from stopintimidatie.exports.redaction.source import EventKind, Reliability, SourceEvent, Term
 from tests.tools.verapdf import validate_pdf
 from tests.unit.exports_factory import NOW, a_dossier, some_reports
 

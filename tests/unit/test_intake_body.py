@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from stopintimidatie.intake.body import MAX_DRAINED, drain, read_body
-from stopintimidatie.intake.problems import Kind, ProblemError
-from stopintimidatie.intake.strict_json import MAX_BYTES
+from stopintimidatie.reports.api.problems import Kind, ProblemError
+from stopintimidatie.reports.api.requests import MAX_DRAINED, drain, read_body
+from stopintimidatie.reports.arrival.strict_json import MAX_BYTES
 
 
 class Stream(io.BytesIO):

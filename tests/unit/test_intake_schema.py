@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stopintimidatie.intake.examples import FULL_REPORT, SMALL_REPORT
-from stopintimidatie.intake.schema import InvalidMessageError, message_schema, validate
+from stopintimidatie.reports.api.openapi import FULL_REPORT, SMALL_REPORT
+from stopintimidatie.reports.arrival.schema import message_schema
+from stopintimidatie.reports.arrival.submission import InvalidMessageError, validate
 from stopintimidatie.reports.fields import Address, Contact, Submission
 from stopintimidatie.reports.vocabulary import Form, Language, Role
 

@@ -14,11 +14,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs7
 
-from stopintimidatie.clock import utc_now
-from stopintimidatie.mail import dkim
-from stopintimidatie.mail.delivery import Courier
-from stopintimidatie.mail.problems import WORDS, MailError
-from stopintimidatie.mail.writing import Envelope, encrypted, plain_address, write
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.mail import message
+from stopintimidatie.core.mail.delivery import Courier
+from stopintimidatie.core.mail.message import (
+    WORDS,
+    Envelope,
+    MailError,
+    encrypted,
+    plain_address,
+    write,
+)
 from tests.installation import make_settings
 from tests.tools.mail_server import free_port, mail_server, rude_server
 
@@ -107,10 +113,12 @@ def test_a_signature_is_what_an_independent_library_accepted() -> None:
     data = Path(__file__).parent.parent / "data" / "dkim"
     content = (data / "bericht.eml").read_bytes()
     key = (data / "sleutel.pem").read_bytes()
-    made = dkim.signature(content, selector="s1", domain="meldpunt.example", key=key, at=1780000000)
+    made = message.signature(
+        content, selector="s1", domain="meldpunt.example", key=key, at=1780000000
+    )
     assert made == (data / "handtekening.txt").read_bytes()
-    with pytest.raises(dkim.SigningError):
-        dkim.signature(content, selector="s1", domain="meldpunt.example", key=b"nee", at=0)
+    with pytest.raises(message.SigningError):
+        message.signature(content, selector="s1", domain="meldpunt.example", key=b"nee", at=0)
 
 
 def test_an_encrypted_message_shows_nothing_and_opens_with_its_key() -> None:

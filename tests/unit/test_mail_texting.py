@@ -14,8 +14,8 @@ from uuid import uuid4
 import pytest
 import trustme
 
-from stopintimidatie.mail.problems import MailError
-from stopintimidatie.mail.texting import Texter, TextMessage
+from stopintimidatie.core.mail.delivery import Texter, TextMessage
+from stopintimidatie.core.mail.message import MailError
 from stopintimidatie.settings import Settings
 from tests.installation import make_settings
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from stopintimidatie.municipalities.logos import LARGEST_RESULT, LogoError, clean_logo
+from stopintimidatie.municipalities.settings.services import LARGEST_RESULT, LogoError, clean_logo
 
 HEAD = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10">'
 

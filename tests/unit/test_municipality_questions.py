@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from stopintimidatie.municipalities.answers import (
+from stopintimidatie.municipalities.settings.forms import choices_of
+from stopintimidatie.municipalities.settings.queries import (
     OFFICER,
     REPORTER,
     answers_by,
@@ -14,9 +15,8 @@ from stopintimidatie.municipalities.answers import (
     stored_answers,
     with_answers_of,
 )
-from stopintimidatie.municipalities.question_forms import choices_of
-from stopintimidatie.municipalities.questions import Kind, Question, fault_of
-from stopintimidatie.triage.own_questions import answers_filled_in, answers_given
+from stopintimidatie.municipalities.settings.vocabulary import Kind, Question, fault_of
+from stopintimidatie.reports.triage.forms import answers_filled_in, answers_given
 
 CHOICES = (("fietspad", {"nl": "Fietspad"}), ("stoep", {"nl": "Stoep"}))
 

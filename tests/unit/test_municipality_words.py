@@ -8,11 +8,17 @@ from typing import Any
 
 import pytest
 
-from stopintimidatie.municipalities import default_texts
-from stopintimidatie.municipalities.models import MunicipalityProfile, ParticipationLevel
-from stopintimidatie.municipalities.published import Contents, Part, Published
-from stopintimidatie.municipalities.words import let_op, reaction, unknown_blanks
-from stopintimidatie.workflow.workdays import is_working_day, working_days_after
+from stopintimidatie.core.clock import is_working_day, working_days_after
+from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
+from stopintimidatie.municipalities.settings import words as settings_words
+from stopintimidatie.municipalities.settings.rules import (
+    Contents,
+    Part,
+    Published,
+    let_op,
+    reaction,
+    unknown_blanks,
+)
 
 Parts = Mapping[Part, Mapping[str, Any]]
 CONNECTED = ParticipationLevel.PROGRAMME
@@ -109,11 +115,11 @@ def test_who_cant_be_placed_hears_that_it_is_being_found_out() -> None:
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
-@pytest.mark.parametrize("kind", default_texts.KINDS)
+@pytest.mark.parametrize("kind", settings_words.KINDS)
 def test_every_default_answer_says_what_a_frightened_person_must_know(
     language: str, kind: str
 ) -> None:
-    text = default_texts.ANSWERS[language][kind]["tekst"]
+    text = settings_words.ANSWERS[language][kind]["tekst"]
     wanted = {
         "nl": ("niet uw schuld", "112", "Wie leest dit?", "Wij beloven niet", "ouders", "volgcode"),
         "en": ("not your fault", "112", "Who reads this?", "cannot promise", "parents", "code"),

@@ -10,11 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.planted import Town, town
-from stopintimidatie.patterns.detecting import Group, Point, Tuning, find_groups
-from stopintimidatie.patterns.drawing import evidence_map
-from stopintimidatie.patterns.explaining import expected_text, explanation, hours_text
-from stopintimidatie.patterns.matching import Place, hours_meet, same_pattern
-from stopintimidatie.patterns.vocabulary import LIMITS, Choice
+from stopintimidatie.dossiers.patterns.models import LIMITS, Choice
+from stopintimidatie.dossiers.patterns.queries import evidence_map
+from stopintimidatie.dossiers.patterns.rules import (
+    Group,
+    Place,
+    Point,
+    Tuning,
+    expected_text,
+    explanation,
+    find_groups,
+    hours_meet,
+    hours_text,
+    same_pattern,
+)
 
 TUNING = Tuning()
 

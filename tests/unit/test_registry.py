@@ -12,7 +12,7 @@ from pyramid.exceptions import (
     ConfigurationExecutionError,
 )
 
-from stopintimidatie.registry import Directive, single
+from stopintimidatie.core.registry import Directive, single
 
 
 def nothing_less_than_two(registry: Any) -> None:

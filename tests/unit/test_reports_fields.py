@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import String
 
 import stopintimidatie
-from stopintimidatie.intake.schema import MESSAGE, message_schema
-from stopintimidatie.reports import personal, transfer
+from stopintimidatie.reports import personal as reports_personal
+from stopintimidatie.reports.arrival.schema import MESSAGE, message_schema
 from stopintimidatie.reports.fields import BY_COLUMN, BY_NAME, FIELDS, Field
+from stopintimidatie.reports.handover import transfer
 from stopintimidatie.reports.models import Report
 
 PACKAGE = Path(stopintimidatie.__file__).parent
@@ -59,7 +60,7 @@ def test_a_field_fits_the_column_that_keeps_it(name: str) -> None:
 def test_what_is_handed_over_and_redacted_follows() -> None:
     assert set(BY_COLUMN) <= set(transfer.COPIED)
     for name, one in BY_COLUMN.items():
-        assert personal.COLUMNS["report"].get(name) is one.told.personal
+        assert reports_personal.COLUMNS["report"].get(name) is one.told.personal
         if COLUMNS[name].nullable:
             assert (name in transfer.WIPED) is one.told.leaves
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stopintimidatie.municipalities import default_texts
-from stopintimidatie.municipalities.published import HelpLine, Published
+from stopintimidatie.municipalities.settings import words as settings_words
+from stopintimidatie.municipalities.settings.rules import HelpLine, Published
 from stopintimidatie.reports.vocabulary import AgeGroup, Form, gravest_first
 
 CHILDREN, SEXUAL_VIOLENCE, VICTIM_SUPPORT = "0800-0432", "0800-0188", "0900-0101"
@@ -45,7 +45,7 @@ def test_who_asks_in_english_reads_what_a_line_is_for_in_english() -> None:
 
 
 def test_every_code_of_the_default_lines_is_one_of_the_vocabulary() -> None:
-    for line in default_texts.HELP_LINES:
+    for line in settings_words.HELP_LINES:
         assert set(line["leeftijden"]) <= set(AgeGroup)
         assert set(line["vormen"]) <= set(Form)
 

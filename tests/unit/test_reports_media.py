@@ -16,13 +16,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
-from stopintimidatie.reports import cleaning
-from stopintimidatie.reports.cleaning import CleaningError, Fault, cleaned
-from stopintimidatie.reports.media import MediaKind, container_of, is_photo
-from stopintimidatie.sandbox import picture_process, pictures
-from stopintimidatie.sandbox.limits import MEGABYTE, Limits
-from stopintimidatie.sandbox.process import memory_file
-from stopintimidatie.sandbox.refusals import PictureError, Refusal
+from stopintimidatie.core.sandbox import pictures, process
+from stopintimidatie.core.sandbox.limits import MEGABYTE, Limits
+from stopintimidatie.core.sandbox.process import PictureError, Refusal, memory_file
+from stopintimidatie.reports.attachments import cleaner
+from stopintimidatie.reports.attachments.cleaner import (
+    CleaningError,
+    Fault,
+    MediaKind,
+    cleaned,
+    container_of,
+    is_photo,
+)
 from tests.installation import FFMPEG
 from tests.photos import layered_jpeg
 
@@ -241,7 +246,7 @@ def test_scans_are_counted_as_the_decoder_meets_them() -> None:
 def test_a_photo_that_asks_too_much_ends_with_its_process(
     bounds: Limits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(picture_process, "LIMITS", bounds)
+    monkeypatch.setattr(process, "LIMITS", bounds)
     refused = refusal(large_png())
     assert refused.fault is Fault.BROKEN
     assert "te veel rekenwerk" in str(refused)
@@ -340,7 +345,7 @@ def test_half_a_clip_is_refused_or_whole_as_far_as_it_goes(clips: dict[str, byte
 def test_a_clip_that_takes_too_long_is_stopped(
     clips: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cleaning, "BOUNDS", replace(cleaning.BOUNDS, wall_seconds=0))
+    monkeypatch.setattr(cleaner, "BOUNDS", replace(cleaner.BOUNDS, wall_seconds=0))
     assert refusal(clips["film.mp4"]).fault is Fault.BROKEN
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stopintimidatie.reports.references import (
+from stopintimidatie.reports.rules import (
     ALPHABET,
     derive_follow_code,
     follow_code_matches,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stopintimidatie.reports.signals import find_personal_data, kinds_found, marked
+from stopintimidatie.reports.rules import find_personal_data, kinds_found, marked
 
 FOUND = [
     ("Zijn kenteken was 12-AB-34.", "kenteken", "12-AB-34"),

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from stopintimidatie.reports import vocabulary
+from stopintimidatie.core.text import Term
+from stopintimidatie.reports import vocabulary as reports_vocabulary
 from stopintimidatie.reports.models import Report, ReportForm
-from stopintimidatie.reports.summary import heading
-from stopintimidatie.reports.vocabulary import (
-    FORMS_BY_GROUP,
-    Form,
-    Role,
-    Term,
-    in_order,
-)
+from stopintimidatie.reports.vocabulary import FORMS_BY_GROUP, Form, Role, in_order
+from stopintimidatie.reports.words import heading
 
 CODES = {
     "Source": "app_android app_ios webformulier telefonisch balie partner",
@@ -53,7 +48,7 @@ CODES = {
 
 @pytest.mark.parametrize("name", CODES)
 def test_the_codes_are_what_they_always_were(name: str) -> None:
-    assert [term.value for term in getattr(vocabulary, name)] == CODES[name].split()
+    assert [term.value for term in getattr(reports_vocabulary, name)] == CODES[name].split()
 
 
 def test_no_vocabulary_is_forgotten_here() -> None:

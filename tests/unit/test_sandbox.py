@@ -8,10 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from stopintimidatie.sandbox import places
-from stopintimidatie.sandbox.limits import MEGABYTE, Limits
-from stopintimidatie.sandbox.places import AT_ONCE, IN_LINE, NoPlaceError, Places
-from stopintimidatie.sandbox.process import Ended, environment, limited_command, module_command, run
+from stopintimidatie.core.sandbox.limits import MEGABYTE, Limits
+from stopintimidatie.core.sandbox.process import (
+    Ended,
+    environment,
+    limited_command,
+    module_command,
+    run,
+)
+from stopintimidatie.core.web import limits
+from stopintimidatie.core.web.limits import AT_ONCE, IN_LINE, NoPlaceError, Places
 
 BOUNDS = Limits(30, 30, 1024 * MEGABYTE, MEGABYTE)
 
@@ -47,7 +53,7 @@ def test_a_child_lets_others_go_first() -> None:
 def test_where_a_picture_is_drawn_no_file_socket_or_program_opens() -> None:
     code = (
         "import os, socket, subprocess\n"
-        "from stopintimidatie.sandbox.picture_child import _close_doors\n"
+        "from stopintimidatie.core.sandbox.child import _close_doors\n"
         "_close_doors()\n"
         "for attempt in (lambda: open('/etc/passwd'), socket.socket, os.pipe,\n"
         "                lambda: subprocess.run(['true'])):\n"
@@ -64,7 +70,7 @@ def test_a_child_is_one_of_our_modules_with_nothing_of_our_environment(
 ) -> None:
     monkeypatch.setenv("GEHEIM", "wachtwoord")
     assert "GEHEIM" not in environment()
-    ended = run(module_command("stopintimidatie.sandbox.picture_child"), (), 30)
+    ended = run(module_command("stopintimidatie.core.sandbox.child"), (), 30)
     assert "missing 4 required positional arguments" in ended.errors
 
 
@@ -73,7 +79,7 @@ def test_a_child_is_one_of_our_modules_with_nothing_of_our_environment(
 HOLDER = (
     "import sys\n"
     "from pathlib import Path\n"
-    "from stopintimidatie.sandbox.places import Places\n"
+    "from stopintimidatie.core.web.limits import Places\n"
     "with Places(Path(sys.argv[1]), 'werk').one():\n"
     "    print('in', flush=True); sys.stdin.read()\n"
 )
@@ -82,7 +88,7 @@ HOLDER = (
 def test_places_are_counted_over_all_processes_and_come_back_when_one_dies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(places, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(limits, "PATIENCE_SECONDS", 0)
     mine = Places(tmp_path / "nieuw", "werk")
     command = [sys.executable, "-c", HOLDER, str(tmp_path / "nieuw")]
     holders = [

@@ -8,8 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stopintimidatie.search.analysis import fold, lexicon_stems, stem, tokens
-from stopintimidatie.search.lexicon import GROUPS, STOP_WORDS
+from stopintimidatie.core.search.analysis import (
+    GROUPS,
+    STOP_WORDS,
+    fold,
+    lexicon_stems,
+    stem,
+    tokens,
+)
 
 
 def stems(text: str) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stopintimidatie.search.grammar import (
+from stopintimidatie.core.search.query import (
     MAX_FILTER_VALUES,
     MAX_LENGTH,
     MAX_PHRASE,

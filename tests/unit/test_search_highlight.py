@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stopintimidatie.search.backend import Text
-from stopintimidatie.search.grammar import SearchQuery, Vocabulary, parse
-from stopintimidatie.search.highlight import highlight, snippets
+from stopintimidatie.core.search.backend import Text
+from stopintimidatie.core.search.highlight import highlight, snippets
+from stopintimidatie.core.search.query import SearchQuery, Vocabulary, parse
 
 
 def query(text: str) -> SearchQuery:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stopintimidatie.search.spelling import best, letters, mistakes, near
+from stopintimidatie.core.search.highlight import best, letters, mistakes, nearest_word
 
 
 @pytest.mark.parametrize(
@@ -32,10 +32,10 @@ def test_letters_added_dropped_changed_or_swapped_are_mistakes(
 
 def test_a_short_word_forgives_nothing_and_a_long_one_two_mistakes() -> None:
     known = [(word, letters(word)) for word in ("bus", "halte", "noordpoolkade")]
-    assert near("bys", known) == []
-    assert near("hatle", known) == [(1, "halte")]
-    assert near("hatel", known) == []
-    assert near("nordpolkade", known) == [(2, "noordpoolkade")]
+    assert nearest_word("bys", known) == []
+    assert nearest_word("hatle", known) == [(1, "halte")]
+    assert nearest_word("hatel", known) == []
+    assert nearest_word("nordpolkade", known) == [(2, "noordpoolkade")]
 
 
 def test_few_mistakes_go_before_common_words_and_unseen_words_are_not_proposed() -> None:

@@ -9,6 +9,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stopintimidatie.core.text import AMSTERDAM
+from stopintimidatie.reports.triage.rules import SIMILAR, WEIGHTS, Traits, compare, distance_m
+from stopintimidatie.reports.triage.similar import circumstances, known_stems, reasons, words_for
 from stopintimidatie.reports.vocabulary import (
     Form,
     OffenderAge,
@@ -16,10 +19,6 @@ from stopintimidatie.reports.vocabulary import (
     TimePrecision,
     Transport,
 )
-from stopintimidatie.triage.circumstances import circumstances, known_stems, words_for
-from stopintimidatie.triage.similar_words import reasons
-from stopintimidatie.triage.similarity import SIMILAR, WEIGHTS, Traits, compare, distance_m
-from stopintimidatie.web.filters import AMSTERDAM
 
 FRIDAY = datetime(2026, 11, 20, 22, 40, tzinfo=AMSTERDAM)
 HERE = Traits(

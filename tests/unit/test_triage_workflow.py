@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 from pyramid.testing import DummyRequest
 from webob.multidict import MultiDict
 
-from stopintimidatie.reports.forms import step_form
-from stopintimidatie.reports.steps import step_name, steps_by_people
+from stopintimidatie.core.security import GRANTS, Permission
+from stopintimidatie.core.workflow import FieldKind, Transition, WorkflowError
+from stopintimidatie.reports.page.steps import step_form, step_name, steps_by_people
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW, STATES
-from stopintimidatie.security import GRANTS, Permission
-from stopintimidatie.workflow import FieldKind, Transition, WorkflowError
 
 # The table of 1-domain.md, line by line: from, to, who, and what must be filled in.
 TABLE: list[tuple[str, str, str, set[str]]] = [

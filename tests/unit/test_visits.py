@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from stopintimidatie.clock import clock_at, utc_now
-from stopintimidatie.disclosures import pickup_session
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.storage.encryption import KeyRing, new_key_ring
+from stopintimidatie.disclosures import pickup
 from stopintimidatie.disclosures.pickup import Way
-from stopintimidatie.public import follow_session
-from stopintimidatie.storage.encryption import KeyRing, new_key_ring
+from stopintimidatie.reports.follow import resources as follow_resources
 
 
 class Following:
@@ -18,12 +18,12 @@ class Following:
 
     @staticmethod
     def begin(keys: KeyRing) -> str:
-        return follow_session.sealed(keys, follow_session.Follower("M-4F7K-2QX9", "code"))
+        return follow_resources.sealed(keys, follow_resources.Follower("M-4F7K-2QX9", "code"))
 
     @staticmethod
     def go_on(keys: KeyRing, cookie: str) -> str | None:
-        found = follow_session.opened(keys, cookie)
-        return follow_session.sealed(keys, found) if found else None
+        found = follow_resources.opened(keys, cookie)
+        return follow_resources.sealed(keys, found) if found else None
 
 
 class PickingUp:
@@ -31,13 +31,13 @@ class PickingUp:
 
     @staticmethod
     def begin(keys: KeyRing) -> str:
-        visit = pickup_session.Visit("O-4F7K-2QX9", Way.SPOKEN, {"naam": "An"})
-        return pickup_session.sealed(keys, visit)
+        visit = pickup.Visit("O-4F7K-2QX9", Way.SPOKEN, {"naam": "An"})
+        return pickup.sealed(keys, visit)
 
     @staticmethod
     def go_on(keys: KeyRing, cookie: str) -> str | None:
-        found = pickup_session.opened(keys, cookie)
-        return pickup_session.sealed(keys, found) if found else None
+        found = pickup.opened(keys, cookie)
+        return pickup.sealed(keys, found) if found else None
 
 
 @pytest.mark.parametrize("visit", [Following, PickingUp])

@@ -7,6 +7,6 @@ was interrupted goes on where it stopped, and a batch may be made by any process
 
 from __future__ import annotations
 
-from stopintimidatie.demo.scale.filling import Order, fill, holders
+from stopintimidatie.demo.scale.maker import Order, fill, holders
 
 __all__ = ["Order", "fill", "holders"]

@@ -7,21 +7,114 @@ in a known wijk (and buurt, where those are loaded), and so does every report ne
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import accumulate
+from typing import Any, Final
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.demo.dice import Dice
-from stopintimidatie.demo.places import UNPLACED, Spot
-from stopintimidatie.demo.scale import names
-from stopintimidatie.register.facts import neighbourhood_facts
-from stopintimidatie.register.kinds import AreaKind
-from stopintimidatie.register.locating import Method
-from stopintimidatie.register.models import AreaOutline, Neighbourhood
+from stopintimidatie.demo.stories import shapes, weights
+from stopintimidatie.demo.stories.generator import PERSONAL
+from stopintimidatie.demo.stories.model import Dice, local
+from stopintimidatie.demo.stories.reports import Incident, Told, at_hour, report_of
+from stopintimidatie.demo.stories.weights import UNPLACED, Spot
+from stopintimidatie.municipalities.areas.facts import AreaKind, neighbourhood_facts
+from stopintimidatie.municipalities.areas.locator import Method
+from stopintimidatie.municipalities.areas.models import AreaOutline, Neighbourhood
+
+# Names of public places that every Dutch town has, with their preposition, by kind of place.
+
+
+# How often each kind is drawn; no figure is published: ours.
+KINDS: Final = {
+    "straat_plein": 38.0,
+    "station_halte": 14.0,
+    "winkelgebied": 11.0,
+    "park_groen": 10.0,
+    "uitgaansgebied": 8.0,
+    "school_omgeving": 6.0,
+    "horeca": 4.0,
+    "in_ov": 3.0,
+    "parkeergelegenheid_tunnel": 2.0,
+    "sportlocatie_zwembad": 2.0,
+    "bibliotheek_openbaar_gebouw": 1.0,
+    "evenement": 1.0,
+}
+_STREETS: Final = (
+    "de Kerkstraat",
+    "de Dorpsstraat",
+    "de Molenstraat",
+    "de Schoolstraat",
+    "de Stationsstraat",
+    "de Nieuwstraat",
+    "de Hoofdstraat",
+    "de Marktstraat",
+    "de Raadhuisstraat",
+    "de Havenstraat",
+    "de Julianastraat",
+    "de Wilhelminastraat",
+    "de Beatrixlaan",
+    "de Oranjelaan",
+    "de Lindelaan",
+    "de Beukenlaan",
+    "de Kastanjelaan",
+    "de Parallelweg",
+    "de Ringweg",
+    "de Singel",
+    "de Kade",
+    "het Kerkplein",
+    "het Marktplein",
+    "het Raadhuisplein",
+    "het Stationsplein",
+    "het Wilhelminaplein",
+    "het Dorpsplein",
+)
+_PARKS: Final = ("Wilhelminapark", "Julianapark", "Oranjepark", "Stadspark", "Volkspark", "Bospark")
+_PHRASES: Final = {
+    "straat_plein": tuple(f"op {street}" for street in _STREETS),
+    "park_groen": (
+        *(f"in het {park}" for park in _PARKS),
+        "bij de vijver in het park",
+        "op het fietspad langs het bos",
+    ),
+    "station_halte": (
+        "bij het station",
+        "op het busstation",
+        "bij de bushalte aan de Ringweg",
+        "bij de tramhalte",
+        "op het perron",
+        "bij de bushalte voor het ziekenhuis",
+    ),
+    "winkelgebied": (
+        "in het winkelcentrum",
+        "voor de supermarkt",
+        "in de winkelstraat",
+        "op de markt",
+        "bij de winkels aan de Dorpsstraat",
+    ),
+    "uitgaansgebied": ("op het uitgaansplein", "in de uitgaansstraat", "bij de kroegen"),
+    "school_omgeving": ("bij de middelbare school", "bij het mbo", "op het schoolplein"),
+    "horeca": ("voor het café", "bij de snackbar", "op het terras"),
+    "in_ov": ("in de bus", "in de trein", "in de nachtbus"),
+    "parkeergelegenheid_tunnel": (
+        "in de fietstunnel",
+        "in de parkeergarage",
+        "onder het viaduct",
+    ),
+    "sportlocatie_zwembad": ("bij het zwembad", "bij de sporthal", "bij de sportvelden"),
+    "bibliotheek_openbaar_gebouw": ("in de bibliotheek", "bij het buurthuis"),
+    "evenement": ("op de kermis", "bij het festival"),
+}
+
+
+def place_phrase(dice: Dice, kind: str) -> str:
+    """How people write such a place."""
+    return dice.choice(_PHRASES[kind])
+
 
 ATTEMPTS: Final = 60
 # No inhabitants are known to the register. CBS draws wijken and buurten of comparable size, so
@@ -59,7 +152,7 @@ class Site:
     unplaced: Mapping[str, object] | None = None
 
 
-def weights(session: Session) -> dict[str, float]:
+def municipality_weights(session: Session) -> dict[str, float]:
     """How busy each municipality is that has places to draw: its wijken and buurten, counted."""
     rows = session.execute(
         select(AreaOutline.municipality_code, func.count())
@@ -141,8 +234,8 @@ def nowhere() -> list[Site]:
 
 
 def _spot(dice: Dice, municipality: str, ground: Ground) -> Spot:
-    kind = dice.weighted(names.KINDS)
-    phrase = names.phrase(dice, kind)
+    kind = dice.weighted(KINDS)
+    phrase = place_phrase(dice, kind)
     if dice.happens(0.35):
         phrase = f"{phrase} in de wijk {ground.name}"
     lat, lon = point_inside(dice, ground)
@@ -160,3 +253,89 @@ def point_inside(dice: Dice, ground: Ground) -> tuple[float, float]:
             if ground.holds(lat, lon):
                 return lat, lon
     return ground.middle
+
+
+# One batch of reports as people send them: drawn over the years and places, told in Dutch.
+
+
+# How much busier the last fortnight is than its season: people report more than they used to.
+FRESH: Final = 1.5
+FRESH_DAYS: Final = 14
+# What isn't an ordinary report. No figure is published: ours.
+REPORT_KINDS: Final = {
+    "gewoon": 93.0,
+    "te_weinig": 2.0,
+    "geen_intimidatie": 2.0,
+    "spam": 1.5,
+    "test": 1.0,
+    "persoonsgegevens": 0.5,
+}
+_TEXTS: Final = {
+    "te_weinig": shapes.TOO_LITTLE,
+    "geen_intimidatie": shapes.NOT_HARASSMENT,
+    "spam": shapes.SPAM,
+    "test": shapes.SPAM,
+    "persoonsgegevens": PERSONAL,
+}
+QUARANTINED: Final = frozenset({"spam", "test"})
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A report as it came in, and where it lies."""
+
+    told: Told
+    site: Site
+    kind: str
+
+    @property
+    def quarantined(self) -> bool:
+        return self.kind in QUARANTINED
+
+
+class Calendar:
+    """How likely each day of the past is: by month and weekday, growing towards today."""
+
+    def __init__(self, moment: datetime, years: int) -> None:
+        self.moment = moment
+        today = local(moment).date()
+        span = 365 * years
+        self.days = range(1, span)
+        chances = (self._weight(today - timedelta(days=ago), ago, span) for ago in self.days)
+        self.cumulative = list(accumulate(chances))
+
+    @staticmethod
+    def _weight(day: Any, ago: int, span: int) -> float:
+        growth = 1.35 - 0.7 * ago / span
+        fresh = FRESH if ago <= FRESH_DAYS else 1.0
+        return weights.MONTH[day.month] * weights.WEEKDAY[day.weekday()] * growth * fresh
+
+
+def drafts(
+    dice: Dice, sites: Sequence[Site], count: int, moment: datetime, calendar: Calendar
+) -> Iterator[Draft]:
+    """So many reports of one municipality, each told in its own words."""
+    busy = list(accumulate(site.spot.weight for site in sites))
+    days = dice.choices(calendar.days, cum_weights=calendar.cumulative, k=count)
+    for ago, site in zip(days, dice.choices(sites, cum_weights=busy, k=count), strict=True):
+        at = at_hour(dice, moment, ago, dice.weighted(weights.HOURS[site.spot.kind]))
+        forms = tuple(dice.several(weights.FORMS, dice.weighted(weights.FORM_COUNT)))
+        incident = Incident(site.spot, at, forms, unplaced=site.unplaced)
+        yield _draft(dice, report_of(dice, incident, moment), site)
+
+
+def _draft(dice: Dice, told: Told, site: Site) -> Draft:
+    kind = dice.weighted(REPORT_KINDS)
+    body = dict(told.body)
+    if kind != "gewoon":
+        text = dice.choice(_TEXTS[kind]).replace("{Tijd}", "Vorige week")
+        body["omschrijving"] = text.format(plek=site.spot.phrase, tijd="vorige week")
+    _keep_inside(body["locatie"], site)
+    return Draft(replace(told, body=body), site, kind)
+
+
+def _keep_inside(location: dict[str, Any], site: Site) -> None:
+    """A phone's error mustn't carry a report over the border of its area."""
+    ground = site.ground
+    if ground is not None and not ground.holds(location["lat"], location["lon"]):
+        location["lat"], location["lon"] = site.spot.lat, site.spot.lon

@@ -13,17 +13,16 @@ from types import SimpleNamespace
 from typing import Any, Final
 from uuid import UUID
 
-from stopintimidatie.audit import Actor, AuditEvent, AuditSubject
-from stopintimidatie.demo.dice import Dice
-from stopintimidatie.demo.loading import CALLED_AFTER, CALLED_WITHIN, CODE_PURPOSE
-from stopintimidatie.demo.model import Step, Triage
-from stopintimidatie.demo.scale.columns import said
-from stopintimidatie.demo.scale.drafts import Draft
-from stopintimidatie.demo.scale.rows import Rows
-from stopintimidatie.jobs import OutboxJob
-from stopintimidatie.reports.arriving import FOLLOW_PURPOSE, KIND
-from stopintimidatie.reports.contacts import INDEX_PURPOSE, PURPOSE
-from stopintimidatie.reports.effects import EFFECTS
+from stopintimidatie.core.audit import Actor, AuditEvent, AuditSubject
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.tree.models import Reference
+from stopintimidatie.core.workflow import line
+from stopintimidatie.demo.replay.loader import CALLED_AFTER, CALLED_WITHIN, CODE_PURPOSE
+from stopintimidatie.demo.scale.grounds import Draft
+from stopintimidatie.demo.scale.rows import Rows, said
+from stopintimidatie.demo.stories.model import Dice, Step, Triage
 from stopintimidatie.reports.models import (
     Report,
     ReportContact,
@@ -31,14 +30,13 @@ from stopintimidatie.reports.models import (
     ReportForm,
     ReportMove,
 )
-from stopintimidatie.reports.references import derive_follow_code, hash_follow_code
+from stopintimidatie.reports.page.steps import EFFECTS
+from stopintimidatie.reports.personal import INDEX_PURPOSE, PURPOSE
+from stopintimidatie.reports.rules import FOLLOW_PURPOSE, derive_follow_code, hash_follow_code
+from stopintimidatie.reports.triage.panels import OUTCOMES
+from stopintimidatie.reports.triage.services import WITH_DEADLINE, Assessment, described, end_of
+from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
-from stopintimidatie.storage.encryption import KeyRing
-from stopintimidatie.storage.tenancy import NATIONAL
-from stopintimidatie.tree.models import Reference
-from stopintimidatie.triage.contact import OUTCOMES
-from stopintimidatie.triage.services import WITH_DEADLINE, Assessment, described, end_of
-from stopintimidatie.workflow.history import line
 
 APP: Final = Actor("app", None, "demo-app")
 CONTACT_DAYS: Final = 3

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from stopintimidatie.demo.dice import local
-from stopintimidatie.demo.generator import SEED, generate
-from stopintimidatie.demo.histories import FILED, HANDLED, HELD, NEW
-from stopintimidatie.demo.model import Demo, DemoReport
-from stopintimidatie.demo.places import DORDRECHT, EINDHOVEN, TILBURG
+from stopintimidatie.demo.stories.generator import SEED, generate
+from stopintimidatie.demo.stories.histories import FILED, HANDLED, HELD, NEW
+from stopintimidatie.demo.stories.model import Demo, DemoReport, local
+from stopintimidatie.demo.stories.weights import DORDRECHT, EINDHOVEN, TILBURG
 from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
-from stopintimidatie.intake.schema import validate
-from stopintimidatie.register.facts import neighbourhood_facts
-from stopintimidatie.register.locating import Locator
-from stopintimidatie.reports.vocabulary import FollowUp, LegalBasis, Source
+from stopintimidatie.municipalities.areas.facts import neighbourhood_facts
+from stopintimidatie.municipalities.areas.locator import Locator
+from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+from stopintimidatie.reports.arrival.submission import validate
+from stopintimidatie.reports.vocabulary import FollowUp, Source
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 from tests.unit.register.areas import outlines
 

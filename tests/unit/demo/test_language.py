@@ -7,15 +7,21 @@ from itertools import chain
 
 import pytest
 
-from stopintimidatie.demo.dice import AMSTERDAM
-from stopintimidatie.demo.dossier_specs import DOSSIERS
-from stopintimidatie.demo.language import desk, shapes
-from stopintimidatie.demo.language.events import EVENTS
-from stopintimidatie.demo.language.filling import SELF, SHE, capital, fill, second_mention, slots
-from stopintimidatie.demo.language.moments import clock, day, part_of_day
-from stopintimidatie.demo.language.typing_errors import chat, mistype
-from stopintimidatie.demo.language.words import people_choices
-from stopintimidatie.demo.weights import OFFENDER_AGE, OFFENDERS, TRANSPORT
+from stopintimidatie.demo.stories import desk, shapes
+from stopintimidatie.demo.stories.model import AMSTERDAM
+from stopintimidatie.demo.stories.narrative import chat, clock, day, mistype, part_of_day
+from stopintimidatie.demo.stories.specs import DOSSIERS
+from stopintimidatie.demo.stories.weights import OFFENDER_AGE, OFFENDERS, TRANSPORT
+from stopintimidatie.demo.stories.words import (
+    EVENTS,
+    SELF,
+    SHE,
+    capital,
+    fill,
+    people_choices,
+    second_mention,
+    slots,
+)
 from stopintimidatie.reports.vocabulary import Form
 
 ORIGIN_OR_RELIGION = re.compile(

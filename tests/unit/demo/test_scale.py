@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import islice
 
-from stopintimidatie.demo import weights as w
-from stopintimidatie.demo.dice import Dice, start_of
-from stopintimidatie.demo.places import SPOTS
-from stopintimidatie.demo.scale import plan
-from stopintimidatie.demo.scale.drafts import Calendar, Draft, drafts
-from stopintimidatie.demo.scale.grounds import Site, nowhere
-from stopintimidatie.storage.tenancy import NATIONAL
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.demo.scale import rows
+from stopintimidatie.demo.scale.grounds import Calendar, Draft, Site, drafts, nowhere
+from stopintimidatie.demo.stories import weights
+from stopintimidatie.demo.stories.model import Dice, start_of
+from stopintimidatie.demo.stories.weights import SPOTS
 
 MOMENT = start_of(date(2026, 11, 24))
 WEIGHTS = {"GM0505": 13.0, "GM0772": 20.0, "GM0855": 7.0, "GM0363": 99.0}
@@ -25,7 +24,7 @@ def drawn(seed: str, count: int) -> Iterator[Draft]:
 
 
 def test_the_shares_add_up_and_follow_the_weights() -> None:
-    shares = plan.divide(1_000_000, WEIGHTS, 2, {"GM0505": 500})
+    shares = rows.divide(1_000_000, WEIGHTS, 2, {"GM0505": 500})
     assert sum(share.count for share in shares) == 1_000_000
     counts = {share.municipality: share.count for share in shares}
     assert counts["GM0505"] == 500
@@ -38,24 +37,24 @@ def test_the_shares_add_up_and_follow_the_weights() -> None:
 
 
 def test_the_batches_cover_every_serial_once() -> None:
-    shares = plan.divide(12_345, WEIGHTS, 3, {})
+    shares = rows.divide(12_345, WEIGHTS, 3, {})
     serials = [
         serial
         for share in shares
-        for batch in plan.batches(share)
+        for batch in rows.batches(share)
         for serial in range(batch.first, batch.first + batch.count)
     ]
     assert sorted(serials) == list(range(12_345))
-    names = [batch.name for share in shares for batch in plan.batches(share)]
+    names = [batch.name for share in shares for batch in rows.batches(share)]
     assert len(names) == len(set(names))
 
 
 def test_no_two_reports_of_an_order_get_one_reference() -> None:
-    numbering = plan.Numbering.of("7/1000000")
+    numbering = rows.Numbering.of("7/1000000")
     numbers = {numbering.scattered(serial, 2**35) for serial in range(50_000)}
     assert len(numbers) == 50_000
     assert numbers.isdisjoint(
-        {plan.Numbering.of("8/1000000").scattered(serial, 2**35) for serial in range(100)}
+        {rows.Numbering.of("8/1000000").scattered(serial, 2**35) for serial in range(100)}
     )
 
 
@@ -74,7 +73,7 @@ def test_the_drafts_are_distributed_like_the_published_figures() -> None:
     made = list(drawn("7", 1500))
     first = Counter(form for draft in made for form in draft.told.incident.forms)
     share = first["nafluiten"] / sum(first.values())
-    expected = w.FORMS["nafluiten"] / sum(w.FORMS.values())
+    expected = weights.FORMS["nafluiten"] / sum(weights.FORMS.values())
     assert abs(share - expected) < 0.05
     women = sum(draft.told.body["melder"]["gender"] == "vrouw" for draft in made)
     assert abs(women / len(made) - 0.74) < 0.05

@@ -15,14 +15,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.audit import Actor
-from stopintimidatie.register.geojson import read_areas
-from stopintimidatie.register.kinds import AreaKind
-from stopintimidatie.register.loading import LoadResult, load_areas
-from stopintimidatie.register.locating import Locator, Outline
-from stopintimidatie.register.models import Neighbourhood
-from stopintimidatie.register.seeding import add_holder
-from stopintimidatie.storage import NATIONAL
+from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.municipalities.areas.facts import AreaKind
+from stopintimidatie.municipalities.areas.loader import LoadResult, load_areas
+from stopintimidatie.municipalities.areas.locator import Locator, Outline
+from stopintimidatie.municipalities.areas.models import Neighbourhood
+from stopintimidatie.municipalities.areas.services import add_holder
+from stopintimidatie.municipalities.areas.sources import read_areas
 
 TOWN = Path(__file__).resolve().parents[2] / "data" / "voorbeeldstad"
 MUNICIPALITIES = TOWN / "gemeenten_2024.geojson"

@@ -7,20 +7,20 @@ import pytest
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
-from stopintimidatie.audit import AuditEvent
-from stopintimidatie.register import models
-from stopintimidatie.storage import Base, Holder
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.storage import Base, Holder
+from stopintimidatie.municipalities.areas import models as areas_models
 
 TABLES = [
     Holder.__table__,
     AuditEvent.__table__,
-    models.Municipality.__table__,
-    models.Neighbourhood.__table__,
-    models.Subneighbourhood.__table__,
-    models.AreaOutline.__table__,
-    models.AreaLoad.__table__,
-    models.FormerArea.__table__,
-    models.TransitStop.__table__,
+    areas_models.Municipality.__table__,
+    areas_models.Neighbourhood.__table__,
+    areas_models.Subneighbourhood.__table__,
+    areas_models.AreaOutline.__table__,
+    areas_models.AreaLoad.__table__,
+    areas_models.FormerArea.__table__,
+    areas_models.TransitStop.__table__,
 ]
 
 

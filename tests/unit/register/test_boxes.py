@@ -2,7 +2,7 @@
 
 import pytest
 
-from stopintimidatie.register.boxes import inside_netherlands
+from stopintimidatie.municipalities.areas.facts import inside_netherlands
 
 
 @pytest.mark.parametrize(

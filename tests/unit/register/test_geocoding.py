@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from stopintimidatie.register.geocoding import (
+from stopintimidatie.municipalities.areas.geocoder import (
     FoundAddress,
     GeocoderError,
     PdokLocatieserver,

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from stopintimidatie.register.geojson import AreaFileError, read_areas, read_header
-from stopintimidatie.register.kinds import AreaKind
+from stopintimidatie.municipalities.areas.facts import AreaKind
+from stopintimidatie.municipalities.areas.sources import AreaFileError, read_areas, read_header
 from tests.unit.register.areas import (
     MUNICIPALITIES,
     NEIGHBOURHOODS,

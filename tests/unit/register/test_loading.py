@@ -6,19 +6,19 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.audit import AuditEvent
-from stopintimidatie.register.geojson import AreaFileError
-from stopintimidatie.register.kinds import AreaKind
-from stopintimidatie.register.models import (
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.storage import NATIONAL, Holder, enter
+from stopintimidatie.municipalities.areas.facts import AreaKind
+from stopintimidatie.municipalities.areas.models import (
     AreaLoad,
     AreaOutline,
     Municipality,
     Neighbourhood,
     Subneighbourhood,
 )
-from stopintimidatie.register.queries import municipality_by_slug
-from stopintimidatie.register.seeding import add_holder, seed_register
-from stopintimidatie.storage import NATIONAL, Holder, enter
+from stopintimidatie.municipalities.areas.queries import municipality_by_slug
+from stopintimidatie.municipalities.areas.services import add_holder, seed_register
+from stopintimidatie.municipalities.areas.sources import AreaFileError
 from tests.unit.register.areas import (
     MUNICIPALITIES,
     NEIGHBOURHOODS,

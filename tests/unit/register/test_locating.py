@@ -8,8 +8,8 @@ from shapely.geometry import shape
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from stopintimidatie.register.facts import neighbourhood_facts
-from stopintimidatie.register.locating import (
+from stopintimidatie.municipalities.areas.facts import neighbourhood_facts
+from stopintimidatie.municipalities.areas.locator import (
     NOWHERE,
     Locator,
     LocatorCache,
@@ -18,7 +18,7 @@ from stopintimidatie.register.locating import (
     Place,
     locate,
 )
-from stopintimidatie.register.seeding import seed_register
+from stopintimidatie.municipalities.areas.services import seed_register
 from tests.unit.register.areas import (
     MUNICIPALITIES,
     NEIGHBOURHOODS,

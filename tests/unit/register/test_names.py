@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stopintimidatie.register.facts import municipality_facts, neighbourhood_facts
-from stopintimidatie.register.names import (
+from stopintimidatie.municipalities.areas.facts import municipality_facts, neighbourhood_facts
+from stopintimidatie.municipalities.areas.names import (
     NamedArea,
     PlainName,
     municipality_slugs,

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.register.geojson import AreaFileError
-from stopintimidatie.register.locating import NOWHERE, Method, Place
-from stopintimidatie.register.models import TransitStop
-from stopintimidatie.register.seeding import add_holder
-from stopintimidatie.register.stops import load_stops, place_of, points_named
-from stopintimidatie.storage import NATIONAL
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.municipalities.areas.geocoder import load_stops, place_of, points_named
+from stopintimidatie.municipalities.areas.locator import NOWHERE, Method, Place
+from stopintimidatie.municipalities.areas.models import TransitStop
+from stopintimidatie.municipalities.areas.services import add_holder
+from stopintimidatie.municipalities.areas.sources import AreaFileError
 from tests.unit.register.areas import OPERATOR, town_locator
 
 STOPS = """\

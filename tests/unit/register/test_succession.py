@@ -8,9 +8,14 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.register.geojson import AreaFileError
-from stopintimidatie.register.models import AreaOutline, FormerArea, Municipality, Neighbourhood
-from stopintimidatie.register.succession import successors
+from stopintimidatie.municipalities.areas.models import (
+    AreaOutline,
+    FormerArea,
+    Municipality,
+    Neighbourhood,
+)
+from stopintimidatie.municipalities.areas.services import successors
+from stopintimidatie.municipalities.areas.sources import AreaFileError
 from tests.unit.register.areas import (
     MUNICIPALITIES,
     NEIGHBOURHOODS,

@@ -17,8 +17,8 @@ import pytest
 import shapely
 from numpy.typing import NDArray
 
-from stopintimidatie.register.kinds import AreaKind
-from stopintimidatie.register.locating import Locator, Method
+from stopintimidatie.municipalities.areas.facts import AreaKind
+from stopintimidatie.municipalities.areas.locator import Locator, Method
 from tests.unit.register.areas import outlines
 
 POINTS = 20_000

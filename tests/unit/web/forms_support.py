@@ -5,8 +5,8 @@ from typing import Any
 from pyramid.testing import DummyRequest
 from webob.multidict import MultiDict
 
-from stopintimidatie.web import forms
-from stopintimidatie.web.forms import Button, Form, Schema, field
+from stopintimidatie.core import forms
+from stopintimidatie.core.forms import Button, Form, Schema, field
 
 VORMEN = (("naroepen", "Naroepen"), ("fluiten", "Nafluiten"), ("volgen", "Volgen"))
 KANALEN = (("telefoon", "Telefoon"), ("balie", "Balie"))

@@ -6,11 +6,18 @@ from typing import Any
 import pytest
 from pyramid.request import Request
 
-from stopintimidatie.web.badges import badge_for
-from stopintimidatie.web.navigation import Crumb, NavItem, breadcrumb, mark_current
-from stopintimidatie.web.paging import Paging, wanted_page
-from stopintimidatie.web.templating import page_url
-from stopintimidatie.web.urls import safe_path, toggled, with_params
+from stopintimidatie.core.web.components import badge_for, page_url
+from stopintimidatie.core.web.request import (
+    Crumb,
+    NavItem,
+    Paging,
+    breadcrumb,
+    mark_current,
+    safe_path,
+    toggled,
+    wanted_page,
+    with_params,
+)
 
 
 def at(address: str) -> Any:

@@ -4,8 +4,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stopintimidatie.web.contrast import darkened_for, mix, parse_colour, ratio, readable_on
-from stopintimidatie.web.theme import SURFACE, Branding, theme_css, theme_path, theme_properties
+from stopintimidatie.core.web.theme import (
+    SURFACE,
+    Branding,
+    darkened_for,
+    mix,
+    parse_colour,
+    ratio,
+    readable_on,
+    theme_css,
+    theme_path,
+    theme_properties,
+)
 
 colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 

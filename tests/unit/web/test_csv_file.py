@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stopintimidatie.web.csv_file import as_text, csv_bytes
+from stopintimidatie.core.web.responses import as_text, csv_bytes
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyramid.httpexceptions import HTTPSeeOther
 
-from stopintimidatie.intake.fields import Text as FreeText
-from stopintimidatie.web import forms
-from stopintimidatie.web.forms import (
+from stopintimidatie.core import forms
+from stopintimidatie.core.forms import (
     Change,
     ConflictError,
     Form,
@@ -29,7 +28,8 @@ from stopintimidatie.web.forms import (
     handle_form,
     translate,
 )
-from stopintimidatie.web.forms.messages import DUTCH
+from stopintimidatie.core.forms.widgets import DUTCH
+from stopintimidatie.reports.arrival.fields import Text as FreeText
 from tests.unit.web.forms_support import GOOD, Everything, a_form, a_request, changed
 
 

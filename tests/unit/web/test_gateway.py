@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from stopintimidatie.web import gateway
-from stopintimidatie.web.gateway import MAXIMUM_BODY_BYTES, Gateway
-from stopintimidatie.web.transfers import KEPT_IN_MEMORY
+from stopintimidatie.cli import gateway
+from stopintimidatie.cli.gateway import MAXIMUM_BODY_BYTES, Gateway
+from stopintimidatie.core.web.body import KEPT_IN_MEMORY
 
 Answer = tuple[str, dict[str, str], bytes]
 

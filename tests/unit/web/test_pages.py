@@ -7,8 +7,8 @@ from bs4 import BeautifulSoup
 from webob import Request, Response
 from webtest import TestApp, Upload
 
-from stopintimidatie.web.guard import MAX_FIELDS
-from stopintimidatie.web.headers import CSP, HEADERS, HSTS, apply, cache_control
+from stopintimidatie.core.web.request import MAX_FIELDS
+from stopintimidatie.core.web.responses import CSP, HEADERS, HSTS, apply, cache_control
 from tests.styleguide.app import make_app
 from tests.unit.web.forms_support import GOOD
 

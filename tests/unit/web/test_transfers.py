@@ -7,8 +7,8 @@ from io import BytesIO
 
 import pytest
 
-from stopintimidatie.web import transfers
-from stopintimidatie.web.transfers import Bounds, NoRoomError, Transfer, Transfers
+from stopintimidatie.core.web import body
+from stopintimidatie.core.web.body import Bounds, NoRoomError, Transfer, Transfers
 
 FILM = 25_000_000
 
@@ -26,7 +26,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(transfers, "time", made)
+    monkeypatch.setattr(body, "time", made)
     return made
 
 

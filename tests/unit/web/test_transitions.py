@@ -8,10 +8,10 @@ import pytest
 from pyramid.testing import DummyRequest
 from webob.multidict import MultiDict
 
-from stopintimidatie.security import Permission
-from stopintimidatie.web.forms import Form
-from stopintimidatie.web.transitions import derive_form
-from stopintimidatie.workflow import FieldKind, InputField, Transition
+from stopintimidatie.core.forms import Form
+from stopintimidatie.core.forms.transitions import derive_form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.workflow import FieldKind, InputField, Transition
 
 STEP = Transition(
     "afronden",

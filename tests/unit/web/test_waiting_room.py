@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from stopintimidatie.web import waiting_room
-from stopintimidatie.web.gateway import Gateway
-from stopintimidatie.web.waiting_room import WaitingRoom
+from stopintimidatie.cli.gateway import Gateway
+from stopintimidatie.core.web import limits
+from stopintimidatie.core.web.limits import WaitingRoom
 from tests.unit.web.test_gateway import ask
 
 BUSY: dict[str, Any] = {"REQUEST_METHOD": "POST", "PATH_INFO": "/aanmelden"}
@@ -28,7 +28,7 @@ class Slow:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
         if environ["PATH_INFO"] == BUSY["PATH_INFO"] and environ["REQUEST_METHOD"] == "POST":
-            self.turned_away.append(environ[waiting_room._TURNED_AWAY])
+            self.turned_away.append(environ[limits._TURNED_AWAY])
             if not self.turned_away[-1]:
                 self.inside.release()
                 assert self.may_go.wait(20)
@@ -38,7 +38,7 @@ class Slow:
 
 @pytest.fixture(autouse=True)
 def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting_room, "AT_A_TIME", 1)
+    monkeypatch.setattr(limits, "AT_A_TIME", 1)
 
 
 @pytest.fixture
@@ -67,12 +67,12 @@ def test_one_is_inside_and_the_rest_waits_without_a_place(slow: Slow, gateway: G
 def test_who_waits_too_long_or_comes_when_too_many_wait_is_turned_away(
     slow: Slow, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waiting_room, "LONGEST_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(limits, "LONGEST_WAIT_SECONDS", 0.01)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(ask, gateway, **BUSY)
         assert slow.inside.acquire(timeout=20)
         ask(gateway, **BUSY)
-        monkeypatch.setattr(waiting_room, "LONGEST_WAIT_SECONDS", 60)
+        monkeypatch.setattr(limits, "LONGEST_WAIT_SECONDS", 60)
         full = WaitingRoom(REGISTRY)
         full._waiting = threading.BoundedSemaphore(1)
         full._waiting.acquire()

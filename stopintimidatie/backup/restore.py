@@ -1,0 +1,203 @@
+"""Starting again from a backup copy: only into an empty installation, and only when all fits.
+
+First the whole copy is read and checked; nothing is touched before that. Then the database comes
+back in one step, then the files. What was going on at the moment of the copy doesn't go on: no
+session is alive, and jobs that a worker had in hand wait for a worker again.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, update
+
+from stopintimidatie.backup.archive import DATABASE, FILES, Progress, unpacking
+from stopintimidatie.backup.manifest import (
+    BackupError,
+    DamagedError,
+    Manifest,
+    Staging,
+    forget_index,
+    kept_files,
+    kept_settings,
+    staging,
+    strange_keys,
+    unwritable,
+)
+from stopintimidatie.backup.services import Checked, check_copy, database_module, differing_tables
+from stopintimidatie.core.accounts.models import LoginSession
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.search.services import holders_with_index_work, start_over
+from stopintimidatie.core.storage import NATIONAL, transaction
+from stopintimidatie.core.storage.database import OLD_VERSIONS, known_versions
+from stopintimidatie.core.storage.encryption import KeyRing, load_key_ring
+from stopintimidatie.settings import Settings
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was put back."""
+
+    manifest: Manifest
+    files: int
+    notes: tuple[str, ...]
+
+
+def restore(settings: Settings, path: Path, identity: Path | None, progress: Progress) -> Restored:
+    """Put database, files and (when they are in it) keys back. Migrations come after this.
+
+    :raises BackupError: something doesn't fit; nothing was changed unless it says otherwise.
+    """
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _must_be_empty(settings, path)
+        checked = check_copy(path, identity, progress)
+        _must_fit(settings, checked)
+        _must_have_keys(settings, checked)
+        files = _put_back(settings, checked, identity, progress)
+    except OSError as error:
+        raise unwritable(error) from None
+    _must_be_the_same(settings, checked.manifest)
+    forget_index(settings)
+    return Restored(checked.manifest, files, _notes(settings, checked.manifest))
+
+
+def _must_be_empty(settings: Settings, copy: Path) -> None:
+    tables = database_module(settings).number_of_tables(settings)
+    if tables:
+        raise BackupError(
+            f"De database is niet leeg: er staan {tables} tabellen in. Terugzetten gaat alleen in"
+            " een nieuwe, lege installatie; er is niets veranderd. Wijs in de instellingen een"
+            " lege database aan (en een lege data_dir), en draai niet eerst database migreren."
+        )
+    present = [name for name, path in kept_files(settings) if path != copy.absolute()]
+    if present:
+        raise BackupError(
+            f"In data_dir staan al bestanden ({len(present)}, zoals {present[0]}). Terugzetten gaat"
+            " alleen in een lege map; er is niets veranderd. Zet ze elders, en begin opnieuw."
+        )
+
+
+def _must_fit(settings: Settings, checked: Checked) -> None:
+    manifest = checked.manifest
+    kind = manifest.snapshot.database
+    if kind != database_module(settings).NAME:
+        raise BackupError(
+            f"Deze reservekopie is van een database in {kind}. Zet in sqlalchemy.url een lege"
+            " database van die soort."
+        )
+    if manifest.snapshot.migration in OLD_VERSIONS:
+        raise BackupError(
+            "Deze reservekopie is gemaakt door een versie van vóór de eerste uitgave (migratie"
+            f" {manifest.snapshot.migration}), en dit programma kan haar niet lezen: zet haar terug"
+            " met de versie die haar heeft gemaakt. Er is niets veranderd."
+        )
+    if manifest.snapshot.migration not in known_versions(settings.migrations):
+        raise BackupError(
+            f"Deze reservekopie is van een nieuwere versie ({manifest.version}, migratie"
+            f" {manifest.snapshot.migration}). Installeer eerst die versie van Stopintimidatie."
+        )
+
+
+def _must_have_keys(settings: Settings, checked: Checked) -> None:
+    """The key file must hold the keys of the copy; it is written when it went along."""
+    wrote = not settings.key_file.exists() and checked.keys is not None
+    if wrote and checked.keys is not None:
+        settings.key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(settings.key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(checked.keys)
+            os.fsync(handle.fileno())
+    try:
+        _must_be_these(settings, checked, load_key_ring(settings.key_file))
+    except BackupError:
+        if wrote:
+            settings.key_file.unlink()
+        raise
+
+
+def _must_be_these(settings: Settings, checked: Checked, ring: KeyRing) -> None:
+    strange = strange_keys(checked.manifest, ring)
+    if strange:
+        raise BackupError(
+            f"Het sleutelbestand {settings.key_file} hoort niet bij deze reservekopie (sleutel"
+            f" {', '.join(map(str, strange))}). Zonder de sleutels van toen zijn contactgegevens en"
+            " pdf's onleesbaar. Zet het bewaarde sleutelbestand op die plek; er is niets veranderd."
+        )
+    if not checked.signed_by(ring):
+        raise BackupError(
+            "Deze reservekopie is niet gemaakt door een installatie met deze sleutels: de"
+            " handtekening klopt niet. Zet haar niet terug."
+        )
+
+
+def _put_back(
+    settings: Settings, checked: Checked, identity: Path | None, progress: Progress
+) -> int:
+    module, program = database_module(settings), checked.manifest.snapshot.program
+    with staging(settings) as files:
+        with (
+            unpacking(checked.path, identity, progress, "Terugzetten") as unpacker,
+            module.filling(settings, program) as database,
+        ):
+            for name, chunks in unpacker.members():
+                _put(name, chunks, database, files)
+            if unpacker.raw_manifest != checked.raw_manifest:
+                raise DamagedError("het bestand is intussen veranderd")
+        files.publish()
+        return len(files.names)
+
+
+def _put(name: str, chunks: Any, database: Any, files: Staging) -> None:
+    if name.startswith(DATABASE):
+        database.write(chunks)
+    elif name.startswith(FILES):
+        files.add(name.removeprefix(FILES), chunks)
+    else:
+        for _ in chunks:
+            """Read past it: the keys were dealt with before."""
+
+
+def _must_be_the_same(settings: Settings, manifest: Manifest) -> None:
+    differing = differing_tables(
+        manifest.snapshot, database_module(settings).state(settings, as_owner=True)
+    )
+    if differing:
+        raise BackupError(
+            f"Na het terugzetten zijn deze tabellen niet gelijk aan de reservekopie:"
+            f" {', '.join(differing)}. Gebruik deze installatie niet; begin opnieuw met een lege"
+            " database en een andere reservekopie."
+        )
+
+
+def _notes(settings: Settings, manifest: Manifest) -> tuple[str, ...]:
+    now = kept_settings(settings)
+    return tuple(
+        f"De instelling {key} was ‘{then}’ en is nu ‘{now.get(key, '')}’."
+        for key, then in sorted(manifest.settings.items())
+        if now.get(key) != then
+    )
+
+
+def reopen(registry: Any, actor: Actor, restored: Restored) -> list[str]:
+    """After the migrations: end what was going on, have the search index made; its holders."""
+    with transaction(registry.engine, NATIONAL) as session:
+        session.execute(delete(LoginSession))
+        session.execute(update(OutboxJob).values(lease_until=None))
+        moment = restored.manifest.made_at
+        record(
+            session,
+            actor,
+            "reservekopie.teruggezet",
+            NATIONAL,
+            "reservekopie",
+            reason=f"gemaakt {moment:%Y-%m-%dT%H:%M:%SZ}",
+        )
+    holders = [row.holder for row in holders_with_index_work(registry)]
+    for holder in holders:
+        start_over(registry, holder)
+    return holders

@@ -1,0 +1,336 @@
+"""Making a backup copy while the product runs."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from io import FileIO
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+from sqlalchemy import Engine
+
+from stopintimidatie.backup import postgresql, sqlite
+from stopintimidatie.backup.archive import (
+    KEYS,
+    READ,
+    Packer,
+    Progress,
+    is_sealed,
+    packing,
+    recipients_of,
+    sealed,
+    unpacking,
+)
+from stopintimidatie.backup.manifest import (
+    COPY_PREFIX,
+    WORK_PREFIX,
+    BackupError,
+    DamagedError,
+    Manifest,
+    Snapshot,
+    is_signed,
+    kept_files,
+    kept_settings,
+    key_marks,
+    sign,
+    unwritable,
+)
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.health.services import VERSION
+from stopintimidatie.core.storage import NATIONAL, transaction
+from stopintimidatie.core.storage.encryption import KeyFileError, KeyRing, load_key_ring
+from stopintimidatie.settings import Settings
+
+UNFINISHED: Final = ".deel"
+CHECKSUM: Final = ".sha256"
+LOCK: Final = ".reservekopie.lock"
+# What a killed attempt left behind is cleared by a later one.
+LEFTOVER_SECONDS: Final = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Made:
+    """A finished copy."""
+
+    path: Path
+    size: int
+    sha256: str
+    manifest: Manifest
+    encrypted: bool
+
+
+class _Target(FileIO):
+    """The file under its temporary name; hashes what is written."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+        self.sha256 = hashlib.sha256()
+        self.size = 0
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        view = memoryview(data)
+        while view:
+            # A raw file may take less than it was offered.
+            view = view[super().write(view) :]
+        self.sha256.update(data)
+        self.size += len(data)
+        return len(data)
+
+
+def database_module(settings: Settings) -> ModuleType:
+    """The module that knows this installation's kind of database."""
+    return sqlite if settings.sqlite else postgresql
+
+
+def make_backup(
+    settings: Settings,
+    engine: Engine,
+    folder: Path,
+    actor: Actor,
+    progress: Progress,
+    *,
+    with_keys: bool = False,
+) -> Made:
+    """Make a copy in a folder; it gets its name only when it is complete.
+
+    :raises BackupError: it couldn't be made; nothing is left behind.
+    """
+    if with_keys and not settings.backup_recipients:
+        raise BackupError(
+            "Sleutels gaan alleen mee in een versleutelde reservekopie. Vul eerst backup.recipient"
+            " in, of bewaar het sleutelbestand apart."
+        )
+    if not folder.is_dir():
+        raise BackupError(
+            f"De map {folder} bestaat niet. Maak haar, of koppel de schijf aan, en begin opnieuw."
+        )
+    moment = utc_now()
+    try:
+        with alone(settings), _new_file(folder, _name(settings, moment)) as (target, path):
+            manifest = _write(settings, target, moment, progress, with_keys=with_keys)
+            _log(engine, actor, path)
+        return Made(path, target.size, target.sha256.hexdigest(), manifest, _is_sealed(settings))
+    except OSError as error:
+        raise unwritable(error) from None
+
+
+def _is_sealed(settings: Settings) -> bool:
+    return bool(settings.backup_recipients)
+
+
+def _name(settings: Settings, moment: datetime) -> str:
+    ending = ".tar.gz.age" if _is_sealed(settings) else ".tar.gz"
+    return f"{COPY_PREFIX}{moment:%Y%m%dT%H%M%SZ}{ending}"
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """One copy at a time; the kernel lets go when a process dies."""
+    descriptor = os.open(settings.data_dir / LOCK, os.O_WRONLY | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "wb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BackupError(
+                "Er wordt al een reservekopie gemaakt. Wacht tot die klaar is."
+            ) from None
+        # A snapshot that a killed attempt left: nobody else is making one now.
+        for left in settings.data_dir.glob(f"{WORK_PREFIX}*/"):
+            shutil.rmtree(left)
+        yield
+
+
+@contextmanager
+def _new_file(folder: Path, name: str) -> Iterator[tuple[_Target, Path]]:
+    """A file that appears under its name when it is complete, and never over another."""
+    path = folder / name
+    if path.exists():
+        raise BackupError(f"{path} bestaat al. Begin over een seconde opnieuw.")
+    _clear_leftovers(folder)
+    unfinished = folder / f".{name}{UNFINISHED}"
+    target = _Target(unfinished)
+    try:
+        with target:
+            yield target, path
+            os.fsync(target.fileno())
+        _publish(unfinished, path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+    checksum = f"{target.sha256.hexdigest()}  {name}\n".encode("ascii")
+    with _Target(path.with_name(name + CHECKSUM)) as handle:
+        handle.write(checksum)
+
+
+def _publish(unfinished: Path, path: Path) -> None:
+    # Taking the name first makes overwriting impossible, also where there are no hard links.
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    unfinished.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _clear_leftovers(folder: Path) -> None:
+    for path in folder.glob(f".{COPY_PREFIX}*{UNFINISHED}"):
+        if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
+            path.unlink()
+
+
+def _write(
+    settings: Settings, target: _Target, moment: datetime, progress: Progress, *, with_keys: bool
+) -> Manifest:
+    load_key_ring(settings.key_file)  # without keys there is no use in beginning
+    recipients = recipients_of(settings.backup_recipients)
+    with sealed(target, recipients) as stream, packing(stream, progress) as packer:
+        snapshot = database_module(settings).pack(settings, packer, progress)
+        _add_files(settings, packer)
+        # After the snapshot: a key that was added meanwhile may be in use in it.
+        ring = load_key_ring(settings.key_file)
+        if with_keys:
+            packer.add_bytes(KEYS, settings.key_file.read_bytes())
+        manifest = Manifest(VERSION, moment, snapshot, key_marks(ring), kept_settings(settings))
+        manifest = replace(manifest, parts=tuple(packer.parts))
+        raw = manifest.to_json()
+        packer.finish(raw, sign(ring, raw))
+    return manifest
+
+
+def _add_files(settings: Settings, packer: Packer) -> None:
+    for name, path in kept_files(settings):
+        packer.add_file(name, path)
+
+
+def _log(engine: Engine, actor: Actor, path: Path) -> None:
+    """Before the copy gets its name: what isn't in the log isn't made."""
+    with transaction(engine, NATIONAL) as session:
+        record(session, actor, "reservekopie.gemaakt", NATIONAL, "reservekopie", reason=path.name)
+
+
+# Whether a copy is whole, and whether a database still holds what stands in it.
+
+
+# Rows that come and go by themselves: fewer of them means nothing.
+PASSING: Final = frozenset({"outbox_job", "sign_in_attempt", "idempotency_key"})
+LARGEST_KEY_FILE: Final = 1_000_000
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A copy that was read from beginning to end and proved to be whole."""
+
+    path: Path
+    manifest: Manifest
+    raw_manifest: bytes
+    signature: bytes
+    # The key file, when it went along.
+    keys: bytes | None
+
+    def signed_by(self, ring: KeyRing) -> bool:
+        return is_signed(ring, self.raw_manifest, self.signature)
+
+
+def check_copy(path: Path, identity: Path | None, progress: Progress) -> Checked:
+    """Read a copy from beginning to end.
+
+    :raises BackupError: it isn't whole, or it can't be read with this key.
+    """
+    try:
+        check_checksum(path, required=False)
+        return _read(path, identity, progress)
+    except OSError as error:
+        raise unwritable(error) from None
+
+
+def _read(path: Path, identity: Path | None, progress: Progress) -> Checked:
+    keys = None
+    with unpacking(path, identity, progress, "Controleren") as unpacker:
+        for name, chunks in unpacker.members():
+            kept = b"".join(chunk for chunk in chunks if name == KEYS)
+            keys = kept[:LARGEST_KEY_FILE] if name == KEYS else keys
+    if unpacker.manifest is None:
+        raise DamagedError("de inhoudsopgave ontbreekt")
+    return Checked(path, unpacker.manifest, unpacker.raw_manifest, unpacker.signature, keys)
+
+
+def check_checksum(path: Path, *, required: bool) -> None:
+    """Compare a copy with the checksum that was written beside it.
+
+    :param required: whether its absence is an error.
+    """
+    beside = path.with_name(path.name + CHECKSUM)
+    if not beside.exists():
+        if required:
+            raise BackupError(
+                f"Naast de reservekopie staat geen {beside.name}. Geef met --sleutel de geheime"
+                " sleutel, dan wordt de inhoud zelf gecontroleerd."
+            )
+        return
+    sha256 = hashlib.sha256()
+    with path.open("rb") as handle:
+        while data := handle.read(READ):
+            sha256.update(data)
+    if not beside.read_text(encoding="ascii", errors="replace").startswith(sha256.hexdigest()):
+        raise DamagedError(f"de controlesom in {beside.name} is een andere")
+
+
+def can_look_inside(path: Path, identity: Path | None) -> bool:
+    """Whether the contents can be read; without a key only the checksum can be compared."""
+    try:
+        return identity is not None or not is_sealed(path)
+    except OSError as error:
+        raise unwritable(error) from None
+
+
+def signature_words(settings: Settings, checked: Checked) -> str:
+    """Whether the copy was made by this installation, as far as can be told here."""
+    try:
+        ring = load_key_ring(settings.key_file)
+    except KeyFileError:
+        return "niet gecontroleerd (hier is geen sleutelbestand)"
+    return "klopt" if checked.signed_by(ring) else "niet van deze sleutels"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A table whose number of rows isn't that of the copy."""
+
+    table: str
+    then: int
+    now: int
+
+    @property
+    def wrong(self) -> bool:
+        """Rows are gone that don't go by themselves."""
+        return self.now < self.then and self.table not in PASSING
+
+    def __str__(self) -> str:
+        return f"{self.table}: {self.then} rijen in de reservekopie, nu {self.now}"
+
+
+def compare_counts(settings: Settings, manifest: Manifest) -> list[Difference]:
+    """The tables whose number of rows differs now."""
+    now = database_module(settings).state(settings).tables
+    return [
+        Difference(name, then.rows, now[name].rows if name in now else 0)
+        for name, then in manifest.snapshot.tables.items()
+        if name not in now or now[name].rows != then.rows
+    ]
+
+
+def differing_tables(then: Snapshot, now: Snapshot) -> list[str]:
+    """The tables that aren't exactly as in the copy: rows, and content where that was summed."""
+    names = then.tables.keys() | now.tables.keys()
+    return sorted(name for name in names if then.tables.get(name) != now.tables.get(name))

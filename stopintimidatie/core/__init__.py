@@ -1,0 +1,1 @@
+"""What any portal needs. No report, dossier or municipality is known here."""

@@ -1,0 +1,36 @@
+"""Accounts: users, their roles, sign-in with server-side sessions, lock-out, sign-out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.core.accounts import services
+    from stopintimidatie.core.accounts.models import OFFERS, PERSONAL_DATA
+    from stopintimidatie.core.accounts.sessions import (
+        flash,
+        identity_of,
+        note_arrival,
+        take_flashes,
+    )
+    from stopintimidatie.core.jobs import Lane
+
+    config.set_identity_loader(identity_of)
+    config.add_subscriber(note_arrival, "pyramid.events.ContextFound")
+    config.add_personal_data_holder(PERSONAL_DATA)
+    config.add_personal_data_holder(OFFERS)
+    config.add_impersonal_table("sign_in_attempt", "keyed hashes of names, for half a day")
+    config.add_job_kind(
+        services.JOB,
+        services.throw_away,
+        lane=Lane.SLOW,
+        next_at=services.next_hour,
+    )
+    config.add_request_method(flash, "flash")
+    config.add_request_method(take_flashes, "take_flashes")
+    for prefix in ("uitnodiging", "aanmelden-link", "aanmelden-openen"):
+        config.add_public_prefix(prefix)
+    for address in ("/aanmelden", "/uitnodiging"):
+        config.add_waiting_room(address)
+    config.scan("stopintimidatie.core.accounts.views")

@@ -1,0 +1,392 @@
+"""Signing in and out; making users, giving roles, blocking."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
+from sqlalchemy import ColumnElement, Delete, Engine, and_, delete, func, or_, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.accounts.attempts import FORGET_AFTER, Guess, count_guess, forget_guesses
+from stopintimidatie.core.accounts.models import (
+    Invitation,
+    LoginSession,
+    OfferState,
+    RoleAssignment,
+    RoleOffer,
+    SignInAttempt,
+    SignInUnlock,
+    User,
+)
+from stopintimidatie.core.accounts.sessions import (
+    end_session,
+    end_sessions_of,
+    proof_of,
+    start_session,
+)
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Job, JobContext
+from stopintimidatie.core.security import GRANTS, Permission, Role
+from stopintimidatie.core.storage import transaction
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.models import Holder
+from stopintimidatie.core.storage.tenancy import NATIONAL, enter
+from stopintimidatie.settings import Settings, SettingsError
+
+# Passwords: Argon2id, with the library's defaults (RFC 9106, low-memory profile).
+
+
+# The password of all demo accounts; it is in the README, so nobody may choose it.
+PUBLISHED: Final = "demo-wachtwoord"
+MINIMUM_LENGTH: Final = 12
+_hasher: Final = PasswordHasher()
+
+
+def hash_password(password: str) -> str:
+    return _hasher.hash(password)
+
+
+def verify_password(stored: str, password: str) -> bool:
+    """Tell whether the password belongs to the stored hash.
+
+    Without a hash (no such user, or no password yet) it takes as long and the answer is no.
+    """
+    try:
+        return _hasher.verify(stored or DECOY, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _decoy() -> str:
+    """Make a hash with the present parameters that no password has: its digest is random."""
+    salt, digest = (
+        base64.b64encode(secrets.token_bytes(length)).decode().rstrip("=")
+        for length in (_hasher.salt_len, _hasher.hash_len)
+    )
+    cost = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
+    return f"$argon2id$v={ARGON2_VERSION}${cost}${salt}${digest}"
+
+
+DECOY: Final = _decoy()
+
+
+log = logging.getLogger(__name__)
+NATIONAL_ROLES: Final = frozenset(
+    {Role.NATIONAL_DESK, Role.PRIVACY_OFFICER, Role.DATA_PROTECTION_OFFICER}
+)
+
+
+class AccountError(Exception):
+    """Can't be done with this account; the message says what to do, in Dutch."""
+
+
+@dataclass(frozen=True)
+class SignInResult:
+    """A token when it succeeded; else how long to wait (0: the name or password is wrong)."""
+
+    token: str | None
+    wait: timedelta = timedelta(0)
+    # For the browser to keep.
+    proof: str = ""
+
+
+def normal_username(username: str) -> str:
+    return username.strip().lower()
+
+
+def find_user(session: Session, username: str) -> User | None:
+    return session.scalars(
+        select(User).where(User.username == normal_username(username))
+    ).one_or_none()
+
+
+def sign_in(
+    engine: Engine,
+    keys: KeyRing,
+    username: str,
+    password: str,
+    *,
+    demo: bool,
+    proof: str = "",
+    old_token: str = "",
+) -> SignInResult:
+    """Check name and password; lock a name after wrong attempts, whether or not it exists.
+
+    The attempt is counted in one transaction and the outcome is stored in another. The password is
+    checked between them, outside a transaction: that is slow on purpose, and SQLite has one writer.
+    Signing in isn't in the log of a municipality: the first use of a role there is
+    (`accounts.sessions.note_use`).
+
+    :param proof: the cookie that shows that this browser signed in before (`accounts.devices`).
+    :param old_token: token of the session that this browser had, which ends.
+    """
+    with transaction(engine) as session:
+        guess = count_guess(session, keys, normal_username(username), proof)
+        user = find_user(session, username)
+    if guess.wait > timedelta(0):
+        return SignInResult(None, guess.wait)
+    correct = verify_password(user.password_hash if user else "", password)
+    with transaction(engine) as session:
+        present = _usable(session, user, demo=demo) if correct else None
+        if present is None:
+            return _refuse(session, guess, user)
+        end_session(session, old_token)
+        return _let_in(session, keys, guess, present)
+
+
+def _usable(session: Session, judged: User | None, *, demo: bool) -> User | None:
+    """Read the user again after the password check; return None if they may not sign in now."""
+    user = session.get(User, judged.id) if judged is not None else None
+    if user is None or judged is None or user.blocked_at is not None:
+        return None
+    same = user.password_hash == judged.password_hash
+    return user if same and (demo or not user.demo) else None
+
+
+def _let_in(session: Session, keys: KeyRing, guess: Guess, user: User) -> SignInResult:
+    forget_guesses(session, guess)
+    enter(session, NATIONAL)
+    actor = Actor("gebruiker", str(user.id), user.name)
+    record(session, actor, "aanmelden.gelukt", NATIONAL, "gebruiker", [user.id])
+    return SignInResult(start_session(session, user), proof=proof_of(keys, user.username))
+
+
+def _refuse(session: Session, guess: Guess, judged: User | None) -> SignInResult:
+    user = session.get(User, judged.id) if judged is not None else None
+    enter(session, NATIONAL)
+    visitor = Actor("bezoeker", None, "niet aangemeld")
+    ids = [user.id] if user is not None else []
+    record(session, visitor, "aanmelden.mislukt", NATIONAL, "gebruiker", ids)
+    return SignInResult(None, guess.wait_after)
+
+
+def hash_chosen(password: str) -> str:
+    """Hash a new password. Slow on purpose: call it outside a transaction.
+
+    :raises AccountError: the password is too short, or everybody can read it in the README.
+    """
+    if len(password) < MINIMUM_LENGTH:
+        raise AccountError(f"Kies een wachtwoord van minstens {MINIMUM_LENGTH} tekens.")
+    if password.lower() == PUBLISHED:
+        raise AccountError("Dit wachtwoord staat in de handleiding. Kies een eigen wachtwoord.")
+    return hash_password(password)
+
+
+def create_user(
+    session: Session, actor: Actor, username: str, name: str, hashed: str, *, demo: bool = False
+) -> User:
+    """Create a user without roles.
+
+    :param hashed: the hash that `hash_chosen` gave.
+    :raises AccountError: the name is no e-mail address, or it is taken.
+    """
+    username = normal_username(username)
+    if "@" not in username or " " in username or len(username) > 200:
+        raise AccountError("De gebruikersnaam moet een e-mailadres zijn.")
+    if find_user(session, username) is not None:
+        raise AccountError(f"Er is al een gebruiker {username}.")
+    user = User(username=username, name=name.strip(), password_hash=hashed, demo=demo)
+    session.add(user)
+    session.flush()
+    return user
+
+
+def give_role(session: Session, actor: Actor, user: User, holder: str, role: Role) -> None:
+    """Give a user a role for a holder; giving it twice changes nothing.
+
+    :raises AccountError: the holder doesn't exist, or the role doesn't belong to it.
+    """
+    if session.get(Holder, holder) is None:
+        raise AccountError(f"De gemeente {holder} bestaat niet.")
+    if role is Role.NATIONAL_DESK and holder != NATIONAL:
+        raise AccountError("De rol meldpunt hoort alleen bij ‘landelijk’.")
+    if holder == NATIONAL and role not in NATIONAL_ROLES:
+        raise AccountError("Bij ‘landelijk’ horen alleen de rollen meldpunt, privacy en fg.")
+    if session.get(RoleAssignment, (user.id, holder, role.value)) is None:
+        session.add(RoleAssignment(user_id=user.id, holder=holder, role=role.value))
+        enter(session, holder)
+        record(session, actor, "gebruiker.rol", holder, "gebruiker", [user.id], fields=[role])
+
+
+def refuse_demo_accounts(engine: Engine, settings: Settings) -> None:
+    """Production doesn't start where everybody knows a password.
+
+    A database that is away or not yet migrated can't be asked: readiness tells that, and signing
+    in refuses a demo account by itself.
+
+    :raises SettingsError: there are demo accounts and `demo` is off.
+    """
+    if settings.demo:
+        return
+    try:
+        with transaction(engine, write=False) as session:
+            number = session.scalar(select(func.count()).where(User.demo.is_(True)))
+    except SQLAlchemyError as error:
+        log.warning("demo accounts not looked for: %s", type(error).__name__)
+        return
+    if number:
+        raise SettingsError(
+            [
+                f"demo: in deze database staan {number} demo-accounts, met een wachtwoord dat"
+                " iedereen kent. Gebruik voor productie een nieuwe, lege database, of zet"
+                " demo = true als dit een proefopstelling is"
+            ]
+        )
+
+
+def block_user(session: Session, actor: Actor, user: User) -> list[str]:
+    """Block a user, and end all their sessions.
+
+    :return: the other holders where the user has a role; call `tell_blocked` for each.
+    """
+    user.blocked_at = utc_now()
+    end_sessions_of(session, user)
+    enter(session, NATIONAL)
+    tell_blocked(session, actor, user.id, NATIONAL)
+    return sorted({role.holder for role in user.roles} - {NATIONAL})
+
+
+def tell_blocked(session: Session, actor: Actor, user: UUID, holder: str) -> None:
+    """Record in the log of a holder that a user was blocked, in a transaction of that holder."""
+    record(session, actor, "gebruiker.geblokkeerd", holder, "gebruiker", [user])
+
+
+def sign_out(session: Session, actor: Actor) -> None:
+    """Record a sign-out; the session itself is ended by `sessions.end_session`."""
+    enter(session, NATIONAL)
+    record(session, actor, "afmelden", NATIONAL, "gebruiker")
+
+
+def colleagues(session: Session, holder: str, permission: Permission) -> Sequence[User]:
+    """Those who may do this for a holder, by name; who is blocked no longer counts."""
+    roles = [role.value for role in GRANTS[permission]]
+    found = session.scalars(
+        select(User)
+        .join(RoleAssignment, RoleAssignment.user_id == User.id)
+        .where(RoleAssignment.holder == holder, RoleAssignment.role.in_(roles))
+        .where(User.blocked_at.is_(None))
+        .order_by(User.name, User.username)
+        .distinct()
+    )
+    return found.all()
+
+
+# Roles that are offered to a person: listing, accepting and declining them.
+
+
+KIND: Final = "rol"
+
+
+@dataclass(frozen=True)
+class Offered:
+    """An offered role as it is shown: which role, by whom, and how long it can be taken."""
+
+    id: UUID
+    role: Role
+    holder: str
+    by: str
+    by_desk: bool
+    until: datetime
+
+
+def _open_to(username: str) -> ColumnElement[bool]:
+    return and_(
+        RoleOffer.username == username,
+        RoleOffer.state == OfferState.OFFERED,
+        RoleOffer.expires_at > utc_now(),
+    )
+
+
+def offers_to(session: Session, username: str) -> list[Offered]:
+    """Return the offers that this person can still answer, the oldest first."""
+    rows = session.scalars(
+        select(RoleOffer).where(_open_to(username)).order_by(RoleOffer.proposed_at, RoleOffer.id)
+    )
+    return [
+        Offered(one.id, Role(one.role), one.holder, one.proposed_by, one.by_desk, one.expires_at)
+        for one in rows
+    ]
+
+
+def is_offered_anything(session: Session, username: str) -> bool:
+    """Tell whether this person has an offer to answer."""
+    return session.scalar(select(RoleOffer.id).where(_open_to(username)).limit(1)) is not None
+
+
+def offer_to(session: Session, username: str, number: UUID | None) -> RoleOffer | None:
+    """Return one offer that this person can still take, its row locked; None otherwise."""
+    found: Sequence[RoleOffer] = session.scalars(
+        select(RoleOffer).where(_open_to(username), RoleOffer.id == number).with_for_update()
+    ).all()
+    return found[0] if found else None
+
+
+def accept_offer(session: Session, actor: Actor, user: UUID, offer: RoleOffer) -> None:
+    """Take the role: it counts from now on, and the offer is deleted."""
+    enter(session, offer.holder)
+    if session.get(RoleAssignment, (user, offer.holder, offer.role)) is None:
+        given = {"holder": offer.holder, "role": offer.role, "given_by": offer.given_by}
+        session.add(RoleAssignment(user_id=user, **given))
+    fields = [offer.holder, offer.role]
+    record(
+        session, actor, "gebruiker.rol_aanvaard", offer.holder, "gebruiker", [user], fields=fields
+    )
+    session.flush()
+    session.delete(offer)
+
+
+def decline_offer(session: Session, actor: Actor, offer: RoleOffer) -> None:
+    """Decline the offer.
+
+    The inviting person isn't told, for that would show that an account exists.
+    """
+    enter(session, NATIONAL)
+    offer.state = OfferState.DECLINED
+    fields = [offer.holder, offer.role]
+    record(session, actor, "gebruiker.rol_afgeslagen", NATIONAL, KIND, [offer.id], fields=fields)
+
+
+# Hourly job that deletes old sign-in data: attempts, ended sessions and expired links.
+
+
+# How long the inviting person can still see that an offer expired, or why it was refused.
+OFFER_KEPT: Final = timedelta(days=30)
+JOB: Final = Job("aanmelden.opruimen")
+
+
+def next_hour(now: datetime) -> datetime:
+    """Return the next full hour."""
+    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+
+def throw_away(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Job: delete forgotten attempts, ended sessions, links that no longer work, and old offers."""
+    for statement in _statements(context.settings, utc_now()):
+        # One transaction each: on SQLite nobody else can write during one.
+        with context.transaction() as session:
+            session.execute(statement)
+
+
+def _statements(settings: Settings, now: datetime) -> Iterator[Delete]:
+    idle = now - timedelta(minutes=settings.session_idle_minutes)
+    oldest = now - timedelta(hours=settings.session_absolute_hours)
+    ended = or_(LoginSession.last_seen_at < idle, LoginSession.created_at < oldest)
+    spent = or_(Invitation.used_at.is_not(None), Invitation.expires_at <= now)
+    yield delete(SignInAttempt).where(SignInAttempt.last_at < now - FORGET_AFTER)
+    yield delete(LoginSession).where(ended)
+    yield delete(Invitation).where(spent)
+    # Used links stay until they expire as well: they count in how often a mail may be sent.
+    yield delete(SignInUnlock).where(SignInUnlock.expires_at <= now)
+    yield delete(RoleOffer).where(RoleOffer.expires_at <= now - OFFER_KEPT)

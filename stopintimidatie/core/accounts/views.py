@@ -1,0 +1,377 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from math import ceil
+from typing import Any, Final
+from uuid import UUID
+
+from pyramid.csrf import new_csrf_token
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.renderers import render_to_response
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.view import view_config
+
+from stopintimidatie.core.accounts.links import (
+    accept,
+    ask_unlock,
+    open_invitation,
+    open_unlock,
+    use_unlock,
+)
+from stopintimidatie.core.accounts.services import (
+    AccountError,
+    SignInResult,
+    accept_offer,
+    decline_offer,
+    hash_chosen,
+    offer_to,
+    offers_to,
+    sign_in,
+    sign_out,
+)
+from stopintimidatie.core.accounts.sessions import (
+    end_session,
+    keep_proof,
+    note_leaving,
+    proof_in,
+    proof_of,
+    set_cookie,
+    token_of,
+)
+from stopintimidatie.core.forms import (
+    BusyError,
+    Button,
+    EmailInput,
+    Form,
+    FormError,
+    Hidden,
+    Password,
+    PasswordInput,
+    Schema,
+    Text,
+    field,
+    handle_form,
+)
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.storage import transaction
+from stopintimidatie.core.tree import Root
+from stopintimidatie.core.web.limits import is_turned_away
+from stopintimidatie.core.web.request import Request, query_pairs, safe_path
+
+# The sign-in form.
+
+
+class SignInSchema(Schema):
+    """Name and password; `volgende` is the address the visitor came for."""
+
+    gebruikersnaam = field(
+        Text(200),
+        "Gebruikersnaam",
+        description="Het e-mailadres van uw account.",
+        widget=EmailInput(autocomplete="username"),
+    )
+    wachtwoord = field(Password(200), "Wachtwoord")
+    volgende = field(Text(2000), "Volgende pagina", missing="/", widget=Hidden())
+
+
+class InvitationSchema(Schema):
+    """The first password of somebody who was invited; `sleutel` is what stood in the link."""
+
+    wachtwoord = field(
+        Password(200),
+        "Wachtwoord",
+        description="Minstens 12 tekens. Hoe langer hoe beter; het hoeft niet ingewikkeld.",
+        widget=PasswordInput(autocomplete="new-password"),
+    )
+    nog_eens = field(
+        Password(200),
+        "Wachtwoord nog een keer",
+        widget=PasswordInput(autocomplete="new-password"),
+    )
+    sleutel = field(Text(200), "Link", missing="", widget=Hidden())
+
+
+class AskUnlockSchema(Schema):
+    """The user name that is locked."""
+
+    gebruikersnaam = field(
+        Text(200),
+        "Gebruikersnaam",
+        description="Het e-mailadres van uw account. Daarheen gaat de mail.",
+        widget=EmailInput(autocomplete="username"),
+    )
+
+
+class UnlockSchema(Schema):
+    """The code from the unlock link."""
+
+    sleutel = field(Text(200), "Link", missing="", widget=Hidden())
+
+
+PAGE: Final = "stopintimidatie.core.accounts:templates/sign_in.jinja2"
+BUSY: Final = (
+    "Er melden zich nu heel veel mensen tegelijk aan. Uw wachtwoord is niet bekeken en telt niet"
+    " als poging. Wacht tien seconden, vul uw wachtwoord nog een keer in en kies Aanmelden."
+)
+
+
+def _refusal(result: SignInResult) -> str:
+    if result.wait > timedelta(0):
+        minutes = ceil(result.wait.total_seconds() / 60)
+        unit = "minuut" if minutes == 1 else "minuten"
+        return f"Er is te vaak een verkeerd wachtwoord ingevuld. Probeer het over {minutes} {unit}."
+    return (
+        "De gebruikersnaam of het wachtwoord klopt niet. Controleer beide. Lukt het niet, vraag"
+        " dan uw functioneel beheerder om hulp."
+    )
+
+
+@view_config(
+    context=Root,
+    name="aanmelden",
+    request_method=("GET", "POST"),
+    permission=NO_PERMISSION_REQUIRED,
+    renderer=PAGE,
+)
+def sign_in_view(request: Any) -> Any:
+    wanted = {"volgende": safe_path(request.GET.get("volgende"))}
+    form = Form(
+        SignInSchema(), request, buttons=[Button("aanmelden", "Aanmelden")], appstruct=wanted
+    )
+
+    # The locked name for which the page offers to send a mail.
+    locked: list[str] = []
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        if is_turned_away(request):
+            raise BusyError(BUSY)
+        registry = request.registry
+        # In other transactions: the request's own would hold a lock during the password check.
+        result = sign_in(
+            registry.engine,
+            registry.key_ring,
+            values["gebruikersnaam"],
+            values["wachtwoord"],
+            demo=registry.app_settings.demo,
+            proof=proof_in(request),
+            old_token=token_of(request) or "",
+        )
+        if result.token is None:
+            locked.extend([values["gebruikersnaam"]] if result.wait > timedelta(0) else [])
+            raise FormError(_refusal(result))
+        response = _signed_in(request, safe_path(values["volgende"]), result.token)
+        keep_proof(response, registry.app_settings, result.proof)
+        return response
+
+    return handle_form(request, form, on_valid, {"locked": locked, "told": ""})
+
+
+def sign_in_page(request: Any, username: str, told: str) -> Response:
+    """Return the page to sign in, with what was just done, and the name of who proved it is theirs.
+
+    Not a redirect: a name doesn't stand in an address, and a visitor has no session to keep it in.
+    """
+    form = Form(
+        SignInSchema(),
+        request,
+        buttons=[Button("aanmelden", "Aanmelden")],
+        appstruct={"gebruikersnaam": username},
+        action="/aanmelden",
+    )
+    return render_to_response(PAGE, {"form": form, "locked": [], "told": told}, request=request)
+
+
+def _signed_in(request: Any, address: str, token: str) -> Any:
+    response = HTTPSeeOther(location=address)
+    set_cookie(response, request.registry.app_settings, token)
+    new_csrf_token(request)
+    return response
+
+
+@view_config(context=Root, name="afmelden", request_method="POST", permission=Permission.SIGNED_IN)
+def sign_out_view(request: Any) -> Any:
+    sign_out(request.db, request.actor)
+    note_leaving(request)
+    end_session(request.db, token_of(request) or "")
+    response = HTTPSeeOther(location="/aanmelden")
+    set_cookie(response, request.registry.app_settings, None)
+    return response
+
+
+# /uitnodiging: somebody who was invited sets a password. Looking at it uses nothing up.
+
+
+INVITATION_PAGE = "stopintimidatie.core.accounts:templates/invitation.jinja2"
+INVITATION_SPENT = (
+    "Deze link werkt niet meer. Hij is al gebruikt, ingetrokken of vervangen, of ouder"
+    " dan een week. Vraag een nieuwe aan wie u uitnodigde."
+)
+INVITATION_DONE = "Uw wachtwoord is ingesteld. Meld u nu aan."
+INVITATION_BUSY = (
+    "Het is nu te druk om uw wachtwoord in te stellen. Er is niets opgeslagen en de link blijft"
+    " werken. Wacht tien seconden, vul het wachtwoord twee keer in en probeer het opnieuw."
+)
+
+
+@view_config(
+    context=Root,
+    name="uitnodiging",
+    request_method=("GET", "POST"),
+    permission=NO_PERMISSION_REQUIRED,
+    renderer=INVITATION_PAGE,
+)
+def invitation_view(request: Request) -> Any:
+    """The form for a first password, or that the link works no more."""
+    asked = request.POST if request.method == "POST" else dict(query_pairs(request))
+    key = str(asked.get("sleutel", ""))[:200]
+    keys = request.registry.key_ring
+    # Not in the transaction of the request: hashing is slow and would hold its lock.
+    with transaction(request.registry.engine, write=False) as session:
+        found = open_invitation(session, keys, key)
+        waiting = offers_to(session, found.user.username) if found else []
+    form = Form(
+        InvitationSchema(),
+        request,
+        buttons=[Button("instellen", "Wachtwoord instellen")],
+        appstruct={"sleutel": key},
+        action="/uitnodiging",
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        if found is None:
+            raise FormError(INVITATION_SPENT)
+        if values["wachtwoord"] != values["nog_eens"]:
+            raise FormError("De twee wachtwoorden zijn niet gelijk.", "nog_eens")
+        if is_turned_away(request):
+            raise BusyError(INVITATION_BUSY)
+        try:
+            hashed = hash_chosen(values["wachtwoord"])
+        except AccountError as problem:
+            raise FormError(str(problem), "wachtwoord") from None
+        if not accept(request.db, keys, key, hashed):
+            raise FormError(INVITATION_SPENT)
+        return sign_in_page(request, found.user.username, INVITATION_DONE)
+
+    name = found.user.username if found else None
+    offered = next((one for one in waiting if found and one.id == found.offer_id), None)
+    page = {"name": name, "offered": offered, "spent": INVITATION_SPENT}
+    return handle_form(request, form, on_valid, page)
+
+
+# Page /uitnodigingen: the roles offered to the signed-in user, who accepts or declines each.
+
+
+NAME: Final = "uitnodigingen"
+CHOOSE: Final = "Er is niets besloten. Kies aannemen of niet aannemen."
+GONE: Final = "Deze uitnodiging is er niet meer. Vraag wie u uitnodigde om een nieuwe."
+
+
+@view_config(
+    context=Root,
+    name=NAME,
+    request_method="GET",
+    permission=Permission.SIGNED_IN,
+    renderer="templates/offers.jinja2",
+)
+def offers_view(request: Any) -> dict[str, Any]:
+    """Show the offered roles, with who offers each one and at which municipality."""
+    return {"offers": offers_to(request.db, request.identity.username)}
+
+
+@view_config(context=Root, name=NAME, request_method="POST", permission=Permission.SIGNED_IN)
+def answer_view(request: Any) -> HTTPSeeOther:
+    """Accept or decline one offered role."""
+    identity = request.identity
+    offer = offer_to(request.db, identity.username, _number(request))
+    if offer is None:
+        request.flash(GONE, "error")
+    elif request.POST.get("keuze") == "aannemen":
+        accept_offer(request.db, identity.actor, identity.user_id, offer)
+        request.flash("U hebt de rol aangenomen. U kunt meteen aan het werk.")
+    elif request.POST.get("keuze") != "weigeren":
+        request.flash(CHOOSE, "error")
+    else:
+        decline_offer(request.db, identity.actor, offer)
+        request.flash("U hebt de rol niet aangenomen. Wie u uitnodigde, krijgt geen bericht.")
+    more = offers_to(request.db, identity.username)
+    return HTTPSeeOther(location=f"/{NAME}" if more else "/")
+
+
+def _number(request: Any) -> UUID | None:
+    try:
+        return UUID(str(request.POST.get("welke", "")))
+    except ValueError:
+        return None
+
+
+# Pages to unlock a locked name: the form to ask for a mail, and the page of the link in it.
+#
+# Opening the link doesn't use it up; the button on its page does.
+
+
+ASK: Final = "aanmelden-link"
+OPEN: Final = "aanmelden-openen"
+LINK_SPENT: Final = (
+    "Deze link werkt niet meer. Hij is al gebruikt, of ouder dan een half uur. Probeer u aan te"
+    " melden; lukt dat niet, vraag dan een nieuwe mail."
+)
+
+UNLOCKED: Final = "In deze browser kunt u het nu weer proberen. Vul uw wachtwoord in."
+
+
+@view_config(
+    context=Root,
+    name=ASK,
+    request_method=("GET", "POST"),
+    permission=NO_PERMISSION_REQUIRED,
+    renderer="templates/ask_unlock.jinja2",
+)
+def ask_view(request: Request) -> Any:
+    """Ask for the unlock mail. The answer is the same for every name."""
+    form = Form(AskUnlockSchema(), request, buttons=[Button("sturen", "Stuur mij een mail")])
+
+    def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
+        keys = request.registry.key_ring
+        ask_unlock(request.db, keys, values["gebruikersnaam"], proof_in(request))
+        return HTTPSeeOther(location=f"/{ASK}?gevraagd=ja")
+
+    asked = "gevraagd" in dict(query_pairs(request))
+    return handle_form(request, form, on_valid, {"asked": asked})
+
+
+@view_config(
+    context=Root,
+    name=OPEN,
+    request_method=("GET", "POST"),
+    permission=NO_PERMISSION_REQUIRED,
+    renderer="templates/unlock.jinja2",
+)
+def unlock_view(request: Request) -> Any:
+    """Show the page of the link; its button uses the link up and lets this browser sign in.
+
+    Signing in still needs the password.
+    """
+    sent = request.POST if request.method == "POST" else dict(query_pairs(request))
+    key = str(sent.get("sleutel", ""))[:200]
+    keys = request.registry.key_ring
+    form = Form(
+        UnlockSchema(),
+        request,
+        buttons=[Button("openen", "Aanmelden in deze browser")],
+        appstruct={"sleutel": key},
+        action=f"/{OPEN}",
+    )
+
+    def on_valid(values: dict[str, Any]) -> Response:
+        username = use_unlock(request.db, keys, values["sleutel"])
+        if username is None:
+            raise FormError(LINK_SPENT)
+        response = sign_in_page(request, username, UNLOCKED)
+        keep_proof(response, request.app_settings, proof_of(keys, username))
+        return response
+
+    works = open_unlock(request.db, keys, key) is not None
+    return handle_form(request, form, on_valid, {"works": works, "spent": LINK_SPENT})

@@ -1,0 +1,175 @@
+"""The table of the log. It has no key to users: an event outlives the account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import Index, String
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage.models import Base, Held, belongs_to, held_table
+from stopintimidatie.core.storage.session import Row
+
+__all__ = [
+    "SYSTEM",
+    "Actor",
+    "AuditEvent",
+    "AuditSubject",
+    "NotRecordedError",
+    "event_rows",
+    "is_unrecorded",
+    "record",
+    "record_read",
+]
+
+
+class AuditEvent(Held, Base):
+    """One event. `fields` are names of fields, never values; the documents are `AuditSubject`s."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = held_table(
+        Index(None, "holder", "at"),
+        Index(None, "holder", "action", "at"),
+        append_only=True,
+    )
+
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    actor_kind: Mapped[str] = mapped_column(String(20))
+    actor_id: Mapped[str | None] = mapped_column(String(64))
+    actor_name: Mapped[str] = mapped_column(String(200))
+    action: Mapped[str] = mapped_column(String(60))
+    subject_kind: Mapped[str] = mapped_column(String(40))
+    fields: Mapped[list[str]] = mapped_column(default=list)
+    reason: Mapped[str | None] = mapped_column(String(2000))
+    task: Mapped[str | None] = mapped_column(String(100))
+
+    subjects: Mapped[list[AuditSubject]] = relationship(lazy="raise")
+
+
+class AuditSubject(Held, Base):
+    """A document that an event was about: one row each, so that its log is one index away."""
+
+    __tablename__ = "audit_subject"
+    __table_args__ = held_table(
+        belongs_to("audit_event", "event_id"),
+        Index(None, "holder", "subject_id"),
+        Index(None, "event_id"),
+        append_only=True,
+    )
+
+    event_id: Mapped[UUID]
+    subject_id: Mapped[UUID]
+
+
+# Writing the log: always in the transaction of what is logged.
+
+
+_TABLES: Final = (AuditEvent.__tablename__, AuditSubject.__tablename__)
+
+
+class NotRecordedError(Exception):
+    """An action or a read that can't be recorded in the log, so it isn't done, or isn't shown."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts. Kinds: gebruiker, app, melder, systeem, bezoeker, beheerder (command line)."""
+
+    kind: str
+    id: str | None
+    name: str
+
+
+SYSTEM: Final = Actor("systeem", None, "Stopintimidatie")
+
+
+def event_rows(
+    actor: Actor,
+    action: str,
+    holder: str,
+    kind: str,
+    subject_ids: Sequence[UUID] = (),
+    *,
+    reason: str | None = None,
+    task: str | None = None,
+    fields: Iterable[str] = (),
+) -> list[Row]:
+    """One event and its documents, as rows.
+
+    :param action: a code such as `melding.toestand`; codes are listed in docs/audit.md.
+    :param subject_ids: the documents concerned.
+    :param fields: names of what changed or was read, never the values.
+    """
+    event: dict[str, Any] = {
+        "id": uuid4(),
+        "holder": holder,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "actor_name": actor.name,
+        "action": action,
+        "subject_kind": kind,
+        "fields": sorted(fields),
+        "reason": reason,
+        "task": task,
+    }
+    subjects = [
+        {"holder": holder, "event_id": event["id"], "subject_id": subject}
+        for subject in subject_ids
+    ]
+    return [(AuditEvent, event), *((AuditSubject, subject) for subject in subjects)]
+
+
+def record(
+    session: Session,
+    actor: Actor,
+    action: str,
+    holder: str,
+    kind: str,
+    subject_ids: Sequence[UUID] = (),
+    *,
+    reason: str | None = None,
+    task: str | None = None,
+    fields: Iterable[str] = (),
+) -> None:
+    """Append one event, in the transaction at hand; what it holds: see `event_rows`."""
+    (_, event), *subjects = event_rows(
+        actor, action, holder, kind, subject_ids, reason=reason, task=task, fields=fields
+    )
+    session.add(AuditEvent(**event, subjects=[AuditSubject(**values) for _, values in subjects]))
+
+
+def record_read(
+    session: Session,
+    actor: Actor,
+    holder: str,
+    kind: str,
+    subject_ids: Sequence[UUID],
+    *,
+    task: str,
+    fields: Iterable[str] = (),
+) -> None:
+    """One row for a page that showed personal data of these documents; none for an empty page."""
+    if subject_ids:
+        record(session, actor, "gelezen", holder, kind, subject_ids, task=task, fields=fields)
+
+
+def is_unrecorded(error: BaseException) -> bool:
+    """Tell whether an error is about a table of the log that can't be written or found."""
+    told = str(error.orig) if isinstance(error, DBAPIError) else ""
+    return isinstance(error, NotRecordedError) or any(name in told for name in _TABLES)
+
+
+# The append-only log: who did or read what, when and why. Ids, never content.
+
+
+def includeme(config: Any) -> None:
+    config.add_impersonal_table(
+        "audit_event", "ids, codes and names of employees; append-only, with a term of its own"
+    )
+    config.add_impersonal_table("audit_subject", "ids of documents; append-only")

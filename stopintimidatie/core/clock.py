@@ -1,0 +1,96 @@
+"""The one clock of the house. It stands below everything and needs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import holidays
+
+_standing_still: ContextVar[datetime | None] = ContextVar("standing_still", default=None)
+
+
+def utc_now() -> datetime:
+    """This moment, aware, in UTC."""
+    return _standing_still.get() or datetime.now(UTC)
+
+
+@contextmanager
+def clock_at(moment: datetime) -> Iterator[None]:
+    """Let the clock stand still: the demo replays the past, and tests choose their day."""
+    token = _standing_still.set(moment.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _standing_still.reset(token)
+
+
+# Terms in working days: Monday to Friday, without the Dutch public holidays. Pure.
+
+
+SATURDAY = 5
+
+
+@cache
+def _holidays_of(year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("NL", years=year))
+
+
+def is_working_day(day: date) -> bool:
+    """Whether offices are open."""
+    return day.weekday() < SATURDAY and day not in _holidays_of(day.year)
+
+
+def working_days_after(day: date, number: int) -> date:
+    """The last day of a term of so many working days that begins on the day after this one."""
+    while number > 0:
+        day += timedelta(days=1)
+        number -= is_working_day(day)
+    return day
+
+
+# Office hours in the Netherlands: who may be asked to look now, and when again. Pure.
+
+
+AMSTERDAM: Final = ZoneInfo("Europe/Amsterdam")
+OPENS, CLOSES = time(8, 0), time(18, 0)
+
+
+def in_office_hours(moment: datetime) -> bool:
+    """Whether somebody sits at a desk then."""
+    local = moment.astimezone(AMSTERDAM)
+    return is_working_day(local.date()) and OPENS <= local.time() < CLOSES
+
+
+def after_working_days(moment: datetime, days: int) -> datetime:
+    """The same hour so many working days later."""
+    local = moment.astimezone(AMSTERDAM)
+    day = working_days_after(local.date(), days)
+    return datetime.combine(day, local.time(), AMSTERDAM).astimezone(UTC)
+
+
+# Days as people in the Netherlands count them: a report of 00:30 belongs to that night's date.
+
+
+def local_date(moment: datetime) -> date:
+    """The date on the wall when it happened."""
+    return moment.astimezone(AMSTERDAM).date()
+
+
+def seconds(moment: datetime) -> int:
+    """Whole seconds since 1970, the order in which documents are sorted."""
+    return int(moment.timestamp())
+
+
+def bounds(since: date | None, until: date | None) -> tuple[int | None, int | None]:
+    """The first second that counts and the first that no longer does."""
+    first = None if since is None else seconds(datetime.combine(since, time.min, AMSTERDAM))
+    if until is None:
+        return first, None
+    after = datetime.combine(until + timedelta(days=1), time.min, AMSTERDAM)
+    return first, seconds(after)

@@ -1,0 +1,363 @@
+"""The form: a deform form drawn by our own templates, and the reading of what was posted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import colander
+import deform
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from pyramid.csrf import get_csrf_token
+from pyramid.response import Response
+
+from stopintimidatie.core.forms import widgets
+from stopintimidatie.core.forms.fields import Leaf
+from stopintimidatie.core.forms.widgets import (
+    asked_with_choice,
+    field_messages,
+    mark_openers,
+    must_be_seen,
+    runs,
+)
+from stopintimidatie.core.storage.session import RETRY_AFTER_SECONDS
+from stopintimidatie.core.web.components import install
+
+
+class Button(deform.Button):
+    """A submit button. ``kind``: primary, secondary, danger or subtle."""
+
+    def __init__(self, name: str, title: str, kind: str = "primary", value: str = "ja") -> None:
+        super().__init__(name=name, title=title, value=value)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One line of the error summary: where to go and what to do there."""
+
+    target: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something another person changed meanwhile: what it was called, theirs and yours."""
+
+    label: str
+    theirs: str
+    yours: str
+
+
+class Form(deform.Form):
+    """A form of one request.
+
+    ``Form(schema, request, buttons=[Button("opslaan", "Opslaan")], appstruct=...)``; then
+    :func:`stopintimidatie.core.forms.handle_form` does the rest. Nested schemas become
+    fieldsets. Names of controls are dotted paths; what isn't in the schema is ignored.
+    """
+
+    def __init__(
+        self,
+        schema: Any,
+        request: Any,
+        *,
+        buttons: Sequence[Button] = (Button("opslaan", "Opslaan"),),
+        action: str = "",
+        method: str = "POST",
+        formid: str = "formulier",
+        appstruct: Any = colander.null,
+        cancel_url: str | None = None,
+        words: Callable[[str], str] = str,
+    ) -> None:
+        self.request = request
+        # What the form itself says, in the language of the page.
+        self.words = words
+        self.cancel_url = cancel_url
+        self.problems: list[str] = []
+        self.changes: tuple[Change, ...] = ()
+        self.conflict = False
+        super().__init__(
+            schema,
+            action=action,
+            method=method,
+            buttons=buttons,
+            formid=formid,
+            focus="off",
+            renderer=form_renderer(),
+            appstruct=appstruct,
+        )
+        self.widget = widgets.FormBody()
+        _check_widgets(self)
+        mark_openers([self, *descendants(self)])
+
+    @property
+    def csrf_token(self) -> str | None:
+        return get_csrf_token(self.request) if self.method.upper() == "POST" else None
+
+    @property
+    def multipart(self) -> bool:
+        return any(isinstance(f.widget, widgets.FileInput) for f in leaves(self))
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.error_list)
+
+    @property
+    def error_list(self) -> list[FieldError]:
+        """All errors in the order of the page, for the summary at the top."""
+        found = [FieldError(self.formid, self.words(problem)) for problem in self.problems]
+        found += [FieldError(self.formid, message) for message in field_messages(self)]
+        told = [(field, text) for field in descendants(self) for text in field_messages(field)]
+        times = Counter(text for _, text in told)
+        return found + [
+            FieldError(focus_id(field), _of_group(field, text) if times[text] > 1 else text)
+            for field, text in told
+        ]
+
+    def pressed(self) -> str | None:
+        """Name of the button that was pressed, if it is one of this form's."""
+        return next((b.name for b in self.buttons if b.name in self.request.POST), None)
+
+    def validate(self, controls: Iterable[tuple[str, Any]], subcontrol: Any = None) -> Any:
+        """The converted values, or ``deform.ValidationFailure``; what was typed is kept."""
+        return self.validate_pstruct(read_controls(self, controls))
+
+    def add_error(self, message: str, name: str | None = None) -> None:
+        """Hang a message of a business rule on a field (dotted path), or on the form. A field that
+        has one keeps it: the next is for after that has been mended."""
+        field = field_at(self, name) if name else None
+        if field is None:
+            self.problems.append(message)
+        elif field.error is None:
+            field.error = colander.Invalid(field.schema, message)
+
+    def render(self, *args: Any, **kw: Any) -> Markup:
+        html: Markup = super().render(*args, **kw)
+        return html
+
+
+def _check_widgets(form: Any) -> None:
+    """Nested schemas get our fieldset. Colander's types are too lenient, deform's widgets need
+    inline script: neither is let in."""
+    for field in descendants(form):
+        if isinstance(field.schema.typ, colander.Mapping) and field.schema.widget is None:
+            field.widget = widgets.Group()
+        strict = isinstance(field.schema.typ, (Leaf, colander.Mapping))
+        if not strict or not hasattr(field.widget, "layout"):
+            raise TypeError(f"field {field.name!r} needs a type and widget of web.forms")
+
+
+def descendants(field: Any) -> Iterable[Any]:
+    """All fields below this one, in the order of the page."""
+    for child in field.children:
+        yield child
+        yield from descendants(child)
+
+
+def leaves(field: Any) -> Iterable[Any]:
+    return (f for f in descendants(field) if f.widget.layout != "structural")
+
+
+def field_at(form: Any, path: str) -> Any:
+    return next((f for f in descendants(form) if control_name(f) == path), None)
+
+
+def control_name(field: Any) -> str:
+    """Dotted path of a field: the name of its control."""
+    parts: list[str] = []
+    while field is not None and field.parent is not None:
+        parts.append(field.name)
+        field = field.parent
+    return ".".join(reversed(parts))
+
+
+def _of_group(field: Any, message: str) -> str:
+    """A message that occurs more than once says for which group it is meant."""
+    group = field.parent
+    return message if group.parent is None else f"{group.title}: {message}"
+
+
+def element_id(field: Any) -> str:
+    """Stable id of a field's control, unique on a page with several forms."""
+    return f"{field.get_root().formid}-{control_name(field).replace('.', '-')}"
+
+
+def focus_id(field: Any) -> str:
+    """Where the error summary leads to: in a group that is the first choice."""
+    return f"{element_id(field)}-0" if field.widget.layout == "group" else element_id(field)
+
+
+def read_controls(form: Any, controls: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Posted names and values as the nested structure that the widgets expect.
+
+    Only names of the schema are looked up, so unknown ones can't do anything. A file where
+    text is asked (or the reverse) counts as nothing.
+    """
+    posted: dict[str, list[Any]] = {}
+    for name, value in controls:
+        posted.setdefault(name, []).append(value)
+    return _read_fields(form, posted)
+
+
+def _read_fields(parent: Any, posted: dict[str, list[Any]]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for field in parent.children:
+        if field.widget.layout == "structural":
+            result[field.name] = _read_fields(field, posted)
+        else:
+            result[field.name] = _read_leaf(field, posted.get(control_name(field), []))
+    return result
+
+
+def _read_leaf(field: Any, values: list[Any]) -> Any:
+    wants_file = isinstance(field.widget, widgets.FileInput)
+    values = [value for value in values if isinstance(value, str) is not wants_file]
+    if field.widget.many:
+        return tuple(values)
+    return values[-1] if values else colander.null
+
+
+def add_form_helpers(environment: Any) -> None:
+    """Give the templates of a Jinja2 environment what they need to draw forms."""
+    environment.globals.update(
+        asked_with_choice=asked_with_choice,
+        control_name=control_name,
+        element_id=element_id,
+        field_messages=field_messages,
+        must_be_seen=must_be_seen,
+        option_groups=widgets.option_groups,
+        runs=runs,
+        said=said,
+    )
+
+
+def said(field: Any, text: str) -> str:
+    """Translate a word of the form's own templates to the language of the form."""
+    words: Callable[[str], str] = field.get_root().words
+    return words(text)
+
+
+@lru_cache(maxsize=1)
+def form_renderer() -> Callable[..., Markup]:
+    """Return what draws a widget template: ``renderer("textinput", field=…, cstruct=…)``."""
+    environment = Environment(
+        loader=PackageLoader("stopintimidatie.core.forms", "templates"),
+        autoescape=True,
+        auto_reload=False,
+        undefined=StrictUndefined,
+    )
+    install(environment)
+    add_form_helpers(environment)
+
+    def render(name: str, **values: Any) -> Markup:
+        drawn = environment.get_template(f"form/{name}.jinja2").render(values)
+        return Markup(drawn)  # noqa: S704 - the template escapes what it is given
+
+    return render
+
+
+# One function that handles every form submission of the portal.
+
+
+Values = dict[str, Any]
+Page = Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None
+
+
+class FormError(Exception):
+    """A rule of the house says no: shown at the field (dotted path) or above the form.
+
+    :param also: more that isn't right: words, and at which field.
+    """
+
+    status = 422
+
+    def __init__(
+        self,
+        message: str,
+        field: str | None = None,
+        also: Sequence[tuple[str, str | None]] = (),
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.also = tuple(also)
+
+
+class BusyError(FormError):
+    """The server is too busy for this form; the message says when to try again. Input is kept."""
+
+    status = 503
+
+
+class ConflictError(FormError):
+    """Somebody else saved meanwhile: shown with what changed; nothing was overwritten."""
+
+    status = 409
+
+    def __init__(self, message: str, changes: Sequence[Change] = ()) -> None:
+        super().__init__(message)
+        self.changes = tuple(changes)
+
+
+def handle_form(
+    request: Any,
+    form: Form,
+    on_valid: Callable[[Values], Response],
+    page: Page = None,
+) -> Response | Values:
+    """Show the form, or read what was posted and call ``on_valid`` with the converted values.
+
+    Returns what ``on_valid`` returns (a redirect), or the values for the page's template with
+    ``form`` (a Form; write ``{{ form.render() }}``) added. After a mistake the answer has status
+    422 (409 after a conflict, 503 when the server is too busy) and the page shows everything as it
+    was typed.
+
+    :param page: the other values of the template, or a function that returns them and is called
+        only when the page is shown: for what takes work, or must be noted as read.
+    """
+    if request.method != "POST":
+        return _shown(form, page)
+    try:
+        appstruct = form.validate([*request.POST.items(), *request.files])
+    except deform.ValidationFailure:
+        return _failed(request, form, page, 422)
+    try:
+        return on_valid(appstruct)
+    except FormError as problem:
+        _show(form, problem)
+        return _failed(request, form, page, problem.status)
+
+
+def _shown(form: Form, page: Page) -> Values:
+    values = page() if callable(page) else page
+    return {**(values or {}), "form": form}
+
+
+def _show(form: Form, problem: FormError) -> None:
+    for message, field in ((problem.message, problem.field), *problem.also):
+        form.add_error(message, field)
+    if isinstance(problem, ConflictError):
+        form.conflict = True
+        form.changes = problem.changes
+
+
+def _failed(request: Any, form: Form, page: Page, status: int) -> Values:
+    request.response.status_int = status
+    if status == BusyError.status:
+        request.response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    request.form_failed = True
+    shown = _shown(form, page)
+    _doom(request)
+    return shown
+
+
+def _doom(request: Any) -> None:
+    """What a service wrote before it refused must not be kept."""
+    manager = getattr(request, "tm", None)
+    if manager is not None:
+        manager.doom()

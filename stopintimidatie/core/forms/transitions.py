@@ -1,0 +1,165 @@
+"""A form for a step of a workflow, derived from what the step asks. Knows no workflow itself.
+
+In a view::
+
+    form = derive_form(transition, {"handlers": people}, request, version=report.version)
+    return handle_form(request, form, on_valid)
+
+`on_valid` gets the answers under the names of the transition's fields, and `versie`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import colander
+
+from stopintimidatie.core.forms import (
+    Button,
+    Date,
+    Form,
+    Hidden,
+    Integer,
+    ManyOf,
+    OneOf,
+    Schema,
+    Text,
+    TextInput,
+    field,
+)
+from stopintimidatie.core.forms.fields import Choice
+from stopintimidatie.core.workflow import FieldKind, InputField, Transition
+
+Options = Mapping[str, Sequence[Choice]]
+LINES_LIMIT: Final = 4000
+LINE_LIMIT: Final = 200
+REFERENCE_LIMIT: Final = 40
+# Beyond this many choices a drop-down is easier than everything in sight.
+RADIO_LIMIT: Final = 6
+
+
+def _lines(asked: InputField, options: Options) -> Any:
+    return Text(LINES_LIMIT, lines=True)
+
+
+def _line(asked: InputField, options: Options) -> Any:
+    return Text(LINE_LIMIT)
+
+
+def _suggesting(asked: InputField, options: Options) -> dict[str, Any]:
+    """A line with a list proposes what is in it; anything else may be typed."""
+    if asked.kind is not FieldKind.LINE or asked.options is None:
+        return {}
+    return {"widget": TextInput(suggestions=[label for _, label in options[asked.options]])}
+
+
+def _day(asked: InputField, options: Options) -> Any:
+    return Date()
+
+
+def _one(asked: InputField, options: Options) -> Any:
+    choices = options[asked.options or asked.name]
+    return OneOf(choices, radio=asked.kind is FieldKind.CHOICE and len(choices) <= RADIO_LIMIT)
+
+
+def _many(asked: InputField, options: Options) -> Any:
+    return ManyOf(options[asked.options or asked.name])
+
+
+def _document(asked: InputField, options: Options) -> Any:
+    """One of a list where the room offers one, else a reference that somebody types."""
+    if asked.options is None:
+        return Text(REFERENCE_LIMIT)
+    return OneOf(options[asked.options])
+
+
+_TYPES: Final[Mapping[FieldKind, Callable[[InputField, Options], Any]]] = {
+    FieldKind.TEXT: _lines,
+    FieldKind.LINE: _line,
+    FieldKind.DATE: _day,
+    FieldKind.CHOICE: _one,
+    FieldKind.CHOICES: _many,
+    FieldKind.DOCUMENT: _document,
+    FieldKind.PERSON: _one,
+}
+
+
+def transition_schema(
+    transition: Transition,
+    options: Options,
+    *,
+    leave_out: frozenset[str] = frozenset(),
+    given: Mapping[str, Any] | None = None,
+) -> Any:
+    """The schema of a step; to be extended where a page asks more than the step does.
+
+    :param options: the lists that the step's fields name, as (code, label).
+    :param leave_out: fields that this document isn't asked.
+    :param given: answers that are known already and that other fields depend on.
+    """
+    schema = Schema()
+    for asked in transition.fields:
+        if asked.name not in leave_out:
+            schema.add(_node(asked, options))
+    schema.add(field(Integer(), "Versie", name="versie", widget=Hidden(), missing=0))
+    schema.validator = _conditions(transition, leave_out, given or {})
+    return schema
+
+
+def _node(asked: InputField, options: Options) -> Any:
+    always = asked.required and asked.when is None
+    missing = {} if always else {"missing": None}
+    made, more = _TYPES[asked.kind](asked, options), _suggesting(asked, options)
+    return field(made, asked.label, name=asked.name, description=asked.help, **missing, **more)
+
+
+def _conditions(
+    transition: Transition, leave_out: frozenset[str], given: Mapping[str, Any]
+) -> Callable[[Any, dict[str, Any]], None]:
+    """Fields that must be filled in because of what another field says, or must not."""
+
+    def validate(node: Any, values: dict[str, Any]) -> None:
+        known = {**given, **values}
+        error = colander.Invalid(node)
+        for asked in transition.fields:
+            if asked.name in leave_out or values.get(asked.name):
+                continue
+            if asked.required_with(known):
+                error[asked.name] = "Required"
+        for name, message in transition.idle(known).items():
+            error[name] = message
+        if error.children:
+            raise error
+
+    return validate
+
+
+def derive_form(
+    transition: Transition,
+    options: Options,
+    request: Any,
+    *,
+    version: int,
+    appstruct: Mapping[str, Any] | None = None,
+    leave_out: frozenset[str] = frozenset(),
+    given: Mapping[str, Any] | None = None,
+    cancel_url: str | None = None,
+    formid: str = "formulier",
+    action: str = "",
+    kind: str = "primary",
+) -> Form:
+    """The form of one step; its one button is named after the step.
+
+    :param version: of the document as this person saw it; comes back as `versie`.
+    """
+    schema = transition_schema(transition, options, leave_out=leave_out, given=given)
+    return Form(
+        schema,
+        request,
+        buttons=[Button(transition.name, transition.label, kind)],
+        appstruct={**(appstruct or {}), "versie": version},
+        cancel_url=cancel_url,
+        formid=formid,
+        action=action,
+    )

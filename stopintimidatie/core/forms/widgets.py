@@ -1,0 +1,432 @@
+"""How a field is drawn. Each widget names a template in ``templates/form/``.
+
+Plain HTML controls with label, description and error tied together; no script needed. Controls
+are named by their dotted path in the schema (``plaats.wijk``), groups of checkboxes share one
+name. So a posted form is an ordinary list of names and values, without structure markers that
+could be malformed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from string import Template
+from types import MappingProxyType
+from typing import Any, Final
+
+import colander
+import deform
+from deform.widget import OptGroup
+
+
+class Widget(deform.widget.Widget):
+    """Base: text in, the same text back, whatever was wrong with it."""
+
+    template = "textinput"
+    layout = "field"
+    """``field`` (label above), ``group`` (fieldset), ``checkbox``, ``hidden`` or ``structural``."""
+    many = False
+    input_type = "text"
+    width = ""
+    """``short`` or ``medium``: a hint by width how much is expected."""
+    attributes: Mapping[str, str] = MappingProxyType({})
+    opening: Mapping[str, int] = MappingProxyType({})
+    """For an answer that opens a group after this field: the number of that group (``runs``)."""
+
+    def serialize(self, field: Any, cstruct: Any, **kw: Any) -> Any:
+        if cstruct in (colander.null, None):
+            cstruct = () if self.many else ""
+        return field.renderer(self.template, **self.get_template_values(field, cstruct, kw))
+
+    def deserialize(self, field: Any, pstruct: Any) -> Any:
+        return colander.null if pstruct in ("", ()) else pstruct
+
+
+class TextInput(Widget):
+    """One line. ``autocomplete`` and ``inputmode`` as in HTML.
+
+    ``suggestions``: values the browser proposes while somebody types; any other is as good.
+    """
+
+    autocomplete: str | None = None
+    inputmode: str | None = None
+    suggestions: Sequence[str] = ()
+
+    def all_attributes(self, field: Any) -> dict[str, str]:
+        """Extra attributes of the control, in the order they are written."""
+        found = {"autocomplete": self.autocomplete, "inputmode": self.inputmode}
+        limit = getattr(field.schema.typ, "limit", None)
+        if limit is not None and self.input_type != "password":
+            found["maxlength"] = str(limit)
+        return {k: v for k, v in found.items() if v is not None} | dict(self.attributes)
+
+    def drawn_type(self, field: Any, cstruct: Any) -> str:
+        """A browser empties a date it can't read; after a mistake it's drawn as plain text."""
+        picky = self.input_type in ("date", "datetime-local", "time")
+        return "text" if cstruct and field.error and picky else self.input_type
+
+
+class EmailInput(TextInput):
+    input_type = "email"
+    autocomplete = "email"
+
+
+class TelInput(TextInput):
+    input_type = "tel"
+    autocomplete = "tel"
+    width = "medium"
+
+
+class PasswordInput(TextInput):
+    input_type = "password"
+    autocomplete = "current-password"
+
+    def serialize(self, field: Any, cstruct: Any, **kw: Any) -> Any:
+        return super().serialize(field, colander.null, **kw)
+
+
+class NumberInput(TextInput):
+    """Digits. No ``type=number``: its wheel and its silent dropping of letters lose input."""
+
+    inputmode = "numeric"
+    width = "short"
+    minimum: int | None = None
+    maximum: int | None = None
+
+
+class DateInput(TextInput):
+    input_type = "date"
+    width = "medium"
+
+
+class DateTimeInput(TextInput):
+    input_type = "datetime-local"
+    width = "medium"
+
+
+class TimeInput(TextInput):
+    input_type = "time"
+    width = "short"
+
+
+class TextArea(TextInput):
+    """Several lines."""
+
+    template = "textarea"
+    rows = 5
+
+
+class Hidden(Widget):
+    template = "hidden"
+    layout = "hidden"
+
+
+class Checkbox(Widget):
+    """One box with its label behind it."""
+
+    template = "checkbox"
+    layout = "checkbox"
+
+
+class Select(Widget):
+    """A drop-down. ``values`` are (code, label) pairs or ``OptGroup``; ``empty`` is the first."""
+
+    template = "select"
+    values: Sequence[Any] = ()
+    empty: str | None = "Maak een keuze"
+
+
+class RadioChoice(Select):
+    """Radio buttons; ``keys`` maps values to the keys that choose them."""
+
+    template = "radio_choice"
+    layout = "group"
+    inline = False
+    keys: Mapping[str, str] = MappingProxyType({})
+
+
+class CheckboxChoice(Widget):
+    """All possibilities in sight, several may be chosen."""
+
+    template = "checkbox_choice"
+    layout = "group"
+    many = True
+    values: Sequence[Any] = ()
+    inline = False
+
+
+class FileInput(Widget):
+    template = "file"
+    accept: str | None = None
+
+    def serialize(self, field: Any, cstruct: Any, **kw: Any) -> Any:
+        return super().serialize(field, colander.null, **kw)
+
+
+class Group(deform.widget.MappingWidget):
+    """A nested schema: a fieldset with its title as legend."""
+
+    template = "mapping"
+    layout = "structural"
+    requirements = ()
+
+
+class Fold(Group):
+    """A nested schema behind a heading that opens; drawn open when there is something in it."""
+
+    template = "fold"
+
+
+class Step(Group):
+    """One of several steps in a form, of which a reader sees one at a time, also without script.
+
+    The steps are parts of one page: nothing is sent before the last, and going back loses nothing.
+    """
+
+    template = "step"
+    number = 1
+    total = 1
+    anchor = ""
+    before: str | None = None
+    after: str | None = None
+
+
+class MapSelect(Select):
+    """A list of areas with a map before it, on which a click chooses as well: an image that sends.
+
+    The place of the click comes in under the name of the control with `.kaart.x` and `.kaart.y`.
+    The image has a fixed size, for the browser tells where it was clicked in the size it was drawn.
+    """
+
+    template = "map_select"
+    image: str | None = None
+    image_text = ""
+    image_size = 280
+    image_action = ""
+
+
+class PointInput(Widget):
+    """A point that a map or the device fills in; it can be taken away, also without script."""
+
+    template = "point"
+    layout = "group"
+    chosen = "Er is een punt gekozen."
+    none = "Er is geen punt gekozen."
+    busy = "Even wachten…"
+    failed = "Het lukt niet om de plek van dit toestel te vinden."
+    here = "Gebruik de plek van dit toestel"
+    away = "Punt weghalen"
+    away_name = "punt_weg"
+    away_action = ""
+
+
+class FormBody(deform.widget.FormWidget):
+    """The form itself."""
+
+    template = "form"
+    layout = "structural"
+    requirements = ()
+
+
+def option_groups(values: Iterable[Any]) -> list[tuple[str | None, list[tuple[str, str]]]]:
+    """(group label or None, options) for the select template."""
+    groups: list[tuple[str | None, list[tuple[str, str]]]] = []
+    for item in values:
+        if isinstance(item, OptGroup):
+            groups.append((item.label, [(str(v), label) for v, label in item.options]))
+        elif groups and groups[-1][0] is None:
+            groups[-1][1].append((str(item[0]), item[1]))
+        else:
+            groups.append((None, [(str(item[0]), item[1])]))
+    return groups
+
+
+# Every message of a form in plain Dutch, each saying what to do next.
+#
+# Colander and Deform speak English with placeholders. Their messages are a closed list; a test
+# reads it from their source and requires a sentence here for each.
+
+
+UNREADABLE = "Deze invoer kan niet worden gelezen. Vul het opnieuw in."
+CHOOSE = "Kies een van de mogelijkheden uit de lijst."
+CHOOSE_ONLY = "Kies alleen mogelijkheden uit de lijst."
+NO_SUCH_NAME = "Deze naam bestaat niet. Kies een andere."
+
+DUTCH: Mapping[str, str] = {
+    "Required": "Vul dit in.",
+    "Invalid value": "Deze waarde kan niet. Vul iets anders in.",
+    "String does not match expected pattern": "Dit is niet goed geschreven. Volg het voorbeeld.",
+    "Invalid email address": "Vul een e-mailadres in zoals naam@gemeente.nl.",
+    "Not a data URL": "Dit adres kan niet. Kies het bestand opnieuw.",
+    "Invalid MIME type": "Dit soort bestand kan niet. Kies een ander bestand.",
+    "Invalid Base64 encoded data": "Het bestand is beschadigd. Kies het opnieuw.",
+    "${val} is less than minimum value ${min}": "Vul ${min} of meer in.",
+    "${val} is greater than maximum value ${max}": "Vul ${max} of minder in.",
+    "Shorter than minimum length ${min}": "Maak het langer: ten minste ${min}.",
+    "Longer than maximum length ${max}": "Maak het korter: hoogstens ${max}.",
+    '"${val}" is not one of ${choices}': CHOOSE,
+    '"${val}" must not be one of ${choices}': "Deze waarde mag niet. Vul iets anders in.",
+    "One or more of the choices you made was not acceptable": CHOOSE_ONLY,
+    '"${val}" is not a valid credit card number': "Dit nummer klopt niet. Kijk het na.",
+    "Must be a URL": "Vul een webadres in dat begint met https://.",
+    "Must be a file:// URI scheme": "Dit adres kan niet. Vul een ander adres in.",
+    "Invalid UUID string": "Deze verwijzing klopt niet. Kies opnieuw.",
+    '"${val}" is not a mapping type: ${err}': UNREADABLE,
+    'Unrecognized keys in mapping: "${val}"': "Dit hoort hier niet. Open de pagina opnieuw.",
+    '"${val}" is not iterable': UNREADABLE,
+    '"${val}" has an incorrect number of elements (expected ${exp}, was ${was})': (
+        "Vul er ${exp} in; het zijn er nu ${was}."
+    ),
+    "${cstruct} is not iterable": UNREADABLE,
+    "${val} cannot be serialized: ${err}": UNREADABLE,
+    "${val} is not a string: ${err}": "Vul tekst in.",
+    "${val} is not a string": "Vul tekst in.",
+    '"${val}" is not a string': "Vul tekst in.",
+    '"${val}" is not a number': "Vul een getal in, in cijfers. Bijvoorbeeld 12.",
+    '"${val}" is neither in (${false_choices}) nor in (${true_choices})': "Kies ja of nee.",
+    'relative name "${val}" irresolveable without package': NO_SUCH_NAME,
+    '"${val}" has no __name__': NO_SUCH_NAME,
+    'The dotted name "${name}" cannot be imported': NO_SUCH_NAME,
+    '"${val}" is not a datetime object': "Vul een datum en tijd in die bestaan.",
+    '"${val}" is not a date object': "Vul een datum in die bestaat.",
+    '"${val}" is not a time object': "Vul een tijd in die bestaat.",
+    "Invalid date": "Vul een datum in die bestaat: dag-maand-jaar. Bijvoorbeeld 24-11-2026.",
+    "Invalid time": "Vul een tijd in van 00:00 tot en met 23:59.",
+    '"${val}" is not a valid "${cls}"': CHOOSE,
+    "Incomplete date": "Vul de hele datum in: dag, maand en jaar.",
+    "Incomplete time": "Vul de hele tijd in: uur en minuten.",
+    "Fields did not match": "Vul twee keer hetzelfde in.",
+    "Password did not match confirm": "Vul twee keer hetzelfde wachtwoord in.",
+    "${value} is not a dictionary": "Kies het bestand opnieuw.",
+    "${value} has no ${key} key": "Kies het bestand opnieuw.",
+    "Pstruct is not a string": UNREADABLE,
+    "Pstruct is not a dict": UNREADABLE,
+}
+
+_REQUIRED = {
+    "group": "Maak een keuze bij ‘{title}’.",
+    "select": "Maak een keuze bij ‘{title}’.",
+    "checkbox": "Zet een vinkje bij ‘{title}’.",
+    "file": "Kies een bestand bij ‘{title}’.",
+}
+
+
+def translate(message: Any) -> str:
+    """One message of colander, deform or ourselves as a Dutch sentence."""
+    text = DUTCH.get(str(message), None)
+    default = getattr(message, "default", None)
+    if text is None:
+        text = DUTCH.get(str(default), str(default or message))
+    mapping = getattr(message, "mapping", None) or {}
+    return Template(text).safe_substitute({key: str(value) for key, value in mapping.items()})
+
+
+def required_message(field: Any) -> str:
+    """What is asked when nothing was filled in, in the words of the field."""
+    widget = field.widget
+    kind = getattr(widget, "layout", "field")
+    kind = widget.template if widget.template in ("select", "file") else kind
+    words = field.get_root().words
+    sentence: str = words(_REQUIRED.get(kind, "Vul ‘{title}’ in."))
+    return sentence.format(title=field.title)
+
+
+def field_messages(field: Any) -> list[str]:
+    """The messages of one field in the language of the form, without those of its children."""
+    if field.error is None:
+        return []
+    words = field.get_root().words
+    return [
+        required_message(field) if str(message) == "Required" else words(translate(message))
+        for message in field.error.messages()
+    ]
+
+
+# Fields of a long form that are only asked with a choice, or stand behind a heading.
+#
+# Nothing but how they are drawn: names and values are as in a flat form. It works without script:
+# `Opened` by a rule of the style sheet, `Folded` by HTML's own `details`. What holds a mistake,
+# or an answer, is drawn open.
+
+
+# Most groups that one field can open; the style sheet has rules for this many.
+MOST_OPENED: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A group shown only for certain answers to the field before it: codes, or `ja` for a tick.
+
+    Two of these may follow each other, for different answers to the same field.
+    """
+
+    title: str
+    by: tuple[str, ...] = ("ja",)
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Behind a heading that opens, for what most people leave out."""
+
+    title: str
+
+
+@dataclass(slots=True)
+class Run:
+    """Fields after each other that are drawn together; without `way` each for itself."""
+
+    way: Opened | Folded | None
+    fields: list[Any] = field(default_factory=list)
+
+    @property
+    def opens(self) -> bool:
+        return isinstance(self.way, Opened)
+
+    @property
+    def open(self) -> bool:
+        """Whether something in it must be seen."""
+        return any(must_be_seen(one) for one in self.fields)
+
+
+def runs(parent: Any) -> list[Run]:
+    """The fields below this one, as they are drawn."""
+    found: list[Run] = []
+    for child in parent.children:
+        way = getattr(child.schema, "drawn", None)
+        if not found or found[-1].way != way:
+            found.append(Run(way))
+        found[-1].fields.append(child)
+    return found
+
+
+def asked_with_choice(one: Any) -> bool:
+    """Such a field isn't optional to a reader: with that choice it is needed, as the room says."""
+    opened = isinstance(getattr(one.schema, "drawn", None), Opened)
+    return opened or bool(getattr(one.schema, "needed_sometimes", False))
+
+
+def must_be_seen(one: Any) -> bool:
+    """A mistake here or below, or an answer."""
+    return bool(one.error) or _answered(one) or any(must_be_seen(below) for below in one.children)
+
+
+def _answered(one: Any) -> bool:
+    return not one.children and one.cstruct not in (colander.null, None, "", ())
+
+
+def mark_openers(parents: Iterable[Any]) -> None:
+    """Tell each field which of its answers open the first and the second group after it."""
+    for parent in parents:
+        before: Any = None
+        number = 0
+        for run in runs(parent):
+            if isinstance(run.way, Opened):
+                number += 1
+                if before is None or number > MOST_OPENED:
+                    raise TypeError(f"nothing opens {run.fields[0].name!r}")
+                before.widget.opening = {
+                    **before.widget.opening,
+                    **dict.fromkeys(run.way.by, number),
+                }
+            else:
+                before, number = run.fields[-1] if run.way is None else None, 0

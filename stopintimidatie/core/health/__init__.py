@@ -1,0 +1,24 @@
+"""Is this installation fit, and which release is it: `/health`, `/version`, the figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from functools import partial
+
+    from stopintimidatie.core.health import services, views
+    from stopintimidatie.core.jobs.services import JOB_KINDS
+
+    registry = config.registry
+    services.HEALTH_CHECKS.declare(config)
+    added = services.HEALTH_CHECKS.of(registry)
+    inspect = partial(
+        services.inspect_installation, registry.app_settings, JOB_KINDS.of(registry), added
+    )
+    registry.readiness = services.Readiness(inspect, added)
+    for name, factory in {"health": views.Health, "version": views.Version}.items():
+        config.add_public_prefix(name)
+        config.add_tree_root(name, factory)
+    config.scan("stopintimidatie.core.health.views")

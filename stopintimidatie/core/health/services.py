@@ -1,0 +1,465 @@
+"""Can this installation do its work? Looked into at most once a second, and never waited on long.
+
+A balancer asks every few seconds, several of them at once. So the answer is kept for a moment, it
+costs a fixed number of statements on a connection of its own, and a database that hangs holds up
+one thread, not the web server.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Label,
+    Row,
+    and_,
+    column,
+    func,
+    literal,
+    or_,
+    select,
+    table,
+    text,
+)
+from sqlalchemy.exc import DBAPIError
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.jobs.schedule import Kinds, is_misplanned
+from stopintimidatie.core.mail.message import words_of
+from stopintimidatie.core.mail.services import JOB as MAIL
+from stopintimidatie.core.registry import Directive
+from stopintimidatie.core.search.registry import INDEX
+from stopintimidatie.core.storage.database import (
+    OLD_VERSIONS,
+    known_versions,
+    newest_version,
+    old_database_words,
+)
+from stopintimidatie.core.storage.session import is_lock_timeout, kind_of, probing, sqlite_file
+from stopintimidatie.core.text import date_text
+from stopintimidatie.settings import Settings
+
+log = logging.getLogger(__name__)
+
+KEPT_SECONDS: Final = 1.0
+LONGEST_SECONDS: Final = 3.0
+# Counted no further: more says nothing else, and costs.
+MOST_DEAD: Final = 1_000
+MOST_WAITING: Final = 100_000
+VERSIONS: Final = table("alembic_version", column("version_num"))
+MIGRATE: Final = "De database is niet bij. Draai: stopintimidatie database migreren"
+NEWER: Final = (
+    "De database is van een latere uitgave dan dit programma. Dat werkt één uitgave lang; zet"
+    " daarna de nieuwe versie weer neer."
+)
+NO_ROOM: Final = (
+    "Er kan niets worden weggeschreven ({where}): de schijf is vol, of alleen te lezen. Maak ruimte"
+    " en kijk of de schijf en de database schrijven toestaan."
+)
+# About the size of a report with its photo, in bytes.
+PROBE_BYTES: Final = 256 * 1024
+_ROWS_ON_DISK: Final = (
+    select(func.current_setting("transaction_read_only"))
+    .select_from(func.generate_series(1, 20_000).alias("rows"))
+    .group_by(text("1"))
+)
+ASTRAY: Final = (
+    "Taken zijn gepland tot {}: de klok van de machine staat of stond verkeerd. De worker plant ze"
+    " binnen een minuut opnieuw, zodra de klok goed staat."
+)
+WORKER: Final = "Kijk of er een worker draait, en wat die in het logboek van de dienst zet."
+
+
+class State(StrEnum):
+    """How a part is. Only `BAD` makes an installation unready."""
+
+    GOOD = "goed"
+    NOTE = "let op"
+    BAD = "fout"
+    NONE = "niet van toepassing"
+    UNKNOWN = "niet bekeken"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One part that was looked at: its state, and what to do about it."""
+
+    name: str
+    state: State
+    message: str = ""
+    # For the figures: what was measured, by its name there.
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, str]:
+        return {"naam": self.name, "toestand": self.state, "melding": self.message}
+
+
+@dataclass(frozen=True)
+class HealthCheck:
+    """A check of a room's own tables, which that room adds.
+
+    :ivar columns: what it needs, as labelled scalar subqueries. They are read in one statement
+        with the figures of the other checks.
+    :ivar check: (settings, the row with these columns) -> Check.
+    """
+
+    columns: Sequence[Label[Any]]
+    check: Callable[[Settings, Row[Any]], Check]
+
+
+def _health_check(name: str, *about: Any) -> tuple[str, HealthCheck]:
+    return name, HealthCheck(*about)
+
+
+HEALTH_CHECKS: Final = Directive[str, HealthCheck](
+    "add_health_check", "health_checks", _health_check
+)
+
+
+Added = Mapping[str, HealthCheck]
+"""The checks that rooms added, by name."""
+NOTHING_ADDED: Final[Added] = MappingProxyType({})
+# The checks that rooms add stand between these in the answer.
+FIRST: Final = ("database", "migraties", "opslag")
+LAST: Final = ("wachtrij", "planning", "zoekindex", "dode taken", "post")
+
+
+class Readiness:
+    """The state of one installation, as seen from this process."""
+
+    def __init__(self, inspect: Callable[[], tuple[Check, ...]], added: Added) -> None:
+        """:param inspect: looks at everything; may hang."""
+        self._inspect = inspect
+        self._added = added
+        self._lock = threading.Lock()
+        self._known: tuple[float, tuple[Check, ...]] | None = None
+        self._looking: _Look | None = None
+
+    def checks(self) -> tuple[Check, ...]:
+        """All checks, at most a second old; after three seconds of silence that is the answer."""
+        with self._lock:
+            if self._known is None or time.monotonic() - self._known[0] > KEPT_SECONDS:
+                self._known = (time.monotonic(), self._look())
+            return self._known[1]
+
+    def _look(self) -> tuple[Check, ...]:
+        """Never a second look beside one that hangs: those would pile up."""
+        if self._looking is None:
+            self._looking = _Look(self._inspect, self._added)
+        found = self._looking.wait(LONGEST_SECONDS)
+        if found is None:
+            return _without_database(
+                self._added,
+                f"De database geeft binnen {LONGEST_SECONDS:.0f} seconden geen antwoord. Kijk of"
+                " zij draait, en of het netwerk ernaartoe werkt.",
+            )
+        self._looking = None
+        return found
+
+
+class _Look:
+    """One inspection in a thread of its own, which doesn't keep the process from ending."""
+
+    def __init__(self, inspect: Callable[[], tuple[Check, ...]], added: Added) -> None:
+        self._found: tuple[Check, ...] | None = None
+        self._added = added
+        self._thread = threading.Thread(target=self._run, args=(inspect,), daemon=True)
+        self._thread.start()
+
+    def _run(self, inspect: Callable[[], tuple[Check, ...]]) -> None:
+        try:
+            self._found = inspect()
+        except Exception as error:  # whatever it is: not ready, and the next look may be better
+            log.error("not ready: %s", type(error).__name__)
+            self._found = _without_database(
+                self._added,
+                "De database is niet bereikbaar, of de dienst mag er niet in. Kijk of zij draait,"
+                " en of sqlalchemy.url klopt.",
+            )
+
+    def wait(self, seconds: float) -> tuple[Check, ...] | None:
+        self._thread.join(seconds)
+        return self._found
+
+
+def _without_database(added: Added, message: str) -> tuple[Check, ...]:
+    unknown = _unknown((*FIRST[1:], *added, *LAST), "Eerst moet de database antwoorden.")
+    return (Check(FIRST[0], State.BAD, message), *unknown)
+
+
+def _unknown(names: Sequence[str], why: str) -> tuple[Check, ...]:
+    return tuple(Check(name, State.UNKNOWN, why) for name in names)
+
+
+def inspect_installation(
+    settings: Settings, kinds: Kinds = MappingProxyType({}), added: Added = NOTHING_ADDED
+) -> tuple[Check, ...]:
+    """Return all checks of the installation; uses a few statements and writes one small file.
+
+    :param kinds: the kinds of job, by name.
+    :param added: the checks of other rooms, by name.
+    """
+    engine = probing(settings)
+    try:
+        return _inspect(engine, settings, kinds, added)
+    finally:
+        engine.dispose()
+
+
+def _inspect(engine: Engine, settings: Settings, kinds: Kinds, added: Added) -> tuple[Check, ...]:
+    database, now = Check("database", State.GOOD), utc_now()
+    with engine.connect() as connection:
+        migrations = _migrations(_version(connection), settings)
+        if migrations.state is State.BAD:
+            later = _unknown((*FIRST[2:], *added, *LAST), "Eerst moet de database bij zijn.")
+            return database, migrations, *later
+        row = connection.execute(_figures(now, kinds, added)).one()
+        storage = _storage(connection, settings)
+    return (
+        database,
+        migrations,
+        storage,
+        *(one.check(settings, row) for one in added.values()),
+        _queue(settings, row, now),
+        _planning(row),
+        _index(settings, row, now),
+        _dead(row.dead),
+        _mail(row),
+    )
+
+
+def _version(connection: Connection) -> str | None:
+    """The version of the database; None when nothing was ever put in it."""
+    try:
+        found: str | None = connection.scalar(select(func.max(VERSIONS.c.version_num)))
+    except DBAPIError as error:
+        if VERSIONS.name in str(error.orig):  # there is no such table
+            return None
+        raise
+    return found
+
+
+def _migrations(version: str | None, settings: Settings) -> Check:
+    """A version that this code doesn't know is of a later release, which it can work with."""
+    if version == newest_version(settings.migrations):
+        return Check("migraties", State.GOOD)
+    if version is None or version in known_versions(settings.migrations):
+        return Check("migraties", State.BAD, MIGRATE)
+    if version in OLD_VERSIONS:
+        return Check("migraties", State.BAD, old_database_words(settings, version))
+    return Check("migraties", State.NOTE, NEWER)
+
+
+def _storage(connection: Connection, settings: Settings) -> Check:
+    """Check that the database and the folders of the data can be written."""
+    database = sqlite_file(settings)
+    folders = {settings.data_dir.absolute(), *([database.parent] if database else [])}
+    try:
+        for folder in folders:
+            _write_file(folder)
+        (_write_sqlite if settings.sqlite else _write_postgresql)(connection)
+    except OSError as error:
+        return Check("opslag", State.BAD, NO_ROOM.format(where=f"data_dir, {error.strerror}"))
+    except DBAPIError as error:
+        return Check("opslag", State.BAD, NO_ROOM.format(where=f"database, {kind_of(error)}"))
+    return Check("opslag", State.GOOD)
+
+
+def _write_file(folder: Path) -> None:
+    """Write a small file in this folder and delete it.
+
+    :raises OSError: it can't be written.
+    """
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(PROBE_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _write_sqlite(connection: Connection) -> None:
+    """Check that SQLite can write: create a table and roll it back.
+
+    When another connection holds the write lock, writing evidently works.
+    """
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("CREATE TABLE write_probe (number)")
+    except DBAPIError as error:
+        if not is_lock_timeout(error):
+            raise
+    finally:
+        connection.rollback()
+
+
+def _write_postgresql(connection: Connection) -> None:
+    """Check that PostgreSQL can write: let it sort rows into a temporary file on its disk.
+
+    An inserted row that is rolled back needs no new disk space, and leaves work for vacuum.
+    """
+    if connection.scalar(_ROWS_ON_DISK) != "off":
+        raise OSError(errno.EROFS, "de database neemt nu niets aan")
+
+
+def _figures(now: datetime, kinds: Kinds, added: Added) -> Any:
+    """Return the statement that gives the figures of all checks, in one row."""
+    due = and_(
+        ~OutboxJob.dead,
+        OutboxJob.run_after <= now,
+        or_(OutboxJob.lease_until.is_(None), OutboxJob.lease_until < now),
+    )
+    indexing = and_(~OutboxJob.dead, OutboxJob.kind == INDEX.name)
+    dead = select(literal(1)).where(OutboxJob.dead).limit(MOST_DEAD).subquery()
+    waiting = select(literal(1)).where(~OutboxJob.dead).limit(MOST_WAITING).subquery()
+    unsent = and_(~OutboxJob.dead, OutboxJob.kind == MAIL.name, OutboxJob.attempts > 0)
+    mails = select(literal(1)).where(unsent, OutboxJob.last_error.is_not(None)).limit(MOST_DEAD)
+    newest = select(OutboxJob.last_error).where(unsent, OutboxJob.last_error.is_not(None))
+    astray = is_misplanned(now, kinds)
+    return select(
+        select(func.max(OutboxJob.run_after)).where(astray).scalar_subquery().label("astray"),
+        select(func.min(OutboxJob.run_after)).where(due).scalar_subquery().label("oldest"),
+        select(func.min(OutboxJob.created_at)).where(indexing).scalar_subquery().label("indexing"),
+        select(func.count()).select_from(dead).scalar_subquery().label("dead"),
+        select(func.count()).select_from(waiting).scalar_subquery().label("waiting"),
+        select(func.count()).select_from(mails.subquery()).scalar_subquery().label("mails"),
+        newest.order_by(OutboxJob.id.desc()).limit(1).scalar_subquery().label("mail_problem"),
+        *(column for one in added.values() for column in one.columns),
+    )
+
+
+"""Whether there are outlines of each level."""
+
+
+def _queue(settings: Settings, row: Row[Any], now: datetime) -> Check:
+    check = _age("wachtrij", row.oldest, now, settings.health_queue_seconds)
+    return replace(
+        check,
+        numbers={"queue_oldest_seconds": _seconds(row.oldest, now), "queue_length": row.waiting},
+    )
+
+
+def _planning(row: Row[Any]) -> Check:
+    """Check for jobs planned on a day that only a wrong clock can give; other jobs still run."""
+    numbers = {"jobs_astray": float(row.astray is not None)}
+    if row.astray is None:
+        return Check("planning", State.GOOD, numbers=numbers)
+    return Check(
+        "planning", State.NOTE, f"{ASTRAY.format(date_text(row.astray))} {WORKER}", numbers
+    )
+
+
+def _seconds(since: datetime | None, now: datetime) -> float:
+    return 0.0 if since is None else max((now - since).total_seconds(), 0.0)
+
+
+def _age(name: str, oldest: datetime | None, now: datetime, most: int) -> Check:
+    """How long the oldest has waited; 0 as the most means that it is only told."""
+    waited = _seconds(oldest, now)
+    words = f"Het oudste werk wacht {int(waited)} seconden."
+    if not most or waited <= most:
+        return Check(name, State.GOOD, words)
+    return Check(name, State.BAD, f"{words} {WORKER}")
+
+
+def _index(settings: Settings, row: Row[Any], now: datetime) -> Check:
+    if settings.search_backend != "whoosh":
+        numbers = {"index_lag_seconds": 0.0}
+        return Check("zoekindex", State.NONE, "Zoeken loopt mee in de database.", numbers)
+    check = _age("zoekindex", row.indexing, now, settings.health_index_seconds)
+    return replace(check, numbers={"index_lag_seconds": _seconds(row.indexing, now)})
+
+
+def _dead(count: int) -> Check:
+    numbers = {"dead_jobs": float(count)}
+    if not count:
+        return Check("dode taken", State.GOOD, numbers=numbers)
+    words = f"{MOST_DEAD} of meer" if count >= MOST_DEAD else str(count)
+    return Check(
+        "dode taken",
+        State.NOTE,
+        f"Mislukt en opgegeven: {words}. Bekijk ze met: stopintimidatie wachtrij lijst",
+        numbers,
+    )
+
+
+def _mail(row: Row[Any]) -> Check:
+    """Messages that the mail server didn't take yet. They wait; the rest works on."""
+    numbers = {"mail_waiting": float(row.mails)}
+    if not row.mails:
+        return Check("post", State.GOOD, numbers=numbers)
+    words = f"Berichten die wachten: {row.mails}. {words_of(row.mail_problem)}"
+    return Check("post", State.NOTE, f"{words} Bekijk ze met: stopintimidatie post lijst", numbers)
+
+
+def is_ready(checks: Sequence[Check]) -> bool:
+    """Whether work may be sent here."""
+    return not any(check.state is State.BAD for check in checks)
+
+
+# Which release this is: version, commit when that is known, and the migration it wants.
+
+
+# As setup.cfg says; a test compares the two.
+VERSION: Final = "0.1.0"
+PACKAGE: Final = Path(__file__).parent.parent.parent
+# A build without a repository around it (an image, a package) writes the commit here.
+COMMIT_FILE: Final = PACKAGE / "COMMIT"
+COMMIT_LENGTH: Final = 40
+
+
+@lru_cache(maxsize=1)
+def commit() -> str | None:
+    """The commit this runs from: of the build, else of the clone around it, else unknown."""
+    try:
+        return _checked(COMMIT_FILE.read_text(encoding="ascii"))
+    except (OSError, UnicodeDecodeError):
+        return _of_clone()
+
+
+def _of_clone() -> str | None:
+    if not (PACKAGE.parent / ".git").exists():
+        return None
+    try:
+        asked = subprocess.run(
+            ["git", "rev-parse", "HEAD"],  # noqa: S607 - wherever the machine has it
+            cwd=PACKAGE,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return _checked(asked.stdout)
+
+
+def _checked(text: str) -> str | None:
+    found = text.strip().lower()
+    good = len(found) == COMMIT_LENGTH and not set(found) - set("0123456789abcdef")
+    return found if good else None
+
+
+def version_of(migrations: Path) -> dict[str, str | None]:
+    """As `/version` answers."""
+    return {
+        "versie": VERSION,
+        "commit": commit(),
+        "migratie": newest_version(migrations),
+    }

@@ -1,0 +1,169 @@
+"""The figures of a process, on a port of their own that only the machine that collects can reach.
+
+Each process of the web server takes the first free port from the one that is set, as does each
+worker; a process that replaces another gets its port. So nothing has to be shared between them,
+and one that hangs doesn't silence the rest (docs/adr/).
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections.abc import Iterator
+from typing import Any, Final
+from wsgiref.simple_server import WSGIServer
+
+from prometheus_client.core import GaugeMetricFamily
+from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.view import view_config
+
+from stopintimidatie.core.health.services import Readiness, State, is_ready, version_of
+from stopintimidatie.core.telemetry import PREFIX, metrics
+from stopintimidatie.settings import METRICS_PORTS
+
+log = logging.getLogger(__name__)
+
+TOLD: Final = {
+    "queue_oldest_seconds": "Hoe lang het oudste werk wacht dat al gedaan had moeten zijn",
+    "queue_length": "Werk in de wachtrij (niet verder geteld dan 100000)",
+    "jobs_astray": "1: er is werk gepland op een dag die een verkeerde klok gaf",
+    "dead_jobs": "Werk dat mislukte en is opgegeven (niet verder geteld dan 1000)",
+    "mail_waiting": "Berichten die de mailserver nog niet aannam (niet verder geteld dan 1000)",
+    "index_lag_seconds": "Hoe lang de oudste wijziging wacht die nog niet te vinden is",
+}
+
+
+class Installation:
+    """What the health checks measured, and the database connections of this process."""
+
+    def __init__(self, registry: Any) -> None:
+        self._readiness: Readiness = registry.readiness
+        self._pool = registry.engine.pool
+        self._version = version_of(registry.app_settings.migrations)
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Called at each collection."""
+        checks = self._readiness.checks()
+        yield _gauge("ready", "1: klaar voor werk, zoals /health/ready zegt", is_ready(checks))
+        good = _gauge("check_good", "1: dit onderdeel is niet fout", labels=["check"])
+        for check in checks:
+            if check.state is not State.UNKNOWN:
+                good.add_metric([check.name], float(check.state is not State.BAD))
+        yield good
+        for name, value in ((n, v) for check in checks for n, v in check.numbers.items()):
+            yield _gauge(name, TOLD[name], value)
+        yield from self._connections()
+        build = _gauge("build_info", "Wat hier draait", labels=[*self._version])
+        build.add_metric([text or "onbekend" for text in self._version.values()], 1.0)
+        yield build
+
+    def _connections(self) -> Iterator[GaugeMetricFamily]:
+        for name, told in (
+            ("checkedout", "Verbindingen met de database die in gebruik zijn"),
+            ("checkedin", "Verbindingen met de database die klaarliggen"),
+        ):
+            count = getattr(self._pool, name, None)
+            if count is not None:
+                yield _gauge(f"database_{name}", told, count())
+
+
+def _gauge(name: str, told: str, value: float | None = None, labels: Any = None) -> Any:
+    from prometheus_client.core import GaugeMetricFamily
+
+    number = None if value is None else float(value)
+    return GaugeMetricFamily(f"{PREFIX}_{name}", told, value=number, labels=labels)
+
+
+def start_figures(registry: Any, first_port: int) -> WSGIServer | None:
+    """Serve the figures of this process; None when that is off or every port is taken."""
+    host = registry.app_settings.metrics_host
+    if not host or not first_port:
+        return None
+    from prometheus_client import ProcessCollector
+
+    shown = metrics().registry
+    shown.register(Installation(registry))
+    ProcessCollector(registry=shown)
+    server = _first_free(host, first_port)
+    if server is None:
+        log.error("no free port for the figures from %d on", first_port)
+    else:
+        log.info("figures on port %d", server.server_port)
+    return server
+
+
+def _first_free(host: str, first_port: int) -> WSGIServer | None:
+    from prometheus_client import start_http_server
+
+    for port in range(first_port, first_port + METRICS_PORTS):
+        try:
+            server, _ = start_http_server(port, host, metrics().registry)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                log.error("no figures: %s can't be listened on", host)
+                return None
+        else:
+            return server
+    return None
+
+
+# /health/live, /health/ready and /version: for the machine that watches; no sign-in, no people.
+
+
+class Health:
+    """/health"""
+
+    def __init__(self, name: str, parent: Any) -> None:
+        self.__name__ = name
+        self.__parent__ = parent
+
+    def __acl__(self) -> list[Any]:
+        return []
+
+
+class Version(Health):
+    """/version"""
+
+
+@view_config(
+    context=Health,
+    name="live",
+    request_method="GET",
+    permission=NO_PERMISSION_REQUIRED,
+    renderer="json",
+)
+def live(request: Any) -> dict[str, str]:
+    """The process answers; the database isn't asked anything."""
+    return {"status": "ok"}
+
+
+@view_config(
+    context=Health,
+    name="ready",
+    request_method="GET",
+    permission=NO_PERMISSION_REQUIRED,
+    renderer="json",
+)
+def ready(request: Any) -> dict[str, Any]:
+    """The installation can do its work; per part how it is, and what to do."""
+    readiness: Readiness = request.registry.readiness
+    checks = readiness.checks()
+    good = is_ready(checks)
+    if not good:
+        request.response.status_int = 503
+    return {
+        "status": "ok" if good else "niet gereed",
+        "controles": [check.as_json() for check in checks],
+    }
+
+
+@view_config(
+    context=Version,
+    name="",
+    request_method="GET",
+    permission=NO_PERMISSION_REQUIRED,
+    renderer="json",
+)
+def version(request: Any) -> dict[str, str | None]:
+    """Which release this is; nothing about what it is made of."""
+    return version_of(request.app_settings.migrations)

@@ -1,0 +1,23 @@
+"""The outbox: what must happen outside the database is a row in the asking transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stopintimidatie.core.jobs.models import OutboxJob
+from stopintimidatie.core.jobs.services import (
+    JOB_KINDS,
+    Job,
+    JobContext,
+    JobError,
+    JobKind,
+    Lane,
+    enqueue,
+)
+
+__all__ = ["Job", "JobContext", "JobError", "JobKind", "Lane", "OutboxJob", "enqueue"]
+
+
+def includeme(config: Any) -> None:
+    config.add_impersonal_table("outbox_job", "ids and codes of documents; gone when done")
+    JOB_KINDS.declare(config)

@@ -1,0 +1,356 @@
+"""Asking for a job, and what an operator sees and does of the queue."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+import psycopg
+from sqlalchemy import Connection, Engine, case, delete, event, func, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, SessionTransaction
+
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs.models import OutboxJob
+from stopintimidatie.core.registry import Directive
+from stopintimidatie.core.storage.session import standalone, transaction
+from stopintimidatie.core.telemetry import counting
+from stopintimidatie.settings import Settings
+
+# Waking the workers: PostgreSQL passes the word on, once what was asked is committed.
+#
+# The word carries nothing and may be lost (the process that asked died just after its commit):
+# then a worker finds the row when it looks by itself. That it isn't said inside the transaction
+# has a reason: such transactions commit one after another (docs/adr). SQLite has no such word;
+# there the worker looks by the clock.
+
+
+log = logging.getLogger(__name__)
+CHANNEL: Final = "stopintimidatie_werk"
+# How often a worker that listens is told to stop at the latest, and tries to listen again.
+LOOK_UP_SECONDS: Final = 0.1
+LONGEST_DEAFNESS_SECONDS: Final = 5.0
+_ASKED: Final = "stopintimidatie.jobs.asked"
+_COMMITTED: Final = "stopintimidatie.jobs.committed"
+
+
+def wake_after_commit(session: Session) -> None:
+    """This transaction asks for jobs: the workers hear of it when it is committed."""
+    session.info[_ASKED] = True
+
+
+def wake(bind: Engine | Connection) -> None:
+    """Wake every worker that waits. Never fails: what was asked is committed already."""
+    if bind.dialect.name != "postgresql":
+        return
+    try:
+        with standalone(bind.engine).connect() as connection:
+            connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+    except SQLAlchemyError as error:
+        log.warning("workers not woken: %s", type(error).__name__)
+
+
+@event.listens_for(Session, "after_commit")
+def _remember(session: Session) -> None:
+    if not session.in_nested_transaction() and session.info.pop(_ASKED, False):
+        session.info[_COMMITTED] = True
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _wake(session: Session, ended: SessionTransaction) -> None:
+    """By now the transaction's connection is back in the pool: no thread needs two at once."""
+    if ended.parent is not None:
+        return
+    session.info.pop(_ASKED, None)
+    if session.info.pop(_COMMITTED, False):
+        wake(session.get_bind())
+
+
+class Bell:
+    """What a worker waits by: a word from PostgreSQL, on a connection of its own."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Any = None
+        self._again_at = 0.0
+        self._deaf_for = LOOK_UP_SECONDS
+
+    def listen(self) -> bool:
+        """Whether the bell can ring. A connection that was lost is made again, when it's time."""
+        if self._connection is None and self._engine.dialect.name == "postgresql":
+            self._connect()
+        return self._connection is not None
+
+    def wait(self, stop: threading.Event, seconds: float) -> None:
+        """Until it rings, the time is over or the worker must stop."""
+        if self._connection is None:
+            stop.wait(seconds)
+            return
+        deadline = time.monotonic() + seconds
+        while not stop.is_set() and (left := deadline - time.monotonic()) > 0:
+            if self._rung(min(left, LOOK_UP_SECONDS)):
+                return
+        # Nothing was heard for long: would it be heard at all?
+        self._try(lambda: self._connection.execute("SELECT 1"))
+
+    def close(self) -> None:
+        """Listen no more."""
+        if self._connection is not None:
+            with suppress(Exception):
+                self._connection.close()
+            self._connection = None
+
+    def _connect(self) -> None:
+        if time.monotonic() < self._again_at:
+            return
+        # Who looks for work meets it as well, and tells it. A raw connection fails in the driver's
+        # own words, not SQLAlchemy's.
+        with suppress(SQLAlchemyError, psycopg.Error):
+            fairy = self._engine.raw_connection()
+            self._connection = fairy.driver_connection
+            fairy.detach()  # the pool may make another; this one is ours
+        if self._connection is None or not self._try(self._begin):
+            self._again_at = time.monotonic() + self._deaf_for
+            self._deaf_for = min(2 * self._deaf_for, LONGEST_DEAFNESS_SECONDS)
+        else:
+            self._deaf_for = LOOK_UP_SECONDS
+
+    def _begin(self) -> None:
+        self._connection.autocommit = True
+        self._connection.execute(f"LISTEN {CHANNEL}")
+
+    def _rung(self, seconds: float) -> bool:
+        """Whether there was a word, or there won't be any: both are a reason to look."""
+        heard: list[Any] = []
+        told = self._try(
+            lambda: heard.extend(self._connection.notifies(timeout=seconds, stop_after=1))
+        )
+        return bool(heard) or not told
+
+    def _try(self, action: Callable[[], object]) -> bool:
+        try:
+            action()
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            log.warning("worker hears nothing for a moment: %s", type(error).__name__)
+            self.close()
+            return False
+        return True
+
+
+class QueueError(Exception):
+    """What was asked of the queue can't be done; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A kind of job that can be asked for, as a constant of the room that asks.
+
+    That room or a higher one registers with `config.add_job_kind` who does it.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True)
+class KindCount:
+    """How many jobs of a kind wait, and how many were given up."""
+
+    kind: str
+    waiting: int
+    dead: int
+
+
+def enqueue(
+    session: Session,
+    job: Job,
+    holder: str,
+    payload: dict[str, Any],
+    *,
+    delay: timedelta = timedelta(0),
+) -> OutboxJob:
+    """Add a job to the outbox, in the transaction at hand. The payload: ids and codes alone."""
+    now = utc_now()
+    row = OutboxJob(
+        kind=job.name, holder=holder, payload=payload, created_at=now, run_after=now + delay
+    )
+    session.add(row)
+    wake_after_commit(session)
+    return row
+
+
+def job_row(job: Job, holder: str, payload: dict[str, Any]) -> tuple[type[OutboxJob], Any]:
+    """The same as a row, for who inserts many rows at once."""
+    now = utc_now()
+    values = {"kind": job.name, "holder": holder, "payload": payload, "attempts": 0, "dead": False}
+    return OutboxJob, {**values, "created_at": now, "run_after": now}
+
+
+def rows_committed(engine: Engine, rows: Iterable[tuple[type[Any], Any]]) -> None:
+    """Rows were committed without a session: where jobs are among them, the workers hear of it."""
+    if any(model is OutboxJob for model, _ in rows):
+        wake(engine)
+
+
+def counts(session: Session) -> list[KindCount]:
+    """Per kind how many jobs wait and how many are dead."""
+    dead = func.sum(case((OutboxJob.dead, 1), else_=0))
+    rows = session.execute(
+        select(OutboxJob.kind, func.count() - dead, dead)
+        .group_by(OutboxJob.kind)
+        .order_by(OutboxJob.kind)
+    )
+    return [KindCount(*row) for row in rows]
+
+
+def dead_jobs(session: Session) -> Sequence[OutboxJob]:
+    """The jobs that were given up, oldest first."""
+    return session.scalars(select(OutboxJob).where(OutboxJob.dead).order_by(OutboxJob.id)).all()
+
+
+def try_again(engine: Engine, actor: Actor, number: int | None) -> int:
+    """Give one dead job, or every one, another attempt; how many.
+
+    :raises QueueError: there is no such dead job.
+    """
+    return _each(engine, actor, number, "taak.opnieuw")
+
+
+def throw_away(engine: Engine, actor: Actor, number: int | None) -> int:
+    """Throw one dead job away, or every one; how many.
+
+    :raises QueueError: there is no such dead job.
+    """
+    return _each(engine, actor, number, "taak.weg")
+
+
+def _each(engine: Engine, actor: Actor, number: int | None, action: str) -> int:
+    with transaction(engine, write=False) as session:
+        found = [job for job in dead_jobs(session) if number in (None, job.id)]
+    if number is not None and not found:
+        raise QueueError(
+            f"Taak {number} is niet opgegeven of bestaat niet."
+            " ‘stopintimidatie wachtrij lijst’ toont welke er zijn."
+        )
+    return sum(_settle(engine, actor, job, action) for job in found)
+
+
+def _settle(engine: Engine, actor: Actor, job: OutboxJob, action: str) -> bool:
+    """One job, in a transaction of its holder; False when somebody else was first."""
+    chosen = (OutboxJob.id == job.id, OutboxJob.dead)
+    with transaction(engine, job.holder) as session:
+        if action == "taak.weg":
+            done: Any = session.execute(delete(OutboxJob).where(*chosen))
+        else:
+            # The attempts stay as counted: they also tell one claim from the next.
+            values = {"dead": False, "run_after": utc_now(), "lease_until": None}
+            done = session.execute(update(OutboxJob).where(*chosen).values(values))
+            wake_after_commit(session)
+        if done.rowcount:
+            record(session, actor, action, job.holder, "taak", task=f"{job.kind} {job.id}")
+        return bool(done.rowcount)
+
+
+# Kinds of job: rooms register a handler by name; the worker looks it up.
+
+
+class Lane(StrEnum):
+    """A queue of jobs that run one after another, beside the other lanes."""
+
+    QUICK = "snel"
+    """Short jobs that users wait for: indexing a report, notices of a report."""
+    OUTSIDE = "buiten"
+    """Jobs that wait for another machine: mail, text messages, the lookup of addresses."""
+    INDEX = "index"
+    """Rebuilds of a whole index. Until one is done search finds nothing new."""
+    SLOW = "langzaam"
+    """Long jobs: making documents, nightly work, and work on very many rows."""
+
+
+@dataclass(frozen=True)
+class JobContext:
+    """What a handler may use. It opens its own transactions, each for the holder of its jobs.
+
+    `claimed` and `attempts`: which rows of the outbox these jobs are, as they were taken.
+    """
+
+    engine: Engine
+    settings: Settings
+    registry: Any
+    holder: str
+    claimed: tuple[int, ...] = ()
+    attempts: int = 0
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        with transaction(self.engine, self.holder) as session:
+            yield session
+
+    @contextmanager
+    def ending(self, place: int) -> Iterator[Session | None]:
+        """A transaction in which the job at this place ends together with its effect.
+
+        For what can't see that it was done before: a letter, the next step of a chain. None: it
+        was done, or another worker has it now.
+        """
+        with transaction(self.engine, self.holder) as session:
+            yield session if self._ends(session, place) else None
+
+    def _ends(self, session: Session, place: int) -> bool:
+        if not self.claimed:
+            return True
+        mine = (OutboxJob.id == self.claimed[place], OutboxJob.attempts == self.attempts)
+        ended: Any = session.execute(delete(OutboxJob).where(*mine))
+        return bool(ended.rowcount)
+
+
+class JobError(Exception):
+    """A failure whose code may be shown, for it holds no personal data.
+
+    :param final: trying again would give the same: the job is given up at once.
+    """
+
+    def __init__(self, code: str, *, final: bool = False) -> None:
+        super().__init__(code)
+        self.code = code
+        self.final = final
+
+
+Handler = Callable[[JobContext, Sequence[dict[str, Any]]], None]
+NextTime = Callable[[datetime], datetime]
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """A kind of job.
+
+    :param batch: how many jobs of one holder the handler gets at once.
+    :param next_at: for a periodic job, of which there is one in the whole installation: a function
+        from a time to the next time that the job is due. Only the worker plans it.
+    """
+
+    name: str
+    handler: Handler
+    batch: int = 1
+    attempts: int = 12
+    lease_seconds: int = 120
+    lane: Lane = Lane.QUICK
+    next_at: NextTime | None = None
+
+
+def _job_kind(job: Job, handler: Handler, **more: Any) -> tuple[str, JobKind]:
+    """Return how a job is done. A handler may be called twice for one job: be harmless.
+
+    :param more: what else :class:`JobKind` may be told.
+    """
+    return job.name, JobKind(job.name, counting(job.name, handler), **more)
+
+
+JOB_KINDS: Final = Directive[str, JobKind]("add_job_kind", "job_kinds", _job_kind)

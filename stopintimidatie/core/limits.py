@@ -1,0 +1,331 @@
+"""How often a sender or an app asks, without knowing who anybody is.
+
+A sender is an address on the internet for as long as a request lasts. What is kept is a keyed hash
+of it, whose key is drawn each day and thrown away the next: after that nothing leads back to an
+address, nor from one day to another. Nothing here stands in a backup.
+
+Reports are never refused for their number: beyond it they come in quarantine. Reading and guessing
+have an end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+from threading import Lock
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Engine,
+    Index,
+    Integer,
+    String,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Job, JobContext
+from stopintimidatie.core.storage.encryption import KEY_BYTES
+from stopintimidatie.core.storage.models import Base
+from stopintimidatie.core.storage.session import Row, insert_into, transaction
+from stopintimidatie.core.text import AMSTERDAM, local
+from stopintimidatie.settings import Settings
+
+_FLEETING: Final = {"not_in_backup": "keys and hashes that must be gone the next day"}
+
+
+class SenderKey(Base):
+    """The key of a day, under which addresses are hashed; thrown away the next."""
+
+    __tablename__ = "sender_key"
+    __table_args__ = ({"info": _FLEETING},)
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64))
+
+
+class SenderHit(Base):
+    """That somebody asked something at a moment; who, only the key of the day could tell."""
+
+    __tablename__ = "sender_hit"
+    __table_args__ = (Index(None, "subject", "at"), {"info": _FLEETING})
+
+    id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
+    subject: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(default=utc_now, index=True)
+
+
+FORGET_JOB: Final = Job("afzenders.vergeten")
+# Some minutes into the next day: no request of the day before is still busy then.
+FORGOTTEN_AT: Final = time(0, 5)
+SUBJECT_CHARACTERS: Final = 32
+
+
+@dataclass(frozen=True)
+class Meter:
+    """So many within a time. Of frequent things one in `every` is written down."""
+
+    name: str
+    most: int
+    window: timedelta
+    every: int = 1
+    # What the officer reads at a report that comes in beyond it.
+    reason: str = ""
+
+    @property
+    def rows(self) -> int:
+        """How many written ones make it too many."""
+        return max(self.most // self.every, 1)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A meter, and whom it counts."""
+
+    meter: Meter
+    subject: str
+
+
+# How long to wait when it was too much: what the page says in words, a quarter of an hour.
+PATIENCE_SECONDS: Final = 900
+READS_OF_APP: Final = Meter("lezen-app", 30_000, timedelta(minutes=10), 250)
+GUESSES: Final = Meter("raden", 30, timedelta(minutes=15))
+# Behind a proxy that doesn't tell who asks, all are one.
+GUESSES_OF_ALL: Final = Meter("raden", 300, timedelta(minutes=15))
+FEWEST_ROWS: Final = 120
+
+
+def reports_of_sender(settings: Settings) -> Meter:
+    return Meter(
+        "melden",
+        settings.flood_reports_per_sender,
+        timedelta(hours=1),
+        reason="Veel meldingen van één adres binnen een uur. Welk adres is niet bewaard.",
+    )
+
+
+def reports_of_app(settings: Settings) -> Meter:
+    most = settings.flood_reports_per_app
+    return Meter(
+        "melden-app",
+        most,
+        timedelta(minutes=1),
+        max(most // FEWEST_ROWS, 1),
+        reason="Heel veel meldingen uit één app binnen een minuut.",
+    )
+
+
+def reads_of_sender(settings: Settings) -> Meter:
+    return Meter("lezen", settings.flood_reads_per_sender, timedelta(minutes=10), 10)
+
+
+def sender_of(environ: Any, settings: Settings) -> str | None:
+    """Who sends this, for the time of the request; None when that can't be told.
+
+    An address inside a network of our own is a proxy's, not a sender's. Of IPv6 the network: one
+    household has endless addresses.
+    """
+    header = settings.sender_header
+    told = environ.get(f"HTTP_{header.upper().replace('-', '_')}") if header else None
+    try:
+        address = ip_address(str(told or environ.get("REMOTE_ADDR", "")).strip())
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address):
+        address = address.ipv4_mapped or address
+    if not address.is_global:
+        return None
+    if isinstance(address, IPv6Address):
+        return str(ip_network((address, 64), strict=False))
+    return str(address)
+
+
+def drawn(meter: Meter) -> bool:
+    """Whether this one is written down."""
+    return meter.every == 1 or secrets.randbelow(meter.every) == 0
+
+
+class Senders:
+    """The meters of an installation; each process keeps the key of the day."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
+        self.settings = settings
+        self._lock = Lock()
+        self._day: date | None = None
+        self._key = b""
+
+    def subject(self, meter: Meter, who: str, session: Session | None = None) -> str:
+        """What is written down of somebody for a meter: something else for each meter and day.
+
+        :param session: a transaction that is busy already, for who has one.
+        """
+        message = f"{meter.name}\x00{who}".encode()
+        made = hmac.new(self._key_of_today(session), message, hashlib.sha256).hexdigest()
+        return made[:SUBJECT_CHARACTERS]
+
+    def _key_of_today(self, session: Session | None) -> bytes:
+        today = local(utc_now()).date()
+        with self._lock:
+            if self._day == today:
+                return self._key
+            if session is not None:
+                # Not remembered: that transaction may yet be rolled back.
+                return bytes.fromhex(_shared_key(session, today))
+            self._key = bytes.fromhex(self._drawn_or_read(today))
+            self._day = today
+            return self._key
+
+    def _drawn_or_read(self, today: date) -> str:
+        """Reading first: only the first of the day has to wait for whoever is writing."""
+        with transaction(self._engine, write=False) as session:
+            found = _key_in_database(session, today)
+        if found is not None:
+            return found
+        with transaction(self._engine) as session:
+            return _shared_key(session, today)
+
+    def too_many(self, meter: Meter, who: str) -> bool:
+        """Whether it is enough, for something that isn't written down with it."""
+        subject = self.subject(meter, who)
+        with transaction(self._engine, write=False) as session:
+            return _counted(session, meter, subject) >= meter.rows
+
+    def note(self, meter: Meter, who: str) -> None:
+        """Write one down, when it is drawn."""
+        if drawn(meter):
+            subject = self.subject(meter, who)
+            with transaction(self._engine) as session:
+                session.add(SenderHit(subject=subject))
+
+    def watch(
+        self, who: str | None, app: str | None, session: Session | None = None
+    ) -> tuple[Watched, ...]:
+        """The meters that a report counts for."""
+        asked = ((reports_of_sender(self.settings), who), (reports_of_app(self.settings), app))
+        return tuple(
+            Watched(meter, self.subject(meter, name, session)) for meter, name in asked if name
+        )
+
+
+def watched_reason(session: Session, watched: Sequence[Watched]) -> str | None:
+    """Why a report comes in quarantine, or None; what it leaves behind is added."""
+    crowded = [w for w in watched if _counted(session, w.meter, w.subject) >= w.meter.rows]
+    for _, values in rows_for(watched):
+        session.add(SenderHit(**values))
+    return crowded[0].meter.reason if crowded else None
+
+
+def rows_for(watched: Sequence[Watched]) -> list[Row]:
+    """What a report leaves behind for its meters."""
+    now = utc_now()
+    return [(SenderHit, {"subject": w.subject, "at": now}) for w in watched if drawn(w.meter)]
+
+
+def count_of(subject: ColumnElement[str], since: ColumnElement[datetime], rows: Any) -> Any:
+    """A column: how many were written down of a subject, counted no further than matters."""
+    some = (
+        select(literal(1).label("one"))
+        .where(SenderHit.subject == subject, SenderHit.at > since)
+        .limit(rows)
+        .subquery()
+    )
+    return select(func.count()).select_from(some).scalar_subquery()
+
+
+def _counted(session: Session, meter: Meter, subject: str) -> int:
+    since = literal(utc_now() - meter.window, SenderHit.at.type)
+    return int(session.scalar(select(count_of(literal(subject), since, meter.rows))) or 0)
+
+
+def _shared_key(session: Session, today: date) -> str:
+    """The key of the day, drawn by the first process that asks; earlier ones are thrown away."""
+    found = _key_in_database(session, today)
+    if found is not None:
+        return found
+    forget(session, today)
+    fresh = insert_into(session, SenderKey).values(
+        day=today, key=secrets.token_bytes(KEY_BYTES).hex()
+    )
+    session.execute(fresh.on_conflict_do_nothing())
+    session.flush()
+    return str(_key_in_database(session, today))
+
+
+def _key_in_database(session: Session, today: date) -> str | None:
+    return session.scalar(select(SenderKey.key).where(SenderKey.day == today))
+
+
+def forget(session: Session, today: date) -> None:
+    """Throw away the keys of other days, and what was written down with them."""
+    midnight = datetime.combine(today, time(0), AMSTERDAM)
+    session.execute(delete(SenderKey).where(SenderKey.day != today))
+    # A time in the future was stored by a clock that was wrong.
+    tomorrow = midnight + timedelta(days=1)
+    session.execute(delete(SenderHit).where(or_(SenderHit.at < midnight, SenderHit.at >= tomorrow)))
+
+
+def next_forgetting(now: datetime) -> datetime:
+    """Return the next time that the keys of the day before are deleted."""
+    here = local(now)
+    tonight = datetime.combine(here.date(), FORGOTTEN_AT, AMSTERDAM)
+    return tonight if tonight > here else tonight + timedelta(days=1)
+
+
+def forget_yesterday(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Job: a quiet night must not keep a key longer than a day."""
+    with context.transaction() as session:
+        forget(session, local(utc_now()).date())
+
+
+class Turnstile:
+    """Who tries follow codes: after so many wrong ones it is closed for a while.
+
+    Nobody is shut out of a report by what others try: it counts who asks, not what is asked for.
+    """
+
+    def __init__(self, senders: Senders, environ: Any) -> None:
+        who = sender_of(environ, senders.settings)
+        self._senders, self._who = senders, who or ""
+        self._meter = GUESSES if who else GUESSES_OF_ALL
+
+    def closed(self) -> bool:
+        return self._senders.too_many(self._meter, self._who)
+
+    def guessed(self) -> None:
+        """That was a wrong one."""
+        self._senders.note(self._meter, self._who)
+
+
+def reading_too_much(senders: Senders, sender: str | None, app: str | None) -> bool:
+    """Whether this sender, or this app, has read enough for now; it is written down as well."""
+    asked = [(READS_OF_APP, app)] if app else []
+    if sender:
+        asked.append((reads_of_sender(senders.settings), sender))
+    if any(senders.too_many(meter, who) for meter, who in asked):
+        return True
+    for meter, who in asked:
+        senders.note(meter, who)
+    return False
+
+
+def includeme(config: Any) -> None:
+    registry = config.registry
+    registry.senders = Senders(registry.engine, registry.app_settings)
+    config.add_job_kind(FORGET_JOB, forget_yesterday, next_at=next_forgetting)
+    config.add_impersonal_table("sender_key", "a random key, for one day")
+    config.add_impersonal_table("sender_hit", "hashes under a key that is thrown away daily")

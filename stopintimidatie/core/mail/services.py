@@ -1,0 +1,292 @@
+"""Asking for a message, sending it, and noting that it came back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email.message import EmailMessage
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import SYSTEM, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.mail.delivery import Courier, Texter, TextMessage
+from stopintimidatie.core.mail.message import (
+    Envelope,
+    MailError,
+    encrypted,
+    plain_address,
+    render,
+    split_sender,
+    write,
+)
+from stopintimidatie.core.mail.models import MailMessage, MailState
+from stopintimidatie.core.registry import Directive, named, of_kind
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.settings import Settings
+
+# What can be said by mail, and to whom: rooms register both.
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What a room may use while its message is written, in a transaction of the holder."""
+
+    session: Session
+    settings: Settings
+    registry: Any
+    message: MailMessage
+
+    @property
+    def keys(self) -> KeyRing:
+        keys: KeyRing = self.registry.key_ring
+        return keys
+
+    def link(self, path: str) -> str:
+        """A whole address of the product."""
+        return f"{self.settings.public_address}{path}"
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What goes in the template's words.
+
+    :param certificate: PEM; then all of it is encrypted for that certificate (S/MIME).
+    :param template: other words than the template's own.
+    """
+
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    certificate: bytes | None = field(default=None, repr=False)
+    template: str | None = None
+
+
+def _message_values(writing: Writing) -> Letter | None:
+    return Letter(writing.message.values)
+
+
+def _ignore_sent(writing: Writing) -> None:
+    """Nothing happens."""
+
+
+def _ignore_return(registry: Any, session: Session, message: MailMessage) -> None:
+    """Only the address itself is marked."""
+
+
+@dataclass(frozen=True)
+class MailTemplate:
+    """A kind of message.
+
+    :param subject: fixed words, that tell nothing about anybody.
+    :param body: the text, as `stopintimidatie.room:templates/mail/name.txt.jinja2`.
+    :param write: the values of the text, looked up when it goes out; None: no longer needed.
+    :param sent: in the transaction that notes that the mail server took it.
+    :param returned: it was refused for good, or came back after the mail server had taken it.
+    :param neutral: from the neutral sender, for who shares a mailbox or a screen.
+    :param text_message: to a telephone; then the recipient's address is a number.
+    """
+
+    name: str
+    subject: str
+    body: str
+    write: Callable[[Writing], Letter | None] = _message_values
+    sent: Callable[[Writing], None] = _ignore_sent
+    returned: Callable[[Any, Session, MailMessage], None] = _ignore_return
+    neutral: bool = False
+    text_message: bool = False
+
+
+def _ignore_bounce(session: Session, recipient_id: str) -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(frozen=True)
+class MailRecipient:
+    """A kind of recipient.
+
+    :param find: (session of the holder, keys, id) -> the present address, or None if there is none.
+    :param bounced: (session of the holder, id): called when a message to it came back.
+    :param personal: the message is for this person alone, such as a link that only they may use: no
+        colleague can read it, in the demo either.
+    """
+
+    kind: str
+    find: Callable[[Session, KeyRing, str], str | None]
+    bounced: Callable[[Session, str], None] = _ignore_bounce
+    personal: bool = False
+
+
+MAIL_TEMPLATES: Final = Directive[str, MailTemplate]("add_mail_template", "mail_templates", named)
+MAIL_RECIPIENTS: Final = Directive[str, MailRecipient](
+    "add_mail_recipient", "mail_recipients", of_kind
+)
+
+
+JOB: Final = Job("mail.versturen")
+AUDIT_KIND: Final = "bericht"
+# Doubling to an hour and then each hour: some five days.
+ATTEMPTS: Final = 170
+# Codes, numbers, references and paths: nothing that anybody typed.
+_CODE: Final = re.compile(r"[A-Za-z0-9_.:/-]{1,80}")
+_ENDED: Final = frozenset({MailState.SENT, MailState.NOT_NEEDED, MailState.BOUNCED})
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Who is written to: a kind that some room registered, and an id. Never an address."""
+
+    kind: str
+    id: str
+
+
+def queue_mail(
+    session: Session,
+    holder: str,
+    template: str,
+    recipient: Recipient,
+    *,
+    about: UUID | None = None,
+    values: Mapping[str, str | int] | None = None,
+    key: str | None = None,
+    delay: timedelta = timedelta(0),
+) -> UUID:
+    """Have a message sent, in the transaction at hand (of this holder); its number.
+
+    :param template: the name of a `MailTemplate`.
+    :param about: the document it is about.
+    :param values: codes and numbers for its words; no personal data, no typed text.
+    :param key: asked again with the same key there is still one message.
+    """
+    given = dict(values or {})
+    if any(isinstance(value, str) and not _CODE.fullmatch(value) for value in given.values()):
+        raise ValueError("a message takes codes and numbers, never text")
+    if key is not None:
+        known = session.scalar(select(MailMessage.id).where(MailMessage.key == key))
+        if known is not None:
+            return known
+    message = MailMessage(
+        holder=holder,
+        created_at=utc_now(),
+        template=template,
+        recipient_kind=recipient.kind,
+        recipient_id=recipient.id,
+        about_id=about,
+        values=given,
+        key=key,
+    )
+    session.add(message)
+    session.flush()
+    enqueue(session, JOB, holder, {"mail": str(message.id)}, delay=delay)
+    return message.id
+
+
+def send(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """The job. A crash after the mail server's yes means a repeat with the same number."""
+    for payload in payloads:
+        number = UUID(payload["mail"])
+        try:
+            _send(context, number)
+        except MailError as error:
+            _note_problem(context, number, error)
+            raise
+
+
+def _send(context: JobContext, number: UUID) -> None:
+    courier: Courier = context.registry.courier
+    texter: Texter = context.registry.texter
+    with context.transaction() as session:
+        message = session.get(MailMessage, number)
+        if message is None or message.state in _ENDED:
+            return
+        envelope = _written(context, session, message)
+        if envelope is None:
+            message.state, message.problem = MailState.NOT_NEEDED, None
+            return
+    # No transaction is open while somebody else's server is talked to.
+    kept = courier.keeps
+    if isinstance(envelope, TextMessage):
+        kept = texter.keeps
+        if not kept:
+            texter.deliver(envelope)
+    elif not kept:
+        courier.deliver(envelope)
+    with context.transaction() as session:
+        message = session.get_one(MailMessage, number)
+        message.state, message.problem, message.sent_at = MailState.SENT, None, utc_now()
+        if kept:
+            message.kept = _as_kept(envelope)
+        template = MAIL_TEMPLATES.of(context.registry)[message.template]
+        template.sent(Writing(session, context.settings, context.registry, message))
+        _log(session, "post.verstuurd", message)
+
+
+def _as_kept(sent: Envelope | TextMessage) -> str:
+    """As a page of the demo can read it."""
+    if isinstance(sent, Envelope):
+        return sent.content.decode("ascii")
+    shown = EmailMessage()
+    shown["From"], shown["To"], shown["Subject"] = "sms", sent.number[:4], "Sms"
+    shown.set_content(sent.text)
+    return shown.as_string()
+
+
+def _written(
+    context: JobContext, session: Session, message: MailMessage
+) -> Envelope | TextMessage | None:
+    """The message as it goes out now; None when it is no longer needed."""
+    registry, settings = context.registry, context.settings
+    template = MAIL_TEMPLATES.of(registry)[message.template]
+    kind = MAIL_RECIPIENTS.of(registry)[message.recipient_kind]
+    address = kind.find(session, registry.key_ring, message.recipient_id)
+    letter = template.write(Writing(session, settings, registry, message)) if address else None
+    if address is None or letter is None:
+        return None
+    shared = {"address": settings.public_address}
+    text = render(letter.template or template.body, {**shared, **letter.values})
+    if template.text_message:
+        return TextMessage(message.id, address, text.strip())
+    sender = settings.mail_neutral_sender if template.neutral else ""
+    sender = sender or settings.mail_sender
+    made = write(message.id, message.created_at, sender, address, template.subject, text)
+    content = encrypted(made, letter.certificate) if letter.certificate else made.as_bytes()
+    return Envelope(message.id, split_sender(sender)[1], plain_address(address), content)
+
+
+def _note_problem(context: JobContext, number: UUID, error: MailError) -> None:
+    with context.transaction() as session:
+        message = session.get_one(MailMessage, number)
+        message.problem = error.problem
+        if error.final:
+            message.state = MailState.REFUSED
+            _tell_room(context.registry, session, message)
+            _log(session, "post.geweigerd", message)
+
+
+def note_bounce(registry: Any, session: Session, number: UUID) -> bool:
+    """A message came back; whether this holder sent it."""
+    message = session.get(MailMessage, number)
+    if message is None:
+        return False
+    if message.state != MailState.BOUNCED:
+        message.state = MailState.BOUNCED
+        _tell_room(registry, session, message)
+        _log(session, "post.teruggekomen", message)
+    return True
+
+
+def _tell_room(registry: Any, session: Session, message: MailMessage) -> None:
+    kind = MAIL_RECIPIENTS.of(registry)[message.recipient_kind]
+    kind.bounced(session, message.recipient_id)
+    template = MAIL_TEMPLATES.of(registry)[message.template]
+    template.returned(registry, session, message)
+
+
+def _log(session: Session, action: str, message: MailMessage) -> None:
+    about = [] if message.about_id is None else [message.about_id]
+    fields = [message.template]
+    record(session, SYSTEM, action, message.holder, AUDIT_KIND, [message.id, *about], fields=fields)

@@ -1,0 +1,1 @@
+"""The search engine that keeps its index in PostgreSQL."""

@@ -1,0 +1,30 @@
+"""Who may do what: roles, permissions, the one table between them, and Pyramid's policy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stopintimidatie.core.security.permissions import (
+    GRANTS,
+    READING_ROLES,
+    Identity,
+    Permission,
+    Role,
+    holder_acl,
+)
+
+__all__ = ["GRANTS", "READING_ROLES", "Identity", "Permission", "Role", "holder_acl"]
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.core.security.policy import IDENTITY_LOADER, SecurityPolicy, csrf_storage
+
+    IDENTITY_LOADER.declare(config)
+    # Above the transaction: what was shown or refused is written even when it is rolled back.
+    config.add_tween(
+        "stopintimidatie.core.security.policy.trail_tween_factory",
+        over="pyramid_tm.tm_tween_factory",
+    )
+    config.set_security_policy(SecurityPolicy())
+    config.set_csrf_storage_policy(csrf_storage(config.registry.app_settings))
+    config.set_default_csrf_options(require_csrf=True, check_origin=True)

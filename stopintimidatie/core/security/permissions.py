@@ -1,0 +1,259 @@
+"""The permission table of the house. Read it as: this permission is held by these roles.
+
+A role counts only for the holder it was given for. What isn't listed is refused.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from pyramid.authorization import DENY_ALL, Allow
+
+from stopintimidatie.core.audit import Actor
+
+# Who is signed in: a plain value, made by `accounts`, read by everybody.
+
+
+class Role(StrEnum):
+    """The roles of 1-domain.md; a person has each for a holder."""
+
+    OFFICER = "oov"
+    DOSSIER_OWNER = "dossierhouder"
+    ADMIN = "beheer"
+    PRIVACY_OFFICER = "privacy"
+    DATA_PROTECTION_OFFICER = "fg"
+    NATIONAL_DESK = "meldpunt"
+
+    @property
+    def label(self) -> str:
+        return ROLE_LABELS[self]
+
+
+ROLE_LABELS: dict[Role, str] = {
+    Role.OFFICER: "OOV-medewerker",
+    Role.DOSSIER_OWNER: "dossierhouder",
+    Role.ADMIN: "functioneel beheerder",
+    Role.PRIVACY_OFFICER: "privacyfunctionaris",
+    Role.DATA_PROTECTION_OFFICER: "functionaris gegevensbescherming",
+    Role.NATIONAL_DESK: "medewerker landelijk meldpunt",
+}
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The signed-in person, with every role they hold."""
+
+    user_id: UUID
+    username: str
+    name: str
+    roles: frozenset[tuple[str, Role]]
+
+    @property
+    def actor(self) -> Actor:
+        return Actor("gebruiker", str(self.user_id), self.name)
+
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """The holders this person works for, in a fixed order."""
+        return tuple(sorted({holder for holder, _ in self.roles}))
+
+    def roles_for(self, holder: str) -> frozenset[Role]:
+        return frozenset(role for own, role in self.roles if own == holder)
+
+    @property
+    def principals(self) -> list[str]:
+        return [principal(holder, role) for holder, role in sorted(self.roles)]
+
+
+def principal(holder: str, role: Role) -> str:
+    """The name of a role for a holder in an ACL."""
+    return f"{holder}:{role.value}"
+
+
+class Permission(StrEnum):
+    """What a view may require."""
+
+    # Signed in, whatever the role: the start page, one's own account.
+    SIGNED_IN = "aangemeld"
+    VIEW_MUNICIPALITY = "gemeente bekijken"
+    SEARCH = "zoeken"
+    VIEW_REPORT = "melding bekijken"
+    VIEW_CONTACT = "contactgegevens bekijken"
+    VIEW_ATTACHMENT = "bijlagen bekijken"
+    TRIAGE = "melding behandelen"
+    RELEASE = "melding uit quarantaine halen"
+    ENTER_REPORT = "melding invoeren"
+    REDACT = "tekst nakijken en onleesbaar maken"
+    MARK_OFFENCE = "vermoeden van strafbaar feit vastleggen"
+    VIEW_DOSSIER = "dossier bekijken"
+    EDIT_DOSSIER = "dossier bewerken"
+    VIEW_EXPORT = "uitvoer bekijken"
+    REQUEST_EXPORT = "uitvoer aanvragen"
+    APPROVE_EXPORT = "uitvoer goedkeuren"
+    VIEW_PARTNER = "partner bekijken"
+    EDIT_PARTNER = "partner beheren"
+    VIEW_AUDIT = "logboek bekijken"
+    VIEW_DISCLOSURES = "verstrekkingenregister bekijken"
+    SAVE_DISCLOSURES = "verstrekkingenregister als bestand"
+    ERASE = "gegevens wissen op verzoek"
+    MANAGE_MUNICIPALITY = "gemeente beheren"
+    CONFIRM_ROLE = "rol van een collega bevestigen"
+    EDIT_SETTINGS = "teksten en instellingen beheren"
+    VIEW_DESK = "landelijk meldpunt bekijken"
+    ROUTE_REPORT = "melding doorgeven"
+    CONNECT = "gemeente aansluiten"
+    # Held by no role: moves that the reporter makes with the follow code, that happen when a term
+    # is over, that retention makes, and that follow when a document is erased.
+    BY_REPORTER = "als melder"
+    BY_CLOCK = "als de termijn voorbij is"
+    BY_RETENTION = "als bewaartermijn"
+    BY_ERASURE = "na een besluit om te wissen"
+    # And those that follow from the answer of another municipality.
+    BY_OTHER_HOLDER = "als andere gemeente"
+    BY_OPERATOR = "op de opdrachtregel"
+
+
+P: Final = Permission
+OOV: Final = frozenset({Role.OFFICER, Role.DOSSIER_OWNER})
+PRIVACY: Final = frozenset({Role.PRIVACY_OFFICER, Role.DATA_PROTECTION_OFFICER})
+DESK: Final = frozenset({Role.NATIONAL_DESK})
+
+GRANTS: Final[dict[Permission, frozenset[Role]]] = {
+    P.VIEW_MUNICIPALITY: OOV | PRIVACY | {Role.ADMIN},
+    P.SEARCH: OOV | PRIVACY | DESK,
+    P.VIEW_REPORT: OOV | PRIVACY | DESK,
+    P.VIEW_CONTACT: frozenset({Role.OFFICER, Role.PRIVACY_OFFICER}),
+    P.VIEW_ATTACHMENT: OOV | PRIVACY,
+    P.TRIAGE: OOV,
+    P.RELEASE: OOV | DESK,
+    P.ENTER_REPORT: OOV,
+    P.REDACT: OOV | {Role.PRIVACY_OFFICER},
+    P.MARK_OFFENCE: OOV,
+    P.VIEW_DOSSIER: OOV | PRIVACY,
+    P.EDIT_DOSSIER: OOV,
+    P.VIEW_EXPORT: OOV | PRIVACY,
+    P.REQUEST_EXPORT: OOV,
+    # Never the FG or the admin: art. 38(6) AVG and separation of duties.
+    P.APPROVE_EXPORT: OOV,
+    P.VIEW_PARTNER: OOV | PRIVACY | {Role.ADMIN},
+    P.EDIT_PARTNER: frozenset({Role.DOSSIER_OWNER, Role.ADMIN}),
+    P.VIEW_AUDIT: PRIVACY,
+    # Each of its own holder: the desk reads what the desk forwarded.
+    P.VIEW_DISCLOSURES: OOV | PRIVACY | DESK,
+    # The whole of it in one file: for who answers for it.
+    P.SAVE_DISCLOSURES: PRIVACY,
+    # The FG watches, and doesn't act (art. 38(6) AVG).
+    P.ERASE: frozenset({Role.PRIVACY_OFFICER}),
+    P.MANAGE_MUNICIPALITY: frozenset({Role.ADMIN}),
+    # All who read reports there, the FG too: supervising who gets access is the FG's task.
+    P.CONFIRM_ROLE: OOV | PRIVACY,
+    # The desk: only what it sets for all, for a role counts for its own holder alone.
+    P.EDIT_SETTINGS: DESK | {Role.ADMIN},
+    P.VIEW_DESK: DESK,
+    P.ROUTE_REPORT: DESK,
+    P.CONNECT: DESK,
+    P.BY_REPORTER: frozenset(),
+    P.BY_CLOCK: frozenset(),
+    P.BY_RETENTION: frozenset(),
+    P.BY_ERASURE: frozenset(),
+    P.BY_OTHER_HOLDER: frozenset(),
+    P.BY_OPERATOR: frozenset(),
+}
+
+# Permissions to see reports, what belongs to them, or the log. Partners' contact persons aren't
+# included: they act in office, and the admin keeps their list.
+_READS: Final = (
+    P.SEARCH,
+    P.VIEW_REPORT,
+    P.VIEW_CONTACT,
+    P.VIEW_ATTACHMENT,
+    P.VIEW_DOSSIER,
+    P.VIEW_EXPORT,
+    P.VIEW_AUDIT,
+    P.VIEW_DISCLOSURES,
+    P.SAVE_DISCLOSURES,
+)
+# Roles that one person alone can't give: a second person confirms.
+READING_ROLES: Final = frozenset(role for read in _READS for role in GRANTS[read])
+
+
+def holder_acl(
+    holder: str,
+    *,
+    without: Iterable[Permission] = (),
+    only: frozenset[Role] = frozenset(Role),
+) -> list[Any]:
+    """The access list of a document of a holder, ending in DENY_ALL.
+
+    :param without: permissions that the document's state takes away from everybody.
+    :param only: the roles that a strict document leaves; each keeps what the table gives it.
+    """
+    taken = frozenset(without)
+    allowed = [
+        (Allow, principal(holder, role), permission)
+        for permission, roles in GRANTS.items()
+        if permission not in taken
+        for role in sorted(roles & only)
+    ]
+    return [*allowed, DENY_ALL]
+
+
+def may(roles: Iterable[Role], permission: Permission) -> bool:
+    """Whether these roles (for the holder at hand) give the permission."""
+    return bool(GRANTS.get(permission, frozenset()) & set(roles))
+
+
+def holders_where(identity: Identity, permission: Permission) -> list[str]:
+    """The holders for whom this person has the permission, in a fixed order."""
+    return [h for h in identity.holders if may(identity.roles_for(h), permission)]
+
+
+# The permission table as a page:
+# `python -m stopintimidatie.core.security.permissions > docs/roles.md`.
+#
+# Written out of GRANTS, so that the page can't tell anything else than what is enforced.
+
+
+HEAD: Final = """# Wie mag wat
+
+Een rol geldt voor één gemeente, of voor het landelijk meldpunt. Wie in meer gemeenten werkt, heeft
+in elk een eigen rol. Wat hier niet staat, mag niet. Wat iemand niet mag zien, bestaat voor die
+persoon niet: het antwoord is 404. Mag iemand iets wel zien maar iets ermee niet doen, dan is het
+antwoord 403. De toestand van een document kan een recht nog wegnemen. Een persoonsgericht dossier
+zien alleen dossierhouder, privacyfunctionaris en functionaris gegevensbescherming, ieder met wat de
+tabel hun geeft.
+
+Deze tabel wordt gemaakt uit `stopintimidatie/core/security/permissions.py`
+(`python -m stopintimidatie.core.security.permissions > docs/roles.md`); een test vergelijkt ze.
+"""
+NOBODY: Final = """
+Wat geen enkele rol mag, doet niemand van achter een scherm: *als melder* gaat met de volgcode; *als
+de termijn voorbij is* en *als bewaartermijn* doet het programma zelf. Wie uitvoer aanvroeg keurt
+haar nooit zelf goed, ook niet met de rol die dat mag. Elke rol behalve *functioneel beheerder*
+leest; zo'n rol geeft niemand alleen: een tweede persoon bevestigt ([wie](beheer.md#gebruikers)).
+"""
+
+
+def lines() -> Iterator[str]:
+    """The page, line by line."""
+    yield HEAD
+    yield "| recht | " + " | ".join(ROLE_LABELS[role] for role in Role) + " |"
+    yield "|---|" + ":-:|" * len(Role)
+    for permission, holders in GRANTS.items():
+        marks = ("ja" if role in holders else "" for role in Role)
+        yield f"| {permission} | " + " | ".join(marks) + " |"
+    yield NOBODY.rstrip()
+
+
+def page() -> str:
+    """The whole page."""
+    return "\n".join(lines()) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

@@ -1,0 +1,182 @@
+"""Pyramid's security policy: identity once per request, permission by the ACLs of the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from pyramid.authorization import ACLHelper, Authenticated, Everyone
+from pyramid.csrf import CookieCSRFStoragePolicy
+from pyramid.request import RequestLocalCache
+from pyramid_retry import is_error_retryable
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import NotRecordedError, record, record_read
+from stopintimidatie.core.registry import Directive, single
+from stopintimidatie.core.security.permissions import Identity, Permission
+from stopintimidatie.core.storage.session import SAFE_METHODS, transaction
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.settings import Settings
+
+IdentityLoader = Callable[[Any], Identity | None]
+
+
+# The one function that finds who sent a request.
+IDENTITY_LOADER: Final = Directive[None, IdentityLoader](
+    "set_identity_loader", "identity_loader", single
+)
+
+
+def cookie_name(settings: Settings, name: str) -> str:
+    """`__Host-` ties a cookie to this host over https; browsers refuse it over http."""
+    return f"__Host-{name}" if settings.https else name
+
+
+def csrf_storage(settings: Settings) -> CookieCSRFStoragePolicy:
+    return CookieCSRFStoragePolicy(
+        cookie_name=cookie_name(settings, "csrf"),
+        secure=settings.https,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+class SecurityPolicy:
+    """Identity, permission; remembering is done by `accounts` (server-side sessions)."""
+
+    def __init__(self) -> None:
+        self._acl = ACLHelper()
+        self._identities = RequestLocalCache(self._load)
+
+    def _load(self, request: Any) -> Identity | None:
+        loader = IDENTITY_LOADER.only(request.registry)
+        return None if loader is None else loader(request)
+
+    def identity(self, request: Any) -> Identity | None:
+        found: Identity | None = self._identities.get_or_create(request)
+        return found
+
+    def authenticated_userid(self, request: Any) -> str | None:
+        identity = self.identity(request)
+        return None if identity is None else str(identity.user_id)
+
+    def permits(self, request: Any, context: Any, permission: str) -> Any:
+        identity = self.identity(request)
+        principals = [Everyone]
+        if identity is not None:
+            principals += [Authenticated, *identity.principals]
+        return self._acl.permits(context, principals, permission)
+
+    def remember(self, request: Any, userid: str, **kw: Any) -> list[tuple[str, str]]:
+        return []
+
+    def forget(self, request: Any, **kw: Any) -> list[tuple[str, str]]:
+        return []
+
+
+# Audit records of what a request showed and what it was refused, written after the page is made.
+#
+# The request's transaction may be rolled back (a refusal, a form with a mistake) while the page
+# that is sent still shows personal data. So the records are written in another transaction, after
+# the request's and before the answer is sent: if that fails, nothing is shown. Other rows that a
+# page has to write go in it too.
+
+
+_KEY: Final = "stopintimidatie.trail"
+Entry = Callable[[Session, Identity], object]
+
+
+@dataclass(frozen=True)
+class _Note:
+    holder: str | None
+    write: Entry
+
+
+def note(request: Any, holder: str | None, write: Entry) -> None:
+    """Have `write` called in a transaction after the page is made, for a page itself can't write.
+
+    :param holder: the holder of the rows that it writes; None: rows without a holder.
+    """
+    notes: list[_Note] = request.environ.setdefault(_KEY, [])
+    notes.append(_Note(holder, write))
+
+
+def note_read(
+    request: Any,
+    holder: str,
+    kind: str,
+    ids: Sequence[UUID],
+    *,
+    task: str,
+    fields: Sequence[str] = (),
+) -> None:
+    """This page shows personal data of these documents; `task` says what for."""
+
+    def write(session: Session, identity: Identity) -> None:
+        record_read(session, identity.actor, holder, kind, ids, task=task, fields=fields)
+
+    if ids:
+        note(request, holder, write)
+
+
+def note_refusal(request: Any, context: Any, permission: str) -> None:
+    """This request asked for what the person may not see or do."""
+    identity = request.identity
+    if identity is None:
+        return
+    # An address without a holder: recorded at the desk, not at every municipality of the user.
+    owner = getattr(context, "holder", "") or NATIONAL
+    _note_refusal(request, owner, getattr(context, "document_id", None), permission)
+
+
+def note_stranger(request: Any, holder: str) -> None:
+    """This request asked for an address of a holder that the person doesn't work for."""
+    _note_refusal(request, holder, None, Permission.VIEW_MUNICIPALITY)
+
+
+def _note_refusal(request: Any, owner: str, document: UUID | None, permission: str) -> None:
+    def write(session: Session, identity: Identity) -> None:
+        record(
+            session,
+            identity.actor,
+            "toegang.geweigerd",
+            owner,
+            "document" if document else "pagina",
+            [document] if document else [],
+            fields=[permission],
+        )
+
+    note(request, owner, write)
+
+
+def trail_tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
+    """Stands above the transaction of the request."""
+
+    def trail_tween(request: Any) -> Any:
+        request.environ[_KEY] = []
+        response = handler(request)
+        try:
+            _write(registry.engine, request)
+        except SQLAlchemyError as error:
+            # A form was committed already: retrying the request would store it twice.
+            if request.method in SAFE_METHODS and is_error_retryable(request, error):
+                raise
+            raise NotRecordedError from error
+        return response
+
+    return trail_tween
+
+
+def _write(engine: Engine, request: Any) -> None:
+    """Write the notes in one transaction for each holder; those without one go in the first."""
+    notes: list[_Note] = request.environ[_KEY]
+    holders = list(dict.fromkeys(note.holder for note in notes if note.holder))
+    for number, holder in enumerate(holders or [None] * bool(notes)):
+        with transaction(engine, holder) as session:
+            for note in notes:
+                if note.holder == holder or (note.holder is None and number == 0):
+                    note.write(session, request.identity)

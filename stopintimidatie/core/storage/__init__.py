@@ -1,0 +1,38 @@
+"""Where everything is kept: engine, sessions, tenancy, keys. Knows nothing of the domain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stopintimidatie.core.storage.models import Base, Held, Holder, belongs_to, held_table
+from stopintimidatie.core.storage.session import make_engine, transaction
+from stopintimidatie.core.storage.tenancy import NATIONAL, TenancyError, current_holder, enter
+
+__all__ = [
+    "NATIONAL",
+    "Base",
+    "Held",
+    "Holder",
+    "TenancyError",
+    "belongs_to",
+    "current_holder",
+    "enter",
+    "held_table",
+    "make_engine",
+    "transaction",
+]
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.core.storage import personal
+    from stopintimidatie.core.storage.encryption import SEALED_TABLES, load_key_ring
+    from stopintimidatie.core.storage.session import request_session
+
+    SEALED_TABLES.declare(config)
+    personal.PERSONAL_DATA_HOLDERS.declare(config)
+    personal.IMPERSONAL_TABLES.declare(config)
+    config.add_impersonal_table("holder", "codes of municipalities and the desk")
+    settings = config.registry.app_settings
+    config.registry.engine = make_engine(settings)
+    config.registry.key_ring = load_key_ring(settings.key_file)
+    config.add_request_method(request_session, "db", reify=True)

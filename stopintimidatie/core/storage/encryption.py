@@ -1,0 +1,343 @@
+"""Versioned keys: encryption of contact data, blind index, follow codes and other keyed hashes.
+
+The key file is JSON, readable by the service alone: `{"versie": 1, "sleutels": {"1": "<hex>"}}`.
+Each purpose gets its own key, derived from the master key of a version (HKDF-SHA256, RFC 5869).
+Old versions stay in the file until everything encrypted with them has been rewritten.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.registry import Directive, named
+from stopintimidatie.core.storage.models import Held
+
+NONCE_BYTES: Final = 12
+KEY_BYTES: Final = 32
+
+
+class KeyFileError(Exception):
+    """The key file is missing or can't be used; the message says what to do."""
+
+
+class DecryptionError(Exception):
+    """What was stored can't be read with the keys at hand."""
+
+
+@dataclass(frozen=True)
+class KeyRing:
+    """The master keys by version, and the version new data is written with."""
+
+    current: int
+    masters: dict[int, bytes] = field(repr=False)
+    # What was derived before: a handful of purposes, asked for with every report.
+    _derived: dict[tuple[str, int], bytes] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def derive(self, purpose: str, version: int | None = None) -> bytes:
+        """The 32-byte key of a purpose.
+
+        :raises DecryptionError: when there is no key of that version.
+        """
+        number = self.current if version is None else version
+        if number not in self.masters:
+            raise DecryptionError(f"no key of version {number}")
+        known = self._derived.get((purpose, number))
+        if known is None:
+            hkdf = HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose.encode())
+            known = self._derived[purpose, number] = hkdf.derive(self.masters[number])
+        return known
+
+    def encrypt(self, purpose: str, text: str, context: str) -> str:
+        """Encrypt a text (AES-256-GCM), bound to a context such as the id of its row."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        sealed = AESGCM(self.derive(purpose)).encrypt(nonce, text.encode(), context.encode())
+        return f"{self.current}:{base64.b64encode(nonce + sealed).decode()}"
+
+    def decrypt(self, purpose: str, stored: str, context: str) -> str:
+        """Read back what `encrypt` made.
+
+        :raises DecryptionError: wrong key, wrong context, or damaged.
+        """
+        version, _, payload = stored.partition(":")
+        try:
+            raw = base64.b64decode(payload, validate=True)
+            cipher = AESGCM(self.derive(purpose, int(version)))
+            return cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], context.encode()).decode()
+        except (ValueError, InvalidTag) as error:
+            raise DecryptionError("the stored value can't be decrypted") from error
+
+    def keyed_hash(self, purpose: str, value: bytes, version: int | None = None) -> str:
+        """HMAC-SHA256 in hex: a fingerprint that means nothing without the key."""
+        return hmac.new(self.derive(purpose, version), value, hashlib.sha256).hexdigest()
+
+
+def new_key_ring() -> KeyRing:
+    """One fresh key."""
+    return KeyRing(1, {1: secrets.token_bytes(KEY_BYTES)})
+
+
+def create_key_file(path: Path) -> KeyRing:
+    """Write a new key file, mode 0600, never over an existing one."""
+    ring = new_key_ring()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _write(path, ring)
+    return ring
+
+
+def _write(path: Path, ring: KeyRing) -> None:
+    content = {
+        "versie": ring.current,
+        "sleutels": {str(version): key.hex() for version, key in ring.masters.items()},
+    }
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as handle:
+        json.dump(content, handle, indent=1)
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def _replace(path: Path, ring: KeyRing) -> None:
+    """Write the key file anew, so that it is the old one or the new one at any moment."""
+    fresh = path.with_name(f".{path.name}.nieuw")
+    fresh.unlink(missing_ok=True)
+    _write(fresh, ring)
+    status = path.stat()
+    if os.geteuid() == 0:
+        os.chown(fresh, status.st_uid, status.st_gid)
+    fresh.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def add_key(path: Path) -> int:
+    """Put a new version in the key file, not in use yet: every process must know it first.
+
+    :raises KeyFileError: the file can't be used.
+    """
+    ring = load_key_ring(path)
+    version = max(ring.masters) + 1
+    _replace(path, KeyRing(ring.current, {**ring.masters, version: secrets.token_bytes(KEY_BYTES)}))
+    return version
+
+
+def use_key(path: Path, version: int) -> None:
+    """From now on (processes: from their next start) new data is written with this version.
+
+    :raises KeyFileError: the file can't be used, or has no such version.
+    """
+    ring = load_key_ring(path)
+    if version not in ring.masters:
+        raise KeyFileError(
+            f"Versie {version} staat niet in het sleutelbestand. Maak haar met: stopintimidatie"
+            " sleutels nieuw"
+        )
+    _replace(path, KeyRing(version, ring.masters))
+
+
+def load_key_ring(path: Path) -> KeyRing:
+    """Read the key file.
+
+    :raises KeyFileError: missing, or not in the format of this module.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="ascii"))
+        masters = {int(v): bytes.fromhex(k) for v, k in content["sleutels"].items()}
+        ring = KeyRing(int(content["versie"]), masters)
+    except FileNotFoundError:
+        raise KeyFileError(
+            f"Het sleutelbestand {path} ontbreekt. Zet het terug uit de reservekopie; is dit een"
+            " nieuwe installatie, draai dan eerst: stopintimidatie database migreren"
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise KeyFileError(f"Het sleutelbestand {path} is niet te lezen: {error}") from None
+    if ring.current not in masters or any(len(k) != KEY_BYTES for k in masters.values()):
+        raise KeyFileError(f"Het sleutelbestand {path} mist de sleutel van de huidige versie.")
+    return ring
+
+
+# Changing keys: what is encrypted with an old version is rewritten with the current one.
+#
+# Rooms tell which columns they seal (`config.add_sealed`); the command `sleutels herversleutelen`
+# walks through all of them, holder by holder, some rows at a time, while the product runs.
+
+
+BATCH: Final = 200
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """Columns of a table that hold what `KeyRing.encrypt` made.
+
+    :param bound_to: the attribute whose value the encryption is bound to.
+    :param also: (row, keys, the texts in clear) -> None, for what else depends on the key.
+    """
+
+    entity: type[Any]
+    purpose: str
+    columns: tuple[str, ...]
+    bound_to: str
+    also: Callable[[Any, KeyRing, Mapping[str, str]], None] | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether each holder has rows of its own; else the national desk sees them all."""
+        return issubclass(self.entity, Held)
+
+    @property
+    def name(self) -> str:
+        return str(self.entity.__tablename__)
+
+
+SEALED_TABLES: Final = Directive[str, Sealed]("add_sealed", "sealed_tables", named)
+
+
+def _old(sealed: Sealed, current: int) -> ColumnElement[bool]:
+    columns = [getattr(sealed.entity, name) for name in sealed.columns]
+    return or_(*(and_(c.is_not(None), not_(c.startswith(f"{current}:"))) for c in columns))
+
+
+def reseal_some(session: Session, keys: KeyRing, sealed: Sealed) -> int:
+    """Rewrite some rows that this transaction sees; 0 when there is nothing left to do.
+
+    :raises DecryptionError: a row needs a version that the key file doesn't have.
+    """
+    rows = session.scalars(
+        select(sealed.entity)
+        .where(_old(sealed, keys.current))
+        .order_by(sealed.entity.id)
+        .limit(BATCH)
+        .with_for_update()
+    ).all()
+    for row in rows:
+        _reseal(row, keys, sealed)
+    session.flush()
+    return len(rows)
+
+
+def _reseal(row: Any, keys: KeyRing, sealed: Sealed) -> None:
+    context = str(getattr(row, sealed.bound_to))
+    clear = {
+        name: keys.decrypt(sealed.purpose, getattr(row, name), context)
+        for name in sealed.columns
+        if getattr(row, name) is not None
+    }
+    for name, text in clear.items():
+        setattr(row, name, keys.encrypt(sealed.purpose, text, context))
+    if sealed.also is not None:
+        sealed.also(row, keys, clear)
+
+
+def count_sealed(session: Session, sealed: Sealed, version: int) -> int:
+    """How many rows need this version, as far as this transaction sees."""
+    columns = (getattr(sealed.entity, name) for name in sealed.columns)
+    needs = or_(*(column.startswith(f"{version}:") for column in columns))
+    return session.scalar(select(func.count()).select_from(sealed.entity).where(needs)) or 0
+
+
+# Frozen blobs, each document's under a key of its own (decision 9 of the architecture).
+#
+# Without the key row the blobs mean nothing, whatever a backup may bring back; the document's own
+# row and its hashes stay. Rooms keep two tables beside their document: one of keys, one of blobs.
+
+
+@dataclass(frozen=True)
+class Vault:
+    """The keys and blobs of one kind of document.
+
+    :param keys: table of keys, with a column `sealed`.
+    :param blobs: table of blobs, with columns `kind` and `data`.
+    :param link: the column of both that names the document.
+    :param purpose: under which the key ring encrypts the keys.
+    """
+
+    keys: type[Any]
+    blobs: type[Any]
+    link: str
+    purpose: str
+
+    @property
+    def sealed(self) -> Sealed:
+        """For `config.add_sealed`: what a change of master keys rewrites."""
+        return Sealed(self.keys, self.purpose, ("sealed",), self.link)
+
+    def keep(self, session: Session, ring: KeyRing, owner: Any, kind: str, data: bytes) -> None:
+        """Encrypt and keep; what was there of this kind is replaced."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        sealed = AESGCM(self._key(session, ring, owner)).encrypt(nonce, data, _bound(owner, kind))
+        session.execute(delete(self.blobs).where(self._mine(self.blobs, owner), self._is(kind)))
+        session.add(
+            self.blobs(holder=owner.holder, **{self.link: owner.id}, kind=kind, data=nonce + sealed)
+        )
+        session.flush()
+
+    def read(self, session: Session, ring: KeyRing, owner: Any, kind: str) -> bytes:
+        """What was kept.
+
+        :raises DecryptionError: it isn't there (any more), or the key doesn't fit.
+        """
+        data = session.scalars(
+            select(self.blobs.data).where(self._mine(self.blobs, owner), self._is(kind))
+        ).one_or_none()
+        sealed = self._sealed_key(session, owner)
+        if data is None or sealed is None:
+            raise DecryptionError("the document has no such blob, or no key")
+        key = bytes.fromhex(ring.decrypt(self.purpose, sealed, str(owner.id)))
+        try:
+            return AESGCM(key).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], _bound(owner, kind))
+        except InvalidTag as error:
+            raise DecryptionError("the blob can't be decrypted") from error
+
+    def destroy(self, session: Session, owner: Any) -> None:
+        """Blobs and key go; nobody reads them again."""
+        for entity in (self.blobs, self.keys):
+            session.execute(delete(entity).where(self._mine(entity, owner)))
+        session.flush()
+
+    def _key(self, session: Session, ring: KeyRing, owner: Any) -> bytes:
+        """The key of this document, made at its first use."""
+        sealed = self._sealed_key(session, owner)
+        if sealed is not None:
+            return bytes.fromhex(ring.decrypt(self.purpose, sealed, str(owner.id)))
+        key = secrets.token_bytes(KEY_BYTES)
+        wrapped = ring.encrypt(self.purpose, key.hex(), str(owner.id))
+        session.add(self.keys(holder=owner.holder, **{self.link: owner.id}, sealed=wrapped))
+        session.flush()
+        return key
+
+    def _sealed_key(self, session: Session, owner: Any) -> str | None:
+        found: str | None = session.scalars(
+            select(self.keys.sealed).where(self._mine(self.keys, owner))
+        ).one_or_none()
+        return found
+
+    def _mine(self, entity: Any, owner: Any) -> Any:
+        return getattr(entity, self.link) == owner.id
+
+    def _is(self, kind: str) -> Any:
+        return self.blobs.kind == kind
+
+
+def _bound(owner: Any, kind: str) -> bytes:
+    """A blob means something only as this part of this document."""
+    return f"{owner.id}:{kind}".encode()

@@ -1,0 +1,104 @@
+"""The base of every table, the holders, and the mixin that says: this row belongs to somebody."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    MetaData,
+    String,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.schema import SchemaItem
+from sqlalchemy.types import TypeDecorator
+
+# Column types that mean the same on SQLite and PostgreSQL.
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment, kept in UTC; a naive one is refused, for it means nothing."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime can't be stored")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Declarative base: named constraints, aware datetimes, JSON for plain dicts and lists."""
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime,
+        dict[str, Any]: JSON,
+        list[str]: JSON,
+    }
+
+
+class Holder(Base):
+    """Who may hold rows: each municipality by its CBS code, and `landelijk` for the desk."""
+
+    __tablename__ = "holder"
+
+    code: Mapped[str] = mapped_column(String(9), primary_key=True)
+
+
+class Held:
+    """Mixin of every table whose rows belong to a holder.
+
+    The holder is never empty and never changes; `storage.tenancy` guards both, and filters every
+    ORM query to the holder of the transaction. Use `held_table(...)` for `__table_args__`.
+    """
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    holder: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"), sort_order=-1)
+
+
+class Passed:
+    """Mixin of a table whose rows go from a giver to a receiver: both see them, nobody else."""
+
+    giver: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"))
+    receiver: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"))
+
+
+def held_table(*items: SchemaItem, append_only: bool = False) -> tuple[Any, ...]:
+    """`__table_args__` of a held table: the key its children refer to, and what more it needs.
+
+    :param append_only: triggers made by the migration refuse UPDATE and DELETE.
+    """
+    return (UniqueConstraint("holder", "id"), *items, {"info": {"append_only": append_only}})
+
+
+def belongs_to(table: str, column: str, *, ondelete: str | None = None) -> ForeignKeyConstraint:
+    """A reference that can't cross holders: (holder, column) -> (holder, id) of the table."""
+    return ForeignKeyConstraint(
+        ["holder", column], [f"{table}.holder", f"{table}.id"], ondelete=ondelete
+    )

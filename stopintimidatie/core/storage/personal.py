@@ -1,0 +1,255 @@
+"""Who keeps personal data, and how it is found, redacted and erased there.
+
+Each room registers its tables with `config.add_personal_data_holder(PersonalDataHolder(...))`, so
+that the privacy desk can serve a data subject without knowing any room. What a room does with each
+column stands in its `columns`; an architecture test reads that, and fails on a text column that
+nobody thought of. A table without personal data says why: `config.add_impersonal_table`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.registry import Directive, of_kind
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.models import Base
+
+
+class Treatment(StrEnum):
+    """What happens to a column of a table with personal data."""
+
+    # Free text: a fragment can be replaced in it; erasing empties it.
+    TEXT = "tekst"
+    # Sealed or structured data of a person: erasing removes it, there is no text to redact.
+    SEALED = "verzegeld"
+    # The name of an employee, who acted in office: part of the account of what was done.
+    STAFF = "medewerker"
+    # Codes, hashes and ids: nothing that anybody typed.
+    CODES = "codes"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom it is about; by what they can tell about themselves, never in a repr."""
+
+    email: str | None = field(default=None, repr=False)
+    phone: str | None = field(default=None, repr=False)
+    reference: str | None = None
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """The words to be taken out of a text, wherever they stand, and what comes instead."""
+
+    words: str = field(repr=False)
+    replacement: str = "[onleesbaar gemaakt]"
+    # Only where they aren't part of a longer word.
+    whole_words: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.words.strip():
+            raise ValueError("nothing to redact")
+
+    def taken_out_of(self, value: Any) -> Any:
+        """The same text, or JSON with texts in it, without the words."""
+        if isinstance(value, str):
+            return self._pattern().sub(lambda _: self.replacement, value)
+        if isinstance(value, Mapping):
+            return {name: self.taken_out_of(part) for name, part in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.taken_out_of(part) for part in value]
+        return value
+
+    def _pattern(self) -> re.Pattern[str]:
+        """White space may have become another: a line that was broken, two blanks made one."""
+        words = r"\s+".join(map(re.escape, self.words.split()))
+        bounded = rf"(?<!\w){words}(?!\w)" if self.whole_words else words
+        return re.compile(bounded, re.IGNORECASE)
+
+
+Find = Callable[[Session, KeyRing, Subject], Sequence[UUID]]
+Redact = Callable[[Session, KeyRing, UUID, Fragment], int]
+Erase = Callable[[Session, UUID], None]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What erasing a document takes away in a table: columns that hold something, and rows."""
+
+    table: str
+    columns: tuple[str, ...]
+    rows: int
+
+
+SourceErased = Callable[[Session, KeyRing, str, UUID], int]
+SourceRedacted = Callable[[Session, KeyRing, str, UUID, Fragment], int]
+SourceTold = Callable[[Session, KeyRing, str, UUID], Sequence[Told]]
+
+
+def _copies_nothing(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
+    return 0
+
+
+def _copies_no_words(
+    session: Session, keys: KeyRing, kind: str, document: UUID, fragment: Fragment
+) -> int:
+    return 0
+
+
+def _keeps_nothing(session: Session, keys: KeyRing, kind: str, document: UUID) -> Sequence[Told]:
+    return ()
+
+
+@dataclass(frozen=True)
+class PersonalDataHolder:
+    """The tables of a room around one kind of document.
+
+    :param find: the documents (of the transaction's holder) that are about a subject.
+    :param redact: take words out of every text of a document; how many columns changed.
+    :param erase: take everything out of a document that tells of a person. Reference, dates and
+        where it went stay, for the account of what was done.
+    :param source_erased: (…, kind, document): another room's document is about to be erased;
+        destroy what was frozen of it here. How many copies.
+    :param source_redacted: the same for words that are about to be taken out there.
+    :param source_told: what `source_erased` would take away; changes nothing.
+    """
+
+    kind: str
+    columns: Mapping[str, Mapping[str, Treatment]]
+    find: Find
+    redact: Redact
+    erase: Erase
+    source_erased: SourceErased = _copies_nothing
+    source_redacted: SourceRedacted = _copies_no_words
+    source_told: SourceTold = _keeps_nothing
+
+
+PERSONAL_DATA_HOLDERS: Final = Directive[str, PersonalDataHolder](
+    "add_personal_data_holder", "personal_data_holders", of_kind
+)
+# Tables without any data subject's data, and why there is none.
+IMPERSONAL_TABLES: Final = Directive[str, str]("add_impersonal_table", "impersonal_tables")
+
+
+def personal_data_holders(registry: Any) -> Mapping[str, PersonalDataHolder]:
+    """Every holder by its kind of document."""
+    return PERSONAL_DATA_HOLDERS.of(registry)
+
+
+def erase_document(registry: Any, session: Session, kind: str, document: UUID) -> None:
+    """Erase a document with every copy that was frozen of it. Copies first: they are found by what
+    the document still tells."""
+    holders, keys = personal_data_holders(registry), registry.key_ring
+    for holder in holders.values():
+        holder.source_erased(session, keys, kind, document)
+    holders[kind].erase(session, document)
+
+
+def told_of(registry: Any, session: Session, kind: str, document: UUID) -> list[Told]:
+    """What `erase_document` would take away, in the tables of every room; changes nothing."""
+    holders, keys = personal_data_holders(registry), registry.key_ring
+    own = holders[kind].columns
+    told = [
+        filled(session, name, columns, condition)
+        for name, columns in own.items()
+        if (condition := _rows_of(name, next(iter(own)), document, own)) is not None
+    ]
+    elsewhere = [
+        one for h in holders.values() for one in h.source_told(session, keys, kind, document)
+    ]
+    return [one for one in (*told, *elsewhere) if one.rows]
+
+
+def filled(
+    session: Session,
+    table: str,
+    columns: Mapping[str, Treatment],
+    condition: ColumnElement[bool],
+) -> Told:
+    """Which of the columns that erasing empties hold something in these rows, and in how many."""
+    names = [n for n, how in columns.items() if how in (Treatment.TEXT, Treatment.SEALED)]
+    wanted = Base.metadata.tables[table]
+    if not names:
+        return Told(table, (), 0)
+    rows = session.execute(select(*(wanted.c[name] for name in names)).where(condition)).all()
+    held = [name for at, name in enumerate(names) if any(not _empty(row[at]) for row in rows)]
+    number = sum(any(not _empty(value) for value in row) for row in rows)
+    return Told(table, tuple(held), number)
+
+
+def _empty(value: Any) -> bool:
+    return value is None or value in ("", [], {}, b"")
+
+
+def _rows_of(
+    name: str, root: str, document: UUID, known: Mapping[str, Any]
+) -> ColumnElement[bool] | None:
+    """The rows of a table that belong to a document, by its foreign keys; None: by none."""
+    table = Base.metadata.tables[name]
+    if name == root:
+        return table.c.id == document
+    links = [key for key in table.foreign_keys if key.column.name == "id"]
+    for key in links:
+        if key.column.table.name == root:
+            return key.parent == document
+    for key in links:
+        parent = key.column.table
+        if parent.name in known and parent.name != name:
+            inner = _rows_of(parent.name, root, document, known)
+            if inner is not None:
+                return key.parent.in_(select(parent.c.id).where(inner))
+    return None
+
+
+def texts(columns: Mapping[str, Treatment]) -> list[str]:
+    """The columns that can be redacted."""
+    return [name for name, treatment in columns.items() if treatment is Treatment.TEXT]
+
+
+def redact_rows(
+    session: Session,
+    entity: Any,
+    condition: ColumnElement[bool],
+    columns: Mapping[str, Treatment],
+    fragment: Fragment,
+) -> int:
+    """Take the words out of the text columns of these rows; how many changed."""
+    changed = 0
+    for row in session.scalars(select(entity).where(condition)):
+        for name in texts(columns):
+            before = getattr(row, name)
+            after = fragment.taken_out_of(before)
+            if after != before:
+                setattr(row, name, after)
+                changed += 1
+    session.flush()
+    return changed
+
+
+def empty_rows(
+    session: Session,
+    entity: Any,
+    condition: ColumnElement[bool],
+    columns: Mapping[str, Treatment],
+) -> None:
+    """Empty what tells of a person in these rows; a column that may not be null becomes empty."""
+    table = entity.__table__
+    for row in session.scalars(select(entity).where(condition)):
+        for name, treatment in columns.items():
+            if treatment in (Treatment.TEXT, Treatment.SEALED):
+                setattr(row, name, _nothing(table.columns[name], getattr(row, name)))
+    session.flush()
+
+
+def _nothing(column: Any, value: Any) -> Any:
+    if column.nullable:
+        return None
+    return type(value)()

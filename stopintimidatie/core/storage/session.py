@@ -1,0 +1,451 @@
+"""Engines and plain sessions (command line, worker, tests); requests have `storage.request`."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import zope.sqlalchemy
+from pyramid_retry import mark_error_retryable
+from sqlalchemy import (
+    Connection,
+    Engine,
+    ExceptionContext,
+    Select,
+    Table,
+    create_engine,
+    event,
+    func,
+    insert,
+    make_url,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError, TimeoutError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+from zope.sqlalchemy.datamanager import STATUS_CHANGED
+
+from stopintimidatie.core.storage.models import Base, Held
+from stopintimidatie.core.storage.tenancy import HOLDER_SETTING, TenancyError, current_holder, enter
+from stopintimidatie.settings import Settings
+
+READ_ONLY_OPTION: Final = "stopintimidatie_read_only"
+WAIT_OPTION: Final = "stopintimidatie_longest_wait"
+SQLITE_BUSY_MILLISECONDS: Final = 15_000
+PROBE_SECONDS: Final = 3
+SURELY_ALIVE_SECONDS: Final = 1.0
+_IDLE_SINCE: Final = "stopintimidatie.idle_since"
+# PostgreSQL's code for a lock that didn't come free in time.
+LOCK_NOT_AVAILABLE: Final = "55P03"
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, record: Any) -> None:
+        # The driver's own transactions lose rows around savepoints: BEGIN is ours, below.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_MILLISECONDS}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        # FULL: a 201 must survive a power cut.
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        wait = options.get(WAIT_OPTION, SQLITE_BUSY_MILLISECONDS)
+        reads = options.get(READ_ONLY_OPTION, False)
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(wait)}")
+        connection.exec_driver_sql(f"PRAGMA query_only = {int(reads)}")
+        connection.exec_driver_sql(f"BEGIN {'DEFERRED' if reads else 'IMMEDIATE'}")
+
+    @event.listens_for(engine, "handle_error")
+    def another_writer_was_first(context: ExceptionContext) -> None:
+        error = context.sqlalchemy_exception
+        if error is not None and "database is locked" in str(context.original_exception):
+            mark_error_retryable(error)
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        # psycopg sends this with BEGIN, so it costs no extra round trip. None keeps the server's
+        # own setting; a standby refuses to be set to read-write.
+        driver: Any = connection.connection.driver_connection
+        driver.read_only = True if options.get(READ_ONLY_OPTION) else None
+        wait = options.get(WAIT_OPTION)
+        if wait is not None:
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(wait)}")
+
+
+def _ping_what_lay_idle(engine: Engine) -> None:
+    """A connection that was used a moment ago is taken for alive; others are asked first.
+
+    Instead of `pool_pre_ping`, which asks each time: a round trip with every transaction.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def checkin(connection: Any, record: Any) -> None:
+        record.info[_IDLE_SINCE] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def checkout(connection: Any, record: Any, proxy: Any) -> None:
+        now = time.monotonic()
+        # A new connection was never handed in; what is known of one goes when it is replaced.
+        if now - record.info.get(_IDLE_SINCE, now) < SURELY_ALIVE_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            # The pool throws it away, and all others of before this moment, and opens a new one.
+            raise InvalidatePoolError from error
+
+
+def make_engine(settings: Settings, url: str | None = None) -> Engine:
+    """The engine of an installation. Errors never quote values: those are personal data.
+
+    :param url: another role's address of the same database, such as `settings.owner_url`.
+    """
+    if settings.sqlite:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        engine = create_engine(url or settings.database_url, hide_parameters=True)
+        _prepare_sqlite(engine)
+        return engine
+    engine = create_engine(url or settings.database_url, hide_parameters=True)
+    _ping_what_lay_idle(engine)
+    _prepare_postgresql(engine)
+    return engine
+
+
+def probing(settings: Settings) -> Engine:
+    """An engine to see whether the database answers: no pool, reads only, waits for nothing long.
+
+    Not the engine of the requests: when those have all its connections, the database isn't away.
+    """
+    seconds = PROBE_SECONDS
+    timing = {"timeout": seconds} if settings.sqlite else {"connect_timeout": seconds}
+    engine = create_engine(
+        settings.database_url, hide_parameters=True, poolclass=NullPool, connect_args=timing
+    )
+    if not settings.sqlite:
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            # With so little memory PostgreSQL must write the sorted rows to a file on its disk.
+            connection.exec_driver_sql(
+                f"SELECT set_config('statement_timeout', '{seconds}s', true),"
+                " set_config('work_mem', '64kB', true)"
+            )
+
+    return engine
+
+
+def sqlite_file(settings: Settings) -> Path | None:
+    """The file of an SQLite database; None when there isn't one."""
+    name = make_url(settings.database_url).database if settings.sqlite else None
+    return Path(name).absolute() if name and name != ":memory:" else None
+
+
+def reading(engine: Engine) -> Engine:
+    """Return this engine with read-only transactions, which take no write lock."""
+    return _with_option(engine, READ_ONLY_OPTION, True)
+
+
+def locked(session: Session, statement: Select[Any]) -> Select[Any]:
+    """Return the statement with FOR UPDATE; unchanged in a read-only transaction."""
+    reads = session.get_bind().get_execution_options().get(READ_ONLY_OPTION)
+    return statement if reads else statement.with_for_update()
+
+
+def waiting_at_most(engine: Engine, milliseconds: int) -> Engine:
+    """The same engine for a transaction that would rather fail than wait longer for a lock."""
+    return _with_option(engine, WAIT_OPTION, milliseconds)
+
+
+@lru_cache(maxsize=16)
+def _with_option(engine: Engine, name: str, value: Any) -> Engine:
+    """Kept, for making one goes over all listeners of the engine."""
+    return engine.execution_options(**{name: value})
+
+
+def standalone(engine: Engine) -> Engine:
+    """The same engine for one statement by itself: on PostgreSQL no BEGIN and COMMIT around it,
+    which are two more round trips. On SQLite a transaction, for there they cost nothing."""
+    if engine.dialect.name != "postgresql":
+        return engine
+    return _with_option(engine, "isolation_level", "AUTOCOMMIT")
+
+
+def is_lock_timeout(error: DBAPIError) -> bool:
+    """Whether a lock wasn't free in time, on either database."""
+    code = getattr(error.orig, "sqlstate", None)
+    return code == LOCK_NOT_AVAILABLE or "database is locked" in str(error.orig)
+
+
+def waits_for_row_of(error: DBAPIError, table: str) -> bool:
+    """Tell whether an error is a timeout on a row of this table that another transaction writes.
+
+    Only on PostgreSQL: SQLite has one lock for the whole database, so its errors name no table.
+    """
+    context = getattr(getattr(error.orig, "diag", None), "context", None)
+    return is_lock_timeout(error) and table in (context or "")
+
+
+@contextmanager
+def transaction(
+    engine: Engine, holder: str | None = None, *, write: bool = True
+) -> Iterator[Session]:
+    """A session with one transaction: committed at the end, rolled back on an exception."""
+    chosen = engine if write else reading(engine)
+    with Session(chosen, expire_on_commit=False) as session, session.begin():
+        if holder is not None:
+            enter(session, holder)
+        yield session
+
+
+# Counting without counting everything: a list needs to know how long it is up to a point.
+
+
+# Up to here a page tells the exact number; beyond it, "meer dan".
+COUNTED: Final = 2_500
+
+
+def count_at_most(session: Session, statement: Select[Any], most: int) -> int:
+    """How many rows the statement finds; one more than `most` when there are more."""
+    some = statement.limit(most + 1).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
+
+
+# Telling a database that can't be used for a moment from a mistake of ours.
+#
+# Away, restarting, out of disk or of connections: whoever asked hears that, with a 503 and the
+# time to try again, instead of an error page that blames the product.
+
+
+# What a visitor or an app is told to wait before it tries again.
+RETRY_AFTER_SECONDS: Final = 10
+# SQLite calls a missing table an OperationalError as well; these are about the machine.
+_SQLITE: Final = (
+    "SQLITE_BUSY",
+    "SQLITE_CANTOPEN",
+    "SQLITE_FULL",
+    "SQLITE_IOERR",
+    "SQLITE_LOCKED",
+    "SQLITE_NOMEM",
+    "SQLITE_READONLY",
+)
+# PostgreSQL's code for a read-only transaction: a standby, or a database that is set read-only.
+_READ_ONLY: Final = "25006"
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database couldn't do it now, and may a little later."""
+    if isinstance(error, TimeoutError):
+        # No connection of the pool came free.
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated:
+        return True
+    name = getattr(error.orig, "sqlite_errorname", None)
+    if name is not None:
+        return str(name).startswith(_SQLITE)
+    state = getattr(error.orig, "sqlstate", None)
+    return isinstance(error, OperationalError) or state == _READ_ONLY
+
+
+def kind_of(error: BaseException) -> str:
+    """What the operator's log says of it: a class or a code, never a text."""
+    original = getattr(error, "orig", None)
+    return str(getattr(original, "sqlite_errorname", None) or type(original or error).__name__)
+
+
+# The session of a request, in the request's own transaction (pyramid_tm).
+
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def request_session(request: Any) -> Session:
+    """Return a session that commits or rolls back with the request.
+
+    The session of a page (GET) can't write, so that a reader makes nobody wait. What a page has to
+    write, such as its audit record, is noted and written after the page is made (`security.trail`).
+    """
+    engine = request.registry.engine
+    session = Session(reading(engine) if request.method in SAFE_METHODS else engine)
+    # "changed" from the start: a Core insert without a flush would be rolled back otherwise.
+    zope.sqlalchemy.register(session, initial_state=STATUS_CHANGED, transaction_manager=request.tm)
+    return session
+
+
+@contextmanager
+def between_transactions(request: Any) -> Iterator[None]:
+    """Commit the request's transaction before the block, for slow work without a lock.
+
+    After the block a new transaction begins for the same holder; rows are read again when used.
+    """
+    session, manager = request.db, request.tm
+    holder, rows = current_holder(session), list(session)
+    manager.commit()
+    try:
+        yield
+    finally:
+        manager.begin()
+        if holder is not None:
+            enter(session, holder)
+        session.add_all(rows)
+
+
+# New rows of several tables, written together and without the ORM's unit of work.
+#
+# For what comes in all day. On PostgreSQL it is one statement, whatever the number of tables:
+# each row costs the driver and the server less than half of what a statement of its own costs.
+# SQLite has no such statement, and no network either: there it is one a table.
+
+
+Row = tuple[type[Base], Mapping[str, Any]]
+"""A table, and the values by column; a column that isn't named gets its default."""
+
+_SETTINGS: Final = (
+    "setting AS MATERIALIZED"
+    f" (SELECT set_config('{HOLDER_SETTING}', %s, true), set_config('lock_timeout', %s, true))"
+)
+_QUOTE: Final[Callable[[str], str]] = postgresql.dialect().identifier_preparer.quote  # type: ignore[no-untyped-call]
+
+
+def insert_into(session: Session, model: type[Base]) -> Any:
+    """Return an INSERT that supports ON CONFLICT, for the database of this session."""
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    return (postgresql.insert if on_postgresql else sqlite.insert)(model)
+
+
+def insert_rows(session: Session, rows: Iterable[Row]) -> None:
+    """Insert these in the transaction at hand, which has entered their holder."""
+    session.flush()
+    parts = _parts(rows, current_holder(session))
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_statement(tuple(parts)), _documents(parts))
+    else:
+        _insert_each(connection, parts)
+
+
+def write_rows(engine: Engine, holder: str, rows: Iterable[Row], wait_milliseconds: int) -> None:
+    """Insert these in a transaction of their own; when this returns they are committed.
+
+    :param wait_milliseconds: how long to wait for a lock at most.
+    """
+    parts = _parts(rows, holder)
+    if engine.dialect.name == "postgresql":
+        with standalone(engine).begin() as connection:
+            settings = (holder, str(wait_milliseconds))
+            statement = _statement(tuple(parts), alone=True)
+            connection.exec_driver_sql(statement, (*settings, *_documents(parts)))
+    else:
+        with waiting_at_most(engine, wait_milliseconds).begin() as connection:
+            _insert_each(connection, parts)
+
+
+# A table and the columns that some rows of it name; and those rows, with their defaults.
+_Key = tuple[Table, frozenset[str]]
+_Parts = dict[_Key, list[dict[str, Any]]]
+
+
+def _parts(rows: Iterable[Row], holder: str | None) -> _Parts:
+    """The rows with their defaults, in the order in which the tables were named."""
+    parts: _Parts = {}
+    for model, values in rows:
+        if issubclass(model, Held) and values["holder"] != holder:
+            raise TenancyError(
+                f"{model.__name__} of {values['holder']!r} in a transaction of {holder!r}"
+            )
+        table = model.__table__
+        assert isinstance(table, Table)  # noqa: S101 - no model here is a join
+        key = (table, frozenset(values))
+        more = {name: given.arg if fixed else given.arg(None) for name, given, fixed in _more(key)}
+        parts.setdefault(key, []).append({**values, **more})
+    return parts
+
+
+@lru_cache
+def _more(key: _Key) -> Sequence[tuple[str, Any, bool]]:
+    """The columns with a default of ours that these rows don't name; is it always the same?"""
+    table, named = key
+    if not named <= set(table.columns.keys()):
+        raise ValueError(f"{table.name} has no column {', '.join(named - {*table.columns.keys()})}")
+    return [
+        (column.name, column.default, column.default.is_scalar)
+        for column in table.columns
+        if column.default is not None and column.name not in named
+    ]
+
+
+def _columns(key: _Key) -> list[str]:
+    """Every column that these rows fill; the database knows what to do with the others."""
+    table, named = key
+    filled = named | {name for name, _, _ in _more(key)}
+    return [name for name in table.columns.keys() if name in filled]  # noqa: SIM118
+
+
+def _insert_each(connection: Connection, parts: _Parts) -> None:
+    for (table, _), rows in parts.items():
+        connection.execute(insert(table), rows)
+
+
+@lru_cache
+def _statement(keys: Sequence[_Key], *, alone: bool = False) -> str:
+    """One INSERT for all of these, each part's rows a JSON document.
+
+    :param alone: the statement is the whole transaction, and tells the database its holder first.
+        Each row is joined with those settings, so that they stand before a policy is asked.
+    """
+    parts = [_insert(key, "setting, " if alone else "") for key in keys]
+    named = [f"p{number} AS ({part})" for number, part in enumerate(parts[:-1])]
+    before = ", ".join([_SETTINGS, *named] if alone else named)
+    return f"WITH {before} {parts[-1]}" if before else parts[-1]
+
+
+def _insert(key: _Key, source: str) -> str:
+    """Short, for the driver keeps what it knows of statements up to 4 kB only."""
+    into, *columns = (_QUOTE(name) for name in (key[0].name, *_columns(key)))
+    listed = ",".join(columns)
+    return (
+        f"INSERT INTO {into} ({listed})"  # noqa: S608 - names of our own tables
+        f" SELECT {listed}"
+        f" FROM {source}json_populate_recordset(NULL::{into}, %s) r"
+    )
+
+
+def _documents(parts: _Parts) -> tuple[str, ...]:
+    return tuple(_ENCODER.encode(rows) for rows in parts.values())
+
+
+def as_json(row: Mapping[str, Any]) -> str:
+    """A row as PostgreSQL's `json_populate_recordset` takes it."""
+    return _ENCODER.encode(row)
+
+
+def _plain(value: Any) -> str:
+    """How PostgreSQL reads what JSON has no word for."""
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise ValueError("a naive datetime can't be stored")
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} can't be written as a row")
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_plain)

@@ -1,0 +1,53 @@
+"""The tree: every document has one address, found with one query; what may not be seen is 404."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stopintimidatie.core.tree.models import Redirect, Reference
+from stopintimidatie.core.tree.resources import (
+    DOCUMENT_KINDS,
+    TREE_LEVELS,
+    TREE_ROOTS,
+    Branch,
+    Container,
+    Level,
+    Resource,
+    Root,
+    lineage,
+)
+from stopintimidatie.core.tree.services import (
+    is_taken,
+    locate_reference,
+    reference_row,
+    register_reference,
+    remember_address,
+)
+
+__all__ = [
+    "Branch",
+    "Container",
+    "Level",
+    "Redirect",
+    "Reference",
+    "Resource",
+    "Root",
+    "is_taken",
+    "lineage",
+    "locate_reference",
+    "reference_row",
+    "register_reference",
+    "remember_address",
+]
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.core.tree.resources import StrictTraverser
+
+    config.add_impersonal_table("reference", "references and holders")
+    config.add_impersonal_table("redirect", "addresses made of areas and references")
+    DOCUMENT_KINDS.declare(config)
+    TREE_LEVELS.declare(config)
+    TREE_ROOTS.declare(config)
+    config.set_root_factory(Root)
+    config.add_traverser(StrictTraverser)

@@ -1,0 +1,98 @@
+"""References and redirects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import quote
+from uuid import UUID
+
+from sqlalchemy import BindParameter, ColumnElement, exists, func, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.security.permissions import may
+from stopintimidatie.core.storage.session import Row
+from stopintimidatie.core.storage.tenancy import current_holder
+from stopintimidatie.core.tree.models import Redirect, Reference
+from stopintimidatie.core.tree.resources import DOCUMENT_KINDS, TREE_ROOTS
+
+# Of `/gemeenten/dordrecht/binnenstad`: above a document.
+SHORTEST: Final = 4
+
+
+def register_reference(session: Session, reference: str, holder: str, kind: str) -> None:
+    """Let a reference lead to a holder."""
+    _, values = reference_row(reference, holder, kind)
+    session.add(Reference(**values))
+
+
+def reference_row(reference: str, holder: str, kind: str) -> Row:
+    """A reference that leads to a holder, as a row."""
+    return Reference, {"reference": reference, "holder": holder, "kind": kind}
+
+
+def is_taken(reference: str | BindParameter[str]) -> ColumnElement[bool]:
+    """Whether some document has this reference already: an expression, for a query."""
+    return exists().where(Reference.reference == reference)
+
+
+def locate_reference(session: Session, reference: str, kind: str) -> Sequence[str]:
+    """The holders of documents under this reference, possibly none or several."""
+    return session.scalars(
+        select(Reference.holder)
+        .where(Reference.reference == reference, Reference.kind == kind)
+        .order_by(Reference.holder)
+    ).all()
+
+
+def remember_address(session: Session, holder: str, old_path: str, kind: str, target: UUID) -> None:
+    """Remember that a document left an address, so that the old one goes on working."""
+    session.add(Redirect(holder=holder, path=old_path, kind=kind, target=target))
+
+
+def redirect_target(session: Session, paths: Sequence[str]) -> tuple[str, str, UUID] | None:
+    """Which of these paths (of the transaction's holder) a document last left, and its kind and
+    id; of several the longest."""
+    row = session.execute(
+        select(Redirect.path, Redirect.kind, Redirect.target)
+        .where(Redirect.path.in_(paths))
+        .order_by(func.length(Redirect.path).desc(), Redirect.at.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else (row[0], row[1], row[2])
+
+
+def moved_to(request: Any) -> str | None:
+    """The present address of what this request asks: a document that moved, or a page of it.
+
+    Looks in the holder that the first names of the address lead to (the loader has entered it).
+    None when nothing ever lived here, or when this person may not see it.
+    """
+    holder = current_holder(request.db)
+    asked = request.path_info
+    found = None if holder is None else redirect_target(request.db, _it_and_above(asked))
+    if holder is None or found is None:
+        return None
+    old, name, target = found
+    kind = DOCUMENT_KINDS.of(request.registry)[name]
+    roles = request.identity.roles_for(holder)
+    if not may(roles, kind.permission) or not kind.seen_by(request.db, target, roles):
+        return None
+    path: str | None = kind.path_of(request.db, target)
+    return None if path is None or path == old else path + quote(asked.removeprefix(old))
+
+
+def _it_and_above(path: str) -> list[str]:
+    """The path, and those of which it may be a page or a document inside."""
+    names = path.split("/")
+    return ["/".join(names[:end]) for end in range(len(names), SHORTEST, -1)]
+
+
+# Names that no document may have, because a page has them.
+
+
+def reserved_names(config: Any) -> frozenset[str]:
+    """The names of all views and of everything directly below the root."""
+    views = config.introspector.get_category("views") or ()
+    names = {entry["introspectable"]["name"] for entry in views}
+    return frozenset(names | set(TREE_ROOTS.of(config.registry))) - {""}

@@ -1,0 +1,262 @@
+"""The values that the components of ``macros/ui.jinja2`` draw. Plain, typed, without HTML."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from markupsafe import Markup
+from pyramid.renderers import render
+
+from stopintimidatie.core.registry import Directive
+from stopintimidatie.core.security.permissions import Permission, may
+from stopintimidatie.core.text import FILTERS, plural
+from stopintimidatie.core.web.request import query_pairs, toggled, with_params
+from stopintimidatie.core.web.responses import static_url
+from stopintimidatie.core.web.theme import DEFAULT_COLOUR, theme_path
+
+# State → word and colour, the same on every page. The word carries the meaning, not the colour.
+
+
+Tone = Literal["neutral", "info", "warning", "danger", "success"]
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    word: str
+    tone: Tone
+
+
+BADGES: dict[str, Badge] = {
+    # report
+    "quarantaine": Badge("Quarantaine", "warning"),
+    "nieuw": Badge("Nieuw", "info"),
+    "in_behandeling": Badge("In behandeling", "info"),
+    "wacht_op_melder": Badge("Wacht op melder", "warning"),
+    "wacht_op_partner": Badge("Wacht op partner", "warning"),
+    "in_dossier": Badge("In dossier", "info"),
+    "overdracht_aangeboden": Badge("Overdracht aangeboden", "warning"),
+    "overgedragen": Badge("Overgedragen", "neutral"),
+    "afgehandeld": Badge("Afgehandeld", "success"),
+    "niet_in_behandeling": Badge("Niet in behandeling", "neutral"),
+    "ingetrokken": Badge("Ingetrokken", "neutral"),
+    "vernietigd": Badge("Vernietigd", "neutral"),
+    # delivery
+    "te_routeren": Badge("Nog te routeren", "warning"),
+    "wacht_op_afspraak": Badge("Wacht op afspraak", "warning"),
+    "aangeboden": Badge("Aangeboden", "info"),
+    "opgehaald": Badge("Opgehaald", "success"),
+    "verlopen": Badge("Verlopen", "danger"),
+    # dossier
+    "in_voorbereiding": Badge("In voorbereiding", "neutral"),
+    "in_aanpak": Badge("In aanpak", "info"),
+    "monitoring": Badge("Monitoring", "warning"),
+    "afgesloten": Badge("Afgesloten", "success"),
+    "overgebracht": Badge("Overgebracht", "neutral"),
+    # pattern
+    "voorgesteld": Badge("Te beslissen", "warning"),
+    "uitgesteld": Badge("Uitgesteld", "neutral"),
+    "aangenomen": Badge("Aangenomen", "success"),
+    # agreement, export, job
+    "open": Badge("Open", "info"),
+    "klaar": Badge("Klaar", "success"),
+    "gedaan": Badge("Gedaan", "success"),
+    "vervallen": Badge("Vervallen", "neutral"),
+    "gepland": Badge("Gepland", "info"),
+    "verslag_nodig": Badge("Verslag nodig", "warning"),
+    "gehouden": Badge("Gehouden", "success"),
+    "te_laat": Badge("Te laat", "danger"),
+    "aangevraagd": Badge("Aangevraagd", "warning"),
+    "goedgekeurd": Badge("Goedgekeurd", "info"),
+    "afgewezen": Badge("Afgewezen", "neutral"),
+    "afgebroken": Badge("Afgebroken", "neutral"),
+    "wordt_gemaakt": Badge("Wordt gemaakt", "info"),
+    "gereed": Badge("Gereed", "success"),
+    "mislukt": Badge("Mislukt", "danger"),
+    # copy that somebody outside has
+    "gemaakt": Badge("Nog niet gegeven", "neutral"),
+    "klaargezet": Badge("Klaargezet", "info"),
+    "gegeven": Badge("Bij de ontvanger", "info"),
+    "vernietigd_gemeld": Badge("Vernietigd door ontvanger", "success"),
+    "nooit_gegeven": Badge("Nooit gegeven", "neutral"),
+    # partner
+    "beeindigd": Badge("Beëindigd", "neutral"),
+    "convenant_verloopt": Badge("Convenant loopt af", "warning"),
+    "convenant_verlopen": Badge("Convenant verlopen", "danger"),
+    # flags
+    "spoed": Badge("Spoed", "danger"),
+    "bevroren": Badge("Bevroren", "info"),
+    "melder_schreef": Badge("Bericht van melder", "warning"),
+    "minderjarig": Badge("Minderjarig", "warning"),
+}
+
+
+def badge_for(state: str) -> Badge:
+    """The badge of a state; an unknown code is shown as its own words."""
+    found = BADGES.get(str(state))
+    return found or Badge(str(state).replace("_", " ").capitalize(), "neutral")
+
+
+@dataclass(frozen=True, slots=True)
+class ListItem:
+    """One document in a list: ``ui.item_list``."""
+
+    title: str
+    href: str
+    badges: Sequence[str] = ()
+    meta: Sequence[str] = ()
+    snippet: str = ""
+    """Plain text, or Markup with ``<mark>`` from the highlighter."""
+    current: bool = False
+    value: str = ""
+    """What a checkbox before it sends: `ui.item_list(…, choose=…)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """One value of a filter: ``ui.facet``."""
+
+    label: str
+    href: str
+    count: int | None = None
+    selected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One thing that happened: ``ui.timeline``."""
+
+    when: datetime
+    title: str
+    who: str = ""
+    text: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One figure: ``ui.tiles``."""
+
+    number: str
+    label: str
+    href: str = ""
+    note: str = ""
+    tone: Tone = "neutral"
+
+
+# Sections that a room adds to the page of a lower room, which needn't know of it.
+#
+# `config.add_panel("dossier", "uitvoer", factory, order=…)`; the factory gets the page's document
+# and the request and answers a :class:`Panel`, or None when there is nothing for this person.
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A section: its heading, and the template (as of a view) with its values."""
+
+    title: str
+    renderer: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnPanel:
+    """A section as the page shows it; `name` is also its anchor."""
+
+    name: str
+    title: str
+    html: Markup
+
+
+PanelFactory = Callable[[Any, Any], Panel | None]
+
+
+def _panel(page: str, name: str, factory: PanelFactory) -> tuple[tuple[str, str], PanelFactory]:
+    return (page, name), factory
+
+
+PANELS: Final = Directive[tuple[str, str], PanelFactory]("add_panel", "panels", _panel)
+
+
+def panels(request: Any, page: str, document: Any) -> list[DrawnPanel]:
+    """The sections that other rooms add to this page, in their order."""
+    made = (
+        (name, factory(document, request))
+        for (where, name), factory in PANELS.of(request.registry).items()
+        if where == page
+    )
+    return [_draw(request, name, panel) for name, panel in made if panel is not None]
+
+
+def _draw(request: Any, name: str, panel: Panel) -> DrawnPanel:
+    html = render(panel.renderer, dict(panel.values), request=request)
+    return DrawnPanel(name, panel.title, Markup(html))  # noqa: S704 - a template escaped it
+
+
+# What every template can use: filters and helpers; those of forms are in `web.forms`.
+
+
+HTMX_CONFIG = json.dumps({"includeIndicatorCSS": False, "history": False})
+"""No style of htmx's own: the policy of the pages forbids it, and the house has its own."""
+
+
+def install(environment: Any) -> None:
+    """Add the house's filters and helpers to a Jinja2 environment."""
+    environment.filters.update(FILTERS)
+    environment.globals.update(FILTERS)
+    environment.globals.update(
+        badge_for=badge_for,
+        default_colour=DEFAULT_COLOUR,
+        plural=plural,
+        printable=printable,
+        # A page in another language brings its own.
+        t=str,
+        waiting_messages=waiting_messages,
+        htmx_config=HTMX_CONFIG,
+        is_demo=is_demo,
+        offers_search=may_search,
+        search_text=search_text,
+        static_url=static_url,
+        theme_path=theme_path,
+        toggled=toggled,
+        with_params=with_params,
+        page_url=page_url,
+    )
+    environment.trim_blocks = True
+    environment.lstrip_blocks = True
+
+
+def printable(value: object) -> str:
+    """Typed text as it can be sent back: what UTF-8 or HTML can't carry is replaced."""
+    text = str(value).encode("utf-8", "replace").decode("utf-8")
+    return text.replace("\x00", "\ufffd")
+
+
+def is_demo(request: Any) -> bool:
+    """Does this installation show made-up reports?"""
+    return bool(request.registry.app_settings.demo)
+
+
+def waiting_messages(request: Any) -> list[dict[str, str]]:
+    """What ``request.flash(text, kind)`` left for this page; taken once."""
+    taken: list[dict[str, str]] = request.take_flashes()
+    return taken
+
+
+def may_search(identity: Any) -> bool:
+    """Whether this person may search anywhere: without it the box would lead to a closed door."""
+    roles = (identity.roles_for(holder) for holder in identity.holders)
+    return any(may(own, Permission.SEARCH) for own in roles)
+
+
+def search_text(request: Any) -> str:
+    """What was searched for, to stand in the search box of the page with the results."""
+    return dict(query_pairs(request)).get("q", "") if request.path == "/zoeken" else ""
+
+
+def page_url(request: Any) -> Callable[[int], str]:
+    """Address of another page of this list, filters kept: for ``ui.pagination``."""
+    return lambda number: with_params(request, pagina=number if number > 1 else None)

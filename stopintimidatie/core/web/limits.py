@@ -1,0 +1,171 @@
+"""Limit on how many heavy tasks run at once on this machine, in all processes together.
+
+Each place is a lock on a file; the kernel frees it when the process that holds it dies.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from threading import BoundedSemaphore
+from typing import IO, Any, Final
+
+from stopintimidatie.core.registry import Directive
+from stopintimidatie.core.storage.session import between_transactions
+
+AT_ONCE: Final = 2
+# Most tasks of one process that run or wait: each keeps its upload in memory.
+IN_LINE: Final = 4
+PATIENCE_SECONDS: Final = 10.0
+_LOOK_AGAIN_SECONDS: Final = 0.05
+
+
+class NoPlaceError(Exception):
+    """All places are taken; trying again a little later helps."""
+
+
+class Places:
+    """The places for one kind of task.
+
+    :param folder: where all processes of this installation on this machine find the lock files;
+        hidden files, which a backup leaves out.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._paths = [folder / f".{name}-{number}" for number in range(1, AT_ONCE + 1)]
+        self._line = threading.BoundedSemaphore(IN_LINE)
+
+    @contextmanager
+    def in_line(self) -> Iterator[None]:
+        """Take one of the few positions in the queue for a place, without waiting.
+
+        :raises NoPlaceError: the queue of this process is full.
+        """
+        if not self._line.acquire(blocking=False):
+            raise NoPlaceError
+        try:
+            yield
+        finally:
+            self._line.release()
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Hold a place during the block; wait a while for one.
+
+        :raises NoPlaceError: none came free in time.
+        """
+        end = time.monotonic() + PATIENCE_SECONDS
+        while (taken := self._take()) is None:
+            if time.monotonic() >= end:
+                raise NoPlaceError
+            time.sleep(_LOOK_AGAIN_SECONDS)
+        with taken:
+            yield
+
+    def _take(self) -> IO[str] | None:
+        for path in self._paths:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file = path.open("w")
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.close()
+            else:
+                return file
+        return None
+
+
+# Heavy work of a request, done outside its transaction and its place in the application.
+#
+# So the work holds no lock and keeps no other request waiting. The number of requests that do it
+# at once is limited for the whole machine.
+
+
+TOO_BUSY: Final = (
+    "Er worden nu veel bestanden tegelijk nagekeken. Uw bestand is niet bewaard. Wacht een halve"
+    " minuut, kies het bestand opnieuw en verstuur het nog een keer."
+)
+# Key in the WSGI environ of a context manager that frees the request's place during a block.
+OUTSIDE: Final = "stopintimidatie.web.outside"
+
+
+@contextmanager
+def heavy_work(request: Any) -> Iterator[None]:
+    """Do the block outside the request's transaction and place, with a place for heavy work.
+
+    Whether the request may wait is decided before it frees its place in the application: waiting
+    requests keep their upload in memory, so only a few may.
+
+    :raises NoPlaceError: no place for heavy work came free within a few seconds.
+    """
+    places: Places = request.registry.cleaning_places
+    outside: Callable[[], AbstractContextManager[None]]
+    outside = request.environ.get(OUTSIDE, nullcontext)
+    with places.in_line(), between_transactions(request), outside(), places.one():
+        yield
+
+
+# Queue for forms that cost much processor time, such as signing in: only a few run at a time.
+#
+# Requests wait here outside the application, so they hold none of its places. A request that
+# waits too long, or comes when the queue is full, is passed on with a mark: its view shows the
+# form again and does no work.
+
+
+_TURNED_AWAY: Final = "stopintimidatie.web.turned_away"
+# Checking a password takes four threads and 64 MiB; two at a time, for each waits for threads.
+AT_A_TIME: Final = 2
+# At most so many of the 256 threads that receive bodies wait here, and at most so long.
+MOST_WAITING: Final = 32
+LONGEST_WAIT_SECONDS: Final = 10.0
+
+
+def _address(address: str) -> tuple[str, str]:
+    """Return the fixed path from which forms go through the queue."""
+    return address, address
+
+
+WAITING_ROOMS: Final = Directive[str, str]("add_waiting_room", "waiting_rooms", _address)
+
+
+def is_turned_away(request: Any) -> bool:
+    """Tell whether this form must be shown again, with a message to come back later."""
+    return bool(request.environ.get(_TURNED_AWAY))
+
+
+class WaitingRoom:
+    """The queue of one process, in front of the application."""
+
+    def __init__(self, registry: Any) -> None:
+        self._addresses = frozenset(WAITING_ROOMS.of(registry))
+        self._turns = BoundedSemaphore(AT_A_TIME)
+        self._waiting = BoundedSemaphore(MOST_WAITING)
+
+    @contextmanager
+    def turn(self, environ: dict[str, Any]) -> Iterator[None]:
+        """Wait for a turn if this request needs one, and hold it during the block."""
+        if not self._is_for(environ):
+            yield
+            return
+        has_turn = self._wait()
+        environ[_TURNED_AWAY] = not has_turn
+        try:
+            yield
+        finally:
+            if has_turn:
+                self._turns.release()
+
+    def _is_for(self, environ: dict[str, Any]) -> bool:
+        return environ["REQUEST_METHOD"] == "POST" and environ["PATH_INFO"] in self._addresses
+
+    def _wait(self) -> bool:
+        if not self._waiting.acquire(blocking=False):
+            return False
+        try:
+            return self._turns.acquire(timeout=LONGEST_WAIT_SECONDS)
+        finally:
+            self._waiting.release()

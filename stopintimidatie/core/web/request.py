@@ -1,0 +1,389 @@
+"""The request as the views of this house see it: what is on it, with its types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode, urlsplit
+
+import pyramid.request
+from pyramid.httpexceptions import (
+    HTTPBadRequest,
+    HTTPException,
+    HTTPForbidden,
+    HTTPRequestEntityTooLarge,
+    HTTPRequestTimeout,
+    HTTPServiceUnavailable,
+)
+from pyramid.location import lineage
+from sqlalchemy.orm import Session
+from webob.multidict import MultiDict, NoVars
+
+from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.registry import Directive
+from stopintimidatie.core.security import Identity
+from stopintimidatie.core.web.body import (
+    FORM_TYPES,
+    NO_ROOM,
+    TOO_LARGE,
+    TOO_SLOW,
+    fault_of,
+    is_stream,
+)
+from stopintimidatie.core.web.theme import Branding
+from stopintimidatie.settings import LOOPBACK_HOSTS, Settings
+
+# The main menu and the breadcrumb.
+#
+# A room adds its menu item at start-up with ``config.add_nav_item(name, factory, order=…)``; the
+# factory gets the request and answers a :class:`NavItem`, or None for who has no business there.
+# The menu is on every page, error pages included: it asks the database nothing there, and
+# elsewhere no more than one small count of what waits for an answer.
+
+
+NavFactory = Callable[[Any], "NavItem | Iterable[NavItem] | None"]
+NAV_ITEMS: Final = Directive[str, NavFactory]("add_nav_item", "nav_items")
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One item of the menu. ``count`` is shown behind the label when it isn't None."""
+
+    label: str
+    href: str
+    current: bool = False
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """One step of the breadcrumb; the last is where you are."""
+
+    label: str
+    href: str
+
+
+def mark_current(items: Sequence[NavItem], path: str) -> list[NavItem]:
+    """The item whose address is the longest beginning of this path is the current one."""
+    fitting = [item.href for item in items if _leads_to(item.href, path)]
+    longest = max(fitting, key=len, default=None)
+    return [replace(item, current=item.href == longest) for item in items]
+
+
+def _leads_to(href: str, path: str) -> bool:
+    href = href.partition("?")[0]
+    return path == href or (href != "/" and path.startswith(href.rstrip("/") + "/"))
+
+
+def navigation(request: Any) -> list[NavItem]:
+    """The menu for this person; empty for a visitor who isn't signed in."""
+    if request.identity is None:
+        return []
+    found: list[NavItem] = []
+    for factory in NAV_ITEMS.of(request.registry).values():
+        made = factory(request)
+        if isinstance(made, NavItem):
+            found.append(made)
+        elif made is not None:
+            found.extend(made)
+    return mark_current(found, request.path)
+
+
+def breadcrumb(request: Any) -> list[Crumb]:
+    """From the first titled resource down to the context; a resource without title is skipped."""
+    context = getattr(request, "context", None)
+    if context is None:
+        return []
+    steps = [step for step in reversed(list(lineage(context))) if getattr(step, "title", "")]
+    return [Crumb(str(step.title), request.resource_path(step)) for step in steps]
+
+
+class Request(pyramid.request.Request):
+    """``db`` and ``identity`` are put on it by the floors below, ``flash`` by accounts."""
+
+    if TYPE_CHECKING:
+        db: Session
+        identity: Identity | None
+        branding: Branding
+        navigation: list[NavItem]
+        breadcrumb: list[Crumb]
+        context: Any
+        flash: Callable[..., None]
+        municipality_name: Callable[[str], str]
+
+    @property
+    def POST(self) -> MultiDict[str, str] | NoVars:  # noqa: N802 - WebOb's own name
+        """Return the text fields of a form; files sent for text are left out (see `files`)."""
+        sent = super().POST
+        if isinstance(sent, NoVars):
+            return sent
+        return MultiDict(pair for pair in sent.items() if isinstance(pair[1], str))
+
+    @property
+    def files(self) -> list[tuple[str, Any]]:
+        """Return the files that a form sent, each as a pair of field name and file."""
+        return [pair for pair in super().POST.items() if not isinstance(pair[1], str)]
+
+    @property
+    def actor(self) -> Actor:
+        """Return who acts, for the audit log.
+
+        :raises HTTPForbidden: nobody is signed in; the permission of a view prevents that.
+        """
+        if self.identity is None:
+            raise HTTPForbidden
+        return self.identity.actor
+
+    @property
+    def app_settings(self) -> Settings:
+        """The settings of this installation."""
+        found: Settings = self.registry.app_settings
+        return found
+
+    def resource_url(self, resource: Any, *elements: Any, **kw: Any) -> str:
+        """The address of a document, as the strict traverser knows it: without a slash behind."""
+        made = str(super().resource_url(resource, *elements, **kw))
+        if elements or resource.__parent__ is None:
+            return made
+        path, mark, rest = made.partition("?")
+        return path.rstrip("/") + mark + rest
+
+    form_failed: bool = False
+    """True once a posted form was refused; the title of the page then starts with 'Fout'."""
+
+
+# What can't be read is refused at the door with 400 or 413, before any view sees it.
+#
+# WebOb decodes lazily, so that broken bytes would otherwise surface as an error wherever some
+# view first looks at them. JSON is left alone: the intake reads and judges that itself.
+
+
+MAX_FIELDS = 2_000
+# Asked by balancers and watchers under whatever name they know this machine by; no redirects here.
+ANY_HOST = ("/health/", "/version")
+DEFAULT_PORTS = {"https": ":443", "http": ":80"}
+
+
+class StrangeHost(HTTPBadRequest):
+    """Asked under another name than the public address."""
+
+
+class CrowdedError(HTTPServiceUnavailable):
+    """The server had no room to take the body in."""
+
+
+# The exception for each fault of a body; other faults are errors in the message itself.
+FAULTS: Mapping[str, type[HTTPException]] = {
+    TOO_LARGE: HTTPRequestEntityTooLarge,
+    TOO_SLOW: HTTPRequestTimeout,
+    NO_ROOM: CrowdedError,
+}
+
+
+def is_own_host(host: str, settings: Settings) -> bool:
+    """Whether this installation answers under this name.
+
+    Redirects and links repeat the name that was asked for. In production that is the public
+    address alone; on this machine itself, and in the demo, each name and port will do.
+    """
+    public = urlsplit(settings.public_address)
+    if settings.demo or public.hostname in LOOPBACK_HOSTS:
+        return True
+    own = public.netloc.lower()
+    return host.lower() in (own, own + DEFAULT_PORTS[public.scheme])
+
+
+def check(request: Any, settings: Settings) -> None:
+    """Raise when path, query, length or form of this request can't be read."""
+    try:
+        _ = (request.path_info, request.script_name, request.host)
+        request.GET.items()
+        cookies = dict(request.cookies)
+    except (UnicodeDecodeError, ValueError) as error:
+        _make_readable(request)
+        raise HTTPBadRequest() from error
+    if not (is_own_host(request.host, settings) or _for_any_host(request)):
+        raise StrangeHost()
+    fault = fault_of(request.environ)
+    if fault is not None and fault in FAULTS:
+        raise FAULTS[fault]()
+    if fault or any("\x00" in value for value in cookies.values()):
+        raise HTTPBadRequest()
+    form = request.method == "POST" and request.content_type in FORM_TYPES
+    if form and not is_stream(request):
+        _check_form(request)
+
+
+def _for_any_host(request: Any) -> bool:
+    return str(request.environ.get("PATH_INFO", "")).startswith(ANY_HOST)
+
+
+def _make_readable(request: Any) -> None:
+    """Replace what can't be decoded, for the error page reads path and cookies too."""
+    environ = request.environ
+    for name in ("PATH_INFO", "SCRIPT_NAME"):
+        raw = environ.get(name, "").encode("latin-1", "replace")
+        environ[name] = raw.decode("utf-8", "replace").encode().decode("latin-1")
+    environ["QUERY_STRING"] = ""
+    try:
+        dict(request.cookies)
+    except ValueError:
+        environ["HTTP_COOKIE"] = ""
+
+
+def _check_form(request: Any) -> None:
+    try:
+        fields = [*request.POST.items(), *request.files]
+    except Exception as error:  # the multipart reader fails in many ways; none is ours
+        raise HTTPBadRequest() from error
+    if len(fields) > MAX_FIELDS:
+        raise HTTPRequestEntityTooLarge()
+    # No text that a person can type; PostgreSQL refuses it.
+    if any("\x00" in text for field in fields for text in field if isinstance(text, str)):
+        raise HTTPBadRequest()
+
+
+def guard_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
+    settings: Settings = registry.app_settings
+
+    def tween(request: Any) -> Any:
+        check(request, settings)
+        return handler(request)
+
+    return tween
+
+
+# `@view_config(…, guards=(only_live,))`: what is asked before a view does anything.
+#
+# A guard is called with (context, request), in the order given, once the permission is there; it
+# answers a response to send instead of the view's, or None to let the visitor through.
+
+
+def guarded(view: Any, info: Any) -> Any:
+    """Pyramid's view deriver for the option `guards`."""
+    guards = info.options.get("guards") or ()
+    if not guards:
+        return view
+
+    def asked(context: Any, request: Any) -> Any:
+        for guard in guards:
+            instead = guard(context, request)
+            if instead is not None:
+                return instead
+        return view(context, request)
+
+    return asked
+
+
+guarded.options = ("guards",)  # type: ignore[attr-defined]  # how Pyramid is told of it
+
+
+# Addresses: keeping the filters of a page, and never sending anybody to a strange host.
+
+
+Pairs = list[tuple[str, str]]
+
+
+def query_pairs(request: Any) -> Pairs:
+    """The GET parameters in order; nothing when they can't be read."""
+    try:
+        return list(request.GET.items())
+    except UnicodeDecodeError:
+        return []
+
+
+def _address(request: Any, pairs: Pairs) -> str:
+    return f"{request.path}?{urlencode(pairs)}" if pairs else str(request.path)
+
+
+def with_params(request: Any, **changes: str | int | None) -> str:
+    """This page with other GET parameters; None removes one. The rest stays as it is."""
+    kept = [(name, value) for name, value in query_pairs(request) if name not in changes]
+    new = [(name, str(value)) for name, value in changes.items() if value is not None]
+    return _address(request, kept + new)
+
+
+def toggled(request: Any, name: str, value: str) -> str:
+    """This page with one value of a filter switched on or off; back to its first page."""
+    pairs = [pair for pair in query_pairs(request) if pair[0] != "pagina"]
+    if (name, value) in pairs:
+        return _address(request, [pair for pair in pairs if pair != (name, value)])
+    return _address(request, [*pairs, (name, value)])
+
+
+def safe_path(text: str | None, default: str = "/") -> str:
+    """A path on this host out of something that came from outside, or the default."""
+    if not text or not text.startswith("/") or text.startswith(("//", "/\\")):
+        return default
+    if any(ord(sign) < 33 or sign == "\\" for sign in text):
+        return default
+    return text
+
+
+# Pages of a list: which rows, how many pages, and the numbers to show. Pure.
+
+
+PAGE_SIZE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """One page of a list with ``total`` rows; a number beyond the end means the last page.
+
+    ``more``: there are more rows than were counted.
+    """
+
+    wanted: int
+    total: int
+    size: int = PAGE_SIZE
+    more: bool = False
+
+    @classmethod
+    def counted(cls, wanted: int, found: int, most: int, size: int = PAGE_SIZE) -> Paging:
+        """The page of a list that was counted up to ``most``."""
+        return cls(wanted, min(found, most), size, found > most)
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.size))
+
+    @property
+    def page(self) -> int:
+        return min(max(1, self.wanted), self.pages)
+
+    @property
+    def offset(self) -> int:
+        return (self.page - 1) * self.size
+
+    @property
+    def first(self) -> int:
+        """Number of the first row on this page, counted from 1; 0 when there is none."""
+        return min(self.offset + 1, self.total)
+
+    @property
+    def last(self) -> int:
+        return min(self.offset + self.size, self.total)
+
+    @property
+    def numbers(self) -> Sequence[int | None]:
+        """Page numbers to show; None is a gap."""
+        near = {1, self.pages, self.page - 1, self.page, self.page + 1}
+        shown = sorted(number for number in near if 1 <= number <= self.pages)
+        result: list[int | None] = []
+        for number in shown:
+            if result and number - (result[-1] or 0) > 1:
+                result.append(None)
+            result.append(number)
+        return result
+
+
+def worth_counting(wanted: int, least: int, size: int = PAGE_SIZE) -> int:
+    """How far to count for this page: always some pages beyond it, never simply all."""
+    return least + max(0, wanted - 1) * size
+
+
+def wanted_page(request: Any) -> int:
+    """GET parameter ``pagina``; what isn't a number of at most six digits is page one."""
+    text = dict(query_pairs(request)).get("pagina", "1")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else 1

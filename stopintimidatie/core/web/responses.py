@@ -1,0 +1,231 @@
+"""A table as a file that a spreadsheet opens: semicolons and a mark for UTF-8, as Dutch ones want.
+
+Text that a spreadsheet would take for a formula is made text (S9): whoever wrote it may be anybody.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from pyramid.authorization import DENY_ALL
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.view import view_config
+from pyramid_retry import is_error_retryable
+
+from stopintimidatie.core.tree import Resource
+from stopintimidatie.core.web.theme import parse_colour, theme_css
+
+_FORMULA: Final = frozenset("=+-@|%")
+
+
+def as_text(value: object) -> str:
+    """A cell that no spreadsheet reckons with. Pure."""
+    text = "" if value is None else str(value).replace("\x00", "")
+    # Blanks, marks that don't show and wide forms before it don't make it harmless.
+    shown = unicodedata.normalize("NFKC", text).lstrip().lstrip("\u200b\u200e\u200f\ufeff\u2060")
+    risky = shown[:1] in _FORMULA or text[:1] in ("\t", "\r", "\n")
+    return f"'{text}" if shown and risky else text
+
+
+def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """The whole file."""
+    made = io.StringIO(newline="")
+    writer = csv.writer(made, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([as_text(cell) for cell in row] for row in rows)
+    return "\ufeff".encode() + made.getvalue().encode("utf-8", "replace")
+
+
+def csv_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
+    """:param name: without an ending; letters, digits and dashes."""
+    response = Response(csv_bytes(columns, rows), content_type="text/csv", charset="utf-8")
+    response.content_disposition = f'attachment; filename="{name}.csv"'
+    return response
+
+
+# Security headers on every answer, errors included; and what may be kept by a cache.
+
+
+CSP = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+    "base-uri 'none'"
+)
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "X-Permitted-Cross-Domain-Policies": "none",
+}
+# A picture that somebody uploaded, opened by itself: it runs nothing, fetches nothing, is nowhere.
+PICTURE_CSP = "default-src 'none'; sandbox"
+# The page on which somebody may press a button to send along where they are; nowhere else.
+LOCATING = "camera=(), geolocation=(self), microphone=(), payment=(), usb=()"
+# What is for everybody, such as a municipality's logo in an app, may say so itself.
+PUBLIC_MAY_DIFFER = frozenset({"Cross-Origin-Resource-Policy"})
+HSTS = "max-age=31536000; includeSubDomains"
+FOR_EVER = "public, max-age=31536000, immutable"
+FOR_AN_HOUR = "public, max-age=3600"
+
+
+def cache_control(path: str, query: str, status: int) -> str:
+    """Pages are never kept. Static files are: for ever when their address has their hash."""
+    if status not in (200, 304):
+        return "no-store"
+    if path.startswith("/huisstijl/"):
+        return FOR_EVER
+    if path.startswith("/static/"):
+        return FOR_EVER if query.startswith("v=") else FOR_AN_HOUR
+    return "no-store"
+
+
+def apply(environ: Mapping[str, Any], response: Any, https: bool) -> None:
+    """Put the headers on one answer."""
+    headers = response.headers
+    for name, value in HEADERS.items():
+        stricter = headers.get(name) in (PICTURE_CSP, LOCATING)
+        if not stricter and (name not in PUBLIC_MAY_DIFFER or name not in headers):
+            headers[name] = value
+    if https:
+        headers["Strict-Transport-Security"] = HSTS
+    headers["Cache-Control"] = cache_control(
+        environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", ""), response.status_int
+    )
+
+
+def headers_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
+    """Outermost tween: nothing answers around it.
+
+    The commit and the writing of the trail happen outside the exception views; what goes wrong
+    there gets its page here, unless the request will be tried again.
+    """
+
+    https = bool(registry.app_settings.https)
+
+    def tween(request: Any) -> Any:
+        try:
+            response = handler(request)
+        except Exception as error:
+            if is_error_retryable(request, error):
+                raise
+            response = request.invoke_exception_view(sys.exc_info())
+        apply(request.environ, response, https)
+        return response
+
+    return tween
+
+
+# ``/huisstijl/<colour>.css``: a node per colour, without any row behind it.
+
+
+SUFFIX = ".css"
+
+
+class ThemeFolder(Resource):
+    """Where the stylesheets of the municipalities' colours live."""
+
+    def __init__(self, name: str, parent: Any) -> None:
+        super().__init__(name, parent, "")
+
+    def __acl__(self) -> list[Any]:
+        return [DENY_ALL]
+
+    def __getitem__(self, name: str) -> Resource:
+        colour = name.removesuffix(SUFFIX)
+        if not name.endswith(SUFFIX) or colour.startswith("#") or colour != colour.lower():
+            raise KeyError(name)
+        try:
+            parse_colour(colour)
+        except ValueError:
+            raise KeyError(name) from None
+        return ThemeSheet(name, self, colour)
+
+
+class ThemeSheet(Resource):
+    """The stylesheet of one colour."""
+
+    def __init__(self, name: str, parent: Any, colour: str) -> None:
+        super().__init__(name, parent, "")
+        self.colour = colour
+
+    def __acl__(self) -> list[Any]:
+        return [DENY_ALL]
+
+
+# Static files: an address with their hash, and packed where the browser can unpack.
+#
+# Packing happens here, for text only and remembered per version: the files are public, so nothing
+# secret is compressed beside something an attacker chooses.
+
+
+ROOT = Path(__file__).parent / "static"
+PACKED_TYPES = ("text/css", "text/javascript", "application/javascript", "image/svg+xml")
+
+
+@lru_cache(maxsize=256)
+def _hash_of(path: Path, changed: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def static_url(name: str) -> str:
+    """Address of one of our static files: ``/static/app.css?v=1f0c…``
+
+    A file that set-up hasn't fetched (yet) must not take the page down: it goes without a hash.
+    """
+    path = ROOT / name
+    try:
+        return f"/static/{name}?v={_hash_of(path, path.stat().st_mtime_ns)}"
+    except FileNotFoundError:
+        return f"/static/{name}"
+
+
+@lru_cache(maxsize=64)
+def _packed(body: bytes) -> bytes:
+    return gzip.compress(body, compresslevel=9, mtime=0)
+
+
+def pack(request: Any, response: Any) -> None:
+    """Replace the body by its packed form, if that is wanted and worth it."""
+    wanted = "gzip" in request.headers.get("Accept-Encoding", "")
+    if response.status_int != 200 or not wanted or response.content_type not in PACKED_TYPES:
+        return
+    body = response.body
+    if len(body) > 500 and response.content_encoding is None:
+        response.body = _packed(body)
+        response.content_encoding = "gzip"
+        response.etag = None
+        response.content_md5 = None
+
+
+def static_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
+    def tween(request: Any) -> Any:
+        response = handler(request)
+        if request.environ.get("PATH_INFO", "").startswith(("/static/", "/huisstijl/")):
+            pack(request, response)
+            response.vary = ["Accept-Encoding"]
+        return response
+
+    return tween
+
+
+# The stylesheet of one colour; static files have their own view.
+
+
+@view_config(context=ThemeSheet, permission=NO_PERMISSION_REQUIRED, request_method="GET")
+def theme_sheet(context: ThemeSheet, request: Any) -> Response:
+    """``/huisstijl/0b5394.css``: public, and the same for ever."""
+    return Response(theme_css(context.colour), content_type="text/css", charset="utf-8")

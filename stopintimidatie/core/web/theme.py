@@ -1,0 +1,140 @@
+"""A municipality's look: name, logo and one colour, from which a small stylesheet follows.
+
+The stylesheet is a pure function of the colour and has the colour in its address
+(``/huisstijl/0b5394.css``). So it needs no database and no inline style, may be cached for
+ever, and tells nobody anything about a municipality.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# Colour contrast by WCAG 2.2: is this readable, and what is readable on that.
+#
+# Pure functions without a database. A municipality chooses its own colour; this module decides
+# which text can stand on it and how dark the colour must become to be text itself.
+
+
+WHITE = "#ffffff"
+INK = "#1b1f24"
+BLACK = "#000000"
+TEXT_MINIMUM = 4.5
+
+_HEX = re.compile(r"#?([0-9a-fA-F]{6})\Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """An sRGB colour, each part 0…255."""
+
+    red: int
+    green: int
+    blue: int
+
+    @property
+    def hex(self) -> str:
+        return f"#{self.red:02x}{self.green:02x}{self.blue:02x}"
+
+
+def parse_colour(text: str) -> Colour:
+    """Read ``#0b5394`` (the hash may be left out); anything else is a ValueError."""
+    match = _HEX.match(text)
+    if match is None:
+        raise ValueError(f"not a six-digit hexadecimal colour: {text!r}")
+    digits = match.group(1)
+    return Colour(*(int(digits[i : i + 2], 16) for i in (0, 2, 4)))
+
+
+def luminance(colour: Colour) -> float:
+    """Relative luminance, WCAG 2.2."""
+
+    def linear(part: int) -> float:
+        share = part / 255
+        return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
+
+    return (
+        0.2126 * linear(colour.red) + 0.7152 * linear(colour.green) + 0.0722 * linear(colour.blue)
+    )
+
+
+def ratio(one: str, other: str) -> float:
+    """Contrast ratio between two colours: from 1 (equal) to 21 (black on white)."""
+    light, dark = sorted(
+        (luminance(parse_colour(one)), luminance(parse_colour(other))), reverse=True
+    )
+    return (light + 0.05) / (dark + 0.05)
+
+
+def mix(colour: str, other: str, share: float) -> str:
+    """``share`` of the other colour (0…1) mixed into the first."""
+    one, two = parse_colour(colour), parse_colour(other)
+
+    def part(a: int, b: int) -> int:
+        return round(a + (b - a) * share)
+
+    return Colour(part(one.red, two.red), part(one.green, two.green), part(one.blue, two.blue)).hex
+
+
+def readable_on(background: str) -> str:
+    """White if that reads well on this background, else ink, else black: always at least 4.5."""
+    for text in (WHITE, INK):
+        if ratio(text, background) >= TEXT_MINIMUM:
+            return text
+    return BLACK
+
+
+def darkened_for(colour: str, background: str, minimum: float = TEXT_MINIMUM) -> str:
+    """The colour, made just dark enough to be read on a light background."""
+    for step in range(0, 101, 2):
+        candidate = mix(colour, "#000000", step / 100)
+        if ratio(candidate, background) >= minimum:
+            return candidate
+    raise ValueError(f"nothing is readable on {background}")
+
+
+DEFAULT_COLOUR = "#154273"
+SURFACE = "#f3f5f8"
+
+
+@dataclass(frozen=True, slots=True)
+class Branding:
+    """What the header of a page shows. Without a logo the product's own one is shown."""
+
+    name: str = "Stop Intimidatie – landelijk meldpunt"
+    colour: str = DEFAULT_COLOUR
+    logo_url: str | None = None
+    home_url: str = "/"
+    # What every page says at the top, so that nobody takes practice for real.
+    banner: str = ""
+
+
+def theme_path(colour: str) -> str:
+    """Address of the stylesheet for this colour."""
+    return f"/huisstijl/{parse_colour(colour).hex[1:]}.css"
+
+
+def theme_properties(colour: str) -> dict[str, str]:
+    """The custom properties that depend on the colour; text is at least 4.5 : 1 everywhere."""
+    brand = parse_colour(colour).hex
+    soft = mix(brand, WHITE, 0.9)
+    text = darkened_for(darkened_for(brand, soft), SURFACE)
+    strong = darkened_for(text, WHITE, 7)
+    return {
+        "--si-brand": brand,
+        "--si-brand-on": readable_on(brand),
+        "--si-brand-text": text,
+        "--si-brand-strong": strong,
+        "--si-brand-soft": soft,
+        "--si-brand-line": mix(text, WHITE, 0.55),
+        "--si-action": text,
+        "--si-action-on": readable_on(text),
+        "--si-action-hover": strong,
+        "--si-action-hover-on": readable_on(strong),
+    }
+
+
+def theme_css(colour: str) -> str:
+    """The stylesheet for one colour."""
+    lines = "".join(f"{name}:{value};" for name, value in theme_properties(colour).items())
+    return f".si-theme{{{lines}}}\n"

@@ -1,0 +1,257 @@
+"""The shape of a workflow, and the checks that keep one whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from pyramid.exceptions import ConfigurationError
+from sqlalchemy import String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.registry import Directive, named
+from stopintimidatie.core.security import Permission
+
+__all__ = ["FieldKind", "InputField", "State", "Transition", "Workflow", "WorkflowError"]
+
+
+class WorkflowError(Exception):
+    """The workflow doesn't allow this; `field` names what is missing, when that is the cause."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class FieldKind(StrEnum):
+    """What kind of answer a transition asks; the form derives its widget from it."""
+
+    TEXT = "tekst"
+    LINE = "regel"
+    DATE = "datum"
+    CHOICE = "keuze"
+    CHOICES = "keuzes"
+    DOCUMENT = "document"
+    PERSON = "persoon"
+
+
+@dataclass(frozen=True)
+class InputField:
+    """Something a transition asks. `options`: name of the list the room offers for it."""
+
+    name: str
+    label: str
+    kind: FieldKind = FieldKind.TEXT
+    required: bool = True
+    options: str | None = None
+    help: str = ""
+    # Required only when another field has one of these values (`reden = dubbel` asks: of which).
+    when: tuple[str, frozenset[str]] | None = None
+
+    def required_with(self, values: Mapping[str, Any]) -> bool:
+        if self.when is None:
+            return self.required
+        other, wanted = self.when
+        return values.get(other) in wanted
+
+    def is_idle(self, values: Mapping[str, Any]) -> bool:
+        """Tell whether this was filled in although another answer leaves no use for it."""
+        if self.when is None or not values.get(self.name):
+            return False
+        other, wanted = self.when
+        return bool(values.get(other)) and values[other] not in wanted
+
+
+@dataclass(frozen=True)
+class State:
+    """A state. `ended`: nothing is expected of anybody any more."""
+
+    code: str
+    label: str
+    ended: bool = False
+
+
+@dataclass(frozen=True)
+class Transition:
+    """A move from any of its sources to its target."""
+
+    name: str
+    label: str
+    sources: frozenset[str]
+    target: str
+    permission: Permission
+    fields: tuple[InputField, ...] = ()
+    effect: str | None = None
+
+    def missing(self, values: Mapping[str, Any]) -> InputField | None:
+        """The first required field without an answer."""
+        for field in self.fields:
+            if field.required_with(values) and not values.get(field.name):
+                return field
+        return None
+
+    def idle(self, values: Mapping[str, Any]) -> dict[str, str]:
+        """Give what was filled in and would be left aside: name of the field, and what to do."""
+        labels = {field.name: field.label for field in self.fields}
+        return {
+            field.name: f"U vulde ‘{field.label}’ in, maar dat hoort niet bij wat u koos onder"
+            f" ‘{labels.get(field.when[0], field.when[0])}’. Maak dit leeg, of kies daar iets"
+            " anders."
+            for field in self.fields
+            if field.when is not None and field.is_idle(values)
+        }
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """A workflow, checked when it is made."""
+
+    name: str
+    initial: frozenset[str]
+    states: tuple[State, ...]
+    transitions: tuple[Transition, ...]
+
+    def __post_init__(self) -> None:
+        mistakes = [*self._unknown_states(), *self._doubles(), *self._unreachable()]
+        if mistakes:
+            raise ValueError(f"workflow {self.name}: " + "; ".join(mistakes))
+
+    def _unknown_states(self) -> Iterable[str]:
+        known = {state.code for state in self.states}
+        for move in self.transitions:
+            for code in (*move.sources, move.target):
+                if code not in known:
+                    yield f"{move.name} names the unknown state {code}"
+
+    def _doubles(self) -> Iterable[str]:
+        names = [move.name for move in self.transitions]
+        yield from (f"{name} stands twice" for name in set(names) if names.count(name) > 1)
+
+    def _unreachable(self) -> Iterable[str]:
+        reached = set(self.initial)
+        while True:
+            more = {m.target for m in self.transitions if m.sources & reached} - reached
+            if not more:
+                break
+            reached |= more
+        yield from (f"{s.code} can't be reached" for s in self.states if s.code not in reached)
+
+    def state(self, code: str) -> State:
+        return next(state for state in self.states if state.code == code)
+
+    def transition(self, name: str) -> Transition:
+        """:raises WorkflowError: when there is no such move."""
+        for move in self.transitions:
+            if move.name == name:
+                return move
+        raise WorkflowError(f"De stap ‘{name}’ bestaat niet.")
+
+    def moves_from(self, state: str) -> tuple[Transition, ...]:
+        return tuple(move for move in self.transitions if state in move.sources)
+
+    def check(self, state: str, name: str, values: Mapping[str, Any]) -> Transition:
+        """The move, when it may be made from this state with these answers.
+
+        :raises WorkflowError: not from this state, a required answer is missing, or an answer
+            would be left aside.
+        """
+        move = self.transition(name)
+        if state not in move.sources:
+            label = self.state(state).label
+            raise WorkflowError(
+                f"‘{move.label}’ kan niet meer: de toestand is nu ‘{label}’."
+                " Laad de pagina opnieuw."
+            )
+        missing = move.missing(values)
+        if missing is not None:
+            raise WorkflowError(f"Vul in: {missing.label}.", missing.name)
+        for field, message in move.idle(values).items():
+            raise WorkflowError(message, field)
+        return move
+
+
+# Rooms add a workflow, and by name its effects and the lists it offers.
+#
+# At start-up every name that a workflow uses must exist.
+
+
+# effect(session, document, move values, actor): what follows in the same transaction.
+Effect = Callable[..., None]
+# options(session, document): what there is to choose from for it, as (value, label).
+Options = Callable[[Any, Any], Sequence[tuple[str, str]]]
+WORKFLOW_EFFECTS: Final = Directive[str, Effect]("add_workflow_effect", "workflow_effects")
+# What a field with `options=name` offers.
+WORKFLOW_OPTIONS: Final = Directive[str, Options]("add_workflow_options", "workflow_options")
+
+
+def _check(registry: Any) -> None:
+    for workflow in WORKFLOWS.of(registry).values():
+        for move in workflow.transitions:
+            if move.effect and move.effect not in WORKFLOW_EFFECTS.of(registry):
+                raise ConfigurationError(f"{workflow.name}: no effect named {move.effect}")
+            for name in {field.options for field in move.fields if field.options}:
+                if name not in WORKFLOW_OPTIONS.of(registry):
+                    raise ConfigurationError(f"{workflow.name}: no options named {name}")
+
+
+WORKFLOWS: Final = Directive[str, Workflow]("add_workflow", "workflows", named, _check)
+
+
+# Workflows as data: states, transitions, who may, what is required, what follows. Pure.
+
+
+def includeme(config: Any) -> None:
+    WORKFLOWS.declare(config)
+    WORKFLOW_EFFECTS.declare(config)
+    WORKFLOW_OPTIONS.declare(config)
+
+
+# One line of a document's history: who made which step when, and why.
+
+
+class HistoryLine:
+    """Columns of a history table; the table adds its document. `values` holds codes and answers."""
+
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    actor_kind: Mapped[str] = mapped_column(String(20))
+    actor_id: Mapped[str | None] = mapped_column(String(64))
+    actor_name: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(40))
+    from_state: Mapped[str | None] = mapped_column(String(30))
+    to_state: Mapped[str] = mapped_column(String(30))
+    reason: Mapped[str | None] = mapped_column(Text)
+    values: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+def line(
+    actor: Actor,
+    name: str,
+    before: str | None,
+    after: str,
+    values: Mapping[str, Any],
+    at: datetime | None = None,
+) -> dict[str, Any]:
+    """The values of the columns; the answer `reden` is the reason, the others are kept plain."""
+    return {
+        "at": at or utc_now(),
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "actor_name": actor.name,
+        "name": name,
+        "from_state": before,
+        "to_state": after,
+        "reason": values.get("reden") or None,
+        "values": {key: plain(value) for key, value in values.items() if key != "reden" and value},
+    }
+
+
+def plain(value: Any) -> Any:
+    """As it is kept in JSON."""
+    if isinstance(value, list | tuple | set | frozenset):
+        return [str(item) for item in value]
+    return str(value)

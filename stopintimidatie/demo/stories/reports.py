@@ -1,0 +1,273 @@
+"""Drawing what happened: place, time, forms and people, and the message the app would send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from stopintimidatie.demo.stories import weights
+from stopintimidatie.demo.stories.hotspots import PUPILS, RUNNERS, HotSpot
+from stopintimidatie.demo.stories.model import AMSTERDAM, Dice, local
+from stopintimidatie.demo.stories.narrative import Happening, in_words, part_of_day, tell
+from stopintimidatie.demo.stories.weights import Spot, spot
+
+DAYS = 730
+YOUNG = frozenset({"onder_16", "16_17"})
+MINORS_ONLY = {"onder_16": 55.0, "16_17": 45.0}
+ADULTS_ONLY = {"18_24": 30.0, "25_34": 40.0, "35_49": 30.0}
+HEAVY = frozenset({"aanranding", "betasten", "bedreigen", "masturberen", "exhibitionisme"})
+GROWN_UP = "volwassenen"
+_GROWN_UPS = frozenset({"professional", "namens_ander"})
+_NO_LICENCE = frozenset({"onder_12", "12_15", "16_17"})
+_APP_VERSIONS = ("3.0.1", "3.1.0", "3.1.4", "3.2.0")
+
+
+@dataclass(frozen=True)
+class Incident:
+    """What happened, before anybody told it."""
+
+    place: Spot
+    at: datetime
+    forms: tuple[str, ...]
+    offenders: Mapping[str, str] = field(default_factory=dict)
+    audience: str = ""
+    hot_spot: str = ""
+    unplaced: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """A report as it comes in: when, by which way, and the message."""
+
+    incident: Incident
+    received_at: datetime
+    source: str
+    body: dict[str, Any]
+    shapes: tuple[str, ...]
+
+
+def draw_background(
+    dice: Dice, spots: Sequence[Spot], count: int, moment: datetime, forms: Mapping[str, float]
+) -> Iterator[Incident]:
+    """Loose incidents over two years: by month and weekday, growing, the last fortnight fresh."""
+    days = list(range(1, DAYS))
+    today = local(moment).date()
+    chances = [_day_weight(today - timedelta(days=day), day) for day in days]
+    for day in dice.choices(days, chances, k=count):
+        place = dice.choices(spots, [s.weight for s in spots])[0]
+        hour = dice.weighted(weights.HOURS[place.kind])
+        at = at_hour(dice, moment, day, hour)
+        drawn = dice.several(forms, dice.weighted(weights.FORM_COUNT))
+        yield Incident(place, at, tuple(drawn))
+
+
+def _day_weight(day: date, ago: int) -> float:
+    growth = 1.35 - 0.7 * ago / DAYS
+    # The last fortnight is busy in every season, so that an inbox has something to show.
+    fresh = 4.5 * max(1.0, 1.2 / weights.MONTH[day.month]) if ago <= 14 else 1.0
+    return weights.MONTH[day.month] * weights.WEEKDAY[day.weekday()] * growth * fresh
+
+
+def at_hour(dice: Dice, moment: datetime, days_ago: int, hour: int) -> datetime:
+    """That hour so many days ago; hours before six belong to the night after that day."""
+    day = local(moment).date() - timedelta(days=days_ago)
+    if hour < 6:
+        day += timedelta(days=1)
+    minute = dice.choice((0, 5, 10, 15, 20, 30, 30, 40, 45, 50))
+    naive = datetime(day.year, day.month, day.day, hour, minute)
+    at = naive.replace(tzinfo=AMSTERDAM).astimezone(UTC)
+    # The newest night may still lie ahead of the moment: then it was a day earlier.
+    return at if at < moment - timedelta(minutes=20) else at - timedelta(days=1)
+
+
+def draw_hot_spot(dice: Dice, hot: HotSpot, moment: datetime) -> Iterator[Incident]:
+    """The incidents of a planted pattern, on its days and hours."""
+    today = local(moment).date()
+    fitting = [
+        day
+        for day in range(hot.last, hot.first + 1)
+        if not hot.days or (today - timedelta(days=day)).weekday() in hot.days
+    ]
+    for _ in range(hot.count):
+        # Two draws, the nearer one: patterns are livelier towards their end.
+        day = min(dice.choice(fitting), dice.choice(fitting))
+        at = at_hour(dice, moment, day, dice.choice(hot.hours))
+        first = dice.weighted(hot.forms)
+        more = dice.several({**weights.FORMS, first: 0.0001}, dice.choice((0, 0, 1, 1, 2)))
+        drawn = (first, *(form for form in more if form != first and form not in HEAVY))
+        place = spot(hot.municipality, dice.choice(hot.places))
+        yield Incident(place, at, drawn, hot.shape, hot.audience, hot.key)
+
+
+def report_of(dice: Dice, incident: Incident, moment: datetime) -> Told:
+    """Somebody reports it: who, when, in which words."""
+    received = _received(dice, incident.at, moment)
+    source = dice.weighted(weights.SOURCE)
+    body = _answers(dice, incident, source)
+    happening = _happening(dice, incident, body, received)
+    text, shapes = tell(dice, happening)
+    if text:
+        body["omschrijving"] = text
+    return Told(incident, received, source, body, shapes)
+
+
+def retold(dice: Dice, told: Told, moment: datetime) -> Told:
+    """The same incident reported again, a little later and in other words."""
+    received = told.received_at + timedelta(minutes=dice.randint(6, 300))
+    body = {key: value for key, value in told.body.items() if key != "omschrijving"}
+    happening = _happening(dice, told.incident, body, received)
+    text, shapes = tell(dice, replace(happening, style="gewoon"))
+    received = min(received, moment - timedelta(minutes=1))
+    return replace(told, received_at=received, body={**body, "omschrijving": text}, shapes=shapes)
+
+
+def _received(dice: Dice, at: datetime, moment: datetime) -> datetime:
+    """Most report within hours, some after a night's sleep, a few after days."""
+    minutes = dice.weighted({"soon": 60, "next": 26, "later": 14})
+    delay = {
+        "soon": dice.randint(4, 150),
+        "next": dice.randint(400, 1500),
+        "later": dice.randint(1600, 8000),
+    }[minutes]
+    received = at + timedelta(minutes=delay, seconds=dice.randint(0, 59))
+    if received >= moment:
+        received = at + (moment - at) * dice.uniform(0.2, 0.9)
+    return received.replace(microsecond=0)
+
+
+def _answers(dice: Dice, incident: Incident, source: str) -> dict[str, Any]:
+    """Everything but the free text."""
+    role = "professional" if source == "partner" else dice.weighted(weights.ROLE)
+    body: dict[str, Any] = {
+        "hoedanigheid": role,
+        "taal": "nl",
+        "incidentVan": local(incident.at).isoformat(),
+        "tijdNauwkeurigheid": dice.weighted({"exact": 25, "uur": 55, "dagdeel": 15, "dag": 5}),
+        "dagdeel": part_of_day(local(incident.at)),
+        "locatie": _location(dice, incident),
+        "typePlek": incident.place.kind,
+        "vormen": list(incident.forms),
+        "ernstGevoel": _felt(dice, incident.forms),
+        "gevolgGedrag": _behaviour(dice),
+        "herhaling": dice.weighted(weights.RECURRENCE),
+        "plegers": _offenders(dice, incident),
+        "omstanders": dice.weighted(weights.BYSTANDERS),
+        "politie": dice.weighted(weights.POLICE),
+        "deelvoorkeur": {"politie": dice.happens(0.71), "ketenpartners": dice.happens(0.46)},
+    }
+    body.update(_reporter(dice, GROWN_UP if role in _GROWN_UPS else incident.audience))
+    if dice.happens(0.12):
+        body["incidentTot"] = local(
+            incident.at + timedelta(minutes=dice.choice((2, 3, 5, 10)))
+        ).isoformat()
+    if source.startswith(("app", "web")):
+        body["client"] = _client(dice, source)
+    return body
+
+
+def _location(dice: Dice, incident: Incident) -> dict[str, Any]:
+    place = incident.place
+    if incident.unplaced is not None:
+        return {"bron": "omschrijving", "omschrijving": place.phrase, **incident.unplaced}
+    found: dict[str, Any] = {
+        "lat": round(place.lat + dice.gauss(0, 0.00025), 5),
+        "lon": round(place.lon + dice.gauss(0, 0.0004), 5),
+        "bron": dice.weighted({"gps": 62, "pin": 30, "adres": 8}),
+    }
+    if found["bron"] == "gps":
+        found["nauwkeurigheidM"] = dice.choice((5, 8, 12, 15, 20, 25, 40, 65))
+    if dice.happens(0.55):
+        found["omschrijving"] = place.phrase
+    return found
+
+
+def _felt(dice: Dice, forms: Sequence[str]) -> str:
+    if "hinderlijk_volgen" in forms or HEAVY & set(forms):
+        return dice.weighted(weights.FELT_WHEN_FOLLOWED)
+    return dice.weighted(weights.FELT)
+
+
+def _behaviour(dice: Dice) -> list[str]:
+    if not dice.happens(weights.CHANGES_BEHAVIOUR):
+        return ["geen"]
+    return dice.several(weights.BEHAVIOUR, dice.choice((1, 1, 1, 2)))
+
+
+def _offenders(dice: Dice, incident: Incident) -> dict[str, Any]:
+    drawn = {
+        "aantal": dice.weighted(weights.OFFENDERS),
+        "leeftijdGeschat": dice.weighted(weights.OFFENDER_AGE),
+        "vervoermiddel": dice.weighted(weights.TRANSPORT),
+    }
+    # What all see of a hot spot, most report; some remember it otherwise.
+    seen = {key: value for key, value in incident.offenders.items() if dice.happens(0.92)}
+    known: dict[str, Any] = {**drawn, **seen}
+    if known["vervoermiddel"] == "auto" and known["leeftijdGeschat"] in _NO_LICENCE:
+        known["vervoermiddel"] = "fatbike_scooter"
+    many = known["aantal"] != "1"
+    known["groep"] = None if known["aantal"] == "onbekend" else many
+    known["bekend"] = dice.weighted({"onbekend": 78, "van_gezicht": 16, "weet_niet": 6})
+    known["genderWaargenomen"] = "gemengd" if many and dice.happens(0.08) else "man"
+    return known
+
+
+def _reporter(dice: Dice, audience: str) -> dict[str, Any]:
+    ages = {PUPILS: MINORS_ONLY, RUNNERS: ADULTS_ONLY, GROWN_UP: ADULTS_ONLY}.get(
+        audience, weights.AGE
+    )
+    reporter: dict[str, Any] = {
+        "leeftijdsgroep": dice.weighted(ages),
+        "gender": dice.weighted(weights.GENDER),
+    }
+    contact = dice.weighted(weights.CONTACT)
+    number = dice.randint(1000, 9999)
+    if contact == "mailen" or (contact == "bellen" and dice.happens(0.4)):
+        reporter["email"] = f"melder{number}@example.org"
+    if contact == "bellen":
+        # The number that stands as the example in every manual, ours included.
+        reporter["telefoon"] = "+31612345678"
+    named = bool(reporter.keys() & {"email", "telefoon"})
+    answers: dict[str, Any] = {
+        "melder": reporter,
+        "anoniem": not named and (contact == "nee" or dice.happens(0.8)),
+        "contactGewenst": contact,
+    }
+    if contact == "bellen":
+        answers["contactWanneer"] = dice.choice(
+            ("na schooltijd", "op werkdagen tussen 9 en 17 uur", "liefst 's avonds, geen voicemail")
+        )
+    if dice.happens(0.12):
+        answers["hulpGewenst"] = True
+    return answers
+
+
+def _client(dice: Dice, source: str) -> dict[str, str]:
+    platform = {"app_android": "android", "app_ios": "ios"}.get(source, "web")
+    return {"platform": platform, "appVersie": dice.choice(_APP_VERSIONS)}
+
+
+def _happening(
+    dice: Dice, incident: Incident, body: Mapping[str, Any], received: datetime
+) -> Happening:
+    """What the text must agree with: the answers to the closed questions."""
+    offenders = body["plegers"]
+    return Happening(
+        role=body["hoedanigheid"],
+        forms=incident.forms,
+        kind_of_place=incident.place.kind,
+        plek=incident.place.phrase,
+        tijd=in_words(dice, local(incident.at), local(received)),
+        felt=body["ernstGevoel"],
+        effects=[effect for effect in body["gevolgGedrag"] if effect != "geen"],
+        bystanders=body["omstanders"],
+        recurrence=body["herhaling"],
+        count=offenders["aantal"],
+        age=offenders["leeftijdGeschat"],
+        transport=offenders["vervoermiddel"],
+        mixed=offenders["genderWaargenomen"] == "gemengd",
+        young=body["melder"]["leeftijdsgroep"] in YOUNG,
+        hour=local(incident.at).hour,
+        style=dice.weighted(weights.STYLE),
+    )

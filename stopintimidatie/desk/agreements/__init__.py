@@ -1,0 +1,9 @@
+"""Pages of the national desk about forwarding agreements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    config.scan("stopintimidatie.desk.agreements.views")

@@ -1,0 +1,135 @@
+"""The forms of a doorgifteafspraak."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+import colander
+from cryptography import x509
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.forms import FormError
+from stopintimidatie.municipalities.agreements.services import Official, Plan
+from stopintimidatie.municipalities.people.forms import as_number, phone_number
+from stopintimidatie.municipalities.people.services import is_role_address
+
+CHANNELS: Final = (
+    ("ophalen", "op een pagina, met een code die het meldpunt voorleest"),
+    ("smime", "als versleutelde mail (S/MIME, met een certificaat)"),
+)
+YES: Final = "ja"
+WANTS: Final = ((YES, "ja"), ("onbekend", "nog niet bekend"))
+
+
+def pem_certificate(node: Any, value: str) -> None:
+    """A certificate that a report can be encrypted for."""
+    try:
+        x509.load_pem_x509_certificate(value.encode())
+    except ValueError:
+        raise colander.Invalid(
+            node, "Dit is geen certificaat. Plak het hele blok, van BEGIN tot en met END."
+        ) from None
+
+
+def _person(title: str, *, needed: bool, description: str = "") -> Any:
+    """An official; of a deputy everything may stay empty."""
+    email: dict[str, Any] = {"validator": forms.email_address}
+    phone: dict[str, Any] = {"validator": phone_number}
+    if needed:
+        email["description"] = "Liefst van een functie, zoals oov@gemeente.nl."
+        phone["description"] = "Via het algemene nummer van de gemeente na te bellen."
+    may_stay_empty = {} if needed else {"missing": ""}
+    schema = forms.Schema(title=title, description=description)
+    for name, label, typ, kw in (
+        ("naam", "Naam", forms.Text(120), {}),
+        ("functie", "Functie", forms.Text(120), {}),
+        ("email", "E-mailadres", forms.Text(200), email),
+        ("telefoon", "Telefoon", forms.Text(20), phone),
+    ):
+        schema.add(forms.field(typ, label, name=name, **kw, **may_stay_empty))
+    schema["email"].widget = forms.EmailInput(autocomplete="off")
+    schema["telefoon"].widget = forms.TelInput(autocomplete="off")
+    return schema
+
+
+class AgreementSchema(forms.Schema):
+    functionaris = _person("De functionaris die de meldingen ontvangt", needed=True)
+    vervanger = _person(
+        "Vervanger",
+        needed=False,
+        description="Verplicht als het adres hierboven van één persoon is. Krijgt bericht als een"
+        " melding na twee werkdagen niet is opgehaald.",
+    )
+    wil = forms.field(
+        forms.OneOf(WANTS, radio=True),
+        "Wil de functionaris de meldingen ontvangen, en zorgt die dat ze worden opgepakt?",
+        description="Zolang dat niet bekend is, gaat er niets heen. Wil de gemeente niet, leg dan"
+        " een weigering vast.",
+    )
+    mag_van = forms.field(
+        forms.Text(200),
+        "Wie vindt dit goed namens de gemeente",
+        description="Naam en functie, bijvoorbeeld van de leidinggevende. Nodig zodra de"
+        " functionaris ja zegt.",
+        missing="",
+    )
+    mag_sinds = forms.field(forms.Date(), "Wanneer was dat", validator=forms.in_past, missing=None)
+    kanaal = forms.field(forms.OneOf(CHANNELS, radio=True), "Hoe gaat een melding erheen")
+    certificaat = forms.field(
+        forms.Text(20_000, lines=True),
+        "Certificaat voor versleutelde mail",
+        description="Alleen bij S/MIME: het certificaat van de ontvanger, in PEM.",
+        missing=None,
+        validator=pem_certificate,
+    )
+    afgesproken_op = forms.field(
+        forms.Date(), "Telefonisch afgesproken op", validator=forms.in_past
+    )
+    geldig_tot = forms.field(forms.Date(), "Geldig tot en met", validator=forms.not_before_today)
+
+
+class RefusalSchema(forms.Schema):
+    reden = forms.field(forms.Text(1000, lines=True), "Waarom niet", validator=forms.at_least(5))
+    afgesproken_op = forms.field(forms.Date(), "Besproken op", validator=forms.in_past)
+
+
+def plan_of(values: dict[str, Any]) -> Plan:
+    """What was typed, as a plan.
+
+    :raises FormError: parts that don't fit each other.
+    """
+    official, deputy = _official(values["functionaris"]), values["vervanger"]
+    given = [name for name in ("naam", "functie", "email", "telefoon") if deputy[name]]
+    if 0 < len(given) < 4:
+        raise FormError("Vul alles van de vervanger in, of niets.", "vervanger.naam")
+    if not given and not is_role_address(official.email):
+        raise FormError(
+            "Dit adres is van één persoon. Noem een vervanger, of kies het adres van een functie.",
+            "functionaris.email",
+        )
+    wants = values["wil"] == YES
+    for name in ("mag_van", "mag_sinds"):
+        if wants and not values[name]:
+            raise FormError("Vul in wie dit namens de gemeente goedvindt, en sinds wanneer.", name)
+    if values["kanaal"] == "smime" and not values["certificaat"]:
+        raise FormError("Bij versleutelde mail hoort een certificaat.", "certificaat")
+    until: date = values["geldig_tot"]
+    if (until - values["afgesproken_op"]).days > 731:
+        raise FormError("Kies een datum binnen twee jaar: bel daarna opnieuw.", "geldig_tot")
+    return Plan(
+        official=official,
+        deputy=_official(deputy) if given else None,
+        wants=wants,
+        authorised_by=values["mag_van"],
+        authorised_on=values["mag_sinds"],
+        channel=values["kanaal"],
+        certificate=values["certificaat"],
+        agreed_on=values["afgesproken_op"],
+        valid_until=until,
+    )
+
+
+def _official(values: dict[str, str]) -> Official:
+    number = as_number(values["telefoon"]) or values["telefoon"]
+    return Official(values["naam"], values["functie"], values["email"], number)

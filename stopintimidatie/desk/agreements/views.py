@@ -1,0 +1,373 @@
+"""The list of agreements: a fixed number of queries, whatever there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+
+from markupsafe import Markup
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.view import view_config
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.forms import Button, Form, handle_form
+from stopintimidatie.core.mail.addresses import (
+    clear_address,
+    confirm_address,
+    find_address,
+    send_code,
+)
+from stopintimidatie.core.mail.models import MailAddress
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.text import date_short, date_text
+from stopintimidatie.core.web.components import panels
+from stopintimidatie.core.web.request import query_pairs
+from stopintimidatie.desk.agreements.forms import AgreementSchema, RefusalSchema, plan_of
+from stopintimidatie.desk.resources import Desk, DeskMunicipality, address_of
+from stopintimidatie.municipalities.agreements import services as agreements_services
+from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
+from stopintimidatie.municipalities.agreements.rules import missing, standing_word
+from stopintimidatie.municipalities.agreements.services import deputy_of, official_of, today
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.municipalities.areas.queries import (
+    listed,
+    municipality_by_code,
+    municipality_by_slug,
+)
+from stopintimidatie.municipalities.areas.services import successors
+from stopintimidatie.municipalities.levels.services import profile_of
+from stopintimidatie.municipalities.people import views as people_views
+from stopintimidatie.municipalities.people.services import is_role_address
+from stopintimidatie.reports.models import Report
+
+# What asks for work comes first.
+_ORDER: Final = ("loopt bijna af", "verlopen", "nog niet rond", "geen afspraak", "geweigerd")
+
+
+@dataclass(frozen=True)
+class AgreedRow:
+    """One municipality in the list."""
+
+    name: str
+    slug: str
+    word: str
+    until: str
+    waiting: int
+
+
+def agreed_rows(session: Session, keys: KeyRing) -> list[AgreedRow]:
+    """Every municipality with an agreement, or with reports that wait for one."""
+    waiting: dict[str, int] = {code: n for code, n in session.execute(_waiting())}  # noqa: C416
+    present = {
+        row.municipality_code: row
+        for row in session.scalars(
+            select(ForwardingAgreement).where(ForwardingAgreement.ended_at.is_(None))
+        )
+    }
+    addresses = {(a.owner_kind, a.owner_id): a for a in session.scalars(select(MailAddress))}
+    towns = session.scalars(
+        select(Municipality).where(Municipality.code.in_({*waiting, *present}))
+    ).all()
+    day = today()
+    rows = [
+        _row(keys, town, present.get(town.code), addresses, waiting.get(town.code, 0), day)
+        for town in towns
+    ]
+    return sorted(rows, key=lambda row: (_rank(row.word), -row.waiting, row.name))
+
+
+def _waiting() -> Any:
+    return (
+        select(Report.municipality_code, func.count())
+        .where(Report.delivery == "wacht_op_afspraak")
+        .group_by(Report.municipality_code)
+    )
+
+
+def _rank(word: str) -> int:
+    return _ORDER.index(word) if word in _ORDER else len(_ORDER)
+
+
+def _row(
+    keys: KeyRing,
+    town: Municipality,
+    agreement: ForwardingAgreement | None,
+    addresses: dict[tuple[str, str], MailAddress],
+    waiting: int,
+    day: date,
+) -> AgreedRow:
+    owners = official_of(town.code), deputy_of(town.code)
+    official, deputy = (addresses.get((owner.kind, owner.id)) for owner in owners)
+    role = is_role_address(clear_address(keys, official) or "")
+    lacking = missing(agreement, official, deputy, role_address=role, today=day)
+    until = date_short(agreement.valid_until) if agreement else ""
+    word = standing_word(agreement, lacking, day)[0]
+    return AgreedRow(town.name, town.slug, word, until, waiting)
+
+
+def choices(session: Session) -> Sequence[tuple[str, str]]:
+    """Every municipality, to choose one: slug and name."""
+    rows = listed(session.scalars(select(Municipality)))
+    return [(row.municipality.slug, row.label) for row in rows]
+
+
+# The pages about agreements: which there are, one municipality, making and ending one.
+
+
+_TEMPLATES: Final = "stopintimidatie.desk.agreements:templates"
+_YEAR: Final = timedelta(days=365)
+WHO: Final = {
+    "functionaris": agreements_services.official_of,
+    "vervanger": agreements_services.deputy_of,
+}
+_LINK: Final = Markup('<a class="utrecht-link utrecht-link--html-a" href="{}">{}</a>')
+
+
+@view_config(
+    context=Desk,
+    name="afspraken",
+    request_method="GET",
+    permission=Permission.VIEW_DESK,
+    renderer=f"{_TEMPLATES}/agreements.jinja2",
+)
+def list_view(context: Desk, request: Any) -> Any:
+    """What was agreed with whom, what ends first on top; and the way to any municipality."""
+    wanted = dict(query_pairs(request)).get("gemeente", "")[:80]
+    if wanted:
+        if municipality_by_slug(request.db, wanted) is None:
+            raise HTTPNotFound()
+        return HTTPSeeOther(request.resource_path(context, wanted))
+    rows = agreed_rows(request.db, request.registry.key_ring)
+    return {
+        "rows": [
+            [_LINK.format(f"/{NATIONAL}/{row.slug}", row.name), row.word, row.until, row.waiting]
+            for row in rows
+        ],
+        "municipalities": choices(request.db),
+    }
+
+
+@view_config(
+    context=DeskMunicipality,
+    request_method="GET",
+    permission=Permission.VIEW_DESK,
+    renderer=f"{_TEMPLATES}/agreement.jinja2",
+)
+def municipality_view(context: DeskMunicipality, request: Any) -> dict[str, Any]:
+    """One municipality: its agreement, what that lacks, and what was agreed before."""
+    keys, code = request.registry.key_ring, context.municipality.code
+    found = agreements_services.standing(request.db, keys, code)
+    if found.agreement is not None:
+        ids = [found.agreement.id]
+        note_read(request, NATIONAL, agreements_services.KIND, ids, task="afspraak bekijken")
+    return {
+        "name": context.municipality.name,
+        "level": profile_of(request.db, code).level,
+        "standing": found,
+        "word": standing_word(found.agreement, found.lacking, agreements_services.today()),
+        "successor": _successor(request, code),
+        "facts": _facts(request, found),
+        "unconfirmed": [
+            (who, row)
+            for who, row in (("functionaris", found.official), ("vervanger", found.deputy))
+            if row is not None and row.address is not None and row.verified_at is None
+        ],
+        "history": [
+            (row.agreed_on, "geweigerd" if row.declined else "afspraak", row.agreed_by)
+            for row in agreements_services.history(request.db, code)
+        ],
+        "onboarding": request.has_permission(Permission.CONNECT, context)
+        and address_of(context.municipality),
+        "here": request.resource_path(context).rstrip("/") + "/",
+        "panels": panels(request, "gemeente_bij_meldpunt", context),
+    }
+
+
+def _successor(request: Any, code: str) -> tuple[str, str] | None:
+    """Name and address of the municipality that this one went into."""
+    now = successors(request.db, [code]).get(code)
+    town = municipality_by_code(request.db, now) if now else None
+    return (town.name, f"/{NATIONAL}/{town.slug}") if town else None
+
+
+def _facts(request: Any, found: agreements_services.Standing) -> list[tuple[str, Any]]:
+    row = found.agreement
+    if row is None:
+        return []
+    spoken = f"{date_text(row.agreed_on)}, telefonisch, door {row.agreed_by}"
+    if row.declined:
+        return [("Besproken", spoken), ("Waarom niet", row.declined_reason)]
+    keys = request.registry.key_ring
+    people = agreements_services.people_of(keys, row)
+    return [
+        ("Functionaris", _person(people.get("functionaris"), clear_address(keys, found.official))),
+        ("Vervanger", _person(people.get("vervanger"), clear_address(keys, found.deputy))),
+        ("Wil de meldingen ontvangen", "ja" if row.wants else "nog niet bekend"),
+        ("Goedgevonden door", people.get("goedgekeurd_door")),
+        ("Goedgevonden op", date_text(row.authorised_on)),
+        ("Hoe", "versleutelde mail" if row.channel == "smime" else "ophalen met een code"),
+        ("Afgesproken", spoken),
+        ("Geldig tot en met", date_text(row.valid_until)),
+    ]
+
+
+def _person(given: dict[str, str] | None, address: str | None) -> str:
+    if not given:
+        return ""
+    return ", ".join(filter(None, (*given.values(), address)))
+
+
+@view_config(
+    context=DeskMunicipality,
+    name="vastleggen",
+    request_method=("GET", "POST"),
+    permission=Permission.ROUTE_REPORT,
+    renderer=f"{_TEMPLATES}/agreement_form.jinja2",
+)
+def make_view(context: DeskMunicipality, request: Any) -> Any:
+    """Record what was agreed, with what to say beside it."""
+    keys, code = request.registry.key_ring, context.municipality.code
+    form = Form(
+        AgreementSchema(),
+        request,
+        buttons=[Button("vastleggen", "Afspraak vastleggen")],
+        appstruct=_filled_in(request, code),
+        cancel_url=request.resource_path(context),
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        plan, rules = plan_of(values), request.registry.level_rules
+        agreements_services.make(request.db, keys, rules, code, plan, request.actor)
+        request.flash("De afspraak is vastgelegd. Naar een nieuw adres gaat een code.")
+        return HTTPSeeOther(request.resource_path(context))
+
+    return handle_form(request, form, on_valid, {"name": context.municipality.name})
+
+
+def _filled_in(request: Any, code: str) -> dict[str, Any]:
+    """The present agreement, to be renewed; else only today."""
+    keys, today = request.registry.key_ring, agreements_services.today()
+    found = agreements_services.standing(request.db, keys, code)
+    start: dict[str, Any] = {
+        "afgesproken_op": today,
+        "geldig_tot": today + _YEAR,
+        "kanaal": "ophalen",
+    }
+    row = found.agreement
+    if row is None or row.people is None:
+        return start
+    note_read(request, NATIONAL, agreements_services.KIND, [row.id], task="afspraak vernieuwen")
+    people = agreements_services.people_of(keys, row)
+    for who, address in (("functionaris", found.official), ("vervanger", found.deputy)):
+        if people.get(who):
+            start[who] = {**people[who], "email": clear_address(keys, address) or ""}
+    return {
+        **start,
+        "mag_van": people.get("goedgekeurd_door"),
+        "mag_sinds": row.authorised_on,
+        "kanaal": row.channel,
+        "certificaat": row.certificate,
+    }
+
+
+@view_config(
+    context=DeskMunicipality,
+    name="weigering",
+    request_method=("GET", "POST"),
+    permission=Permission.ROUTE_REPORT,
+    renderer=f"{_TEMPLATES}/agreement_form.jinja2",
+)
+def refuse_view(context: DeskMunicipality, request: Any) -> Any:
+    """Record that the municipality doesn't want reports."""
+    form = Form(
+        RefusalSchema(),
+        request,
+        buttons=[Button("vastleggen", "Weigering vastleggen")],
+        appstruct={"afgesproken_op": agreements_services.today()},
+        cancel_url=request.resource_path(context),
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        agreements_services.decline(
+            request.db,
+            request.registry.key_ring,
+            request.registry.level_rules,
+            context.municipality.code,
+            values["reden"],
+            values["afgesproken_op"],
+            request.actor,
+        )
+        request.flash("Vastgelegd: deze gemeente wil geen meldingen.")
+        return HTTPSeeOther(request.resource_path(context))
+
+    page = {"name": context.municipality.name, "refusal": True}
+    return handle_form(request, form, on_valid, page)
+
+
+@view_config(
+    context=DeskMunicipality,
+    name="beeindigen",
+    request_method="POST",
+    permission=Permission.ROUTE_REPORT,
+)
+def end_view(context: DeskMunicipality, request: Any) -> Any:
+    """The agreement no longer counts."""
+    registry, code = request.registry, context.municipality.code
+    agreements_services.end(
+        request.db, registry.key_ring, registry.level_rules, code, request.actor
+    )
+    request.flash("De afspraak is beëindigd. Er gaan geen meldingen meer heen.")
+    return HTTPSeeOther(request.resource_path(context))
+
+
+@view_config(
+    context=DeskMunicipality,
+    name="code",
+    request_method="POST",
+    permission=Permission.ROUTE_REPORT,
+)
+def code_view(context: DeskMunicipality, request: Any) -> Any:
+    """The code that the official got by mail and read out, or a new one."""
+    registry, code = request.registry, context.municipality.code
+    which, actor = request.POST.get("welk", ""), request.actor
+    row = find_address(request.db, WHO[which](code)) if which in WHO else None
+    if row is None:
+        raise HTTPNotFound()
+    keys = registry.key_ring
+    if "opnieuw" in request.POST:
+        send_code(request.db, keys, row)
+        request.flash("Er is een nieuwe code onderweg.")
+    else:
+        problem = confirm_address(request.db, keys, row, request.POST.get("code", "")[:40], actor)
+        request.flash(problem or "Het adres is bevestigd.", "error" if problem else "ok")
+        if problem is None:
+            agreements_services.settle(request.db, keys, registry.level_rules, code, actor)
+    return HTTPSeeOther(request.resource_path(context))
+
+
+@view_config(
+    context=Desk,
+    name="berichten",
+    request_method=("GET", "POST"),
+    permission=Permission.ROUTE_REPORT,
+    renderer=people_views.PAGE,
+)
+def postbox_view(context: Desk, request: Any) -> Any:
+    """Where the desk itself is told."""
+    return people_views.postbox_view(context, request)
+
+
+@view_config(
+    context=Desk,
+    name="berichten-code",
+    request_method="POST",
+    permission=Permission.ROUTE_REPORT,
+)
+def postbox_code_view(context: Desk, request: Any) -> Any:
+    return people_views.code_view(context, request)

@@ -1,0 +1,22 @@
+"""Reports for a municipality that takes no part: offered, watched, picked up, destroyed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.desk.forwarding import pickup, services, views
+    from stopintimidatie.municipalities.agreements.services import VALID_JOB
+
+    config.add_arrival("doorgifte", services.on_arrival)
+    config.add_pickup_kind(pickup.PICKUP)
+    for template in (*services.TEMPLATES, services.CODE_TEXT):
+        config.add_mail_template(template)
+    config.add_mail_recipient(services.OFFICIALS_PHONE)
+    config.add_job_kind(VALID_JOB, services.offer_waiting)
+    config.add_job_kind(services.WATCH_JOB, services.watch)
+    config.add_job_kind(pickup.CLEAR_JOB, pickup.clear)
+    config.add_panel("melding", "doorgifte", views.report_panel, order=9)
+    config.add_panel("gemeente_bij_meldpunt", "doorgegeven", views.municipality_panel)
+    config.scan("stopintimidatie.desk.forwarding.views")

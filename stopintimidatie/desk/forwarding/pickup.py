@@ -1,0 +1,186 @@
+"""What a municipality that isn't connected gets to see of a report. From rows to words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import SYSTEM, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.personal import erase_document
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.disclosures.models import Pickup, PickupState
+from stopintimidatie.disclosures.pickup import Content, PickupKind, Section
+from stopintimidatie.disclosures.services import Entry, record_disclosure
+from stopintimidatie.disclosures.services import Subject as Disclosed
+from stopintimidatie.municipalities.agreements.services import running, today
+from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
+from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+from stopintimidatie.reports import words as reports_words
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.personal import ContactData, read_contact
+from stopintimidatie.reports.services import append_move, changed
+from stopintimidatie.reports.vocabulary import KIND
+
+# What goes along, for the register.
+CATEGORIES: Final = ("relaas", "plek", "tijd", "vormen", "melder", "signalement")
+WITH_CONTACT: Final = "contactgegevens"
+
+
+def content_of(session: Session, keys: KeyRing, report: Report) -> Content:
+    """The whole report: the municipality is the one that must act on it."""
+    contact = read_contact(session, keys, report)
+    sections = [
+        Section("Wat er gebeurde", reports_words.what(report), report.description),
+        Section("Waar", reports_words.where(report, _names(session, report))),
+        Section("Wanneer", reports_words.when(report)),
+        Section("De melder", reports_words.reporter(report) + reports_words.wishes(report)),
+    ]
+    offenders = reports_words.offenders(report)
+    if offenders or report.offender_appearance:
+        sections.append(Section("Wie het deed", offenders, report.offender_appearance))
+    if contact is not None:
+        sections.append(Section("Contact met de melder", _contact(contact)))
+    return Content(f"Melding {report.reference}", sections)
+
+
+def categories_of(content: Content) -> tuple[str, ...]:
+    """The categories that went along."""
+    contact = any(section.title == "Contact met de melder" for section in content.sections)
+    return (*CATEGORIES, WITH_CONTACT) if contact else CATEGORIES
+
+
+def _contact(contact: ContactData) -> list[tuple[str, Any]]:
+    rows = [
+        ("Naam", contact.name),
+        ("Telefoon", contact.phone),
+        ("E-mail", contact.email),
+        ("Wanneer", contact.when),
+    ]
+    return [(term, value) for term, value in rows if value]
+
+
+def _names(session: Session, report: Report) -> reports_words.AreaNames:
+    town = session.get(Municipality, report.municipality_code or "")
+    area = session.get(Neighbourhood, report.neighbourhood_code or "")
+    return reports_words.AreaNames(town.name if town else None, area.name if area else None)
+
+
+def as_text(content: Content) -> str:
+    """The same in plain text, for encrypted mail."""
+    lines = [content.title, ""]
+    for section in content.sections:
+        lines += [section.title.upper()]
+        lines += [section.text] if section.text else []
+        lines += [f"{term}: {value}" for term, value in section.rows]
+        lines.append("")
+    return "\n".join(lines)
+
+
+# What is picked up: shown, recorded as a disclosure, and destroyed at the desk after its term.
+
+
+CLEAR_JOB: Final = Job("doorgifte.opruimen")
+STATES: Final = frozenset({"nieuw"})
+PURPOSE: Final = (
+    "Doorgeven van de melding aan de gemeente waar het gebeurde en die erover gaat, volgens de"
+    " doorgifteafspraak."
+)
+
+
+def deliver(session: Session, report: Report, state: str, pickup: Pickup) -> None:
+    """Another step on the axis of delivery, on the history of the report."""
+    report.delivery = state
+    values = {"kenmerk_ophalen": pickup.reference, "aan": pickup.recipient}
+    append_move(session, report, SYSTEM, state, report.state, values)
+    changed(session, report)
+    record(session, SYSTEM, "melding.bezorging", NATIONAL, KIND, [report.id], fields=[state])
+
+
+def show(session: Session, registry: Any, pickup: Pickup) -> Content | None:
+    """The report, as long as it is there and nobody withdrew it."""
+    report = session.get(Report, pickup.document_id)
+    if report is None or report.state not in STATES or pickup.destroyed_at is not None:
+        return None
+    return content_of(session, registry.key_ring, report)
+
+
+def opened(session: Session, registry: Any, pickup: Pickup, content: Content, first: bool) -> None:
+    """Picked up: on the report's history, in the register, and with a day to destroy it."""
+    report = session.get_one(Report, pickup.document_id)
+    if not first:
+        return
+    days = registry.app_settings.desk_keep_days
+    pickup.destroy_on = today() + timedelta(days=days)
+    deliver(session, report, "opgehaald", pickup)
+    _register(session, report, pickup, content)
+    payload = {"ophalen": str(pickup.id)}
+    enqueue(session, CLEAR_JOB, NATIONAL, payload, delay=timedelta(days=days))
+
+
+def _register(session: Session, report: Report, pickup: Pickup, content: Content) -> None:
+    agreement = running(session, report.municipality_code or "")
+    by = agreement.agreed_by if agreement else SYSTEM.name
+    now, text = utc_now(), as_text(content).encode()
+    entry = Entry(
+        reference=pickup.reference,
+        document_id=pickup.id,
+        source_kind=KIND,
+        source_id=report.id,
+        source_reference=report.reference,
+        restricted=False,
+        recipient=pickup.recipient,
+        recipient_kind="gemeente",
+        profile="doorgifte",
+        profile_version=1,
+        purpose=PURPOSE,
+        legal_basis=LegalBasis.PUBLIC_ORDER.value,
+        legal_basis_words=LegalBasis.PUBLIC_ORDER.nl,
+        covenant=None,
+        minors_ground=None,
+        # The municipality keeps it by its own selection list; this is when we look again.
+        destroy_by=pickup.destroy_on or today(),
+        content_sha256=content.sha256,
+        file_sha256=content.sha256,
+        file_size=len(text),
+        made_at=now,
+        requested_at=pickup.made_at,
+        requested_by_id=None,
+        requested_by=by,
+        approved_at=now,
+        approved_by_id=None,
+        approved_by=pickup.code_by or by,
+    )
+    subject = Disclosed(report.id, report.reference, categories_of(content))
+    record_disclosure(session, entry, [subject], SYSTEM)
+
+
+def clear(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Job: the municipality has had it for so long; the desk's content goes."""
+    for payload in payloads:
+        with context.transaction() as session:
+            pickup = session.get(Pickup, UUID(payload["ophalen"]))
+            if pickup is None or pickup.destroyed_at is not None:
+                continue
+            if pickup.state != PickupState.PICKED_UP:
+                # It came back after all: nobody has it but the desk.
+                continue
+            report = session.get(Report, pickup.document_id)
+            if report is not None and report.frozen:
+                # On hold: looked at again tomorrow.
+                enqueue(session, CLEAR_JOB, NATIONAL, payload, delay=timedelta(days=1))
+                continue
+            if report is not None and report.state in STATES:
+                erase_document(context.registry, session, KIND, report.id)
+                ids = [report.id, pickup.id]
+                record(session, SYSTEM, "melding.inhoud_vernietigd", NATIONAL, KIND, ids)
+            pickup.destroyed_at = utc_now()
+
+
+PICKUP: Final = PickupKind(KIND, show, opened)

@@ -1,0 +1,250 @@
+"""Messages about forwarding that came back, as long as somebody must do something about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.view import view_config
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from stopintimidatie.core.mail.addresses import readable
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.text import date_text, datetime_short
+from stopintimidatie.core.web.components import ListItem, Panel
+from stopintimidatie.core.web.request import Request
+from stopintimidatie.desk.forwarding.pickup import STATES
+from stopintimidatie.desk.forwarding.services import mobile_of, send_code_by_text, try_offer
+from stopintimidatie.desk.resources import Desk, DeskMunicipality
+from stopintimidatie.disclosures.models import Pickup, PickupState
+from stopintimidatie.disclosures.pickup import KIND, make_code, who_picked_up
+from stopintimidatie.municipalities.agreements import services as agreements_services
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.resources import ReportResource
+
+MOST_SHOWN: Final = 100
+
+
+@dataclass(frozen=True)
+class Returned:
+    """What came back of which report, for which municipality."""
+
+    reference: str
+    report_id: UUID
+    town: str
+    state: str
+    returned_at: datetime | None
+
+
+def number_returned(session: Session) -> int:
+    """How many there are; one question."""
+    found = select(func.count()).select_from(Pickup).join(Report, Report.id == Pickup.document_id)
+    return session.scalar(found.where(*_unsolved())) or 0
+
+
+def returned(session: Session) -> Sequence[Returned]:
+    """The latest first."""
+    rows = session.execute(
+        select(Pickup.state, Pickup.returned_at, Report.reference, Report.id, Municipality.name)
+        .join(Report, Report.id == Pickup.document_id)
+        .join(Municipality, Municipality.code == Report.municipality_code)
+        .where(*_unsolved())
+        .order_by(Pickup.returned_at.desc(), Pickup.id)
+        .limit(MOST_SHOWN)
+    )
+    return [
+        Returned(reference, number, town, state, returned_at)
+        for state, returned_at, reference, number, town in rows
+    ]
+
+
+def _unsolved() -> tuple[ColumnElement[bool], ...]:
+    """Not picked up after all, not offered anew since, and the report still waits."""
+    later = aliased(Pickup)
+    anew = exists().where(later.document_id == Pickup.document_id, later.made_at > Pickup.made_at)
+    return (
+        Pickup.returned_at.is_not(None),
+        Pickup.state != PickupState.PICKED_UP,
+        Report.state.in_(STATES),
+        ~anew,
+    )
+
+
+@view_config(
+    context=Desk,
+    name="teruggekomen",
+    request_method="GET",
+    permission=Permission.VIEW_DESK,
+    renderer="stopintimidatie.desk.queue:templates/returned.jinja2",
+)
+def returned_view(context: Desk, request: Request) -> dict[str, Any]:
+    """Whose messages came back: ring them, and offer the report again."""
+    rows = returned(request.db)
+    ids = [row.report_id for row in rows]
+    note_read(request, context.holder, "melding", ids, task="teruggekomen berichten")
+    return {
+        "items": [
+            ListItem(
+                title=row.reference,
+                href=f"/{context.holder}/{row.reference}",
+                badges=[row.state],
+                meta=[row.town, f"kwam terug {datetime_short(row.returned_at)}"],
+            )
+            for row in rows
+        ],
+    }
+
+
+# On the page of a report at the desk: how its forwarding stands, and the code to read out.
+
+
+_TEMPLATES: Final = "stopintimidatie.desk.forwarding:templates"
+SHOWN: Final = 25
+OPEN: Final = (PickupState.OFFERED, PickupState.PICKED_UP)
+
+
+def report_panel(context: Any, request: Any) -> Panel | None:
+    """The forwarding of this report, for the desk."""
+    if context.holder != NATIONAL or not request.has_permission(Permission.VIEW_DESK, context):
+        return None
+    report: Report = context.report
+    if report.municipality_code is None or report.delivery is None:
+        return None
+    town = request.db.get_one(Municipality, report.municipality_code)
+    pickups = _pickups(request, Pickup.document_id == report.id)
+    lacking = agreements_services.standing(request.db, request.registry.key_ring, town.code).lacking
+    return Panel(
+        "Doorgifte",
+        f"{_TEMPLATES}/forwarding_panel.jinja2",
+        {
+            "delivery": report.delivery,
+            "town": town.name,
+            "town_href": f"/{NATIONAL}/{town.slug}",
+            "lacking": lacking if report.delivery in ("wacht_op_afspraak", "verlopen") else [],
+            "pickups": [_told(request, pickup) for pickup in pickups],
+            "code_for": next((p for p in pickups if p.state in OPEN and not p.destroyed_at), None),
+            "may_offer": not lacking and not any(p.state != PickupState.EXPIRED for p in pickups),
+            "offer_href": request.resource_path(context, "aanbieden"),
+            "code_href": request.resource_path(context, "ophaalcode"),
+        },
+    )
+
+
+def _pickups(request: Any, condition: Any) -> list[Pickup]:
+    rows = request.db.scalars(
+        select(Pickup).where(condition).order_by(Pickup.made_at.desc()).limit(SHOWN)
+    ).all()
+    note_read(request, NATIONAL, KIND, [row.id for row in rows], task="doorgifte bekijken")
+    return list(rows)
+
+
+def _told(request: Any, pickup: Pickup) -> list[tuple[str, Any]]:
+    who = who_picked_up(request.registry.key_ring, pickup)
+    rows = [
+        ("Nummer", pickup.reference),
+        ("Stand", "bericht onderweg" if pickup.state == PickupState.READY else pickup.state),
+        ("Voor", pickup.recipient),
+        ("Aangeboden", _when(pickup.offered_at)),
+        ("Vervanger bericht gestuurd", _when(pickup.told_at)),
+        ("Bericht kwam terug", _when(pickup.returned_at)),
+        ("Meldpunt gewaarschuwd", _when(pickup.escalated_at)),
+        ("Code gegeven door", pickup.code_by),
+        ("Opgehaald", _when(pickup.picked_up_at)),
+        ("Opgehaald door", ", ".join(who.values())),
+        ("Inhoud hier vernietigd", _destroyed(pickup)),
+    ]
+    return [(term, value) for term, value in rows if value]
+
+
+def _when(moment: Any) -> str:
+    return datetime_short(moment) if moment else ""
+
+
+def _destroyed(pickup: Pickup) -> str:
+    if pickup.destroyed_at:
+        return f"op {date_text(pickup.destroyed_at)}"
+    return f"gebeurt op {date_text(pickup.destroy_on)}" if pickup.destroy_on else ""
+
+
+@view_config(
+    context=ReportResource,
+    name="aanbieden",
+    request_method="POST",
+    permission=Permission.ROUTE_REPORT,
+)
+def offer_view(context: ReportResource, request: Any) -> Any:
+    """Offer it (again) to the municipality that an agreement was made with."""
+    keys, actor = request.registry.key_ring, request.actor
+    problems = try_offer(request.db, keys, context.report, actor)
+    if problems:
+        request.flash(" ".join(problems), "error")
+    else:
+        request.flash("De gemeente krijgt bericht dat er iets klaarstaat.")
+    return HTTPSeeOther(request.resource_path(context))
+
+
+@view_config(
+    context=ReportResource,
+    name="ophaalcode",
+    request_method="POST",
+    permission=Permission.ROUTE_REPORT,
+    renderer=f"{_TEMPLATES}/code.jinja2",
+)
+def code_view(context: ReportResource, request: Any) -> Any:
+    """A code to read out, shown once: it stands in no address and is kept nowhere."""
+    pickup = request.db.scalars(
+        select(Pickup)
+        .where(Pickup.document_id == context.report.id, Pickup.state.in_(OPEN))
+        .order_by(Pickup.made_at.desc())
+        .limit(1)
+    ).one_or_none()
+    if pickup is None or pickup.destroyed_at is not None:
+        raise HTTPNotFound()
+    keys = request.registry.key_ring
+    code = make_code(request.db, keys, pickup, request.actor)
+    town = request.db.get_one(Municipality, context.report.municipality_code)
+    found = agreements_services.standing(request.db, keys, town.code)
+    people = agreements_services.people_of(keys, found.agreement) if found.agreement else {}
+    if found.agreement is not None:
+        ids = [found.agreement.id]
+        note_read(request, NATIONAL, agreements_services.KIND, ids, task="code voorlezen")
+    phone = mobile_of(people)
+    if phone and request.registry.texter.on and request.POST.get("sms") == "ja":
+        send_code_by_text(request.db, pickup)
+        request.flash("De code gaat per sms naar de functionaris.")
+        return HTTPSeeOther(request.resource_path(context))
+    return {
+        "may_text": bool(phone and request.registry.texter.on),
+        "code_href": request.resource_path(context, "ophaalcode"),
+        "code": readable(code),
+        "pickup": pickup,
+        "town": town.name,
+        "people": [people[who] for who in ("functionaris", "vervanger") if people.get(who)],
+        "back": request.resource_path(context),
+    }
+
+
+def municipality_panel(context: DeskMunicipality, request: Any) -> Panel | None:
+    """What was offered to this municipality lately, and how that went."""
+    mine = select(Report.id).where(Report.municipality_code == context.municipality.code)
+    pickups = _pickups(request, Pickup.document_id.in_(mine))
+    names = dict(
+        request.db.execute(
+            select(Report.id, Report.reference).where(
+                Report.id.in_([pickup.document_id for pickup in pickups])
+            )
+        ).all()
+    )
+    return Panel(
+        "Wat er naar deze gemeente ging",
+        f"{_TEMPLATES}/forwarded.jinja2",
+        {"rows": [(names.get(p.document_id, ""), p) for p in pickups], "desk": f"/{NATIONAL}/"},
+    )

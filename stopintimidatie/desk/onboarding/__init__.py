@@ -1,0 +1,26 @@
+"""Municipalities that join: `/aansluiten`, the checklist, users and levels set by the desk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.core.accounts.links import JOB as SEND_LINK
+    from stopintimidatie.core.jobs import Lane
+    from stopintimidatie.desk.onboarding import services, signup
+
+    config.add_level_condition("aansluitlijst", services.checklist_complete)
+    config.add_level_effect("wat wacht", services.hand_over_what_waits)
+    config.add_job_kind(services.JOB, services.hand_over, lane=Lane.SLOW)
+    config.add_personal_data_holder(services.PERSONAL_DATA)
+    config.add_personal_data_holder(signup.PERSONAL_DATA)
+    config.add_public_prefix("aansluiten")
+    config.add_public_prefix("aansluiten-bevestigen")
+    # The mail that unlocks a locked user name.
+    config.add_job_kind(SEND_LINK, services.send_link)
+    config.add_mail_template(services.UNLOCK_TEMPLATE)
+    config.add_mail_recipient(services.RECIPIENT_OF_LINK)
+    config.scan("stopintimidatie.desk.onboarding.views")
+    config.scan("stopintimidatie.desk.onboarding.people")
+    config.scan("stopintimidatie.desk.onboarding.signup")

@@ -1,0 +1,188 @@
+"""Form for the mail domains of a municipality."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import colander
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.view import view_config
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.forms import Button, Form, FormError, field, handle_form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.web.request import Request
+from stopintimidatie.desk.onboarding.signup import FOR_EVERYBODY
+from stopintimidatie.desk.onboarding.views import addresses_of, asked_municipality, check_plan
+from stopintimidatie.desk.resources import Desk, address_of
+from stopintimidatie.municipalities.levels.models import ParticipationLevel
+from stopintimidatie.municipalities.levels.services import level_of
+from stopintimidatie.municipalities.people import proposals
+from stopintimidatie.municipalities.people.forms import InviteSchema
+from stopintimidatie.municipalities.people.services import domains_of, set_domains
+from stopintimidatie.municipalities.people.views import (
+    AGAIN,
+    PROPOSALS_PAGE,
+    TEMPLATE,
+    change_offer,
+    decide,
+    invite,
+)
+
+MOST: Final = 10
+_LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+# At least two labels: `nl` alone would cover everybody's mailbox.
+_DOMAIN: Final = re.compile(rf"(?:{_LABEL}\.)+[a-z][a-z0-9-]*[a-z0-9]")
+LONGEST: Final = 100
+
+
+def read_domains(text: str | None) -> list[str]:
+    """Read the typed domains, each once; drop an @ in front."""
+    words = re.split(r"[\s,;]+", (text or "").lower())
+    return sorted({word.removeprefix("@").strip(".") for word in words} - {""})
+
+
+def _fault(domain: str) -> str | None:
+    if len(domain) > LONGEST or not _DOMAIN.fullmatch(domain):
+        return f"‘{domain[:60]}’ is geen maildomein. Schrijf het als gemeente.nl."
+    if domain.split(".")[-2] in FOR_EVERYBODY:
+        return f"Bij {domain} kan iedereen een adres krijgen. Kies een domein van de gemeente zelf."
+    return None
+
+
+def valid_domains(node: Any, value: str) -> None:
+    """Check that the domains can be a municipality's own, and are at most `MOST`.
+
+    :raises colander.Invalid: one can't be, or there are more.
+    """
+    domains = read_domains(value)
+    if len(domains) > MOST:
+        raise colander.Invalid(node, f"Het mogen er ten hoogste {MOST} zijn.")
+    for domain in domains:
+        if fault := _fault(domain):
+            raise colander.Invalid(node, fault)
+
+
+def domains_schema() -> Any:
+    """Build the form: one field with a domain on each line."""
+    schema = forms.Schema()
+    schema.add(
+        field(
+            forms.Text(1200, lines=True),
+            "Maildomeinen",
+            name="domeinen",
+            missing="",
+            description="Eén per regel, zoals gemeente.nl. Adressen van subdomeinen horen er ook"
+            " bij.",
+            validator=valid_domains,
+            widget=forms.TextArea(rows=4),
+        )
+    )
+    return schema
+
+
+# Desk pages about the people of a municipality: inviting, confirming, and its mail domains.
+
+
+_TEMPLATES: Final = "stopintimidatie.desk.onboarding:templates"
+NEEDED: Final = (
+    "Deze gemeente is aangesloten en heeft minstens één maildomein nodig. Zonder maildomein ziet"
+    " niemand welk adres van buiten is. Vul het domein van de gemeente in."
+)
+
+
+@view_config(
+    context=Desk,
+    name="aansluiting-uitnodigen",
+    request_method=("GET", "POST"),
+    permission=Permission.CONNECT,
+    renderer=f"{_TEMPLATES}/onboarding_invite.jinja2",
+)
+def invite_view(context: Desk, request: Request) -> Any:
+    """Propose a role in the municipality for somebody."""
+    municipality = asked_municipality(request)
+    form = Form(
+        InviteSchema(),
+        request,
+        buttons=[Button("uitnodigen", "Uitnodigen")],
+        action=request.path_qs,
+        cancel_url=address_of(municipality),
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        invite(request, municipality.code, context.holder, values)
+        return HTTPSeeOther(location=address_of(municipality))
+
+    return handle_form(request, form, on_valid, {"municipality": municipality})
+
+
+@view_config(
+    context=Desk,
+    name="aansluiting-opnieuw",
+    request_method="POST",
+    permission=Permission.CONNECT,
+)
+def again_view(context: Desk, request: Request) -> HTTPSeeOther:
+    """Send an invitation again that wasn't used."""
+    municipality = asked_municipality(request)
+    change_offer(request, municipality.code, context.holder, proposals.send_again, AGAIN)
+    return HTTPSeeOther(location=address_of(municipality))
+
+
+@view_config(
+    context=Desk,
+    name="aansluiting-intrekken",
+    request_method="POST",
+    permission=Permission.CONNECT,
+)
+def withdraw_view(context: Desk, request: Request) -> HTTPSeeOther:
+    """Withdraw a proposed or offered role."""
+    municipality, words = asked_municipality(request), "De uitnodiging is ingetrokken."
+    change_offer(request, municipality.code, context.holder, proposals.withdraw, words)
+    return HTTPSeeOther(location=address_of(municipality))
+
+
+@view_config(
+    context=Desk,
+    name=PROPOSALS_PAGE,
+    request_method=("GET", "POST"),
+    permission=Permission.CONNECT,
+    renderer=TEMPLATE,
+)
+def proposals_view(context: Desk, request: Request) -> Any:
+    """Show the proposals the desk confirms: first readers, and mailboxes outside the domains."""
+    return decide(request, context.holder, request.resource_path(context, PROPOSALS_PAGE))
+
+
+@view_config(
+    context=Desk,
+    name="aansluiting-domeinen",
+    request_method=("GET", "POST"),
+    permission=Permission.CONNECT,
+    renderer=f"{_TEMPLATES}/onboarding_domains.jinja2",
+)
+def domains_view(context: Desk, request: Request) -> Any:
+    """Show and change the mail domains of the municipality."""
+    municipality = asked_municipality(request)
+    present = domains_of(request.db, [municipality.code])[municipality.code]
+    form = Form(
+        domains_schema(),
+        request,
+        buttons=[Button("opslaan", "Maildomeinen opslaan")],
+        action=addresses_of(municipality)["domeinen"],
+        cancel_url=address_of(municipality),
+        appstruct={"domeinen": "\n".join(present)},
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        wanted = read_domains(values["domeinen"])
+        level = level_of(request.db, municipality.code)
+        if not wanted and level is ParticipationLevel.PROGRAMME:
+            raise FormError(NEEDED, "domeinen")
+        set_domains(request.db, request.actor, municipality.code, wanted)
+        request.flash("De maildomeinen zijn opgeslagen.")
+        check_plan(request, municipality)
+        return HTTPSeeOther(location=address_of(municipality))
+
+    return handle_form(request, form, on_valid, {"municipality": municipality})

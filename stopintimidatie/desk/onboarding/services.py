@@ -1,0 +1,222 @@
+"""Onboarding at the desk: the checklist, and what follows when a municipality joins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from stopintimidatie.core.accounts.links import NO_PASSWORD, unlock_link_of, unlock_to_mail
+from stopintimidatie.core.accounts.models import RoleAssignment, User
+from stopintimidatie.core.audit import SYSTEM, Actor, record
+from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.mail import (
+    Letter,
+    MailRecipient,
+    MailTemplate,
+    Recipient,
+    Writing,
+    queue_mail,
+)
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.personal import (
+    Fragment,
+    PersonalDataHolder,
+    Subject,
+    Treatment,
+    empty_rows,
+    redact_rows,
+)
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
+from stopintimidatie.desk.models import Onboarding
+from stopintimidatie.desk.onboarding.rules import Colleague, missing
+from stopintimidatie.municipalities.levels.models import ParticipationLevel
+from stopintimidatie.municipalities.levels.services import LevelChange
+from stopintimidatie.municipalities.people.services import domains_of
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.services import move
+
+KIND: Final = "aansluiting"
+JOB: Final = Job("aansluiting.overdragen")
+HANDED_OVER_AT_ONCE: Final = 50
+REASON: Final = "De gemeente is nu aangesloten."
+
+
+def checklist_of(session: Session, code: str) -> Onboarding | None:
+    """The checklist of a municipality, when anything was noted."""
+    return session.scalars(
+        select(Onboarding).where(Onboarding.municipality_code == code)
+    ).one_or_none()
+
+
+def colleagues_of(session: Session, code: str) -> list[Colleague]:
+    """Everybody with a role in the municipality, by name."""
+    users = session.scalars(
+        select(User)
+        .where(User.roles.any(RoleAssignment.holder == code))
+        .options(selectinload(User.roles))
+        .order_by(User.name, User.username)
+    )
+    return [_colleague(user, code) for user in users]
+
+
+def _colleague(user: User, code: str) -> Colleague:
+    return Colleague(
+        id=user.id,
+        name=user.name,
+        username=user.username,
+        roles=frozenset(Role(row.role) for row in user.roles if row.holder == code),
+        elsewhere=any(row.holder != code for row in user.roles),
+        active=user.password_hash != NO_PASSWORD and user.blocked_at is None,
+        trained_on=user.trained_on,
+    )
+
+
+def save_checklist(
+    session: Session, code: str, values: Mapping[str, Any], actor: Actor
+) -> Onboarding:
+    """Note what was done; what is emptied is to be done again."""
+    row = checklist_of(session, code)
+    if row is None:
+        row = Onboarding(holder=NATIONAL, municipality_code=code)
+        session.add(row)
+    changed = [name for name, value in values.items() if getattr(row, name) != value]
+    for name in changed:
+        setattr(row, name, values[name])
+    session.flush()
+    if changed:
+        fields = [code, *changed]
+        record(session, actor, "aansluiting.gewijzigd", NATIONAL, KIND, [row.id], fields=fields)
+    return row
+
+
+def set_trained(session: Session, actor: Actor, code: str, person: UUID, day: date | None) -> None:
+    """Note on which day somebody of the municipality was trained."""
+    user = session.get_one(User, person)
+    user.trained_on = day
+    record(session, actor, "gebruiker.opgeleid", NATIONAL, "gebruiker", [user.id], fields=[code])
+
+
+def checklist_complete(session: Session, change: LevelChange) -> Iterable[str]:
+    """Level condition: a municipality joins when its checklist is complete."""
+    if change.after is not ParticipationLevel.PROGRAMME:
+        return []
+    domains = domains_of(session, [change.code])[change.code]
+    people = colleagues_of(session, change.code)
+    return missing(checklist_of(session, change.code), people, domains)
+
+
+def hand_over_what_waits(session: Session, change: LevelChange) -> None:
+    """Level effect: what waits at the desk for the municipality goes to its portal."""
+    if change.after is ParticipationLevel.PROGRAMME:
+        enqueue(session, JOB, NATIONAL, {"code": change.code, "by": change.actor.id})
+
+
+def hand_over(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Job: some reports at a time, each with its chain of custody, until none is left."""
+    effects = WORKFLOW_EFFECTS.of(context.registry)
+    for payload in payloads:
+        more = True
+        while more:
+            with context.transaction() as session:
+                by = _actor(session, payload["by"])
+                more = _hand_some_over(session, effects, payload["code"], by)
+
+
+def _actor(session: Session, number: str | None) -> Actor:
+    """Who let the municipality join; on the command line nobody in particular."""
+    user = session.get(User, UUID(number)) if number else None
+    return SYSTEM if user is None else Actor("gebruiker", str(user.id), user.name)
+
+
+def _hand_some_over(session: Session, effects: Mapping[str, Any], code: str, by: Actor) -> bool:
+    reports = session.scalars(
+        select(Report)
+        .where(Report.municipality_code == code, Report.state == "nieuw")
+        .where(Report.holder == NATIONAL)
+        .order_by(Report.received_at, Report.id)
+        .limit(HANDED_OVER_AT_ONCE)
+        .with_for_update()
+    ).all()
+    answers = {"gemeente": code, "reden": REASON}
+    for report in reports:
+        move(session, effects, report, "doorgeven", answers, by)
+    return len(reports) == HANDED_OVER_AT_ONCE
+
+
+# The names on a checklist: the FG and the function something was agreed with.
+
+
+COLUMNS: Final = {
+    "onboarding": {
+        "agreement_with": Treatment.TEXT,
+        "data_protection_officer": Treatment.TEXT,
+        "legal_basis": Treatment.CODES,
+    },
+}
+
+
+def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
+    """A checklist has no address or number to find anybody by."""
+    return []
+
+
+def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
+    mine = Onboarding.id == document
+    return redact_rows(session, Onboarding, mine, COLUMNS["onboarding"], fragment)
+
+
+def erase(session: Session, document: UUID) -> None:
+    empty_rows(session, Onboarding, Onboarding.id == document, COLUMNS["onboarding"])
+
+
+PERSONAL_DATA: Final = PersonalDataHolder("aansluiting", COLUMNS, find, redact, erase)
+
+
+# Mail that unlocks a locked user name; the link is made when it is sent and isn't stored.
+#
+# The desk sends it, because signing in belongs to no municipality.
+
+
+MAIL: Final = "aanmeldlink"
+RECIPIENT: Final = "buitengeslotene"
+
+
+def send_link(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Job: mail the link, if the name has an account that can sign in."""
+    for payload in payloads:
+        with context.transaction() as session:
+            made = unlock_to_mail(session, UUID(payload["link"]))
+            if made is not None:
+                recipient = Recipient(RECIPIENT, str(made.id))
+                about, key = made.user_id, f"{MAIL}:{made.id}"
+                queue_mail(session, context.holder, MAIL, recipient, about=about, key=key)
+
+
+def _address(session: Session, keys: KeyRing, number: str) -> str | None:
+    """Return the address of the mail: the user name, which is an e-mail address."""
+    found = unlock_to_mail(session, UUID(number))
+    return found.user.username if found is not None and found.user is not None else None
+
+
+def _write(writing: Writing) -> Letter | None:
+    found = unlock_to_mail(writing.session, UUID(writing.message.recipient_id))
+    if found is None:
+        return None
+    key = unlock_link_of(writing.keys, found)
+    return Letter({"link": writing.link(f"/aanmelden-openen?sleutel={key}")})
+
+
+UNLOCK_TEMPLATE: Final = MailTemplate(
+    MAIL,
+    "Aanmelden bij Stopintimidatie",
+    "stopintimidatie.desk.onboarding:templates/mail/aanmeldlink.txt.jinja2",
+    _write,
+)
+RECIPIENT_OF_LINK: Final = MailRecipient(RECIPIENT, _address, personal=True)

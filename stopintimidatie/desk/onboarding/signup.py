@@ -1,0 +1,297 @@
+"""A municipality asks to join: an address of a role, at its own domain, that proves itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.view import view_config
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import Button, Form, FormError, handle_form
+from stopintimidatie.core.limits import Meter, Senders, Watched, watched_reason
+from stopintimidatie.core.mail.addresses import Owner, confirm_address, find_address, set_address
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.personal import (
+    Fragment,
+    PersonalDataHolder,
+    Subject,
+    Treatment,
+    empty_rows,
+    redact_rows,
+)
+from stopintimidatie.core.storage.tenancy import NATIONAL, enter
+from stopintimidatie.core.tree import Root
+from stopintimidatie.core.web.request import Request, query_pairs
+from stopintimidatie.desk.models import JoiningRequest
+from stopintimidatie.desk.onboarding.forms import ConfirmSchema, joining_schema
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.municipalities.areas.names import slugify
+from stopintimidatie.municipalities.areas.queries import municipality_by_code
+from stopintimidatie.municipalities.people.services import is_role_address
+from stopintimidatie.reports.public.pages import NATIONAL_LOOK
+from stopintimidatie.reports.public.places import not_connected
+
+KIND: Final = "aanmelding"
+VISITOR: Final = Actor("bezoeker", None, "niet aangemeld")
+# So many unproven requests of one municipality in a day; more would be somebody's joke.
+MOST_A_DAY: Final = 3
+DAY: Final = timedelta(days=1)
+# And so many codes to one address, for whichever municipality: nobody's mailbox is to be flooded.
+TO_ADDRESS: Final = Meter(
+    "aansluiten",
+    MOST_A_DAY,
+    DAY,
+    reason="Naar dit adres is vandaag al een paar keer een code verstuurd. Kijk in de mail, of"
+    " probeer het morgen opnieuw.",
+)
+# Anybody can have an address there, so it proves nothing about a municipality.
+FOR_EVERYBODY: Final = frozenset(
+    (
+        *("gmail", "googlemail", "hotmail", "outlook", "live", "msn", "yahoo", "icloud", "me"),
+        *("mac", "proton", "protonmail", "gmx", "aol", "ziggo", "kpnmail", "planet", "home"),
+        *("hetnet", "xs4all", "upcmail", "casema", "chello", "telfort", "tele2", "online"),
+        *("quicknet", "caiway", "zonnet", "solcon", "freedom", "mail"),
+    )
+)
+
+
+class JoiningError(Exception):
+    """It can't be asked so; `field` is where on the form."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def owner_of_request(request_id: UUID) -> Owner:
+    """Whose the address is."""
+    return Owner(KIND, str(request_id))
+
+
+def fault_of_address(address: str) -> str | None:
+    """Why this can't be the address of a municipality's role; None when it can. Pure."""
+    labels = address.partition("@")[2].lower().split(".")
+    if len(labels) > 1 and labels[-2] in FOR_EVERYBODY:
+        return "Gebruik een adres van de gemeente zelf, niet van een maildienst voor iedereen."
+    if not is_role_address(address):
+        return (
+            "Kies een adres van een functie, zoals oov@gemeente.nl of veiligheid@gemeente.nl."
+            " Dan komt een bericht ook aan als iemand vrij is."
+        )
+    return None
+
+
+def domain_fits(address: str, name: str) -> bool:
+    """Whether the domain has the name of the municipality in it. Pure.
+
+    Den Haag is denhaag.nl, and no rule knows that of 's-Gravenhage: then the desk looks.
+    """
+    domain = address.partition("@")[2].lower().replace("-", "")
+    return slugify(name).replace("-", "") in domain.split(".")[-2:][0].removeprefix("gemeente")
+
+
+def ask_to_join(
+    session: Session,
+    keys: KeyRing,
+    municipality: Municipality,
+    *,
+    function: str,
+    address: str,
+    telephone: str | None,
+) -> JoiningRequest:
+    """Keep the request and send a code to the address.
+
+    :raises JoiningError: the address can't be, or too much was asked today.
+    """
+    fault = fault_of_address(address)
+    if fault:
+        raise JoiningError(fault, "adres")
+    enter(session, NATIONAL)
+    _refuse_too_many(session, municipality.code)
+    asked = JoiningRequest(
+        holder=NATIONAL,
+        municipality_code=municipality.code,
+        function=function,
+        telephone=telephone,
+        domain_fits=domain_fits(address, municipality.name),
+    )
+    session.add(asked)
+    session.flush()
+    set_address(session, keys, NATIONAL, owner_of_request(asked.id), address, VISITOR)
+    record(
+        session,
+        VISITOR,
+        "aansluiting.gevraagd",
+        NATIONAL,
+        KIND,
+        [asked.id],
+        fields=[municipality.code],
+    )
+    return asked
+
+
+def refuse_flood(session: Session, senders: Senders, address: str) -> None:
+    """Count a code to this address.
+
+    :raises JoiningError: there went enough today.
+    """
+    subject = senders.subject(TO_ADDRESS, address.lower(), session)
+    crowded = watched_reason(session, (Watched(TO_ADDRESS, subject),))
+    if crowded:
+        raise JoiningError(crowded, "adres")
+
+
+def _refuse_too_many(session: Session, code: str) -> None:
+    now = utc_now()
+    number = session.scalar(
+        select(func.count())
+        .select_from(JoiningRequest)
+        .where(
+            JoiningRequest.municipality_code == code,
+            JoiningRequest.confirmed_at.is_(None),
+            # Requests with a time in the future were stored by a clock that was wrong.
+            JoiningRequest.asked_at.between(now - DAY, now),
+        )
+    )
+    if (number or 0) >= MOST_A_DAY:
+        raise JoiningError(
+            "Voor deze gemeente is vandaag al een paar keer een code verstuurd. Kijk in de mail van"
+            " uw functieadres, of probeer het morgen opnieuw."
+        )
+
+
+def find_request(session: Session, typed: str) -> JoiningRequest | None:
+    """The request of this address on the page, whose number nobody can guess."""
+    try:
+        number = UUID(typed)
+    except ValueError:
+        return None
+    enter(session, NATIONAL)
+    return session.get(JoiningRequest, number)
+
+
+def confirm(session: Session, keys: KeyRing, asked: JoiningRequest, typed: str) -> str | None:
+    """Type the code back. None, or what is wrong: counted either way."""
+    row = find_address(session, owner_of_request(asked.id))
+    if row is None:
+        return "Er is geen code verstuurd. Vraag de aansluiting opnieuw aan."
+    problem = confirm_address(session, keys, row, typed, VISITOR)
+    if problem is None:
+        asked.confirmed_at = utc_now()
+    return problem
+
+
+# /aansluiten: a municipality asks, and types a code back.
+
+
+PAGE: Final = "stopintimidatie.desk.onboarding:templates/joining.jinja2"
+CONFIRM: Final = "stopintimidatie.desk.onboarding:templates/joining_confirm.jinja2"
+ADDRESS: Final = "/aansluiten-bevestigen"
+
+
+@view_config(
+    context=Root,
+    name="aansluiten",
+    request_method=("GET", "POST"),
+    permission=NO_PERMISSION_REQUIRED,
+    renderer=PAGE,
+)
+def joining_view(request: Request) -> Any:
+    """What joining means, and the form."""
+    form = Form(
+        joining_schema(not_connected(request.db)),
+        request,
+        buttons=[Button("aanvragen", "Aansluiting aanvragen")],
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        municipality = municipality_by_code(request.db, values["gemeente"])
+        if municipality is None:
+            raise FormError("Kies een gemeente uit de lijst.", "gemeente")
+        try:
+            refuse_flood(request.db, request.registry.senders, values["adres"])
+            asked = ask_to_join(
+                request.db,
+                request.registry.key_ring,
+                municipality,
+                function=values["functie"],
+                address=values["adres"],
+                telephone=values["telefoon"],
+            )
+        except JoiningError as problem:
+            raise FormError(str(problem), problem.field) from None
+        return HTTPSeeOther(location=f"{ADDRESS}?aanvraag={asked.id}")
+
+    return handle_form(request, form, on_valid, {"branding": NATIONAL_LOOK})
+
+
+@view_config(
+    context=Root,
+    name="aansluiten-bevestigen",
+    request_method=("GET", "POST"),
+    permission=NO_PERMISSION_REQUIRED,
+    renderer=CONFIRM,
+)
+def confirm_view(request: Request) -> Any:
+    """Type the code of the mail; after that the desk rings."""
+    asked = find_request(request.db, dict(query_pairs(request)).get("aanvraag", ""))
+    if asked is None:
+        raise HTTPNotFound()
+    form = Form(
+        ConfirmSchema(),
+        request,
+        buttons=[Button("bevestigen", "Bevestigen")],
+        action=f"{ADDRESS}?aanvraag={asked.id}",
+    )
+    page = {"form": form, "asked": asked, "branding": NATIONAL_LOOK}
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        problem = confirm(request.db, request.registry.key_ring, asked, values["code"])
+        if problem is not None:
+            # Not a FormError: that would roll the count of tries back.
+            form.add_error(problem, "code")
+            request.response.status_int = 422
+            return page
+        return HTTPSeeOther(location=f"{ADDRESS}?aanvraag={asked.id}")
+
+    return handle_form(request, form, on_valid, page)
+
+
+# Who asked to join, by telephone number; the address is the mail room's to find and erase.
+
+
+COLUMNS: Final = {
+    "joining_request": {"function": Treatment.TEXT, "telephone": Treatment.SEALED},
+}
+
+
+def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
+    """By telephone number."""
+    if not subject.phone:
+        return []
+    return session.scalars(
+        select(JoiningRequest.id).where(JoiningRequest.telephone == subject.phone.strip())
+    ).all()
+
+
+def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
+    """Out of the function, where a name may have been written."""
+    mine = JoiningRequest.id == document
+    return redact_rows(session, JoiningRequest, mine, COLUMNS["joining_request"], fragment)
+
+
+def erase(session: Session, document: UUID) -> None:
+    """Number and function go; that was asked stays."""
+    mine = JoiningRequest.id == document
+    empty_rows(session, JoiningRequest, mine, COLUMNS["joining_request"])
+
+
+PERSONAL_DATA: Final = PersonalDataHolder("aanmelding", COLUMNS, find, redact, erase)

@@ -1,0 +1,17 @@
+"""What waits at the national desk: routing by hand, the call list, figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.core.jobs import Lane
+    from stopintimidatie.desk.queue.services import find_addresses
+    from stopintimidatie.desk.queue.views import policy_panel, routing_action
+    from stopintimidatie.reports.arrival.services import FIND_ADDRESS
+
+    config.add_job_kind(FIND_ADDRESS, find_addresses, lane=Lane.OUTSIDE)
+    config.add_report_action("routeren", routing_action, order=9)
+    config.add_panel("gemeente_bij_meldpunt", "beleid", policy_panel, order=80)
+    config.scan("stopintimidatie.desk.queue.views")

@@ -1,0 +1,365 @@
+"""The queue of the national desk. A report is opened and passed on at its own pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from markupsafe import Markup
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.view import view_config
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.audit import record
+from stopintimidatie.core.forms import Button, Change, Form, FormError, Schema, field, handle_form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.storage.session import COUNTED
+from stopintimidatie.core.text import date_short, datetime_short
+from stopintimidatie.core.web.components import FacetValue, ListItem, Panel, Tile
+from stopintimidatie.core.web.request import (
+    Paging,
+    Request,
+    wanted_page,
+    with_params,
+    worth_counting,
+)
+from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
+from stopintimidatie.desk.forwarding.views import number_returned
+from stopintimidatie.desk.models import LocalPolicy, PolicyKind
+from stopintimidatie.desk.queue import services as queue_services
+from stopintimidatie.desk.queue.services import can_be_routed, route_by_hand
+from stopintimidatie.desk.resources import Desk, DeskMunicipality
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.municipalities.areas.queries import all_municipalities, listed
+from stopintimidatie.municipalities.levels.models import ParticipationLevel
+from stopintimidatie.municipalities.levels.services import AUDIT_KIND
+from stopintimidatie.municipalities.people.services import waiting_at
+from stopintimidatie.reports.inbox.views import TEMPLATE, quarantine_view
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.steps import Action, add_seen, conflict, seen
+from stopintimidatie.reports.page.views import impossible, step_page
+from stopintimidatie.reports.resources import ReportResource, report_path
+from stopintimidatie.reports.services import StaleReportError, take_in_hand
+from stopintimidatie.reports.vocabulary import Form as HarassmentForm
+from stopintimidatie.reports.vocabulary import PlaceType
+
+MUNICIPALITIES_SHOWN = 15
+
+
+@view_config(
+    context=Desk,
+    request_method="GET",
+    permission=Permission.VIEW_DESK,
+    renderer="stopintimidatie.desk.queue:templates/queue.jinja2",
+)
+def queue_view(context: Desk, request: Request) -> dict[str, Any]:
+    """What waits at the desk: not placed, or not connected."""
+    wanted = queue_services.QueueFilter(request.GET.get("bezorging"), request.GET.get("gemeente"))
+    number = wanted_page(request)
+    most = worth_counting(number, COUNTED)
+    paging = Paging.counted(number, queue_services.count(request.db, wanted, most), most)
+    rows = queue_services.page(request.db, wanted, paging.offset, paging.size)
+    ids = [report.id for report, _ in rows]
+    note_read(request, context.holder, "melding", ids, task="wachtrij landelijk meldpunt")
+    return {
+        "items": [_item(report, name) for report, name in rows],
+        "paging": paging,
+        "deliveries": _delivery_facet(request, wanted),
+        "municipalities": _municipality_facet(request, wanted),
+        "returned": number_returned(request.db),
+        "proposals": len(waiting_at(request.db, context.holder)),
+    }
+
+
+def _item(report: Report, municipality: str | None) -> ListItem:
+    forms = ", ".join(HarassmentForm.word(code) for code in report.forms)
+    return ListItem(
+        title=f"{report.reference}: {forms}",
+        href=report_path(report, None, None),
+        badges=(["spoed"] if report.urgent else []) + [report.state, report.delivery or ""],
+        meta=[
+            municipality or "gemeente onbekend",
+            PlaceType.word(report.place_type),
+            f"ontvangen {datetime_short(report.received_at)}",
+        ],
+    )
+
+
+def _delivery_facet(request: Request, wanted: queue_services.QueueFilter) -> list[FacetValue]:
+    counts = queue_services.by_delivery(request.db, wanted)
+    return [
+        FacetValue(
+            label,
+            _chosen(request, "bezorging", code, wanted.delivery),
+            counts[code],
+            code == wanted.delivery,
+        )
+        for code, label in queue_services.DELIVERY_LABELS.items()
+        if code in counts
+    ]
+
+
+def _municipality_facet(request: Request, wanted: queue_services.QueueFilter) -> list[FacetValue]:
+    rows = queue_services.by_municipality(request.db, wanted, MUNICIPALITIES_SHOWN)
+    return [
+        FacetValue(
+            name or "gemeente onbekend",
+            _chosen(request, "gemeente", code or queue_services.UNPLACED, wanted.municipality),
+            number,
+            (code or queue_services.UNPLACED) == wanted.municipality,
+        )
+        for code, name, number in rows
+    ]
+
+
+def _chosen(request: Request, name: str, value: str, present: str | None) -> str:
+    """The address with this value chosen, or let go when it was."""
+    wanted: dict[str, Any] = {name: None if value == present else value, "pagina": None}
+    return with_params(request, **wanted)
+
+
+# A municipality chosen from a list in which it may stand under two names.
+
+
+# Two lines of a list may not have one value: then both would be the chosen one.
+_MARK: Final = "~"
+
+
+class Town(forms.OneOf):
+    """The code of a municipality, also when chosen by its everyday name."""
+
+    def __init__(self, municipalities: Iterable[Municipality]) -> None:
+        super().__init__(
+            (
+                f"{row.municipality.code}{_MARK}{row.key}" if row.also else row.municipality.code,
+                row.label,
+            )
+            for row in listed(municipalities)
+        )
+
+    def read(self, node: Any, text: str) -> Any:
+        return str(super().read(node, text)).partition(_MARK)[0]
+
+
+# The desk's call list and figures, routing by hand, and noting what a municipality does itself.
+
+
+_TEMPLATES: Final = "stopintimidatie.desk.queue:templates"
+_LINK: Final = Markup('<a class="utrecht-link utrecht-link--html-a" href="{}">{}</a>')
+_NOTHING: Final = "geen"
+POLICIES: Final = (
+    (_NOTHING, "niets, voor zover bekend"),
+    (PolicyKind.CAMPAIGN.value, "een eigen campagne"),
+    (PolicyKind.POLICY.value, "eigen beleid"),
+)
+OFFER: Final = "bied programma aan"
+
+
+def _town(slug: str, name: str) -> Markup:
+    return _LINK.format(f"/{NATIONAL}/{slug}", name)
+
+
+def _phone(number: str | None) -> Markup | str:
+    """A number to press; within an address it has no spaces."""
+    return _LINK.format(f"tel:{''.join(number.split())}", number) if number else ""
+
+
+@view_config(
+    context=Desk,
+    name="bellijst",
+    request_method="GET",
+    permission=Permission.VIEW_DESK,
+    renderer=f"{_TEMPLATES}/call_list.jinja2",
+)
+def call_list_view(context: Desk, request: Request) -> dict[str, Any]:
+    """Whom to ring, and for what."""
+    rows = queue_services.call_list(request.db, request.registry.key_ring)
+    return {
+        "rows": [
+            [
+                _town(row.slug, row.name),
+                _phone(row.telephone),
+                row.waiting,
+                row.urgent,
+                date_short(row.oldest),
+                row.standing,
+                f"{row.policy}: {OFFER}" if row.policy else "",
+            ]
+            for row in rows
+        ],
+        "number": sum(row.waiting for row in rows),
+    }
+
+
+@view_config(
+    context=Desk,
+    name="cijfers",
+    request_method="GET",
+    permission=Permission.VIEW_DESK,
+    renderer=f"{_TEMPLATES}/figures.jinja2",
+)
+def figures_view(context: Desk, request: Request) -> dict[str, Any]:
+    """Per municipality and level what passed the desk in the last year."""
+    found = queue_services.figures(request.db)
+    return {
+        "tiles": [
+            *(
+                Tile(str(found.levels[level]), f"gemeenten {level.label}")
+                for level in ParticipationLevel
+            ),
+            Tile(str(found.unplaced), "meldingen zonder gemeente"),
+        ],
+        "rows": [
+            [
+                _town(row.slug, row.name),
+                row.level.label,
+                row.waiting,
+                row.offered,
+                row.picked_up,
+                row.handed_over,
+                f"{row.policy}: {OFFER}" if row.offer_programme else row.policy or "",
+            ]
+            for row in found.rows
+        ],
+    }
+
+
+class PolicySchema(Schema):
+    """What a municipality does of its own."""
+
+    soort = field(forms.OneOf(POLICIES, radio=True), "Deze gemeente heeft")
+    naam = field(
+        forms.Text(120),
+        "Naam van de campagne of het beleid",
+        description="Zoals de gemeente het zelf noemt. Geen namen van mensen.",
+        missing="",
+    )
+
+
+@view_config(
+    context=DeskMunicipality,
+    name="beleid",
+    request_method=("GET", "POST"),
+    permission=Permission.ROUTE_REPORT,
+    renderer=f"{_TEMPLATES}/policy.jinja2",
+)
+def policy_view(context: DeskMunicipality, request: Request) -> Any:
+    """Note a campaign or policy: a reason to offer the programme."""
+    code = context.municipality.code
+    present = request.db.get(LocalPolicy, code)
+    start = {"soort": present.kind, "naam": present.name} if present else {"soort": _NOTHING}
+    here = request.resource_path(context)
+    form = Form(
+        PolicySchema(),
+        request,
+        buttons=[Button("vastleggen", "Vastleggen")],
+        appstruct=start,
+        cancel_url=here,
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        name = values["naam"].strip()
+        if values["soort"] != _NOTHING and not name:
+            raise FormError("Schrijf hoe de gemeente het noemt.", "naam")
+        if present is not None:
+            request.db.delete(present)
+            request.db.flush()
+        if values["soort"] != _NOTHING:
+            request.db.add(LocalPolicy(code=code, kind=PolicyKind(values["soort"]), name=name))
+        actor = request.actor
+        record(request.db, actor, "gemeente.beleid", NATIONAL, AUDIT_KIND, fields=[code])
+        request.flash("Vastgelegd.")
+        return HTTPSeeOther(here)
+
+    return handle_form(request, form, on_valid, {"name": context.municipality.name})
+
+
+def policy_panel(context: Any, request: Any) -> Panel:
+    """On the page of a municipality at the desk."""
+    code = context.municipality.code
+    values = {
+        "policy": queue_services.policies_of(request.db, [code]).get(code),
+        "href": request.resource_path(context, "beleid"),
+    }
+    return Panel("Eigen campagne of beleid", f"{_TEMPLATES}/policy_panel.jinja2", values)
+
+
+def routing_action(request: Any, context: Any) -> Action | None:
+    """The button on the page of a report at the desk."""
+    if context.holder != NATIONAL or not can_be_routed(context.report):
+        return None
+    if not request.has_permission(Permission.ROUTE_REPORT, context):
+        return None
+    return Action("Gemeente kiezen", request.resource_path(context, "routeren"), "primary")
+
+
+def _routing_schema(request: Request) -> Schema:
+    schema = Schema()
+    schema.add(field(Town(all_municipalities(request.db)), "Gemeente", name="gemeente"))
+    text = forms.Text(1000, lines=True)
+    schema.add(field(text, "Hoe weet u dat?", name="reden"))
+    add_seen(schema)
+    return schema
+
+
+@view_config(
+    context=ReportResource,
+    name="routeren",
+    request_method=("GET", "POST"),
+    permission=Permission.ROUTE_REPORT,
+    renderer="stopintimidatie.reports.page:templates/step.jinja2",
+)
+def routing_view(context: ReportResource, request: Request) -> Any:
+    """Say in which municipality it happened; a connected one gets the report at once."""
+    report = context.report
+    page: dict[str, Any] = {
+        **step_page(context, request, "Gemeente kiezen"),
+        "nothing_to_choose": [],
+    }
+    if not can_be_routed(report) and request.method != "POST":
+        return impossible(context, request, page)
+    start = {**seen(report), "gemeente": report.municipality_code}
+    here = request.resource_path(context)
+    form = Form(
+        _routing_schema(request),
+        request,
+        buttons=[Button("routeren", "Vastleggen")],
+        appstruct=start,
+        cancel_url=here,
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        try:
+            take_in_hand(request.db, report, values["versie"])
+            effects, actor = WORKFLOW_EFFECTS.of(request.registry), request.actor
+            gone = route_by_hand(
+                request.db, effects, report, values["gemeente"], values["reden"], actor
+            )
+            request.db.flush()
+        except StaleReportError:
+            change = [Change("Gemeente", report.municipality_code or "", values["gemeente"])]
+            raise conflict(request.db, form, report, values["gezien"], change) from None
+        except WorkflowError as problem:
+            raise FormError(str(problem), problem.field) from None
+        what = "doorgegeven" if gone else "bij deze gemeente gezet. Zij staat op de bellijst"
+        request.flash(f"{report.reference} is {what}.")
+        return HTTPSeeOther(here)
+
+    return handle_form(request, form, on_valid, page)
+
+
+# The desk's own quarantine: the same page as a municipality's.
+
+
+@view_config(
+    context=Desk,
+    name="quarantaine",
+    request_method=("GET", "POST"),
+    permission=Permission.RELEASE,
+    renderer=TEMPLATE,
+)
+def desk_quarantine_view(context: Desk, request: Request) -> Any:
+    """What was put aside of what no municipality holds."""
+    return quarantine_view(context, request)

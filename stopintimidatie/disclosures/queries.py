@@ -1,0 +1,201 @@
+"""The register as a list: filters that are addresses, counted in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, Self
+
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, select, true
+from sqlalchemy.orm import Session, aliased
+
+from stopintimidatie.core.security import Role
+from stopintimidatie.disclosures.models import (
+    CopyState,
+    DisclosedCopy,
+    Disclosure,
+    DisclosureSubject,
+)
+from stopintimidatie.disclosures.resources import RESTRICTED_ROLES
+
+Facet = Sequence[tuple[str, str, int]]
+FACETS: Final = {
+    "stand": "Stand",
+    "ontvanger": "Ontvanger",
+    "soort": "Soort ontvanger",
+    "grondslag": "Grondslag",
+    "termijn": "Vernietigen",
+}
+RECIPIENTS: Final = 15
+# What a copy can be filtered by; the first is what is out there.
+STANDS: Final = {
+    "uit": "staat nog uit",
+    "te_laat": "had vernietigd moeten zijn",
+    "bellen": "ontvanger moet worden gebeld",
+    "ingetrokken": "ingetrokken, niet bevestigd",
+    "correctie": "correctie niet bevestigd",
+    "klaargezet": "klaargezet, niet opgehaald",
+    "gemaakt": "nog niet gegeven",
+    "vernietigd": "vernietigd door ontvanger",
+    "nooit_gegeven": "ingetrokken, nooit gegeven",
+}
+TERMS: Final = {"loopt": "termijn loopt nog", "voorbij": "termijn is voorbij"}
+
+
+WITH_COPY: Final = (DisclosedCopy, DisclosedCopy.disclosure_id == Disclosure.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A disclosure, how its copy stands (none of what the desk forwarded), of how many reports."""
+
+    disclosure: Disclosure
+    copy: DisclosedCopy | None
+    subjects: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the reader chose; an unknown value simply finds nothing."""
+
+    kind: str = ""
+    basis: str = ""
+    term: str = ""
+    source: str = ""
+    stand: str = ""
+    recipient: str = ""
+
+    @classmethod
+    def read(cls, pairs: Iterable[tuple[str, str]]) -> Self:
+        given = dict(pairs)
+        names = ("soort", "grondslag", "termijn", "dossier", "stand", "ontvanger")
+        return cls(*(given.get(name, "")[:200].replace("\x00", "") for name in names))
+
+
+def readable_by(roles: Iterable[Role]) -> ColumnElement[bool]:
+    """The condition of a list for who holds these roles here."""
+    return true() if RESTRICTED_ROLES & set(roles) else Disclosure.restricted.is_(False)
+
+
+def _matching(filters: Filters, roles: Iterable[Role], today: date) -> list[ColumnElement[bool]]:
+    conditions = [readable_by(roles)]
+    if filters.kind:
+        conditions.append(Disclosure.profile == filters.kind)
+    if filters.basis:
+        conditions.append(Disclosure.legal_basis == filters.basis)
+    if filters.source:
+        conditions.append(Disclosure.source_reference == filters.source)
+    if filters.recipient:
+        conditions.append(_same_recipient(filters.recipient))
+    if filters.stand:
+        conditions.append(standing(filters.stand, today))
+    if filters.term in TERMS:
+        conditions.append(_within_term(filters.term, today))
+    return conditions
+
+
+def _same_recipient(reference: str) -> ColumnElement[bool]:
+    """As that of a disclosure: a name that somebody typed stands in no address."""
+    known = aliased(Disclosure)
+    name = select(known.recipient).where(known.reference == reference).scalar_subquery()
+    return Disclosure.recipient == name
+
+
+def standing(stand: str, today: date) -> ColumnElement[bool]:
+    """The condition of a stand; an unknown one finds nothing."""
+    copy, out = DisclosedCopy, DisclosedCopy.state == CopyState.GIVEN.value
+    known = {
+        "uit": out,
+        "te_laat": and_(out, copy.destroy_by < today),
+        "bellen": and_(out, copy.alarm_at.is_not(None)),
+        "ingetrokken": and_(out, copy.withdrawn_at.is_not(None)),
+        "correctie": and_(out, copy.corrections > 0),
+        "klaargezet": copy.state == CopyState.OFFERED.value,
+        "gemaakt": copy.state == CopyState.MADE.value,
+        "vernietigd": copy.state == CopyState.DESTROYED.value,
+        "nooit_gegeven": copy.state == CopyState.LAPSED.value,
+    }
+    return known.get(stand, false())
+
+
+def _within_term(term: str, today: date) -> ColumnElement[bool]:
+    running = Disclosure.destroy_by >= today
+    return running if term == "loopt" else ~running
+
+
+def count(session: Session, filters: Filters, roles: Iterable[Role], today: date) -> int:
+    found: Select[Any] = select(func.count()).select_from(Disclosure).outerjoin(*WITH_COPY)
+    return session.scalar(found.where(*_matching(filters, roles, today))) or 0
+
+
+def page(
+    session: Session,
+    filters: Filters,
+    roles: Iterable[Role],
+    today: date,
+    offset: int,
+    limit: int,
+) -> Sequence[Row]:
+    """One page, newest first, each with its copy and of how many documents data went along."""
+    subjects = (
+        select(func.count(DisclosureSubject.id))
+        .where(DisclosureSubject.disclosure_id == Disclosure.id)
+        .correlate(Disclosure)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Disclosure, DisclosedCopy, subjects)
+        .outerjoin(*WITH_COPY)
+        .where(*_matching(filters, roles, today))
+        .order_by(Disclosure.made_at.desc(), Disclosure.id)
+        .offset(offset)
+        .limit(limit)
+    )
+    return [Row(*row) for row in rows]
+
+
+def facets(session: Session, roles: Iterable[Role], today: date) -> Mapping[str, Facet]:
+    """Per filter its values with their words and counts, over all that this person may see."""
+    seen = readable_by(roles)
+    terms = (
+        (code, words, count(session, Filters(term=code), roles, today))
+        for code, words in TERMS.items()
+    )
+    return {
+        "stand": _stands(session, seen, today),
+        "ontvanger": _recipients(session, seen),
+        "soort": _values(session, seen, Disclosure.profile, Disclosure.recipient_kind),
+        "grondslag": _values(session, seen, Disclosure.legal_basis, Disclosure.legal_basis_words),
+        "termijn": [entry for entry in terms if entry[2]],
+    }
+
+
+def _values(session: Session, seen: ColumnElement[bool], code: Any, words: Any) -> Facet:
+    rows = session.execute(
+        select(code, func.max(words), func.count()).where(seen).group_by(code).order_by(code)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def _stands(session: Session, seen: ColumnElement[bool], today: date) -> Facet:
+    """All of them in one query; those that occur."""
+    numbers = [
+        func.coalesce(func.sum(case((standing(code, today), 1), else_=0)), 0) for code in STANDS
+    ]
+    row = session.execute(
+        select(*numbers).select_from(Disclosure).outerjoin(*WITH_COPY).where(seen)
+    ).one()
+    found = zip(STANDS.items(), row, strict=True)
+    return [(code, words, number) for (code, words), number in found if number]
+
+
+def _recipients(session: Session, seen: ColumnElement[bool]) -> Facet:
+    rows = session.execute(
+        select(func.max(Disclosure.reference), Disclosure.recipient, func.count())
+        .where(seen)
+        .group_by(Disclosure.recipient)
+        .order_by(func.count().desc(), Disclosure.recipient)
+        .limit(RECIPIENTS)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]

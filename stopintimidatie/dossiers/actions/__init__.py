@@ -1,0 +1,13 @@
+"""What is done in a dossier: steps, notes, agreements, measures and their effect, files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.dossiers.actions.services import SEALED
+
+    config.add_sealed(SEALED)
+    config.scan("stopintimidatie.dossiers.actions.panels")
+    config.scan("stopintimidatie.dossiers.actions.views")

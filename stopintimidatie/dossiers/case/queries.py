@@ -1,0 +1,377 @@
+"""Dossiers that come of one another: merged into, taken in, split off."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.accounts.models import User
+from stopintimidatie.core.search.backend import OPEN_ACCESS, Kind, SearchDocument, Text, Weight
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.web.request import Paging
+from stopintimidatie.dossiers.models import (
+    Consultation,
+    Dossier,
+    DossierAgreement,
+    DossierMeasure,
+    DossierMembership,
+    DossierMove,
+    DossierNote,
+)
+from stopintimidatie.dossiers.resources import dossier_path, is_strict, visible_to
+from stopintimidatie.dossiers.services import for_all
+from stopintimidatie.dossiers.vocabulary import (
+    RELATED,
+    SPLIT_FROM,
+    SPLIT_OFF,
+    TOOK_IN,
+    AgreementState,
+    DossierKind,
+)
+from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW, LIVE
+from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
+
+MERGED: Final = "samengevoegd_met"
+_WORDS: Final = {
+    MERGED: "Ging op in dossier {}",
+    TOOK_IN: "Hierin samengevoegd: dossier {}",
+    SPLIT_OFF: "Afgesplitst: dossier {}",
+    SPLIT_FROM: "Afgesplitst van dossier {}",
+}
+
+
+@dataclass(frozen=True)
+class Relative:
+    """Another dossier, and how it is related."""
+
+    relation: str
+    number: str
+    slug: str
+
+    @property
+    def words(self) -> str:
+        return _WORDS[self.relation].format(self.number)
+
+
+def related(session: Session, dossier: Dossier) -> Sequence[Relative]:
+    """In two queries. Who may see a dossier may see those: they are alike in strictness."""
+    told = session.execute(
+        select(DossierMove.name, DossierMove.values)
+        .where(DossierMove.dossier_id == dossier.id, DossierMove.name.in_(RELATED))
+        .order_by(DossierMove.at)
+    ).all()
+    relations = {str(row.values.get("dossier")): str(row.name) for row in told}
+    rows = session.execute(
+        select(Dossier.id, Dossier.number, Neighbourhood.slug)
+        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
+        .where(Dossier.number.in_(relations) | (Dossier.id == dossier.merged_into_id))
+        .order_by(Dossier.number)
+    )
+    return [
+        Relative(
+            MERGED if row.id == dossier.merged_into_id else relations[row.number],
+            row.number,
+            row.slug,
+        )
+        for row in rows
+    ]
+
+
+# The list of dossiers: its filters, its rows and the counts beside it. Fixed queries.
+
+
+# GET parameter -> column. A value may be given more than once; other parameters mean nothing.
+COLUMNS: Final[dict[str, Any]] = {
+    "toestand": Dossier.state,
+    "soort": Dossier.kind,
+    "houder": Dossier.owner_id,
+    "wijk": Dossier.neighbourhood_code,
+}
+TITLES: Final = {
+    "toestand": "Toestand",
+    "soort": "Soort",
+    "houder": "Dossierhouder",
+    "wijk": "Wijk",
+}
+# States in the order of life; the sort keeps other values as they came, by name.
+_LIFE: Final = {state.code: n for n, state in enumerate(DOSSIER_WORKFLOW.states)}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What was chosen, per parameter, as typed values; what can't be a value isn't here."""
+
+    chosen: dict[str, tuple[Any, ...]]
+
+    @classmethod
+    def read(cls, pairs: Iterable[tuple[str, str]]) -> Filters:
+        found: dict[str, tuple[Any, ...]] = {}
+        for name, text in pairs:
+            value = _value(name, text)
+            if value is not None:
+                found[name] = (*found.get(name, ()), value)
+        return cls(found)
+
+    def conditions(self, *, leave_out: str = "") -> list[ColumnElement[bool]]:
+        return [
+            COLUMNS[name].in_(values) for name, values in self.chosen.items() if name != leave_out
+        ]
+
+
+def _value(name: str, text: str) -> Any:
+    """The value of a filter, or None when this can't be one."""
+    if name == "toestand":
+        return text if text in {state.code for state in DOSSIER_WORKFLOW.states} else None
+    if name == "soort":
+        return text if text in set(DossierKind) else None
+    if name == "wijk":
+        return text if len(text) <= 9 and text.isascii() and text.isprintable() else None
+    if name == "houder" and len(text) == 36:
+        try:
+            return UUID(text)
+        except ValueError:
+            return None
+    return None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A dossier in a list."""
+
+    dossier: Dossier
+    neighbourhood: str
+    slug: str
+    owner: str | None
+    reports: int
+    open_agreements: int
+    late_agreements: int
+
+
+def count_dossiers(session: Session, roles: Iterable[Role], filters: Filters) -> int:
+    statement = (
+        select(func.count()).select_from(Dossier).where(visible_to(roles), *filters.conditions())
+    )
+    return session.scalar(statement) or 0
+
+
+def list_dossiers(
+    session: Session, roles: Iterable[Role], filters: Filters, paging: Paging, today: date
+) -> Sequence[Row]:
+    """One page: running before ended, urgent first, what changed last on top."""
+    running = case((Dossier.state.in_(sorted(LIVE)), 0), else_=1)
+    statement = (
+        _rows(today)
+        .where(visible_to(roles), *filters.conditions())
+        .order_by(running, Dossier.urgent.desc(), Dossier.changed_at.desc(), Dossier.number.desc())
+        .limit(paging.size)
+        .offset(paging.offset)
+    )
+    return [Row(*row) for row in session.execute(statement)]
+
+
+def _rows(today: date) -> Select[Any]:
+    inside = and_(DossierMembership.dossier_id == Dossier.id, DossierMembership.left_at.is_(None))
+    open_ = and_(
+        DossierAgreement.dossier_id == Dossier.id,
+        DossierAgreement.state == AgreementState.OPEN.value,
+    )
+    return (
+        select(
+            Dossier,
+            Neighbourhood.name,
+            Neighbourhood.slug,
+            User.name,
+            _count(DossierMembership, inside),
+            _count(DossierAgreement, open_),
+            _count(DossierAgreement, and_(open_, DossierAgreement.due_on < today)),
+        )
+        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
+        .outerjoin(User, User.id == Dossier.owner_id)
+    )
+
+
+def _count(table: Any, condition: ColumnElement[bool]) -> Any:
+    return (
+        select(func.count())
+        .select_from(table)
+        .where(condition)
+        .correlate(Dossier)
+        .scalar_subquery()
+    )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a facet, with what choosing it would give."""
+
+    value: str
+    label: str
+    count: int
+    selected: bool
+
+
+def facets(
+    session: Session, roles: Iterable[Role], filters: Filters
+) -> dict[str, Sequence[Choice]]:
+    """Per filter its values with counts, as the other filters leave them. A query each."""
+    held = frozenset(roles)
+    return {name: _facet(session, held, filters, name) for name in COLUMNS}
+
+
+def _facet(
+    session: Session, roles: frozenset[Role], filters: Filters, name: str
+) -> Sequence[Choice]:
+    column = COLUMNS[name]
+    label = {"houder": User.name, "wijk": Neighbourhood.name}.get(name, column)
+    statement = (
+        select(column, label, func.count(Dossier.id))
+        .select_from(Dossier)
+        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
+        .outerjoin(User, User.id == Dossier.owner_id)
+        .where(visible_to(roles), column.is_not(None), *filters.conditions(leave_out=name))
+        .group_by(column, label)
+        .order_by(label)
+    )
+    chosen = filters.chosen.get(name, ())
+    found = [
+        Choice(str(value), _label(name, str(text)), count, value in chosen)
+        for value, text, count in session.execute(statement)
+    ]
+    return sorted(found, key=lambda choice: _LIFE.get(choice.value, 0))
+
+
+def _label(name: str, text: str) -> str:
+    if name == "toestand":
+        return DOSSIER_WORKFLOW.state(text).label
+    return text.capitalize() if name == "soort" else text
+
+
+# What of a dossier can be found: title, summary, assessment, goal, notes and agreements.
+
+
+GONE: Final = "vernietigd"
+STRICT_ACCESS: Final = "persoonsgericht"
+_Extra = dict[UUID, list[Text]]
+
+
+def load(session: Session, holder: str, ids: Sequence[UUID]) -> Iterator[SearchDocument]:
+    """The dossiers with these ids, as search knows them."""
+    rows = session.execute(
+        select(Dossier, Municipality.slug, Neighbourhood.slug)
+        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
+        .join(Municipality, Municipality.code == Dossier.holder)
+        .where(Dossier.id.in_(ids), Dossier.state != GONE)
+    ).all()
+    extra = _notes_and_agreements(session, ids)
+    known = dict(versions(session, holder, ids))
+    for dossier, municipality, neighbourhood in rows:
+        path = dossier_path(municipality, neighbourhood, dossier.number)
+        yield _document(dossier, path, known[dossier.id], extra[dossier.id])
+
+
+def versions(
+    session: Session, holder: str, ids: Sequence[UUID] | None = None
+) -> Iterator[tuple[UUID, int]]:
+    """Every dossier that can be found, with a number that grows with each change in it.
+
+    Notes, agreements and consultations change without the dossier's own version.
+    """
+    notes = _per_dossier(session, select(DossierNote.dossier_id, func.count()).where(for_all()))
+    agreements = _per_dossier(
+        session, select(DossierAgreement.dossier_id, func.sum(DossierAgreement.version))
+    )
+    talks = _per_dossier(session, select(Consultation.dossier_id, func.sum(Consultation.version)))
+    measures = _per_dossier(
+        session, select(DossierMeasure.dossier_id, func.sum(DossierMeasure.version))
+    )
+    wanted = select(Dossier.id, Dossier.version).where(Dossier.state != GONE)
+    if ids is not None:
+        wanted = wanted.where(Dossier.id.in_(ids))
+    for id_, version in session.execute(wanted):
+        yield (
+            id_,
+            version
+            + notes.get(id_, 0)
+            + agreements.get(id_, 0)
+            + talks.get(id_, 0)
+            + measures.get(id_, 0),
+        )
+
+
+def _per_dossier(session: Session, statement: Select[UUID, int]) -> dict[UUID, int]:
+    column = statement.selected_columns[0]
+    return {id_: int(number) for id_, number in session.execute(statement.group_by(column))}
+
+
+def _notes_and_agreements(session: Session, ids: Sequence[UUID]) -> _Extra:
+    found: _Extra = defaultdict(list)
+    # A restricted note is found by nobody: the index doesn't know who searches.
+    notes = select(DossierNote).where(DossierNote.dossier_id.in_(ids), for_all())
+    for note in session.scalars(notes.order_by(DossierNote.at)):
+        found[note.dossier_id].append(Text("notitie", note.text))
+    agreements = (
+        select(DossierAgreement)
+        .where(DossierAgreement.dossier_id.in_(ids))
+        .order_by(DossierAgreement.due_on)
+    )
+    for agreement in session.scalars(agreements):
+        parts = [agreement.what, agreement.who, agreement.result or ""]
+        found[agreement.dossier_id].append(Text("afspraak", "; ".join(p for p in parts if p)))
+    talks = select(Consultation).where(Consultation.dossier_id.in_(ids))
+    for talk in session.scalars(talks.order_by(Consultation.planned_at)):
+        parts = [talk.agenda or "", talk.decisions or ""]
+        found[talk.dossier_id].append(Text("overleg", "; ".join(p for p in parts if p)))
+    measures = select(DossierMeasure).where(DossierMeasure.dossier_id.in_(ids))
+    for measure in session.scalars(measures.order_by(DossierMeasure.started_on)):
+        parts = [measure.what, measure.who, measure.effect or ""]
+        found[measure.dossier_id].append(Text("maatregel", "; ".join(p for p in parts if p)))
+    return found
+
+
+def _document(dossier: Dossier, path: str, version: int, extra: list[Text]) -> SearchDocument:
+    texts = [
+        Text("samenvatting", dossier.summary or "", Weight.HIGH),
+        Text("duiding", dossier.assessment or ""),
+        Text("doel", dossier.goal or ""),
+        *extra,
+    ]
+    return SearchDocument(
+        holder=dossier.holder,
+        kind=Kind.DOSSIER,
+        id=dossier.id,
+        version=version,
+        reference=dossier.number,
+        path=path,
+        title=dossier.title,
+        moment=dossier.made_at,
+        state=dossier.state,
+        neighbourhood=dossier.neighbourhood_code,
+        access=STRICT_ACCESS if is_strict(dossier.kind) else OPEN_ACCESS,
+        dossier=dossier.number,
+        texts=tuple(text for text in texts if text.text),
+    )
+
+
+def numbers_of(session: Session, report_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """The dossiers that each report is in; person-directed ones stay out, for any may search."""
+    rows = session.execute(
+        select(DossierMembership.report_id, Dossier.number)
+        .join(Dossier, Dossier.id == DossierMembership.dossier_id)
+        .where(
+            DossierMembership.report_id.in_(report_ids),
+            DossierMembership.left_at.is_(None),
+            Dossier.kind != DossierKind.PERSON.value,
+        )
+        .order_by(Dossier.number)
+    )
+    numbers: dict[UUID, list[str]] = defaultdict(list)
+    for report_id, number in rows:
+        numbers[report_id].append(number)
+    return numbers

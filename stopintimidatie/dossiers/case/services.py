@@ -1,0 +1,395 @@
+"""What people do with a dossier. One transaction each, with its history and audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.tree import remember_address
+from stopintimidatie.core.workflow import Transition
+from stopintimidatie.dossiers.case.mail import remind_in_time
+from stopintimidatie.dossiers.case.steps import check_owner, mergeable_kinds
+from stopintimidatie.dossiers.filing.services import (
+    address_of,
+    belonging_reports,
+    membership_of,
+    place,
+    refer,
+    settle_in,
+    take_out,
+)
+from stopintimidatie.dossiers.models import Dossier, DossierAgreement
+from stopintimidatie.dossiers.resources import is_strict, path_of_dossier
+from stopintimidatie.dossiers.services import (
+    KIND,
+    VERSIONED,
+    DossierError,
+    append,
+    begin_versions,
+    changed,
+    check_hand_over,
+    keep_version,
+    lock,
+    log,
+    next_number,
+    touch,
+    write_number,
+)
+from stopintimidatie.dossiers.vocabulary import SPLIT_FROM, SPLIT_OFF, AgreementState
+from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW, LIVE
+from stopintimidatie.municipalities.areas.models import Neighbourhood
+from stopintimidatie.reports import services as reports_services
+from stopintimidatie.reports import vocabulary as reports_vocabulary
+from stopintimidatie.reports.models import Report
+
+# What the edit form changes; the rest changes by steps.
+EDITABLE: Final = (
+    "title",
+    "kind",
+    "neighbourhood_code",
+    "urgent",
+    "owner_id",
+    "summary",
+    "assessment",
+    "goal",
+    "purpose",
+    "legal_basis",
+    "responsible_body",
+    "privacy_advice",
+    "privacy_advice_on",
+)
+# What a dossier in aanpak can't be without.
+FOOTING: Final = ("purpose", "legal_basis", "responsible_body", "owner_id")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DossierPlan:
+    """What a new dossier starts with."""
+
+    title: str
+    kind: str
+    neighbourhood_code: str
+    urgent: bool = False
+    owner_id: UUID | None = None
+    summary: str | None = None
+    assessment: str | None = None
+    goal: str | None = None
+    purpose: str | None = None
+    legal_basis: str | None = None
+    responsible_body: str | None = None
+
+
+def create_dossier(
+    session: Session, actor: Actor, holder: str, plan: DossierPlan, *, at: datetime | None = None
+) -> Dossier:
+    """Open a dossier in preparation, with the next number of its year.
+
+    :raises DossierError: the neighbourhood isn't one of this municipality.
+    """
+    moment = at or utc_now()
+    _check_neighbourhood(session, holder, plan.neighbourhood_code)
+    year, sequence = next_number(session, holder, moment)
+    dossier = Dossier(
+        holder=holder,
+        year=year,
+        sequence=sequence,
+        number=write_number(year, sequence),
+        state="in_voorbereiding",
+        made_at=moment,
+        changed_at=moment,
+        changed_by=actor.name,
+        **{name: getattr(plan, name) for name in plan.__dataclass_fields__},
+    )
+    check_owner(session, dossier, plan.owner_id)
+    session.add(dossier)
+    session.flush()
+    begin_versions(session, dossier, actor, moment)
+    append(session, dossier, actor, "gemaakt", values={"soort": dossier.kind}, at=moment)
+    log(session, dossier, actor, "gemaakt")
+    changed(session, dossier)
+    return dossier
+
+
+def _check_neighbourhood(session: Session, holder: str, code: str) -> None:
+    found = session.get(Neighbourhood, code)
+    if found is None or found.municipality_code != holder:
+        raise DossierError("Kies een wijk van deze gemeente.", "wijk")
+
+
+def change_dossier(
+    session: Session, dossier: Dossier, values: Mapping[str, Any], actor: Actor
+) -> list[str]:
+    """Change what the form changes; the names of the fields that differ.
+
+    The caller has locked the dossier and checked the version.
+
+    :raises DossierError: the dossier is closed, or a field can't become this.
+    """
+    _only_live(dossier)
+    fields = [
+        name for name in EDITABLE if name in values and values[name] != getattr(dossier, name)
+    ]
+    _check_changes(session, dossier, {name: values[name] for name in fields}, actor)
+    if {"neighbourhood_code", "kind"} & set(fields):
+        code = values.get("neighbourhood_code", dossier.neighbourhood_code)
+        _move_to(session, dossier, code, values.get("kind", dossier.kind))
+    for name in fields:
+        before = getattr(dossier, name)
+        setattr(dossier, name, values[name])
+        if name in VERSIONED:
+            keep_version(session, dossier, name, before, actor)
+    if fields:
+        append(session, dossier, actor, "gewijzigd", values={"velden": fields})
+        log(session, dossier, actor, "gewijzigd", fields)
+        changed(session, dossier)
+    return fields
+
+
+def _check_changes(
+    session: Session, dossier: Dossier, new: Mapping[str, Any], actor: Actor
+) -> None:
+    started = dossier.state != "in_voorbereiding"
+    if started and is_strict(new.get("kind", "")):
+        raise DossierError(
+            "Alleen een dossier in voorbereiding kan persoonsgericht worden. Maak een nieuw"
+            " dossier.",
+            "kind",
+        )
+    for name in FOOTING:
+        if started and name in new and not new[name]:
+            raise DossierError("Dit is nodig zolang het dossier loopt. Vul het in.", name)
+    if "owner_id" in new:
+        check_hand_over(dossier, actor)
+    if "neighbourhood_code" in new:
+        _check_neighbourhood(session, dossier.holder, new["neighbourhood_code"])
+    if "owner_id" in new or "kind" in new:
+        owner = new.get("owner_id", dossier.owner_id)
+        check_owner(session, dossier, owner, kind=new.get("kind"))
+
+
+def _move_to(session: Session, dossier: Dossier, code: str, kind: str) -> None:
+    """Another neighbourhood or kind: the dossier and the reports in it may change address."""
+    inside = belonging_reports(session, dossier)
+    old = {report.id: address_of(session, report) for _, report in inside}
+    before = path_of_dossier(session, dossier.id)
+    moved = dossier.neighbourhood_code != code
+    dossier.neighbourhood_code, dossier.kind = code, kind
+    for membership, report in inside:
+        settle_in(dossier, membership, report)
+        if address_of(session, report) != old[report.id]:
+            remember_address(
+                session, dossier.holder, old[report.id], reports_vocabulary.KIND, report.id
+            )
+            reports_services.changed(session, report)
+    if before is not None and moved:
+        remember_address(session, dossier.holder, before, KIND, dossier.id)
+
+
+def _only_live(dossier: Dossier) -> None:
+    if dossier.state not in LIVE:
+        raise DossierError("Dit dossier is afgesloten. Neem het eerst terug in aanpak.")
+
+
+def move_dossier(
+    session: Session,
+    effects: Mapping[str, Any],
+    dossier: Dossier,
+    name: str,
+    values: Mapping[str, Any],
+    actor: Actor,
+    *,
+    at: datetime | None = None,
+) -> Transition:
+    """Make one step of the workflow: preconditions, effect, state, history, audit, index.
+
+    :raises WorkflowError: the step isn't possible now, or an answer is missing.
+    """
+    lock(session, dossier)
+    transition = DOSSIER_WORKFLOW.check(dossier.state, name, {**values, "soort": dossier.kind})
+    if transition.effect is not None:
+        effects[transition.effect](session, dossier, values, actor)
+    before, dossier.state = dossier.state, transition.target
+    ended = DOSSIER_WORKFLOW.state(transition.target).ended
+    dossier.closed_at = (at or utc_now()) if ended else None
+    append(session, dossier, actor, name, before=before, values=values, at=at)
+    log(session, dossier, actor, "toestand", [dossier.state])
+    changed(session, dossier)
+    return transition
+
+
+def make_agreement(
+    session: Session,
+    dossier: Dossier,
+    what: str,
+    who: str,
+    due_on: date,
+    actor: Actor,
+    *,
+    owner_id: UUID | None = None,
+    at: datetime | None = None,
+) -> DossierAgreement:
+    """Agree that somebody does something before a day.
+
+    :raises DossierError: the dossier is closed.
+    """
+    lock(session, dossier)
+    _only_live(dossier)
+    moment = at or utc_now()
+    agreement = DossierAgreement(
+        holder=dossier.holder,
+        dossier_id=dossier.id,
+        what=what,
+        who=who,
+        owner_id=owner_id or dossier.owner_id,
+        due_on=due_on,
+        state=AgreementState.OPEN.value,
+        made_at=moment,
+        made_by=actor.name,
+        changed_at=moment,
+        changed_by=actor.name,
+    )
+    session.add(agreement)
+    session.flush()
+    remind_in_time(session, agreement)
+    touch(session, dossier, actor, moment)
+    log(session, dossier, actor, "afspraak_gemaakt")
+    changed(session, dossier)
+    return agreement
+
+
+AGREEMENT_FIELDS: Final = ("what", "who", "owner_id", "due_on", "state", "result")
+
+
+def change_agreement(
+    session: Session,
+    dossier: Dossier,
+    agreement: DossierAgreement,
+    values: Mapping[str, Any],
+    actor: Actor,
+    *,
+    at: datetime | None = None,
+) -> list[str]:
+    """Change an agreement or say how it ended; the names of the fields that differ.
+
+    :raises DossierError: the dossier is closed, or the result isn't told.
+    """
+    lock(session, dossier)
+    _only_live(dossier)
+    state = values.get("state", agreement.state)
+    if state != AgreementState.OPEN and not values.get("result", agreement.result):
+        raise DossierError("Schrijf op wat het resultaat was, of waarom het vervalt.", "result")
+    fields = [
+        name
+        for name in AGREEMENT_FIELDS
+        if name in values and values[name] != getattr(agreement, name)
+    ]
+    for name in fields:
+        setattr(agreement, name, values[name])
+    if fields:
+        _agreement_changed(session, dossier, agreement, fields, actor, at or utc_now())
+    return fields
+
+
+def _agreement_changed(
+    session: Session,
+    dossier: Dossier,
+    agreement: DossierAgreement,
+    fields: list[str],
+    actor: Actor,
+    moment: datetime,
+) -> None:
+    agreement.changed_at = moment
+    agreement.changed_by = actor.name
+    if "state" in fields:
+        agreement.closed_at = None if agreement.state == AgreementState.OPEN else moment
+        values = {"afspraak": agreement.what, "staat": agreement.state, "reden": agreement.result}
+        append(session, dossier, actor, "afspraak", values=values, at=moment)
+    else:
+        touch(session, dossier, actor, moment)
+    if {"due_on", "state"} & set(fields):
+        remind_in_time(session, agreement)
+    log(session, dossier, actor, "afspraak_gewijzigd", fields)
+    changed(session, dossier)
+
+
+def find_agreement(session: Session, dossier: Dossier, agreement_id: UUID) -> DossierAgreement:
+    """The agreement of this dossier.
+
+    :raises DossierError: there is none.
+    """
+    found = session.scalars(
+        select(DossierAgreement).where(
+            DossierAgreement.id == agreement_id, DossierAgreement.dossier_id == dossier.id
+        )
+    ).one_or_none()
+    if found is None:
+        raise DossierError("Deze afspraak is er niet.")
+    return found
+
+
+# One dossier that becomes two: some of its reports go on in a new one.
+
+
+def split_dossier(
+    session: Session,
+    effects: Mapping[str, Any],
+    dossier: Dossier,
+    plan: DossierPlan,
+    chosen: Sequence[Report],
+    reason: str,
+    actor: Actor,
+) -> Dossier:
+    """Make a new dossier of some reports of this one; both histories tell.
+
+    :raises DossierError: the dossier is closed, the kind doesn't fit, or a report isn't in it.
+    """
+    lock(session, dossier)
+    if dossier.state not in LIVE:
+        raise DossierError("Dit dossier is afgesloten. Neem het eerst terug in aanpak.")
+    if plan.kind not in mergeable_kinds(dossier.kind):
+        raise DossierError(
+            "Een persoonsgericht dossier kan alleen in persoonsgerichte dossiers worden gesplitst,"
+            " en een ander dossier niet.",
+            "kind",
+        )
+    if not chosen:
+        raise DossierError("Kies minstens één melding die naar het nieuwe dossier gaat.")
+    made = create_dossier(session, actor, dossier.holder, plan)
+    told = f"Afgesplitst van dossier {dossier.number}. {reason}".strip()
+    for report in chosen:
+        _take_along(session, effects, dossier, made, report, told, actor)
+    values = {"reden": reason, "aantal": len(chosen)}
+    append(session, dossier, actor, SPLIT_OFF, values={**values, "dossier": made.number})
+    append(session, made, actor, SPLIT_FROM, values={**values, "dossier": dossier.number})
+    record(session, actor, "dossier.gesplitst", dossier.holder, KIND, [dossier.id, made.id])
+    changed(session, dossier)
+    return made
+
+
+def _take_along(
+    session: Session,
+    effects: Mapping[str, Any],
+    dossier: Dossier,
+    made: Dossier,
+    report: Report,
+    told: str,
+    actor: Actor,
+) -> None:
+    """What belongs here belongs there from now on; what was referred to is referred to there."""
+    present = membership_of(session, dossier.id, report.id)
+    if present is None:
+        raise DossierError(f"{report.reference} zit niet meer in dit dossier.", "meldingen")
+    if present.reference:
+        take_out(session, effects, dossier, report, told, actor)
+        refer(session, made, report, told, actor)
+    else:
+        place(session, made, report, told, actor)
+        reports_services.changed(session, report)

@@ -1,0 +1,354 @@
+"""Two dossiers that become one: its reports, open agreements and references go along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.accounts.models import RoleAssignment, User
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.text import local
+from stopintimidatie.dossiers.filing.services import (
+    REFERABLE,
+    add_to_dossier,
+    belonging_reports,
+    membership_of,
+    move_to_neighbourhood,
+    place,
+    refer,
+    remove_from_dossier,
+)
+from stopintimidatie.dossiers.models import Dossier, DossierAgreement, DossierMembership
+from stopintimidatie.dossiers.resources import EDITORS, is_strict, may_edit, roles_for
+from stopintimidatie.dossiers.services import KIND, DossierError, append, changed
+from stopintimidatie.dossiers.vocabulary import TOOK_IN, AgreementState, ClosingReason, DossierKind
+from stopintimidatie.dossiers.workflow import LIVE
+from stopintimidatie.municipalities.areas.models import Neighbourhood
+from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+from stopintimidatie.reports import services as reports_services
+from stopintimidatie.reports import vocabulary as reports_vocabulary
+from stopintimidatie.reports.conversation.services import tell_once
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.resources import GONE
+from stopintimidatie.reports.workflow import TO_NEIGHBOURHOOD
+
+
+def mergeable_kinds(kind: str) -> frozenset[str]:
+    """A person-directed dossier merges only with its like; others with any other."""
+    return frozenset(other.value for other in DossierKind if is_strict(other) == is_strict(kind))
+
+
+def merge_into(session: Session, dossier: Dossier, number: str, reason: str, actor: Actor) -> None:
+    """All that is going on in a dossier goes on in another. The caller closes this one.
+
+    :raises DossierError: they can't become one.
+    """
+    other = _other(session, dossier, number, actor)
+    dossier.merged_into_id = other.id
+    told = f"Samengevoegd: was dossier {dossier.number}. {reason}".strip()
+    for membership, report in _all_reports(session, dossier):
+        if report.state == "in_dossier" and not membership.reference:
+            place(session, other, report, told, actor)
+            reports_services.changed(session, report)
+        elif report.state in REFERABLE and membership_of(session, other.id, report.id) is None:
+            refer(session, other, report, told, actor)
+    _take_agreements(session, dossier, other, actor)
+    append(session, other, actor, TOOK_IN, values={"dossier": dossier.number, "reden": reason})
+    record(session, actor, "dossier.samengevoegd", dossier.holder, KIND, [dossier.id, other.id])
+    changed(session, other)
+
+
+def _other(session: Session, dossier: Dossier, number: str, actor: Actor) -> Dossier:
+    other = session.scalars(
+        select(Dossier).where(Dossier.number == number).with_for_update()
+    ).one_or_none()
+    fits = other is not None and other.id != dossier.id and other.state in LIVE
+    if other is None or not fits or other.kind not in mergeable_kinds(dossier.kind):
+        raise DossierError(
+            "Met dit dossier kan het niet worden samengevoegd. Kies een ander.",
+            "samengevoegd_met",
+        )
+    if not may_edit(session, other, actor):
+        raise DossierError("In dat dossier kunt u niet werken. Kies een ander.", "samengevoegd_met")
+    return other
+
+
+def _all_reports(session: Session, dossier: Dossier) -> Iterable[tuple[DossierMembership, Report]]:
+    statement = (
+        select(DossierMembership, Report)
+        .join(Report, Report.id == DossierMembership.report_id)
+        .where(DossierMembership.dossier_id == dossier.id, DossierMembership.left_at.is_(None))
+        .order_by(DossierMembership.serial)
+    )
+    return [(row[0], row[1]) for row in session.execute(statement)]
+
+
+def _take_agreements(session: Session, dossier: Dossier, other: Dossier, actor: Actor) -> None:
+    """What is still open goes on there; here it stays readable, as gone along."""
+    moment = utc_now()
+    still = select(DossierAgreement).where(
+        DossierAgreement.dossier_id == dossier.id,
+        DossierAgreement.state == AgreementState.OPEN.value,
+    )
+    for row in session.scalars(still.with_for_update()).all():
+        session.add(
+            DossierAgreement(
+                holder=other.holder,
+                dossier_id=other.id,
+                what=row.what,
+                who=row.who,
+                owner_id=row.owner_id,
+                due_on=row.due_on,
+                state=AgreementState.OPEN.value,
+                made_at=row.made_at,
+                made_by=row.made_by,
+                changed_at=moment,
+                changed_by=actor.name,
+            )
+        )
+        row.state = AgreementState.DROPPED.value
+        row.result = f"Gaat verder in dossier {other.number}."
+        row.changed_at = row.closed_at = moment
+        row.changed_by = actor.name
+    session.flush()
+
+
+# What a step of a dossier requires and does besides changing the state.
+
+
+Values = Mapping[str, Any]
+
+
+def start(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:
+    """On what footing we work, and who leads."""
+    owner = UUID(str(values["dossierhouder"]))
+    check_owner(session, dossier, owner, field="dossierhouder")
+    dossier.owner_id = owner
+    dossier.purpose = values["doel"]
+    dossier.legal_basis = values["grondslag"]
+    dossier.responsible_body = values["verantwoordelijke"]
+    if values.get("advies_privacy"):
+        _keep_advice(dossier, values["advies_privacy"], as_day(values["advies_datum"]))
+
+
+def _keep_advice(dossier: Dossier, advice: str, day: date) -> None:
+    if day > local(utc_now()).date():
+        raise DossierError(
+            "Deze datum is nog niet geweest. Kies de dag van het advies.", "advies_datum"
+        )
+    dossier.privacy_advice = advice
+    dossier.privacy_advice_on = day
+
+
+def check_owner(
+    session: Session,
+    dossier: Dossier,
+    owner_id: UUID | None,
+    *,
+    kind: str | None = None,
+    field: str = "owner_id",
+) -> None:
+    """:raises DossierError: this person may not lead a dossier of this kind here."""
+    if owner_id is None:
+        return
+    fitting = EDITORS & roles_for(kind or dossier.kind)
+    found = session.scalars(
+        select(User.id)
+        .join(RoleAssignment, RoleAssignment.user_id == User.id)
+        .where(
+            User.id == owner_id,
+            User.blocked_at.is_(None),
+            RoleAssignment.holder == dossier.holder,
+            RoleAssignment.role.in_([role.value for role in fitting]),
+        )
+    ).first()
+    if found is None:
+        raise DossierError("Deze persoon kan dit dossier niet houden. Kies een ander.", field)
+
+
+def monitor(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:
+    """The work is done; now see whether it helps."""
+    _no_open_agreements(session, dossier)
+    dossier.monitoring_on = as_day(values["effect_datum"])
+
+
+def close(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:
+    """Why it ends, what it brought, and what reporters may know."""
+    _no_open_agreements(session, dossier)
+    dossier.closed_reason = values["reden_code"]
+    dossier.closed_note = values.get("reden")
+    dossier.effect = values["effect"]
+    dossier.feedback = values["terugkoppeling"]
+    if values["reden_code"] == ClosingReason.TAKEN_OVER:
+        dossier.taken_over_by = values["overgenomen_door"]
+    if values["reden_code"] == ClosingReason.MERGED:
+        why = str(values.get("reden") or "")
+        merge_into(session, dossier, str(values["samengevoegd_met"]), why, actor)
+    else:
+        _tell_reporters(session, dossier, values["terugkoppeling"], actor)
+
+
+def _tell_reporters(session: Session, dossier: Dossier, text: str, actor: Actor) -> None:
+    """What was done, to each whose report belongs here; none of them sees another."""
+    told = []
+    for _, report in belonging_reports(session, dossier):
+        if report.state not in GONE:
+            tell_once(session, report, "terugkoppeling", text, actor)
+            told.append(report.id)
+    if told:
+        record(
+            session, actor, "melding.terugkoppeling", dossier.holder, reports_vocabulary.KIND, told
+        )
+
+
+def merge(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:
+    """The work goes on in another dossier: reports and open agreements go along."""
+    reason = str(values["reden"])
+    merge_into(session, dossier, str(values["samengevoegd_met"]), reason, actor)
+    dossier.closed_reason = ClosingReason.MERGED.value
+    dossier.closed_note = reason
+
+
+def reopen(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:
+    """Back to work. What was said at closing stays in the history."""
+    dossier.monitoring_on = None
+    dossier.closed_reason = None
+    dossier.closed_note = None
+    dossier.taken_over_by = None
+    dossier.merged_into_id = None
+    dossier.effect = None
+    dossier.feedback = None
+
+
+def erased(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:
+    """Erased at the request of who it is about; a page without a title would say nothing."""
+    dossier.title = "Gewist op verzoek"
+    dossier.urgent = False
+
+
+def open_agreements(session: Session, dossier: Dossier) -> int:
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(DossierAgreement)
+            .where(
+                DossierAgreement.dossier_id == dossier.id,
+                DossierAgreement.state == AgreementState.OPEN.value,
+            )
+        )
+        or 0
+    )
+
+
+def _no_open_agreements(session: Session, dossier: Dossier) -> None:
+    number = open_agreements(session, dossier)
+    if number:
+        still = "staat nog 1 afspraak" if number == 1 else f"staan nog {number} afspraken"
+        raise DossierError(f"Er {still} open. Rond die eerst af, of laat ze vervallen.")
+
+
+def as_day(value: Any) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(str(value))
+
+
+EFFECTS: Final = {
+    "dossier.toevoegen": add_to_dossier,
+    "dossier.verwijderen": remove_from_dossier,
+    "dossier.starten": start,
+    "dossier.monitoren": monitor,
+    "dossier.afsluiten": close,
+    "dossier.samenvoegen": merge,
+    "dossier.heropenen": reopen,
+    "dossier.wissen": erased,
+    TO_NEIGHBOURHOOD: move_to_neighbourhood,
+}
+
+
+# What there is to choose from in a step of a dossier, or of a report towards one.
+
+
+Choices = Sequence[tuple[str, str]]
+
+
+def owners_for(session: Session, holder: str, kind: str) -> Choices:
+    """Who may lead a dossier of this kind, by name."""
+    roles = [role.value for role in EDITORS & roles_for(kind)]
+    rows = session.execute(
+        select(User.id, User.name)
+        .join(RoleAssignment, RoleAssignment.user_id == User.id)
+        .where(
+            RoleAssignment.holder == holder,
+            RoleAssignment.role.in_(roles),
+            User.blocked_at.is_(None),
+        )
+        .order_by(User.name, User.username)
+        .distinct()
+        .add_columns(User.username)
+    )
+    return [(str(row[0]), row[1]) for row in rows]
+
+
+def dossier_owners(session: Session, dossier: Dossier) -> Choices:
+    return owners_for(session, dossier.holder, dossier.kind)
+
+
+def legal_bases(session: Session, dossier: Dossier) -> Choices:
+    return LegalBasis.choices()
+
+
+def closing_reasons(session: Session, dossier: Dossier) -> Choices:
+    return ClosingReason.choices()
+
+
+def dossiers(session: Session, report: Report) -> Choices:
+    """The running dossiers a report may join; those of its own neighbourhood come first.
+
+    Person-directed ones are not listed: reports are put in there from the dossier itself.
+    """
+    statement = _running().where(Dossier.kind != DossierKind.PERSON.value)
+    here = Dossier.neighbourhood_code == (report.neighbourhood_code or "")
+    return _labelled(session, statement.order_by(here.desc(), Dossier.number.desc()))
+
+
+def running_dossiers(session: Session) -> Choices:
+    """All that a report may join, the newest first; person-directed ones aren't listed."""
+    statement = _running().where(Dossier.kind != DossierKind.PERSON.value)
+    return _labelled(session, statement.order_by(Dossier.number.desc()))
+
+
+def other_dossiers(session: Session, dossier: Dossier) -> Choices:
+    """The running dossiers that this one may be merged with."""
+    statement = _running().where(
+        Dossier.id != dossier.id, Dossier.kind.in_(sorted(mergeable_kinds(dossier.kind)))
+    )
+    return _labelled(session, statement.order_by(Dossier.number.desc()))
+
+
+def _running() -> Any:
+    return (
+        select(Dossier.number, Dossier.title, Neighbourhood.name)
+        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
+        .where(Dossier.state.in_(sorted(LIVE)))
+    )
+
+
+def _labelled(session: Session, statement: Any) -> Choices:
+    return [
+        (number, f"{number} {title} ({where})")
+        for number, title, where in session.execute(statement)
+    ]
+
+
+OPTIONS: Final = {
+    "dossier_owners": dossier_owners,
+    "legal_bases": legal_bases,
+    "closing_reasons": closing_reasons,
+    "dossiers": dossiers,
+    "other_dossiers": other_dossiers,
+}

@@ -1,0 +1,362 @@
+"""The list of dossiers, the page of a dossier, making and editing one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.view import view_config
+
+from stopintimidatie.core.forms import Button, Form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.text import date_text, plural
+from stopintimidatie.core.tree import lineage
+from stopintimidatie.core.web.components import FacetValue, ListItem, Panel
+from stopintimidatie.core.web.request import Paging, Request, query_pairs, toggled, wanted_page
+from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
+from stopintimidatie.dossiers.case import queries as case_queries
+from stopintimidatie.dossiers.case.queries import Filters, Row, count_dossiers, list_dossiers
+from stopintimidatie.dossiers.case.services import DossierPlan, change_dossier, create_dossier
+from stopintimidatie.dossiers.case.steps import owners_for
+from stopintimidatie.dossiers.filing.services import file_report, find_reports
+from stopintimidatie.dossiers.filing.views import (
+    TAKE,
+    Unready,
+    asked_for,
+    has_new,
+    refuse,
+    take_field,
+    take_on,
+    unready,
+)
+from stopintimidatie.dossiers.forms import (
+    ATTRIBUTES,
+    CONTROLS,
+    LABELS,
+    differences,
+    edit_schema,
+    kind_choices,
+    new_schema,
+    read,
+    stored,
+)
+from stopintimidatie.dossiers.pages import (
+    FORM_PAGE,
+    check_title,
+    crumbs,
+    doubts_about_title,
+    form_page,
+    only_live,
+    page_of,
+    roles_at,
+    submit,
+    today,
+)
+from stopintimidatie.dossiers.resources import (
+    STRICT_ROLES,
+    DossierResource,
+    dossier_path,
+    is_strict,
+    path_of_dossier,
+)
+from stopintimidatie.dossiers.services import (
+    VERSIONED,
+    DossierError,
+    check_version,
+    difference,
+    lock,
+    versions,
+)
+from stopintimidatie.dossiers.vocabulary import DossierKind
+from stopintimidatie.municipalities.areas.queries import present_neighbourhoods_of
+from stopintimidatie.municipalities.areas.resources import (
+    MunicipalityResource,
+    NeighbourhoodResource,
+)
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.steps import Action
+from stopintimidatie.reports.resources import ReportResource
+
+# Dossiers in lists: the page of all, and the section on the page of a neighbourhood.
+
+
+SHOWN: Final = 10
+PANEL: Final = "stopintimidatie.dossiers.case:templates/neighbourhood.jinja2"
+
+
+def dossier_item(municipality: str, row: Row) -> ListItem:
+    """A dossier as one entry of a list."""
+    dossier = row.dossier
+    meta = [
+        DossierKind.of(dossier.kind).short,
+        row.neighbourhood,
+        row.owner or "nog geen dossierhouder",
+        plural(row.reports, "melding", "meldingen"),
+    ]
+    if row.open_agreements:
+        meta.append(plural(row.open_agreements, "open afspraak", "open afspraken"))
+    meta.append(f"gewijzigd {date_text(dossier.changed_at)}")
+    badges = [dossier.state, *(["spoed"] if dossier.urgent else [])]
+    return ListItem(
+        f"{dossier.number}: {dossier.title}",
+        dossier_path(municipality, row.slug, dossier.number),
+        [*badges, *(["te_laat"] if row.late_agreements else [])],
+        meta,
+    )
+
+
+def neighbourhood_panel(context: NeighbourhoodResource, request: Any) -> Panel | None:
+    """The dossiers of a neighbourhood, those that run first; more by the link."""
+    if not request.has_permission(Permission.VIEW_DOSSIER, context):
+        return None
+    code, slug = context.neighbourhood.code, context.municipality.slug
+    roles, filters = roles_at(request, context.holder), Filters({"wijk": (code,)})
+    total = count_dossiers(request.db, roles, filters)
+    rows = list_dossiers(request.db, roles, filters, Paging(1, total, SHOWN), today())
+    ids = [row.dossier.id for row in rows]
+    note_read(request, context.holder, "dossier", ids, task="wijk bekijken")
+    values = {
+        "items": [dossier_item(slug, row) for row in rows],
+        "more": total > SHOWN,
+        "total": total,
+        "href": f"/gemeenten/{slug}/dossiers?wijk={code}",
+    }
+    return Panel("Dossiers", PANEL, values)
+
+
+@view_config(
+    context=MunicipalityResource,
+    name="dossiers",
+    request_method="GET",
+    permission=Permission.VIEW_DOSSIER,
+    renderer="stopintimidatie.dossiers.case:templates/dossiers.jinja2",
+)
+def dossiers_view(context: MunicipalityResource, request: Request) -> Any:
+    """The dossiers of a municipality, with filters that are addresses."""
+    roles = roles_at(request, context.holder)
+    filters = case_queries.Filters.read(query_pairs(request))
+    total = case_queries.count_dossiers(request.db, roles, filters)
+    paging = Paging(wanted_page(request), total)
+    rows = case_queries.list_dossiers(request.db, roles, filters, paging, today())
+    ids = [row.dossier.id for row in rows]
+    note_read(request, context.holder, "dossier", ids, task="lijst")
+    slug = context.municipality.slug
+    new = f"/gemeenten/{slug}/nieuw-dossier"
+    return {
+        "crumbs": crumbs(request, "Dossiers"),
+        "items": [dossier_item(slug, row) for row in rows],
+        "paging": paging,
+        "facets": _facets(request, case_queries.facets(request.db, roles, filters)),
+        "filtered": bool(filters.chosen),
+        "all_href": f"/gemeenten/{slug}/dossiers",
+        "new_href": new if request.has_permission(Permission.EDIT_DOSSIER, context) else None,
+    }
+
+
+def _facets(request: Request, found: Any) -> list[tuple[str, list[FacetValue]]]:
+    return [
+        (
+            case_queries.TITLES[name],
+            [
+                FacetValue(c.label, toggled(request, name, c.value), c.count, c.selected)
+                for c in choices
+            ],
+        )
+        for name, choices in found.items()
+    ]
+
+
+@view_config(
+    context=MunicipalityResource,
+    name="nieuw-dossier",
+    request_method=("GET", "POST"),
+    permission=Permission.EDIT_DOSSIER,
+    renderer=FORM_PAGE,
+)
+def new_dossier_view(context: MunicipalityResource, request: Request) -> Any:
+    """A dossier, empty or with reports: `?melding=M-…`, more than once for several."""
+    strict = bool(STRICT_ROLES & roles_at(request, context.holder))
+    overview = f"/gemeenten/{context.municipality.slug}/dossiers"
+    people = owners_for(request.db, context.holder, DossierKind.HOTSPOT.value)
+    areas = _areas(request, context.holder)
+    doubts = doubts_about_title(request, areas)
+    reports = asked_for(request)
+    schema = new_schema(areas, kind_choices(strict), people, doubts)
+    if has_new(reports):
+        schema.add(take_field())
+    form = Form(
+        schema,
+        request,
+        buttons=[Button("maken", "Dossier maken")],
+        appstruct=_first_values(reports),
+        cancel_url=overview,
+    )
+    waiting: list[Unready] = []
+    page = {
+        "unready": waiting,
+        "crumbs": crumbs(request, "Nieuw dossier"),
+        "heading": "Nieuw dossier",
+        "above": context.title,
+        "intro": "Het dossier begint in voorbereiding. Doel, grondslag en dossierhouder vult u in"
+        " als het in aanpak gaat.",
+    }
+
+    def act(values: dict[str, Any]) -> Any:
+        found = find_reports(request.db, values["meldingen"], field="meldingen")
+        waiting.extend(unready(request.db, found, taking=bool(values.get(TAKE))))
+        check_title(values, doubts)
+        refuse(waiting, can_take=has_new(found) and not values.get(TAKE))
+        return _make(context, request, found, values)
+
+    return submit(request, form, act, page)
+
+
+def _first_values(reports: Sequence[Report]) -> dict[str, Any]:
+    """What the reports to begin with already tell."""
+    areas = {report.neighbourhood_code for report in reports}
+    return {
+        "soort": DossierKind.HOTSPOT.value,
+        "meldingen": " ".join(report.reference for report in reports),
+        "wijk": areas.pop() if len(areas) == 1 else None,
+        "spoed": any(report.urgent for report in reports),
+        **({TAKE: True} if has_new(reports) else {}),
+    }
+
+
+def _areas(request: Request, holder: str) -> list[tuple[str, str]]:
+    return [(area.code, area.name) for area in present_neighbourhoods_of(request.db, holder)]
+
+
+def _make(
+    context: MunicipalityResource,
+    request: Request,
+    reports: Sequence[Report],
+    values: dict[str, Any],
+) -> Any:
+    actor, effects = request.actor, WORKFLOW_EFFECTS.of(request.registry)
+    dossier = create_dossier(
+        request.db, actor, context.holder, DossierPlan(**read(values, ATTRIBUTES))
+    )
+    for report in reports:
+        try:
+            # The history of the report is read by more people than the dossier about a person.
+            which = "Een dossier" if is_strict(dossier.kind) else f"Dossier {dossier.number}"
+            reason = f"{which} is met deze melding begonnen."
+            if values.get(TAKE):
+                take_on(request.db, effects, report, actor)
+            file_report(request.db, effects, dossier, report, reason, actor)
+        except DossierError as problem:
+            raise DossierError(str(problem), "meldingen") from None
+    request.flash(f"Dossier {dossier.number} is gemaakt.")
+    return HTTPSeeOther(path_of_dossier(request.db, dossier.id))
+
+
+@view_config(
+    context=DossierResource,
+    name="bewerken",
+    request_method=("GET", "POST"),
+    permission=Permission.EDIT_DOSSIER,
+    renderer=FORM_PAGE,
+    guards=(only_live,),
+)
+def edit_view(context: DossierResource, request: Request) -> Any:
+    """Everything that isn't changed by a step."""
+    dossier = context.dossier
+    areas = _areas(request, context.holder)
+    doubts = doubts_about_title(request, areas, dossier.title)
+    schema = _edit_schema(context, request, areas, doubts)
+    form = Form(
+        schema,
+        request,
+        buttons=[Button("opslaan", "Dossier opslaan")],
+        appstruct={**stored(dossier, ATTRIBUTES), "versie": dossier.version},
+        cancel_url=page_of(context, request),
+    )
+
+    def act(values: dict[str, Any]) -> Any:
+        check_title(values, doubts)
+        lock(request.db, dossier)
+        check_version(dossier, values["versie"])
+        fields = change_dossier(request.db, dossier, read(values, ATTRIBUTES), request.actor)
+        request.flash("Het dossier is opgeslagen." if fields else "Er was niets gewijzigd.", "ok")
+        request.db.flush()
+        return HTTPSeeOther(path_of_dossier(request.db, dossier.id))
+
+    page = form_page(context, request, "Dossier bewerken")
+    return submit(
+        request,
+        form,
+        act,
+        page,
+        conflict=lambda values: differences(dossier, values, ATTRIBUTES, schema.children),
+    )
+
+
+def _edit_schema(
+    context: DossierResource, request: Request, areas: list[tuple[str, str]], doubts: list[str]
+) -> Any:
+    dossier = context.dossier
+    strict = bool(STRICT_ROLES & roles_at(request, context.holder))
+    people = owners_for(request.db, context.holder, dossier.kind)
+    return edit_schema(
+        areas,
+        kind_choices(strict),
+        people,
+        doubts,
+        strict=is_strict(dossier.kind),
+    )
+
+
+# On the page of a report: a new dossier that begins with it.
+
+
+def new_dossier_action(request: Any, context: ReportResource) -> Action | None:
+    """A dossier that begins with this report; only a report in hand can be filed."""
+    if context.report.state != "in_behandeling":
+        return None
+    if not request.has_permission(Permission.EDIT_DOSSIER, context):
+        return None
+    for node in lineage(context):
+        if isinstance(node, MunicipalityResource):
+            address = f"/gemeenten/{node.municipality.slug}/nieuw-dossier"
+            return Action("Nieuw dossier", f"{address}?melding={context.report.reference}")
+    return None
+
+
+# The versions of the summary and the assessment, and how one differs from the one before.
+
+
+FIELDS: Final = {CONTROLS[field]: field for field in VERSIONED}
+
+
+@view_config(
+    context=DossierResource,
+    name="versies",
+    request_method="GET",
+    permission=Permission.VIEW_DOSSIER,
+    renderer="stopintimidatie.dossiers.case:templates/versions.jinja2",
+)
+def versions_view(context: DossierResource, request: Request) -> dict[str, Any]:
+    """`?veld=samenvatting`: all versions, and what changed in the newest, or in `nummer`."""
+    asked = dict(query_pairs(request))
+    name = asked.get("veld", "")
+    if name not in FIELDS:
+        raise HTTPNotFound()
+    note_read(request, context.holder, "dossier", [context.dossier.id], task="versies bekijken")
+    found = versions(request.db, context.dossier, FIELDS[name])
+    by_number = {str(row.number): row for row in found}
+    chosen = by_number.get(asked.get("nummer", ""), found[0] if found else None)
+    before = by_number.get(str(chosen.number - 1)) if chosen else None
+    heading = f"Versies van de {LABELS[name].lower()}"
+    return {
+        "crumbs": crumbs(request, heading),
+        "heading": heading,
+        "above": f"{context.dossier.number} {context.dossier.title}",
+        "versions": found,
+        "chosen": chosen,
+        "pieces": difference(before.text, chosen.text) if before and chosen else None,
+        "address": f"{page_of(context, request)}/versies?veld={name}&nummer=",
+        "here": page_of(context, request),
+    }

@@ -1,0 +1,125 @@
+"""The forms of consultations and participants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.forms import Schema, field
+from stopintimidatie.dossiers.consultations.services import Seat
+from stopintimidatie.dossiers.services import DossierError
+
+Choices = Sequence[tuple[str, str]]
+LINES: Final = 8000
+
+
+class PlanSchema(Schema):
+    """When and where, and what about."""
+
+    moment = field(forms.Moment(), "Wanneer")
+    plek = field(forms.Text(200), "Waar", missing=None)
+    agenda = field(
+        forms.Text(LINES, lines=True),
+        "Agenda",
+        description="Een punt per regel.",
+        missing=None,
+    )
+    versie = field(forms.Integer(), "Versie", widget=forms.Hidden(), missing=0)
+
+
+class ParticipantSchema(Schema):
+    """Who takes part."""
+
+    functie = field(
+        forms.Text(200), "Functie", description="Geen naam. Zoals wijkagent of jongerenwerker."
+    )
+    organisatie = field(forms.Text(200), "Organisatie")
+    taak = field(forms.Text(1000, lines=True), "Taak in dit dossier", missing=None)
+
+
+def report_schema(people: Choices) -> Any:
+    """Who sat at the table, and what came of it."""
+    schema = Schema()
+    if people:
+        schema.add(
+            field(forms.ManyOf(people), "Wie zaten er aan tafel?", name="aanwezig", missing=())
+        )
+    schema.add(
+        field(
+            forms.Text(2000, lines=True),
+            "Anderen aan tafel" if people else "Wie zaten er aan tafel?",
+            name="anderen",
+            description="Eén per regel: functie, komma, organisatie. Geen namen. Zoals: wijkagent,"
+            " Politie Drechtsteden.",
+            missing="",
+        )
+    )
+    schema.add(
+        field(
+            forms.Text(LINES, lines=True),
+            "Besluiten",
+            name="besluiten",
+            description="Wat is er besloten? Afspraken maakt u hierna.",
+        )
+    )
+    schema.add(
+        field(
+            forms.Date(),
+            "Volgend overleg",
+            name="volgende",
+            description="Leeg als er geen nieuwe datum is.",
+            missing=None,
+        )
+    )
+    schema.add(field(forms.Integer(), "Versie", name="versie", widget=forms.Hidden(), missing=0))
+    return schema
+
+
+def table_schema(reports: Choices) -> Any:
+    """What is tabled."""
+    schema = Schema()
+    if reports:
+        schema.add(
+            field(
+                forms.ManyOf(reports),
+                "Welke meldingen komen op tafel?",
+                name="meldingen",
+                description="Zonder contactgegevens en zonder signalement.",
+                missing=(),
+            )
+        )
+    schema.add(field(forms.Flag(), "Ook de duiding", name="duiding", missing=False))
+    schema.add(field(forms.Flag(), "Ook de open afspraken", name="afspraken", missing=False))
+    schema.add(
+        field(
+            forms.Text(2000, lines=True),
+            "Reden",
+            name="reden",
+            description="Alleen nodig als een melder de melding niet met iedereen wil delen.",
+            missing=None,
+        )
+    )
+    return schema
+
+
+def seats_from(values: dict[str, Any]) -> list[Seat]:
+    """Ticked and typed.
+
+    :raises DossierError: a line isn't a function and an organisation.
+    """
+    found = [_seat(code) for code in values.get("aanwezig", ())]
+    for line in values["anderen"].splitlines():
+        if line.strip():
+            found.append(_seat(line))
+    return found
+
+
+def _seat(line: str) -> Seat:
+    function, _, organisation = line.partition(",")
+    if not function.strip() or not organisation.strip():
+        raise DossierError(
+            f"Schrijf functie en organisatie op, met een komma ertussen: ‘{line.strip()[:60]}’.",
+            "anderen",
+        )
+    return function.strip()[:200], organisation.strip()[:200]

@@ -1,0 +1,307 @@
+"""What people do with a consultation: plan it, say what was agreed at the table, or drop it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.dossiers.models import (
+    Consultation,
+    ConsultationAgreement,
+    ConsultationSeat,
+    Dossier,
+    DossierAgreement,
+    DossierParticipant,
+)
+from stopintimidatie.dossiers.resources import is_strict
+from stopintimidatie.dossiers.services import DossierError, append, changed, lock, log
+from stopintimidatie.dossiers.vocabulary import ConsultationKind, ConsultationState
+from stopintimidatie.dossiers.workflow import LIVE
+
+# Function and organisation.
+Seat = tuple[str, str]
+PLAN_FIELDS: Final = ("planned_at", "place", "agenda")
+
+
+def kind_for(dossier: Dossier) -> ConsultationKind:
+    """Only about a person it is called a casusoverleg."""
+    return ConsultationKind.CASE if is_strict(dossier.kind) else ConsultationKind.PLAIN
+
+
+def plan_consultation(
+    session: Session,
+    dossier: Dossier,
+    planned_at: datetime,
+    actor: Actor,
+    *,
+    place: str | None = None,
+    agenda: str | None = None,
+    at: datetime | None = None,
+) -> Consultation:
+    """Put a consultation in the diary of the dossier.
+
+    :raises DossierError: the dossier is closed.
+    """
+    lock(session, dossier)
+    _only_live(dossier)
+    moment = at or utc_now()
+    last = select(func.max(Consultation.serial)).where(Consultation.dossier_id == dossier.id)
+    made = Consultation(
+        holder=dossier.holder,
+        dossier_id=dossier.id,
+        serial=(session.scalar(last) or 0) + 1,
+        kind=kind_for(dossier).value,
+        state=ConsultationState.PLANNED.value,
+        planned_at=planned_at,
+        place=place,
+        agenda=agenda,
+        made_at=moment,
+        made_by=actor.name,
+        changed_at=moment,
+        changed_by=actor.name,
+    )
+    session.add(made)
+    session.flush()
+    _tell(session, dossier, made, "overleg_gepland", actor, moment)
+    return made
+
+
+def change_plan(
+    session: Session,
+    dossier: Dossier,
+    consultation: Consultation,
+    values: Mapping[str, Any],
+    actor: Actor,
+) -> list[str]:
+    """Another moment, place or agenda; the names of the fields that differ.
+
+    :raises DossierError: the dossier is closed, or it was held or dropped already.
+    """
+    _still_planned(session, dossier, consultation)
+    fields = [n for n in PLAN_FIELDS if n in values and values[n] != getattr(consultation, n)]
+    for name in fields:
+        setattr(consultation, name, values[name])
+    if fields:
+        _touch(consultation, actor, utc_now())
+        log(session, dossier, actor, "overleg", fields)
+        changed(session, dossier)
+    return fields
+
+
+def badge_of(state: str, planned_at: datetime) -> str:
+    """How it stands; what was planned for a moment that is past waits for its report."""
+    past = state == ConsultationState.PLANNED and planned_at < utc_now()
+    return "verslag_nodig" if past else state
+
+
+def drop_consultation(
+    session: Session, dossier: Dossier, consultation: Consultation, actor: Actor
+) -> None:
+    """It doesn't take place.
+
+    :raises DossierError: it was held or dropped already.
+    """
+    _still_planned(session, dossier, consultation)
+    consultation.state = ConsultationState.DROPPED.value
+    moment = utc_now()
+    _touch(consultation, actor, moment)
+    _tell(session, dossier, consultation, "overleg_vervallen", actor, moment)
+
+
+def report_on(
+    session: Session,
+    dossier: Dossier,
+    consultation: Consultation,
+    seats: Sequence[Seat],
+    decisions: str,
+    next_on: date | None,
+    actor: Actor,
+    *,
+    at: datetime | None = None,
+) -> None:
+    """Who sat at the table, what was decided, and when the next one is. May be mended later.
+
+    :raises DossierError: it was dropped, nobody sat there, or the dossier is closed.
+    """
+    lock(session, dossier)
+    lock(session, consultation)
+    _only_live(dossier)
+    if consultation.state == ConsultationState.DROPPED:
+        raise DossierError("Dit overleg is vervallen. Plan een nieuw overleg.")
+    if not seats:
+        raise DossierError("Kies wie er aan tafel zaten, of vul het in.", "anderen")
+    first = consultation.state == ConsultationState.PLANNED
+    consultation.state = ConsultationState.HELD.value
+    consultation.decisions = decisions
+    consultation.next_on = next_on
+    session.execute(
+        delete(ConsultationSeat).where(ConsultationSeat.consultation_id == consultation.id)
+    )
+    for function, organisation in dict.fromkeys(seats):
+        session.add(
+            ConsultationSeat(
+                holder=dossier.holder,
+                consultation_id=consultation.id,
+                function=function,
+                organisation=organisation,
+            )
+        )
+    moment = at or utc_now()
+    _touch(consultation, actor, moment)
+    name = "overleg_gehouden" if first else "overleg_verslag"
+    _tell(session, dossier, consultation, name, actor, moment)
+
+
+def springs_from(
+    session: Session, consultation: Consultation, agreement: DossierAgreement
+) -> ConsultationAgreement:
+    """Note at which consultation this was agreed."""
+    link = ConsultationAgreement(
+        holder=agreement.holder, consultation_id=consultation.id, agreement_id=agreement.id
+    )
+    session.add(link)
+    return link
+
+
+def find_consultation(session: Session, dossier: Dossier, serial: str) -> Consultation:
+    """The so many-th consultation of this dossier.
+
+    :raises DossierError: there is none.
+    """
+    wanted = int(serial) if serial.isascii() and serial.isdigit() and len(serial) < 7 else 0
+    found = session.scalars(
+        select(Consultation).where(
+            Consultation.dossier_id == dossier.id, Consultation.serial == wanted
+        )
+    ).one_or_none()
+    if found is None:
+        raise DossierError("Dit overleg is er niet.")
+    return found
+
+
+def seats_of(session: Session, consultation: Consultation) -> list[Seat]:
+    rows = session.execute(
+        select(ConsultationSeat.function, ConsultationSeat.organisation)
+        .where(ConsultationSeat.consultation_id == consultation.id)
+        .order_by(ConsultationSeat.organisation, ConsultationSeat.function)
+    )
+    return [(row.function, row.organisation) for row in rows]
+
+
+def agreements_from(session: Session, consultation: Consultation) -> Sequence[DossierAgreement]:
+    return session.scalars(
+        select(DossierAgreement)
+        .join(ConsultationAgreement, ConsultationAgreement.agreement_id == DossierAgreement.id)
+        .where(ConsultationAgreement.consultation_id == consultation.id)
+        .order_by(DossierAgreement.due_on, DossierAgreement.made_at)
+    ).all()
+
+
+# --- participants: those who take part in the whole dossier --------------------------------------
+
+
+def participants(session: Session, dossier: Dossier) -> Sequence[DossierParticipant]:
+    """Who takes part now, by organisation; then who did before."""
+    return session.scalars(
+        select(DossierParticipant)
+        .where(DossierParticipant.dossier_id == dossier.id)
+        .order_by(
+            DossierParticipant.left_at.is_not(None),
+            DossierParticipant.organisation,
+            DossierParticipant.function,
+        )
+    ).all()
+
+
+def add_participant(
+    session: Session,
+    dossier: Dossier,
+    function: str,
+    organisation: str,
+    task: str | None,
+    actor: Actor,
+    *,
+    at: datetime | None = None,
+) -> DossierParticipant:
+    """Somebody takes part, by function and organisation.
+
+    :raises DossierError: the dossier is closed.
+    """
+    lock(session, dossier)
+    _only_live(dossier)
+    made = DossierParticipant(
+        holder=dossier.holder,
+        dossier_id=dossier.id,
+        function=function,
+        organisation=organisation,
+        task=task,
+        joined_at=at or utc_now(),
+        joined_by=actor.name,
+    )
+    session.add(made)
+    values = {"deelnemer": f"{function}, {organisation}"}
+    append(session, dossier, actor, "deelnemer_erbij", values=values, at=at)
+    log(session, dossier, actor, "deelnemer")
+    return made
+
+
+def remove_participant(
+    session: Session, dossier: Dossier, participant_id: UUID, actor: Actor
+) -> None:
+    """No longer takes part; the line stays.
+
+    :raises DossierError: there is no such participant (any more).
+    """
+    lock(session, dossier)
+    found = session.scalars(
+        select(DossierParticipant).where(
+            DossierParticipant.id == participant_id,
+            DossierParticipant.dossier_id == dossier.id,
+            DossierParticipant.left_at.is_(None),
+        )
+    ).one_or_none()
+    if found is None:
+        raise DossierError("Deze deelnemer is er niet meer.")
+    found.left_at, found.left_by = utc_now(), actor.name
+    values = {"deelnemer": f"{found.function}, {found.organisation}"}
+    append(session, dossier, actor, "deelnemer_weg", values=values)
+    log(session, dossier, actor, "deelnemer")
+
+
+def _only_live(dossier: Dossier) -> None:
+    if dossier.state not in LIVE:
+        raise DossierError("Dit dossier is afgesloten. Neem het eerst terug in aanpak.")
+
+
+def _still_planned(session: Session, dossier: Dossier, consultation: Consultation) -> None:
+    lock(session, dossier)
+    lock(session, consultation)
+    _only_live(dossier)
+    if consultation.state != ConsultationState.PLANNED:
+        word = ConsultationState.word(consultation.state)
+        raise DossierError(f"Dit overleg is al {word}.")
+
+
+def _touch(consultation: Consultation, actor: Actor, moment: datetime) -> None:
+    consultation.changed_at, consultation.changed_by = moment, actor.name
+
+
+def _tell(
+    session: Session,
+    dossier: Dossier,
+    consultation: Consultation,
+    name: str,
+    actor: Actor,
+    moment: datetime,
+) -> None:
+    values = {"overleg": consultation.serial, "soort": consultation.kind}
+    append(session, dossier, actor, name, values=values, at=moment)
+    log(session, dossier, actor, "overleg", [name])
+    changed(session, dossier)

@@ -1,0 +1,194 @@
+"""What was tabled at a consultation: frozen, under its own key; read, redacted and destroyed.
+
+The blob is JSON with texts alone. A report stands in it by its number in the dossier, without
+contact data and without the signalement.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import SYSTEM, Actor
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing, Vault
+from stopintimidatie.core.storage.personal import Fragment
+from stopintimidatie.core.text import date_text, datetime_short
+from stopintimidatie.dossiers.models import (
+    Consultation,
+    ConsultationBlob,
+    ConsultationKey,
+    Dossier,
+    DossierAgreement,
+)
+from stopintimidatie.dossiers.queries import Member
+from stopintimidatie.dossiers.services import DossierError, append, lock, log
+from stopintimidatie.dossiers.vocabulary import (
+    AgreementState,
+    ConsultationState,
+    DossierKind,
+    TabledState,
+)
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.vocabulary import Form, PlaceType
+
+VAULT: Final = Vault(ConsultationKey, ConsultationBlob, "consultation_id", "overleg-sleutel")
+KIND: Final = "stuk"
+
+
+@dataclass(frozen=True)
+class Tabled:
+    """What goes on the table."""
+
+    members: Sequence[Member]
+    with_assessment: bool = True
+    with_agreements: bool = True
+    # Why a report goes along whose reporter didn't want it shared.
+    reason: str | None = None
+
+
+def unwilling(report: Report) -> bool:
+    """The reporter doesn't want everybody at such a table to have it."""
+    return not (report.share_with_police and report.share_with_partners)
+
+
+def put_on_table(
+    session: Session,
+    keys: KeyRing,
+    dossier: Dossier,
+    consultation: Consultation,
+    tabled: Tabled,
+    actor: Actor,
+) -> None:
+    """Freeze what the table gets to see, as it stands now. Before it is held it may be renewed.
+
+    :raises DossierError: it was dropped or held, or a reporter's wish is passed over in silence.
+    """
+    lock(session, consultation)
+    if consultation.state == ConsultationState.DROPPED:
+        raise DossierError("Dit overleg is vervallen. Plan een nieuw overleg.")
+    if consultation.state == ConsultationState.HELD and consultation.tabled_at is not None:
+        raise DossierError("Dit overleg is geweest. Wat toen voorlag, blijft zoals het was.")
+    against = [m for m in tabled.members if unwilling(m.report)]
+    if against and not tabled.reason:
+        raise DossierError(
+            f"De melder van {_serial(against[0])} wil de melding niet met iedereen delen. Haal het"
+            " vinkje weg, of schrijf op waarom de melding toch op tafel komt.",
+            "reden",
+        )
+    data = json.dumps(content_of(session, dossier, consultation, tabled), ensure_ascii=False)
+    VAULT.destroy(session, consultation)
+    VAULT.keep(session, keys, consultation, KIND, data.encode())
+    consultation.tabled_at, consultation.tabled_by = utc_now(), actor.name
+    consultation.tabled_sha256 = hashlib.sha256(data.encode()).hexdigest()
+    consultation.tabled_state = TabledState.KEPT.value
+    values: dict[str, Any] = {"overleg": consultation.serial, "aantal": len(tabled.members)}
+    append(session, dossier, actor, "voorgelegd", values={**values, "reden": tabled.reason})
+    log(session, dossier, actor, "voorgelegd")
+
+
+def content_of(
+    session: Session, dossier: Dossier, consultation: Consultation, tabled: Tabled
+) -> dict[str, Any]:
+    """Texts alone, under Dutch headings: as the page shows them, whatever changes later."""
+    found: dict[str, Any] = {
+        "dossier": f"{dossier.number} {dossier.title}",
+        "soort": DossierKind.word(dossier.kind),
+        "agenda": consultation.agenda or "",
+        "samenvatting": dossier.summary or "",
+        "meldingen": [_report(member) for member in tabled.members],
+    }
+    if tabled.with_assessment:
+        found["duiding"] = dossier.assessment or ""
+    if tabled.with_agreements:
+        found["afspraken"] = [_agreement(row) for row in _open(session, dossier)]
+    return found
+
+
+def _report(member: Member) -> dict[str, str]:
+    report = member.report
+    return {
+        "nummer": _serial(member),
+        "moment": datetime_short(report.incident_start),
+        "plek": f"{PlaceType.word(report.place_type)}, {member.neighbourhood}",
+        "vormen": ", ".join(Form.word(code) for code in report.forms),
+        "relaas": report.description or "",
+    }
+
+
+def _serial(member: Member) -> str:
+    return f"M-{member.membership.serial:02d}"
+
+
+def _open(session: Session, dossier: Dossier) -> Iterable[DossierAgreement]:
+    return session.scalars(
+        select(DossierAgreement)
+        .where(
+            DossierAgreement.dossier_id == dossier.id,
+            DossierAgreement.state == AgreementState.OPEN.value,
+        )
+        .order_by(DossierAgreement.due_on)
+    )
+
+
+def _agreement(row: DossierAgreement) -> dict[str, str]:
+    return {"wat": row.what, "wie": row.who, "uiterlijk": date_text(row.due_on)}
+
+
+def read_tabled(
+    session: Session, keys: KeyRing, consultation: Consultation
+) -> Mapping[str, Any] | None:
+    """What was tabled; None when nothing was, or when it is gone."""
+    if consultation.tabled_state not in (TabledState.KEPT, TabledState.REDACTED):
+        return None
+    try:
+        found: dict[str, Any] = json.loads(VAULT.read(session, keys, consultation, KIND))
+    except DecryptionError:
+        return None
+    return found
+
+
+def redact_tabled(
+    session: Session, keys: KeyRing, consultation: Consultation, fragment: Fragment
+) -> int:
+    """Replace the blob by one without the words, under a new key; what can't be read goes."""
+    if consultation.tabled_state not in (TabledState.KEPT, TabledState.REDACTED):
+        return 0
+    frozen = read_tabled(session, keys, consultation)
+    if frozen is None:
+        destroy_tabled(session, consultation)
+        return 1
+    clean = fragment.taken_out_of(frozen)
+    if clean == frozen:
+        return 0
+    VAULT.destroy(session, consultation)
+    VAULT.keep(session, keys, consultation, KIND, json.dumps(clean, ensure_ascii=False).encode())
+    consultation.tabled_state = TabledState.REDACTED.value
+    return 1
+
+
+def holds(session: Session, keys: KeyRing, consultation: Consultation, serials: set[int]) -> bool:
+    """Whether one of these reports, by its number in the dossier, was tabled; what can't be read
+    is taken to hold it."""
+    if consultation.tabled_state not in (TabledState.KEPT, TabledState.REDACTED):
+        return False
+    frozen = read_tabled(session, keys, consultation)
+    names = {f"M-{serial:02d}" for serial in serials}
+    return frozen is None or any(row.get("nummer") in names for row in frozen["meldingen"])
+
+
+def destroy_tabled(session: Session, consultation: Consultation) -> None:
+    """Key and blob go; that something was tabled, and its hash, stay."""
+    VAULT.destroy(session, consultation)
+    if consultation.tabled_at is not None and consultation.tabled_state != TabledState.DESTROYED:
+        consultation.tabled_state = TabledState.DESTROYED.value
+        dossier = session.get(Dossier, consultation.dossier_id)
+        if dossier is not None:
+            log(session, dossier, SYSTEM, "voorgelegd_vernietigd")
+    session.flush()

@@ -1,0 +1,413 @@
+"""Which reports are in a dossier: joining and leaving, each with a reason, and the address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import SYSTEM, Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.tree import remember_address
+from stopintimidatie.dossiers.models import Dossier, DossierMembership
+from stopintimidatie.dossiers.resources import is_strict, may_edit
+from stopintimidatie.dossiers.services import DossierError, append, lock
+from stopintimidatie.dossiers.workflow import LIVE
+from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
+from stopintimidatie.reports import services as reports_services
+from stopintimidatie.reports import vocabulary as reports_vocabulary
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.resources import report_path
+from stopintimidatie.reports.rules import normalise_reference
+from stopintimidatie.reports.workflow import REPORT_WORKFLOW
+
+Effects = Mapping[str, Any]
+# Reports that belong nowhere yet, or elsewhere, and that a dossier may refer to.
+REFERABLE: Final = frozenset({"in_dossier", "afgehandeld"})
+_NOT_YET: Final = {
+    "quarantaine": "staat nog in quarantaine. Haal de melding eerst uit quarantaine.",
+    "nieuw": "is nog niet in behandeling. Neem de melding eerst in behandeling.",
+    "wacht_op_melder": "wacht nog op de melder. Ga eerst verder met de melding.",
+    "wacht_op_partner": "wacht nog op een partner. Ga eerst verder met de melding.",
+}
+
+
+def file_report(
+    session: Session,
+    effects: Effects,
+    dossier: Dossier,
+    report: Report,
+    reason: str,
+    actor: Actor,
+    *,
+    reference: bool = False,
+) -> DossierMembership:
+    """Put a report in a dossier. What already belongs elsewhere, or is done, is referred to.
+
+    :param reference: refer to it anyhow; it stays where it is, and goes on there.
+
+    :raises DossierError: the report isn't ready for it, or is here already.
+    """
+    present = membership_of(session, dossier.id, report.id)
+    if present is not None and (present.reference or report.state != "in_behandeling"):
+        raise DossierError(f"{report.reference} zit al in dit dossier.", "kenmerk")
+    if reference and report.state in (*REFERABLE, "in_behandeling"):
+        refer(session, dossier, report, reason, actor)
+    elif report.state == "in_behandeling":
+        # The history of the report is read by more people than the dossier about a person.
+        told = str(dossier.id) if is_strict(dossier.kind) else dossier.number
+        values = {"dossier": told, "reden": reason}
+        reports_services.move(session, effects, report, "in_dossier", values, actor)
+    elif report.state in REFERABLE:
+        refer(session, dossier, report, reason, actor)
+    else:
+        raise DossierError(f"{report.reference} {why_not(report)}", "kenmerk")
+    found = membership_of(session, dossier.id, report.id)
+    assert found is not None  # noqa: S101 - just made
+    return found
+
+
+def why_not(report: Report) -> str | None:
+    """Why it can't be put in a dossier now; None when it can, or can be referred to."""
+    if report.state == "in_behandeling" or report.state in REFERABLE:
+        return None
+    label = REPORT_WORKFLOW.state(report.state).label.lower()
+    return _NOT_YET.get(report.state, f"kan niet in een dossier: de toestand is ‘{label}’.")
+
+
+def take_out(
+    session: Session, effects: Effects, dossier: Dossier, report: Report, reason: str, actor: Actor
+) -> None:
+    """Take a report out of a dossier; one that was in it goes back to *in behandeling*.
+
+    :raises DossierError: it isn't in this dossier any more.
+    """
+    lock(session, dossier)
+    present = membership_of(session, dossier.id, report.id)
+    if present is None:
+        raise DossierError(f"{report.reference} zit niet meer in dit dossier.")
+    if report.state == "in_dossier" and not present.reference:
+        reports_services.move(session, effects, report, "uit_dossier", {"reden": reason}, actor)
+        return
+    _leave(session, dossier, present, report, reason, actor)
+    reports_services.changed(session, report)
+
+
+def refer(
+    session: Session, dossier: Dossier, report: Report, reason: str, actor: Actor
+) -> DossierMembership:
+    """Let a dossier refer to a report that belongs elsewhere. State and address stay."""
+    lock(session, dossier)
+    _only_live(dossier)
+    return _join(session, dossier, report, reason, actor, home=False, reference=True)
+
+
+def membership_of(session: Session, dossier_id: UUID, report_id: UUID) -> DossierMembership | None:
+    """That the report is in the dossier now, or None."""
+    return session.scalars(
+        select(DossierMembership).where(
+            DossierMembership.dossier_id == dossier_id,
+            DossierMembership.report_id == report_id,
+            DossierMembership.left_at.is_(None),
+        )
+    ).one_or_none()
+
+
+def belonging_of(session: Session, report_id: UUID) -> DossierMembership | None:
+    """The membership of the dossier that the report belongs to, references left aside."""
+    return session.scalars(
+        select(DossierMembership).where(
+            DossierMembership.report_id == report_id,
+            DossierMembership.left_at.is_(None),
+            DossierMembership.reference.is_(False),
+        )
+    ).one_or_none()
+
+
+def add_to_dossier(
+    session: Session, report: Report, values: Mapping[str, Any], actor: Actor
+) -> None:
+    """Effect of `in_dossier`: the report joins the dossier whose number was given."""
+    dossier = _locked(session, _named(str(values["dossier"])))
+    if dossier is None or dossier.state not in LIVE or not may_edit(session, dossier, actor):
+        raise DossierError(
+            "Dit dossier is er niet, of het is afgesloten. Kies een ander dossier.", "dossier"
+        )
+    place(session, dossier, report, str(values["reden"]), actor)
+
+
+def _named(number: str) -> Any:
+    """By number, or by id."""
+    try:
+        return Dossier.id == UUID(number)
+    except ValueError:
+        return Dossier.number == number
+
+
+def remove_from_dossier(
+    session: Session, report: Report, values: Mapping[str, Any], actor: Actor
+) -> None:
+    """Effect of `uit_dossier`: the report leaves the dossier it belongs to."""
+    present = belonging_of(session, report.id)
+    dossier = None if present is None else _locked(session, Dossier.id == present.dossier_id)
+    if present is None or dossier is None:
+        return
+    if not may_edit(session, dossier, actor):
+        raise DossierError(
+            "Deze melding hoort bij een dossier waar u niet in kunt werken. Vraag een"
+            " dossierhouder om de melding eruit te halen."
+        )
+    _leave(session, dossier, present, report, str(values["reden"]), actor)
+
+
+def leave_everywhere(session: Session, report: Report, reason: str, actor: Actor) -> None:
+    """The report leaves each dossier that it is in, or is referred to by. The state is the
+    caller's."""
+    present = session.scalars(
+        select(DossierMembership).where(
+            DossierMembership.report_id == report.id, DossierMembership.left_at.is_(None)
+        )
+    ).all()
+    for one in present:
+        dossier = session.get_one(Dossier, one.dossier_id)
+        lock(session, dossier)
+        _leave(session, dossier, one, report, reason, actor)
+
+
+def let_all_go(session: Session, effects: Effects, dossier: Dossier, reason: str) -> None:
+    """Every report leaves the dossier; those that were in it go back to *in behandeling*."""
+    present = session.scalars(
+        select(Report)
+        .join(DossierMembership, DossierMembership.report_id == Report.id)
+        .where(DossierMembership.dossier_id == dossier.id, DossierMembership.left_at.is_(None))
+        .order_by(DossierMembership.serial)
+    ).all()
+    for report in present:
+        take_out(session, effects, dossier, report, reason, SYSTEM)
+
+
+def _locked(session: Session, condition: Any) -> Dossier | None:
+    statement = select(Dossier).where(condition).with_for_update()
+    return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+
+
+def _only_live(dossier: Dossier) -> None:
+    if dossier.state not in LIVE:
+        raise DossierError("Dit dossier is afgesloten. Neem het eerst terug in aanpak.")
+
+
+def place(session: Session, dossier: Dossier, report: Report, reason: str, actor: Actor) -> None:
+    """Let a report belong to a dossier, wherever it belonged before. The state is the caller's."""
+    present = belonging_of(session, report.id)
+    home = lives_in(dossier, report)
+    if present is not None and present.dossier_id == dossier.id:
+        return
+    if present is not None:
+        former = session.get_one(Dossier, present.dossier_id)
+        _leave(session, former, present, report, reason, actor, address=False)
+    referring = membership_of(session, dossier.id, report.id)
+    if referring is not None:
+        _leave(session, dossier, referring, report, reason, actor)
+    _set_address(session, report, dossier.number if home else None)
+    _join(session, dossier, report, reason, actor, home=home, reference=False)
+
+
+def _join(
+    session: Session,
+    dossier: Dossier,
+    report: Report,
+    reason: str,
+    actor: Actor,
+    *,
+    home: bool,
+    reference: bool,
+) -> DossierMembership:
+    made = DossierMembership(
+        holder=dossier.holder,
+        dossier_id=dossier.id,
+        report_id=report.id,
+        serial=_serial(session, dossier, report),
+        home=home,
+        reference=reference,
+        joined_by=actor.name,
+        joined_reason=reason,
+    )
+    session.add(made)
+    _tell(session, dossier, report, actor, "melding_erbij", reason)
+    session.flush()
+    return made
+
+
+def _serial(session: Session, dossier: Dossier, report: Report) -> int:
+    """The number that this report had here before, else the next one."""
+    former = session.scalar(
+        select(func.max(DossierMembership.serial)).where(
+            DossierMembership.dossier_id == dossier.id, DossierMembership.report_id == report.id
+        )
+    )
+    if former is not None:
+        return int(former)
+    last = session.scalar(
+        select(func.max(DossierMembership.serial)).where(DossierMembership.dossier_id == dossier.id)
+    )
+    return int(last or 0) + 1
+
+
+def _leave(
+    session: Session,
+    dossier: Dossier,
+    present: DossierMembership,
+    report: Report,
+    reason: str,
+    actor: Actor,
+    *,
+    address: bool = True,
+) -> None:
+    present.left_at = utc_now()
+    present.left_by = actor.name
+    present.left_reason = reason
+    if address and not present.reference:
+        _set_address(session, report, None)
+    _tell(session, dossier, report, actor, "melding_eruit", reason)
+    # Now, so that the report may join another dossier in the same transaction.
+    session.flush()
+
+
+def _tell(
+    session: Session, dossier: Dossier, report: Report, actor: Actor, name: str, reason: str
+) -> None:
+    append(session, dossier, actor, name, values={"melding": report.reference, "reden": reason})
+    ids = [dossier.id, report.id]
+    record(session, actor, f"dossier.{name}", dossier.holder, "dossier", ids)
+    reports_services.changed(session, report)
+
+
+def address_of(session: Session, report: Report) -> str:
+    """The address a report has now."""
+    municipality = session.get(Municipality, report.holder)
+    neighbourhood = session.get(Neighbourhood, report.neighbourhood_code or "")
+    return report_path(
+        report,
+        municipality.slug if municipality else None,
+        neighbourhood.slug if neighbourhood else None,
+    )
+
+
+def _set_address(session: Session, report: Report, number: str | None) -> None:
+    if report.dossier_number == number:
+        return
+    old = address_of(session, report)
+    report.dossier_number = number
+    remember_address(session, report.holder, old, reports_vocabulary.KIND, report.id)
+
+
+def move_to_neighbourhood(
+    session: Session, report: Report, values: Mapping[str, Any], actor: Actor
+) -> None:
+    """Effect `melding.wijk`: put a report in another neighbourhood, and its address with it.
+
+    :param values: `wijk` is the code of the neighbourhood.
+    """
+    code = str(values["wijk"])
+    if report.neighbourhood_code == code:
+        return
+    old = address_of(session, report)
+    report.neighbourhood_code = code
+    report.subneighbourhood_code = None
+    settle(session, report)
+    remember_address(session, report.holder, old, reports_vocabulary.KIND, report.id)
+    reports_services.changed(session, report)
+    fields = ["neighbourhood_code"]
+    record(
+        session,
+        actor,
+        "melding.wijk",
+        report.holder,
+        reports_vocabulary.KIND,
+        [report.id],
+        fields=fields,
+    )
+
+
+def settle(session: Session, report: Report) -> None:
+    """See anew whether the report's address lies in its dossier. The caller remembers the old."""
+    present = belonging_of(session, report.id)
+    if present is None:
+        report.dossier_number = None
+        return
+    dossier = session.get_one(Dossier, present.dossier_id)
+    settle_in(dossier, present, report)
+
+
+def lives_in(dossier: Dossier, report: Report) -> bool:
+    """Whether the address of a report that belongs here lies in the dossier.
+
+    Never in one about a person: its number would stand in an address that others see.
+    """
+    return report.neighbourhood_code == dossier.neighbourhood_code and not is_strict(dossier.kind)
+
+
+def settle_in(dossier: Dossier, present: DossierMembership, report: Report) -> None:
+    present.home = lives_in(dossier, report)
+    report.dossier_number = dossier.number if present.home else None
+
+
+def belonging_reports(
+    session: Session, dossier: Dossier
+) -> Sequence[tuple[DossierMembership, Report]]:
+    """Every report that belongs to the dossier, with its membership."""
+    statement = (
+        select(DossierMembership, Report)
+        .join(Report, Report.id == DossierMembership.report_id)
+        .where(
+            DossierMembership.dossier_id == dossier.id,
+            DossierMembership.left_at.is_(None),
+            DossierMembership.reference.is_(False),
+        )
+        .order_by(DossierMembership.serial)
+    )
+    return [(row[0], row[1]) for row in session.execute(statement)]
+
+
+# From references that somebody typed to reports.
+
+
+MOST_AT_ONCE: Final = 50
+_BETWEEN: Final = re.compile(r"[\s,;]+")
+
+
+def find_reports(session: Session, typed: str, *, field: str = "kenmerk") -> list[Report]:
+    """The reports of the transaction's holder, in the order they were typed.
+
+    :raises DossierError: something isn't a reference, or there is no such report here.
+    """
+    wanted = _references(typed, field)
+    found = {
+        report.reference: report
+        for report in session.scalars(select(Report).where(Report.reference.in_(wanted)))
+    }
+    missing = [reference for reference in wanted if reference not in found]
+    if missing:
+        told = "is niet gevonden in uw gemeente. Controleer het kenmerk."
+        if len(missing) > 1:
+            told = "zijn niet gevonden in uw gemeente. Controleer de kenmerken."
+        raise DossierError(f"{', '.join(missing)} {told}", field)
+    return [found[reference] for reference in wanted]
+
+
+def _references(typed: str, field: str) -> list[str]:
+    """Each once."""
+    words = [word for word in _BETWEEN.split(typed) if word]
+    if len(words) > MOST_AT_ONCE:
+        raise DossierError(f"Vul hoogstens {MOST_AT_ONCE} kenmerken in.", field)
+    read = {word: normalise_reference(word) for word in words}
+    for word, reference in read.items():
+        if reference is None:
+            raise DossierError(
+                f"‘{word[:40]}’ is geen kenmerk. Een kenmerk ziet eruit als M-4F7K-2QX9.", field
+            )
+    return list(dict.fromkeys(reference for reference in read.values() if reference))

@@ -1,0 +1,13 @@
+"""The page of a dossier, which draws all its parts, and the personal data of the whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.dossiers.page.personal import PERSONAL_DATA, TABLED
+
+    config.add_personal_data_holder(PERSONAL_DATA)
+    config.add_personal_data_holder(TABLED)
+    config.scan("stopintimidatie.dossiers.page.views")

@@ -1,0 +1,323 @@
+"""What the parts of the page of a dossier show: chronology, reports, notes, agreements, history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pyramid.view import view_config
+from sqlalchemy import select
+
+from stopintimidatie.core.accounts.models import User
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.text import date_text, datetime_short, plural
+from stopintimidatie.core.web.components import ListItem, panels
+from stopintimidatie.core.web.request import NavItem, Paging, Request, query_pairs
+from stopintimidatie.dossiers import queries as dossiers_queries
+from stopintimidatie.dossiers.actions.panels import files_part, measures_part
+from stopintimidatie.dossiers.case.queries import MERGED, Relative, related
+from stopintimidatie.dossiers.consultations.services import badge_of, participants
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.pages import (
+    HIDDEN,
+    agreement_lines,
+    may_edit,
+    page_of,
+    paging_of,
+    reader_of,
+    sees_reports,
+    today,
+)
+from stopintimidatie.dossiers.queries import Counts, Member
+from stopintimidatie.dossiers.resources import DossierResource, dossier_path
+from stopintimidatie.dossiers.services import may_name
+from stopintimidatie.dossiers.vocabulary import ClosingReason, ConsultationKind, DossierKind
+from stopintimidatie.dossiers.words import event_entry, excerpt, forms_of, history_entry, note_entry
+from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW, LIVE
+from stopintimidatie.municipalities.areas.models import Neighbourhood
+from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.resources import report_path
+from stopintimidatie.reports.vocabulary import PlaceType
+
+Page = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ReportLine:
+    """A report in the list of the dossier."""
+
+    href: str
+    title: str
+    badges: Sequence[str]
+    meta: Sequence[str]
+    snippet: str
+    out_href: str | None
+
+
+def consultations_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
+    paging = paging_of(request, numbers.consultations)
+    found = dossiers_queries.consultations(request.db, context.dossier, paging)
+    here = page_of(context, request)
+    items = []
+    for row, seats in found:
+        meta = [datetime_short(row.planned_at), *([row.place] if row.place else [])]
+        if seats:
+            meta.append(f"{plural(seats, 'persoon', 'personen')} aan tafel")
+        if row.next_on:
+            meta.append(f"volgende: {date_text(row.next_on)}")
+        title = f"{ConsultationKind.word(row.kind).capitalize()} {row.serial}"
+        href = f"{here}/overleg-bekijken?nr={row.serial}"
+        badges = [badge_of(row.state, row.planned_at)]
+        items.append(ListItem(title, href, badges, meta, excerpt(row.decisions or row.agenda)))
+    return {"paging": paging, "items": items}
+
+
+def participants_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
+    rows = participants(request.db, context.dossier)
+    return {
+        "present": [r for r in rows if r.left_at is None],
+        "former": [r for r in rows if r.left_at],
+    }
+
+
+def chronology_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
+    paging = paging_of(request, numbers.events)
+    found = dossiers_queries.events(
+        request.db,
+        context.dossier,
+        paging,
+        reader_of(request),
+        reports_too=sees_reports(context, request),
+    )
+    reports = [event.row for event in found if event.kind == "melding"]
+    _note_reports(request, context, reports)
+    codes = {report.neighbourhood_code for report in reports}
+    areas = request.db.execute(
+        select(Neighbourhood.code, Neighbourhood.slug).where(Neighbourhood.code.in_(codes))
+    )
+    slugs: dict[Any, str] = {row.code: row.slug for row in areas}
+    addresses = {
+        report.id: _address(context, report, slugs[report.neighbourhood_code]) for report in reports
+    }
+    return {"paging": paging, "entries": [event_entry(event, addresses) for event in found]}
+
+
+def _address(context: DossierResource, report: Report, slug: str) -> str:
+    return report_path(report, context.municipality.slug, slug)
+
+
+def _note_reports(request: Request, context: DossierResource, reports: Sequence[Report]) -> None:
+    ids = [report.id for report in reports]
+    note_read(request, context.holder, "melding", ids, task="dossier bekijken")
+
+
+def reports_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
+    if not sees_reports(context, request):
+        return {"paging": paging_of(request, 0), "lines": [], "hidden": HIDDEN}
+    paging = paging_of(request, numbers.reports)
+    found = dossiers_queries.members(request.db, context.dossier, paging)
+    _note_reports(request, context, [member.report for member in found])
+    return {
+        "paging": paging,
+        "lines": [_line(context, request, member) for member in found],
+        "hidden": "",
+    }
+
+
+def _line(context: DossierResource, request: Request, member: Member) -> ReportLine:
+    report, membership = member.report, member.membership
+    meta = [
+        f"M-{membership.serial:02d} in dit dossier",
+        datetime_short(report.incident_start),
+        member.neighbourhood,
+        PlaceType.word(report.place_type),
+    ]
+    if membership.reference:
+        elsewhere = f"hoort bij dossier {member.belongs_to}" if member.belongs_to else "verwijzing"
+        meta.append(elsewhere)
+    out = f"{page_of(context, request)}/melding-eruit?melding={report.reference}"
+    badges = [report.state, *(["spoed"] if report.urgent else [])]
+    return ReportLine(
+        href=_address(context, report, member.slug),
+        title=f"{report.reference}: {forms_of(report)}",
+        badges=badges,
+        meta=meta,
+        snippet=excerpt(report.description),
+        out_href=out if may_edit(context, request) else None,
+    )
+
+
+def notes_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
+    paging = paging_of(request, numbers.notes)
+    found = dossiers_queries.notes(request.db, context.dossier, paging, reader_of(request))
+    return {"paging": paging, "entries": [note_entry(note) for note in found]}
+
+
+def agreements_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
+    paging = paging_of(request, numbers.agreements)
+    found = dossiers_queries.agreements(request.db, context.dossier, paging)
+    return {"paging": paging, "lines": agreement_lines(context, request, found)}
+
+
+def history_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
+    paging = paging_of(request, numbers.history)
+    found = dossiers_queries.history(request.db, context.dossier, paging)
+    return {"paging": paging, "entries": [history_entry(move) for move in found]}
+
+
+# The page of a dossier. Each part is an address: `?deel=chronologie`, `?deel=meldingen`, …
+
+
+OVERVIEW: Final = "overzicht"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the page: its tab, how many there are, and what it shows."""
+
+    name: str
+    label: str
+    count: Callable[[Counts], int | None]
+    show: Callable[[DossierResource, Request, Counts], Page]
+
+
+@view_config(
+    context=DossierResource,
+    request_method="GET",
+    permission=Permission.VIEW_DOSSIER,
+    renderer="stopintimidatie.dossiers.page:templates/dossier.jinja2",
+)
+def dossier_view(context: DossierResource, request: Request) -> Page:
+    """One part of the dossier, with its heading, steps and tabs."""
+    dossier = context.dossier
+    note_read(request, context.holder, "dossier", [dossier.id], task="dossier bekijken")
+    sees = sees_reports(context, request)
+    numbers = dossiers_queries.counts(
+        request.db, dossier, today(), reader_of(request), reports_too=sees
+    )
+    wanted = dict(query_pairs(request)).get("deel", OVERVIEW)
+    part = next((part for part in PARTS if part.name == wanted), PARTS[0])
+    here = page_of(context, request)
+    return {
+        "dossier": dossier,
+        "here": here,
+        "part": part.name,
+        "numbers": numbers,
+        "tabs": [NavItem(p.label, _tab(here, p), p is part, p.count(numbers)) for p in PARTS],
+        "may_edit": may_edit(context, request),
+        "may_finish": sees and bool(request.has_permission(Permission.TRIAGE, context)),
+        "sees_reports": sees,
+        "may_name": may_name(dossier, reader_of(request)) and dossier.state in LIVE,
+        "look_at_effect": _look_at_effect(dossier),
+        "steps": _steps(context, request),
+        "badges": _badges(dossier, numbers),
+        "kind": DossierKind.of(dossier.kind).short,
+        **part.show(context, request, numbers),
+    }
+
+
+def _look_at_effect(dossier: Dossier) -> bool:
+    """The day that was set for it has come."""
+    day = dossier.monitoring_on
+    return dossier.state == "monitoring" and day is not None and day <= today()
+
+
+def _tab(here: str, part: Part) -> str:
+    return here if part.name == OVERVIEW else f"{here}?deel={part.name}"
+
+
+def _badges(dossier: Dossier, numbers: Counts) -> list[str]:
+    flags = [(dossier.urgent, "spoed"), (dossier.frozen, "bevroren")]
+    return [dossier.state, *(name for on, name in flags if on)]
+
+
+def _steps(context: DossierResource, request: Request) -> list[tuple[str, str]]:
+    """The steps that this person may make from here, as (label, address)."""
+    here = page_of(context, request)
+    return [
+        (step.label, f"{here}/stap?naam={step.name}")
+        for step in DOSSIER_WORKFLOW.moves_from(context.dossier.state)
+        if request.has_permission(step.permission, context)
+    ]
+
+
+def _overview(context: DossierResource, request: Request, numbers: Counts) -> Page:
+    dossier = context.dossier
+    owner = request.db.scalar(select(User.name).where(User.id == dossier.owner_id))
+    relatives = related(request.db, dossier)
+    merged = next((r.number for r in relatives if r.relation == MERGED), None)
+    soon = dossiers_queries.agreements(
+        request.db,
+        dossier,
+        Paging(1, dossiers_queries.LATEST, dossiers_queries.LATEST),
+        only_open=True,
+    )
+    return {
+        "facts": _facts(context, owner or ""),
+        "footing": _footing(dossier),
+        "ending": _ending(dossier, merged),
+        "soon": agreement_lines(context, request, soon),
+        "family": [(r.words, _relative(context, r)) for r in relatives],
+        "panels": panels(request, "dossier", context),
+    }
+
+
+def _relative(context: DossierResource, other: Relative) -> str:
+    return dossier_path(context.municipality.slug, other.slug, other.number)
+
+
+def _facts(context: DossierResource, owner: str) -> list[tuple[str, str]]:
+    dossier = context.dossier
+    return [
+        ("Nummer", dossier.number),
+        ("Soort", DossierKind.word(dossier.kind)),
+        ("Wijk", context.neighbourhood.name),
+        ("Dossierhouder", owner),
+        ("Gemaakt", date_text(dossier.made_at)),
+        ("Laatst gewijzigd", f"{datetime_short(dossier.changed_at)}, {dossier.changed_by}"),
+        ("Effect bekijken op", date_text(dossier.monitoring_on)),
+    ]
+
+
+def _footing(dossier: Dossier) -> list[tuple[str, str | None]]:
+    rows = [
+        ("Doel", dossier.purpose),
+        ("Grondslag", LegalBasis.word(dossier.legal_basis)),
+        ("Verantwoordelijk orgaan", dossier.responsible_body),
+    ]
+    if dossier.kind == DossierKind.PERSON:
+        rows.append(("Advies van de privacyfunctionaris", dossier.privacy_advice))
+        rows.append(("Datum van het advies", date_text(dossier.privacy_advice_on)))
+    return rows
+
+
+def _ending(dossier: Dossier, merged: str | None) -> list[tuple[str, str | None]]:
+    if dossier.closed_at is None:
+        return []
+    rows: list[tuple[str, str | None]] = [
+        ("Afgesloten", date_text(dossier.closed_at)),
+        ("Reden", ClosingReason.word(dossier.closed_reason)),
+        ("Overgenomen door", dossier.taken_over_by),
+        ("Samengevoegd met", merged),
+        ("Effect", dossier.effect),
+        ("Terugkoppeling aan melders", dossier.feedback),
+        ("Toelichting", dossier.closed_note),
+    ]
+    return [(label, value) for label, value in rows if value]
+
+
+PARTS: Final = (
+    Part(OVERVIEW, "Overzicht", lambda n: None, _overview),
+    Part("chronologie", "Chronologie", lambda n: n.events, chronology_part),
+    Part("meldingen", "Meldingen", lambda n: n.reports, reports_part),
+    Part("notities", "Notities", lambda n: n.notes, notes_part),
+    Part("overleg", "Overleg", lambda n: n.consultations, consultations_part),
+    Part("deelnemers", "Deelnemers", lambda n: None, participants_part),
+    Part("afspraken", "Afspraken", lambda n: n.agreements, agreements_part),
+    Part("maatregelen", "Maatregelen", lambda n: n.measures, measures_part),
+    Part("bijlagen", "Bijlagen", lambda n: n.attachments, files_part),
+    Part("geschiedenis", "Geschiedenis", lambda n: n.history, history_part),
+)

@@ -1,0 +1,314 @@
+"""What the pages of a dossier share: who acts, where to, and what to do when it can't be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.view import view_config
+from sqlalchemy import select
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import (
+    Button,
+    Change,
+    ConflictError,
+    Form,
+    FormError,
+    Schema,
+    field,
+    handle_form,
+)
+from stopintimidatie.core.security import Permission, Role
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.text import datetime_short, local
+from stopintimidatie.core.tree import Resource, lineage
+from stopintimidatie.core.web.components import ListItem, Panel
+from stopintimidatie.core.web.request import Crumb, Paging, Request, wanted_page
+from stopintimidatie.core.workflow import WorkflowError
+from stopintimidatie.dossiers.forms import CONTROLS
+from stopintimidatie.dossiers.models import Dossier, DossierAgreement, DossierMembership
+from stopintimidatie.dossiers.resources import DossierResource, dossier_path, is_strict, visible_to
+from stopintimidatie.dossiers.rules import concerns
+from stopintimidatie.dossiers.services import (
+    DossierError,
+    StaleDossierError,
+    may_name,
+    may_see_reports,
+    name_people,
+    named,
+    possible_readers,
+)
+from stopintimidatie.dossiers.vocabulary import AgreementState
+from stopintimidatie.dossiers.workflow import LIVE
+from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
+from stopintimidatie.reports.resources import ReportResource
+
+FORM_PAGE = "stopintimidatie.dossiers:templates/form.jinja2"
+Values = dict[str, Any]
+
+
+def roles_at(request: Request, holder: str) -> frozenset[Role]:
+    """The roles of this person for the holder of the page."""
+    return frozenset() if request.identity is None else request.identity.roles_for(holder)
+
+
+def today() -> date:
+    return local(utc_now()).date()
+
+
+def page_of(context: DossierResource, request: Request, part: str = "") -> str:
+    """The address of the dossier, or of one of its parts."""
+    path: str = request.resource_path(context)
+    path = path.rstrip("/")
+    return f"{path}?deel={part}" if part else path
+
+
+def back_to(context: DossierResource, request: Request, part: str = "") -> HTTPSeeOther:
+    return HTTPSeeOther(page_of(context, request, part))
+
+
+def crumbs(request: Request, label: str) -> list[Crumb]:
+    """The breadcrumb of a page that is not the document itself."""
+    return [*request.breadcrumb, Crumb(label, request.path)]
+
+
+def form_page(context: DossierResource, request: Request, heading: str) -> Values:
+    """What every form in a dossier shows around itself."""
+    return {
+        "crumbs": crumbs(request, heading),
+        "heading": heading,
+        "above": f"{context.dossier.number} {context.dossier.title}",
+    }
+
+
+def only_live(context: DossierResource, request: Request) -> HTTPSeeOther | None:
+    """The way back, with the reason, for who opens a form of a closed dossier.
+
+    What was typed before it closed comes by POST and gets its answer on the form.
+    """
+    if request.method == "POST" or context.dossier.state in LIVE:
+        return None
+    request.flash("Dit dossier is afgesloten. Neem het eerst terug in aanpak.", "warning")
+    return back_to(context, request)
+
+
+def doubts_about_title(
+    request: Request, areas: Iterable[tuple[str, str]], old: str = ""
+) -> list[str]:
+    """What in the title that was sent may tell who it is about; nothing for one that was there."""
+    title = request.POST.get("titel", "") if request.method == "POST" else ""
+    if not isinstance(title, str) or title == old:
+        return []
+    return concerns(title[:300], [name for _, name in areas])
+
+
+def check_title(values: Values, doubts: Sequence[str]) -> None:
+    """:raises DossierError: the title strikes, and nobody said that it is right."""
+    if doubts and not values.get("titel_is_goed"):
+        raise DossierError(
+            f"Deze titel lijkt {' en '.join(doubts)} te bevatten. Maak de titel neutraal, of zet"
+            " het vinkje eronder als de titel toch goed is.",
+            "titel",
+        )
+
+
+def submit(
+    request: Request,
+    form: Form,
+    act: Callable[[Values], Any],
+    page: Mapping[str, Any],
+    *,
+    conflict: Callable[[Values], list[Change]] = lambda values: [],
+) -> Any:
+    """Handle a form whose work may be refused by a rule, or come after somebody else's."""
+
+    def on_valid(values: Values) -> Any:
+        try:
+            answer = act(values)
+            request.db.flush()
+            return answer
+        except StaleDossierError as stale:
+            raise _conflict(form, stale.row, conflict(values)) from None
+        except WorkflowError as problem:
+            name = CONTROLS.get(problem.field or "", problem.field)
+            raise FormError(str(problem), name) from None
+
+    return handle_form(request, form, on_valid, page)
+
+
+def _conflict(form: Form, row: Any, changes: list[Change]) -> ConflictError:
+    """The form now carries the present version: sending it again is done with open eyes."""
+    form["versie"].cstruct = str(row.version)
+    return ConflictError(
+        f"{row.changed_by} heeft dit gewijzigd op {datetime_short(row.changed_at)}. Uw invoer is"
+        " niet opgeslagen en er is niets overschreven. Klopt uw invoer nog? Sla dan opnieuw op.",
+        changes,
+    )
+
+
+# Who sees the reports of a person-directed dossier; and on a report, the dossiers it is in.
+
+
+PANEL = "stopintimidatie.dossiers:templates/of_report.jinja2"
+HIDDEN = (
+    "Alleen wie door de dossierhouder is aangewezen, ziet de meldingen van dit persoonsgerichte"
+    " dossier."
+)
+
+
+def sees_reports(context: DossierResource, request: Request) -> bool:
+    user_id = request.identity.user_id if request.identity else None
+    return may_see_reports(request.db, context.dossier, user_id)
+
+
+def hidden_reports(context: Resource, request: Request) -> HTTPSeeOther | None:
+    """The way back for who may see the dossier and not its reports; for what lies in it as well."""
+    dossier = next(node for node in lineage(context) if isinstance(node, DossierResource))
+    if sees_reports(dossier, request):
+        return None
+    request.flash(HIDDEN, "warning")
+    return back_to(dossier, request)
+
+
+@view_config(
+    context=DossierResource,
+    name="aanwijzen",
+    request_method=("GET", "POST"),
+    permission=Permission.EDIT_DOSSIER,
+    renderer=FORM_PAGE,
+)
+def name_view(context: DossierResource, request: Request) -> Any:
+    """Who, besides the owner, sees the reports."""
+    dossier = context.dossier
+    if not is_strict(dossier.kind):
+        raise HTTPNotFound()
+    closed = only_live(context, request)
+    if closed is not None:
+        return closed
+    if request.method != "POST" and not may_name(dossier, request.identity.user_id):  # type: ignore[union-attr]
+        request.flash("Alleen de dossierhouder wijst aan wie de meldingen ziet.", "warning")
+        return back_to(context, request)
+    people = [
+        one for one in possible_readers(request.db, dossier) if one[0] != str(dossier.owner_id)
+    ]
+    schema = Schema()
+    schema.add(
+        field(
+            forms.ManyOf(people),
+            "Wie zien de meldingen, behalve de dossierhouder?",
+            name="mensen",
+            missing=(),
+        )
+    )
+    form = Form(
+        schema,
+        request,
+        buttons=[Button("opslaan", "Opslaan")],
+        appstruct={"mensen": [str(user_id) for user_id in named(request.db, dossier)]},
+        cancel_url=page_of(context, request),
+    )
+
+    def act(values: dict[str, Any]) -> Any:
+        chosen = [UUID(code) for code in values["mensen"]]
+        name_people(request.db, dossier, chosen, request.actor)
+        request.flash("Opgeslagen is wie de meldingen ziet.")
+        return back_to(context, request)
+
+    return submit(request, form, act, form_page(context, request, "Wie ziet de meldingen?"))
+
+
+def report_panel(context: ReportResource, request: Any) -> Panel | None:
+    """The dossiers that a report is in, as far as one may see them: belonging, or referred to."""
+    if not request.has_permission(Permission.VIEW_DOSSIER, context):
+        return None
+    rows = request.db.execute(
+        select(Dossier, DossierMembership.reference, Municipality.slug, Neighbourhood.slug)
+        .join(DossierMembership, DossierMembership.dossier_id == Dossier.id)
+        .join(Municipality, Municipality.code == Dossier.holder)
+        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
+        .where(
+            DossierMembership.report_id == context.report.id,
+            DossierMembership.left_at.is_(None),
+            visible_to(roles_at(request, context.holder)),
+        )
+        .order_by(DossierMembership.reference, Dossier.number)
+    ).all()
+    if not rows:
+        return None
+    ids = [row[0].id for row in rows]
+    note_read(request, context.holder, "dossier", ids, task="melding bekijken")
+    items = [
+        ListItem(
+            f"{dossier.number}: {dossier.title}",
+            dossier_path(town, area, dossier.number),
+            [dossier.state],
+            ["verwijst naar deze melding" if reference else "hier hoort de melding bij"],
+        )
+        for dossier, reference, town, area in rows
+    ]
+    return Panel("Dossiers", PANEL, {"items": items})
+
+
+@dataclass(frozen=True)
+class AgreementLine:
+    """An agreement in the list."""
+
+    what: str
+    who: str
+    minder: str
+    due: Any
+    state: str
+    result: str
+    href: str | None
+
+
+def may_edit(context: DossierResource, request: Request) -> bool:
+    live = context.dossier.state in LIVE
+    return live and bool(request.has_permission(Permission.EDIT_DOSSIER, context))
+
+
+def paging_of(request: Request, total: int) -> Paging:
+    return Paging(wanted_page(request), total)
+
+
+def reader_of(request: Request) -> UUID | None:
+    """Who reads: restricted notes are there for some people alone."""
+    return request.identity.user_id if request.identity else None
+
+
+def agreement_lines(
+    context: DossierResource,
+    request: Request,
+    rows: Sequence[tuple[DossierAgreement, str | None]],
+) -> list[AgreementLine]:
+    edit = f"{page_of(context, request)}/afspraak?afspraak="
+    editing = may_edit(context, request)
+    return [
+        AgreementLine(
+            row.what,
+            row.who,
+            minder or "",
+            row.due_on,
+            _agreement_state(row),
+            row.result or "",
+            f"{edit}{row.id}" if editing else None,
+        )
+        for row, minder in rows
+    ]
+
+
+def _agreement_state(row: DossierAgreement) -> str:
+    late = row.state == AgreementState.OPEN and row.due_on < today()
+    return "te_laat" if late else row.state
+
+
+def back_to_finishing(context: DossierResource, request: Request) -> Any:
+    answer = back_to(context, request)
+    answer.location = f"{page_of(context, request)}/meldingen-afhandelen"
+    return answer

@@ -1,0 +1,125 @@
+"""The forms about a pattern: accept, snooze, reject; and the settings of the search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.forms import Hidden, Schema, field, not_before_today
+from stopintimidatie.dossiers.patterns.models import LIMITS
+
+Choices = Sequence[tuple[str, str]]
+NEW: Final = "nieuw"
+
+# Control -> attribute of the settings.
+SETTINGS: Final = {
+    "aan": "enabled",
+    "dagen": "window_days",
+    "straal": "radius_m",
+    "minstens": "least",
+    "zekerheid": "certainty",
+    "rust": "quiet_days",
+}
+
+
+def _version(schema: Any) -> Any:
+    schema.add(field(forms.Integer(0), "Versie", widget=Hidden(), name="versie"))
+    return schema
+
+
+def accept_schema(dossiers: Choices, areas: Choices, *, some_new: bool) -> Any:
+    """:param some_new: there are new reports, which nobody has taken in hand."""
+    schema = Schema()
+    schema.add(
+        field(
+            forms.OneOf([(NEW, "Een nieuw dossier maken"), *dossiers]),
+            "Waarin komen deze meldingen?",
+            name="dossier",
+        )
+    )
+    schema.add(
+        field(
+            forms.Text(200),
+            "Titel van het nieuwe dossier",
+            name="titel",
+            description="Kort en neutraal. Noem geen namen van personen.",
+            missing=None,
+        )
+    )
+    schema.add(field(forms.OneOf(areas), "Wijk van het nieuwe dossier", name="wijk", missing=None))
+    if some_new:
+        schema.add(
+            field(
+                forms.Flag(),
+                "Neem nieuwe meldingen meteen in behandeling",
+                name="nieuwe",
+                description="U wordt dan behandelaar. Anders blijven zij in het postvak tot zij"
+                " beoordeeld zijn.",
+            )
+        )
+    return _version(schema)
+
+
+def snooze_schema() -> Any:
+    schema = Schema()
+    schema.add(
+        field(
+            forms.Date(),
+            "Tot welke dag?",
+            name="tot",
+            description="Is het patroon er dan nog, dan ziet u het weer.",
+            validator=not_before_today,
+        )
+    )
+    return _version(schema)
+
+
+def reject_schema() -> Any:
+    schema = Schema()
+    schema.add(
+        field(
+            forms.Text(1000, lines=True),
+            "Waarom is dit geen patroon?",
+            name="reden",
+            description="Bijvoorbeeld: een evenement, of een bekende storing. Geen namen.",
+            widget=forms.TextArea(rows=3),
+        )
+    )
+    schema.add(
+        field(
+            forms.Date(),
+            "Niet opnieuw voorstellen tot",
+            name="tot",
+            validator=not_before_today,
+        )
+    )
+    return _version(schema)
+
+
+def _number(name: str, label: str, description: str) -> Any:
+    low, high = LIMITS[SETTINGS[name]]
+    return field(
+        forms.Integer(low, high), label, name=name, description=f"{description} ({low} tot {high})"
+    )
+
+
+def settings_schema() -> Any:
+    schema = Schema()
+    schema.add(
+        field(
+            # A closed choice: what isn't one of both changes nothing.
+            forms.OneOf((("ja", "ja"), ("nee", "nee")), radio=True),
+            "Elke nacht zoeken naar opvallende patronen?",
+            name="aan",
+        )
+    )
+    for name, label, description in (
+        ("dagen", "Periode in dagen", "Zo ver kijkt het systeem terug."),
+        ("straal", "Straal in meters", "Zo ver liggen meldingen van één plek uit elkaar."),
+        ("minstens", "Minstens zo veel meldingen", "Met minder is het geen patroon."),
+        ("zekerheid", "Zekerheid in procenten", "Hoe hoger, hoe minder loos alarm."),
+        ("rust", "Rust na afwijzen, in dagen", "Zo lang komt een afgewezen patroon niet terug."),
+    ):
+        schema.add(_number(name, label, description))
+    return _version(schema)

@@ -1,0 +1,403 @@
+"""The nightly search: read the points, find groups, and bring the proposals up to date.
+
+Reading, searching and writing are three steps: the search takes seconds and holds no transaction.
+A repeat finds the same and changes nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import SYSTEM, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Job, JobContext, OutboxJob, enqueue
+from stopintimidatie.core.storage.session import transaction
+from stopintimidatie.core.text import AMSTERDAM, local
+from stopintimidatie.dossiers.models import Dossier, DossierMembership
+from stopintimidatie.dossiers.patterns.models import (
+    DECIDABLE,
+    KEEP_DAYS,
+    KIND,
+    LEFT_OUT,
+    Choice,
+    Pattern,
+    PatternReport,
+    PatternState,
+)
+from stopintimidatie.dossiers.patterns.rules import (
+    MOST_POINTS,
+    Found,
+    Place,
+    Point,
+    Tuning,
+    find_groups,
+    same_pattern,
+)
+from stopintimidatie.dossiers.patterns.services import choice_of, note_searched
+from stopintimidatie.dossiers.vocabulary import DossierKind
+from stopintimidatie.dossiers.workflow import LIVE
+from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
+from stopintimidatie.reports.models import Report
+
+SEARCH: Final = Job("patronen.zoeken")
+EVERY_NIGHT: Final = Job("patronen.elke_nacht")
+NIGHT_HOUR: Final = 4
+METRES_A_DEGREE: Final = 110_574
+_METRES_EAST: Final = 111_320
+VAGUE_M: Final = 500
+"""A point that is less sure than this says nothing about a place."""
+_WITHOUT_HOUR: Final = frozenset({"dag", "onbekend"})
+_MIDDLE_OF: Final = {"nacht": 3.0, "ochtend": 9.0, "middag": 15.0, "avond": 21.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """Metres east and north of a point in the municipality."""
+
+    lat: float
+    lon: float
+
+    @property
+    def _squeeze(self) -> float:
+        return math.cos(math.radians(self.lat))
+
+    def metres(self, lat: float, lon: float) -> tuple[float, float]:
+        east = (lon - self.lon) * _METRES_EAST * self._squeeze
+        return east, (lat - self.lat) * METRES_A_DEGREE
+
+    def degrees(self, x: float, y: float) -> tuple[float, float]:
+        lat = self.lat + y / METRES_A_DEGREE
+        return lat, self.lon + x / (_METRES_EAST * self._squeeze)
+
+
+def run_search(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Job: search one municipality."""
+    # Above this module: it works with what is found here.
+
+    with transaction(context.engine, context.holder, write=False) as session:
+        choice = choice_of(session, context.holder)
+        read = read_points(session, context.holder, choice) if choice.enabled else None
+    found = search(read, choice)
+    with context.transaction() as session:
+        if choice.enabled:
+            propose(session, context.holder, found, choice)
+        note_searched(session, context.holder, choice)
+
+
+def search(read: tuple[Plane, list[Point]] | None, choice: Choice) -> list[Found]:
+    """The groups among these points, on the map of the world."""
+    if read is None:
+        return []
+    plane, points = read
+    tuning = Tuning(radius_m=choice.radius_m, least=choice.least, certainty=choice.certainty)
+    return [Found(group, *plane.degrees(group.x, group.y)) for group in find_groups(points, tuning)]
+
+
+def read_points(session: Session, holder: str, choice: Choice) -> tuple[Plane, list[Point]] | None:
+    """Place and hour of the reports in the period; nothing else of them is read."""
+    since = utc_now() - timedelta(days=choice.window_days)
+    rows = session.execute(
+        select(
+            Report.id,
+            Report.lat,
+            Report.lon,
+            Report.accuracy_m,
+            Report.incident_start,
+            Report.time_precision,
+            Report.part_of_day,
+        )
+        .where(
+            Report.holder == holder,
+            Report.state.not_in(LEFT_OUT),
+            Report.lat.is_not(None),
+            Report.incident_start >= since,
+        )
+        .order_by(Report.incident_start.desc(), Report.id)
+        .limit(MOST_POINTS)
+    ).all()
+    sure = [row for row in rows if row.accuracy_m is None or row.accuracy_m <= VAGUE_M]
+    if not sure:
+        return None
+    plane = Plane(sure[0].lat, sure[0].lon)
+    points = []
+    for row in sure:
+        hour = hour_of(row.incident_start, row.time_precision, row.part_of_day)
+        if hour is not None:
+            points.append(Point(str(row.id), *plane.metres(row.lat, row.lon), hour))
+    return plane, points
+
+
+def hour_of(moment: datetime, precision: str | None, part: str | None) -> float | None:
+    """The hour of the day as far as it is known."""
+    if precision in _WITHOUT_HOUR:
+        return None
+    here = local(moment)
+    if precision == "dagdeel":
+        return _MIDDLE_OF.get(part or "", here.hour // 6 * 6 + 3.0)
+    return here.hour + here.minute / 60
+
+
+def ask_for_search(session: Session, holder: str) -> bool:
+    """Have a municipality searched; False when that waits already."""
+    waits = select(OutboxJob.id).where(
+        OutboxJob.kind == SEARCH.name,
+        OutboxJob.holder == holder,
+        OutboxJob.attempts == 0,
+        ~OutboxJob.dead,
+    )
+    if session.scalars(waits.limit(1)).first() is not None:
+        return False
+    enqueue(session, SEARCH, holder, {})
+    return True
+
+
+def next_night(now: datetime) -> datetime:
+    """The next time that it is four o'clock in the night in the Netherlands."""
+    here = now.astimezone(AMSTERDAM)
+    tonight = here.replace(hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
+    return tonight if tonight > here else tonight + timedelta(days=1)
+
+
+def run_every_night(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Job: plan a pattern search for every connected municipality."""
+    with context.transaction() as session:
+        connected = session.scalars(
+            select(MunicipalityProfile.code).where(
+                MunicipalityProfile.noted_level == ParticipationLevel.PROGRAMME
+            )
+        ).all()
+        # Jobs lie in an open table: one transaction for all holders.
+        for code in connected:
+            ask_for_search(session, code)
+
+
+# From what a search found to what is proposed: new, known again, added to, or gone.
+
+
+NEW_ENOUGH: Final = 2
+"""So many reports must not be in the dossier yet for a proposal to be worth somebody's time."""
+PART_OF_DOSSIER: Final = 1 / 3
+"""From this share of its reports in a dossier on, a pattern is an addition to that dossier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the database already tells about the reports and patterns of a holder."""
+
+    patterns: Sequence[Pattern]
+    members: Mapping[UUID, frozenset[UUID]]
+    dossiers: Mapping[UUID, frozenset[UUID]]
+    """Report -> the running dossiers it is in; person-directed ones are not looked at."""
+
+
+def propose(session: Session, holder: str, found: Sequence[Found], choice: Choice) -> None:
+    """Bring the proposals of a holder to what this search found."""
+    known, today = _known(session, holder), local(utc_now()).date()
+    matched: set[UUID] = set()
+    for one in found:
+        pattern = _match(known, one, matched)
+        if pattern is None:
+            pattern = _new(session, holder, known, one)
+        if pattern is None:
+            continue
+        matched.add(pattern.id)
+        _bring_up_to_date(session, pattern, known, one, choice, today)
+    for pattern in known.patterns:
+        if pattern.id not in matched:
+            _not_seen(session, pattern)
+    _throw_away(session, holder)
+
+
+def _match(known: Known, one: Found, matched: set[UUID]) -> Pattern | None:
+    """The pattern that this is, the one with most reports in common first."""
+    here = _place_of_found(one)
+    likely = sorted(
+        (p for p in known.patterns if p.id not in matched),
+        key=lambda pattern: -len(known.members.get(pattern.id, frozenset()) & one.reports),
+    )
+    for pattern in likely:
+        there = _place_of(pattern, known.members.get(pattern.id, frozenset()))
+        if same_pattern(here, there):
+            return pattern
+    return None
+
+
+def _place_of_found(one: Found) -> Place:
+    group = one.group
+    return Place(one.lat, one.lon, group.radius_m, group.from_hour, group.to_hour, one.reports)
+
+
+def _place_of(pattern: Pattern, members: frozenset[UUID]) -> Place:
+    hours = [None if m is None else m / 60 for m in (pattern.from_minute, pattern.to_minute)]
+    return Place(pattern.lat, pattern.lon, float(pattern.radius_m), hours[0], hours[1], members)
+
+
+def _new(session: Session, holder: str, known: Known, one: Found) -> Pattern | None:
+    """A proposal that wasn't there; None when a dossier has nearly all of it already."""
+    dossier_id = _dossier_for(known, one.reports)
+    if _outside(known, one.reports, dossier_id) < NEW_ENOUGH:
+        return None
+    last = session.scalar(select(func.max(Pattern.number)).where(Pattern.holder == holder)) or 0
+    pattern = Pattern(
+        holder=holder, number=last + 1, state=PatternState.PROPOSED, dossier_id=dossier_id
+    )
+    _fill(pattern, one)
+    pattern.window_days = pattern.certainty = 0
+    session.add(pattern)
+    session.flush()
+    record(session, SYSTEM, "patroon.voorgesteld", holder, KIND, [pattern.id])
+    return pattern
+
+
+def _bring_up_to_date(
+    session: Session, pattern: Pattern, known: Known, one: Found, choice: Choice, today: date
+) -> None:
+    """What was found now, and whether it is (again) for somebody to decide."""
+    suppressed = pattern.until is not None and pattern.until > today
+    if pattern.state == PatternState.REJECTED and suppressed:
+        pattern.seen_at = utc_now()
+        return
+    _fill(pattern, one)
+    pattern.window_days, pattern.certainty = choice.window_days, choice.certainty
+    pattern.neighbourhood_code = _area(session, one.reports)
+    _set_members(session, pattern, one.reports)
+    running = pattern.dossier_id if _is_running(session, pattern.dossier_id) else None
+    dossier_id = running or _dossier_for(known, one.reports)
+    if pattern.state == PatternState.SNOOZED and suppressed:
+        return
+    if _outside(known, one.reports, dossier_id) < NEW_ENOUGH:
+        if pattern.state != PatternState.ACCEPTED:
+            _set_state(session, pattern, PatternState.GONE)
+        return
+    pattern.dossier_id = dossier_id
+    _set_state(session, pattern, PatternState.PROPOSED)
+
+
+def _fill(pattern: Pattern, one: Found) -> None:
+    group = one.group
+    pattern.lat, pattern.lon, pattern.radius_m = one.lat, one.lon, round(group.radius_m)
+    pattern.from_minute = None if group.from_hour is None else round(group.from_hour * 60)
+    pattern.to_minute = None if group.to_hour is None else round(group.to_hour * 60)
+    pattern.expected, pattern.strength = round(group.expected, 3), round(group.strength, 3)
+    pattern.seen_at = utc_now()
+
+
+def _set_state(session: Session, pattern: Pattern, state: PatternState) -> None:
+    if pattern.state == state:
+        return
+    if state is PatternState.PROPOSED:
+        pattern.until = None
+        record(session, SYSTEM, "patroon.voorgesteld", pattern.holder, KIND, [pattern.id])
+    pattern.state = state
+
+
+def _set_members(session: Session, pattern: Pattern, wanted: frozenset[UUID]) -> None:
+    there = set(
+        session.scalars(
+            select(PatternReport.report_id).where(PatternReport.pattern_id == pattern.id)
+        )
+    )
+    gone = there - wanted
+    if gone:
+        session.execute(
+            delete(PatternReport).where(
+                PatternReport.pattern_id == pattern.id, PatternReport.report_id.in_(gone)
+            )
+        )
+    for report_id in sorted(wanted - there):
+        session.add(
+            PatternReport(holder=pattern.holder, pattern_id=pattern.id, report_id=report_id)
+        )
+
+
+def _not_seen(session: Session, pattern: Pattern) -> None:
+    """What isn't there any more needn't be decided; what people decided stays as it is."""
+    if pattern.state in DECIDABLE:
+        _set_state(session, pattern, PatternState.GONE)
+
+
+def _outside(known: Known, reports: Iterable[UUID], dossier_id: UUID | None) -> int:
+    """How many of these aren't where they would be brought: that dossier, or any at all."""
+    empty: frozenset[UUID] = frozenset()
+    if dossier_id is None:
+        return sum(1 for report in reports if not known.dossiers.get(report, empty))
+    return sum(1 for report in reports if dossier_id not in known.dossiers.get(report, empty))
+
+
+def _dossier_for(known: Known, reports: frozenset[UUID]) -> UUID | None:
+    """The running dossier that has a good part of these reports already."""
+    counts = Counter(
+        dossier for report in reports for dossier in known.dossiers.get(report, frozenset())
+    )
+    if not counts:
+        return None
+    dossier, number = min(counts.items(), key=lambda item: (-item[1], str(item[0])))
+    return dossier if number >= PART_OF_DOSSIER * len(reports) else None
+
+
+def _is_running(session: Session, dossier_id: UUID | None) -> bool:
+    dossier = None if dossier_id is None else session.get(Dossier, dossier_id)
+    return dossier is not None and dossier.state in LIVE
+
+
+def _area(session: Session, reports: frozenset[UUID]) -> str | None:
+    """The neighbourhood where most of it is."""
+    codes = session.scalars(select(Report.neighbourhood_code).where(Report.id.in_(reports))).all()
+    counts = Counter(code for code in codes if code)
+    return min(counts, key=lambda code: (-counts[code], code)) if counts else None
+
+
+def _known(session: Session, holder: str) -> Known:
+    patterns = session.scalars(select(Pattern).where(Pattern.holder == holder)).all()
+    members: dict[UUID, set[UUID]] = {}
+    rows = select(PatternReport.pattern_id, PatternReport.report_id)
+    for pattern_id, report_id in session.execute(rows.where(PatternReport.holder == holder)):
+        members.setdefault(pattern_id, set()).add(report_id)
+    inside: dict[UUID, set[UUID]] = {}
+    joined = (
+        select(DossierMembership.report_id, DossierMembership.dossier_id)
+        .join(Dossier, Dossier.id == DossierMembership.dossier_id)
+        .where(
+            DossierMembership.holder == holder,
+            DossierMembership.left_at.is_(None),
+            Dossier.state.in_(LIVE),
+            Dossier.kind != DossierKind.PERSON.value,
+        )
+    )
+    for report_id, dossier_id in session.execute(joined):
+        inside.setdefault(report_id, set()).add(dossier_id)
+    return Known(
+        patterns,
+        {key: frozenset(ids) for key, ids in members.items()},
+        {key: frozenset(ids) for key, ids in inside.items()},
+    )
+
+
+def _throw_away(session: Session, holder: str) -> None:
+    """Retention: reports that are no more show nothing, and what was decided long ago goes."""
+    over = select(Report.id).where(Report.holder == holder, Report.state.in_(LEFT_OUT))
+    session.execute(
+        delete(PatternReport).where(
+            PatternReport.holder == holder, PatternReport.report_id.in_(over)
+        )
+    )
+    before = utc_now() - timedelta(days=KEEP_DAYS)
+    ended = Pattern.state.in_((PatternState.ACCEPTED, PatternState.REJECTED, PatternState.GONE))
+    session.execute(
+        delete(Pattern).where(
+            Pattern.holder == holder,
+            ended,
+            Pattern.seen_at < before,
+            or_(Pattern.decided_at.is_(None), Pattern.decided_at < before),
+            or_(Pattern.until.is_(None), Pattern.until < local(utc_now()).date()),
+        )
+    )

@@ -1,0 +1,251 @@
+"""The evidence on a small map, drawn here and asked of nobody else. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.text import datetime_short, local
+from stopintimidatie.core.web import charts
+from stopintimidatie.core.web.charts import data_uri, heat_summary, heat_table
+from stopintimidatie.core.web.theme import WHITE, darkened_for
+from stopintimidatie.dossiers.models import Dossier, DossierMembership
+from stopintimidatie.dossiers.patterns.jobs import METRES_A_DEGREE, Plane
+from stopintimidatie.dossiers.patterns.models import LEFT_OUT, Pattern
+from stopintimidatie.dossiers.patterns.rules import (
+    PARTS,
+    Seen,
+    Table,
+    common,
+    explanation,
+    hours_text,
+    week,
+)
+from stopintimidatie.dossiers.patterns.services import reports_of
+from stopintimidatie.dossiers.resources import dossier_path
+from stopintimidatie.dossiers.vocabulary import DossierKind
+from stopintimidatie.dossiers.workflow import LIVE
+from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.resources import report_path
+from stopintimidatie.reports.triage.rules import distance_m
+from stopintimidatie.reports.words import heading
+
+WIDTH: Final = 420
+HEIGHT: Final = 320
+AROUND: Final = 3.2
+"""So many radii from the middle to the nearest edge."""
+
+Spots = Sequence[tuple[float, float]]
+
+
+def evidence_map(inside: Spots, around: Spots, *, radius_m: float, colour: str, place: str) -> str:
+    """The reports of a pattern in its circle, and the others of that time nearby in grey.
+
+    :param inside: metres east and north of the middle.
+    """
+    strong = darkened_for(colour, WHITE)
+    scale = HEIGHT / 2 / (AROUND * max(radius_m, 50))
+    parts = [
+        *charts.grid(WIDTH, HEIGHT, scale),
+        f'<circle cx="{WIDTH / 2:g}" cy="{HEIGHT / 2:g}" r="{radius_m * scale:.1f}"'
+        f' fill="{strong}" fill-opacity="0.12" stroke="{strong}" stroke-width="1.5"'
+        ' stroke-dasharray="5 3"/>',
+        *_dots(around, scale, 4, "#8a94a3"),
+        *_dots(inside, scale, 5.5, strong),
+        *charts.scale_bar(HEIGHT, scale),
+        charts.words_at(WIDTH - 14, HEIGHT - 14, place, anchor="end"),
+        charts.north(WIDTH),
+    ]
+    return charts.picture(WIDTH, HEIGHT, parts)
+
+
+def _dots(spots: Spots, scale: float, size: float, colour: str) -> list[str]:
+    placed = [(WIDTH / 2 + east * scale, HEIGHT / 2 - north * scale) for east, north in spots]
+    return [
+        charts.dot(x, y, size, colour) for x, y in placed if 0 <= x <= WIDTH and 0 <= y <= HEIGHT
+    ]
+
+
+def map_summary(inside: int, around: int, radius_m: int, place: str) -> str:
+    """The picture for who doesn't see it."""
+    return (
+        f"Kaartje van {place}: {inside} meldingen binnen een cirkel van {radius_m} meter, en"
+        f" {around} andere in de omgeving. De afstand tot het midden staat in de tabel."
+    )
+
+
+# What shows a pattern, ready to be drawn and told: reports, figures, map. A fixed few queries.
+
+
+MOST_AROUND: Final = 400
+COLOUR: Final = "#154273"
+WHAT: Final = "Meldingen per weekdag en dagdeel"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A report in the table of evidence."""
+
+    reference: str
+    path: str
+    title: str
+    moment: str
+    distance: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything the page of a pattern shows about its reports."""
+
+    reports: Sequence[Report]
+    place: str
+    rows: list[Row]
+    common: list[tuple[str, str]]
+    week: Table
+    chart: str
+    chart_text: str
+    map: str
+    map_text: str
+    dossier: tuple[str, str] | None
+    outside: int
+
+
+def evidence_of(session: Session, pattern: Pattern, branding: Any) -> Evidence:
+    """Read it and draw it, in the colour of the municipality."""
+    reports = reports_of(session, pattern)
+    areas = _areas(session, {pattern.neighbourhood_code, *(r.neighbourhood_code for r in reports)})
+    slug = session.scalar(select(Municipality.slug).where(Municipality.code == pattern.holder))
+    area = areas.get(pattern.neighbourhood_code or "")
+    place = area.name if area else "deze gemeente"
+    colour = getattr(branding, "colour", None) or COLOUR
+    table = week([_seen(report) for report in reports])
+    drawn, around = _map(session, pattern, reports, colour, place)
+    return Evidence(
+        reports=reports,
+        place=place,
+        rows=[_row(report, pattern, slug, areas) for report in reports],
+        common=common([_seen(report) for report in reports]),
+        week=table,
+        chart=data_uri(heat_table(PARTS, table, colour=colour, width=420)),
+        chart_text=heat_summary(WHAT, PARTS, table),
+        map=data_uri(drawn),
+        map_text=map_summary(len(reports), around, pattern.radius_m, place),
+        dossier=_dossier(session, pattern, slug),
+        outside=_outside(session, pattern, reports),
+    )
+
+
+def why_of(pattern: Pattern, count: int) -> list[str]:
+    """Why this is proposed, in sentences."""
+    return explanation(
+        count=count,
+        expected=pattern.expected,
+        radius_m=pattern.radius_m,
+        hours=hours_text(pattern.from_minute, pattern.to_minute),
+        days=pattern.window_days,
+        certainty=pattern.certainty,
+    )
+
+
+def _seen(report: Report) -> Seen:
+    return Seen(
+        local(report.incident_start),
+        tuple(report.forms),
+        report.place_type,
+        report.offender_count,
+        report.offender_transport,
+    )
+
+
+def _areas(session: Session, codes: set[str | None]) -> dict[str, Neighbourhood]:
+    wanted = select(Neighbourhood).where(Neighbourhood.code.in_(code for code in codes if code))
+    return {area.code: area for area in session.scalars(wanted)}
+
+
+def _row(report: Report, pattern: Pattern, slug: str | None, areas: Any) -> Row:
+    area = areas.get(report.neighbourhood_code)
+    away = 0.0
+    if report.lat is not None and report.lon is not None:
+        away = distance_m(pattern.lat, pattern.lon, report.lat, report.lon)
+    return Row(
+        report.reference,
+        report_path(report, slug, area.slug if area else None),
+        heading(report),
+        datetime_short(report.incident_start),
+        round(away),
+        report.state,
+    )
+
+
+def _map(
+    session: Session, pattern: Pattern, reports: Sequence[Report], colour: str, place: str
+) -> tuple[str, int]:
+    """The map, and how many others stand on it."""
+    plane = Plane(pattern.lat, pattern.lon)
+    inside = [
+        plane.metres(r.lat, r.lon) for r in reports if r.lat is not None and r.lon is not None
+    ]
+    around = _around(session, pattern, plane, {report.id for report in reports})
+    drawn = evidence_map(inside, around, radius_m=pattern.radius_m, colour=colour, place=place)
+    return drawn, len(around)
+
+
+def _around(
+    session: Session, pattern: Pattern, plane: Plane, inside: set[Any]
+) -> list[tuple[float, float]]:
+    """The other reports of the period that lie on the map, by the index of places."""
+    reach = AROUND * max(pattern.radius_m, 50) * 1.4 / METRES_A_DEGREE
+    since = pattern.seen_at - timedelta(days=pattern.window_days)
+    low, high = (
+        plane.degrees(-reach * METRES_A_DEGREE, 0)[1],
+        plane.degrees(reach * METRES_A_DEGREE, 0)[1],
+    )
+    rows = session.execute(
+        select(Report.id, Report.lat, Report.lon)
+        .where(
+            Report.holder == pattern.holder,
+            Report.lat.between(pattern.lat - reach, pattern.lat + reach),
+            Report.lon.between(low, high),
+            Report.state.not_in(LEFT_OUT),
+            Report.incident_start >= since,
+        )
+        .limit(MOST_AROUND)
+    )
+    return [plane.metres(row.lat, row.lon) for row in rows if row.id not in inside]
+
+
+def _dossier(session: Session, pattern: Pattern, slug: str | None) -> tuple[str, str] | None:
+    if pattern.dossier_id is None:
+        return None
+    row = session.execute(
+        select(Dossier.number, Dossier.title, Neighbourhood.slug)
+        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
+        .where(Dossier.id == pattern.dossier_id, Dossier.kind != DossierKind.PERSON.value)
+    ).first()
+    if row is None or slug is None:
+        return None
+    return f"{row.number} {row.title}", dossier_path(slug, row.slug, row.number)
+
+
+def _outside(session: Session, pattern: Pattern, reports: Sequence[Report]) -> int:
+    """How many reports the proposal would bring in."""
+    inside = (
+        select(DossierMembership.report_id)
+        .join(Dossier, Dossier.id == DossierMembership.dossier_id)
+        .where(
+            DossierMembership.report_id.in_([report.id for report in reports]),
+            DossierMembership.left_at.is_(None),
+            Dossier.state.in_(LIVE),
+            Dossier.kind != DossierKind.PERSON.value,
+        )
+    )
+    if pattern.dossier_id is not None:
+        inside = inside.where(Dossier.id == pattern.dossier_id)
+    return len(reports) - len(set(session.scalars(inside)))

@@ -1,0 +1,119 @@
+"""/gemeenten/dordrecht/P-7: a pattern at its address."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.tree import Level, Resource, lineage
+from stopintimidatie.core.web.components import Panel
+from stopintimidatie.dossiers.patterns.models import (
+    DECIDABLE,
+    KIND,
+    Pattern,
+    PatternReport,
+    PatternState,
+)
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.municipalities.areas.resources import (
+    MunicipalityAdministration,
+    MunicipalityResource,
+)
+from stopintimidatie.reports.resources import GONE, ReportResource
+
+PATTERN: Final = re.compile(r"P-[1-9][0-9]{0,5}")
+
+
+class PatternResource(Resource):
+    """/gemeenten/dordrecht/P-7"""
+
+    kind = KIND
+
+    def __init__(self, name: str, parent: MunicipalityResource, row: Pattern) -> None:
+        super().__init__(name, parent, row.holder)
+        self.pattern = row
+        self.municipality = parent.municipality
+
+    @property
+    def document_id(self) -> UUID:
+        return self.pattern.id
+
+    @property
+    def title(self) -> str:
+        return f"Patroon {self.pattern.number}"
+
+
+def pattern_path(municipality_slug: str, number: int) -> str:
+    return f"/gemeenten/{municipality_slug}/P-{number}"
+
+
+def path_of_pattern(session: Session, pattern_id: UUID) -> str | None:
+    """The path of one pattern, or None when it isn't there."""
+    row = session.execute(
+        select(Municipality.slug, Pattern.number)
+        .join(Municipality, Municipality.code == Pattern.holder)
+        .where(Pattern.id == pattern_id)
+    ).first()
+    return None if row is None else pattern_path(row.slug, row.number)
+
+
+LEVELS: Final = (
+    Level(
+        kind=KIND,
+        parent="gemeente",
+        pattern=PATTERN,
+        entity=Pattern,
+        link=lambda row, parent, name: and_(
+            row.holder == parent.code, row.number == int(name.removeprefix("P-"))
+        ),
+        factory=PatternResource,
+    ),
+)
+
+
+# How many patterns wait for a decision; on the page of a report and at *beheer* the way there.
+
+
+REPORT_PANEL: Final = "stopintimidatie.dossiers.patterns:templates/report_panel.jinja2"
+PANEL: Final = "stopintimidatie.dossiers.patterns:templates/settings_panel.jinja2"
+
+
+def waiting(session: Session, holder: str) -> int:
+    """How many patterns wait for a decision."""
+    proposed = select(func.count()).select_from(Pattern)
+    proposed = proposed.where(Pattern.holder == holder, Pattern.state == PatternState.PROPOSED)
+    return session.scalar(proposed) or 0
+
+
+def report_panel(context: ReportResource, request: Any) -> Panel | None:
+    """On the page of a report: the patterns that it is part of, unless somebody said it is none."""
+    if context.holder == NATIONAL or context.report.state in GONE:
+        return None
+    shown = select(PatternReport.pattern_id).where(PatternReport.report_id == context.report.id)
+    numbers = request.db.scalars(
+        select(Pattern.number)
+        .where(Pattern.id.in_(shown), Pattern.state.in_((*DECIDABLE, PatternState.ACCEPTED)))
+        .order_by(Pattern.number)
+    ).all()
+    for node in lineage(context):
+        if numbers and isinstance(node, MunicipalityResource):
+            slug = node.municipality.slug
+            found = [(f"P-{number}", pattern_path(slug, number)) for number in numbers]
+            return Panel("Opvallend patroon", REPORT_PANEL, {"found": found})
+    return None
+
+
+def settings_panel(context: Any, request: Any) -> Panel | None:
+    """The way to the settings, on the overview of *beheer*."""
+    if not isinstance(context, MunicipalityAdministration):
+        return None
+    values = {
+        "settings": request.resource_path(context, "patronen"),
+        "algorithm": f"/gemeenten/{context.municipality.slug}/algoritme",
+    }
+    return Panel("Opvallende patronen", PANEL, values)

@@ -1,0 +1,281 @@
+"""What people do with a proposed pattern. One transaction each, with its audit event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.personal import (
+    Fragment,
+    PersonalDataHolder,
+    Subject,
+    Told,
+    Treatment,
+    empty_rows,
+    redact_rows,
+)
+from stopintimidatie.core.text import local
+from stopintimidatie.core.workflow import WorkflowError
+from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier
+from stopintimidatie.dossiers.filing.services import REFERABLE, file_report, membership_of
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.patterns.models import (
+    DECIDABLE,
+    KIND,
+    LEFT_OUT,
+    Choice,
+    Pattern,
+    PatternReport,
+    PatternSetting,
+    PatternState,
+)
+from stopintimidatie.dossiers.vocabulary import DossierKind
+from stopintimidatie.dossiers.workflow import LIVE
+from stopintimidatie.reports import personal as reports_personal
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.services import move
+from stopintimidatie.reports.vocabulary import KIND as REPORT
+
+FILABLE: Final = REFERABLE | {"in_behandeling"}
+
+
+class StalePatternError(Exception):
+    """Somebody else decided, or a search changed it, since this person saw it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What came of accepting: the dossier, how many reports went in, and which have to wait."""
+
+    dossier: Dossier
+    filed: int
+    waiting: tuple[str, ...]
+
+
+def reports_of(session: Session, pattern: Pattern) -> Sequence[Report]:
+    """The reports that show a pattern and still count, oldest first."""
+    shown = select(PatternReport.report_id).where(PatternReport.pattern_id == pattern.id)
+    return session.scalars(
+        select(Report)
+        .where(Report.id.in_(shown), Report.state.not_in(LEFT_OUT))
+        .order_by(Report.incident_start, Report.id)
+    ).all()
+
+
+def take_in_hand(session: Session, pattern: Pattern, version: int) -> None:
+    """Lock a pattern for a decision.
+
+    :raises StalePatternError: it isn't the one this person saw.
+    :raises WorkflowError: there is nothing to decide (any more).
+    """
+    session.flush()
+    session.refresh(pattern, with_for_update=True)
+    if pattern.version != version:
+        raise StalePatternError
+    if pattern.state not in DECIDABLE:
+        raise WorkflowError("Over dit patroon is al besloten, of het is vervallen.")
+
+
+def accept(
+    session: Session,
+    effects: Mapping[str, Any],
+    pattern: Pattern,
+    plan: DossierPlan | UUID,
+    actor: Actor,
+    *,
+    take_new: bool,
+) -> Filed:
+    """Make a dossier of it, or add it to one.
+
+    :param plan: the new dossier, or the id of the one to add to.
+    :param take_new: take new reports in hand first; otherwise they wait for triage.
+    :raises WorkflowError: the dossier isn't there or runs no more.
+    """
+    if isinstance(plan, DossierPlan):
+        dossier = create_dossier(session, actor, pattern.holder, plan)
+    else:
+        dossier = _running(session, plan)
+    reason = f"Hoort bij patroon P-{pattern.number}: zelfde plek en tijd."
+    filed, waiting = 0, []
+    for report in reports_of(session, pattern):
+        if membership_of(session, dossier.id, report.id) is not None:
+            continue
+        if report.state == "nieuw" and take_new:
+            move(session, effects, report, "in_behandeling_nemen", {"behandelaar": actor.id}, actor)
+        if report.state in FILABLE:
+            file_report(session, effects, dossier, report, reason, actor)
+            filed += 1
+        else:
+            waiting.append(report.reference)
+    pattern.dossier_id = dossier.id
+    _decide(session, pattern, PatternState.ACCEPTED, actor, None, None)
+    return Filed(dossier, filed, tuple(waiting))
+
+
+def _running(session: Session, dossier_id: UUID) -> Dossier:
+    dossier = session.scalars(select(Dossier).where(Dossier.id == dossier_id)).one_or_none()
+    if dossier is None or dossier.state not in LIVE or dossier.kind == DossierKind.PERSON.value:
+        raise WorkflowError("Dit dossier loopt niet (meer). Kies een ander.", "dossier")
+    return dossier
+
+
+def snooze(session: Session, pattern: Pattern, until: date, actor: Actor) -> None:
+    """Not now: it comes back on that day, if it is still there.
+
+    :raises WorkflowError: the day has passed.
+    """
+    _later(until)
+    _decide(session, pattern, PatternState.SNOOZED, actor, until, None)
+
+
+def reject(session: Session, pattern: Pattern, reason: str, until: date, actor: Actor) -> None:
+    """It is nothing, and why; until that day it isn't proposed again.
+
+    :raises WorkflowError: the day has passed.
+    """
+    _later(until)
+    _decide(session, pattern, PatternState.REJECTED, actor, until, reason)
+
+
+def _later(day: date) -> None:
+    if day <= local(utc_now()).date():
+        raise WorkflowError("Kies een dag na vandaag.", "tot")
+
+
+def _decide(
+    session: Session,
+    pattern: Pattern,
+    state: PatternState,
+    actor: Actor,
+    until: date | None,
+    reason: str | None,
+) -> None:
+    pattern.state, pattern.until, pattern.reason = state, until, reason
+    pattern.decided_at, pattern.decided_by = utc_now(), actor.name
+    record(session, actor, "patroon.besluit", pattern.holder, KIND, [pattern.id], fields=[state])
+
+
+# Personal data in patterns: which reports show them, and reasons that people wrote.
+
+
+T: Final = Treatment
+COLUMNS: Final = {
+    "pattern": {"reason": T.TEXT, "decided_by": T.STAFF, "state": T.CODES},
+    "pattern_report": {"report_id": T.CODES},
+}
+
+
+def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
+    """Every pattern that a report of the subject is part of."""
+    told = PatternReport.report_id.in_(reports_personal.find(session, keys, subject))
+    found = select(PatternReport.pattern_id).where(told).distinct()
+    return session.scalars(select(Pattern.id).where(Pattern.id.in_(found))).all()
+
+
+def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
+    return redact_rows(session, Pattern, Pattern.id == document, COLUMNS["pattern"], fragment)
+
+
+def erase(session: Session, document: UUID) -> None:
+    """Which reports showed it goes, and the reason; that it was proposed and decided stays."""
+    session.execute(delete(PatternReport).where(PatternReport.pattern_id == document))
+    empty_rows(session, Pattern, Pattern.id == document, COLUMNS["pattern"])
+
+
+def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
+    """That a report showed it goes with the report."""
+    if kind == REPORT:
+        session.execute(delete(PatternReport).where(PatternReport.report_id == document))
+    return 0
+
+
+def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[Told]:
+    if kind != REPORT:
+        return []
+    rows = select(func.count()).where(PatternReport.report_id == document)
+    return [Told("pattern_report", ("report_id",), session.scalar(rows) or 0)]
+
+
+PERSONAL_DATA: Final = PersonalDataHolder(
+    KIND,
+    COLUMNS,
+    find,
+    redact,
+    erase,
+    source_erased=source_erased,
+    source_told=source_told,
+)
+
+
+# What a municipality set for the search, and changing it.
+
+
+FIELDS: Final = ("enabled", "window_days", "radius_m", "least", "certainty", "quiet_days")
+
+
+class StaleSettingError(Exception):
+    """Somebody else changed it since this person saw it."""
+
+
+def row_of(session: Session, holder: str) -> PatternSetting | None:
+    return session.scalars(
+        select(PatternSetting).where(PatternSetting.holder == holder)
+    ).one_or_none()
+
+
+def choice_of(session: Session, holder: str) -> Choice:
+    """How this municipality has its reports searched."""
+    row = row_of(session, holder)
+    if row is None:
+        return Choice()
+    return Choice(**{name: getattr(row, name) for name in FIELDS})
+
+
+def version_of(session: Session, holder: str) -> int:
+    row = row_of(session, holder)
+    return 0 if row is None else row.version
+
+
+def change_settings(
+    session: Session, holder: str, values: Mapping[str, Any], version: int, actor: Actor
+) -> list[str]:
+    """Change what is set; the names of what differs.
+
+    :raises StaleSettingError: somebody else was first.
+    """
+    row = row_of(session, holder)
+    if row is not None:
+        session.refresh(row, with_for_update=True)
+    if version != (0 if row is None else row.version):
+        raise StaleSettingError
+    before = choice_of(session, holder)
+    fields = [name for name in FIELDS if values[name] != getattr(before, name)]
+    if not fields:
+        return []
+    row = row or _made(session, holder, before)
+    for name in fields:
+        setattr(row, name, values[name])
+    session.flush()
+    record(session, actor, "patroon.instelling", holder, "gemeente", [], fields=fields)
+    return fields
+
+
+def note_searched(session: Session, holder: str, choice: Choice) -> None:
+    """Remember when the last search was."""
+    row = row_of(session, holder) or _made(session, holder, choice)
+    row.searched_at = utc_now()
+
+
+def _made(session: Session, holder: str, choice: Choice) -> PatternSetting:
+    row = PatternSetting(holder=holder, **{name: getattr(choice, name) for name in FIELDS})
+    session.add(row)
+    return row

@@ -1,0 +1,458 @@
+"""The patterns of a municipality: the list, one pattern with its evidence, and how it works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.view import view_config
+from sqlalchemy import func, select
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.text import date_text, local, plural
+from stopintimidatie.core.web.components import ListItem
+from stopintimidatie.core.web.errors import error_response
+from stopintimidatie.core.web.request import (
+    Crumb,
+    NavItem,
+    Paging,
+    Request,
+    query_pairs,
+    wanted_page,
+)
+from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
+from stopintimidatie.dossiers.case.services import DossierPlan
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.patterns import services as patterns_services
+from stopintimidatie.dossiers.patterns.forms import (
+    NEW,
+    SETTINGS,
+    accept_schema,
+    reject_schema,
+    settings_schema,
+    snooze_schema,
+)
+from stopintimidatie.dossiers.patterns.jobs import ask_for_search
+from stopintimidatie.dossiers.patterns.models import (
+    DECIDABLE,
+    KEEP_DAYS,
+    LABELS,
+    Pattern,
+    PatternReport,
+    PatternState,
+)
+from stopintimidatie.dossiers.patterns.queries import Evidence, evidence_of, why_of
+from stopintimidatie.dossiers.patterns.resources import PatternResource, pattern_path
+from stopintimidatie.dossiers.patterns.rules import PARTS, expected_text, heading, hours_text
+from stopintimidatie.dossiers.patterns.services import (
+    StaleSettingError,
+    change_settings,
+    choice_of,
+    row_of,
+    version_of,
+)
+from stopintimidatie.dossiers.resources import path_of_dossier
+from stopintimidatie.dossiers.vocabulary import DossierKind
+from stopintimidatie.dossiers.workflow import LIVE
+from stopintimidatie.municipalities.areas.models import Neighbourhood
+from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
+from stopintimidatie.municipalities.areas.resources import (
+    MunicipalityAdministration,
+    MunicipalityResource,
+)
+
+TEMPLATES: Final = "stopintimidatie.dossiers.patterns:templates"
+
+
+@view_config(
+    context=MunicipalityResource,
+    name="patronen",
+    request_method="GET",
+    permission=Permission.VIEW_REPORT,
+    renderer=f"{TEMPLATES}/patterns.jinja2",
+)
+def patterns_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
+    """The patterns in one state; those to decide about unless another is asked for."""
+    slug, session = context.municipality.slug, request.db
+    asked = dict(query_pairs(request)).get("toestand", "")
+    known = {state.value for state in PatternState}
+    state = PatternState(asked) if asked in known else PatternState.PROPOSED
+    counts = _counts(request, context.holder)
+    paging = Paging(wanted_page(request), counts.get(state, 0))
+    rows = session.execute(_rows(context.holder, state, paging)).all()
+    setting = row_of(session, context.holder)
+    here = f"/gemeenten/{slug}/patronen"
+    return {
+        "crumbs": [*request.breadcrumb, Crumb("Opvallende patronen", request.path)],
+        "state": state,
+        "tabs": [
+            NavItem(
+                label,
+                here if one is PatternState.PROPOSED else f"{here}?toestand={one}",
+                current=one is state,
+                count=counts.get(one, 0),
+            )
+            for one, label in LABELS.items()
+        ],
+        "items": [_item(slug, *row) for row in rows],
+        "paging": paging,
+        "searched": None if setting is None else setting.searched_at,
+        "enabled": setting is None or setting.enabled,
+        "may_search": bool(request.has_permission(Permission.EDIT_DOSSIER, context)),
+        "search": f"/gemeenten/{slug}/patronen-zoeken",
+        "how": f"/gemeenten/{slug}/algoritme",
+    }
+
+
+def _counts(request: Request, holder: str) -> dict[str, int]:
+    rows = request.db.execute(
+        select(Pattern.state, func.count()).where(Pattern.holder == holder).group_by(Pattern.state)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _rows(holder: str, state: PatternState, paging: Paging) -> Any:
+    size = select(func.count()).where(PatternReport.pattern_id == Pattern.id).scalar_subquery()
+    return (
+        select(Pattern, size, Neighbourhood.name)
+        .outerjoin(Neighbourhood, Neighbourhood.code == Pattern.neighbourhood_code)
+        .where(Pattern.holder == holder, Pattern.state == state)
+        .order_by(Pattern.strength.desc(), Pattern.number)
+        .offset(paging.offset)
+        .limit(paging.size)
+    )
+
+
+def _item(slug: str, pattern: Pattern, count: int, area: str | None) -> ListItem:
+    meta = [
+        f"straal {pattern.radius_m} m",
+        hours_text(pattern.from_minute, pattern.to_minute),
+        f"{expected_text(pattern.expected)} verwacht",
+        f"voor het laatst gezien {date_text(pattern.seen_at)}",
+    ]
+    if pattern.until is not None:
+        meta.append(f"tot {date_text(pattern.until)}")
+    advice = "aanvulling op een dossier" if pattern.dossier_id else "nieuw dossier"
+    return ListItem(
+        heading(area or "deze gemeente", count),
+        pattern_path(slug, pattern.number),
+        [pattern.state],
+        [f"P-{pattern.number}", *meta],
+        f"Voorstel: {advice}." if pattern.state in DECIDABLE else "",
+    )
+
+
+@view_config(
+    context=MunicipalityResource,
+    name="patronen-zoeken",
+    request_method="POST",
+    permission=Permission.EDIT_DOSSIER,
+)
+def search_now(context: MunicipalityResource, request: Request) -> Any:
+    """Search now, rather than tonight."""
+    if request.POST.getall("zoeken") != ["nu"]:
+        return error_response(request, 422)
+    asked = ask_for_search(request.db, context.holder)
+    request.flash(
+        "Het systeem zoekt nu. Ververs deze pagina over een minuut."
+        if asked
+        else "Het systeem is al aan het zoeken. Ververs deze pagina over een minuut.",
+        "info",
+    )
+    return HTTPSeeOther(f"/gemeenten/{context.municipality.slug}/patronen")
+
+
+@view_config(
+    context=PatternResource,
+    name="",
+    request_method="GET",
+    permission=Permission.VIEW_REPORT,
+    renderer=f"{TEMPLATES}/pattern.jinja2",
+)
+def pattern_view(context: PatternResource, request: Request) -> dict[str, Any]:
+    """One pattern: the proposal, why, the evidence, and what can be done."""
+    pattern = context.pattern
+    evidence = evidence_of(request.db, pattern, request.branding)
+    shown = [report.id for report in evidence.reports]
+    note_read(request, context.holder, "melding", shown, task="patroon bekijken")
+    decides = pattern.state in DECIDABLE and bool(
+        request.has_permission(Permission.EDIT_DOSSIER, context)
+    )
+    return {
+        "pattern": pattern,
+        "label": LABELS[PatternState(pattern.state)],
+        "heading": heading(evidence.place, len(shown)),
+        "why": why_of(pattern, len(shown)),
+        "evidence": evidence,
+        "parts": [*PARTS],
+        "here": request.resource_path(context).rstrip("/"),
+        "decides": decides,
+        "dossier": _dossier(request, context, evidence),
+        "how": f"/gemeenten/{context.municipality.slug}/algoritme",
+        "advice": _advice(pattern, evidence),
+    }
+
+
+def _advice(pattern: Pattern, evidence: Evidence) -> str:
+    new = plural(evidence.outside, "melding", "meldingen")
+    if pattern.dossier_id is not None:
+        return f"Vul het dossier aan met {new}."
+    return f"Maak een dossier van {new}."
+
+
+def _dossier(request: Request, context: PatternResource, evidence: Evidence) -> Any:
+    """(title, address) of the dossier, for who may see dossiers."""
+    if evidence.dossier is None or not request.has_permission(Permission.VIEW_DOSSIER, context):
+        return None
+    return evidence.dossier
+
+
+@view_config(
+    context=MunicipalityResource,
+    name="algoritme",
+    request_method="GET",
+    permission=Permission.VIEW_MUNICIPALITY,
+    renderer=f"{TEMPLATES}/algorithm.jinja2",
+)
+def algorithm_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
+    """What the algorithm register of the municipality asks, with what is set here."""
+    choice = choice_of(request.db, context.holder)
+    return {
+        "crumbs": [*request.breadcrumb, Crumb("Algoritme", request.path)],
+        "choice": choice,
+        "keep_days": KEEP_DAYS,
+        "municipality": context.municipality.name,
+    }
+
+
+# Accepting, snoozing and rejecting a pattern; and the settings of the search.
+
+
+FORM_PAGE: Final = "stopintimidatie.dossiers.patterns:templates/form.jinja2"
+Values = dict[str, Any]
+
+
+@view_config(
+    context=PatternResource,
+    name="aannemen",
+    request_method=("GET", "POST"),
+    permission=Permission.EDIT_DOSSIER,
+    renderer=FORM_PAGE,
+)
+def accept_view(context: PatternResource, request: Request) -> Any:
+    """A new dossier with these reports, or the dossier that they belong to."""
+    if (closed := _closed(context, request)) is not None:
+        return closed
+    pattern = context.pattern
+    reports = patterns_services.reports_of(request.db, pattern)
+    note_read(request, context.holder, "melding", [r.id for r in reports], task="patroon aannemen")
+    some_new = any(report.state == "nieuw" for report in reports)
+    areas = [(area.code, area.name) for area in neighbourhoods_of(request.db, context.holder)]
+    names = dict(areas)
+    hours = hours_text(pattern.from_minute, pattern.to_minute)
+    title = f"Overlast in {names.get(pattern.neighbourhood_code or '', 'de gemeente')} {hours}"
+    form = _form(
+        context,
+        request,
+        accept_schema(_dossiers(request, context), areas, some_new=some_new),
+        Button("aannemen", "Aannemen"),
+        dossier=str(pattern.dossier_id) if pattern.dossier_id else NEW,
+        titel=title,
+        wijk=pattern.neighbourhood_code,
+    )
+    return _decide(
+        context, request, form, "Patroon aannemen", lambda v: _accept(context, request, v)
+    )
+
+
+def _dossiers(request: Request, context: PatternResource) -> list[tuple[str, str]]:
+    """The running dossiers that aren't of one person."""
+    rows = request.db.execute(
+        select(Dossier.id, Dossier.number, Dossier.title)
+        .where(
+            Dossier.holder == context.holder,
+            Dossier.state.in_(LIVE),
+            Dossier.kind != DossierKind.PERSON.value,
+        )
+        .order_by(Dossier.number.desc())
+    )
+    return [(str(row.id), f"{row.number} {row.title}") for row in rows]
+
+
+def _accept(context: PatternResource, request: Request, values: Values) -> HTTPSeeOther:
+    if values["dossier"] == NEW:
+        for name in ("titel", "wijk"):
+            if not values[name]:
+                raise WorkflowError("Vul dit in voor een nieuw dossier.", name)
+        plan: DossierPlan | UUID = DossierPlan(
+            title=values["titel"],
+            kind=DossierKind.HOTSPOT.value,
+            neighbourhood_code=values["wijk"],
+            summary=_summary(context, request),
+        )
+    else:
+        plan = UUID(values["dossier"])
+    actor, effects = request.actor, WORKFLOW_EFFECTS.of(request.registry)
+    made = patterns_services.accept(
+        request.db, effects, context.pattern, plan, actor, take_new=bool(values.get("nieuwe"))
+    )
+    went = plural(made.filed, "melding zit", "meldingen zitten")
+    told = f"Het patroon is aangenomen. {went} nu in dossier {made.dossier.number}."
+    if made.waiting:
+        told += f" Beoordeel eerst: {', '.join(made.waiting)}."
+    request.flash(told, "warning" if made.waiting else "ok")
+    return HTTPSeeOther(path_of_dossier(request.db, made.dossier.id))
+
+
+def _summary(context: PatternResource, request: Request) -> str:
+    """What the dossier begins with: the pattern in words."""
+    reports = patterns_services.reports_of(request.db, context.pattern)
+    return " ".join(why_of(context.pattern, len(reports)))
+
+
+@view_config(
+    context=PatternResource,
+    name="uitstellen",
+    request_method=("GET", "POST"),
+    permission=Permission.EDIT_DOSSIER,
+    renderer=FORM_PAGE,
+)
+def snooze_view(context: PatternResource, request: Request) -> Any:
+    """Not now."""
+    if (closed := _closed(context, request)) is not None:
+        return closed
+    later = local(utc_now()).date() + timedelta(days=14)
+    form = _form(context, request, snooze_schema(), Button("uitstellen", "Uitstellen"), tot=later)
+
+    def act(values: Values) -> HTTPSeeOther:
+        actor = request.actor
+        patterns_services.snooze(request.db, context.pattern, values["tot"], actor)
+        return _done(context, request, "Het patroon is uitgesteld.")
+
+    return _decide(context, request, form, "Patroon uitstellen", act)
+
+
+@view_config(
+    context=PatternResource,
+    name="afwijzen",
+    request_method=("GET", "POST"),
+    permission=Permission.EDIT_DOSSIER,
+    renderer=FORM_PAGE,
+)
+def reject_view(context: PatternResource, request: Request) -> Any:
+    """It is nothing, and why."""
+    if (closed := _closed(context, request)) is not None:
+        return closed
+    quiet = timedelta(days=choice_of(request.db, context.holder).quiet_days)
+    until = local(utc_now()).date() + quiet
+    form = _form(context, request, reject_schema(), Button("afwijzen", "Afwijzen"), tot=until)
+
+    def act(values: Values) -> HTTPSeeOther:
+        actor = request.actor
+        patterns_services.reject(request.db, context.pattern, values["reden"], values["tot"], actor)
+        return _done(context, request, "Het patroon is afgewezen.")
+
+    return _decide(context, request, form, "Patroon afwijzen", act)
+
+
+def _form(
+    context: PatternResource, request: Request, schema: Any, button: Button, **known: Any
+) -> Form:
+    return Form(
+        schema,
+        request,
+        buttons=[button],
+        appstruct={**known, "versie": context.pattern.version},
+        cancel_url=request.resource_path(context).rstrip("/"),
+    )
+
+
+def _closed(context: PatternResource, request: Request) -> HTTPSeeOther | None:
+    """The way back for who opens the form of what was decided; a POST gets its answer there."""
+    if request.method == "POST" or context.pattern.state in DECIDABLE:
+        return None
+    request.flash("Over dit patroon is al besloten, of het is vervallen.", "warning")
+    return HTTPSeeOther(request.resource_path(context).rstrip("/"))
+
+
+def _decide(
+    context: PatternResource,
+    request: Request,
+    form: Form,
+    title: str,
+    act: Callable[[Values], Any],
+) -> Any:
+    def on_valid(values: Values) -> Any:
+        try:
+            patterns_services.take_in_hand(request.db, context.pattern, values["versie"])
+            answer = act(values)
+            request.db.flush()
+            return answer
+        except patterns_services.StalePatternError:
+            form["versie"].cstruct = str(context.pattern.version)
+            raise ConflictError(
+                "Het patroon is intussen veranderd. Bekijk het opnieuw voor u beslist.", []
+            ) from None
+        except WorkflowError as problem:
+            raise FormError(str(problem), problem.field) from None
+
+    page = {"title": title, "above": context.title}
+    return handle_form(request, form, on_valid, page)
+
+
+def _done(context: PatternResource, request: Request, told: str) -> HTTPSeeOther:
+    request.flash(told)
+    return HTTPSeeOther(f"/gemeenten/{context.municipality.slug}/patronen")
+
+
+@view_config(
+    context=MunicipalityAdministration,
+    name="patronen",
+    request_method=("GET", "POST"),
+    permission=Permission.EDIT_SETTINGS,
+    renderer=FORM_PAGE,
+)
+def settings_view(context: MunicipalityAdministration, request: Request) -> Any:
+    """How the municipality has its reports searched."""
+    now = choice_of(request.db, context.holder)
+    form = Form(
+        settings_schema(),
+        request,
+        buttons=[Button("opslaan", "Opslaan")],
+        appstruct={
+            **{name: getattr(now, attribute) for name, attribute in SETTINGS.items()},
+            "aan": "ja" if now.enabled else "nee",
+            "versie": version_of(request.db, context.holder),
+        },
+        cancel_url=request.resource_path(context).rstrip("/"),
+    )
+
+    def on_valid(values: Values) -> HTTPSeeOther:
+        given = {attribute: values[name] for name, attribute in SETTINGS.items()}
+        given["enabled"] = values["aan"] == "ja"
+        actor = request.actor
+        try:
+            fields = change_settings(request.db, context.holder, given, values["versie"], actor)
+        except StaleSettingError:
+            form["versie"].cstruct = str(version_of(request.db, context.holder))
+            raise ConflictError(
+                "Iemand anders heeft dit intussen gewijzigd. Kijk het na en sla opnieuw op.", []
+            ) from None
+        told = "De instellingen zijn opgeslagen." if fields else "Er was niets gewijzigd."
+        request.flash(f"{told} Zij gelden vanaf de volgende zoektocht.")
+        return HTTPSeeOther(request.resource_path(context).rstrip("/"))
+
+    page = {
+        "title": "Opvallende patronen",
+        "above": "Beheer",
+        "intro": "Hiermee zoekt het systeem 's nachts naar plekken en uren met opvallend veel"
+        " meldingen. Een medewerker beslist over elk voorstel.",
+        "link": ("Hoe dit werkt", f"/gemeenten/{context.municipality.slug}/algoritme"),
+    }
+    return handle_form(request, form, on_valid, page)

@@ -1,0 +1,151 @@
+"""Is the title of a dossier neutral? What looks like a name, a plate or a number is told. Pure.
+
+A title stands on paper, in lists and in the log of browsers. This warns and never refuses: who
+typed it may know better (a square may be named after somebody).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from datetime import date
+from typing import Final
+
+from stopintimidatie.reports.rules import kinds_found
+
+# As long before as after, and never longer than this.
+LONGEST: Final = 90
+# Sooner there is nothing to say.
+SHORTEST: Final = 7
+
+
+def window(started_on: date, today: date) -> int:
+    """How many days before and after are compared. Pure."""
+    return max(0, min(LONGEST, (today - started_on).days))
+
+
+_NAME: Final = r"[A-ZÀ-Þ][a-zà-ÿ'’]{1,}(?:-[A-ZÀ-Þ][a-zà-ÿ]+)?"
+_PARTICLE: Final = r"(?:(?:van|de|den|der|ten|ter|te|el|al|bin|ben|von|’t|'t)\s+){1,3}"
+_ADDRESSED: Final = re.compile(
+    rf"\b(?:dhr|mw|mevr|meneer|mevrouw|de heer|familie|fam)\b\.?\s+({_NAME})", re.IGNORECASE
+)
+_INITIALS: Final = re.compile(rf"\b(?:[A-Z]\.\s?){{1,4}}(?:{_PARTICLE})?({_NAME})")
+_TWO: Final = re.compile(rf"\b({_NAME})\s+(?:{_PARTICLE})?({_NAME})\b")
+# A capital here is no name of somebody: kinds of places, winds, days and months.
+_PLACES: Final = frozenset(
+    [
+        "station",
+        "park",
+        "plein",
+        "winkelcentrum",
+        "centrum",
+        "binnenstad",
+        "wijk",
+        "buurt",
+        "markt",
+        "haven",
+        "brug",
+        "school",
+        "kade",
+        "sporthal",
+        "zwembad",
+        "bushalte",
+        "halte",
+        "straat",
+        "laan",
+        "weg",
+        "dijk",
+        "singel",
+        "gracht",
+        "tunnel",
+        "parkeergarage",
+        "noord",
+        "zuid",
+        "oost",
+        "west",
+        "noordoost",
+        "noordwest",
+        "zuidoost",
+        "zuidwest",
+        "oude",
+        "nieuwe",
+        "grote",
+        "kleine",
+        "groene",
+        "maandag",
+        "dinsdag",
+        "woensdag",
+        "donderdag",
+        "vrijdag",
+        "zaterdag",
+        "zondag",
+        "januari",
+        "februari",
+        "maart",
+        "april",
+        "mei",
+        "juni",
+        "juli",
+        "augustus",
+        "september",
+        "oktober",
+        "november",
+        "december",
+        "overlast",
+        "intimidatie",
+        "straatintimidatie",
+        "naroepen",
+        "sissen",
+        "volgen",
+        "filmen",
+        "meldingen",
+        "hardlopen",
+        "omgeving",
+        "rond",
+        "bij",
+        "langs",
+        "tussen",
+        "avond",
+        "nacht",
+        "gemeente",
+        "politie",
+        "campus",
+        "theater",
+        "bibliotheek",
+        "ziekenhuis",
+        "universiteit",
+        "hogeschool",
+        "college",
+        "sint",
+    ]
+)
+_PLACE_ENDINGS: Final = (
+    *("straat", "laan", "weg", "plein", "park", "kade", "dijk", "singel", "gracht", "markt"),
+    *("haven", "brug", "hof", "pad", "poort", "dreef", "wijk", "school", "bad", "hal", "centrum"),
+)
+
+
+def concerns(title: str, places: Collection[str] = ()) -> list[str]:
+    """What in a title may tell who it is about, in words; empty when nothing strikes.
+
+    :param places: names of areas, whose words are no names of people here.
+    """
+    found = kinds_found(title)
+    known = _PLACES | {word.lower() for name in places for word in re.findall(r"\w+", name)}
+    name = next(_names(title, known), None)
+    return [*found, *([f"een naam (‘{name}’)"] if name else [])]
+
+
+def _names(title: str, known: Collection[str]) -> Iterator[str]:
+    for pattern in (_ADDRESSED, _INITIALS):
+        for match in pattern.finditer(title):
+            if match.group(1)[0].isupper():
+                yield match.group(0).strip()
+    for match in _TWO.finditer(title):
+        if not any(is_place(word.lower(), known) for word in match.groups()):
+            yield match.group(0)
+
+
+def is_place(word: str, known: Collection[str] = ()) -> bool:
+    """Whether a word with a capital is no name of somebody: a place, a day, or known here."""
+    return word in known or word in _PLACES or word.endswith(_PLACE_ENDINGS)

@@ -1,0 +1,12 @@
+"""From content to a PDF, drawn in a child process with limits; standards, signature, password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.exports.document.signature import SEALED
+
+    config.add_sealed(SEALED)
+    config.add_impersonal_table("signing_certificate", "of the municipality, as an organisation")

@@ -1,0 +1,291 @@
+"""The map of a dossier as a picture, from the metres in its content. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+import segno
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from stopintimidatie.core import text
+from stopintimidatie.core.web import charts
+from stopintimidatie.core.web.theme import WHITE, darkened_for, mix
+from stopintimidatie.exports.document.assets import Assets, displayable, written_from_the_right
+from stopintimidatie.exports.document.pieces import PARTS, Piece, pieces_of, runs
+from stopintimidatie.exports.redaction.content import (
+    Count,
+    DossierContent,
+    MapArea,
+    MapContent,
+    MapSpot,
+    content_hash,
+    map_text,
+)
+from stopintimidatie.exports.vocabulary import capital, clean_line
+
+WIDTH: Final = 700
+SMALL: Final = 300
+# A letter of the name of an area is so wide, of its size.
+LETTER: Final = 0.55
+
+
+def whole_map(content: MapContent, *, colour: str) -> str:
+    """The map with the names of areas and the letters of spots."""
+    return _drawn(content, WIDTH, colour, small=False)
+
+
+def small_map(content: MapContent, *, colour: str) -> str:
+    """The same ground for page one: where it is, in one glance."""
+    return _drawn(content, SMALL, colour, small=True)
+
+
+def _drawn(content: MapContent, width: int, colour: str, *, small: bool) -> str:
+    scale = width / content.width_m
+    height = round(content.height_m * scale)
+    strong = darkened_for(colour, WHITE)
+    land = mix(strong, WHITE, 0.82)
+    parts = [
+        *(() if any(area.rings for area in content.areas) else charts.grid(width, height, scale)),
+        *(_area(area, scale, land) for area in content.areas if area.rings),
+        *_around_middles(content.areas, scale, land),
+        *_names(content.areas, scale, (width, height), small=small),
+        *_spots(content.spots, scale, strong, small=small),
+        *charts.scale_bar(height, scale),
+        charts.north(width),
+        f'<rect x="0.5" y="0.5" width="{width - 1}" height="{height - 1}" fill="none"'
+        f' stroke="#c3cad3"/>',
+    ]
+    return charts.picture(width, height, parts)
+
+
+def _area(area: MapArea, scale: float, land: str) -> str:
+    rings = [
+        charts.ring((x * scale, y * scale) for x, y in zip(ring[::2], ring[1::2], strict=True))
+        for ring in area.rings
+    ]
+    ground = land if area.home or area.number else WHITE
+    look = f'fill="{ground}" stroke-width="{2.2 if area.home else 1}"'
+    return f'<path d="{" ".join(rings)}" fill-rule="evenodd" stroke="{charts.BORDER}" {look}/>'
+
+
+def _around_middles(areas: Iterable[MapArea], scale: float, land: str) -> Iterator[str]:
+    for area in areas:
+        if not area.rings:
+            yield (
+                f'<circle cx="{area.x * scale:.1f}" cy="{area.y * scale:.1f}" r="16" fill="{land}"'
+                f' stroke="{charts.BORDER}"/>'
+            )
+
+
+def _names(
+    areas: Iterable[MapArea], scale: float, room: tuple[float, float], *, small: bool
+) -> Iterator[str]:
+    """The name under the number; on the small map of the own neighbourhood and numbers alone."""
+    width, height = room
+    # The arrow and the scale have their corners.
+    taken = [(width - 40.0, 18.0, 44.0), (50.0, height - 24.0, 60.0)]
+    size = 11 if small else 12
+    for area in sorted(areas, key=lambda area: (not area.home, not area.number, area.name)):
+        x, y = area.x * scale, area.y * scale
+        if area.number:
+            yield charts.words_at(x, y + 5, area.number, size=15, weight=700)
+        if small and not area.home:
+            continue
+        half = len(area.name) * size * LETTER / 2
+        below = 4 if not area.number else 20 if area.rings else 29
+        x, y = min(max(x, half + 4), width - half - 4), y + below
+        if y < height - 4 and not any(_touch(x, y, half, size, other) for other in taken):
+            taken.append((x, y, half))
+            yield charts.words_at(x, y, area.name, size=size, weight=600 if area.home else 400)
+
+
+def _touch(x: float, y: float, half: float, size: float, other: tuple[float, float, float]) -> bool:
+    """Whether words here would run through others."""
+    return abs(y - other[1]) < size + 4 and abs(x - other[0]) < half + other[2]
+
+
+def _spots(spots: Iterable[MapSpot], scale: float, strong: str, *, small: bool) -> Iterator[str]:
+    """The more reports, the larger; the smallest on top."""
+    for spot in sorted(spots, key=lambda spot: -spot.number):
+        x, y = spot.x * scale, spot.y * scale
+        size = 4 + 2 * math.sqrt(spot.number) if small else 8 + 2.4 * math.sqrt(spot.number - 1)
+        yield (
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{min(size, 22):.1f}" fill="{strong}"'
+            f' fill-opacity="0.88" stroke="{WHITE}" stroke-width="1.2"/>'
+        )
+        if not small:
+            yield (
+                f'<text x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle" font-size="11.5"'
+                f' font-weight="700" fill="{WHITE}">{spot.letter}</text>'
+            )
+
+
+# The document in HTML, before it is laid out: what stands where. Pure.
+
+
+def html(content: DossierContent, assets: Assets) -> str:
+    """The whole document before it is laid out."""
+    words = words_of(content, assets)
+    return markup(words, pieces_of(words["c"]))
+
+
+def markup(
+    words: Mapping[str, Any],
+    pieces: Iterable[Piece],
+    *,
+    setting: str = "",
+    begins: Mapping[str, int] | None = None,
+    goes_on: bool = False,
+) -> str:
+    """These pieces of the document.
+
+    :param begins: on which page each part begins, where the stretch can't know that itself.
+    :param goes_on: it isn't the first: the page before it was full.
+    """
+    template = _environment().get_template("dossier.jinja2")
+    return template.render(
+        **words, runs=runs(pieces), setting=setting, begins=begins, goes_on=goes_on
+    )
+
+
+def words_of(content: DossierContent, assets: Assets) -> Mapping[str, Any]:
+    """What the template needs of the whole document."""
+    shown = map_text(content, lambda text: displayable(text, assets.characters))
+    return {
+        "c": shown,
+        "parts": PARTS,
+        "hash": content_hash(content),
+        "qr": _qr(content.delivery.verification_url),
+        "charts": _charts(shown),
+        "maps": _maps(shown),
+        "whole": _cut_on_page_one(shown),
+        "month_names": text.SHORT_MONTHS,
+        "month_table": _month_table(shown.picture.months),
+    }
+
+
+def stylesheet(colour: str, family: str) -> str:
+    """The look in this colour, made dark enough to be read, and in these families of fonts."""
+    strong = darkened_for(colour, WHITE, 7)
+    return (
+        _environment()
+        .get_template("dossier.css.jinja2")
+        .render(brand=colour, strong=strong, soft=mix(strong, WHITE, 0.92), family=family)
+    )
+
+
+def feet(words: Mapping[str, Any], numbers: Iterable[int], total: int) -> str:
+    """What stands below the pages of these numbers, each on a page of its own."""
+    template = _environment().get_template("foot.jinja2")
+    return template.render(c=words["c"], numbers=numbers, total=total)
+
+
+def foot_style(family: str) -> str:
+    return _environment().get_template("foot.css.jinja2").render(family=family)
+
+
+def _charts(content: DossierContent) -> Mapping[str, Mapping[str, str]] | None:
+    picture, colour = content.picture, content.house.colour
+    if not picture.forms:
+        return None
+    forms = [(count.label, count.number) for count in picture.forms]
+    places = [(count.label, count.number) for count in picture.places]
+    months = [(count.label, count.number) for count in picture.months]
+    week = [(row.label, row.cells) for row in picture.weekdays]
+    parts = picture.parts_of_day
+    return {
+        "forms": _chart(
+            charts.bar_chart(forms, colour=colour), charts.bar_summary("Meldingen per vorm", forms)
+        ),
+        "places": _chart(
+            charts.bar_chart(places, colour=colour),
+            charts.bar_summary("Meldingen per soort plek", places),
+        ),
+        "months": _chart(
+            charts.trend_chart(months, colour=colour),
+            charts.bar_summary("Meldingen per maand", months),
+        ),
+        "week": _chart(
+            charts.heat_table(parts, week, colour=colour),
+            charts.heat_summary("Meldingen per dag en dagdeel", parts, week),
+        ),
+    }
+
+
+def _maps(content: DossierContent) -> Mapping[str, str] | None:
+    """The map, whole and small; None when nothing can be drawn."""
+    if not content.map.width_m:
+        return None
+    colour = content.house.colour
+    return {
+        "whole": charts.data_uri(whole_map(content.map, colour=colour)),
+        "small": charts.data_uri(small_map(content.map, colour=colour)),
+    }
+
+
+def _cut_on_page_one(content: DossierContent) -> list[tuple[str, str]]:
+    """The texts that page one had to shorten: they stand whole in Beeld."""
+    page, picture = content.page_one, content.picture
+    texts = (
+        ("Feiten", page.facts, picture.facts),
+        ("Beleving", page.perceptions, picture.perceptions),
+        ("Vermoedens", page.assumptions, picture.assumptions),
+    )
+    return [(title, whole) for title, short, whole in texts if short != clean_line(whole)]
+
+
+def _chart(svg: str, summary: str) -> Mapping[str, str]:
+    return {"uri": charts.data_uri(svg), "alt": summary}
+
+
+def _month_table(months: tuple[Count, ...]) -> list[tuple[str, list[str | None]]]:
+    """A row per year, a cell per month; None where the dossier had not begun or had ended."""
+    names = text.SHORT_MONTHS
+    years: dict[str, list[str | None]] = {}
+    for count in months:
+        month, year = count.label.split(" ")
+        # What was frozen earlier shortened March like the others.
+        place = names.index("mrt" if month == "maa" else month)
+        years.setdefault(year, [None] * 12)[place] = _shown(count.number)
+    return list(years.items())
+
+
+def _qr(url: str) -> str:
+    out = BytesIO()
+    code = segno.make(url, error="m", micro=False)
+    code.save(out, kind="svg", border=4, scale=4, xmldecl=False, light="#fff")
+    return charts.data_uri(out.getvalue().decode())
+
+
+@cache
+def _environment() -> Environment:
+    """Kept: else the templates are compiled again for each stretch of a long document."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+    )
+    environment.filters |= text.FILTERS
+    environment.filters |= {"shown": _shown, "lines": _lines, "capital": capital, "w3c": _w3c}
+    environment.tests |= {"from_the_right": written_from_the_right}
+    return environment
+
+
+def _shown(number: int | None) -> str:
+    return charts.HIDDEN if number is None else str(number)
+
+
+def _lines(text: str) -> Markup:
+    return Markup("<br>").join(escape(line) for line in text.split("\n"))
+
+
+def _w3c(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,354 @@
+"""The work in a dossier, and the ground it lies on, for a `DossierSource`."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.text import day_of
+from stopintimidatie.core.web.theme import DEFAULT_COLOUR
+from stopintimidatie.dossiers.models import (
+    Consultation,
+    ConsultationSeat,
+    Dossier,
+    DossierAgreement,
+    DossierMeasure,
+    DossierMembership,
+    DossierMove,
+    DossierNote,
+)
+from stopintimidatie.dossiers.services import for_all
+from stopintimidatie.dossiers.vocabulary import (
+    AgreementState,
+    ConsultationKind,
+    ConsultationState,
+    DossierKind,
+)
+from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
+from stopintimidatie.exports.extract.reports import (
+    LoadedFiles,
+    Row,
+    load_files,
+    place_in_words,
+    source_report,
+)
+from stopintimidatie.exports.redaction.content import LOGO_MAX_BYTES, LOGO_TYPES, Logo
+from stopintimidatie.exports.redaction.rules import TITLE_MAX
+from stopintimidatie.exports.redaction.source import (
+    EventKind,
+    KnownDossier,
+    Reliability,
+    SourceAction,
+    SourceAgreement,
+    SourceArea,
+    SourceConsultation,
+    SourceEvent,
+    SourceHouse,
+    SourceMeasure,
+    SourceReport,
+    Term,
+)
+from stopintimidatie.exports.review.services import reviews_of
+from stopintimidatie.exports.vocabulary import clip
+from stopintimidatie.municipalities.areas.facts import (
+    AreaKind,
+    NeighbourhoodKind,
+    neighbourhood_facts,
+)
+from stopintimidatie.municipalities.areas.models import (
+    AreaOutline,
+    Municipality,
+    Neighbourhood,
+    Subneighbourhood,
+)
+from stopintimidatie.municipalities.settings.queries import Logo as StoredLogo
+from stopintimidatie.municipalities.settings.queries import logo_of, published_for
+from stopintimidatie.reports.models import Report
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedWork:
+    """Measures and meetings, with the events that they are in the chronology."""
+
+    measures: tuple[SourceMeasure, ...]
+    consultations: tuple[SourceConsultation, ...]
+    events: tuple[SourceEvent, ...]
+
+
+def load_work(session: Session, dossier: Dossier) -> LoadedWork:
+    measures = _measures(session, dossier)
+    meetings = _consultations(session, dossier)
+    begun = [_measure_event(one, f"Maatregel: {one.what} ({one.who})") for one in measures]
+    held = [_met(one) for one in meetings]
+    return LoadedWork(measures, meetings, (*begun, *held))
+
+
+def _measure_event(one: SourceMeasure, what: str) -> SourceEvent:
+    return SourceEvent(one.on, what, "gemeente", Reliability.ESTABLISHED, EventKind.ACTION)
+
+
+def _met(one: SourceConsultation) -> SourceEvent:
+    who = f" met {'; '.join(one.seats)}" if one.seats else ""
+    what = f"{one.kind.capitalize()}{who}"
+    return SourceEvent(one.on, what, "gemeente", Reliability.ESTABLISHED, EventKind.CONSULTATION)
+
+
+def _measures(session: Session, dossier: Dossier) -> tuple[SourceMeasure, ...]:
+    rows = session.scalars(
+        select(DossierMeasure)
+        .where(DossierMeasure.dossier_id == dossier.id)
+        .order_by(DossierMeasure.started_on, DossierMeasure.made_at, DossierMeasure.id)
+    )
+    return tuple(
+        SourceMeasure(row.started_on, row.what, row.who, row.effect or "", row.ended_on)
+        for row in rows
+    )
+
+
+def _consultations(session: Session, dossier: Dossier) -> tuple[SourceConsultation, ...]:
+    rows = session.scalars(
+        select(Consultation)
+        .where(
+            Consultation.dossier_id == dossier.id,
+            Consultation.state == ConsultationState.HELD.value,
+        )
+        .order_by(Consultation.planned_at, Consultation.serial)
+    ).all()
+    seats = _seats(session, [row.id for row in rows])
+    return tuple(
+        SourceConsultation(
+            on=day_of(row.planned_at),
+            kind=ConsultationKind.word(row.kind),
+            seats=tuple(seats.get(row.id, ())),
+            decisions=row.decisions or "",
+            next_date=row.next_on,
+        )
+        for row in rows
+    )
+
+
+def _seats(session: Session, consultations: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """Asked also when there were no meetings, so that every page costs the same."""
+    found: dict[UUID, list[str]] = {}
+    rows = session.scalars(
+        select(ConsultationSeat)
+        .where(ConsultationSeat.consultation_id.in_(consultations))
+        .order_by(ConsultationSeat.organisation, ConsultationSeat.function, ConsultationSeat.id)
+    )
+    for row in rows:
+        found.setdefault(row.consultation_id, []).append(f"{row.organisation} ({row.function})")
+    return found
+
+
+def load_areas(session: Session, dossier: Dossier) -> tuple[tuple[SourceArea, ...], str]:
+    """The neighbourhoods of the municipality, and where their borders come from."""
+    rows = session.execute(
+        select(Neighbourhood.code, Neighbourhood.name, AreaOutline.wkb, AreaOutline.year)
+        .outerjoin(
+            AreaOutline,
+            (AreaOutline.area_code == Neighbourhood.code)
+            & (AreaOutline.kind == AreaKind.NEIGHBOURHOOD),
+        )
+        .where(
+            Neighbourhood.municipality_code == dossier.holder,
+            Neighbourhood.kind == NeighbourhoodKind.WIJK,
+            Neighbourhood.water.is_(False),
+        )
+        .order_by(Neighbourhood.code)
+    ).all()
+    middles = {fact.code: (fact.lat, fact.lon) for fact in neighbourhood_facts()}
+    home = dossier.neighbourhood_code
+    years = [row.year for row in rows if row.year]
+    if years:
+        areas = [SourceArea(r.name, r.code == home, r.wkb) for r in rows if r.wkb]
+        return tuple(areas), f"Grenzen van de wijken: CBS en Kadaster, {max(years)}."
+    known = [
+        SourceArea(row.name, row.code == home, None, middles[row.code])
+        for row in rows
+        if row.code in middles
+    ]
+    source = "Ligging van de wijken: CBS, indeling 2024, ongeveer." if known else ""
+    return tuple(known), source
+
+
+# From the database to a `DossierSource`: all that the dossier knows, in the words of its lists.
+
+
+DEPARTMENT: Final = "Openbare Orde en Veiligheid"
+OWNER: Final = "dossierhouder OOV"
+INFORMS: Final = "De dossierhouder laat de melders weten wat er is gedaan."
+# Reports that nobody gets any more, whatever dossier they are in.
+NOT_GIVEN: Final = ("ingetrokken", "overgedragen", "vernietigd")
+# Serial number, report, names of its neighbourhood and subneighbourhood.
+_Joined = tuple[int, Report, str | None, str | None]
+_STEPS: Final = {step.name: step.label for step in DOSSIER_WORKFLOW.transitions}
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedDossier:
+    """A dossier, and which row each report of it is, by serial number, and each file by name."""
+
+    row: Dossier
+    known: KnownDossier
+    report_ids: Mapping[int, UUID]
+    files: Mapping[str, Row]
+
+    @property
+    def minors(self) -> bool:
+        """Whether it is about minors too."""
+        return any(report.minor for report in self.known.reports)
+
+
+def load_dossier(session: Session, dossier: Dossier) -> LoadedDossier:
+    """Load everything of a dossier; redaction decides what of it a recipient gets."""
+    municipality = session.get_one(Municipality, dossier.holder)
+    neighbourhood = session.get_one(Neighbourhood, dossier.neighbourhood_code)
+    rows = _rows(session, dossier)
+    files = load_files(session, dossier, {row[1].id: row[0] for row in rows})
+    reports = _reports(session, rows, files)
+    agreements = _agreements(session, dossier)
+    work = load_work(session, dossier)
+    areas, areas_source = load_areas(session, dossier)
+    known = KnownDossier(
+        house=_house(session, municipality),
+        number=dossier.number,
+        title=clip(dossier.title, TITLE_MAX),
+        kind=Term(dossier.kind, DossierKind.of(dossier.kind).short.lower()),
+        state=Term(dossier.state, DOSSIER_WORKFLOW.state(dossier.state).label.lower()),
+        neighbourhood=neighbourhood.name,
+        place=place_in_words(reports),
+        owner=OWNER,
+        assessment=dossier.assessment or dossier.summary or "",
+        feedback_by=INFORMS,
+        feedback_text=dossier.feedback or "",
+        reports=reports,
+        events=(*_events(session, dossier, agreements), *work.events),
+        actions=tuple(_actions(agreements)),
+        agreements=tuple(_agreement(row) for row in agreements),
+        measures=work.measures,
+        consultations=work.consultations,
+        attachments=files.of_dossier,
+        areas=areas,
+        areas_source=areas_source,
+    )
+    return LoadedDossier(dossier, known, {row[0]: row[1].id for row in rows}, files.rows)
+
+
+def _reports(
+    session: Session, rows: Sequence[_Joined], files: LoadedFiles
+) -> tuple[SourceReport, ...]:
+    """Each with what was decided about it, and the files that came with it."""
+    reviews = reviews_of(session, [row[1] for row in rows])
+    return tuple(
+        replace(
+            source_report(*row),
+            reviewed=reviews.get(row[1].id, ()),
+            attachments=files.of_reports[row[0]],
+        )
+        for row in rows
+    )
+
+
+def _rows(session: Session, dossier: Dossier) -> Sequence[_Joined]:
+    """The reports in the dossier now, in the order of joining, with the names of their areas."""
+    found = session.execute(
+        select(DossierMembership.serial, Report, Neighbourhood.name, Subneighbourhood.name)
+        .join(Report, Report.id == DossierMembership.report_id)
+        .outerjoin(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
+        .outerjoin(Subneighbourhood, Subneighbourhood.code == Report.subneighbourhood_code)
+        .where(
+            DossierMembership.dossier_id == dossier.id,
+            DossierMembership.left_at.is_(None),
+            Report.state.not_in(NOT_GIVEN),
+        )
+        .order_by(DossierMembership.serial)
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in found]
+
+
+def _house(session: Session, municipality: Municipality) -> SourceHouse:
+    published = published_for(session, municipality.code)
+    name = f"Gemeente {municipality.name}"
+    phone = f", telefoon {published.telephone}" if published.telephone else ""
+    return SourceHouse(
+        name=name,
+        department=DEPARTMENT,
+        colour=(published.colour or DEFAULT_COLOUR).lower(),
+        logo=_logo(logo_of(session, municipality.code, published), name),
+        data_leak_contact=f"de privacyfunctionaris van de gemeente {municipality.name}{phone}",
+    )
+
+
+def _logo(stored: StoredLogo | None, name: str) -> Logo | None:
+    if stored is None or stored.media_type not in LOGO_TYPES:
+        return None
+    if len(stored.content) > LOGO_MAX_BYTES:
+        return None
+    return Logo(stored.media_type, b64encode(stored.content).decode(), name)
+
+
+def _agreements(session: Session, dossier: Dossier) -> Sequence[DossierAgreement]:
+    return session.scalars(
+        select(DossierAgreement)
+        .where(DossierAgreement.dossier_id == dossier.id)
+        .order_by(DossierAgreement.made_at, DossierAgreement.id)
+    ).all()
+
+
+def _agreement(row: DossierAgreement) -> SourceAgreement:
+    return SourceAgreement(
+        made_on=day_of(row.made_at),
+        what=row.what,
+        who=row.who,
+        due=row.due_on,
+        state=Term(row.state, AgreementState.word(row.state)),
+        open=row.state == AgreementState.OPEN.value,
+    )
+
+
+def _actions(agreements: Sequence[DossierAgreement]) -> Iterator[SourceAction]:
+    """What was agreed and done is an action, with what it brought."""
+    for row in agreements:
+        if row.state == AgreementState.DONE.value:
+            on = day_of(row.closed_at or row.changed_at)
+            yield SourceAction(on, row.what, row.who, row.result or "")
+
+
+def _events(
+    session: Session, dossier: Dossier, agreements: Sequence[DossierAgreement]
+) -> Iterator[SourceEvent]:
+    """Steps without the words that people wrote at them, agreements, and notes."""
+    moves = session.scalars(
+        select(DossierMove)
+        .where(DossierMove.dossier_id == dossier.id)
+        .order_by(DossierMove.at, DossierMove.id)
+    )
+    for move in moves:
+        what = "Dossier gemaakt" if move.name == "gemaakt" else _STEPS.get(move.name)
+        if what:
+            yield _event(move.at, what, EventKind.STATE)
+    for row in agreements:
+        yield _event(row.made_at, f"Afspraak: {row.what} ({row.who})", EventKind.AGREEMENT)
+        if row.closed_at and row.state != AgreementState.OPEN.value:
+            what = f"Afspraak {AgreementState.word(row.state)}: {row.what}"
+            yield _event(row.closed_at, what, EventKind.AGREEMENT)
+    notes = session.scalars(
+        select(DossierNote)
+        .where(DossierNote.dossier_id == dossier.id, for_all())
+        .order_by(DossierNote.at, DossierNote.id)
+    )
+    for note in notes:
+        yield _event(note.at, note.text, EventKind.NOTE, Reliability.UNKNOWN)
+
+
+def _event(
+    at: datetime, what: str, kind: EventKind, how_sure: Reliability = Reliability.ESTABLISHED
+) -> SourceEvent:
+    return SourceEvent(day_of(at), what, "gemeente", how_sure, kind)

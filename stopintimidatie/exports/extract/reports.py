@@ -1,0 +1,249 @@
+"""The photos, sound and video of a dossier and of its reports: what there is, and their content."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core import text
+from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
+from stopintimidatie.core.text import day_of
+from stopintimidatie.dossiers.actions.services import attachments, file_name
+from stopintimidatie.dossiers.models import Dossier, DossierAttachment
+from stopintimidatie.exports.redaction.content import ContentError, DossierContent
+from stopintimidatie.exports.redaction.source import (
+    Offenders,
+    Precision,
+    SourceAttachment,
+    SourceReport,
+    Term,
+)
+from stopintimidatie.exports.vocabulary import clean_line, listed
+from stopintimidatie.reports import vocabulary as reports_vocabulary
+from stopintimidatie.reports.attachments.cleaner import EXTENSIONS
+from stopintimidatie.reports.attachments.services import content_of
+from stopintimidatie.reports.models import Report, ReportAttachment
+
+GONE: Final = "een bijlage kan niet worden gelezen; haal haar weg of probeer het later opnieuw"
+Row = DossierAttachment | ReportAttachment
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedFiles:
+    """The files of the dossier and of each report by its serial number, and which rows they are."""
+
+    of_dossier: tuple[SourceAttachment, ...]
+    of_reports: Mapping[int, tuple[SourceAttachment, ...]]
+    rows: Mapping[str, Row]
+
+
+def load_files(session: Session, dossier: Dossier, serials: Mapping[UUID, int]) -> LoadedFiles:
+    """Without their content. A report's file has the report's pseudonym in its name."""
+    rows: dict[str, Row] = {}
+    own: list[SourceAttachment] = []
+    reports: dict[int, list[SourceAttachment]] = {serial: [] for serial in serials.values()}
+    for row in attachments(session, dossier):
+        own.append(_source(row, row.about, file_name(dossier, row)))
+        rows[own[-1].file_name] = row
+    for found in _of_reports(session, list(serials)):
+        serial = serials[found.report_id]
+        extension = EXTENSIONS.get(found.media_type, "bin")
+        name = f"{dossier.number}-M-{serial:02d}-bijlage-{found.number}.{extension}"
+        reports[serial].append(_source(found, "", name))
+        rows[name] = found
+    return LoadedFiles(tuple(own), {key: tuple(files) for key, files in reports.items()}, rows)
+
+
+def _of_reports(session: Session, reports: Sequence[UUID]) -> Iterable[ReportAttachment]:
+    wanted = select(ReportAttachment).where(ReportAttachment.report_id.in_(reports))
+    return session.scalars(wanted.order_by(ReportAttachment.report_id, ReportAttachment.number))
+
+
+def _source(row: Row, about: str, name: str) -> SourceAttachment:
+    return SourceAttachment(
+        number=row.number,
+        kind=row.kind,
+        about=about,
+        on=day_of(row.at),
+        size=row.size,
+        media_type=row.media_type,
+        file_name=name,
+    )
+
+
+def with_files(
+    session: Session, keys: KeyRing, content: DossierContent, rows: Mapping[str, Row]
+) -> tuple[DossierContent, list[bytes]]:
+    """The content with the hash of each file that goes along, and those files in their order.
+
+    :raises ContentError: one of them can't be read.
+    """
+    files, found = [], []
+    for file in content.attachments.files:
+        if file.file_name:
+            data = _read(session, keys, rows[file.file_name])
+            file = replace(file, sha256=sha256(data).hexdigest())
+            found.append(data)
+        files.append(file)
+    told = replace(content.attachments, files=tuple(files))
+    return replace(content, attachments=told), found
+
+
+def _read(session: Session, keys: KeyRing, row: Row) -> bytes:
+    try:
+        return b"".join(content_of(session, keys, row))
+    except DecryptionError as error:
+        raise ContentError(GONE) from error
+
+
+def going_along(content: DossierContent) -> Iterator[int]:
+    """Which of the files, counted from one, have their content in the frozen document."""
+    for number, file in enumerate(content.attachments.files, start=1):
+        if file.sha256:
+            yield number
+
+
+# One report as a `SourceReport`. Contact data is in another table and isn't even read.
+
+
+TALKS: Final = frozenset(
+    {
+        reports_vocabulary.ContactWish.CALL,
+        reports_vocabulary.ContactWish.MAIL,
+        reports_vocabulary.ContactWish.VIA_APP,
+    }
+)
+PLACES_MAX: Final = 3
+
+
+def source_report(
+    serial: int, report: Report, neighbourhood: str | None, subneighbourhood: str | None
+) -> SourceReport:
+    """Everything of a report that a dossier may show somebody."""
+    return SourceReport(
+        serial=serial,
+        reference=report.reference,
+        happened_at=report.incident_start,
+        precision=Precision(report.time_precision or Precision.HOUR),
+        part_of_day=report.part_of_day,
+        place=public_place(report, subneighbourhood),
+        street=public_street(report, subneighbourhood),
+        point=public_point(report),
+        place_note=report.location_text or "",
+        neighbourhood=neighbourhood or "",
+        place_type=_term(reports_vocabulary.PlaceType, report.place_type),
+        forms=tuple(_term(reports_vocabulary.Form, code) for code in report.forms),
+        role=_term(reports_vocabulary.Role, report.role),
+        feeling=_known(reports_vocabulary.FeltSafety, report.felt_safety),
+        consequences=tuple(
+            _term(reports_vocabulary.BehaviourChange, c) for c in report.behaviour_changes
+        ),
+        recurrence=_known(reports_vocabulary.Recurrence, report.recurrence),
+        reporter_age=_known(reports_vocabulary.AgeGroup, report.reporter_age_group),
+        minor=involves_minor(report),
+        offenders=_offenders(report),
+        bystanders=_known(reports_vocabulary.Bystanders, report.bystanders),
+        police=_known(reports_vocabulary.Police, report.police),
+        willing_to_talk=report.wants_contact in TALKS,
+        account=report.description or "",
+        share_police=report.share_with_police,
+        share_partners=report.share_with_partners,
+    )
+
+
+def involves_minor(report: Report) -> bool:
+    """Whether the reporter is a minor, or an offender seems to be one."""
+    ages = (
+        _age(reports_vocabulary.AgeGroup, report.reporter_age_group),
+        _age(reports_vocabulary.OffenderAge, report.offender_age),
+    )
+    return any(ages)
+
+
+def _age(vocabulary: Any, code: str | None) -> bool:
+    return code is not None and bool(vocabulary.of(code).minor)
+
+
+def public_place(report: Report, subneighbourhood: str | None) -> str:
+    """The place in public space: a street without its number, a stop or line, else the point."""
+    named = _named_place(report)
+    if named or report.lat is None or report.lon is None:
+        return named or _buurt(subneighbourhood)
+    return ", ".join(filter(None, [_buurt(subneighbourhood), _point(report.lat, report.lon)]))
+
+
+def public_point(report: Report) -> tuple[float, float] | None:
+    """As precise as the words say it: ten metres, and less where a house could be meant."""
+    if report.lat is None or report.lon is None:
+        return None
+    decimals = 3 if _part(report.address, "house_number") else 4
+    return round(report.lat, decimals), round(report.lon, decimals)
+
+
+def public_street(report: Report, subneighbourhood: str | None) -> str:
+    """The same, never as exact as a point."""
+    return _named_place(report) or _buurt(subneighbourhood)
+
+
+def _buurt(subneighbourhood: str | None) -> str:
+    return f"buurt {subneighbourhood}" if subneighbourhood else ""
+
+
+def _named_place(report: Report) -> str:
+    """House number and postcode stay out: they could be somebody's home."""
+    street = _part(report.address, "street")
+    if street:
+        return listed([street, *filter(None, [_part(report.address, "town")])], "in")
+    transit = [
+        f"{label} {text}".strip()
+        for label, key in (("halte", "stop"), ("lijn", "line"), ("", "operator"))
+        if (text := _part(report.transit, key))
+    ]
+    return ", ".join(transit)
+
+
+def _part(parts: dict[str, Any] | None, key: str) -> str:
+    return clean_line(str((parts or {}).get(key) or ""))
+
+
+def _point(lat: float, lon: float) -> str:
+    """Some ten metres precise."""
+    return f"punt {lat:.4f} NB {lon:.4f} OL".replace(".", ",")
+
+
+def place_in_words(reports: Sequence[SourceReport]) -> str:
+    """Where the dossier is about: the places that several of its reports name."""
+    named = Counter(r.place for r in reports if r.place and "punt " not in r.place)
+    often = [place for place, number in sorted(named.items(), key=_rank) if number > 1]
+    return listed(often[:PLACES_MAX])
+
+
+def _rank(entry: tuple[str, int]) -> tuple[int, str]:
+    return -entry[1], entry[0]
+
+
+def _term(vocabulary: type[text.Term], code: str) -> Term:
+    return Term(code, vocabulary.word(code))
+
+
+def _known(vocabulary: type[text.Term], code: str | None) -> Term | None:
+    return None if code is None else _term(vocabulary, code)
+
+
+def _offenders(report: Report) -> Offenders:
+    return Offenders(
+        number=_known(reports_vocabulary.OffenderCount, report.offender_count),
+        in_group=report.offender_in_group,
+        known=_known(reports_vocabulary.OffenderKnown, report.offender_known),
+        age=_known(reports_vocabulary.OffenderAge, report.offender_age),
+        gender=_known(reports_vocabulary.OffenderGender, report.offender_gender),
+        transport=_known(reports_vocabulary.Transport, report.offender_transport),
+        appearance=report.offender_appearance or "",
+    )

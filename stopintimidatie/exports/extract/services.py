@@ -1,0 +1,308 @@
+"""Going against a reporter's sharing preference: a ground and a reason per report, and told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.text import day_of
+from stopintimidatie.disclosures.services import Subject, find_disclosure, subjects_of
+from stopintimidatie.exports.extract.queries import LoadedDossier
+from stopintimidatie.exports.extract.reports import Row
+from stopintimidatie.exports.models import Export, ExportState, basis_words, demand_words
+from stopintimidatie.exports.profiles.defaults import PROFILES
+from stopintimidatie.exports.profiles.rules import Field, Profile, Section, Sharing
+from stopintimidatie.exports.profiles.services import current_profile
+from stopintimidatie.exports.redaction.annex import MarkedReport, marked
+from stopintimidatie.exports.redaction.content import DossierContent, content_hash
+from stopintimidatie.exports.redaction.reports import filled
+from stopintimidatie.exports.redaction.rules import redact
+from stopintimidatie.exports.redaction.selection import Selection, pseudonym, wanted
+from stopintimidatie.exports.redaction.selection import select as select_reports
+from stopintimidatie.exports.redaction.source import (
+    Despite,
+    DossierSource,
+    Edition,
+    KnownDossier,
+    PreviousVersion,
+    SourceReport,
+    Term,
+)
+from stopintimidatie.exports.vocabulary import BASES, DEMAND, ExportError, ExportRequest, clean
+from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+from stopintimidatie.reports.conversation.services import CLOSED, tell_once
+from stopintimidatie.reports.models import Report
+from stopintimidatie.settings import Settings
+
+# A preference isn't passed over because it is handy within the house.
+GROUNDS: Final = tuple(basis for basis in BASES if basis is not LegalBasis.INTERNAL)
+REASON_MAX: Final = 500
+Kept = list[dict[str, Any]]
+RECIPIENTS: Final = {Sharing.POLICE: "de politie", Sharing.PARTNERS: "partners van de gemeente"}
+
+
+def despite(kept: Kept | None) -> dict[int, Despite]:
+    """By serial number, as a report of the source carries it."""
+    return {
+        int(one["nummer"]): Despite(
+            Term(one["grondslag"], LegalBasis.word(one["grondslag"])), str(one["reden"])
+        )
+        for one in kept or ()
+    }
+
+
+def check_deviations(kept: Kept | None) -> None:
+    """:raises ExportError: one is without a ground or a reason."""
+    for one in kept or ():
+        if one.get("grondslag") not in {ground.value for ground in GROUNDS}:
+            raise ExportError(
+                "Kies een grondslag om deze melding toch te delen, of maak de reden leeg.",
+                f"toch.melding_{one['nummer']}.grondslag",
+            )
+        if not clean(str(one.get("reden") or "")):
+            raise ExportError(
+                "Schrijf op waarom u deze melding toch deelt.",
+                f"toch.melding_{one['nummer']}.reden",
+            )
+
+
+def unwilling(reports: Sequence[SourceReport]) -> list[tuple[int, str]]:
+    """The reports that not everybody may have: number, and what the reporter said."""
+    return [
+        (report.serial, f"{pseudonym(report)}: liever niet met {_with_whom(report)}")
+        for report in reports
+        if not (report.share_police and report.share_partners)
+    ]
+
+
+def _with_whom(report: SourceReport) -> str:
+    refused = {Sharing.POLICE: report.share_police, Sharing.PARTNERS: report.share_partners}
+    return " en ".join(words for kind, words in RECIPIENTS.items() if not refused[kind])
+
+
+def against_wish(reports: Iterable[SourceReport], sharing: Sharing) -> list[SourceReport]:
+    """The reports that go along although their reporters would rather not."""
+    return [r for r in reports if r.despite is not None and not wanted(r, sharing)]
+
+
+def rows(export: Export) -> list[tuple[str, str]]:
+    """For the page of the request."""
+    return [
+        (f"Tegen de deelvoorkeur: M-{number:02d}", f"{one.ground.label}. Reden: {one.reason}")
+        for number, one in sorted(despite(export.deviations).items())
+    ]
+
+
+def tell_reporters(session: Session, against: Iterable[UUID], sharing: Sharing) -> None:
+    """Their reporters read it where they follow their report; not to whom exactly, nor why."""
+    if sharing not in RECIPIENTS:
+        return
+    text = (
+        f"U wilde uw melding liever niet delen met {RECIPIENTS[sharing]}. Wij delen haar in dit"
+        " geval toch, omdat dat nodig is en de wet het toelaat. Uw naam en contactgegevens gaan"
+        " niet mee. Hebt u hier vragen over? Stel ze ons op deze pagina."
+    )
+    for number in against:
+        report = session.get(Report, number)
+        if report is not None and report.state not in CLOSED:
+            tell_once(session, report, "bericht", text, SYSTEM)
+
+
+# From a request to the content its recipient gets: to look at beforehand, and to freeze.
+
+
+AGAINST: Final = "gedeeld tegen de deelvoorkeur"
+_ANY_MOMENT: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What would go out at this moment: the content, what is hidden of it, of whom it tells."""
+
+    export: Export
+    at: datetime
+    profile: Profile
+    content: DossierContent
+    marked: tuple[MarkedReport, ...]
+    subjects: tuple[Subject, ...]
+    against: tuple[UUID, ...]
+    minors: bool
+    read_ids: tuple[UUID, ...]
+    # The files that go along, by their names.
+    files: Mapping[str, Row]
+    # Those whose text somebody should look at first, by serial number.
+    unread: Mapping[int, UUID]
+
+    @property
+    def fingerprint(self) -> str:
+        """Tell what an approver saw: the same whenever it is looked at, whichever version it is."""
+        still = replace(self.content.delivery, frozen_at=_ANY_MOMENT, version=1)
+        return content_hash(replace(self.content, delivery=still))
+
+
+def prepare(
+    session: Session,
+    settings: Settings,
+    loaded: LoadedDossier,
+    export: Export,
+    at: datetime,
+    beside: Sequence[tuple[str, str]] = (),
+) -> Prepared:
+    """Redact what the recipient of this export gets if it is frozen now.
+
+    :param beside: who is to be asked for in the same request and isn't yet: name and kind.
+    :raises ContentError: this dossier can't be put in a document; the message says why.
+    """
+    profile = current_profile(session, export.holder, export.profile)
+    edition = _edition(session, settings, export, at)
+    edition = replace(edition, others=_with(edition.others, beside, export))
+    source = _source(loaded, export.asked, edition)
+    content = redact(source, profile)
+    marks = marked(source.reports, profile, content.annex.hidden)
+    chosen = select_reports(source.reports, profile)
+    ids = loaded.report_ids
+    return Prepared(
+        export=export,
+        at=at,
+        profile=profile,
+        content=content,
+        marked=marks,
+        subjects=tuple(_subjects(chosen, ids)),
+        against=_to_tell(source, ids, profile, export),
+        minors=any(report.minor for report in chosen.reports),
+        read_ids=tuple(ids.values()),
+        files=loaded.files,
+        unread={one.serial: ids[one.serial] for one in marks if one.unread},
+    )
+
+
+def _source(loaded: LoadedDossier, asked: ExportRequest, edition: Edition) -> DossierSource:
+    """The dossier with what is asked of it."""
+    known = {one.name: getattr(loaded.known, one.name) for one in fields(KnownDossier)}
+    known["reports"] = tuple(_despite(loaded.known.reports, asked))
+    return DossierSource(**known, request=asked, edition=edition)
+
+
+def _despite(reports: Iterable[SourceReport], asked: ExportRequest) -> Iterator[SourceReport]:
+    """Each report with the ground, if any, on which it goes along against its reporter's wish.
+
+    A demand isn't stopped by what reporters would rather; each report says by which it was.
+    """
+    grounds = despite(asked.deviations)
+    demand = None
+    if asked.legal_basis == DEMAND:
+        demand = Despite(Term(DEMAND, LegalBasis.word(DEMAND)), demand_words(asked))
+    for report in reports:
+        yield replace(report, despite=demand or grounds.get(report.serial))
+
+
+def _to_tell(
+    source: DossierSource, ids: Mapping[int, UUID], profile: Profile, export: Export
+) -> tuple[UUID, ...]:
+    """Whose reporters hear that it was against their wish. Not of a demand: that may be secret."""
+    if export.legal_basis == DEMAND:
+        return ()
+    return tuple(ids[report.serial] for report in against_wish(source.reports, profile.sharing))
+
+
+def _edition(session: Session, settings: Settings, export: Export, at: datetime) -> Edition:
+    return Edition(
+        export_id=export.reference,
+        version=earlier_editions(session, export) + 1,
+        frozen_at=at,
+        verification_url=f"{settings.public_address}/verificatie?uitvoer={export.reference}",
+        legal_basis=basis_words(export.asked),
+        previous=_previous(session, export),
+        others=_others(session, export),
+    )
+
+
+def _same_recipient(export: Export) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Export.dossier_id == export.dossier_id,
+        Export.profile == export.profile,
+        func.lower(Export.recipient) == export.recipient.lower(),
+        Export.reference != export.reference,
+        Export.frozen_at.is_not(None),
+    )
+
+
+def earlier_editions(session: Session, export: Export) -> int:
+    """How many versions this recipient was given of this dossier before."""
+    counted = select(func.count()).select_from(Export).where(*_same_recipient(export))
+    return session.scalar(counted) or 0
+
+
+def _others(session: Session, export: Export) -> tuple[tuple[str, str], ...]:
+    """Who else was given this dossier, or is in the same request."""
+    given: ColumnElement[bool] = Export.frozen_at.is_not(None)
+    if export.together is not None:
+        given = or_(given, Export.together == export.together)
+    rows = session.execute(
+        select(Export.recipient, Export.profile)
+        .where(
+            Export.dossier_id == export.dossier_id,
+            Export.reference != export.reference,
+            func.lower(Export.recipient) != export.recipient.lower(),
+            Export.state.not_in((ExportState.REJECTED.value, ExportState.WITHDRAWN.value)),
+            given,
+        )
+        .distinct()
+        .order_by(Export.recipient, Export.profile)
+    )
+    return tuple((row[0], PROFILES[row[1]].label) for row in rows)
+
+
+def _with(
+    others: Sequence[tuple[str, str]], beside: Sequence[tuple[str, str]], export: Export
+) -> tuple[tuple[str, str], ...]:
+    own = export.recipient.lower()
+    return tuple(sorted({*others, *(one for one in beside if one[0].lower() != own)}))
+
+
+def _previous(session: Session, export: Export) -> PreviousVersion | None:
+    """The last version that this recipient really got."""
+    last = session.scalars(
+        select(Export)
+        .where(*_same_recipient(export), Export.state == ExportState.READY.value)
+        .order_by(Export.frozen_at.desc())
+        .limit(1)
+    ).one_or_none()
+    entry = None if last is None else find_disclosure(session, last.reference)
+    if last is None or last.frozen_at is None or entry is None:
+        return None
+    labels = [subject.label for subject in subjects_of(session, entry.id)]
+    serials = frozenset(int(label.removeprefix("M-")) for label in labels)
+    return PreviousVersion(day_of(last.frozen_at), serials)
+
+
+def _subjects(chosen: Selection, ids: Mapping[int, UUID]) -> Iterator[Subject]:
+    """Each report that goes along, with the categories of it that this recipient sees."""
+    profile = chosen.profile
+    if not profile.lists_reports:
+        return
+    for report in chosen.reports:
+        known = filled(report)
+        seen = [field.value for field in Field if field in known]
+        if report.attachments and not report.minor and profile.has(Section.ATTACHMENTS):
+            seen.append(Section.ATTACHMENTS.value)
+        if report.despite is not None and not wanted(report, profile.sharing):
+            seen.append(f"{AGAINST}: {report.despite.ground.label}")
+        yield Subject(ids[report.serial], pseudonym(report), tuple(seen))
+
+
+def subjects_to_json(subjects: Iterable[Subject]) -> bytes:
+    """As they wait for the register, until the file is made."""
+    return json.dumps([[str(s.id), s.label, list(s.categories)] for s in subjects]).encode()
+
+
+def subjects_from_json(text: bytes) -> list[Subject]:
+    return [Subject(UUID(row[0]), row[1], tuple(row[2])) for row in json.loads(text)]

@@ -1,0 +1,232 @@
+"""The profiles a municipality begins with, one per kind of recipient, and the overlay for minors.
+
+A municipality's admin makes its own versions of them (`profile_versions`), never laxer than
+`minimum` allows. A change of a rule here is a new version here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from stopintimidatie.exports.profiles.rules import (
+    SHOWN,
+    Coarse,
+    Field,
+    Overlay,
+    Profile,
+    Rule,
+    Section,
+    Sharing,
+    coarse,
+    left_out,
+)
+
+
+def _rules(**hidden: Rule) -> Mapping[Field, Rule]:
+    """Every field shown, except what is named here."""
+    return MappingProxyType(
+        dict.fromkeys(Field, SHOWN) | {Field[name]: rule for name, rule in hidden.items()}
+    )
+
+
+def _sections(**hidden: Rule) -> Mapping[Section, Rule]:
+    named = {Section[name]: rule for name, rule in hidden.items()}
+    return MappingProxyType(
+        dict.fromkeys(Section, SHOWN) | {Section.ATTACHMENTS: left_out(_FILES)} | named
+    )
+
+
+_PSEUDONYMS: Final = "de meldingen staan onder een nummer dat alleen in dit dossier geldt"
+_AGE: Final = "niet nodig voor het doel; alleen of er minderjarigen bij zijn"
+_TEXT: Final = "vrije tekst gaat pas mee als die is nagekeken en zwartgemaakt"
+_FILES: Final = "bijlagen gaan alleen mee als het profiel ze openzet"
+_TABLE: Final = "wat aan tafel is besproken, is voor wie aan tafel zat"
+_OTHERS: Final = "wie het dossier nog meer kreeg, hoeft deze ontvanger niet te weten"
+_VIA_OWNER: Final = "contact met melders loopt via de dossierhouder"
+_POLICE_CONTACT: Final = "of de melder bij de politie was, hoeft deze ontvanger niet te weten"
+_ANY: Final = _rules(
+    CONTACT=left_out("contactgegevens gaan nooit mee; ze worden apart vrijgegeven"),
+    POLICE_SOURCED=left_out("politiegegevens geven we niet door (Wpg)"),
+)
+_OUTSIDE: Final = MappingProxyType(
+    {
+        **_ANY,
+        Field.REFERENCE: left_out(_PSEUDONYMS),
+        Field.REPORTER_AGE: left_out(_AGE),
+        Field.NOTES: left_out("notities zijn voor intern gebruik"),
+        Field.PLACE_NOTE: coarse(Coarse.REVIEWED, _TEXT),
+        Field.APPEARANCE: left_out("signalementen gaan alleen mee in vaste keuzes"),
+        Field.ACCOUNT: coarse(Coarse.REVIEWED, _TEXT),
+        Field.RECIPIENTS: left_out(_OTHERS),
+    }
+)
+
+
+def _outside(**hidden: Rule) -> Mapping[Field, Rule]:
+    return MappingProxyType({**_OUTSIDE, **{Field[name]: rule for name, rule in hidden.items()}})
+
+
+INTERNAL = Profile(
+    name="intern",
+    version=1,
+    label="Intern (eigen afdeling OOV)",
+    rules=_ANY,
+    sections=_sections(),
+    sharing=Sharing.NONE,
+    not_allowed="Geef dit dossier niet door buiten de eigen afdeling. Voor een partner wordt een "
+    "eigen versie gemaakt.",
+    destroy_note="Het dossier zelf blijft in het systeem zolang de bewaartermijn loopt.",
+    own_house=True,
+)
+
+POLICE = Profile(
+    name="politie",
+    version=2,
+    label="Politie",
+    rules=_outside(RECIPIENTS=coarse(Coarse.KIND, _OTHERS)),
+    sections=_sections(),
+    sharing=Sharing.POLICE,
+    not_allowed="Geef dit dossier niet door aan anderen. Wilt u dat toch, vraag het dan eerst aan "
+    "de dossierhouder.",
+    destroy_note="Neemt u gegevens op in een politiesysteem? Vanaf dat moment gelden daar de "
+    "termijnen van de Wet politiegegevens. Vernietig dit document dan toch uiterlijk op deze "
+    "datum.",
+)
+
+ENFORCEMENT = Profile(
+    name="handhaving",
+    version=2,
+    label="Handhaving (boa's)",
+    rules=_outside(
+        POLICE=left_out(_POLICE_CONTACT),
+        CONSEQUENCES=left_out("niet nodig voor toezicht op straat"),
+        WILLING=left_out(_VIA_OWNER),
+        RECIPIENTS=coarse(Coarse.KIND, _OTHERS),
+    ),
+    sections=_sections(),
+    sharing=Sharing.PARTNERS,
+    not_allowed="Gebruik dit dossier alleen voor toezicht en handhaving op deze plek. Geef het niet"
+    " door aan anderen, ook niet aan de politie: vraag dat eerst aan de dossierhouder.",
+    destroy_note="Zet geen gegevens van melders in een eigen systeem.",
+    empowered_only=True,
+)
+
+WELFARE = Profile(
+    name="zorg_welzijn",
+    version=1,
+    label="Zorg en welzijn",
+    rules=_outside(
+        TIME=coarse(Coarse.PART_OF_DAY, "het dagdeel is genoeg om er te zijn"),
+        PLACE=coarse(Coarse.STREET, "alleen politie en handhaving krijgen de precieze plek"),
+        POLICE=left_out(_POLICE_CONTACT),
+        WILLING=left_out(_VIA_OWNER),
+    ),
+    sections=_sections(CONSULTATIONS=left_out(_TABLE)),
+    sharing=Sharing.PARTNERS,
+    not_allowed="Gebruik dit dossier alleen om hulp te bieden of met jongeren in gesprek te gaan. "
+    "Zoek niet uit wie de melders zijn, en geef het dossier niet door.",
+    destroy_note="Zet geen gegevens uit dit dossier in het dossier van een cliënt of jongere.",
+)
+
+HOUSING = Profile(
+    name="woningcorporatie",
+    version=1,
+    label="Woningcorporatie",
+    rules=_outside(
+        TIME=coarse(Coarse.PART_OF_DAY, "het dagdeel is genoeg voor maatregelen aan de plek"),
+        PLACE=coarse(Coarse.STREET, "alleen politie en handhaving krijgen de precieze plek"),
+        PLACE_NOTE=left_out("kan een woning aanwijzen"),
+        FEELING=left_out("niet nodig voor maatregelen aan de plek"),
+        CONSEQUENCES=left_out("niet nodig voor maatregelen aan de plek"),
+        ACCOUNT=left_out("niet nodig voor maatregelen aan de plek"),
+        OFFENDERS=coarse(Coarse.NUMBER, "een verhuurder zoekt niet naar personen"),
+        BYSTANDERS=left_out("niet nodig voor maatregelen aan de plek"),
+        POLICE=left_out(_POLICE_CONTACT),
+        WILLING=left_out(_VIA_OWNER),
+    ),
+    sections=_sections(
+        OFFENDERS=left_out("een verhuurder zoekt niet naar personen"),
+        CONSULTATIONS=left_out(_TABLE),
+    ),
+    sharing=Sharing.PARTNERS,
+    not_allowed="Gebruik dit dossier alleen voor maatregelen aan de plek, zoals licht, toegang en "
+    "beheer. Gebruik het niet tegen een huurder, en geef het niet door.",
+    destroy_note="Zet geen gegevens uit dit dossier in het dossier van een huurder of woning.",
+)
+
+TRANSPORT = Profile(
+    name="openbaar_vervoer",
+    version=1,
+    label="Openbaar vervoer",
+    rules=_outside(
+        PLACE=coarse(Coarse.STREET, "alleen politie en handhaving krijgen de precieze plek"),
+        CONSEQUENCES=left_out("niet nodig voor toezicht in het openbaar vervoer"),
+        POLICE=left_out(_POLICE_CONTACT),
+        WILLING=left_out(_VIA_OWNER),
+    ),
+    sections=_sections(CONSULTATIONS=left_out(_TABLE)),
+    sharing=Sharing.PARTNERS,
+    not_allowed="Gebruik dit dossier alleen voor toezicht op haltes en stations en in voertuigen. "
+    "Zoek niet uit wie de melders zijn, en geef het dossier niet door.",
+    destroy_note="Zet geen gegevens uit dit dossier in een eigen systeem voor incidenten.",
+)
+
+MAYOR = Profile(
+    name="bestuur",
+    version=1,
+    label="Bestuur (burgemeester)",
+    rules=_outside(
+        PLACE=coarse(Coarse.NEIGHBOURHOOD, "het bestuur krijgt cijfers en geen meldingen"),
+        PLACE_NOTE=left_out("het bestuur krijgt geen meldingen"),
+        ACCOUNT=left_out("het bestuur krijgt geen meldingen"),
+        OFFENDERS=left_out("het bestuur krijgt geen meldingen"),
+        WILLING=left_out(_VIA_OWNER),
+        RECIPIENTS=SHOWN,
+    ),
+    sections=_sections(
+        REPORTS=left_out("het bestuur krijgt cijfers en duiding, geen meldingen"),
+        OFFENDERS=left_out("het bestuur krijgt geen signalementen"),
+    ),
+    sharing=Sharing.NONE,
+    not_allowed="Leid uit de cijfers geen personen af. Geef dit dossier niet door: voor een ander "
+    "wordt een eigen versie gemaakt.",
+    destroy_note="Voeg dit document niet toe aan openbare stukken.",
+    own_house=True,
+)
+
+MINORS = Overlay(
+    name="minderjarigen",
+    version=1,
+    rules=MappingProxyType(
+        {
+            Field.TIME: coarse(
+                Coarse.PART_OF_DAY, "bij minderjarigen alleen de datum en het dagdeel"
+            ),
+            Field.PLACE_NOTE: left_out("bij minderjarigen geen vrije tekst"),
+            Field.ACCOUNT: left_out("bij minderjarigen geen vrije tekst"),
+            Field.APPEARANCE: left_out("bij minderjarigen geen vrije tekst"),
+            Field.REPORTER_AGE: left_out("bij minderjarigen alleen dat de melder minderjarig is"),
+            Field.CONSEQUENCES: left_out("bij minderjarigen geen gegevens over hun gedrag"),
+            Field.WILLING: left_out("contact met minderjarigen loopt alleen via de dossierhouder"),
+        }
+    ),
+)
+
+PROFILES: Mapping[str, Profile] = MappingProxyType(
+    {
+        profile.name: profile
+        for profile in (INTERNAL, POLICE, ENFORCEMENT, WELFARE, HOUSING, TRANSPORT, MAYOR)
+    }
+)
+
+
+def offered(*, empowered: bool) -> tuple[Profile, ...]:
+    """The kinds of recipients that there may be here and today."""
+    return tuple(one for one in PROFILES.values() if empowered or not one.empowered_only)
+
+
+def for_partners(session: object, holder: str) -> list[tuple[str, str]]:
+    """What can be proposed for a partner; whether boas may enforce is asked at each export."""
+    return [(one.name, one.label) for one in PROFILES.values() if not one.own_house]

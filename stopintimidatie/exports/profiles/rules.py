@@ -1,0 +1,407 @@
+"""What a redaction profile is: per section and per field, shown, coarsened (how) or left out.
+
+Pure. A profile decides on everything there is to decide; what it forgets is a mistake found when
+it is made. On top of it lie overlays: stricter rules for reports of a certain kind. What the law
+asks of every profile of a kind is an overlay too (`minimum`): the stricter of two rules holds, so
+nothing laid over a profile ever opens it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import IntEnum, StrEnum
+from types import MappingProxyType
+from typing import Any, Final
+
+
+class Treatment(IntEnum):
+    """What a rule does; a higher number is stricter."""
+
+    SHOWN = 0
+    COARSENED = 1
+    LEFT_OUT = 2
+
+    @property
+    def label(self) -> str:
+        return ("zichtbaar", "grover", "weggelaten")[self]
+
+
+class Field(StrEnum):
+    """What a profile decides on, with the words the annex uses for it."""
+
+    REFERENCE = "kenmerk van de melding"
+    TIME = "tijdstip"
+    PLACE = "precieze plek"
+    PLACE_NOTE = "beschrijving van de plek in eigen woorden"
+    PLACE_TYPE = "soort plek"
+    FORMS = "vormen"
+    ROLE = "wie het meldde"
+    RECURRENCE = "of het vaker gebeurde"
+    FEELING = "gevoel"
+    CONSEQUENCES = "gevolgen voor gedrag"
+    REPORTER_AGE = "leeftijdsgroep van de melder"
+    OFFENDERS = "kenmerken van de pleger in vaste keuzes"
+    APPEARANCE = "signalement in eigen woorden"
+    BYSTANDERS = "omstanders"
+    POLICE = "contact van de melder met de politie"
+    WILLING = "of de melder wil praten"
+    ACCOUNT = "verhaal van de melder"
+    NOTES = "interne notities"
+    POLICE_SOURCED = "gegevens die van de politie komen"
+    CONTACT = "naam en contactgegevens van melders"
+    RECIPIENTS = "andere ontvangers van dit dossier"
+
+
+class Section(StrEnum):
+    """A part of the document, by its title. Page one and the account of it are always there."""
+
+    PICTURE = "beeld"
+    MAP = "kaart"
+    CHRONOLOGY = "chronologie"
+    REPORTS = "meldingen"
+    OFFENDERS = "signalementen"
+    ACTIONS = "eerdere acties en effect"
+    CONSULTATIONS = "overleggen"
+    AGREEMENTS = "besluiten en afspraken"
+    FEEDBACK = "terugkoppeling aan melders"
+    ATTACHMENTS = "bijlagen"
+
+
+class Coarse(StrEnum):
+    """How something is made coarser, in words that follow on 'grover:'."""
+
+    REVIEWED = "alleen wat is nagekeken"
+    PART_OF_DAY = "datum en dagdeel"
+    DAY = "alleen de datum"
+    STREET = "straat of halte"
+    NEIGHBOURHOOD = "alleen de wijk"
+    NUMBER = "alleen aantal en groep"
+    KIND = "alleen het soort ontvanger"
+
+
+# Free text goes to others only after somebody looked at it and marked what must stay out.
+FREE_TEXT: Final = (Field.PLACE_NOTE, Field.APPEARANCE, Field.ACCOUNT)
+# What can be made coarser, from loose to strict.
+COARSENINGS: Final[Mapping[Field, tuple[Coarse, ...]]] = MappingProxyType(
+    {
+        Field.TIME: (Coarse.PART_OF_DAY, Coarse.DAY),
+        Field.PLACE: (Coarse.STREET, Coarse.NEIGHBOURHOOD),
+        Field.OFFENDERS: (Coarse.NUMBER,),
+        Field.RECIPIENTS: (Coarse.KIND,),
+        **dict.fromkeys(FREE_TEXT, (Coarse.REVIEWED,)),
+    }
+)
+# The document is made of these: the figures, the order, what it is about.
+ALWAYS_SHOWN: Final = frozenset({Field.FORMS, Field.PLACE_TYPE})
+NEVER_WHOLLY_OUT: Final = frozenset({Field.TIME, Field.PLACE})
+
+
+class Sharing(StrEnum):
+    """Which sharing preference of a reporter counts for this recipient."""
+
+    NONE = "geen"
+    POLICE = "politie"
+    PARTNERS = "ketenpartners"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A treatment and, unless the thing is simply shown, why; and how it is made coarser."""
+
+    treatment: Treatment
+    why: str = ""
+    how: Coarse | None = None
+
+    @property
+    def label(self) -> str:
+        """In words, as the annex and the preview say it."""
+        return self.treatment.label + (f": {self.how.value}" if self.how else "")
+
+
+SHOWN: Final = Rule(Treatment.SHOWN)
+Subject = Field | Section
+
+
+def left_out(why: str) -> Rule:
+    return Rule(Treatment.LEFT_OUT, why)
+
+
+def coarse(how: Coarse, why: str) -> Rule:
+    return Rule(Treatment.COARSENED, why, how)
+
+
+def steps(subject: Subject) -> tuple[tuple[Treatment, Coarse | None], ...]:
+    """All that a rule about this can do, from loose to strict."""
+    if isinstance(subject, Section):
+        return (Treatment.SHOWN, None), (Treatment.LEFT_OUT, None)
+    coarser = tuple((Treatment.COARSENED, how) for how in COARSENINGS.get(subject, ()))
+    out = () if subject in ALWAYS_SHOWN | NEVER_WHOLLY_OUT else ((Treatment.LEFT_OUT, None),)
+    return ((Treatment.SHOWN, None), *coarser, *out)
+
+
+def strictness(subject: Subject, rule: Rule) -> int:
+    return steps(subject).index((rule.treatment, rule.how))
+
+
+def stricter(subject: Subject, one: Rule, other: Rule | None) -> Rule:
+    """The stricter of two rules; of equals the first."""
+    if other is None or strictness(subject, other) <= strictness(subject, one):
+        return one
+    return other
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How a dossier is redacted for one kind of recipient."""
+
+    name: str
+    version: int
+    label: str
+    rules: Mapping[Field, Rule]
+    sections: Mapping[Section, Rule]
+    sharing: Sharing
+    not_allowed: str
+    destroy_note: str
+    # Only for who may enforce here: where and when boas are empowered (art. 429ter Sr).
+    empowered_only: bool = False
+    # Within the municipality itself: no partner, and its own use is ground enough.
+    own_house: bool = False
+
+    def __post_init__(self) -> None:
+        for every, given in ((Field, self.rules), (Section, self.sections)):
+            if missing := set(every) - set(given):
+                raise ValueError(f"profile {self.name} doesn't decide on {sorted(missing)}")
+            _check(self.name, given)
+
+    @property
+    def lists_reports(self) -> bool:
+        """Whether each report is told of, under its number."""
+        return self.has(Section.REPORTS)
+
+    def has(self, section: Section) -> bool:
+        return self.sections[section].treatment is Treatment.SHOWN
+
+    def rule(self, subject: Subject) -> Rule:
+        if isinstance(subject, Section):
+            return self.sections[subject]
+        return self.rules[subject]
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """Stricter rules on top of a profile, for reports of a certain kind."""
+
+    name: str
+    version: int
+    rules: Mapping[Field, Rule]
+
+    def __post_init__(self) -> None:
+        _check(self.name, self.rules)
+
+
+def _check(name: str, rules: Mapping[Field, Rule] | Mapping[Section, Rule]) -> None:
+    for subject, rule in rules.items():
+        if (rule.treatment, rule.how) not in steps(subject):
+            raise ValueError(f"{name}: {subject} can't be {rule.label}")
+        if rule.treatment is not Treatment.SHOWN and not rule.why:
+            raise ValueError(f"{name}: {subject} is hidden without a reason")
+
+
+def rule_for(profile: Profile, field: Field, overlay: Overlay | None = None) -> Rule:
+    """The rule that holds: the stricter of profile and overlay."""
+    return stricter(field, profile.rules[field], overlay.rules.get(field) if overlay else None)
+
+
+# What no municipality can open: the least that each profile hides, by law or by promise.
+#
+# Data, laid over every version of a profile when it is saved and again when it is used. So a
+# version that was kept before a rule came in here follows the rule all the same.
+
+
+Rules = Mapping[Subject, Rule]
+
+EVERYBODY: Final[Rules] = MappingProxyType(
+    {
+        Field.CONTACT: left_out("contactgegevens gaan nooit mee; ze worden apart vrijgegeven"),
+        Field.POLICE_SOURCED: left_out("politiegegevens geven we niet door (Wpg)"),
+    }
+)
+_TEXT: Final = "vrije tekst gaat pas mee als die is nagekeken en zwartgemaakt"
+OUTSIDE: Final[Rules] = MappingProxyType(
+    {
+        Field.NOTES: left_out("notities zijn voor intern gebruik"),
+        Field.REFERENCE: left_out(
+            "de meldingen staan onder een nummer dat alleen in dit dossier geldt"
+        ),
+        Field.PLACE_NOTE: coarse(Coarse.REVIEWED, _TEXT),
+        Field.APPEARANCE: coarse(Coarse.REVIEWED, _TEXT),
+        Field.ACCOUNT: coarse(Coarse.REVIEWED, _TEXT),
+    }
+)
+NOT_POLICE: Final[Rules] = MappingProxyType(
+    {
+        Field.PLACE: coarse(Coarse.STREET, "alleen politie en handhaving krijgen de precieze plek"),
+        Field.APPEARANCE: left_out("signalementen gaan alleen mee in vaste keuzes"),
+        Section.ATTACHMENTS: left_out("foto's en geluid gaan alleen naar politie en handhaving"),
+    }
+)
+_NO_REPORTS: Final = "het bestuur krijgt cijfers en duiding, geen meldingen"
+FIGURES_ONLY: Final[Rules] = MappingProxyType(
+    {
+        Section.REPORTS: left_out(_NO_REPORTS),
+        Section.OFFENDERS: left_out(_NO_REPORTS),
+        Field.PLACE: coarse(Coarse.NEIGHBOURHOOD, _NO_REPORTS),
+        Field.PLACE_NOTE: left_out(_NO_REPORTS),
+        Field.APPEARANCE: left_out(_NO_REPORTS),
+        Field.ACCOUNT: left_out(_NO_REPORTS),
+        Field.OFFENDERS: left_out(_NO_REPORTS),
+    }
+)
+
+MINIMUM: Final[Mapping[str, tuple[Rules, ...]]] = MappingProxyType(
+    {
+        "intern": (EVERYBODY,),
+        "politie": (EVERYBODY, OUTSIDE),
+        "handhaving": (EVERYBODY, OUTSIDE),
+        "zorg_welzijn": (EVERYBODY, OUTSIDE, NOT_POLICE),
+        "woningcorporatie": (EVERYBODY, OUTSIDE, NOT_POLICE),
+        "openbaar_vervoer": (EVERYBODY, OUTSIDE, NOT_POLICE),
+        "bestuur": (EVERYBODY, OUTSIDE, NOT_POLICE, FIGURES_ONLY),
+    }
+)
+
+
+def minimum_for(name: str, subject: Subject) -> Rule | None:
+    """The least strict rule that this kind of recipient may have about this; None: no least."""
+    least: Rule | None = None
+    for rules in MINIMUM[name]:
+        found = rules.get(subject)
+        least = found if least is None else stricter(subject, least, found)
+    return least
+
+
+def at_least(profile: Profile) -> Profile:
+    """This profile with nothing of the minimum open."""
+    return replace(
+        profile,
+        rules=MappingProxyType(
+            {
+                field: stricter(field, rule, minimum_for(profile.name, field))
+                for field, rule in profile.rules.items()
+            }
+        ),
+        sections=MappingProxyType(
+            {
+                section: stricter(section, rule, minimum_for(profile.name, section))
+                for section, rule in profile.sections.items()
+            }
+        ),
+    )
+
+
+# A profile's rules as codes that can be kept and posted, and how two versions differ. Pure.
+
+
+OWN_CHOICE: Final = "zo koos de gemeente"
+SUBJECTS: Final[tuple[Subject, ...]] = (*Section, *Field)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a rule did, and does now."""
+
+    subject: str
+    before: str
+    after: str
+
+
+def subject_code(subject: Subject) -> str:
+    """Its name in what is kept and in a form."""
+    kind = "onderdeel" if isinstance(subject, Section) else "veld"
+    return f"{kind}_{subject.name.lower()}"
+
+
+def step_code(treatment: Treatment, how: Coarse | None) -> str:
+    return how.name.lower() if how else treatment.label
+
+
+def code_of(subject: Subject, rule: Rule) -> str:
+    return step_code(rule.treatment, rule.how)
+
+
+def choices(subject: Subject) -> list[tuple[str, str]]:
+    """Every step there is, with its words."""
+    return [
+        (step_code(treatment, how), Rule(treatment, "", how).label)
+        for treatment, how in steps(subject)
+    ]
+
+
+def allowed(name: str, subject: Subject) -> list[tuple[str, str]]:
+    """The steps that the minimum leaves."""
+    least = minimum_for(name, subject)
+    begin = 0 if least is None else strictness(subject, least)
+    return choices(subject)[begin:]
+
+
+def to_codes(profile: Profile) -> dict[str, str]:
+    return {subject_code(one): code_of(one, profile.rule(one)) for one in SUBJECTS}
+
+
+def with_codes(proposed: Profile, version: int, codes: Mapping[str, Any]) -> Profile:
+    """The program's profile with these choices; what isn't told or can't be stays as proposed."""
+    return at_least(
+        replace(
+            proposed,
+            version=version,
+            rules=MappingProxyType({one: _rule(proposed, one, codes) for one in Field}),
+            sections=MappingProxyType({one: _rule(proposed, one, codes) for one in Section}),
+        )
+    )
+
+
+def _rule(proposed: Profile, subject: Subject, codes: Mapping[str, Any]) -> Rule:
+    usual = proposed.rule(subject)
+    wanted = codes.get(subject_code(subject))
+    for treatment, how in steps(subject):
+        if step_code(treatment, how) == wanted:
+            return _with_why(proposed, subject, treatment, how)
+    return usual
+
+
+def _with_why(
+    proposed: Profile, subject: Subject, treatment: Treatment, how: Coarse | None
+) -> Rule:
+    if treatment is Treatment.SHOWN:
+        return SHOWN
+    for known in (minimum_for(proposed.name, subject), proposed.rule(subject)):
+        if known is not None and (known.treatment, known.how) == (treatment, how):
+            return known
+    return Rule(treatment, OWN_CHOICE, how)
+
+
+def too_lax(name: str, subject: Subject, code: str) -> Rule | None:
+    """The minimum that this choice would open; None when it may be."""
+    least = minimum_for(name, subject)
+    known = [option for option, _ in choices(subject)]
+    if least is None or code not in known:
+        return None
+    return least if known.index(code) < strictness(subject, least) else None
+
+
+def differences(before: Profile, after: Profile) -> tuple[Difference, ...]:
+    """The rules that do something else, in the order of the form."""
+    return tuple(_differences(before, after))
+
+
+def _differences(before: Profile, after: Profile) -> Iterator[Difference]:
+    for subject in SUBJECTS:
+        one, other = before.rule(subject), after.rule(subject)
+        if strictness(subject, one) != strictness(subject, other):
+            yield Difference(words_for(subject), one.label, other.label)
+
+
+def words_for(subject: Subject) -> str:
+    word = subject.value[:1].upper() + subject.value[1:]
+    return f"Onderdeel ‘{word}’" if isinstance(subject, Section) else word

@@ -1,0 +1,167 @@
+"""Which version of a profile counts for a municipality, what it was before, and a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.exports.models import RedactionProfile
+from stopintimidatie.exports.profiles.defaults import PROFILES
+from stopintimidatie.exports.profiles.rules import (
+    SUBJECTS,
+    Difference,
+    Profile,
+    differences,
+    subject_code,
+    to_codes,
+    too_lax,
+    with_codes,
+    words_for,
+)
+from stopintimidatie.exports.vocabulary import ExportError
+from stopintimidatie.municipalities.levels.models import MunicipalityProfile
+
+KIND: Final = "redactieprofiel"
+
+
+class StaleProfileError(Exception):
+    """Somebody else made a version since this person saw the profile."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a profile, with what it changed; without a row the program's proposal."""
+
+    profile: Profile
+    row: RedactionProfile | None
+    changes: tuple[Difference, ...]
+
+
+def current_profiles(session: Session, holder: str) -> Mapping[str, Profile]:
+    """Every profile as it counts now for this municipality, by name."""
+    newest: dict[str, RedactionProfile] = {}
+    for row in session.scalars(
+        select(RedactionProfile)
+        .where(RedactionProfile.holder == holder)
+        .order_by(RedactionProfile.number)
+    ):
+        newest[row.name] = row
+    return {
+        name: read_row(newest[name]) if name in newest else proposed
+        for name, proposed in PROFILES.items()
+    }
+
+
+def current_profile(session: Session, holder: str, name: str) -> Profile:
+    """The version of one profile that counts now."""
+    row = session.scalars(_rows(holder, name).limit(1)).one_or_none()
+    return PROFILES[name] if row is None else read_row(row)
+
+
+def _rows(holder: str, name: str) -> Select[RedactionProfile]:
+    return (
+        select(RedactionProfile)
+        .where(RedactionProfile.holder == holder, RedactionProfile.name == name)
+        .order_by(RedactionProfile.number.desc())
+    )
+
+
+def read_row(row: RedactionProfile) -> Profile:
+    return with_codes(PROFILES[row.name], row.number, row.rules)
+
+
+def versions(session: Session, holder: str, name: str) -> Sequence[Version]:
+    """Newest first; the last is what the program proposes."""
+    rows = session.scalars(_rows(holder, name)).all()
+    known = [*(read_row(row) for row in rows), PROFILES[name]]
+    told = [
+        Version(profile, row, differences(before, profile))
+        for row, profile, before in zip(rows, known, known[1:], strict=False)
+    ]
+    return [*told, Version(PROFILES[name], None, ())]
+
+
+def profile_at(session: Session, holder: str, name: str, number: int) -> Profile | None:
+    """A profile as it was in that version; None when that isn't known any more."""
+    row = session.scalars(_rows(holder, name).where(RedactionProfile.number == number)).first()
+    if row is not None:
+        return read_row(row)
+    return PROFILES[name] if PROFILES[name].version == number else None
+
+
+def change_profile(
+    session: Session,
+    holder: str,
+    name: str,
+    codes: Mapping[str, str],
+    reason: str,
+    actor: Actor,
+    *,
+    seen: int,
+) -> tuple[Difference, ...]:
+    """A new version with these choices; what differs from the one before (nothing: no version).
+
+    :raises ExportError: a choice that the minimum doesn't allow; `field` is its name.
+    :raises StaleProfileError: it isn't the version that this person saw.
+    """
+    for subject in SUBJECTS:
+        least = too_lax(name, subject, codes.get(subject_code(subject), ""))
+        if least is not None:
+            raise ExportError(
+                f"‘{words_for(subject)}’ kan voor deze ontvanger niet opener dan"
+                f" ‘{least.label}’: {least.why}. Kies dat, of iets strengers.",
+                subject_code(subject),
+            )
+    wanted = with_codes(PROFILES[name], 0, codes)
+    return _add(session, holder, wanted, reason, actor, seen=seen, proposed=False)
+
+
+def reset_profile(
+    session: Session, holder: str, name: str, reason: str, actor: Actor, *, seen: int
+) -> tuple[Difference, ...]:
+    """Back to what the program proposes, as a new version.
+
+    :raises StaleProfileError: it isn't the version that this person saw.
+    """
+    return _add(session, holder, PROFILES[name], reason, actor, seen=seen, proposed=True)
+
+
+def _add(
+    session: Session,
+    holder: str,
+    wanted: Profile,
+    reason: str,
+    actor: Actor,
+    *,
+    seen: int,
+    proposed: bool,
+) -> tuple[Difference, ...]:
+    # One at a time for a municipality; on SQLite a writing transaction is alone already.
+    session.get(MunicipalityProfile, holder, with_for_update=True)
+    now = current_profile(session, holder, wanted.name)
+    if now.version != seen:
+        raise StaleProfileError
+    changes = differences(now, wanted)
+    if not changes:
+        return ()
+    row = RedactionProfile(
+        holder=holder,
+        name=wanted.name,
+        number=max(now.version, PROFILES[wanted.name].version) + 1,
+        rules=to_codes(wanted),
+        proposed=proposed,
+        reason=reason,
+        made_at=utc_now(),
+        made_by_id=actor.id,
+        made_by=actor.name,
+    )
+    session.add(row)
+    session.flush()
+    record(session, actor, "redactieprofiel.gewijzigd", holder, KIND, [row.id], fields=[row.name])
+    return changes

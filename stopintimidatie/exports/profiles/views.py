@@ -1,0 +1,288 @@
+"""The form of a profile: a choice per part and per field, as far as there is one."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.view import view_config
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.text import datetime_long, plural
+from stopintimidatie.core.web.components import ListItem, Panel
+from stopintimidatie.core.web.request import Request, query_pairs
+from stopintimidatie.exports.profiles.defaults import PROFILES
+from stopintimidatie.exports.profiles.rules import (
+    Difference,
+    Field,
+    Profile,
+    Section,
+    Subject,
+    allowed,
+    choices,
+    differences,
+    minimum_for,
+    subject_code,
+    to_codes,
+    words_for,
+)
+from stopintimidatie.exports.profiles.services import (
+    StaleProfileError,
+    Version,
+    change_profile,
+    current_profile,
+    current_profiles,
+    reset_profile,
+    versions,
+)
+from stopintimidatie.exports.vocabulary import ExportError, capital
+from stopintimidatie.municipalities.areas.resources import (
+    MunicipalityAdministration,
+    MunicipalityResource,
+)
+
+REASON_MAX = 500
+
+
+def profile_schema(profile: Profile) -> Any:
+    """What can be chosen for this kind of recipient; what lies fixed isn't asked."""
+    schema = forms.Schema()
+    for title, subjects in (
+        ("Onderdelen van het document", tuple(Section)),
+        ("Gegevens", tuple(Field)),
+    ):
+        group = forms.Schema(title=title, name=_group(subjects[0]))
+        for subject in subjects:
+            if is_open(profile, subject):
+                group.add(_choice(profile, subject))
+        if group.children:
+            schema.add(group)
+    schema.add(
+        forms.field(
+            forms.Text(REASON_MAX, lines=True),
+            "Reden",
+            name="reden",
+            description="Waarom verandert u dit? De reden staat bij de versie. Schrijf geen namen"
+            " van personen op.",
+            widget=forms.TextArea(rows=3),
+        )
+    )
+    schema.add(forms.field(forms.Integer(0), "Versie", name="versie", widget=forms.Hidden()))
+    return schema
+
+
+def _group(subject: Subject) -> str:
+    return subject_code(subject).partition("_")[0]
+
+
+def control_of(code: str) -> str:
+    """The name of the control of a rule."""
+    return f"{code.partition('_')[0]}.{code}"
+
+
+def is_open(profile: Profile, subject: Subject) -> bool:
+    return len(allowed(profile.name, subject)) > 1
+
+
+def _choice(profile: Profile, subject: Subject) -> Any:
+    # Every step is read, so that one which isn't allowed is refused with the reason.
+    return forms.field(
+        forms.OneOf(choices(subject)),
+        capital(subject.value),
+        name=subject_code(subject),
+        widget=forms.Select(values=allowed(profile.name, subject), empty=None),
+    )
+
+
+def first_values(profile: Profile) -> dict[str, Any]:
+    codes = to_codes(profile)
+    groups: dict[str, Any] = {}
+    for code, value in codes.items():
+        groups.setdefault(code.partition("_")[0], {})[code] = value
+    return {**groups, "versie": profile.version}
+
+
+def read_codes(profile: Profile, values: dict[str, Any]) -> dict[str, str]:
+    """The choices that a form tells; what it didn't ask stays."""
+    told: dict[str, str] = {}
+    for group in ("onderdeel", "veld"):
+        told |= values.get(group, {})
+    return to_codes(profile) | told
+
+
+# The profiles of a municipality: what each shows whom, its versions, and making a new one.
+
+
+LIST: Final = "redactieprofielen"
+EDIT: Final = "redactieprofiel"
+RESET: Final = Button("standaard", "Terug naar het voorstel", kind="secondary")
+BUTTONS: Final = (Button("opslaan", "Opslaan als nieuwe versie"), RESET)
+
+
+def _asked(request: Request) -> str | None:
+    """The profile that the address names.
+
+    :raises HTTPNotFound: there is no such profile.
+    """
+    name = dict(query_pairs(request)).get("profiel")
+    if name is not None and name not in PROFILES:
+        raise HTTPNotFound()
+    return name
+
+
+@view_config(
+    context=MunicipalityResource,
+    name=LIST,
+    request_method="GET",
+    permission=Permission.VIEW_MUNICIPALITY,
+    renderer="stopintimidatie.exports.profiles:templates/profiles.jinja2",
+)
+def profiles_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
+    """All profiles, or one with its rules and its versions."""
+    name = _asked(request)
+    here = request.resource_path(context, LIST)
+    if name is None:
+        now = current_profiles(request.db, context.holder)
+        return {"items": [_item(profile, here) for profile in now.values()], "profile": None}
+    told = versions(request.db, context.holder, name)
+    profile = told[0].profile
+    may_edit = request.has_permission(Permission.MANAGE_MUNICIPALITY, context)
+    return {
+        "profile": profile,
+        "version": _version_words(told[0]),
+        "sections": [_row(profile, one) for one in Section],
+        "fields": [_row(profile, one) for one in Field],
+        "versions": [_told(one) for one in told],
+        "all_href": here,
+        "edit_href": f"/gemeenten/{context.municipality.slug}/beheer/{EDIT}?profiel={name}"
+        if may_edit
+        else None,
+    }
+
+
+def _item(profile: Profile, here: str) -> ListItem:
+    own = differences(PROFILES[profile.name], profile)
+    meta = [
+        f"versie {profile.version}",
+        plural(len(own), "regel anders dan het voorstel", "regels anders dan het voorstel")
+        if own
+        else "zoals het programma voorstelt",
+    ]
+    return ListItem(profile.label, f"{here}?profiel={profile.name}", [], meta)
+
+
+def _row(profile: Profile, subject: Subject) -> list[str]:
+    rule = profile.rule(subject)
+    fixed = "" if is_open(profile, subject) else " (ligt vast)"
+    return [capital(subject.value), capital(rule.label) + fixed, capital(rule.why)]
+
+
+def _version_words(version: Version) -> str:
+    return f"versie {version.profile.version}"
+
+
+def _told(version: Version) -> dict[str, Any]:
+    row = version.row
+    return {
+        "number": version.profile.version,
+        "made": "Voorstel van het programma"
+        if row is None
+        else f"{datetime_long(row.made_at)}, {row.made_by}",
+        "reason": "" if row is None else row.reason,
+        "proposed": row is not None and row.proposed,
+        "changes": difference_rows(version.changes),
+    }
+
+
+def difference_rows(changes: tuple[Difference, ...]) -> list[list[str]]:
+    return [[one.subject, capital(one.before), capital(one.after)] for one in changes]
+
+
+@view_config(
+    context=MunicipalityAdministration,
+    name=EDIT,
+    request_method=("GET", "POST"),
+    permission=Permission.EDIT_SETTINGS,
+    renderer="stopintimidatie.exports.profiles:templates/profile_form.jinja2",
+)
+def edit_view(context: MunicipalityAdministration, request: Request) -> Any:
+    """Make a new version of one profile, or go back to what the program proposes."""
+    name = _asked(request)
+    if name is None:
+        raise HTTPNotFound()
+    now = current_profile(request.db, context.holder, name)
+    back = f"/gemeenten/{context.municipality.slug}/{LIST}?profiel={name}"
+    form = Form(
+        profile_schema(now),
+        request,
+        buttons=BUTTONS,
+        action=f"{request.path}?profiel={name}",
+        appstruct=first_values(now),
+        cancel_url=back,
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        changes = _changed(context, request, form, now, values)
+        request.flash(
+            f"Het profiel ‘{now.label}’ is gewijzigd: {_count(changes)}. Dit geldt vanaf nu."
+            if changes
+            else "Er was niets gewijzigd. Er is geen nieuwe versie gemaakt.",
+            "ok" if changes else "info",
+        )
+        return HTTPSeeOther(back)
+
+    return handle_form(request, form, on_valid, {"profile": now, "fixed": _fixed(now)})
+
+
+def _count(changes: tuple[Difference, ...]) -> str:
+    return plural(len(changes), "regel", "regels")
+
+
+def _changed(
+    context: MunicipalityAdministration,
+    request: Request,
+    form: Form,
+    now: Profile,
+    values: dict[str, Any],
+) -> tuple[Difference, ...]:
+    holder, seen, reason = context.holder, values["versie"], values["reden"]
+    actor: Actor = request.actor
+    try:
+        if form.pressed() == RESET.name:
+            return reset_profile(request.db, holder, now.name, reason, actor, seen=seen)
+        codes = read_codes(now, values)
+        return change_profile(request.db, holder, now.name, codes, reason, actor, seen=seen)
+    except ExportError as problem:
+        raise FormError(problem.message, control_of(problem.field or "")) from None
+    except StaleProfileError:
+        form["versie"].cstruct = str(now.version)
+        raise ConflictError(
+            "Iemand anders heeft dit profiel intussen gewijzigd. Er is niets opgeslagen. Kijk na"
+            " wat er nu geldt en sla daarna opnieuw op."
+        ) from None
+
+
+def _fixed(profile: Profile) -> list[list[str]]:
+    """What can't be chosen, and why not."""
+    rows = []
+    for subject in (*Section, *Field):
+        if not is_open(profile, subject):
+            least = minimum_for(profile.name, subject)
+            why = least.why if least else "hiervan is het document gemaakt"
+            rows.append([words_for(subject), capital(profile.rule(subject).label), capital(why)])
+    return rows
+
+
+def administration_panel(context: Any, request: Any) -> Panel | None:
+    """On the page of what is set."""
+    if not isinstance(context, MunicipalityAdministration):
+        return None
+    href = f"/gemeenten/{context.municipality.slug}/{LIST}"
+    return Panel(
+        "Wat ontvangers van een dossier zien",
+        "stopintimidatie.exports.profiles:templates/profiles_panel.jinja2",
+        {"href": href},
+    )

@@ -1,0 +1,214 @@
+"""Chronologie: what happened, reports and events in one order. Pure.
+
+Many reports in a row become one line, so that two years can be read in a minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import groupby
+
+from stopintimidatie.core.text import date_short
+from stopintimidatie.dossiers.rules import SHORTEST, window
+from stopintimidatie.exports.profiles.rules import Field, Profile, Section, Treatment
+from stopintimidatie.exports.redaction import selection
+from stopintimidatie.exports.redaction.content import (
+    ActionContent,
+    AgreementContent,
+    ConsultationContent,
+    Event,
+)
+from stopintimidatie.exports.redaction.selection import Selection, pseudonym, today
+from stopintimidatie.exports.redaction.source import (
+    DossierSource,
+    EventKind,
+    Reliability,
+    SourceAction,
+    SourceEvent,
+    SourceMeasure,
+    SourceReport,
+)
+from stopintimidatie.exports.vocabulary import capital, clean, clean_line, listed
+
+FOLD_FROM = 4
+NAMES_MAX = 8
+
+
+# An event that belongs to a part of the document is left out with it.
+SECTIONS = {
+    EventKind.ACTION: Section.ACTIONS,
+    EventKind.AGREEMENT: Section.AGREEMENTS,
+    EventKind.CONSULTATION: Section.CONSULTATIONS,
+}
+
+
+def chronology(source: DossierSource, chosen: Selection) -> tuple[Event, ...]:
+    if not chosen.profile.has(Section.CHRONOLOGY):
+        return ()
+    dated = [
+        (event.on, 1, [_event(event)]) for event in source.events if _passes(event, chosen.profile)
+    ]
+    if chosen.profile.lists_reports:
+        breaks = sorted(on for on, _, _ in dated)
+        for group in _runs(chosen.reports, breaks):
+            dated.append((selection.day(group[0]), 0, _report_events(group)))
+    ordered = sorted(dated, key=lambda entry: entry[:2])
+    return tuple(event for _, _, events in ordered for event in events)
+
+
+def _passes(event: SourceEvent, profile: Profile) -> bool:
+    section = SECTIONS.get(event.kind)
+    if section is not None and not profile.has(section):
+        return False
+    asked = {Field.NOTES: event.kind is EventKind.NOTE, Field.POLICE_SOURCED: event.police_sourced}
+    return all(
+        profile.rules[field].treatment is Treatment.SHOWN for field, holds in asked.items() if holds
+    )
+
+
+def _event(event: SourceEvent) -> Event:
+    return Event(
+        date_short(event.on), clean(event.what), clean_line(event.source), event.reliability.value
+    )
+
+
+def _runs(reports: Sequence[SourceReport], breaks: Sequence[date]) -> list[list[SourceReport]]:
+    """Reports that follow each other in one month with no other event in between."""
+
+    def key(report: SourceReport) -> tuple[int, int, int]:
+        on = selection.day(report)
+        return on.year, on.month, sum(stop < on for stop in breaks)
+
+    return [list(group) for _, group in groupby(reports, key)]
+
+
+def _report_events(group: Sequence[SourceReport]) -> list[Event]:
+    if len(group) >= FOLD_FROM:
+        return [_folded(group)]
+    return [
+        Event(
+            date_short(selection.day(report)),
+            f"Melding {pseudonym(report)}: {listed([form.label for form in report.forms])}",
+            f"melder ({report.role.label})" if report.role.label else "melder",
+            _reliability(report).value,
+        )
+        for report in group
+    ]
+
+
+def _folded(group: Sequence[SourceReport]) -> Event:
+    first, last = selection.day(group[0]), selection.day(group[-1])
+    when = date_short(first) if first == last else f"{first:%d-%m} t/m {date_short(last)}"
+    kinds = sorted({_reliability(report).value for report in group})
+    names = _ranges(sorted(report.serial for report in group))
+    which = f": {listed(names)}" if len(names) <= NAMES_MAX else ""
+    return Event(when, f"{len(group)} meldingen{which}", "melders", listed(kinds))
+
+
+def _ranges(serials: Sequence[int]) -> list[str]:
+    """M-03 t/m M-07, M-09"""
+    spans: list[list[int]] = []
+    for serial in serials:
+        if spans and serial == spans[-1][1] + 1:
+            spans[-1][1] = serial
+        else:
+            spans.append([serial, serial])
+    return [
+        f"M-{low:02d}" if low == high else f"M-{low:02d} t/m M-{high:02d}" for low, high in spans
+    ]
+
+
+def _reliability(report: SourceReport) -> Reliability:
+    if not report.role.code:
+        return Reliability.UNKNOWN
+    if report.role.code == "namens_ander":
+        return Reliability.FROM_OTHERS
+    return Reliability.OWN_OBSERVATION
+
+
+# What was done, talked over and agreed, for one recipient. Pure.
+
+
+def actions(source: DossierSource, chosen: Selection) -> tuple[ActionContent, ...]:
+    """What was done: agreements that were kept, and measures with the reports before and after."""
+    if not chosen.profile.has(Section.ACTIONS):
+        return ()
+    done: list[SourceAction | SourceMeasure] = [
+        action for action in source.actions if not action.police_sourced
+    ]
+    done += source.measures
+    return tuple(
+        ActionContent(
+            what=clean(one.what),
+            who=clean_line(one.who),
+            when=_period(one),
+            counts=_counts(one, source, chosen),
+            effect=clean(one.effect),
+        )
+        for one in sorted(done, key=lambda one: (one.on, one.what))
+    )
+
+
+def _period(one: SourceAction | SourceMeasure) -> str:
+    if isinstance(one, SourceMeasure) and one.ended_on and one.ended_on != one.on:
+        return f"{date_short(one.on)} t/m {date_short(one.ended_on)}"
+    return date_short(one.on)
+
+
+def _counts(one: SourceAction | SourceMeasure, source: DossierSource, chosen: Selection) -> str:
+    """As long before as after, over the reports that this recipient gets and no others."""
+    if not isinstance(one, SourceMeasure):
+        return ""
+    days = window(one.on, today(source))
+    if days < SHORTEST:
+        return "nog te kort geleden"
+    before = _within(chosen.reports, one.on - timedelta(days=days), one.on)
+    after = _within(chosen.reports, one.on, one.on + timedelta(days=days))
+    if not chosen.profile.lists_reports:
+        before, after = selection.coarse(before), selection.coarse(after)
+    return f"{_told(before)} voor, {_told(after)} na ({days} dagen)"
+
+
+def _within(reports: Sequence[SourceReport], first: date, end: date) -> int | None:
+    return sum(first <= selection.day(report) < end for report in reports)
+
+
+def _told(number: int | None) -> str:
+    return "<5" if number is None else str(number)
+
+
+def consultations(source: DossierSource, chosen: Selection) -> tuple[ConsultationContent, ...]:
+    """The meetings that were held, the latest first."""
+    if not chosen.profile.has(Section.CONSULTATIONS):
+        return ()
+    return tuple(
+        ConsultationContent(
+            when=date_short(one.on),
+            kind=capital(one.kind),
+            seats=clean_line("; ".join(one.seats)),
+            decisions=clean(one.decisions),
+            next_date=date_short(one.next_date),
+        )
+        for one in sorted(source.consultations, key=lambda one: one.on, reverse=True)
+    )
+
+
+def agreements(source: DossierSource, chosen: Selection) -> tuple[AgreementContent, ...]:
+    """Open ones first, by date."""
+    if not chosen.profile.has(Section.AGREEMENTS):
+        return ()
+    ordered = sorted(
+        source.agreements,
+        key=lambda agreement: (not agreement.open, agreement.due or date.max, agreement.what),
+    )
+    return tuple(
+        AgreementContent(
+            clean(agreement.what),
+            clean_line(agreement.who),
+            date_short(agreement.due),
+            agreement.state.label,
+            date_short(agreement.next_date),
+        )
+        for agreement in ordered
+    )

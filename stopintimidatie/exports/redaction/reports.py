@@ -1,0 +1,292 @@
+"""Bijlagen: which photos, sound and video go along in the PDF, and what is said of them. Pure.
+
+Only where the profile opens them: those of the dossier, and those of the reports that this
+recipient gets; of reports with minors never. The rest is told of by its number alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from stopintimidatie.core.text import clock, date_long, date_short, date_text, file_size, plural
+from stopintimidatie.exports.profiles.rules import Field, Section
+from stopintimidatie.exports.redaction import selection
+from stopintimidatie.exports.redaction.content import (
+    AttachmentContent,
+    AttachmentsContent,
+    OffenderContent,
+    Pair,
+    ReportContent,
+)
+from stopintimidatie.exports.redaction.selection import Selection, pseudonym
+from stopintimidatie.exports.redaction.source import (
+    DossierSource,
+    Offenders,
+    Precision,
+    SourceAttachment,
+    SourceReport,
+    Term,
+)
+from stopintimidatie.exports.vocabulary import capital, clean, clean_line, listed
+
+# Photos, sound and video within one PDF are together no more than this: what goes out must still
+# fit in the form of /verificatie (25 MB), the text of a big dossier included.
+EMBEDDED_MOST = 18_000_000
+
+
+_MORE: Final = {"foto": "foto's", "geluid": "geluidsopnamen", "video": "video's"}
+_ONE: Final = {"foto": "foto", "geluid": "geluidsopname", "video": "video"}
+WITHIN: Final = (
+    "De bestanden zitten in deze PDF: open in uw leesprogramma het venster met bijlagen. Waar en"
+    " waarmee ze zijn gemaakt, is eruit gehaald."
+)
+TOO_MUCH: Final = (
+    f"Samen zijn ze hoogstens {EMBEDDED_MOST // 1_000_000} MB. Wat daar niet bij past, geeft de"
+    " dossierhouder apart."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file, and the report that it is of."""
+
+    file: SourceAttachment
+    report: SourceReport | None = None
+
+
+def attachments(source: DossierSource, chosen: Selection) -> AttachmentsContent:
+    """Each file by what it is about, where the profile opens that; else how many of each kind."""
+    files = tuple(_files(source, chosen))
+    if not files:
+        return AttachmentsContent("Er zijn geen bijlagen in dit dossier.", ())
+    if not chosen.profile.has(Section.ATTACHMENTS):
+        return AttachmentsContent(
+            f"In het dossier: {_numbers_of_files(files)}. Dit document bevat geen bijlagen. Hebt u"
+            " er een nodig, vraag die dan aan de dossierhouder.",
+            (),
+        )
+    listed_files = tuple(_fitting(files))
+    note = f"{capital(_numbers_of_files(files))}."
+    if any(one.file_name for one in listed_files):
+        note += f" {WITHIN}"
+    if not all(one.file_name for one in listed_files):
+        note += f" {TOO_MUCH}"
+    return AttachmentsContent(note, listed_files)
+
+
+def _files(source: DossierSource, chosen: Selection) -> Iterator[_File]:
+    """Those of the dossier, then report by report. Who gets no reports doesn't hear of theirs."""
+    yield from map(_File, source.attachments)
+    if chosen.profile.lists_reports:
+        for report in sorted(chosen.reports, key=lambda report: report.serial):
+            if not report.minor:
+                yield from (_File(one, report) for one in report.attachments)
+
+
+def of_minors(reports: Sequence[SourceReport]) -> int:
+    """How many files stay out because of whom they may show."""
+    return sum(len(report.attachments) for report in reports if report.minor)
+
+
+def _numbers_of_files(files: Sequence[_File]) -> str:
+    numbers = Counter(one.file.kind for one in files)
+    return listed([plural(numbers[k], _ONE[k], _MORE[k]) for k in _ONE if numbers[k]])
+
+
+def _fitting(files: Sequence[_File]) -> Iterator[AttachmentContent]:
+    """In their order, each that fits in what is left."""
+    left = EMBEDDED_MOST
+    for one in files:
+        fits = one.file.size <= left
+        left -= one.file.size if fits else 0
+        yield _attachment(one, fits=fits)
+
+
+def _attachment(one: _File, *, fits: bool) -> AttachmentContent:
+    file, report = one.file, one.report
+    name = f"{capital(_ONE.get(file.kind, 'bestand'))} {file.number}"
+    return AttachmentContent(
+        name=name if report is None else f"{name} bij {pseudonym(report)}",
+        when=date_short(file.on),
+        about=clean_line(file.about) or "Meegestuurd met de melding",
+        size=file_size(file.size),
+        file_name=file.file_name if fits else "",
+        media_type=file.media_type,
+        sha256="",
+    )
+
+
+# Signalementen: what was seen of offenders, in closed choices, under a number of its own. Pure.
+#
+# Only in a dossier about a group or a person, and only for who needs it. What somebody saw, what
+# they took it for and what they think stand apart; the reporter's own words aren't here.
+
+
+# A dossier about a place or a theme isn't a search for somebody.
+KINDS: Final = frozenset({"groep", "persoonsgericht"})
+IN_A_GROUP: Final = {True: "ja", False: "nee", None: ""}
+
+
+def offenders(source: DossierSource, chosen: Selection) -> tuple[OffenderContent, ...]:
+    """P-03 is told of in M-03: lasting, and meaningless outside the dossier."""
+    if source.kind.code not in KINDS or not chosen.profile.has(Section.OFFENDERS):
+        return ()
+    ordered = sorted(chosen.reports, key=lambda report: report.serial)
+    described = [(report, _pairs(report.offenders)) for report in ordered]
+    return tuple(_content(report, *parts) for report, parts in described if any(parts))
+
+
+Parts = tuple[tuple[Pair, ...], tuple[Pair, ...], tuple[Pair, ...]]
+
+
+def _content(
+    report: SourceReport,
+    facts: tuple[Pair, ...],
+    impressions: tuple[Pair, ...],
+    assumptions: tuple[Pair, ...],
+) -> OffenderContent:
+    return OffenderContent(
+        f"P-{report.serial:02d}", pseudonym(report), facts, impressions, assumptions
+    )
+
+
+def _pairs(seen: Offenders) -> Parts:
+    facts = (
+        ("Aantal", _word(seen.number)),
+        ("In een groep", IN_A_GROUP[seen.in_group]),
+        ("Vervoer", _word(seen.transport)),
+    )
+    impressions = (("Leeftijd, geschat", _word(seen.age)), ("Geslacht", _word(seen.gender)))
+    assumptions = (("Bekend bij de melder", _word(seen.known)),)
+    return _told(facts), _told(impressions), _told(assumptions)
+
+
+def _told(pairs: tuple[tuple[str, str], ...]) -> tuple[Pair, ...]:
+    return tuple(Pair(label, capital(value)) for label, value in pairs if value)
+
+
+def _word(term: Term | None) -> str:
+    return term.label if term else ""
+
+
+# Meldingen: each report under its pseudonym, as far as this recipient may see it. Pure.
+
+
+# What each line is called; the account stands on its own and the time in the heading.
+LABELS: Final[Mapping[Field, str]] = MappingProxyType(
+    {
+        Field.REFERENCE: "Kenmerk",
+        Field.PLACE: "Plek",
+        Field.PLACE_NOTE: "Plek in eigen woorden",
+        Field.PLACE_TYPE: "Soort plek",
+        Field.FORMS: "Vormen",
+        Field.ROLE: "Gemeld door",
+        Field.REPORTER_AGE: "Leeftijd melder",
+        Field.RECURRENCE: "Vaker gebeurd",
+        Field.FEELING: "Gevoel",
+        Field.CONSEQUENCES: "Gevolgen",
+        Field.OFFENDERS: "Pleger of plegers",
+        Field.APPEARANCE: "Signalement",
+        Field.BYSTANDERS: "Omstanders",
+        Field.POLICE: "Bij de politie",
+        Field.WILLING: "Contact",
+        Field.TIME: "Tijdstip",
+        Field.ACCOUNT: "Verhaal van de melder",
+    }
+)
+
+
+def reports(source: DossierSource, chosen: Selection) -> tuple[ReportContent, ...]:
+    previous = source.edition.previous
+    ordered = sorted(chosen.reports, key=lambda report: report.serial)
+    return tuple(
+        ReportContent(
+            pseudonym=pseudonym(report),
+            heading=_when(report),
+            new=previous is not None and report.serial not in previous.serials,
+            minor=report.minor,
+            details=tuple(_details(report)),
+            account=clean(report.account),
+        )
+        for report in ordered
+    )
+
+
+def _when(report: SourceReport) -> str:
+    if report.precision is Precision.UNKNOWN:
+        return f"rond {date_text(report.happened_at)}"
+    part = selection.part_of_day(report)
+    if report.precision in (Precision.PART_OF_DAY, Precision.DAY):
+        return date_long(report.happened_at) + (f", {part}" if part else "")
+    about = "rond " if report.precision is Precision.HOUR else ""
+    return f"{date_long(report.happened_at)}, {about}{clock(report.happened_at)}"
+
+
+def _details(report: SourceReport) -> Iterable[Pair]:
+    """The lines of a report: only what is there, of what may be seen."""
+    for _, label, value in values(report):
+        if value:
+            yield Pair(label, capital(clean(value)))
+
+
+def values(report: SourceReport) -> Iterable[tuple[Field, str, str]]:
+    """Each field of a report that has a line of its own, with its label and its words."""
+    where = f"{report.place}, {report.neighbourhood}" if report.place else report.neighbourhood
+    told = {
+        Field.REFERENCE: report.reference,
+        Field.PLACE: where,
+        Field.PLACE_NOTE: report.place_note,
+        Field.PLACE_TYPE: report.place_type.label,
+        Field.FORMS: listed([form.label for form in report.forms]),
+        Field.ROLE: report.role.label,
+        Field.REPORTER_AGE: _label(report.reporter_age),
+        Field.RECURRENCE: _label(report.recurrence),
+        Field.FEELING: _label(report.feeling),
+        Field.CONSEQUENCES: listed([c.label for c in report.consequences]),
+        Field.OFFENDERS: offenders_in_words(report.offenders),
+        Field.APPEARANCE: report.offenders.appearance,
+        Field.BYSTANDERS: _label(report.bystanders),
+        Field.POLICE: _label(report.police),
+        Field.WILLING: _willing(report),
+    }
+    return tuple((field, LABELS[field], value) for field, value in told.items())
+
+
+def filled(report: SourceReport) -> set[Field]:
+    """The fields of which this report tells something; when it happened always."""
+    filled = {field for field, _, value in values(report) if value}
+    if report.account.strip():
+        filled.add(Field.ACCOUNT)
+    return filled | {Field.TIME}
+
+
+def offenders_in_words(offenders: Offenders) -> str:
+    """The codes about the offender or offenders, on one line."""
+    group = {True: "in een groep", False: "niet in een groep", None: ""}[offenders.in_group]
+    known = [
+        _named("aantal", offenders.number),
+        group,
+        _named("leeftijd geschat", offenders.age),
+        _named("geslacht volgens melder", offenders.gender),
+        _named("bekend bij melder", offenders.known),
+        _named("vervoer", offenders.transport),
+    ]
+    return "; ".join(filter(None, known))
+
+
+def _named(name: str, term: Term | None) -> str:
+    return f"{name}: {term.label}" if term else ""
+
+
+def _label(term: Term | None) -> str:
+    return term.label if term else ""
+
+
+def _willing(report: SourceReport) -> str:
+    if not report.willing_to_talk:
+        return ""
+    return "de melder wil hierover praten; vraag het de dossierhouder"

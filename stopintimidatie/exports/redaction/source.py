@@ -1,0 +1,273 @@
+"""All that a dossier knows, as plain values: what redaction starts from.
+
+A loader fills this from the database; nothing here knows of one. There is no place for a
+reporter's name, phone number or e-mail address: contact data is released separately and can't
+end up in a dossier by mistake.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from stopintimidatie.exports.profiles.rules import Field
+from stopintimidatie.exports.redaction.content import Logo
+from stopintimidatie.exports.vocabulary import ExportRequest
+
+PARTS_OF_DAY = ("nacht", "ochtend", "middag", "avond")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A code from a vocabulary with the word an officer reads."""
+
+    code: str
+    label: str
+
+
+class Precision(StrEnum):
+    """How exactly the reporter knew when it happened."""
+
+    EXACT = "exact"
+    HOUR = "uur"
+    PART_OF_DAY = "dagdeel"
+    DAY = "dag"
+    UNKNOWN = "onbekend"
+
+
+class Reliability(StrEnum):
+    """How sure an event of the chronology is; the annex explains the words."""
+
+    ESTABLISHED = "vastgesteld"
+    OWN_OBSERVATION = "eigen waarneming"
+    FROM_OTHERS = "van horen zeggen"
+    UNKNOWN = "niet bekend"
+
+
+class EventKind(StrEnum):
+    """What an event of the chronology is: internal notes go by a rule of their own."""
+
+    NOTE = "notitie"
+    STATE = "status"
+    ACTION = "actie"
+    AGREEMENT = "afspraak"
+    CONSULTATION = "overleg"
+
+
+@dataclass(frozen=True, slots=True)
+class Offenders:
+    """What the reporter saw of the offender or offenders, in codes; `appearance` is free text."""
+
+    number: Term | None = None
+    in_group: bool | None = None
+    known: Term | None = None
+    age: Term | None = None
+    gender: Term | None = None
+    transport: Term | None = None
+    appearance: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """Free text after somebody looked at it and took out what must stay inside."""
+
+    field: Field
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Despite:
+    """Why the preference of a reporter is passed over."""
+
+    ground: Term
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAttachment:
+    """A file of the dossier or of a report; its content stays where it is until it goes along."""
+
+    number: int
+    kind: str
+    about: str
+    on: date
+    size: int
+    media_type: str
+    file_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """A report in the dossier, whole.
+
+    `serial` is its lasting number in this dossier (the order of joining), so that M-03 stays
+    M-03 in every version and for every recipient. `place` is the public place in words, `street`
+    the same no more exact than a street or stop, `place_note` the reporter's own description.
+    """
+
+    serial: int
+    reference: str
+    happened_at: datetime
+    precision: Precision
+    part_of_day: str | None
+    place: str
+    place_note: str
+    neighbourhood: str
+    place_type: Term
+    forms: tuple[Term, ...]
+    role: Term
+    feeling: Term | None = None
+    consequences: tuple[Term, ...] = ()
+    recurrence: Term | None = None
+    reporter_age: Term | None = None
+    minor: bool = False
+    offenders: Offenders = Offenders()
+    bystanders: Term | None = None
+    police: Term | None = None
+    willing_to_talk: bool = False
+    account: str = ""
+    street: str = ""
+    # Latitude and longitude, some ten metres precise; goes where the place itself may go.
+    point: tuple[float, float] | None = None
+    reviewed: tuple[Reviewed, ...] = ()
+    share_police: bool = True
+    share_partners: bool = True
+    # Goes along although its reporter would rather not: the ground, and why.
+    despite: Despite | None = None
+    attachments: tuple[SourceAttachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceEvent:
+    """Something that happened in or to the dossier. `police_sourced` marks what police told."""
+
+    on: date
+    what: str
+    source: str
+    reliability: Reliability
+    kind: EventKind
+    police_sourced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAction:
+    """An earlier action and its effect."""
+
+    on: date
+    what: str
+    who: str
+    effect: str
+    police_sourced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SourceMeasure:
+    """Something that is done from a day on; what it did is counted over what a recipient gets."""
+
+    on: date
+    what: str
+    who: str
+    effect: str
+    ended_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceConsultation:
+    """A meeting that was held; `seats` are functions and organisations."""
+
+    on: date
+    kind: str
+    seats: tuple[str, ...]
+    decisions: str
+    next_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceArea:
+    """A neighbourhood: its outline (WGS84, WKB) where that is loaded, else roughly its middle."""
+
+    name: str
+    home: bool
+    wkb: bytes | None = None
+    middle: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAgreement:
+    """A decision or agreement; `who` is a function, never a name."""
+
+    made_on: date
+    what: str
+    who: str
+    due: date | None
+    state: Term
+    open: bool
+    next_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHouse:
+    """The municipality."""
+
+    name: str
+    department: str
+    colour: str
+    logo: Logo | None
+    data_leak_contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousVersion:
+    """The last version this recipient got: when, with which reports (by serial number)."""
+
+    on: date
+    serials: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What the municipality says of one version: its id, number, moment, ground in words."""
+
+    export_id: str
+    version: int
+    frozen_at: datetime
+    verification_url: str
+    legal_basis: str
+    previous: PreviousVersion | None = None
+    # Who else got or gets this dossier: name and kind.
+    others: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownDossier:
+    """A dossier, whole, before anything is asked of it."""
+
+    house: SourceHouse
+    number: str
+    title: str
+    kind: Term
+    state: Term
+    neighbourhood: str
+    place: str
+    owner: str
+    assessment: str
+    feedback_by: str
+    feedback_text: str
+    reports: tuple[SourceReport, ...] = ()
+    events: tuple[SourceEvent, ...] = ()
+    actions: tuple[SourceAction, ...] = ()
+    agreements: tuple[SourceAgreement, ...] = ()
+    measures: tuple[SourceMeasure, ...] = ()
+    consultations: tuple[SourceConsultation, ...] = ()
+    attachments: tuple[SourceAttachment, ...] = ()
+    areas: tuple[SourceArea, ...] = ()
+    areas_source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DossierSource(KnownDossier):
+    """A dossier, whole, with the request for its export and the version that it becomes."""
+
+    request: ExportRequest
+    edition: Edition

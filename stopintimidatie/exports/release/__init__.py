@@ -1,0 +1,33 @@
+"""How an export reaches a partner, and what comes back: pick-up, answer, and what stands out.
+
+The page with the code is `disclosures`'; what it opens is here. Register and state of each copy are
+there too: this room makes the steps.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.exports.release import mail, services
+    from stopintimidatie.exports.release.copies import watch, withdrawn
+    from stopintimidatie.exports.release.panels import export_panel
+    from stopintimidatie.exports.release.services import PICKUP
+    from stopintimidatie.exports.release.views import rectify_action
+    from stopintimidatie.exports.request.jobs import JOB as WITHDRAWN_JOB
+    from stopintimidatie.exports.request.jobs import MADE_JOB
+
+    config.add_pickup_kind(PICKUP)
+    config.add_personal_data_holder(services.PERSONAL_DATA)
+    config.add_sealed(services.SEALED)
+    config.add_mail_recipient(mail.CONTACTS_PHONE)
+    for template in mail.TEMPLATES:
+        config.add_mail_template(template)
+    config.add_personal_data_holder(services.CORRECTION_DATA)
+    config.add_job_kind(MADE_JOB, watch)
+    config.add_job_kind(WITHDRAWN_JOB, withdrawn)
+    config.add_report_action("rectificatie", rectify_action, order=70)
+    config.add_panel("uitvoer", "verstrekking", export_panel, order=10)
+    config.scan("stopintimidatie.exports.release.views")
+    config.scan("stopintimidatie.exports.release.recipient")

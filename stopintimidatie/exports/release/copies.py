@@ -1,0 +1,341 @@
+"""Who holds a copy of an export, and telling them: withdrawn, corrected, to be destroyed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import SYSTEM, Actor, record
+from stopintimidatie.core.clock import after_working_days, utc_now
+from stopintimidatie.core.jobs import JobContext, enqueue
+from stopintimidatie.core.mail import Recipient, queue_mail
+from stopintimidatie.core.mail.models import MailAddress
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.text import AMSTERDAM
+from stopintimidatie.disclosures.models import (
+    CopyState,
+    DisclosedCopy,
+    Disclosure,
+    DisclosureSubject,
+    Pickup,
+    PickupState,
+)
+from stopintimidatie.disclosures.pickup import offer, renew_mail_code
+from stopintimidatie.disclosures.resources import KIND
+from stopintimidatie.disclosures.resources import KIND as EXPORT
+from stopintimidatie.disclosures.services import EventKind, copy_of, find_disclosure, note_event
+from stopintimidatie.dossiers.case.mail import COLLEAGUE
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.exports.models import Export
+from stopintimidatie.exports.release.mail import ALARM, CORRECTED, REMINDER, WITHDRAWN
+from stopintimidatie.exports.release.models import CopyCorrection, Part
+from stopintimidatie.exports.release.services import pickups_of, tell, waiting_of
+from stopintimidatie.exports.request.jobs import MADE_JOB, Change
+from stopintimidatie.exports.request.services import lock
+from stopintimidatie.exports.vocabulary import ExportError
+from stopintimidatie.municipalities.partners.models import PartnerContact
+from stopintimidatie.municipalities.partners.services import OWNER
+
+# Correction notices: who holds a copy hears what changed, and it stays open until they confirm.
+
+
+# What somebody who holds a copy must do.
+WORDS: Final = {
+    Change.CORRECTED: "Er klopt iets niet. Pas uw kopie aan, of vernietig haar.",
+    Change.REDACTED: "Woorden zijn onleesbaar gemaakt. Vernietig uw kopie.",
+    Change.ERASED: "De melding is gewist. Vernietig uw kopie, en wat u eruit overnam.",
+}
+# Of a dossier as a whole: no report in it has a name then.
+WHOLE: Final = "Het dossier is gewist. Vernietig uw kopie, en wat u eruit overnam."
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What is to be told; words for colleagues elsewhere, never in a repr."""
+
+    change: Change
+    parts: tuple[str, ...] = ()
+    note: str | None = None
+
+
+def copies_with(session: Session, report_id: UUID) -> Sequence[tuple[Disclosure, str]]:
+    """The disclosed documents that this report is in and that somebody may still have."""
+    rows = session.execute(
+        select(Disclosure, DisclosureSubject.label)
+        .join(DisclosureSubject, DisclosureSubject.disclosure_id == Disclosure.id)
+        .join(DisclosedCopy, DisclosedCopy.disclosure_id == Disclosure.id)
+        .where(
+            DisclosureSubject.subject_id == report_id,
+            DisclosedCopy.state == CopyState.GIVEN.value,
+        )
+        .order_by(Disclosure.made_at, Disclosure.id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def open_correction(
+    session: Session,
+    export: Export,
+    disclosure: Disclosure,
+    label: str,
+    correction: Correction,
+    actor: Actor,
+) -> CopyCorrection:
+    """Note it; the caller has the holder told."""
+    row = CopyCorrection(
+        holder=export.holder,
+        export_id=export.id,
+        label=label,
+        change=correction.change.value,
+        parts=list(correction.parts),
+        note=correction.note,
+        made_at=utc_now(),
+        made_by=actor.name,
+    )
+    session.add(row)
+    session.flush()
+    note_event(session, disclosure, EventKind.CORRECTED, actor, label)
+    record(session, actor, "uitvoer.correctie", export.holder, KIND, [export.id])
+    return row
+
+
+def corrections_of(session: Session, export_id: UUID) -> Sequence[CopyCorrection]:
+    """The latest first."""
+    return session.scalars(
+        select(CopyCorrection)
+        .where(CopyCorrection.export_id == export_id)
+        .order_by(CopyCorrection.made_at.desc(), CopyCorrection.id)
+    ).all()
+
+
+def confirm(
+    session: Session, export: Export, disclosure: Disclosure, number: str, who: Actor
+) -> None:
+    """The holder says that it is done.
+
+    :raises ExportError: there is none of that number that is open.
+    """
+    row = next((one for one in corrections_of(session, export.id) if str(one.id) == number), None)
+    if row is None or row.confirmed_at is not None:
+        raise ExportError("Deze correctie is al bevestigd.")
+    _confirm(row, who)
+    note_event(session, disclosure, EventKind.CORRECTION_DONE, who, row.label)
+
+
+def confirm_all(session: Session, export: Export, who: Actor) -> None:
+    """A copy that is destroyed needs no corrections."""
+    for row in corrections_of(session, export.id):
+        if row.confirmed_at is None:
+            _confirm(row, who)
+
+
+def _confirm(row: CopyCorrection, who: Actor) -> None:
+    row.confirmed_at, row.confirmed_by = utc_now(), who.name
+
+
+def correction_words(row: CopyCorrection) -> str:
+    """What changed and what to do."""
+    parts = ", ".join(Part.word(code) for code in row.parts)
+    if not row.label:
+        return WHOLE
+    said = {change.value: words for change, words in WORDS.items()}.get(row.change, row.change)
+    return f"{said} Het gaat om: {parts}." if parts else said
+
+
+PHONED: Final = "telefonisch"
+
+
+def page_for(session: Session, export: Export) -> Pickup | None:
+    """The page on which the holder can answer and confirm; None: nobody there can be written to.
+
+    What the officer handed over has none yet; it gets one from which nothing can be fetched.
+    """
+    for pickup in pickups_of(session, export.id):
+        address = session.get(MailAddress, pickup.address_id) if pickup.address_id else None
+        if address is not None and address.usable:
+            return pickup
+    address = _first_address(session, export.partner_id)
+    if address is None:
+        return None
+    pickup = offer(
+        session,
+        export.holder,
+        EXPORT,
+        export.id,
+        export.recipient,
+        SYSTEM,
+        address_id=address.id,
+        downloads_most=0,
+    )
+    pickup.state = PickupState.EXPIRED
+    return pickup
+
+
+def _first_address(session: Session, partner_id: UUID | None) -> MailAddress | None:
+    if partner_id is None:
+        return None
+    people = session.scalars(
+        select(PartnerContact.id)
+        .where(PartnerContact.organisation_id == partner_id)
+        .order_by(PartnerContact.made_at, PartnerContact.id)
+    )
+    numbers = [str(number) for number in people]
+    rows = session.scalars(
+        select(MailAddress).where(
+            MailAddress.owner_kind == OWNER, MailAddress.owner_id.in_(numbers)
+        )
+    ).all()
+    known = {row.owner_id: row for row in rows if row.usable}
+    return next((known[number] for number in numbers if number in known), None)
+
+
+def tell_holder(session: Session, keys: KeyRing, export: Export, template: str) -> bool:
+    """A message with a code, without content; whether there was anybody to send it to."""
+    pickup = page_for(session, export)
+    if pickup is None:
+        return False
+    renew_mail_code(keys, pickup)
+    return tell(session, template, pickup)
+
+
+def close_pickups(session: Session, export: Export) -> bool:
+    """Nobody picks it up any more; whether anybody had been told that they could."""
+    waiting = waiting_of(session, export.id)
+    for pickup in waiting:
+        pickup.state = PickupState.WITHDRAWN
+    return bool(waiting)
+
+
+def is_out(copy: DisclosedCopy | None) -> bool:
+    """Whether somebody has it and hasn't said that it is destroyed."""
+    return copy is not None and copy.state == CopyState.GIVEN
+
+
+def confirm_destroyed(
+    session: Session, export: Export, disclosure: Disclosure, copy: DisclosedCopy | None, who: Actor
+) -> None:
+    """The holder says that their copy is destroyed; corrections of it are done with that too.
+
+    :raises ExportError: nobody has a copy, or it was confirmed.
+    """
+    if not is_out(copy):
+        raise ExportError("Van dit document is er geen kopie meer om te vernietigen.")
+    confirm_all(session, export, who)
+    code = PHONED if who.kind == "gebruiker" else None
+    note_event(session, disclosure, EventKind.DESTROYED, who, code)
+
+
+# Watching over a copy: reminded before its day and after, then an officer; and what was
+# withdrawn.
+#
+# Each step is a job that asks for the next one, and looks anew whether it is still needed.
+
+
+DAYS_BEFORE, DAYS_AFTER, ALARM_AFTER = 7, 1, 5
+BEFORE, AFTER, LAST = "vooraf", "daarna", "alarm"
+_AT: Final = time(8, 0)
+
+
+def moment_of(step: str, destroy_by: date) -> datetime:
+    """When a step is due. Pure."""
+    before = datetime.combine(destroy_by - timedelta(days=DAYS_BEFORE), _AT, AMSTERDAM)
+    after = datetime.combine(destroy_by + timedelta(days=DAYS_AFTER), _AT, AMSTERDAM)
+    return {BEFORE: before, AFTER: after, LAST: after_working_days(after, ALARM_AFTER)}[step]
+
+
+def watch(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Job: the step of this copy that is due, and the next one asked for."""
+    for place, payload in enumerate(payloads):
+        with context.ending(place) as session:
+            export = lock(session, UUID(payload["id"])) if session else None
+            disclosure = find_disclosure(session, export.reference) if session and export else None
+            if session is None or export is None or disclosure is None:
+                continue
+            step = payload.get("stap")
+            if step is None:
+                # Made just now. When its day is within a week, only the day itself counts.
+                first = BEFORE if moment_of(BEFORE, export.destroy_by) > utc_now() else AFTER
+                _ask(session, export, first)
+                continue
+            _step(session, context.registry.key_ring, export, disclosure, step)
+
+
+def _ask(session: Session, export: Export, step: str) -> None:
+    delay = max(moment_of(step, export.destroy_by) - utc_now(), timedelta(minutes=1))
+    payload = {"id": str(export.id), "stap": step}
+    enqueue(session, MADE_JOB, export.holder, payload, delay=delay)
+
+
+def _step(
+    session: Session, keys: KeyRing, export: Export, disclosure: Disclosure, step: str
+) -> None:
+    copy = copy_of(session, disclosure.id)
+    if step == BEFORE:
+        # Also what isn't fetched yet may be by then.
+        _ask(session, export, AFTER)
+    if not is_out(copy):
+        if step == AFTER:
+            close_pickups(session, export)
+        return
+    if step == LAST:
+        alarm(session, export, disclosure, copy)
+    elif tell_holder(session, keys, export, REMINDER.name):
+        note_event(session, disclosure, EventKind.REMINDED, SYSTEM, step)
+        if step == AFTER:
+            _ask(session, export, LAST)
+    elif step == AFTER:
+        # Nobody can be written to: an officer must call.
+        alarm(session, export, disclosure, copy)
+
+
+def alarm(
+    session: Session, export: Export, disclosure: Disclosure, copy: DisclosedCopy | None
+) -> None:
+    """Nobody confirmed: on the start page, and a mail to who owns the dossier."""
+    if copy is None or copy.alarm_at is not None:
+        return
+    note_event(session, disclosure, EventKind.ALARM, SYSTEM)
+    dossier = session.get(Dossier, export.dossier_id)
+    if dossier is not None and dossier.owner_id is not None:
+        to, key = Recipient(COLLEAGUE, str(dossier.owner_id)), f"{ALARM.name}:{export.id}"
+        queue_mail(session, export.holder, ALARM.name, to, about=export.id, key=key)
+
+
+def withdrawn(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Job: who holds a copy of what was withdrawn, or was told to come for it, hears that."""
+    for place, payload in enumerate(payloads):
+        with context.ending(place) as session:
+            export = lock(session, UUID(payload["id"])) if session else None
+            if session is None or export is None:
+                continue
+            offered = close_pickups(session, export)
+            disclosure = find_disclosure(session, export.reference)
+            if disclosure is None:
+                continue
+            keys, copy = context.registry.key_ring, copy_of(session, disclosure.id)
+            if is_out(copy) and payload.get("soort"):
+                _correct(session, keys, export, disclosure, payload)
+            elif (is_out(copy) or offered) and not tell_holder(
+                session, keys, export, WITHDRAWN.name
+            ):
+                alarm(session, export, disclosure, copy)
+
+
+def _correct(
+    session: Session, keys: KeyRing, export: Export, disclosure: Disclosure, payload: dict[str, Any]
+) -> None:
+    """The source was erased or redacted: which report, and what to do."""
+    correction = Correction(Change(payload["soort"]))
+    row = open_correction(
+        session, export, disclosure, payload.get("melding", ""), correction, SYSTEM
+    )
+    if tell_holder(session, keys, export, CORRECTED.name):
+        row.told_at = utc_now()
+    else:
+        alarm(session, export, disclosure, copy_of(session, disclosure.id))

@@ -1,0 +1,151 @@
+"""What is mailed and texted about exports: never content, never what isn't needed any more."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.mail import Letter, MailRecipient, MailTemplate, Writing
+from stopintimidatie.core.mail.addresses import code_of, readable
+from stopintimidatie.core.mail.delivery import is_mobile
+from stopintimidatie.core.mail.models import MailAddress, MailMessage
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.disclosures.models import Pickup, PickupState
+from stopintimidatie.disclosures.pickup import OPEN, mail_code_of
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.municipalities.partners.models import PartnerContact
+from stopintimidatie.municipalities.partners.services import OWNER, in_clear
+
+_FOLDER: Final = "stopintimidatie.exports.release:templates/mail"
+_PHONE: Final = "contact_mobiel"
+
+
+def pickup_about(writing: Writing) -> Pickup | None:
+    number = writing.message.about_id
+    return None if number is None else writing.session.get(Pickup, number)
+
+
+def letter_about(writing: Writing, pickup: Pickup, **more: str) -> Letter:
+    """Whose it is and under which number; nothing else."""
+    town = writing.session.get(Municipality, pickup.holder)
+    return Letter({"ophalen": pickup.reference, "gemeente": town.name if town else "", **more})
+
+
+def _ready(writing: Writing) -> Letter | None:
+    """Not for what was fetched, withdrawn or put ready anew meanwhile."""
+    pickup = pickup_about(writing)
+    if pickup is None or pickup.state not in (PickupState.READY, PickupState.OFFERED):
+        return None
+    return letter_about(writing, pickup)
+
+
+def _went_out(writing: Writing) -> None:
+    pickup = pickup_about(writing)
+    if pickup is not None and pickup.state == PickupState.READY:
+        pickup.state, pickup.offered_at = PickupState.OFFERED, utc_now()
+
+
+def _came_back(registry: object, session: Session, message: MailMessage) -> None:
+    """The page of the export says so; nothing is sent again by itself."""
+    pickup = session.get(Pickup, message.about_id) if message.about_id else None
+    if pickup is not None:
+        pickup.returned_at = utc_now()
+
+
+def with_code(writing: Writing) -> Letter | None:
+    """A message with the code for answers and confirmations."""
+    pickup = pickup_about(writing)
+    if pickup is None or pickup.mail_nonce is None:
+        return None
+    return letter_about(writing, pickup, code=readable(mail_code_of(writing.keys, pickup)))
+
+
+def _spoken_code(writing: Writing) -> Letter | None:
+    pickup = pickup_about(writing)
+    if pickup is None or pickup.code_nonce is None or pickup.state not in (*OPEN, "klaar"):
+        return None
+    code = code_of(writing.keys, str(pickup.id), pickup.code_nonce)
+    return Letter({"code": readable(code), "nummer": pickup.reference})
+
+
+def contact_of(session: Session, pickup: Pickup) -> tuple[PartnerContact, MailAddress] | None:
+    """Whom it was put ready for, while that person is there."""
+    address = session.get(MailAddress, pickup.address_id) if pickup.address_id else None
+    if address is None or address.owner_kind != OWNER:
+        return None
+    row = session.get(PartnerContact, UUID(address.owner_id))
+    return None if row is None else (row, address)
+
+
+def mobile_of(session: Session, keys: KeyRing, pickup: Pickup) -> str | None:
+    """The number of that person, when text messages arrive there."""
+    found = contact_of(session, pickup)
+    phone = in_clear(keys, *found).phone if found else None
+    return phone if phone and is_mobile(phone) else None
+
+
+def _number(session: Session, keys: KeyRing, pickup_id: str) -> str | None:
+    pickup = session.get(Pickup, UUID(pickup_id))
+    return None if pickup is None else mobile_of(session, keys, pickup)
+
+
+def _answered(writing: Writing) -> Letter | None:
+    return Letter({"link": writing.link("/uitvoer")})
+
+
+CONTACTS_PHONE: Final = MailRecipient(_PHONE, _number)
+PHONE: Final = _PHONE
+READY: Final = MailTemplate(
+    "uitvoer_klaar",
+    "Er staat een document voor u klaar",
+    f"{_FOLDER}/klaar.txt.jinja2",
+    _ready,
+    _went_out,
+    returned=_came_back,
+)
+CODE_MAIL: Final = MailTemplate(
+    "uitvoer_code", "Uw code", f"{_FOLDER}/code.txt.jinja2", with_code, returned=_came_back
+)
+CODE_TEXT: Final = MailTemplate(
+    "uitvoer_code_sms", "", f"{_FOLDER}/code_sms.txt.jinja2", _spoken_code, text_message=True
+)
+ANSWERED: Final = MailTemplate(
+    "partner_antwoordde", "Een partner gaf antwoord", f"{_FOLDER}/antwoord.txt.jinja2", _answered
+)
+REMINDER: Final = MailTemplate(
+    "uitvoer_vernietigen",
+    "Vernietig een document en bevestig dat",
+    f"{_FOLDER}/vernietigen.txt.jinja2",
+    with_code,
+    returned=_came_back,
+)
+WITHDRAWN: Final = MailTemplate(
+    "uitvoer_ingetrokken",
+    "Een document is ingetrokken",
+    f"{_FOLDER}/ingetrokken.txt.jinja2",
+    with_code,
+    returned=_came_back,
+)
+CORRECTED: Final = MailTemplate(
+    "uitvoer_correctie",
+    "Er is iets gewijzigd in een document",
+    f"{_FOLDER}/correctie.txt.jinja2",
+    with_code,
+    returned=_came_back,
+)
+ALARM: Final = MailTemplate(
+    "kopie_alarm", "Een partner bevestigde niets", f"{_FOLDER}/alarm.txt.jinja2", _answered
+)
+TEMPLATES: Final = (
+    READY,
+    CODE_MAIL,
+    CODE_TEXT,
+    ANSWERED,
+    REMINDER,
+    WITHDRAWN,
+    CORRECTED,
+    ALARM,
+)

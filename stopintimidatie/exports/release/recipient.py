@@ -1,0 +1,293 @@
+"""/ophalen/O-4F7K-2QXJ/document: what a partner sees and does after a code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.view import view_config
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import Button, Form, FormError, handle_form
+from stopintimidatie.core.storage.encryption import DecryptionError
+from stopintimidatie.core.text import date_text, datetime_long, plural
+from stopintimidatie.core.web.request import Request, query_pairs
+from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure, Pickup
+from stopintimidatie.disclosures.pickup import (
+    Visit,
+    Way,
+    find_pickup,
+    outsider,
+    set_visit,
+    visit_of,
+)
+from stopintimidatie.disclosures.services import copy_of, find_disclosure
+from stopintimidatie.disclosures.views import DOCUMENT, PickupPage
+from stopintimidatie.exports.models import Export
+from stopintimidatie.exports.release.copies import (
+    confirm,
+    confirm_destroyed,
+    correction_words,
+    corrections_of,
+    is_out,
+)
+from stopintimidatie.exports.release.models import Done
+from stopintimidatie.exports.release.services import (
+    USED,
+    Answer,
+    export_of,
+    fetch_file,
+    give_answer,
+    refusal,
+)
+from stopintimidatie.exports.vocabulary import ExportError
+from stopintimidatie.municipalities.areas.models import Municipality
+
+
+class AnswerSchema(forms.Schema):
+    gedaan = forms.field(
+        forms.ManyOf(Done.choices()), "Wat hebt u gedaan?", validator=forms.at_least(1)
+    )
+    op = forms.field(forms.Date(), "Wanneer?", missing=None)
+    toelichting = forms.field(
+        forms.Text(2000, lines=True),
+        "Toelichting",
+        description="Noem geen namen. Schrijf niets uit een onderzoek of uit politiesystemen op:"
+        " dat er iets is gedaan, is genoeg.",
+        missing=None,
+    )
+    melder = forms.field(forms.Flag(), "Wij willen met een melder praten", missing=False)
+    over = forms.field(
+        forms.Text(500, lines=True),
+        "Over welke melding, en waarom?",
+        description="Noem het nummer uit het document, zoals M-03. De gemeente vraagt het eerst aan"
+        " de melder.",
+        missing=None,
+    )
+
+
+PAGE: Final = "stopintimidatie.exports.release:templates/document.jinja2"
+DONE: Final = {
+    "vernietigd": "Dank u wel. Vastgelegd is dat u het document hebt vernietigd.",
+    "correctie": "Dank u wel. Vastgelegd is dat u de correctie hebt verwerkt.",
+    "antwoord": "Dank u wel. De gemeente heeft uw antwoord. U kunt later nog iets laten weten.",
+}
+UNREADABLE: Final = "Het bestand kan nu niet worden gelezen. Bel de gemeente."
+
+
+@dataclass(frozen=True)
+class Here:
+    """Who is here, for what."""
+
+    visit: Visit
+    pickup: Pickup
+    export: Export
+    disclosure: Disclosure
+    copy: DisclosedCopy | None
+
+
+def here_of(context: PickupPage, request: Request) -> Here | None:
+    """None: back to the page that asks for a code."""
+    visit = visit_of(request, context.__name__ or "")
+    pickup = find_pickup(request.db, visit.reference) if visit else None
+    export = export_of(request.db, pickup) if pickup else None
+    disclosure = find_disclosure(request.db, export.reference) if export else None
+    if visit is None or pickup is None or export is None or disclosure is None:
+        return None
+    if pickup.left_at is not None and visit.since <= pickup.left_at:
+        return None
+    return Here(visit, pickup, export, disclosure, copy_of(request.db, disclosure.id))
+
+
+def start_again(context: PickupPage, request: Request) -> HTTPSeeOther:
+    """To the page that asks for a code; a cookie that no longer counts goes."""
+    response = HTTPSeeOther(f"/ophalen/{context.__name__}")
+    set_visit(request, response, None)
+    return response
+
+
+def address_of(context: PickupPage, name: str = DOCUMENT) -> str:
+    return f"/ophalen/{context.__name__}/{name}"
+
+
+@view_config(
+    context=PickupPage,
+    name=DOCUMENT,
+    request_method="GET",
+    permission=NO_PERMISSION_REQUIRED,
+    renderer=PAGE,
+)
+def document_view(context: PickupPage, request: Request) -> Any:
+    """The document, and what can be done with it."""
+    here = here_of(context, request)
+    if here is None:
+        return start_again(context, request)
+    # Whoever is busy here isn't sent away in the middle of it.
+    set_visit(request, request.response, here.visit)
+    return {**page_of(context, request, here), "form": answer_form(context, request)}
+
+
+def answer_form(context: PickupPage, request: Request) -> Form:
+    return Form(
+        AnswerSchema(),
+        request,
+        buttons=[Button("antwoorden", "Antwoord sturen")],
+        action=address_of(context, "antwoord"),
+    )
+
+
+def page_of(context: PickupPage, request: Request, here: Here) -> dict[str, Any]:
+    town = request.db.get(Municipality, here.export.holder)
+    refused = refusal(here.pickup, here.export)
+    spoken = here.visit.way is Way.SPOKEN
+    done = dict(query_pairs(request)).get("gedaan", "")
+    return {
+        "export": here.export,
+        "town": town.name if town else "",
+        "facts": _facts(here, spoken=spoken, refused=refused),
+        "refused": refused if spoken or here.export.state != "gereed" else None,
+        "file_href": address_of(context, "bestand") if spoken and refused is None else None,
+        "corrections": [
+            (str(row.id), row.label, correction_words(row), row.note)
+            for row in corrections_of(request.db, here.export.id)
+            if row.confirmed_at is None
+        ],
+        "correction_href": address_of(context, "correctie"),
+        "destroyed_href": address_of(context, "vernietigd") if is_out(here.copy) else None,
+        "leave_href": address_of(context, "afsluiten"),
+        "done": DONE.get(done),
+    }
+
+
+def _facts(here: Here, *, spoken: bool, refused: str | None) -> list[tuple[str, str]]:
+    """A code by mail opens nothing of the content: not even what was asked. Who fetched it as often
+    as could be may still read what to answer."""
+    export, pickup = here.export, here.pickup
+    rows = [("Nummer", export.reference), ("Bestemd voor", export.recipient)]
+    if spoken and refused in (None, USED):
+        rows += [
+            ("Gevraagd van u", export.question),
+            ("Antwoord vóór", date_text(export.answer_by)),
+        ]
+    if spoken and refused is None:
+        left = (pickup.downloads_most or 0) - pickup.downloads
+        rows.append(("Nog op te halen", plural(left, "keer", "keer")))
+        if pickup.expires_at is not None:
+            rows.append(("Op te halen tot", datetime_long(pickup.expires_at)))
+    return [*rows, ("Vernietigen uiterlijk", date_text(export.destroy_by))]
+
+
+@view_config(
+    context=PickupPage,
+    name="bestand",
+    request_method="POST",
+    permission=NO_PERMISSION_REQUIRED,
+    renderer=PAGE,
+)
+def file_view(context: PickupPage, request: Request) -> Any:
+    """The file; each time is counted."""
+    here = here_of(context, request)
+    if here is None or here.visit.way is not Way.SPOKEN:
+        return start_again(context, request)
+    keys = request.registry.key_ring
+    try:
+        pdf = fetch_file(request.db, keys, here.pickup, here.export, here.visit.who)
+    except (ExportError, DecryptionError) as problem:
+        request.response.status_int = 409
+        words = problem.message if isinstance(problem, ExportError) else UNREADABLE
+        shown = page_of(context, request, here)
+        return {**shown, "form": answer_form(context, request), "refused": words}
+    response = Response(pdf, content_type="application/pdf")
+    response.content_disposition = f'attachment; filename="{here.export.reference}.pdf"'
+    return response
+
+
+@view_config(
+    context=PickupPage,
+    name="antwoord",
+    request_method="POST",
+    permission=NO_PERMISSION_REQUIRED,
+    renderer=PAGE,
+)
+def answer_view(context: PickupPage, request: Request) -> Any:
+    """What the partner did, for the dossier."""
+    here = here_of(context, request)
+    if here is None:
+        return start_again(context, request)
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        answer = Answer(
+            done=tuple(values["gedaan"]),
+            done_on=values["op"],
+            text=values["toelichting"],
+            wants_reporter=values["melder"],
+            wants_about=values["over"],
+        )
+        if answer.wants_reporter and not answer.wants_about:
+            raise FormError("Schrijf op over welke melding u wilt praten, en waarom.", "over")
+        keys = request.registry.key_ring
+        try:
+            give_answer(request.db, keys, here.pickup, here.export, answer, here.visit.who)
+        except ExportError as problem:
+            raise FormError(problem.message) from None
+        return HTTPSeeOther(f"{address_of(context)}?gedaan=antwoord")
+
+    form = answer_form(context, request)
+    return handle_form(request, form, on_valid, page_of(context, request, here))
+
+
+@view_config(
+    context=PickupPage,
+    name="vernietigd",
+    request_method="POST",
+    permission=NO_PERMISSION_REQUIRED,
+)
+def destroyed_view(context: PickupPage, request: Request) -> HTTPSeeOther:
+    """The holder says that every copy is destroyed."""
+    here = here_of(context, request)
+    if here is None:
+        return start_again(context, request)
+    try:
+        who = outsider(here.pickup)
+        confirm_destroyed(request.db, here.export, here.disclosure, here.copy, who)
+    except ExportError:
+        # The page shows how it stands; it doesn't thank for what wasn't written down.
+        return HTTPSeeOther(address_of(context))
+    return HTTPSeeOther(f"{address_of(context)}?gedaan=vernietigd")
+
+
+@view_config(
+    context=PickupPage,
+    name="correctie",
+    request_method="POST",
+    permission=NO_PERMISSION_REQUIRED,
+)
+def correction_view(context: PickupPage, request: Request) -> HTTPSeeOther:
+    """The holder says that a correction is done."""
+    here = here_of(context, request)
+    if here is None:
+        return start_again(context, request)
+    number = str(request.POST.get("nr", ""))[:40]
+    try:
+        confirm(request.db, here.export, here.disclosure, number, outsider(here.pickup))
+    except ExportError:
+        return HTTPSeeOther(address_of(context))
+    return HTTPSeeOther(f"{address_of(context)}?gedaan=correctie")
+
+
+@view_config(
+    context=PickupPage,
+    name="afsluiten",
+    request_method="POST",
+    permission=NO_PERMISSION_REQUIRED,
+)
+def leave_view(context: PickupPage, request: Request) -> Any:
+    """End it, on a computer that others use too."""
+    here = here_of(context, request)
+    if here is not None:
+        here.pickup.left_at = utc_now()
+    return start_again(context, request)

@@ -1,0 +1,417 @@
+"""What a partner answers: in the dossier's chronology, and told to who owns the dossier."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.mail import Recipient, queue_mail
+from stopintimidatie.core.mail.models import MailAddress
+from stopintimidatie.core.storage.encryption import KeyRing, Sealed
+from stopintimidatie.core.storage.personal import (
+    Fragment,
+    PersonalDataHolder,
+    Subject,
+    Told,
+    Treatment,
+    empty_rows,
+    filled,
+    redact_rows,
+)
+from stopintimidatie.core.text import AMSTERDAM
+from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject, Pickup, PickupState
+from stopintimidatie.disclosures.pickup import KIND as PICKUP_KIND
+from stopintimidatie.disclosures.pickup import OPEN, PickupKind, offer, outsider, seal_who
+from stopintimidatie.disclosures.resources import KIND
+from stopintimidatie.disclosures.resources import KIND as EXPORT
+from stopintimidatie.disclosures.services import EventKind, find_disclosure, note_event
+from stopintimidatie.dossiers.case.mail import COLLEAGUE
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.page import personal as page_personal
+from stopintimidatie.dossiers.services import KIND as DOSSIER
+from stopintimidatie.dossiers.services import PARTNER_ANSWERED, append
+from stopintimidatie.dossiers.workflow import GONE
+from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.release.mail import ANSWERED, CODE_MAIL, READY
+from stopintimidatie.exports.release.models import CopyCorrection, Done, PartnerAnswer
+from stopintimidatie.exports.request.services import PICKED_UP, fetch, lock, log
+from stopintimidatie.exports.vocabulary import ExportError
+from stopintimidatie.reports.vocabulary import KIND as REPORT
+
+PURPOSE: Final = "partner-answer"
+MOST: Final = 20
+IMPATIENCE: Final = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """As it was filled in; never in a repr."""
+
+    done: tuple[str, ...]
+    done_on: date | None
+    text: str | None
+    wants_reporter: bool
+    wants_about: str | None
+
+
+def give_answer(
+    session: Session,
+    keys: KeyRing,
+    pickup: Pickup,
+    export: Export,
+    answer: Answer,
+    who: Mapping[str, str],
+) -> PartnerAnswer:
+    """Keep it, tell it in the chronology, and have the owner told. The same again, sent a moment
+    later by an impatient click, is the answer that is there already.
+
+    :raises ExportError: there were too many, or the dossier is gone.
+    """
+    dossier = session.get_one(Dossier, export.dossier_id)
+    if dossier.state in GONE:
+        raise ExportError("Dit dossier is er niet meer. U hoeft niet meer te antwoorden.")
+    latest = next(iter(answers_of(session, export.id)), None)
+    if latest is not None and _is_again(latest, pickup, answer):
+        return latest
+    mine = PartnerAnswer.export_id == export.id
+    if (session.scalar(select(func.count(PartnerAnswer.id)).where(mine)) or 0) >= MOST:
+        raise ExportError("U hebt al vaak geantwoord. Bel de dossierhouder als er meer is.")
+    row = PartnerAnswer(
+        holder=export.holder,
+        export_id=export.id,
+        dossier_id=dossier.id,
+        pickup_id=pickup.id,
+        at=utc_now(),
+        done=list(answer.done),
+        done_on=answer.done_on,
+        text=answer.text,
+        wants_reporter=answer.wants_reporter,
+        wants_about=answer.wants_about if answer.wants_reporter else None,
+    )
+    session.add(row)
+    session.flush()
+    row.answered_by = keys.encrypt(PURPOSE, json.dumps(dict(who)), str(row.id))
+    _tell(session, dossier, export, answer, outsider(pickup))
+    return row
+
+
+def _tell(session: Session, dossier: Dossier, export: Export, answer: Answer, actor: Actor) -> None:
+    """The chronology, the register, the log, and who owns the dossier."""
+    append(session, dossier, actor, PARTNER_ANSWERED, values=_told(export, answer))
+    disclosure = find_disclosure(session, export.reference)
+    if disclosure is not None:
+        note_event(session, disclosure, EventKind.ANSWERED, actor)
+    record(session, actor, "uitvoer.beantwoord", export.holder, KIND, [export.id, dossier.id])
+    if dossier.owner_id is not None:
+        to = Recipient(COLLEAGUE, str(dossier.owner_id))
+        queue_mail(session, export.holder, ANSWERED.name, to, about=export.id)
+
+
+def _is_again(latest: PartnerAnswer, pickup: Pickup, answer: Answer) -> bool:
+    if latest.pickup_id != pickup.id or utc_now() - latest.at > IMPATIENCE:
+        return False
+    about = answer.wants_about if answer.wants_reporter else None
+    given = (list(answer.done), answer.done_on, answer.text, answer.wants_reporter, about)
+    stored = (latest.done, latest.done_on, latest.text, latest.wants_reporter, latest.wants_about)
+    return given == stored
+
+
+def _told(export: Export, answer: Answer) -> dict[str, Any]:
+    lines = [answer.text] if answer.text else []
+    if answer.wants_reporter:
+        lines.append(f"Wil met een melder praten: {answer.wants_about}")
+    return {
+        "uitvoer": export.reference,
+        "gedaan": ", ".join(Done.word(code) for code in answer.done),
+        "op": answer.done_on.isoformat() if answer.done_on else "",
+        "reden": "\n".join(lines),
+    }
+
+
+def answers_of(session: Session, export_id: UUID) -> Sequence[PartnerAnswer]:
+    """The latest first."""
+    return session.scalars(
+        select(PartnerAnswer)
+        .where(PartnerAnswer.export_id == export_id)
+        .order_by(PartnerAnswer.at.desc(), PartnerAnswer.id)
+    ).all()
+
+
+def who_answered(keys: KeyRing, row: PartnerAnswer) -> str:
+    """Name and function, in clear: the caller notes the read."""
+    if row.answered_by is None:
+        return ""
+    found: dict[str, str] = json.loads(keys.decrypt(PURPOSE, row.answered_by, str(row.id)))
+    return ", ".join(found.values())
+
+
+def mark_seen(session: Session, export: Export, actor: Actor) -> None:
+    """Somebody of the municipality has read them: off the start page."""
+    rows = select(PartnerAnswer).where(
+        PartnerAnswer.export_id == export.id, PartnerAnswer.seen_at.is_(None)
+    )
+    for row in session.scalars(rows).all():
+        row.seen_at, row.seen_by = utc_now(), actor.name
+    record(session, actor, "uitvoer.antwoord_gelezen", export.holder, KIND, [export.id])
+
+
+# Personal data in what partners answer: who answered, and what was typed.
+
+
+T: Final = Treatment
+ANSWER_KIND: Final = "partner_antwoord"
+ANSWER: Final = {
+    "answered_by": T.SEALED,
+    "done": T.CODES,
+    "text": T.TEXT,
+    "wants_about": T.TEXT,
+    "seen_by": T.STAFF,
+}
+COLUMNS: Final = {"partner_answer": ANSWER}
+SEALED: Final = Sealed(PartnerAnswer, PURPOSE, ("answered_by",), "id")
+
+
+def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
+    """Answers about dossiers that the subject is in."""
+    inside = page_personal.find(session, keys, subject)
+    return session.scalars(
+        select(PartnerAnswer.id)
+        .where(PartnerAnswer.dossier_id.in_(inside))
+        .order_by(PartnerAnswer.at)
+    ).all()
+
+
+def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
+    mine = PartnerAnswer.id == document
+    return redact_rows(session, PartnerAnswer, mine, ANSWER, fragment)
+
+
+def erase(session: Session, document: UUID) -> None:
+    """That there was an answer, and when, stays."""
+    empty_rows(session, PartnerAnswer, PartnerAnswer.id == document, ANSWER)
+
+
+def dossier_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
+    """What partners answered about a dossier goes with it."""
+    if kind == DOSSIER:
+        empty_rows(session, PartnerAnswer, PartnerAnswer.dossier_id == document, ANSWER)
+    return 0
+
+
+def dossier_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[Told]:
+    if kind != DOSSIER:
+        return []
+    mine = PartnerAnswer.__table__.c.dossier_id == document
+    return [filled(session, "partner_answer", ANSWER, mine)]
+
+
+PERSONAL_DATA: Final = PersonalDataHolder(
+    ANSWER_KIND,
+    COLUMNS,
+    find,
+    redact,
+    erase,
+    source_erased=dossier_erased,
+    source_told=dossier_told,
+)
+
+CORRECTION_KIND: Final = "correctie"
+CORRECTION: Final = {
+    "parts": T.CODES,
+    "note": T.TEXT,
+    "made_by": T.STAFF,
+    "confirmed_by": T.STAFF,
+}
+
+
+def find_corrections(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
+    """Of exports of dossiers that the subject is in."""
+    inside = page_personal.find(session, keys, subject)
+    return session.scalars(
+        select(CopyCorrection.id)
+        .join(Export, Export.id == CopyCorrection.export_id)
+        .where(Export.dossier_id.in_(inside))
+        .order_by(CopyCorrection.made_at)
+    ).all()
+
+
+def redact_correction(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
+    mine = CopyCorrection.id == document
+    return redact_rows(session, CopyCorrection, mine, CORRECTION, fragment)
+
+
+def erase_correction(session: Session, document: UUID) -> None:
+    empty_rows(session, CopyCorrection, CopyCorrection.id == document, CORRECTION)
+
+
+def _about(session: Session, kind: str, document: UUID) -> ColumnElement[bool]:
+    """Corrections of copies of this dossier; or of this report, by its name in each document."""
+    if kind == DOSSIER:
+        mine = select(Export.id).where(Export.dossier_id == document)
+        return CopyCorrection.export_id.in_(mine)
+    if kind != REPORT:
+        return false()
+    named = session.execute(
+        select(Disclosure.document_id, DisclosureSubject.label)
+        .join(Disclosure, Disclosure.id == DisclosureSubject.disclosure_id)
+        .where(DisclosureSubject.subject_id == document)
+    )
+    return or_(
+        false(),
+        *(and_(CopyCorrection.export_id == at, CopyCorrection.label == name) for at, name in named),
+    )
+
+
+def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
+    """What was told of it goes; that something was told, and whether that was done, stays."""
+    empty_rows(session, CopyCorrection, _about(session, kind, document), CORRECTION)
+    return 0
+
+
+def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[Told]:
+    return [filled(session, "copy_correction", CORRECTION, _about(session, kind, document))]
+
+
+CORRECTION_DATA: Final = PersonalDataHolder(
+    CORRECTION_KIND,
+    {"copy_correction": CORRECTION},
+    find_corrections,
+    redact_correction,
+    erase_correction,
+    source_erased=source_erased,
+    source_told=source_told,
+)
+
+
+# Letting a partner pick an export up: put ready, found again, fetched, taken back.
+
+
+DAYS, DAYS_MOST = 14, 30
+TIMES, TIMES_MOST = 3, 10
+WAITING: Final = (PickupState.READY, *OPEN)
+WITHDRAWN_DOCUMENT: Final = (
+    "De gemeente heeft dit document ingetrokken. U kunt het niet meer ophalen. Hebt u het al?"
+    " Vernietig het dan en bevestig dat hieronder. Bel de gemeente als u vragen hebt."
+)
+OVER: Final = (
+    "De tijd om dit document op te halen is voorbij. Vraag de gemeente het weer klaar te zetten."
+)
+USED: Final = (
+    "U hebt dit document zo vaak opgehaald als kon. Hebt u het nog eens nodig? Vraag het aan de"
+    " gemeente."
+)
+
+
+def offer_export(
+    session: Session,
+    export: Export,
+    address: MailAddress,
+    actor: Actor,
+    *,
+    days: int = DAYS,
+    times: int = TIMES,
+) -> Pickup:
+    """Put the file ready and have the contact told, without a word of what it is about.
+
+    :raises ExportError: there is no file, or nobody to tell.
+    """
+    lock(session, export.id)
+    disclosure = find_disclosure(session, export.reference)
+    if export.state != ExportState.READY or disclosure is None:
+        raise ExportError("Dit document kan nu niet worden klaargezet. Open de pagina opnieuw.")
+    if not address.usable:
+        raise ExportError("Dit adres is niet bevestigd. Kies een ander.", "contact")
+    for earlier in waiting_of(session, export.id):
+        earlier.state = PickupState.EXPIRED
+    until = datetime.combine(export.destroy_by, time(23, 59), AMSTERDAM)
+    pickup = offer(
+        session,
+        export.holder,
+        EXPORT,
+        export.id,
+        export.recipient,
+        actor,
+        address_id=address.id,
+        expires_at=min(utc_now() + timedelta(days=days), until),
+        downloads_most=times,
+    )
+    tell(session, READY.name, pickup)
+    note_event(session, disclosure, EventKind.OFFERED, actor)
+    log(session, export, actor, "klaargezet")
+    return pickup
+
+
+def tell(session: Session, template: str, pickup: Pickup, key: str | None = None) -> bool:
+    """A message to who it was put ready for; whether there is anybody."""
+    if pickup.address_id is None or session.get(MailAddress, pickup.address_id) is None:
+        return False
+    to = Recipient("adres", str(pickup.address_id))
+    values = {"ophalen": pickup.reference}
+    queue_mail(session, pickup.holder, template, to, about=pickup.id, values=values, key=key)
+    return True
+
+
+def _mail_code(session: Session, pickup: Pickup) -> None:
+    tell(session, CODE_MAIL.name, pickup)
+
+
+def pickups_of(session: Session, export_id: UUID) -> list[Pickup]:
+    """Every time it was put ready, the latest first."""
+    return list(
+        session.scalars(
+            select(Pickup).where(Pickup.document_id == export_id).order_by(Pickup.made_at.desc())
+        )
+    )
+
+
+def waiting_of(session: Session, export_id: UUID) -> list[Pickup]:
+    return [row for row in pickups_of(session, export_id) if row.state in WAITING]
+
+
+def export_of(session: Session, pickup: Pickup) -> Export | None:
+    return session.get(Export, pickup.document_id) if pickup.document_kind == EXPORT else None
+
+
+def refusal(pickup: Pickup, export: Export) -> str | None:
+    """Why the file can't be fetched (any more), in words for who came for it."""
+    if export.state != ExportState.READY or pickup.state == PickupState.WITHDRAWN:
+        return WITHDRAWN_DOCUMENT
+    if pickup.state == PickupState.EXPIRED:
+        return OVER
+    if pickup.expires_at is not None and utc_now() > pickup.expires_at:
+        return OVER
+    return USED if pickup.downloads >= (pickup.downloads_most or 0) else None
+
+
+def fetch_file(
+    session: Session, keys: KeyRing, pickup: Pickup, export: Export, who: dict[str, str]
+) -> bytes:
+    """The file for the partner; the first time, that they have it is in the register.
+
+    :raises ExportError: it can't be fetched; the words are for who came for it.
+    :raises DecryptionError: the file can't be read.
+    """
+    no = refusal(pickup, export)
+    if no is not None:
+        raise ExportError(no)
+    actor = outsider(pickup)
+    pdf = fetch(session, keys, export, actor, way=PICKED_UP)
+    pickup.downloads += 1
+    pickup.state = PickupState.PICKED_UP
+    pickup.picked_up_at = pickup.picked_up_at or utc_now()
+    seal_who(keys, pickup, who)
+    ids = [pickup.id, export.id]
+    record(session, actor, "ophalen.gedownload", pickup.holder, PICKUP_KIND, ids)
+    return pdf
+
+
+PICKUP: Final[Any] = PickupKind(EXPORT, visited=True, mail_code=_mail_code)

@@ -1,0 +1,437 @@
+"""What officers do with the way to a partner: put ready, read a code out, read the answer."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.view import view_config
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import Button, Form, FormError, handle_form
+from stopintimidatie.core.mail import Recipient, queue_mail
+from stopintimidatie.core.mail.addresses import readable
+from stopintimidatie.core.mail.models import MailAddress
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.text import plural
+from stopintimidatie.core.web.request import Crumb, Request
+from stopintimidatie.disclosures.models import Disclosure, Pickup
+from stopintimidatie.disclosures.pickup import make_code
+from stopintimidatie.disclosures.services import copy_of, find_disclosure
+from stopintimidatie.dossiers.pages import hidden_reports
+from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.release.copies import (
+    Correction,
+    confirm,
+    confirm_destroyed,
+    copies_with,
+    open_correction,
+    tell_holder,
+)
+from stopintimidatie.exports.release.mail import CODE_TEXT, CORRECTED, PHONE, contact_of, mobile_of
+from stopintimidatie.exports.release.models import Part
+from stopintimidatie.exports.release.panels import (
+    CODE,
+    CORRECTION_DONE,
+    DESTROYED,
+    OFFER,
+    SEEN,
+    WITHDRAW,
+)
+from stopintimidatie.exports.release.services import (
+    DAYS,
+    DAYS_MOST,
+    TIMES,
+    TIMES_MOST,
+    mark_seen,
+    offer_export,
+    pickups_of,
+    refusal,
+)
+from stopintimidatie.exports.request.jobs import REASONS, Change, withdraw
+from stopintimidatie.exports.request.services import lock
+from stopintimidatie.exports.resources import ExportResource
+from stopintimidatie.exports.vocabulary import ExportError
+from stopintimidatie.municipalities.partners.models import PartnerOrganisation
+from stopintimidatie.municipalities.partners.services import KIND as PARTNER
+from stopintimidatie.municipalities.partners.services import Shown, contacts_of, in_clear
+from stopintimidatie.reports.page.steps import Action
+from stopintimidatie.reports.resources import ReportResource
+
+# The forms: putting ready, and what a partner answers.
+
+
+def offer_schema(people: list[tuple[str, str]]) -> Any:
+    """Who is told, until when it waits, and how often it may be fetched."""
+    schema = forms.Schema()
+    schema.add(
+        forms.field(
+            forms.OneOf(people, radio=True),
+            "Wie krijgt het bericht?",
+            name="contact",
+            description="Alleen contactpersonen met een bevestigd e-mailadres staan hier.",
+        )
+    )
+    schema.add(
+        forms.field(
+            forms.Integer(1, DAYS_MOST),
+            "Hoeveel dagen staat het klaar?",
+            name="dagen",
+            description=f"Hoogstens {DAYS_MOST}, en nooit langer dan tot het vernietigd moet zijn.",
+        )
+    )
+    schema.add(
+        forms.field(
+            forms.Integer(1, TIMES_MOST), "Hoe vaak mag het worden opgehaald?", name="keren"
+        )
+    )
+    return schema
+
+
+class WithdrawSchema(forms.Schema):
+    waarom = forms.field(forms.OneOf(REASONS, radio=True), "Waarom trekt u dit in?")
+    reden = forms.field(
+        forms.Text(1000, lines=True),
+        "Toelichting voor uw collega's",
+        description="De ontvanger leest dit niet. Noem geen namen.",
+        missing=None,
+    )
+
+
+class RectifySchema(forms.Schema):
+    wat = forms.field(
+        forms.ManyOf(Part.choices()), "Wat klopte er niet?", validator=forms.at_least(1)
+    )
+    toelichting = forms.field(
+        forms.Text(1000, lines=True),
+        "Wat moet de ontvanger weten?",
+        description="De ontvanger leest dit na een code per e-mail. Noem geen namen en herhaal niet"
+        " wat er fout stond.",
+        missing=None,
+    )
+    intrekken = forms.field(
+        forms.Flag(),
+        "Trek de documenten ook in",
+        description="De bestanden worden vernietigd. Vraag daarna zo nodig een nieuwe uitvoer aan.",
+        missing=False,
+    )
+
+
+_TEMPLATES: Final = "stopintimidatie.exports.release:templates"
+FORM_PAGE: Final = f"{_TEMPLATES}/form.jinja2"
+_P: Final = Permission.REQUEST_EXPORT
+NOBODY: Final = (
+    "Bij deze partner staat niemand met een bevestigd e-mailadres. Zet er eerst iemand bij, op de"
+    " pagina van de partner."
+)
+
+
+def form_page(request: Request, heading: str, above: str, intro: str = "") -> dict[str, Any]:
+    """What every form of this room shows around itself."""
+    crumbs = [*request.breadcrumb, Crumb(heading, request.path)]
+    return {"crumbs": crumbs, "heading": heading, "above": above, "intro": intro}
+
+
+def back(context: ExportResource, request: Request) -> HTTPSeeOther:
+    return HTTPSeeOther(request.resource_path(context))
+
+
+@view_config(
+    context=ExportResource,
+    name=OFFER,
+    request_method=("GET", "POST"),
+    permission=_P,
+    renderer=FORM_PAGE,
+    guards=(hidden_reports,),
+)
+def offer_view(context: ExportResource, request: Request) -> Any:
+    """Choose who is told, and put the file ready."""
+    export = context.export
+    people = _people(context, request) if export.state == ExportState.READY else []
+    if not people and request.method != "POST":
+        request.flash(NOBODY if export.state == ExportState.READY else _NOT_NOW, "warning")
+        return back(context, request)
+    choices = [(str(one.row.id), f"{one.person.name}, {one.person.function}") for one in people]
+    form = Form(
+        offer_schema(choices),
+        request,
+        buttons=[Button("klaarzetten", "Klaarzetten en bericht sturen")],
+        appstruct={"dagen": DAYS, "keren": TIMES},
+        cancel_url=request.resource_path(context),
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        address = next(one.address for one in people if str(one.row.id) == values["contact"])
+        _offer(request, export, address, values)
+        request.flash(
+            "Het document staat klaar en het bericht gaat uit. Maak een code als de ander u belt."
+        )
+        return back(context, request)
+
+    intro = "Het bericht noemt geen dossier en geen namen: alleen dat er iets klaarstaat, en waar."
+    return handle_form(request, form, on_valid, form_page(request, _OFFER, export.recipient, intro))
+
+
+_OFFER: Final = "Laten ophalen"
+_NOT_NOW: Final = "Dit document kan nu niet worden klaargezet."
+
+
+def _offer(
+    request: Request, export: Export, address: MailAddress | None, values: dict[str, Any]
+) -> None:
+    actor, days, times = request.actor, values["dagen"], values["keren"]
+    try:
+        if address is None:
+            raise ExportError(NOBODY)
+        offer_export(request.db, export, address, actor, days=days, times=times)
+    except ExportError as problem:
+        raise FormError(problem.message, problem.field) from None
+
+
+def _people(context: ExportResource, request: Request) -> list[Shown]:
+    """Those of the partner whose address is confirmed."""
+    number = context.export.partner_id
+    partner = request.db.get(PartnerOrganisation, number) if number else None
+    if partner is None:
+        return []
+    found = contacts_of(request.db, request.registry.key_ring, partner)
+    note_read(request, context.holder, PARTNER, [partner.id], task="laten ophalen")
+    return [one for one in found if one.address is not None and one.address.usable]
+
+
+@view_config(
+    context=ExportResource,
+    name=CODE,
+    request_method="POST",
+    permission=_P,
+    renderer=f"{_TEMPLATES}/code.jinja2",
+    guards=(hidden_reports,),
+)
+def code_view(context: ExportResource, request: Request) -> Any:
+    """A code to read out, shown once: it stands in no address and is kept nowhere."""
+    pickup = _fetchable(context, request)
+    keys, session = request.registry.key_ring, request.db
+    code = make_code(session, keys, pickup, request.actor)
+    phone = mobile_of(session, keys, pickup)
+    may_text = phone is not None and request.registry.texter.on
+    if may_text and request.POST.get("sms") == "ja":
+        to = Recipient(PHONE, str(pickup.id))
+        queue_mail(session, pickup.holder, CODE_TEXT.name, to, about=pickup.id)
+        request.flash("De code gaat per sms naar de contactpersoon.")
+        return back(context, request)
+    found = contact_of(session, pickup)
+    if found is not None:
+        about = [found[0].organisation_id]
+        note_read(request, context.holder, PARTNER, about, task="code voorlezen")
+    return {
+        "code": readable(code),
+        "pickup": pickup,
+        "person": in_clear(keys, *found) if found else None,
+        "may_text": may_text,
+        "code_href": request.resource_path(context, CODE),
+        "back": request.resource_path(context),
+    }
+
+
+def _fetchable(context: ExportResource, request: Request) -> Pickup:
+    for pickup in pickups_of(request.db, context.export.id)[:1]:
+        if refusal(pickup, context.export) is None:
+            return pickup
+    raise HTTPNotFound()
+
+
+@view_config(
+    context=ExportResource,
+    name=SEEN,
+    request_method="POST",
+    permission=_P,
+    guards=(hidden_reports,),
+)
+def seen_view(context: ExportResource, request: Request) -> Any:
+    """The answer was read: it leaves the start page."""
+    mark_seen(request.db, context.export, request.actor)
+    request.flash("Het antwoord staat als gelezen.")
+    return back(context, request)
+
+
+# What officers do with a copy: withdraw it, and note what the holder said by telephone.
+
+
+@view_config(
+    context=ExportResource,
+    name=WITHDRAW,
+    request_method=("GET", "POST"),
+    permission=_P,
+    renderer=FORM_PAGE,
+    guards=(hidden_reports,),
+)
+def withdraw_view(context: ExportResource, request: Request) -> Any:
+    """Take it back, with a reason; who holds a copy is told."""
+    export = context.export
+    if export.state == ExportState.WITHDRAWN and request.method != "POST":
+        request.flash("Deze uitvoer is al ingetrokken.", "info")
+        return back(context, request)
+    form = Form(
+        WithdrawSchema(),
+        request,
+        buttons=[Button("intrekken", "Intrekken en vernietigen", kind="danger")],
+        cancel_url=request.resource_path(context),
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        code, reason = values["waarom"], values["reden"]
+        try:
+            withdraw(request.db, export, request.actor, code, reason)
+        except ExportError as problem:
+            raise FormError(problem.message, problem.field) from None
+        request.flash("Het document is ingetrokken. Wie een kopie heeft, krijgt bericht.")
+        return back(context, request)
+
+    intro = (
+        "Het bestand wordt vernietigd en komt niet terug. Wie het heeft of kon ophalen, krijgt een"
+        " e-mail zonder inhoud met de vraag het te vernietigen en dat te bevestigen."
+    )
+    page = form_page(request, "Uitvoer intrekken", export.recipient, intro)
+    return handle_form(request, form, on_valid, page)
+
+
+@view_config(
+    context=ExportResource,
+    name=DESTROYED,
+    request_method="POST",
+    permission=_P,
+    guards=(hidden_reports,),
+)
+def destroyed_view(context: ExportResource, request: Request) -> HTTPSeeOther:
+    """The holder told that it is destroyed."""
+    row = _disclosure(context, request)
+    copy = copy_of(request.db, row.id)
+    try:
+        confirm_destroyed(request.db, context.export, row, copy, request.actor)
+    except ExportError as problem:
+        request.flash(problem.message, "warning")
+    else:
+        request.flash("Vastgelegd dat de ontvanger het document heeft vernietigd.")
+    return back(context, request)
+
+
+@view_config(
+    context=ExportResource,
+    name=CORRECTION_DONE,
+    request_method="POST",
+    permission=_P,
+    guards=(hidden_reports,),
+)
+def correction_view(context: ExportResource, request: Request) -> HTTPSeeOther:
+    """The holder told that a correction is done."""
+    row, number = _disclosure(context, request), str(request.POST.get("nr", ""))[:40]
+    try:
+        confirm(request.db, context.export, row, number, request.actor)
+    except ExportError as problem:
+        request.flash(problem.message, "warning")
+    else:
+        request.flash("Vastgelegd dat de ontvanger de correctie heeft verwerkt.")
+    return back(context, request)
+
+
+def _disclosure(context: ExportResource, request: Request) -> Disclosure:
+    found = find_disclosure(request.db, context.export.reference)
+    if found is None:
+        raise HTTPNotFound()
+    return found
+
+
+# On a report: telling everybody who holds a copy that something in it isn't right.
+
+
+NAME: Final = "rectificatie"
+
+
+def rectify_action(request: Any, context: Any) -> Action | None:
+    """The button on the page of a report, where somebody outside has a copy of it."""
+    if not request.has_permission(Permission.TRIAGE, context):
+        return None
+    if not copies_with(request.db, context.report.id):
+        return None
+    return Action("Correctie melden aan wie een kopie heeft", request.resource_path(context, NAME))
+
+
+def notify(
+    session: Session, keys: KeyRing, report_id: Any, correction: Correction, actor: Actor
+) -> list[bool]:
+    """Open a correction at everybody who has this report; per copy whether there was an address."""
+    told = []
+    for disclosure, label in copies_with(session, report_id):
+        export = lock(session, disclosure.document_id)
+        if export is None:
+            continue
+        row = open_correction(session, export, disclosure, label, correction, actor)
+        row.told_at = utc_now() if tell_holder(session, keys, export, CORRECTED.name) else None
+        told.append(row.told_at is not None)
+    return told
+
+
+def _withdraw_all(session: Session, report_id: Any, actor: Actor) -> None:
+    """Not of a person-directed dossier: whoever may come near that withdraws it there."""
+    for disclosure, _ in copies_with(session, report_id):
+        export = session.get(Export, disclosure.document_id)
+        if disclosure.restricted or export is None:
+            continue
+        if export.state == ExportState.READY:
+            withdraw(session, export, actor, "onjuist")
+
+
+@view_config(
+    context=ReportResource,
+    name=NAME,
+    request_method=("GET", "POST"),
+    permission=Permission.TRIAGE,
+    renderer=FORM_PAGE,
+)
+def rectify_view(context: ReportResource, request: Request) -> Any:
+    """What was wrong, and what the holders must know."""
+    report, back = context.report, request.resource_path(context)
+    number = len(copies_with(request.db, report.id))
+    if not number:
+        request.flash("Niemand buiten de gemeente heeft een kopie van deze melding.", "info")
+        return HTTPSeeOther(back)
+    form = Form(
+        RectifySchema(),
+        request,
+        buttons=[Button("melden", "Correctie melden")],
+        cancel_url=back,
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        actor, keys = request.actor, request.registry.key_ring
+        correction = Correction(Change.CORRECTED, tuple(values["wat"]), values["toelichting"])
+        told = notify(request.db, keys, report.id, correction, actor)
+        if values["intrekken"]:
+            _withdraw_all(request.db, report.id, actor)
+        _say(request, told)
+        return HTTPSeeOther(back)
+
+    intro = (
+        f"{plural(number, 'document', 'documenten')} met deze melding erin"
+        f" {'is' if number == 1 else 'zijn'} bij een ander. Die krijgt een e-mail zonder inhoud;"
+        " wat er klopt en niet klopt, leest die na een code. Wij houden bij wie het verwerkte."
+    )
+    page = form_page(request, "Correctie melden", report.reference, intro)
+    return handle_form(request, form, on_valid, page)
+
+
+def _say(request: Request, told: list[bool]) -> None:
+    if all(told):
+        request.flash("De correctie is gemeld aan iedereen die een kopie heeft.")
+        return
+    missed = plural(told.count(False), "ontvanger heeft", "ontvangers hebben")
+    request.flash(
+        f"{missed} geen bevestigd e-mailadres. Bel die zelf; op de pagina van de uitvoer legt u"
+        " vast dat het is verwerkt.",
+        "warning",
+    )

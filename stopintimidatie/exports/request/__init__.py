@@ -1,0 +1,25 @@
+"""Requests for an export: asking, rules, urgency, deciding, making, withdrawing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.core.jobs import Lane
+    from stopintimidatie.exports.request import routes
+    from stopintimidatie.exports.request.jobs import make_exports
+    from stopintimidatie.exports.request.personal import PERSONAL_DATA
+    from stopintimidatie.exports.request.queries import dossier_panel
+    from stopintimidatie.exports.request.services import JOB
+
+    config.add_personal_data_holder(PERSONAL_DATA)
+    # The lease outlives the longest rendering, or a second worker would start on it as well.
+    lease = config.registry.app_settings.pdf_timeout_seconds + 120
+    config.add_job_kind(JOB, make_exports, lease_seconds=lease, lane=Lane.SLOW)
+    config.add_panel("dossier", "uitvoer", dossier_panel, order=50)
+    config.add_job_kind(routes.JOB, routes.watch)
+    config.add_mail_template(routes.OVERDUE)
+    config.scan("stopintimidatie.exports.request.views")
+    config.scan("stopintimidatie.exports.request.approval")
+    config.scan("stopintimidatie.exports.request.bulk")

@@ -1,0 +1,228 @@
+"""The second person: looks at what goes out, and approves or rejects."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.view import view_config
+
+from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.web.request import Request
+from stopintimidatie.dossiers.pages import hidden_reports
+from stopintimidatie.exports.extract.queries import load_dossier
+from stopintimidatie.exports.extract.services import Prepared
+from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.profiles.rules import differences
+from stopintimidatie.exports.profiles.services import profile_at
+from stopintimidatie.exports.profiles.views import difference_rows
+from stopintimidatie.exports.request.forms import REASON_LEFT, AfterSchema, DecisionSchema
+from stopintimidatie.exports.request.pages import AFTER, DECIDE, is_own
+from stopintimidatie.exports.request.queries import request_rows
+from stopintimidatie.exports.request.routes import judge_after, waits_for_second
+from stopintimidatie.exports.request.services import (
+    OWN_REQUEST,
+    ChangedMeanwhileError,
+    approve,
+    cancel,
+    lock,
+    make_again,
+    reject,
+    show_password,
+)
+from stopintimidatie.exports.request.views import Looked, look, preview_of
+from stopintimidatie.exports.resources import ExportResource
+from stopintimidatie.exports.vocabulary import ExportError
+
+BUTTONS: Final = (
+    Button("goedkeuren", "Goedkeuren en laten maken"),
+    Button("afwijzen", "Afwijzen", kind="secondary"),
+)
+
+
+@view_config(
+    context=ExportResource,
+    name=DECIDE,
+    request_method=("GET", "POST"),
+    permission=Permission.APPROVE_EXPORT,
+    renderer="stopintimidatie.exports.request:templates/decide.jinja2",
+    guards=(hidden_reports,),
+)
+def decide_view(context: ExportResource, request: Request) -> Any:
+    export = context.export
+    address = request.resource_path(context)
+    if export.state != ExportState.REQUESTED and request.method == "GET":
+        request.flash("Over deze uitvoer is al beslist.", "info")
+        return HTTPSeeOther(address)
+    if request.method == "POST":
+        # What is approved is what is loaded now: nobody else decides about it meanwhile.
+        lock(request.db, export.id)
+    looked = look(request, load_dossier(request.db, context.dossier), export)
+    given = {"gezien": looked.fingerprint}
+    form = Form(DecisionSchema(), request, buttons=BUTTONS, appstruct=given, cancel_url=address)
+
+    def page() -> dict[str, Any]:
+        return {
+            "export": export,
+            "rows": request_rows(export),
+            "own": OWN_REQUEST if is_own(request, export) else None,
+            "problem": looked.problem,
+            "preview": preview_of(request, context, looked),
+            "profile_changes": _profile_changes(request, export, looked.prepared),
+        }
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        return _decided(context, request, form, values, looked)
+
+    return handle_form(request, form, on_valid, page)
+
+
+def _profile_changes(
+    request: Request, export: Export, seen: Prepared | None
+) -> dict[str, Any] | None:
+    """What is different since the request; None when the profile is the same."""
+    if seen is None or seen.profile.version == export.profile_version:
+        return None
+    asked = profile_at(request.db, export.holder, export.profile, export.profile_version)
+    return {
+        "asked": export.profile_version,
+        "now": seen.profile.version,
+        "rows": [] if asked is None else difference_rows(differences(asked, seen.profile)),
+    }
+
+
+def _decided(
+    context: ExportResource, request: Request, form: Form, values: dict[str, Any], looked: Looked
+) -> Any:
+    try:
+        # The page that tells of a refusal must not show what was done before it.
+        with request.db.begin_nested():
+            message = _carry_out(context, request, form.pressed(), values, looked)
+    except ChangedMeanwhileError as problem:
+        # From now on the form goes with what is shown below it.
+        form["gezien"].cstruct = looked.fingerprint
+        raise ConflictError(problem.message) from problem
+    except ExportError as problem:
+        raise FormError(problem.message, problem.field) from problem
+    request.flash(message)
+    return HTTPSeeOther(request.resource_path(context))
+
+
+def _carry_out(
+    context: ExportResource,
+    request: Request,
+    pressed: str | None,
+    values: dict[str, Any],
+    looked: Looked,
+) -> str:
+    actor, export = request.actor, context.export
+    if pressed == "afwijzen":
+        reject(request.db, export, values["reden"], actor)
+        return "De aanvraag is afgewezen. De aanvrager leest uw reden op deze pagina."
+    if pressed != "goedkeuren":
+        raise ExportError("Kies: goedkeuren of afwijzen.")
+    if values["reden"]:
+        told = REASON_LEFT.format(button=BUTTONS[0].title, other=BUTTONS[1].title)
+        raise ExportError(told, "reden")
+    if looked.prepared is None:
+        raise ExportError(looked.problem)
+    keys = request.registry.key_ring
+    approve(request.db, keys, looked.prepared, actor, seen=values["gezien"])
+    return "De uitvoer is goedgekeurd en wordt nu gemaakt."
+
+
+@view_config(
+    context=ExportResource,
+    name="opnieuw",
+    request_method="POST",
+    permission=Permission.REQUEST_EXPORT,
+    guards=(hidden_reports,),
+)
+def again_view(context: ExportResource, request: Request) -> Any:
+    """Have it made again after a failure."""
+    try:
+        make_again(request.db, request.app_settings, context.export, request.actor)
+    except ExportError as problem:
+        request.flash(problem.message, "warning")
+    else:
+        request.flash("De uitvoer wordt opnieuw gemaakt.")
+    return HTTPSeeOther(request.resource_path(context))
+
+
+@view_config(
+    context=ExportResource,
+    name="afbreken",
+    request_method="POST",
+    permission=Permission.REQUEST_EXPORT,
+    guards=(hidden_reports,),
+)
+def cancel_view(context: ExportResource, request: Request) -> Any:
+    """Stop the making, or take one's own request back."""
+    waited = context.export.state == ExportState.REQUESTED
+    try:
+        cancel(request.db, context.export, request.actor)
+    except ExportError as problem:
+        request.flash(problem.message, "warning")
+    else:
+        what = "De aanvraag is ingetrokken." if waited else "Het maken is afgebroken."
+        request.flash(f"{what} Er is niets verstrekt.")
+    return HTTPSeeOther(request.resource_path(context))
+
+
+@view_config(
+    context=ExportResource,
+    name="wachtwoord",
+    request_method="POST",
+    permission=Permission.REQUEST_EXPORT,
+    renderer="stopintimidatie.exports.request:templates/password.jinja2",
+    guards=(hidden_reports,),
+)
+def password_view(context: ExportResource, request: Request) -> Any:
+    """The password of the file, once."""
+    keys, back = request.registry.key_ring, request.resource_path(context)
+    try:
+        password = show_password(request.db, keys, context.export, request.actor)
+    except ExportError as problem:
+        request.flash(problem.message, "warning")
+        return HTTPSeeOther(back)
+    return {"export": context.export, "password": password, "back": back}
+
+
+# Judging afterwards what went out with urgency.
+
+
+@view_config(
+    context=ExportResource,
+    name=AFTER,
+    request_method=("GET", "POST"),
+    permission=Permission.APPROVE_EXPORT,
+    renderer="stopintimidatie.exports.request:templates/after.jinja2",
+    guards=(hidden_reports,),
+)
+def after_view(context: ExportResource, request: Request) -> Any:
+    export, address = context.export, request.resource_path(context)
+    if request.method != "POST" and not waits_for_second(export):
+        request.flash("Deze uitvoer hoeft niet achteraf te worden beoordeeld.", "info")
+        return HTTPSeeOther(address)
+    buttons = [
+        Button("goedkeuren", "Achteraf goedkeuren"),
+        Button("afwijzen", "Afwijzen en intrekken", kind="danger"),
+    ]
+    form = Form(AfterSchema(), request, buttons=buttons, cancel_url=address)
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        good = form.pressed() == "goedkeuren"
+        if good and values["reden"]:
+            told = REASON_LEFT.format(button=buttons[0].title, other=buttons[1].title)
+            raise FormError(told, "reden")
+        try:
+            judge_after(request.db, export, request.actor, good=good, reason=values["reden"])
+        except ExportError as problem:
+            raise FormError(problem.message, problem.field) from None
+        request.flash(
+            "Achteraf goedgekeurd." if good else "Afgewezen. Het document is ingetrokken."
+        )
+        return HTTPSeeOther(address)
+
+    return handle_form(request, form, on_valid, {"export": export, "rows": request_rows(export)})

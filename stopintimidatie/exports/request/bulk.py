@@ -1,0 +1,395 @@
+"""The form for several recipients: what is the same for all, and a group for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.view import view_config
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.text import plural
+from stopintimidatie.core.web.request import Request, query_pairs
+from stopintimidatie.dossiers.pages import hidden_reports
+from stopintimidatie.dossiers.resources import DossierResource
+from stopintimidatie.exports.extract.queries import LoadedDossier, load_dossier
+from stopintimidatie.exports.extract.services import Prepared, unwilling
+from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES, offered
+from stopintimidatie.exports.profiles.rules import Profile
+from stopintimidatie.exports.request import forms as request_forms
+from stopintimidatie.exports.request.forms import ROUTES, first_values, read_request, request_schema
+from stopintimidatie.exports.request.pages import (
+    DECIDE_TOGETHER,
+    PREVIEW,
+    is_own,
+    note_preview,
+    shown,
+)
+from stopintimidatie.exports.request.queries import bases_for, request_rows, waiting_with
+from stopintimidatie.exports.request.routes import (
+    SomeRefusedError,
+    approve_together,
+    look_together,
+    request_together,
+)
+from stopintimidatie.exports.request.services import (
+    OWN_REQUEST,
+    ChangedMeanwhileError,
+    empowered_today,
+    lock,
+)
+from stopintimidatie.exports.request.views import Looked, look, preview_of
+from stopintimidatie.exports.resources import ExportResource
+from stopintimidatie.exports.vocabulary import ExportError, ExportRequest
+from stopintimidatie.municipalities.partners.models import PartnerOrganisation
+from stopintimidatie.municipalities.partners.services import running_partners
+from stopintimidatie.municipalities.settings.queries import published_for
+
+KIND: Final = "soort_ontvanger"
+# Of the questions of the single form, those with one answer for all; the others are asked of each.
+OF_ALL: Final = frozenset(
+    {
+        *("antwoord_voor", "doel", "vernietigen_voor", "grond_minderjarigen", "telefoon"),
+        *("feiten", "beleving", "vermoedens", "terugkoppeling"),
+    }
+)
+OF_EACH: Final = frozenset(
+    {
+        *("soort_ontvanger", "ontvanger", "vraag", "grondslag", "convenant", "toch", "bestand"),
+        *ROUTES,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A recipient that was chosen: a partner of the municipality, or a kind."""
+
+    code: str
+    partner: PartnerOrganisation | None
+    profile: Profile | None
+
+    @property
+    def title(self) -> str:
+        if self.partner is not None:
+            return self.partner.name
+        return self.profile.label if self.profile else self.code
+
+
+def group_name(place: int) -> str:
+    return f"ontvanger_{place + 1}"
+
+
+def together_schema(
+    chosen: Sequence[Chosen],
+    *,
+    minors: bool,
+    empowered: bool,
+    unwilling: Sequence[tuple[int, str]] = (),
+) -> Any:
+    """The nodes of the single form: those for all first, then the others for each recipient."""
+
+    def nodes(partner: PartnerOrganisation | None) -> Iterator[Any]:
+        yield from request_schema(
+            minors=minors, empowered=empowered, partner=partner, unwilling=unwilling
+        ).children
+
+    schema = forms.Schema()
+    for node in nodes(None):
+        if node.name in OF_ALL:
+            schema.add(node)
+    for place, one in enumerate(chosen):
+        group = forms.Schema(title=one.title, name=group_name(place))
+        for node in nodes(one.partner):
+            # Of a kind that was chosen as such, the kind is known.
+            if node.name in OF_EACH and (node.name != KIND or one.profile is None):
+                group.add(node)
+        schema.add(group)
+    return schema
+
+
+def together_values(chosen: Sequence[Chosen], dossier: Any, phone: str | None) -> dict[str, Any]:
+    """What is known already."""
+    values = first_values(dossier, phone)
+    shared: dict[str, Any] = {name: values[name] for name in OF_ALL if name in values}
+    for place, one in enumerate(chosen):
+        known = first_values(dossier, phone, one.partner)
+        if one.profile is not None:
+            known["ontvanger"] = one.profile.label
+        shared[group_name(place)] = {name: known[name] for name in OF_EACH if name in known}
+    return shared
+
+
+def read_requests(values: Mapping[str, Any], chosen: Sequence[Chosen]) -> list[ExportRequest]:
+    shared = {name: values[name] for name in OF_ALL if name in values}
+    return [
+        read_request({**shared, **_kind(one), **values[group_name(place)]}, one.partner)
+        for place, one in enumerate(chosen)
+    ]
+
+
+def _kind(one: Chosen) -> dict[str, str]:
+    return {} if one.profile is None else {KIND: one.profile.name}
+
+
+def control_of(place: int, problem: ExportError) -> str | None:
+    """Where a mistake is shown."""
+    control = request_forms.control_of(problem)
+    if control is None or control in OF_ALL:
+        return control
+    return f"{group_name(place)}.{control}"
+
+
+def decision_schema(references: Sequence[str]) -> Any:
+    """What the approver saw of each."""
+    schema = forms.Schema()
+    for reference in references:
+        schema.add(
+            forms.field(
+                forms.Text(64),
+                reference,
+                name=seen_name(reference),
+                missing="",
+                widget=forms.Hidden(),
+            )
+        )
+    return schema
+
+
+def seen_name(reference: str) -> str:
+    return f"gezien_{reference.replace('-', '').lower()}"
+
+
+# Asking for exports for several recipients at once, and deciding about them at once.
+
+
+ASK: Final = "uitvoer-samen"
+MOST: Final = 8
+
+
+@view_config(
+    context=DossierResource,
+    name=ASK,
+    request_method=("GET", "POST"),
+    permission=Permission.REQUEST_EXPORT,
+    renderer="stopintimidatie.exports.request:templates/together.jinja2",
+    guards=(hidden_reports,),
+)
+def ask_view(context: DossierResource, request: Request) -> Any:
+    """First whom (`?voor=…`, in the address), then what is asked of each."""
+    empowered = empowered_today(request.db, context.holder)
+    loaded = load_dossier(request.db, context.dossier)
+    offer = _offer(request, empowered=empowered)
+    asked = [value for name, value in query_pairs(request) if name == "voor"]
+    chosen = [one for one in offer if one.code in asked][:MOST]
+    page: dict[str, Any] = {
+        "dossier": context.dossier,
+        "here": request.resource_path(context, ASK),
+        "offer": [(one.code, one.title, one in chosen) for one in offer],
+        "previews": [
+            (profile.label, f"{request.resource_path(context, PREVIEW)}?voor={profile.name}")
+            for profile in offered(empowered=empowered)
+        ],
+        "form": None,
+        "shown": [],
+    }
+    if not chosen:
+        if request.method == "POST":
+            raise HTTPNotFound()
+        return page
+    form = _form(context, request, chosen, loaded, empowered=empowered)
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        wishes = read_requests(values, chosen)
+        with _named(chosen):
+            if form.pressed() == "voorbeeld":
+                previews = _previews(context, request, loaded, chosen, wishes)
+                return {**page, "form": form, "shown": previews}
+            return _asked(context, request, loaded, wishes)
+
+    return handle_form(request, form, on_valid, page)
+
+
+def _form(
+    context: DossierResource,
+    request: Request,
+    chosen: Sequence[Chosen],
+    loaded: LoadedDossier,
+    *,
+    empowered: bool,
+) -> Form:
+    phone = published_for(request.db, context.holder).telephone
+    return Form(
+        together_schema(
+            chosen,
+            minors=loaded.minors,
+            empowered=empowered,
+            unwilling=unwilling(loaded.known.reports),
+        ),
+        request,
+        buttons=[
+            Button("aanvragen", f"{plural(len(chosen), 'uitvoer', 'uitvoeren')} aanvragen"),
+            Button("voorbeeld", "Eerst voorbeelden bekijken", kind="secondary"),
+        ],
+        appstruct=together_values(chosen, context.dossier, phone),
+        cancel_url=request.resource_path(context),
+    )
+
+
+def _offer(request: Request, *, empowered: bool) -> list[Chosen]:
+    """The partners of the municipality, and the kinds of recipients outside."""
+    partners = [Chosen(p.reference, p, None) for p in running_partners(request.db) if bases_for(p)]
+    kinds = [Chosen(one.name, None, one) for one in offered(empowered=empowered)]
+    return [*partners, *(one for one in kinds if one.profile is not INTERNAL)]
+
+
+@contextmanager
+def _named(chosen: Sequence[Chosen]) -> Iterator[None]:
+    """A mistake is shown at its answer; one that belongs to none names the recipient."""
+    try:
+        yield
+    except SomeRefusedError as error:
+        first, *also = (
+            _shown_at(place, chosen[place].title, one)
+            for place, problem in error.refused
+            for one in (problem, *problem.also)
+        )
+        raise FormError(*first, also) from None
+
+
+def _shown_at(place: int, title: str, problem: ExportError) -> tuple[str, str | None]:
+    where = control_of(place, problem)
+    return (f"{title}: {problem.message}", None) if where is None else (problem.message, where)
+
+
+def _previews(
+    context: DossierResource,
+    request: Request,
+    loaded: LoadedDossier,
+    chosen: Sequence[Chosen],
+    wishes: Sequence[ExportRequest],
+) -> list[dict[str, Any]]:
+    """What each recipient would see."""
+    actor, settings = request.actor, request.app_settings
+    looked = look_together(request.db, settings, loaded, wishes, actor)
+    for seen in looked:
+        note_preview(request, context, seen)
+    return [
+        {
+            "title": one.title,
+            "prefix": f"{group_name(place)}-",
+            "preview": shown(request, context, seen),
+        }
+        for place, (one, seen) in enumerate(zip(chosen, looked, strict=True))
+    ]
+
+
+def _asked(
+    context: DossierResource,
+    request: Request,
+    loaded: LoadedDossier,
+    wishes: Sequence[ExportRequest],
+) -> HTTPSeeOther:
+    actor, settings, keys = request.actor, request.app_settings, request.registry.key_ring
+    made = request_together(request.db, keys, settings, loaded, wishes, actor)
+    hurried = sum(one.urgent for one in made)
+    if hurried < len(made):
+        asked = plural(len(made) - hurried, "uitvoer is", "uitvoeren zijn")
+        request.flash(
+            f"{asked} aangevraagd. Een collega kan ze in één keer goedkeuren, of elk apart."
+        )
+    if hurried:
+        request.flash(
+            f"{plural(hurried, 'document wordt', 'documenten worden')} meteen gemaakt. Een collega"
+            " moet dat binnen één werkdag beoordelen: elk document op zijn eigen pagina."
+        )
+    return HTTPSeeOther(request.resource_path(context, made[0].reference))
+
+
+@view_config(
+    context=ExportResource,
+    name=DECIDE_TOGETHER,
+    request_method=("GET", "POST"),
+    permission=Permission.APPROVE_EXPORT,
+    renderer="stopintimidatie.exports.request:templates/decide_together.jinja2",
+    guards=(hidden_reports,),
+)
+def decide_view(context: ExportResource, request: Request) -> Any:
+    """All that were asked for with this one and wait still, each with its preview."""
+    waiting = waiting_with(request.db, context.export)
+    address = request.resource_path(context)
+    if not waiting and request.method == "GET":
+        request.flash("Over deze uitvoer is al beslist.", "info")
+        return HTTPSeeOther(address)
+    if request.method == "POST":
+        # What is approved is what is loaded now: nobody else decides about them meanwhile.
+        for export in waiting:
+            lock(request.db, export.id)
+    loaded = load_dossier(request.db, context.dossier)
+    looked = [look(request, loaded, export) for export in waiting]
+    seen = {one.export.reference: one.fingerprint for one in looked if one.prepared}
+    form = Form(
+        decision_schema(list(seen)),
+        request,
+        buttons=[Button("goedkeuren", "Alles goedkeuren en laten maken")],
+        appstruct={seen_name(reference): value for reference, value in seen.items()},
+        cancel_url=address,
+    )
+
+    def page() -> dict[str, Any]:
+        return {
+            "own": OWN_REQUEST if is_own(request, context.export) else None,
+            "parts": [_part(context, request, one) for one in looked],
+        }
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        _approved(request, form, looked, seen, values)
+        request.flash("Alles is goedgekeurd en wordt nu gemaakt.")
+        return HTTPSeeOther(address)
+
+    return handle_form(request, form, on_valid, page)
+
+
+def _part(context: ExportResource, request: Request, looked: Looked) -> dict[str, Any]:
+    export = looked.export
+    return {
+        "reference": export.reference,
+        "recipient": export.recipient,
+        "kind": PROFILES[export.profile].label,
+        "rows": request_rows(export),
+        "preview": preview_of(request, context, looked),
+        "problem": looked.problem,
+        "href": request.resource_path(context.__parent__, export.reference, "beoordelen"),
+    }
+
+
+def _approved(
+    request: Request,
+    form: Form,
+    looked: Sequence[Looked],
+    fresh: dict[str, str],
+    values: dict[str, Any],
+) -> None:
+    keys, actor = request.registry.key_ring, request.actor
+    given = {reference: values.get(seen_name(reference), "") for reference in fresh}
+    try:
+        # The page that tells of a refusal must not show what was done before it.
+        with request.db.begin_nested():
+            approve_together(request.db, keys, [_ready(one) for one in looked], given, actor)
+    except ChangedMeanwhileError as problem:
+        for reference, value in fresh.items():
+            form[seen_name(reference)].cstruct = value
+        raise ConflictError(problem.message) from None
+    except ExportError as problem:
+        raise FormError(problem.message) from None
+
+
+def _ready(looked: Looked) -> Prepared:
+    if looked.prepared is None:
+        raise ExportError(f"{looked.export.reference}: {looked.problem}")
+    return looked.prepared

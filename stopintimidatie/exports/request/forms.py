@@ -1,0 +1,356 @@
+"""The forms: asking for an export, and deciding about one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import Opened
+from stopintimidatie.core.text import day_of, plural
+from stopintimidatie.exports.extract.services import GROUNDS, REASON_MAX
+from stopintimidatie.exports.profiles.defaults import offered
+from stopintimidatie.exports.redaction.rules import QUESTION_MAX, RECIPIENT_MAX
+from stopintimidatie.exports.redaction.summary import TEXT_MAX
+from stopintimidatie.exports.request.queries import bases_for
+from stopintimidatie.exports.request.rules import PURPOSE_MAX
+from stopintimidatie.exports.vocabulary import DEMAND, ExportError, ExportRequest, FileForm
+from stopintimidatie.municipalities.partners.models import PartnerOrganisation
+from stopintimidatie.municipalities.partners.services import covenant_on
+from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+
+# What is asked for a demand and for urgency; empty for any other export.
+
+
+ROUTES: Final[Mapping[str, str]] = {
+    "vordering_artikel": "demand_article",
+    "vordering_nummer": "demand_number",
+    "vordering_functionaris": "demand_officer",
+    "vordering_datum": "demand_on",
+    "spoed": "urgent",
+    "spoed_reden": "urgent_reason",
+}
+
+
+_DEMANDED: Final = Opened("De vordering", (DEMAND,))
+_URGENT: Final = Opened("Spoed")
+
+
+def demand_fields() -> tuple[Any, ...]:
+    """They stand just after the ground, and are asked with that ground alone."""
+    return (
+        _demanded("vordering_artikel", forms.Text(40), "Artikel", "Zoals: art. 126nd Sv."),
+        _demanded("vordering_nummer", forms.Text(30), "Nummer", ""),
+        _demanded(
+            "vordering_functionaris",
+            forms.Text(200),
+            "Functionaris",
+            "De functie, geen naam. Zoals: officier van justitie, Rotterdam.",
+        ),
+        _demanded(
+            "vordering_datum",
+            forms.Date(),
+            "Datum",
+            "Bij een vordering gaan ook meldingen mee die de melder liever niet deelt. Dat staat"
+            " dan in het register.",
+        ),
+    )
+
+
+def _demanded(name: str, typ: Any, title: str, description: str) -> Any:
+    return forms.field(
+        typ, title, name=name, description=description, missing=None, drawn=_DEMANDED
+    )
+
+
+def urgency_fields() -> tuple[Any, ...]:
+    """The choice, and what is asked with it."""
+    return (
+        forms.field(
+            forms.Flag(),
+            "Spoed: nu maken, achteraf beoordelen",
+            name="spoed",
+            description="Alleen als er gevaar is. Een collega moet het binnen één werkdag alsnog"
+            " beoordelen.",
+            missing=False,
+        ),
+        forms.field(
+            forms.Text(1000, lines=True),
+            "Waarom is dit spoed?",
+            name="spoed_reden",
+            missing=None,
+            widget=forms.TextArea(rows=3),
+            drawn=_URGENT,
+        ),
+    )
+
+
+# The names of the controls, and what of the wish each is.
+CONTROLS: Final[Mapping[str, str]] = {
+    "soort_ontvanger": "profile",
+    "ontvanger": "recipient",
+    "vraag": "question",
+    "antwoord_voor": "answer_by",
+    "doel": "purpose",
+    "grondslag": "legal_basis",
+    "convenant": "covenant",
+    "vernietigen_voor": "destroy_by",
+    "grond_minderjarigen": "minors_ground",
+    "telefoon": "owner_phone",
+    "feiten": "facts",
+    "beleving": "perceptions",
+    "vermoedens": "assumptions",
+    "terugkoppeling": "feedback",
+    "bestand": "file_form",
+    **ROUTES,
+}
+ATTRIBUTES: Final = {attribute: control for control, attribute in CONTROLS.items()}
+# Not asked for a partner of the municipality.
+KNOWN_OF_PARTNER: Final = frozenset({"ontvanger", "convenant"})
+PAGE_ONE: Final = forms.Folded(
+    "Meer voor op bladzijde 1: feiten, beleving, vermoedens, terugkoppeling"
+)
+USUAL_ANSWER: Final = timedelta(days=14)
+USUAL_TERM: Final = timedelta(days=182)
+NO_ENFORCEMENT: Final = (
+    "Handhaving staat er niet bij: uw boa's zijn vandaag niet bevoegd om straatintimidatie te"
+    " bekeuren. De beheerder vult in wanneer zij dat zijn."
+)
+
+
+def request_schema(
+    *,
+    minors: bool,
+    empowered: bool,
+    partner: PartnerOrganisation | None = None,
+    unwilling: Sequence[tuple[int, str]] = (),
+) -> Any:
+    """What is asked for an export; the ground for minors only where there are any.
+
+    :param empowered: whether boas of this municipality may enforce today.
+    :param partner: whom it is for: name and covenant are known then, and fewer grounds apply.
+    :param unwilling: reports that reporters would rather not share: number, and what was said.
+    """
+    schema = forms.Schema()
+    known = frozenset() if partner is None else KNOWN_OF_PARTNER
+    for node in (
+        *_recipient(empowered, partner),
+        *_reasons(bases_for(partner)),
+        *(_minors() if minors else ()),
+        *_despite(unwilling),
+        _file(),
+        *_extra(),
+        *urgency_fields(),
+    ):
+        if node.name not in known:
+            schema.add(node)
+    return schema
+
+
+def _field(name: str, typ: Any, title: str, **kw: Any) -> Any:
+    return forms.field(typ, title, name=name, **kw)
+
+
+def _recipient(empowered: bool, partner: PartnerOrganisation | None) -> tuple[Any, ...]:
+    kinds = [
+        (profile.name, profile.label)
+        for profile in offered(empowered=empowered)
+        if partner is None or not profile.own_house
+    ]
+    absent = "" if empowered else f" {NO_ENFORCEMENT}"
+    return (
+        _field(
+            "soort_ontvanger",
+            forms.OneOf(kinds, radio=True),
+            "Soort ontvanger",
+            description=f"Hiervan hangt af wat de ontvanger te zien krijgt.{absent}",
+        ),
+        _field(
+            "ontvanger",
+            forms.Text(RECIPIENT_MAX),
+            "Ontvanger",
+            description="Welk team of welke functie. Zoals: Politie, basisteam Drechtsteden.",
+        ),
+        _field(
+            "vraag",
+            forms.Text(QUESTION_MAX, lines=True),
+            "Wat vraagt u de ontvanger?",
+            description="Dit staat boven aan bladzijde 1. Noem geen namen.",
+        ),
+        _field("antwoord_voor", forms.Date(), "Antwoord vóór", validator=forms.not_before_today),
+    )
+
+
+def _reasons(bases: Sequence[LegalBasis]) -> tuple[Any, ...]:
+    return (
+        _field(
+            "doel",
+            forms.Text(PURPOSE_MAX, lines=True),
+            "Doel",
+            description="Waarvoor mag de ontvanger de gegevens gebruiken?",
+        ),
+        _field(
+            "grondslag",
+            forms.OneOf([(basis.value, basis.nl) for basis in bases]),
+            "Grondslag",
+            description="Een convenant is geen grondslag.",
+        ),
+        *(demand_fields() if LegalBasis.ORDER in bases else ()),
+        _field("convenant", forms.Text(200), "Convenant, als dat er is", missing=None),
+        _field(
+            "vernietigen_voor",
+            forms.Date(),
+            "Ontvanger vernietigt uiterlijk op",
+            description="Na vandaag, en hoogstens een jaar.",
+        ),
+    )
+
+
+def _file() -> Any:
+    return _field(
+        "bestand",
+        forms.OneOf([(form.value, form.label) for form in FileForm], radio=True),
+        "Soort bestand",
+        description="Een PDF met wachtwoord is niet geschikt om te bewaren. U krijgt het wachtwoord"
+        " één keer te zien, en geeft het langs een andere weg dan het bestand.",
+        missing=FileForm.ARCHIVE.value,
+    )
+
+
+def _minors() -> tuple[Any, ...]:
+    return (
+        _field(
+            "grond_minderjarigen",
+            forms.Text(1000, lines=True),
+            "Extra grond: minderjarigen",
+            description="Vul dit in voor elke ontvanger buiten de eigen afdeling: in dit dossier"
+            " gaat het ook om minderjarigen. Waarom heeft de ontvanger hun gegevens nodig?",
+            missing=None,
+            needed_sometimes=True,
+        ),
+    )
+
+
+def _despite(reports: Sequence[tuple[int, str]]) -> tuple[Any, ...]:
+    """A ground and a reason for each that is to go along; each stands behind its own heading."""
+    if not reports:
+        return ()
+    group = forms.Schema(
+        title=f"Wat melders liever niet delen: {plural(len(reports), 'melding', 'meldingen')}",
+        name="toch",
+        description="Deze meldingen gaan niet mee naar wie de melder liever niet laat meelezen. Is"
+        " er een grond om dat toch te doen? Open de melding, en vul grondslag en reden in. De"
+        " melder krijgt bericht.",
+        widget=forms.Fold(),
+    )
+    for number, words in reports:
+        one = forms.Schema(title=words, name=f"melding_{number}", widget=forms.Fold())
+        grounds = [(ground.value, ground.nl) for ground in GROUNDS]
+        one.add(
+            _field("grondslag", forms.OneOf(grounds), "Grondslag om toch te delen", missing=None)
+        )
+        lines = forms.Text(REASON_MAX, lines=True)
+        about = "Dit staat ook in het document."
+        widget = forms.TextArea(rows=3)
+        one.add(_field("reden", lines, "Reden", description=about, widget=widget, missing=None))
+        group.add(one)
+    return (group,)
+
+
+def _extra() -> tuple[Any, ...]:
+    def lines(name: str, title: str, help_text: str) -> Any:
+        typ = forms.Text(TEXT_MAX, lines=True)
+        widget = forms.TextArea(rows=3)
+        more = {"missing": None, "widget": widget, "drawn": PAGE_ONE}
+        return _field(name, typ, title, description=help_text, **more)
+
+    return (
+        _field(
+            "telefoon",
+            forms.Text(40),
+            "Rechtstreeks nummer van de dossierhouder",
+            description="De ontvanger belt dit nummer met zijn antwoord.",
+            missing=None,
+            widget=forms.TelInput(autocomplete="off"),
+        ),
+        lines("feiten", "Wat staat vast?", "Wat is gezien, gedaan of door meer mensen gemeld?"),
+        lines("beleving", "Wat voelen melders?", "Hoe melders het beleven."),
+        lines("vermoedens", "Wat is een vermoeden?", "Wat nog niet is nagegaan."),
+        lines(
+            "terugkoppeling",
+            "Wat mogen melders horen?",
+            "Wat de ontvanger wel en niet tegen melders mag zeggen.",
+        ),
+    )
+
+
+def first_values(
+    dossier: Any, phone: str | None, partner: PartnerOrganisation | None = None
+) -> dict[str, Any]:
+    """What the dossier, the calendar and the partner already tell."""
+    today = day_of(utc_now())
+    proposed = (
+        {} if partner is None or not partner.profile else {"soort_ontvanger": partner.profile}
+    )
+    return {
+        **proposed,
+        "bestand": FileForm.ARCHIVE.value,
+        "antwoord_voor": today + USUAL_ANSWER,
+        "vernietigen_voor": today + USUAL_TERM,
+        "doel": (dossier.purpose or "")[:PURPOSE_MAX] or None,
+        "grondslag": dossier.legal_basis,
+        "telefoon": phone,
+    }
+
+
+def read_request(
+    values: Mapping[str, Any], partner: PartnerOrganisation | None = None
+) -> ExportRequest:
+    """Read what a valid form asks for; of a partner, its name and the covenant that counts."""
+    told = {CONTROLS[name]: values[name] for name in values if name in CONTROLS}
+    told["deviations"] = [
+        {"nummer": int(name.removeprefix("melding_")), **given}
+        for name, given in values.get("toch", {}).items()
+        if any(given.values())
+    ] or None
+    if partner is not None:
+        told |= {"recipient": partner.name, "partner_id": partner.id}
+        told["covenant"] = covenant_on(partner, day_of(utc_now()))
+    return ExportRequest(**told)
+
+
+def control_of(problem: ExportError) -> str | None:
+    """Where a mistake is shown."""
+    field = problem.field or ""
+    return field if field.startswith("toch.") else ATTRIBUTES.get(field)
+
+
+# Shown when a reason to reject was filled in but the approve button was pressed.
+REASON_LEFT: Final = (
+    "U schreef op waarom u afwijst, maar koos ‘{button}’. Kies ‘{other}’, of maak de reden leeg."
+)
+
+
+class AfterSchema(forms.Schema):
+    """Judging afterwards what went out with urgency."""
+
+    reden = forms.field(
+        forms.Text(1000, lines=True),
+        "Reden bij afwijzen",
+        description="Nodig als u afwijst.",
+        missing="",
+    )
+
+
+class DecisionSchema(forms.Schema):
+    """Approve or reject. `gezien` is the fingerprint of what the approver looked at."""
+
+    gezien = forms.field(forms.Text(64), "Gezien", missing="", widget=forms.Hidden())
+    reden = forms.field(
+        forms.Text(1000, lines=True),
+        "Reden bij afwijzen",
+        description="De aanvrager leest dit. Nodig als u afwijst.",
+        missing="",
+    )

@@ -1,0 +1,360 @@
+"""The worker's part: from frozen content to a file, its hashes, and the line in the register.
+
+Rendering happens outside any transaction. File, hashes, register and state then come in one: a
+worker that is killed leaves an export *in the making*, which the job, repeated, makes whole.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import SYSTEM, Actor
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.sandbox.limits import MEGABYTE, Limits
+from stopintimidatie.core.storage.encryption import DecryptionError
+from stopintimidatie.core.telemetry import making_pdf
+from stopintimidatie.disclosures.services import (
+    CODES,
+    Entry,
+    EventKind,
+    find_disclosure,
+    note_event,
+    record_disclosure,
+)
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.resources import is_strict
+from stopintimidatie.exports import models as exports_models
+from stopintimidatie.exports.document.process import RenderingError, Step, render_in_process
+from stopintimidatie.exports.document.signature import new_password, signing_key, with_password
+from stopintimidatie.exports.extract.reports import going_along
+from stopintimidatie.exports.extract.services import subjects_from_json
+from stopintimidatie.exports.models import MAKING, Export, ExportState, basis_words
+from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES
+from stopintimidatie.exports.redaction.content import ContentError, DossierContent, from_json
+from stopintimidatie.exports.request.services import lock, log
+from stopintimidatie.exports.vocabulary import NOT_YET, ExportError, FileForm
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.settings import Settings
+
+# Of a higher room: it watches over the copy from now on.
+MADE_JOB: Final = Job("kopie.bewaken")
+logger = logging.getLogger(__name__)
+TELL_EVERY: Final = 1.0
+UNREADABLE: Final = (
+    "De bevroren inhoud kan niet worden gelezen. Probeer het opnieuw; lukt het weer niet, meld het"
+    " dan aan de beheerder."
+)
+NO_CHILD: Final = (
+    "Het maken van de PDF kon niet beginnen. Probeer het later opnieuw; lukt het weer niet, meld"
+    " het dan aan de beheerder."
+)
+
+
+class CancelledError(Exception):
+    """Somebody stopped it, or it was withdrawn meanwhile: nothing is to be made any more."""
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The bounds of one rendering, from the settings of the installation."""
+    return Limits(
+        wall_seconds=settings.pdf_timeout_seconds,
+        cpu_seconds=settings.pdf_timeout_seconds,
+        memory_bytes=settings.pdf_memory_megabytes * MEGABYTE,
+    )
+
+
+def make_exports(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Handler of the job; doing it twice changes nothing."""
+    for payload in payloads:
+        make(context, UUID(payload["id"]))
+
+
+def make(context: JobContext, export_id: UUID) -> None:
+    """Make one export, or say on its page why that failed and what to do."""
+    try:
+        made = _render(context, export_id)
+    except CancelledError:
+        return
+    except RenderingError as error:
+        failure, reason = type(error).__name__, str(error)
+    except (ContentError, DecryptionError) as error:
+        failure, reason = type(error).__name__, UNREADABLE
+    except OSError as error:
+        failure, reason = type(error).__name__, NO_CHILD
+    else:
+        if made is not None:
+            _finish(context, export_id, made)
+        return
+    logger.error("export %s failed: %s", export_id, failure)
+    _fail(context, export_id, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The file, and the password of one that has one."""
+
+    pdf: bytes
+    password: str | None = None
+    signed_by: str | None = None
+
+
+def _render(context: JobContext, export_id: UUID) -> Made | None:
+    begun = _begin(context, export_id)
+    if begun is None:
+        return None
+    content, form, files = begun
+    progress = Progress(context, export_id, content)
+    archive = form is FileForm.ARCHIVE
+    with making_pdf():
+        pdf = render_in_process(
+            content,
+            files=files,
+            limits=limits_of(context.settings),
+            on_progress=progress,
+            archive=archive,
+        )
+    if archive:
+        return _signed(context, export_id, Made(pdf))
+    password = new_password()
+    return _signed(context, export_id, Made(with_password(pdf, password), password))
+
+
+def _signed(context: JobContext, export_id: UUID, made: Made) -> Made:
+    """Under the municipality's signature, when it has a certificate that is valid today."""
+    with context.transaction() as session:
+        export = session.get(Export, export_id)
+        if export is None:
+            return made
+        key = signing_key(session, context.registry.key_ring, export.holder)
+        if key is None:
+            return made
+        house = f"Gemeente {session.get_one(Municipality, export.holder).name}"
+    # Loaded only where there is something to sign with.
+    from stopintimidatie.exports.document.signature import signed
+
+    pdf = signed(made.pdf, key, house, made.password)
+    return replace(made, pdf=pdf, signed_by=key.subject)
+
+
+def _begin(
+    context: JobContext, export_id: UUID
+) -> tuple[DossierContent, FileForm, list[bytes]] | None:
+    """The frozen content, what it becomes, and the files that go along; None: nothing to make."""
+    with context.transaction() as session:
+        export = lock(session, export_id)
+        if export is None or export.state not in MAKING:
+            return None
+        export.state = ExportState.IN_THE_MAKING.value
+        export.step, export.progress_at = "het document wordt opgemaakt", utc_now()
+        keys = context.registry.key_ring
+        content = from_json(
+            exports_models.read(session, keys, export, exports_models.BlobKind.CONTENT)
+        )
+        numbers = going_along(content)
+        files = [exports_models.read_file(session, keys, export, number) for number in numbers]
+        return content, FileForm(export.file_form), files
+
+
+class Progress:
+    """Tells the page how far the rendering is: never back, and not more than once a second.
+
+    :raises CancelledError: it is not being made any more; that ends the child.
+    """
+
+    def __init__(self, context: JobContext, export_id: UUID, content: DossierContent) -> None:
+        self._context = context
+        self._export_id = export_id
+        self._pages = expected_pages(content)
+        self._told, self._at = 0, time.monotonic()
+
+    def __call__(self, step: Step) -> None:
+        done, words = in_words(step, self._pages)
+        now = time.monotonic()
+        if now - self._at < TELL_EVERY:
+            return
+        self._told, self._at = max(done, self._told), now
+        with self._context.transaction() as session:
+            told: Any = session.execute(
+                update(Export)
+                .where(
+                    Export.id == self._export_id,
+                    Export.state == ExportState.IN_THE_MAKING.value,
+                )
+                .values(progress=self._told, step=words, progress_at=utc_now())
+            )
+            if told.rowcount == 0:
+                raise CancelledError
+
+
+def expected_pages(content: DossierContent) -> float:
+    """A guess good enough for a progress bar."""
+    return 4 + len(content.reports) / 3.5 + len(content.chronology) / 25
+
+
+def in_words(step: Step, pages: float) -> tuple[int, str]:
+    """Per cent and words of a step of the rendering."""
+    if step.step == "opmaken":
+        return min(90, 5 + int(85 * step.page / pages)), f"pagina {step.page} wordt opgemaakt"
+    return 95, "het bestand wordt geschreven"
+
+
+def _finish(context: JobContext, export_id: UUID, made: Made) -> None:
+    """File, hashes, register and state, in one transaction."""
+    pdf, now = made.pdf, utc_now()
+    keys = context.registry.key_ring
+    with context.transaction() as session:
+        export = lock(session, export_id)
+        if export is None or export.state not in MAKING:
+            return
+        exports_models.keep(session, keys, export, exports_models.BlobKind.PDF, pdf)
+        exports_models.forget_files(session, export)
+        if made.password is not None:
+            kind = exports_models.BlobKind.LOCK
+            exports_models.keep(session, keys, export, kind, made.password.encode())
+        export.file_sha256 = sha256(pdf).hexdigest()
+        export.file_size = len(pdf)
+        export.signed_by = made.signed_by
+        export.made_at = export.progress_at = now
+        subjects = exports_models.read(session, keys, export, exports_models.BlobKind.SUBJECTS)
+        entry = _entry(session, export, now)
+        record_disclosure(session, entry, subjects_from_json(subjects), SYSTEM)
+        export.state = ExportState.READY.value
+        export.progress, export.step = 100, "klaar"
+        if export.profile != INTERNAL.name:
+            enqueue(session, MADE_JOB, export.holder, {"id": str(export.id)})
+        log(session, export, SYSTEM, "gemaakt")
+
+
+def _entry(session: Session, export: Export, now: datetime) -> Entry:
+    dossier = session.get_one(Dossier, export.dossier_id)
+    return Entry(
+        reference=export.reference,
+        document_id=export.id,
+        source_kind="dossier",
+        source_id=dossier.id,
+        source_reference=dossier.number,
+        restricted=is_strict(dossier.kind),
+        recipient=export.recipient,
+        recipient_kind=PROFILES[export.profile].label,
+        profile=export.profile,
+        profile_version=export.profile_version,
+        purpose=export.purpose,
+        legal_basis=export.legal_basis,
+        legal_basis_words=basis_words(export.asked),
+        covenant=export.covenant,
+        minors_ground=export.minors_ground,
+        destroy_by=export.destroy_by,
+        content_sha256=export.content_sha256 or "",
+        file_sha256=export.file_sha256 or "",
+        file_size=export.file_size or 0,
+        made_at=now,
+        requested_at=export.requested_at,
+        requested_by_id=export.requested_by_id,
+        requested_by=export.requested_by,
+        approved_at=export.decided_at or now,
+        approved_by_id=export.decided_by_id,
+        approved_by=export.decided_by or NOT_YET,
+    )
+
+
+def _fail(context: JobContext, export_id: UUID, reason: str) -> None:
+    with context.transaction() as session:
+        export = lock(session, export_id)
+        if export is None or export.state not in MAKING:
+            return
+        export.state = ExportState.FAILED.value
+        export.failure, export.progress_at = reason[:500], utc_now()
+        export.step = ""
+        log(session, export, SYSTEM, "mislukt")
+
+
+# Taking an export back: the file is gone for everybody, the register says so, holders are told.
+
+
+# Of a higher room: it tells who holds a copy.
+JOB: Final = Job("uitvoer.ingetrokken")
+SOURCE: Final = "bron_gewijzigd"
+OTHER: Final = "anders"
+REJECTED_AFTER: Final = "achteraf_afgewezen"
+# What a person may choose; the words are those of the register.
+REASONS: Final = tuple(
+    (code, CODES[code].capitalize())
+    for code in ("onjuist", "verkeerde_ontvanger", "niet_meer_nodig", OTHER)
+)
+
+
+class Change(StrEnum):
+    """What happened to a report that a copy was made of."""
+
+    CORRECTED = "gecorrigeerd"
+    REDACTED = "onleesbaar"
+    ERASED = "gewist"
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Which report changed, by its name in the document, and how."""
+
+    change: Change
+    label: str
+
+
+def withdraw(
+    session: Session, export: Export, actor: Actor, code: str, reason: str | None = None
+) -> None:
+    """Take back what was made, or is being made.
+
+    :raises ExportError: nothing was made, it was taken back already, or it isn't said why.
+    """
+    lock(session, export.id)
+    if export.state not in {ExportState.READY, ExportState.FAILED, *MAKING}:
+        raise ExportError("Deze uitvoer kan niet worden ingetrokken. Open de pagina opnieuw.")
+    if code == OTHER and not reason:
+        raise ExportError("Schrijf op waarom u deze uitvoer intrekt.", "reden")
+    destroy(session, export, actor, code, reason)
+
+
+def destroy(
+    session: Session,
+    export: Export,
+    actor: Actor = SYSTEM,
+    code: str = SOURCE,
+    reason: str | None = None,
+    cause: Cause | None = None,
+) -> None:
+    """Without its key nobody reads it again, whatever blob a backup may bring back."""
+    exports_models.VAULT.destroy(session, export)
+    if export.state != ExportState.WITHDRAWN:
+        export.state = ExportState.WITHDRAWN.value
+        export.step, export.failure = "", None
+        export.withdrawn_at, export.withdrawn_code = utc_now(), code
+        export.withdrawn_by_id, export.withdrawn_by = actor.id, actor.name
+        export.withdrawn_reason = reason
+        log(session, export, actor, "ingetrokken", reason=reason)
+        disclosure = find_disclosure(session, export.reference)
+        if disclosure is not None:
+            note_event(session, disclosure, EventKind.WITHDRAWN, actor, code)
+        _have_told(session, export, cause)
+    elif cause is not None:
+        # Withdrawn before, and somebody may have a copy still: they hear of this as well.
+        _have_told(session, export, cause)
+    session.flush()
+
+
+def _have_told(session: Session, export: Export, cause: Cause | None) -> None:
+    payload = {"id": str(export.id)}
+    if cause is not None:
+        payload |= {"soort": cause.change.value, "melding": cause.label}
+    enqueue(session, JOB, export.holder, payload)

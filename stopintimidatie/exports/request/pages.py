@@ -1,0 +1,142 @@
+"""What a recipient would see, as a page of the portal shows it. Values in, rows out; no queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.permissions import may
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.web.request import Request
+from stopintimidatie.exports.document.assets import (
+    OTHER_SCRIPT,
+    displayable,
+    letters_of,
+    load_assets,
+)
+from stopintimidatie.exports.extract.services import Prepared
+from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.redaction.content import (
+    DossierContent,
+    Hidden,
+    ReportContent,
+    map_text,
+)
+from stopintimidatie.exports.request.queries import waiting_with
+from stopintimidatie.exports.resources import ExportResource
+from stopintimidatie.exports.review.views import NAME as REVIEW
+from stopintimidatie.exports.vocabulary import capital
+from stopintimidatie.reports.resources import paths_of_reports
+
+
+def preview_values(prepared: Prepared, review: Mapping[int, str] | None = None) -> dict[str, Any]:
+    """For `templates/preview.jinja2`.
+
+    :param review: where the text of a report can be looked at, by serial number.
+    """
+    content = _as_written(prepared.content)
+    return {
+        "profile": prepared.profile,
+        "content": content,
+        "hidden_lines": [_hidden_line(line) for line in prepared.content.annex.hidden],
+        "absent": [capital(section) for section in content.left_out],
+        "essentials": [(pair.label, pair.value) for pair in content.page_one.essentials],
+        "rules": [(pair.label, pair.value) for pair in content.page_one.rules],
+        "reports": _reports(prepared, content, review or {}),
+        "unwritten": sum(OTHER_SCRIPT in report.account for report in content.reports),
+        "unread": sum(one.unread for one in prepared.marked),
+        "given": len(content.reports),
+        "withheld": sum(report.withheld for report in prepared.marked),
+        "attachments": content.attachments.note,
+        "attachment_rows": [
+            [one.name, one.about, one.size, "Ja" if one.file_name else "Nee, te groot"]
+            for one in content.attachments.files
+        ],
+        "event_rows": [[e.when, e.what, capital(e.reliability)] for e in content.chronology],
+        "action_rows": [[a.when, a.what, a.who, a.effect] for a in content.actions],
+        "agreement_rows": [[a.what, a.who, a.due, a.state] for a in content.agreements],
+    }
+
+
+def _hidden_line(line: Hidden) -> dict[str, str]:
+    return {
+        "what": line.what,
+        "how": capital(line.how),
+        "rule": capital(line.rule),
+        "number": str(line.number or "altijd"),
+    }
+
+
+def _as_written(content: DossierContent) -> DossierContent:
+    """The content with the letters that the document will have."""
+    characters = load_assets().for_text(letters_of(content)).characters
+    return map_text(content, lambda text: displayable(text, characters))
+
+
+def _reports(
+    prepared: Prepared, content: DossierContent, review: Mapping[int, str]
+) -> list[dict[str, Any]]:
+    """Each report: what is told of it, and the marks where something is hidden."""
+    told = {report.pseudonym: report for report in content.reports}
+    return [
+        {
+            "pseudonym": one.pseudonym,
+            "withheld": one.withheld,
+            "marks": one.marks,
+            "review_href": review.get(one.serial),
+            **_told(told.get(one.pseudonym)),
+        }
+        for one in prepared.marked
+    ]
+
+
+def _told(report: ReportContent | None) -> dict[str, Any]:
+    if report is None:
+        return {"heading": "", "details": [], "account": "", "minor": False}
+    return {
+        "heading": capital(report.heading),
+        "details": [(pair.label, pair.value) for pair in report.details],
+        "account": report.account,
+        "minor": report.minor,
+    }
+
+
+PREVIEW: Final = "uitvoer-voorbeeld"
+
+
+def note_preview(request: Request, context: Any, seen: Prepared) -> None:
+    """The page shows personal data of these reports."""
+    note_read(request, context.holder, "melding", seen.read_ids, task="uitvoer voorbereiden")
+
+
+def shown(request: Request, context: Any, seen: Prepared) -> dict[str, Any]:
+    """The preview, with the way to each text that nobody looked at yet, for who may do that."""
+    roles = request.identity.roles_for(context.holder) if request.identity else frozenset()
+    if not seen.unread or not may(roles, Permission.REDACT):
+        return preview_values(seen)
+    paths = paths_of_reports(request.db, list(seen.unread.values()))
+    review = {n: f"{paths[number]}/{REVIEW}" for n, number in seen.unread.items()}
+    return preview_values(seen, review)
+
+
+DECIDE: Final = "beoordelen"
+
+
+def is_own(request: Request, export: Export) -> bool:
+    return export.requested_by_id == request.actor.id
+
+
+DECIDE_TOGETHER: Final = "samen-beoordelen"
+
+
+def together_href(context: ExportResource, request: Request) -> str | None:
+    """The way to decide about all at once, where more than this one wait."""
+    export = context.export
+    if export.together is None or export.state != ExportState.REQUESTED:
+        return None
+    several = len(waiting_with(request.db, export)) > 1
+    return request.resource_path(context, DECIDE_TOGETHER) if several else None
+
+
+AFTER: Final = "achteraf-beoordelen"

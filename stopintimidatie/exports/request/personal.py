@@ -1,0 +1,233 @@
+"""Personal data in exports: what is erased or redacted at the source must not live on in a copy.
+
+The blobs are destroyed with their key, the export is marked withdrawn; its row and the register
+with their ids and hashes stay, so that who holds a copy can be found and told (decision 9).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
+from stopintimidatie.core.storage.personal import (
+    Fragment,
+    PersonalDataHolder,
+    Subject,
+    Told,
+    Treatment,
+    empty_rows,
+    filled,
+    redact_rows,
+)
+from stopintimidatie.core.storage.session import locked
+from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
+from stopintimidatie.disclosures.resources import KIND
+from stopintimidatie.dossiers.models import DossierMembership
+from stopintimidatie.dossiers.page import personal as page_personal
+from stopintimidatie.dossiers.services import KIND as DOSSIER
+from stopintimidatie.exports import models as exports_models
+from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.request.jobs import Cause, Change, destroy
+from stopintimidatie.reports import personal as reports_personal
+from stopintimidatie.reports.vocabulary import KIND as REPORT
+
+T: Final = Treatment
+COLUMNS: Final = {
+    "export": {
+        "recipient": T.TEXT,
+        "question": T.TEXT,
+        "purpose": T.TEXT,
+        "covenant": T.TEXT,
+        "minors_ground": T.TEXT,
+        "owner_phone": T.TEXT,
+        "demand_officer": T.TEXT,
+        "urgent_reason": T.TEXT,
+        "facts": T.TEXT,
+        "perceptions": T.TEXT,
+        "assumptions": T.TEXT,
+        "feedback": T.TEXT,
+        "deviations": T.TEXT,
+        "decided_reason": T.TEXT,
+        "requested_by_id": T.STAFF,
+        "requested_by": T.STAFF,
+        "decided_by_id": T.STAFF,
+        "decided_by": T.STAFF,
+        "withdrawn_by_id": T.STAFF,
+        "withdrawn_by": T.STAFF,
+        "withdrawn_reason": T.TEXT,
+        "step": T.CODES,
+        "failure": T.CODES,
+        "content_sha256": T.CODES,
+        "file_sha256": T.CODES,
+        "file_form": T.CODES,
+        "signed_by": T.CODES,
+    },
+    "export_key": {"sealed": T.SEALED},
+    "export_blob": {"data": T.SEALED},
+}
+
+# For whom it was, and under which agreement, is in the register as well, and stays.
+REQUEST: Final = {
+    name: how
+    for name, how in COLUMNS["export"].items()
+    if name not in ("recipient", "covenant", "demand_officer")
+}
+
+
+def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
+    """Of dossiers that the subject is in, and whatever the register says held their report."""
+    inside = page_personal.find(session, keys, subject)
+    told = (
+        select(Disclosure.document_id)
+        .join(DisclosureSubject, DisclosureSubject.disclosure_id == Disclosure.id)
+        .where(DisclosureSubject.subject_id.in_(reports_personal.find(session, keys, subject)))
+    )
+    ways: list[ColumnElement[bool]] = [Export.dossier_id.in_(inside), Export.id.in_(told)]
+    if subject.reference:
+        ways.append(Export.reference == subject.reference.strip().upper())
+    return session.scalars(select(Export.id).where(or_(*ways)).order_by(Export.requested_at)).all()
+
+
+def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
+    """In the request; and what was frozen with these words is destroyed as a whole."""
+    export = _locked(session, document)
+    if export is None:
+        return 0
+    holds = _frozen_with(session, keys, export, fragment)
+    count = redact_rows(session, Export, Export.id == document, COLUMNS["export"], fragment)
+    if holds or (count and export.frozen_at is not None):
+        destroy(session, export)
+        count += 1
+    return count
+
+
+def erase(session: Session, document: UUID) -> None:
+    """The blobs, their key and the request's words go; that there was an export stays."""
+    export = _locked(session, document)
+    if export is not None:
+        destroy(session, export)
+        empty_rows(session, Export, Export.id == document, COLUMNS["export"])
+
+
+def copies_of(session: Session, kind: str, document: UUID) -> list[tuple[Export, str]]:
+    """What was frozen of a document, with the name that it has there."""
+    frozen = Export.frozen_at.is_not(None)
+    if kind == DOSSIER:
+        mine = select(Export.id).where(frozen, Export.dossier_id == document)
+        return _locked_with(session, dict.fromkeys(session.scalars(mine), ""))
+    if kind != REPORT:
+        return []
+    told = session.execute(
+        select(Disclosure.document_id, DisclosureSubject.label)
+        .join(Disclosure, Disclosure.id == DisclosureSubject.disclosure_id)
+        .where(DisclosureSubject.subject_id == document)
+    )
+    # Approved and not made yet: the register doesn't know of whom, so it is taken to hold it.
+    making = session.execute(
+        select(Export.id, DossierMembership.serial)
+        .join(DossierMembership, DossierMembership.dossier_id == Export.dossier_id)
+        .where(frozen, Export.made_at.is_(None), DossierMembership.report_id == document)
+    )
+    labels = {row[0]: f"M-{row[1]:02d}" for row in making} | {row[0]: row[1] for row in told}
+    return _locked_with(session, labels)
+
+
+def _locked_with(session: Session, labels: dict[UUID, str]) -> list[tuple[Export, str]]:
+    found = [(_locked(session, number), label) for number, label in labels.items()]
+    return [(export, label) for export, label in found if export is not None]
+
+
+def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
+    """Whoever holds a copy is told. What requests said of it goes too: of a dossier all but for
+    whom it was, of a report why it was to go along against its reporter's wish."""
+    found = copies_of(session, kind, document)
+    for export, label in found:
+        destroy(session, export, cause=Cause(Change.ERASED, label))
+    if kind == DOSSIER:
+        empty_rows(session, Export, Export.dossier_id == document, REQUEST)
+    for export, serial in _against_wish(session, kind, document):
+        kept = [one for one in export.deviations or () if int(one["nummer"]) != serial]
+        export.deviations = kept or None
+    session.flush()
+    return len(found)
+
+
+def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[Told]:
+    """The frozen copies that are there still, and what requests say."""
+    frozen = [export for export, _ in copies_of(session, kind, document)]
+    kept = sum(export.state != ExportState.WITHDRAWN for export in frozen)
+    told = [Told("export_blob", ("data",), kept)]
+    if kind == DOSSIER:
+        told.append(filled(session, "export", REQUEST, Export.__table__.c.dossier_id == document))
+    against = len(_against_wish(session, kind, document))
+    return [*told, Told("export", ("deviations",), against)]
+
+
+def _against_wish(session: Session, kind: str, document: UUID) -> list[tuple[Export, int]]:
+    """The requests in which it says why this report goes along, with its number there."""
+    if kind != REPORT:
+        return []
+    rows = session.execute(
+        select(Export, DossierMembership.serial)
+        .join(DossierMembership, DossierMembership.dossier_id == Export.dossier_id)
+        .where(DossierMembership.report_id == document, Export.deviations.is_not(None))
+    )
+    # Who left a dossier and came back has the same number there.
+    found = {
+        row[0].id: (row[0], row[1])
+        for row in rows
+        if any(int(one["nummer"]) == row[1] for one in row[0].deviations or ())
+    }
+    return list(found.values())
+
+
+def source_redacted(
+    session: Session, keys: KeyRing, kind: str, document: UUID, fragment: Fragment
+) -> int:
+    """Only of what was frozen with these words in it."""
+    found = [
+        (export, label)
+        for export, label in copies_of(session, kind, document)
+        if _frozen_with(session, keys, export, fragment)
+    ]
+    for export, label in found:
+        destroy(session, export, cause=Cause(Change.REDACTED, label))
+    return len(found)
+
+
+def _locked(session: Session, document: UUID) -> Export | None:
+    """Not while the worker is finishing it."""
+    statement = locked(session, select(Export).where(Export.id == document))
+    return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+
+
+def _frozen_with(session: Session, keys: KeyRing, export: Export, fragment: Fragment) -> bool:
+    """Whether the frozen content holds the words; what can't be read is taken to hold them."""
+    if export.frozen_at is None or export.state == ExportState.WITHDRAWN:
+        return False
+    try:
+        content = exports_models.read(
+            session, keys, export, exports_models.BlobKind.CONTENT
+        ).decode()
+    except DecryptionError:
+        return True
+    frozen = json.loads(content)
+    return bool(fragment.taken_out_of(frozen) != frozen)
+
+
+PERSONAL_DATA: Final = PersonalDataHolder(
+    KIND,
+    COLUMNS,
+    find,
+    redact,
+    erase,
+    source_erased=source_erased,
+    source_redacted=source_redacted,
+    source_told=source_told,
+)

@@ -1,0 +1,254 @@
+"""Lists of exports: of a dossier for its page, of a municipality for who decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.security import Permission, Role
+from stopintimidatie.core.text import date_text, datetime_long, file_size
+from stopintimidatie.core.web.components import ListItem, Panel, TimelineEntry
+from stopintimidatie.disclosures.services import CODES
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.resources import dossier_path, visible_to
+from stopintimidatie.exports.extract.services import rows as deviation_rows
+from stopintimidatie.exports.models import Export, ExportState, basis_words, route_rows
+from stopintimidatie.exports.profiles.defaults import PROFILES
+from stopintimidatie.exports.vocabulary import BASES, ExportError, ExportRequest, FileForm
+from stopintimidatie.municipalities.areas.models import Neighbourhood
+from stopintimidatie.municipalities.partners.models import PartnerOrganisation
+from stopintimidatie.municipalities.partners.services import covenant_on
+from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+
+
+def waiting_with(session: Session, export: Export) -> list[Export]:
+    """This one and those that were asked for with it, as far as they wait for a decision."""
+    if export.together is None:
+        return [export] if export.state == ExportState.REQUESTED else []
+    rows = session.scalars(
+        select(Export)
+        .where(Export.together == export.together, Export.state == ExportState.REQUESTED.value)
+        .order_by(Export.requested_at, Export.reference)
+    )
+    return list(rows)
+
+
+def of_dossier(session: Session, dossier_id: UUID, limit: int) -> tuple[Sequence[Export], int]:
+    """The newest exports of a dossier, and how many there are."""
+    total = session.scalar(
+        select(func.count()).select_from(Export).where(Export.dossier_id == dossier_id)
+    )
+    newest = (
+        select(Export)
+        .where(Export.dossier_id == dossier_id)
+        .order_by(Export.requested_at.desc(), Export.id)
+        .limit(limit)
+    )
+    return session.scalars(newest).all(), total or 0
+
+
+def _seen(roles: Iterable[Role], state: str | None) -> list[ColumnElement[bool]]:
+    chosen = [] if state is None else [Export.state == state]
+    return [visible_to(roles), *chosen]
+
+
+def states(session: Session, roles: Iterable[Role]) -> Sequence[tuple[str, int]]:
+    """The states that occur, with their numbers."""
+    rows = session.execute(
+        select(Export.state, func.count())
+        .join(Dossier, Dossier.id == Export.dossier_id)
+        .where(*_seen(roles, None))
+        .group_by(Export.state)
+        .order_by(Export.state)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def page(
+    session: Session, roles: Iterable[Role], state: str | None, offset: int, limit: int
+) -> Sequence[tuple[Export, Dossier, str]]:
+    """Exports of a municipality, newest request first, with dossier and slug of its area."""
+    rows = session.execute(
+        select(Export, Dossier, Neighbourhood.slug)
+        .join(Dossier, Dossier.id == Export.dossier_id)
+        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
+        .where(*_seen(roles, state))
+        .order_by(Export.requested_at.desc(), Export.id)
+        .offset(offset)
+        .limit(limit)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def item(export: Export, href: str, *, dossier: str = "") -> ListItem:
+    """An export as one entry of a list."""
+    meta = [
+        *([f"dossier {dossier}"] if dossier else []),
+        PROFILES[export.profile].label,
+        f"aangevraagd {date_text(export.requested_at)} door {export.requested_by}",
+    ]
+    return ListItem(f"{export.reference}: {export.recipient}", href, [export.state], meta)
+
+
+def item_in_municipality(slug: str, export: Export, dossier: Dossier, area: str) -> ListItem:
+    href = f"{dossier_path(slug, area, dossier.number)}/{export.reference}"
+    return item(export, href, dossier=dossier.number)
+
+
+# The exports on the page of their dossier.
+
+
+SHOWN: Final = 10
+
+
+def dossier_panel(context: Any, request: Any) -> Panel | None:
+    """The newest exports, and the way to a new one; nothing for who may not see them."""
+    if not request.has_permission(Permission.VIEW_EXPORT, context):
+        return None
+    exports, total = of_dossier(request.db, context.dossier.id, SHOWN)
+    may_ask = request.has_permission(Permission.REQUEST_EXPORT, context)
+    return Panel(
+        "Uitvoer",
+        "stopintimidatie.exports.request:templates/panel.jinja2",
+        {
+            "items": [
+                item(export, request.resource_path(context, export.reference)) for export in exports
+            ],
+            "more": total - len(exports),
+            "together_href": request.resource_path(context, "uitvoer-samen") if may_ask else None,
+            "request_href": request.resource_path(context, "uitvoer-aanvragen")
+            if may_ask
+            else None,
+            "all_href": f"/gemeenten/{context.municipality.slug}/uitvoer",
+        },
+    )
+
+
+# An export for a partner of the municipality: its name, its grounds, its covenant of the day.
+
+
+ENDED: Final = "Met deze partner werkt u niet meer samen. Kies een andere ontvanger."
+
+
+def bases_for(partner: PartnerOrganisation | None) -> list[LegalBasis]:
+    """The grounds there are to choose from."""
+    return [basis for basis in BASES if partner is None or basis.value in partner.legal_bases]
+
+
+def covenant_warning(partner: PartnerOrganisation, day: date) -> str | None:
+    """What to know about the covenant before asking."""
+    covenant = partner.covenant
+    if covenant is None or covenant.counts_on(day):
+        return None
+    if covenant.over(day):
+        return (
+            f"Het convenant ‘{covenant.name}’ is verlopen. Het staat niet in het document. Is er"
+            " een nieuw? Laat de dossierhouder of de beheerder dat bij de partner invullen."
+        )
+    return f"Het convenant ‘{covenant.name}’ geldt nog niet. Het staat niet in het document."
+
+
+def check_partner(session: Session, wish: ExportRequest, today: date) -> None:
+    """What was agreed with this partner still is what the wish says.
+
+    :raises ExportError: with the first rule that isn't kept.
+    """
+    if wish.partner_id is None:
+        return
+    partner = _running(session, wish.partner_id)
+    if PROFILES[wish.profile].own_house:
+        raise ExportError(
+            "Een partner staat buiten uw afdeling. Kies een ander soort ontvanger.", "profile"
+        )
+    if wish.legal_basis not in partner.legal_bases:
+        raise ExportError(
+            "Deze grondslag is voor deze partner niet vastgelegd. Kies een andere grondslag, of"
+            " laat de partner aanpassen.",
+            "legal_basis",
+        )
+    if wish.covenant is not None and wish.covenant != covenant_on(partner, today):
+        raise ExportError(
+            f"Het convenant ‘{wish.covenant}’ geldt vandaag niet. Vraag de uitvoer opnieuw aan."
+        )
+
+
+def _running(session: Session, number: UUID) -> PartnerOrganisation:
+    partner = session.get(PartnerOrganisation, number)
+    if partner is None or partner.ended_at is not None:
+        raise ExportError(ENDED)
+    return partner
+
+
+# An export in the rows and lines that its pages show. Values in, words out; no queries.
+
+
+Rows = list[tuple[str, str]]
+
+
+def request_rows(export: Export, *, reports_too: bool = True) -> Rows:
+    """What was asked for.
+
+    :param reports_too: also what is about one report.
+    """
+    rows = [
+        ("Ontvanger", export.recipient),
+        ("Soort ontvanger", PROFILES[export.profile].label),
+        ("Vraag", export.question),
+        ("Antwoord vóór", date_text(export.answer_by)),
+        ("Doel", export.purpose),
+        ("Grondslag", basis_words(export.asked)),
+        ("Convenant", export.covenant or "geen"),
+        ("Vernietigen uiterlijk", date_text(export.destroy_by)),
+        ("Soort bestand", FileForm(export.file_form).label),
+    ]
+    if export.minors_ground:
+        rows.append(("Extra grond: minderjarigen", export.minors_ground))
+    rows += deviation_rows(export) if reports_too else []
+    rows += route_rows(export.asked)
+    return [*rows, ("Aangevraagd door", f"{export.requested_by}, {_moment(export)}")]
+
+
+def _moment(export: Export) -> str:
+    return datetime_long(export.requested_at)
+
+
+def proof_rows(export: Export) -> Rows:
+    """What a reader can check the file with."""
+    return [
+        ("Versie voor deze ontvanger", str(export.edition)),
+        ("Profiel", f"{export.profile}, versie {export.profile_version}"),
+        ("Grootte", file_size(export.file_size)),
+        ("Ondertekend", export.signed_by or "nee"),
+        ("SHA-256 van de inhoud", export.content_sha256 or ""),
+        ("SHA-256 van het bestand", export.file_sha256 or ""),
+    ]
+
+
+def history(export: Export) -> list[TimelineEntry]:
+    """What happened to it, newest first."""
+    entries = [TimelineEntry(export.requested_at, "Aangevraagd", export.requested_by)]
+    if export.decided_at:
+        rejected = "Aanvraag ingetrokken" if export.taken_back else "Afgewezen"
+        entries.append(
+            TimelineEntry(
+                export.decided_at,
+                rejected if export.state == ExportState.REJECTED else "Goedgekeurd",
+                export.decided_by or "",
+                export.decided_reason or "",
+            )
+        )
+    if export.made_at:
+        entries.append(TimelineEntry(export.made_at, "Gemaakt en in het register gezet"))
+    elif export.state == ExportState.FAILED and export.progress_at:
+        entries.append(TimelineEntry(export.progress_at, "Maken mislukt", "", export.failure or ""))
+    if export.withdrawn_at:
+        why = CODES.get(export.withdrawn_code or "", "").capitalize()
+        entries.append(
+            TimelineEntry(export.withdrawn_at, "Ingetrokken", export.withdrawn_by or "", why)
+        )
+    return entries[::-1]

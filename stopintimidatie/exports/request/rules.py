@@ -1,0 +1,160 @@
+"""Two ways beside the usual one: a demand, and urgency. The rules; pure.
+
+A *vordering* leaves the municipality no choice, so a reporter's preference doesn't stop it; it is
+recorded by article, number, official and date. *Spoed* is made now and approved by a second person
+within one working day after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any, Final
+
+from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES
+from stopintimidatie.exports.redaction.rules import QUESTION_MAX, RECIPIENT_MAX
+from stopintimidatie.exports.vocabulary import (
+    BASES,
+    DEMAND,
+    ExportError,
+    ExportRequest,
+    FileForm,
+    clean,
+)
+from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+
+_ASKED: Final[Mapping[str, str]] = {
+    "demand_article": "Schrijf op welk wetsartikel in de vordering staat.",
+    "demand_number": "Schrijf het nummer van de vordering op.",
+    "demand_officer": "Schrijf op welke functionaris vordert: de functie, geen naam.",
+    "demand_on": "Kies de datum van de vordering.",
+}
+
+
+def route_problems(wish: ExportRequest, today: date) -> Iterator[tuple[str, str]]:
+    """The rules of a demand and of urgency that aren't kept: words, and which answer."""
+    if wish.legal_basis == DEMAND:
+        yield from _demand_problems(wish, today)
+    elif any(getattr(wish, name) for name in _ASKED):
+        yield (
+            "Dit hoort bij een vordering. Kies die als grondslag, of maak dit leeg.",
+            "legal_basis",
+        )
+    told = clean(wish.urgent_reason or "")
+    if wish.urgent and not told:
+        yield "Schrijf op waarom dit niet kan wachten op een collega.", "urgent_reason"
+    if told and not wish.urgent:
+        yield "Dit hoort bij spoed. Kruis spoed aan, of maak dit leeg.", "urgent_reason"
+
+
+def _demand_problems(wish: ExportRequest, today: date) -> Iterator[tuple[str, str]]:
+    for name, message in _ASKED.items():
+        value: Any = getattr(wish, name)
+        if not (clean(value) if isinstance(value, str) else value):
+            yield message, name
+    if wish.demand_on is not None and wish.demand_on > today:
+        yield "Deze datum ligt in de toekomst. Kies vandaag of eerder.", "demand_on"
+
+
+# What somebody asks for, and the rules that it must keep. Pure: no database, no request.
+
+
+LONGEST_TERM: Final = timedelta(days=365)
+PURPOSE_MAX: Final = 1000
+
+
+_REQUIRED: Final = {
+    "recipient": "Schrijf op wie het document krijgt.",
+    "question": "Schrijf op wat u de ontvanger vraagt.",
+    "answer_by": "Kies de datum waarop u antwoord wilt.",
+    "purpose": "Schrijf op met welk doel u de gegevens geeft.",
+    "destroy_by": "Kies wanneer de ontvanger het document uiterlijk vernietigt.",
+}
+
+
+def check_all(checks: Iterable[Callable[[], None]]) -> None:
+    """:raises ExportError: with what each of these checks refuses."""
+    refused: list[ExportError] = []
+    for check in checks:
+        try:
+            check()
+        except ExportError as problem:
+            refused += [problem, *problem.also]
+    if refused:
+        raise ExportError(refused[0].message, refused[0].field, refused[1:])
+
+
+def check_profile(wish: ExportRequest) -> None:
+    """What all other rules go by.
+
+    :raises ExportError: there is no such profile.
+    """
+    if wish.profile not in PROFILES:
+        raise ExportError("Kies een soort ontvanger uit de lijst.", "profile")
+
+
+def check_wish(wish: ExportRequest, today: date, *, minors: bool) -> None:
+    """:raises ExportError: with all rules that this request doesn't keep."""
+    wrong = [ExportError(*problem) for problem in _problems(wish, today, minors)]
+    if wrong:
+        raise ExportError(wrong[0].message, wrong[0].field, wrong[1:])
+
+
+def _problems(wish: ExportRequest, today: date, minors: bool) -> Iterator[tuple[str, str]]:
+    if wish.file_form not in set(FileForm):
+        yield "Kies een soort bestand uit de lijst.", "file_form"
+    for name, message in _REQUIRED.items():
+        value = getattr(wish, name)
+        # What only holds marks that don't show says nothing.
+        if not (clean(value) if isinstance(value, str) else value):
+            yield message, name
+    yield from _too_long(wish)
+    yield from _basis_problems(wish)
+    yield from _date_problems(wish, today)
+    yield from route_problems(wish, today)
+    if minors and wish.profile != INTERNAL.name and not wish.minors_ground:
+        yield (
+            "In dit dossier gaat het ook om minderjarigen. Schrijf op waarom hun gegevens toch"
+            " nodig zijn voor deze ontvanger.",
+            "minors_ground",
+        )
+
+
+def _too_long(wish: ExportRequest) -> Iterator[tuple[str, str]]:
+    for name, most in (
+        ("question", QUESTION_MAX),
+        ("recipient", RECIPIENT_MAX),
+        ("purpose", PURPOSE_MAX),
+    ):
+        if len(getattr(wish, name)) > most:
+            yield f"Maak dit korter: gebruik hoogstens {most} tekens.", name
+
+
+def _basis_problems(wish: ExportRequest) -> Iterator[tuple[str, str]]:
+    if wish.legal_basis not in {basis.value for basis in BASES}:
+        yield "Kies een grondslag uit de lijst.", "legal_basis"
+    if wish.legal_basis == LegalBasis.INTERNAL.value and not PROFILES[wish.profile].own_house:
+        yield (
+            "‘Intern gebruik’ is geen grondslag om gegevens aan een ander te geven. Kies een"
+            " andere grondslag.",
+            "legal_basis",
+        )
+
+
+def _date_problems(wish: ExportRequest, today: date) -> Iterator[tuple[str, str]]:
+    if not (wish.answer_by and wish.destroy_by):
+        return
+    if wish.answer_by < today:
+        yield "Deze datum is voorbij. Kies vandaag of later.", "answer_by"
+    if wish.destroy_by <= today:
+        yield "Kies een datum na vandaag.", "destroy_by"
+    elif wish.destroy_by > today + LONGEST_TERM:
+        yield (
+            "Dit is te lang. De ontvanger mag het document hoogstens een jaar bewaren.",
+            "destroy_by",
+        )
+    elif wish.destroy_by < wish.answer_by:
+        yield (
+            "De ontvanger heeft het document nodig tot het antwoord er is. Kies een latere datum.",
+            "destroy_by",
+        )

@@ -1,0 +1,426 @@
+"""What people do with an export: ask for it, decide about it, have it made again, fetch it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.accounts.models import RoleAssignment
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Job, enqueue
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.text import day_of
+from stopintimidatie.core.tree import Reference, register_reference
+from stopintimidatie.disclosures.models import DisclosureEvent
+from stopintimidatie.disclosures.resources import KIND, new_export_id
+from stopintimidatie.disclosures.services import EventKind, find_disclosure, note_event
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.resources import is_strict
+from stopintimidatie.exports import models as exports_models
+from stopintimidatie.exports.extract.queries import LoadedDossier
+from stopintimidatie.exports.extract.reports import going_along, with_files
+from stopintimidatie.exports.extract.services import (
+    Prepared,
+    check_deviations,
+    earlier_editions,
+    prepare,
+    subjects_to_json,
+    tell_reporters,
+)
+from stopintimidatie.exports.models import MAKING, Export, ExportState
+from stopintimidatie.exports.profiles.defaults import PROFILES
+from stopintimidatie.exports.redaction.content import (
+    ContentError,
+    DossierContent,
+    content_hash,
+    to_json,
+)
+from stopintimidatie.exports.request.queries import check_partner
+from stopintimidatie.exports.request.rules import check_all, check_profile, check_wish
+from stopintimidatie.exports.vocabulary import ExportError, ExportRequest, FileForm
+from stopintimidatie.municipalities.settings.queries import published_for
+from stopintimidatie.settings import Settings
+
+JOB: Final = Job("uitvoer.maken")
+# How a file left: by an officer who takes it along, or fetched by the partner.
+DOWNLOADED, PICKED_UP = "download", "opgehaald"
+# The id of what is only looked at.
+EXAMPLE: Final = "voorbeeld"
+PATIENCE: Final = timedelta(minutes=10)
+OWN_REQUEST: Final = (
+    "U hebt deze uitvoer zelf aangevraagd. Een collega moet meekijken: vraag een andere"
+    " OOV-medewerker of dossierhouder om een besluit."
+)
+NOT_EMPOWERED: Final = (
+    "In uw gemeente zijn boa's vandaag niet bevoegd om straatintimidatie te bekeuren (art. 429ter"
+    " Wetboek van Strafrecht). Daarom kan dit dossier niet naar handhaving. De beheerder vult in"
+    " wanneer zij bevoegd zijn."
+)
+
+
+class ChangedMeanwhileError(ExportError):
+    """The dossier isn't what this person saw when they decided."""
+
+
+def draft(dossier: Dossier, wish: ExportRequest, actor: Actor, reference: str) -> Export:
+    """An export of this wish, not kept: also to look at what it would give."""
+    return Export(
+        holder=dossier.holder,
+        dossier_id=dossier.id,
+        reference=reference,
+        # What the municipality made of it is read when the request is kept, and when it is frozen.
+        profile_version=PROFILES[wish.profile].version,
+        requested_at=utc_now(),
+        requested_by_id=actor.id,
+        requested_by=actor.name,
+        **asdict(wish),
+    )
+
+
+def check_request(
+    session: Session,
+    settings: Settings,
+    loaded: LoadedDossier,
+    wish: ExportRequest,
+    actor: Actor,
+    *,
+    beside: Sequence[tuple[str, str]] = (),
+    reference: str = EXAMPLE,
+) -> Prepared:
+    """Find out what this wish would give; nothing is asked for.
+
+    :param beside: who else is in the same request: name and kind.
+    :raises ExportError: it isn't one that may be asked; `field` says where.
+    """
+    now, dossier = utc_now(), loaded.row
+    today = day_of(now)
+    check_profile(wish)
+    check_all(
+        (
+            lambda: check_wish(wish, today, minors=False),
+            lambda: _check_advice(dossier, wish),
+            lambda: check_deviations(wish.deviations),
+            lambda: check_partner(session, wish, today),
+            lambda: check_empowered(session, dossier.holder, wish.profile),
+        )
+    )
+    try:
+        drafted = draft(dossier, wish, actor, reference)
+        seen = prepare(session, settings, loaded, drafted, now, beside)
+    except ContentError as error:
+        raise ExportError(f"Dit kan zo niet in het document: {error}.") from error
+    check_wish(wish, today, minors=seen.minors)
+    return seen
+
+
+def empowered_today(session: Session, holder: str) -> bool:
+    """Whether boas of this municipality may enforce today."""
+    return published_for(session, holder).officers_empowered(day_of(utc_now()))
+
+
+def check_empowered(session: Session, holder: str, profile: str) -> None:
+    """:raises ExportError: this is for boas, and those of this municipality may not enforce."""
+    if PROFILES[profile].empowered_only and not empowered_today(session, holder):
+        raise ExportError(NOT_EMPOWERED, "profile")
+
+
+def _check_advice(dossier: Dossier, wish: ExportRequest) -> None:
+    inside = PROFILES[wish.profile].own_house
+    if is_strict(dossier.kind) and not dossier.privacy_advice and not inside:
+        raise ExportError(
+            "Dit is een persoonsgericht dossier zonder advies van de privacyfunctionaris. Vraag"
+            " eerst dat advies; daarna kan het dossier naar een partner.",
+            "profile",
+        )
+
+
+def request_export(
+    session: Session,
+    settings: Settings,
+    loaded: LoadedDossier,
+    wish: ExportRequest,
+    actor: Actor,
+    *,
+    beside: Sequence[tuple[str, str]] = (),
+    reference: str | None = None,
+) -> Prepared:
+    """Ask for an export; nothing is made before somebody else approves.
+
+    :param beside: who else is in the same request: name and kind.
+    :param reference: its id, where it must be the same every time: in the demo.
+    :returns: what its recipient would get of it now.
+    :raises ExportError: a rule isn't kept.
+    """
+    made = reference or _free_id(session)
+    seen = check_request(session, settings, loaded, wish, actor, beside=beside, reference=made)
+    export = seen.export
+    export.profile_version = seen.profile.version
+    session.add(export)
+    register_reference(session, export.reference, export.holder, KIND)
+    session.flush()
+    log(session, export, actor, "aangevraagd")
+    return seen
+
+
+def _free_id(session: Session) -> str:
+    while True:
+        made = new_export_id()
+        taken = select(Reference.holder).where(Reference.reference == made)
+        if session.execute(taken.limit(1)).first() is None:
+            return made
+
+
+def log(
+    session: Session, export: Export, actor: Actor, action: str, *, reason: str | None = None
+) -> None:
+    """Append to the audit log: the export and its dossier."""
+    ids = [export.id, export.dossier_id]
+    record(session, actor, f"uitvoer.{action}", export.holder, KIND, ids, reason=reason)
+
+
+def lock(session: Session, export_id: UUID) -> Export | None:
+    """The export as it is now, kept from others until this transaction ends."""
+    statement = select(Export).where(Export.id == export_id).with_for_update()
+    return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+
+
+def _decide(session: Session, export: Export, actor: Actor) -> None:
+    """The conditions of both decisions; who may decide at all is in the permission table."""
+    lock(session, export.id)
+    if export.state != ExportState.REQUESTED:
+        raise ExportError("Over deze uitvoer is al beslist. Open de pagina opnieuw.")
+    check_second(session, export, actor)
+    export.decided_at = utc_now()
+    export.decided_by_id = actor.id
+    export.decided_by = actor.name
+
+
+def check_second(session: Session, export: Export, actor: Actor) -> None:
+    """:raises ExportError: this isn't a second person, or one that must stay out of decisions."""
+    if actor.id is None or export.requested_by_id == actor.id:
+        raise ExportError(OWN_REQUEST)
+    if _watches_or_manages(session, export, actor):
+        raise ExportError(
+            "U bent ook FG of functioneel beheerder. Die beslissen nooit over uitvoer. Vraag een"
+            " andere OOV-medewerker of dossierhouder."
+        )
+
+
+def _watches_or_manages(session: Session, export: Export, actor: Actor) -> bool:
+    """Whether the actor holds a role, beside others, that must stay out of decisions."""
+    held = session.scalars(
+        select(RoleAssignment.role).where(
+            RoleAssignment.user_id == UUID(str(actor.id)),
+            RoleAssignment.holder == export.holder,
+            RoleAssignment.role.in_([Role.DATA_PROTECTION_OFFICER.value, Role.ADMIN.value]),
+        )
+    )
+    return held.first() is not None
+
+
+def approve(
+    session: Session, keys: KeyRing, prepared: Prepared, actor: Actor, *, seen: str
+) -> None:
+    """Approve: freeze what the recipient gets and have it made.
+
+    :param prepared: what would go out now, of an export that was locked before it was loaded.
+    :param seen: the fingerprint of what the approver looked at.
+    :raises ExportError: own request, decided already, the term is over, or no boa may enforce.
+    :raises ChangedMeanwhileError: the dossier changed since.
+    """
+    export, today = prepared.export, day_of(utc_now())
+    _decide(session, export, actor)
+    if export.destroy_by <= today:
+        raise ExportError("De datum om te vernietigen is voorbij. Wijs deze aanvraag af.")
+    check_partner(session, export.asked, today)
+    check_empowered(session, export.holder, export.profile)
+    if prepared.minors and not export.minors_ground:
+        check_wish(export.asked, today, minors=True)
+    if prepared.fingerprint != seen:
+        raise ChangedMeanwhileError(
+            "Het dossier is gewijzigd sinds u deze pagina opende. Bekijk het voorbeeld hieronder"
+            " opnieuw en beslis dan."
+        )
+    freeze_and_make(session, keys, prepared)
+    log(session, export, actor, "goedgekeurd")
+
+
+def freeze_and_make(session: Session, keys: KeyRing, prepared: Prepared) -> None:
+    """Freeze what the recipient gets and have it made.
+
+    :raises ExportError: it can't be put in a document.
+    """
+    _freeze(session, keys, prepared)
+    tell_reporters(session, prepared.against, prepared.profile.sharing)
+    _have_made(session, prepared.export, prepared.at)
+
+
+def _freeze(session: Session, keys: KeyRing, prepared: Prepared) -> None:
+    export = prepared.export
+    # Of two for one recipient in one request the second is the later version.
+    export.edition = earlier_editions(session, export) + 1
+    export.profile_version = prepared.profile.version
+    export.frozen_at = prepared.at
+    content = _freeze_files(session, keys, prepared)
+    content = replace(content, delivery=replace(content.delivery, version=export.edition))
+    export.content_sha256 = content_hash(content)
+    exports_models.keep(session, keys, export, exports_models.BlobKind.CONTENT, to_json(content))
+    subjects = subjects_to_json(prepared.subjects)
+    exports_models.keep(session, keys, export, exports_models.BlobKind.SUBJECTS, subjects)
+
+
+def _freeze_files(session: Session, keys: KeyRing, prepared: Prepared) -> DossierContent:
+    """The files that go along are kept under the export's own key, their hashes in the content."""
+    try:
+        content, files = with_files(session, keys, prepared.content, prepared.files)
+    except ContentError as error:
+        raise ExportError(f"Dit kan zo niet in het document: {error}.") from error
+    for number, data in zip(going_along(content), files, strict=True):
+        exports_models.keep_file(session, keys, prepared.export, number, data)
+    return content
+
+
+def _have_made(session: Session, export: Export, now: datetime) -> None:
+    export.state = ExportState.APPROVED.value
+    export.progress, export.step, export.failure = 0, "wacht op zijn beurt", None
+    export.progress_at = now
+    enqueue(session, JOB, export.holder, {"id": str(export.id)})
+
+
+def reject(session: Session, export: Export, reason: str, actor: Actor) -> None:
+    """Reject, with a reason that the requester reads.
+
+    :raises ExportError: no reason, own request, or decided already.
+    """
+    if not reason.strip():
+        raise ExportError("Schrijf op waarom u de aanvraag afwijst.", "reden")
+    _decide(session, export, actor)
+    export.state = ExportState.REJECTED.value
+    export.decided_reason = reason
+    log(session, export, actor, "afgewezen")
+
+
+def is_stuck(export: Export, settings: Settings) -> bool:
+    """Tell whether no process is making this export any more.
+
+    Either the last sign of life is longer ago than a rendering may take, or it lies in the future,
+    stored by a clock that was wrong.
+    """
+    last = export.progress_at
+    limit = timedelta(seconds=settings.pdf_timeout_seconds) + PATIENCE
+    return export.state in MAKING and last is not None and abs(utc_now() - last) > limit
+
+
+def make_again(session: Session, settings: Settings, export: Export, actor: Actor) -> None:
+    """Try again what failed; the content is the one that was approved.
+
+    :raises ExportError: it hasn't failed.
+    """
+    lock(session, export.id)
+    ended = export.state in (ExportState.FAILED, ExportState.CANCELLED)
+    if not ended and not is_stuck(export, settings):
+        raise ExportError("Deze uitvoer is niet mislukt of afgebroken. Open de pagina opnieuw.")
+    _have_made(session, export, utc_now())
+    log(session, export, actor, "opnieuw")
+
+
+def cancel(session: Session, export: Export, actor: Actor) -> None:
+    """Stop the making; the worker notices within a second or so, and nothing is given out. What
+    still waits for a decision is taken back by who asked for it.
+
+    :raises ExportError: it isn't being made (any more), or somebody else asked for it.
+    """
+    lock(session, export.id)
+    if export.state == ExportState.REQUESTED:
+        _take_back(session, export, actor)
+        return
+    if export.state not in MAKING:
+        raise ExportError("Deze uitvoer wordt niet (meer) gemaakt. Open de pagina opnieuw.")
+    export.state, export.step = ExportState.CANCELLED.value, ""
+    export.progress_at = utc_now()
+    log(session, export, actor, "afgebroken")
+
+
+def _take_back(session: Session, export: Export, actor: Actor) -> None:
+    if actor.id is None or export.requested_by_id != actor.id:
+        raise ExportError("Alleen wie de uitvoer aanvroeg, kan de aanvraag intrekken.")
+    export.state = ExportState.REJECTED.value
+    export.decided_at, export.decided_by_id = utc_now(), actor.id
+    export.decided_by = actor.name
+    log(session, export, actor, "teruggenomen")
+
+
+def show_password(session: Session, keys: KeyRing, export: Export, actor: Actor) -> str:
+    """The password of the file: this once, and then nobody has it but who wrote it down.
+
+    :raises ExportError: there is none, or it was shown before.
+    """
+    lock(session, export.id)
+    if export.state != ExportState.READY or export.file_form != FileForm.LOCKED:
+        raise ExportError("Dit bestand heeft geen wachtwoord.")
+    if export.password_shown_at is not None:
+        raise ExportError(
+            "Het wachtwoord is al getoond en staat nergens meer. Bent u het kwijt, vraag dan een"
+            " nieuwe uitvoer aan."
+        )
+    password = exports_models.read(session, keys, export, exports_models.BlobKind.LOCK).decode()
+    exports_models.forget(session, export, exports_models.BlobKind.LOCK)
+    export.password_shown_at = utc_now()
+    log(session, export, actor, "wachtwoord")
+    return password
+
+
+def fetch(
+    session: Session, keys: KeyRing, export: Export, actor: Actor, way: str = DOWNLOADED
+) -> bytes:
+    """Return the file to somebody who may have it, and record that in the register.
+
+    :raises ExportError: the file isn't ready, or isn't the one that was made.
+    :raises DecryptionError: none of our keys can decrypt the file.
+    """
+    pdf = read_file(session, keys, export)
+    note_fetched(session, export, actor, way)
+    return pdf
+
+
+def read_file(session: Session, keys: KeyRing, export: Export) -> bytes:
+    """Return the content of the file; a caller that gives it to somebody also calls `note_fetched`.
+
+    :raises ExportError: the file isn't ready, or isn't the one that was made.
+    :raises DecryptionError: none of our keys can decrypt the file.
+    """
+    if export.state != ExportState.READY:
+        raise ExportError("Dit bestand is er nog niet.")
+    pdf = exports_models.read(session, keys, export, exports_models.BlobKind.PDF)
+    if sha256(pdf).hexdigest() != export.file_sha256:
+        raise ExportError("Het bestand is niet meer zoals het werd gemaakt.")
+    return pdf
+
+
+def note_fetched(session: Session, export: Export, actor: Actor, way: str = DOWNLOADED) -> None:
+    """Record in the register that the file was given to somebody."""
+    log(session, export, actor, "gedownload")
+    _note_given(session, export, actor, way)
+
+
+def _note_given(session: Session, export: Export, actor: Actor, way: str) -> None:
+    """The first time by each way: a file that was downloaded here has left the house as well."""
+    row = find_disclosure(session, export.reference)
+    if row is None:
+        return
+    told = select(DisclosureEvent.id).where(
+        DisclosureEvent.disclosure_id == row.id,
+        DisclosureEvent.kind == EventKind.GIVEN.value,
+        DisclosureEvent.code == way,
+    )
+    if session.execute(told.limit(1)).first() is None:
+        note_event(session, row, EventKind.GIVEN, actor, way)

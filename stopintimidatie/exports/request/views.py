@@ -1,0 +1,431 @@
+"""The list of exports of a municipality, the page of one, and its file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import colander
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.response import Response
+from pyramid.view import view_config
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import Button, Form, FormError, handle_form, read_controls
+from stopintimidatie.core.security import Identity, Permission
+from stopintimidatie.core.security.policy import note, note_read
+from stopintimidatie.core.storage.encryption import DecryptionError
+from stopintimidatie.core.text import day_of
+from stopintimidatie.core.web.components import FacetValue, badge_for, panels
+from stopintimidatie.core.web.request import (
+    NavItem,
+    Paging,
+    Request,
+    query_pairs,
+    toggled,
+    wanted_page,
+)
+from stopintimidatie.disclosures.resources import KIND
+from stopintimidatie.disclosures.services import find_disclosure, subjects_of
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.pages import HIDDEN, hidden_reports, sees_reports
+from stopintimidatie.dossiers.resources import DossierResource
+from stopintimidatie.exports.extract.queries import LoadedDossier, load_dossier
+from stopintimidatie.exports.extract.services import Prepared, prepare, unwilling
+from stopintimidatie.exports.models import MAKING, Export, ExportState
+from stopintimidatie.exports.profiles.defaults import PROFILES, offered
+from stopintimidatie.exports.redaction.content import ContentError
+from stopintimidatie.exports.request import queries as request_queries
+from stopintimidatie.exports.request.forms import (
+    control_of,
+    first_values,
+    read_request,
+    request_schema,
+)
+from stopintimidatie.exports.request.pages import (
+    AFTER,
+    DECIDE,
+    PREVIEW,
+    is_own,
+    note_preview,
+    shown,
+    together_href,
+)
+from stopintimidatie.exports.request.queries import (
+    bases_for,
+    covenant_warning,
+    history,
+    proof_rows,
+    request_rows,
+)
+from stopintimidatie.exports.request.routes import make_at_once, waits_for_second
+from stopintimidatie.exports.request.services import (
+    EXAMPLE,
+    check_request,
+    draft,
+    empowered_today,
+    is_stuck,
+    note_fetched,
+    read_file,
+    request_export,
+)
+from stopintimidatie.exports.resources import ExportResource
+from stopintimidatie.exports.vocabulary import ExportError, ExportRequest, FileForm
+from stopintimidatie.municipalities.areas.resources import MunicipalityResource
+from stopintimidatie.municipalities.partners.models import PartnerOrganisation
+from stopintimidatie.municipalities.partners.services import (
+    covenant_on,
+    find_running,
+    running_partners,
+)
+from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+from stopintimidatie.municipalities.settings.queries import published_for
+
+
+@view_config(
+    context=MunicipalityResource,
+    name="uitvoer",
+    request_method="GET",
+    permission=Permission.VIEW_EXPORT,
+    renderer="stopintimidatie.exports.request:templates/exports.jinja2",
+)
+def exports_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
+    """All exports, by state: what waits for a decision is one click away."""
+    roles = request.identity.roles_for(context.holder) if request.identity else frozenset()
+    found = request_queries.states(request.db, roles)
+    chosen = dict(query_pairs(request)).get("staat")
+    total = sum(number for state, number in found if chosen in (None, state))
+    paging = Paging(wanted_page(request), total)
+    known = {state for state, _ in found}
+    rows = (
+        request_queries.page(request.db, roles, chosen, paging.offset, paging.size)
+        if chosen is None or chosen in known
+        else []
+    )
+    note_read(request, context.holder, KIND, [row[0].id for row in rows], task="lijst")
+    slug = context.municipality.slug
+    return {
+        "items": [request_queries.item_in_municipality(slug, *row) for row in rows],
+        "facet": [
+            FacetValue(
+                badge_for(state).word, toggled(request, "staat", state), number, state == chosen
+            )
+            for state, number in found
+        ],
+        "paging": paging,
+        "all_href": f"/gemeenten/{slug}/uitvoer",
+    }
+
+
+@view_config(
+    context=ExportResource,
+    request_method="GET",
+    permission=Permission.VIEW_EXPORT,
+    renderer="stopintimidatie.exports.request:templates/export.jinja2",
+)
+def export_view(context: ExportResource, request: Request) -> dict[str, Any]:
+    """How far it is, what was asked, and the file when it is there."""
+    export = context.export
+    note_read(request, context.holder, KIND, [export.id], task="uitvoer bekijken")
+    sees = sees_reports(context.__parent__, request)
+    return {
+        "export": export,
+        "dossier": context.dossier,
+        "making": export.state in MAKING,
+        "hidden": None if sees else HIDDEN,
+        "rows": request_rows(export, reports_too=sees),
+        "proof": proof_rows(export) if export.state == ExportState.READY else None,
+        "history": history(export),
+        "disclosure_href": _disclosure_href(context, request),
+        "panels": panels(request, "uitvoer", context),
+        **_possible(context, request, export, sees=sees),
+    }
+
+
+def _possible(
+    context: ExportResource, request: Request, export: Export, *, sees: bool
+) -> dict[str, Any]:
+    """What this person can do here now: the addresses, or None."""
+    waits = export.state == ExportState.REQUESTED
+    may_decide = sees and request.has_permission(Permission.APPROVE_EXPORT, context)
+    ended = export.state in (ExportState.FAILED, ExportState.CANCELLED)
+    failed = ended or is_stuck(export, request.app_settings)
+    may_ask = sees and request.has_permission(Permission.REQUEST_EXPORT, context)
+    sealed = export.file_form == FileForm.LOCKED and export.password_shown_at is None
+    ready = export.state == ExportState.READY
+
+    def address(name: str, *, when: bool) -> str | None:
+        return request.resource_path(context, name) if when else None
+
+    return {
+        "own": waits and is_own(request, export),
+        "together_href": together_href(context, request) if may_decide else None,
+        "decide_href": address(DECIDE, when=waits and bool(may_decide)),
+        "again_href": address("opnieuw", when=failed and bool(may_ask)),
+        "cancel_href": address("afbreken", when=export.state in MAKING and bool(may_ask)),
+        "back_href": address("afbreken", when=waits and is_own(request, export) and bool(may_ask)),
+        "password_href": address("wachtwoord", when=ready and sealed and bool(may_ask)),
+        "file_href": address("pdf", when=ready and sees),
+        "after": waits_for_second(export),
+        "own_urgent": is_own(request, export),
+        "after_href": address(AFTER, when=waits_for_second(export) and bool(may_decide)),
+    }
+
+
+def _disclosure_href(context: ExportResource, request: Request) -> str | None:
+    if context.export.state != ExportState.READY:
+        return None
+    return f"/gemeenten/{context.municipality.slug}/verstrekkingen/{context.export.reference}"
+
+
+@view_config(
+    context=ExportResource,
+    name="pdf",
+    request_method="GET",
+    permission=Permission.VIEW_EXPORT,
+    guards=(hidden_reports,),
+)
+def file_view(context: ExportResource, request: Request) -> Response:
+    """The file. Its name tells numbers only; what is in it is noted as read."""
+    export = context.export
+    try:
+        pdf = read_file(request.db, request.registry.key_ring, export)
+    except (ExportError, DecryptionError):
+        raise HTTPNotFound() from None
+    _note_file(context, request)
+    name = f"{context.dossier.number}-{export.reference}.pdf"
+    response = Response(pdf, content_type="application/pdf")
+    response.content_disposition = f'attachment; filename="{name}"'
+    return response
+
+
+def _note_file(context: ExportResource, request: Request) -> None:
+    given = context.export.id
+
+    def write(session: Session, identity: Identity) -> None:
+        note_fetched(session, session.get_one(Export, given), identity.actor)
+
+    note(request, context.holder, write)
+    entry = find_disclosure(request.db, context.export.reference)
+    subjects = subjects_of(request.db, entry.id) if entry else ()
+    task = "uitvoer downloaden"
+    note_read(request, context.holder, KIND, [context.export.id], task=task)
+    ids = [subject.subject_id for subject in subjects]
+    note_read(request, context.holder, "melding", ids, task=task)
+
+
+# Asking for an export, and looking beforehand at what its recipient would see.
+
+
+ASK: Final = "uitvoer-aanvragen"
+CHOOSE: Final = "kiezen"
+ASKED: Final = "De uitvoer is aangevraagd. Een collega moet hem goedkeuren."
+URGENT: Final = (
+    "Het document wordt meteen gemaakt. Een collega moet het binnen één werkdag beoordelen."
+)
+
+
+@view_config(
+    context=DossierResource,
+    name=ASK,
+    request_method=("GET", "POST"),
+    permission=Permission.REQUEST_EXPORT,
+    renderer="stopintimidatie.exports.request:templates/request.jinja2",
+    guards=(hidden_reports,),
+)
+def request_view(context: DossierResource, request: Request) -> Any:
+    """The form. The button *voorbeeld* shows what goes out, without asking for anything."""
+    dossier = context.dossier
+    phone = published_for(request.db, context.holder).telephone
+    loaded = load_dossier(request.db, dossier)
+    empowered = empowered_today(request.db, context.holder)
+    partner = _partner(request)
+    form = Form(
+        request_schema(
+            minors=loaded.minors,
+            empowered=empowered,
+            partner=partner,
+            unwilling=unwilling(loaded.known.reports),
+        ),
+        request,
+        buttons=[
+            Button("aanvragen", "Uitvoer aanvragen"),
+            Button("voorbeeld", "Eerst voorbeeld bekijken", kind="secondary"),
+        ],
+        action=_address(context, request, partner),
+        appstruct=first_values(dossier, phone, partner),
+        cancel_url=request.resource_path(context),
+    )
+    page = {
+        "dossier": dossier,
+        "preview": None,
+        "empty": not loaded.known.reports,
+        "profiles": [
+            (profile.label, f"{request.resource_path(context, PREVIEW)}?voor={profile.name}")
+            for profile in offered(empowered=empowered)
+        ],
+        **_partners(context, request, partner),
+    }
+
+    if _is_choosing(request):
+        _keep(request, form, partner)
+        return {**page, "form": form}
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        return _submitted(context, request, form, loaded, read_request(values, partner), page)
+
+    return handle_form(request, form, on_valid, page)
+
+
+def _partner(request: Request) -> PartnerOrganisation | None:
+    """The partner that was chosen, `partner=K-…`; nothing or empty means another recipient."""
+    asked = request.POST.get("partner", _partner_before(request))
+    if not asked:
+        return None
+    found = find_running(request.db, asked[:20])
+    if found is None:
+        raise HTTPNotFound()
+    return found
+
+
+def _partner_before(request: Request) -> str:
+    """The partner for whom the form was drawn: it stands in the address."""
+    return str(dict(query_pairs(request)).get("partner", ""))
+
+
+def _is_choosing(request: Request) -> bool:
+    """Tell whether another recipient was chosen: the form is then drawn anew, nothing is sent."""
+    before = _partner_before(request)
+    return CHOOSE in request.POST or request.POST.get("partner", before) != before
+
+
+def _keep(request: Request, form: Form, partner: PartnerOrganisation | None) -> None:
+    """Put what was typed so far back in the form; what kind of recipient it is, a partner says."""
+    sent = read_controls(form, request.POST.items())
+    kind = "soort_ontvanger"
+    if sent[kind] is colander.null or (partner is not None and partner.profile):
+        sent[kind] = form[kind].cstruct
+    form.cstruct = form.deserialize(sent)
+
+
+def _address(
+    context: DossierResource, request: Request, partner: PartnerOrganisation | None
+) -> str:
+    asked = {} if partner is None else {"query": {"partner": partner.reference}}
+    return str(request.resource_path(context, ASK, **asked))
+
+
+def _partners(
+    context: DossierResource, request: Request, chosen: PartnerOrganisation | None
+) -> dict[str, Any]:
+    """What the page shows of the partners: the list to choose from, and the one that was chosen."""
+    day = day_of(utc_now())
+    return {
+        "partners": [(row.reference, row.name) for row in running_partners(request.db)],
+        "partner": chosen,
+        "covenant": None if chosen is None else covenant_on(chosen, day),
+        "covenant_warning": None if chosen is None else covenant_warning(chosen, day),
+        "no_basis": chosen is not None and not bases_for(chosen),
+        "here": request.resource_path(context, ASK),
+        "choose": CHOOSE,
+    }
+
+
+def _submitted(
+    context: DossierResource,
+    request: Request,
+    form: Form,
+    loaded: LoadedDossier,
+    wish: ExportRequest,
+    page: Any,
+) -> Any:
+    settings, actor = request.app_settings, request.actor
+    try:
+        if form.pressed() == "voorbeeld":
+            seen = check_request(request.db, settings, loaded, wish, actor)
+            note_preview(request, context, seen)
+            return {**page, "form": form, "preview": shown(request, context, seen)}
+        asked = request_export(request.db, settings, loaded, wish, actor)
+        if wish.urgent:
+            make_at_once(request.db, request.registry.key_ring, asked, actor)
+    except ExportError as problem:
+        also = [(one.message, control_of(one)) for one in problem.also]
+        raise FormError(problem.message, control_of(problem), also) from problem
+    request.flash(URGENT if wish.urgent else ASKED)
+    return HTTPSeeOther(request.resource_path(context, asked.export.reference))
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What somebody sees of an export beforehand, or why there is nothing to see."""
+
+    export: Export
+    prepared: Prepared | None
+    problem: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        return self.prepared.fingerprint if self.prepared else ""
+
+
+def look(request: Request, loaded: LoadedDossier, export: Export) -> Looked:
+    """Prepare an export as it would go out now, to be looked at or decided about."""
+    try:
+        seen = prepare(request.db, request.app_settings, loaded, export, utc_now())
+    except ContentError as error:
+        return Looked(export, None, problem=f"Dit kan zo niet in het document: {error}.")
+    return Looked(export, seen)
+
+
+def preview_of(request: Request, context: Any, looked: Looked) -> dict[str, Any] | None:
+    """Make the preview for a page that shows it, and note that it was read."""
+    if looked.prepared is None:
+        return None
+    note_preview(request, context, looked.prepared)
+    return shown(request, context, looked.prepared)
+
+
+def example(dossier: Dossier, profile: str, actor: Actor) -> Export:
+    """Make an export for a kind of recipient, to look at: whatever will be asked of them."""
+    today = day_of(utc_now())
+    wish = ExportRequest(
+        profile=profile,
+        recipient=PROFILES[profile].label,
+        question="Nog niet ingevuld.",
+        answer_by=today,
+        purpose=dossier.purpose or "Nog niet ingevuld.",
+        legal_basis=dossier.legal_basis or LegalBasis.PUBLIC_ORDER.value,
+        destroy_by=today,
+    )
+    return draft(dossier, wish, actor, EXAMPLE)
+
+
+@view_config(
+    context=DossierResource,
+    name=PREVIEW,
+    request_method="GET",
+    permission=Permission.REQUEST_EXPORT,
+    renderer="stopintimidatie.exports.request:templates/preview_page.jinja2",
+    guards=(hidden_reports,),
+)
+def preview_view(context: DossierResource, request: Request) -> Any:
+    """Per kind of recipient: what it would see, and what is hidden by which rule."""
+    asked = dict(query_pairs(request)).get("voor", "")
+    kinds = offered(empowered=empowered_today(request.db, context.holder))
+    chosen = asked if asked in {kind.name for kind in kinds} else kinds[0].name
+    address = request.resource_path(context, PREVIEW)
+    page: dict[str, Any] = {
+        "dossier": context.dossier,
+        "profile": PROFILES[chosen],
+        "tabs": [
+            NavItem(profile.label, f"{address}?voor={profile.name}", profile.name == chosen)
+            for profile in kinds
+        ],
+        "request_href": request.resource_path(context, ASK),
+    }
+    loaded = load_dossier(request.db, context.dossier)
+    looked = look(request, loaded, example(loaded.row, chosen, request.actor))
+    preview = preview_of(request, context, looked)
+    return {**page, "preview": preview, "problem": looked.problem}

@@ -1,0 +1,185 @@
+"""Looking at the free text of a report before it may go to somebody: saved, read, forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.personal import (
+    Fragment,
+    PersonalDataHolder,
+    Subject,
+    Told,
+    Treatment,
+)
+from stopintimidatie.exports.models import ReportReview
+from stopintimidatie.exports.profiles.rules import FREE_TEXT, Field
+from stopintimidatie.exports.redaction.source import Reviewed
+from stopintimidatie.exports.review.rules import Span, blackened, merged
+from stopintimidatie.reports import personal as reports_personal
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.vocabulary import KIND as REPORT
+
+KIND: Final = "nagekeken"
+# What each text is called in the form, and where it stands in a report.
+CONTROLS: Final[Mapping[Field, str]] = {
+    Field.ACCOUNT: "verhaal",
+    Field.PLACE_NOTE: "plek",
+    Field.APPEARANCE: "signalement",
+}
+# A text that only another version of the program knew counts as not looked at.
+_KNOWN: Final = {field.name: field for field in CONTROLS}
+
+
+@dataclass(frozen=True)
+class LookedAt:
+    """What was marked in one text, by whom."""
+
+    row: ReportReview
+    spans: tuple[Span, ...]
+
+
+def text_of(report: Report, field: Field) -> str:
+    """The reporter's own words of this kind."""
+    texts = {
+        Field.ACCOUNT: report.description,
+        Field.PLACE_NOTE: report.location_text,
+        Field.APPEARANCE: report.offender_appearance,
+    }
+    return texts[field] or ""
+
+
+def texts_of(report: Report) -> dict[Field, str]:
+    """Those that this report has."""
+    found = {field: text_of(report, field) for field in CONTROLS}
+    return {field: text for field, text in found.items() if text.strip()}
+
+
+def looked_at(session: Session, report: Report) -> dict[Field, LookedAt]:
+    """What counts still: the text is as it was when it was looked at."""
+    return _valid([report], _rows(session, [report.id])).get(report.id, {})
+
+
+def reviews_of(session: Session, among: Sequence[Report]) -> Mapping[UUID, tuple[Reviewed, ...]]:
+    """For a document: each text that was looked at, without what was marked."""
+    valid = _valid(among, _rows(session, [report.id for report in among]))
+    by_id = {report.id: report for report in among}
+    return {
+        number: tuple(
+            Reviewed(field, blackened(text_of(by_id[number], field), one.spans))
+            for field, one in found.items()
+        )
+        for number, found in valid.items()
+    }
+
+
+def _rows(session: Session, ids: Collection[UUID]) -> Sequence[ReportReview]:
+    return session.scalars(select(ReportReview).where(ReportReview.report_id.in_(ids))).all()
+
+
+def _valid(
+    among: Sequence[Report], rows: Sequence[ReportReview]
+) -> dict[UUID, dict[Field, LookedAt]]:
+    by_id = {report.id: report for report in among}
+    found: dict[UUID, dict[Field, LookedAt]] = {}
+    for row in rows:
+        field = _KNOWN.get(row.field)
+        if field and row.digest == digest_of(text_of(by_id[row.report_id], field)):
+            spans = merged((start, end) for start, end in row.spans)
+            found.setdefault(row.report_id, {})[field] = LookedAt(row, spans)
+    return found
+
+
+def digest_of(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+def save_review(
+    session: Session, report: Report, spans: Mapping[Field, Sequence[Span]], actor: Actor
+) -> None:
+    """Somebody looked at these texts, and this is what doesn't go along."""
+    session.execute(
+        delete(ReportReview).where(
+            ReportReview.report_id == report.id,
+            ReportReview.field.in_([field.name for field in spans]),
+        )
+    )
+    for field, marked in spans.items():
+        session.add(
+            ReportReview(
+                holder=report.holder,
+                report_id=report.id,
+                field=field.name,
+                digest=digest_of(text_of(report, field)),
+                spans=[list(span) for span in marked],
+                looked_at=utc_now(),
+                looked_by_id=actor.id,
+                looked_by=actor.name,
+            )
+        )
+    session.flush()
+    names = [CONTROLS[field] for field in spans]
+    record(session, actor, "melding.nagekeken", report.holder, REPORT, [report.id], fields=names)
+
+
+def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
+    among = reports_personal.find(session, keys, subject)
+    return session.scalars(select(ReportReview.id).where(ReportReview.report_id.in_(among))).all()
+
+
+def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
+    """It holds no words; the digest of a text that changes is forgotten with it."""
+    row = session.get(ReportReview, document)
+    if row is None:
+        return 0
+    report, field = session.get(Report, row.report_id), _KNOWN.get(row.field)
+    if not report or not field or digest_of(text_of(report, field)) != row.digest:
+        erase(session, document)
+    return 0
+
+
+def erase(session: Session, document: UUID) -> None:
+    session.execute(delete(ReportReview).where(ReportReview.id == document))
+
+
+def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
+    """Where something was marked in a text goes with that text."""
+    if kind == REPORT:
+        session.execute(delete(ReportReview).where(ReportReview.report_id == document))
+    return 0
+
+
+def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[Told]:
+    if kind != REPORT:
+        return []
+    return [Told("report_review", ("spans",), len(_rows(session, [document])))]
+
+
+T: Final = Treatment
+PERSONAL_DATA: Final = PersonalDataHolder(
+    KIND,
+    {
+        "report_review": {
+            "field": T.CODES,
+            "digest": T.SEALED,
+            "spans": T.CODES,
+            "looked_by_id": T.STAFF,
+            "looked_by": T.STAFF,
+        }
+    },
+    find,
+    redact,
+    erase,
+    source_erased=source_erased,
+    source_told=source_told,
+)
+assert set(CONTROLS) == set(FREE_TEXT)  # noqa: S101 - a mistake found when this is read

@@ -1,0 +1,253 @@
+"""The page on which somebody looks at the free text of a report and marks what has to go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.view import view_config
+from sqlalchemy import select
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.forms import Button, Form, FormError, handle_form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.storage.personal import personal_data_holders
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.text import datetime_long, plural
+from stopintimidatie.core.web.components import Panel
+from stopintimidatie.core.web.request import Request
+from stopintimidatie.exports.profiles.rules import Field
+from stopintimidatie.exports.redaction.reports import LABELS
+from stopintimidatie.exports.review.rules import (
+    MarkError,
+    Signs,
+    Span,
+    Suggestion,
+    read_marks,
+    signs_for,
+    suggest,
+    with_marks,
+    words_at,
+)
+from stopintimidatie.exports.review.services import CONTROLS, looked_at, save_review, texts_of
+from stopintimidatie.municipalities.areas.models import Neighbourhood
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.resources import GONE, ReportResource
+from stopintimidatie.reports.services import redact_words
+
+NAME: Final = "tekst-nakijken"
+LIMIT: Final = 20_000
+SHORTEST: Final = 2
+MOST: Final = 50
+GOOD: Final = Button("onleesbaar", "Voorgoed onleesbaar maken", kind="danger")
+BUTTONS: Final = (Button("opslaan", "Opslaan voor ontvangers"), GOOD)
+
+
+@view_config(
+    context=ReportResource,
+    name=NAME,
+    request_method=("GET", "POST"),
+    permission=Permission.REDACT,
+    renderer="stopintimidatie.exports.review:templates/review.jinja2",
+)
+def review_view(context: ReportResource, request: Request) -> Any:
+    """Mark words: to leave out for recipients, or to make unreadable for good."""
+    report = context.report
+    texts = texts_of(report)
+    signs = signs_for(texts.values())
+    known = looked_at(request.db, report)
+    places = _places(request, report)
+    found = {
+        field: suggest(text, places, [other for other in texts.values() if other is not text])
+        for field, text in texts.items()
+    }
+    spans = {
+        field: known[field].spans if field in known else [one.span for one in found[field]]
+        for field in texts
+    }
+    note_read(request, context.holder, "melding", [report.id], task="tekst nakijken")
+    form = Form(
+        _schema(texts, signs),
+        request,
+        buttons=BUTTONS if texts else (GOOD,),
+        appstruct={CONTROLS[one]: with_marks(texts[one], spans[one], signs) for one in texts},
+        cancel_url=request.resource_path(context),
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        marked = _read(texts, values, signs)
+        if form.pressed() == GOOD.name:
+            return _made_unreadable(context, request, texts, marked, values)
+        _nothing_for_good(values)
+        save_review(request.db, report, marked, request.actor)
+        request.flash("Nagekeken. Een ontvanger leest deze tekst zonder wat u hebt gemarkeerd.")
+        return HTTPSeeOther(request.resource_path(context))
+
+    return handle_form(
+        request,
+        form,
+        on_valid,
+        {
+            "report": report,
+            "signs": signs,
+            "suggestions": _rows(texts, found),
+            "known": bool(known),
+        },
+    )
+
+
+def _places(request: Request, report: Report) -> list[str]:
+    """Names of areas here are no names of people."""
+    if report.holder == NATIONAL:
+        return []
+    wanted = select(Neighbourhood.name).where(Neighbourhood.municipality_code == report.holder)
+    return list(request.db.scalars(wanted))
+
+
+def _schema(texts: Mapping[Field, str], signs: Signs) -> Any:
+    schema = forms.Schema()
+    for field, text in texts.items():
+        schema.add(
+            forms.field(
+                forms.Text(LIMIT, lines=True),
+                LABELS[field],
+                name=CONTROLS[field],
+                missing="",
+                description=f"Zet {signs.begin} voor en {signs.end} achter wat weg moet.",
+                widget=forms.TextArea(rows=min(14, 3 + len(text) // 80)),
+            )
+        )
+    schema.add(
+        forms.field(
+            forms.Text(2000, lines=True),
+            "Andere woorden om voorgoed weg te halen",
+            name="woorden",
+            missing="",
+            description="Eén per regel, zoals een naam die alleen in een bericht of notitie staat."
+            " Alleen voor ‘Voorgoed onleesbaar maken’.",
+            widget=forms.TextArea(rows=2),
+        )
+    )
+    schema.add(
+        forms.field(
+            forms.Text(500, lines=True),
+            "Reden",
+            name="reden",
+            missing="",
+            description="Nodig als u iets voorgoed onleesbaar maakt. Herhaal de woorden zelf niet.",
+            widget=forms.TextArea(rows=2),
+        )
+    )
+    schema.add(
+        forms.field(
+            forms.Flag(),
+            "Ik weet dat niemand deze woorden nog terughaalt",
+            name="zeker",
+            missing=False,
+        )
+    )
+    return schema
+
+
+def _read(
+    texts: Mapping[Field, str], values: Mapping[str, Any], signs: Signs
+) -> dict[Field, tuple[Span, ...]]:
+    """:raises FormError: a text was changed, or a sign is missing."""
+    marked = {}
+    for field, text in texts.items():
+        try:
+            marked[field] = read_marks(text, values[CONTROLS[field]], signs)
+        except MarkError as problem:
+            raise FormError(str(problem), CONTROLS[field]) from None
+    return marked
+
+
+def _nothing_for_good(values: Mapping[str, Any]) -> None:
+    """Check that no field of the reject button was filled in.
+
+    :raises FormError: one was.
+    """
+    for name in ("woorden", "reden", "zeker"):
+        if values[name]:
+            raise FormError(
+                f"U koos ‘{BUTTONS[0].title}’, maar dit hoort bij ‘{GOOD.title}’. Kies die knop, of"
+                " maak dit leeg.",
+                name,
+            )
+
+
+def _made_unreadable(
+    context: ReportResource,
+    request: Request,
+    texts: Mapping[Field, str],
+    marked: Mapping[Field, Sequence[Span]],
+    values: Mapping[str, Any],
+) -> HTTPSeeOther:
+    words = [one for field in texts for one in words_at(texts[field], marked[field])]
+    words += [line.strip() for line in values["woorden"].splitlines() if line.strip()]
+    _check(words, values)
+    registry = request.registry
+    count = redact_words(
+        request.db,
+        registry.key_ring,
+        personal_data_holders(registry),
+        context.report,
+        words,
+        values["reden"],
+        request.actor,
+    )
+    request.flash(
+        f"De woorden zijn onleesbaar gemaakt in {plural(count, 'tekst', 'teksten')}. Wat er van was"
+        " bevroren voor een ontvanger, is vernietigd. Kijk de tekst opnieuw na als die naar een"
+        " ontvanger moet."
+        if count
+        else "Deze woorden stonden nergens. Er is niets veranderd.",
+        "ok" if count else "warning",
+    )
+    return HTTPSeeOther(request.resource_path(context))
+
+
+def _check(words: Sequence[str], values: Mapping[str, Any]) -> None:
+    """:raises FormError: what is missing before anything goes for good."""
+    if not words:
+        raise FormError("Markeer eerst wat weg moet, of typ het bij ‘Andere woorden’.")
+    if len(words) > MOST:
+        raise FormError(f"Doe hoogstens {MOST} stukken tegelijk.")
+    if any(len(one) < SHORTEST for one in words):
+        raise FormError("Een losse letter kan niet. Markeer het hele woord.")
+    if not values["reden"]:
+        raise FormError("Schrijf op waarom deze woorden weg moeten.", "reden")
+    if not values["zeker"]:
+        raise FormError("Zet het vinkje: dit kan niemand terugdraaien.", "zeker")
+
+
+def _rows(
+    texts: Mapping[Field, str], found: Mapping[Field, Sequence[Suggestion]]
+) -> list[list[str]]:
+    return [
+        [texts[field][one.start : one.end], LABELS[field], one.why]
+        for field in texts
+        for one in found[field]
+    ]
+
+
+def report_panel(context: ReportResource, request: Request) -> Panel | None:
+    """On the page of a report: whether its text was looked at, and the way to it."""
+    if context.report.state in GONE or not request.has_permission(Permission.REDACT, context):
+        return None
+    texts = texts_of(context.report)
+    known = looked_at(request.db, context.report)
+    newest = max((one.row for one in known.values()), key=lambda row: row.looked_at, default=None)
+    return Panel(
+        "Vrije tekst",
+        "stopintimidatie.exports.review:templates/review_panel.jinja2",
+        {
+            "href": f"{request.resource_path(context).rstrip('/')}/{NAME}",
+            "done": bool(texts) and set(known) == set(texts),
+            "empty": not texts,
+            "when": None if newest is None else datetime_long(newest.looked_at),
+            "who": None if newest is None else newest.looked_by,
+        },
+    )

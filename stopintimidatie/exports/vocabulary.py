@@ -1,0 +1,139 @@
+"""What somebody asks for: the form fills it in, rules judge it, a row keeps it, redaction reads it.
+
+Pure: no database, no request.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+
+
+class FileForm(StrEnum):
+    """What kind of file it becomes."""
+
+    ARCHIVE = "pdfa"
+    LOCKED = "wachtwoord"
+
+    @property
+    def label(self) -> str:
+        if self is FileForm.ARCHIVE:
+            return "Toegankelijke PDF om te bewaren (PDF/A)"
+        return "PDF met wachtwoord (AES-256)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportRequest:
+    """A request for an export; `Export` keeps each answer in a column of the same name."""
+
+    profile: str
+    recipient: str
+    question: str
+    answer_by: date
+    purpose: str
+    legal_basis: str
+    destroy_by: date
+    covenant: str | None = None
+    minors_ground: str | None = None
+    owner_phone: str | None = None
+    facts: str | None = None
+    perceptions: str | None = None
+    assumptions: str | None = None
+    feedback: str | None = None
+    partner_id: UUID | None = None
+    file_form: str = FileForm.ARCHIVE.value
+    # See `deviations`.
+    deviations: list[dict[str, Any]] | None = None
+    # See `routes`.
+    demand_article: str | None = None
+    demand_number: str | None = None
+    demand_officer: str | None = None
+    demand_on: date | None = None
+    urgent: bool = False
+    urgent_reason: str | None = None
+
+
+# Text as it may stand in a dossier: composed, without controls, without tricks of direction.
+#
+# Pure. Control characters can't be laid out; characters that turn the direction of writing can
+# make a reader see other words than are written.
+
+
+_DIRECTION = "\u200e\u200f\u202a-\u202e\u2066-\u2069\u061c"
+_INVISIBLE = "\u00ad\u200b-\u200d\u2060\ufeff\ufe00-\ufe0f\ufff9-\ufffb"
+_REFUSED = re.compile(
+    rf"[\x00-\x08\x0b-\x1f\x7f-\x9f{_DIRECTION}{_INVISIBLE}\u2028\u2029\ud800-\udfff"
+    r"\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U000e0fff]"
+)
+
+
+def clean(text: str) -> str:
+    """This text in the one spelling a dossier uses."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    lines = lines.replace("\u2028", "\n").replace("\u2029", "\n")
+    composed = unicodedata.normalize("NFC", _REFUSED.sub("", lines))
+    return re.sub(r"\n{3,}", "\n\n", composed).strip()
+
+
+def clean_line(text: str) -> str:
+    """The same on one line."""
+    return re.sub(r"\s+", " ", clean(text))
+
+
+def is_clean(text: str) -> bool:
+    """Whether a dossier may carry this text as it is."""
+    return _REFUSED.search(text) is None and "\t" not in text
+
+
+def clip(text: str, most: int) -> str:
+    """At most this many characters, ended at a sentence when that keeps most, else at a word."""
+    line = clean_line(text)
+    if len(line) <= most:
+        return line
+    head = line[:most]
+    stop = max(head.rfind(mark) for mark in (". ", "! ", "? "))
+    if stop >= most * 0.6:
+        return f"{head[: stop + 1]} […]"
+    return f"{head[: head.rfind(' ') if ' ' in head else most - 1].rstrip(' ,;:')} […]"
+
+
+def listed(words: Sequence[str], last: str = "en") -> str:
+    """a · a en b · a, b en c"""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def capital(text: str) -> str:
+    """The first letter as a capital; the rest as it was."""
+    return text[:1].upper() + text[1:]
+
+
+DEMAND: Final = LegalBasis.ORDER.value
+APPROVE_WITHIN: Final = 1
+NOT_YET: Final = "nog niemand: spoed, achteraf te beoordelen"
+
+
+# Police data has a compartment of its own; what is disclosed from it isn't this export.
+BASES: Final = tuple(basis for basis in LegalBasis if basis is not LegalBasis.POLICE_DATA)
+
+
+class ExportError(Exception):
+    """This can't be done; the message says what to do, in Dutch. `field`: which answer is wrong;
+    `also`: what else is wrong, so that nobody hears it one by one."""
+
+    def __init__(
+        self, message: str, field: str | None = None, also: Sequence[ExportError] = ()
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.also = tuple(also)

@@ -1,0 +1,216 @@
+"""What needs attention in a municipality, and how busy its neighbourhoods are: fixed queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, case, exists, func, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.security import Role
+from stopintimidatie.dossiers.models import Consultation, Dossier, DossierAgreement
+from stopintimidatie.dossiers.resources import visible_to
+from stopintimidatie.dossiers.vocabulary import AgreementState, ConsultationState
+from stopintimidatie.dossiers.workflow import LIVE
+from stopintimidatie.municipalities.areas.models import Neighbourhood
+from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
+from stopintimidatie.reports.inbox.queries import OPEN, TO_DO, Reader, by_deadline
+from stopintimidatie.reports.models import Report
+
+TREND_DAYS: Final = 30
+AGREEMENT_WARNING: Final = timedelta(days=7)
+# So long the start page asks for the report of a consultation.
+REPORT_WANTED: Final = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Numbers of reports that need somebody now."""
+
+    urgent: int
+    new: int
+    quarantine: int
+    contact_late: int
+    contact_soon: int
+    waited_long_enough: int
+    mine: int
+
+
+@dataclass(frozen=True)
+class NeighbourhoodRow:
+    """A neighbourhood with its open reports, and those received lately and in the period before."""
+
+    neighbourhood: Neighbourhood
+    open: int
+    recent: int
+    before: int
+
+    @property
+    def trend(self) -> str:
+        if self.recent == self.before:
+            return "gelijk"
+        return "meer" if self.recent > self.before else "minder"
+
+
+def _count_if(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((and_(*conditions), 1), else_=0)), 0)
+
+
+def attention(session: Session, person: UUID, now: datetime) -> Attention:
+    """One query over what is to be done: each number is that of the inbox view its tile opens."""
+    reader = Reader(person, now)
+    row = session.execute(
+        select(
+            _count_if(Report.urgent.is_(True)),
+            _count_if(Report.state == "nieuw"),
+            _count_if(Report.state == "quarantaine"),
+            _count_if(by_deadline("te_laat", reader)),
+            _count_if(by_deadline("dag", reader)),
+            _count_if(by_deadline("wachten", reader)),
+            _count_if(Report.handler_id == person),
+        ).where(Report.state.in_(TO_DO))
+    ).one()
+    return Attention(*row)
+
+
+def neighbourhood_rows(session: Session, code: str, now: datetime) -> Sequence[NeighbourhoodRow]:
+    """All neighbourhoods of a municipality; fixed queries, over what is open or lately received.
+
+    A piece of water is there once anything was reported on it.
+    """
+    recent_from = now - timedelta(days=TREND_DAYS)
+    before_from = recent_from - timedelta(days=TREND_DAYS)
+    open_ones = _by_neighbourhood(session, func.count(), Report.state.in_(OPEN))
+    lately = _by_neighbourhood(session, func.count(), Report.received_at >= recent_from)
+    before = _by_neighbourhood(
+        session, func.count(), Report.received_at >= before_from, Report.received_at < recent_from
+    )
+    areas = neighbourhoods_of(session, code)
+    wet = _with_reports(session, [area.code for area in areas if area.water])
+    return [
+        NeighbourhoodRow(
+            area,
+            open_ones.get(area.code, 0),
+            lately.get(area.code, 0),
+            before.get(area.code, 0),
+        )
+        for area in areas
+        if not area.water or area.code in wet
+    ]
+
+
+def _by_neighbourhood(
+    session: Session, number: ColumnElement[int], *conditions: ColumnElement[bool]
+) -> dict[str | None, int]:
+    rows = session.execute(
+        select(Report.neighbourhood_code, number)
+        .where(*conditions)
+        .group_by(Report.neighbourhood_code)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _with_reports(session: Session, codes: Sequence[str]) -> set[str]:
+    """Which of these have any report at all: one look at an index for each."""
+    found = exists().where(Report.neighbourhood_code == Neighbourhood.code)
+    rows = session.scalars(select(Neighbourhood.code).where(Neighbourhood.code.in_(codes), found))
+    return set(rows)
+
+
+def urgent_reports(session: Session, person: UUID, now: datetime, limit: int) -> Sequence[Report]:
+    """The reports that can't wait: urgent first, then whose contact deadline is nearest."""
+    reader = Reader(person, now)
+    return session.scalars(
+        select(Report)
+        .where(
+            Report.state.in_(TO_DO),
+            Report.urgent | by_deadline("te_laat", reader) | by_deadline("dag", reader),
+        )
+        .order_by(Report.urgent.desc(), Report.contact_deadline.is_(None), Report.contact_deadline)
+        .limit(limit)
+    ).all()
+
+
+@dataclass(frozen=True)
+class AgreementDue:
+    """An open agreement that ends this week or is late, with the dossier it is in."""
+
+    what: str
+    who: str
+    due_on: date
+    number: str
+    neighbourhood_slug: str
+
+
+def agreements_due(
+    session: Session, roles: Iterable[Role], today: date, limit: int
+) -> Sequence[AgreementDue]:
+    """The agreements to see to, the latest first; only of dossiers these roles may see."""
+    rows = session.execute(
+        select(
+            DossierAgreement.what,
+            DossierAgreement.who,
+            DossierAgreement.due_on,
+            Dossier.number,
+            Neighbourhood.slug,
+        )
+        .join(Dossier, Dossier.id == DossierAgreement.dossier_id)
+        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
+        .where(
+            DossierAgreement.state == AgreementState.OPEN.value,
+            DossierAgreement.due_on <= today + AGREEMENT_WARNING,
+            visible_to(roles),
+        )
+        .order_by(DossierAgreement.due_on, Dossier.number)
+        .limit(limit)
+    )
+    return [AgreementDue(*row) for row in rows]
+
+
+@dataclass(frozen=True)
+class ConsultationSoon:
+    """A consultation of the coming days, with the dossier it is about."""
+
+    state: str
+    kind: str
+    serial: int
+    planned_at: datetime
+    place: str | None
+    number: str
+    neighbourhood_slug: str
+
+
+def consultations_soon(
+    session: Session, roles: Iterable[Role], now: datetime, limit: int
+) -> Sequence[ConsultationSoon]:
+    """What is planned for the coming week, the first first; then what still waits for its report.
+
+    Only of dossiers that one may see, and that a report can still be made for.
+    """
+    rows = session.execute(
+        select(
+            Consultation.state,
+            Consultation.kind,
+            Consultation.serial,
+            Consultation.planned_at,
+            Consultation.place,
+            Dossier.number,
+            Neighbourhood.slug,
+        )
+        .join(Dossier, Dossier.id == Consultation.dossier_id)
+        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
+        .where(
+            Consultation.state == ConsultationState.PLANNED.value,
+            Consultation.planned_at >= now - REPORT_WANTED,
+            Consultation.planned_at <= now + AGREEMENT_WARNING,
+            Dossier.state.in_(LIVE),
+            visible_to(roles),
+        )
+        .order_by(Consultation.planned_at < now, Consultation.planned_at, Dossier.number)
+        .limit(limit)
+    )
+    return [ConsultationSoon(*row) for row in rows]

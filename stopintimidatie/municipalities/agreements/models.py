@@ -1,0 +1,40 @@
+"""The doorgifteafspraak: with which official of a municipality the desk agreed what, when."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage.models import Base, Held, held_table
+
+
+class ForwardingAgreement(Held, Base):
+    """One agreement, or one refusal. Never changed: what was agreed anew is another row.
+
+    The e-mail addresses are `mail_address` rows of the municipality's official and deputy.
+    """
+
+    __tablename__ = "forwarding_agreement"
+    __table_args__ = held_table(Index(None, "holder", "municipality_code", "made_at"))
+
+    municipality_code: Mapped[str] = mapped_column(ForeignKey("municipality.code"))
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)
+    declined: Mapped[bool] = mapped_column(default=False)
+    declined_reason: Mapped[str | None] = mapped_column(Text)
+    # Names, roles and numbers of official and deputy, and who authorised it: JSON, encrypted.
+    people: Mapped[str | None] = mapped_column(Text)
+    wants: Mapped[bool] = mapped_column(default=False)
+    authorised_on: Mapped[date | None]
+    # How a report goes: `ophalen` (a page and a code) or `smime` (encrypted mail).
+    channel: Mapped[str] = mapped_column(String(20), default="ophalen")
+    certificate: Mapped[str | None] = mapped_column(Text)
+    # By telephone, by whom for the desk, on which day.
+    agreed_on: Mapped[date]
+    agreed_by_id: Mapped[str | None] = mapped_column(String(64))
+    agreed_by: Mapped[str] = mapped_column(String(200))
+    valid_until: Mapped[date | None]
+    # Replaced by a later one, or ended.
+    ended_at: Mapped[datetime | None]

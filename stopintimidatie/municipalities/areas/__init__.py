@@ -1,0 +1,39 @@
+"""Municipalities and neighbourhoods: which there are, and which one a place lies in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stopintimidatie.municipalities.areas.geocoder import Geocoder
+from stopintimidatie.settings import Settings
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.municipalities.areas.locator import LocatorCache
+    from stopintimidatie.municipalities.areas.models import AREA_TABLES
+    from stopintimidatie.municipalities.areas.queries import (
+        OUTLINED,
+        municipality_name,
+        outlines_check,
+    )
+    from stopintimidatie.municipalities.areas.resources import LEVELS, Municipalities
+
+    for table in AREA_TABLES:
+        config.add_impersonal_table(table, "areas of the Netherlands, public")
+    config.add_impersonal_table("mail_domain", "domains of municipalities, public")
+    config.add_tree_root("gemeenten", Municipalities)
+    for level in LEVELS:
+        config.add_tree_level(level)
+    config.add_health_check("grenzen", OUTLINED, outlines_check)
+    config.add_request_method(municipality_name)
+    settings = config.registry.app_settings
+    config.registry.geocoder = geocoder_of(settings)
+    geocoding = config.registry.geocoder is not None
+    config.registry.locator_cache = LocatorCache(settings.demo, geocoding)
+
+
+def geocoder_of(settings: Settings) -> Geocoder | None:
+    """What finds an address; None when no address may leave the system."""
+    from stopintimidatie.municipalities.areas.geocoder import PdokLocatieserver
+
+    return PdokLocatieserver(settings.geocoder_address) if settings.geocoder == "pdok" else None

@@ -1,0 +1,272 @@
+"""An address without a point → where it lies. Behind an interface, and off unless switched on.
+
+PDOK's Locatieserver answers every question with its best guess: the next house, the same street in
+another town. So an answer counts only when it is the house that was asked for.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+from urllib.parse import urlencode
+
+from sqlalchemy import Connection, Select, delete, insert, or_, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.storage.tenancy import NATIONAL, enter
+from stopintimidatie.municipalities.areas.facts import EUROPEAN, inside_netherlands
+from stopintimidatie.municipalities.areas.locator import NOWHERE, Locator, Method, Place
+from stopintimidatie.municipalities.areas.models import TransitStop
+from stopintimidatie.municipalities.areas.names import slugify
+from stopintimidatie.municipalities.areas.sources import AreaFileError
+
+SECONDS: Final = 10
+LARGEST_ANSWER: Final = 256 * 1024
+_POINT: Final = re.compile(r"POINT\(\s*(-?\d+(?:\.\d+)?)\s+(-?\d+(?:\.\d+)?)\s*\)")
+_HOUSE: Final = re.compile(r"\s*(\d{1,5})\s*(.*?)\s*")
+_POSTCODE: Final = re.compile(r"\d{4}[A-Z]{2}")
+
+
+class GeocoderError(Exception):
+    """The geocoder can't be asked now; asking again later may help."""
+
+
+@dataclass(frozen=True)
+class WantedAddress:
+    """An address as the reporter gave it."""
+
+    street: str | None = None
+    house_number: str | None = None
+    postcode: str | None = None
+    town: str | None = None
+
+    @property
+    def findable(self) -> bool:
+        """Whether this can name one house: a number, with a postcode or a street in a town."""
+        if _HOUSE.fullmatch(self.house_number or "") is None:
+            return False
+        return bool(self._postcode or (self.street and self.town))
+
+    @property
+    def _postcode(self) -> str | None:
+        plain = re.sub(r"\s", "", self.postcode or "").upper()
+        return plain if _POSTCODE.fullmatch(plain) else None
+
+    @property
+    def question(self) -> str:
+        """The words to search with."""
+        parts = (self.street, self.house_number, self._postcode, self.town)
+        return " ".join(" ".join(part.split()) for part in parts if part)
+
+    def is_answered_by(self, found: dict[str, Any]) -> bool:
+        """Whether this answer is that house: its number, and its postcode or street and town."""
+        asked = _HOUSE.fullmatch(self.house_number or "")
+        if asked is None or str(found.get("huisnummer")) != str(int(asked[1])):
+            return False
+        suffix = slugify(asked[2]).replace("-", "")
+        whole = slugify(str(found.get("huis_nlt", ""))).replace("-", "")
+        if suffix and whole != f"{int(asked[1])}{suffix}":
+            return False
+        if self._postcode:
+            return bool(found.get("postcode") == self._postcode)
+        same = _same(self.street, found.get("straatnaam"))
+        return same and _same(self.town, found.get("woonplaatsnaam"))
+
+
+def _same(asked: str | None, found: Any) -> bool:
+    return bool(asked) and slugify(asked or "") == slugify(str(found or ""))
+
+
+@dataclass(frozen=True)
+class FoundAddress:
+    """Where a house stands, and in which municipality according to who answered."""
+
+    lat: float
+    lon: float
+    municipality_code: str
+
+
+class Geocoder(Protocol):
+    """Finds addresses."""
+
+    def find(self, address: WantedAddress) -> FoundAddress | None:
+        """Where this house stands; None when that isn't certain.
+
+        :raises GeocoderError: it can't be asked now.
+        """
+
+
+class PdokLocatieserver:
+    """PDOK's free address search over the BAG."""
+
+    def __init__(self, address: str, timeout: float = SECONDS) -> None:
+        self._address = address.rstrip("/")
+        self._timeout = timeout
+
+    def find(self, address: WantedAddress) -> FoundAddress | None:
+        if not address.findable:
+            return None
+        asked = urlencode({"q": address.question, "fq": "type:adres", "rows": 1})
+        documents = self._ask(f"{self._address}/free?{asked}")
+        if not documents or not address.is_answered_by(documents[0]):
+            return None
+        return _found(documents[0])
+
+    def _ask(self, url: str) -> list[dict[str, Any]]:
+        request = urllib.request.Request(  # noqa: S310 - the address is a checked setting
+            url, headers={"Accept": "application/json", "User-Agent": "Stopintimidatie"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=self._timeout) as answer:  # noqa: S310
+                documents = json.loads(answer.read(LARGEST_ANSWER))["response"]["docs"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            # Without the address that was asked: it is a place in somebody's report.
+            raise GeocoderError(f"geocoder: {type(error).__name__}") from None
+        return [found for found in documents if isinstance(found, dict)]
+
+
+def _found(document: dict[str, Any]) -> FoundAddress | None:
+    point = _POINT.fullmatch(str(document.get("centroide_ll", "")))
+    if point is None:
+        return None
+    lat, lon = float(point[2]), float(point[1])
+    if not inside_netherlands(lat, lon):
+        return None
+    return FoundAddress(lat, lon, f"GM{document.get('gemeentecode')}")
+
+
+# Stops of public transport: for a report that names its stop and has no point.
+#
+# The table is the national timetable's own list (GTFS, `stops.txt`). A stop is known by its whole
+# name ("Dordrecht, Centraal Station") or by the part behind the comma where only one municipality
+# has that. What isn't certain isn't guessed: such a report goes to the national desk.
+
+
+AT_ONCE: Final = 1_000
+LONGEST_NAME: Final = 120
+# So many places with one name say nothing any more.
+MOST: Final = 60
+COLUMNS: Final = frozenset({"stop_name", "stop_lat", "stop_lon"})
+Point = tuple[float, float]
+
+
+def load_stops(
+    session: Session, path: Path, *, actor: Actor, progress: Callable[[int], None] | None = None
+) -> int:
+    """Put the stops of a timetable in the place of those that were there; how many.
+
+    :raises AreaFileError: in Dutch; nothing is changed then, when the caller rolls back.
+    """
+    session.execute(delete(TransitStop))
+    known: set[tuple[str, float, float]] = set()
+    waiting: list[dict[str, Any]] = []
+    for row in _rows(path):
+        stop = _stop(row)
+        # Both sides of a street are one place.
+        if stop is None or (key := (stop["name_key"], stop["lat"], stop["lon"])) in known:
+            continue
+        known.add(key)
+        waiting.append(stop)
+        if len(waiting) == AT_ONCE:
+            session.execute(insert(TransitStop), waiting)
+            waiting = []
+            if progress:
+                progress(len(known))
+    if waiting:
+        session.execute(insert(TransitStop), waiting)
+    if not known:
+        raise AreaFileError(f"{path}: hierin staat geen enkele halte in Nederland.")
+    enter(session, NATIONAL)
+    record(session, actor, "haltes.geladen", NATIONAL, "gebieden", reason=f"{len(known)} haltes")
+    return len(known)
+
+
+def _rows(path: Path) -> Iterator[Mapping[str, str]]:
+    try:
+        with _opened(path) as lines:
+            reader = csv.DictReader(lines)
+            if not set(reader.fieldnames or ()) >= COLUMNS:
+                raise AreaFileError(
+                    f"{path}: dit is geen stops.txt van GTFS (stop_name, stop_lat of stop_lon"
+                    " ontbreekt)."
+                )
+            yield from reader
+    except (OSError, zipfile.BadZipFile, KeyError) as error:
+        raise AreaFileError(f"{path}: dit bestand is niet te lezen ({error}).") from None
+    except (UnicodeDecodeError, csv.Error):
+        raise AreaFileError(f"{path}: dit is geen tekstbestand met haltes.") from None
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Iterator[str]]:
+    """`stops.txt` itself, or out of the archive of a whole timetable."""
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path) as archive, archive.open("stops.txt") as raw:
+            yield io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+    else:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            yield lines
+
+
+def _stop(row: Mapping[str, str]) -> dict[str, Any] | None:
+    name = " ".join((row["stop_name"] or "").split())[:LONGEST_NAME]
+    try:
+        lat, lon = round(float(row["stop_lat"]), 3), round(float(row["stop_lon"]), 3)
+    except (TypeError, ValueError):
+        return None
+    key = slugify(name)
+    if not key or not EUROPEAN.holds(lat, lon):
+        return None
+    return {"name": name, "name_key": key, "short_key": _short(name), "lat": lat, "lon": lon}
+
+
+def _short(name: str) -> str:
+    return slugify(name.rpartition(",")[2])
+
+
+def points_named(connection: Session | Connection, name: str | None) -> Sequence[Point]:
+    """Where stops of this name lie: by the whole name, else by the part behind the comma."""
+    key = slugify(name or "")[:LONGEST_NAME]
+    if not key:
+        return ()
+    rows = connection.execute(_named(key)).all()
+    whole = [(row.lat, row.lon) for row in rows if row.name_key == key]
+    found = whole or [(row.lat, row.lon) for row in rows]
+    return found if len(rows) < MOST else whole
+
+
+def _named(key: str) -> Select[*tuple[Any, ...]]:
+    return (
+        select(TransitStop.name_key, TransitStop.lat, TransitStop.lon)
+        .where(or_(TransitStop.name_key == key, TransitStop.short_key == key))
+        .order_by(TransitStop.name_key != key, TransitStop.id)
+        .limit(MOST)
+    )
+
+
+def place_of(locator: Locator, points: Sequence[Point]) -> Place:
+    """The place of a stop, as far as all places with its name agree."""
+    places = [locator.locate(lat, lon) for lat, lon in points]
+    towns = {place.municipality_code for place in places}
+    if len(towns) != 1 or None in towns:
+        return NOWHERE
+    wijken = {place.neighbourhood_code for place in places}
+    buurten = {place.subneighbourhood_code for place in places}
+    return Place(
+        towns.pop(),
+        wijken.pop() if len(wijken) == 1 else None,
+        buurten.pop() if len(buurten) == 1 else None,
+        Method.STOP,
+        places[0].near_municipality_code if len(places) == 1 else None,
+    )

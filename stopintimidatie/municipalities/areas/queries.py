@@ -1,0 +1,202 @@
+"""Looking areas up by code or address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Row, literal, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.health.services import Check, State
+from stopintimidatie.municipalities.areas.facts import CODE as PRACTICE
+from stopintimidatie.municipalities.areas.facts import AreaKind, NeighbourhoodKind, common_names
+from stopintimidatie.municipalities.areas.models import (
+    AreaOutline,
+    FormerArea,
+    Municipality,
+    Neighbourhood,
+)
+from stopintimidatie.municipalities.areas.names import natural_key, slugify
+from stopintimidatie.settings import Settings
+
+OUTLINES_MISSING: Final = (
+    "Er zijn geen grenzen van gemeenten en wijken geladen: elke melding gaat naar het landelijk"
+    " meldpunt. Draai: stopintimidatie gebieden laden --bestand …"
+)
+
+
+OUTLINED: Final = tuple(
+    select(literal(1)).where(AreaOutline.kind == kind).limit(1).scalar_subquery().label(name)
+    for name, kind in (
+        ("municipalities", AreaKind.MUNICIPALITY),
+        ("neighbourhoods", AreaKind.NEIGHBOURHOOD),
+    )
+)
+
+
+def outlines_check(settings: Settings, row: Row[Any]) -> Check:
+    """Check that there are outlines to locate reports with: the columns of `OUTLINED`."""
+    if settings.demo:
+        return Check("grenzen", State.NONE, "De demo plaatst meldingen op het midden van een wijk.")
+    if row.municipalities and row.neighbourhoods:
+        return Check("grenzen", State.GOOD)
+    return Check("grenzen", State.BAD, OUTLINES_MISSING)
+
+
+_ENDED: Final = select(FormerArea.code)
+
+
+def municipality_by_code(session: Session, code: str) -> Municipality | None:
+    """The municipality with this CBS code (`GM0505`)."""
+    return session.get(Municipality, code)
+
+
+def municipality_name(request: Any, code: str) -> str:
+    """Request method: return the name of the municipality with this code, for rooms below."""
+    found = municipality_by_code(request.db, code)
+    return found.name if found is not None else code
+
+
+def municipality_by_slug(session: Session, slug: str) -> Municipality | None:
+    """The municipality at this address (`dordrecht`)."""
+    return session.scalar(select(Municipality).where(Municipality.slug == slug))
+
+
+def all_municipalities(session: Session) -> Sequence[Municipality]:
+    """Every real municipality, by name as a person would look it up ('s-Gravenhage under s).
+
+    One that went into another is in the register still, but in no list.
+    """
+    rows = session.scalars(
+        select(Municipality).where(Municipality.code != PRACTICE, Municipality.code.not_in(_ENDED))
+    )
+    return sorted(rows, key=lambda row: natural_key(row.name))
+
+
+def neighbourhood_by_code(session: Session, code: str) -> Neighbourhood | None:
+    """The neighbourhood with this code: a wijk, or one of the two every municipality has."""
+    return session.get(Neighbourhood, code)
+
+
+def unknown_neighbourhood_code(municipality_code: str) -> str:
+    """Code of *onbekend*: in this municipality, but nobody knows where."""
+    return f"{municipality_code}-ON"
+
+
+_ORDER = {NeighbourhoodKind.WIJK: 0, NeighbourhoodKind.WHOLE: 1, NeighbourhoodKind.UNKNOWN: 2}
+
+
+def neighbourhoods_of(session: Session, municipality_code: str) -> Sequence[Neighbourhood]:
+    """Wijken by name (water after land), then *gemeentebreed* and *onbekend*."""
+    rows = session.scalars(
+        select(Neighbourhood).where(Neighbourhood.municipality_code == municipality_code)
+    )
+    return sorted(
+        rows,
+        key=lambda row: (_ORDER[NeighbourhoodKind(row.kind)], row.water, natural_key(row.name)),
+    )
+
+
+def present_neighbourhoods_of(
+    session: Session, municipality_code: str, keep: str | None = None
+) -> Sequence[Neighbourhood]:
+    """The same without those that ended: what something new can be filed under.
+
+    :param keep: what something was filed under before it ended.
+    """
+    ended = set(
+        session.scalars(
+            select(FormerArea.code).where(FormerArea.municipality_code == municipality_code)
+        )
+    )
+    rows = neighbourhoods_of(session, municipality_code)
+    return [row for row in rows if row.code not in ended or row.code == keep]
+
+
+# Municipalities by the names people use: Den Haag, where CBS writes 's-Gravenhage.
+
+
+_PREFIX: Final = "gemeente-"
+
+
+@dataclass(frozen=True)
+class Called:
+    """A municipality, and the name it was found by where that isn't its own."""
+
+    municipality: Municipality
+    also: str | None = None
+
+    @property
+    def label(self) -> str:
+        """For a list to choose from."""
+        name = self.municipality.name
+        return f"{self.also} ({name})" if self.also else name
+
+    @property
+    def key(self) -> str:
+        """Tells this line of a list from the other of the same municipality."""
+        return slugify(self.also or "")
+
+
+def listed(rows: Iterable[Municipality]) -> list[Called]:
+    """Each municipality by name, and those with an everyday name under that one once more."""
+    everyday = {fact.municipality_code: fact.name for fact in common_names() if fact.everyday}
+    found = [Called(row) for row in rows]
+    found += [
+        Called(f.municipality, everyday[f.municipality.code])
+        for f in found
+        if f.municipality.code in everyday
+    ]
+    return sorted(found, key=lambda called: natural_key(called.also or called.municipality.name))
+
+
+def municipalities_named(session: Session, typed: str) -> list[Called]:
+    """Those that have these words in a name of theirs, the best first.
+
+    Capitals, accents, hyphens and an 's in front make no difference.
+    """
+    wanted = slugify(typed)
+    wanted = wanted.removeprefix(_PREFIX) or wanted
+    if not wanted:
+        return []
+    found = [_fit(row, wanted) for row in all_municipalities(session)]
+    best = sorted((fit for fit in found if fit is not None), key=lambda fit: fit[0])
+    return [called for _, called in best]
+
+
+def _fit(row: Municipality, wanted: str) -> tuple[int, Called] | None:
+    """How well the best of its names fits (0 is best); its own name goes before another."""
+    names = [(row.slug, None), *((slugify(name), name) for name in _others(row.code))]
+    fits = [(_distance(key, wanted), name) for key, name in names]
+    sure = [(distance, name) for distance, name in fits if distance is not None]
+    if not sure:
+        return None
+    distance, name = min(sure, key=lambda fit: fit[0])
+    return distance, Called(row, name)
+
+
+def _others(code: str) -> Sequence[str]:
+    return [fact.name for fact in common_names() if fact.municipality_code == code]
+
+
+def _distance(key: str, wanted: str) -> int | None:
+    whole, part = key.replace("-", ""), wanted.replace("-", "")
+    if part not in whole:
+        return None
+    bare = whole.removeprefix("s") if key.startswith("s-") else whole
+    if part in (whole, bare):
+        return 0
+    return 1 if whole.startswith(part) or bare.startswith(part) else 2
+
+
+def municipality_called(session: Session, typed: str) -> Municipality | None:
+    """The one that is meant by a code, the name in an address, or a whole name; None: no such."""
+    found = municipality_by_code(session, typed.strip().upper())
+    found = found or municipality_by_slug(session, slugify(typed))
+    if found is not None:
+        return found
+    wanted = slugify(typed)
+    codes = {f.municipality_code for f in common_names() if slugify(f.name) == wanted}
+    return municipality_by_code(session, codes.pop()) if len(codes) == 1 else None

@@ -1,0 +1,207 @@
+"""/gemeenten, a municipality, its neighbourhoods, and what is set for it: beheer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.permissions import holders_where
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.storage.models import Holder
+from stopintimidatie.core.tree import Branch, Container, Level, Resource, Root, lineage
+from stopintimidatie.core.web.components import ListItem
+from stopintimidatie.core.web.request import NavItem
+from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
+from stopintimidatie.municipalities.areas.queries import municipality_by_slug
+
+SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+ADMINISTRATION: Final = re.compile("beheer")
+
+
+class Municipalities(Container):
+    """/gemeenten: the municipalities one works for."""
+
+    label = "Gemeenten"
+
+
+class MunicipalityResource(Branch):
+    """/gemeenten/dordrecht"""
+
+    kind = "gemeente"
+
+    def __init__(self, name: str, parent: Any, row: Municipality) -> None:
+        super().__init__(name, parent, row.code)
+        self.municipality = row
+
+    @property
+    def title(self) -> str:
+        return self.municipality.name
+
+
+class NeighbourhoodResource(Branch):
+    """/gemeenten/dordrecht/binnenstad"""
+
+    kind = "wijk"
+
+    def __init__(self, name: str, parent: MunicipalityResource, row: Neighbourhood) -> None:
+        super().__init__(name, parent, parent.holder)
+        self.neighbourhood = row
+        self.municipality = parent.municipality
+
+    @property
+    def title(self) -> str:
+        return self.neighbourhood.name
+
+
+class Administration(Resource):
+    """…/beheer: what its owner set, in versions; of a municipality, or of the desk for all."""
+
+    kind = "beheer"
+    label = "Beheer"
+
+
+class MunicipalityAdministration(Administration):
+    """/gemeenten/dordrecht/beheer"""
+
+    def __init__(self, name: str, parent: Any, row: Municipality) -> None:
+        super().__init__(name, parent, row.code)
+        self.municipality = row
+
+
+class NationalAdministration(Administration):
+    """/landelijk/beheer: what every municipality gets that set nothing itself."""
+
+    def __init__(self, name: str, parent: Any, row: Holder) -> None:
+        super().__init__(name, parent, NATIONAL)
+
+
+def _holder_of(request: Any, slug: str) -> str | None:
+    municipality = municipality_by_slug(request.db, slug)
+    return None if municipality is None else municipality.code
+
+
+LEVELS: Final = (
+    Level(
+        kind="gemeente",
+        parent="gemeenten",
+        pattern=SLUG,
+        entity=Municipality,
+        link=lambda row, _, name: row.slug == name,
+        factory=MunicipalityResource,
+        holder=_holder_of,
+    ),
+    # Before the neighbourhoods, whose names look the same.
+    Level(
+        kind="beheer",
+        parent="gemeente",
+        pattern=ADMINISTRATION,
+        entity=Municipality,
+        link=lambda row, parent, name: row.code == parent.code,
+        factory=MunicipalityAdministration,
+    ),
+    Level(
+        kind="beheer_landelijk",
+        parent=NATIONAL,
+        pattern=ADMINISTRATION,
+        entity=Holder,
+        link=lambda row, _, name: row.code == NATIONAL,
+        factory=NationalAdministration,
+        holder=lambda request, name: NATIONAL,
+    ),
+    Level(
+        kind="wijk",
+        parent="gemeente",
+        pattern=SLUG,
+        entity=Neighbourhood,
+        link=lambda row, parent, name: and_(row.municipality_code == parent.code, row.slug == name),
+        factory=NeighbourhoodResource,
+    ),
+)
+
+
+# A list that each holder has: in the menu, and at an address of no holder for who is nowhere.
+#
+# ``add_own_place(config, "patronen", "Patronen", Permission.VIEW_REPORT, order=35)`` gives the
+# menu an item for whoever has that permission somewhere. It leads to the list of the municipality
+# one is in; elsewhere to `/patronen`, which goes on to one's only municipality, or lets one
+# choose.
+
+
+DESK: Final = "Landelijk meldpunt"
+PLACES: Final = frozenset({"gemeente", "meldpunt"})
+
+
+@dataclass(frozen=True)
+class OwnPlace:
+    """What is at `{holder}/{name}`, and who may go there.
+
+    :ivar desk: the desk has one too.
+    :ivar waiting: (session, holder) -> how many wait there for somebody's answer.
+    """
+
+    name: str
+    label: str
+    permission: Permission
+    desk: bool = False
+    waiting: Callable[[Session, str], int] | None = None
+
+    def holders(self, request: Any) -> list[str]:
+        """Where this person may see it."""
+        found = holders_where(request.identity, self.permission)
+        return [holder for holder in found if self.desk or holder != NATIONAL]
+
+    def item(self, request: Any) -> NavItem | None:
+        """The menu's item; on the pages of a municipality it leads there, if one may."""
+        holders = self.holders(request)
+        for node in lineage(getattr(request, "context", None)):
+            if getattr(node, "kind", "") in PLACES and node.holder in holders:
+                address = request.resource_path(node, self.name)
+                return NavItem(self.label, address, count=self._count(request, node.holder))
+        if holders == [NATIONAL]:
+            return NavItem(self.label, f"/{NATIONAL}/{self.name}")
+        return NavItem(self.label, f"/{self.name}") if holders else None
+
+    def _count(self, request: Any, holder: str) -> int | None:
+        # An error page has no sound transaction to count in.
+        if self.waiting is None or getattr(request, "exception", None) is not None:
+            return None
+        return self.waiting(request.db, holder) or None
+
+    def view(self, context: Root, request: Any) -> Any:
+        """To the only place there is; with several, choose."""
+        holders = self.holders(request)
+        rows = request.db.scalars(
+            select(Municipality).where(Municipality.code.in_(holders)).order_by(Municipality.name)
+        ).all()
+        places = [ListItem(row.name, f"/gemeenten/{row.slug}/{self.name}") for row in rows]
+        if NATIONAL in holders:
+            places.insert(0, ListItem(DESK, f"/{NATIONAL}/{self.name}"))
+        if not places:
+            raise HTTPNotFound()
+        if len(places) == 1:
+            return HTTPSeeOther(places[0].href)
+        return {"label": self.label, "places": places}
+
+
+def add_own_place(
+    config: Any, name: str, label: str, permission: Permission, *, order: int, **more: Any
+) -> None:
+    """Add a menu item and its page. `more` is what else :class:`OwnPlace` may be told."""
+    place = OwnPlace(name, label, permission, **more)
+    config.add_nav_item(name, place.item, order=order)
+    config.add_view(
+        place.view,
+        context=Root,
+        name=name,
+        request_method="GET",
+        permission=Permission.SIGNED_IN,
+        renderer="stopintimidatie.municipalities.areas:templates/own_places.jinja2",
+    )

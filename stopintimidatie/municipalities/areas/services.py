@@ -1,0 +1,285 @@
+"""Keeping names and addresses in step with what CBS calls the areas."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import shapely
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.storage.models import Holder
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.municipalities.areas.facts import (
+    AreaKind,
+    NeighbourhoodKind,
+    municipality_facts,
+    neighbourhood_facts,
+)
+from stopintimidatie.municipalities.areas.models import (
+    AreaOutline,
+    FormerArea,
+    Municipality,
+    Neighbourhood,
+)
+from stopintimidatie.municipalities.areas.names import (
+    UNKNOWN_NEIGHBOURHOOD,
+    WHOLE_MUNICIPALITY,
+    NamedArea,
+    municipality_slugs,
+    neighbourhood_slugs,
+    plain_name,
+)
+from stopintimidatie.municipalities.areas.sources import Area, AreaFileError
+
+
+@dataclass(frozen=True)
+class Moved:
+    """An area whose address changed: the old one must lead to the new one."""
+
+    code: str
+    old_slug: str
+    new_slug: str
+
+
+def rename_municipalities(session: Session, reserved: Collection[str]) -> list[Moved]:
+    """Give every municipality the slug that follows from all names together."""
+    session.flush()
+    rows = session.scalars(select(Municipality)).all()
+    slugs = municipality_slugs([NamedArea(row.code, row.name) for row in rows], reserved)
+    return _apply(session, rows, slugs)
+
+
+def rename_neighbourhoods(
+    session: Session, municipalities: Collection[str], reserved: Collection[str]
+) -> list[Moved]:
+    """Give the wijken of these municipalities the plain names and slugs that follow."""
+    session.flush()
+    moved = []
+    for code in sorted(municipalities):
+        rows = session.scalars(
+            select(Neighbourhood).where(
+                Neighbourhood.municipality_code == code,
+                Neighbourhood.kind == NeighbourhoodKind.WIJK,
+            )
+        ).all()
+        for row in rows:
+            row.name = plain_name(row.official_name).name
+        areas = [NamedArea(row.code, row.official_name) for row in rows]
+        moved += _apply(session, rows, neighbourhood_slugs(areas, reserved))
+    return moved
+
+
+def _apply(
+    session: Session,
+    rows: Collection[Municipality] | Collection[Neighbourhood],
+    slugs: dict[str, str],
+) -> list[Moved]:
+    """Set the slugs in two steps: two areas that swap addresses would collide in one."""
+    changing = [row for row in rows if row.slug != slugs[row.code]]
+    moved = [
+        Moved(row.code, row.slug, slugs[row.code])
+        for row in changing
+        if row.slug != row.code.lower()
+    ]
+    for row in changing:
+        row.slug = row.code.lower()
+    session.flush()
+    for row in changing:
+        row.slug = slugs[row.code]
+    session.flush()
+    return moved
+
+
+# Filling the register with what is known without any file: the facts of this package.
+#
+# Run after every migration; doing it again changes nothing, and never undoes what was loaded.
+
+
+def seed_register(session: Session, reserved: Collection[str]) -> None:
+    """Holders, the 342 municipalities, their two fixed neighbourhoods, and the known wijken.
+
+    :param reserved: names of pages, which no area may have as its address.
+    """
+    add_holder(session, NATIONAL)
+    known = set(session.scalars(select(Municipality.code)))
+    missing = [fact for fact in municipality_facts() if fact.code not in known]
+    for fact in missing:
+        add_municipality(session, fact.code, fact.name, fact.province)
+    present = set(session.scalars(select(Neighbourhood.code)))
+    new = [fact for fact in neighbourhood_facts() if fact.code not in present]
+    for wijk in new:
+        add_wijk(session, wijk.code, wijk.municipality_code, wijk.official_name, wijk.water)
+    rename_municipalities(session, reserved)
+    touched = {wijk.municipality_code for wijk in new} | _clashing(session, reserved)
+    rename_neighbourhoods(session, touched, reserved)
+
+
+def _clashing(session: Session, reserved: Collection[str]) -> set[str]:
+    """Municipalities with a wijk at an address that has become the name of a page since."""
+    found = select(Neighbourhood.municipality_code).where(
+        Neighbourhood.kind == NeighbourhoodKind.WIJK, Neighbourhood.slug.in_(sorted(reserved))
+    )
+    return set(session.scalars(found))
+
+
+def add_holder(session: Session, code: str) -> None:
+    """Make this holder when it isn't there yet."""
+    if session.get(Holder, code) is None:
+        session.add(Holder(code=code))
+        session.flush()
+
+
+def add_municipality(session: Session, code: str, name: str, province: str) -> None:
+    """A municipality with the holder of its rows and the two neighbourhoods all have.
+
+    Its slug is a stand-in until `rename_municipalities` has looked at all of them together.
+    """
+    add_holder(session, code)
+    session.add(Municipality(code=code, name=name, slug=code.lower(), province=province))
+    for kind, suffix, slug in (
+        (NeighbourhoodKind.WHOLE, "GB", WHOLE_MUNICIPALITY),
+        (NeighbourhoodKind.UNKNOWN, "ON", UNKNOWN_NEIGHBOURHOOD),
+    ):
+        session.add(
+            Neighbourhood(
+                code=f"{code}-{suffix}",
+                municipality_code=code,
+                name=slug.capitalize(),
+                official_name=slug.capitalize(),
+                slug=slug,
+                kind=kind,
+                water=False,
+            )
+        )
+
+
+def add_wijk(
+    session: Session, code: str, municipality_code: str, official_name: str, water: bool
+) -> None:
+    """A wijk; name and slug are stand-ins until `rename_neighbourhoods` has seen its siblings."""
+    session.add(
+        Neighbourhood(
+            code=code,
+            municipality_code=municipality_code,
+            name=official_name,
+            official_name=official_name,
+            slug=code.lower(),
+            kind=NeighbourhoodKind.WIJK,
+            water=water,
+        )
+    )
+
+
+# Areas that ended (merged, split, renumbered), and which area took their place.
+#
+# Reports stay filed under the area they were filed under. What a later year's file no longer has
+# keeps its last outline here, until the areas of that year tell who lies there now:
+# municipalities are loaded before their wijken, so a wijk may wait for its successor a moment.
+
+
+# Less of it than this in another area says more about the drawing than about a successor.
+SMALLEST_SHARE: Final = 0.05
+# A database bounds how many values one statement may carry.
+AT_ONCE: Final = 500
+_LONGEST_CHAIN: Final = 20
+
+
+def refuse_older(session: Session, kind: AreaKind, year: int, codes: Collection[str]) -> None:
+    """:raises AreaFileError: newer outlines of these municipalities are in force."""
+    rows = session.execute(
+        select(AreaOutline.municipality_code, AreaOutline.year)
+        .where(AreaOutline.kind == kind, AreaOutline.year > year)
+        .distinct()
+    )
+    newer = next(((code, found) for code, found in rows if code in codes), None)
+    if newer is not None:
+        raise AreaFileError(
+            f"Van {newer[0]} zijn al grenzen van {newer[1]} geladen. Die van {year} zijn ouder:"
+            " laad het nieuwste jaar. Wilt u toch terug? Geef dan ook --ouder op."
+        )
+
+
+def end(session: Session, codes: Collection[str], year: int) -> None:
+    """Take outlines out of force because the file of this year doesn't have them."""
+    for part in _portions(codes):
+        rows = session.scalars(select(AreaOutline).where(AreaOutline.area_code.in_(part))).all()
+        session.execute(delete(FormerArea).where(FormerArea.code.in_(part)))
+        session.add_all(
+            FormerArea(
+                code=row.area_code,
+                kind=row.kind,
+                municipality_code=row.municipality_code,
+                last_year=row.year,
+                ended_in=year,
+                wkb=row.wkb,
+            )
+            for row in rows
+        )
+        session.flush()
+        session.execute(delete(AreaOutline).where(AreaOutline.area_code.in_(part)))
+
+
+def revive(session: Session, codes: Collection[str]) -> None:
+    """What a file has again has no successor."""
+    for part in _portions(codes):
+        session.execute(delete(FormerArea).where(FormerArea.code.in_(part)))
+
+
+def find_successors(session: Session, kind: AreaKind, areas: Sequence[Area]) -> int:
+    """Give what ended without a successor the area in which most of it lies now."""
+    waiting = session.scalars(
+        select(FormerArea).where(FormerArea.kind == kind, FormerArea.successor_code.is_(None))
+    ).all()
+    if not waiting or not areas:
+        return 0
+    outlines = np.array([area.outline for area in areas], dtype=object)
+    tree = shapely.STRtree(outlines)
+    found = 0
+    for former in waiting:
+        outline = shapely.from_wkb(former.wkb)
+        near = np.sort(tree.query(outline, "intersects"))
+        if not near.size:
+            continue
+        shares = shapely.area(shapely.intersection(outlines[near], outline)) / outline.area
+        best = int(np.argmax(shares))
+        if shares[best] >= SMALLEST_SHARE:
+            former.successor_code = areas[int(near[best])].code
+            former.share = round(float(min(shares[best], 1.0)), 3)
+            found += 1
+    session.flush()
+    return found
+
+
+def successors(session: Session, codes: Collection[str | None]) -> dict[str, str]:
+    """Of each of these areas that ended: the one that is in force now, as far as it is known.
+
+    A constant number of questions: all that ever ended is small.
+    """
+    wanted = {code for code in codes if code}
+    if not wanted:
+        return {}
+    rows = session.execute(
+        select(FormerArea.code, FormerArea.successor_code).where(
+            FormerArea.successor_code.is_not(None)
+        )
+    )
+    steps = {code: str(successor) for code, successor in rows}
+    return {code: _last(steps, code) for code in wanted if code in steps}
+
+
+def _last(steps: Mapping[str, str], code: str) -> str:
+    """The end of the chain: A went into B, and B into C."""
+    for _ in range(_LONGEST_CHAIN):
+        if code not in steps:
+            break
+        code = steps[code]
+    return code
+
+
+def _portions(codes: Collection[str]) -> list[list[str]]:
+    ordered = sorted(codes)
+    return [ordered[start : start + AT_ONCE] for start in range(0, len(ordered), AT_ONCE)]

@@ -1,0 +1,95 @@
+"""..."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    case,
+)
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import Mapped, mapped_column
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage.models import Base, UtcDateTime
+
+
+class ParticipationLevel(StrEnum):
+    """How far a municipality takes part (1-domain.md, *Levels of a municipality*)."""
+
+    NO_AGREEMENT = "zonder_afspraak"
+    FORWARDING = "doorgifte"
+    PROGRAMME = "programma"
+
+    @property
+    def label(self) -> str:
+        return self.value.replace("_", " ")
+
+
+class MunicipalityProfile(Base):
+    """The level now; a municipality without a row is *zonder afspraak*.
+
+    A level that was planned counts from its moment on, whether or not the job that writes it
+    down has run. What else stands here counts as long as the municipality published nothing in
+    its place (`MunicipalitySetting`).
+    """
+
+    __tablename__ = "municipality_profile"
+
+    code: Mapped[str] = mapped_column(ForeignKey("municipality.code"), primary_key=True)
+    noted_level: Mapped[ParticipationLevel] = mapped_column("level", String(20))
+    level_since: Mapped[datetime] = mapped_column(default=utc_now)
+    next_level: Mapped[ParticipationLevel | None] = mapped_column(String(20))
+    next_level_from: Mapped[datetime | None]
+    # A hexadecimal colour such as #154273; None: the house's own.
+    colour: Mapped[str | None] = mapped_column(String(7))
+    logo: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    logo_type: Mapped[str | None] = mapped_column(String(40))
+    answer_title: Mapped[str | None] = mapped_column(String(200))
+    answer_text: Mapped[str | None] = mapped_column(Text)
+    telephone: Mapped[str | None] = mapped_column(String(20))
+    contact_within_days: Mapped[int] = mapped_column(default=3)
+    let_op_working_days: Mapped[int] = mapped_column(default=10)
+
+    @hybrid_property
+    def level(self) -> ParticipationLevel:
+        """How far it takes part at this moment."""
+        if self.next_level and self.next_level_from and self.next_level_from <= utc_now():
+            return self.next_level
+        return self.noted_level
+
+    @level.inplace.setter
+    def _set_level(self, level: ParticipationLevel) -> None:
+        self.noted_level = level
+
+    @level.inplace.expression
+    @classmethod
+    def _level_in_sql(cls) -> ColumnElement[ParticipationLevel]:
+        # The clock is read when the statement runs, however long ago it was made.
+        now = bindparam(None, callable_=utc_now, type_=UtcDateTime, unique=True)
+        return case((cls.next_level_from <= now, cls.next_level), else_=cls.noted_level)
+
+
+class MunicipalityLevel(Base):
+    """A stretch of time in which a municipality took part so far; the last has no end.
+
+    One that begins later is a plan.
+    """
+
+    __tablename__ = "municipality_level"
+    __table_args__ = (UniqueConstraint("code", "since"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    code: Mapped[str] = mapped_column(ForeignKey("municipality.code"))
+    level: Mapped[ParticipationLevel] = mapped_column(String(20))
+    since: Mapped[datetime] = mapped_column(default=utc_now)
+    until: Mapped[datetime | None]

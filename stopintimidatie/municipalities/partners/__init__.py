@@ -1,0 +1,28 @@
+"""Partners: the organisations outside, who to ask there, and on which grounds they may be told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.core.security import Permission
+    from stopintimidatie.municipalities.areas.resources import add_own_place
+    from stopintimidatie.municipalities.partners import personal
+    from stopintimidatie.municipalities.partners.resources import (
+        LEVELS,
+        PARTNER_PROFILES,
+        administration_panel,
+    )
+    from stopintimidatie.municipalities.partners.services import offered_names
+
+    PARTNER_PROFILES.declare(config)
+    config.add_workflow_options("partners", offered_names)
+    for level in LEVELS:
+        config.add_tree_level(level)
+    for holder in personal.PERSONAL_DATA:
+        config.add_personal_data_holder(holder)
+    config.add_sealed(personal.SEALED)
+    add_own_place(config, "partners", "Partners", Permission.VIEW_PARTNER, order=65)
+    config.add_panel("beheer", "partners", administration_panel, order=60)
+    config.scan("stopintimidatie.municipalities.partners.views")

@@ -1,0 +1,436 @@
+"""What people do with the organisations a municipality works with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.mail.addresses import (
+    Owner,
+    clear_address,
+    find_address,
+    remove_address,
+    set_address,
+)
+from stopintimidatie.core.mail.models import MailAddress
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.municipalities.partners.models import (
+    PartnerContact,
+    PartnerCovenant,
+    PartnerOrganisation,
+)
+from stopintimidatie.municipalities.partners.resources import new_partner_number
+from stopintimidatie.municipalities.partners.vocabulary import covenant_problem
+
+# What every change of a partner keeps to: one at a time, nothing overwritten, told to the log.
+
+
+KIND: Final = "partner"
+
+
+class PartnerError(Exception):
+    """This can't be done; the message says what to do, in Dutch. `field`: which answer is wrong."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class StalePartnerError(Exception):
+    """Somebody else changed it since this person saw it."""
+
+    def __init__(self, row: Any) -> None:
+        super().__init__("the row was changed meanwhile")
+        self.row = row
+
+
+def lock(session: Session, row: Any, version: int | None = None) -> None:
+    """Keep others from changing the row until this transaction ends, and read it anew.
+
+    :raises StalePartnerError: it isn't the version that this person saw.
+    """
+    session.flush()
+    session.refresh(row, with_for_update=True)
+    if version is not None and row.version != version:
+        raise StalePartnerError(row)
+
+
+def only_running(row: PartnerOrganisation) -> None:
+    """:raises PartnerError: the organisation was ended."""
+    if row.ended_at is not None:
+        raise PartnerError("Deze partner is beëindigd. Neem de partner eerst weer in gebruik.")
+
+
+def touched(row: Any, actor: Actor) -> None:
+    row.changed_at, row.changed_by = utc_now(), actor.name
+
+
+def log(
+    session: Session,
+    row: PartnerOrganisation,
+    actor: Actor,
+    action: str,
+    fields: Sequence[str] = (),
+) -> None:
+    """Append to the audit log: ids and names of fields, never content."""
+    record(session, actor, f"partner.{action}", row.holder, KIND, [row.id], fields=fields)
+
+
+# The people to ask at a partner: names, numbers, and addresses that must prove themselves.
+
+
+PURPOSE: Final = "partner-contact"
+OWNER: Final = "partner_contact"
+# More than this is an address book.
+MOST: Final = 20
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody at a partner, in clear; never in a repr."""
+
+    function: str
+    name: str = field(repr=False)
+    email: str = field(repr=False)
+    phone: str | None = field(repr=False, default=None)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A contact as a page shows it: the row, the person in clear, and the address."""
+
+    row: PartnerContact
+    person: Person
+    address: MailAddress | None
+
+
+def owner_of_contact(contact: UUID) -> Owner:
+    return Owner(OWNER, str(contact))
+
+
+def add_contact(
+    session: Session, keys: KeyRing, organisation: PartnerOrganisation, who: Person, actor: Actor
+) -> PartnerContact:
+    """Somebody to ask; a code goes to the address.
+
+    :raises PartnerError: the organisation was ended, or has too many already.
+    """
+    lock(session, organisation)
+    only_running(organisation)
+    mine = PartnerContact.organisation_id == organisation.id
+    if (session.scalar(select(func.count(PartnerContact.id)).where(mine)) or 0) >= MOST:
+        raise PartnerError(f"Er staan al {MOST} contactpersonen. Verwijder er eerst een.")
+    moment = utc_now()
+    row = PartnerContact(
+        holder=organisation.holder,
+        organisation_id=organisation.id,
+        function=who.function,
+        made_at=moment,
+        made_by=actor.name,
+        changed_at=moment,
+        changed_by=actor.name,
+    )
+    session.add(row)
+    session.flush()
+    _seal(keys, row, who)
+    set_address(session, keys, row.holder, owner_of_contact(row.id), who.email, actor)
+    log(session, organisation, actor, "contact_toegevoegd")
+    return row
+
+
+def change_contact(
+    session: Session,
+    keys: KeyRing,
+    organisation: PartnerOrganisation,
+    row: PartnerContact,
+    who: Person,
+    actor: Actor,
+    *,
+    version: int | None = None,
+) -> None:
+    """Other answers; another address must prove itself anew.
+
+    :raises PartnerError: the organisation was ended.
+    :raises StalePartnerError: somebody else changed it.
+    """
+    lock(session, organisation)
+    only_running(organisation)
+    lock(session, row, version)
+    before = in_clear(keys, row, find_address(session, owner_of_contact(row.id)))
+    names = ("function", "name", "email", "phone")
+    fields = [name for name in names if getattr(before, name) != getattr(who, name)]
+    set_address(session, keys, row.holder, owner_of_contact(row.id), who.email, actor)
+    if fields:
+        row.function = who.function
+        _seal(keys, row, who)
+        touched(row, actor)
+        log(session, organisation, actor, "contact_gewijzigd", fields)
+
+
+def remove_contact(
+    session: Session, organisation: PartnerOrganisation, row: PartnerContact, actor: Actor
+) -> None:
+    """Forget somebody: name, number and address are gone from the database."""
+    remove_address(session, owner_of_contact(row.id), actor)
+    session.delete(row)
+    session.flush()
+    log(session, organisation, actor, "contact_verwijderd")
+
+
+def remove_all(session: Session, organisation: PartnerOrganisation, actor: Actor) -> None:
+    """Forget everybody of an organisation."""
+    rows = session.scalars(
+        select(PartnerContact).where(PartnerContact.organisation_id == organisation.id)
+    ).all()
+    for row in rows:
+        remove_contact(session, organisation, row, actor)
+
+
+def find_contact(
+    session: Session, organisation: PartnerOrganisation, number: str
+) -> PartnerContact | None:
+    """A contact of this organisation, by its id as a page sends it."""
+    try:
+        wanted = UUID(number[:40])
+    except ValueError:
+        return None
+    return session.scalars(
+        select(PartnerContact).where(
+            PartnerContact.id == wanted, PartnerContact.organisation_id == organisation.id
+        )
+    ).one_or_none()
+
+
+def contacts_of(
+    session: Session, keys: KeyRing, organisation: PartnerOrganisation
+) -> Sequence[Shown]:
+    """Everybody to ask there, in clear: the caller notes the read. Two queries."""
+    rows = session.scalars(
+        select(PartnerContact)
+        .where(PartnerContact.organisation_id == organisation.id)
+        .order_by(PartnerContact.made_at, PartnerContact.id)
+    ).all()
+    numbers = [str(row.id) for row in rows]
+    addresses = {
+        address.owner_id: address
+        for address in session.scalars(
+            select(MailAddress).where(
+                MailAddress.owner_kind == OWNER, MailAddress.owner_id.in_(numbers)
+            )
+        )
+    }
+    found = [(row, addresses.get(str(row.id))) for row in rows]
+    return [Shown(row, in_clear(keys, row, address), address) for row, address in found]
+
+
+def in_clear(keys: KeyRing, row: PartnerContact, address: MailAddress | None) -> Person:
+    """The person; what was erased is empty."""
+    return Person(
+        function=row.function,
+        name=_open(keys, row, row.name) or "",
+        email=clear_address(keys, address) or "",
+        phone=_open(keys, row, row.phone),
+    )
+
+
+def _open(keys: KeyRing, row: PartnerContact, sealed: str | None) -> str | None:
+    return None if sealed is None else keys.decrypt(PURPOSE, sealed, str(row.id))
+
+
+def _seal(keys: KeyRing, row: PartnerContact, who: Person) -> None:
+    row.name = keys.encrypt(PURPOSE, who.name, str(row.id))
+    row.phone = None if who.phone is None else keys.encrypt(PURPOSE, who.phone, str(row.id))
+
+
+FIELDS: Final = (
+    "name",
+    "kind",
+    "legal_bases",
+    "profile",
+    "covenant_name",
+    "covenant_from",
+    "covenant_until",
+)
+
+
+def add_partner(
+    session: Session, holder: str, values: Mapping[str, Any], actor: Actor
+) -> PartnerOrganisation:
+    """An organisation the municipality works with from now on.
+
+    :raises PartnerError: a rule isn't kept; `field` says where.
+    """
+    _check(session, holder, values)
+    moment = utc_now()
+    row = PartnerOrganisation(
+        holder=holder,
+        reference=_free_number(session, holder),
+        **{name: values[name] for name in FIELDS},
+        made_at=moment,
+        made_by=actor.name,
+        changed_at=moment,
+        changed_by=actor.name,
+    )
+    session.add(row)
+    session.flush()
+    log(session, row, actor, "toegevoegd")
+    return row
+
+
+def change_partner(
+    session: Session,
+    row: PartnerOrganisation,
+    values: Mapping[str, Any],
+    actor: Actor,
+    *,
+    version: int | None = None,
+) -> list[str]:
+    """Other answers; the names of those that differ.
+
+    :raises PartnerError: a rule isn't kept, or the organisation was ended.
+    :raises StalePartnerError: somebody else changed it.
+    """
+    lock(session, row, version)
+    only_running(row)
+    _check(session, row.holder, values, row)
+    fields = [name for name in FIELDS if values[name] != getattr(row, name)]
+    if any(name.startswith("covenant") for name in fields):
+        _keep_covenant(session, row, actor)
+    for name in fields:
+        setattr(row, name, values[name])
+    if fields:
+        touched(row, actor)
+        log(session, row, actor, "gewijzigd", fields)
+    return fields
+
+
+def _keep_covenant(session: Session, row: PartnerOrganisation, actor: Actor) -> None:
+    """Documents of before name it, so it must be findable with its days."""
+    before = row.covenant
+    if before is not None:
+        session.add(
+            PartnerCovenant(
+                holder=row.holder,
+                organisation_id=row.id,
+                name=before.name,
+                valid_from=before.since,
+                valid_until=before.until,
+                replaced_at=utc_now(),
+                replaced_by=actor.name,
+            )
+        )
+
+
+def earlier_covenants(session: Session, row: PartnerOrganisation) -> Sequence[PartnerCovenant]:
+    """Those before the present one, the latest first."""
+    return session.scalars(
+        select(PartnerCovenant)
+        .where(PartnerCovenant.organisation_id == row.id)
+        .order_by(PartnerCovenant.replaced_at.desc(), PartnerCovenant.id)
+    ).all()
+
+
+def end_partner(session: Session, row: PartnerOrganisation, reason: str, actor: Actor) -> None:
+    """No longer work with it. Its name stays, for what it got; whom to ask there goes.
+
+    :raises PartnerError: it was ended already.
+    """
+    lock(session, row)
+    only_running(row)
+    remove_all(session, row, actor)
+    row.ended_at, row.ended_by, row.ended_reason = utc_now(), actor.name, reason
+    touched(row, actor)
+    log(session, row, actor, "beeindigd")
+
+
+def resume_partner(session: Session, row: PartnerOrganisation, actor: Actor) -> None:
+    """Work with it again.
+
+    :raises PartnerError: it wasn't ended, or another has its name by now.
+    """
+    lock(session, row)
+    if row.ended_at is None:
+        raise PartnerError("Deze partner is al in gebruik.")
+    _only_one(session, row.holder, row.name, row)
+    row.ended_at = row.ended_by = row.ended_reason = None
+    touched(row, actor)
+    log(session, row, actor, "hervat")
+
+
+def _check(
+    session: Session,
+    holder: str,
+    values: Mapping[str, Any],
+    row: PartnerOrganisation | None = None,
+) -> None:
+    problem = covenant_problem(
+        values["covenant_name"], values["covenant_from"], values["covenant_until"]
+    )
+    if problem:
+        words, field = problem
+        raise PartnerError(words, field)
+    _only_one(session, holder, values["name"], row)
+
+
+def _only_one(session: Session, holder: str, name: str, row: PartnerOrganisation | None) -> None:
+    """Two of one name can't be told apart in a list."""
+    others = select(PartnerOrganisation.id).where(
+        PartnerOrganisation.holder == holder,
+        func.lower(PartnerOrganisation.name) == name.lower(),
+        PartnerOrganisation.ended_at.is_(None),
+    )
+    if row is not None:
+        others = others.where(PartnerOrganisation.id != row.id)
+    if session.execute(others.limit(1)).first() is not None:
+        raise PartnerError(
+            "Er is al een partner met deze naam. Kies een andere naam, of pas die partner aan.",
+            "name",
+        )
+
+
+def _free_number(session: Session, holder: str) -> str:
+    while True:
+        made = new_partner_number()
+        taken = select(PartnerOrganisation.id).where(
+            PartnerOrganisation.holder == holder, PartnerOrganisation.reference == made
+        )
+        if session.execute(taken.limit(1)).first() is None:
+            return made
+
+
+def running_partners(session: Session) -> Sequence[PartnerOrganisation]:
+    """Those of this transaction's holder that one works with now, by name."""
+    return session.scalars(
+        select(PartnerOrganisation)
+        .where(PartnerOrganisation.ended_at.is_(None))
+        .order_by(func.lower(PartnerOrganisation.name), PartnerOrganisation.id)
+    ).all()
+
+
+def find_running(session: Session, reference: str) -> PartnerOrganisation | None:
+    """A partner that one works with now, by its number."""
+    return session.scalars(
+        select(PartnerOrganisation).where(
+            PartnerOrganisation.reference == reference, PartnerOrganisation.ended_at.is_(None)
+        )
+    ).one_or_none()
+
+
+def covenant_on(row: PartnerOrganisation, day: date) -> str | None:
+    """The name of the covenant, when it counts on this day."""
+    covenant = row.covenant
+    return covenant.name if covenant is not None and covenant.counts_on(day) else None
+
+
+def offered_names(session: Session, document: Any) -> list[tuple[str, str]]:
+    """Whom a question may go to, as (number, name)."""
+    return [(row.reference, row.name) for row in running_partners(session)]

@@ -1,0 +1,108 @@
+"""The closed lists of partners. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from stopintimidatie.core.text import Term
+
+
+class LegalBasis(Term):
+    """On what ground something may be disclosed; a municipality's lawyer confirms its list."""
+
+    PUBLIC_ORDER = (
+        "avg_6_1_e_openbare_orde",
+        "AVG art. 6 lid 1 e, taak van algemeen belang: openbare orde (Gemeentewet)",
+        "GDPR art. 6(1)(e), public interest: public order (Municipalities Act)",
+    )
+    VITAL_INTEREST = (
+        "avg_6_1_d_vitaal_belang",
+        "AVG art. 6 lid 1 d, vitaal belang",
+        "GDPR art. 6(1)(d), vital interest",
+    )
+    ORDER = (
+        "avg_6_1_c_vordering",
+        "AVG art. 6 lid 1 c, wettelijke verplichting: vordering (artikel, nummer, functionaris)",
+        "GDPR art. 6(1)(c), legal obligation: order (article, number, official)",
+    )
+    REPORTER_CONSENT = (
+        "avg_6_1_a_toestemming_melder",
+        "AVG art. 6 lid 1 a, toestemming van de melder voor de eigen gegevens",
+        "GDPR art. 6(1)(a), consent of the reporter for their own data",
+    )
+    POLICE_DATA = (
+        "wpg_16_18",
+        "Wpg, verstrekking van politiegegevens (alleen het Wpg-compartiment)",
+        "Police Data Act, disclosure of police data (police compartment only)",
+    )
+    COOPERATION_ACT = (
+        "wgs",
+        "Wgs, alleen voor de daarin genoemde samenwerkingsverbanden",
+        "Data Processing by Partnerships Act, only for the partnerships it names",
+    )
+    INTERNAL = (
+        "intern",
+        "Intern gebruik binnen dezelfde taak",
+        "Internal use within the same task",
+    )
+
+
+class PartnerKind(Term):
+    """What kind of organisation it is."""
+
+    POLICE = "politie", "politieteam", "police team"
+    ENFORCEMENT = "handhaving", "handhaving (boa's)", "enforcement"
+    YOUTH_WORK = "jongerenwerk", "jongerenwerk", "youth work"
+    HOUSING = "woningcorporatie", "woningcorporatie", "housing corporation"
+    TRANSPORT = "openbaar_vervoer", "openbaar vervoer", "public transport"
+    SCHOOL = "school", "school", "school"
+    OTHER = "anders", "andere organisatie", "other"
+
+
+# Who stands outside is never told on the ground of one's own use.
+BASES: Final = tuple(basis for basis in LegalBasis if basis is not LegalBasis.INTERNAL)
+
+
+# When a covenant counts. It is never a ground to tell anything: it is named beside one. Pure.
+
+
+ENDS_SOON: Final = timedelta(days=60)
+
+
+@dataclass(frozen=True)
+class Covenant:
+    """What was agreed in writing with a partner, and the days on which it counts (both included).
+
+    Without a last day it counts until it is ended.
+    """
+
+    name: str
+    since: date
+    until: date | None
+
+    def counts_on(self, day: date) -> bool:
+        return self.since <= day and (self.until is None or day <= self.until)
+
+    def ends_soon(self, day: date) -> bool:
+        """Whether somebody should see to a new one."""
+        return self.counts_on(day) and self.until is not None and self.until - day < ENDS_SOON
+
+    def over(self, day: date) -> bool:
+        return self.until is not None and day > self.until
+
+
+def covenant_problem(
+    name: str | None, since: date | None, until: date | None
+) -> tuple[str, str] | None:
+    """What is wrong with these answers: the words, and which answer."""
+    if not name:
+        if since or until:
+            return "Schrijf op hoe het convenant heet, of haal de datums weg.", "covenant"
+        return None
+    if since is None:
+        return "Kies vanaf welke dag het convenant geldt.", "covenant_from"
+    if until is not None and until < since:
+        return "Het convenant eindigt voordat het begint. Kies een latere dag.", "covenant_until"
+    return None

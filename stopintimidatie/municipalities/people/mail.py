@@ -1,0 +1,162 @@
+"""Mails about proposed roles, and jobs that record them in the other holder's log.
+
+A link is made when its mail is sent and isn't stored. The desk sends the invitations, not the
+municipality: so none of the municipality's roles can read a colleague's link, in the demo either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.accounts.links import NO_PASSWORD, invite, link_of
+from stopintimidatie.core.accounts.models import Invitation, OfferState, RoleOffer, User
+from stopintimidatie.core.accounts.services import KIND, find_user
+from stopintimidatie.core.audit import SYSTEM, Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Job, JobContext
+from stopintimidatie.core.mail import (
+    Letter,
+    MailRecipient,
+    MailTemplate,
+    Recipient,
+    Writing,
+    queue_mail,
+)
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.municipalities.people.services import postbox_recipient
+
+INVITE_JOB: Final = Job("rol.uitnodigen")
+TELL_JOB: Final = Job("rol.vertellen")
+INVITED: Final = "gebruiker.uitgenodigd"
+_FOLDER: Final = "stopintimidatie.municipalities.people:templates/mail"
+
+
+def ask_to_confirm(session: Session, holder: str, offer: RoleOffer) -> None:
+    """Mail the address of a role at this holder that a proposal waits, without saying which."""
+    mailbox = postbox_recipient(session, holder)
+    if mailbox is not None:
+        queue_mail(session, holder, CONFIRM.name, mailbox, about=offer.id)
+
+
+def send_invitations(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Job of the desk: mail the invited person, with a link if they have no password yet."""
+    for place, payload in enumerate(payloads):
+        with context.ending(place) as session:
+            offer = session and session.get(RoleOffer, UUID(payload["offer"]))
+            if session and offer and offer.state == OfferState.OFFERED:
+                _send(session, context.registry.key_ring, offer)
+
+
+def _send(session: Session, keys: KeyRing, offer: RoleOffer) -> None:
+    user = find_user(session, offer.username)
+    if user is None:
+        user = User(username=offer.username, name=offer.name, password_hash=NO_PASSWORD)
+        session.add(user)
+        session.flush()
+    if user.blocked_at is not None:
+        return
+    if user.password_hash != NO_PASSWORD:
+        to = Recipient(OFFER_RECIPIENT.kind, str(offer.id))
+        queue_mail(session, NATIONAL, OFFERED.name, to, about=offer.id)
+        return
+    # Nobody has used this account yet, so it takes the name that the latest inviting person typed.
+    user.name = offer.name
+    made = invite(session, keys, user, offer)
+    to = Recipient(LINK_RECIPIENT.kind, str(made.id))
+    queue_mail(session, NATIONAL, LINK.name, to, about=offer.id)
+
+
+def tell_other_side(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Job: record in the other holder's log what the municipality or the desk did about a role.
+
+    Also mails the second person that a proposal waits for them.
+    """
+    from stopintimidatie.municipalities.people.services import waiting_at
+
+    holder = context.holder
+    for place, payload in enumerate(payloads):
+        with context.ending(place) as session:
+            if session is None:
+                continue
+            number, action = UUID(payload["offer"]), payload["action"]
+            offer, by = session.get(RoleOffer, number), _actor(session, payload["by"])
+            reason = offer.reason if offer is not None else None
+            told = payload["fields"]
+            record(session, by, action, holder, KIND, [number], fields=told, reason=reason)
+            if action == INVITED and offer is not None and offer in waiting_at(session, holder):
+                ask_to_confirm(session, holder, offer)
+
+
+def _actor(session: Session, number: str | None) -> Actor:
+    user = session.get(User, UUID(number)) if number else None
+    return SYSTEM if user is None else Actor("gebruiker", str(user.id), user.name)
+
+
+def _usable(session: Session, number: str) -> Invitation | None:
+    found = session.get(Invitation, UUID(number))
+    if found is None or found.used_at is not None or found.expires_at <= utc_now():
+        return None
+    return found
+
+
+def _address_of_link(session: Session, keys: KeyRing, number: str) -> str | None:
+    """Return the address of the mail: the user name, which is an e-mail address."""
+    found = _usable(session, number)
+    return found.user.username if found else None
+
+
+def _address_of_offer(session: Session, keys: KeyRing, number: str) -> str | None:
+    found = session.get(RoleOffer, UUID(number))
+    return found.username if found is not None and found.state == OfferState.OFFERED else None
+
+
+def _write_link(writing: Writing) -> Letter | None:
+    found = _usable(writing.session, writing.message.recipient_id)
+    if found is None:
+        return None
+    key = link_of(writing.keys, found)
+    return Letter({"link": writing.link(f"/uitnodiging?sleutel={key}")})
+
+
+def _write_offer(writing: Writing) -> Letter:
+    return Letter({"link": writing.link("/uitnodigingen")})
+
+
+def _write_confirm(writing: Writing) -> Letter | None:
+    """Write the mail about a waiting proposal; None if it was decided in the meantime."""
+    offer = writing.session.get(RoleOffer, writing.message.about_id)
+    if offer is None or offer.state != OfferState.PROPOSED:
+        return None
+    holder = writing.message.holder
+    if holder == NATIONAL:
+        return Letter({"link": writing.link(f"/{NATIONAL}/rollen")})
+    slug = writing.session.get_one(Municipality, holder).slug
+    return Letter({"link": writing.link(f"/gemeenten/{slug}/rollen")})
+
+
+LINK: Final = MailTemplate(
+    "uitnodiging",
+    "Uw account voor Stopintimidatie",
+    f"{_FOLDER}/uitnodiging.txt.jinja2",
+    _write_link,
+)
+OFFERED: Final = MailTemplate(
+    "rol_aangeboden",
+    "U bent uitgenodigd in Stopintimidatie",
+    f"{_FOLDER}/rol_aangeboden.txt.jinja2",
+    _write_offer,
+)
+CONFIRM: Final = MailTemplate(
+    "rol_bevestigen",
+    "Een rol wacht op bevestiging",
+    f"{_FOLDER}/rol_bevestigen.txt.jinja2",
+    _write_confirm,
+)
+LINK_RECIPIENT: Final = MailRecipient("genodigde", _address_of_link, personal=True)
+OFFER_RECIPIENT: Final = MailRecipient("rolaanbod", _address_of_offer, personal=True)

@@ -1,0 +1,307 @@
+"""Proposing a role for somebody, and confirming it by a second person.
+
+Who must confirm it stands in `confirmers`; it can take two people. Until the last of them did,
+there is no right, no link and no mail to the invited person. Only what was typed is shown, so that
+nobody can tell whether that person has an account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.accounts.links import LASTS
+from stopintimidatie.core.accounts.models import (
+    Invitation,
+    OfferState,
+    RoleAssignment,
+    RoleOffer,
+    User,
+)
+from stopintimidatie.core.accounts.services import KIND, AccountError, find_user, normal_username
+from stopintimidatie.core.audit import Actor, AuditEvent, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import checked_address
+from stopintimidatie.core.jobs import enqueue
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.municipalities.people.mail import INVITE_JOB, INVITED, TELL_JOB, ask_to_confirm
+from stopintimidatie.municipalities.people.services import (
+    LAST_READER,
+    USER_KIND,
+    Confirmer,
+    awaited,
+    givers,
+    has_confirmed,
+    has_hand,
+    party_at,
+    readers_of,
+)
+
+# How long a proposal waits for the second person; an offer lasts as long as the link in its mail.
+WAITS: Final = timedelta(days=30)
+# At most one mail a day per offer, so that sending again can't be used to pester somebody.
+MAIL_EVERY: Final = timedelta(days=1)
+# New invitations of one person at one municipality in a day; withdrawn ones count as well.
+AT_MOST: Final = 20
+DAY: Final = timedelta(days=1)
+TOO_MANY: Final = (
+    f"U deed vandaag al {AT_MOST} uitnodigingen voor deze gemeente. Ga morgen verder, of vraag een"
+    " andere beheerder."
+)
+# The roles of a municipality; the desk's own roles are given on the command line only.
+OFFERED_ROLES: Final = (
+    Role.ADMIN,
+    Role.OFFICER,
+    Role.DOSSIER_OWNER,
+    Role.PRIVACY_OFFICER,
+    Role.DATA_PROTECTION_OFFICER,
+)
+NOT_YOURSELF: Final = (
+    "Uw eigen rollen kunt u niet wijzigen. Vraag een andere beheerder, of het landelijk meldpunt."
+)
+_WAITS_ALREADY: Final = (
+    "Voor dit adres is er al een uitnodiging met deze rol. Stuur die opnieuw, of trek haar eerst"
+    " in."
+)
+HAD_A_HAND: Final = (
+    "U had hier zelf een hand in: u deed of bevestigde dit voorstel, u stelde degene voor die het"
+    " deed, of het gaat over u. Een ander moet beslissen."
+)
+_DECIDED: Final = "Over dit voorstel is al beslist, of het is verlopen. Open de pagina opnieuw."
+
+
+def propose(
+    session: Session, actor: Actor, code: str, *, at: str, username: str, name: str, role: Role
+) -> RoleOffer:
+    """Propose a role for somebody; offer it at once where no second person is needed.
+
+    :param at: the holder that proposes: the municipality itself, or the desk.
+    :raises AccountError: the user may not give this role, or it was proposed or given before.
+    """
+    if role not in OFFERED_ROLES:
+        raise AccountError("Deze rol hoort niet bij een gemeente.")
+    address = normal_username(checked_address(username.strip()).normalized)
+    _refuse_too_many(session, actor, code, at)
+    _refuse_known(session, actor, code, address, role)
+    offer = RoleOffer(
+        holder=code,
+        username=address,
+        name=name,
+        role=role.value,
+        by_desk=at == NATIONAL,
+        proposed_by_id=actor.id,
+        proposed_by=actor.name,
+        given_by=givers(session, actor),
+        expires_at=utc_now() + WAITS,
+    )
+    try:
+        with session.begin_nested():
+            session.add(offer)
+    except IntegrityError:
+        raise AccountError(_WAITS_ALREADY) from None
+    left = awaited(session, [offer])[offer.id]
+    _log(session, offer, actor, INVITED, at)
+    if not left:
+        _open(session, offer)
+    elif party_at(at) in left:
+        ask_to_confirm(session, at, offer)
+    return offer
+
+
+def _refuse_too_many(session: Session, actor: Actor, code: str, at: str) -> None:
+    now = utc_now()
+    told = session.scalars(
+        select(AuditEvent.fields)
+        .where(AuditEvent.holder == at, AuditEvent.action == INVITED)
+        .where(AuditEvent.at > now - DAY, AuditEvent.at <= now)
+        .where(AuditEvent.actor_id.is_not(None), AuditEvent.actor_id == actor.id)
+    )
+    if sum(code in fields for fields in told) >= AT_MOST:
+        raise AccountError(TOO_MANY)
+
+
+def _refuse_known(session: Session, actor: Actor, code: str, address: str, role: Role) -> None:
+    """Refuse a role that the person already has, or that waits already.
+
+    Looks only at what the people page shows anyway, so it tells nothing of accounts elsewhere.
+
+    :raises AccountError: the role is for oneself, or the person has it, or it waits already.
+    """
+    user = find_user(session, address)
+    if user is not None and str(user.id) == actor.id:
+        raise AccountError(NOT_YOURSELF)
+    if user is not None and session.get(RoleAssignment, (user.id, code, role.value)) is not None:
+        raise AccountError("Deze persoon heeft deze rol al.")
+    mine = (RoleOffer.holder == code, RoleOffer.username == address, RoleOffer.role == role.value)
+    present = session.scalars(select(RoleOffer).where(*mine)).one_or_none()
+    if present is None:
+        return
+    if present.state != OfferState.REFUSED and present.expires_at > utc_now():
+        raise AccountError(_WAITS_ALREADY)
+    _forget(session, present)
+
+
+def confirm(session: Session, offer: RoleOffer, actor: Actor, at: str) -> None:
+    """Confirm for one party; after the last the role is offered, and the invitation mailed.
+
+    :raises AccountError: this user may not confirm it, or it was decided already.
+    """
+    left = _check_second(session, offer, actor, at)
+    offer.decided_by = actor.name
+    if at == NATIONAL:
+        offer.desk_id = actor.id
+    else:
+        offer.colleague_id = actor.id
+    _log(session, offer, actor, "gebruiker.rol_bevestigd", at)
+    if left == (party_at(at),):
+        _open(session, offer)
+
+
+def refuse(session: Session, offer: RoleOffer, actor: Actor, at: str, reason: str) -> None:
+    """Refuse as the second person, with a reason that the proposing person can read.
+
+    :raises AccountError: no reason, or this user may not refuse it, or it was decided already.
+    """
+    if not reason.strip():
+        raise AccountError("Schrijf op waarom u het voorstel weigert.")
+    _check_second(session, offer, actor, at)
+    offer.state, offer.decided_by, offer.reason = OfferState.REFUSED, actor.name, reason
+    _log(session, offer, actor, "gebruiker.rol_geweigerd", at, reason=reason)
+
+
+def _check_second(
+    session: Session, offer: RoleOffer, actor: Actor, at: str
+) -> tuple[Confirmer, ...]:
+    """Check that this user may decide about an undecided proposal; return who is awaited.
+
+    :raises AccountError: they aren't, or it was decided already.
+    """
+    _lock(session, offer)
+    if offer.state != OfferState.PROPOSED or offer.expires_at <= utc_now():
+        raise AccountError(_DECIDED)
+    person = session.get(User, UUID(actor.id)) if actor.id else None
+    if person is None or has_hand(offer, person) or has_confirmed(offer, person):
+        raise AccountError(HAD_A_HAND)
+    left = awaited(session, [offer])[offer.id]
+    if party_at(at) not in left:
+        raise AccountError(_DECIDED)
+    if at != NATIONAL and person not in readers_of(session, [at])[at]:
+        raise AccountError("Alleen wie hier meldingen leest, kan dit voorstel bevestigen.")
+    return left
+
+
+def send_again(session: Session, offer: RoleOffer, actor: Actor, at: str) -> None:
+    """Offer the role again, also after it was declined; mail that at most once a day.
+
+    :raises AccountError: it isn't confirmed, or no longer.
+    """
+    _lock(session, offer)
+    if offer.state not in (OfferState.OFFERED, OfferState.DECLINED):
+        raise AccountError("Deze uitnodiging is niet bevestigd. Open de pagina opnieuw.")
+    _log(session, offer, actor, INVITED, at)
+    offer.state = OfferState.OFFERED
+    if not _mailed_lately(offer):
+        _open(session, offer)
+
+
+def _mailed_lately(offer: RoleOffer) -> bool:
+    """Tell whether a mail about this offer went out in the last day: its term began with it."""
+    now = utc_now()
+    # A time in the future was stored by a clock that ran ahead.
+    return now - MAIL_EVERY < offer.expires_at - LASTS <= now
+
+
+def withdraw(session: Session, offer: RoleOffer, actor: Actor, at: str) -> None:
+    """Withdraw a proposal or offer: nobody can confirm or take it, and its link stops working.
+
+    :raises AccountError: the role was taken in the meantime.
+    """
+    _lock(session, offer)
+    _log(session, offer, actor, "gebruiker.rol_ingetrokken", at)
+    _forget(session, offer)
+
+
+def _lock(session: Session, offer: RoleOffer) -> None:
+    """Read the offer again and lock its row until this transaction ends.
+
+    :raises AccountError: it was taken or withdrawn in the meantime.
+    """
+    mine = select(RoleOffer).where(RoleOffer.id == offer.id).with_for_update()
+    if not session.scalars(mine.execution_options(populate_existing=True)).all():
+        raise AccountError(_DECIDED)
+
+
+def _forget(session: Session, offer: RoleOffer) -> None:
+    session.execute(delete(Invitation).where(Invitation.offer_id == offer.id))
+    session.delete(offer)
+    session.flush()
+
+
+def _open(session: Session, offer: RoleOffer) -> None:
+    """Offer the role: the person can take it from now on.
+
+    The desk sends the mail, so that nothing in the municipality's log shows whether it had a link,
+    which would tell whether the person has an account.
+    """
+    offer.state, offer.expires_at = OfferState.OFFERED, utc_now() + LASTS
+    enqueue(session, INVITE_JOB, NATIONAL, {"offer": str(offer.id)})
+
+
+def _log(
+    session: Session,
+    offer: RoleOffer,
+    actor: Actor,
+    action: str,
+    at: str,
+    *,
+    reason: str | None = None,
+) -> None:
+    """Record this here, and have a job record it at the other holder if that has a part in it."""
+    fields = [offer.holder, offer.role]
+    record(session, actor, action, at, KIND, [offer.id], fields=fields, reason=reason)
+    left = awaited(session, [offer])[offer.id]
+    desk_has_part = offer.by_desk or offer.desk_id is not None or Confirmer.DESK in left
+    if at == NATIONAL or desk_has_part:
+        other = offer.holder if at == NATIONAL else NATIONAL
+        told = {"offer": str(offer.id), "action": action, "by": actor.id, "fields": fields}
+        enqueue(session, TELL_JOB, other, told)
+
+
+def take_role(session: Session, actor: Actor, code: str, person: UUID, role: str) -> None:
+    """Take a role away from a user; their sessions lose it at the next page.
+
+    :raises AccountError: this user has no such role here, it is oneself, or the last who reads.
+    """
+    user = _colleague(session, code, person)
+    if str(user.id) == actor.id:
+        raise AccountError(NOT_YOURSELF)
+    row = session.get(RoleAssignment, (user.id, code, role))
+    if row is None:
+        raise AccountError("Deze persoon heeft deze rol niet meer.")
+    # Two requests at once each leave the reader that the other takes away.
+    session.scalars(
+        select(RoleAssignment.role).where(RoleAssignment.holder == code).with_for_update()
+    ).all()
+    had_readers = bool(readers_of(session, [code])[code])
+    with session.begin_nested():
+        session.delete(row)
+        session.flush()
+        if had_readers and not readers_of(session, [code])[code]:
+            raise AccountError(LAST_READER)
+    fields = [code, role]
+    record(session, actor, "gebruiker.rol_weg", code, USER_KIND, [user.id], fields=fields)
+
+
+def _colleague(session: Session, code: str, person: UUID) -> User:
+    user = session.get(User, person)
+    roles: Sequence[RoleAssignment] = user.roles if user is not None else ()
+    if user is None or not any(row.holder == code for row in roles):
+        raise AccountError("Deze persoon heeft geen rol bij uw gemeente.")
+    return user

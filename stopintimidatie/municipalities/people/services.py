@@ -1,0 +1,336 @@
+"""Mail domains of a municipality; a mailbox outside them is marked as such."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, delete, select
+from sqlalchemy.orm import Session, selectinload
+
+from stopintimidatie.core.accounts.links import NO_PASSWORD
+from stopintimidatie.core.accounts.models import OfferState, RoleAssignment, RoleOffer, User
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.mail import Recipient
+from stopintimidatie.core.mail.addresses import Owner, find_address
+from stopintimidatie.core.mail.models import MailAddress
+from stopintimidatie.core.security import READING_ROLES, Role
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.municipalities.areas.models import MailDomain
+
+OUTSIDE: Final = "buiten de maildomeinen van de gemeente"
+
+
+def domains_of(session: Session, codes: Collection[str]) -> Mapping[str, Sequence[str]]:
+    """Return the mail domains of each of these municipalities, sorted; empty for one without."""
+    found = defaultdict[str, list[str]](list)
+    rows = select(MailDomain.code, MailDomain.domain).where(MailDomain.code.in_(codes))
+    for code, domain in session.execute(rows.order_by(MailDomain.code, MailDomain.domain)):
+        found[code].append(domain)
+    return found
+
+
+def is_outside(address: str, domains: Sequence[str]) -> bool:
+    """Tell whether an address is outside these domains and their subdomains. Pure.
+
+    Without domains nothing is known, so no address is outside.
+    """
+    own = address.rpartition("@")[2].lower()
+    return bool(domains) and not any(own == one or own.endswith(f".{one}") for one in domains)
+
+
+def set_domains(session: Session, actor: Actor, code: str, domains: Collection[str]) -> None:
+    """Replace the mail domains of a municipality; record the changes in the log of the desk."""
+    present, wanted = set(domains_of(session, [code])[code]), set(domains)
+    gone, new = sorted(present - wanted), sorted(wanted - present)
+    if not gone and not new:
+        return
+    session.execute(delete(MailDomain).where(MailDomain.code == code, MailDomain.domain.in_(gone)))
+    session.add_all(MailDomain(code=code, domain=domain) for domain in new)
+    changes = [*(f"erbij: {one}" for one in new), *(f"weg: {one}" for one in gone)]
+    fields = [code, *changes]
+    record(session, actor, "gemeente.maildomeinen", NATIONAL, "gemeente", fields=fields)
+    session.flush()
+
+
+# Rules for who must confirm a proposed role; one person alone never lets somebody read reports.
+#
+# | role that is proposed | who confirms it | |---|---| | it reads, and somebody reads at the
+# municipality | a reader there | | it reads, and nobody reads there yet | somebody of the desk |
+# | admin, by the municipality | nobody | | admin, by the desk, and somebody reads there | a
+# reader there | | admin, by the desk, and nobody reads there | somebody else of the desk | | the
+# very first role there, admin, by a desk of one person | nobody | | any, by the municipality, for
+# a mailbox outside its domains | somebody of the desk as well |
+#
+# Nobody confirms what they proposed or get, nor confirms twice, nor what was proposed by somebody
+# whose role they proposed themselves, at whatever distance (`given_by`): so a mailbox of one's
+# own is no second person. Whoever only confirmed the role of the proposer may confirm: that role
+# had an honest proposer, or an honest confirmer. So two people at the desk are enough to let a
+# municipality join; a desk of one lets the operator give the first reading role on the command
+# line.
+
+
+class Confirmer(StrEnum):
+    """A party that must confirm a proposal."""
+
+    COLLEAGUE = "collega"
+    DESK = "meldpunt"
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Facts of a municipality that the rules ask for, and whether the desk is one person."""
+
+    domains: Sequence[str]
+    readers: Sequence[User]
+    has_people: bool
+    desk_of_one: bool
+
+
+def party_at(holder: str) -> Confirmer:
+    """Return the party that the users of this holder belong to."""
+    return Confirmer.DESK if holder == NATIONAL else Confirmer.COLLEAGUE
+
+
+def awaited(
+    session: Session, offers: Collection[RoleOffer]
+) -> Mapping[UUID, tuple[Confirmer, ...]]:
+    """Return who must still confirm each of these, as of now; four queries, however many."""
+    codes = {offer.holder for offer in offers}
+    domains, readers, peopled = domains_of(session, codes), readers_of(session, codes), set[str]()
+    peopled.update(
+        session.scalars(select(RoleAssignment.holder).where(RoleAssignment.holder.in_(codes)))
+    )
+    at_desk = _able(RoleAssignment.user_id).where(
+        RoleAssignment.holder == NATIONAL, RoleAssignment.role == Role.NATIONAL_DESK
+    )
+    alone = len(session.scalars(at_desk.limit(2)).all()) < 2
+    places = {code: _Place(domains[code], readers[code], code in peopled, alone) for code in codes}
+    return {offer.id: _awaited(offer, places[offer.holder]) for offer in offers}
+
+
+def _awaited(offer: RoleOffer, place: _Place) -> tuple[Confirmer, ...]:
+    needed = set(_second_party(offer, place))
+    if not offer.by_desk and is_outside(offer.username, place.domains):
+        needed.add(Confirmer.DESK)
+    by = {Confirmer.COLLEAGUE: offer.colleague_id, Confirmer.DESK: offer.desk_id}
+    left = {party for party in needed if by[party] is None}
+    if needed and not left and offer.state == OfferState.PROPOSED:
+        # The last reader went away after the desk confirmed: the desk decides in their place.
+        left = {Confirmer.DESK}
+    return tuple(sorted(left))
+
+
+def _second_party(offer: RoleOffer, place: _Place) -> Sequence[Confirmer]:
+    """Return the party whose confirmation this role needs, whatever its mailbox; or nothing."""
+    reads = Role(offer.role) in READING_ROLES
+    first = not place.has_people and place.desk_of_one
+    if not reads and (not offer.by_desk or first):
+        return ()
+    return (Confirmer.COLLEAGUE if _colleagues(offer, place.readers) else Confirmer.DESK,)
+
+
+def _colleagues(offer: RoleOffer, readers: Sequence[User]) -> list[User]:
+    return [user for user in readers if not has_hand(offer, user)]
+
+
+def has_hand(offer: RoleOffer, user: User) -> bool:
+    """Tell whether this user proposed it, gave the proposer a role, or gets the role."""
+    return str(user.id) in offer.given_by or user.username == offer.username
+
+
+def has_confirmed(offer: RoleOffer, user: User) -> bool:
+    """Tell whether this user confirmed it already, for either party."""
+    return str(user.id) in (offer.colleague_id, offer.desk_id)
+
+
+def givers(session: Session, actor: Actor) -> list[str]:
+    """Return the id of this user, and of everybody who proposed their roles, at any distance."""
+    if actor.id is None:
+        return []
+    rows = select(RoleAssignment.given_by).where(RoleAssignment.user_id == UUID(actor.id))
+    return sorted({actor.id, *(giver for given in session.scalars(rows) for giver in given)})
+
+
+def _able(*columns: Any) -> Select[Any]:
+    """Select roles of users who can sign in."""
+    can: Sequence[ColumnElement[bool]] = (
+        User.blocked_at.is_(None),
+        User.password_hash != NO_PASSWORD,
+    )
+    return select(*columns).join(User, User.id == RoleAssignment.user_id).where(*can)
+
+
+def readers_of(session: Session, codes: Collection[str]) -> Mapping[str, list[User]]:
+    """Return for each municipality the users who can sign in and have a role that reads reports."""
+    rows = session.execute(
+        _able(RoleAssignment.holder, User)
+        .where(RoleAssignment.holder.in_(codes), RoleAssignment.role.in_(READING_ROLES))
+        .order_by(User.username)
+    )
+    found = defaultdict[str, list[User]](list)
+    for holder, user in rows:
+        found[holder].append(user)
+    return found
+
+
+def waiting_at(session: Session, holder: str) -> list[RoleOffer]:
+    """Return the proposals that this municipality or the desk confirms, the oldest first."""
+    proposed = select(RoleOffer).where(
+        RoleOffer.state == OfferState.PROPOSED, RoleOffer.expires_at > utc_now()
+    )
+    if holder != NATIONAL:
+        proposed = proposed.where(RoleOffer.holder == holder)
+    rows = session.scalars(proposed.order_by(RoleOffer.proposed_at, RoleOffer.id)).all()
+    if not rows:
+        return []
+    left, party = awaited(session, rows), party_at(holder)
+    return [offer for offer in rows if party in left[offer.id]]
+
+
+# Where a holder wants to be told: the address of its role, and a number for what can't wait.
+
+
+POSTBOX: Final = "postbus"
+URGENT_NUMBER: Final = "spoednummer"
+# Parts of the name of a mailbox that more than one person reads.
+_ROLES: Final = frozenset((
+    "aanpak", "apv", "balie", "bestuur", "beveiliging", "bevolking", "boa", "contact", "crisis",
+    "gemeente", "handhaving", "info", "intimidatie", "ioov", "jeugd", "kcc", "klantcontact",
+    "loket", "melding", "meldingen", "meldpunt", "oov", "openbareorde", "post", "postbus",
+    "regie", "secretariaat", "stadhuis", "straatintimidatie", "team", "toezicht", "veiligheid",
+    "vergunningen", "wijkteam",
+))  # fmt: skip
+
+
+def postbox_of(holder: str) -> Owner:
+    return Owner(POSTBOX, holder)
+
+
+def urgent_number_of(holder: str) -> Owner:
+    return Owner(URGENT_NUMBER, holder)
+
+
+def recipient_of(row: MailAddress | None) -> Recipient | None:
+    """The address as a recipient; None when no message may go there."""
+    return Recipient("adres", str(row.id)) if row is not None and row.usable else None
+
+
+def postbox_recipient(session: Session, holder: str) -> Recipient | None:
+    """The mailbox of the holder's role."""
+    return recipient_of(find_address(session, postbox_of(holder)))
+
+
+def urgent_recipient(session: Session, holder: str) -> Recipient | None:
+    """The number for what can't wait outside office hours."""
+    return recipient_of(find_address(session, urgent_number_of(holder)))
+
+
+def is_role_address(address: str) -> bool:
+    """Whether more people than one read it, by its name: oov@, meldpunt-veiligheid@, team.boa@."""
+    local = address.partition("@")[0].lower()
+    for sign in "-_+":
+        local = local.replace(sign, ".")
+    return any(part in _ROLES for part in local.split("."))
+
+
+# The users who work for a municipality, the invited people, and taking a role away.
+
+
+USER_KIND: Final = "gebruiker"
+# Without readers the desk would confirm new ones, so an admin could choose who confirms.
+LAST_READER: Final = (
+    "Dit is de laatste rol waarmee hier iemand meldingen leest. Geef eerst een collega zo'n rol."
+)
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A user with a role in the municipality."""
+
+    id: UUID
+    name: str
+    username: str
+    roles: tuple[Role, ...]
+    blocked: bool
+    outside: bool
+
+
+@dataclass(frozen=True)
+class Invited:
+    """A proposed or offered role, with what the inviting person typed."""
+
+    id: UUID
+    name: str
+    username: str
+    role: Role
+    outside: bool
+    # One of: voorgesteld, geweigerd, aangeboden. A declined offer is shown as aangeboden.
+    state: str
+    expired: bool
+    until: datetime
+    awaited: tuple[Confirmer, ...]
+    decided_by: str | None
+    reason: str | None
+
+
+def workers_of(session: Session, code: str) -> list[Worker]:
+    """Return all users with a role in the municipality, by name."""
+    users = session.scalars(
+        select(User)
+        .where(User.roles.any(RoleAssignment.holder == code))
+        .options(selectinload(User.roles))
+        .order_by(User.name, User.username)
+    ).all()
+    domains = domains_of(session, [code])[code]
+    return [
+        Worker(
+            id=user.id,
+            name=user.name,
+            username=user.username,
+            roles=tuple(sorted(Role(row.role) for row in user.roles if row.holder == code)),
+            blocked=user.blocked_at is not None,
+            outside=is_outside(user.username, domains),
+        )
+        for user in users
+    ]
+
+
+def invited_at(session: Session, code: str) -> list[Invited]:
+    """Return the roles proposed or offered at this municipality and not taken, newest first."""
+    offers = session.scalars(
+        select(RoleOffer)
+        .where(RoleOffer.holder == code)
+        .order_by(RoleOffer.proposed_at.desc(), RoleOffer.id)
+    ).all()
+    domains, left = domains_of(session, [code])[code], awaited(session, offers)
+    return [_invited(offer, domains, left[offer.id]) for offer in offers]
+
+
+def _invited(offer: RoleOffer, domains: Sequence[str], left: tuple[Confirmer, ...]) -> Invited:
+    declined = offer.state == OfferState.DECLINED
+    return Invited(
+        id=offer.id,
+        name=offer.name,
+        username=offer.username,
+        role=Role(offer.role),
+        outside=is_outside(offer.username, domains),
+        state=OfferState.OFFERED if declined else offer.state,
+        expired=offer.expires_at <= utc_now(),
+        until=offer.expires_at,
+        awaited=left,
+        decided_by=offer.decided_by,
+        reason=offer.reason,
+    )
+
+
+def offer_at(session: Session, code: str, number: UUID) -> RoleOffer | None:
+    """Return the offer of this municipality with this number; None if there is none."""
+    offer = session.get(RoleOffer, number)
+    return offer if offer is not None and offer.holder == code else None

@@ -1,0 +1,242 @@
+"""Reading what counts now. Versions are never changed, so a process keeps what it read of them.
+
+How many versions of an owner count already, and when the newest of them was made, tells whether
+what is kept is still all. So one small question is asked each time, and a changed text counts at
+once, in every process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import ColumnElement, Engine, Label, Select, bindparam, func, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage.session import transaction
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.municipalities.levels.services import profile_of
+from stopintimidatie.municipalities.settings.models import (
+    MunicipalityLogo,
+    MunicipalityQuestion,
+    MunicipalitySetting,
+)
+from stopintimidatie.municipalities.settings.rules import (
+    FROM_PROFILE,
+    NOTHING,
+    Contents,
+    Part,
+    Published,
+)
+from stopintimidatie.municipalities.settings.vocabulary import Question, fault_of, question_of
+
+Stamp = tuple[int, datetime | None]
+_kept: WeakKeyDictionary[Engine, dict[str, tuple[Stamp, Contents]]] = WeakKeyDictionary()
+
+
+def published_for(session: Session, code: str | None) -> Published:
+    """All that counts now for a municipality; for None: what the desk tells who isn't placed."""
+    now = utc_now()
+    row = session.execute(_stamps(), {"own": code or "", "now": now}).one()
+    profile = profile_of(session, code) if code else None
+    return Published(
+        profile,
+        _contents(session, code or "", stamp_of(row, "own"), now),
+        _contents(session, NATIONAL, stamp_of(row, "national"), now),
+    )
+
+
+@cache
+def _stamps() -> Select[Any]:
+    """Kept: it is asked for every page."""
+    now: Any = bindparam("now")
+    return select(*counting(bindparam("own"), now, "own"), *counting(NATIONAL, now, "national"))
+
+
+def counting(owner: Any, now: Any, name: str) -> tuple[Label[Any], ...]:
+    """Columns that tell which versions of this owner count: asked along with something else."""
+    versions = select(MunicipalitySetting).where(*_counting(owner, now))
+    number = versions.with_only_columns(func.count())
+    newest = versions.with_only_columns(func.max(MunicipalitySetting.recorded_at))
+    return (
+        number.scalar_subquery().label(f"{name}_number"),
+        newest.scalar_subquery().label(f"{name}_newest"),
+    )
+
+
+def stamp_of(row: Any, name: str) -> Stamp:
+    """What `counting` under this name found."""
+    return getattr(row, f"{name}_number"), getattr(row, f"{name}_newest")
+
+
+def kept_or_read(engine: Engine, owner: str, stamp: Stamp) -> Contents:
+    """The same as `published_for` finds, for who asked for the stamp along with something else."""
+    kept = _kept_for(engine, owner, stamp)
+    if kept is not None:
+        return kept
+    with transaction(engine, write=False) as session:
+        return _contents(session, owner, stamp, utc_now())
+
+
+def _contents(session: Session, owner: str, stamp: Stamp, now: datetime) -> Contents:
+    engine = session.get_bind().engine
+    found = _kept_for(engine, owner, stamp)
+    if found is None:
+        found = _read(session, owner, now)
+        _kept.setdefault(engine, {})[owner] = stamp, found
+    return found
+
+
+def _kept_for(engine: Engine, owner: str, stamp: Stamp) -> Contents | None:
+    if stamp[0] == 0:
+        return NOTHING
+    known, contents = _kept.get(engine, {}).get(owner, (None, None))
+    return contents if known == stamp else None
+
+
+def _read(session: Session, owner: str, now: datetime) -> Contents:
+    rows = session.scalars(
+        select(MunicipalitySetting)
+        .where(*_counting(owner, now))
+        .order_by(MunicipalitySetting.effective_from, MunicipalitySetting.number)
+    )
+    parts = {row.part: row.content for row in rows}
+    asked = parts.get(Part.QUESTIONS, {}).get("vragen", [])
+    known = questions_by_id(session, asked)
+    return Contents(parts, tuple(known[name] for name in asked if name in known))
+
+
+def _counting(owner: Any, now: Any) -> tuple[ColumnElement[bool], ...]:
+    return (
+        MunicipalitySetting.owner == owner,
+        MunicipalitySetting.effective_from <= now,
+        MunicipalitySetting.withdrawn_at.is_(None),
+    )
+
+
+def questions_by_id(session: Session, ids: Iterable[str]) -> Mapping[str, Question]:
+    """Questions by name, whoever asked them and however long ago."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    rows = session.scalars(select(MunicipalityQuestion).where(MunicipalityQuestion.id.in_(wanted)))
+    return {row.id: question_of(row.id, row.owner, row.content) for row in rows}
+
+
+@dataclass(frozen=True)
+class Logo:
+    """A logo to be served or put in a document."""
+
+    content: bytes
+    media_type: str
+
+
+def logo_of(session: Session, code: str, published: Published | None = None) -> Logo | None:
+    """The logo that counts now."""
+    sha256 = (published or published_for(session, code)).logo
+    if sha256 == FROM_PROFILE:
+        profile = profile_of(session, code)
+        return Logo(profile.logo, profile.logo_type) if profile.logo and profile.logo_type else None
+    row = session.get(MunicipalityLogo, (code, sha256)) if sha256 else None
+    return None if row is None else Logo(row.content, row.media_type)
+
+
+# Answers to own questions: checked against the question as it was asked. Pure, but for the
+# asking.
+#
+# An answer names its question, and a question never changes. So whichever version of the list an
+# app was served, its answers are judged by what that version asked.
+
+
+NO_QUESTION: Final = (
+    "Deze vraag hoort niet bij de gemeente van deze plek. Haal het formulier van die gemeente op,"
+    " of laat dit antwoord weg."
+)
+REPORTER: Final = "melder"
+OFFICER: Final = "behandelaar"
+Answers = Sequence[tuple[str, Any]]
+
+
+def asked_questions(
+    engine: Engine, published: Published, ids: Iterable[str]
+) -> Mapping[str, Question]:
+    """The questions of these names; of the database only those that aren't asked any more."""
+    known = {question.id: question for question in published.own.questions}
+    missing = [name for name in ids if name not in known]
+    if not missing:
+        return known
+    with transaction(engine, write=False) as session:
+        return {**known, **questions_by_id(session, missing)}
+
+
+def faults_of(
+    published: Published, questions: Mapping[str, Question], answers: Answers
+) -> dict[str, str]:
+    """What is wrong, by the name of the question.
+
+    A report without a municipality may answer questions of any: the app asked those of the one
+    that the reporter thought of.
+    """
+    owner = published.profile.code if published.profile is not None else None
+    found = {}
+    for name, answer in answers:
+        question = questions.get(name)
+        if question is None or question.use != "app" or owner not in (None, question.owner):
+            found[name] = NO_QUESTION
+        elif fault := fault_of(question, answer):
+            found[name] = fault
+    return found
+
+
+def stored_answers(answers: Answers, said_by: str) -> list[dict[str, Any]] | None:
+    """As a report keeps them: question, answer, and who answered."""
+    return [
+        {"vraag": name, "antwoord": answer, "door": said_by} for name, answer in answers
+    ] or None
+
+
+def answers_by(stored: Iterable[Mapping[str, Any]] | None, said_by: str) -> dict[str, Any]:
+    """The answers of the reporter (`melder`) or at triage (`behandelaar`), by question."""
+    return {row["vraag"]: row["antwoord"] for row in stored or () if row.get("door") == said_by}
+
+
+def in_words(
+    session: Session, stored: Iterable[Mapping[str, Any]] | None, said_by: str
+) -> list[tuple[str, str]]:
+    """Questions with their answers, in Dutch, for an officer; as they were asked then."""
+    answers = answers_by(stored, said_by)
+    questions = questions_by_id(session, answers)
+    return [
+        (
+            questions[name].words["nl"] if name in questions else "Een eigen vraag",
+            questions[name].said(answer) if name in questions else _plain(answer),
+        )
+        for name, answer in answers.items()
+    ]
+
+
+def answers_in_words(session: Session, answers: Mapping[str, Any]) -> dict[str, str]:
+    """The same for answers at hand."""
+    return dict(in_words(session, stored_answers(tuple(answers.items()), OFFICER), OFFICER))
+
+
+def with_answers_of(
+    stored: Iterable[Mapping[str, Any]] | None, said_by: str, answers: Mapping[str, Any]
+) -> list[dict[str, Any]] | None:
+    """What is stored, with the answers of one of the two replaced."""
+    others = [dict(row) for row in stored or () if row.get("door") != said_by]
+    return [*others, *(stored_answers(tuple(answers.items()), said_by) or ())] or None
+
+
+def _plain(answer: Any) -> str:
+    return ", ".join(map(str, answer)) if isinstance(answer, list) else str(answer)
+
+
+def free_texts(stored: Iterable[Mapping[str, Any]] | None) -> list[str]:
+    """What the reporter typed: free text, to be looked at as such."""
+    return [row["antwoord"] for row in stored or () if isinstance(row.get("antwoord"), str)]

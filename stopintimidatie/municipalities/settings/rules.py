@@ -1,0 +1,377 @@
+"""What counts now for a municipality: its own words and terms, the desk's, the house's. Pure.
+
+Whoever tells a reporter something asks a `Published` for it: the answer on the spot, LET OP, whom
+to ring, what to ask. In a language that was asked: the municipality's own texts go before the
+desk's for all, and those before the house's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from stopintimidatie.core.clock import working_days_after
+from stopintimidatie.core.text import date_long, local
+from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
+from stopintimidatie.municipalities.settings import words as house
+from stopintimidatie.municipalities.settings.vocabulary import Question
+
+# Every reporter can read one of these; a municipality may add others of the vocabulary.
+ALWAYS: Final = ("nl", "en")
+RIGHT_TO_LEFT: Final = frozenset({"ar"})
+# In place of a hash: the logo of the profile, from before there were versions.
+FROM_PROFILE: Final = "profiel"
+
+
+class Part(StrEnum):
+    """What is set, and versioned, as one."""
+
+    LOOK = "uiterlijk"
+    ANSWERS = "antwoorden"
+    LET_OP = "let_op"
+    HELP = "hulplijnen"
+    QUESTIONS = "vragen"
+    CONTACT = "contact"
+    OFFICERS = "boas"
+
+
+@dataclass(frozen=True, slots=True)
+class HelpLine:
+    """Somebody a reporter can ring; for these ages and forms, or for all when there are none."""
+
+    name: str
+    phone: str
+    about: str = ""
+    ages: tuple[str, ...] = ()
+    forms: tuple[str, ...] = ()
+
+    def fits(self, age: str | None, forms: Iterable[str]) -> bool:
+        return (not self.ages or age in self.ages) and (
+            not self.forms or not set(self.forms).isdisjoint(forms)
+        )
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The parts that one owner published and that count now, and its questions by their use."""
+
+    parts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    questions: tuple[Question, ...] = ()
+
+    def part(self, part: Part) -> Mapping[str, Any]:
+        return self.parts.get(part, {})
+
+
+NOTHING: Final = Contents()
+
+
+@dataclass(frozen=True)
+class Published:
+    """All that counts for one municipality, or, without a profile, where none is known."""
+
+    profile: MunicipalityProfile | None
+    own: Contents = NOTHING
+    national: Contents = NOTHING
+
+    @property
+    def connected(self) -> bool:
+        return self.profile is not None and self.profile.level == ParticipationLevel.PROGRAMME
+
+    # --- how it looks ----------------------------------------------------------------------------
+
+    @property
+    def colour(self) -> str | None:
+        look = self.own.part(Part.LOOK)
+        return look.get("kleur") or (self.profile.colour if self.profile else None)
+
+    @property
+    def logo(self) -> str | None:
+        """The hash of the logo that counts, or `FROM_PROFILE`."""
+        if self.own.part(Part.LOOK):
+            return self.own.part(Part.LOOK).get("logo")
+        return FROM_PROFILE if self.profile and self.profile.logo_type is not None else None
+
+    # --- terms -----------------------------------------------------------------------------------
+
+    @property
+    def contact_within_days(self) -> int:
+        """How many days the municipality gives itself to contact who asked for it."""
+        days = self.own.part(Part.CONTACT).get("dagen")
+        if days is None and self.profile is not None:
+            days = self.profile.contact_within_days
+        return house.CONTACT_WITHIN_DAYS if days is None else int(days)
+
+    @property
+    def telephone(self) -> str | None:
+        own = self.own.part(Part.CONTACT)
+        if own:
+            return own.get("telefoon")
+        return self.profile.telephone if self.profile else None
+
+    @property
+    def let_op_working_days(self) -> int:
+        for contents in (self.own, self.national):
+            if (days := contents.part(Part.LET_OP).get("werkdagen")) is not None:
+                return int(days)
+        days = self.profile.let_op_working_days if self.profile else None
+        return days or house.LET_OP_WORKING_DAYS
+
+    def officers_empowered(self, day: date) -> bool:
+        """Whether boas of this municipality may enforce on this day (art. 429ter Sr)."""
+        return any(
+            period["van"] <= day.isoformat() and day.isoformat() <= (period["tot"] or "9999")
+            for period in self.own.part(Part.OFFICERS).get("perioden", ())
+        )
+
+    # --- words -----------------------------------------------------------------------------------
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """What a reporter can be answered in: Dutch, English, and what was written besides.
+
+        One text is enough; what isn't there in that language is said in English.
+        """
+        answers, let_op = self.own.part(Part.ANSWERS), self.own.part(Part.LET_OP)
+        lines = self.own.part(Part.HELP).get("lijnen", ())
+        asked = (question.words for question in self.questions("app"))
+        written = [
+            *(code for code in answers if answers[code]),
+            *let_op.get("teksten", {}),
+            *(code for words in (*asked, *(line["naam"] for line in lines)) for code in words),
+            *self._of_the_desk(),
+        ]
+        return tuple(dict.fromkeys((*ALWAYS, *written)))
+
+    def _of_the_desk(self) -> Iterable[str]:
+        """What the desk wrote counts where the desk speaks."""
+        if not self.connected:
+            answers = self.national.part(Part.ANSWERS)
+            yield from (code for code in answers if answers[code])
+            yield from self.national.part(Part.LET_OP).get("teksten", {})
+
+    def language(self, wanted: str) -> str:
+        """The language asked for, or else the one that most people read who asked for it."""
+        if wanted in ALWAYS or wanted in self.languages:
+            return wanted
+        return fallback_of(wanted)
+
+    def answer(self, language: str, forms: Sequence[str] = ()) -> tuple[str, str]:
+        """Title and text, still with their blanks, for a report of these forms, gravest first."""
+        general = self._general
+        spoken = fallback_of(language)
+        for code in dict.fromkeys((language, spoken)):
+            for texts in self._answers(code):
+                for name in (*forms, general):
+                    if found := texts.get(name):
+                        return found["titel"], found["tekst"]
+        found = house.ANSWERS[spoken][general]
+        return found["titel"], found["tekst"]
+
+    @property
+    def _general(self) -> str:
+        """Which answer is given when there is none for the form."""
+        if self.profile is None:
+            return house.NOT_PLACED
+        return house.CONNECTED if self.connected else house.NOT_CONNECTED
+
+    def _answers(self, language: str) -> Iterable[Mapping[str, Any]]:
+        own = self.own.part(Part.ANSWERS).get(language, {})
+        # A municipality that isn't connected doesn't answer: the desk does.
+        if self.connected:
+            yield own or self._answer_of_profile(language)
+        yield self.national.part(Part.ANSWERS).get(language, {})
+
+    def _answer_of_profile(self, language: str) -> Mapping[str, Any]:
+        """What was set before there were versions; Dutch only."""
+        profile = self.profile
+        if language != "nl" or profile is None or not profile.answer_text:
+            return {}
+        title = profile.answer_title or house.ANSWERS["nl"][house.CONNECTED]["titel"]
+        return {house.CONNECTED: {"titel": title, "tekst": profile.answer_text}}
+
+    def let_op(self, language: str) -> str:
+        """The LET OP text, still with its blanks."""
+        spoken = fallback_of(language)
+        for code in dict.fromkeys((language, spoken)):
+            for contents in (self.own, self.national):
+                if text := contents.part(Part.LET_OP).get("teksten", {}).get(code):
+                    return str(text)
+        return house.LET_OP[spoken]
+
+    # --- whom to ring, what to ask ---------------------------------------------------------------
+
+    def help_lines(self, language: str) -> tuple[HelpLine, ...]:
+        """All lines, 112 first, then the municipality's own."""
+        national = self.national.part(Part.HELP).get("lijnen", house.HELP_LINES)
+        own = self.own.part(Part.HELP).get("lijnen", ())
+        return tuple(_line(line, language) for line in (house.EMERGENCY, *own, *national))
+
+    def help_for(
+        self, language: str, age: str | None, forms: Sequence[str]
+    ) -> tuple[HelpLine, ...]:
+        """The lines that fit this age and what happened; 112 always first."""
+        return tuple(line for line in self.help_lines(language) if line.fits(age, forms))
+
+    def questions(self, use: str) -> tuple[Question, ...]:
+        """The municipality's own questions that are asked now: `app` or `triage`."""
+        return tuple(question for question in self.own.questions if question.use == use)
+
+
+def in_language(texts: Mapping[str, str], language: str) -> str:
+    """The text in this language; else in English for who doesn't read Dutch, else in Dutch."""
+    return texts.get(language) or texts.get(fallback_of(language)) or texts["nl"]
+
+
+def fallback_of(language: str) -> str:
+    """Dutch or English: which of the two most people read who speak this language."""
+    return "nl" if language in ("nl", "pap") else "en"
+
+
+def _line(line: Mapping[str, Any], language: str) -> HelpLine:
+    about = line.get("uitleg") or {}
+    return HelpLine(
+        in_language(line["naam"], language),
+        line["telefoon"],
+        in_language(about, language) if about.get("nl") else "",
+        tuple(line.get("leeftijden", ())),
+        tuple(line.get("vormen", ())),
+    )
+
+
+# What a reporter reads about a municipality: the answer on the spot, and LET OP. Pure.
+
+
+BLANKS: Final = {
+    "gemeente": "de naam van de gemeente",
+    "dagen": "binnen hoeveel dagen er contact is",
+    "werkdagen": "na hoeveel werkdagen de melder zelf kan bellen",
+    "telefoon": "het telefoonnummer van de gemeente",
+}
+_BLANK: Final = re.compile(r"\{([a-z_]*)\}")
+
+
+def unknown_blanks(text: str) -> list[str]:
+    """What stands between braces and can't be filled in."""
+    return [name for name in _BLANK.findall(text) if name not in BLANKS]
+
+
+def filled(text: str, values: Mapping[str, object]) -> str:
+    """The text with its blanks filled in; one that isn't known stays as it is."""
+    return _BLANK.sub(lambda found: str(values.get(found.group(1), found.group())), text)
+
+
+def reaction(
+    published: Published, name: str | None, language: str = "nl", forms: Sequence[str] = ()
+) -> tuple[str, str]:
+    """Title and text of the answer on the spot.
+
+    :param name: of the municipality; None when it isn't known.
+    :param forms: what happened, gravest first: the first with an answer of its own decides.
+    """
+    title, text = published.answer(published.language(language), forms)
+    values = _values(published, name)
+    return filled(title, values), filled(text, values)
+
+
+def let_op(
+    published: Published,
+    name: str,
+    language: str = "nl",
+    *,
+    reference: str | None = None,
+    received_at: datetime | None = None,
+) -> str | None:
+    """The LET OP text of a municipality that isn't connected; None for one that is."""
+    if published.connected:
+        return None
+    language = published.language(language)
+    spoken = fallback_of(language)
+    values = _values(published, name)
+    sentences = [published.let_op(language)]
+    if received_at is not None:
+        last = let_op_until(published, received_at)
+        values["dag"] = day_in_words(last, spoken)
+        sentences.append(house.LET_OP_DAY[spoken])
+    if published.telephone:
+        sentences.append(house.LET_OP_PHONE[spoken])
+    if reference is not None:
+        values["kenmerk"] = reference
+        sentences.append(house.LET_OP_REFERENCE[spoken])
+    return " ".join(filled(sentence, values) for sentence in sentences)
+
+
+def let_op_until(published: Published, received_at: datetime) -> date:
+    """The last day of the term after which the reporter may ring the municipality."""
+    day = local(received_at).date()
+    return working_days_after(day, published.let_op_working_days)
+
+
+def day_in_words(day: date, language: str) -> str:
+    """*dinsdag 8 december 2026*, or in English."""
+    if language != "nl":
+        return f"{day:%A} {day.day} {day:%B} {day.year}"
+    return date_long(day)
+
+
+def _values(published: Published, name: str | None) -> dict[str, object]:
+    return {
+        "gemeente": name or "",
+        "dagen": published.contact_within_days,
+        "werkdagen": published.let_op_working_days,
+        "telefoon": published.telephone or "",
+    }
+
+
+# The LET OP text as it stands today: before its term is over, and after. Pure.
+
+
+# When it has come this far the reporter needn't be warned any more.
+OVER: Final = frozenset({"afgerond", "ingetrokken", "verwijderd", "vraag", "in_aanpak"})
+
+
+@dataclass(frozen=True)
+class LetOp:
+    """What to tell a reporter whose municipality isn't connected."""
+
+    text: str
+    passed: bool
+
+
+_PASSED: Final = {
+    "nl": "Er zijn {days} werkdagen voorbij en wij hoorden niets van de gemeente {name}. Wilt u"
+    " weten wat er gebeurt? Neem dan zelf contact op met de gemeente {name}.{phone}"
+    " Noem uw kenmerk {reference}. Het ligt niet aan u.",
+    "en": "{days} working days have passed and we heard nothing from the municipality of {name}. Do"
+    " you want to know what happens? Then contact the municipality of {name} yourself.{phone}"
+    " Give your reference {reference}. It isn't because of you.",
+}
+_PHONE: Final = {
+    "nl": " Het telefoonnummer is {phone}.",
+    "en": " The telephone number is {phone}.",
+}
+
+
+def let_op_today(
+    published: Published,
+    name: str,
+    status: str,
+    reference: str,
+    received_at: datetime,
+    today: date,
+    language: str = "nl",
+) -> LetOp | None:
+    """The text; when the term has passed it says by itself what the reporter can do now."""
+    text = let_op(published, name, language, reference=reference, received_at=received_at)
+    if text is None or status in OVER:
+        return None
+    if today <= let_op_until(published, received_at):
+        return LetOp(text, passed=False)
+    spoken = language if language in _PASSED else "nl"
+    phone = _PHONE[spoken].format(phone=published.telephone) if published.telephone else ""
+    days = published.let_op_working_days
+    told = _PASSED[spoken].format(days=days, name=name, phone=phone, reference=reference)
+    return LetOp(told, passed=True)

@@ -1,0 +1,350 @@
+"""LET OP with its term, the promise of contact, and when boas are empowered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from pyramid.view import view_config
+
+from stopintimidatie.core.forms import Form, FormError, handle_form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.web.request import NavItem, Request, with_params
+from stopintimidatie.municipalities.areas.resources import (
+    Administration,
+    MunicipalityAdministration,
+)
+from stopintimidatie.municipalities.levels.models import ParticipationLevel
+from stopintimidatie.municipalities.settings import words as house
+from stopintimidatie.municipalities.settings.forms import (
+    MOST_PERIODS,
+    answer_schema,
+    contact_schema,
+    let_op_schema,
+    officers_schema,
+    periods_of,
+)
+from stopintimidatie.municipalities.settings.pages import (
+    EXAMPLE_PLACE,
+    PREVIEW,
+    REMOVE,
+    SAVE,
+    Preview,
+    answer_preview,
+    asked_language,
+    at_level,
+    content_of,
+    is_national,
+    more_languages,
+    name_of,
+    published_here,
+    save,
+    seen_version,
+    shown_languages,
+    waiting_plan,
+    with_part,
+)
+from stopintimidatie.municipalities.settings.rules import ALWAYS, Part, Published
+from stopintimidatie.municipalities.settings.views import logo_address
+from stopintimidatie.municipalities.settings.vocabulary import Choices, vocabulary
+
+P = Permission.EDIT_SETTINGS
+PAGE = "templates/part.jinja2"
+LET_OP_ABOUT = (
+    "Dit lezen melders zolang de gemeente niet is aangesloten: vóór het versturen, in het antwoord"
+    " en op de volgpagina."
+)
+CONTACT_ABOUT = (
+    "Wat u de melder belooft, ziet uw team terug als uiterste dag in het postvak. Het nummer staat"
+    " in uitvoer en in de LET OP-tekst."
+)
+OFFICERS_ABOUT = (
+    "Alleen in gemeenten met bevoegde boa's mag de boa seksuele intimidatie op straat bekeuren"
+    " (art. 429ter Wetboek van Strafrecht). Vul de dagen in waarop dat geldt."
+)
+
+
+@view_config(
+    context=Administration,
+    name="let-op",
+    request_method=("GET", "POST"),
+    permission=P,
+    renderer=PAGE,
+)
+def let_op(context: Administration, request: Request) -> Any:
+    """The text per language, and the term."""
+    published = published_here(context, request)
+    content = content_of(context, published, Part.LET_OP)
+    texts = content.get("teksten", {})
+    others = shown_languages(request, published.languages, texts)
+    languages = [("nl", "Nederlands"), *others]
+    form = Form(
+        let_op_schema(languages),
+        request,
+        buttons=[SAVE, PREVIEW],
+        appstruct={
+            **_let_op_texts(context, published, texts, languages),
+            "werkdagen": published.let_op_working_days,
+            **seen_version(request.db, context, Part.LET_OP),
+        },
+        cancel_url=request.resource_path(context),
+    )
+    page = _page(context, request, "LET OP-tekst", LET_OP_ABOUT, Part.LET_OP)
+    page["preview"] = _let_op_preview(context, published, asked_language(request))
+    page["more_languages"] = more_languages(request, others)
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        given = {code: values[f"tekst_{code}"] for code, _ in languages}
+        changed = {
+            "teksten": {code: text for code, text in given.items() if text},
+            "werkdagen": values["werkdagen"],
+        }
+        if form.pressed() == PREVIEW.name:
+            tried = with_part(published, Part.LET_OP, changed, national=is_national(context))
+            return {
+                **page,
+                "form": form,
+                "preview": _let_op_preview(context, tried, asked_language(request)),
+                "tried": True,
+            }
+        return save(context, request, Part.LET_OP, changed, values)
+
+    return handle_form(request, form, on_valid, page)
+
+
+def _let_op_texts(
+    context: Administration, published: Published, own: Mapping[str, str], languages: Choices
+) -> dict[str, str | None]:
+    """The desk changes the text that all get; a municipality may write its own."""
+    desk = is_national(context)
+    return {
+        f"tekst_{code}": published.let_op(code) if desk and code in ALWAYS else own.get(code)
+        for code, _ in languages
+    }
+
+
+def _let_op_preview(context: Administration, published: Published, language: str) -> Preview:
+    shown = at_level(published, ParticipationLevel.NO_AGREEMENT)
+    return answer_preview(shown, name_of(context) or EXAMPLE_PLACE, language=language)
+
+
+def _page(
+    context: Administration, request: Request, heading: str, about: str, part: Part
+) -> dict[str, Any]:
+    return {
+        "heading": heading,
+        "about": about,
+        "plan": waiting_plan(request.db, context, part),
+        "more_languages": [],
+        "preview": None,
+        "tried": False,
+    }
+
+
+@view_config(
+    context=MunicipalityAdministration,
+    name="termijn",
+    request_method=("GET", "POST"),
+    permission=P,
+    renderer=PAGE,
+)
+def contact(context: MunicipalityAdministration, request: Request) -> Any:
+    """Within how many days, and the number."""
+    published = published_here(context, request)
+    form = Form(
+        contact_schema(),
+        request,
+        appstruct={
+            "dagen": published.contact_within_days,
+            "telefoon": published.telephone,
+            **seen_version(request.db, context, Part.CONTACT),
+        },
+        cancel_url=request.resource_path(context),
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        content = {"dagen": values["dagen"], "telefoon": values["telefoon"]}
+        return save(context, request, Part.CONTACT, content, values)
+
+    page = _page(context, request, "Contact met de melder", CONTACT_ABOUT, Part.CONTACT)
+    return handle_form(request, form, on_valid, page)
+
+
+@view_config(
+    context=MunicipalityAdministration,
+    name="boas",
+    request_method=("GET", "POST"),
+    permission=P,
+    renderer=PAGE,
+)
+def officers(context: MunicipalityAdministration, request: Request) -> Any:
+    """The periods."""
+    published = published_here(context, request)
+    periods = content_of(context, published, Part.OFFICERS).get("perioden", [])
+    known = {
+        f"periode{number}": {"van": _day(period["van"]), "tot": _day(period["tot"])}
+        for number, period in enumerate(periods[:MOST_PERIODS], 1)
+    }
+    form = Form(
+        officers_schema(),
+        request,
+        appstruct={**known, **seen_version(request.db, context, Part.OFFICERS)},
+        cancel_url=request.resource_path(context),
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        return save(context, request, Part.OFFICERS, {"perioden": periods_of(values)}, values)
+
+    page = _page(context, request, "Bevoegdheid van boa's", OFFICERS_ABOUT, Part.OFFICERS)
+    return handle_form(request, form, on_valid, page)
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+# The answers on the spot: per language and form of harassment, with the app's view of them.
+
+
+LEVEL_OF = {
+    house.NOT_CONNECTED: ParticipationLevel.NO_AGREEMENT,
+    house.NOT_PLACED: ParticipationLevel.NO_AGREEMENT,
+}
+
+
+@view_config(
+    context=Administration,
+    name="teksten",
+    request_method=("GET", "POST"),
+    permission=P,
+    renderer="templates/texts.jinja2",
+)
+def texts(context: Administration, request: Request) -> Any:
+    """One answer at a time; which one stands in the address."""
+    published = published_here(context, request)
+    language, name = _chosen(context, request)
+    content = content_of(context, published, Part.ANSWERS)
+    own = content.get(language, {}).get(name)
+    form = Form(
+        answer_schema(language),
+        request,
+        buttons=[SAVE, PREVIEW, *([REMOVE] if own else [])],
+        appstruct={
+            **(own or _starting_point(published, language, name)),
+            **seen_version(request.db, context, Part.ANSWERS),
+        },
+        cancel_url=request.resource_path(context),
+    )
+    page = {
+        "languages": _languages(context, request, content, language),
+        "answers": _answers(context, request, content, language, name),
+        "own": own is not None,
+        "heading": _label(context, request, name),
+        "plan": waiting_plan(request.db, context, Part.ANSWERS),
+        "preview": _preview(context, published, language, name),
+        "tried": False,
+    }
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        changed = _changed(
+            content, language, name, None if form.pressed() == REMOVE.name else values
+        )
+        if form.pressed() == PREVIEW.name:
+            tried = with_part(published, Part.ANSWERS, changed, national=is_national(context))
+            preview = _preview(context, tried, language, name)
+            return {**page, "form": form, "preview": preview, "tried": True}
+        if changed == content:
+            raise FormError("Er is niets veranderd. Pas de tekst aan, of ga terug.")
+        return save(context, request, Part.ANSWERS, changed, values)
+
+    return handle_form(request, form, on_valid, page)
+
+
+def _chosen(context: Administration, request: Request) -> tuple[str, str]:
+    """Language and answer of the address; what we don't know is the first of the list."""
+    languages = [code for code, _ in vocabulary(request, "talen")]
+    names = [name for name, _ in _names(context, request)]
+    language = request.GET.get("taal", "")
+    name = request.GET.get("vorm", "")
+    return (
+        language if language in languages else languages[0],
+        name if name in names else names[0],
+    )
+
+
+def _names(context: Administration, request: Request) -> list[tuple[str, str]]:
+    """The answers that can be written: the general ones, then those per form."""
+    general = house.KINDS if is_national(context) else {house.CONNECTED: "Standaardantwoord"}
+    return [*general.items(), *reversed(vocabulary(request, "vormen"))]
+
+
+def _label(context: Administration, request: Request, name: str) -> str:
+    label = dict(_names(context, request))[name]
+    return label if name in house.KINDS else f"Na ‘{label}’"
+
+
+def _starting_point(published: Published, language: str, name: str) -> dict[str, str]:
+    """What is said now in its place, to begin with."""
+    level = LEVEL_OF.get(name, ParticipationLevel.PROGRAMME)
+    shown = Published(None, national=published.national)
+    if name != house.NOT_PLACED:
+        shown = at_level(published, level)
+    title, text = shown.answer(shown.language(language), [name])
+    return {"titel": title, "tekst": text}
+
+
+def _changed(
+    content: Mapping[str, Any], language: str, name: str, values: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """The whole part with this answer changed, or without it."""
+    changed = {code: dict(answers) for code, answers in content.items()}
+    answers = changed.setdefault(language, {})
+    if values is None:
+        answers.pop(name, None)
+    else:
+        answers[name] = {"titel": values["titel"], "tekst": values["tekst"]}
+    return {code: answers for code, answers in changed.items() if answers}
+
+
+def _languages(
+    context: Administration, request: Request, content: Mapping[str, Any], chosen: str
+) -> list[NavItem]:
+    return [
+        NavItem(
+            label,
+            with_params(request, taal=code),
+            code == chosen,
+            len(content.get(code, ())) or None,
+        )
+        for code, label in vocabulary(request, "talen")
+    ]
+
+
+def _answers(
+    context: Administration,
+    request: Request,
+    content: Mapping[str, Any],
+    language: str,
+    chosen: str,
+) -> list[dict[str, Any]]:
+    own = content.get(language, {})
+    return [
+        {
+            "label": label,
+            "href": with_params(request, taal=language, vorm=name),
+            "current": name == chosen,
+            "own": name in own,
+        }
+        for name, label in _names(context, request)
+    ]
+
+
+def _preview(context: Administration, published: Published, language: str, name: str) -> Preview:
+    form = None if name in house.KINDS else name
+    if name == house.NOT_PLACED:
+        return answer_preview(Published(None, national=published.national), None, language=language)
+    shown = at_level(published, LEVEL_OF.get(name, ParticipationLevel.PROGRAMME))
+    logo = None if is_national(context) else logo_address(context, published)
+    place = name_of(context) or EXAMPLE_PLACE
+    return answer_preview(shown, place, language=language, form=form, logo=logo)

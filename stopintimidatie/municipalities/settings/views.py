@@ -1,0 +1,343 @@
+"""The pages of what is set: the overview with a preview, the versions, taking back a plan."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from typing import Any
+from uuid import UUID
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.view import view_config
+from sqlalchemy import select
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import BusyError, Form, FormError, handle_form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.text import date_text, datetime_long, local, plural
+from stopintimidatie.core.web.components import panels
+from stopintimidatie.core.web.limits import TOO_BUSY, NoPlaceError, heavy_work
+from stopintimidatie.core.web.request import Request
+from stopintimidatie.core.web.theme import DEFAULT_COLOUR, parse_colour
+from stopintimidatie.municipalities.areas.resources import (
+    Administration,
+    MunicipalityAdministration,
+)
+from stopintimidatie.municipalities.levels.models import ParticipationLevel
+from stopintimidatie.municipalities.levels.services import level_history, plan_of
+from stopintimidatie.municipalities.settings.forms import look_schema
+from stopintimidatie.municipalities.settings.models import MunicipalityLogo, MunicipalitySetting
+from stopintimidatie.municipalities.settings.pages import (
+    EXAMPLE_PLACE,
+    PART_LABELS,
+    PREVIEW,
+    SAVE,
+    answer_preview,
+    at_level,
+    content_of,
+    is_national,
+    name_of,
+    published_here,
+    save,
+    seen_version,
+    waiting_plan,
+    with_part,
+)
+from stopintimidatie.municipalities.settings.queries import logo_of
+from stopintimidatie.municipalities.settings.rules import FROM_PROFILE, Part, Published
+from stopintimidatie.municipalities.settings.services import (
+    LogoError,
+    PublishingError,
+    clean_logo,
+    keep_logo,
+    withdraw,
+)
+from stopintimidatie.municipalities.settings.vocabulary import USES
+
+P = Permission.EDIT_SETTINGS
+MOST_VERSIONS = 100
+PAGES = {
+    Part.LOOK: "uiterlijk",
+    Part.ANSWERS: "teksten",
+    Part.LET_OP: "let-op",
+    Part.HELP: "hulplijnen",
+    Part.QUESTIONS: "vragen",
+    Part.CONTACT: "termijn",
+    Part.OFFICERS: "boas",
+}
+OF_THE_DESK = frozenset({Part.ANSWERS, Part.LET_OP, Part.HELP})
+
+
+@view_config(
+    context=Administration,
+    name="",
+    request_method="GET",
+    permission=P,
+    renderer="templates/overview.jinja2",
+)
+def overview(context: Administration, request: Request) -> dict[str, Any]:
+    """What is set, what waits for its moment, and what a reporter sees of it."""
+    published = published_here(context, request)
+    planned = _planned(context, request)
+    return {
+        "national": is_national(context),
+        "level": None if is_national(context) else _level(context, request, published),
+        "parts": [
+            {
+                "label": PART_LABELS[part],
+                "said": _said(part, published, context),
+                "href": request.resource_path(context, page),
+                "planned": planned.get(part),
+            }
+            for part, page in PAGES.items()
+            if part in OF_THE_DESK or not is_national(context)
+        ],
+        "versions": request.resource_path(context, "versies"),
+        "preview": _preview(context, published),
+        "panels": panels(request, "beheer", context),
+    }
+
+
+def _preview(context: Administration, published: Published) -> Any:
+    name = name_of(context)
+    if name is None:
+        shown = at_level(published, ParticipationLevel.NO_AGREEMENT)
+        return answer_preview(shown, EXAMPLE_PLACE)
+    return answer_preview(published, name, logo=logo_address(context, published))
+
+
+def logo_address(context: Administration, published: Published) -> str | None:
+    return f"/api/v1/gemeenten/{context.holder}/logo" if published.logo else None
+
+
+def _level(context: Administration, request: Request, published: Published) -> dict[str, Any]:
+    rows = level_history(request.db, context.holder)
+    now = rows[0] if rows else None
+    profile = published.profile
+    level = ParticipationLevel(profile.level) if profile else ParticipationLevel.NO_AGREEMENT
+    return {
+        "label": level.label,
+        "since": now.since if now else None,
+        "plan": plan_of(request.db, context.holder),
+        "earlier": [
+            [ParticipationLevel(row.level).label, date_text(row.since), date_text(row.until)]
+            for row in rows[1:]
+        ],
+    }
+
+
+def _planned(context: Administration, request: Request) -> dict[str, str]:
+    rows = request.db.scalars(
+        select(MunicipalitySetting).where(
+            MunicipalitySetting.owner == context.holder,
+            MunicipalitySetting.withdrawn_at.is_(None),
+            MunicipalitySetting.effective_from > utc_now(),
+        )
+    )
+    return {row.part: datetime_long(row.effective_from) for row in rows}
+
+
+def _said(part: Part, published: Published, context: Administration) -> str:
+    """What is set for a part, in one line."""
+    content = content_of(context, published, part)
+    match part:
+        case Part.LOOK:
+            logo = "met logo" if published.logo else "nog geen logo"
+            return f"{published.colour or 'de kleur van het programma'}, {logo}"
+        case Part.ANSWERS:
+            number = sum(len(texts) for texts in content.values())
+            return plural(number, "eigen tekst", "eigen teksten") if number else "geen eigen tekst"
+        case Part.LET_OP:
+            own = "eigen tekst" if content.get("teksten") else "standaardtekst"
+            return f"{own}, {published.let_op_working_days} werkdagen"
+        case Part.HELP:
+            number = len(content.get("lijnen", ()))
+            return plural(number, "eigen lijn", "eigen lijnen") if number else "geen eigen lijnen"
+        case Part.QUESTIONS:
+            app, triage = (len(published.questions(use)) for use in USES)
+            return f"{app} in de app, {triage} bij het beoordelen"
+        case Part.CONTACT:
+            phone = published.telephone or "geen telefoonnummer"
+            return f"binnen {plural(published.contact_within_days, 'dag', 'dagen')}, {phone}"
+        case Part.OFFICERS:
+            today = local(utc_now()).date()
+            return "bevoegd" if published.officers_empowered(today) else "niet bevoegd"
+
+
+@view_config(
+    context=Administration,
+    name="versies",
+    request_method="GET",
+    permission=P,
+    renderer="templates/versions.jinja2",
+)
+def versions(context: Administration, request: Request) -> dict[str, Any]:
+    """Every version, newest first; a plan can be taken back."""
+    rows = request.db.scalars(
+        select(MunicipalitySetting)
+        .where(MunicipalitySetting.owner == context.holder)
+        .order_by(MunicipalitySetting.recorded_at.desc(), MunicipalitySetting.number.desc())
+        .limit(MOST_VERSIONS)
+    ).all()
+    now = utc_now()
+    return {
+        "rows": [
+            {
+                "id": str(row.id),
+                "part": PART_LABELS.get(Part(row.part), row.part),
+                "number": row.number,
+                "recorded_at": row.recorded_at,
+                "effective_from": row.effective_from,
+                "withdrawn_at": row.withdrawn_at,
+                "planned": row.withdrawn_at is None and row.effective_from > now,
+            }
+            for row in rows
+        ],
+        "action": request.resource_path(context, "intrekken"),
+        "back": request.resource_path(context),
+    }
+
+
+@view_config(context=Administration, name="intrekken", request_method="POST", permission=P)
+def take_back(context: Administration, request: Request) -> HTTPSeeOther:
+    """Take back a plan before its moment."""
+    out = HTTPSeeOther(request.resource_path(context, "versies"))
+    row = _version(context, request)
+    if row is None:
+        request.flash("Deze versie is er niet.", kind="error")
+        return out
+    try:
+        withdraw(request.db, request.actor, row)
+    except PublishingError as problem:
+        request.flash(str(problem), kind="error")
+        return out
+    request.flash("De geplande wijziging is ingetrokken.")
+    return out
+
+
+def _version(context: Administration, request: Request) -> MunicipalitySetting | None:
+    try:
+        wanted = UUID(str(request.POST.get("versie", "")))
+    except ValueError:
+        return None
+    row = request.db.get(MunicipalitySetting, wanted)
+    return row if row is not None and row.owner == context.holder else None
+
+
+# Logo and colour: checked on saving, with a preview as the app and the portal show them.
+
+
+SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+@view_config(
+    context=MunicipalityAdministration,
+    name="uiterlijk",
+    request_method=("GET", "POST"),
+    permission=Permission.EDIT_SETTINGS,
+    renderer="templates/look.jinja2",
+)
+def look(context: MunicipalityAdministration, request: Request) -> Any:
+    """Choose, look at it, save it."""
+    published = published_here(context, request)
+    form = Form(
+        look_schema(has_logo=published.logo is not None),
+        request,
+        buttons=[SAVE, PREVIEW],
+        appstruct={
+            "kleur": published.colour or DEFAULT_COLOUR,
+            **seen_version(request.db, context, Part.LOOK),
+        },
+        cancel_url=request.resource_path(context),
+    )
+    shown = logo_address(context, published)
+    page = {
+        "plan": waiting_plan(request.db, context, Part.LOOK),
+        "preview": answer_preview(published, name_of(context), logo=shown),
+        "logo": shown,
+        "tried": False,
+        "chosen": None,
+    }
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        logo = _wanted_logo(context, request, values, published.logo)
+        content = {"kleur": parse_colour(values["kleur"]).hex, "logo": logo}
+        if form.pressed() == PREVIEW.name:
+            tried = with_part(published, Part.LOOK, content, national=False)
+            address = _inline(request, context.holder, logo)
+            preview = answer_preview(tried, name_of(context), logo=address)
+            _remember(form, logo if values["logo"] or values["gekozen"] else None)
+            return {**page, "form": form, "preview": preview, "tried": True, "logo": address}
+        return save(context, request, Part.LOOK, content, values)
+
+    return handle_form(request, form, on_valid, page)
+
+
+def _wanted_logo(
+    context: MunicipalityAdministration,
+    request: Request,
+    values: dict[str, Any],
+    present: str | None,
+) -> str | None:
+    """The hash of the logo that is meant; a new file is made harmless and kept first.
+
+    :raises FormError: the file can't be a logo.
+    """
+    if values.get("logo_weg"):
+        return None
+    if values["logo"] is not None:
+        try:
+            return _kept(context, request, values["logo"].content)
+        except LogoError as problem:
+            raise FormError(str(problem), "logo") from None
+    chosen = values["gekozen"]
+    if chosen:
+        known = SHA256.fullmatch(chosen) is not None
+        row = request.db.get(MunicipalityLogo, (context.holder, chosen)) if known else None
+        if row is None:
+            raise FormError(
+                "Het logo dat u koos is er niet meer. Kies het bestand nog eens.", "logo"
+            )
+        return row.sha256
+    if present == FROM_PROFILE:
+        return _from_profile(context, request)
+    return present
+
+
+def _from_profile(context: MunicipalityAdministration, request: Request) -> str | None:
+    """A logo from before there were versions becomes one that a version can name."""
+    logo = logo_of(request.db, context.holder)
+    if logo is None:
+        return None
+    try:
+        return _kept(context, request, logo.content)
+    except LogoError as problem:
+        raise FormError(f"Het logo van nu kan niet mee: {problem}", "logo") from None
+
+
+def _kept(context: MunicipalityAdministration, request: Request, content: bytes) -> str:
+    """Clean and store the logo; return its hash.
+
+    :raises LogoError: this file can't be a logo.
+    :raises BusyError: too many files are being cleaned.
+    """
+    try:
+        with heavy_work(request):
+            clean = clean_logo(content)
+    except NoPlaceError:
+        raise BusyError(TOO_BUSY, "logo") from None
+    return keep_logo(request.db, context.holder, clean)
+
+
+def _inline(request: Request, owner: str, sha256: str | None) -> str | None:
+    """The picture itself as its address: it isn't served before it is published."""
+    row = request.db.get(MunicipalityLogo, (owner, sha256)) if sha256 else None
+    if row is None:
+        return None
+    return f"data:{row.media_type};base64,{b64encode(row.content).decode()}"
+
+
+def _remember(form: Form, sha256: str | None) -> None:
+    """A browser doesn't send a file twice: the next time its name is sent instead."""
+    if sha256 is not None:
+        form["gekozen"].cstruct = sha256

@@ -1,0 +1,299 @@
+"""A reporter whose report was erased hears that, when there is a way.
+
+With the follow code they read it on the page. Who left an e-mail address gets one more mail, of the
+same few neutral words as any other. The address stands sealed beside the message until that went
+out, or three days at most.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import SYSTEM, Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.mail import (
+    Letter,
+    MailRecipient,
+    MailTemplate,
+    Recipient,
+    Writing,
+    queue_mail,
+)
+from stopintimidatie.core.mail.addresses import PURPOSE, clear_address
+from stopintimidatie.core.mail.models import MailAddress, MailMessage
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.personal import Told, erase_document, told_of
+from stopintimidatie.core.text import day_of
+from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
+from stopintimidatie.disclosures.models import CopyState, DisclosedCopy, Disclosure
+from stopintimidatie.disclosures.services import stand_of
+from stopintimidatie.dossiers.case.services import move_dossier
+from stopintimidatie.dossiers.filing.services import leave_everywhere, let_all_go
+from stopintimidatie.dossiers.models import Dossier, DossierMembership
+from stopintimidatie.dossiers.services import KIND as DOSSIER
+from stopintimidatie.dossiers.services import lock as lock_dossier
+from stopintimidatie.exports.models import MAKING, Export, ExportState
+from stopintimidatie.exports.request.personal import copies_of
+from stopintimidatie.exports.vocabulary import DEMAND
+from stopintimidatie.reports.conversation.services import PAGE, tell
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.personal import read_contact
+from stopintimidatie.reports.services import move
+from stopintimidatie.reports.vocabulary import KIND as REPORT
+
+OWNER: Final = "gewiste_melder"
+JOB: Final = Job("melder.adres_weg")
+NAME: Final = "bericht_na_wissen"
+AT_MOST: Final = timedelta(days=3)
+ERASED: Final = (
+    "De inhoud van uw melding is gewist, na een verzoek. Ook uw naam en contactgegevens zijn weg,"
+    " als u die had ingevuld. Wie van ons een kopie had, vragen wij die te vernietigen. Vragen?"
+    " Neem contact op met de gemeente en noem het kenmerk."
+)
+
+
+def tell_erased(session: Session, report: Report) -> None:
+    """What the reporter reads with the follow code."""
+    tell(session, report, "bericht", ERASED, SYSTEM)
+
+
+def mail_once(session: Session, keys: KeyRing, report: Report) -> None:
+    """One more mail to who left an address, which is about to be erased."""
+    contact = read_contact(session, keys, report)
+    if contact is None or not contact.email:
+        return
+    row = MailAddress(holder=report.holder, owner_kind=OWNER, owner_id=str(report.id))
+    session.add(row)
+    session.flush()
+    row.address = keys.encrypt(PURPOSE, contact.email, str(row.id))
+    queue_mail(session, report.holder, NAME, Recipient(OWNER, str(row.id)), about=row.id)
+    enqueue(session, JOB, report.holder, {"id": str(row.id)}, delay=AT_MOST)
+
+
+def forget(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Job: nothing could be sent in all that time; the address goes."""
+    for payload in payloads:
+        with context.transaction() as session:
+            _forget(session, UUID(payload["id"]))
+
+
+def _forget(session: Session, number: UUID | None) -> None:
+    row = session.get(MailAddress, number) if number else None
+    if row is not None and row.owner_kind == OWNER:
+        session.delete(row)
+
+
+def _address(session: Session, keys: KeyRing, number: str) -> str | None:
+    return clear_address(keys, session.get(MailAddress, UUID(number)))
+
+
+def _write(writing: Writing) -> Letter | None:
+    return Letter({"pad": PAGE})
+
+
+def _sent(writing: Writing) -> None:
+    _forget(writing.session, writing.message.about_id)
+
+
+def _returned(registry: Any, session: Session, message: MailMessage) -> None:
+    _forget(session, message.about_id)
+
+
+RECIPIENT: Final = MailRecipient(OWNER, _address)
+TEMPLATE: Final = MailTemplate(
+    NAME,
+    "Er staat een bericht voor u klaar",
+    "stopintimidatie.reports.conversation:templates/mail/bericht_voor_melder.txt.jinja2",
+    _write,
+    sent=_sent,
+    returned=_returned,
+    neutral=True,
+)
+
+
+# Erasing at the request of who it is about (art. 17 AVG): what would go, what stops it, doing it.
+#
+# Each room takes out what it keeps (`storage.personal.erase_document`), and who holds a copy is
+# told by the room that knows them. What stays is that there was a document, its dates, and the
+# account of what was done: references, codes and the names of employees.
+
+
+# Article 17(1), letter by letter, in words that stay in the history.
+GROUNDS: Final[Mapping[str, str]] = {
+    "doel": "de gegevens zijn niet meer nodig voor het doel (art. 17 lid 1 a)",
+    "toestemming": "de toestemming is ingetrokken (art. 17 lid 1 b)",
+    "bezwaar": "bezwaar, en het belang van de betrokkene gaat voor (art. 17 lid 1 c)",
+    "onrechtmatig": "de gegevens zijn onrechtmatig verwerkt (art. 17 lid 1 d)",
+    "wet": "de wet verplicht tot wissen (art. 17 lid 1 e)",
+    "kind": "gegevens van een kind, verzameld via een app of website (art. 17 lid 1 f)",
+}
+LEFT: Final = "Gegevens gewist op verzoek."
+_UNDECIDED: Final = (
+    "Over uitvoer {0} is nog niet beslist. Vraag een collega om die af te wijzen, of wacht tot die"
+    " klaar is."
+)
+_MAKING: Final = "Uitvoer {0} wordt nu gemaakt. Wacht tot die klaar is, of breek het maken af."
+_DEMANDED: Final = (
+    "Er loopt een vordering: uitvoer {0}. Wat gevorderd is, mag nu niet weg. Laat het document"
+    " eerst geven. Is de vordering vervallen? Laat de uitvoer dan afwijzen of intrekken."
+)
+
+
+class ErasureError(Exception):
+    """It can't be done now; the message says what to do, in Dutch."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A frozen copy: its number, for whom, and how it stands with them."""
+
+    reference: str
+    recipient: str
+    stand: str
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What would go, and what stands in the way."""
+
+    told: tuple[Told, ...]
+    copies: tuple[Standing, ...]
+    obstacles: tuple[str, ...]
+    fingerprint: str
+
+
+def look(registry: Any, session: Session, kind: str, row: Report | Dossier) -> Looked:
+    """What erasing this would take away now; changes nothing."""
+    told = tuple(told_of(registry, session, kind, row.id))
+    copies = tuple(_standing(session, export) for export, _ in copies_of(session, kind, row.id))
+    seen = repr((told, copies, row.version, row.state))
+    return Looked(
+        told, copies, tuple(obstacles(session, row)), hashlib.sha256(seen.encode()).hexdigest()
+    )
+
+
+def _standing(session: Session, export: Export) -> Standing:
+    copy = _copy(session, export)
+    words = stand_of(copy, day_of(utc_now())) if copy is not None else "nog niet gegeven"
+    return Standing(export.reference, export.recipient, words)
+
+
+def _copy(session: Session, export: Export) -> DisclosedCopy | None:
+    return session.scalars(
+        select(DisclosedCopy)
+        .join(Disclosure, Disclosure.id == DisclosedCopy.disclosure_id)
+        .where(Disclosure.reference == export.reference)
+    ).one_or_none()
+
+
+def obstacles(session: Session, row: Report | Dossier) -> list[str]:
+    """Why this can't be erased now, each with what to do about it."""
+    what = "Dit dossier" if isinstance(row, Dossier) else "Deze melding"
+    found = []
+    if row.frozen:
+        found.append(
+            f"{what} is bevroren, bijvoorbeeld voor een Woo-verzoek of een rechtszaak. Haal dat er"
+            " eerst af."
+        )
+    if isinstance(row, Report):
+        found += _of_report(row)
+    return [*found, *_of_exports(session, _dossiers_of(session, row))]
+
+
+def _of_report(report: Report) -> list[str]:
+    if report.state == "overdracht_aangeboden":
+        return [
+            "Deze melding is aangeboden aan een andere gemeente. Laat dat aanbod eerst intrekken,"
+            " of wacht op het antwoord."
+        ]
+    if report.delivery == "aangeboden":
+        return [
+            "Deze melding staat klaar om te worden opgehaald. Wacht tot zij is opgehaald, of tot"
+            " het aanbod is verlopen."
+        ]
+    return []
+
+
+def _dossiers_of(session: Session, row: Report | Dossier) -> Sequence[UUID]:
+    if isinstance(row, Dossier):
+        return [row.id]
+    inside = select(DossierMembership.dossier_id).where(
+        DossierMembership.report_id == row.id, DossierMembership.left_at.is_(None)
+    )
+    return session.scalars(inside).all()
+
+
+def _of_exports(session: Session, dossiers: Sequence[UUID]) -> list[str]:
+    rows = session.scalars(
+        select(Export).where(Export.dossier_id.in_(dossiers)).order_by(Export.reference)
+    )
+    words = [_obstacle(session, export) for export in rows]
+    return [one for one in words if one]
+
+
+def _obstacle(session: Session, export: Export) -> str:
+    if export.legal_basis == DEMAND and _runs(session, export):
+        return _DEMANDED.format(export.reference)
+    if export.state in MAKING:
+        return _MAKING.format(export.reference)
+    if export.state == ExportState.REQUESTED:
+        return _UNDECIDED.format(export.reference)
+    return ""
+
+
+def _runs(session: Session, export: Export) -> bool:
+    """Whether what was demanded must still be given."""
+    if export.state == ExportState.READY:
+        copy = _copy(session, export)
+        return copy is None or copy.state in (CopyState.MADE, CopyState.OFFERED)
+    return export.state in (ExportState.REQUESTED, ExportState.FAILED, *MAKING)
+
+
+def erase_report(
+    registry: Any, session: Session, report: Report, ground: str, reason: str, actor: Actor
+) -> None:
+    """Everything of the report that tells of somebody goes, everywhere; it can't be undone.
+
+    :raises ErasureError: something stands in the way.
+    """
+    session.refresh(report, with_for_update=True)
+    _check(session, report)
+    # Before the address goes: who left one hears that there is something to read.
+    mail_once(session, registry.key_ring, report)
+    leave_everywhere(session, report, LEFT, actor)
+    erase_document(registry, session, REPORT, report.id)
+    values = {"grond": GROUNDS[ground], "reden": reason}
+    move(session, WORKFLOW_EFFECTS.of(registry), report, "wissen", values, actor)
+    tell_erased(session, report)
+    record(session, actor, "melding.gewist", report.holder, REPORT, [report.id], fields=[ground])
+
+
+def erase_dossier(
+    registry: Any, session: Session, dossier: Dossier, ground: str, reason: str, actor: Actor
+) -> None:
+    """The same for a dossier. Its reports are documents of their own, and go on by themselves.
+
+    :raises ErasureError: something stands in the way.
+    """
+    lock_dossier(session, dossier)
+    _check(session, dossier)
+    let_all_go(session, WORKFLOW_EFFECTS.of(registry), dossier, LEFT)
+    erase_document(registry, session, DOSSIER, dossier.id)
+    values = {"grond": GROUNDS[ground], "reden": reason}
+    move_dossier(session, WORKFLOW_EFFECTS.of(registry), dossier, "wissen", values, actor)
+    record(session, actor, "dossier.gewist", dossier.holder, DOSSIER, [dossier.id], fields=[ground])
+
+
+def _check(session: Session, row: Report | Dossier) -> None:
+    problems = obstacles(session, row)
+    if problems:
+        raise ErasureError(" ".join(problems))

@@ -1,0 +1,16 @@
+"""Reading of the audit log by those who may."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.core.security import Permission
+    from stopintimidatie.municipalities.areas.resources import add_own_place
+    from stopintimidatie.privacy.log.views import log_action, log_panel
+
+    add_own_place(config, "logboek", "Logboek", Permission.VIEW_AUDIT, order=80, desk=True)
+    config.add_report_action("logboek", log_action, order=90)
+    config.add_panel("dossier", "logboek", log_panel, order=90)
+    config.scan("stopintimidatie.privacy.log.views")

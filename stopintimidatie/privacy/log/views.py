@@ -1,0 +1,355 @@
+"""The pages of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from pyramid.httpexceptions import HTTPNotFound
+from pyramid.view import view_config
+from sqlalchemy import Select, func, select, union_all
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.accounts.models import RoleOffer
+from stopintimidatie.core.audit import AuditEvent, AuditSubject
+from stopintimidatie.core.security import Permission, Role
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.storage.session import COUNTED, count_at_most
+from stopintimidatie.core.storage.tenancy import current_holder
+from stopintimidatie.core.text import datetime_short
+from stopintimidatie.core.tree import Resource
+from stopintimidatie.core.web.components import FacetValue, Panel
+from stopintimidatie.core.web.request import Paging, toggled, wanted_page, worth_counting
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.workflow import GONE
+from stopintimidatie.exports.models import Export
+from stopintimidatie.municipalities.areas.resources import MunicipalityResource
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.steps import Action
+
+# The codes of the log in words. A code without a word is shown as it is.
+
+
+ACTIONS: Final[dict[str, str]] = {
+    "gelezen": "Gelezen",
+    "toegang.geweigerd": "Toegang geweigerd",
+    "aanmelden.gelukt": "Aangemeld",
+    "aanmelden.mislukt": "Aanmelden mislukt",
+    "aanmelden.link_gevraagd": "Mail gevraagd om toch te kunnen aanmelden",
+    "aanmelden.link_gebruikt": "Link gebruikt om toch te kunnen aanmelden",
+    "afmelden": "Afgemeld",
+    "gebruiker.rol": "Rol gegeven",
+    "gebruiker.geblokkeerd": "Gebruiker geblokkeerd",
+    "gebruiker.uitgenodigd": "Rol voorgesteld, of opnieuw uitgenodigd",
+    "gebruiker.rol_bevestigd": "Rol bevestigd door een tweede persoon",
+    "gebruiker.rol_geweigerd": "Rol geweigerd door een tweede persoon",
+    "gebruiker.rol_ingetrokken": "Voorstel of uitnodiging ingetrokken",
+    "gebruiker.rol_aanvaard": "Rol aangenomen",
+    "gebruiker.rol_afgeslagen": "Rol niet aangenomen",
+    "gebruiker.rol_weg": "Rol weggehaald",
+    "gebruiker.opgeleid": "Opleiding vastgelegd",
+    "uitnodiging.gebruikt": "Uitnodiging gebruikt",
+    "aansluiting.gevraagd": "Aansluiting gevraagd",
+    "aansluiting.gewijzigd": "Lijst van aansluiting gewijzigd",
+    "melding.ontvangen": "Melding ontvangen",
+    "melding.toestand": "Toestand van melding gewijzigd",
+    "melding.adres": "Adres opgezocht",
+    "melding.gerouteerd": "Gemeente gekozen door het meldpunt",
+    "melding.beoordeeld": "Melding beoordeeld",
+    "melding.contact": "Contact vastgelegd",
+    "melding.contact_erbij": "Contact met de melder van een dubbele melding komt erbij",
+    "melding.bericht": "Bericht aan de melder",
+    "melding.terugkoppeling": "Terugkoppeling aan melders",
+    "melding.bericht_gezien": "Bericht van de melder gezien",
+    "melding.antwoord": "Antwoord van de melder",
+    "melding.aanvulling": "Aanvulling van de melder",
+    "melding.mening": "Oordeel van de melder",
+    "melding.bijlage": "Bijlage van de melder",
+    "melding.ingetrokken": "Melding ingetrokken door de melder",
+    "melding.samengevoegd": "Meldingen naar de gemeente waarin deze opging",
+    "melding.overgenomen": "Melding overgenomen",
+    "melding.spoed": "Spoed aangepast",
+    "melding.onleesbaar": "Woorden onleesbaar gemaakt",
+    "melding.nagekeken": "Tekst nagekeken voor ontvangers",
+    "melding.gewist": "Gegevens van een melding gewist op verzoek",
+    "dossier.gewist": "Gegevens van een dossier gewist op verzoek",
+    "melding.wijk": "Melding naar een andere wijk",
+    "overdracht.aangenomen": "Overdracht aangenomen",
+    "overdracht.geweigerd": "Overdracht geweigerd",
+    "patroon.voorgesteld": "Patroon voorgesteld door het systeem",
+    "patroon.besluit": "Over een patroon besloten",
+    "patroon.instelling": "Instellingen van patronen gewijzigd",
+    "dossier.gemaakt": "Dossier gemaakt",
+    "dossier.gewijzigd": "Dossier gewijzigd",
+    "dossier.toestand": "Toestand van dossier gewijzigd",
+    "dossier.samengevoegd": "Dossiers samengevoegd",
+    "dossier.gesplitst": "Dossier gesplitst",
+    "dossier.notitie": "Notitie geschreven",
+    "dossier.afspraak_gemaakt": "Afspraak gemaakt",
+    "dossier.afspraak_gewijzigd": "Afspraak gewijzigd",
+    "dossier.maatregel": "Maatregel vastgelegd",
+    "dossier.bijlage": "Bijlage in dossier",
+    "dossier.bijlage_weg": "Bijlage uit dossier verwijderd",
+    "dossier.aangewezen": "Aangewezen wie de meldingen ziet",
+    "dossier.overleg": "Overleg vastgelegd",
+    "dossier.deelnemer": "Deelnemers gewijzigd",
+    "dossier.voorgelegd": "Vastgelegd wat op tafel lag",
+    "dossier.voorgelegd_vernietigd": "Wat op tafel lag is vernietigd",
+    "partner.toegevoegd": "Partner toegevoegd",
+    "partner.gewijzigd": "Partner gewijzigd",
+    "partner.beeindigd": "Partner beëindigd",
+    "partner.hervat": "Weer samenwerken met partner",
+    "partner.contact_toegevoegd": "Contactpersoon van partner toegevoegd",
+    "partner.contact_gewijzigd": "Contactpersoon van partner gewijzigd",
+    "partner.contact_verwijderd": "Contactpersoon van partner verwijderd",
+    "dossier.melding_erbij": "Melding in een dossier geplaatst",
+    "dossier.melding_eruit": "Melding uit een dossier gehaald",
+    "uitvoer.aangevraagd": "Uitvoer aangevraagd",
+    "uitvoer.goedgekeurd": "Uitvoer goedgekeurd",
+    "uitvoer.afgewezen": "Uitvoer afgewezen",
+    "uitvoer.gemaakt": "Uitvoer gemaakt",
+    "uitvoer.gedownload": "Uitvoer gedownload",
+    "uitvoer.mislukt": "Uitvoer mislukt",
+    "uitvoer.ingetrokken": "Uitvoer ingetrokken",
+    "uitvoer.opnieuw": "Uitvoer opnieuw gestart",
+    "handtekening.ingesteld": "Certificaat voor handtekeningen ingesteld",
+    "handtekening.verwijderd": "Certificaat voor handtekeningen verwijderd",
+    "uitvoer.afgebroken": "Maken van uitvoer afgebroken",
+    "uitvoer.teruggenomen": "Aanvraag van uitvoer ingetrokken",
+    "uitvoer.wachtwoord": "Wachtwoord van uitvoer getoond",
+    "redactieprofiel.gewijzigd": "Redactieprofiel gewijzigd",
+    "verstrekking.vastgelegd": "Verstrekking vastgelegd",
+    "verstrekking.stap": "Stap van een verstrekking vastgelegd",
+    "uitvoer.spoed": "Uitvoer met spoed gemaakt",
+    "uitvoer.spoed_te_laat": "Spoeduitvoer niet op tijd beoordeeld",
+    "uitvoer.achteraf_goedgekeurd": "Spoeduitvoer achteraf goedgekeurd",
+    "uitvoer.achteraf_afgewezen": "Spoeduitvoer achteraf afgewezen",
+    "uitvoer.correctie": "Correctie gemeld aan wie een kopie heeft",
+    "uitvoer.klaargezet": "Uitvoer klaargezet voor een partner",
+    "uitvoer.beantwoord": "Partner gaf antwoord op uitvoer",
+    "uitvoer.antwoord_gelezen": "Antwoord van partner gelezen",
+    "ophalen.gedownload": "Document opgehaald door ontvanger",
+    "ophalen.klaargezet": "Klaargezet om op te halen",
+    "ophalen.code": "Code gegeven om op te halen",
+    "ophalen.geopend": "Opgehaald met een code",
+    "ophalen.verkeerde_code": "Verkeerde code bij ophalen",
+    "melding.bezorging": "Bezorging van melding gewijzigd",
+    "melding.inhoud_vernietigd": "Inhoud bij het meldpunt vernietigd",
+    "afspraak.gemaakt": "Doorgifteafspraak vastgelegd",
+    "afspraak.geweigerd": "Gemeente wil geen meldingen",
+    "afspraak.beeindigd": "Doorgifteafspraak beëindigd",
+    "afspraak.verlopen": "Doorgifteafspraak verlopen",
+    "adres.gewijzigd": "Adres voor berichten gewijzigd",
+    "adres.bevestigd": "Adres voor berichten bevestigd",
+    "adres.onbereikbaar": "Berichten aan een adres komen terug",
+    "post.verstuurd": "Bericht verstuurd",
+    "post.geweigerd": "Bericht geweigerd",
+    "post.teruggekomen": "Bericht kwam terug",
+    "gebieden.geladen": "Grenzen geladen",
+    "gemeente.beleid": "Campagne of beleid van een gemeente vastgelegd",
+    "gemeente.maildomeinen": "Maildomeinen van een gemeente gewijzigd",
+    "gemeente.niveau": "Niveau van een gemeente gewijzigd",
+    "gemeente.niveau_gepland": "Niveau van een gemeente gepland",
+    "gemeente.niveau_ingetrokken": "Gepland niveau van een gemeente ingetrokken",
+    "instelling.gewijzigd": "Teksten of instellingen gewijzigd",
+    "instelling.ingetrokken": "Geplande wijziging ingetrokken",
+    "haltes.geladen": "Haltes geladen",
+    "taak.opnieuw": "Opgegeven taak nog eens geprobeerd",
+    "taak.weg": "Opgegeven taak weggegooid",
+    "appsleutel.gemaakt": "Appsleutel gemaakt",
+    "appsleutel.ingetrokken": "Appsleutel ingetrokken",
+    "reservekopie.gemaakt": "Reservekopie gemaakt",
+    "reservekopie.teruggezet": "Reservekopie teruggezet",
+}
+
+
+def label_of(action: str) -> str:
+    """The word for an action, such as *Aangemeld*."""
+    return ACTIONS.get(action, action)
+
+
+# Reading the log: of a holder, or of one document; newest first, in pages.
+
+
+# Of how many documents of one event the name is told; the rest is counted.
+NAMED: Final = 3
+
+
+def _events(action: str | None, document: UUID | None) -> Select[AuditEvent]:
+    statement = select(AuditEvent)
+    if document is not None:
+        subject = select(AuditSubject.event_id).where(AuditSubject.subject_id == document)
+        statement = statement.where(AuditEvent.id.in_(subject))
+    if action is not None:
+        statement = statement.where(AuditEvent.action == action)
+    return statement
+
+
+def count_events(session: Session, action: str | None, document: UUID | None, most: int) -> int:
+    """How many events there are; one more than `most` when there are more."""
+    # In the order of an index: else PostgreSQL may look through all holders for the first few.
+    newest = _events(action, document).with_only_columns(AuditEvent.id)
+    return count_at_most(session, newest.order_by(AuditEvent.at.desc()), most)
+
+
+@dataclass(frozen=True)
+class Logged:
+    """An event, of how many documents it was, and what the first few of them are called."""
+
+    event: AuditEvent
+    number: int
+    names: Sequence[str]
+
+
+def page_of_events(
+    session: Session, action: str | None, document: UUID | None, offset: int, limit: int
+) -> Sequence[Logged]:
+    """Events, the newest first."""
+    page = _events(action, document).order_by(AuditEvent.at.desc(), AuditEvent.id)
+    events = session.scalars(page.offset(offset).limit(limit)).all()
+    place = func.row_number().over(
+        partition_by=AuditSubject.event_id, order_by=AuditSubject.subject_id
+    )
+    number = func.count().over(partition_by=AuditSubject.event_id)
+    about = (
+        select(
+            AuditSubject.event_id,
+            AuditSubject.subject_id,
+            number.label("number"),
+            place.label("place"),
+        )
+        .where(AuditSubject.event_id.in_([event.id for event in events]))
+        .subquery()
+    )
+    rows = session.execute(select(about).where(about.c.place <= NAMED)).all()
+    names = _names(session, {row.subject_id for row in rows})
+    return [
+        Logged(
+            event,
+            next((row.number for row in rows if row.event_id == event.id), 0),
+            sorted(
+                names[row.subject_id]
+                for row in rows
+                if row.event_id == event.id and row.subject_id in names
+            ),
+        )
+        for event in events
+    ]
+
+
+def _names(session: Session, ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """The references of the documents that people know by one; of an offered role, to whom."""
+    known = union_all(
+        select(Report.id, Report.reference.label("name")).where(Report.id.in_(ids)),
+        select(Dossier.id, Dossier.number).where(Dossier.id.in_(ids)),
+        select(Export.id, Export.reference).where(Export.id.in_(ids)),
+        # As the inviting person typed it; once the role is taken or withdrawn there is no offer.
+        select(RoleOffer.id, RoleOffer.username).where(RoleOffer.id.in_(ids)),
+    )
+    return {row[0]: row[1] for row in session.execute(known)}
+
+
+def known_actions(session: Session) -> Sequence[str]:
+    """The actions that occur in the log of this holder: one look at an index for each of them."""
+    holder = current_holder(session)
+    first = select(func.min(AuditEvent.action).label("action")).where(AuditEvent.holder == holder)
+    found = first.cte("found", recursive=True)
+    following = select(func.min(AuditEvent.action)).where(
+        AuditEvent.holder == holder, AuditEvent.action > found.c.action
+    )
+    more = select(following.scalar_subquery()).where(found.c.action.is_not(None))
+    found = found.union_all(more)
+    known = select(found.c.action).where(found.c.action.is_not(None)).order_by(found.c.action)
+    return session.scalars(known).all()
+
+
+PAGE_SIZE = 50
+
+
+@view_config(
+    context=Resource,
+    name="logboek",
+    request_method="GET",
+    permission=Permission.VIEW_AUDIT,
+    renderer="templates/log.jinja2",
+)
+def log(context: Any, request: Any) -> dict[str, Any]:
+    """The log of a document; at a municipality or the desk, of everything there."""
+    document = _document(context)
+    action = request.GET.get("actie") or None
+    wanted = wanted_page(request)
+    most = worth_counting(wanted, COUNTED, PAGE_SIZE)
+    total = count_events(request.db, action, document, most)
+    paging = Paging.counted(wanted, total, most, PAGE_SIZE)
+    found = page_of_events(request.db, action, document, paging.offset, paging.size)
+    return {
+        "rows": [_row(logged) for logged in found],
+        "facet": [
+            FacetValue(label_of(code), toggled(request, "actie", code), None, code == action)
+            for code in known_actions(request.db)
+        ],
+        "paging": paging,
+    }
+
+
+def _document(context: Any) -> UUID | None:
+    document: UUID | None = getattr(context, "document_id", None)
+    whole = isinstance(context, MunicipalityResource) or context.__name__ == NATIONAL
+    if document is None and not whole:
+        raise HTTPNotFound()
+    return document
+
+
+def _row(logged: Logged) -> list[str]:
+    event = logged.event
+    details = ", ".join(_details(event))
+    return [
+        datetime_short(event.at),
+        event.actor_name,
+        f"{label_of(event.action)}: {details}" if details else label_of(event.action),
+        _about(logged),
+        event.task or event.reason or "",
+    ]
+
+
+def _details(event: AuditEvent) -> list[str]:
+    """Return the fields in words: a role by its label, and not whose log this is."""
+    if not event.action.startswith("gebruiker."):
+        return [field.replace("_", " ") for field in event.fields]
+    roles = {role.value: role.label for role in Role}
+    return [roles.get(field, field) for field in event.fields if field != event.holder]
+
+
+def _about(logged: Logged) -> str:
+    """The kind of document, with the names that people know them by."""
+    kind, number = logged.event.subject_kind, logged.number
+    if not logged.names:
+        return f"{number} × {kind}" if number > 1 else kind
+    rest = number - len(logged.names)
+    return f"{kind}: {', '.join(logged.names)}{f' en {rest} meer' if rest > 0 else ''}"
+
+
+# The way from a document to its own log, for who may read that.
+
+
+def log_action(request: Any, context: Any) -> Action | None:
+    """The button on the page of a report."""
+    if not request.has_permission(Permission.VIEW_AUDIT, context):
+        return None
+    return Action("Logboek van deze melding", request.resource_path(context, "logboek"))
+
+
+def log_panel(context: Any, request: Any) -> Panel | None:
+    """The section on the page of a dossier."""
+    if not request.has_permission(Permission.VIEW_AUDIT, context):
+        return None
+    may_erase = context.dossier.state not in GONE and bool(
+        request.has_permission(Permission.ERASE, context)
+    )
+    values = {
+        "href": request.resource_path(context, "logboek"),
+        "erase_href": request.resource_path(context, "gegevens-wissen") if may_erase else None,
+    }
+    return Panel("Logboek en privacy", "stopintimidatie.privacy.log:templates/link.jinja2", values)

@@ -1,0 +1,17 @@
+"""The JSON API for the app: what comes in, strictly checked, and what goes back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.reports.api.requests import most_of
+    from stopintimidatie.reports.api.resources import Api
+
+    config.add_tree_root("api", Api)
+    config.add_stream("api", most_of)
+    config.add_impersonal_table("app_key", "names of apps, hashes of their keys")
+    config.add_impersonal_table("idempotency_key", "hashes, and our own words; for 30 days")
+    config.include("stopintimidatie.reports.api.resources")
+    config.scan("stopintimidatie.reports.api.views")

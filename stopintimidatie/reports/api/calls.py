@@ -1,0 +1,271 @@
+"""Every call of the API, declared once: the views are registered from it and OpenAPI tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from stopintimidatie.reports.api import answers
+from stopintimidatie.reports.arrival.fields import describe
+from stopintimidatie.reports.arrival.schema import LAT, LON
+from stopintimidatie.reports.vocabulary import Language
+
+BASE: Final = "/api/v1"
+IMAGE_TYPES: Final = ("image/png", "image/jpeg", "image/svg+xml", "image/webp")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A path, query or header parameter."""
+
+    name: str
+    place: str
+    about: str
+    schema: dict[str, Any]
+    example: str
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer of a call: an answer class, a media type of our own making, or a problem."""
+
+    about: str
+    answer: type[Any] | None = None
+    media_types: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    empty: bool = False
+
+
+@dataclass(frozen=True)
+class Call:
+    """One method on one address."""
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    about: str
+    replies: dict[int, Reply]
+    parameters: tuple[Parameter, ...] = ()
+    takes_report: bool = False
+    takes_addition: bool = False
+    takes_file: bool = False
+    needs: tuple[str, ...] = field(default=())
+
+
+APP_KEY: Final = "appsleutel"
+FOLLOW_CODE: Final = "volgcode"
+
+_TEXT: dict[str, Any] = {"type": "string"}
+_REFERENCE = Parameter(
+    "kenmerk",
+    "path",
+    "Het kenmerk, precies zoals in het antwoord op de melding.",
+    {**_TEXT, "pattern": "^M-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$"},
+    "M-4F7K-2QXJ",
+)
+_CODE = Parameter(
+    "code", "path", "De CBS-code van de gemeente.", {**_TEXT, "pattern": "^GM[0-9]{4}$"}, "GM0505"
+)
+_IDEMPOTENCY_KEY = Parameter(
+    "Idempotency-Key",
+    "header",
+    "Een UUID die bij deze melding hoort. Stuur bij een nieuwe poging dezelfde.",
+    {**_TEXT, "format": "uuid"},
+    "6f1a3c52-8a3e-4d0c-9a54-0f2f5b1f7c11",
+)
+_LAT = Parameter("lat", "query", str(LAT.description), describe(LAT), "51.8133")
+_LON = Parameter("lon", "query", str(LON.description), describe(LON), "4.669")
+_LANGUAGE = Parameter(
+    "taal",
+    "query",
+    "Taal van de teksten. Ontbreekt zij, dan telt de header Accept-Language, en anders nl. Wat er"
+    " niet in die taal is, komt in het Engels.",
+    {**_TEXT, "enum": [language.value for language in Language]},
+    "nl",
+    required=False,
+)
+
+_NO_APP_KEY = Reply("Geen geldige appsleutel.")
+_TOO_OFTEN = Reply("Er is te vaak gevraagd, of te vaak geraden.", headers=("Retry-After",))
+_OUTAGE = Reply("De gegevens zijn even niet te bereiken.", headers=("Retry-After",))
+
+DESCRIBE: Final = Call(
+    "openapi",
+    "GET",
+    "/openapi.json",
+    "Deze beschrijving",
+    "Voor iedereen, zonder appsleutel.",
+    {200: Reply("De beschrijving.", media_types=("application/json",))},
+)
+SUBMIT: Final = Call(
+    "meldingSturen",
+    "POST",
+    "/meldingen",
+    "Een melding sturen",
+    "201 betekent: de melding is opgeslagen en overleeft een stroomstoring. Dezelfde "
+    "Idempotency-Key met hetzelfde bericht geeft hetzelfde antwoord, 30 dagen lang; er komt dan "
+    "geen tweede melding.",
+    {
+        201: Reply("De melding is opgeslagen.", answers.ReceiptAnswer, headers=("Location",)),
+        400: Reply(
+            "Geen bruikbare Idempotency-Key, geen geldige JSON, of velden die niet kloppen."
+        ),
+        401: _NO_APP_KEY,
+        409: Reply("Het eerste verzoek met deze Idempotency-Key wordt nog behandeld."),
+        413: Reply("Het bericht is groter dan 1 MiB."),
+        415: Reply("Het bericht is geen application/json."),
+        422: Reply("Deze Idempotency-Key is al met een ander bericht gebruikt."),
+        503: _OUTAGE,
+    },
+    (_IDEMPOTENCY_KEY,),
+    takes_report=True,
+    needs=(APP_KEY,),
+)
+FOLLOW: Final = Call(
+    "meldingVolgen",
+    "GET",
+    "/meldingen/{kenmerk}",
+    "Een melding volgen",
+    "Met de volgcode van de melder in de header Volgcode, nooit in het adres. Een verkeerde "
+    "volgcode geeft hetzelfde antwoord als een kenmerk dat niet bestaat.",
+    {
+        200: Reply("Hoe het met de melding staat.", answers.FollowAnswer),
+        401: _NO_APP_KEY,
+        404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),
+        429: _TOO_OFTEN,
+        503: _OUTAGE,
+    },
+    (_REFERENCE,),
+    needs=(APP_KEY, FOLLOW_CODE),
+)
+_NOT_NOW: Final = Reply("De melding neemt dit nu niet aan; het detail zegt waarom.")
+ADD: Final = Call(
+    "meldingAanvullen",
+    "POST",
+    "/meldingen/{kenmerk}/aanvullingen",
+    "Iets aanvullen, of een vraag beantwoorden",
+    "Is er een vraag van de gemeente (status `vraag`), dan is dit het antwoord en gaat de gemeente "
+    "verder. Dezelfde tekst binnen een uur nog eens sturen geeft hetzelfde antwoord; er komt dan "
+    "geen tweede bericht.",
+    {
+        201: Reply("Het bericht is opgeslagen.", answers.MessageAnswer),
+        400: Reply("Geen geldige JSON, of velden die niet kloppen."),
+        401: _NO_APP_KEY,
+        404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),
+        409: _NOT_NOW,
+        413: Reply("Het bericht is groter dan 1 MiB."),
+        415: Reply("Het bericht is geen application/json."),
+        429: _TOO_OFTEN,
+        503: _OUTAGE,
+    },
+    (_REFERENCE,),
+    takes_addition=True,
+    needs=(APP_KEY, FOLLOW_CODE),
+)
+ATTACH: Final = Call(
+    "bijlageSturen",
+    "POST",
+    "/meldingen/{kenmerk}/bijlagen",
+    "Een foto, geluid of video meesturen",
+    "Hoogstens 5 bij een melding, elk hoogstens 25 MB. Wat het is, zien wij aan de inhoud: JPEG, "
+    "HEIC, PNG of WebP; MP3, M4A, AAC, WAV of Ogg; MP4, MOV of WebM. Foto's tekenen wij opnieuw "
+    "als JPEG, geluid en video pakken wij opnieuw in: plaats, tijd en toestel gaan eruit. Worden "
+    "er al te veel bestanden tegelijk nagekeken, dan is het antwoord 503.",
+    {
+        201: Reply("Het bestand is opgeslagen.", answers.AttachmentAnswer),
+        400: Reply("Er is geen bestand, het is niet te lezen, of het kost te veel rekenwerk."),
+        401: _NO_APP_KEY,
+        404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),
+        409: Reply("De melding neemt geen bestand meer aan; het detail zegt waarom."),
+        413: Reply("Het bestand is groter dan 25 MB, of de foto heeft te veel punten."),
+        415: Reply("Geen multipart/form-data, of een soort bestand die wij niet aannemen."),
+        429: _TOO_OFTEN,
+        503: Reply(
+            "Er worden te veel bestanden tegelijk nagekeken, of de gegevens zijn even niet te "
+            "bereiken. Stuur het bestand na Retry-After seconden opnieuw.",
+            headers=("Retry-After",),
+        ),
+    },
+    (_REFERENCE,),
+    takes_file=True,
+    needs=(APP_KEY, FOLLOW_CODE),
+)
+WITHDRAW: Final = Call(
+    "meldingIntrekken",
+    "DELETE",
+    "/meldingen/{kenmerk}",
+    "Een melding intrekken",
+    "Naam, telefoonnummer en e-mailadres worden meteen gewist; de rest van de melding als haar "
+    "bewaartermijn voorbij is. Nog eens intrekken mag.",
+    {
+        204: Reply("De melding is ingetrokken.", empty=True),
+        401: _NO_APP_KEY,
+        404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),
+        409: _NOT_NOW,
+        429: _TOO_OFTEN,
+        503: _OUTAGE,
+    },
+    (_REFERENCE,),
+    needs=(APP_KEY, FOLLOW_CODE),
+)
+LOOK_UP: Final = Call(
+    "gemeenteZoeken",
+    "GET",
+    "/gemeenten",
+    "Wat er op deze plek met een melding gebeurt",
+    "Om vooraf aan de melder te laten zien.",
+    {
+        200: Reply("De gemeente.", answers.MunicipalityHereAnswer),
+        400: Reply("lat of lon ontbreekt of is geen getal, of de taal kennen wij niet."),
+        401: _NO_APP_KEY,
+        404: Reply("Bij dit punt hoort geen gemeente."),
+        429: _TOO_OFTEN,
+        503: _OUTAGE,
+    },
+    (_LAT, _LON, _LANGUAGE),
+    needs=(APP_KEY,),
+)
+_MUNICIPALITY = Parameter(
+    "gemeente",
+    "query",
+    "De CBS-code van de gemeente, uit `GET /gemeenten`. Zonder: het formulier voor wie nog niet"
+    " weet waar het was.",
+    {**_TEXT, "pattern": "^GM[0-9]{4}$"},
+    "GM0505",
+    required=False,
+)
+FORM: Final = Call(
+    "formulier",
+    "GET",
+    "/formulier",
+    "Wat te vragen, en in welke woorden",
+    "De vraag over 112 die vóór alles komt, de keuzes van elk veld met hun woorden, de eigen vragen"
+    " van de gemeente en de hulplijnen. Haal het op als de melder begint: een gemeente kan het elk"
+    " moment wijzigen.",
+    {
+        200: Reply("Het formulier.", answers.FormAnswer),
+        400: Reply("De gemeente of de taal is niet goed geschreven."),
+        401: _NO_APP_KEY,
+        404: Reply("Deze gemeente bestaat niet."),
+        429: _TOO_OFTEN,
+        503: _OUTAGE,
+    },
+    (_MUNICIPALITY, _LANGUAGE),
+    needs=(APP_KEY,),
+)
+LOGO: Final = Call(
+    "gemeenteLogo",
+    "GET",
+    "/gemeenten/{code}/logo",
+    "Het logo van een gemeente",
+    "Openbaar, zonder appsleutel.",
+    {
+        200: Reply("Het logo.", media_types=IMAGE_TYPES),
+        404: Reply("Deze gemeente bestaat niet of heeft geen logo."),
+    },
+    (_CODE,),
+)
+
+CALLS: Final = (DESCRIBE, SUBMIT, FOLLOW, ADD, ATTACH, WITHDRAW, LOOK_UP, FORM, LOGO)

@@ -1,0 +1,311 @@
+"""Making, revoking and recognising app keys."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Engine, Integer, Row, Select, String, bindparam, literal, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.limits import Watched, count_of
+from stopintimidatie.core.storage.models import UtcDateTime
+from stopintimidatie.core.storage.session import reading, standalone, transaction
+from stopintimidatie.core.storage.tenancy import NATIONAL, enter
+from stopintimidatie.core.tree import is_taken
+from stopintimidatie.municipalities.areas.geocoder import Point, points_named
+from stopintimidatie.municipalities.areas.locator import LocatorCache, Place, outlines_in_force
+from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
+from stopintimidatie.municipalities.areas.queries import unknown_neighbourhood_code
+from stopintimidatie.municipalities.levels.models import MunicipalityProfile
+from stopintimidatie.municipalities.levels.services import empty_profile
+from stopintimidatie.municipalities.settings.queries import counting, kept_or_read, stamp_of
+from stopintimidatie.municipalities.settings.rules import Published
+from stopintimidatie.reports.api.models import AppKey
+from stopintimidatie.reports.arrival.submission import place_at, stop_to_find
+from stopintimidatie.reports.fields import Location
+from stopintimidatie.reports.rules import new_reference
+from stopintimidatie.reports.vocabulary import Source
+
+PREFIX: Final = "sia_"
+DEMO_TOKEN: Final = "demo-app"  # noqa: S105 - known to everybody, refused outside the demo
+SOURCES: Final = (Source.APP_ANDROID, Source.APP_IOS, Source.WEB_FORM, Source.PARTNER)
+_TOKEN_BYTES: Final = 32
+_NAME: Final = re.compile(r"[^\W_][\w .+-]{0,79}")
+
+
+class AppKeyError(Exception):
+    """Can't be done with this key; the message says what to do, in Dutch."""
+
+
+def token_hash(token: str) -> str:
+    """What is kept of a token."""
+    # A token has 256 random bits: a plain hash can't be turned back, and outlives our own keys.
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def make_app_key(session: Session, actor: Actor, name: str, source: Source) -> tuple[AppKey, str]:
+    """Make a key; the token is told now and never again.
+
+    :raises AppKeyError: the name is taken or odd, or no app can be this source.
+    """
+    token = PREFIX + secrets.token_urlsafe(_TOKEN_BYTES)
+    return _store(session, actor, name, source, token, demo=False), token
+
+
+def make_demo_key(session: Session, actor: Actor) -> AppKey:
+    """The key `demo-app`, which counts only where `demo = true`; making it twice does nothing."""
+    existing = session.scalar(select(AppKey).where(AppKey.token_hash == token_hash(DEMO_TOKEN)))
+    if existing is not None:
+        return existing
+    return _store(session, actor, "demo-app", Source.APP_ANDROID, DEMO_TOKEN, demo=True)
+
+
+def _store(
+    session: Session, actor: Actor, name: str, source: Source, token: str, *, demo: bool
+) -> AppKey:
+    name = name.strip()
+    if not _NAME.fullmatch(name):
+        raise AppKeyError("Geef de sleutel een naam van hoogstens 80 letters, cijfers en spaties.")
+    if source not in SOURCES:
+        raise AppKeyError(f"De bron is een van: {', '.join(SOURCES)}.")
+    if session.scalar(select(AppKey.id).where(AppKey.name == name)) is not None:
+        raise AppKeyError(f"Er is al een appsleutel ‘{name}’. Kies een andere naam.")
+    key = AppKey(name=name, source=source, token_hash=token_hash(token), demo=demo)
+    session.add(key)
+    session.flush()
+    enter(session, NATIONAL)
+    record(session, actor, "appsleutel.gemaakt", NATIONAL, "appsleutel", [key.id])
+    return key
+
+
+def revoke_app_key(session: Session, actor: Actor, name: str) -> AppKey:
+    """Let a key count no more, from now on.
+
+    :raises AppKeyError: there is no such key, or it was revoked before.
+    """
+    key = session.scalar(select(AppKey).where(AppKey.name == name.strip()))
+    if key is None:
+        raise AppKeyError(f"Er is geen appsleutel ‘{name}’. Zie: stopintimidatie appsleutel lijst")
+    if key.revoked_at is not None:
+        raise AppKeyError(f"De appsleutel ‘{name}’ is al ingetrokken.")
+    key.revoked_at = utc_now()
+    enter(session, NATIONAL)
+    record(session, actor, "appsleutel.ingetrokken", NATIONAL, "appsleutel", [key.id])
+    return key
+
+
+def list_app_keys(session: Session) -> Sequence[AppKey]:
+    """All keys, revoked ones too, by name."""
+    return session.scalars(select(AppKey).order_by(AppKey.name)).all()
+
+
+def token_of(authorization: str | None) -> str | None:
+    """The token in an Authorization header, whether it counts or not."""
+    scheme, _, token = (authorization or "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def recognise(session: Session, authorization: str | None, *, demo: bool) -> AppKey | None:
+    """The key in an Authorization header, when it counts."""
+    token = token_of(authorization)
+    if token is None:
+        return None
+    key = session.scalar(
+        select(AppKey).where(AppKey.token_hash == token_hash(token), AppKey.revoked_at.is_(None))
+    )
+    return None if key is None or (key.demo and not demo) else key
+
+
+# All that taking a report in must know of the database, asked in one statement.
+#
+# Which app sends it, which outlines are in force, the municipality of the place and which
+# versions of what it set count, and whether the reference that was thought of is free. Nothing of
+# it is kept from one report to the next but those versions, which never change; so a revoked key,
+# a changed text or a new municipality counts at once.
+
+
+_PROFILE: Final = [
+    column for column in MunicipalityProfile.__table__.columns if column.key not in ("code", "logo")
+]
+
+
+@dataclass(frozen=True)
+class App:
+    """The app that sends a report."""
+
+    id: UUID
+    name: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Area:
+    """The municipality of a place, and the wijk; as far as they are known."""
+
+    code: str
+    name: str
+    slug: str
+    neighbourhood_name: str | None
+    neighbourhood_slug: str | None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was found; `app` is None when the key doesn't count."""
+
+    app: App | None
+    place: Place
+    area: Area | None
+    published: Published
+    reference: str
+    # Why it comes in quarantine, when there were too many.
+    crowded: str | None
+
+
+def look_up(
+    engine: Engine,
+    locators: LocatorCache,
+    token: str,
+    location: Location,
+    watched: Sequence[Watched],
+    *,
+    demo: bool,
+) -> Known:
+    """Ask; and ask again when outlines were loaded since this process read them."""
+    stops = _stops(engine, location)
+    while True:
+        version, locator = locators.at_hand()
+        place = place_at(locator, location, stops)
+        reference = new_reference()
+        row = _ask(engine, token, place, reference, watched)
+        if version != (row.outlines_number, row.outlines_loaded_at):
+            # Reading them takes seconds: no other report waits for it.
+            with transaction(engine, write=False) as session:
+                locators.current(session)
+        elif not row.taken:
+            area = _area(row, place)
+            published = _published(engine, row, area)
+            crowded = _crowded(row, watched)
+            return Known(_app(row, demo), place, area, published, reference, crowded)
+
+
+def _stops(engine: Engine, location: Location) -> Sequence[Point]:
+    """Where the stop lies that was named instead of a point: only then one question more."""
+    name = stop_to_find(location)
+    if name is None:
+        return ()
+    with standalone(reading(engine)).connect() as connection:
+        return points_named(connection, name)
+
+
+def _ask(
+    engine: Engine, token: str, place: Place, reference: str, watched: Sequence[Watched]
+) -> Row[*tuple[Any, ...]]:
+    asked: dict[str, Any] = {
+        "token_hash": token_hash(token),
+        "municipality": place.municipality_code,
+        "neighbourhood": _filed_under(place),
+        "reference": reference,
+        "now": utc_now(),
+    }
+    for place_of, one in enumerate(watched):
+        asked[f"who{place_of}"] = one.subject
+        asked[f"since{place_of}"] = asked["now"] - one.meter.window
+        asked[f"rows{place_of}"] = one.meter.rows
+    with standalone(reading(engine)).connect() as connection:
+        return connection.execute(_question(len(watched)), asked).one()
+
+
+def _filed_under(place: Place) -> str | None:
+    """The wijk, or the one that stands for a municipality of which it isn't known."""
+    if place.neighbourhood_code is None and place.municipality_code is not None:
+        return unknown_neighbourhood_code(place.municipality_code)
+    return place.neighbourhood_code
+
+
+@cache
+def _question(watched: int) -> Select[*tuple[Any, ...]]:
+    """One row, whatever of it is there."""
+    number, loaded_at = outlines_in_force()
+    here, wijk = bindparam("municipality", type_=String), bindparam("neighbourhood", type_=String)
+    one = select(literal(1).label("one")).subquery()
+    now = bindparam("now", type_=UtcDateTime)
+    profile = MunicipalityProfile.__table__
+    counts = AppKey.token_hash == bindparam("token_hash")
+    joined = (
+        one.outerjoin(AppKey, counts & AppKey.revoked_at.is_(None))
+        .outerjoin(Municipality, Municipality.code == here)
+        .outerjoin(profile, profile.c.code == here)
+        .outerjoin(Neighbourhood, Neighbourhood.code == wijk)
+    )
+    return select(
+        AppKey.id.label("app_id"),
+        AppKey.name.label("app_name"),
+        AppKey.source.label("app_source"),
+        AppKey.demo.label("app_demo"),
+        number.label("outlines_number"),
+        loaded_at.label("outlines_loaded_at"),
+        is_taken(bindparam("reference", type_=String)).label("taken"),
+        Municipality.name.label("municipality_name"),
+        Municipality.slug.label("municipality_slug"),
+        Neighbourhood.name.label("neighbourhood_name"),
+        Neighbourhood.slug.label("neighbourhood_slug"),
+        *_PROFILE,
+        *counting(here, now, "own"),
+        *counting(NATIONAL, now, "national"),
+        *(_times(place) for place in range(watched)),
+    ).select_from(joined)
+
+
+def _times(place: int) -> Any:
+    """How often one of the meters was asked."""
+    who = bindparam(f"who{place}", type_=String)
+    since = bindparam(f"since{place}", type_=UtcDateTime)
+    return count_of(who, since, bindparam(f"rows{place}", type_=Integer)).label(f"times{place}")
+
+
+def _crowded(row: Row[*tuple[Any, ...]], watched: Sequence[Watched]) -> str | None:
+    """The first meter that says it is too much."""
+    for place, one in enumerate(watched):
+        if getattr(row, f"times{place}") >= one.meter.rows:
+            return str(one.meter.reason)
+    return None
+
+
+def _app(row: Row[*tuple[Any, ...]], demo: bool) -> App | None:
+    if row.app_id is None or (row.app_demo and not demo):
+        return None
+    return App(row.app_id, row.app_name, row.app_source)
+
+
+def _area(row: Row[*tuple[Any, ...]], place: Place) -> Area | None:
+    code = place.municipality_code
+    if code is None or row.municipality_name is None:
+        return None
+    return Area(
+        code,
+        row.municipality_name,
+        row.municipality_slug,
+        row.neighbourhood_name,
+        row.neighbourhood_slug,
+    )
+
+
+def _published(engine: Engine, row: Row[*tuple[Any, ...]], area: Area | None) -> Published:
+    national = kept_or_read(engine, NATIONAL, stamp_of(row, "national"))
+    if area is None:
+        return Published(None, national=national)
+    profile = empty_profile(area.code)
+    if row.level is not None:
+        known = {column.key: getattr(row, column.key) for column in _PROFILE}
+        profile = MunicipalityProfile(code=area.code, **known)
+    return Published(profile, kept_or_read(engine, area.code, stamp_of(row, "own")), national)

@@ -1,0 +1,272 @@
+"""What a reporter adds to a report: declared once, for the check and for OpenAPI."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, Final, TypeVar
+
+import colander
+from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
+from sqlalchemy.exc import SQLAlchemyError
+
+from stopintimidatie.core.sandbox.process import memory_file
+from stopintimidatie.core.storage.session import transaction
+from stopintimidatie.core.web import body
+from stopintimidatie.reports.api.problems import Kind, ProblemError
+from stopintimidatie.reports.api.queries import recognise, token_of
+from stopintimidatie.reports.arrival.fields import FieldError, Record, Text, errors_of, field
+from stopintimidatie.reports.arrival.schema import LAT, LON
+from stopintimidatie.reports.arrival.strict_json import MAX_BYTES, JsonError, loads
+from stopintimidatie.reports.attachments.cleaner import LIMIT, too_large
+from stopintimidatie.reports.conversation.services import LONGEST_TEXT
+from stopintimidatie.reports.vocabulary import Language
+
+MOST_ERRORS: Final = 100
+# One character at least that is neither blank nor a control character; and no NUL.
+SAYS_SOMETHING: Final = (
+    r"^[^\u0000]*[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+    r"[^\u0000]*$"
+)
+
+
+class FilledText(Text):
+    """A text that says something."""
+
+    def check(self, value: Any) -> Any:
+        clean = super().check(value)
+        if clean is colander.null:
+            raise ValueError("Schrijf hier wat u wilt zeggen.")
+        return clean
+
+    def describe(self, node: Any) -> dict[str, Any]:
+        return {**super().describe(node), "minLength": 1, "pattern": SAYS_SOMETHING}
+
+
+ADDITION: Final = field(
+    "aanvulling",
+    Record(),
+    "Wat de melder toevoegt of antwoordt.",
+    field(
+        "tekst",
+        FilledText(LONGEST_TEXT),
+        "In eigen woorden, zonder namen van anderen.",
+        required=True,
+        example="Het was bij de halte aan de kant van het station.",
+    ),
+)
+
+
+def read_addition(body: bytes) -> str:
+    """The text.
+
+    :raises ProblemError: not JSON, or not an addition; with every wrong field.
+    """
+    try:
+        return str(ADDITION.deserialize(loads(body))["tekst"])
+    except JsonError as error:
+        raise ProblemError(Kind.BODY, error.detail) from None
+    except colander.Invalid as invalid:
+        errors = tuple(errors_of(invalid))
+        raise ProblemError(Kind.FIELDS, errors=errors[:MOST_ERRORS]) from None
+
+
+# One file out of a multipart body: read as a stream, to a bound, into memory and nowhere else.
+
+
+FIELD: Final = "bestand"
+MEDIA_TYPE: Final = "multipart/form-data"
+# The file, and some room for the lines around it.
+MOST: Final = LIMIT + 100_000
+_CHUNK: Final = 64 * 1024
+# RFC 2046 knows fewer characters; clients use more.
+_BOUNDARY: Final = re.compile(r"[ -~]{0,99}[!-~]", re.ASCII)
+
+
+def boundary_of(environ: dict[str, Any]) -> str:
+    """What stands between the parts.
+
+    :raises ProblemError: this isn't a multipart body, or one without a usable boundary.
+    """
+    try:
+        media_type, options = parse_options_header(str(environ.get("CONTENT_TYPE", "")))
+    except ValueError:
+        raise ProblemError(Kind.NOT_MULTIPART) from None
+    boundary = str(options.get("boundary", ""))
+    if media_type.lower() != MEDIA_TYPE or not _BOUNDARY.fullmatch(boundary):
+        raise ProblemError(Kind.NOT_MULTIPART)
+    return boundary
+
+
+def refuse_large(environ: dict[str, Any]) -> None:
+    """:raises ProblemError: it says itself that it is too large."""
+    if (body.announced_length(environ) or 0) > MOST:
+        raise _too_large()
+
+
+def _too_large() -> ProblemError:
+    return ProblemError(Kind.FILE_TOO_LARGE, str(too_large()))
+
+
+@contextmanager
+def received(environ: dict[str, Any], boundary: str) -> Iterator[BinaryIO]:
+    """The one file of the body.
+
+    :raises ProblemError: no file, more than one, too large, or not multipart at all.
+    """
+    with memory_file() as file:
+        try:
+            found = _copy(environ, boundary, file)
+        except (MultipartError, UnicodeError):
+            raise ProblemError(Kind.FILE_MISSING) from None
+        if not found:
+            raise ProblemError(Kind.FILE_MISSING)
+        yield file
+
+
+def _copy(environ: dict[str, Any], boundary: str, file: BinaryIO) -> bool:
+    """Write the file's bytes; whether there was one."""
+    found, size, total = False, 0, 0
+    with PushMultipartParser(boundary, max_segment_count=1, strict=True) as parser:
+        while chunk := body.take(environ, _CHUNK):
+            total += len(chunk)
+            for event in parser.parse(chunk):
+                if isinstance(event, MultipartSegment):
+                    found = event.name == FIELD and event.filename is not None
+                elif event is not None and found:
+                    size += len(event)
+                    if size > LIMIT:
+                        raise _too_large()
+                    file.write(event)
+            if total > MOST:
+                raise _too_large()
+    return found and size > 0
+
+
+# The body of a report: read to a bound, and taken in when it is refused.
+
+
+MAX_DRAINED: Final = 8 * 1024 * 1024
+
+
+def read_body(environ: dict[str, Any]) -> bytes:
+    """The whole body.
+
+    :raises ProblemError: it is larger than a message may be.
+    """
+    length = body.announced_length(environ)
+    if length is not None and length > MAX_BYTES:
+        raise ProblemError(Kind.TOO_LARGE)
+    data = body.take(environ, MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise ProblemError(Kind.TOO_LARGE)
+    return data
+
+
+def most_of(registry: Any, environ: dict[str, Any]) -> int:
+    """Return how many bytes of this body are kept; addresses for files accept more.
+
+    More than anybody may send is kept only for who has an app key and, for a file, a follow code.
+    """
+    length = body.announced_length(environ)
+    if length is not None and length <= body.SMALL:
+        return body.SMALL
+    is_file = str(environ.get("PATH_INFO", "")).endswith("/bijlagen")
+    if (is_file and not environ.get("HTTP_VOLGCODE")) or not _has_app_key(registry, environ):
+        return body.SMALL
+    return MOST if is_file else MAX_BYTES
+
+
+def _has_app_key(registry: Any, environ: dict[str, Any]) -> bool:
+    """Tell whether the key counts; yes if the database is away, for then the view answers that."""
+    header = environ.get("HTTP_AUTHORIZATION")
+    if token_of(header) is None:
+        return False
+    try:
+        with transaction(registry.engine, write=False) as session:
+            return recognise(session, header, demo=registry.app_settings.demo) is not None
+    except SQLAlchemyError:
+        return True
+
+
+def drain(environ: dict[str, Any]) -> None:
+    """Take in the rest, so that the client gets to reading the refusal."""
+    body.drain(environ, MAX_DRAINED)
+
+
+# The parameters of a question: each once, nothing else, every wrong one named at once.
+
+
+# A number as JSON writes it, of limited length; programs write 0.0000001 as 1e-07.
+COORDINATE: Final = re.compile(r"-?[0-9]{1,3}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
+MUNICIPALITY: Final = re.compile(r"GM[0-9]{4}", re.ASCII)
+
+T = TypeVar("T")
+
+
+class Query:
+    """Reads parameters one by one, remembers what was wrong, and refuses with all of it."""
+
+    def __init__(self, request: Any, *known: str) -> None:
+        self._given = request.GET
+        self._languages = request.accept_language
+        self._errors = [
+            FieldError((name,), "Deze parameter bestaat niet. Laat hem weg.")
+            for name, _ in self._given.items()
+            if name not in known
+        ]
+
+    def _read(self, name: str, default: T, needed: bool, reader: Callable[[str], T]) -> T:
+        values = self._given.getall(name)
+        if not values and not needed:
+            return default
+        try:
+            return reader(values[0] if len(values) == 1 else "")
+        except ValueError as error:
+            self._errors.append(FieldError((name,), str(error)))
+            return default
+
+    def coordinate(self, name: str) -> float:
+        return self._read(name, 0.0, True, lambda text: _coordinate(name, text))
+
+    def language(self) -> str:
+        """`taal`; else the first that we have of `Accept-Language`; else Dutch."""
+        return self._read("taal", self._accepted(), False, _language)
+
+    def _accepted(self) -> str:
+        """What a browser or phone is set to; nonsense in the header is as if it weren't there."""
+        codes = [language.value for language in Language]
+        return str(self._languages.lookup(language_tags=codes, default=Language.NL.value))
+
+    def municipality(self) -> str | None:
+        """`gemeente`, by its form alone."""
+        return self._read("gemeente", None, False, _municipality)
+
+    def wrong(self, name: str, message: str) -> None:
+        self._errors.append(FieldError((name,), message))
+
+    def check(self) -> None:
+        """:raises ProblemError: with every wrong parameter."""
+        if self._errors:
+            raise ProblemError(Kind.FIELDS, errors=tuple(self._errors))
+
+
+def _coordinate(name: str, text: str) -> float:
+    if not COORDINATE.fullmatch(text):
+        raise ValueError("Geef één getal in graden, zoals 51.8133.")
+    node = LAT if name == "lat" else LON
+    return float(node.typ.check(float(text)))
+
+
+def _language(text: str) -> str:
+    codes = [language.value for language in Language]
+    if text not in codes:
+        raise ValueError(f"Kies een van: {', '.join(codes)}.")
+    return text
+
+
+def _municipality(text: str) -> str:
+    if not MUNICIPALITY.fullmatch(text):
+        raise ValueError("Geef één CBS-code van een gemeente, zoals GM0505.")
+    return text

@@ -1,0 +1,413 @@
+"""Taking a report in, exactly once, however often it is sent."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, Final
+from uuid import UUID
+
+import colander
+from sqlalchemy import Engine, delete, select, tuple_
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.limits import Senders, rows_for
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.session import Row, transaction, waits_for_row_of
+from stopintimidatie.core.text import Term
+from stopintimidatie.municipalities.areas.locator import LocatorCache
+from stopintimidatie.municipalities.areas.queries import municipality_by_code
+from stopintimidatie.municipalities.settings.queries import (
+    Answers,
+    asked_questions,
+    faults_of,
+    published_for,
+)
+from stopintimidatie.municipalities.settings.rules import (
+    HelpLine,
+    Published,
+    fallback_of,
+    in_language,
+    let_op,
+    reaction,
+)
+from stopintimidatie.municipalities.settings.vocabulary import Question
+from stopintimidatie.municipalities.settings.words import EMERGENCY, EMERGENCY_QUESTION
+from stopintimidatie.reports.api.answers import (
+    ChoiceAnswer,
+    EmergencyAnswer,
+    FormAnswer,
+    HelpLineAnswer,
+    HelpLineForAnswer,
+    LanguageAnswer,
+    MunicipalityAnswer,
+    MunicipalityHereAnswer,
+    NeighbourhoodAnswer,
+    QuestionAnswer,
+    ReactionAnswer,
+    ReceiptAnswer,
+    TermAnswer,
+    VocabularyAnswer,
+    as_json,
+)
+from stopintimidatie.reports.api.calls import BASE
+from stopintimidatie.reports.api.models import IdempotencyKey
+from stopintimidatie.reports.api.problems import Kind, ProblemError
+from stopintimidatie.reports.api.queries import App, Area, Known, look_up, token_hash
+from stopintimidatie.reports.arrival.fields import Code, FieldError
+from stopintimidatie.reports.arrival.schema import MESSAGE
+from stopintimidatie.reports.arrival.services import Apart, Arrival, Arrived, receive
+from stopintimidatie.reports.arrival.submission import Routing, routing_for
+from stopintimidatie.reports.fields import Submission
+from stopintimidatie.reports.rules import derive_follow_code
+from stopintimidatie.reports.vocabulary import FORMS_BY_GROUP, Language, Source, gravest_first
+from stopintimidatie.reports.workflow import reader_status
+
+# The answer on the spot: what the reporter is told about the municipality and what follows.
+
+
+def municipality_answer(session: Session, code: str | None) -> MunicipalityAnswer | None:
+    """The municipality with this code, for an answer."""
+    municipality = municipality_by_code(session, code) if code else None
+    if municipality is None:
+        return None
+    return about_municipality(
+        municipality.code, municipality.name, published_for(session, municipality.code)
+    )
+
+
+def municipality_here(session: Session, code: str, language: str) -> MunicipalityHereAnswer | None:
+    """The municipality with what will happen to a report there."""
+    municipality = municipality_by_code(session, code)
+    if municipality is None:
+        return None
+    published = published_for(session, code)
+    about = about_municipality(code, municipality.name, published)
+    return MunicipalityHereAnswer(
+        code=about.code,
+        name=about.name,
+        connected=about.connected,
+        logo=about.logo,
+        warning=let_op(published, municipality.name, language),
+    )
+
+
+def about_municipality(code: str, name: str, published: Published) -> MunicipalityAnswer:
+    return MunicipalityAnswer(
+        code=code,
+        name=name,
+        connected=published.connected,
+        logo=f"{BASE}/gemeenten/{code}/logo" if published.logo else None,
+    )
+
+
+def receipt(
+    known: Known, routing: Routing, arrived: Arrived, submission: Submission, arrival: Arrival
+) -> ReceiptAnswer:
+    """The whole answer to a report that is being taken in."""
+    area, published, language = known.area, known.published, submission.language.value
+    status, _ = reader_status(arrived.state, routing.delivery)
+    forms = gravest_first(submission.forms)
+    title, text = reaction(published, area.name if area else None, language, forms)
+    lines = published.help_for(published.language(language), submission.reporter_age_group, forms)
+    return ReceiptAnswer(
+        reference=arrived.reference,
+        follow_code=str(arrival.follow_code),
+        received_at=arrival.received_at,
+        status=status,
+        municipality=about_municipality(area.code, area.name, published) if area else None,
+        neighbourhood=_neighbourhood(area, routing.neighbourhood_code),
+        reaction=ReactionAnswer(title=title, text=text),
+        warning=_warning(known, language, arrived.reference, arrival.received_at),
+        help_lines=tuple(help_line_answer(line) for line in lines),
+    )
+
+
+def _warning(known: Known, language: str, reference: str, received_at: datetime) -> str | None:
+    if known.area is None:
+        return None
+    return let_op(
+        known.published,
+        known.area.name,
+        language,
+        reference=reference,
+        received_at=received_at,
+    )
+
+
+def help_line_answer(line: HelpLine) -> HelpLineAnswer:
+    """A line for who may ring it."""
+    return HelpLineAnswer(name=line.name, phone=line.phone)
+
+
+def _neighbourhood(area: Area | None, code: str | None) -> NeighbourhoodAnswer | None:
+    """The wijk by its CBS code; `onbekend` is ours and says nothing to the reporter."""
+    name = area.neighbourhood_name if area else None
+    if name is None or code is None or not code.startswith("WK"):
+        return None
+    return NeighbourhoodAnswer(code=code, name=name)
+
+
+REMEMBERED: Final = timedelta(days=30)
+LONGEST_WAIT_MILLISECONDS: Final = 5_000
+# One in so many reports removes this many keys that are past their term.
+FORGETTING_EVERY: Final = 100
+FORGOTTEN_AT_ONCE: Final = 2_000
+CODE_PURPOSE: Final = "volgcode"
+BODY_PURPOSE: Final = "intake-bericht"
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What taking a report in needs of the installation."""
+
+    engine: Engine
+    keys: KeyRing
+    locators: LocatorCache
+    demo: bool
+    senders: Senders
+
+
+@dataclass(frozen=True)
+class Posting:
+    """One request: the app's token, its key for this report, and the body as it came."""
+
+    token: str
+    key: UUID
+    body: bytes
+    submission: Submission
+    # Who sent it, for the time of the request; see `reports.senders`.
+    sender: str | None = None
+
+
+def submit(intake: Intake, posting: Posting) -> dict[str, Any]:
+    """Store the report and answer; a repeated request gets the answer of the first.
+
+    When this returns, the report is committed. Two statements: one asks all that must be known,
+    one writes all rows. That the key is new is hoped for, and refused by the database if not.
+
+    :raises ProblemError: the app's key doesn't count, its key for this report belongs to another
+        body, or the first request with it is still being handled.
+    """
+    watched = intake.senders.watch(posting.sender, token_hash(posting.token))
+    known = look_up(
+        intake.engine,
+        intake.locators,
+        posting.token,
+        posting.submission.location,
+        watched,
+        demo=intake.demo,
+    )
+    if known.app is None:
+        raise ProblemError(Kind.APP_KEY)
+    _check_own_answers(intake, known, posting.submission.own_answers)
+    if secrets.randbelow(FORGETTING_EVERY) == 0:
+        _forget_expired(intake.engine)
+    try:
+        return _first(intake, posting, known, known.app, rows_for(watched))
+    except IntegrityError:
+        earlier = _earlier(intake.engine, known.app, posting.key)
+        if earlier is None:
+            raise
+        if earlier.created_at >= utc_now() - REMEMBERED:
+            return _again(intake.keys, posting, known.app, earlier)
+    except DBAPIError as error:
+        if waits_for_row_of(error, IdempotencyKey.__tablename__):
+            raise ProblemError(Kind.STILL_BUSY) from None
+        # A lock on something other than this key timed out: answered as an outage; the key stays
+        # free.
+        raise
+    _forget_expired(intake.engine, earlier)
+    return submit(intake, posting)
+
+
+def _check_own_answers(intake: Intake, known: Known, answers: Answers) -> None:
+    """:raises ProblemError: answers that don't fit their question, or questions of elsewhere."""
+    if not answers:
+        return
+    questions = asked_questions(intake.engine, known.published, [name for name, _ in answers])
+    faults = faults_of(known.published, questions, answers)
+    if faults:
+        errors = [FieldError(("antwoorden", name), fault) for name, fault in faults.items()]
+        raise ProblemError(Kind.FIELDS, errors=tuple(errors))
+
+
+def _first(
+    intake: Intake, posting: Posting, known: Known, app: App, hits: Sequence[Row]
+) -> dict[str, Any]:
+    """Claim the key with the answer that belongs to it, and take the report in: all or nothing."""
+    keys, area, given = intake.keys, known.area, posting.submission
+    arrival = Arrival(
+        source=Source.of(app.source),
+        actor=Actor("app", str(app.id), app.name),
+        follow_code=follow_code(keys, posting, app, keys.current),
+        received_at=utc_now(),
+        quarantine=known.crowded is not None,
+        quarantine_reason=known.crowded,
+        reference=known.reference,
+    )
+    profile = known.published.profile
+    level = profile.level if profile else None
+    routing = routing_for(known.place, level, geocoding=intake.locators.geocoding)
+    answer: dict[str, Any] = {}
+
+    def claim(arrived: Arrived) -> list[Row]:
+        answer.update(as_json(receipt(known, routing, arrived, given, arrival)))
+        # On PostgreSQL this waits for another transaction with the same key.
+        return [_claim(keys, posting, app, answer, arrival.received_at), *hits]
+
+    apart = Apart(
+        intake.engine,
+        known.published.contact_within_days,
+        (area.slug, area.neighbourhood_slug) if area else (None, None),
+        LONGEST_WAIT_MILLISECONDS,
+        first=claim,
+    )
+    receive(apart, keys, given, routing, arrival)
+    return answer
+
+
+def _claim(keys: KeyRing, posting: Posting, app: App, answer: dict[str, Any], now: datetime) -> Row:
+    """The key that the app gave this report, with what a repetition of it is answered."""
+    return IdempotencyKey, {
+        "app_key_id": app.id,
+        "key": posting.key,
+        "body_hash": keys.keyed_hash(BODY_PURPOSE, posting.body),
+        "secret_version": keys.current,
+        "created_at": now,
+        "answer": {name: value for name, value in answer.items() if name != "volgcode"},
+    }
+
+
+def _earlier(engine: Engine, app: App, key: UUID) -> IdempotencyKey | None:
+    """What was committed with this key, perhaps while this one waited for it."""
+    with transaction(engine, write=False) as session:
+        return session.get(IdempotencyKey, (app.id, key))
+
+
+def _again(keys: KeyRing, posting: Posting, app: App, earlier: IdempotencyKey) -> dict[str, Any]:
+    version = earlier.secret_version
+    if keys.keyed_hash(BODY_PURPOSE, posting.body, version) != earlier.body_hash:
+        raise ProblemError(Kind.KEY_REUSED)
+    reference = {"kenmerk": earlier.answer["kenmerk"]}
+    return {**reference, "volgcode": follow_code(keys, posting, app, version), **earlier.answer}
+
+
+def follow_code(keys: KeyRing, posting: Posting, app: App, version: int) -> str:
+    """The follow code that belongs to this key of this app: derived, never stored."""
+    return derive_follow_code(keys.derive(CODE_PURPOSE, version), app.id, posting.key)
+
+
+def _forget_expired(engine: Engine, met: IdempotencyKey | None = None) -> None:
+    """Remove keys that are past their term: now and then some, and always one that was met."""
+    key = tuple_(IdempotencyKey.app_key_id, IdempotencyKey.key)
+    expired = IdempotencyKey.created_at < utc_now() - REMEMBERED
+    oldest = (
+        select(IdempotencyKey.app_key_id, IdempotencyKey.key)
+        .where(expired)
+        .order_by(IdempotencyKey.created_at)
+        .limit(FORGOTTEN_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    with transaction(engine) as session:
+        forgetting = delete(IdempotencyKey).where(key.in_(oldest))
+        session.execute(forgetting.execution_options(synchronize_session=False))
+        if met is not None:
+            this = key == tuple_(met.app_key_id, met.key)
+            session.execute(delete(IdempotencyKey).where(expired, this))
+
+
+# What to ask a reporter, and in which words: the answer of `GET /formulier`.
+#
+# The vocabularies are those of the message that the intake checks, found by walking through it.
+# So what is offered and what is accepted can't drift apart.
+
+
+def form_answer(session: Session, code: str | None, wanted: str) -> FormAnswer | None:
+    """The form for a municipality, or without one; None when there is no such municipality."""
+    municipality = municipality_by_code(session, code) if code is not None else None
+    if code is not None and municipality is None:
+        return None
+    published = published_for(session, code)
+    language = published.language(wanted)
+    name = municipality.name if municipality else None
+    return FormAnswer(
+        municipality=about_municipality(municipality.code, municipality.name, published)
+        if municipality
+        else None,
+        language=language,
+        languages=tuple(
+            LanguageAnswer(code=known, name=Language.of(known).public)
+            for known in published.languages
+        ),
+        emergency=_emergency(language),
+        warning=let_op(published, name, wanted) if name is not None else None,
+        vocabularies=_vocabularies(fallback_of(language)),
+        questions=tuple(_question(asked, language) for asked in published.questions("app")),
+        help_lines=_help_lines(published, language),
+    )
+
+
+def _emergency(language: str) -> EmergencyAnswer:
+    words = EMERGENCY_QUESTION[fallback_of(language)]
+    return EmergencyAnswer(
+        question=words["vraag"], about=words["uitleg"], phone=EMERGENCY["telefoon"]
+    )
+
+
+def _question(question: Question, language: str) -> QuestionAnswer:
+    return QuestionAnswer(
+        id=question.id,
+        kind=question.kind.value,
+        question=in_language(question.words, language),
+        about=in_language(question.help, language) if question.help.get("nl") else "",
+        choices=tuple(
+            ChoiceAnswer(code=code, label=in_language(label, language))
+            for code, label in question.choices
+        ),
+    )
+
+
+def _help_lines(published: Published, language: str) -> tuple[HelpLineForAnswer, ...]:
+    return tuple(
+        HelpLineForAnswer(
+            name=line.name, phone=line.phone, about=line.about, ages=line.ages, forms=line.forms
+        )
+        for line in published.help_lines(language)
+    )
+
+
+@cache
+def _vocabularies(language: str) -> tuple[VocabularyAnswer, ...]:
+    """Every field of the message that takes a code, with the codes it takes."""
+    groups = {form.value: group.value for group, forms in FORMS_BY_GROUP.items() for form in forms}
+    return tuple(
+        VocabularyAnswer(
+            field=name,
+            several=several,
+            terms=tuple(
+                TermAnswer(
+                    code=code,
+                    label=term.label(language),
+                    group=groups.get(code) if name == "vormen" else None,
+                )
+                for code, term in terms.items()
+            ),
+        )
+        for name, terms, several in _coded(MESSAGE, "")
+    )
+
+
+def _coded(node: colander.SchemaNode, path: str) -> Iterator[tuple[str, dict[str, Term], bool]]:
+    for child in node.children:
+        name = f"{path}.{child.name}".strip(".")
+        if isinstance(child.typ, Code):
+            yield name, child.typ.terms, child.name == ""
+        else:
+            yield from _coded(child, name)

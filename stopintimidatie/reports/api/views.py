@@ -1,0 +1,390 @@
+"""The calls of the API: read the request in the order of refusals, call one service, answer."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+from uuid import UUID
+
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.view import view_config
+
+from stopintimidatie.core import telemetry
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.limits import Turnstile, reading_too_much, sender_of
+from stopintimidatie.core.storage.session import transaction
+from stopintimidatie.core.text import local
+from stopintimidatie.core.web.limits import NoPlaceError
+from stopintimidatie.core.web.responses import PICTURE_CSP
+from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
+from stopintimidatie.municipalities.areas.locator import locate
+from stopintimidatie.municipalities.areas.queries import municipality_by_code
+from stopintimidatie.municipalities.settings.queries import logo_of, published_for
+from stopintimidatie.municipalities.settings.rules import let_op_today
+from stopintimidatie.reports.api.answers import (
+    AttachmentAnswer,
+    FollowAnswer,
+    MessageAnswer,
+    as_json,
+)
+from stopintimidatie.reports.api.calls import (
+    ADD,
+    ATTACH,
+    BASE,
+    DESCRIBE,
+    FOLLOW,
+    FORM,
+    IMAGE_TYPES,
+    LOGO,
+    LOOK_UP,
+    SUBMIT,
+    WITHDRAW,
+    Call,
+)
+from stopintimidatie.reports.api.models import AppKey
+from stopintimidatie.reports.api.openapi import openapi_document
+from stopintimidatie.reports.api.problems import Kind, ProblemError
+from stopintimidatie.reports.api.queries import recognise, token_of
+from stopintimidatie.reports.api.requests import (
+    Query,
+    boundary_of,
+    read_addition,
+    read_body,
+    received,
+    refuse_large,
+)
+from stopintimidatie.reports.api.resources import (
+    AdditionsNode,
+    ApiNode,
+    AttachmentsNode,
+    DocumentNode,
+    FormNode,
+    LogoNode,
+    MunicipalitiesNode,
+    ReportNode,
+    ReportsNode,
+)
+from stopintimidatie.reports.api.services import (
+    Intake,
+    Posting,
+    form_answer,
+    municipality_answer,
+    municipality_here,
+    submit,
+)
+from stopintimidatie.reports.arrival.strict_json import JsonError, loads
+from stopintimidatie.reports.arrival.submission import InvalidMessageError, validate
+from stopintimidatie.reports.attachments.cleaner import CleaningError, Fault, cleaned_apart
+from stopintimidatie.reports.attachments.services import attach, check_room
+from stopintimidatie.reports.conversation.queries import Message, Standing, follow
+from stopintimidatie.reports.conversation.services import NotNowError, add_message, withdraw
+from stopintimidatie.reports.fields import Submission
+
+UUID_TEXT: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+FROM_EVERYWHERE: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
+SHOWN_EVERYWHERE: Final = {"Access-Control-Allow-Origin": "*", **FROM_EVERYWHERE}
+
+View = Callable[[Any, Any], Response]
+
+
+def api_view(call: Call, node: type[ApiNode]) -> Callable[[View], View]:
+    """Register a view for a declared call: the only way a call gets one."""
+    register: Callable[[View], View] = view_config(
+        context=node,
+        name="",
+        request_method=call.method,
+        permission=NO_PERMISSION_REQUIRED,
+        require_csrf=False,
+    )
+    return register
+
+
+def json_answer(value: Any, status: int = 200) -> Response:
+    return Response(
+        body=json.dumps(value, ensure_ascii=False).encode(),
+        status=status,
+        content_type="application/json",
+    )
+
+
+@api_view(DESCRIBE, DocumentNode)
+def describe(context: DocumentNode, request: Any) -> Response:
+    """For everybody, browsers of other sites too."""
+    settings = request.registry.app_settings
+    answer = json_answer(openapi_document(settings.public_address, settings.contact))
+    answer.headers.update(SHOWN_EVERYWHERE)
+    return answer
+
+
+@api_view(SUBMIT, ReportsNode)
+def post_report(context: ReportsNode, request: Any) -> Response:
+    """The order of the refusals is the contract's: key, size, type, idempotency, body."""
+    try:
+        posting = _posting(request)
+    except ProblemError:
+        # Who has no key hears of nothing else.
+        app_of(request)
+        raise
+    registry = request.registry
+    demo = registry.app_settings.demo
+    intake = Intake(
+        registry.engine, registry.key_ring, registry.locator_cache, demo, registry.senders
+    )
+    answer = submit(intake, posting)
+    telemetry.intake_done(telemetry.ACCEPTED)
+    created = json_answer(answer, 201)
+    created.headers["Location"] = f"{BASE}/meldingen/{answer['kenmerk']}"
+    return created
+
+
+@api_view(FOLLOW, ReportNode)
+def get_report(context: ReportNode, request: Any) -> Response:
+    limit_reads(request, app_of(request))
+    standing = standing_of(request, str(context.__name__))
+    return json_answer(as_json(follow_answer(request.db, standing)))
+
+
+def standing_of(request: Any, reference: str) -> Standing:
+    """The report that the follow code in the header opens.
+
+    :raises ProblemError: none; the same whether code or reference is wrong.
+    """
+    registry = request.registry
+    turnstile = Turnstile(registry.senders, request.environ)
+    if turnstile.closed():
+        raise ProblemError(Kind.TOO_OFTEN)
+    code = request.headers.get("Volgcode", "")
+    standing = follow(registry.engine, registry.key_ring, reference, code)
+    if standing is None:
+        turnstile.guessed()
+        raise ProblemError(Kind.NO_SUCH_REPORT)
+    return standing
+
+
+def limit_reads(request: Any, app: AppKey | None) -> None:
+    """Reading has an end, for one sender and for one app.
+
+    :param app: None where a busy app must go on, for its users can't report without.
+    :raises ProblemError: there was too much of it.
+    """
+    registry = request.registry
+    sender = sender_of(request.environ, registry.app_settings)
+    if reading_too_much(registry.senders, sender, str(app.id) if app else None):
+        raise ProblemError(Kind.TOO_OFTEN)
+
+
+@api_view(ADD, AdditionsNode)
+def post_addition(context: AdditionsNode, request: Any) -> Response:
+    """The reporter adds something, or answers a question. The body is judged before the code."""
+    app_of(request)
+    body = read_body(request.environ)
+    _check_media_type(request)
+    text = read_addition(body)
+    registry = request.registry
+    standing = standing_of(request, str(context.__parent__.__name__))
+    with refusals():
+        said = add_message(registry.engine, WORKFLOW_EFFECTS.of(registry), standing.copy, text)
+    return json_answer(as_json(message_answer(said)), 201)
+
+
+@api_view(ATTACH, AttachmentsNode)
+def post_attachment(context: AttachmentsNode, request: Any) -> Response:
+    """The reporter sends a photo, sound or video. Only who has the code may send so much."""
+    app_of(request)
+    boundary = boundary_of(request.environ)
+    refuse_large(request.environ)
+    registry = request.registry
+    standing = standing_of(request, str(context.__parent__.__name__))
+    with refusals():
+        check_room(registry.engine, standing.copy)
+        with received(request.environ, boundary) as file, cleaned_apart(request, file) as clean:
+            made = attach(registry.engine, registry.key_ring, standing.copy, clean)
+    answer = AttachmentAnswer(number=made.number, kind=made.kind, size=made.size, at=made.at)
+    return json_answer(as_json(answer), 201)
+
+
+@api_view(WITHDRAW, ReportNode)
+def delete_report(context: ReportNode, request: Any) -> Response:
+    """The reporter withdraws the report."""
+    app_of(request)
+    registry = request.registry
+    standing = standing_of(request, str(context.__name__))
+    with refusals():
+        withdraw(registry.engine, WORKFLOW_EFFECTS.of(registry), standing.copy)
+    return Response(status=204)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What the report doesn't take now is a problem document."""
+    try:
+        yield
+    except NotNowError as refused:
+        raise ProblemError(Kind.NOT_NOW, str(refused)) from None
+    except CleaningError as refused:
+        raise ProblemError(_FILE_FAULTS[refused.fault], str(refused)) from None
+    except NoPlaceError:
+        raise ProblemError(Kind.FILES_BUSY) from None
+
+
+_FILE_FAULTS: Final = {
+    Fault.TYPE: Kind.FILE_TYPE,
+    Fault.TOO_LARGE: Kind.FILE_TOO_LARGE,
+    Fault.BROKEN: Kind.FILE_BROKEN,
+}
+
+
+@api_view(LOOK_UP, MunicipalitiesNode)
+def get_municipality(context: MunicipalitiesNode, request: Any) -> Response:
+    limit_reads(request, app_of(request))
+    query = Query(request, "lat", "lon", "taal")
+    lat, lon, language = query.coordinate("lat"), query.coordinate("lon"), query.language()
+    query.check()
+    place = locate(request.db, request.registry.locator_cache, lat, lon)
+    code = place.municipality_code
+    found = municipality_here(request.db, code, language) if code else None
+    if found is None:
+        raise ProblemError(Kind.NOT_FOUND, "Bij dit punt hoort geen gemeente.")
+    return json_answer(as_json(found))
+
+
+@api_view(FORM, FormNode)
+def get_form(context: FormNode, request: Any) -> Response:
+    app_of(request)
+    limit_reads(request, None)
+    query = Query(request, "gemeente", "taal")
+    code, language = query.municipality(), query.language()
+    query.check()
+    found = form_answer(request.db, code, language)
+    if found is None:
+        raise ProblemError(Kind.NOT_FOUND, "Deze gemeente bestaat niet.")
+    return json_answer(as_json(found))
+
+
+@api_view(LOGO, LogoNode)
+def get_logo(context: LogoNode, request: Any) -> Response:
+    code = str(context.__parent__.__name__)
+    logo = logo_of(request.db, code)
+    if logo is None or logo.media_type not in IMAGE_TYPES:
+        raise ProblemError(Kind.NOT_FOUND, "Deze gemeente bestaat niet of heeft geen logo.")
+    answer = Response(body=logo.content, content_type=logo.media_type)
+    answer.headers.update({**FROM_EVERYWHERE, "Content-Security-Policy": PICTURE_CSP})
+    return answer
+
+
+@view_config(
+    context=ApiNode,
+    name="",
+    request_method="OPTIONS",
+    permission=NO_PERMISSION_REQUIRED,
+    require_csrf=False,
+)
+def options(context: ApiNode, request: Any) -> Response:
+    """What may be done here; a browser of another site may read the description."""
+    if not context.calls:
+        raise ProblemError(Kind.NO_SUCH_ADDRESS)
+    answer = Response(status=204, headerlist=[("Allow", ", ".join(context.methods))])
+    if DESCRIBE in context.calls:
+        answer.headers.update({**SHOWN_EVERYWHERE, "Access-Control-Allow-Methods": "GET, HEAD"})
+    return answer
+
+
+def app_of(request: Any) -> AppKey:
+    """The app that sent this.
+
+    Looked up in a transaction of its own: on SQLite a POST would otherwise hold the write lock
+    while its body is still being read and judged.
+
+    :raises ProblemError: no key, or none that counts.
+    """
+    registry = request.registry
+    with transaction(registry.engine, write=False) as session:
+        header = request.headers.get("Authorization")
+        app = recognise(session, header, demo=registry.app_settings.demo)
+    if app is None:
+        raise ProblemError(Kind.APP_KEY)
+    return app
+
+
+def _posting(request: Any) -> Posting:
+    """What was sent, judged without asking the database anything.
+
+    :raises ProblemError: the first thing that is wrong with it.
+    """
+    token = token_of(request.headers.get("Authorization"))
+    if token is None:
+        raise ProblemError(Kind.APP_KEY)
+    body = read_body(request.environ)
+    _check_media_type(request)
+    key, sender = (
+        _idempotency_key(request),
+        sender_of(request.environ, request.registry.app_settings),
+    )
+    return Posting(token, key, body, read_message(body), sender)
+
+
+def _check_media_type(request: Any) -> None:
+    """application/json; a charset may only be UTF-8."""
+    media_type, *parameters = request.environ.get("CONTENT_TYPE", "").lower().split(";")
+    charsets = [p.strip() for p in parameters if p.strip().startswith("charset=")]
+    if media_type.strip() != "application/json" or not set(charsets) <= _UTF_8:
+        raise ProblemError(Kind.MEDIA_TYPE)
+
+
+_UTF_8: Final = frozenset({"charset=utf-8", 'charset="utf-8"'})
+
+
+def _idempotency_key(request: Any) -> UUID:
+    text = request.headers.get("Idempotency-Key", "").strip()
+    if not UUID_TEXT.fullmatch(text):
+        raise ProblemError(Kind.IDEMPOTENCY_KEY)
+    return UUID(text)
+
+
+def read_message(body: bytes) -> Submission:
+    """:raises ProblemError: not JSON, or not a report; with every wrong field."""
+    try:
+        return validate(loads(body), utc_now())
+    except JsonError as error:
+        raise ProblemError(Kind.BODY, error.detail) from None
+    except InvalidMessageError as error:
+        raise ProblemError(Kind.FIELDS, errors=tuple(error.errors)) from None
+
+
+def follow_answer(session: Any, standing: Standing) -> FollowAnswer:
+    """The standing of a report as the app gets it."""
+    return FollowAnswer(
+        reference=standing.reference,
+        status=standing.status,
+        status_text=standing.status_text,
+        received_at=standing.received_at,
+        messages=tuple(message_answer(message) for message in standing.messages),
+        municipality=municipality_answer(session, standing.municipality_code),
+        answer_by=standing.answer_by,
+        warning=let_op_answer(session, standing),
+    )
+
+
+def let_op_answer(session: Any, standing: Standing) -> str | None:
+    code = standing.municipality_code
+    municipality = municipality_by_code(session, code) if code else None
+    if municipality is None:
+        return None
+    found = let_op_today(
+        published_for(session, code),
+        municipality.name,
+        standing.status,
+        standing.reference,
+        standing.received_at,
+        local(utc_now()).date(),
+    )
+    return found.text if found else None
+
+
+def message_answer(message: Message) -> MessageAnswer:
+    sender = "melder" if message.from_reporter else "gemeente"
+    return MessageAnswer(at=message.at, sender=sender, kind=message.kind, text=message.text)

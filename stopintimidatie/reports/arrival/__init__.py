@@ -1,0 +1,13 @@
+"""The one door through which a report comes in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.reports.arrival import services
+
+    services.ARRIVALS.declare(config)
+    config.add_job_kind(services.ARRIVED, services.arrived, batch=services.TOGETHER)
+    config.scan("stopintimidatie.reports.arrival.views")

@@ -1,0 +1,328 @@
+"""The message of a report: what is checked and what OpenAPI promises, from `reports.fields`.
+
+`validate` names every wrong field at once, or returns the `Submission` that `reports.receive()`
+takes. A rule between fields stands here with its check, its words and, where JSON Schema can say
+it, its schema.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import colander
+
+from stopintimidatie.municipalities.areas.facts import BOXES, Box, inside_netherlands
+from stopintimidatie.municipalities.settings.vocabulary import LONGEST_ANSWER, MOST_CHOICES
+from stopintimidatie.reports import vocabulary as reports_vocabulary
+from stopintimidatie.reports.arrival.fields import (
+    GRACE,
+    NO_NUL,
+    Check,
+    Code,
+    Description,
+    Email,
+    FieldError,
+    Flag,
+    ListOf,
+    Moment,
+    Number,
+    Phone,
+    Record,
+    Text,
+    Type,
+    Whole,
+    collect,
+    describe,
+    field,
+)
+from stopintimidatie.reports.fields import BY_NAME, GROUPS, Field, Told
+
+# Answers to a municipality's own questions, as a field of the message: by their form alone.
+#
+# Whether the question is one of the place's municipality, and the answer one of its choices, is
+# known when the place is: `municipalities.answers`.
+
+
+QUESTION_NAME: Final = "^vraag[0-9a-f]{6}$"
+
+
+class OwnAnswers(Type):
+    """Answers by the name of their question; which question it is, only its municipality knows."""
+
+    most = 40
+
+    def check(self, value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise ValueError("Hier hoort een object te staan.")
+        if len(value) > self.most:
+            raise ValueError(f"Geef hoogstens {self.most} antwoorden.")
+        return value
+
+    def deserialize(self, node: colander.SchemaNode, cstruct: Any) -> Any:
+        answers = super().deserialize(node, cstruct)
+        if answers is colander.null:
+            return answers
+        members = ((colander.SchemaNode(OwnAnswer(), name=name), answers[name]) for name in answers)
+        return collect(node, members, None)
+
+    def describe(self, node: colander.SchemaNode) -> Description:
+        answer = [
+            {"type": ["boolean", "null"]},
+            {"type": "string", "maxLength": LONGEST_ANSWER, "pattern": NO_NUL},
+            {"type": "array", "maxItems": MOST_CHOICES, "items": {"type": "string"}},
+        ]
+        return {
+            "type": "object",
+            "maxProperties": self.most,
+            "patternProperties": {QUESTION_NAME: {"anyOf": answer}},
+            "additionalProperties": False,
+        }
+
+
+class OwnAnswer(Type):
+    """One of them, by its form alone."""
+
+    def deserialize(self, node: colander.SchemaNode, cstruct: Any) -> Any:
+        if not re.fullmatch(QUESTION_NAME.strip("^$"), node.name, re.ASCII):
+            raise colander.Invalid(node, "Deze vraag bestaat niet. Laat haar weg.")
+        if cstruct is None or isinstance(cstruct, bool):
+            return cstruct
+        parts = cstruct if isinstance(cstruct, list) else [cstruct]
+        text = Text(LONGEST_ANSWER)
+        if len(parts) > MOST_CHOICES:
+            raise colander.Invalid(node, f"Kies er hoogstens {MOST_CHOICES}.")
+        try:
+            checked = [text.check(part) for part in parts]
+        except ValueError as e:
+            raise colander.Invalid(node, str(e)) from None
+        kept = [part for part in checked if part is not colander.null]
+        return kept if isinstance(cstruct, list) else (kept[0] if kept else None)
+
+
+def _message() -> colander.SchemaNode:
+    """The message, from the fields that were declared."""
+    nodes = {"": field("", Record(), "Een melding van straatintimidatie.")}
+    for one in BY_NAME.values():
+        way, _, name = one.name.rpartition(".")
+        told = one.told
+        _node(nodes, way).add(
+            field(
+                name,
+                _kind(one),
+                told.about,
+                *_item(one),
+                required=one.required,
+                example=told.example,
+            )
+        )
+    return nodes[""]
+
+
+def _node(nodes: dict[str, colander.SchemaNode], way: str) -> colander.SchemaNode:
+    """The object of the message that this leads to, made when its first field comes."""
+    if way not in nodes:
+        above, _, name = way.rpartition(".")
+        group = GROUPS[way]
+        record = Record(at_least_one=group.not_empty)
+        nodes[way] = field(name, record, group.about, required=group.required)
+        _node(nodes, above).add(nodes[way])
+    return nodes[way]
+
+
+def _kind(one: Field) -> Type:
+    """How a field of the message is checked and described."""
+    told = one.told
+    if one.name == "antwoorden":
+        return OwnAnswers()
+    if one.vocabulary is None:
+        return _PLAIN[told.like or one.kind](told)
+    if one.several:
+        return ListOf(most=len(one.vocabulary), least=int(one.required))
+    return Code(one.vocabulary)
+
+
+def _item(one: Field) -> list[colander.SchemaNode]:
+    return [field("", Code(one.vocabulary), "")] if one.several and one.vocabulary else []
+
+
+_PLAIN: Mapping[Any, Callable[[Told], Type]] = {
+    "telefoon": lambda told: Phone(),
+    "email": lambda told: Email(),
+    str: lambda told: Text(told.most),
+    bool: lambda told: Flag(nullable=told.unknown),
+    int: lambda told: Whole(told.least, told.most),
+    float: lambda told: Number(told.least, told.most),
+    datetime: lambda told: Moment(),
+}
+MESSAGE = _message()
+LAT, LON = MESSAGE["locatie"]["lat"], MESSAGE["locatie"]["lon"]
+
+Message = dict[str, Any]
+
+
+def _anonymous_without_contact(message: Message, now: datetime) -> Iterator[FieldError]:
+    if message.get("anoniem") is True:
+        for name in _CONTACT:
+            if name in message.get("melder", {}):
+                yield FieldError(
+                    ("melder", name),
+                    "Bij een anonieme melding horen geen naam en contactgegevens. "
+                    "Laat dit weg, of zet anoniem op false.",
+                )
+
+
+def _reachable(message: Message, now: datetime) -> Iterator[FieldError]:
+    needed = _NEEDED.get(message.get("contactGewenst", ""))
+    if needed and message.get("anoniem") is True:
+        yield FieldError(("contactGewenst",), "Dit kan niet anoniem. Kies via_app of nee.")
+    elif needed and needed not in message.get("melder", {}):
+        yield FieldError(
+            ("melder", needed), f"Vul {needed} in, want de melder wil daarmee bereikt worden."
+        )
+
+
+def _order_of_times(message: Message, now: datetime) -> Iterator[FieldError]:
+    for name in ("incidentVan", "incidentTot"):
+        if name in message and message[name] > now + GRACE:
+            yield FieldError((name,), "Dit ligt in de toekomst. Kijk de datum en de tijdzone na.")
+    start, end = message.get("incidentVan"), message.get("incidentTot")
+    if start and end and end < start:
+        yield FieldError(("incidentTot",), "Dit ligt voor incidentVan. Draai ze om.")
+
+
+def _somewhere(message: Message, now: datetime) -> Iterator[FieldError]:
+    place = message.get("locatie")
+    if place is None:
+        return
+    for one, other in (("lat", "lon"), ("lon", "lat")):
+        if one in place and other not in place:
+            yield FieldError(("locatie", other), f"Geef lat en lon samen: {other} ontbreekt.")
+    if not {"lat", "lon"} & place.keys() and not _described(place):
+        yield FieldError(
+            ("locatie",), "Geef een punt (lat en lon), een adres, ov of een omschrijving."
+        )
+
+
+def _described(place: dict[str, Any]) -> bool:
+    return any(place.get(name) for name in ("adres", "ov", "omschrijving"))
+
+
+def _point_in_the_netherlands(message: Message, now: datetime) -> Iterator[FieldError]:
+    place = message.get("locatie", {})
+    lat, lon = place.get("lat"), place.get("lon")
+    if lat is not None and lon is not None and not inside_netherlands(lat, lon):
+        for name in ("lat", "lon"):
+            yield FieldError(
+                ("locatie", name),
+                "Dit punt ligt niet in Nederland. Kijk na of lat en lon niet omgedraaid zijn.",
+            )
+
+
+_CONTACT = ("naam", "telefoon", "email")
+_NEEDED = {
+    reports_vocabulary.ContactWish.CALL: "telefoon",
+    reports_vocabulary.ContactWish.MAIL: "email",
+}
+# What is left of a text when blanks and control characters go.
+_NOT_BLANK = {"type": "string", "pattern": r"[^\s\u0000-\u001f\u007f-\u009f]"}
+
+
+def _if_contact_wish(code: str, needed: str) -> Description:
+    return {
+        "if": {"properties": {"contactGewenst": {"const": code}}, "required": ["contactGewenst"]},
+        "then": {
+            "required": ["melder"],
+            "properties": {"melder": {"required": [needed], "properties": {needed: _NOT_BLANK}}},
+        },
+    }
+
+
+_IF_ANONYMOUS: Description = {
+    "if": {"properties": {"anoniem": {"const": True}}, "required": ["anoniem"]},
+    "then": {"properties": {"melder": {"properties": dict.fromkeys(_CONTACT, False)}}},
+}
+
+
+def _any_text_of(node: colander.SchemaNode) -> Description:
+    return {
+        "anyOf": [
+            {"required": [child.name], "properties": {child.name: _NOT_BLANK}}
+            for child in node.children
+        ]
+    }
+
+
+def _inside(box: Box) -> Description:
+    return {
+        "properties": {
+            "lat": {"minimum": box.south, "maximum": box.north},
+            "lon": {"minimum": box.west, "maximum": box.east},
+        }
+    }
+
+
+_PLACE: Description = {
+    "dependentRequired": {"lat": ["lon"], "lon": ["lat"]},
+    "anyOf": [
+        {"required": ["lat", "lon"]},
+        {"required": ["adres"], "properties": {"adres": _any_text_of(MESSAGE["locatie"]["adres"])}},
+        {"required": ["ov"], "properties": {"ov": _any_text_of(MESSAGE["locatie"]["ov"])}},
+        {"required": ["omschrijving"], "properties": {"omschrijving": _NOT_BLANK}},
+    ],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule between fields: how it is checked, and how JSON Schema says it (if it can)."""
+
+    about: str
+    check: Check
+    schemas: tuple[Description, ...] = ()
+
+
+RULES = (
+    Rule("Anoniem is zonder contactgegevens.", _anonymous_without_contact, (_IF_ANONYMOUS,)),
+    Rule(
+        "`bellen` vraagt `melder.telefoon`, `mailen` vraagt `melder.email`.",
+        _reachable,
+        tuple(_if_contact_wish(code.value, needed) for code, needed in _NEEDED.items()),
+    ),
+    Rule(
+        "Tijden liggen niet in de toekomst (vijf minuten speling), `incidentTot` niet voor "
+        "`incidentVan`.",
+        _order_of_times,
+    ),
+    Rule(
+        "`locatie` heeft `lat` en `lon`, of `adres`, of `ov`, of ten minste `omschrijving`.",
+        _somewhere,
+        ({"properties": {"locatie": _PLACE}},),
+    ),
+    Rule(
+        "Een punt ligt in of rond Europees of Caribisch Nederland.",
+        _point_in_the_netherlands,
+        ({"properties": {"locatie": {"anyOf": [_inside(box) for box in BOXES]}}},),
+    ),
+)
+
+
+def message_schema() -> Description:
+    """The JSON Schema of the message, rules included."""
+    described = describe(MESSAGE)
+    described["description"] += " " + " ".join(rule.about for rule in RULES)
+    described["allOf"] = [schema for rule in RULES for schema in rule.schemas]
+    return described
+
+
+def _found(message: Message, one: Field) -> Any:
+    """What the message says of a field; `colander.drop` when that is nothing."""
+    part: Any = message
+    for name in one.way:
+        part = part.get(name, colander.drop)
+        if part is colander.drop:
+            return part
+    return tuple(part.items()) if isinstance(part, dict) else part

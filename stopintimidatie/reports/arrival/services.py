@@ -1,0 +1,428 @@
+"""One way in for a report: the app, /melden, the telephone and the counter, a hand-over, the demo.
+
+Whoever brings it says what it tells (`Submission`, or `Content` of another holder), where it goes
+and how it came. All that an arrival leaves behind is then made here, so no door forgets a part:
+its row, its reference, forms, contact data, history, log, jobs and the index. Rows and no ORM
+documents, for reports come in all day (`storage.rows`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, Final
+from uuid import UUID, uuid4, uuid5
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor, event_rows
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Job, JobContext, OutboxJob, enqueue
+from stopintimidatie.core.jobs.services import job_row, rows_committed, wake_after_commit
+from stopintimidatie.core.registry import Directive
+from stopintimidatie.core.search import enqueue_index
+from stopintimidatie.core.search.backend import SearchDocument
+from stopintimidatie.core.search.registry import rows_of_new
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.session import Row, insert_rows, write_rows
+from stopintimidatie.core.storage.tenancy import NATIONAL, enter
+from stopintimidatie.core.tree import is_taken, reference_row
+from stopintimidatie.core.workflow import line
+from stopintimidatie.municipalities.areas.geocoder import WantedAddress
+from stopintimidatie.municipalities.areas.locator import LocatorCache, Method, Place, locate
+from stopintimidatie.municipalities.levels.models import ParticipationLevel
+from stopintimidatie.municipalities.levels.services import level_of
+from stopintimidatie.municipalities.settings.queries import REPORTER, published_for, stored_answers
+from stopintimidatie.reports.arrival.submission import Routing, routing_for
+from stopintimidatie.reports.fields import Contact, Location, Submission, columns_of
+from stopintimidatie.reports.models import Report, ReportContact, ReportForm, ReportMove
+from stopintimidatie.reports.personal import ContactData, _encrypted
+from stopintimidatie.reports.queries import document_of
+from stopintimidatie.reports.rules import (
+    FOLLOW_PURPOSE,
+    derive_follow_code,
+    follow_code_matches,
+    hash_follow_code,
+    new_reference,
+)
+from stopintimidatie.reports.vocabulary import KIND, ContactWish, Source
+
+
+def contact_rows(keys: KeyRing, holder: str, report_id: UUID, data: ContactData) -> list[Row]:
+    """Contact data, encrypted; no row when nothing was given."""
+    if not any((data.name, data.phone, data.email, data.when)):
+        return []
+    return [(ReportContact, _encrypted(keys, holder, report_id, data))]
+
+
+ARRIVED: Final = Job("melding.binnengekomen")
+FIND_ADDRESS: Final = Job("melding.adres")
+TAKEN_OVER: Final = "overgenomen"
+_WANTS_CONTACT: Final = frozenset({ContactWish.CALL, ContactWish.MAIL, ContactWish.VIA_APP})
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """The step by which a report comes from another holder, and what its history tells of it."""
+
+    values: Mapping[str, Any]
+    # What its first holder left of it here once: it comes back to its own tombstone.
+    tombstone: Report | None = None
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """How a report came in: through what, by whom, with which follow code, when.
+
+    A reference is given by who looked for a free one already, by another holder, and by the demo,
+    which is the same every time.
+    """
+
+    source: Source
+    actor: Actor
+    # None when the content has its hash, because another holder gave it out.
+    follow_code: str | None
+    received_at: datetime
+    quarantine: bool = False
+    # Why it stands in quarantine, for who must decide about it.
+    quarantine_reason: str | None = None
+    # The id it must get, for who can be asked twice to store the same report.
+    report_id: UUID | None = None
+    reference: str | None = None
+    handed_over: HandedOver | None = None
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a report tells, as it is stored: columns of its row, forms and contact data.
+
+    A form is its code, and whether an officer confirmed it.
+    """
+
+    columns: Mapping[str, Any]
+    forms: Sequence[tuple[str, bool]]
+    contact: ContactData
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A report that came in, its own row, and all rows that make it so once they are written."""
+
+    id: UUID
+    reference: str
+    state: str
+    report: Mapping[str, Any]
+    forms: Sequence[str]
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Apart:
+    """A transaction for this report alone, in as few statements as there can be.
+
+    For the app: it has looked up what a session would be asked for. `first` makes the rows that
+    are written before all others, or nothing is.
+    """
+
+    engine: Engine
+    contact_within_days: int
+    # Of its municipality and its neighbourhood, for the index.
+    slugs: tuple[str | None, str | None]
+    wait_milliseconds: int
+    first: Callable[[Arrived], Sequence[Row]]
+
+
+def receive(
+    into: Session | Apart,
+    keys: KeyRing,
+    given: Submission | Content,
+    routing: Routing,
+    arrival: Arrival,
+) -> Arrived:
+    """Take a report in: the only way that there is, whoever brings it.
+
+    :param into: the transaction at hand, which enters the holder of the routing; or one apart,
+        committed when this returns.
+    """
+    content = content_of(given) if isinstance(given, Submission) else given
+    if isinstance(into, Apart):
+        days = into.contact_within_days
+        arrived = arriving(keys, content, routing, arrival, str(arrival.reference), days)
+        _write_apart(into, routing.holder, arrived)
+        return arrived
+    enter(into, routing.holder)
+    reference = arrival.reference or _free_reference(into)
+    days = contact_days(into, routing.holder)
+    arrived = arriving(keys, content, routing, arrival, reference, days)
+    _write_within(into, routing.holder, arrived, arrival)
+    return arrived
+
+
+def _write_apart(apart: Apart, holder: str, arrived: Arrived) -> None:
+    document = document_of_new(arrived, *apart.slugs)
+    rows = [*apart.first(arrived), *arrived.rows, *rows_of_new(apart.engine, document)]
+    write_rows(apart.engine, holder, rows, apart.wait_milliseconds)
+    rows_committed(apart.engine, rows)
+
+
+def _write_within(session: Session, holder: str, arrived: Arrived, arrival: Arrival) -> None:
+    if arrival.handed_over and arrival.handed_over.tombstone:
+        for name, value in arrived.report.items():
+            setattr(arrival.handed_over.tombstone, name, value)
+    insert_rows(session, arrived.rows)
+    wake_after_commit(session)
+    # Before it commits, so with all that is added to the report until then.
+    enqueue_index(session, holder, KIND, arrived.id)
+
+
+def _free_reference(session: Session) -> str:
+    while True:
+        reference = new_reference()
+        if session.scalar(select(is_taken(reference))) is False:
+            return reference
+
+
+def contact_days(session: Session, holder: str) -> int:
+    """Within how many days a holder promises to call or write."""
+    return published_for(session, None if holder == NATIONAL else holder).contact_within_days
+
+
+def arriving(
+    keys: KeyRing,
+    content: Content,
+    routing: Routing,
+    arrival: Arrival,
+    reference: str,
+    contact_within_days: int,
+) -> Arrived:
+    """Say what a report leaves behind, as rows; all but the index. Pure."""
+    handed, holder = arrival.handed_over, routing.holder
+    back = handed.tombstone if handed else None
+    report_id = back.id if back else arrival.report_id or uuid4()
+    state = "quarantaine" if arrival.quarantine else "nieuw"
+    days, wish = contact_within_days, content.columns["wants_contact"]
+    report = {
+        "id": report_id,
+        "reference": reference,
+        "received_at": arrival.received_at,
+        "source": arrival.source.value,
+        "state": state,
+        "contact_deadline": deadline(holder, wish, arrival.received_at, days),
+        **_follow_code(keys, reference, arrival.follow_code),
+        **_filed(routing),
+        **content.columns,
+    }
+    rows: list[Row] = [
+        *(() if back else ((Report, report), reference_row(reference, holder, KIND))),
+        *((ReportForm, _form(holder, report_id, *form)) for form in content.forms),
+        *contact_rows(keys, holder, report_id, content.contact),
+        (ReportMove, {"holder": holder, "report_id": report_id, **_step(arrival, state)}),
+        *([] if arrival.quarantine else announcement(holder, report_id)),
+        *event_rows(arrival.actor, _action(arrival), holder, KIND, [report_id]),
+        *_address_to_find(content, routing, report_id),
+    ]
+    codes = [code for code, _ in content.forms]
+    return Arrived(report_id, reference, state, report, codes, rows)
+
+
+def _follow_code(keys: KeyRing, reference: str, code: str | None) -> dict[str, Any]:
+    if code is None:
+        return {}
+    hashed = hash_follow_code(keys.derive(FOLLOW_PURPOSE), reference, code)
+    return {"follow_code_hash": hashed, "follow_code_version": keys.current}
+
+
+def _step(arrival: Arrival, state: str) -> dict[str, Any]:
+    """Its first line of history here."""
+    if arrival.handed_over:
+        return line(arrival.actor, TAKEN_OVER, None, state, arrival.handed_over.values)
+    why = {"reden": arrival.quarantine_reason}
+    return line(arrival.actor, "ontvangen", None, state, why, arrival.received_at)
+
+
+def _action(arrival: Arrival) -> str:
+    return "melding.overgenomen" if arrival.handed_over else "melding.ontvangen"
+
+
+def announcement(holder: str, report_id: UUID) -> list[Row]:
+    """The job that tells whoever must know of a new report; higher rooms do it.
+
+    Written with the index's job where that is one, hence with the same columns.
+    """
+    now, payload = utc_now(), {"report": str(report_id)}
+    job = {"kind": ARRIVED.name, "holder": holder, "payload": payload, "attempts": 0}
+    return [(OutboxJob, {**job, "created_at": now, "run_after": now, "dead": False})]
+
+
+def document_of_new(
+    arrived: Arrived, municipality_slug: str | None, neighbourhood_slug: str | None
+) -> SearchDocument:
+    """The report as search will know it; the slugs are those of its holder and neighbourhood."""
+    row: Any = SimpleNamespace(
+        **arrived.report, forms=arrived.forms, version=1, dossier_number=None
+    )
+    return document_of(row, municipality_slug, neighbourhood_slug)
+
+
+def deadline(holder: str, wish: str, received_at: datetime, days: int) -> datetime | None:
+    """By when the reporter must have been called or written to; None when that wasn't asked."""
+    if holder == NATIONAL or wish not in _WANTS_CONTACT:
+        return None
+    return received_at + timedelta(days=days)
+
+
+def _address_to_find(content: Content, routing: Routing, report_id: UUID) -> list[Row]:
+    """A job for an address without a point, where addresses may be looked up at all."""
+    if not routing.geocoding or not wanted_address(content.columns["address"]).findable:
+        return []
+    return [job_row(FIND_ADDRESS, routing.holder, {"id": str(report_id)})]
+
+
+def wanted_address(address: Mapping[str, Any] | None) -> WantedAddress:
+    """The address of a report, as a geocoder is asked for it."""
+    return WantedAddress(**address) if address else WantedAddress()
+
+
+def content_of(given: Submission) -> Content:
+    """What a reporter told, as it is stored."""
+    contact = given.contact or Contact()
+    return Content(
+        {**columns_of(given), "own_answers": stored_answers(given.own_answers, REPORTER)},
+        [(form.value, False) for form in given.forms],
+        ContactData(contact.name, contact.phone, contact.email, given.contact_when),
+    )
+
+
+def _form(holder: str, report_id: UUID, code: str, confirmed: bool) -> dict[str, Any]:
+    return {"holder": holder, "report_id": report_id, "code": code, "confirmed": confirmed}
+
+
+def _filed(routing: Routing) -> dict[str, Any]:
+    return {
+        "holder": routing.holder,
+        "delivery": routing.delivery,
+        "municipality_code": routing.place.municipality_code,
+        "neighbourhood_code": routing.neighbourhood_code,
+        "subneighbourhood_code": routing.place.subneighbourhood_code,
+        "near_municipality_code": routing.place.near_municipality_code,
+        "located_by": routing.place.method.value,
+    }
+
+
+# Who must know that a report came in: higher rooms say what then happens.
+#
+# A job of its own, after the commit: that it can't be done now never keeps a report out.
+
+
+TOGETHER: Final = 50
+# What to do when a holder has a new report. May be called twice for one report: be harmless.
+OnArrival = Callable[[JobContext, Session, Report], None]
+ARRIVALS: Final = Directive[str, OnArrival]("add_arrival", "arrivals")
+
+
+def announce(session: Session, report: Report) -> None:
+    """A holder has a report it didn't have: by hand-over, or out of quarantine."""
+    enqueue(session, ARRIVED, report.holder, {"report": str(report.id)})
+
+
+def arrived(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """The job."""
+    for place, payload in enumerate(payloads):
+        with context.ending(place) as session:
+            report = session.get(Report, UUID(payload["report"])) if session else None
+            if session is not None and report is not None:
+                for function in ARRIVALS.of(context.registry).values():
+                    function(context, session, report)
+
+
+# An officer enters a report for somebody; it comes in through the same door as the app's.
+
+
+CODE_PURPOSE: Final = "volgcode-invoer"
+# So long the officer can read the follow code out; after that nobody can see it any more.
+READ_OUT_WITHIN: Final = timedelta(minutes=30)
+
+
+class EntryError(Exception):
+    """The report can't be entered so; `field` is where on the form."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def report_id(officer: UUID, entry: UUID) -> UUID:
+    """The id of the report of one opened form: sending the form twice stores one report."""
+    return uuid5(officer, str(entry))
+
+
+def follow_code(keys: KeyRing, officer: UUID, entry: UUID, version: int | None = None) -> str:
+    """The follow code of that report; derived, so that it needn't be kept."""
+    return derive_follow_code(keys.derive(CODE_PURPOSE, version), officer, entry)
+
+
+def code_to_read_out(keys: KeyRing, report: Report, officer: UUID, entry: UUID) -> str | None:
+    """The follow code, for the officer who just entered this report; else None."""
+    if utc_now() - report.received_at > READ_OUT_WITHIN or report.id != report_id(officer, entry):
+        return None
+    code = follow_code(keys, officer, entry, report.follow_code_version)
+    secret = keys.derive(FOLLOW_PURPOSE, report.follow_code_version)
+    return (
+        code
+        if follow_code_matches(secret, report.reference, code, report.follow_code_hash)
+        else None
+    )
+
+
+def enter_report(
+    session: Session,
+    keys: KeyRing,
+    given: Submission,
+    place: Place,
+    source: Source,
+    actor: Actor,
+    entry: UUID,
+) -> None:
+    """Store the report with one's own municipality.
+
+    :raises EntryError: the municipality isn't connected (any more).
+    """
+    holder = str(place.municipality_code)
+    if level_of(session, holder) is not ParticipationLevel.PROGRAMME:
+        raise EntryError(
+            "Uw gemeente is niet aangesloten en kan zelf geen meldingen bewaren. Geef de melding"
+            " door aan het landelijk meldpunt."
+        )
+    officer = UUID(str(actor.id))
+    arrival = Arrival(
+        source,
+        actor,
+        follow_code(keys, officer, entry),
+        utc_now(),
+        report_id=report_id(officer, entry),
+    )
+    receive(session, keys, given, routing_for(place, ParticipationLevel.PROGRAMME), arrival)
+
+
+def place_for(
+    session: Session, cache: LocatorCache, holder: str, location: Location, chosen: str | None
+) -> Place:
+    """Where the report is filed: the wijk that was chosen, else the one the point lies in.
+
+    :raises EntryError: the point lies elsewhere, or can't be looked up.
+    """
+    if location.lat is None or location.lon is None:
+        return Place(holder, chosen, None, Method.CHOSEN if chosen else Method.NONE)
+    found = locate(session, cache, location.lat, location.lon)
+    if found.municipality_code != holder:
+        raise EntryError(
+            "Dit punt ligt niet in uw gemeente, of de grenzen zijn niet bekend. Kijk breedtegraad"
+            " en lengtegraad na, of laat ze leeg en kies een wijk.",
+            "plek.lat",
+        )
+    if chosen is None or chosen == found.neighbourhood_code:
+        return found
+    return Place(holder, chosen, None, Method.CHOSEN)

@@ -1,0 +1,122 @@
+"""Who holds a report: it follows from the place and from how far that municipality takes part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import colander
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.municipalities.areas.geocoder import Point, place_of, points_named
+from stopintimidatie.municipalities.areas.locator import Locator, LocatorCache, Place
+from stopintimidatie.municipalities.areas.queries import unknown_neighbourhood_code
+from stopintimidatie.municipalities.levels.models import ParticipationLevel
+from stopintimidatie.municipalities.levels.services import level_of
+from stopintimidatie.reports.arrival.fields import FieldError, Path, errors_of
+from stopintimidatie.reports.arrival.schema import MESSAGE, RULES, Message, _found
+from stopintimidatie.reports.fields import BY_NAME, Location, Submission, submission_of
+
+MOST_ERRORS = 100
+
+
+class InvalidMessageError(Exception):
+    """The message can't be taken; `errors` names every wrong field."""
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        super().__init__(f"{len(errors)} wrong fields")
+        self.errors = errors
+
+
+def validate(value: Any, now: datetime) -> Submission:
+    """The submission that this JSON value is, or InvalidMessageError with all that is wrong."""
+    message, errors = _check(value)
+    for rule in RULES:
+        errors += [e for e in rule.check(message, now) if not _named(e.path, errors)]
+    if errors:
+        raise InvalidMessageError(sorted(errors, key=_reading_order)[:MOST_ERRORS])
+    return _submission(message)
+
+
+def _check(value: Any) -> tuple[Message, list[FieldError]]:
+    try:
+        return MESSAGE.deserialize(value), []
+    except colander.Invalid as invalid:
+        return getattr(invalid, "partial", {}), list(errors_of(invalid))
+
+
+def _named(path: Path, errors: list[FieldError]) -> bool:
+    """Whether this place, or something inside it, has been named already."""
+    return any(e.path[: len(path)] == path for e in errors)
+
+
+_ORDER = {child.name: position for position, child in enumerate(MESSAGE.children)}
+
+
+def _reading_order(error: FieldError) -> tuple[int, str]:
+    first = error.path[0] if error.path else ""
+    return _ORDER.get(str(first), len(_ORDER)), error.pointer
+
+
+def _submission(message: Message) -> Submission:
+    found = ((one.attribute, _found(message, one)) for one in BY_NAME.values())
+    return submission_of({way: value for way, value in found if value is not colander.drop})
+
+
+@dataclass(frozen=True)
+class Routing:
+    """Where a report goes: holder, area, and the state of delivery (None: it is there)."""
+
+    holder: str
+    place: Place
+    delivery: str | None
+    # Whether a job may look for the address that was given.
+    geocoding: bool = False
+
+    @property
+    def neighbourhood_code(self) -> str | None:
+        """The wijk; *onbekend* when a municipality holds it and nobody knows where it lies."""
+        if self.place.neighbourhood_code is None and self.holder != NATIONAL:
+            return unknown_neighbourhood_code(self.holder)
+        return self.place.neighbourhood_code
+
+
+def route(session: Session, cache: LocatorCache, location: Location) -> Routing:
+    """Find the holder for a place, before any holder is known."""
+    points = points_named(session, stop_to_find(location))
+    place = place_at(cache.current(session), location, points)
+    code = place.municipality_code
+    level = None if code is None else level_of(session, code)
+    return routing_for(place, level, geocoding=cache.geocoding)
+
+
+def stop_to_find(location: Location) -> str | None:
+    """The stop by which a place must be found, because there is no point."""
+    if location.lat is not None and location.lon is not None:
+        return None
+    return location.transit.stop if location.transit else None
+
+
+def place_at(locator: Locator, location: Location, stops: Sequence[Point]) -> Place:
+    """Where it happened: by the point, else by the stop that was named. Pure.
+
+    :param stops: where stops with the name of `stop_to_find` lie.
+    """
+    if location.lat is not None and location.lon is not None:
+        return locator.locate(location.lat, location.lon)
+    return place_of(locator, stops)
+
+
+def routing_for(place: Place, level: str | None, *, geocoding: bool = False) -> Routing:
+    """Who holds a report of this place, where the municipality takes part this far. Pure.
+
+    :param geocoding: what isn't placed may be found by its address, afterwards.
+    """
+    if place.municipality_code is None:
+        return Routing(NATIONAL, place, "te_routeren", geocoding)
+    if level == ParticipationLevel.PROGRAMME:
+        return Routing(place.municipality_code, place, None)
+    return Routing(NATIONAL, place, "wacht_op_afspraak")

@@ -1,0 +1,330 @@
+"""Which photo, sound or video some bytes are, by the bytes themselves. Pure.
+
+What a client says of a file (its name, its type) is never looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Any, BinaryIO, Final
+
+from stopintimidatie.core.sandbox import process
+from stopintimidatie.core.sandbox.limits import Limits
+from stopintimidatie.core.sandbox.process import (
+    MOST_PIXELS,
+    MOST_PIXELS_OTHERWISE,
+    MOST_SCANS,
+    PictureError,
+    Refusal,
+    limited_command,
+    memory_file,
+    run,
+)
+from stopintimidatie.core.web.limits import heavy_work
+
+HEAD_BYTES: Final = 64
+# Offered by the file dialog of a browser; HEIC by extension too: not every system knows its type.
+PHOTO_TYPES: Final = "image/jpeg,image/heic,image/heif,.heic,.heif,image/png,image/webp"
+
+
+class MediaKind(StrEnum):
+    """What a reporter can send along."""
+
+    PHOTO = "foto"
+    SOUND = "geluid"
+    VIDEO = "video"
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """How a clip is read and written again: ffmpeg's names, and the type that we give it.
+
+    :param sound_only: cover art and the like are left out.
+    """
+
+    reads: str
+    writes: str
+    video_type: str
+    sound_type: str
+    sound_only: bool = False
+
+
+MP4: Final = Container("mov", "mp4", "video/mp4", "audio/mp4")
+M4A: Final = Container("mov", "mp4", "video/mp4", "audio/mp4", sound_only=True)
+WEBM: Final = Container("matroska", "webm", "video/webm", "audio/webm")
+OGG: Final = Container("ogg", "ogg", "video/ogg", "audio/ogg", sound_only=True)
+MP3: Final = Container("mp3", "mp3", "video/mp4", "audio/mpeg", sound_only=True)
+WAV: Final = Container("wav", "wav", "video/mp4", "audio/wav", sound_only=True)
+AAC: Final = Container("aac", "mp4", "video/mp4", "audio/mp4", sound_only=True)
+
+_M4A_BRANDS: Final = (b"M4A ", b"M4B ", b"M4P ")
+# Brands of HEIC photos, as telephones take them; such a file begins with the same box as video.
+_HEIC_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"mif1")
+_PHOTO_BRANDS: Final = (*_HEIC_BRANDS, b"msf1", b"hevc", b"hevx", b"avif", b"avis")
+EXTENSIONS: Final = {
+    "image/jpeg": "jpg",
+    "video/mp4": "mp4",
+    "video/webm": "webm",
+    "audio/mp4": "m4a",
+    "audio/webm": "weba",
+    "audio/ogg": "ogg",
+    "audio/mpeg": "mp3",
+    "audio/wav": "wav",
+}
+
+
+def is_photo(head: bytes) -> bool:
+    """Tell whether a file begins as JPEG, HEIC, PNG or WebP does."""
+    webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
+    heic = head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS
+    return head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")) or webp or heic
+
+
+def container_of(head: bytes) -> Container | None:
+    """The kind of clip, or None when it is none that we take."""
+    if head[4:8] == b"ftyp" and head[8:12] not in _PHOTO_BRANDS:
+        return M4A if head[8:12] in _M4A_BRANDS else MP4
+    if head[4:8] in (b"moov", b"mdat", b"wide", b"free") and len(head) >= 16:
+        return MP4  # an old QuickTime film
+    if head.startswith(b"\x1aE\xdf\xa3"):
+        return WEBM
+    if head.startswith(b"OggS"):
+        return OGG
+    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
+        return WAV
+    return _raw_sound(head)
+
+
+def _raw_sound(head: bytes) -> Container | None:
+    """MP3 (with or without ID3 in front) and AAC in ADTS frames, by their first frame."""
+    if head.startswith(b"ID3"):
+        return MP3
+    if len(head) < 2 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
+        return None
+    layer = head[1] & 0x06
+    if layer == 0:
+        return AAC if head[1] & 0xF0 == 0xF0 else None
+    return MP3 if layer == 0x02 else None
+
+
+# Cleaning of uploaded files: the same photo, sound or video, without any metadata.
+#
+# Pillow decodes and encodes photos again, which drops EXIF, location, thumbnails and comments.
+# ffmpeg puts sound and video in a new container, without decoding. Both run in a child process
+# with limits and without access to anything else. A file that can't be cleaned is refused. No
+# file with a name is made, so a killed process leaves nothing behind.
+
+
+LIMIT: Final = 25_000_000
+# Limits of ffmpeg, which copies the streams and decodes nothing.
+BOUNDS: Final = Limits(30, 30, 1024 * 1024 * 1024, 3 * LIMIT, yields=5)
+CODECS: Final = {
+    "mp4": {"h264", "hevc", "mpeg4", "av1", "vp9", "aac", "mp3", "alac", "opus"},
+    "webm": {"vp8", "vp9", "av1", "opus", "vorbis"},
+    "ogg": {"opus", "vorbis", "flac", "speex"},
+    "mp3": {"mp3"},
+    "wav": {"pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_u8", "pcm_f32le", "pcm_alaw", "pcm_mulaw"},
+}
+# In these streams a camera can leave notes of its own; those units go.
+NOTES: Final = {"h264": "filter_units=remove_types=6", "hevc": "filter_units=remove_types=39-40"}
+_STREAM: Final = re.compile(r"^\s+Stream #0:\d+\S*: (Video|Audio): (\w+)(.*)$", re.MULTILINE)
+
+
+class Fault(Enum):
+    """Why a file isn't taken."""
+
+    TYPE = "soort"
+    TOO_LARGE = "te groot"
+    BROKEN = "onleesbaar"
+
+
+class CleaningError(Exception):
+    """The file isn't taken; the message tells the reporter why and what to do."""
+
+    def __init__(self, fault: Fault, message: str) -> None:
+        super().__init__(message)
+        self.fault = fault
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """A file with nothing in it but what is seen and heard."""
+
+    kind: MediaKind
+    media_type: str
+    content: BinaryIO
+    size: int
+
+
+_UNKNOWN: Final = (
+    "Dit soort bestand nemen wij niet aan. Stuur een foto (JPEG, HEIC, PNG, WebP), geluid (MP3,"
+    " M4A, WAV, Ogg) of een video (MP4, MOV, WebM)."
+)
+_UNREADABLE: Final = "Dit bestand is niet te lezen. Maak het opnieuw, of kies een ander bestand."
+_TOO_HEAVY: Final = (
+    "Dit bestand kost te veel rekenwerk. Maak het kleiner, of sla een foto opnieuw op als gewone"
+    " JPEG, en stuur het dan."
+)
+_MILLIONS: Final = (MOST_PIXELS["JPEG"] // 1_000_000, MOST_PIXELS_OTHERWISE // 1_000_000)
+_NO_FFMPEG: Final = (
+    "Hier kunt u nu alleen foto's meesturen, geen geluid of video. Beschrijf in woorden wat erop"
+    " staat; de gemeente kan ernaar vragen."
+)
+
+
+def too_large() -> CleaningError:
+    return CleaningError(
+        Fault.TOO_LARGE,
+        f"Dit bestand is groter dan {LIMIT // 1_000_000} MB. Stuur een korter stuk of een kleinere"
+        " foto.",
+    )
+
+
+_REFUSALS: Final = {
+    Refusal.PIXELS: (
+        Fault.TOO_LARGE,
+        "Deze foto heeft te veel punten (pixels). Een JPEG of HEIC mag er hoogstens"
+        f" {_MILLIONS[0]} miljoen hebben, een PNG of WebP hoogstens {_MILLIONS[1]} miljoen. Maak de"
+        " foto kleiner, of stuur een JPEG.",
+    ),
+    Refusal.SCANS: (
+        Fault.BROKEN,
+        f"Deze foto is in meer dan {MOST_SCANS} lagen opgeslagen. Zo nemen wij hem niet aan. Sla"
+        " hem opnieuw op als gewone JPEG, of maak er een schermafdruk van, en stuur die.",
+    ),
+    Refusal.HEAVY: (Fault.BROKEN, _TOO_HEAVY),
+}
+
+
+@contextmanager
+def cleaned(source: BinaryIO, ffmpeg: str | None) -> Iterator[Cleaned]:
+    """The file, cleaned.
+
+    :param source: from `memory_file`, filled.
+    :param ffmpeg: the programme; None where there is none.
+    :raises CleaningError: it isn't taken.
+    """
+    with memory_file() as target:
+        yield _clean(source, target, ffmpeg)
+
+
+@contextmanager
+def cleaned_apart(request: Any, source: BinaryIO) -> Iterator[Cleaned]:
+    """Clean the file for a request, outside its transaction and its place in the application.
+
+    :raises CleaningError: the file is refused.
+    :raises NoPlaceError: too many files are being cleaned.
+    """
+    ffmpeg = ffmpeg_path(request.registry.app_settings.ffmpeg)
+    with memory_file() as target:
+        with heavy_work(request):
+            made = _clean(source, target, ffmpeg)
+        yield made
+
+
+def _clean(source: BinaryIO, target: BinaryIO, ffmpeg: str | None) -> Cleaned:
+    source.flush()
+    source.seek(0)
+    head = source.read(HEAD_BYTES)
+    source.seek(0)
+    if is_photo(head):
+        _draw_photo(source, target)
+        kind, media_type = MediaKind.PHOTO, "image/jpeg"
+    else:
+        kind, media_type = _pack_clip(source, target, container_of(head), ffmpeg)
+    size = target.seek(0, os.SEEK_END)
+    if not size:
+        raise CleaningError(Fault.BROKEN, _UNREADABLE)
+    target.seek(0)
+    return Cleaned(kind, media_type, target, size)
+
+
+def _draw_photo(source: BinaryIO, target: BinaryIO) -> None:
+    try:
+        process.draw(process.PHOTO, source, target)
+    except PictureError as refused:
+        fault, words = _REFUSALS.get(refused.refusal, (Fault.BROKEN, _UNREADABLE))
+        raise CleaningError(fault, words) from None
+
+
+def ffmpeg_path(wanted: str) -> str | None:
+    """Where the programme is; None when it isn't on this machine."""
+    return shutil.which(wanted) if wanted else None
+
+
+def _pack_clip(
+    source: BinaryIO, target: BinaryIO, container: Container | None, ffmpeg: str | None
+) -> tuple[MediaKind, str]:
+    if container is None:
+        raise CleaningError(Fault.TYPE, _UNKNOWN)
+    if ffmpeg is None:
+        raise CleaningError(Fault.TYPE, _NO_FFMPEG)
+    streams = _streams(ffmpeg, source, container)
+    video, sound = streams.get("Video"), streams.get("Audio")
+    if not {name for name in (video, sound) if name} <= CODECS[container.writes]:
+        raise CleaningError(Fault.TYPE, _UNKNOWN)
+    if video is None and sound is None:
+        raise CleaningError(Fault.BROKEN, _UNREADABLE)
+    arguments = _packing(container, video, sound)
+    _run(ffmpeg, [*_reading(source, container), *arguments, _path(target)], (source, target))
+    if video is not None:
+        return MediaKind.VIDEO, container.video_type
+    return MediaKind.SOUND, container.sound_type
+
+
+def _path(file: BinaryIO) -> str:
+    return f"/proc/self/fd/{file.fileno()}"
+
+
+def _reading(given: BinaryIO, container: Container) -> list[str]:
+    """The reader is named: nothing that ffmpeg would guess (a playlist, say) is opened."""
+    return [
+        *("-hide_banner", "-nostdin", "-y", "-threads", "1"),
+        *("-protocol_whitelist", "file"),
+        *("-f", container.reads, "-i", _path(given)),
+    ]
+
+
+def _streams(ffmpeg: str, given: BinaryIO, container: Container) -> dict[str, str]:
+    """The first video and the first sound, by the name of their coding."""
+    told = _run(ffmpeg, _reading(given, container), (given,), looking=True)
+    found: dict[str, str] = {}
+    for what, codec, more in _STREAM.findall(told):
+        if what == "Video" and (container.sound_only or "attached pic" in more):
+            continue
+        found.setdefault(what, codec)
+    return found
+
+
+def _packing(container: Container, video: str | None, sound: str | None) -> list[str]:
+    """Copied as it is; all that stands around it left out."""
+    chosen = [*(("-map", "0:v:0") if video else ()), *(("-map", "0:a:0") if sound else ())]
+    notes = ["-bsf:v", NOTES[video]] if video in NOTES else []
+    own = ("-id3v2_version", "0", "-write_xing", "0") if container.writes == "mp3" else ()
+    return [
+        *chosen,
+        *("-map_metadata", "-1", "-map_metadata:s", "-1", "-map_chapters", "-1", "-dn", "-sn"),
+        *("-c", "copy", *notes, "-fflags", "+bitexact", "-flags:v", "+bitexact"),
+        *("-flags:a", "+bitexact", *own, "-fs", str(2 * LIMIT), "-f", container.writes),
+    ]
+
+
+def _run(
+    ffmpeg: str, arguments: Sequence[str], files: Sequence[BinaryIO], *, looking: bool = False
+) -> str:
+    """Run ffmpeg within its bounds; what it said.
+
+    :param looking: only to hear what is in a file, for which ffmpeg always ends with 1.
+    """
+    ended = run([*limited_command(BOUNDS, ffmpeg), *arguments], files, BOUNDS.wall_seconds)
+    if ended.too_heavy:
+        raise CleaningError(Fault.BROKEN, _TOO_HEAVY)
+    if ended.code != (1 if looking else 0):
+        raise CleaningError(Fault.BROKEN, _UNREADABLE)
+    return ended.errors

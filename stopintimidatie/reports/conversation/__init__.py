@@ -1,0 +1,13 @@
+"""What reporter and officer tell each other, and doubles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.reports.conversation import services
+
+    config.add_job_kind(services.EXPIRY_JOB, services.stop_waiting)
+    config.add_mail_recipient(services.RECIPIENT)
+    config.add_mail_template(services.TEMPLATE)

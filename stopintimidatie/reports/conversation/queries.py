@@ -1,0 +1,143 @@
+"""The reporter follows a report with reference and follow code; there is no account."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Engine, Row, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.session import transaction
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.tree import locate_reference
+from stopintimidatie.reports.models import Report, ReporterMessage
+from stopintimidatie.reports.rules import FOLLOW_PURPOSE, follow_code_matches
+from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.workflow import DOUBLE, READER_DOUBLE, reader_status
+
+PASSED_ON: Final = "doorgegeven"
+# Kinds of message that the reporter writes; the others come from who handles the report.
+FROM_REPORTER: Final = frozenset({"antwoord", "aanvulling"})
+_ASKED: Final = (
+    Report.id,
+    Report.holder,
+    Report.follow_code_hash,
+    Report.follow_code_version,
+    Report.state,
+    Report.delivery,
+    Report.received_at,
+    Report.municipality_code,
+    Report.handed_to,
+    Report.waiting_until,
+    Report.reporter_verdict,
+    Report.reporter_age_group,
+    Report.ended_reason,
+    Report.contact_deadline,
+)
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of the conversation, without the name of who wrote it."""
+
+    at: datetime
+    kind: str
+    text: str
+
+    @property
+    def from_reporter(self) -> bool:
+        return self.kind in FROM_REPORTER
+
+
+@dataclass(frozen=True)
+class Copy:
+    """The copy of a report that a follow code opened: whose it is, and where it stands."""
+
+    holder: str
+    report_id: UUID
+    state: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a reporter may see of their report."""
+
+    copy: Copy
+    reference: str
+    status: str
+    status_text: str
+    received_at: datetime
+    municipality_code: str | None
+    messages: tuple[Message, ...]
+    # The last day for an answer, while there is a question.
+    answer_by: date | None = None
+    verdict: str | None = None
+    age_group: str | None = None
+    # The same was reported already; and whether this reporter is still to be called or written to.
+    double: bool = False
+    contact_due: bool = False
+
+
+def follow(engine: Engine, keys: KeyRing, reference: str, typed_code: str) -> Standing | None:
+    """How the report stands, or None; a wrong code costs what a wrong reference costs.
+
+    After a hand-over the reference leads to several holders: the copy that went on answers. The
+    conversation went along, except of what was handed over before that was so.
+    """
+    with transaction(engine, write=False) as session:
+        holders = locate_reference(session, reference, KIND)
+    found = []
+    # Also where there is no holder one look is taken, so that it takes as long.
+    for holder in holders or (NATIONAL,):
+        with transaction(engine, holder, write=False) as session:
+            standing = _standing(session, keys, reference, typed_code)
+        if standing is not None:
+            found.append(standing)
+    return _together(found) if found else None
+
+
+def _together(found: Sequence[Standing]) -> Standing:
+    live = next((standing for standing in found if standing.status != PASSED_ON), found[0])
+    messages = sorted((m for standing in found for m in standing.messages), key=lambda m: m.at)
+    return replace(live, messages=tuple(messages))
+
+
+def _standing(session: Session, keys: KeyRing, reference: str, typed: str) -> Standing | None:
+    row = session.execute(select(*_ASKED).where(Report.reference == reference)).one_or_none()
+    secret = keys.derive(FOLLOW_PURPOSE, row.follow_code_version if row else None)
+    if not follow_code_matches(secret, reference, typed, row.follow_code_hash if row else None):
+        return None
+    return None if row is None else _open(session, reference, row)
+
+
+def _open(session: Session, reference: str, row: Row[*tuple[Any, ...]]) -> Standing:
+    status, text = reader_status(row.state, row.delivery)
+    double = row.state == "niet_in_behandeling" and row.ended_reason == DOUBLE
+    return Standing(
+        copy=Copy(row.holder, row.id, row.state),
+        reference=reference,
+        status=status,
+        status_text=READER_DOUBLE if double else text,
+        received_at=row.received_at,
+        municipality_code=row.handed_to or row.municipality_code,
+        messages=_messages(session, row.id),
+        answer_by=row.waiting_until if row.state == "wacht_op_melder" else None,
+        verdict=row.reporter_verdict,
+        age_group=row.reporter_age_group,
+        double=double,
+        contact_due=double and row.contact_deadline is not None,
+    )
+
+
+def _messages(session: Session, report_id: UUID) -> tuple[Message, ...]:
+    rows = session.execute(
+        select(ReporterMessage.at, ReporterMessage.kind, ReporterMessage.text)
+        .where(ReporterMessage.report_id == report_id)
+        .order_by(ReporterMessage.at, ReporterMessage.id)
+    )
+    return tuple(Message(row.at, row.kind, row.text) for row in rows)

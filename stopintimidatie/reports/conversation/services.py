@@ -1,0 +1,407 @@
+"""A mail that something waits for the reporter: neutral, without a word of what it is about.
+
+Who left an e-mail address hears that there is a message; reading it takes reference and follow
+code, on the page or in the app. Somebody else may open that mailbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import SYSTEM, Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.mail import (
+    Letter,
+    MailRecipient,
+    MailTemplate,
+    Recipient,
+    Writing,
+    queue_mail,
+)
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.session import transaction
+from stopintimidatie.core.text import AMSTERDAM, local
+from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
+from stopintimidatie.reports.conversation.queries import FROM_REPORTER, Copy, Message
+from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage
+from stopintimidatie.reports.personal import read_contact
+from stopintimidatie.reports.services import append_move, changed, move
+from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.workflow import ENDED
+
+MAIL_OWNER: Final = "melder"
+NAME: Final = "bericht_voor_melder"
+PAGE: Final = "/volgen"
+# More messages within this time are one mail.
+TOGETHER: Final = timedelta(minutes=15)
+# A demo, or an installation that was off: no news any more.
+TOO_OLD: Final = timedelta(days=7)
+
+
+def tell_by_mail(session: Session, report: Report) -> None:
+    """Have the reporter mailed that something waits, when there is an address to mail to."""
+    has_address = select(ReportContact.id).where(
+        ReportContact.report_id == report.id, ReportContact.email.is_not(None)
+    )
+    if session.scalar(has_address.limit(1)) is None:
+        return
+    slot = int(utc_now().timestamp() // TOGETHER.total_seconds())
+    recipient = Recipient(MAIL_OWNER, str(report.id))
+    key = f"{NAME}:{report.id}:{slot}"
+    queue_mail(session, report.holder, NAME, recipient, about=report.id, key=key)
+
+
+def _address(session: Session, keys: KeyRing, report_id: str) -> str | None:
+    """The address now; None after a withdrawal, a hand-over or an erasure."""
+    report = session.get(Report, UUID(report_id))
+    contact = read_contact(session, keys, report) if report is not None else None
+    return contact.email if contact is not None else None
+
+
+def _write(writing: Writing) -> Letter | None:
+    if writing.message.created_at < utc_now() - TOO_OLD:
+        return None
+    return Letter({"pad": PAGE})
+
+
+RECIPIENT: Final = MailRecipient(MAIL_OWNER, _address)
+TEMPLATE: Final = MailTemplate(
+    NAME,
+    "Er staat een bericht voor u klaar",
+    "stopintimidatie.reports.conversation:templates/mail/bericht_voor_melder.txt.jinja2",
+    _write,
+    neutral=True,
+)
+
+
+# What an officer does in the conversation with a reporter; and the term of a question.
+
+
+EXPIRY_JOB: Final = Job("melding.vraag_verlopen")
+# In these states nobody reads along any more.
+CLOSED: Final = frozenset({"overgedragen", "ingetrokken", "vernietigd"})
+
+
+def tell(session: Session, report: Report, kind: str, text: str, actor: Actor) -> None:
+    """A message that the reporter reads with the follow code; never who wrote it."""
+    session.add(
+        ReporterMessage(
+            holder=report.holder,
+            report_id=report.id,
+            kind=kind,
+            text=text,
+            at=utc_now(),
+            actor_name=actor.name,
+        )
+    )
+    tell_by_mail(session, report)
+
+
+def tell_once(session: Session, report: Report, kind: str, text: str, actor: Actor) -> None:
+    """The same, unless the reporter was told these very words already."""
+    said = select(ReporterMessage.id).where(
+        ReporterMessage.report_id == report.id,
+        ReporterMessage.kind == kind,
+        ReporterMessage.text == text,
+    )
+    if session.scalar(said.limit(1)) is None:
+        tell(session, report, kind, text, actor)
+
+
+def write_to_reporter(session: Session, report: Report, text: str, actor: Actor) -> None:
+    """A message that asks nothing; what the reporter wrote before was read."""
+    tell(session, report, "bericht", text, actor)
+    report.reporter_spoke_at = None
+    append_move(session, report, actor, "bericht", report.state, {})
+    changed(session, report)
+    record(session, actor, "melding.bericht", report.holder, KIND, [report.id])
+
+
+def mark_read(session: Session, report: Report, actor: Actor) -> None:
+    """What the reporter wrote was seen; others needn't look for it any more."""
+    if report.reporter_spoke_at is None:
+        return
+    report.reporter_spoke_at = None
+    changed(session, report)
+    record(session, actor, "melding.bericht_gezien", report.holder, KIND, [report.id])
+
+
+def expect_answer(session: Session, report: Report, until: date) -> None:
+    """Have the report go on by itself when this day has passed without an answer."""
+    report.waiting_until = until
+    passed = datetime.combine(until + timedelta(days=1), time(0, 1), AMSTERDAM)
+    payload = {"report": str(report.id), "until": until.isoformat()}
+    delay = max(passed - utc_now(), timedelta(0))
+    enqueue(session, EXPIRY_JOB, report.holder, payload, delay=delay)
+
+
+def stop_waiting(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Job: the term of a question is over. Harmless when there was an answer, or a later term."""
+    effects = WORKFLOW_EFFECTS.of(context.registry)
+    for payload in payloads:
+        with context.transaction() as session:
+            wanted = select(Report).where(Report.id == UUID(payload["report"]))
+            report = session.scalars(wanted.with_for_update()).one_or_none()
+            if report is not None and _is_over(report, date.fromisoformat(payload["until"])):
+                move(session, effects, report, "antwoord_bleef_uit", {}, SYSTEM)
+
+
+def _is_over(report: Report, until: date) -> bool:
+    waits = report.state == "wacht_op_melder" and report.waiting_until == until
+    return waits and until < local(utc_now()).date()
+
+
+# A report that was closed as double: whom its reporter hears from, and where that stands.
+#
+# The reporter of a double was promised contact like any other. The term stays on the double,
+# where the contact data is, and is due at the report that goes on as well: there somebody is at
+# work.
+
+
+TALKS: Final = frozenset({"bellen", "mailen", "via_app"})
+CARRIED: Final = "contact_erbij"
+
+
+def waiting_doubles(session: Session, report: Report) -> Sequence[Report]:
+    """The doubles of this report whose reporters still wait for contact, the first due first."""
+    return session.scalars(
+        select(Report)
+        .where(
+            Report.duplicate_of_id == report.id,
+            Report.state == "niet_in_behandeling",
+            Report.contact_deadline.is_not(None),
+        )
+        .order_by(Report.contact_deadline, Report.reference)
+    ).all()
+
+
+def next_contact(
+    session: Session, report: Report, without: Report | None = None
+) -> datetime | None:
+    """By when the first of those must have had contact."""
+    due = [
+        double.contact_deadline
+        for double in waiting_doubles(session, report)
+        if double is not without
+    ]
+    return due[0] if due else None
+
+
+def check_goes_on(session: Session, report: Report, other: Report) -> None:
+    """:raises WorkflowError: the other is this report, or was closed as a double itself.
+
+    So what happened stays to be found in one report. One that was handled may have doubles.
+    """
+    if other.id == report.id:
+        raise WorkflowError(
+            "Dat is deze melding zelf. Vul het kenmerk van de andere in.", "dubbel_van"
+        )
+    if other.duplicate_of_id is None:
+        return
+    head = _head_of(session, other)
+    if head is None or head.id == report.id:
+        todo = f"Laat deze melding open, of heropen eerst {other.reference}."
+    else:
+        todo = f"Het werk gaat verder bij {head.reference}. Vul dat kenmerk in."
+    raise WorkflowError(f"{other.reference} is zelf gesloten als dubbel. {todo}", "dubbel_van")
+
+
+def _head_of(session: Session, report: Report) -> Report | None:
+    """The report at the end of a row of doubles; None if older ones point at each other."""
+    passed = {report.id}
+    while report.duplicate_of_id is not None:
+        found = session.get(Report, report.duplicate_of_id)
+        if found is None or found.id in passed:
+            return None
+        passed.add(found.id)
+        report = found
+    return report
+
+
+def carry_contact(session: Session, report: Report, other: Report, actor: Actor) -> None:
+    """What the reporter of a double was promised is due at the other report from now on.
+
+    :raises WorkflowError: the other is done; nobody would look there.
+    """
+    if report.contact_deadline is None:
+        return
+    if other.state in ENDED:
+        raise WorkflowError(
+            f"De melder wacht nog op contact, en {other.reference} is al klaar. Leg eerst bij deze"
+            " melding vast hoe het contact ging.",
+            "dubbel_van",
+        )
+    if other.contact_deadline is None:
+        other.contact_deadline = report.contact_deadline
+    told = {"reden": f"Ook de melder van {report.reference} (dubbel van deze) wil contact."}
+    append_move(session, other, actor, CARRIED, other.state, told)
+    changed(session, other)
+    record(session, actor, "melding.contact_erbij", other.holder, KIND, [other.id, report.id])
+
+
+def check_nobody_waits(session: Session, report: Report) -> None:
+    """:raises WorkflowError: the report would end while the reporter of a double waits for contact.
+
+    Once it is done it is in no list of what is to be done.
+    """
+    names = ", ".join(double.reference for double in waiting_doubles(session, report))
+    if names:
+        raise WorkflowError(
+            f"Er wacht nog een melder op contact: {names} is dubbel van deze melding. Leg bij"
+            f" {names} vast hoe het contact ging. Daarna kan deze melding klaar zijn."
+        )
+
+
+def contact_over(session: Session, report: Report) -> None:
+    """This reporter needs no contact any more; what others still wait for stays due.
+
+    Also at the report that this one is double of, where the term may be that of this one.
+    """
+    was, report.contact_deadline = report.contact_deadline, next_contact(session, report)
+    session.flush()
+    _let_go(session, report, was)
+
+
+def give_back(session: Session, report: Report) -> None:
+    """A double is opened again: its reporter is waited for here alone."""
+    _let_go(session, report, report.contact_deadline)
+
+
+def _let_go(session: Session, report: Report, was: datetime | None) -> None:
+    """The other report stops owing what it owed for this one."""
+    if report.duplicate_of_id is None or was is None:
+        return
+    wanted = select(Report).where(Report.id == report.duplicate_of_id).with_for_update()
+    other = session.scalars(wanted).one_or_none()
+    if other is not None and other.contact_deadline == was and not _promised(other):
+        other.contact_deadline = next_contact(session, other, without=report)
+        changed(session, other)
+
+
+def _promised(report: Report) -> bool:
+    """Whether its own reporter was promised contact: rather once too often than not at all."""
+    return (report.contact_agreed or report.wants_contact) in TALKS
+
+
+# What a reporter does with their own report, on the strength of the follow code alone.
+#
+# The code has been judged by `following.follow`; its `Copy` says which holder's report it opened.
+# Each act is a transaction of that holder.
+
+
+Effects = Mapping[str, Any]
+REPORTER: Final = Actor("melder", None, "De melder")
+LONGEST_TEXT: Final = 5_000
+MOST_MESSAGES: Final = 50
+# The same words again within this time are the same message, sent twice.
+SENT_TWICE: Final = timedelta(hours=1)
+CLOSED_TEXTS: Final[Mapping[str, str]] = {
+    "ingetrokken": "U hebt deze melding ingetrokken. U kunt er niets meer aan toevoegen.",
+    "vernietigd": "Deze melding is verwijderd. U kunt er niets meer aan toevoegen.",
+    "overgedragen": "Deze melding wordt net doorgegeven. Probeer het over een paar minuten nog"
+    " eens.",
+}
+
+
+class NotNowError(Exception):
+    """The report doesn't take this now; the message tells the reporter why, and what to do."""
+
+
+@contextmanager
+def own_report(engine: Engine, copy: Copy) -> Iterator[tuple[Session, Report]]:
+    """A transaction with the reporter's report, locked.
+
+    :raises NotNowError: it is over, or on its way to another holder.
+    """
+    with transaction(engine, copy.holder) as session:
+        wanted = select(Report).where(Report.id == copy.report_id)
+        report = session.scalars(wanted.with_for_update()).one()
+        if report.state in CLOSED_TEXTS:
+            raise NotNowError(CLOSED_TEXTS[report.state])
+        yield session, report
+
+
+def add_message(engine: Engine, effects: Effects, copy: Copy, text: str) -> Message:
+    """Keep what the reporter adds. To a question it is the answer, and the work goes on.
+
+    :raises NotNowError: the report takes no more messages.
+    """
+    with own_report(engine, copy) as (session, report):
+        before = _said_before(session, report, text)
+        if before is not None:
+            return Message(before.at, before.kind, before.text)
+        _check_room(session, report)
+        asked = report.state == "wacht_op_melder"
+        kind = "antwoord" if asked else "aanvulling"
+        said = ReporterMessage(
+            holder=report.holder, report_id=report.id, kind=kind, text=text, at=utc_now()
+        )
+        session.add(said)
+        if asked:
+            move(session, effects, report, "antwoord_ontvangen", {}, REPORTER)
+        else:
+            append_move(session, report, REPORTER, kind, report.state, {})
+        spoke(session, report, f"melding.{kind}")
+        return Message(said.at, said.kind, said.text)
+
+
+def spoke(session: Session, report: Report, action: str) -> None:
+    """The officer must see that the reporter did something; and the log has it."""
+    report.reporter_spoke_at = utc_now()
+    changed(session, report)
+    record(session, REPORTER, action, report.holder, KIND, [report.id])
+
+
+def _said_before(session: Session, report: Report, text: str) -> ReporterMessage | None:
+    """The last thing the reporter said, when it is this, just now."""
+    last = session.scalars(
+        select(ReporterMessage)
+        .where(ReporterMessage.report_id == report.id, ReporterMessage.kind.in_(FROM_REPORTER))
+        .order_by(ReporterMessage.at.desc())
+        .limit(1)
+    ).one_or_none()
+    same = last is not None and last.text == text and utc_now() - last.at < SENT_TWICE
+    return last if same else None
+
+
+def _check_room(session: Session, report: Report) -> None:
+    said = select(func.count(ReporterMessage.id)).where(
+        ReporterMessage.report_id == report.id, ReporterMessage.kind.in_(FROM_REPORTER)
+    )
+    if (session.scalar(said) or 0) >= MOST_MESSAGES:
+        raise NotNowError(
+            f"U hebt al {MOST_MESSAGES} berichten gestuurd. Wacht op antwoord, of bel de gemeente."
+        )
+
+
+def withdraw(engine: Engine, effects: Effects, copy: Copy) -> None:
+    """Withdraw the report; doing it again changes nothing.
+
+    :raises NotNowError: it is on its way to another holder.
+    """
+    if copy.state in {"ingetrokken", "vernietigd"}:
+        return
+    with own_report(engine, copy) as (session, report):
+        move(session, effects, report, "intrekken", {}, REPORTER)
+        spoke(session, report, "melding.ingetrokken")
+
+
+VERDICTS: Final = (("ja", "ja"), ("deels", "een beetje"), ("nee", "nee"))
+
+
+def give_verdict(engine: Engine, copy: Copy, verdict: str) -> None:
+    """Whether it helped, in one word; said again it replaces what was said.
+
+    :raises NotNowError: the report is gone.
+    """
+    with own_report(engine, copy) as (session, report):
+        report.reporter_verdict = verdict
+        record(session, REPORTER, "melding.mening", report.holder, KIND, [report.id])

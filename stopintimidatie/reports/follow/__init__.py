@@ -1,0 +1,17 @@
+"""The reporter's own page, `/volgen`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.reports.attachments.cleaner import LIMIT
+    from stopintimidatie.reports.follow.resources import FollowPages
+    from stopintimidatie.reports.follow.words import FOLLOW
+
+    config.add_english("volgen", FOLLOW)
+    config.add_public_prefix("volgen", "Uw melding volgen")
+    config.add_tree_root("volgen", FollowPages)
+    config.add_form_limit("volgen", LIMIT + 100_000)
+    config.scan("stopintimidatie.reports.follow.views")

@@ -1,0 +1,90 @@
+"""/volgen and the pages below it; which report they are about only the reporter's cookie says."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from pyramid.authorization import DENY_ALL
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security.policy import cookie_name
+from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
+from stopintimidatie.core.tree import Container, Resource
+from stopintimidatie.core.web.request import Request
+
+
+class FollowPages(Container):
+    """/volgen"""
+
+    label = "Uw melding volgen"
+
+    def __acl__(self) -> list[Any]:
+        return [DENY_ALL]
+
+    def __getitem__(self, name: str) -> Resource:
+        raise KeyError(name)
+
+
+# Cookie session at /volgen: half an hour idle, a few hours in all, nothing stored on our side.
+#
+# The cookie holds the reference, the follow code, when it was typed and when the session ends,
+# sealed with our key. Each page checks the code again and moves the end, up to a few hours after
+# the code was typed. Closing the browser, ‘Afsluiten’ and the quick exit button end the session.
+
+
+COOKIE: Final = "volgen"
+PURPOSE: Final = "volgsessie"
+LASTS: Final = timedelta(minutes=30)
+LONGEST_VISIT: Final = timedelta(hours=4)
+LONGEST: Final = 2_000
+
+
+@dataclass(frozen=True)
+class Follower:
+    """Who follows: the reference, and the code as it was typed."""
+
+    reference: str
+    code: str = field(repr=False)
+    since: datetime = field(default_factory=utc_now)
+
+
+def sealed(keys: KeyRing, who: Follower) -> str:
+    """The cookie's value."""
+    until = min(utc_now() + LASTS, who.since + LONGEST_VISIT)
+    text = json.dumps([until.timestamp(), who.reference, who.code, who.since.isoformat()])
+    return base64.urlsafe_b64encode(keys.encrypt(PURPOSE, text, COOKIE).encode()).decode()
+
+
+def opened(keys: KeyRing, value: str) -> Follower | None:
+    """Who it was made for; None when it isn't ours, or has ended."""
+    if not value.isascii() or len(value) > LONGEST:
+        return None
+    try:
+        stored = base64.urlsafe_b64decode(value).decode("ascii")
+        until, reference, code, since = json.loads(keys.decrypt(PURPOSE, stored, COOKIE))
+    except (ValueError, DecryptionError):
+        return None
+    if utc_now().timestamp() >= until:
+        return None
+    return Follower(reference, code, datetime.fromisoformat(since))
+
+
+def follower_of(request: Request) -> Follower | None:
+    value = request.cookies.get(cookie_name(request.app_settings, COOKIE), "")
+    return opened(request.registry.key_ring, value) if value else None
+
+
+def set_follower(request: Request, response: Any, who: Follower | None) -> None:
+    """Set the cookie for half an hour more, at most to the end of the visit; None deletes it."""
+    response.set_cookie(
+        cookie_name(request.app_settings, COOKIE),
+        sealed(request.registry.key_ring, who) if who else None,
+        path="/",
+        secure=request.app_settings.https,
+        httponly=True,
+        samesite="Lax",
+    )

@@ -1,0 +1,429 @@
+"""The forms of /volgen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.view import view_config
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import (
+    BusyError,
+    Button,
+    Form,
+    FormError,
+    Schema,
+    UploadedFile,
+    field,
+    handle_form,
+)
+from stopintimidatie.core.limits import PATIENCE_SECONDS, Turnstile
+from stopintimidatie.core.sandbox.process import memory_file
+from stopintimidatie.core.storage.session import transaction
+from stopintimidatie.core.text import local
+from stopintimidatie.core.web.components import TimelineEntry
+from stopintimidatie.core.web.limits import TOO_BUSY, NoPlaceError
+from stopintimidatie.core.web.request import Request, query_pairs
+from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.municipalities.areas.queries import municipality_by_code
+from stopintimidatie.municipalities.settings.queries import published_for
+from stopintimidatie.municipalities.settings.rules import LetOp, Published, let_op_today
+from stopintimidatie.reports.attachments.cleaner import (
+    LIMIT,
+    PHOTO_TYPES,
+    CleaningError,
+    cleaned_apart,
+    ffmpeg_path,
+)
+from stopintimidatie.reports.attachments.services import (
+    MOST,
+    Attachment,
+    attach,
+    attachments_of,
+    check_room,
+)
+from stopintimidatie.reports.conversation.queries import Standing, follow
+from stopintimidatie.reports.conversation.services import (
+    CLOSED_TEXTS,
+    LONGEST_TEXT,
+    VERDICTS,
+    NotNowError,
+    add_message,
+    give_verdict,
+    withdraw,
+)
+from stopintimidatie.reports.follow import words as follow_words
+from stopintimidatie.reports.follow.resources import (
+    Follower,
+    FollowPages,
+    follower_of,
+    set_follower,
+)
+from stopintimidatie.reports.public.pages import ELSEWHERE, speech_of, spoken
+from stopintimidatie.reports.rules import normalise_follow_code, normalise_reference
+
+
+class EnterSchema(Schema):
+    """Reference and follow code; sent in the body, so that they stand in no address."""
+
+    kenmerk = field(
+        forms.Text(40),
+        "Kenmerk",
+        description="Zoals M-4F7K-2QXJ. U kreeg het toen u de melding deed.",
+        widget=forms.TextInput(width="medium", autocomplete="off"),
+    )
+    volgcode = field(
+        forms.Text(40),
+        "Volgcode",
+        description="Zestien cijfers, zoals 4821 7733 0916 5528.",
+        widget=forms.TextInput(width="medium", autocomplete="off"),
+    )
+
+
+class MessageSchema(Schema):
+    """What the reporter adds or answers."""
+
+    tekst = field(
+        forms.Text(LONGEST_TEXT, lines=True),
+        "Uw bericht",
+        description="Schrijf geen namen van anderen op.",
+    )
+
+
+class UploadSchema(Schema):
+    """A photo, sound or video."""
+
+    bestand = field(
+        forms.Upload(LIMIT),
+        "Foto, geluid of video",
+        description="Foto's in JPEG, HEIC, PNG of WebP. Hoogstens 25 MB, en hoogstens 5 bestanden."
+        " Plaats, tijd en toestel halen wij eruit. Maak geen opnamen als dat u in gevaar brengt.",
+        widget=forms.FileInput(accept=f"{PHOTO_TYPES},audio/*,video/*"),
+    )
+
+
+def upload_schema(clips: bool) -> Schema:
+    """Where nothing can clean sound and video, they aren't asked for either."""
+    schema = UploadSchema()
+    if not clips:
+        schema["bestand"].title = "Foto"
+        schema["bestand"].widget = forms.FileInput(accept=PHOTO_TYPES)
+    return schema
+
+
+class VerdictSchema(Schema):
+    """One question, when it is over."""
+
+    geholpen = field(forms.OneOf(VERDICTS, radio=True), "Heeft uw melding u geholpen?")
+
+
+# /volgen: the reporter reads, adds, answers and withdraws. No account, no script needed.
+#
+# Everything a reporter does is a transaction of the report's holder, so these views keep off the
+# request's own (on SQLite two writers would wait for each other).
+
+
+HOME: Final = "/volgen"
+REPORT: Final = "/volgen/melding"
+TEMPLATES: Final = "stopintimidatie.reports.follow:templates/"
+
+Page = dict[str, Any]
+View = Callable[[Any, Request], Any]
+
+
+class TooOftenError(FormError):
+    """Too many wrong codes from here."""
+
+    status = 429
+
+
+def page(name: str, template: str | None, *methods: str) -> Callable[[View], View]:
+    """A public view of /volgen."""
+
+    def register(plain: View) -> View:
+        @wraps(plain)
+        def view(context: Any, request: Request) -> Any:
+            """The page with its words in the reader's language."""
+            made = plain(context, request)
+            return {**spoken(request), **made} if isinstance(made, dict) else made
+
+        registered: View = view_config(
+            context=FollowPages,
+            name=name,
+            request_method=methods,
+            permission=NO_PERMISSION_REQUIRED,
+            renderer=TEMPLATES + template if template else None,
+        )(view)
+        return registered
+
+    return register
+
+
+@page("", "follow_enter.jinja2", "GET", "POST")
+def enter(context: FollowPages, request: Request) -> Any:
+    """Reference and code; whoever has just given them goes on to the report."""
+    if request.method == "GET" and follower_of(request) is not None:
+        return HTTPSeeOther(speech_of(request).at(REPORT))
+    form = _form(request, EnterSchema(), Button("bekijken", "Melding bekijken"), HOME)
+
+    def on_valid(values: Page) -> Any:
+        who = Follower(
+            normalise_reference(values["kenmerk"]) or values["kenmerk"],
+            normalise_follow_code(values["volgcode"]) or "",
+        )
+        turnstile = Turnstile(request.registry.senders, request.environ)
+        if turnstile.closed():
+            request.response.headers["Retry-After"] = str(PATIENCE_SECONDS)
+            raise TooOftenError(follow_words.TOO_OFTEN)
+        if standing_of(request, who) is None:
+            turnstile.guessed()
+            raise FormError(follow_words.NOT_FOUND)
+        response = HTTPSeeOther(speech_of(request).at(REPORT))
+        set_follower(request, response, who)
+        return response
+
+    return handle_form(request, form, on_valid, {"done": "klaar" in dict(query_pairs(request))})
+
+
+@page("melding", "follow.jinja2", "GET")
+def report_page(context: FollowPages, request: Request) -> Any:
+    """How it stands, the conversation, and what the reporter can do."""
+    who = follower_of(request)
+    standing = standing_of(request, who) if who else None
+    if who is None or standing is None:
+        return _start_again(request)
+    # Whoever is busy here isn't sent away in the middle of it.
+    set_follower(request, request.response, who)
+    done = dict(query_pairs(request)).get("gedaan", "")
+    told = speech_of(request)(follow_words.DONE.get(done, ""))
+    return {**_shown(request, standing), "done": told or None}
+
+
+@page("bericht", "follow.jinja2", "POST")
+def message(context: FollowPages, request: Request) -> Any:
+    """The reporter adds something, or answers."""
+    return _act(request, _send_message)
+
+
+def _send_message(request: Request, standing: Standing) -> Any:
+    form = message_form(request, standing)
+
+    def on_valid(values: Page) -> Any:
+        effects = WORKFLOW_EFFECTS.of(request.registry)
+        try:
+            add_message(request.registry.engine, effects, standing.copy, values["tekst"])
+        except NotNowError as refused:
+            raise FormError(str(refused), "tekst") from None
+        return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=bericht#inhoud"))
+
+    made = handle_form(request, form, on_valid)
+    if not isinstance(made, dict):
+        return made
+    return {**_shown(request, standing), **made, "done": None}
+
+
+@page("bijlage", "follow.jinja2", "POST")
+def attachment(context: FollowPages, request: Request) -> Any:
+    """The reporter sends a photo, sound or video along."""
+    return _act(request, _attach)
+
+
+def _attach(request: Request, standing: Standing) -> Any:
+    form = upload_form(request)
+    made = handle_form(request, form, lambda values: _keep(request, standing, values["bestand"]))
+    if not isinstance(made, dict):
+        return made
+    return {**_shown(request, standing), "upload": form, "done": None}
+
+
+def _keep(request: Request, standing: Standing, given: UploadedFile) -> Any:
+    registry = request.registry
+    try:
+        check_room(registry.engine, standing.copy)
+        with memory_file() as file:
+            file.write(given.content)
+            with cleaned_apart(request, file) as clean:
+                attach(registry.engine, registry.key_ring, standing.copy, clean)
+    except (NotNowError, CleaningError) as refused:
+        raise FormError(str(refused), "bestand") from None
+    except NoPlaceError:
+        raise BusyError(TOO_BUSY, "bestand") from None
+    return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=bijlage#inhoud"))
+
+
+@page("mening", "follow.jinja2", "POST")
+def verdict(context: FollowPages, request: Request) -> Any:
+    """Did it help? One question, when it is over."""
+    return _act(request, _give_verdict)
+
+
+def _give_verdict(request: Request, standing: Standing) -> Any:
+    form = verdict_form(request, standing)
+
+    def on_valid(values: Page) -> Any:
+        try:
+            give_verdict(request.registry.engine, standing.copy, values["geholpen"])
+        except NotNowError as refused:
+            raise FormError(str(refused), "geholpen") from None
+        return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=mening#inhoud"))
+
+    made = handle_form(request, form, on_valid)
+    if not isinstance(made, dict):
+        return made
+    return {**_shown(request, standing), "verdict": form, "done": None}
+
+
+@page("intrekken", "follow_withdraw.jinja2", "GET", "POST")
+def withdraw_page(context: FollowPages, request: Request) -> Any:
+    """What withdrawing does, and the button for it."""
+    return _act(request, _withdraw)
+
+
+def _withdraw(request: Request, standing: Standing) -> Any:
+    if request.method != "POST":
+        return {"standing": standing, "refused": None}
+    try:
+        withdraw(request.registry.engine, WORKFLOW_EFFECTS.of(request.registry), standing.copy)
+    except NotNowError as refused:
+        request.response.status_int = 409
+        return {"standing": standing, "refused": speech_of(request)(str(refused))}
+    return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=ingetrokken#inhoud"))
+
+
+@page("sluiten", None, "POST")
+def leave(context: FollowPages, request: Request) -> Any:
+    """The reporter is done on this device."""
+    return _gone(request, speech_of(request).at(f"{HOME}?klaar=ja"))
+
+
+@page("weg", None, "GET")
+def leave_at_once(context: FollowPages, request: Request) -> Any:
+    """Away from this page, and the report can't be opened by going back."""
+    return _gone(request, ELSEWHERE)
+
+
+def _act(request: Request, act: Callable[[Request, Standing], Any]) -> Any:
+    who = follower_of(request)
+    standing = standing_of(request, who) if who else None
+    return act(request, standing) if standing else _start_again(request)
+
+
+def _start_again(request: Request) -> HTTPSeeOther:
+    return _gone(request, speech_of(request).at(HOME))
+
+
+def _gone(request: Request, address: str) -> HTTPSeeOther:
+    response = HTTPSeeOther(address)
+    set_follower(request, response, None)
+    return response
+
+
+def standing_of(request: Request, who: Follower) -> Standing | None:
+    """The report that reference and code open."""
+    registry = request.registry
+    return follow(registry.engine, registry.key_ring, who.reference, who.code)
+
+
+def message_form(request: Request, standing: Standing) -> Form:
+    asked = standing.answer_by is not None
+    button = Button("versturen", "Antwoord versturen" if asked else "Bericht versturen")
+    return _form(request, MessageSchema(), button, f"{HOME}/bericht")
+
+
+def verdict_form(request: Request, standing: Standing) -> Form:
+    button = Button("laten_weten", "Laat het weten", "secondary")
+    given = {} if standing.verdict is None else {"geholpen": standing.verdict}
+    action = f"{HOME}/mening"
+    return _form(request, VerdictSchema(), button, action, appstruct=given, formid="mening")
+
+
+def takes_clips(request: Request) -> bool:
+    """Whether sound and video can be cleaned here, and so be taken."""
+    return ffmpeg_path(request.app_settings.ffmpeg) is not None
+
+
+def upload_form(request: Request) -> Form:
+    button = Button("meesturen", "Bestand meesturen", "secondary")
+    schema = upload_schema(takes_clips(request))
+    return _form(request, schema, button, f"{HOME}/bijlage", formid="bijlage")
+
+
+def _form(request: Request, schema: Any, button: Button, action: str, **more: Any) -> Form:
+    """A form of these pages in the reader's language."""
+    speech = speech_of(request)
+    button.title = speech(button.title)
+    return Form(
+        speech.schema(schema),
+        request,
+        buttons=[button],
+        action=speech.at(action),
+        words=speech,
+        **more,
+    )
+
+
+def _shown(request: Request, standing: Standing) -> Page:
+    """What stands on the page of the report."""
+    closed = standing.copy.state in CLOSED_TEXTS
+    files = _files(request, standing)
+    municipality = municipality_by_code(request.db, standing.municipality_code or "")
+    published = published_for(request.db, standing.municipality_code)
+    speech = speech_of(request)
+    return {
+        "standing": standing,
+        "status_text": speech(standing.status_text),
+        "explained": " ".join(speech(sentence) for sentence in _explained(standing)),
+        "municipality": municipality.name if municipality else None,
+        "messages": [
+            TimelineEntry(m.at, speech(follow_words.message_title(m.kind)), text=m.text)
+            for m in reversed(standing.messages)
+        ],
+        "question": next((m.text for m in reversed(standing.messages) if m.kind == "vraag"), ""),
+        "help_lines": published.help_for(speech.language, standing.age_group, ()),
+        "let_op": _let_op(published, municipality, standing, speech.language),
+        "verdict": verdict_form(request, standing) if _is_done(standing) else None,
+        "files": files,
+        "clips": takes_clips(request),
+        "upload": None if closed or len(files) >= MOST else upload_form(request),
+        "form": None if closed else message_form(request, standing),
+        "may_withdraw": standing.copy.state not in CLOSED_TEXTS,
+    }
+
+
+def _is_done(standing: Standing) -> bool:
+    """Whether it was handled, so that one can say what one thinks of that."""
+    return standing.status == "afgerond" and not standing.double
+
+
+def _explained(standing: Standing) -> list[str]:
+    double, due = standing.double, standing.contact_due
+    return follow_words.explained(standing.status, double=double, contact_due=due)
+
+
+def _files(request: Request, standing: Standing) -> list[Attachment]:
+    copy = standing.copy
+    with transaction(request.registry.engine, copy.holder, write=False) as session:
+        return attachments_of(session, copy.report_id)
+
+
+def _let_op(
+    published: Published, municipality: Municipality | None, standing: Standing, language: str
+) -> LetOp | None:
+    if municipality is None:
+        return None
+    today = local(utc_now()).date()
+    return let_op_today(
+        published,
+        municipality.name,
+        standing.status,
+        standing.reference,
+        standing.received_at,
+        today,
+        language,
+    )

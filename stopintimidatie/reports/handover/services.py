@@ -1,0 +1,331 @@
+"""A municipality that went into another: its open reports go to the successor, in bulk.
+
+Each is handed over as any report is: the successor makes its own copy, with the chain of custody
+and the same follow code; what is left is a tombstone. What somebody is in the middle of (a
+dossier, an offer, quarantine) is left for its people to end first, and what has ended stays with
+its own holder for as long as its term lasts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.mail import Letter, MailTemplate, Writing, queue_mail
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.session import count_at_most
+from stopintimidatie.core.storage.tenancy import NATIONAL, current_holder
+from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.municipalities.people.services import postbox_recipient
+from stopintimidatie.reports.handover.transfer import PURPOSE, connected_receiver, hand_over, send
+from stopintimidatie.reports.models import Report, ReportTransfer
+from stopintimidatie.reports.services import move
+from stopintimidatie.reports.vocabulary import ACCEPTED, KIND, OPEN, REFUSED, VOID
+from stopintimidatie.reports.words import (
+    address_text,
+    area_names,
+    heading,
+    point_text,
+    transit_text,
+    when_text,
+)
+from stopintimidatie.reports.workflow import ENDED, MERGEABLE
+
+AT_ONCE: Final = 50
+REASON: Final = "De gemeente is opgegaan in een andere."
+
+
+def standing_of(session: Session, code: str) -> dict[str, int]:
+    """How many reports the holder at hand has of this municipality that haven't ended, by state."""
+    rows = session.execute(
+        select(Report.state, func.count())
+        .where(*_of(session, code), Report.state.not_in(ENDED))
+        .group_by(Report.state)
+        .order_by(Report.state)
+    )
+    return {state: number for state, number in rows}  # noqa: C416 - rows are no pairs to mypy
+
+
+def hand_some_over(
+    session: Session, effects: Mapping[str, Any], code: str, successor: str, actor: Actor
+) -> int:
+    """Hand some reports over to the successor; how many. Again and again until there is none.
+
+    :raises WorkflowError: the successor has no portal to put them in.
+    """
+    desk = current_holder(session) == NATIONAL
+    name, states = ("doorgeven", {"nieuw"}) if desk else ("samenvoegen", MERGEABLE)
+    reports = session.scalars(
+        select(Report)
+        .where(*_of(session, code), Report.state.in_(states))
+        .order_by(Report.received_at, Report.id)
+        .limit(AT_ONCE)
+        .with_for_update()
+    ).all()
+    for report in reports:
+        move(session, effects, report, name, {"gemeente": successor, "reden": REASON}, actor)
+    if reports:
+        ids = [report.id for report in reports]
+        holder = reports[0].holder
+        fields = [code, successor]
+        record(session, actor, "melding.samengevoegd", holder, KIND, ids, fields=fields)
+    return len(reports)
+
+
+def _of(session: Session, code: str) -> tuple[ColumnElement[bool], ...]:
+    """What a municipality holds; of the desk, what lies in the municipality."""
+    holder = current_holder(session)
+    mine = Report.holder == holder
+    return (mine, Report.municipality_code == code) if holder == NATIONAL else (mine,)
+
+
+def go_over(
+    keys: KeyRing, session: Session, report: Report, values: Mapping[str, Any], actor: Actor
+) -> None:
+    """Effect of `samenvoegen`: nobody waits for an answer here any more, and it is handed over."""
+    report.waiting_until = None
+    hand_over(keys, session, report, values, actor)
+
+
+# The municipality that is offered a report is told: that an offer waits, and nothing of it.
+
+
+JOB: Final = Job("overdracht.melden")
+NAME: Final = "overdracht_aangeboden"
+
+
+def tell_receiver(session: Session, transfer: ReportTransfer) -> None:
+    """Only the receiver knows its own mailbox: a job of the receiver writes to it."""
+    enqueue(session, JOB, transfer.receiver, {"transfer": str(transfer.id)})
+
+
+def tell(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """The job. Done twice it is still one message."""
+    for payload in payloads:
+        with context.transaction() as session:
+            transfer = session.get(ReportTransfer, UUID(payload["transfer"]))
+            recipient = postbox_recipient(session, context.holder)
+            if transfer is None or transfer.state != OPEN or recipient is None:
+                continue
+            key = f"{NAME}:{transfer.id}"
+            queue_mail(session, context.holder, NAME, recipient, about=transfer.id, key=key)
+
+
+def _still_open(writing: Writing) -> Letter | None:
+    """Not when it was answered or withdrawn before the message went out."""
+    session, message = writing.session, writing.message
+    transfer = session.get(ReportTransfer, message.about_id)
+    if transfer is None or transfer.state != OPEN:
+        return None
+    row = session.get_one(Municipality, message.holder)
+    return Letter({"gemeente": row.name, "pad": f"/gemeenten/{row.slug}/overdrachten"})
+
+
+TEMPLATE: Final = MailTemplate(
+    NAME,
+    "Een andere gemeente biedt een melding aan",
+    "stopintimidatie.reports.handover:templates/mail/overdracht_aangeboden.txt.jinja2",
+    _still_open,
+)
+
+
+# Offering a report to another municipality, which accepts it or refuses it with a reason.
+#
+# Giver and receiver never work in one transaction (docs/adr/0004): an answer is written by the
+# receiver, and a job of the giver does what follows from it. Until it accepts, the receiver sees
+# no more than it needs to decide: what kind of report, where, when, and why it is offered.
+
+
+ANSWERED: Final = Job("melding.overdracht")
+OFFER_KIND: Final = "overdracht"
+
+
+class AnsweredError(Exception):
+    """The offer is no longer open: it was answered or withdrawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What the receiver sees of a report before it is theirs."""
+
+    what: str
+    when: str
+    received_at: str
+    urgent: bool
+    area: str | None = None
+    address: str | None = None
+    transit: str | None = None
+    point: str | None = None
+    location_text: str | None = None
+
+
+def offer(
+    keys: KeyRing, session: Session, report: Report, values: Mapping[str, Any], actor: Actor
+) -> None:
+    """Effect of `overdracht_aanbieden`."""
+    receiver = connected_receiver(session, report, values)
+    transfer = ReportTransfer(
+        giver=report.holder,
+        receiver=receiver,
+        reference=report.reference,
+        actor_name=actor.name,
+        reason=str(values["reden"]),
+        state=OPEN,
+    )
+    session.add(transfer)
+    session.flush()
+    shown = json.dumps(asdict(_offered(session, report)))
+    transfer.offer = keys.encrypt(PURPOSE, shown, str(transfer.id))
+    tell_receiver(session, transfer)
+
+
+def _offered(session: Session, report: Report) -> Offered:
+    names = area_names(session, report)
+    return Offered(
+        what=heading(report),
+        when=when_text(report),
+        received_at=report.received_at.isoformat(),
+        urgent=report.urgent,
+        area=", ".join(filter(None, (names.neighbourhood, names.subneighbourhood))) or None,
+        address=address_text(report.address),
+        transit=transit_text(report.transit),
+        point=point_text(report),
+        location_text=report.location_text,
+    )
+
+
+def shown(keys: KeyRing, transfer: ReportTransfer) -> Offered | None:
+    """What the receiver may see of an open offer."""
+    if transfer.offer is None:
+        return None
+    return Offered(**json.loads(keys.decrypt(PURPOSE, transfer.offer, str(transfer.id))))
+
+
+def take_back(session: Session, report: Report, values: Mapping[str, Any], actor: Actor) -> None:
+    """Effect of `overdracht_intrekken`: not when the other municipality was first."""
+    transfer = _latest(session, report)
+    if transfer is not None and transfer.state == ACCEPTED:
+        raise WorkflowError("De andere gemeente heeft de melding intussen aangenomen.", None)
+
+
+def give(
+    keys: KeyRing, session: Session, report: Report, values: Mapping[str, Any], actor: Actor
+) -> None:
+    """Effect of `overdracht_aangenomen`: content on its way, tombstone left behind."""
+    transfer = _latest(session, report)
+    if transfer is None or transfer.state != ACCEPTED:
+        raise WorkflowError("Er is geen aangenomen aanbod.", None)
+    send(session, keys, report, transfer)
+
+
+def _latest(session: Session, report: Report) -> ReportTransfer | None:
+    return session.scalars(
+        select(ReportTransfer)
+        .where(ReportTransfer.giver == report.holder, ReportTransfer.reference == report.reference)
+        .order_by(ReportTransfer.given_at.desc())
+        .limit(1)
+        .with_for_update()
+    ).first()
+
+
+def accept(session: Session, transfer: ReportTransfer, actor: Actor) -> None:
+    """The receiver takes the report: a moment later it stands among its own.
+
+    :raises AnsweredError: too late.
+    """
+    _answer(session, transfer, actor, ACCEPTED, None)
+
+
+def refuse(session: Session, transfer: ReportTransfer, actor: Actor, reason: str) -> None:
+    """The receiver doesn't take it, and says why.
+
+    :raises AnsweredError: too late.
+    """
+    _answer(session, transfer, actor, REFUSED, reason)
+
+
+def _answer(
+    session: Session, transfer: ReportTransfer, actor: Actor, state: str, reason: str | None
+) -> None:
+    # Whoever is second waits here, and then sees what the first did.
+    session.refresh(transfer, with_for_update=True)
+    if transfer.state != OPEN:
+        raise AnsweredError
+    transfer.state = state
+    transfer.offer = None
+    transfer.answered_at = utc_now()
+    transfer.answered_by = actor.name
+    transfer.answer = reason
+    enqueue(session, ANSWERED, transfer.giver, {"transfer": str(transfer.id)})
+    record(session, actor, f"overdracht.{state}", transfer.receiver, OFFER_KIND, [transfer.id])
+
+
+def answered(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Job of the giver: do what follows from the answer. Twice is harmless."""
+    effects = WORKFLOW_EFFECTS.of(context.registry)
+    for payload in payloads:
+        with context.transaction() as session:
+            transfer = session.get(ReportTransfer, UUID(payload["transfer"]), with_for_update=True)
+            if transfer is None or transfer.content is not None:
+                continue
+            report = session.scalar(
+                select(Report).where(Report.reference == transfer.reference).with_for_update()
+            )
+            if report is None or report.state != "overdracht_aangeboden":
+                # Withdrawn by the reporter, say: there is nothing left to give.
+                if transfer.state == ACCEPTED and transfer.received_at is None:
+                    transfer.state = VOID
+                continue
+            other = Actor("gebruiker", None, transfer.answered_by or "andere gemeente")
+            if transfer.state == ACCEPTED:
+                values = {"gemeente": transfer.receiver}
+                move(session, effects, report, "overdracht_aangenomen", values, other)
+            elif transfer.state == REFUSED:
+                move(
+                    session,
+                    effects,
+                    report,
+                    "overdracht_geweigerd",
+                    {"reden": transfer.answer},
+                    other,
+                )
+
+
+def incoming(session: Session, holder: str) -> Sequence[ReportTransfer]:
+    """Offers that wait for the answer of this holder, the oldest first."""
+    return session.scalars(
+        select(ReportTransfer)
+        .where(ReportTransfer.receiver == holder, ReportTransfer.state == OPEN)
+        .order_by(ReportTransfer.given_at, ReportTransfer.id)
+    ).all()
+
+
+def waiting(session: Session, holder: str) -> int:
+    """How many offers wait for the answer of this holder; beyond a hundred it doesn't matter."""
+    mine = select(ReportTransfer.id).where(
+        ReportTransfer.receiver == holder, ReportTransfer.state == OPEN
+    )
+    # Also asked for the menu of a page that shows a form with mistakes: that is not saved by it.
+    with session.no_autoflush:
+        return count_at_most(session, mine, 99)
+
+
+def recent(session: Session, holder: str, most: int) -> Sequence[ReportTransfer]:
+    """What was handed over lately, to and from this holder, with the answer; newest first."""
+    mine = (ReportTransfer.receiver == holder) | (ReportTransfer.giver == holder)
+    return session.scalars(
+        select(ReportTransfer)
+        .where(mine, (ReportTransfer.state != OPEN) | (ReportTransfer.giver == holder))
+        .order_by(ReportTransfer.given_at.desc(), ReportTransfer.id)
+        .limit(most)
+    ).all()

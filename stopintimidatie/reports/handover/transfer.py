@@ -1,0 +1,305 @@
+"""Handing a report over: the giver keeps a tombstone, the receiver makes its own copy.
+
+A transaction works for one holder. So the giver's transaction writes the tombstone, the content
+(encrypted) and a job; the job, a transaction of the receiver, makes the copy and wipes the
+content. Reference and follow code stay the same: the reporter notices nothing but the status.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.storage.encryption import KeyRing, Sealed
+from stopintimidatie.core.storage.models import UtcDateTime
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.text import datetime_short
+from stopintimidatie.core.workflow import WorkflowError
+from stopintimidatie.municipalities.areas.locator import Method, Place
+from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
+from stopintimidatie.municipalities.areas.services import successors
+from stopintimidatie.municipalities.levels.models import ParticipationLevel
+from stopintimidatie.municipalities.levels.services import level_of
+from stopintimidatie.reports.arrival.services import (
+    TAKEN_OVER,
+    Arrival,
+    Content,
+    HandedOver,
+    receive,
+)
+from stopintimidatie.reports.arrival.submission import Routing
+from stopintimidatie.reports.attachments.services import give
+from stopintimidatie.reports.attachments.services import receive as receive_attachments
+from stopintimidatie.reports.fields import BY_COLUMN
+from stopintimidatie.reports.models import (
+    Report,
+    ReportContact,
+    ReporterMessage,
+    ReportMove,
+    ReportTransfer,
+)
+from stopintimidatie.reports.personal import NO_CONTACT, ContactData, read_contact
+from stopintimidatie.reports.services import append_move
+from stopintimidatie.reports.vocabulary import Source
+
+# The chain of custody: who had a report before, from when, and why it went on.
+#
+# It travels with the report, so that the holder of the copy sees the whole way, not the last
+# step.
+
+
+# What happened on the way counts too: that and when it was forwarded and picked up before.
+KEPT: Final = ("ontvangen", TAKEN_OVER, "aangeboden", "opgehaald", "verlopen")
+
+
+def custody_of(session: Session, report: Report) -> list[dict[str, Any]]:
+    """The lines of the history that tell whose the report was, oldest first."""
+    moves = session.scalars(
+        select(ReportMove)
+        .where(ReportMove.report_id == report.id, ReportMove.name.in_(KEPT))
+        .order_by(ReportMove.at, ReportMove.id)
+    )
+    return [
+        {
+            "at": move.at.isoformat(),
+            "name": move.name,
+            "kind": move.actor_kind,
+            "actor": move.actor_name,
+            "values": {**move.values, "reden": move.reason},
+        }
+        for move in moves
+    ]
+
+
+def keep_custody(session: Session, report: Report, earlier: Sequence[Mapping[str, Any]]) -> None:
+    """Write the way so far in the history of the copy."""
+    for line in earlier:
+        actor = Actor(line["kind"], None, line["actor"])
+        at = datetime.fromisoformat(line["at"])
+        append_move(session, report, actor, line["name"], None, line["values"], at=at)
+
+
+def step_here(session: Session, transfer: ReportTransfer) -> dict[str, Any]:
+    """What the history of the copy tells of the step that brought it here."""
+    values = {"reden": transfer.reason, "van": holder_name(session, transfer.giver)}
+    if transfer.answered_at is not None:
+        values |= {
+            "aangeboden_op": datetime_short(transfer.given_at),
+            "aangenomen_door": transfer.answered_by or "",
+            "aangenomen_op": datetime_short(transfer.answered_at),
+        }
+    return values
+
+
+def holder_name(session: Session, code: str) -> str:
+    """The name of a holder, as people say it."""
+    if code == NATIONAL:
+        return "landelijk meldpunt"
+    found = session.get(Municipality, code)
+    return code if found is None else f"gemeente {found.name}"
+
+
+# What was said with the reporter goes along at a hand-over: content, so the giver keeps none.
+
+
+LONGEST_NAME = 200
+
+
+def give_messages(session: Session, report: Report) -> list[dict[str, Any]]:
+    """Part with the conversation; what the receiver's copy needs of it.
+
+    Who wrote for the giver is told with whom they worked, for the receiver doesn't know them.
+    """
+    rows = session.scalars(
+        select(ReporterMessage)
+        .where(ReporterMessage.report_id == report.id)
+        .order_by(ReporterMessage.at, ReporterMessage.id)
+    ).all()
+    here = holder_name(session, report.holder)
+    given = [_told(row, here) for row in rows]
+    session.execute(delete(ReporterMessage).where(ReporterMessage.report_id == report.id))
+    return given
+
+
+def _told(row: ReporterMessage, here: str) -> dict[str, Any]:
+    name = row.actor_name
+    # One that came with an earlier hand-over says already where it was written.
+    if name is not None and not name.endswith(")"):
+        name = f"{name} ({here})"[-LONGEST_NAME:]
+    return {"at": row.at.isoformat(), "kind": row.kind, "text": row.text, "actor_name": name}
+
+
+def receive_messages(session: Session, report: Report, given: Sequence[Mapping[str, Any]]) -> None:
+    """Put the conversation so far with the copy. It was told before: nobody is mailed."""
+    for told in given:
+        values = {**told, "at": datetime.fromisoformat(told["at"])}
+        session.add(ReporterMessage(holder=report.holder, report_id=report.id, **values))
+
+
+JOB: Final = Job("melding.overnemen")
+PURPOSE: Final = "transfer"
+SEALED: Final = Sealed(ReportTransfer, PURPOSE, ("content", "offer"), "id")
+# What its reporter told, and what of its life goes along; where it stands in somebody's work
+# stays behind.
+COPIED: Final = (
+    *BY_COLUMN, "urgent", "reporter_spoke_at", "follow_code_hash", "follow_code_version"
+)  # fmt: skip
+# Where it was filed and how it came: the receiver files its copy by them.
+FILED: Final = (
+    "source", "neighbourhood_code", "subneighbourhood_code", "near_municipality_code", "located_by",
+)  # fmt: skip
+_COLUMNS: Final = Report.__table__.columns
+# What a tombstone no longer has. Dates, reference and where it went remain.
+WIPED: Final = (
+    *(name for name, one in BY_COLUMN.items() if one.told.leaves and _COLUMNS[name].nullable),
+    "suspected_offence_reason",
+)
+TIMES: Final = tuple(column.name for column in _COLUMNS if isinstance(column.type, UtcDateTime))
+
+
+def hand_over(
+    keys: KeyRing, session: Session, report: Report, values: Mapping[str, Any], actor: Actor
+) -> None:
+    """Effect of `doorgeven`: content on its way, tombstone left behind."""
+    receiver = connected_receiver(session, report, values)
+    transfer = ReportTransfer(
+        giver=report.holder,
+        receiver=receiver,
+        reference=report.reference,
+        actor_name=actor.name,
+        reason=str(values["reden"]),
+    )
+    session.add(transfer)
+    session.flush()
+    send(session, keys, report, transfer)
+
+
+def connected_receiver(session: Session, report: Report, values: Mapping[str, Any]) -> str:
+    """The municipality that was chosen.
+
+    :raises WorkflowError: it has no portal to put the report in, or holds it already.
+    """
+    receiver = str(values["gemeente"])
+    if level_of(session, receiver) is not ParticipationLevel.PROGRAMME:
+        raise WorkflowError(
+            "Deze gemeente is niet aangesloten. Kies een gemeente die meldingen in het portaal"
+            " ontvangt.",
+            "gemeente",
+        )
+    if receiver == report.holder:
+        raise WorkflowError("De melding is al van deze gemeente.", "gemeente")
+    return receiver
+
+
+def send(session: Session, keys: KeyRing, report: Report, transfer: ReportTransfer) -> None:
+    """Put the content on its way to the receiver, and leave a tombstone."""
+    content = json.dumps(_content(session, keys, report, transfer.receiver))
+    transfer.content = keys.encrypt(PURPOSE, content, str(transfer.id))
+    _leave_tombstone(session, report, transfer.receiver)
+    enqueue(session, JOB, transfer.receiver, {"transfer": str(transfer.id)})
+
+
+def _content(session: Session, keys: KeyRing, report: Report, receiver: str) -> dict[str, Any]:
+    contact = read_contact(session, keys, report)
+    return {
+        **{name: _text(getattr(report, name)) for name in ("received_at", *COPIED, *FILED)},
+        "forms": report.reported_forms,
+        "confirmed_forms": report.confirmed_forms,
+        "contact": None if contact is None else contact.as_dict(),
+        "custody": custody_of(session, report),
+        "attachments": give(session, keys, report, receiver),
+        "messages": give_messages(session, report),
+    }
+
+
+def _text(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _leave_tombstone(session: Session, report: Report, receiver: str) -> None:
+    for name in WIPED:
+        setattr(report, name, None)
+    report.behaviour_changes = []
+    report.form_rows = []
+    report.delivery = None
+    report.contact_deadline = None
+    report.reporter_spoke_at = None
+    report.handed_to = receiver
+    session.execute(delete(ReportContact).where(ReportContact.report_id == report.id))
+
+
+def take_over(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Job of the receiver: make its own copy, then wipe the content that was on its way."""
+    keys: KeyRing = context.registry.key_ring
+    for payload in payloads:
+        with context.transaction() as session:
+            transfer = session.get(ReportTransfer, UUID(payload["transfer"]), with_for_update=True)
+            if transfer is None or transfer.content is None:
+                continue
+            content = json.loads(keys.decrypt(PURPOSE, transfer.content, str(transfer.id)))
+            _make_copy(session, keys, transfer, content)
+            transfer.content = None
+            transfer.received_at = utc_now()
+
+
+def _make_copy(
+    session: Session, keys: KeyRing, transfer: ReportTransfer, content: dict[str, Any]
+) -> None:
+    """Take it in as any report; then what came with it: the way so far, and all that was said."""
+    tombstone = session.scalar(select(Report).where(Report.reference == transfer.reference))
+    arrival = Arrival(
+        source=Source.of(content["source"]),
+        actor=Actor("gebruiker", None, transfer.actor_name),
+        follow_code=None,
+        received_at=datetime.fromisoformat(content["received_at"]),
+        reference=transfer.reference,
+        handed_over=HandedOver(step_here(session, transfer), tombstone),
+    )
+    routing = Routing(transfer.receiver, _place_in(session, transfer.receiver, content), None)
+    arrived = receive(session, keys, _given(transfer, content), routing, arrival)
+    report = session.get_one(Report, arrived.id)
+    # What was on its way before there were attachments has none.
+    receive_attachments(session, keys, report, content.get("attachments", []))
+    receive_messages(session, report, content.get("messages", []))
+    keep_custody(session, report, content.get("custody") or [])
+
+
+def _given(transfer: ReportTransfer, content: Mapping[str, Any]) -> Content:
+    """What it tells, and what of its life goes along; where it stands here begins anew."""
+    # One that was on its way while the program was renewed lacks what is new.
+    columns: dict[str, Any] = {name: content.get(name) for name in COPIED}
+    times = {name: columns[name] for name in TIMES if columns.get(name)}
+    columns |= {name: datetime.fromisoformat(at) for name, at in times.items()}
+    return Content(
+        {**columns, "received_from": transfer.giver, "ended_at": None, "handed_to": None},
+        [(code, False) for code in content["forms"]]
+        + [(code, True) for code in content["confirmed_forms"]],
+        ContactData(**(content["contact"] or NO_CONTACT)),
+    )
+
+
+def _place_in(session: Session, receiver: str, content: Mapping[str, Any]) -> Place:
+    """Where it is filed: where it happened, or under *onbekend* when that lies elsewhere.
+
+    A wijk that ended in a reorganisation is the one that lies there now.
+    """
+    filed = content["neighbourhood_code"]
+    now = successors(session, [filed]).get(filed or "", filed)
+    area = session.get(Neighbourhood, now or "")
+    wijk = area.code if area is not None and area.municipality_code == receiver else None
+    return Place(
+        receiver,
+        wijk,
+        content["subneighbourhood_code"] if wijk is not None and wijk == filed else None,
+        Method(content["located_by"]),
+        content["near_municipality_code"],
+    )

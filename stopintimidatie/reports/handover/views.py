@@ -1,0 +1,157 @@
+"""Reports that another municipality offers, and the answer to each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.view import view_config
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.forms import (
+    Button,
+    ConflictError,
+    Form,
+    FormError,
+    Schema,
+    field,
+    handle_form,
+)
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.text import datetime_long, datetime_short
+from stopintimidatie.core.web.components import ListItem
+from stopintimidatie.core.web.request import Request
+from stopintimidatie.municipalities.areas.resources import MunicipalityResource
+from stopintimidatie.reports.handover import services as handover_services
+from stopintimidatie.reports.handover.transfer import holder_name
+from stopintimidatie.reports.models import ReportTransfer
+from stopintimidatie.reports.resources import OFFER_PREFIX, OfferResource
+from stopintimidatie.reports.vocabulary import LABELS
+
+RECENT: Final = 25
+TAKE, REFUSE = "aannemen", "weigeren"
+CHOICES: Final = (
+    (TAKE, "aannemen: de melding komt in ons postvak"),
+    (REFUSE, "weigeren: de andere gemeente houdt de melding"),
+)
+
+
+class AnswerSchema(Schema):
+    """Yes, or no and why."""
+
+    antwoord = field(forms.OneOf(CHOICES, radio=True), "Antwoord")
+    reden = field(
+        forms.Text(1000, lines=True),
+        "Reden",
+        description="Nodig als u weigert. De andere gemeente leest dit.",
+        missing="",
+    )
+
+
+@view_config(
+    context=MunicipalityResource,
+    name="overdrachten",
+    request_method="GET",
+    permission=Permission.TRIAGE,
+    renderer="stopintimidatie.reports.handover:templates/offers.jinja2",
+)
+def offers_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
+    """What others offer to us, and what was handed over lately."""
+    waiting = handover_services.incoming(request.db, context.holder)
+    past = handover_services.recent(request.db, context.holder, RECENT)
+    ids = [transfer.id for transfer in waiting]
+    note_read(
+        request, context.holder, handover_services.OFFER_KIND, ids, task="overdrachten bekijken"
+    )
+    return {
+        "waiting": [_item(context, request, transfer) for transfer in waiting],
+        "past": [_row(request, context.holder, transfer) for transfer in past],
+    }
+
+
+def _item(context: MunicipalityResource, request: Request, transfer: ReportTransfer) -> ListItem:
+    shown = handover_services.shown(request.registry.key_ring, transfer)
+    return ListItem(
+        title=f"{transfer.reference}: {shown.what if shown else 'melding'}",
+        href=request.resource_path(context, f"{OFFER_PREFIX}{transfer.reference}"),
+        badges=["spoed"] if shown and shown.urgent else [],
+        meta=[
+            f"van {holder_name(request.db, transfer.giver)}",
+            f"aangeboden {datetime_short(transfer.given_at)}",
+        ],
+    )
+
+
+def _row(request: Request, holder: str, transfer: ReportTransfer) -> list[Any]:
+    ours = transfer.giver == holder
+    other = holder_name(request.db, transfer.receiver if ours else transfer.giver)
+    return [
+        transfer.reference,
+        f"{'aan' if ours else 'van'} {other}",
+        datetime_short(transfer.given_at),
+        LABELS.get(transfer.state, transfer.state),
+        transfer.answer or "",
+    ]
+
+
+@view_config(
+    context=OfferResource,
+    name="",
+    request_method=("GET", "POST"),
+    permission=Permission.TRIAGE,
+    renderer="stopintimidatie.reports.handover:templates/offer.jinja2",
+)
+def offer_view(context: OfferResource, request: Request) -> Any:
+    """One offer: what it is about, and the answer."""
+    transfer = context.transfer
+    shown = handover_services.shown(request.registry.key_ring, transfer)
+    note_read(
+        request,
+        context.holder,
+        handover_services.OFFER_KIND,
+        [transfer.id],
+        task="overdracht bekijken",
+    )
+    form = Form(AnswerSchema(), request, buttons=[Button("antwoorden", "Antwoord versturen")])
+    page = {
+        "transfer": transfer,
+        "giver": holder_name(request.db, transfer.giver),
+        "rows": _shown_rows(shown) if shown else [],
+        "urgent": bool(shown and shown.urgent),
+    }
+    return handle_form(request, form, lambda values: _answer(context, request, values), page)
+
+
+def _shown_rows(shown: handover_services.Offered) -> list[tuple[str, str]]:
+    rows = [
+        ("Wat", shown.what),
+        ("Gebeurd", shown.when),
+        ("Ontvangen", datetime_long(datetime.fromisoformat(shown.received_at))),
+        ("Wijk en buurt", shown.area),
+        ("Adres", shown.address),
+        ("Openbaar vervoer", shown.transit),
+        ("Plek in woorden", shown.location_text),
+        ("Punt op de kaart", shown.point),
+    ]
+    return [(term, value) for term, value in rows if value]
+
+
+def _answer(context: OfferResource, request: Request, values: dict[str, Any]) -> Any:
+    transfer, actor = context.transfer, request.actor
+    refused = values["antwoord"] == REFUSE
+    if refused and not values["reden"].strip():
+        raise FormError("Schrijf waarom uw gemeente de melding niet aanneemt.", "reden")
+    try:
+        if refused:
+            handover_services.refuse(request.db, transfer, actor, values["reden"].strip())
+        else:
+            handover_services.accept(request.db, transfer, actor)
+    except handover_services.AnsweredError:
+        raise ConflictError(
+            "Dit aanbod is intussen beantwoord of ingetrokken. Er is niets veranderd.", []
+        ) from None
+    done = "geweigerd" if refused else "aangenomen. Zij staat zo in het postvak"
+    request.flash(f"{transfer.reference} is {done}.")
+    return HTTPSeeOther(request.resource_path(context.__parent__, "overdrachten"))

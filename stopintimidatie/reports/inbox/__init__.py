@@ -1,0 +1,20 @@
+"""The inbox, quarantine in bulk, notices, and the short address of a report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.core.security import Permission
+    from stopintimidatie.municipalities.areas.resources import add_own_place
+    from stopintimidatie.reports.inbox import services
+    from stopintimidatie.reports.inbox.views import ShortAddresses
+
+    config.add_tree_root("m", ShortAddresses)
+    add_own_place(config, "postvak", "Postvak", Permission.VIEW_REPORT, order=20)
+    for template in services.TEMPLATES:
+        config.add_mail_template(template)
+    config.add_arrival("gemeente", services.tell)
+    config.add_job_kind(services.REPEAT_JOB, services.repeat)
+    config.scan("stopintimidatie.reports.inbox.views")

@@ -1,0 +1,18 @@
+"""The page of a report: its steps, choices, effects and history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.reports.page.steps import EFFECTS, OPTIONS, REPORT_ACTIONS
+    from stopintimidatie.reports.page.views import add_step_views
+
+    for name, effect in EFFECTS.items():
+        config.add_workflow_effect(name, effect)
+    for name, offered in OPTIONS.items():
+        config.add_workflow_options(name, offered)
+    REPORT_ACTIONS.declare(config)
+    config.scan("stopintimidatie.reports.page.views")
+    add_step_views(config)

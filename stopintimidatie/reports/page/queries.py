@@ -1,0 +1,169 @@
+"""The history of a report as people read it: who did what, when and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.accounts.models import User
+from stopintimidatie.core.text import date_text, datetime_short
+from stopintimidatie.core.web.components import TimelineEntry
+from stopintimidatie.core.workflow import FieldKind, InputField, WorkflowError
+from stopintimidatie.reports.conversation.queries import FROM_REPORTER
+from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
+from stopintimidatie.reports.vocabulary import FEEDBACK, FollowUp
+from stopintimidatie.reports.workflow import NOT_HANDLED_REASONS, REPORT_WORKFLOW
+
+# Lines of the history that aren't steps of the workflow.
+OTHER_LINES: Final = {
+    "ontvangen": "Melding ontvangen",
+    "beoordelen": "Beoordeeld",
+    "spoed": "Spoed aangepast",
+    "contact": "Contact met de melder",
+    "contact_erbij": "Nog een melder wacht op contact",
+    "overgenomen": "Overgenomen van een andere houder",
+    "gerouteerd": "Gemeente gekozen",
+    "aangeboden": "Aangeboden aan de gemeente",
+    "opgehaald": "Opgehaald door de gemeente",
+    "verlopen": "Niet opgehaald: aanbod verlopen",
+    "aanvulling": "Aanvulling van de melder",
+    "bericht": "Bericht aan de melder",
+    "bijlage": "Bijlage van de melder",
+    "onleesbaar": "Woorden onleesbaar gemaakt",
+}
+MESSAGES: Final = {
+    "vraag": "Vraag aan de melder",
+    "bericht": "Bericht aan de melder",
+    "terugkoppeling": "Terugkoppeling",
+    "antwoord": "Antwoord van de melder",
+    "aanvulling": "Aanvulling van de melder",
+}
+_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "follow_ups": dict(FollowUp.choices()),
+    "not_handled": dict(NOT_HANDLED_REASONS),
+    "feedback": dict(FEEDBACK),
+}
+
+
+def moves_of(session: Session, report: Report) -> Sequence[ReportMove]:
+    """The whole history, newest first."""
+    return session.scalars(
+        select(ReportMove)
+        .where(ReportMove.holder == report.holder, ReportMove.report_id == report.id)
+        .order_by(ReportMove.at.desc(), ReportMove.id)
+    ).all()
+
+
+def messages_of(session: Session, report: Report) -> list[TimelineEntry]:
+    """The conversation with the reporter, newest first."""
+    rows = session.scalars(
+        select(ReporterMessage)
+        .where(ReporterMessage.holder == report.holder, ReporterMessage.report_id == report.id)
+        .order_by(ReporterMessage.at.desc())
+    )
+    return [
+        TimelineEntry(
+            m.at,
+            MESSAGES.get(m.kind, m.kind),
+            who="" if m.kind in FROM_REPORTER else m.actor_name or "",
+            text=m.text,
+        )
+        for m in rows
+    ]
+
+
+def timeline(session: Session, report: Report) -> list[TimelineEntry]:
+    moves = moves_of(session, report)
+    people = names_of(session, _people_in(moves))
+    return [
+        TimelineEntry(
+            move.at,
+            title_of(move),
+            who=move.actor_name,
+            text=_text_of(move, people),
+            state=move.to_state if move.to_state != move.from_state else "",
+        )
+        for move in moves
+    ]
+
+
+def names_of(session: Session, ids: Iterable[UUID]) -> dict[str, str]:
+    """Names of users by id, as text."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    rows = session.execute(select(User.id, User.name).where(User.id.in_(wanted)))
+    return {str(user_id): name for user_id, name in rows}
+
+
+def title_of(move: ReportMove) -> str:
+    try:
+        return REPORT_WORKFLOW.transition(move.name).label
+    except WorkflowError:
+        words = move.name.replace("_", " ").replace(".", ": ")
+        return OTHER_LINES.get(move.name, words[:1].upper() + words[1:])
+
+
+def changes_since(session: Session, report: Report, since: datetime) -> list[str]:
+    """What others did after a moment, one sentence each, oldest first."""
+    return [
+        f"‘{title_of(move)}’ door {move.actor_name} ({datetime_short(move.at)})"
+        for move in reversed(moves_of(session, report))
+        if move.at >= since
+    ]
+
+
+def _people_in(moves: Iterable[ReportMove]) -> Iterable[UUID]:
+    for move in moves:
+        for field in _fields_of(move.name):
+            if field.kind is FieldKind.PERSON and field.name in move.values:
+                yield UUID(str(move.values[field.name]))
+
+
+def _fields_of(name: str) -> Sequence[InputField]:
+    try:
+        return REPORT_WORKFLOW.transition(name).fields
+    except WorkflowError:
+        return ()
+
+
+def _text_of(move: ReportMove, people: Mapping[str, str]) -> str:
+    fields = {field.name: field for field in _fields_of(move.name)}
+    lines = [
+        f"{_label(fields.get(name), name)}: {_shown(fields.get(name), value, people)}"
+        for name, value in move.values.items()
+        if not _is_id(fields.get(name), value)
+    ]
+    return "\n".join([*([move.reason] if move.reason else []), *lines])
+
+
+def _label(field: InputField | None, name: str) -> str:
+    return field.label if field is not None else name[:1].upper() + name[1:].replace("_", " ")
+
+
+def _is_id(field: InputField | None, value: Any) -> bool:
+    """A document by its id says nothing to a reader; the step itself says where it went."""
+    if field is None or field.kind is not FieldKind.DOCUMENT:
+        return False
+    try:
+        UUID(str(value))
+    except ValueError:
+        return False
+    return True
+
+
+def _shown(field: InputField | None, value: Any, people: Mapping[str, str]) -> str:
+    if field is None:
+        return str(value)
+    if field.kind is FieldKind.PERSON:
+        return people.get(str(value), "iemand die hier niet meer werkt")
+    if field.kind is FieldKind.DATE:
+        return date_text(date.fromisoformat(str(value)))
+    words = _WORDS.get(field.options or "", {})
+    values = value if isinstance(value, list) else [value]
+    return ", ".join(words.get(str(one), str(one)) for one in values)

@@ -1,0 +1,349 @@
+"""The steps a person may make with a report, and what other rooms let them do with it.
+
+Buttons follow from the workflow and from the person's rights; nothing here names a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.accounts.services import colleagues
+from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import Button, Change, ConflictError, Form, field
+from stopintimidatie.core.forms.transitions import transition_schema
+from stopintimidatie.core.registry import Directive
+from stopintimidatie.core.security import GRANTS, Permission
+from stopintimidatie.core.web.request import safe_path
+from stopintimidatie.core.workflow import FieldKind, Transition, WorkflowError
+from stopintimidatie.municipalities.areas.facts import CODE as PRACTICE
+from stopintimidatie.municipalities.areas.facts import is_practice
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
+from stopintimidatie.reports.arrival.services import announce
+from stopintimidatie.reports.conversation.services import (
+    carry_contact,
+    check_goes_on,
+    check_nobody_waits,
+    expect_answer,
+    give_back,
+    tell,
+    tell_once,
+)
+from stopintimidatie.reports.models import Report, ReportContact
+from stopintimidatie.reports.page.queries import changes_since
+from stopintimidatie.reports.rules import normalise_reference
+from stopintimidatie.reports.vocabulary import FEEDBACK, FollowUp
+from stopintimidatie.reports.workflow import DOUBLE, NOT_HANDLED_REASONS, REPORT_WORKFLOW
+
+# The name of the action of the dossiers that begins one with the report in hand.
+NEW_DOSSIER: Final = "nieuw-dossier"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something to do with the report in hand; `kind` as of `ui.link_button`."""
+
+    label: str
+    href: str
+    kind: str = "secondary"
+
+
+# (request, report resource) -> Action, or None for who may not or needn't.
+ActionFactory = Callable[[Any, Any], Action | None]
+
+
+REPORT_ACTIONS: Final = Directive[str, ActionFactory]("add_report_action", "report_actions")
+
+
+def actions(request: Any, context: Any) -> list[Action]:
+    """What the higher rooms offer for this report, in order."""
+    made = (factory(request, context) for factory in REPORT_ACTIONS.of(request.registry).values())
+    return [action for action in made if action is not None]
+
+
+def report_action(request: Any, context: Any, name: str) -> Action | None:
+    """Return the action that a higher room added under this name, where this person may do it.
+
+    :raises KeyError: no room added such an action.
+    """
+    return REPORT_ACTIONS.of(request.registry)[name](request, context)
+
+
+def step_name(transition: Transition) -> str:
+    """The name of the step in an address."""
+    return transition.name.replace("_", "-")
+
+
+def steps_by_people() -> Iterable[Transition]:
+    """The steps that a role can make; the others belong to the reporter and to retention."""
+    return (step for step in REPORT_WORKFLOW.transitions if GRANTS[step.permission])
+
+
+def possible_steps(request: Any, context: Any) -> list[Transition]:
+    """The steps this person can make with the report now."""
+    return [
+        step
+        for step in REPORT_WORKFLOW.moves_from(context.report.state)
+        if request.has_permission(step.permission, context)
+    ]
+
+
+def way_back(request: Any, context: Any, made: Transition, before: str) -> Transition | None:
+    """The step that takes this one back, when there is one and this person may make it."""
+    ended = REPORT_WORKFLOW.state(made.target).ended
+    wanted = {before, "in_behandeling"} if ended else {before}
+    for step in REPORT_WORKFLOW.moves_from(made.target):
+        if step.target in wanted and request.has_permission(step.permission, context):
+            return step
+    return None
+
+
+def state_label(report: Report) -> str:
+    return REPORT_WORKFLOW.state(report.state).label
+
+
+# What a step does besides changing the state; the workflow names these functions.
+
+
+Values = Mapping[str, Any]
+# Why a report that is gone is gone, where that wasn't the end of its term.
+ERASED: Final = "gewist_op_verzoek"
+
+
+def release(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    """Out of quarantine it is a new report, of which its holder is told."""
+    announce(session, report)
+
+
+def assign_handler(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    """Somebody takes the report in hand."""
+    report.handler_id = UUID(str(values["behandelaar"]))
+
+
+def ask_reporter(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    """A question the reporter reads with the follow code, with a last day."""
+    expect_answer(session, report, _day(values["uiterlijk"]))
+    tell(session, report, "vraag", values["vraag"], actor)
+
+
+def ask_partner(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    """A question to a partner; who and what stands in the history."""
+    report.waiting_until = _day(values["uiterlijk"])
+
+
+def stop_waiting(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    report.waiting_until = None
+
+
+def finish(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    """Handled: what was done, and what the reporter is told."""
+    check_nobody_waits(session, report)
+    report.follow_ups = _follow_ups(values["opvolging"])
+    report.contact_deadline = None
+    if values["terugkoppeling"] == "gegeven":
+        tell_once(session, report, "terugkoppeling", values["bericht"], actor)
+
+
+def _follow_ups(chosen: Iterable[str]) -> list[str]:
+    """:raises WorkflowError: something was done, and at the same time nothing."""
+    wanted = list(chosen)
+    for alone in (FollowUp.NONE_POSSIBLE, FollowUp.PICTURE_ONLY):
+        if alone in wanted and len(wanted) > 1:
+            raise WorkflowError(
+                f"‘{alone.nl.capitalize()}’ kan niet samen met een andere opvolging. Haal een van"
+                " de vinkjes weg.",
+                "opvolging",
+            )
+    return wanted
+
+
+def end(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    """Not handled, and why; a double names the other report."""
+    check_nobody_waits(session, report)
+    report.ended_reason = values["reden_code"]
+    if values["reden_code"] != DOUBLE:
+        report.contact_deadline = None
+        return
+    other = _other_report(session, report, values["dubbel_van"])
+    report.duplicate_of_id = other.id
+    carry_contact(session, report, other, actor)
+
+
+def reopen(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    give_back(session, report)
+    report.ended_reason = None
+    report.duplicate_of_id = None
+    report.follow_ups = []
+
+
+def withdraw(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    """The reporter takes it back: contact data goes at once, the rest when its term is over."""
+    session.execute(delete(ReportContact).where(ReportContact.report_id == report.id))
+    report.contact_deadline = None
+    report.waiting_until = None
+
+
+def erased(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    """Erased at the request of who it is about: nothing is due any more."""
+    report.contact_deadline = report.waiting_until = None
+    report.ended_reason = ERASED
+
+
+def _other_report(session: Session, report: Report, reference: str) -> Report:
+    wanted = normalise_reference(str(reference))
+    statement = select(Report).where(Report.reference == (wanted or "")).with_for_update()
+    # As it is now: of two that are closed as doubles of each other at once, one is refused.
+    found = session.scalars(statement.execution_options(populate_existing=True)).first()
+    if found is None:
+        raise WorkflowError(
+            "Die andere melding is niet gevonden. Controleer het kenmerk.", "dubbel_van"
+        )
+    check_goes_on(session, report, found)
+    return found
+
+
+def _day(value: Any) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(str(value))
+
+
+EFFECTS: Final = {
+    "melding.vrijgeven": release,
+    "melding.behandelaar": assign_handler,
+    "melding.vraag_melder": ask_reporter,
+    "melding.vraag_partner": ask_partner,
+    "melding.wachten_voorbij": stop_waiting,
+    "melding.afhandelen": finish,
+    "melding.einde": end,
+    "melding.heropenen": reopen,
+    "melding.intrekken": withdraw,
+    "melding.wissen": erased,
+}
+
+
+# The form of a step: its fields follow from what the workflow says the step asks.
+
+
+Choices = Sequence[tuple[str, str]]
+LONGEST_PATH: Final = 500
+# Seconds since 1970, so that a page can say what was done since it was opened.
+LATEST: Final = 99_999_999_999
+
+
+def add_seen(schema: Any) -> None:
+    """The hidden fields that tell which version of the report this person saw, and when."""
+    schema["versie"] = field(forms.Integer(1), "Versie", widget=forms.Hidden(), name="versie")
+    schema.add(
+        field(forms.Integer(0, LATEST), "Gezien", widget=forms.Hidden(), name="gezien", missing=0)
+    )
+
+
+def seen(report: Report) -> dict[str, int]:
+    return {"versie": report.version, "gezien": int(utc_now().timestamp())}
+
+
+def step_form(
+    transition: Transition,
+    offered: Mapping[str, Choices],
+    request: Any,
+    appstruct: Mapping[str, Any],
+    back: str,
+) -> Form:
+    """The form of a step of a report.
+
+    :param offered: per name of an options list what there is to choose from.
+    :param back: where to go afterwards.
+    """
+    schema = transition_schema(transition, offered)
+    for asked in transition.fields:
+        if asked.kind is FieldKind.DATE:
+            schema[asked.name].validator = forms.not_before_today
+    add_seen(schema)
+    hidden = forms.Hidden()
+    schema.add(field(forms.Text(LONGEST_PATH), "Terug", widget=hidden, name="terug", missing=""))
+    button = Button(transition.name, transition.label)
+    values = {**appstruct, "terug": back}
+    return Form(schema, request, buttons=[button], appstruct=values, cancel_url=back)
+
+
+def answers(transition: Transition, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What was answered to the questions of the step."""
+    return {asked.name: values[asked.name] for asked in transition.fields}
+
+
+def way_out(values: Mapping[str, Any], default: str) -> str:
+    """Where to go after the form: where the person came from, when that is on this site."""
+    return safe_path(values.get("terug") or None, default)
+
+
+def conflict(
+    session: Any, form: Form, report: Report, since: int, changes: Sequence[Change]
+) -> ConflictError:
+    """Somebody was first: say what was done, keep what was typed, and let the person look again.
+
+    The form now carries the present version: sending it again is a choice made with open eyes.
+    """
+    form["versie"].cstruct = str(report.version)
+    done = changes_since(session, report, datetime.fromtimestamp(since, UTC))
+    what = f" Dit is er gedaan: {'; '.join(done)}." if done else ""
+    return ConflictError(
+        f"Deze melding is intussen gewijzigd.{what} Uw invoer is niet opgeslagen en er is niets"
+        " overschreven. Klopt uw invoer nog? Verstuur het formulier dan opnieuw.",
+        changes,
+    )
+
+
+# What there is to choose from in a step of a report; the workflow names these lists.
+
+
+def handlers(session: Session, report: Report) -> Choices:
+    """The people who may handle reports of this holder."""
+    return [
+        (str(user.id), user.name) for user in colleagues(session, report.holder, Permission.TRIAGE)
+    ]
+
+
+def follow_ups(session: Session, report: Report) -> Choices:
+    return FollowUp.choices()
+
+
+def not_handled(session: Session, report: Report) -> Choices:
+    return NOT_HANDLED_REASONS
+
+
+def feedback(session: Session, report: Report) -> Choices:
+    return FEEDBACK
+
+
+def municipalities(session: Session, report: Report) -> Choices:
+    """Those that a report can be handed to: connected ones have a portal to put it in.
+
+    The practice municipality gives nothing to others and gets nothing from them.
+    """
+    if is_practice(report.holder):
+        return []
+    rows = session.execute(
+        select(Municipality.code, Municipality.name)
+        .join(MunicipalityProfile, MunicipalityProfile.code == Municipality.code)
+        .where(MunicipalityProfile.level == ParticipationLevel.PROGRAMME)
+        .where(Municipality.code.not_in((report.holder, PRACTICE)))
+        .order_by(Municipality.name)
+    )
+    return [(code, name) for code, name in rows]
+
+
+OPTIONS: Final = {
+    "handlers": handlers,
+    "follow_ups": follow_ups,
+    "not_handled": not_handled,
+    "feedback": feedback,
+    "municipalities": municipalities,
+}

@@ -1,0 +1,406 @@
+"""The page of a report, and one page for each step that a person can make with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.response import Response
+from pyramid.view import view_config
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.forms import Button, Change, Form, FormError, Schema, field, handle_form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.permissions import may
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.web.components import panels
+from stopintimidatie.core.web.errors import error_response
+from stopintimidatie.core.web.request import Request, query_pairs, safe_path
+from stopintimidatie.core.workflow import (
+    WORKFLOW_EFFECTS,
+    WORKFLOW_OPTIONS,
+    FieldKind,
+    Transition,
+    WorkflowError,
+)
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.municipalities.settings.queries import OFFICER, REPORTER, in_words
+from stopintimidatie.reports import words as reports_words
+from stopintimidatie.reports.attachments.services import MOST, Attachment, attachments_of, read
+from stopintimidatie.reports.conversation.services import (
+    CLOSED,
+    VERDICTS,
+    mark_read,
+    waiting_doubles,
+    write_to_reporter,
+)
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page import queries as page_queries
+from stopintimidatie.reports.page import steps as page_steps
+from stopintimidatie.reports.page.steps import (
+    LONGEST_PATH,
+    add_seen,
+    answers,
+    conflict,
+    seen,
+    step_form,
+    way_out,
+)
+from stopintimidatie.reports.personal import has_contact, read_contact
+from stopintimidatie.reports.resources import ReportResource, path_of_report
+from stopintimidatie.reports.rules import marked
+from stopintimidatie.reports.services import StaleReportError, move, take_in_hand
+from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.words import area_names
+from stopintimidatie.reports.workflow import REPORT_WORKFLOW
+
+# Of what was handed over or destroyed only this much is shown.
+TOMBSTONES = frozenset({"overgedragen", "vernietigd"})
+PAGE = "stopintimidatie.reports.page:templates/report.jinja2"
+STEP_PAGE = "stopintimidatie.reports.page:templates/step.jinja2"
+
+
+@view_config(
+    context=ReportResource,
+    name="",
+    request_method="GET",
+    permission=Permission.VIEW_REPORT,
+    renderer=PAGE,
+)
+def report_view(context: ReportResource, request: Request) -> dict[str, Any]:
+    """Everything that is known of a report; of one that is gone, where it went."""
+    if context.report.state in TOMBSTONES:
+        return {"report": context.report, "tombstone": _tombstone(context, request)}
+    note_read(request, context.holder, KIND, [context.report.id], task="melding bekijken")
+    return {
+        "report": context.report,
+        "tombstone": None,
+        **_known(context, request),
+        **contact_of(context, request),
+        "steps": step_links(context, request),
+        "actions": page_steps.actions(request, context),
+        "panels": panels(request, "melding", context),
+    }
+
+
+def _known(context: ReportResource, request: Request) -> dict[str, Any]:
+    report, session = context.report, request.db
+    handlers = page_queries.names_of(session, [report.handler_id] if report.handler_id else [])
+    names = area_names(session, report)
+    return {
+        "summary": reports_words,
+        "names": names,
+        "account": marked(report.description) if report.description else None,
+        "appearance": marked(report.offender_appearance) if report.offender_appearance else None,
+        "own_answers": in_words(session, report.own_answers, REPORTER),
+        "triage_answers": in_words(session, report.own_answers, OFFICER),
+        "handler": handlers.get(str(report.handler_id)),
+        "timeline": page_queries.timeline(session, report),
+        "messages": page_queries.messages_of(session, report),
+        "attachments": attachments_of(session, report.id),
+        "may_open": bool(request.has_permission(Permission.VIEW_ATTACHMENT, context)),
+        "verdict": dict(VERDICTS).get(report.reporter_verdict or ""),
+        "may_write": may_write(context, request),
+        "here": request.resource_path(context),
+        "duplicate_of": _reference_of(session, report),
+        "doubles": waiting_doubles(session, report),
+        # A report with a number lives below its dossier.
+        "dossier": request.resource_path(context.__parent__),
+    }
+
+
+def may_write(context: ReportResource, request: Request) -> bool:
+    """Whether this person can write to the reporter now."""
+    allowed: bool = bool(request.has_permission(Permission.TRIAGE, context))
+    return allowed and context.report.state not in CLOSED
+
+
+def _reference_of(session: Any, report: Report) -> str | None:
+    if report.duplicate_of_id is None:
+        return None
+    other = session.get(Report, report.duplicate_of_id)
+    return None if other is None else str(other.reference)
+
+
+def contact_of(
+    context: ReportResource, request: Request, task: str = "melding bekijken"
+) -> dict[str, Any]:
+    """Contact data for who may see it; for others only whether there is any."""
+    if not request.has_permission(Permission.VIEW_CONTACT, context):
+        return {"contact": None, "contact_exists": has_contact(request.db, context.report)}
+    contact = read_contact(request.db, request.registry.key_ring, context.report)
+    if contact is not None:
+        note_read(
+            request,
+            context.holder,
+            KIND,
+            [context.report.id],
+            task=task,
+            fields=["contactgegevens"],
+        )
+    return {"contact": contact, "contact_exists": contact is not None}
+
+
+def _tombstone(context: ReportResource, request: Request) -> dict[str, Any]:
+    """Where it went, when; and a way there for who works there as well."""
+    report = context.report
+    receiver = request.db.get(Municipality, report.handed_to) if report.handed_to else None
+    identity = request.identity
+    visible = (
+        identity is not None
+        and report.handed_to is not None
+        and may(identity.roles_for(report.handed_to), Permission.VIEW_REPORT)
+    )
+    return {
+        "receiver": receiver.name if receiver is not None else None,
+        "at": report.ended_at,
+        "href": f"/m/{report.reference}" if visible else None,
+    }
+
+
+def came_from(request: Request, default: str) -> str:
+    """The page that led here (GET parameter `terug`), when that is one of ours."""
+    wanted = dict(query_pairs(request)).get("terug", "")
+    return safe_path(wanted, default) if len(wanted) <= LONGEST_PATH else default
+
+
+def step_path(request: Request, context: ReportResource, step: Transition) -> str:
+    path: str = request.resource_path(context, page_steps.step_name(step))
+    return path
+
+
+def step_page(context: ReportResource, request: Request, title: str) -> dict[str, Any]:
+    """What stands beside a form about a report; the read is noted."""
+    note_read(request, context.holder, KIND, [context.report.id], task=title.lower())
+    account = context.report.description
+    return {
+        "title": title,
+        "report": context.report,
+        "summary": reports_words,
+        "names": area_names(request.db, context.report),
+        "account": marked(account) if account else None,
+        "here": request.resource_path(context),
+        "doubles": waiting_doubles(request.db, context.report),
+    }
+
+
+def impossible(context: ReportResource, request: Request, page: dict[str, Any]) -> dict[str, Any]:
+    """The report isn't in a state for this (any more): say so, and what can be done instead."""
+    request.response.status_int = 409
+    latest = page_queries.moves_of(request.db, context.report)[:1]
+    return {
+        **page,
+        "form": None,
+        "state": page_steps.state_label(context.report),
+        "latest": [(page_queries.title_of(line), line.actor_name, line.at) for line in latest],
+        "steps": step_links(context, request),
+    }
+
+
+def step_links(context: ReportResource, request: Request) -> list[tuple[str, str]]:
+    """The steps this person can make now, each with its page."""
+    return [
+        (step.label, step_path(request, context, step))
+        for step in page_steps.possible_steps(request, context)
+    ]
+
+
+class StepView:
+    """The page of one step: a form that the workflow describes."""
+
+    def __init__(self, transition: Transition) -> None:
+        self.transition = transition
+
+    def __call__(self, context: ReportResource, request: Request) -> Any:
+        title = self.transition.label
+        late = context.report.state not in self.transition.sources
+        if late and request.method != "POST":
+            return impossible(context, request, step_page(context, request, title))
+        form = self._form(context, request)
+
+        def page() -> dict[str, Any]:
+            shown = step_page(context, request, title)
+            return {**shown, "nothing_to_choose": self._empty_lists(form)}
+
+        return handle_form(request, form, lambda v: self._make(context, request, form, v), page)
+
+    def _form(self, context: ReportResource, request: Request) -> Form:
+        registry = request.registry
+        offered = {
+            asked.options: WORKFLOW_OPTIONS.of(registry)[asked.options](request.db, context.report)
+            for asked in self.transition.fields
+            if asked.options
+        }
+        back = came_from(request, request.resource_path(context))
+        identity = request.identity
+        known = {**seen(context.report), "behandelaar": str(identity.user_id) if identity else None}
+        return step_form(self.transition, offered, request, known, back)
+
+    def _empty_lists(self, form: Form) -> list[str]:
+        return [
+            asked.label
+            for asked in self.transition.fields
+            if asked.options
+            # A line only suggests what is in its list.
+            and asked.kind is not FieldKind.LINE
+            and not form[asked.name].schema.typ.choices
+        ]
+
+    def _make(
+        self, context: ReportResource, request: Request, form: Form, values: dict[str, Any]
+    ) -> Any:
+        """Make the step, in one transaction, and go back to where the person came from."""
+        session, report = request.db, context.report
+        before = report.state
+        try:
+            take_in_hand(session, report, values["versie"])
+            # The page that tells of a refusal must not show what the step did before it.
+            with session.begin_nested():
+                move(
+                    session,
+                    WORKFLOW_EFFECTS.of(request.registry),
+                    report,
+                    self.transition.name,
+                    answers(self.transition, values),
+                    request.actor,
+                )
+        except StaleReportError:
+            change = Change("Toestand", page_steps.state_label(report), self.transition.label)
+            raise conflict(session, form, report, values["gezien"], [change]) from None
+        except WorkflowError as problem:
+            raise FormError(str(problem), problem.field) from None
+        return self._done(context, request, values, before)
+
+    def _done(
+        self, context: ReportResource, request: Request, values: dict[str, Any], before: str
+    ) -> HTTPSeeOther:
+        old = request.resource_path(context)
+        path = path_of_report(request.db, context.report.id) or old
+        flash_step(request, context, self.transition, before, path)
+        out = way_out(values, path)
+        return HTTPSeeOther(path if out == old else out)
+
+
+def flash_step(
+    request: Request, context: ReportResource, step: Transition, before: str, path: str
+) -> None:
+    """Say on the next page what was done, with a link to take it back where that can be."""
+    state = REPORT_WORKFLOW.state(step.target).label
+    back = page_steps.way_back(request, context, step, before)
+    link = (f"{back.label}…", f"{path}/{page_steps.step_name(back)}") if back else None
+    request.flash(f"{context.report.reference} is bijgewerkt. Toestand: {state}.", link=link)
+
+
+def add_step_views(config: Any) -> None:
+    """A page for every step that a role can make: the view's permission is that of the step."""
+    for step in page_steps.steps_by_people():
+        config.add_view(
+            StepView(step),
+            context=ReportResource,
+            name=page_steps.step_name(step),
+            request_method=("GET", "POST"),
+            permission=step.permission,
+            renderer=STEP_PAGE,
+        )
+
+
+# An officer opens an attachment: with the right to it, noted, and streamed with safe headers.
+
+
+@view_config(
+    context=ReportResource,
+    name="bijlage",
+    request_method="GET",
+    permission=Permission.VIEW_ATTACHMENT,
+)
+def attachment_view(context: ReportResource, request: Request) -> Response:
+    """The content, of the type that we gave it ourselves."""
+    found = _wanted(context, request)
+    if found is None:
+        raise HTTPNotFound()
+    task = f"bijlage {found.number} openen"
+    note_read(request, context.holder, KIND, [context.report.id], task=task, fields=["bijlage"])
+    registry = request.registry
+    answer = Response(content_type=found.media_type, charset=None)
+    answer.app_iter = read(registry.engine, registry.key_ring, context.holder, found.id)
+    answer.content_length = found.size
+    # A photo is shown; sound and video are saved, for no player of ours is around them.
+    how = "inline" if found.media_type == "image/jpeg" else "attachment"
+    name = found.file_name(context.report.reference)
+    answer.headers["Content-Disposition"] = f'{how}; filename="{name}"'
+    return answer
+
+
+def _wanted(context: ReportResource, request: Request) -> Attachment | None:
+    number = dict(query_pairs(request)).get("nummer", "")
+    if not (number.isascii() and number.isdigit() and len(number) <= len(str(MOST)) + 2):
+        return None
+    mine = attachments_of(request.db, context.report.id)
+    return next((one for one in mine if one.number == int(number)), None)
+
+
+# The officer's side of the conversation: a message, and that the reporter's was read.
+
+
+LONGEST: int = 4000
+
+
+class MessageSchema(Schema):
+    """A message to the reporter."""
+
+    tekst = field(
+        forms.Text(LONGEST, lines=True),
+        "Bericht aan de melder",
+        description="De melder leest dit met de volgcode. Uw naam staat er niet bij. Noem geen"
+        " namen van anderen. Wilt u antwoord voor een bepaalde dag? Kies dan ‘Vraag stellen aan de"
+        " melder’.",
+    )
+
+
+@view_config(
+    context=ReportResource,
+    name="bericht",
+    request_method=("GET", "POST"),
+    permission=Permission.TRIAGE,
+    renderer=STEP_PAGE,
+)
+def message_view(context: ReportResource, request: Request) -> Any:
+    """Write to the reporter."""
+    page = step_page(context, request, "Bericht schrijven")
+    report, here = context.report, request.resource_path(context)
+    if report.state in CLOSED and request.method != "POST":
+        return impossible(context, request, page)
+    schema = MessageSchema()
+    add_seen(schema)
+    buttons = [Button("versturen", "Bericht versturen")]
+    form = Form(schema, request, buttons=buttons, appstruct=seen(report), cancel_url=here)
+    page["nothing_to_choose"] = []
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        try:
+            take_in_hand(request.db, report, values["versie"])
+        except StaleReportError:
+            raise conflict(request.db, form, report, values["gezien"], ()) from None
+        if report.state in CLOSED:
+            raise forms.FormError("Deze melding is niet meer bij u. Het bericht is niet verstuurd.")
+        actor = request.actor
+        write_to_reporter(request.db, report, values["tekst"], actor)
+        request.flash(f"{report.reference}: het bericht staat klaar voor de melder.")
+        return HTTPSeeOther(f"{here}#gesprek")
+
+    return handle_form(request, form, on_valid, page)
+
+
+@view_config(
+    context=ReportResource, name="gezien", request_method="POST", permission=Permission.TRIAGE
+)
+def read_view(context: ReportResource, request: Request) -> Any:
+    """What the reporter wrote was read: of the version that this person saw, not of a later one."""
+    version = request.POST.get("versie", "")
+    try:
+        known = int(version) if version.isascii() and version.isdigit() else 0
+        take_in_hand(request.db, context.report, known if len(version) < 10 else 0)
+    except StaleReportError:
+        return error_response(request, 409)
+    mark_read(request.db, context.report, request.actor)
+    return HTTPSeeOther(f"{request.resource_path(context)}#gesprek")

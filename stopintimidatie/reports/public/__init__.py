@@ -1,0 +1,20 @@
+"""The pages on which anybody reports without the app, `/melden`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from stopintimidatie.reports.public.pages import ENGLISH_WORDS, Reporting
+    from stopintimidatie.reports.public.places import SketchCache
+    from stopintimidatie.reports.public.words import ENGLISH
+
+    config.registry.sketches = SketchCache()
+    ENGLISH_WORDS.declare(config)
+    config.add_english("melden", ENGLISH)
+    config.add_public_prefix("melden", "Straatintimidatie melden")
+    config.add_tree_root("melden", Reporting)
+    # Five thousand signs of Arabic with a percent sign for each byte, and room for the rest.
+    config.add_form_limit("melden", 200_000)
+    config.scan("stopintimidatie.reports.public.views")

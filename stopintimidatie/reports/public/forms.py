@@ -1,0 +1,378 @@
+"""The exact point of a report: tapped on the map, or where the device is; carried by one field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import colander
+import phonenumbers
+from deform.widget import OptGroup
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.forms import Schema, field
+from stopintimidatie.core.text import Term
+from stopintimidatie.municipalities.areas.facts import inside_netherlands
+from stopintimidatie.municipalities.settings.forms import question_field
+from stopintimidatie.municipalities.settings.vocabulary import Question
+from stopintimidatie.reports import vocabulary as reports_vocabulary
+from stopintimidatie.reports.public.pages import DUTCH, Speech
+from stopintimidatie.reports.vocabulary import LocationSource
+
+NAME: Final = "punt"
+AWAY: Final = "punt_weg"
+NO_POINT: Final = "Dit punt kan niet. Kies het opnieuw, of haal het weg."
+NOT_HERE: Final = "Dit punt ligt niet in Nederland. Haal het weg, en vertel waar het was."
+_WRITTEN: Final = re.compile(
+    r"(-?[0-9]{1,3}\.[0-9]{1,8}),(-?[0-9]{1,3}\.[0-9]{1,8}),([0-9]{1,6}),(gps|pin)\Z", re.ASCII
+)
+
+
+@dataclass(frozen=True)
+class ChosenPoint:
+    """A point in degrees, how exact it is, and where it came from."""
+
+    lat: float
+    lon: float
+    accuracy_m: int
+    source: LocationSource
+
+    def __str__(self) -> str:
+        return f"{self.lat:.6f},{self.lon:.6f},{self.accuracy_m},{self.source.value}"
+
+
+def read_point(text: str) -> ChosenPoint | None:
+    """The point that was carried along; None when nobody here wrote that."""
+    found = _WRITTEN.match(text.strip())
+    if found is None:
+        return None
+    lat, lon, accuracy, source = found.groups()
+    return ChosenPoint(float(lat), float(lon), int(accuracy), LocationSource.of(source))
+
+
+class Point(forms.Text):
+    """The point as its field carries it."""
+
+    def read(self, node: Any, text: str) -> Any:
+        point = read_point(text)
+        if point is None:
+            raise colander.Invalid(node, NO_POINT)
+        if not inside_netherlands(point.lat, point.lon):
+            raise colander.Invalid(node, NOT_HERE)
+        return point
+
+
+# A telephone number and an address as a reporter types them.
+
+
+NO_EMAIL: Final = (
+    "Vul een e-mailadres in zoals naam@voorbeeld.nl, met alleen gewone letters en cijfers voor het"
+    " apenstaartje."
+)
+NO_PHONE: Final = "Dit telefoonnummer klopt niet. Vul het in zoals 06 12345678."
+
+
+class Phone(forms.Text):
+    """A telephone number that can exist; kept as E.164, as the app's, so that it can be found."""
+
+    def read(self, node: Any, text: str) -> Any:
+        try:
+            number = phonenumbers.parse(text, "NL")
+        except phonenumbers.NumberParseException:
+            raise colander.Invalid(node, NO_PHONE) from None
+        if not phonenumbers.is_valid_number(number):
+            raise colander.Invalid(node, NO_PHONE)
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+class Email(forms.Text):
+    """A well-formed address, written as the app's is."""
+
+    def read(self, node: Any, text: str) -> Any:
+        try:
+            return forms.checked_address(text.strip()).normalized
+        except ValueError:
+            raise colander.Invalid(node, NO_EMAIL) from None
+
+
+# The form of /melden: three short steps in gentle words.
+
+
+Choices = Sequence[tuple[str, str]]
+Values = Mapping[str, Any]
+YES_NO: Final = (("ja", "ja, dat mag"), ("nee", "liever niet"))
+STEPS: Final = ("wat", "waar", "uzelf")
+MAP_TEXT: Final = "Kaart van {name}. Kiest u liever zonder kaart? Gebruik de lijst hieronder."
+EARLIEST: Final = date(2000, 1, 1)
+# What the public page can't promise: there is no app to answer through.
+WISHES: Final = tuple(
+    w for w in reports_vocabulary.ContactWish if w is not reports_vocabulary.ContactWish.VIA_APP
+)
+
+
+@dataclass(frozen=True)
+class Where:
+    """What the address of the page says already about the place."""
+
+    name: str
+    neighbourhoods: Choices = ()
+    in_transit: bool = False
+    map_address: str | None = None
+    action: str = ""
+    # What the municipality itself wants to know.
+    questions: tuple[Question, ...] = ()
+    words: Speech = Speech(DUTCH)
+
+
+def reporting_schema(where: Where) -> Any:
+    """What is asked on the page of a place."""
+    schema = Schema()
+    for part in (_what(where), _where_and_when(where), _yourself()):
+        schema.add(part)
+    for name in ("invoer", "campagne"):
+        hidden = forms.Hidden()
+        schema.add(field(forms.Text(160), name.title(), name=name, widget=hidden, missing=None))
+    return where.words.schema(schema)
+
+
+def _step(name: str, title: str, *nodes: Any) -> Any:
+    number = STEPS.index(name)
+    after = STEPS[number + 1] if number + 1 < len(STEPS) else None
+    part = Schema(
+        title=title,
+        name=name,
+        widget=forms.Step(
+            number=number + 1,
+            total=len(STEPS),
+            anchor=f"stap-{name}",
+            before=f"stap-{STEPS[number - 1]}" if number else None,
+            after=f"stap-{after}" if after else None,
+        ),
+    )
+    for node in nodes:
+        part.add(node)
+    return part
+
+
+def _one(vocabulary: type[Term], title: str, name: str, **kw: Any) -> Any:
+    choices = kw.pop("choices", None) or vocabulary.choices("nl")
+    kind = forms.OneOf(choices, radio=kw.pop("radio", False))
+    if not kw.pop("required", False):
+        kw["missing"] = None
+    return field(kind, title, name=name, **kw)
+
+
+def _text(limit: int, title: str, name: str, *, lines: bool = False, **kw: Any) -> Any:
+    kw.setdefault("widget", (forms.TextArea if lines else forms.TextInput)(autocomplete="off"))
+    return field(forms.Text(limit, lines=lines), title, name=name, missing=None, **kw)
+
+
+def _what(where: Where) -> Any:
+    groups = [
+        OptGroup(group.public, *[(form.value, form.public) for form in kinds])
+        for group, kinds in reports_vocabulary.FORMS_BY_GROUP.items()
+    ]
+    return _step(
+        "wat",
+        "Wat maakte u mee?",
+        _one(reports_vocabulary.Role, "Wie bent u?", "hoedanigheid", required=True, radio=True),
+        field(
+            forms.ManyOf(reports_vocabulary.Form.choices("nl")),
+            "Wat gebeurde er?",
+            name="vormen",
+            description="Kies alles wat past.",
+            widget=forms.CheckboxChoice(values=groups),
+        ),
+        _text(
+            5000,
+            "Vertel het in uw eigen woorden",
+            "omschrijving",
+            lines=True,
+            description="Zo kort of lang als u wilt. Schrijf geen namen en geen kentekens op.",
+        ),
+        _one(reports_vocabulary.OffenderCount, "Met hoeveel waren zij?", "aantal"),
+        _one(reports_vocabulary.OffenderKnown, "Kent u hen?", "bekend"),
+        _text(
+            1000,
+            "Hoe zagen zij eruit?",
+            "signalement",
+            lines=True,
+            description="Alleen kleding, vervoermiddel en waar zij heen gingen. Geen naam en geen"
+            " afkomst.",
+            widget=forms.TextArea(rows=2, autocomplete="off"),
+        ),
+        *(question_field(question, where.words.language) for question in where.questions),
+    )
+
+
+def _where_and_when(where: Where) -> Any:
+    return _step(
+        "waar",
+        "Waar en wanneer was het?",
+        *(_transit() if where.in_transit else _place(where)),
+        _one(reports_vocabulary.PlaceType, "Wat voor plek was het?", "typePlek", required=True),
+        field(
+            forms.Date(),
+            "Welke dag?",
+            name="datum",
+            validator=colander.All(_not_long_ago, forms.in_past),
+            widget=forms.DateInput(autocomplete="off"),
+        ),
+        field(
+            forms.Time(),
+            "Hoe laat ongeveer?",
+            name="tijd",
+            missing=None,
+            widget=forms.TimeInput(autocomplete="off"),
+        ),
+        _one(
+            reports_vocabulary.PartOfDay,
+            "Weet u de tijd niet? Welk deel van de dag?",
+            "dagdeel",
+        ),
+        _one(reports_vocabulary.Recurrence, "Gebeurde het vaker?", "herhaling"),
+    )
+
+
+def _place(where: Where) -> list[Any]:
+    chosen = []
+    by_map = "Tik op de kaart of kies uit de lijst. " if where.map_address else ""
+    if where.neighbourhoods:
+        chosen.append(
+            field(
+                forms.OneOf(where.neighbourhoods),
+                where.words("In welke wijk van {name}?").format(name=where.name),
+                name="wijk",
+                missing=None,
+                needed_sometimes=True,
+                description=f"{by_map}Weet u de wijk niet? Vertel dan hieronder waar het was.",
+                widget=forms.MapSelect(
+                    values=where.neighbourhoods,
+                    image=where.map_address,
+                    image_text=where.words(MAP_TEXT).format(name=where.name),
+                    image_action=f"{where.action}#stap-waar",
+                ),
+            )
+        )
+    chosen.append(_point(where))
+    said = _text(
+        500,
+        "Waar precies?",
+        "omschrijving",
+        needed_sometimes=True,
+        description="Een straat, een adres, of iets dat u zag: het station, de bushalte, een"
+        " winkel. Hebt u hierboven al iets gekozen? Dan hoeft dit niet.",
+    )
+    return [*chosen, said]
+
+
+def _point(where: Where) -> Any:
+    by_map = "Tik op de kaart. " if where.map_address else ""
+    return field(
+        Point(80),
+        "Weet u het precieze punt?",
+        name=NAME,
+        missing=None,
+        description=f"{by_map}Bent u nog op de plek zelf? Dan kunt u de plek van uw toestel"
+        " meesturen. Dat gebeurt alleen als u op de knop drukt.",
+        widget=forms.PointInput(
+            chosen="Er is een punt gekozen. Alleen wie uw melding behandelt, ziet het.",
+            none="Er is nog geen punt gekozen. Dat hoeft ook niet.",
+            busy="Wij zoeken de plek van uw toestel. Kies ‘toestaan’ als uw toestel dat vraagt.",
+            failed="Het lukt niet om de plek van uw toestel te vinden. Vertel in woorden waar het"
+            " was.",
+            away_name=AWAY,
+            away_action=f"{where.action}#stap-waar",
+        ),
+    )
+
+
+def _transit() -> list[Any]:
+    return [
+        _text(
+            100,
+            "Welke lijn of trein?",
+            "lijn",
+            needed_sometimes=True,
+            description="Bijvoorbeeld: bus 3, of de trein. Een lijn of een halte is genoeg.",
+        ),
+        _text(100, "Bij welke halte of welk station was u?", "halte", needed_sometimes=True),
+        _text(100, "Waar ging de rit heen?", "richting"),
+        _text(500, "Wilt u nog iets zeggen over de plek?", "omschrijving"),
+    ]
+
+
+def _not_long_ago(node: Any, value: date) -> None:
+    if value < EARLIEST:
+        raise colander.Invalid(node, "Deze dag is te lang geleden. Kijk het jaar na.")
+
+
+def _yourself() -> Any:
+    sharing = forms.OneOf(YES_NO, radio=True)
+    part = _step(
+        "uzelf",
+        "Uzelf en contact",
+        _one(reports_vocabulary.AgeGroup, "Hoe oud bent u?", "leeftijdsgroep"),
+        _one(reports_vocabulary.Gender, "Wat is uw gender?", "gender"),
+        _one(reports_vocabulary.FeltSafety, "Hoe voelde het?", "ernstGevoel"),
+        _one(reports_vocabulary.Police, "Weet de politie het al?", "politie"),
+        _one(
+            reports_vocabulary.ContactWish,
+            "Wilt u dat wij contact met u opnemen?",
+            "contactGewenst",
+            required=True,
+            radio=True,
+            choices=[(wish.value, wish.public) for wish in WISHES],
+        ),
+        *_reach(),
+        field(forms.Flag(), "Ik wil graag hulp of iemand om mee te praten", name="hulpGewenst"),
+        field(sharing, "Mag de gemeente dit delen met de politie?", name="deelPolitie"),
+        field(
+            sharing,
+            "Mag de gemeente dit delen met anderen die kunnen helpen?",
+            name="deelPartners",
+            description="Zoals jongerenwerk, handhaving of het openbaar vervoer.",
+        ),
+    )
+    part.validator = _reachable
+    return part
+
+
+def _reach() -> list[Any]:
+    """How one can be reached; all of it may stay empty."""
+    return [
+        _text(
+            200,
+            "Uw naam",
+            "naam",
+            description="Blijft u liever anoniem? Laat naam, telefoon en e-mail dan leeg.",
+        ),
+        field(
+            Phone(30),
+            "Uw telefoonnummer",
+            name="telefoon",
+            missing=None,
+            widget=forms.TelInput(autocomplete="off"),
+        ),
+        field(
+            Email(254),
+            "Uw e-mailadres",
+            name="email",
+            missing=None,
+            widget=forms.EmailInput(autocomplete="off"),
+        ),
+        _text(200, "Wanneer kunnen wij u bellen?", "contactWanneer"),
+    ]
+
+
+def _reachable(node: Any, said: Values) -> None:
+    error = colander.Invalid(node)
+    if said["contactGewenst"] == reports_vocabulary.ContactWish.CALL and not said["telefoon"]:
+        error["telefoon"] = "Vul uw telefoonnummer in, want u wilt gebeld worden."
+    if said["contactGewenst"] == reports_vocabulary.ContactWish.MAIL and not said["email"]:
+        error["email"] = "Vul uw e-mailadres in, want u wilt een mail."
+    if error.children:
+        raise error

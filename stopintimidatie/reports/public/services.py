@@ -1,0 +1,354 @@
+"""The key of one opened form: signed by us, so that sending it twice stores one report. Pure.
+
+It says that this form came from our own page, for this municipality, not longer than a day ago.
+Nothing in it is about whoever fills the form in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from hmac import compare_digest
+from typing import Any, Final, TypeVar
+from uuid import UUID, uuid4, uuid5
+
+from pyramid_retry import mark_error_retryable
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms.fields import CLOCK_SKEW
+from stopintimidatie.core.limits import Watched, watched_reason
+from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
+from stopintimidatie.core.storage.tenancy import enter
+from stopintimidatie.core.text import AMSTERDAM, Term
+from stopintimidatie.municipalities.areas.locator import LocatorCache, Method, Place
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.municipalities.areas.queries import municipality_by_code
+from stopintimidatie.municipalities.settings.forms import answer_given
+from stopintimidatie.municipalities.settings.queries import published_for
+from stopintimidatie.municipalities.settings.rules import HelpLine, Published, let_op, reaction
+from stopintimidatie.municipalities.settings.vocabulary import Question
+from stopintimidatie.reports import vocabulary as reports_vocabulary
+from stopintimidatie.reports.arrival.services import Arrival, receive
+from stopintimidatie.reports.arrival.submission import Routing, route, routing_for
+from stopintimidatie.reports.fields import Client, Contact, Location, Offenders, Submission, Transit
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.public import forms as public_forms
+from stopintimidatie.reports.public.forms import STEPS, ChosenPoint, Where
+from stopintimidatie.reports.public.pages import ReportingPlace
+from stopintimidatie.reports.rules import derive_follow_code
+from stopintimidatie.reports.vocabulary import LocationSource, Source, gravest_first
+
+PURPOSE: Final = "meldformulier"
+CODE_PURPOSE: Final = "volgcode-meldformulier"
+LONGEST_OPEN: Final = timedelta(hours=24)
+LONGEST: Final = 160
+
+
+@dataclass(frozen=True)
+class FormKey:
+    """Which form this is, and which key of the ring signed it."""
+
+    id: UUID
+    version: int
+
+    def report_id(self, place: str) -> UUID:
+        """The id of the report that this form becomes."""
+        return uuid5(self.id, place)
+
+    def follow_code(self, keys: KeyRing, place: str) -> str:
+        """The follow code of that report: derived, so that it needn't be kept."""
+        secret = keys.derive(CODE_PURPOSE, self.version)
+        return derive_follow_code(secret, self.id, self.report_id(place))
+
+
+def sign(keys: KeyRing, place: str, now: datetime) -> str:
+    """The key for a form that is opened now; `place` is the name in its address."""
+    text = f"{uuid4()}.{int(now.timestamp())}.{keys.current}"
+    return f"{text}.{_mac(keys, text, place, keys.current)}"
+
+
+def read(keys: KeyRing, typed: str, place: str, now: datetime) -> FormKey | None:
+    """The key that was sent along, or None when we didn't give it, or too long ago."""
+    text, _, mac = typed.rpartition(".")
+    try:
+        id_text, time_text, version_text = text.split(".")
+        found = FormKey(UUID(id_text), int(version_text))
+        opened = datetime.fromtimestamp(int(time_text), UTC)
+        expected = _mac(keys, text, place, found.version)
+    except (ValueError, OverflowError, OSError, DecryptionError):
+        return None
+    fresh = timedelta(0) <= now - opened <= LONGEST_OPEN
+    return found if fresh and compare_digest(expected.encode(), mac.encode()) else None
+
+
+def _mac(keys: KeyRing, text: str, place: str, version: int) -> str:
+    return keys.keyed_hash(PURPOSE, f"{text}.{place}".encode(), version)
+
+
+# A report from the public page comes in: through the same service as the app's, once.
+
+
+REPORTER: Final = Actor("melder", None, "melder")
+
+
+@dataclass(frozen=True)
+class Counter:
+    """The page where a report was given in: its place, the wijk that was chosen, what counts."""
+
+    place: ReportingPlace
+    published: Published
+    wijk: str | None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the reporter reads on the spot."""
+
+    reference: str
+    follow_code: str
+    title: str
+    text: str
+    let_op: str | None
+    help_lines: tuple[HelpLine, ...]
+    # This form was sent before; what came later wasn't kept.
+    again: bool
+    # The municipality that has it: of the page, unless the point lies elsewhere.
+    place: str
+
+
+def take_in(
+    session: Session,
+    keys: KeyRing,
+    locators: LocatorCache,
+    at: Counter,
+    given: Submission,
+    key: FormKey,
+    watched: Sequence[Watched] = (),
+) -> Receipt:
+    """Store the report of this form, or find the one it became when it was sent before."""
+    routing = _routing(session, locators, at, given)
+    # Sent again with a point elsewhere it is another report: its holder can't see the first.
+    name = f"{at.place.__name__}.{routing.holder}"
+    code = key.follow_code(keys, name)
+    enter(session, routing.holder)
+    earlier = session.get(Report, key.report_id(name))
+    if earlier is not None:
+        return _receipt(session, at, earlier, code, given, again=True)
+    crowded = watched_reason(session, watched)
+    arrival = Arrival(
+        Source.WEB_FORM,
+        REPORTER,
+        code,
+        utc_now(),
+        quarantine=crowded is not None,
+        report_id=key.report_id(name),
+        quarantine_reason=crowded,
+    )
+    try:
+        arrived = receive(session, keys, given, routing, arrival)
+    except IntegrityError as error:
+        # The same form, sent twice at once: tried again, it finds what the other one stored.
+        mark_error_retryable(error)
+        raise
+    report = session.get_one(Report, arrived.id)
+    return _receipt(session, at, report, code, given, again=False)
+
+
+def _routing(session: Session, locators: LocatorCache, at: Counter, given: Submission) -> Routing:
+    """The municipality of the page holds it, as far as it takes part."""
+    code = at.place.code
+    if code is None or _point_decides(session, locators, code, given):
+        return route(session, locators, given.location)
+    where = Place(code, at.wijk, None, Method.CHOSEN if at.wijk else Method.NONE)
+    profile = at.published.profile
+    return routing_for(where, profile.level if profile else None)
+
+
+def _point_decides(session: Session, locators: LocatorCache, code: str, given: Submission) -> bool:
+    """Whether the point says better than the page where it was.
+
+    A device knows its municipality best. A tap on the map of the page lies in that of the page,
+    also where the picture is less exact than the border.
+    """
+    where = given.location
+    if where.lat is None or where.lon is None:
+        return False
+    found = locators.current(session).locate(where.lat, where.lon).municipality_code
+    return found == code or (found is not None and where.source is LocationSource.GPS)
+
+
+def _answering(
+    session: Session, at: Counter, report: Report
+) -> tuple[Municipality | None, Published]:
+    """Whose words the reporter reads: of the page, or of where the point was."""
+    code = report.municipality_code
+    if code is None or code == at.place.code:
+        return at.place.municipality, at.published
+    return municipality_by_code(session, code), published_for(session, code)
+
+
+def _receipt(
+    session: Session, at: Counter, report: Report, code: str, given: Submission, *, again: bool
+) -> Receipt:
+    municipality, published = _answering(session, at, report)
+    language, name = given.language.value, municipality.name if municipality else None
+    forms = gravest_first(given.forms)
+    title, text = reaction(published, name, language, forms)
+    warning = None
+    if name is not None:
+        warning = let_op(
+            published,
+            name,
+            language,
+            reference=report.reference,
+            received_at=report.received_at,
+        )
+    return Receipt(
+        reference=report.reference,
+        follow_code=code,
+        title=title,
+        text=text,
+        let_op=warning,
+        help_lines=published.help_for(language, given.reporter_age_group, forms),
+        again=again,
+        place=name or at.place.title,
+    )
+
+
+# The report that a form of /melden tells. Pure.
+
+
+Values = Mapping[str, Any]
+NIGHT, NOON = time(0), time(12)
+STARTS: Final = {
+    reports_vocabulary.PartOfDay.NIGHT: NIGHT,
+    reports_vocabulary.PartOfDay.MORNING: time(6),
+    reports_vocabulary.PartOfDay.AFTERNOON: NOON,
+    reports_vocabulary.PartOfDay.EVENING: time(18),
+}
+
+
+class UnclearError(Exception):
+    """What was said can't be a report; `field` is where on the form, `message` what to do."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+def moment_of(
+    day: date, clock: time | None, part: reports_vocabulary.PartOfDay | None, now: datetime
+) -> tuple[datetime, reports_vocabulary.TimePrecision]:
+    """When it began, as well as it is known, and how well that is.
+
+    :raises UnclearError: that would be in the future.
+    """
+    start = clock or STARTS.get(part or reports_vocabulary.PartOfDay.AFTERNOON, NOON)
+    begun = datetime.combine(day, start, AMSTERDAM).astimezone(UTC)
+    if clock is not None:
+        precision = reports_vocabulary.TimePrecision.HOUR
+    elif part is not None:
+        precision = reports_vocabulary.TimePrecision.PART_OF_DAY
+    else:
+        # Only the day: this morning at ten it can't have been noon yet.
+        return min(begun, now), reports_vocabulary.TimePrecision.DAY
+    if begun > now + CLOCK_SKEW:
+        where = "waar.tijd" if clock is not None else "waar.dagdeel"
+        raise UnclearError("Dit ligt in de toekomst. Kies een eerder moment.", where)
+    return begun, precision
+
+
+def location_of(said: Values, where: Where) -> Location:
+    """The point, and the place in words; with the wijk that was chosen when there are no others.
+
+    :raises UnclearError: nothing was said about the place.
+    """
+    line, stop, towards = (said.get(name) for name in ("lijn", "halte", "richting"))
+    transit = Transit(line=line, stop=stop, direction=towards) if line or stop or towards else None
+    wijk = dict(where.neighbourhoods).get(said.get("wijk") or "")
+    text = said["omschrijving"] or (f"In de wijk {wijk}" if wijk else None)
+    point: ChosenPoint | None = said.get(public_forms.NAME)
+    if text is None and transit is None and point is None:
+        first = "lijn" if where.in_transit else "wijk" if where.neighbourhoods else "omschrijving"
+        raise UnclearError(
+            "Vertel ons waar het was. Een straat, een wijk of een halte is genoeg.",
+            f"waar.{first}",
+        )
+    if point is None:
+        return Location(
+            source=reports_vocabulary.LocationSource.DESCRIBED, transit=transit, description=text
+        )
+    return Location(
+        lat=point.lat,
+        lon=point.lon,
+        accuracy_m=point.accuracy_m,
+        source=point.source,
+        transit=transit,
+        description=text,
+    )
+
+
+def submission_of(values: Values, where: Where, now: datetime) -> Submission:
+    """The report that this form tells.
+
+    :raises UnclearError: the moment or the place can't be.
+    """
+    what, place, you = (values[name] for name in STEPS)
+    part = _term(reports_vocabulary.PartOfDay, place["dagdeel"])
+    begun, precision = moment_of(place["datum"], place["tijd"], part, now)
+    contact = {name: you[key] for name, key in _CONTACT.items() if you[key]}
+    return Submission(
+        role=reports_vocabulary.Role.of(what["hoedanigheid"]),
+        language=reports_vocabulary.Language.of(where.words.language),
+        anonymous=not contact,
+        incident_start=begun,
+        time_precision=precision,
+        part_of_day=part,
+        recurrence=_term(reports_vocabulary.Recurrence, place["herhaling"]),
+        location=location_of(place, where),
+        place_type=reports_vocabulary.PlaceType.of(place["typePlek"]),
+        forms=tuple(reports_vocabulary.Form.of(code) for code in what["vormen"]),
+        felt_safety=_term(reports_vocabulary.FeltSafety, you["ernstGevoel"]),
+        description=what["omschrijving"],
+        offenders=Offenders(
+            count=_term(reports_vocabulary.OffenderCount, what["aantal"]),
+            known=_term(reports_vocabulary.OffenderKnown, what["bekend"]),
+            appearance=what["signalement"],
+        ),
+        reporter_age_group=_term(reports_vocabulary.AgeGroup, you["leeftijdsgroep"]),
+        reporter_gender=_term(reports_vocabulary.Gender, you["gender"]),
+        contact=Contact(**contact) if contact else None,
+        wants_contact=reports_vocabulary.ContactWish.of(you["contactGewenst"]),
+        contact_when=you["contactWanneer"],
+        wants_support=you["hulpGewenst"] or None,
+        police=_term(reports_vocabulary.Police, you["politie"]),
+        share_with_police=you["deelPolitie"] == "ja",
+        share_with_partners=you["deelPartners"] == "ja",
+        own_answers=_own_answers(where.questions, what),
+        client=Client(platform="webformulier", campaign=campaign_of(values["campagne"])),
+    )
+
+
+def _own_answers(questions: Sequence[Question], said: Values) -> tuple[tuple[str, Any], ...]:
+    given = ((question.id, answer_given(question, said.get(question.id))) for question in questions)
+    return tuple((name, answer) for name, answer in given if answer is not None)
+
+
+T = TypeVar("T", bound=Term)
+_CONTACT: Final = {"name": "naam", "phone": "telefoon", "email": "email"}
+
+
+def _term(vocabulary: type[T], code: str | None) -> T | None:
+    return vocabulary.of(code) if code else None
+
+
+def campaign_of(typed: str | None) -> str | None:
+    """The code of a campaign in the address: small letters, digits and hyphens, or nothing."""
+    code = (typed or "").strip().lower()
+    plain = code.isascii() and code.replace("-", "").isalnum() and len(code) <= 40
+    return code if plain else None

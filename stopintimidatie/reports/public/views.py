@@ -1,0 +1,295 @@
+"""/melden: where it was; /melden/dordrecht: what happened; and the answer on the spot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from pyramid.httpexceptions import HTTPNotFound
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.view import view_config
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import Button, Form, FormError, handle_form, read_controls
+from stopintimidatie.core.limits import sender_of
+from stopintimidatie.core.tree.resources import TREE_ROOTS
+from stopintimidatie.core.web.request import Request, query_pairs
+from stopintimidatie.core.web.responses import LOCATING
+from stopintimidatie.municipalities.areas.models import Neighbourhood
+from stopintimidatie.municipalities.areas.queries import all_municipalities, listed
+from stopintimidatie.municipalities.settings.queries import published_for
+from stopintimidatie.municipalities.settings.rules import Published, let_op
+from stopintimidatie.reports.public import forms as public_forms
+from stopintimidatie.reports.public import services as public_services
+from stopintimidatie.reports.public.forms import ChosenPoint, Where, reporting_schema
+from stopintimidatie.reports.public.pages import (
+    ELSEWHERE,
+    IN_TRANSIT,
+    NATIONAL_LOOK,
+    Reporting,
+    ReportingPlace,
+    comes_from_here,
+    look_of,
+    speech_of,
+    spoken,
+)
+from stopintimidatie.reports.public.places import FoundPlace, Sketch, find_places, wijken_of
+from stopintimidatie.reports.public.services import (
+    Counter,
+    FormKey,
+    UnclearError,
+    campaign_of,
+    submission_of,
+    take_in,
+)
+from stopintimidatie.reports.vocabulary import LocationSource
+
+START: Final = "stopintimidatie.reports.public:templates/reporting.jinja2"
+PAGE: Final = "stopintimidatie.reports.public:templates/reporting_place.jinja2"
+ANSWER: Final = "stopintimidatie.reports.public:templates/reporting_answer.jinja2"
+WIJK: Final = "waar.wijk"
+MAP_CLICK: Final = (f"{WIJK}.kaart.x", f"{WIJK}.kaart.y")
+STALE: Final = (
+    "Deze pagina stond lang open. Er is nog niets verstuurd, en wat u schreef staat er nog. Druk"
+    " nog een keer op ‘Melding versturen’."
+)
+BESIDE_THE_MAP: Final = "Daar ligt geen wijk. Tik op de kaart, of kies een wijk uit de lijst."
+
+
+@view_config(
+    context=Reporting,
+    request_method=("GET", "POST"),
+    permission=NO_PERMISSION_REQUIRED,
+    renderer=START,
+)
+def start_view(context: Reporting, request: Request) -> dict[str, Any]:
+    """Is it happening now? And where was it? The words go by POST, so into no address."""
+    typed = str(request.POST.get("plaats", ""))[:100] if request.method == "POST" else ""
+    campaign = campaign_of(dict(query_pairs(request)).get("c"))
+    speech = speech_of(request)
+
+    def address(place: FoundPlace | str) -> str:
+        return speech.at(_address(place, campaign))
+
+    return {
+        **spoken(request),
+        "typed": typed,
+        "places": find_places(request.db, typed) if typed.strip() else None,
+        "municipalities": listed(all_municipalities(request.db)),
+        "address": address,
+        "branding": NATIONAL_LOOK,
+        "elsewhere": ELSEWHERE,
+    }
+
+
+def _address(place: FoundPlace | str, campaign: str | None) -> str:
+    """Where to report for a place that was found, or for a name."""
+    slug = place if isinstance(place, str) else place.municipality.slug
+    wijk = None if isinstance(place, str) or not place.neighbourhood else place.neighbourhood.slug
+    asked = {name: value for name, value in (("wijk", wijk), ("c", campaign)) if value}
+    return f"/melden/{slug}{'?' if asked else ''}{urlencode(asked)}"
+
+
+@dataclass
+class Visit:
+    """One request for the form of a place, with what was found out about it."""
+
+    place: ReportingPlace
+    request: Request
+    where: Where
+    published: Published
+    key: FormKey | None
+    # Of the wijk that was chosen so far.
+    wijk: str | None
+    missed: bool
+    # The point that was tapped just now.
+    point: ChosenPoint | None
+
+
+@view_config(
+    context=ReportingPlace,
+    request_method=("GET", "POST"),
+    permission=NO_PERMISSION_REQUIRED,
+    renderer=PAGE,
+    # Asked below, where a refusal keeps what somebody wrote.
+    require_csrf=False,
+)
+def place_view(context: ReportingPlace, request: Request) -> Any:
+    """The form in three steps; a click on its map; or the answer to a report."""
+    visit = _visit(context, request)
+    if not visit.where.in_transit:
+        request.response.headers["Permissions-Policy"] = LOCATING
+    form = _form(visit)
+    page = _page(visit, form)
+    if request.method != "POST":
+        return page
+    if not comes_from_here(request, signed=visit.key is not None):
+        request.response.status_int = 400
+        return _shown_again(visit, form, page, problem=STALE)
+    if MAP_CLICK[0] in request.POST or public_forms.AWAY in request.POST:
+        return _shown_again(visit, form, page)
+    answer = handle_form(request, form, lambda values: _send(visit, values), page)
+    if visit.key is None:
+        _renew(visit, form)
+    return answer
+
+
+def _visit(place: ReportingPlace, request: Request) -> Visit:
+    areas = wijken_of(request.db, place.code) if place.code else []
+    drawn = request.registry.sketches.sketch_of(request.db, place.code) if place.code else None
+    chosen, missed, point = _chosen(request, areas, drawn)
+    path, speech = request.resource_path(place), speech_of(request)
+    published = published_for(request.db, place.code)
+    where = Where(
+        name=place.title,
+        neighbourhoods=[(area.code, area.name) for area in areas],
+        in_transit=place.__name__ == IN_TRANSIT,
+        map_address=_map_address(path, areas, chosen) if drawn else None,
+        action=speech.at(path),
+        words=speech,
+        questions=published.questions("app"),
+    )
+    typed = str(request.POST.get("invoer", "")) if request.method == "POST" else ""
+    key = public_services.read(request.registry.key_ring, typed, str(place.__name__), utc_now())
+    return Visit(place, request, where, published, key, chosen, missed, point)
+
+
+def _chosen(
+    request: Request, areas: list[Neighbourhood], drawn: Sketch | None
+) -> tuple[str | None, bool, ChosenPoint | None]:
+    """The wijk so far: from the map, the list or the address; whether a click missed; its point."""
+    if request.method != "POST":
+        slug = dict(query_pairs(request)).get("wijk")
+        return next((area.code for area in areas if area.slug == slug), None), False, None
+    listed = str(request.POST.get(WIJK, ""))
+    so_far = listed if listed in {area.code for area in areas} else None
+    if MAP_CLICK[0] not in request.POST or drawn is None:
+        return so_far, False, None
+    x, y = (_pixel(request.POST.get(name)) for name in MAP_CLICK)
+    found = drawn.at(x, y)
+    if found is None:
+        return so_far, True, None
+    lat, lon, accuracy = drawn.point(found, x, y)
+    return found, False, ChosenPoint(lat, lon, accuracy, LocationSource.PIN)
+
+
+def _pixel(text: object) -> float:
+    plain = str(text)
+    return float(plain) if plain.isascii() and plain.isdigit() and len(plain) < 6 else -1000.0
+
+
+def _map_address(path: str, areas: list[Neighbourhood], chosen: str | None) -> str:
+    slug = next((area.slug for area in areas if area.code == chosen), None)
+    return f"{path}/kaart" + (f"?wijk={slug}" if slug else "")
+
+
+def _form(visit: Visit) -> Form:
+    request = visit.request
+    opening: dict[str, Any] = {
+        "invoer": _new_key(visit),
+        "campagne": campaign_of(dict(query_pairs(request)).get("c")),
+    }
+    if visit.wijk is not None:
+        opening["waar"] = {"wijk": visit.wijk}
+    return Form(
+        reporting_schema(visit.where),
+        request,
+        buttons=[Button("versturen", visit.where.words("Melding versturen"))],
+        words=visit.where.words,
+        action=visit.where.action,
+        appstruct=opening,
+    )
+
+
+def _new_key(visit: Visit) -> str:
+    return public_services.sign(
+        visit.request.registry.key_ring, str(visit.place.__name__), utc_now()
+    )
+
+
+def _renew(visit: Visit, form: Form) -> None:
+    """Give the form a key that counts, whatever was sent along."""
+    form["invoer"].cstruct = _new_key(visit)
+
+
+def _page(visit: Visit, form: Form) -> dict[str, Any]:
+    municipality, published = visit.place.municipality, visit.published
+    language = visit.where.words.language
+    return {
+        **spoken(visit.request),
+        "form": form,
+        "place": visit.place,
+        "let_op": let_op(published, municipality.name, language) if municipality else None,
+        "branding": look_of(municipality, published),
+        "elsewhere": ELSEWHERE,
+    }
+
+
+def _shown_again(
+    visit: Visit, form: Form, page: dict[str, Any], *, problem: str | None = None
+) -> dict[str, Any]:
+    """The page as it was sent, with the wijk of the map chosen; nothing is judged or kept."""
+    sent = read_controls(form, visit.request.POST.items())
+    if "wijk" in sent["waar"] and visit.wijk is not None:
+        sent["waar"]["wijk"] = visit.wijk
+    if visit.point is not None:
+        sent["waar"][public_forms.NAME] = str(visit.point)
+    elif public_forms.AWAY in visit.request.POST:
+        sent["waar"][public_forms.NAME] = ""
+    form.cstruct = form.deserialize(sent)
+    if visit.missed:
+        form.add_error(BESIDE_THE_MAP, WIJK)
+    if problem:
+        form.add_error(problem)
+    if visit.key is None:
+        _renew(visit, form)
+    return page
+
+
+def _send(visit: Visit, values: dict[str, Any]) -> dict[str, Any]:
+    request = visit.request
+    if visit.key is None:
+        raise FormError(STALE)
+    try:
+        given = submission_of(values, visit.where, utc_now())
+    except UnclearError as unclear:
+        raise FormError(unclear.message, unclear.field) from None
+    registry = request.registry
+    receipt = take_in(
+        request.db,
+        registry.key_ring,
+        registry.locator_cache,
+        Counter(visit.place, visit.published, values["waar"].get("wijk")),
+        given,
+        visit.key,
+        registry.senders.watch(sender_of(request.environ, request.app_settings), None, request.db),
+    )
+    request.override_renderer = ANSWER
+    return {
+        **spoken(request),
+        "receipt": receipt,
+        "can_follow": "volgen" in TREE_ROOTS.of(registry),
+        "place": visit.place,
+        "branding": look_of(visit.place.municipality, visit.published),
+        "elsewhere": ELSEWHERE,
+    }
+
+
+@view_config(
+    context=ReportingPlace,
+    name="kaart",
+    request_method="GET",
+    permission=NO_PERMISSION_REQUIRED,
+)
+def map_view(context: ReportingPlace, request: Request) -> Response:
+    """The map of a municipality as a picture."""
+    code = context.code
+    drawn = request.registry.sketches.sketch_of(request.db, code) if code else None
+    if code is None or drawn is None:
+        raise HTTPNotFound()
+    slug = dict(query_pairs(request)).get("wijk")
+    areas = wijken_of(request.db, code) if slug else []
+    chosen = next((area.code for area in areas if area.slug == slug), None)
+    return Response(drawn.svg(chosen), content_type="image/svg+xml", charset="utf-8")

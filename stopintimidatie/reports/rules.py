@@ -1,0 +1,198 @@
+"""Reference numbers (kenmerk) and follow codes (volgcode): how they look, and how they are made.
+
+A reference is public within the house: `M-4F7K-2QXJ`, seven random characters of Crockford's
+base 32 (no I, L, O or U) and one check character, so that a typing error is noticed. A follow code
+is the reporter's only key, sixteen digits; it is never stored. For the app it is derived, so that
+a repeated request can be answered the same; only a keyed hash is kept to compare with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import phonenumbers
+from markupsafe import Markup, escape
+from stdnum.nl import bsn
+
+from stopintimidatie.core import text as codes
+
+PREFIX = "M"
+ALPHABET = codes.ALPHABET
+RANDOM_CHARACTERS = codes.RANDOM_CHARACTERS
+CODE_DIGITS = 16
+
+
+def new_reference() -> str:
+    """A fresh reference; the caller tries again should it exist already."""
+    return codes.new_code(PREFIX)
+
+
+def with_check_character(body: str) -> str:
+    """The reference that belongs to seven characters of the alphabet."""
+    return codes.with_check(PREFIX, body)
+
+
+def normalise_reference(text: str) -> str | None:
+    """The reference somebody meant (lower case, no hyphens, O for 0, I or L for 1), or None."""
+    return codes.normalise_code(PREFIX, text)
+
+
+def derive_follow_code(secret: bytes, app_key_id: uuid.UUID, idempotency_key: uuid.UUID) -> str:
+    """The follow code of the report that this app sent with this key: always the same one."""
+    message = b"volgcode\x00" + app_key_id.bytes + idempotency_key.bytes
+    digest = hmac.new(secret, message, hashlib.sha256).digest()
+    return _grouped(int.from_bytes(digest, "big") % 10**CODE_DIGITS)
+
+
+def random_follow_code() -> str:
+    """A follow code for a report that didn't come from an app."""
+    return _grouped(secrets.randbelow(10**CODE_DIGITS))
+
+
+def _grouped(number: int) -> str:
+    digits = f"{number:0{CODE_DIGITS}d}"
+    return " ".join(digits[i : i + 4] for i in range(0, CODE_DIGITS, 4))
+
+
+def normalise_follow_code(text: str) -> str | None:
+    """The code as we write it, from what somebody typed, or None if it can't be one."""
+    if len(text) > codes.LONGEST_INPUT:
+        return None
+    digits = text.translate(codes.SEPARATORS).strip()
+    if len(digits) != CODE_DIGITS or not digits.isascii() or not digits.isdigit():
+        return None
+    return _grouped(int(digits))
+
+
+def hash_follow_code(secret: bytes, reference: str, code: str) -> str:
+    """What is kept of a code: keyed, and bound to its report."""
+    message = f"volgcode-hash\x00{reference}\x00{code}".encode()
+    return hmac.new(secret, message, hashlib.sha256).hexdigest()
+
+
+def follow_code_matches(secret: bytes, reference: str, typed: str, stored: str | None) -> bool:
+    """Whether this code opens this report; equally slow for a wrong code and a wrong report."""
+    code = normalise_follow_code(typed)
+    made = hash_follow_code(secret, reference, code or "")
+    same = hmac.compare_digest(made, stored or "0" * 64)
+    return same and code is not None and stored is not None
+
+
+FOLLOW_PURPOSE: Final = "follow-code"
+
+
+# What an officer should notice in a report: text shaped like personal data, and flags. Pure.
+
+
+_EMAIL: Final = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
+_NINE_DIGITS: Final = re.compile(r"(?<![\d+])\d(?:[ .-]?\d){8}(?!\d)")
+_PHONE: Final = re.compile(
+    r"(?<!\d)(?:\+\d{1,3}|00\d{1,3}|0)[ ()./-]{0,3}\d(?:[ ()./-]{0,2}\d){6,11}(?!\d)"
+)
+_PLATE: Final = re.compile(
+    r"(?<![A-Za-z0-9-])[A-Za-z0-9]{1,3}([- ]?)[A-Za-z0-9]{2,3}\1[A-Za-z0-9]{1,3}(?![A-Za-z0-9-])"
+)
+# The shapes of Dutch number plates (sidecodes): A a letter, 9 a digit.
+_SIDE_CODES: Final = frozenset(
+    {"AA9999", "9999AA", "99AA99", "AA99AA", "AAAA99", "99AAAA", "99AAA9"}
+    | {"9AAA99", "AA999A", "A999AA", "AAA99A", "A99AAA", "9AA999", "999AA9"}
+)
+
+WORDS: Final = {
+    "bsn": "een burgerservicenummer",
+    "telefoon": "een telefoonnummer",
+    "email": "een e-mailadres",
+    "kenteken": "een kenteken",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Text of a shape that doesn't belong in a free account."""
+
+    kind: str
+    start: int
+    end: int
+
+
+def find_personal_data(text: str | None) -> tuple[Finding, ...]:
+    """Everything shaped like a BSN, phone number, e-mail address or plate; nothing overlaps."""
+    found: list[Finding] = []
+    for kind, hits in _SEARCHES:
+        for start, end in hits(text or ""):
+            if all(end <= other.start or other.end <= start for other in found):
+                found.append(Finding(kind, start, end))
+    return tuple(sorted(found, key=lambda finding: finding.start))
+
+
+def kinds_found(*texts: str | None) -> list[str]:
+    """What these texts hold, in words, each once."""
+    kinds = {finding.kind for text in texts for finding in find_personal_data(text)}
+    return [word for kind, word in WORDS.items() if kind in kinds]
+
+
+def marked(text: str) -> Markup:
+    """The text with what was found in `<mark>`."""
+    parts: list[Markup] = []
+    position = 0
+    for finding in find_personal_data(text):
+        parts.append(escape(text[position : finding.start]))
+        parts.append(Markup("<mark>{}</mark>").format(text[finding.start : finding.end]))
+        position = finding.end
+    parts.append(escape(text[position:]))
+    return Markup("").join(parts)
+
+
+Spans = Iterable[tuple[int, int]]
+
+
+def _emails(text: str) -> Iterator[tuple[int, int]]:
+    yield from (match.span() for match in _EMAIL.finditer(text))
+
+
+def _citizen_numbers(text: str) -> Iterator[tuple[int, int]]:
+    for match in _NINE_DIGITS.finditer(text):
+        digits = re.sub(r"\D", "", match.group())
+        if bsn.is_valid(digits):
+            yield match.span()
+
+
+def _phones(text: str) -> Iterator[tuple[int, int]]:
+    for match in _PHONE.finditer(text):
+        try:
+            number = phonenumbers.parse(match.group(), "NL")
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_valid_number(number):
+            yield match.span()
+
+
+def _plates(text: str) -> Iterator[tuple[int, int]]:
+    for match in _PLATE.finditer(text):
+        written, separator = match.group(), match.group(1)
+        # Without hyphens only capitals are read as a plate: words would fit otherwise.
+        if separator != "-" and written != written.upper():
+            continue
+        if _shape(written) in _SIDE_CODES:
+            yield match.span()
+
+
+def _shape(plate: str) -> str:
+    signs = plate.replace("-", "").replace(" ", "")
+    return "".join("9" if sign.isdigit() else "A" for sign in signs)
+
+
+# In this order: what looks like two things is taken as the first.
+_SEARCHES: Final[tuple[tuple[str, Callable[[str], Spans]], ...]] = (
+    ("email", _emails),
+    ("telefoon", _phones),
+    ("bsn", _citizen_numbers),
+    ("kenteken", _plates),
+)

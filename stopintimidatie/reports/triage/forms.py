@@ -1,0 +1,436 @@
+"""The triage form, in four parts: what it is, where it belongs, contact, and what to do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any, Final
+
+import colander
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import Opened, Schema, field
+from stopintimidatie.core.forms import field as form_field
+from stopintimidatie.core.text import day_of
+from stopintimidatie.municipalities.settings.forms import answer_given, question_field
+from stopintimidatie.municipalities.settings.vocabulary import Kind, Question
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.steps import LONGEST_PATH, add_seen
+from stopintimidatie.reports.triage.services import WITH_DEADLINE, Assessment, stored
+from stopintimidatie.reports.vocabulary import ContactWish, Form
+from stopintimidatie.reports.words import CONTACT_AGREED
+
+# The municipality's own questions on the triage form: as fields, and their answers.
+
+
+OWN: Final = "eigen"
+
+
+def own_questions(questions: Sequence[Question]) -> Any:
+    """A part of the form; none of it is obligatory."""
+    part = Schema(title="Vragen van uw gemeente", name=OWN)
+    for question in questions:
+        part.add(question_field(question))
+    return part
+
+
+def answers_filled_in(questions: Sequence[Question], answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers that are there, as the fields show them."""
+    return {
+        question.id: _shown(question, answers[question.id])
+        for question in questions
+        if question.id in answers
+    }
+
+
+def _shown(question: Question, answer: Any) -> Any:
+    if question.kind is Kind.YES_NO and answer is not None:
+        return "ja" if answer else "nee"
+    return answer
+
+
+def answers_given(
+    questions: Sequence[Question], values: Mapping[str, Any], present: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The answers to what is asked now; those to earlier questions stay."""
+    asked = {question.id for question in questions}
+    kept = {name: answer for name, answer in present.items() if name not in asked}
+    for question in questions:
+        answer = answer_given(question, values.get(question.id))
+        if answer is not None:
+            kept[question.id] = answer
+    return kept
+
+
+Choices = Sequence[tuple[str, str]]
+YES_NO: Final = (("nee", "nee"), ("ja", "ja"))
+# How the reporter's wish is taken over, until an officer decides otherwise.
+_WISHES: Final = {
+    ContactWish.CALL.value: "bellen",
+    ContactWish.MAIL.value: "mailen",
+    ContactWish.VIA_APP.value: "via_app",
+}
+
+
+def triage_schema(
+    neighbourhoods: Choices,
+    decision: Any = None,
+    questions: Sequence[Question] = (),
+    *,
+    offence: bool,
+    last_day: date | None = None,
+) -> Any:
+    """Build the form of triage.
+
+    :param decision: the choice of a decision; None when the report can't be decided now.
+    :param questions: the municipality's own questions.
+    :param offence: this user may mark a suspected offence.
+    :param last_day: the day for contact that is stored; it may be over, and stay.
+    """
+    schema = Schema()
+    schema.add(_found(offence))
+    schema.add(_place(neighbourhoods))
+    schema.add(_contact(last_day))
+    if questions:
+        schema.add(own_questions(questions))
+    if decision is not None:
+        schema.add(decision)
+    schema["versie"] = field(forms.Integer(1), "Versie", widget=forms.Hidden(), name="versie")
+    add_seen(schema)
+    hidden = forms.Hidden()
+    schema.add(field(forms.Text(LONGEST_PATH), "Terug", widget=hidden, name="terug", missing=""))
+    return schema
+
+
+def _found(offence: bool) -> Any:
+    part = Schema(title="Wat is er aan de hand?", name="beoordeling")
+    part.add(
+        field(
+            forms.OneOf(YES_NO, radio=True),
+            "Is er nu iemand in gevaar?",
+            description="Zo ja: bel eerst 112. De rest kan daarna. De melding wordt dan ook spoed.",
+            name="gevaar",
+        )
+    )
+    part.add(
+        field(
+            forms.Flag(),
+            "Dit is spoed",
+            description="De melding komt dan bovenaan in het postvak.",
+            name="spoed",
+        )
+    )
+    part.add(
+        field(
+            forms.ManyOf(Form.choices()),
+            "Wat gebeurde er, volgens u?",
+            description="Aangekruist staat wat de melder koos. Verbeter het als het verhaal anders"
+            " is.",
+            name="vormen",
+        )
+    )
+    if offence:
+        part.validator = _offence_with_its_reason
+        _add_offence(part)
+    return part
+
+
+def _add_offence(part: Any) -> None:
+    part.add(
+        field(
+            forms.Flag(),
+            "Ik vermoed een strafbaar feit",
+            description="Een melding is een signaal, geen bewijs. Alleen u legt dit vast, nooit het"
+            " systeem.",
+            name="vermoeden",
+        )
+    )
+    part.add(
+        field(
+            forms.Text(1000, lines=True),
+            "Waarom vermoedt u dat?",
+            description="Nodig als u het vermoeden aankruist. Geen namen en geen kentekens.",
+            needed_sometimes=True,
+            name="vermoeden_reden",
+            missing=None,
+            widget=forms.TextArea(rows=3),
+        )
+    )
+
+
+def _offence_with_its_reason(node: Any, values: dict[str, Any]) -> None:
+    if values["vermoeden"] == bool(values["vermoeden_reden"]):
+        return
+    error = colander.Invalid(node)
+    error["vermoeden_reden"] = (
+        "Schrijf op waarom u een strafbaar feit vermoedt."
+        if values["vermoeden"]
+        else "U schreef een reden op, maar kruiste ‘Ik vermoed een strafbaar feit’ niet aan. Kruis"
+        " dat aan, of maak de reden leeg."
+    )
+    raise error
+
+
+def _place(neighbourhoods: Choices) -> Any:
+    part = Schema(title="Klopt de wijk?", name="plek")
+    part.add(
+        field(
+            forms.OneOf(neighbourhoods),
+            "Wijk",
+            description="Kiest u een andere, dan verhuist de melding. Het oude adres blijft"
+            " werken.",
+            name="wijk",
+        )
+    )
+    return part
+
+
+def _contact(last_day: date | None) -> Any:
+    part = Schema(title="Contact met de melder", name="contact")
+    part.validator = partial(_contact_with_its_day, last_day)
+    choices = forms.OneOf(CONTACT_AGREED, radio=True)
+    part.add(field(choices, "Hoe nemen we contact op?", name="hoe"))
+    part.add(
+        field(
+            forms.Date(),
+            "Uiterlijk op",
+            description="Nodig bij bellen, mailen en contact via de app. Vandaag of later.",
+            needed_sometimes=True,
+            name="uiterlijk",
+            missing=None,
+        )
+    )
+    return part
+
+
+def _contact_with_its_day(last_day: date | None, node: Any, values: dict[str, Any]) -> None:
+    """Check the day; the one that is stored may stay, whatever becomes of the contact."""
+    how, day = values["hoe"], values["uiterlijk"]
+    error = colander.Invalid(node)
+    if how in WITH_DEADLINE and day is None:
+        error["uiterlijk"] = "Kies de dag waarop er uiterlijk contact is."
+    elif day is None or day == last_day:
+        return
+    elif how not in WITH_DEADLINE:
+        error["uiterlijk"] = (
+            f"U koos ‘{dict(CONTACT_AGREED)[how]}’, maar vulde ook een dag in. Maak de dag leeg,"
+            " of kies hierboven hoe u contact opneemt."
+        )
+    elif day < day_of(utc_now()):
+        error["uiterlijk"] = "Deze dag is voorbij. Kies vandaag of later."
+    if error.children:
+        raise error
+
+
+def filled_in(report: Report, questions: Sequence[Question] = ()) -> dict[str, Any]:
+    """The form as it opens: what is stored, and before that what the reporter said."""
+    now = stored(report)
+    danger = None if now.danger_now is None else ("ja" if now.danger_now else "nee")
+    return {
+        "beoordeling": {
+            "gevaar": danger,
+            "spoed": now.urgent,
+            "vormen": now.forms,
+            "vermoeden": bool(now.suspected_offence),
+            "vermoeden_reden": now.suspected_offence_reason,
+        },
+        "plek": {"wijk": now.neighbourhood},
+        "contact": {
+            "hoe": now.contact or _WISHES.get(report.wants_contact, "geen"),
+            "uiterlijk": now.contact_before,
+        },
+        OWN: answers_filled_in(questions, now.own_answers),
+    }
+
+
+def assessment_of(
+    values: Mapping[str, Any], present: Assessment, questions: Sequence[Question] = ()
+) -> Assessment:
+    """What was filled in. Who may not mark a suspected offence leaves it as it is.
+
+    Somebody in danger now is spoed, whether or not that was ticked too.
+    """
+    found, contact = values["beoordeling"], values["contact"]
+    suspected, reason = present.suspected_offence, present.suspected_offence_reason
+    if "vermoeden" in found:
+        suspected = found["vermoeden"]
+        reason = found["vermoeden_reden"] if suspected else None
+    return Assessment(
+        danger_now=found["gevaar"] == "ja",
+        forms=tuple(found["vormen"]),
+        urgent=found["spoed"] or found["gevaar"] == "ja",
+        neighbourhood=values["plek"]["wijk"],
+        suspected_offence=suspected,
+        suspected_offence_reason=reason,
+        contact=contact["hoe"],
+        contact_before=contact["uiterlijk"] if contact["hoe"] in WITH_DEADLINE else None,
+        own_answers=answers_given(questions, values.get(OWN, {}), present.own_answers),
+    )
+
+
+# Decisions about a report at triage, and the fields that each decision needs.
+#
+# The form has one button, which carries out the chosen decision. If a field of another decision
+# was filled in, nothing is stored, and the form says which of the two to change.
+
+
+PART: Final = "besluit"
+CHOICE: Final = "wat"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision that triage offers.
+
+    `then`: what the next page asks. `key`: the key that chooses it. `asks`: the fields that it
+    needs, which must be empty for every other decision.
+    """
+
+    name: str
+    title: str
+    key: str | None = None
+    then: str = ""
+    asks: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        return f"{self.title} ({self.then})" if self.then else self.title
+
+
+TAKE: Final = Decision("in_behandeling", "In behandeling nemen", "1")
+KEEP: Final = Decision("in_behandeling", "In behandeling houden", "1")
+FILE: Final = Decision("in_dossier", "In een dossier plaatsen", "2", asks=("dossier", "reden"))
+NEW_DOSSIER: Final = Decision(
+    "nieuw_dossier", "In een nieuw dossier plaatsen", then="dat maakt u hierna"
+)
+DOUBLE: Final = Decision("dubbel", "Afsluiten als dubbel", "3", asks=("dubbel_van",))
+NOT_HANDLED: Final = Decision(
+    "niet_in_behandeling", "Niet in behandeling nemen", "4", then="de reden vult u hierna in"
+)
+FINISH: Final = Decision("afhandelen", "Afhandelen", "a", then="de opvolging vult u hierna in")
+ALL: Final = (TAKE, KEEP, FILE, NEW_DOSSIER, DOUBLE, NOT_HANDLED, FINISH)
+LABELS: Final = {
+    "dossier": "In welk dossier?",
+    "reden": "Waarom hoort de melding daar?",
+    "dubbel_van": "Dubbel van welke melding?",
+}
+
+
+def possible(*, new: bool, may_file: bool, dossiers: Choices) -> tuple[Decision, ...]:
+    """Return the decisions that this user can make about this report, in the order of the page.
+
+    :param new: the report has no handler yet.
+    :param may_file: this user works in dossiers.
+    :param dossiers: the dossiers it can be put in.
+    """
+    filing = [*([FILE] if dossiers else []), *([NEW_DOSSIER] if may_file else [])]
+    return (TAKE if new else KEEP, *filing, DOUBLE, NOT_HANDLED, FINISH)
+
+
+def decision_schema(offered: Sequence[Decision], dossiers: Choices) -> Any:
+    """Build the choice of a decision with the fields of each.
+
+    :param dossiers: code and label of the dossiers it can be put in.
+    """
+    choices = [(one.name, one.label) for one in offered]
+    keys = {one.name: one.key for one in offered if one.key}
+    part = Schema(title="Besluit", name=PART)
+    part.validator = _one_decision
+    part.add(
+        form_field(
+            forms.OneOf(choices, radio=True),
+            "Wat doet u met deze melding?",
+            name=CHOICE,
+            widget=forms.RadioChoice(values=choices, keys=keys),
+        )
+    )
+    if FILE in offered:
+        _add_dossier(part, dossiers)
+    _add_double(part)
+    return part
+
+
+def _add_dossier(part: Any, dossiers: Choices) -> None:
+    drawn = Opened("Het dossier", (FILE.name,))
+    part.add(
+        form_field(
+            forms.OneOf(dossiers), LABELS["dossier"], name="dossier", missing=None, drawn=drawn
+        )
+    )
+    part.add(
+        form_field(
+            forms.Text(1000, lines=True),
+            LABELS["reden"],
+            name="reden",
+            missing=None,
+            widget=forms.TextArea(rows=2),
+            drawn=drawn,
+        )
+    )
+
+
+def _add_double(part: Any) -> None:
+    part.add(
+        form_field(
+            forms.Text(40),
+            LABELS["dubbel_van"],
+            description="Het kenmerk van de andere melding, zoals M-4F7K-2QX9.",
+            name="dubbel_van",
+            missing=None,
+            widget=forms.TextInput(width="medium"),
+            drawn=Opened("De andere melding", (DOUBLE.name,)),
+        )
+    )
+
+
+def suggest(form: Any, references: Sequence[str]) -> None:
+    """Offer these reports beside the field of which this one is the double."""
+    form[PART]["dubbel_van"].widget.suggestions = references
+
+
+def _one_decision(node: Any, values: dict[str, Any]) -> None:
+    """Check that the fields of the decision are filled in, and those of other decisions are not."""
+    titles = dict(node[CHOICE].typ.choices)
+    chosen = next(one for one in ALL if one.name == values[CHOICE])
+    error = colander.Invalid(node)
+    for owner in (FILE, DOUBLE):
+        for name in owner.asks:
+            given = bool(values.get(name))
+            if owner is chosen and not given:
+                error[name] = f"Vul ‘{LABELS[name]}’ in, of kies een ander besluit."
+            elif owner is not chosen and given:
+                error[name] = (
+                    f"U koos ‘{titles[chosen.name]}’, maar vulde ook ‘{LABELS[name]}’ in. Maak dit"
+                    f" leeg, of kies ‘{owner.title}’."
+                )
+    if error.children:
+        raise error
+
+
+def decided(values: dict[str, Any]) -> str | None:
+    """Return the name of the decision; None where there was nothing to choose."""
+    found: str | None = values.get(PART, {}).get(CHOICE)
+    return found
+
+
+def step_of(values: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    """Return the workflow step that the decision makes at once, with its answers; else None."""
+    given, chosen = values.get(PART, {}), decided(values)
+    if chosen == FILE.name:
+        return "in_dossier", {name: given[name] for name in FILE.asks}
+    if chosen == DOUBLE.name:
+        answers = {"reden_code": "dubbel", "dubbel_van": given["dubbel_van"]}
+        return "niet_in_behandeling", answers
+    return None
+
+
+def in_words(posted: Any) -> str | None:
+    """Describe the decision in a form that can't be carried out any more; None if there is none."""
+    chosen = next((one for one in ALL if one.name == posted.get(f"{PART}.{CHOICE}")), None)
+    if chosen is None or chosen.name == TAKE.name:
+        return None
+    typed = [f"{LABELS[name]} {posted.get(f'{PART}.{name}', '')}" for name in chosen.asks]
+    return " · ".join([chosen.title, *typed])

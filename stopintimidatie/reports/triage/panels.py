@@ -1,0 +1,207 @@
+"""The reporter was called or written to: the promised contact is kept, and the term is over."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.view import view_config
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.forms import (
+    Button,
+    Form,
+    Hidden,
+    Integer,
+    OneOf,
+    Schema,
+    Text,
+    field,
+    handle_form,
+)
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.web.components import Panel
+from stopintimidatie.core.web.request import Request
+from stopintimidatie.reports import words as reports_words
+from stopintimidatie.reports.conversation.services import contact_over, waiting_doubles
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.steps import NEW_DOSSIER, Action, conflict, report_action, seen
+from stopintimidatie.reports.page.views import contact_of
+from stopintimidatie.reports.resources import GONE, ReportResource
+from stopintimidatie.reports.services import StaleReportError, append_move, changed, take_in_hand
+from stopintimidatie.reports.triage.similar import MOST, SHOWN, Similar, similar_to
+from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.vocabulary import Form as HarassmentForm
+from stopintimidatie.reports.words import area_names
+
+OUTCOMES: Final = (
+    ("gesproken", "gesproken of gemaild"),
+    ("geen_gehoor", "niet bereikt, en het is genoeg geprobeerd"),
+    ("niet_meer_nodig", "contact is niet meer nodig"),
+)
+LATEST: Final = 2_147_483_647
+
+
+class ContactSchema(Schema):
+    """How the contact went."""
+
+    uitkomst = field(OneOf(OUTCOMES, radio=True), "Hoe ging het contact?")
+    toelichting = field(
+        Text(1000, lines=True),
+        "Toelichting",
+        description="Kort, zonder namen en nummers. Dit komt in de geschiedenis.",
+        missing="",
+    )
+    versie = field(Integer(0, LATEST), "Versie", widget=Hidden())
+    gezien = field(Integer(0, LATEST * 2), "Gezien", widget=Hidden())
+
+
+def record_contact(session: Session, report: Report, outcome: str, note: str, actor: Actor) -> None:
+    """Keep that there was contact (or no need for it); the term for it ends."""
+    contact_over(session, report)
+    values = {"uitkomst": dict(OUTCOMES)[outcome], "reden": note}
+    append_move(session, report, actor, "contact", report.state, values)
+    changed(session, report)
+    record(session, actor, "melding.contact", report.holder, KIND, [report.id], fields=[outcome])
+
+
+def contact_action(request: Any, context: ReportResource) -> Action | None:
+    """The button, as long as somebody waits for a call or a mail."""
+    if context.report.contact_deadline is None:
+        return None
+    if not request.has_permission(Permission.TRIAGE, context):
+        return None
+    return Action("Contact vastleggen", request.resource_path(context, "contact"))
+
+
+@view_config(
+    context=ReportResource,
+    name="contact",
+    request_method=("GET", "POST"),
+    permission=Permission.TRIAGE,
+    renderer="stopintimidatie.reports.triage:templates/contact.jinja2",
+)
+def contact_view(context: ReportResource, request: Request) -> Any:
+    report, here = context.report, request.resource_path(context)
+    note_read(request, context.holder, KIND, [report.id], task="contact vastleggen")
+    form = Form(
+        ContactSchema(),
+        request,
+        buttons=[Button("opslaan", "Contact vastleggen")],
+        appstruct=seen(report),
+        cancel_url=here,
+    )
+
+    def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
+        try:
+            take_in_hand(request.db, report, values["versie"])
+        except StaleReportError:
+            raise conflict(request.db, form, report, values["gezien"], ()) from None
+        actor = request.actor
+        record_contact(request.db, report, values["uitkomst"], values["toelichting"], actor)
+        request.flash(f"{report.reference}: het contact is vastgelegd.")
+        return HTTPSeeOther(here)
+
+    page = {
+        "report": report,
+        "summary": reports_words,
+        "doubles": waiting_doubles(request.db, report),
+        **contact_of(context, request, "contact vastleggen"),
+    }
+    return handle_form(request, form, on_valid, page)
+
+
+# The similar reports on the page of a report, on a page of their own, and one press for double.
+
+
+PANEL: Final = "stopintimidatie.reports.triage:templates/similar_panel.jinja2"
+PAGE: Final = "vergelijkbaar"
+BESIDE: Final = 5
+"""So many stand beside the report in hand: at triage, and in the inbox."""
+TASK: Final = "vergelijkbare meldingen"
+# From here a report can be closed as double of another.
+CLOSABLE: Final = frozenset({"nieuw", "in_behandeling"})
+
+
+def similar_panel(context: ReportResource, request: Request) -> Panel | None:
+    """The section on the page of a report. The desk's reports lie all over the country."""
+    if context.holder == NATIONAL or context.report.state in GONE:
+        return None
+    return Panel("Vergelijkbare meldingen", PANEL, {"values": similar_values(context, request)})
+
+
+def similar_values(
+    context: ReportResource,
+    request: Request,
+    limit: int = SHOWN,
+    *,
+    here: str | None = None,
+    back: str = "",
+    task: str | None = TASK,
+) -> dict[str, Any]:
+    """What the section and the page show; that these were seen is noted.
+
+    :param here: the address of the report, where the resource isn't the one at that address.
+    :param back: where to go after closing this report as double.
+    :param task: under which the look at them is noted; None when the caller notes it.
+    """
+    report, here = context.report, here or request.resource_path(context).rstrip("/")
+    found = similar_to(request.db, request.registry.search.backend, report, limit)
+    if found and task is not None:
+        note_read(request, context.holder, KIND, [other.id for other in found], task=TASK)
+    may_triage = bool(request.has_permission(Permission.TRIAGE, context))
+    return {
+        "similar": found,
+        "titles": {other.reference: _title(other) for other in found},
+        "report": report,
+        "here": here,
+        "back": back,
+        "more": f"{here}/{PAGE}" if len(found) == limit else None,
+        "may_close": may_triage and report.state in CLOSABLE,
+        "together": _together(context, request, found),
+    }
+
+
+def _title(other: Similar) -> str:
+    words = ", ".join(HarassmentForm.word(code) for code in other.forms) or "melding"
+    return f"{words[0].upper()}{words[1:]}"
+
+
+def _together(context: ReportResource, request: Request, found: list[Similar]) -> str | None:
+    """The form for a new dossier with this report and those that are ready to go along."""
+    action = report_action(request, context, NEW_DOSSIER)
+    ready = [other.reference for other in found if other.state == "in_behandeling"]
+    if action is None or not ready:
+        return None
+    return f"{action.href}&{urlencode([('melding', reference) for reference in ready])}"
+
+
+@view_config(
+    context=ReportResource,
+    name=PAGE,
+    request_method="GET",
+    permission=Permission.VIEW_REPORT,
+    renderer="stopintimidatie.reports.triage:templates/similar.jinja2",
+)
+def similar_view(context: ReportResource, request: Request) -> Any:
+    """Up to forty similar reports, the most similar first, and how the score came about."""
+    if context.holder == NATIONAL or context.report.state in GONE:
+        return HTTPSeeOther(request.resource_path(context))
+    values = similar_values(context, request, MOST)
+    names = area_names(request.db, context.report)
+    rows = [
+        [other.reference, f"{other.percent}%", *_parts(other)]
+        for other in values["similar"][:SHOWN]
+    ]
+    return {**values, "more": None, "names": names, "rows": rows}
+
+
+def _parts(other: Similar) -> list[str]:
+    return [
+        "onbekend" if part is None else f"{round(part * 100)}%"
+        for part in other.likeness.parts.values()
+    ]

@@ -1,0 +1,164 @@
+"""Assessing a report: what the officer found, stored with who, when and what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.text import AMSTERDAM, date_text, local
+from stopintimidatie.municipalities.areas.locator import Method
+from stopintimidatie.municipalities.areas.queries import neighbourhood_by_code
+from stopintimidatie.municipalities.settings.queries import (
+    OFFICER,
+    answers_by,
+    answers_in_words,
+    with_answers_of,
+)
+from stopintimidatie.reports import vocabulary as reports_vocabulary
+from stopintimidatie.reports.conversation.services import next_contact
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.services import append_move, changed, move, set_forms
+from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.words import CONTACT_AGREED, listed
+from stopintimidatie.reports.workflow import TO_NEIGHBOURHOOD
+
+# In these states there is something to assess; before and after that, another step comes first.
+ASSESSABLE: Final = frozenset(
+    {"nieuw", "in_behandeling", "wacht_op_melder", "wacht_op_partner", "in_dossier"}
+)
+# With these somebody has to be reached, so there is a last day for it.
+WITH_DEADLINE: Final = frozenset({"bellen", "mailen", "via_app"})
+_YES_NO: Final = {True: "ja", False: "nee", None: ""}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """What triage asks; also what is stored now, to compare with."""
+
+    danger_now: bool | None
+    forms: tuple[str, ...]
+    urgent: bool
+    neighbourhood: str | None
+    suspected_offence: bool | None
+    suspected_offence_reason: str | None
+    contact: str | None
+    contact_before: date | None
+    # Answers to the municipality's own questions, by the name of the question.
+    own_answers: Mapping[str, Any] = field(default_factory=dict)
+
+
+def stored(report: Report) -> Assessment:
+    """The assessment as it stands."""
+    deadline = report.contact_deadline
+    return Assessment(
+        danger_now=report.danger_now,
+        forms=tuple(report.forms),
+        urgent=report.urgent,
+        neighbourhood=report.neighbourhood_code,
+        suspected_offence=report.suspected_offence,
+        suspected_offence_reason=report.suspected_offence_reason,
+        contact=report.contact_agreed,
+        contact_before=local(deadline).date() if deadline is not None else None,
+        own_answers=answers_by(report.own_answers, OFFICER),
+    )
+
+
+def described(session: Session, found: Assessment) -> dict[str, str]:
+    """An assessment in words, for the history and to show a conflict."""
+    area = neighbourhood_by_code(session, found.neighbourhood or "")
+    return {
+        "Nu iemand in gevaar": _YES_NO[found.danger_now],
+        "Vormen": listed(reports_vocabulary.Form, reports_vocabulary.in_order(found.forms)) or "",
+        "Spoed": _YES_NO[found.urgent],
+        "Wijk": area.name if area is not None else "",
+        "Vermoeden van een strafbaar feit": _YES_NO[found.suspected_offence],
+        "Waarom dit vermoeden": found.suspected_offence_reason or "",
+        "Contact": dict(CONTACT_AGREED).get(found.contact or "", ""),
+        "Contact uiterlijk": date_text(found.contact_before),
+        **answers_in_words(session, found.own_answers),
+    }
+
+
+def assess(
+    session: Session, effects: Mapping[str, Any], report: Report, found: Assessment, actor: Actor
+) -> None:
+    """Store an assessment. A new report is taken in hand by who assesses it.
+
+    The caller has locked the report and checked who may mark a suspected offence.
+    """
+    if report.state == "nieuw":
+        move(session, effects, report, "in_behandeling_nemen", {"behandelaar": actor.id}, actor)
+    before = described(session, stored(report))
+    _store(session, report, found)
+    if found.neighbourhood is not None and found.neighbourhood != report.neighbourhood_code:
+        effects[TO_NEIGHBOURHOOD](session, report, {"wijk": found.neighbourhood}, actor)
+        report.located_by = Method.OFFICER
+    after = described(session, found)
+    differences = {
+        label: text or "leeg" for label, text in after.items() if text != before.get(label, "")
+    }
+    append_move(session, report, actor, "beoordelen", report.state, differences)
+    changed(session, report)
+    record(
+        session,
+        actor,
+        "melding.beoordeeld",
+        report.holder,
+        KIND,
+        [report.id],
+        fields=[label.lower() for label in differences],
+    )
+
+
+def _store(session: Session, report: Report, found: Assessment) -> None:
+    report.triaged_at = utc_now()
+    report.danger_now = found.danger_now
+    report.urgent = found.urgent
+    report.suspected_offence = found.suspected_offence
+    report.suspected_offence_reason = found.suspected_offence_reason
+    report.contact_agreed = found.contact
+    report.own_answers = with_answers_of(report.own_answers, OFFICER, found.own_answers)
+    if found.contact_before != stored(report).contact_before:
+        # Without contact here, what the reporter of a double was promised stays due.
+        report.contact_deadline = end_of(found.contact_before) or next_contact(session, report)
+    if set(found.forms) != set(report.forms) or not report.confirmed_forms:
+        set_forms(report, list(found.forms), confirmed=True)
+
+
+def end_of(day: date | None) -> datetime | None:
+    """The last minute of a day in Amsterdam."""
+    return None if day is None else datetime.combine(day, time(23, 59), AMSTERDAM)
+
+
+def set_urgent(session: Session, report: Report, urgent: bool, actor: Actor) -> None:
+    """Mark or unmark spoed, without the rest of the assessment."""
+    if report.urgent == urgent:
+        return
+    report.urgent = urgent
+    append_move(session, report, actor, "spoed", report.state, {"Spoed": _YES_NO[urgent]})
+    changed(session, report)
+    record(
+        session, actor, "melding.spoed", report.holder, KIND, [report.id], fields=[_YES_NO[urgent]]
+    )
+
+
+def close_as_double(
+    session: Session, effects: Mapping[str, Any], report: Report, other: str, actor: Actor
+) -> None:
+    """Close a report as double of another; a new one is taken in hand first, by who does it.
+
+    The caller has locked the report.
+
+    :raises WorkflowError: it can't be the double of that one; nothing is changed.
+    """
+    answers = {"reden_code": "dubbel", "dubbel_van": other}
+    with session.begin_nested():
+        if report.state == "nieuw":
+            move(session, effects, report, "in_behandeling_nemen", {"behandelaar": actor.id}, actor)
+        move(session, effects, report, "niet_in_behandeling", answers, actor)

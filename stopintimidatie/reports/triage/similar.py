@@ -1,0 +1,380 @@
+"""Finding the reports that are like one: near it by the index of places, or by the search index.
+
+Two quick looks give some hundred candidates, whatever the size of the municipality; those alone
+are compared, by the rules of `similarity`. Everything here is of one holder.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Float, cast, select, union_all
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.search.analysis import stem, stems
+from stopintimidatie.core.search.backend import (
+    OPEN_ACCESS,
+    Kind,
+    Page,
+    Scope,
+    SearchBackend,
+    SearchError,
+    Sort,
+    Visibility,
+)
+from stopintimidatie.core.search.query import AnyOf, Field, Filter, SearchQuery
+from stopintimidatie.core.text import local, number, plural
+from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
+from stopintimidatie.reports.models import Report, ReportForm
+from stopintimidatie.reports.triage.rules import SIMILAR, Likeness, Traits, clock_apart, compare
+from stopintimidatie.reports.vocabulary import Form, OffenderAge, OffenderCount, Transport, in_order
+
+# Which words of an account may be compared: what was done, where, and by what vehicle. Pure.
+#
+# A closed list, on purpose (P2). How somebody looks (skin, hair, clothes, build, age, origin) can
+# never make two reports alike, because no such word stands here and a word that doesn't stand
+# here isn't looked at. A list of forbidden words would miss the next one.
+
+
+CONDUCT: Final = """
+    fluiten sissen klakken roepen schreeuwen schelden beledigen uitschelden dreigen bedreigen
+    staren kijken gluren volgen lopen meelopen achtervolgen insluiten versperren afsnijden
+    filmen fotograferen foto telefoon gebaar kusgeluid toeteren spugen slaan schoppen duwen
+    trekken grijpen vastpakken knijpen betasten aanraken zoenen gooien aanspreken fluisteren
+    masturberen bevredigen bloot naakt exhibitionist seks geld instappen lastigvallen najagen
+    steen blikje vuurwerk laser mes alcohol dronken drugs muziek
+"""
+PLACES: Final = """
+    halte bushalte tramhalte metrohalte station perron spoor trein bus tram metro lijn roltrap
+    trap lift hal stationshal tunnel fietstunnel onderdoorgang viaduct brug kade haven park
+    plantsoen bosje struik bankje speeltuin speelplaats vijver sloot dijk fietspad voetpad steeg
+    brandgang hofje plein rotonde kruispunt zebrapad stoplicht parkeerplaats parkeergarage garage
+    fietsenstalling stalling fietsenrek winkel winkelcentrum supermarkt markt kiosk snackbar cafe
+    terras kroeg club disco bioscoop hotel benzinepomp tankstation school schoolplein bibliotheek
+    zwembad kleedkamer sporthal sportveld sportpark voetbalveld sportschool ziekenhuis kerk
+    bouwplaats flat portiek galerij ingang uitgang poort hek coffeeshop casino camping strand
+    festival kermis carnaval
+"""
+VEHICLES: Final = """
+    fiets fatbike scooter brommer step bestelbus busje taxi auto vrachtwagen motor quad skateboard
+"""
+
+
+@cache
+def known_stems() -> dict[str, str]:
+    """Stem of each word that may be compared -> the word itself, to say it in."""
+    found: dict[str, str] = {}
+    for word in f"{CONDUCT} {PLACES} {VEHICLES}".split():
+        found.setdefault(stem(word), word)
+    return found
+
+
+def circumstances(*texts: str | None) -> frozenset[str]:
+    """The stems of these texts that may be compared; everything else is left where it is."""
+    found = set[str]().union(*(stems(text) for text in texts if text))
+    return frozenset(found & known_stems().keys())
+
+
+def words_for(found: Iterable[str]) -> list[str]:
+    """Stems as words, in alphabetical order."""
+    known = known_stems()
+    return sorted(known[one] for one in found if one in known)
+
+
+# Why a report is similar, in words an officer reads in a second. Pure.
+
+
+_DAYS: Final = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
+_PARTS: Final = ("nacht", "ochtend", "middag", "avond")
+_MOST_WORDS: Final = 4
+
+
+def reasons(here: Traits, there: Traits, likeness: Likeness) -> list[str]:
+    """What `there` has in common with the report in hand, what tells most first."""
+    found = [
+        _place(here, there, likeness),
+        _moment(here, there),
+        _clock(here, there, likeness),
+        _weekday(here, there, likeness),
+        _forms(here, there),
+        _offenders(here, there),
+        _words(here, there),
+    ]
+    return [reason for reason in found if reason]
+
+
+def _place(here: Traits, there: Traits, likeness: Likeness) -> str | None:
+    if likeness.distance_m is not None:
+        if likeness.distance_m < 10:
+            return "dezelfde plek"
+        if likeness.distance_m < 1_000:
+            step = 1 if likeness.distance_m < 100 else 10
+            return f"{round(likeness.distance_m / step) * step} m"
+        return f"{number(likeness.distance_m / 1000, 1)} km"
+    if here.subneighbourhood and here.subneighbourhood == there.subneighbourhood:
+        return "dezelfde buurt"
+    return "dezelfde wijk" if likeness.parts["plek"] else None
+
+
+def _moment(here: Traits, there: Traits) -> str:
+    days = (there.moment.date() - here.moment.date()).days
+    if days == 0:
+        return "dezelfde dag"
+    when = "later" if days > 0 else "eerder"
+    return f"{plural(abs(days), 'dag', 'dagen')} {when}"
+
+
+def _clock(here: Traits, there: Traits, likeness: Likeness) -> str | None:
+    part = likeness.parts["tijdstip"]
+    if not part:
+        return None
+    if part == 1.0 and "dagdeel" in {here.precision, there.precision}:
+        return f"zelfde dagdeel ({_PARTS[here.moment.hour // 6]})"
+    apart = clock_apart(here.moment, there.moment)
+    return "zelfde tijdstip" if apart <= 1 else "ongeveer zelfde tijdstip" if apart <= 2 else None
+
+
+def _weekday(here: Traits, there: Traits, likeness: Likeness) -> str | None:
+    if likeness.parts["dag"] != 1.0 or here.moment.date() == there.moment.date():
+        return None
+    return f"ook op {_DAYS[here.moment.weekday()]}"
+
+
+def _forms(here: Traits, there: Traits) -> str | None:
+    shared = here.forms & there.forms
+    if not shared:
+        return None
+    if here.forms == there.forms:
+        return "zelfde vorm" if len(shared) == 1 else "zelfde vormen"
+    return "ook " + ", ".join(Form.word(code) for code in in_order(shared))
+
+
+def _offenders(here: Traits, there: Traits) -> str | None:
+    same = [
+        f"{OffenderCount.word(here.count)} {'dader' if here.count == '1' else 'daders'}"
+        if here.count == there.count and _known(here.count)
+        else None,
+        "een groep" if here.group and there.group and not _known(here.count) else None,
+        f"leeftijd {OffenderAge.word(here.age)}"
+        if here.age == there.age and _known(here.age)
+        else None,
+        Transport.word(here.transport)
+        if here.transport == there.transport and _known(here.transport)
+        else None,
+    ]
+    found = [word for word in same if word]
+    return "ook " + ", ".join(found) if found else None
+
+
+def _known(code: str | None) -> bool:
+    return code not in {None, "", "onbekend", "anders"}
+
+
+def _words(here: Traits, there: Traits) -> str | None:
+    shared = words_for(here.words & there.words)[:_MOST_WORDS]
+    if not shared:
+        return None
+    return ("zelfde woord: " if len(shared) == 1 else "zelfde woorden: ") + ", ".join(shared)
+
+
+NEAR_M: Final = 400.0
+NEAREST: Final = 80
+"""So many of the nearest are compared."""
+COMPARED: Final = 1_000
+"""The most reports on the north side, and on the south side, whose distance is computed."""
+BY_WORDS: Final = 20
+SAME_AREA: Final = 80
+"""Of a report without a point: so many of the newest of its neighbourhood."""
+SHOWN: Final = 8
+MOST: Final = 40
+_MOST_STEMS: Final = 12
+# What isn't (or no longer) a report to compare with; what was closed as double already told so.
+_LEFT_OUT: Final = ("quarantaine", "vernietigd", "overgedragen", "ingetrokken")
+_COLUMNS: Final = (
+    Report.id,
+    Report.reference,
+    Report.state,
+    Report.incident_start,
+    Report.time_precision,
+    Report.lat,
+    Report.lon,
+    Report.subneighbourhood_code,
+    Report.neighbourhood_code,
+    Report.offender_count,
+    Report.offender_in_group,
+    Report.offender_age,
+    Report.offender_transport,
+    Report.description,
+    Report.location_text,
+    Report.dossier_number,
+    Report.duplicate_of_id,
+    Report.received_at,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """A report that is like the one in hand: where it is, how much, and why."""
+
+    id: UUID
+    reference: str
+    path: str
+    state: str
+    moment: datetime
+    forms: tuple[str, ...]
+    dossier: str | None
+    area: str
+    likeness: Likeness
+    reasons: tuple[str, ...]
+
+    @property
+    def percent(self) -> int:
+        return round(self.likeness.score * 100)
+
+
+def similar_to(
+    session: Session, backend: SearchBackend, report: Report, limit: int = SHOWN
+) -> list[Similar]:
+    """The reports most like this one, best first; what may be the same event before the rest."""
+    here = traits_of(report, report.forms)
+    ids = [*_near(session, report), *_by_words(session, backend, report, here)]
+    wanted = list(dict.fromkeys(found for found in ids if found != report.id))
+    scored = []
+    for row, forms in _rows(session, wanted):
+        there = traits_of(row, forms)
+        likeness = compare(here, there)
+        if likeness.double or likeness.score >= SIMILAR:
+            scored.append((row, forms, there, likeness))
+    scored.sort(key=lambda item: (not item[3].double, -item[3].score, item[0].reference))
+    return _shown(session, report.holder, here, scored[:limit])
+
+
+def traits_of(row: Any, forms: Iterable[str]) -> Traits:
+    """What of a report is compared; its appearance, gender and contact are never asked for."""
+    return Traits(
+        moment=local(row.incident_start),
+        precision=row.time_precision,
+        lat=row.lat,
+        lon=row.lon,
+        subneighbourhood=row.subneighbourhood_code,
+        neighbourhood=row.neighbourhood_code,
+        forms=frozenset(forms),
+        count=row.offender_count,
+        group=row.offender_in_group,
+        age=row.offender_age,
+        transport=row.offender_transport,
+        words=circumstances(row.description, row.location_text),
+    )
+
+
+# The order of the index on location.
+_BY_PLACE: Final[Sequence[Any]] = (Report.lat, Report.lon, Report.id)
+
+
+def _near(session: Session, report: Report) -> Sequence[UUID]:
+    """The nearest by the index of places; without a point the newest of the neighbourhood."""
+    of_holder = Report.holder == report.holder
+    if report.lat is None or report.lon is None:
+        newest = (
+            select(Report.id)
+            .where(of_holder, Report.neighbourhood_code == report.neighbourhood_code)
+            .order_by(Report.received_at.desc())
+            .limit(SAME_AREA)
+        )
+        return session.scalars(newest).all()
+    narrow = math.cos(math.radians(report.lat))
+    high, wide = NEAR_M / 110_574, NEAR_M / (111_320 * narrow)
+    beside = Report.lon.between(report.lon - wide, report.lon + wide)
+    # Reads only columns of the index: full rows are read of the nearest reports only. Takes at most
+    # so many on the north and on the south side, for reports of a flood are all at one place.
+    halves = [
+        select(Report.id, Report.lat, Report.lon)
+        .where(of_holder, half, beside)
+        .order_by(*order)
+        .limit(COMPARED)
+        .subquery()
+        for half, order in (
+            (Report.lat.between(report.lat, report.lat + high), _BY_PLACE),
+            (
+                (Report.lat >= report.lat - high) & (Report.lat < report.lat),
+                [column.desc() for column in _BY_PLACE],
+            ),
+        )
+    ]
+    found = union_all(*map(select, halves)).subquery()
+    north, east = found.c.lat - report.lat, (found.c.lon - report.lon) * cast(narrow, Float)
+    by_distance = select(found.c.id).order_by(north * north + east * east, found.c.id)
+    return session.scalars(by_distance.limit(NEAREST)).all()
+
+
+def _by_words(session: Session, backend: SearchBackend, report: Report, here: Traits) -> list[UUID]:
+    """Those that the search index gives for the circumstances told; none while it is repaired."""
+    stems = tuple(sorted(here.words))[:_MOST_STEMS]
+    if not stems:
+        return []
+    reports_only = Filter(Field.KIND, frozenset({Kind.REPORT.value}))
+    query = SearchQuery(terms=(AnyOf(stems),), filters=(reports_only,))
+    try:
+        found = backend.within(session).search(
+            query,
+            Scope(report.holder),
+            Visibility(frozenset({OPEN_ACCESS})),
+            facets=(),
+            sort=Sort.RELEVANCE,
+            page=Page(1, BY_WORDS),
+        )
+    except SearchError:
+        return []
+    return [hit.id for hit in found.hits]
+
+
+def _rows(session: Session, ids: Sequence[UUID]) -> Iterator[tuple[Any, tuple[str, ...]]]:
+    """The candidates with their forms as they now stand, in two statements."""
+    if not ids:
+        return
+    rows = session.execute(
+        select(*_COLUMNS).where(Report.id.in_(ids), Report.state.not_in(_LEFT_OUT))
+    ).all()
+    told: dict[UUID, tuple[set[str], set[str]]] = {}
+    kept = select(ReportForm.report_id, ReportForm.code, ReportForm.confirmed)
+    for report_id, code, confirmed in session.execute(kept.where(ReportForm.report_id.in_(ids))):
+        told.setdefault(report_id, (set(), set()))[bool(confirmed)].add(code)
+    for row in rows:
+        reported, confirmed_forms = told.get(row.id, (set(), set()))
+        yield row, tuple(sorted(confirmed_forms or reported))
+
+
+def _shown(
+    session: Session, holder: str, here: Traits, scored: Sequence[tuple[Any, Any, Traits, Likeness]]
+) -> list[Similar]:
+    codes = {row.neighbourhood_code for row, *_ in scored}
+    areas = {
+        area.code: area
+        for area in session.scalars(select(Neighbourhood).where(Neighbourhood.code.in_(codes)))
+    }
+    slug = session.scalar(select(Municipality.slug).where(Municipality.code == holder))
+    found = []
+    for row, forms, there, likeness in scored:
+        area = areas.get(row.neighbourhood_code)
+        parts = ("gemeenten", slug, area.slug if area else None, row.dossier_number, row.reference)
+        found.append(
+            Similar(
+                id=row.id,
+                reference=row.reference,
+                path="/" + "/".join(part for part in parts if part),
+                state=row.state,
+                moment=row.incident_start,
+                forms=forms,
+                dossier=row.dossier_number,
+                area=area.name if area else "",
+                likeness=likeness,
+                reasons=tuple(reasons(here, there, likeness)),
+            )
+        )
+    return found

@@ -1,0 +1,365 @@
+"""The triage form of a report, the quick mark *spoed*, and the short address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.renderers import render_to_response
+from pyramid.view import view_config
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.forms import Button, Change, Form, FormError, handle_form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.web.errors import ErrorPage, error_response
+from stopintimidatie.core.web.request import Request, query_pairs, safe_path
+from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WORKFLOW_OPTIONS, WorkflowError
+from stopintimidatie.municipalities.areas.queries import present_neighbourhoods_of
+from stopintimidatie.municipalities.settings.queries import published_for
+from stopintimidatie.municipalities.settings.vocabulary import Question
+from stopintimidatie.reports.conversation.services import check_goes_on
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.steps import (
+    NEW_DOSSIER,
+    Action,
+    conflict,
+    report_action,
+    seen,
+    state_label,
+    way_out,
+)
+from stopintimidatie.reports.page.views import (
+    STEP_PAGE,
+    came_from,
+    flash_step,
+    impossible,
+    step_page,
+)
+from stopintimidatie.reports.personal import reached_by
+from stopintimidatie.reports.resources import ReportResource, path_of_report
+from stopintimidatie.reports.rules import normalise_reference
+from stopintimidatie.reports.services import StaleReportError, move, take_in_hand
+from stopintimidatie.reports.triage import forms as triage_forms
+from stopintimidatie.reports.triage.forms import assessment_of, filled_in, triage_schema
+from stopintimidatie.reports.triage.panels import BESIDE, CLOSABLE, similar_values
+from stopintimidatie.reports.triage.services import (
+    ASSESSABLE,
+    Assessment,
+    assess,
+    close_as_double,
+    described,
+    set_urgent,
+    stored,
+)
+from stopintimidatie.reports.vocabulary import ContactWish
+from stopintimidatie.reports.words import CONTACT_AGREED
+from stopintimidatie.reports.workflow import ENDED, REPORT_WORKFLOW
+
+# On these the triage form also decides; in the other states the report is waiting or filed.
+DECIDABLE = frozenset({"nieuw", "in_behandeling"})
+TITLE = "Beoordelen"
+SAVE = Button("opslaan", "Opslaan")
+DECIDE = Button("opslaan", "Vastleggen")
+# Decisions that ask more than the form does: they go on to the page of the step.
+ASKS_MORE = frozenset({triage_forms.FINISH.name, triage_forms.NOT_HANDLED.name})
+
+
+def triage_action(request: Any, context: ReportResource) -> Action | None:
+    """The button on the page of the report."""
+    if context.report.state not in ASSESSABLE:
+        return None
+    if not request.has_permission(Permission.TRIAGE, context):
+        return None
+    return Action(TITLE, request.resource_path(context, "triage"), "primary")
+
+
+@view_config(
+    context=ReportResource,
+    name="triage",
+    request_method=("GET", "POST"),
+    permission=Permission.TRIAGE,
+    renderer="stopintimidatie.reports.triage:templates/triage.jinja2",
+)
+def triage_view(context: ReportResource, request: Request) -> Any:
+    """Assess the report, and decide about it where that can be done at once."""
+    if context.report.state not in ASSESSABLE and request.method != "POST":
+        late = impossible(context, request, step_page(context, request, TITLE))
+        return render_to_response(STEP_PAGE, late, request=request, response=request.response)
+    decidable = context.report.state in DECIDABLE
+    questions = published_for(request.db, context.report.holder).questions("triage")
+    form = triage_form(context, request, questions)
+
+    def page() -> dict[str, Any]:
+        shown = step_page(context, request, TITLE)
+        similar = similar_beside_form(context, request)
+        if decidable:
+            triage_forms.suggest(form, [other.reference for other in similar["similar"]])
+        # A colleague decided first: the form is shown again, without the fields of the decision.
+        undecided = None if decidable else triage_forms.in_words(request.POST)
+        return {**shown, "similar": similar, "undecided": undecided}
+
+    return handle_form(request, form, lambda v: _save(context, request, form, questions, v), page)
+
+
+def similar_beside_form(context: ReportResource, request: Request) -> dict[str, Any]:
+    """Return the similar reports to show beside the form, without buttons that leave the form."""
+    found = similar_values(context, request, BESIDE)
+    return {**found, "may_close": False, "together": None}
+
+
+def triage_form(context: ReportResource, request: Request, questions: Sequence[Question]) -> Form:
+    """Build the form with one button.
+
+    :param questions: what the municipality asks at triage now.
+    """
+    report = context.report
+    present = present_neighbourhoods_of(request.db, report.holder, report.neighbourhood_code)
+    areas = [(area.code, area.name) for area in present]
+    offence = bool(request.has_permission(Permission.MARK_OFFENCE, context))
+    decision = _decision(context, request) if report.state in DECIDABLE else None
+    back = came_from(request, request.resource_path(context))
+    start = {triage_forms.CHOICE: triage_forms.TAKE.name}
+    return Form(
+        triage_schema(
+            areas,
+            decision,
+            questions,
+            offence=offence,
+            last_day=stored(report).contact_before,
+        ),
+        request,
+        buttons=[DECIDE if decision else SAVE],
+        appstruct={
+            **filled_in(report, questions),
+            **seen(report),
+            **({triage_forms.PART: start} if decision else {}),
+            "terug": back,
+        },
+        cancel_url=back,
+    )
+
+
+def _decision(context: ReportResource, request: Request) -> Any:
+    may_file = bool(request.has_permission(Permission.EDIT_DOSSIER, context))
+    options = WORKFLOW_OPTIONS.of(request.registry)["dossiers"]
+    dossiers = options(request.db, context.report) if may_file else ()
+    new = context.report.state == "nieuw"
+    offered = triage_forms.possible(new=new, may_file=may_file, dossiers=dossiers)
+    return triage_forms.decision_schema(offered, dossiers)
+
+
+def _save(
+    context: ReportResource,
+    request: Request,
+    form: Form,
+    questions: Sequence[Question],
+    values: dict[str, Any],
+) -> Any:
+    """Store the assessment and the decision in one transaction; then go on."""
+    session, report, actor = request.db, context.report, request.actor
+    effects = WORKFLOW_EFFECTS.of(request.registry)
+    found = assessment_of(values, stored(report), questions)
+    step = triage_forms.step_of(values)
+    try:
+        take_in_hand(session, report, values["versie"])
+        _only_assessable(report)
+        _only_reachable(session, report, found)
+        found = assessment_of(values, stored(report), questions)
+        # The page that tells of a refusal must not show what was done before it.
+        with session.begin_nested():
+            assess(session, effects, report, found, actor)
+            if step is not None:
+                move(session, effects, report, *step, actor)
+    except StaleReportError:
+        changes = _differences(session, stored(report), found)
+        raise conflict(session, form, report, values["gezien"], changes) from None
+    except WorkflowError as problem:
+        known = problem.field in triage_forms.LABELS
+        raise FormError(
+            str(problem), f"{triage_forms.PART}.{problem.field}" if known else None
+        ) from None
+    return _onwards(context, request, values, step)
+
+
+def _only_assessable(report: Report) -> None:
+    if report.state not in ASSESSABLE:
+        raise FormError(
+            f"De melding is ‘{state_label(report)}’ en kan niet meer worden beoordeeld. Open de"
+            " melding om te zien wat er nog kan."
+        )
+
+
+def _only_reachable(session: Session, report: Report, found: Assessment) -> None:
+    """Refuse to agree on calling or writing where there is nothing to call or write to."""
+    missing = {"bellen": "telefoonnummer", "mailen": "e-mailadres"}
+    phone, mail = reached_by(session, report)
+    given = {"bellen": phone, "mailen": mail}
+    # What was agreed before stays: the contact data may be gone by now.
+    if found.contact == report.contact_agreed or given.get(found.contact or "", True):
+        return
+    ways = [label for how, label in CONTACT_AGREED if given.get(how, how == "via_app")]
+    raise FormError(
+        f"Er is geen {missing[str(found.contact)]} van deze melder. Wat wel kan:"
+        f" {' of '.join(f'‘{label}’' for label in ways)}. Of kies ‘geen contact’.",
+        "contact.hoe",
+    )
+
+
+def _differences(session: Any, now: Assessment, mine: Assessment) -> list[Change]:
+    """Where what is stored now differs from what this person filled in."""
+    theirs, yours = described(session, now), described(session, mine)
+    return [
+        Change(label, theirs[label], yours[label])
+        for label in theirs
+        if theirs[label] != yours[label]
+    ]
+
+
+def _onwards(
+    context: ReportResource,
+    request: Request,
+    values: dict[str, Any],
+    step: tuple[str, dict[str, Any]] | None,
+) -> HTTPSeeOther:
+    """Say what was done, and redirect to the next page of the decision, or back."""
+    path = path_of_report(request.db, context.report.id) or request.resource_path(context)
+    out = way_out(values, path)
+    out = path if out == request.resource_path(context) else out
+    following = _next_page(context, request, triage_forms.decided(values), path, out)
+    if step is not None:
+        made = REPORT_WORKFLOW.transition(step[0])
+        flash_step(request, context, made, "in_behandeling", path)
+    else:
+        rest = " Wat u besloot, gaat hieronder verder." if following else ""
+        request.flash(f"{context.report.reference}: de beoordeling is opgeslagen.{rest}")
+    if values["beoordeling"]["gevaar"] == "ja" and not values["beoordeling"]["spoed"]:
+        request.flash(f"{context.report.reference} is spoed, want er is iemand in gevaar.")
+    return HTTPSeeOther(following or out)
+
+
+def _next_page(
+    context: ReportResource, request: Request, decision: str | None, path: str, out: str
+) -> str | None:
+    """Return the address of the page that asks the rest of a decision; None if nothing is left."""
+    if decision in ASKS_MORE:
+        return f"{path}/{str(decision).replace('_', '-')}?{urlencode({'terug': out})}"
+    if decision == triage_forms.NEW_DOSSIER.name:
+        action = report_action(request, context, NEW_DOSSIER)
+        return action.href if action else None
+    return None
+
+
+@view_config(
+    context=ReportResource, name="spoed", request_method="POST", permission=Permission.TRIAGE
+)
+def urgent_view(context: ReportResource, request: Request) -> Any:
+    """Mark or unmark spoed with one press."""
+    report, wanted = context.report, request.POST.get("spoed") == "ja"
+    version = request.POST.get("versie", "")
+    try:
+        known = int(version) if version.isascii() and version.isdigit() else 0
+        take_in_hand(request.db, report, known if len(version) < 10 else 0)
+    except StaleReportError:
+        return error_response(request, 409)
+    if report.state not in ASSESSABLE:
+        return error_response(request, 409)
+    set_urgent(request.db, report, wanted, request.actor)
+    request.db.flush()
+    done = "gemarkeerd als spoed" if wanted else "geen spoed meer"
+    request.flash(f"{report.reference}: {done}.")
+    back = request.POST.get("terug", "")
+    return HTTPSeeOther(safe_path(back, request.resource_path(context)))
+
+
+# Closing a report as double of another: one press, or two where its reporter waits for contact.
+
+
+NAME: Final = "dubbel"
+SURE: Final = "zeker"
+
+
+@view_config(context=ReportResource, name=NAME, request_method="POST", permission=Permission.TRIAGE)
+def double_view(context: ReportResource, request: Request) -> Any:
+    """Close this report as double of another; it can be taken back."""
+    report: Report = context.report
+    typed = request.POST.get("versie", "")
+    version = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
+    other, back = request.POST.get("dubbel_van", "")[:40], request.POST.get("terug", "")
+    try:
+        take_in_hand(request.db, report, version)
+        if report.state not in CLOSABLE:
+            return error_response(request, 409)
+        if report.contact_deadline is not None and request.POST.get(SURE) != "ja":
+            return _ask_first(context, request, other, back)
+        _close(request, report, other)
+    except StaleReportError:
+        return error_response(request, 409)
+    except WorkflowError as problem:
+        return error_response(request, 400, _refused(problem))
+    path = path_of_report(request.db, report.id) or request.resource_path(context)
+    step = REPORT_WORKFLOW.transition("niet_in_behandeling")
+    flash_step(request, context, step, "in_behandeling", path)
+    return HTTPSeeOther(safe_path(back, path))
+
+
+def _refused(problem: WorkflowError) -> ErrorPage:
+    return ErrorPage(
+        "De melding is niet gesloten",
+        (str(problem), "Er is niets gewijzigd. Ga terug naar de vorige pagina."),
+    )
+
+
+def _close(request: Request, report: Report, other: str) -> None:
+    actor, effects = request.actor, WORKFLOW_EFFECTS.of(request.registry)
+    close_as_double(request.db, effects, report, other, actor)
+    request.db.flush()
+
+
+def _ask_first(context: ReportResource, request: Request, other: str, back: str) -> Any:
+    """:raises WorkflowError: it can't be the double of that one."""
+    found = _found(request.db, other)
+    if found is None:
+        raise WorkflowError("Die andere melding is niet gevonden.", "dubbel_van")
+    check_goes_on(request.db, context.report, found)
+    asked = urlencode({"van": found.reference, "terug": back})
+    return HTTPSeeOther(f"{request.resource_path(context, NAME)}?{asked}")
+
+
+def _found(session: Session, typed: str) -> Report | None:
+    wanted = normalise_reference(typed[:40])
+    return session.scalars(select(Report).where(Report.reference == (wanted or ""))).first()
+
+
+@view_config(
+    context=ReportResource,
+    name=NAME,
+    request_method="GET",
+    permission=Permission.TRIAGE,
+    renderer="stopintimidatie.reports.triage:templates/double.jinja2",
+)
+def ask_view(context: ReportResource, request: Request) -> Any:
+    """What becomes of the contact that was promised, before it is closed."""
+    report, here = context.report, request.resource_path(context)
+    asked = dict(query_pairs(request))
+    if "van" not in asked or report.state not in CLOSABLE:
+        return HTTPSeeOther(here)
+    other = _found(request.db, asked["van"])
+    if other is None or other is report:
+        raise HTTPNotFound()
+    return {
+        **step_page(context, request, f"Sluiten als dubbel van {other.reference}"),
+        "other": other,
+        "done": other.state in ENDED,
+        "how": _how(report),
+        "back": safe_path(asked.get("terug", ""), here),
+        "sure": SURE,
+    }
+
+
+def _how(report: Report) -> str:
+    """How the reporter wants to be reached, or what was agreed since."""
+    agreed = dict(CONTACT_AGREED).get(report.contact_agreed or "")
+    return agreed or ContactWish.word(report.wants_contact)

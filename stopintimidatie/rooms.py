@@ -1,0 +1,68 @@
+"""The rooms of the house, bottom first: the one list that the application and its tests read.
+
+A module imports from its own room and from rooms that stand before it. The files of a room itself
+stand below its sub-rooms, and the sub-rooms stand in the order of the list.
+"""
+
+from typing import Final
+
+ROOMS: Final[dict[str, tuple[str, ...]]] = {
+    "core": (
+        "clock",
+        "text",
+        "registry",
+        "telemetry",
+        "sandbox",
+        "storage",
+        "audit",
+        "jobs",
+        "security",
+        "workflow",
+        "tree",
+        "web",
+        "forms",
+        "accounts",
+        "mail",
+        "search",
+        "limits",
+        "health",
+    ),
+    "municipalities": ("areas", "people", "levels", "settings", "agreements", "partners"),
+    "disclosures": (),
+    "reports": (
+        "conversation",
+        "attachments",
+        "arrival",
+        "handover",
+        "page",
+        "triage",
+        "inbox",
+        "api",
+        "public",
+        "follow",
+    ),
+    "dossiers": ("filing", "case", "consultations", "actions", "page", "patterns"),
+    "exports": (
+        "profiles",
+        "redaction",
+        "review",
+        "document",
+        "extract",
+        "request",
+        "release",
+    ),
+    "desk": ("agreements", "forwarding", "queue", "onboarding"),
+    "privacy": ("erasure", "log"),
+    "home": (),
+    "demo": ("stories", "replay", "scale"),
+    "backup": (),
+}
+
+
+def modules_in_order() -> list[str]:
+    """Return the modules of the rooms and sub-rooms below `stopintimidatie`, bottom first."""
+    return [
+        name
+        for room, inside in ROOMS.items()
+        for name in (room, *(f"{room}.{place}" for place in inside))
+    ]
