@@ -1,0 +1,95 @@
+"""Docstrings begin with what to do (docs/dev/style.md); the files not yet reworded get fewer.
+
+Who rewords a file takes it off `not_yet_reworded.txt`. A verb that is missing goes into
+`verbs.txt`, in its base form.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import stopintimidatie
+
+PACKAGE = Path(stopintimidatie.__file__).parent
+HERE = Path(__file__).parent
+# Lower it whenever the list got shorter; never raise it.
+MOST_NOT_YET_REWORDED = 291
+RIDDLES = {"what", "who", "whose", "whom", "whether", "how", "where", "which", "when", "why"}
+# A property is named like an attribute; the docstring of a command is its Dutch help.
+NOT_AN_ORDER = {"property", "cached_property", "reify", "setter", "command", "group"}
+
+
+def lines_of(name: str) -> list[str]:
+    """Return the lines of a file beside this one."""
+    return (HERE / name).read_text(encoding="utf-8").splitlines()
+
+
+VERBS = frozenset(lines_of("verbs.txt"))
+
+
+def begins_well(node: ast.FunctionDef | ast.ClassDef, docstring: str) -> bool:
+    """Tell whether a function begins with an order, and a class with anything but a riddle."""
+    first, *rest = docstring.split(maxsplit=2)
+    if isinstance(node, ast.ClassDef):
+        return first.lower() not in RIDDLES
+    named = {ast.unparse(each).partition("(")[0].split(".")[-1] for each in node.decorator_list}
+    if named & NOT_AN_ORDER:
+        return True
+    return first.rstrip(",:;").lower() in VERBS and not (rest and rest[0] == "of")
+
+
+def faults(text: str) -> Iterator[str]:
+    """Yield the first lines that don't begin as they must, with the number of the line."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            docstring = ast.get_docstring(node)
+            if docstring and not begins_well(node, docstring):
+                yield f"{node.lineno}: {docstring.splitlines()[0]}"
+
+
+FAULTS = {
+    path.relative_to(PACKAGE).as_posix(): list(faults(path.read_text(encoding="utf-8")))
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+NOT_YET = lines_of("not_yet_reworded.txt")
+
+
+def test_docstrings_begin_with_a_verb_in_the_imperative() -> None:
+    new = {name: found for name, found in FAULTS.items() if found and name not in NOT_YET}
+    assert not new, "docs/dev/style.md says how; a missing verb goes into verbs.txt"
+
+
+def test_what_is_reworded_leaves_the_list() -> None:
+    gone = [name for name in NOT_YET if not FAULTS.get(name)]
+    assert not gone, "take these lines out of not_yet_reworded.txt"
+
+
+def test_the_list_of_files_not_yet_reworded_only_shrinks() -> None:
+    assert len(NOT_YET) <= MOST_NOT_YET_REWORDED
+    assert sorted(set(NOT_YET)) == NOT_YET
+
+
+def test_the_list_of_verbs_holds_base_forms_in_order() -> None:
+    assert sorted(VERBS) == lines_of("verbs.txt")
+    assert not [verb for verb in VERBS if verb.endswith("ing") and verb != "bring"]
+    assert not VERBS & RIDDLES
+
+
+def test_an_order_is_told_from_a_riddle() -> None:
+    written = [
+        'def f(): "Return the rows."',
+        'def f(): "Return, if there is one, the row."',
+        'def f(): "The rows."',
+        'def f(): "Who leaves the page has left it."',
+        'def f(): "Count of the rows."',
+        'class C: "A row of the log."',
+        'class C: "What the log holds."',
+        '@property\ndef f(): "The rows."',
+        '@group.command("toon")\ndef f(): "Toon de meldingen."',
+    ]
+    assert [not list(faults(text)) for text in written] == [
+        *(True, True, False, False, False),
+        *(True, False, True, True),
+    ]
