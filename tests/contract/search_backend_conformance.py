@@ -673,7 +673,8 @@ class SearchBackendConformance:
     ) -> None:
         old = [document(f"fluiten oud{number}") for number in range(20)]
         backend.index(old)
-        new = document("fluiten tijdens")
+        both = ("2026-0001", "2026-0002")
+        new = document("fluiten tijdens\u2028de regen", dossier=both[0], dossiers=both)
         changed = document("fluiten veranderd", id=old[3].id, version=2)
 
         def reading() -> Iterator[SearchDocument]:
@@ -688,6 +689,8 @@ class SearchBackendConformance:
         backend.rebuild(HOLDER, reading())
         assert find("fluiten").total == 19
         assert find("tijdens").total == 1
+        for number in both:
+            assert find("regen", scope=Scope(HOLDER, dossier=number)).total == 1, number
         assert find("oud3").total == 0
         assert find("veranderd").total == 1
         assert find("oud5").total == 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -301,8 +301,9 @@ def _subjects(chosen: Selection, ids: Mapping[int, UUID]) -> Iterator[Subject]:
 
 def subjects_to_json(subjects: Iterable[Subject]) -> bytes:
     """As they wait for the register, until the file is made."""
-    return json.dumps([[str(s.id), s.label, list(s.categories)] for s in subjects]).encode()
+    return msgspec.json.encode([(s.id, s.label, s.categories) for s in subjects])
 
 
 def subjects_from_json(text: bytes) -> list[Subject]:
-    return [Subject(UUID(row[0]), row[1], tuple(row[2])) for row in json.loads(text)]
+    rows = msgspec.json.decode(text, type=list[tuple[UUID, str, tuple[str, ...]]])
+    return [Subject(*row) for row in rows]

@@ -8,15 +8,15 @@ refused, so one content has one text and one hash.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-import types
 import typing
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
+
+import msgspec
 
 from stopintimidatie.exports.vocabulary import is_clean
 
@@ -81,6 +81,8 @@ class Delivery:
     def __post_init__(self) -> None:
         if re.fullmatch(r"https?://[^\s<>\"']+", self.verification_url) is None:
             raise ContentError("het adres om de echtheid te controleren is geen webadres")
+        if self.frozen_at.tzinfo is not UTC or self.frozen_at.microsecond:
+            raise ContentError("een tijdstip heeft een tijdzone en hele seconden")
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,10 +358,14 @@ class DossierContent:
 
 
 def to_json(content: DossierContent) -> bytes:
-    """The canonical text: keys sorted, no spaces, UTF-8."""
-    plain = _plain(content)
-    text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode()
+    """Write the canonical text: keys sorted, no spaces, UTF-8.
+
+    :raises ContentError: a text holds characters that may not stand in a dossier.
+    """
+    for text in _texts(content):
+        if not is_clean(text):
+            raise ContentError(f"tekst met tekens die niet mogen: {text[:40]!r}")
+    return msgspec.json.encode(content, order="sorted")
 
 
 def content_hash(content: DossierContent) -> str:
@@ -370,13 +376,12 @@ def content_hash(content: DossierContent) -> str:
 def from_json(text: bytes) -> DossierContent:
     """Read back what ``to_json`` wrote; anything else is a ContentError."""
     try:
-        plain = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ContentError("de inhoud is geen JSON") from error
-    content = _build(DossierContent, plain, "inhoud")
+        content = msgspec.json.decode(text, type=DossierContent)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise ContentError(f"dit is geen inhoud van een dossier: {error}") from error
     if to_json(content) != text:
         raise ContentError("de inhoud is niet in de vaste schrijfwijze")
-    return typing.cast(DossierContent, content)
+    return content
 
 
 def map_text(content: DossierContent, change: Callable[[str], str]) -> DossierContent:
@@ -395,58 +400,12 @@ def _mapped(value: Any, change: Callable[[str], str]) -> Any:
     return value
 
 
-def _plain(value: Any) -> Any:
-    if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, tuple):
-        return [_plain(part) for part in value]
-    if isinstance(value, datetime):
-        return _moment(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, str) and not is_clean(value):
-        raise ContentError(f"tekst met tekens die niet mogen: {value[:40]!r}")
-    return value
-
-
-def _moment(value: datetime) -> str:
-    if value.tzinfo is None or value.microsecond:
-        raise ContentError("een tijdstip heeft een tijdzone en hele seconden")
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _build(kind: Any, plain: Any, where: str) -> Any:
-    """The value of this type; a type that doesn't fit is refused, never converted."""
-    if is_dataclass(kind):
-        return _build_record(typing.cast(type, kind), plain, where)
-    if typing.get_origin(kind) is tuple:
-        return _build_tuple(typing.get_args(kind)[0], plain, where)
-    if isinstance(kind, types.UnionType):
-        inner = next(part for part in typing.get_args(kind) if part is not type(None))
-        return None if plain is None else _build(inner, plain, where)
-    if kind in (date, datetime):
-        return _build_time(kind, plain, where)
-    if type(plain) is not kind:
-        raise ContentError(f"{where}: {kind.__name__} verwacht")
-    return plain
-
-
-def _build_record(kind: type, plain: Any, where: str) -> Any:
-    hints = typing.get_type_hints(kind)
-    if not isinstance(plain, dict) or set(plain) != set(hints):
-        raise ContentError(f"{where}: andere velden dan verwacht")
-    values = {name: _build(hints[name], plain[name], f"{where}.{name}") for name in hints}
-    return kind(**values)
-
-
-def _build_tuple(inner: Any, plain: Any, where: str) -> tuple[Any, ...]:
-    if not isinstance(plain, list):
-        raise ContentError(f"{where}: lijst verwacht")
-    return tuple(_build(inner, part, f"{where}[{i}]") for i, part in enumerate(plain))
-
-
-def _build_time(kind: type[date], plain: Any, where: str) -> date:
-    try:
-        return kind.fromisoformat(plain)
-    except (TypeError, ValueError) as error:
-        raise ContentError(f"{where}: datum verwacht") from error
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _texts(part)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _texts(getattr(value, field.name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC
 
 from stopintimidatie.exports.profiles.rules import Coarse, Field, Profile, Section, Treatment
 from stopintimidatie.exports.redaction.annex import annex
@@ -84,7 +85,7 @@ def _delivery(source: DossierSource) -> Delivery:
     return Delivery(
         export_id=clean_line(edition.export_id),
         version=edition.version,
-        frozen_at=edition.frozen_at.replace(microsecond=0),
+        frozen_at=edition.frozen_at.astimezone(UTC).replace(microsecond=0),
         recipient=clean_line(source.request.recipient),
         verification_url=edition.verification_url,
     )

@@ -8,12 +8,12 @@ its own holder for as long as its term lasts.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
@@ -184,7 +184,7 @@ def offer(
     )
     session.add(transfer)
     session.flush()
-    shown = json.dumps(asdict(_offered(session, report)))
+    shown = msgspec.json.encode(_offered(session, report)).decode()
     transfer.offer = keys.encrypt(PURPOSE, shown, str(transfer.id))
     tell_receiver(session, transfer)
 
@@ -208,7 +208,8 @@ def shown(keys: KeyRing, transfer: ReportTransfer) -> Offered | None:
     """What the receiver may see of an open offer."""
     if transfer.offer is None:
         return None
-    return Offered(**json.loads(keys.decrypt(PURPOSE, transfer.offer, str(transfer.id))))
+    shown = keys.decrypt(PURPOSE, transfer.offer, str(transfer.id))
+    return msgspec.json.decode(shown, type=Offered)
 
 
 def take_back(session: Session, report: Report, values: Mapping[str, Any], actor: Actor) -> None:

@@ -326,7 +326,7 @@ def _write_journal(journal: Path, add: list[SearchDocument], drop: list[UUID]) -
 def _replay(folder: Path, journal: Path) -> int:
     """Bring a filled index up to date with what happened while it was filled."""
     latest: dict[UUID, SearchDocument | None] = {}
-    for line in journal.read_text(encoding="utf-8").splitlines() if journal.exists() else ():
+    for line in journal.read_text(encoding="utf-8").split("\n") if journal.exists() else ():
         if line.startswith("-"):
             latest[UUID(line[1:])] = None
         elif line.startswith("+"):

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
+import msgspec
 from whoosh import columns, fields, formats
 from whoosh.analysis import IDAnalyzer
 
 from stopintimidatie.core.clock import seconds
 from stopintimidatie.core.search.analysis import tokens
-from stopintimidatie.core.search.backend import Kind, SearchDocument, Text, Weight
+from stopintimidatie.core.search.backend import SearchDocument, Text, Weight
 from stopintimidatie.core.search.query import Field
 
 _BITS_OF: Final = tuple(tuple(bit for bit in range(8) if byte & (1 << bit)) for byte in range(256))
@@ -49,7 +47,7 @@ def numbers(rows: int) -> list[int]:
 # `SCHEMA_VERSION` must grow with every change here: an index of another version is rebuilt.
 
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 HIGH_WEIGHT: Final = 4.0
 _LAST_PLACE: Final = 65_535
 _GAP: Final = 100
@@ -150,39 +148,10 @@ def to_fields(document: SearchDocument) -> dict[str, Any]:
 
 
 def to_json(document: SearchDocument) -> str:
-    """A document as one line, for the index and for the journal of a rebuild."""
-    return json.dumps(
-        {
-            "holder": document.holder,
-            "kind": document.kind.value,
-            "id": document.id.hex,
-            "version": document.version,
-            "reference": document.reference,
-            "path": document.path,
-            "title": document.title,
-            "moment": document.moment.isoformat(),
-            "state": document.state,
-            "neighbourhood": document.neighbourhood,
-            "access": document.access,
-            "forms": document.forms,
-            "dossier": document.dossier,
-            "texts": [(text.name, text.text, text.weight.value) for text in document.texts],
-        }
-    )
+    """Write a document as one line, for the index and for the journal of a rebuild."""
+    return msgspec.json.encode(document).decode()
 
 
 def from_json(line: str) -> SearchDocument:
-    """The document of one line."""
-    values = json.loads(line)
-    return SearchDocument(
-        **{
-            **values,
-            "kind": Kind(values["kind"]),
-            "id": UUID(values["id"]),
-            "moment": datetime.fromisoformat(values["moment"]),
-            "forms": tuple(values["forms"]),
-            "texts": tuple(
-                Text(name, text, Weight(weight)) for name, text, weight in values["texts"]
-            ),
-        }
-    )
+    """Read the document of one line."""
+    return msgspec.json.decode(line, type=SearchDocument)

@@ -7,31 +7,25 @@ chosen in facets. Total and counts come from those sets, so they are exact by co
 from __future__ import annotations
 
 import heapq
-import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from stopintimidatie.core.clock import bounds
 from stopintimidatie.core.search.backend import (
     FacetCount,
     Hit,
-    Kind,
     Page,
     Scope,
     SearchResults,
     Sort,
-    Text,
     Visibility,
-    Weight,
 )
 from stopintimidatie.core.search.highlight import best, highlight, nearest_word, snippets
 from stopintimidatie.core.search.query import Field, SearchQuery, Term, Word
-from stopintimidatie.core.search.whoosh.schema import ACCESS, bitmap, everything
+from stopintimidatie.core.search.whoosh.schema import ACCESS, bitmap, everything, from_json
 from stopintimidatie.core.search.whoosh.segments import Deadline, SegmentReader, Weights, union
 
 _SATURATION: Final = 1.2
@@ -201,20 +195,19 @@ class Searching:
     # what is shown
 
     def _hit(self, row: _Row) -> Hit:
-        stored = json.loads(self._parts[row[3]].reader.stored(row[4]))
-        texts = [Text(name, text, Weight(weight)) for name, text, weight in stored["texts"]]
+        stored = from_json(self._parts[row[3]].reader.stored(row[4]))
         return Hit(
-            kind=Kind(stored["kind"]),
-            id=UUID(stored["id"]),
-            reference=stored["reference"],
-            path=stored["path"],
-            title=highlight(stored["title"], self._query),
-            moment=datetime.fromisoformat(stored["moment"]),
-            state=stored["state"],
-            neighbourhood=stored["neighbourhood"],
-            forms=tuple(stored["forms"]),
-            dossier=stored["dossier"],
-            snippets=snippets(texts, self._query),
+            kind=stored.kind,
+            id=stored.id,
+            reference=stored.reference,
+            path=stored.path,
+            title=highlight(stored.title, self._query),
+            moment=stored.moment,
+            state=stored.state,
+            neighbourhood=stored.neighbourhood,
+            forms=stored.forms,
+            dossier=stored.dossier,
+            snippets=snippets(stored.texts, self._query),
         )
 
     # what was meant
