@@ -57,6 +57,7 @@ class Told:
     :param most: the largest number, or how long a text may be.
     :param like: what a text must be besides: `telefoon` or `email`.
     :param unknown: whether null says that it isn't known.
+    :param no: the word on its page for false.
     :param personal: what redacting and erasing do with its column; None: nothing.
     :param erased: what is lost of a person, in the words of who erases a report.
     :param leaves: whether the row is without it once the report was handed over.
@@ -70,6 +71,7 @@ class Told:
     most: int = 0
     like: str = ""
     unknown: bool = False
+    no: str = "nee"
     example: Any = None
     personal: Treatment | None = None
     erased: str = ""
@@ -306,11 +308,11 @@ class Submission:
         "politie", "Of de politie het weet.", label="Politie", leaves=True
     )] = None
     share_with_police: Annotated[bool, Told(
-        "deelvoorkeur.politie", "Met de politie.", label="Delen met de politie"
+        "deelvoorkeur.politie", "Met de politie.", label="Delen met de politie", no="liever niet"
     )]
     share_with_partners: Annotated[bool, Told(
         "deelvoorkeur.ketenpartners", "Met andere partners van de gemeente.",
-        label="Delen met partners"
+        label="Delen met partners", no="liever niet"
     )]
     # Answers to the municipality's own questions: (name of the question, answer).
     own_answers: Annotated[tuple[tuple[str, Any], ...], Told(

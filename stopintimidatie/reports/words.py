@@ -20,6 +20,7 @@ from stopintimidatie.municipalities.areas.queries import unknown_neighbourhood_c
 from stopintimidatie.municipalities.areas.services import successors
 from stopintimidatie.municipalities.settings.queries import free_texts
 from stopintimidatie.reports import vocabulary as reports_vocabulary
+from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.rules import kinds_found
 
@@ -184,14 +185,23 @@ def _until(start: datetime, end: datetime | None) -> str:
     return f"{datetime_long(start)} tot {datetime_long(end)}"
 
 
+def _told(report: Report, column: str) -> tuple[str, Any]:
+    """A field as its declaration has it: its label, and what was told in words."""
+    one, value = BY_COLUMN[column], getattr(report, column)
+    if one.vocabulary is not None:
+        said = listed(one.vocabulary, value) if one.several else word(one.vocabulary, value)
+        return one.told.label, said
+    return one.told.label, {True: "ja", False: one.told.no}.get(value, value)
+
+
 def what(report: Report) -> Rows:
     rows: Rows = [("Vormen", listed(reports_vocabulary.Form, report.forms))]
     if report.confirmed_forms and set(report.confirmed_forms) != set(report.reported_forms):
         rows.append(("Zoals gemeld", listed(reports_vocabulary.Form, report.reported_forms)))
     return [
         *rows,
-        ("Gebeurt vaker", word(reports_vocabulary.Recurrence, report.recurrence)),
-        ("Omstanders", word(reports_vocabulary.Bystanders, report.bystanders)),
+        _told(report, "recurrence"),
+        _told(report, "bystanders"),
     ]
 
 
@@ -202,10 +212,10 @@ def where(report: Report, names: AreaNames) -> Rows:
         ("Buurt", names.subneighbourhood),
         ("Vlak bij de grens met", names.near),
         ("Heet sinds de herindeling", names.successor),
-        ("Soort plek", word(reports_vocabulary.PlaceType, report.place_type)),
+        _told(report, "place_type"),
         ("Adres", address_text(report.address)),
         ("Openbaar vervoer", transit_text(report.transit)),
-        ("Plek in woorden", report.location_text),
+        _told(report, "location_text"),
         ("Punt op de kaart", point_text(report)),
         ("Hoe de wijk is bepaald", _located_by(report)),
     )
@@ -265,42 +275,39 @@ def when(report: Report) -> Rows:
         ("Gebeurd", when_text(report)),
         ("Ontvangen", datetime_long(report.received_at)),
         ("Binnengekomen via", word(reports_vocabulary.Source, report.source)),
-        ("Campagne", report.campaign),
-        (
-            "Taal van de melder",
-            word(reports_vocabulary.Language, report.language) if report.language != "nl" else None,
-        ),
+        _told(report, "campaign"),
+        *([_told(report, "language")] if report.language != "nl" else ()),
     )
 
 
 def reporter(report: Report) -> Rows:
     return _filled(
-        ("Wie meldt", word(reports_vocabulary.Role, report.role)),
-        ("Leeftijd", word(reports_vocabulary.AgeGroup, report.reporter_age_group)),
-        ("Gender", word(reports_vocabulary.Gender, report.reporter_gender)),
-        ("Gevoel", word(reports_vocabulary.FeltSafety, report.felt_safety)),
-        ("Doet nu anders", listed(reports_vocabulary.BehaviourChange, report.behaviour_changes)),
-        ("Politie", word(reports_vocabulary.Police, report.police)),
+        _told(report, "role"),
+        _told(report, "reporter_age_group"),
+        _told(report, "reporter_gender"),
+        _told(report, "felt_safety"),
+        _told(report, "behaviour_changes"),
+        _told(report, "police"),
     )
 
 
 def offenders(report: Report) -> Rows:
     return _filled(
-        ("Aantal", word(reports_vocabulary.OffenderCount, report.offender_count)),
-        ("In een groep", _NO[report.offender_in_group]),
-        ("Bekende van de melder", word(reports_vocabulary.OffenderKnown, report.offender_known)),
-        ("Geschatte leeftijd", word(reports_vocabulary.OffenderAge, report.offender_age)),
-        ("Gender, zoals gezien", word(reports_vocabulary.OffenderGender, report.offender_gender)),
-        ("Vervoermiddel", word(reports_vocabulary.Transport, report.offender_transport)),
+        _told(report, "offender_count"),
+        _told(report, "offender_in_group"),
+        _told(report, "offender_known"),
+        _told(report, "offender_age"),
+        _told(report, "offender_gender"),
+        _told(report, "offender_transport"),
     )
 
 
 def wishes(report: Report) -> Rows:
     return _filled(
-        ("Wil contact", word(reports_vocabulary.ContactWish, report.wants_contact)),
-        ("Wil hulp", _NO[report.wants_support]),
-        ("Delen met de politie", "ja" if report.share_with_police else "liever niet"),
-        ("Delen met partners", "ja" if report.share_with_partners else "liever niet"),
+        _told(report, "wants_contact"),
+        _told(report, "wants_support"),
+        _told(report, "share_with_police"),
+        _told(report, "share_with_partners"),
     )
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import String
 
 import stopintimidatie
 from stopintimidatie.reports import personal as reports_personal
+from stopintimidatie.reports import words as reports_words
 from stopintimidatie.reports.arrival.schema import MESSAGE, message_schema
 from stopintimidatie.reports.fields import BY_COLUMN, BY_NAME, FIELDS, Field
 from stopintimidatie.reports.handover import transfer
@@ -18,6 +21,18 @@ from stopintimidatie.reports.models import Report
 PACKAGE = Path(stopintimidatie.__file__).parent
 COLUMNS = Report.__table__.columns
 IDS = [one.attribute for one in FIELDS]
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+VALUES: dict[str, Any] = {
+    "incident_start": NOW,
+    "address": {"street": "Spui"},
+    "transit": {"line": "3"},
+    "location_text": "bij de brug",
+    "campaign": "kermis",
+    "offender_in_group": True,
+    "wants_support": False,
+    "share_with_police": False,
+    "share_with_partners": True,
+}
 # So many in one collection are a list of fields, and that is the declaration's work.
 A_LIST = 6
 
@@ -68,6 +83,25 @@ def test_what_is_handed_over_and_redacted_follows() -> None:
 def test_what_tells_of_a_person_leaves_with_the_report() -> None:
     assert all(one.told.leaves for one in BY_COLUMN.values() if one.told.personal)
     assert all(one.told.personal for one in BY_COLUMN.values() if one.told.erased)
+
+
+def test_what_has_a_label_is_told_on_the_page_of_a_report() -> None:
+    """A row in which every field says something; the signalement stands apart, as a text."""
+    row: Any = Report(form_rows=[], received_at=NOW, source="balie", located_by="grens")
+    for name, one in BY_COLUMN.items():
+        first: Any = next(iter(one.vocabulary)).value if one.vocabulary else VALUES.get(name)
+        setattr(row, name, [first] if one.vocabulary and one.several else first)
+    row.language = "en"
+    told = [
+        *reports_words.what(row),
+        *reports_words.where(row, reports_words.AreaNames()),
+        *reports_words.when(row),
+        *reports_words.reporter(row),
+        *reports_words.offenders(row),
+        *reports_words.wishes(row),
+    ]
+    labels = {one.told.label for one in [*FIELDS, *BY_COLUMN.values()]} - {"", "Signalement"}
+    assert labels <= {label for label, value in told if value or label == "Vormen"}
 
 
 def test_nobody_lists_the_fields_apart() -> None:

@@ -8,7 +8,7 @@ it, its schema.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -318,10 +318,13 @@ def message_schema() -> Description:
     return described
 
 
-def _found(message: Message, one: Field) -> Any:
+_WAYS = [(one.attribute, one.way) for one in BY_NAME.values()]
+
+
+def _found(message: Message, way: Sequence[str]) -> Any:
     """What the message says of a field; `colander.drop` when that is nothing."""
     part: Any = message
-    for name in one.way:
+    for name in way:
         part = part.get(name, colander.drop)
         if part is colander.drop:
             return part

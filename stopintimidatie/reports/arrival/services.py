@@ -204,6 +204,8 @@ def arriving(
     report_id = back.id if back else arrival.report_id or uuid4()
     state = "quarantaine" if arrival.quarantine else "nieuw"
     days, wish = contact_within_days, content.columns["wants_contact"]
+    action = "melding.overgenomen" if handed else "melding.ontvangen"
+    here = {"holder": holder, "report_id": report_id}
     report = {
         "id": report_id,
         "reference": reference,
@@ -217,11 +219,14 @@ def arriving(
     }
     rows: list[Row] = [
         *(() if back else ((Report, report), reference_row(reference, holder, KIND))),
-        *((ReportForm, _form(holder, report_id, *form)) for form in content.forms),
+        *(
+            (ReportForm, {**here, "code": code, "confirmed": confirmed})
+            for code, confirmed in content.forms
+        ),
         *contact_rows(keys, holder, report_id, content.contact),
-        (ReportMove, {"holder": holder, "report_id": report_id, **_step(arrival, state)}),
+        (ReportMove, {**here, **_step(arrival, state)}),
         *([] if arrival.quarantine else announcement(holder, report_id)),
-        *event_rows(arrival.actor, _action(arrival), holder, KIND, [report_id]),
+        *event_rows(arrival.actor, action, holder, KIND, [report_id]),
         *_address_to_find(content, routing, report_id),
     ]
     codes = [code for code, _ in content.forms]
@@ -241,10 +246,6 @@ def _step(arrival: Arrival, state: str) -> dict[str, Any]:
         return line(arrival.actor, TAKEN_OVER, None, state, arrival.handed_over.values)
     why = {"reden": arrival.quarantine_reason}
     return line(arrival.actor, "ontvangen", None, state, why, arrival.received_at)
-
-
-def _action(arrival: Arrival) -> str:
-    return "melding.overgenomen" if arrival.handed_over else "melding.ontvangen"
 
 
 def announcement(holder: str, report_id: UUID) -> list[Row]:
@@ -294,10 +295,6 @@ def content_of(given: Submission) -> Content:
         [(form.value, False) for form in given.forms],
         ContactData(contact.name, contact.phone, contact.email, given.contact_when),
     )
-
-
-def _form(holder: str, report_id: UUID, code: str, confirmed: bool) -> dict[str, Any]:
-    return {"holder": holder, "report_id": report_id, "code": code, "confirmed": confirmed}
 
 
 def _filed(routing: Routing) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from stopintimidatie.municipalities.areas.queries import unknown_neighbourhood_c
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of
 from stopintimidatie.reports.arrival.fields import FieldError, Path, errors_of
-from stopintimidatie.reports.arrival.schema import MESSAGE, RULES, Message, _found
-from stopintimidatie.reports.fields import BY_NAME, Location, Submission, submission_of
+from stopintimidatie.reports.arrival.schema import _WAYS, MESSAGE, RULES, Message, _found
+from stopintimidatie.reports.fields import Location, Submission, submission_of
 
 MOST_ERRORS = 100
 
@@ -62,8 +62,8 @@ def _reading_order(error: FieldError) -> tuple[int, str]:
 
 
 def _submission(message: Message) -> Submission:
-    found = ((one.attribute, _found(message, one)) for one in BY_NAME.values())
-    return submission_of({way: value for way, value in found if value is not colander.drop})
+    found = {attribute: _found(message, way) for attribute, way in _WAYS}
+    return submission_of({a: value for a, value in found.items() if value is not colander.drop})
 
 
 @dataclass(frozen=True)
