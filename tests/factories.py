@@ -23,7 +23,7 @@ from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.vocabulary import DossierKind
 from stopintimidatie.municipalities.areas.locator import Method, Place
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
-from stopintimidatie.reports.arrival.services import Arrival, receive
+from stopintimidatie.reports.arrival import Arrival, receive
 from stopintimidatie.reports.arrival.submission import Routing
 from stopintimidatie.reports.fields import Location, Submission
 from stopintimidatie.reports.models import Report

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -51,6 +54,22 @@ def test_references_between_held_tables_carry_the_holder() -> None:
         if key.referred_table.name in held and "holder" not in key.column_keys
     ]
     assert not loose
+
+
+def test_the_tables_of_every_room_are_known_without_its_views() -> None:
+    told = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"import stopintimidatie, {Base.__module__} as models;"
+            " stopintimidatie.import_models(); print(*models.Base.metadata.tables)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    import_models()
+    assert set(told.stdout.split()) == set(Base.metadata.tables)
 
 
 def test_there_is_one_migration_head(installation: Installation) -> None:

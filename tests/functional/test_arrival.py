@@ -20,7 +20,8 @@ from stopintimidatie.demo.replay.loader import CODE_PURPOSE, Routed, Stage, _rec
 from stopintimidatie.demo.stories.generator import generate
 from stopintimidatie.demo.stories.model import DemoReport
 from stopintimidatie.municipalities.areas.locator import NOWHERE
-from stopintimidatie.reports.arrival.services import ARRIVALS, Arrival, receive
+from stopintimidatie.reports.arrival import Arrival, receive
+from stopintimidatie.reports.arrival.services import ARRIVALS
 from stopintimidatie.reports.arrival.submission import route, routing_for, validate
 from stopintimidatie.reports.conversation.queries import follow
 from stopintimidatie.reports.models import Report, ReportMove

@@ -28,7 +28,7 @@ from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.resources import path_of_dossier
 from stopintimidatie.municipalities.areas.loader import load_areas
 from stopintimidatie.municipalities.areas.locator import LocatorCache, Method, Place, locate
-from stopintimidatie.reports.arrival.services import Arrival, receive
+from stopintimidatie.reports.arrival import Arrival, receive
 from stopintimidatie.reports.arrival.submission import Routing, validate
 from stopintimidatie.reports.models import Report, ReportContact, ReportMove
 from stopintimidatie.reports.personal import read_contact

@@ -11,7 +11,7 @@ from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.municipalities.areas.locator import Method, Place
-from stopintimidatie.reports.arrival.services import Arrival, receive
+from stopintimidatie.reports.arrival import Arrival, receive
 from stopintimidatie.reports.arrival.submission import Routing
 from stopintimidatie.reports.conversation.queries import follow
 from stopintimidatie.reports.fields import Contact

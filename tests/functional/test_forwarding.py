@@ -26,7 +26,7 @@ from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject, Pi
 from stopintimidatie.municipalities.agreements import services as agreements_services
 from stopintimidatie.municipalities.areas.locator import Method, Place
 from stopintimidatie.municipalities.people.services import postbox_of
-from stopintimidatie.reports.arrival.services import Arrival, receive
+from stopintimidatie.reports.arrival import Arrival, receive
 from stopintimidatie.reports.arrival.submission import Routing
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report

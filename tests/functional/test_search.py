@@ -22,7 +22,8 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.dossiers.case.services import make_agreement
 from stopintimidatie.dossiers.services import add_note
 from stopintimidatie.municipalities.areas.locator import Method, Place
-from stopintimidatie.reports.arrival.services import Arrival, arriving, content_of, document_of_new
+from stopintimidatie.reports.arrival import Arrival
+from stopintimidatie.reports.arrival.services import arriving, content_of, document_of_new
 from stopintimidatie.reports.arrival.submission import Routing
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.rules import new_reference, random_follow_code

@@ -45,7 +45,7 @@ from stopintimidatie.dossiers.services import add_note
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.areas.queries import unknown_neighbourhood_code
 from stopintimidatie.reports.api.queries import make_demo_key
-from stopintimidatie.reports.arrival.services import Arrival, receive
+from stopintimidatie.reports.arrival import Arrival, receive
 from stopintimidatie.reports.arrival.submission import Routing, route, validate
 from stopintimidatie.reports.fields import Submission
 from stopintimidatie.reports.models import Report

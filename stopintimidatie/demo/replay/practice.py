@@ -30,7 +30,7 @@ from stopintimidatie.municipalities.areas.services import (
     rename_neighbourhoods,
 )
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
-from stopintimidatie.reports.arrival.services import Arrival, receive
+from stopintimidatie.reports.arrival import Arrival, receive
 from stopintimidatie.reports.arrival.submission import Routing
 from stopintimidatie.reports.fields import Contact, Location, Offenders, Submission
 from stopintimidatie.reports.models import Report

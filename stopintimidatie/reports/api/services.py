@@ -60,9 +60,9 @@ from stopintimidatie.reports.api.calls import BASE
 from stopintimidatie.reports.api.models import IdempotencyKey
 from stopintimidatie.reports.api.problems import Kind, ProblemError
 from stopintimidatie.reports.api.queries import App, Area, Known, look_up, token_hash
+from stopintimidatie.reports.arrival import Apart, Arrival, Arrived, receive
 from stopintimidatie.reports.arrival.fields import Code, FieldError
 from stopintimidatie.reports.arrival.schema import MESSAGE
-from stopintimidatie.reports.arrival.services import Apart, Arrival, Arrived, receive
 from stopintimidatie.reports.arrival.submission import Routing, routing_for
 from stopintimidatie.reports.fields import Submission
 from stopintimidatie.reports.rules import derive_follow_code

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from stopintimidatie.reports.arrival.services import Apart, Arrival, Arrived, receive
+
+__all__ = ["Apart", "Arrival", "Arrived", "receive"]
+
 
 def includeme(config: Any) -> None:
     from stopintimidatie.reports.arrival import services

@@ -29,13 +29,8 @@ from stopintimidatie.municipalities.areas.models import Municipality, Neighbourh
 from stopintimidatie.municipalities.areas.services import successors
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of
-from stopintimidatie.reports.arrival.services import (
-    TAKEN_OVER,
-    Arrival,
-    Content,
-    HandedOver,
-    receive,
-)
+from stopintimidatie.reports.arrival import Arrival, receive
+from stopintimidatie.reports.arrival.services import TAKEN_OVER, Content, HandedOver
 from stopintimidatie.reports.arrival.submission import Routing
 from stopintimidatie.reports.attachments.services import give
 from stopintimidatie.reports.attachments.services import receive as receive_attachments

@@ -32,7 +32,7 @@ from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.municipalities.settings.rules import HelpLine, Published, let_op, reaction
 from stopintimidatie.municipalities.settings.vocabulary import Question
 from stopintimidatie.reports import vocabulary as reports_vocabulary
-from stopintimidatie.reports.arrival.services import Arrival, receive
+from stopintimidatie.reports.arrival import Arrival, receive
 from stopintimidatie.reports.arrival.submission import Routing, route, routing_for
 from stopintimidatie.reports.fields import Client, Contact, Location, Offenders, Submission, Transit
 from stopintimidatie.reports.models import Report
