@@ -7,6 +7,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from pkgutil import resolve_name
 
 import click
 import pytest
@@ -16,7 +17,13 @@ from stopintimidatie.core.security import permissions
 from stopintimidatie.privacy.log.views import ACTIONS
 
 ROOT = Path(__file__).parent.parent.parent
+DECISIONS = sorted((ROOT / "docs" / "dev" / "adr").glob("*.md"))
 DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+# `core/web/request.py`, `tests/town.py`, `stopintimidatie/rooms.py`: from the root or the package.
+PATH = re.compile(r"[\w./-]*\w\.py\b")
+DOTTED = re.compile(r"\bstopintimidatie(?:\.[A-Za-z_]\w*)+")
+# Names of files and units that begin like a module.
+NO_MODULES = re.compile(r"stopintimidatie\.(?:ini|conf|sysusers|service|socket|target|dossier)\b")
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 # Written with brackets around a letter, so that this file isn't found itself.
 MACHINE = re.compile(r"/wor[k]/|/roo[t]/|/hom[e]/\w+/|/User[s]/\w+/")
@@ -85,14 +92,37 @@ def test_every_link_leads_somewhere(path: Path) -> None:
     assert not [link for link in links if not (path.parent / link).exists()]
 
 
+def stands(name: str, beside: Path) -> bool:
+    """Tell whether there is such a file, from the root, the package, or the page that names it."""
+    return any((start / name).is_file() for start in (ROOT, ROOT / "stopintimidatie", beside))
+
+
+def importable(name: str) -> bool:
+    """Tell whether a dotted name is a module, or something that a module has."""
+    try:
+        resolve_name(name)
+    except (ImportError, AttributeError):
+        return False
+    return True
+
+
+# The changelog tells of the past.
+@pytest.mark.parametrize("path", DOCS[1:], ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_module_that_is_named_exists(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    dotted = [name for name in DOTTED.findall(text) if not NO_MODULES.match(name)]
+    assert not [name for name in PATH.findall(text) if not stands(name, path.parent)]
+    assert not [name for name in dotted if not importable(name)]
+
+
 def test_every_page_of_the_docs_is_linked_from_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    pages = {path.name for path in (ROOT / "docs").glob("*.md")}
+    pages = {path.name for path in [*ROOT.glob("docs/*.md"), *ROOT.glob("docs/dev/*.md")]}
     assert pages <= {Path(link).name for link in LINK.findall(readme)}
 
 
 def test_no_two_decisions_have_one_number() -> None:
-    numbers = Counter(path.name.split("-")[0] for path in (ROOT / "docs" / "adr").glob("*.md"))
+    numbers = Counter(path.name.split("-")[0] for path in DECISIONS)
     assert all(re.fullmatch(r"\d{4}", number) for number in numbers)
     assert sorted(map(int, numbers)) == list(range(1, len(numbers) + 1))
     assert set(numbers.values()) == {1}

@@ -2,7 +2,7 @@
 
 Each process of the web server takes the first free port from the one that is set, as does each
 worker; a process that replaces another gets its port. So nothing has to be shared between them,
-and one that hangs doesn't silence the rest (docs/adr/).
+and one that hangs doesn't silence the rest (docs/dev/adr/0006).
 """
 
 from __future__ import annotations

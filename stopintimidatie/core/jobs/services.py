@@ -29,8 +29,8 @@ from stopintimidatie.settings import Settings
 #
 # The word carries nothing and may be lost (the process that asked died just after its commit):
 # then a worker finds the row when it looks by itself. That it isn't said inside the transaction
-# has a reason: such transactions commit one after another (docs/adr). SQLite has no such word;
-# there the worker looks by the clock.
+# has a reason: such transactions commit one after another (docs/dev/adr/0012). SQLite has no such
+# word; there the worker looks by the clock.
 
 
 log = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 """How every page looks: layout, theme, error pages, static files; and what a request carries.
 
 Rooms above write a template that extends ``layout.jinja2`` and use the components of
-``macros/ui.jinja2``; see docs/development.md.
+``macros/ui.jinja2``; see docs/dev/pages-and-forms.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Program of the child process that renders a PDF: content on standard input, PDF in an open file.
 
-Run as ``python -m stopintimidatie.exports.child LIMITS OUTPUT FILES FOLDER KIND PARENT``. OUTPUT
-and FILES are the numbers of files that the parent opened: the one to fill, and the attachments.
+Run as ``python -m stopintimidatie.exports.document.child LIMITS OUTPUT FILES FOLDER KIND PARENT``.
+OUTPUT and FILES are the numbers of files that the parent opened: the one to fill, and the
+attachments.
 KIND is `archief` or `open`; PARENT is the process id of the parent, which waits for this one.
 Before it reads any content it limits itself: memory and time, no network, no other programs, and no
 files outside its own code. It writes progress to standard output, one JSON document a line.

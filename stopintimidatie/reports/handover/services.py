@@ -141,7 +141,7 @@ TEMPLATE: Final = MailTemplate(
 
 # Offering a report to another municipality, which accepts it or refuses it with a reason.
 #
-# Giver and receiver never work in one transaction (docs/adr/0004): an answer is written by the
+# Giver and receiver never work in one transaction (docs/dev/adr/0004): an answer is written by the
 # receiver, and a job of the giver does what follows from it. Until it accepts, the receiver sees
 # no more than it needs to decide: what kind of report, where, when, and why it is offered.
 
