@@ -20,7 +20,7 @@ from stopintimidatie.core.security import Role as AccountRole
 from stopintimidatie.core.storage import enter
 from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.vocabulary import DossierKind
+from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.municipalities.areas.locator import Method, Place
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.reports.arrival import Arrival, receive

@@ -57,7 +57,7 @@ from stopintimidatie.dossiers.patterns.models import Choice, Pattern, PatternRep
 from stopintimidatie.dossiers.patterns.services import note_searched
 from stopintimidatie.dossiers.resources import path_of_dossier
 from stopintimidatie.dossiers.services import add_note, name_people
-from stopintimidatie.dossiers.vocabulary import DossierKind
+from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.exports.extract.queries import load_dossier
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.release.models import CopyCorrection
@@ -77,7 +77,7 @@ from stopintimidatie.reports.conversation.services import tell
 from stopintimidatie.reports.fields import Address, Contact, Location, Offenders, Transit
 from stopintimidatie.reports.models import Report, ReportAttachment, ReporterMessage
 from stopintimidatie.reports.resources import path_of_report
-from stopintimidatie.reports.services import move
+from stopintimidatie.reports.services import move_report
 from stopintimidatie.reports.vocabulary import AgeGroup, ContactWish
 from tests import factories
 from tests.factories import DORDRECHT, EINDHOVEN
@@ -454,16 +454,16 @@ class _Builder:
             description=self.place.text("relaas van wat is aangeboden"),
         )
         answers: dict[str, Any] = {"behandelaar": str(self.place.owner)}
-        move(self.session, self.effects, report, "in_behandeling_nemen", answers, self.actor)
+        move_report(self.session, self.effects, report, "in_behandeling_nemen", answers, self.actor)
         answers = {"gemeente": other.holder, "reden": "De plek ligt bij u."}
-        move(self.session, self.effects, report, "overdracht_aanbieden", answers, self.actor)
+        move_report(self.session, self.effects, report, "overdracht_aanbieden", answers, self.actor)
         slug = {OWN: "dordrecht", OTHER: "eindhoven"}[other.name]
         other.addresses["overdracht"] = f"/gemeenten/{slug}/overdracht-{report.reference}"
 
     def taken_on(self) -> Report:
         report = self.report()
         answers = {"behandelaar": str(self.place.owner)}
-        move(self.session, self.effects, report, "in_behandeling_nemen", answers, self.actor)
+        move_report(self.session, self.effects, report, "in_behandeling_nemen", answers, self.actor)
         report.suspected_offence_reason = self.place.text("vermoeden")
         tell(self.session, report, "bericht", self.place.text("bericht aan melder"), self.actor)
         self.attach(report)

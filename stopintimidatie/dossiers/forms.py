@@ -11,7 +11,7 @@ from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Change, Hidden, Schema, Select, field
 from stopintimidatie.core.text import date_text
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
-from stopintimidatie.dossiers.vocabulary import AgreementState, DossierKind
+from stopintimidatie.dossiers.workflow import AgreementState, DossierKind
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 
 Choices = Sequence[tuple[str, str]]

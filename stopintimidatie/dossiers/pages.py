@@ -36,16 +36,16 @@ from stopintimidatie.dossiers.models import Dossier, DossierAgreement, DossierMe
 from stopintimidatie.dossiers.resources import DossierResource, dossier_path, is_strict, visible_to
 from stopintimidatie.dossiers.rules import concerns
 from stopintimidatie.dossiers.services import (
+    CLOSED_DOSSIER,
     DossierError,
     StaleDossierError,
     may_name,
     may_see_reports,
     name_people,
-    named,
+    named_readers,
     possible_readers,
 )
-from stopintimidatie.dossiers.vocabulary import AgreementState
-from stopintimidatie.dossiers.workflow import LIVE
+from stopintimidatie.dossiers.workflow import LIVE, AgreementState
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.resources import ReportResource
 
@@ -94,7 +94,7 @@ def only_live(context: DossierResource, request: Request) -> HTTPSeeOther | None
     """
     if request.method == "POST" or context.dossier.state in LIVE:
         return None
-    request.flash("Dit dossier is afgesloten. Neem het eerst terug in aanpak.", "warning")
+    request.flash(CLOSED_DOSSIER, "warning")
     return back_to(context, request)
 
 
@@ -210,7 +210,7 @@ def name_view(context: DossierResource, request: Request) -> Any:
         schema,
         request,
         buttons=[Button("opslaan", "Opslaan")],
-        appstruct={"mensen": [str(user_id) for user_id in named(request.db, dossier)]},
+        appstruct={"mensen": [str(user_id) for user_id in named_readers(request.db, dossier)]},
         cancel_url=page_of(context, request),
     )
 

@@ -25,7 +25,7 @@ from stopintimidatie.dossiers.models import (
     DossierNote,
 )
 from stopintimidatie.dossiers.services import PARTNER_ANSWERED, readable_by
-from stopintimidatie.dossiers.vocabulary import RELATED, AgreementState
+from stopintimidatie.dossiers.workflow import RELATED, AgreementState
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.reports.models import Report
 

@@ -15,8 +15,7 @@ from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.security import GRANTS, Permission, Role, holder_acl
 from stopintimidatie.core.tree import Branch, Level
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.vocabulary import DossierKind
-from stopintimidatie.dossiers.workflow import GONE
+from stopintimidatie.dossiers.workflow import GONE, DossierKind
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import REFERENCE, ReportResource

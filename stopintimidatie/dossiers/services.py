@@ -1,4 +1,4 @@
-"""What every change of a dossier leaves behind: a line of history, an audit event, its index."""
+"""What every change of a dossier uses: its lock, history and number, notes, readers, versions."""
 
 from __future__ import annotations
 
@@ -37,6 +37,11 @@ from stopintimidatie.dossiers.resources import is_strict, roles_for
 from stopintimidatie.dossiers.workflow import LIVE
 
 KIND: Final = "dossier"
+CLOSED_DOSSIER: Final = "Dit dossier is afgesloten. Neem het eerst terug in aanpak."
+# Fields of which each version is kept.
+VERSIONED: Final = ("summary", "assessment")
+# Words with the white space after them, so that the pieces together are the text.
+_WORDS: Final = re.compile(r"\S+\s*|\s+")
 _UNSEEN: Final = {"synchronize_session": False}
 # What a partner did with what it was asked; told by a higher room.
 PARTNER_ANSWERED: Final = "partner_antwoord"
@@ -54,8 +59,8 @@ class StaleDossierError(Exception):
         self.row = row
 
 
-def changed(session: Session, dossier: Dossier) -> None:
-    """Have the dossier indexed anew: after anything that search shows was changed."""
+def reindex_dossier(session: Session, dossier: Dossier) -> None:
+    """Have the dossier indexed anew: call it after anything that search shows was changed."""
     enqueue_index(session, dossier.holder, KIND, dossier.id)
 
 
@@ -76,18 +81,19 @@ def append(
     values: Mapping[str, Any] | None = None,
     at: datetime | None = None,
 ) -> None:
-    """Add a line to the dossier's own history; `before` is given when the state changed.
+    """Append a line to the dossier's history, and note who changed it last.
 
-    What stands there is what the dossier was last changed by.
+    :param before: the state it had, when the state changed.
     """
-    told = line(actor, name, before, dossier.state, values or {}, at)
-    session.add(DossierMove(holder=dossier.holder, dossier_id=dossier.id, **told))
+    columns = line(actor, name, before, dossier.state, values or {}, at)
+    session.add(DossierMove(holder=dossier.holder, dossier_id=dossier.id, **columns))
     touch(session, dossier, actor, at)
 
 
 def touch(session: Session, dossier: Dossier, actor: Actor, at: datetime | None = None) -> None:
-    """Note that this person changed it last. Not a new version by itself: a report that joins, or
-    a note, makes nobody's open form outdated.
+    """Note who changed it last.
+
+    This makes no new version: a report that joins, or a note, makes nobody's open form outdated.
     """
     values = {"changed_at": at or utc_now(), "changed_by": actor.name}
     if dossier not in session.new and not session.is_modified(dossier):
@@ -110,12 +116,21 @@ def lock(session: Session, row: Dossier | DossierAgreement | Consultation) -> No
 
 
 def check_version(row: Any, version: int) -> None:
-    """:raises StaleDossierError: when the row isn't the one this person saw."""
+    """Check that the row is still the one that this person saw.
+
+    :raises StaleDossierError: somebody else changed it meanwhile.
+    """
     if row.version != version:
         raise StaleDossierError(row)
 
 
-# Notes: for everybody who sees the dossier, or restricted to named people.
+def check_live(dossier: Dossier) -> None:
+    """Check that the dossier can be changed.
+
+    :raises DossierError: it is closed.
+    """
+    if dossier.state not in LIVE:
+        raise DossierError(CLOSED_DOSSIER)
 
 
 def add_note(
@@ -133,10 +148,9 @@ def add_note(
     :raises DossierError: the dossier is closed, or a reader doesn't come near this dossier.
     """
     lock(session, dossier)
-    if dossier.state not in LIVE:
-        raise DossierError("Dit dossier is afgesloten. Neem het eerst terug in aanpak.")
-    named = set(readers)
-    if named - {UUID(code) for code, _ in possible_readers(session, dossier)}:
+    check_live(dossier)
+    named_readers = set(readers)
+    if named_readers - {UUID(code) for code, _ in possible_readers(session, dossier)}:
         raise DossierError("Deze persoon kan het dossier niet zien. Kies een ander.", "lezers")
     note = DossierNote(
         holder=dossier.holder,
@@ -145,36 +159,36 @@ def add_note(
         author_id=actor.id,
         author_name=actor.name,
         text=text,
-        restricted=restricted or bool(named),
+        restricted=restricted or bool(named_readers),
     )
     session.add(note)
     session.flush()
-    for user_id in named:
+    for user_id in named_readers:
         session.add(DossierNoteReader(holder=dossier.holder, note_id=note.id, user_id=user_id))
     log(session, dossier, actor, "notitie", ["besloten"] if note.restricted else ())
     if not note.restricted:
         touch(session, dossier, actor, note.at)
-        changed(session, dossier)
+        reindex_dossier(session, dossier)
     return note
 
 
 def readable_by(user_id: UUID | None) -> ColumnElement[bool]:
-    """The condition of every query for notes: those for all, one's own, and those one may read."""
-    named = select(DossierNoteReader.note_id).where(DossierNoteReader.user_id == user_id)
+    """Return the condition of every query for notes: for all, one's own, those one may read."""
+    named_readers = select(DossierNoteReader.note_id).where(DossierNoteReader.user_id == user_id)
     return or_(
         DossierNote.restricted.is_(False),
         DossierNote.author_id == str(user_id),
-        DossierNote.id.in_(named),
+        DossierNote.id.in_(named_readers),
     )
 
 
-def for_all() -> ColumnElement[bool]:
-    """What leaves the page (the index, an export) never holds a restricted note."""
+def unrestricted() -> ColumnElement[bool]:
+    """Return the condition of what leaves the page (the index, an export): no restricted note."""
     return DossierNote.restricted.is_(False)
 
 
 def possible_readers(session: Session, dossier: Dossier) -> list[tuple[str, str]]:
-    """Who sees this dossier, by name."""
+    """Return (id, name) of everybody who may see this dossier, by name."""
     roles = roles_for(dossier.kind) & GRANTS[Permission.VIEW_DOSSIER]
     rows: Any = session.execute(
         select(User.id, User.name)
@@ -190,11 +204,8 @@ def possible_readers(session: Session, dossier: Dossier) -> list[tuple[str, str]
     return [(str(row[0]), row[1]) for row in rows]
 
 
-# Who sees the reports of a person-directed dossier: its owner, and those whom the owner names.
-
-
 def may_see_reports(session: Session, dossier: Dossier, user_id: UUID | None) -> bool:
-    """Of other dossiers everybody who sees the dossier; of this kind only who is named."""
+    """Return whether somebody sees the reports: of a person's dossier only who is named does."""
     if not is_strict(dossier.kind) or dossier.owner_id is None:
         return True
     if user_id is None or user_id == dossier.owner_id:
@@ -206,14 +217,14 @@ def may_see_reports(session: Session, dossier: Dossier, user_id: UUID | None) ->
 
 
 def may_name(dossier: Dossier, user_id: UUID | None) -> bool:
-    """Only who leads the dossier opens it for others."""
+    """Return whether somebody may open the reports for others: only who leads the dossier."""
     return is_strict(dossier.kind) and user_id is not None and dossier.owner_id == user_id
 
 
 def check_hand_over(dossier: Dossier, actor: Actor) -> None:
-    """Nobody makes themselves the owner of a person-directed dossier that somebody leads.
+    """Check that only who leads a person-directed dossier gives it to another.
 
-    :raises DossierError: this isn't who leads it.
+    :raises DossierError: the actor isn't who leads it.
     """
     if not is_strict(dossier.kind) or dossier.owner_id is None or actor.kind != "gebruiker":
         return
@@ -224,13 +235,14 @@ def check_hand_over(dossier: Dossier, actor: Actor) -> None:
         )
 
 
-def named(session: Session, dossier: Dossier) -> list[UUID]:
+def named_readers(session: Session, dossier: Dossier) -> list[UUID]:
+    """Return the people whom the owner named to see the reports."""
     rows = select(DossierReader.user_id).where(DossierReader.dossier_id == dossier.id)
     return list(session.scalars(rows))
 
 
 def name_people(session: Session, dossier: Dossier, people: Iterable[UUID], actor: Actor) -> None:
-    """These people, and nobody else, see the reports besides the owner.
+    """Let these people, and nobody else, see the reports besides the owner.
 
     :raises DossierError: this isn't about a person, the actor doesn't lead it, or somebody
         doesn't come near this dossier.
@@ -241,7 +253,7 @@ def name_people(session: Session, dossier: Dossier, people: Iterable[UUID], acto
     wanted = set(people)
     if wanted - {UUID(code) for code, _ in possible_readers(session, dossier)}:
         raise DossierError("Deze persoon kan het dossier niet zien. Kies een ander.", "mensen")
-    before = set(named(session, dossier))
+    before = set(named_readers(session, dossier))
     if wanted == before:
         return
     session.execute(
@@ -261,36 +273,24 @@ def name_people(session: Session, dossier: Dossier, people: Iterable[UUID], acto
     record(session, actor, "dossier.aangewezen", dossier.holder, KIND, ids)
 
 
-# Dossier numbers: `2026-0007`, counted per holder and year, without gaps or doubles.
-
-
 def write_number(year: int, sequence: int) -> str:
-    """The number as people write it; beyond 9999 it grows a digit."""
+    """Return the number as people write it: `2026-0007`; beyond 9999 it grows a digit."""
     return f"{year}-{sequence:04d}"
 
 
 def next_number(session: Session, holder: str, moment: datetime) -> tuple[int, int]:
-    """Year and sequence of the next dossier, by the calendar of Amsterdam.
+    """Return year and sequence of the next dossier, by the calendar of Amsterdam.
 
     One statement that counts on or starts the year: whoever comes second waits for the first to
     commit. When this transaction rolls back the number wasn't given out.
     """
     year = local(moment).year
-    made = insert_into(session, DossierCounter).values(holder=holder, year=year, last=1)
-    counted = made.on_conflict_do_update(
+    first = insert_into(session, DossierCounter).values(holder=holder, year=year, last=1)
+    counter = first.on_conflict_do_update(
         index_elements=[DossierCounter.holder, DossierCounter.year],
         set_={"last": DossierCounter.last + 1},
     ).returning(DossierCounter.last)
-    sequence = session.execute(counted).scalar_one()
-    return year, int(sequence)
-
-
-# Versions of the summary and the assessment: who wrote what when, and how two differ.
-
-
-VERSIONED: Final = ("summary", "assessment")
-# Words with the white space after them, so that the pieces together are the text.
-_WORDS: Final = re.compile(r"\S+\s*|\s+")
+    return year, int(session.execute(counter).scalar_one())
 
 
 @dataclass(frozen=True)
@@ -302,41 +302,41 @@ class Piece:
 
 
 def difference(old: str, new: str) -> list[Piece]:
-    """Word by word what went and what came, in the order of reading. Pure."""
+    """Return word by word what went and what came, in the order of reading. Pure."""
     before, after = _WORDS.findall(old), _WORDS.findall(new)
     return list(_pieces(before, after))
 
 
 def _pieces(before: Sequence[str], after: Sequence[str]) -> Iterator[Piece]:
     matcher = SequenceMatcher(None, before, after, autojunk=False)
-    for what, a, b, c, d in matcher.get_opcodes():
+    for what, old_from, old_to, new_from, new_to in matcher.get_opcodes():
         if what == "equal":
-            yield Piece("gelijk", "".join(before[a:b]))
+            yield Piece("gelijk", "".join(before[old_from:old_to]))
             continue
-        if a != b:
-            yield Piece("weg", "".join(before[a:b]))
-        if c != d:
-            yield Piece("erbij", "".join(after[c:d]))
+        if old_from != old_to:
+            yield Piece("weg", "".join(before[old_from:old_to]))
+        if new_from != new_to:
+            yield Piece("erbij", "".join(after[new_from:new_to]))
 
 
 def begin_versions(session: Session, dossier: Dossier, actor: Actor, at: datetime) -> None:
-    """The first version of what a new dossier says."""
+    """Keep the first version of the texts of a new dossier."""
     for field in VERSIONED:
         if getattr(dossier, field):
-            _add(session, dossier, field, getattr(dossier, field), actor.id, actor.name, at)
+            _add_version(session, dossier, field, getattr(dossier, field), actor.id, actor.name, at)
 
 
 def keep_version(
     session: Session, dossier: Dossier, field: str, before: str | None, actor: Actor
 ) -> None:
-    """The text that a field has from now on. What stood there before versions were kept is one."""
+    """Keep the text that a field has now, and the one before it when no version was kept yet."""
     if before and not versions(session, dossier, field):
-        _add(session, dossier, field, before, None, dossier.changed_by, dossier.made_at)
-    now = getattr(dossier, field) or ""
-    _add(session, dossier, field, now, actor.id, actor.name, utc_now())
+        _add_version(session, dossier, field, before, None, dossier.changed_by, dossier.made_at)
+    text = getattr(dossier, field) or ""
+    _add_version(session, dossier, field, text, actor.id, actor.name, utc_now())
 
 
-def _add(
+def _add_version(
     session: Session,
     dossier: Dossier,
     field: str,
@@ -364,7 +364,7 @@ def _add(
 
 
 def versions(session: Session, dossier: Dossier, field: str) -> Sequence[DossierText]:
-    """The newest first."""
+    """Return the versions of one field, the newest first."""
     return session.scalars(
         select(DossierText)
         .where(DossierText.dossier_id == dossier.id, DossierText.field == field)

@@ -14,8 +14,7 @@ from stopintimidatie.dossiers.forms import CONTROLS, LABELS
 from stopintimidatie.dossiers.models import DossierMove, DossierNote
 from stopintimidatie.dossiers.queries import Event
 from stopintimidatie.dossiers.services import PARTNER_ANSWERED
-from stopintimidatie.dossiers.vocabulary import ClosingReason, ConsultationKind
-from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
+from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW, ClosingReason, ConsultationKind
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import FollowUp, Form, PlaceType

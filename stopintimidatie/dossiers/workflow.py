@@ -1,12 +1,77 @@
-"""The life of a dossier as data: exactly the line of 1-domain.md."""
+"""The life of a dossier as data, and the closed lists of a dossier: codes with their words."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from stopintimidatie.core.security import Permission
+from stopintimidatie.core.text import Term
 from stopintimidatie.core.workflow import FieldKind, InputField, State, Transition, Workflow
-from stopintimidatie.dossiers.vocabulary import ClosingReason, DossierKind
+
+
+class DossierKind(Term):
+    """The thing that a dossier is about."""
+
+    HOTSPOT = "hotspot", "hotspot: een plek", "hotspot: a place"
+    GROUP = "groep", "groep", "group"
+    PERSON = "persoonsgericht", "persoonsgericht: één persoon", "person-directed"
+    THEME = "thema", "thema", "theme"
+
+    @property
+    def short(self) -> str:
+        """The kind in one word, for lists."""
+        return self.value.capitalize()
+
+
+class ClosingReason(Term):
+    """The reason that a dossier ends for."""
+
+    GOAL = "doel_bereikt", "het doel is bereikt", "goal reached"
+    QUIET = "geen_nieuwe_meldingen", "er komen geen nieuwe meldingen", "no new reports"
+    TAKEN_OVER = "overgenomen", "een andere organisatie neemt het over", "taken over"
+    MERGED = "samengevoegd", "samengevoegd met een ander dossier", "merged"
+
+
+class AgreementState(Term):
+    """The state of an agreement."""
+
+    OPEN = "open", "open", "open"
+    DONE = "gedaan", "gedaan", "done"
+    DROPPED = "vervallen", "vervallen", "dropped"
+
+
+DEFAULT_BODY: Final = "burgemeester"
+
+
+class ConsultationKind(Term):
+    """The name of a consultation; only about a person it is a casusoverleg."""
+
+    PLAIN = "overleg", "overleg", "consultation"
+    CASE = "casusoverleg", "casusoverleg", "case consultation"
+
+
+class ConsultationState(Term):
+    """The state of a consultation."""
+
+    PLANNED = "gepland", "gepland", "planned"
+    HELD = "gehouden", "gehouden", "held"
+    DROPPED = "vervallen", "vervallen", "dropped"
+
+
+class TabledState(Term):
+    """The state of what was tabled: still there or not."""
+
+    KEPT = "bewaard", "bewaard zoals het voorlag", "kept"
+    REDACTED = "gewijzigd", "onleesbaar gemaakt waar dat moest", "redacted"
+    DESTROYED = "vernietigd", "vernietigd", "destroyed"
+
+
+# Lines of the history that name another dossier, under `dossier` in their values.
+TOOK_IN: Final = "opgenomen"
+SPLIT_OFF: Final = "gesplitst"
+SPLIT_FROM: Final = "afgesplitst"
+RELATED: Final = (TOOK_IN, SPLIT_OFF, SPLIT_FROM)
+
 
 P: Final = Permission
 

@@ -14,8 +14,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.security import Role
 from stopintimidatie.dossiers.models import Consultation, Dossier, DossierAgreement
 from stopintimidatie.dossiers.resources import visible_to
-from stopintimidatie.dossiers.vocabulary import AgreementState, ConsultationState
-from stopintimidatie.dossiers.workflow import LIVE
+from stopintimidatie.dossiers.workflow import LIVE, AgreementState, ConsultationState
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
 from stopintimidatie.reports.inbox.queries import OPEN, TO_DO, Reader, by_deadline

@@ -21,7 +21,7 @@ from stopintimidatie.core.web.request import NavItem, Paging, wanted_page, worth
 from stopintimidatie.dossiers.consultations.services import badge_of
 from stopintimidatie.dossiers.patterns.resources import waiting
 from stopintimidatie.dossiers.resources import dossier_path
-from stopintimidatie.dossiers.vocabulary import ConsultationKind
+from stopintimidatie.dossiers.workflow import ConsultationKind
 from stopintimidatie.exports.release.panels import (
     copies_to_chase,
     to_decide,

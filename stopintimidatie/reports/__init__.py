@@ -26,12 +26,13 @@ def includeme(config: Any) -> None:
 
 def _include_search(config: Any) -> None:
     from stopintimidatie.core.search.query import Field
-    from stopintimidatie.reports import queries
+    from stopintimidatie.reports import services
     from stopintimidatie.reports.vocabulary import Form
     from stopintimidatie.reports.workflow import STATES
 
-    queries.REPORT_DOSSIERS.declare(config)
-    config.add_indexable("melding", queries.loader(config.registry), queries.versions)
+    services.REPORT_DOSSIERS.declare(config)
+    load = services.search_loader(config.registry)
+    config.add_indexable("melding", load, services.search_versions)
     config.add_search_labels("vormen", Field.FORM, dict(Form.choices()))
     states = {state.code: state.label for state in STATES}
     config.add_search_labels("toestanden van een melding", Field.STATE, states)

@@ -29,7 +29,7 @@ from stopintimidatie.reports.models import (
     ReporterMessage,
     ReportMove,
 )
-from stopintimidatie.reports.services import changed
+from stopintimidatie.reports.services import reindex_report
 from stopintimidatie.reports.vocabulary import KIND
 
 
@@ -198,7 +198,7 @@ def erase(session: Session, document: UUID) -> None:
 def _index_anew(session: Session, document: UUID) -> None:
     report = session.scalars(select(Report).where(Report.id == document)).one_or_none()
     if report is not None:
-        changed(session, report)
+        reindex_report(session, report)
         # Replaced words stay in the index's files until these are written anew.
         enqueue_purge(session, report.holder)
 

@@ -1,29 +1,61 @@
-"""Move a report through its life: each step one transaction, with its audit event."""
+"""What is done with a report: its steps, its lock, words taken out of it, its search documents.
+
+Each step is one transaction, with its line of history and its audit event.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.registry import Directive, single
 from stopintimidatie.core.search import enqueue_index
+from stopintimidatie.core.search.backend import OPEN_ACCESS, Kind, SearchDocument, Text
+from stopintimidatie.core.search.registry import Load
+from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.personal import Fragment, PersonalDataHolder, Subject
 from stopintimidatie.core.workflow import Transition, line
-from stopintimidatie.reports.models import Report, ReportForm, ReportMove, ReportTransfer
-from stopintimidatie.reports.vocabulary import KIND, OPEN, WITHDRAWN, in_order
+from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
+from stopintimidatie.reports.models import (
+    Report,
+    ReporterMessage,
+    ReportForm,
+    ReportMove,
+    ReportTransfer,
+)
+from stopintimidatie.reports.resources import report_path
+from stopintimidatie.reports.vocabulary import KIND, OPEN, WITHDRAWN, Form, PlaceType, in_order
 from stopintimidatie.reports.workflow import OFFERED, REPORT_WORKFLOW
 
-# The states of an offer, and closing one because its report went another way.
+# Shorter than this a word stands within others: "Ed" in "iedereen".
+WITHIN_OTHERS: Final = 5
+DESTROYED: Final = "vernietigd"
+NOWHERE: Final = "onbekend"
+"""What the desk's facet shows for a report without a known municipality."""
+# What reporter and municipality wrote to each other, as one text.
+_CONVERSATION: Final = (
+    select(func.aggregate_strings(ReporterMessage.text, "\n"))
+    .where(ReporterMessage.report_id == Report.id)
+    .scalar_subquery()
+)
+# (session, report ids) -> the numbers of the dossiers that each is in.
+FindDossiers = Callable[[Session, Sequence[UUID]], Mapping[UUID, Sequence[str]]]
+REPORT_DOSSIERS: Final = Directive[None, FindDossiers](
+    "add_report_dossiers", "report_dossiers", single
+)
 
 
 def close_offer(session: Session, report: Report) -> None:
-    """Nobody can answer any more, and what was shown of the report is gone."""
+    """Withdraw an open offer of the report and delete what the other municipality saw of it."""
     session.flush()
     session.execute(
         update(ReportTransfer)
@@ -45,7 +77,7 @@ class StaleReportError(Exception):
         self.report = report
 
 
-def changed(session: Session, report: Report) -> None:
+def reindex_report(session: Session, report: Report) -> None:
     """Have the report indexed anew: call it after anything that search shows was changed."""
     enqueue_index(session, report.holder, KIND, report.id)
 
@@ -67,12 +99,15 @@ def set_forms(report: Report, codes: Iterable[str], *, confirmed: bool) -> None:
 
 
 def check_version(report: Report, version: int) -> None:
-    """:raises StaleReportError: when the report isn't the one this person saw."""
+    """Check that the report is still the one that this person saw.
+
+    :raises StaleReportError: somebody else changed it meanwhile.
+    """
     if report.version != version:
         raise StaleReportError(report)
 
 
-def take_in_hand(session: Session, report: Report, version: int) -> None:
+def lock_report(session: Session, report: Report, version: int) -> None:
     """Lock the report for a change by somebody who saw this version of it.
 
     The lock makes two changes at once wait for each other, so that the second sees the first.
@@ -83,7 +118,7 @@ def take_in_hand(session: Session, report: Report, version: int) -> None:
     check_version(report, version)
 
 
-def move(
+def move_report(
     session: Session,
     effects: Mapping[str, Any],
     report: Report,
@@ -107,7 +142,7 @@ def move(
     if before == OFFERED:
         close_offer(session, report)
     append_move(session, report, actor, name, before, values)
-    changed(session, report)
+    reindex_report(session, report)
     record(
         session, actor, "melding.toestand", report.holder, KIND, [report.id], fields=[report.state]
     )
@@ -125,23 +160,12 @@ def append_move(
     at: datetime | None = None,
 ) -> None:
     """Append a line to the history of a report; its state now is where the step led to."""
-    told = line(actor, name, before, report.state, values, at)
-    session.add(ReportMove(holder=report.holder, report_id=report.id, **told))
-
-
-# Words of a report made unreadable for good, wherever they went with it.
-#
-# Each room takes them out of its own tables, history and frozen papers (`storage.personal`); the
-# index is written anew. What stays is that it was done, by whom, why and how often: never the
-# words.
-
-
-# Shorter than this a word stands within others: "Ed" in "iedereen".
-WITHIN_OTHERS: Final = 5
+    columns = line(actor, name, before, report.state, values, at)
+    session.add(ReportMove(holder=report.holder, report_id=report.id, **columns))
 
 
 def fragment_of(words: str) -> Fragment:
-    """A name may stand in a longer word ("Sannes fiets"); a very short one is only itself."""
+    """Return the fragment to look for: within longer words ("Sannes fiets"), unless it is short."""
     return Fragment(words.strip(), whole_words=len(words.strip()) < WITHIN_OTHERS)
 
 
@@ -154,7 +178,11 @@ def redact_words(
     reason: str,
     actor: Actor,
 ) -> int:
-    """Take these words out of everything that is about the report; in how many texts they stood."""
+    """Make words unreadable for good in all that is about the report; return in how many texts.
+
+    Each room takes them out of its own tables, history and frozen papers. The history and the log
+    keep who did it, why and in how many texts: never the words.
+    """
     # The longest first: a name within a marked sentence would break the sentence up.
     fragments = [fragment_of(one) for one in sorted(set(words), key=len, reverse=True)]
     subject = Subject(reference=report.reference)
@@ -181,3 +209,86 @@ def redact_words(
     append_move(session, report, actor, "onleesbaar", report.state, values)
     record(session, actor, "melding.onleesbaar", report.holder, KIND, [report.id])
     return count
+
+
+def search_loader(registry: Any) -> Load:
+    """Return the loader of reports for search; it asks a higher room which dossiers they are in."""
+
+    def load(session: Session, holder: str, ids: Sequence[UUID]) -> Iterator[SearchDocument]:
+        find = REPORT_DOSSIERS.only(registry)
+        return _search_documents(session, ids, find(session, ids) if find else {})
+
+    return load
+
+
+def _search_documents(
+    session: Session, ids: Sequence[UUID], numbers: Mapping[UUID, Sequence[str]]
+) -> Iterator[SearchDocument]:
+    """Yield the search documents of these reports, with their conversation, without destroyed."""
+    rows = session.execute(
+        select(Report, Municipality.slug, Neighbourhood.slug, _CONVERSATION)
+        .outerjoin(Municipality, Municipality.code == Report.holder)
+        .outerjoin(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
+        .where(Report.id.in_(ids), Report.state != DESTROYED)
+    )
+    for report, municipality, neighbourhood, conversation in rows:
+        dossiers = tuple(numbers.get(report.id, ()))
+        document = search_document(report, municipality, neighbourhood, dossiers)
+        if conversation:
+            document = replace(document, texts=(*document.texts, Text("gesprek", conversation)))
+        yield document
+
+
+def search_versions(session: Session, holder: str) -> Iterable[tuple[UUID, int]]:
+    """Return (id, version) of every report that can be found."""
+    rows = session.execute(select(Report.id, Report.version).where(Report.state != DESTROYED))
+    return ((row[0], row[1]) for row in rows)
+
+
+def search_document(
+    report: Report,
+    municipality_slug: str | None,
+    neighbourhood_slug: str | None,
+    dossiers: tuple[str, ...] = (),
+) -> SearchDocument:
+    """Return a report as search knows it: never contact data, appearance or suspicion. Pure.
+
+    The slugs are those of its holder and its neighbourhood. A report that only just arrived comes
+    here with its forms as they were sent.
+    """
+    forms = in_order(report.forms)
+    return SearchDocument(
+        holder=report.holder,
+        kind=Kind.REPORT,
+        id=report.id,
+        version=report.version,
+        reference=report.reference,
+        path=report_path(report, municipality_slug, neighbourhood_slug),
+        title=", ".join(Form.word(code) for code in forms).capitalize(),
+        moment=report.incident_start,
+        state=report.state,
+        neighbourhood=_area(report),
+        access=OPEN_ACCESS,
+        forms=tuple(forms),
+        dossier=report.dossier_number,
+        dossiers=dossiers,
+        texts=tuple(text for text in _texts(report) if text.text),
+    )
+
+
+def _area(report: Report) -> str:
+    """Return what the facet counts: the neighbourhood; at the desk, the municipality."""
+    desk = report.holder == NATIONAL
+    return (report.municipality_code if desk else report.neighbourhood_code) or NOWHERE
+
+
+def _texts(report: Report) -> Iterator[Text]:
+    yield Text("omschrijving", report.description or "")
+    place = [PlaceType.word(report.place_type), report.location_text or ""]
+    yield Text("plek", "; ".join(part for part in place if part))
+    yield Text("adres", _words(report.address))
+    yield Text("openbaar vervoer", _words(report.transit))
+
+
+def _words(part: dict[str, Any] | None) -> str:
+    return " ".join(str(value) for value in (part or {}).values() if value)

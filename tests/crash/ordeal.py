@@ -8,7 +8,7 @@ from random import Random
 
 from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.reports.services import move
+from stopintimidatie.reports.services import move_report
 from tests.crash import checks
 from tests.crash.campaign import Campaign, Kills
 from tests.crash.checks import Findings
@@ -98,5 +98,7 @@ def hand_over(installation: Installation) -> str:
     with installation.transaction(NATIONAL) as session:
         report = make_report(session, installation, holder=NATIONAL)
         values = {"gemeente": DORDRECHT, "reden": "De plek ligt in deze gemeente."}
-        move(session, installation.registry.workflow_effects, report, "doorgeven", values, SYSTEM)
+        move_report(
+            session, installation.registry.workflow_effects, report, "doorgeven", values, SYSTEM
+        )
         return report.reference

@@ -27,7 +27,7 @@ from stopintimidatie.reports.conversation.queries import follow
 from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.personal import find
 from stopintimidatie.reports.rules import derive_follow_code, random_follow_code
-from stopintimidatie.reports.services import move
+from stopintimidatie.reports.services import move_report
 from stopintimidatie.reports.vocabulary import KIND, Source
 from tests.conftest import DEMO_DAY
 from tests.factories import DORDRECHT, connect, make_user
@@ -109,7 +109,9 @@ def by_hand_over(installation: Installation) -> Code:
         arrived = receive(session, keys, given, routing_for(NOWHERE, None), arrival)
         report = session.get_one(Report, arrived.id)
         values = {"gemeente": DORDRECHT, "reden": "De plek ligt daar."}
-        move(session, installation.registry.workflow_effects, report, "doorgeven", values, SYSTEM)
+        move_report(
+            session, installation.registry.workflow_effects, report, "doorgeven", values, SYSTEM
+        )
     return arrived.reference, code
 
 
@@ -191,7 +193,7 @@ def test_a_report_that_comes_back_is_found_on_its_tombstone(installation: Instal
         with installation.transaction(giver) as session:
             values = {"gemeente": receiver, "reden": "De plek ligt daar."}
             given = session.scalars(select(Report)).one()
-            move(session, effects, given, "samenvoegen", values, SYSTEM)
+            move_report(session, effects, given, "samenvoegen", values, SYSTEM)
         installation.run_jobs()
     with installation.transaction(DORDRECHT) as session:
         report = session.scalars(select(Report)).one()

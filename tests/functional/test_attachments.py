@@ -19,7 +19,7 @@ from stopintimidatie.reports.attachments.cleaner import LIMIT
 from stopintimidatie.reports.attachments.services import MOST, PART
 from stopintimidatie.reports.models import AttachmentPart, Report, ReportAttachment
 from stopintimidatie.reports.personal import erase
-from stopintimidatie.reports.services import move
+from stopintimidatie.reports.services import move_report
 from tests.factories import DORDRECHT, connect, make_user
 from tests.functional.api import PROBLEM, REPORTS, Api
 from tests.functional.test_intake_follow import OFFICER
@@ -200,7 +200,7 @@ def test_at_a_hand_over_the_attachment_goes_along_and_the_giver_keeps_nothing(
         report = session.scalars(select(Report)).one()
         values = {"gemeente": DORDRECHT, "reden": "De plek ligt in Dordrecht."}
         effects = api.installation.registry.workflow_effects
-        move(session, effects, report, "doorgeven", values, OFFICER)
+        move_report(session, effects, report, "doorgeven", values, OFFICER)
     assert stored(api, NATIONAL)[0] == 0
     api.installation.run_jobs()
     assert stored(api, NATIONAL) == (0, 0)

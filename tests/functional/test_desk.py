@@ -13,7 +13,7 @@ from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReportContact, ReportMove, ReportTransfer
 from stopintimidatie.reports.personal import read_contact
-from stopintimidatie.reports.services import move
+from stopintimidatie.reports.services import move_report
 from stopintimidatie.reports.vocabulary import ContactWish
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user
 from tests.installation import Installation
@@ -35,7 +35,9 @@ def hand_over(installation: Installation, reference: str, receiver: str = DORDRE
     values = {"gemeente": receiver, "reden": "De plek ligt in deze gemeente."}
     with installation.transaction(NATIONAL) as session:
         report = session.scalars(select(Report).where(Report.reference == reference)).one()
-        move(session, installation.registry.workflow_effects, report, "doorgeven", values, SYSTEM)
+        move_report(
+            session, installation.registry.workflow_effects, report, "doorgeven", values, SYSTEM
+        )
     installation.run_jobs()
 
 
@@ -106,7 +108,7 @@ def test_the_content_on_its_way_is_encrypted_and_then_wiped(installation: Instal
     with installation.transaction(NATIONAL) as session:
         report = session.scalars(select(Report).where(Report.reference == reference)).one()
         effects = installation.registry.workflow_effects
-        move(session, effects, report, "doorgeven", values, SYSTEM)
+        move_report(session, effects, report, "doorgeven", values, SYSTEM)
     with installation.transaction(NATIONAL) as session:
         waiting = session.scalars(select(ReportTransfer)).one()
         assert waiting.content

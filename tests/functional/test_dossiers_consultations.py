@@ -16,8 +16,7 @@ from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.personal import Fragment, Subject
 from stopintimidatie.core.text import local
-from stopintimidatie.dossiers.case.mail import JOB, remind
-from stopintimidatie.dossiers.case.services import make_agreement
+from stopintimidatie.dossiers.case.services import REMINDER_JOB, make_agreement, send_reminders
 from stopintimidatie.dossiers.consultations.snapshot import read_tabled
 from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.dossiers.models import (
@@ -29,7 +28,7 @@ from stopintimidatie.dossiers.models import (
 )
 from stopintimidatie.dossiers.page.personal import PERSONAL_DATA, TABLED
 from stopintimidatie.dossiers.services import add_note
-from stopintimidatie.dossiers.vocabulary import DossierKind
+from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.reports.models import Report
 from tests.factories import (
     DORDRECHT,
@@ -302,12 +301,12 @@ def test_who_minds_an_agreement_is_reminded_before_its_day(
         )
         number = str(late.id)
     with installation.transaction() as session:
-        jobs = session.scalars(select(OutboxJob).where(OutboxJob.kind == JOB.name)).all()
+        jobs = session.scalars(select(OutboxJob).where(OutboxJob.kind == REMINDER_JOB.name)).all()
         payloads = [dict(job.payload) for job in jobs]
     assert [p["afspraak"] for p in payloads] == [number], "what is due tomorrow needs no reminder"
     context = _context(installation)
-    remind(context, payloads)
-    remind(context, payloads)
+    send_reminders(context, payloads)
+    send_reminders(context, payloads)
     with installation.transaction(DORDRECHT) as session:
         mails = session.scalars(
             select(MailMessage).where(MailMessage.template == "afspraak_herinnering")

@@ -20,7 +20,7 @@ from stopintimidatie.dossiers.filing.services import file_report, membership_of
 from stopintimidatie.dossiers.models import Dossier, DossierAttachment, DossierMembership
 from stopintimidatie.dossiers.page.personal import PERSONAL_DATA
 from stopintimidatie.dossiers.rules import window
-from stopintimidatie.dossiers.vocabulary import DossierKind
+from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.reports.models import AttachmentPart, Report
 from stopintimidatie.reports.resources import path_of_report
 from tests.factories import (

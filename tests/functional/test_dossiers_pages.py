@@ -25,7 +25,7 @@ from stopintimidatie.dossiers.models import (
 from stopintimidatie.dossiers.services import add_note
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.rules import new_reference, with_check_character
-from stopintimidatie.reports.services import move
+from stopintimidatie.reports.services import move_report
 from tests.factories import (
     DORDRECHT,
     EINDHOVEN,
@@ -644,7 +644,7 @@ def test_an_officer_can_not_pull_a_report_out_of_a_person_directed_dossier(
         actor = Actor("gebruiker", str(actor_id), "Otto")
         effects = installation.registry.workflow_effects
         with pytest.raises(WorkflowError, match="Vraag een dossierhouder"):
-            move(session, effects, report, "uit_dossier", {"reden": "Weg ermee"}, actor)
+            move_report(session, effects, report, "uit_dossier", {"reden": "Weg ermee"}, actor)
         session.rollback()
 
 

@@ -10,7 +10,7 @@ from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier
 from stopintimidatie.dossiers.filing.services import file_report, membership_of
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.services import move
+from stopintimidatie.reports.services import move_report
 from tests.factories import CENTRE, DORDRECHT, connect, make_report, make_user, user_id
 from tests.installation import Installation
 
@@ -27,10 +27,10 @@ def test_a_reopened_report_can_go_on_in_its_dossier(installation: Installation) 
         plan = DossierPlan(title="Plein", kind="hotspot", neighbourhood_code=CENTRE)
         dossier = create_dossier(session, SYSTEM, DORDRECHT, plan)
         taken = {"behandelaar": actor.id}
-        move(session, effects, report, "in_behandeling_nemen", taken, actor)
+        move_report(session, effects, report, "in_behandeling_nemen", taken, actor)
         file_report(session, effects, dossier, report, "Zelfde plek.", actor)
-        move(session, effects, report, "afhandelen", DONE, actor)
-        move(session, effects, report, "heropenen", {"reden": "Nieuwe informatie."}, actor)
+        move_report(session, effects, report, "afhandelen", DONE, actor)
+        move_report(session, effects, report, "heropenen", {"reden": "Nieuwe informatie."}, actor)
     browser = installation.browser(officer)
     page = browser.get(f"/m/{report.reference}").follow()
     page.click("In een dossier plaatsen")
@@ -40,6 +40,6 @@ def test_a_reopened_report_can_go_on_in_its_dossier(installation: Installation) 
         file_report(session, effects, dossier, kept, "Hoort er nog steeds bij.", actor)
         assert kept.state == "in_dossier"
         assert membership_of(session, dossier.id, kept.id) is not None
-        move(session, effects, kept, "uit_dossier", {"reden": "Toch niet."}, actor)
+        move_report(session, effects, kept, "uit_dossier", {"reden": "Toch niet."}, actor)
         assert (kept.state, kept.dossier_number) == ("in_behandeling", None)
     browser.get(f"/m/{report.reference}").follow(status=200)

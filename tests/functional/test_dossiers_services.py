@@ -34,7 +34,7 @@ from stopintimidatie.dossiers.models import Dossier, DossierMembership, DossierM
 from stopintimidatie.dossiers.services import DossierError, add_note
 from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.resources import path_of_report
-from stopintimidatie.reports.services import move
+from stopintimidatie.reports.services import move_report
 from tests.factories import (
     CENTRE,
     DORDRECHT,
@@ -399,7 +399,7 @@ def test_a_closed_dossier_takes_no_reports(installation: Installation, owner: An
         for number in (dossier.number, "1999-0001"):
             values = {"dossier": number, "reden": "Zelfde plek"}
             with pytest.raises(WorkflowError) as caught:
-                move(session, effects, report, "in_dossier", values, SYSTEM)
+                move_report(session, effects, report, "in_dossier", values, SYSTEM)
             assert caught.value.field == "dossier"
             report.state = "in_behandeling"
 
@@ -413,9 +413,9 @@ def test_a_finished_report_stays_in_its_dossier_and_can_be_reopened_there(
         dossier = make_dossier(session)
         report = taken_on(session, installation)
         file_report(session, effects, dossier, report, "Zelfde plek", SYSTEM)
-        move(session, effects, report, "afhandelen", done, SYSTEM)
+        move_report(session, effects, report, "afhandelen", done, SYSTEM)
         assert report.dossier_number == dossier.number
-        move(session, effects, report, "heropenen", {"reden": "Nieuw feit"}, SYSTEM)
+        move_report(session, effects, report, "heropenen", {"reden": "Nieuw feit"}, SYSTEM)
         file_report(session, effects, dossier, report, "Weer opgepakt", SYSTEM)
         assert (report.state, report.dossier_number) == ("in_dossier", dossier.number)
         assert len(session.scalars(select(DossierMembership)).all()) == 1

@@ -13,7 +13,7 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.dossiers.case.services import make_agreement
 from stopintimidatie.dossiers.filing.services import file_report, membership_of
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement, DossierMove
-from stopintimidatie.dossiers.vocabulary import DossierKind
+from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.reports.models import Report
 from tests.factories import DORDRECHT, connect, make_dossier, make_report, make_user, take_on
 from tests.installation import Installation

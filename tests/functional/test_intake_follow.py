@@ -9,7 +9,7 @@ from stopintimidatie.core import limits
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.reports.api.openapi import SMALL_REPORT
 from stopintimidatie.reports.models import Report, ReporterMessage
-from stopintimidatie.reports.services import move
+from stopintimidatie.reports.services import move_report
 from tests.factories import DORDRECHT, connect, make_user, user_id
 from tests.functional.api import REPORTS, Api
 from tests.installation import Installation
@@ -54,7 +54,7 @@ def test_a_question_to_the_reporter_is_read_here(api: Api) -> None:
             ("in_behandeling_nemen", {"behandelaar": str(handler)}),
             ("vraag_melder", {"vraag": "Welke halte?", "uiterlijk": "2026-12-01"}),
         ):
-            move(session, effects, report, name, values, OFFICER)
+            move_report(session, effects, report, name, values, OFFICER)
     body = api.follow(receipt["kenmerk"], receipt["volgcode"]).json
     assert body["status"] == "vraag"
     assert [message["tekst"] for message in body["berichten"]] == ["Welke halte?"]
@@ -69,7 +69,7 @@ def test_after_a_hand_over_the_same_code_opens_the_copy_that_went_on(api: Api) -
         told = {"holder": "landelijk", "report_id": report.id, "kind": "bericht"}
         session.add(ReporterMessage(**told, text="Wij zoeken het uit."))
         effects = api.installation.registry.workflow_effects
-        move(session, effects, report, "doorgeven", values, OFFICER)
+        move_report(session, effects, report, "doorgeven", values, OFFICER)
     on_its_way = api.follow(receipt["kenmerk"], receipt["volgcode"]).json
     assert on_its_way["status"] == "doorgegeven"
     assert on_its_way["gemeente"]["code"] == DORDRECHT

@@ -20,7 +20,7 @@ from stopintimidatie.reports import personal as reports_personal
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReportContact, ReportTransfer
 from stopintimidatie.reports.personal import read_contact
-from stopintimidatie.reports.services import move
+from stopintimidatie.reports.services import move_report
 from stopintimidatie.reports.vocabulary import ContactWish
 from tests.factories import DORDRECHT, make_report
 from tests.functional.exporting import SECRET_MAIL, SECRET_NAME, Case, approved, make_case
@@ -54,7 +54,9 @@ def send_on(installation: Installation) -> None:
             wants_contact=ContactWish.MAIL,
         )
         values = {"gemeente": DORDRECHT, "reden": "De plek ligt daar."}
-        move(session, installation.registry.workflow_effects, report, "doorgeven", values, SYSTEM)
+        move_report(
+            session, installation.registry.workflow_effects, report, "doorgeven", values, SYSTEM
+        )
 
 
 def sealed_texts(installation: Installation) -> list[str]:

@@ -18,7 +18,7 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.municipalities.people.services import postbox_of
 from stopintimidatie.reports.handover import services as handover_services
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove, ReportTransfer
-from stopintimidatie.reports.services import move
+from stopintimidatie.reports.services import move_report
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
 from tests.functional.api import Api, report
 from tests.installation import Installation
@@ -55,7 +55,9 @@ class Case:
     def step(self, name: str, **values: Any) -> None:
         with self.installation.transaction(DORDRECHT) as session:
             found = session.scalars(select(Report)).one()
-            move(session, self.installation.registry.workflow_effects, found, name, values, SYSTEM)
+            move_report(
+                session, self.installation.registry.workflow_effects, found, name, values, SYSTEM
+            )
 
     def offer(self) -> None:
         page = self.giver.get(f"/m/{self.reference}").follow()
@@ -251,7 +253,7 @@ def test_a_report_can_come_back_to_who_gave_it(case: Case) -> None:
         actor = Actor("gebruiker", None, "Bo de Nemer")
         copy.state = "in_behandeling"
         values = {"gemeente": DORDRECHT, "reden": "Toch niet."}
-        move(session, effects, copy, "overdracht_aanbieden", values, actor)
+        move_report(session, effects, copy, "overdracht_aanbieden", values, actor)
     with case.installation.transaction(DORDRECHT) as session:
         transfer = session.scalars(
             select(ReportTransfer).where(ReportTransfer.receiver == DORDRECHT)

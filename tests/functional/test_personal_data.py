@@ -38,7 +38,7 @@ from stopintimidatie.reports.models import (
     ReportMove,
     ReportTransfer,
 )
-from stopintimidatie.reports.services import move
+from stopintimidatie.reports.services import move_report
 from stopintimidatie.reports.vocabulary import ContactWish
 from tests.factories import (
     DORDRECHT,
@@ -207,7 +207,7 @@ def test_a_dossier_is_found_through_the_report_in_it(installation: Installation)
         filed = take_on(session, session.scalars(select(Report)).one())
         number = session.scalars(select(Dossier.number)).one()
         answers = {"dossier": number, "reden": f"Ook {NAME}."}
-        move(session, effects, filed, "in_dossier", answers, SYSTEM)
+        move_report(session, effects, filed, "in_dossier", answers, SYSTEM)
     with installation.transaction(DORDRECHT) as session:
         found = holder_of(installation, "dossier").find
         for subject in (
@@ -225,7 +225,7 @@ def give_away(installation: Installation) -> Any:
     with installation.transaction(NATIONAL) as session:
         report = session.scalars(select(Report)).one()
         values = {"gemeente": DORDRECHT, "reden": f"Gaat over {NAME}."}
-        move(session, effects, report, "doorgeven", values, SYSTEM)
+        move_report(session, effects, report, "doorgeven", values, SYSTEM)
     with installation.transaction(NATIONAL) as session:
         return session.scalars(select(ReportTransfer.id)).one()
 

@@ -16,7 +16,7 @@ from stopintimidatie.dossiers.case.services import move_dossier
 from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.reports.conversation.services import tell
 from stopintimidatie.reports.models import Report, ReporterMessage
-from stopintimidatie.reports.services import move
+from stopintimidatie.reports.services import move_report
 from tests.factories import (
     DORDRECHT,
     connect,
@@ -113,7 +113,7 @@ def closed_dossier(api: Api, feedback: str) -> None:
             one = take_on(session, make_report(session, made))
             file_report(session, effects, dossier, one, "Zelfde plek.", actor)
             if place == 2:
-                move(session, effects, one, "intrekken", {}, Actor("melder", None, "melder"))
+                move_report(session, effects, one, "intrekken", {}, Actor("melder", None, "melder"))
         day = {"effect_datum": (utc_now().date() + timedelta(days=30)).isoformat()}
         move_dossier(session, effects, dossier, "monitoren", day, actor)
         answers = {
@@ -141,7 +141,7 @@ def test_when_a_dossier_ends_each_reporter_reads_what_was_done(api: Api) -> None
             "bericht": "Er is verlichting geplaatst.",
         }
         effects = api.installation.registry.workflow_effects
-        move(session, effects, one, "afhandelen", answers, ANS)
+        move_report(session, effects, one, "afhandelen", answers, ANS)
         session.flush()
         assert len(session.scalars(select(ReporterMessage)).all()) == 2
 

@@ -11,7 +11,7 @@ from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.security import Role
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
-from stopintimidatie.reports.services import move
+from stopintimidatie.reports.services import move_report
 from stopintimidatie.reports.vocabulary import AgeGroup, ContactWish
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user, user_id
 from tests.installation import Installation
@@ -38,7 +38,7 @@ def in_state(installation: Installation, *steps: tuple[str, dict[str, Any]], **c
     with installation.transaction() as session:
         report = make_report(session, installation, **changes)
         for name, values in steps:
-            move(session, effects, report, name, values, SYSTEM)
+            move_report(session, effects, report, name, values, SYSTEM)
             session.flush()
         return f"{HERE}/{report.reference}"
 

@@ -27,7 +27,7 @@ from stopintimidatie.reports.arrival.services import arriving, content_of, docum
 from stopintimidatie.reports.arrival.submission import Routing
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.rules import new_reference, random_follow_code
-from stopintimidatie.reports.services import changed
+from stopintimidatie.reports.services import reindex_report
 from stopintimidatie.reports.vocabulary import Form, Source
 from tests.factories import (
     CENTRE,
@@ -132,7 +132,7 @@ def test_what_is_written_to_and_by_the_reporter_is_found(
     with installation.transaction(DORDRECHT) as session:
         for kind, text in (("aanvulling", "Een rode jas."), ("vraag", "Welke bushalte?")):
             session.add(ReporterMessage(**said, kind=kind, text=text))
-        changed(session, session.get_one(Report, report.id))
+        reindex_report(session, session.get_one(Report, report.id))
     installation.run_jobs()
     for words in ("rode jas", "bushaltes", '"rode jas"'):
         assert found(officer.get("/zoeken", {"q": words})) == [report.reference], words
@@ -213,14 +213,14 @@ def test_changes_and_removals_reach_the_index(installation: Installation, office
     with installation.transaction(DORDRECHT) as session:
         row = session.scalars(select(Report)).one()
         row.description = "nieuwewoord"
-        changed(session, row)
+        reindex_report(session, row)
     installation.run_jobs()
     assert found(officer.get("/zoeken", {"q": "oudewoord"})) == []
     assert found(officer.get("/zoeken", {"q": "nieuwewoord"})) == [report.reference]
     with installation.transaction(DORDRECHT) as session:
         row = session.scalars(select(Report)).one()
         row.state = "vernietigd"
-        changed(session, row)
+        reindex_report(session, row)
         enqueue_index(session, DORDRECHT, "melding", uuid4())
     installation.run_jobs()
     assert found(officer.get("/zoeken", {"q": "nieuwewoord"})) == []
@@ -248,7 +248,7 @@ def test_contact_data_appearance_and_suspicion_are_never_indexed(
         row = session.scalars(select(Report)).one()
         row.offender_appearance = "uiterlijkwoord"
         row.suspected_offence_reason = "vermoedenwoord"
-        changed(session, row)
+        reindex_report(session, row)
     installation.run_jobs()
     for word in ("uiterlijkwoord", "vermoedenwoord"):
         assert found(officer.get("/zoeken", {"q": word})) == []
@@ -384,7 +384,7 @@ def test_the_words_of_a_destroyed_report_leave_the_files_by_night(
         wanted = Report.description == "zeergeheimwoord"
         row = session.scalars(select(Report).where(wanted)).one()
         row.state, row.description = "vernietigd", None
-        changed(session, row)
+        reindex_report(session, row)
     installation.run_jobs()
     with installation.transaction() as session:
         (job,) = session.scalars(select(OutboxJob))

@@ -31,8 +31,7 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import TenancyError
 from stopintimidatie.dossiers.models import DossierNote
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.queries import document_of
-from stopintimidatie.reports.services import changed
+from stopintimidatie.reports.services import reindex_report, search_document
 from stopintimidatie.settings import Settings, SettingsError, parse_settings
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_dossier, make_report, make_user
 from tests.installation import Installation
@@ -81,7 +80,7 @@ def test_a_savepoint_doesn_t_write_the_index_too_early(installation: Installatio
     with installation.transaction() as session:
         report = make_report(session, installation, description="eerst")
         with session.begin_nested():
-            changed(session, report)
+            reindex_report(session, report)
         report.description = "daarna"
     assert (total(installation, "eerst"), total(installation, "daarna")) == (0, 1)
 
@@ -92,7 +91,7 @@ def test_a_change_costs_a_lock_three_readings_and_one_upsert(installation: Insta
         row = session.get_one(Report, report.id)
         with count_queries(installation) as counted:
             for _ in range(3):
-                changed(session, row)
+                reindex_report(session, row)
             session.commit()
     assert counted.count <= 5
 
@@ -134,7 +133,7 @@ def test_the_words_of_a_destroyed_report_are_gone_with_the_commit(
     with installation.transaction(DORDRECHT) as session:
         row = session.get_one(Report, report.id)
         row.state, row.description = "vernietigd", None
-        changed(session, row)
+        reindex_report(session, row)
     with installation.transaction(DORDRECHT) as session:
         (kept,) = session.scalars(select(SearchDocument))
         assert (kept.gone, kept.words, kept.data) == (True, "", {})
@@ -206,7 +205,7 @@ def test_whoosh_works_over_the_data_of_postgresql_and_leaves_a_gap(
 def test_the_rows_of_a_new_report_are_those_of_its_change(installation: Installation) -> None:
     report = one_report(installation)
     with installation.transaction(DORDRECHT) as session:
-        document = document_of(session.get_one(Report, report.id), "dordrecht", "binnenstad")
+        document = search_document(session.get_one(Report, report.id), "dordrecht", "binnenstad")
         ((table, values),) = rows_of_new(session.get_bind(), document)
         kept = session.get_one(table, (DORDRECHT, report.id))
         same = [name for name in values if name not in {"words", "data"}]

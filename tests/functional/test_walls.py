@@ -16,7 +16,7 @@ from stopintimidatie.core.tree import resources as tree_resources
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.resources import path_of_report
-from stopintimidatie.reports.services import move
+from stopintimidatie.reports.services import move_report
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user, user_id
 from tests.installation import Installation
 
@@ -68,9 +68,9 @@ def test_a_step_needs_its_answers_and_leaves_a_trace(installation: Installation)
     with installation.transaction() as session:
         report = make_report(session, installation)
         with pytest.raises(WorkflowError, match="Behandelaar"):
-            move(session, effects, report, "in_behandeling_nemen", {}, SYSTEM)
+            move_report(session, effects, report, "in_behandeling_nemen", {}, SYSTEM)
         answers = {"behandelaar": str(officer)}
-        move(session, effects, report, "in_behandeling_nemen", answers, SYSTEM)
+        move_report(session, effects, report, "in_behandeling_nemen", answers, SYSTEM)
     with installation.transaction(DORDRECHT) as session:
         kept = session.scalars(select(Report)).one()
         assert (kept.state, kept.handler_id) == ("in_behandeling", officer)

@@ -32,7 +32,7 @@ from stopintimidatie.dossiers.consultations.snapshot import Tabled, put_on_table
 from stopintimidatie.dossiers.filing.services import REFERABLE, membership_of, refer
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.services import add_note, name_people
-from stopintimidatie.dossiers.vocabulary import DossierKind
+from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.reports.attachments.cleaner import cleaned
 from stopintimidatie.reports.conversation.services import REPORTER, spoke
 from stopintimidatie.reports.models import Report, ReporterMessage

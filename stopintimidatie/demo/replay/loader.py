@@ -55,7 +55,7 @@ from stopintimidatie.reports.rules import (
     derive_follow_code,
     with_check_character,
 )
-from stopintimidatie.reports.services import move
+from stopintimidatie.reports.services import move_report
 from stopintimidatie.reports.triage.panels import record_contact
 from stopintimidatie.reports.triage.services import Assessment, assess
 from stopintimidatie.reports.vocabulary import Source
@@ -257,7 +257,7 @@ def _step(key: str, step: Step) -> Callable[[Stage], None]:
     def happen(stage: Stage) -> None:
         report = stage.reports[key]
         values = stage.answers(step.values)
-        move(stage.session, stage.effects, report, step.name, values, stage.actor(step.by))
+        move_report(stage.session, stage.effects, report, step.name, values, stage.actor(step.by))
         if step.name == dossiers.ANSWERED and step.by == "melder":
             dossiers.answer(stage.session, report)
 

@@ -32,7 +32,7 @@ from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.municipalities.people.proposals import propose
 from stopintimidatie.municipalities.people.services import postbox_of, set_domains
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.services import move
+from stopintimidatie.reports.services import move_report
 
 TILBURG: Final = "GM0855"
 REASON: Final = (
@@ -53,7 +53,7 @@ def offer_one(
     if report is not None:
         with clock_at(moment):
             values = {"gemeente": receiver, "reden": REASON}
-            move(session, effects, report, "overdracht_aanbieden", values, actor)
+            move_report(session, effects, report, "overdracht_aanbieden", values, actor)
             session.flush()
 
 

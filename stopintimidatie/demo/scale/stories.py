@@ -147,7 +147,7 @@ class Story:
             self._assess(triage, self.stage.moment)
 
     def _step(self, step: Step) -> None:
-        """What `reports.services.move` does, at the moment of the step."""
+        """What `reports.services.move_report` does, at the moment of the step."""
         self._at = step.at
         actor = self.stage.actors[step.by]
         before, self.now.state = self.now.state, step.target

@@ -25,7 +25,7 @@ from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.reports import words as reports_words
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.personal import ContactData, read_contact
-from stopintimidatie.reports.services import append_move, changed
+from stopintimidatie.reports.services import append_move, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
 
 # What goes along, for the register.
@@ -99,7 +99,7 @@ def deliver(session: Session, report: Report, state: str, pickup: Pickup) -> Non
     report.delivery = state
     values = {"kenmerk_ophalen": pickup.reference, "aan": pickup.recipient}
     append_move(session, report, SYSTEM, state, report.state, values)
-    changed(session, report)
+    reindex_report(session, report)
     record(session, SYSTEM, "melding.bezorging", NATIONAL, KIND, [report.id], fields=[state])
 
 

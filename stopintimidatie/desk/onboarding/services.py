@@ -40,7 +40,7 @@ from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import LevelChange
 from stopintimidatie.municipalities.people.services import domains_of
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.services import move
+from stopintimidatie.reports.services import move_report
 
 KIND: Final = "aansluiting"
 JOB: Final = Job("aansluiting.overdragen")
@@ -146,7 +146,7 @@ def _hand_some_over(session: Session, effects: Mapping[str, Any], code: str, by:
     ).all()
     answers = {"gemeente": code, "reden": REASON}
     for report in reports:
-        move(session, effects, report, "doorgeven", answers, by)
+        move_report(session, effects, report, "doorgeven", answers, by)
     return len(reports) == HANDED_OVER_AT_ONCE
 
 

@@ -35,7 +35,7 @@ from stopintimidatie.municipalities.settings.rules import Part
 from stopintimidatie.reports.arrival.services import announce, wanted_address
 from stopintimidatie.reports.arrival.submission import routing_for
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.services import append_move, changed, move
+from stopintimidatie.reports.services import append_move, move_report, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
 
 REASON: Final = "Het adres dat de melder noemt, ligt in deze gemeente."
@@ -79,10 +79,10 @@ def _place(session: Session, registry: Any, report: Report, found: FoundAddress)
     report.delivery = routing.delivery or report.delivery
     fields = ["gemeente", "wijk", "punt"]
     record(session, SYSTEM, "melding.adres", NATIONAL, KIND, [report.id], fields=fields)
-    changed(session, report)
+    reindex_report(session, report)
     if routing.holder != NATIONAL:
         values = {"gemeente": routing.holder, "reden": REASON}
-        move(session, WORKFLOW_EFFECTS.of(registry), report, "doorgeven", values, SYSTEM)
+        move_report(session, WORKFLOW_EFFECTS.of(registry), report, "doorgeven", values, SYSTEM)
     else:
         # Now that its municipality is known, an agreement may have it forwarded.
         announce(session, report)
@@ -417,7 +417,7 @@ def route_by_hand(
         raise WorkflowError("Kies een gemeente uit de lijst.", "gemeente")
     if level_of(session, code) is ParticipationLevel.PROGRAMME:
         values = {"gemeente": code, "reden": reason}
-        move(session, effects, report, "doorgeven", values, actor)
+        move_report(session, effects, report, "doorgeven", values, actor)
         return True
     if report.municipality_code != code:
         report.neighbourhood_code = report.subneighbourhood_code = None
@@ -426,7 +426,7 @@ def route_by_hand(
     report.delivery = "wacht_op_afspraak"
     values = {"gemeente": town.name, "reden": reason}
     append_move(session, report, actor, ROUTED, report.state, values)
-    changed(session, report)
+    reindex_report(session, report)
     # Where an agreement is in force already, what listens to this passes it on.
     announce(session, report)
     record(session, actor, "melding.gerouteerd", NATIONAL, KIND, [report.id], fields=[code])

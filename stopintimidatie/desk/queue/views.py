@@ -41,7 +41,7 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.steps import Action, add_seen, conflict, seen
 from stopintimidatie.reports.page.views import impossible, step_page
 from stopintimidatie.reports.resources import ReportResource, report_path
-from stopintimidatie.reports.services import StaleReportError, take_in_hand
+from stopintimidatie.reports.services import StaleReportError, lock_report
 from stopintimidatie.reports.vocabulary import Form as HarassmentForm
 from stopintimidatie.reports.vocabulary import PlaceType
 
@@ -332,7 +332,7 @@ def routing_view(context: ReportResource, request: Request) -> Any:
 
     def on_valid(values: dict[str, Any]) -> Any:
         try:
-            take_in_hand(request.db, report, values["versie"])
+            lock_report(request.db, report, values["versie"])
             effects, actor = WORKFLOW_EFFECTS.of(request.registry), request.actor
             gone = route_by_hand(
                 request.db, effects, report, values["gemeente"], values["reden"], actor

@@ -1,4 +1,7 @@
-"""Photos, sound and video in a dossier: cleaned and kept as those of reports are."""
+"""What is done in a dossier: files kept with it, measures and what they did, agreements found.
+
+Files are cleaned and kept as those of reports are.
+"""
 
 from __future__ import annotations
 
@@ -18,18 +21,28 @@ from stopintimidatie.core.storage.encryption import KEY_BYTES, KeyRing, Sealed
 from stopintimidatie.core.text import AMSTERDAM
 from stopintimidatie.dossiers.models import (
     Dossier,
+    DossierAgreement,
     DossierAttachment,
     DossierMeasure,
     DossierMembership,
 )
 from stopintimidatie.dossiers.rules import SHORTEST, window
-from stopintimidatie.dossiers.services import DossierError, append, changed, lock, log
-from stopintimidatie.dossiers.workflow import LIVE
+from stopintimidatie.dossiers.services import (
+    DossierError,
+    append,
+    check_live,
+    lock,
+    log,
+    reindex_dossier,
+)
 from stopintimidatie.reports.attachments.cleaner import EXTENSIONS, Cleaned
 from stopintimidatie.reports.attachments.services import NAMES, PURPOSE, keep_parts
 from stopintimidatie.reports.models import AttachmentPart, Report
 
 MOST_FILES: Final = 50
+MOST_MEASURES: Final = 30
+MEASURE_FIELDS: Final = ("kind", "what", "who", "started_on", "ended_on", "effect")
+MONTHS: Final = 12
 SEALED: Final = Sealed(DossierAttachment, PURPOSE, ("key",), "id")
 
 
@@ -38,7 +51,7 @@ def title_of(row: DossierAttachment) -> str:
 
 
 def file_name(dossier: Dossier, row: DossierAttachment) -> str:
-    """A name that tells nothing but where it belongs."""
+    """Return a file name that tells nothing but where the file belongs."""
     return f"{dossier.number}-bijlage-{row.number}.{EXTENSIONS.get(row.media_type, 'bin')}"
 
 
@@ -50,8 +63,7 @@ def attach(
     :raises DossierError: the dossier is closed, or full.
     """
     lock(session, dossier)
-    if dossier.state not in LIVE:
-        raise DossierError("Dit dossier is afgesloten. Neem het eerst terug in aanpak.")
+    check_live(dossier)
     mine = DossierAttachment.dossier_id == dossier.id
     counted = select(func.count(), func.max(DossierAttachment.number)).where(mine)
     number, highest = session.execute(counted.select_from(DossierAttachment)).one()
@@ -100,10 +112,9 @@ def find_attachment(session: Session, dossier: Dossier, number: str) -> DossierA
 def remove_attachment(
     session: Session, dossier: Dossier, row: DossierAttachment, actor: Actor
 ) -> None:
-    """Key and content go; the history says that it was there."""
+    """Delete key and content of a file; the history says that it was there."""
     lock(session, dossier)
-    if dossier.state not in LIVE:
-        raise DossierError("Dit dossier is afgesloten. Neem het eerst terug in aanpak.")
+    check_live(dossier)
     append(session, dossier, actor, "bijlage_weg", values={"bijlage": title_of(row)})
     log(session, dossier, actor, "bijlage_weg")
     session.execute(delete(AttachmentPart).where(AttachmentPart.attachment_id == row.id))
@@ -111,19 +122,11 @@ def remove_attachment(
 
 
 def destroy_attachments(session: Session, dossier_id: UUID) -> None:
-    """Of a dossier whose content goes."""
+    """Delete key and content of all files of a dossier."""
     ids = select(DossierAttachment.id).where(DossierAttachment.dossier_id == dossier_id)
     for found in session.scalars(ids).all():
         session.execute(delete(AttachmentPart).where(AttachmentPart.attachment_id == found))
         session.execute(delete(DossierAttachment).where(DossierAttachment.id == found))
-
-
-# Measures, and what they did: the reports before and after each began.
-
-
-FIELDS: Final = ("kind", "what", "who", "started_on", "ended_on", "effect")
-MONTHS: Final = 12
-MOST: Final = 30
 
 
 @dataclass(frozen=True)
@@ -160,7 +163,7 @@ def add_measure(
     *,
     at: datetime | None = None,
 ) -> DossierMeasure:
-    """Something is done about it.
+    """Add a measure: something that is done about what was reported.
 
     :raises DossierError: the dossier is closed, or it ends before it begins.
     """
@@ -170,7 +173,7 @@ def add_measure(
     made = DossierMeasure(
         holder=dossier.holder,
         dossier_id=dossier.id,
-        **{name: values.get(name) for name in FIELDS},
+        **{name: values.get(name) for name in MEASURE_FIELDS},
         made_at=moment,
         made_by=actor.name,
         changed_at=moment,
@@ -189,13 +192,13 @@ def change_measure(
     values: Mapping[str, Any],
     actor: Actor,
 ) -> list[str]:
-    """Another day, an end, or what it did; the names of the fields that differ.
+    """Change a measure: its days, its end, what it did. Return the fields that differ.
 
     :raises DossierError: the dossier is closed, or it ends before it begins.
     """
     lock(session, dossier)
     _check(dossier, values)
-    fields = [n for n in FIELDS if n in values and values[n] != getattr(measure, n)]
+    fields = [n for n in MEASURE_FIELDS if n in values and values[n] != getattr(measure, n)]
     for name in fields:
         setattr(measure, name, values[name])
     if fields:
@@ -205,8 +208,7 @@ def change_measure(
 
 
 def _check(dossier: Dossier, values: Mapping[str, Any]) -> None:
-    if dossier.state not in LIVE:
-        raise DossierError("Dit dossier is afgesloten. Neem het eerst terug in aanpak.")
+    check_live(dossier)
     ended = values.get("ended_on")
     if ended is not None and ended < values["started_on"]:
         raise DossierError("De maatregel eindigt voordat zij begint.", "ended_on")
@@ -222,11 +224,14 @@ def _tell(
 ) -> None:
     append(session, dossier, actor, name, values={"soort": measure.kind}, at=moment)
     log(session, dossier, actor, "maatregel", [name])
-    changed(session, dossier)
+    reindex_dossier(session, dossier)
 
 
 def find_measure(session: Session, dossier: Dossier, measure_id: str) -> DossierMeasure:
-    """:raises DossierError: there is no such measure here."""
+    """Return the measure of this dossier.
+
+    :raises DossierError: there is none.
+    """
     try:
         wanted = UUID(measure_id[:40])
     except ValueError:
@@ -242,7 +247,7 @@ def find_measure(session: Session, dossier: Dossier, measure_id: str) -> Dossier
 
 
 def effects(session: Session, dossier: Dossier, today: date, *, whole: bool) -> list[Effect]:
-    """Each measure with its counts, the latest first. Two queries, however many there are.
+    """Return each measure with its counts, the latest first, in two queries.
 
     :param whole: the dossier stands under the whole municipality.
     """
@@ -250,27 +255,26 @@ def effects(session: Session, dossier: Dossier, today: date, *, whole: bool) -> 
         select(DossierMeasure)
         .where(DossierMeasure.dossier_id == dossier.id)
         .order_by(DossierMeasure.started_on.desc(), DossierMeasure.made_at)
-        .limit(MOST)
+        .limit(MOST_MEASURES)
     ).all()
     if not rows:
         return []
     inside, area = _inside(dossier), _area(dossier, whole=whole)
-    asked = [
-        _between(where, *bounds)
+    counts = [
+        _count_between(where, *bounds)
         for row in rows
         for where in (inside, area)
         for bounds in _bounds(row.started_on, window(row.started_on, today))
     ]
-    numbers = list(session.execute(select(*asked)).one())
-    found = []
-    for place, row in enumerate(rows):
-        before, after, area_before, area_after = numbers[4 * place : 4 * place + 4]
-        days = window(row.started_on, today)
-        found.append(Effect(row, days, before, after, area_before, area_after))
-    return found
+    numbers = list(session.execute(select(*counts)).one())
+    return [
+        Effect(row, window(row.started_on, today), *numbers[4 * index : 4 * index + 4])
+        for index, row in enumerate(rows)
+    ]
 
 
 def _bounds(started: date, days: int) -> Sequence[tuple[datetime, datetime]]:
+    """Return the (begin, end) of as many days before and after a day."""
     begin = _midnight(started)
     span = timedelta(days=days)
     return (_midnight(started - span), begin), (begin, _midnight(started + span))
@@ -288,13 +292,13 @@ def _inside(dossier: Dossier) -> ColumnElement[bool]:
 
 
 def _area(dossier: Dossier, *, whole: bool) -> ColumnElement[bool]:
-    """The neighbourhood of the dossier; of one for the whole municipality, all of it."""
+    """Return the condition of the neighbourhood of the dossier, or of the whole municipality."""
     counted = Report.state.not_in(("quarantaine", "vernietigd", "overgedragen"))
     here = Report.neighbourhood_code == dossier.neighbourhood_code
     return counted if whole else and_(counted, here)
 
 
-def _between(where: ColumnElement[bool], begin: datetime, end: datetime) -> Any:
+def _count_between(where: ColumnElement[bool], begin: datetime, end: datetime) -> Any:
     return (
         select(func.count(Report.id))
         .where(
@@ -309,7 +313,7 @@ def _between(where: ColumnElement[bool], begin: datetime, end: datetime) -> Any:
 
 
 def months_until(today: date) -> list[date]:
-    """The first days of the last twelve months, this one included. Pure."""
+    """Return the first days of the last twelve months, this one included. Pure."""
     found = [today.replace(day=1)]
     while len(found) < MONTHS:
         found.append((found[-1] - timedelta(days=1)).replace(day=1))
@@ -317,11 +321,27 @@ def months_until(today: date) -> list[date]:
 
 
 def per_month(session: Session, dossier: Dossier, today: date) -> list[tuple[date, int]]:
-    """The dossier's reports by month of what happened, in one query."""
+    """Return (first day, number of reports) by month of what happened, in one query."""
     months = months_until(today)
     ends = [*months[1:], (months[-1] + timedelta(days=32)).replace(day=1)]
     inside = _inside(dossier)
-    asked = [
-        _between(inside, _midnight(a), _midnight(b)) for a, b in zip(months, ends, strict=True)
+    counts = [
+        _count_between(inside, _midnight(first), _midnight(end))
+        for first, end in zip(months, ends, strict=True)
     ]
-    return list(zip(months, session.execute(select(*asked)).one(), strict=True))
+    return list(zip(months, session.execute(select(*counts)).one(), strict=True))
+
+
+def find_agreement(session: Session, dossier: Dossier, agreement_id: UUID) -> DossierAgreement:
+    """Return the agreement of this dossier.
+
+    :raises DossierError: there is none.
+    """
+    found = session.scalars(
+        select(DossierAgreement).where(
+            DossierAgreement.id == agreement_id, DossierAgreement.dossier_id == dossier.id
+        )
+    ).one_or_none()
+    if found is None:
+        raise DossierError("Deze afspraak is er niet.")
+    return found

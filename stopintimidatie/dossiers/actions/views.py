@@ -20,9 +20,9 @@ from stopintimidatie.core.workflow import (
     WorkflowError,
 )
 from stopintimidatie.dossiers.actions.panels import effects_of
+from stopintimidatie.dossiers.actions.services import find_agreement
 from stopintimidatie.dossiers.case.services import (
     change_agreement,
-    find_agreement,
     make_agreement,
     move_dossier,
 )
@@ -54,8 +54,7 @@ from stopintimidatie.dossiers.services import (
     lock,
     possible_readers,
 )
-from stopintimidatie.dossiers.vocabulary import DEFAULT_BODY
-from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW, PERSON_FIELDS
+from stopintimidatie.dossiers.workflow import DEFAULT_BODY, DOSSIER_WORKFLOW, PERSON_FIELDS
 from stopintimidatie.reports.vocabulary import FollowUp
 
 

@@ -6,14 +6,14 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
-    from stopintimidatie.dossiers.case import mail, queries, steps
+    from stopintimidatie.dossiers.case import queries, services, steps
     from stopintimidatie.dossiers.case.views import neighbourhood_panel, new_dossier_action
     from stopintimidatie.dossiers.resources import STRICT_ROLES
     from stopintimidatie.reports.page.steps import NEW_DOSSIER
 
-    config.add_job_kind(mail.JOB, mail.remind)
-    config.add_mail_template(mail.TEMPLATE)
-    config.add_mail_recipient(mail.RECIPIENT)
+    config.add_job_kind(services.REMINDER_JOB, services.send_reminders)
+    config.add_mail_template(services.REMINDER)
+    config.add_mail_recipient(services.REMINDER_RECIPIENT)
     for name, effect in steps.EFFECTS.items():
         config.add_workflow_effect(name, effect)
     for name, offered in steps.OPTIONS.items():

@@ -52,7 +52,7 @@ from stopintimidatie.dossiers.pages import (
 from stopintimidatie.dossiers.queries import Member
 from stopintimidatie.dossiers.resources import DossierResource, path_of_dossier
 from stopintimidatie.dossiers.services import DossierError
-from stopintimidatie.dossiers.vocabulary import DossierKind
+from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports.models import Report

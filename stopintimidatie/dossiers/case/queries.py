@@ -26,8 +26,10 @@ from stopintimidatie.dossiers.models import (
     DossierNote,
 )
 from stopintimidatie.dossiers.resources import dossier_path, is_strict, visible_to
-from stopintimidatie.dossiers.services import for_all
-from stopintimidatie.dossiers.vocabulary import (
+from stopintimidatie.dossiers.services import unrestricted
+from stopintimidatie.dossiers.workflow import (
+    DOSSIER_WORKFLOW,
+    LIVE,
     RELATED,
     SPLIT_FROM,
     SPLIT_OFF,
@@ -35,7 +37,6 @@ from stopintimidatie.dossiers.vocabulary import (
     AgreementState,
     DossierKind,
 )
-from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW, LIVE
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 
 MERGED: Final = "samengevoegd_met"
@@ -283,7 +284,9 @@ def versions(
 
     Notes, agreements and consultations change without the dossier's own version.
     """
-    notes = _per_dossier(session, select(DossierNote.dossier_id, func.count()).where(for_all()))
+    notes = _per_dossier(
+        session, select(DossierNote.dossier_id, func.count()).where(unrestricted())
+    )
     agreements = _per_dossier(
         session, select(DossierAgreement.dossier_id, func.sum(DossierAgreement.version))
     )
@@ -313,7 +316,7 @@ def _per_dossier(session: Session, statement: Select[UUID, int]) -> dict[UUID, i
 def _notes_and_agreements(session: Session, ids: Sequence[UUID]) -> _Extra:
     found: _Extra = defaultdict(list)
     # A restricted note is found by nobody: the index doesn't know who searches.
-    notes = select(DossierNote).where(DossierNote.dossier_id.in_(ids), for_all())
+    notes = select(DossierNote).where(DossierNote.dossier_id.in_(ids), unrestricted())
     for note in session.scalars(notes.order_by(DossierNote.at)):
         found[note.dossier_id].append(Text("notitie", note.text))
     agreements = (

@@ -1,21 +1,29 @@
-"""What people do with a dossier. One transaction each, with its history and audit."""
+"""What people do with a dossier: make, change and split it, take a step, agree, be reminded.
+
+One transaction each, with its line of history and its audit event.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.mail import Letter, MailTemplate, Writing, queue_mail
+from stopintimidatie.core.mail.services import MailRecipient, Recipient
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.text import AMSTERDAM, date_text
 from stopintimidatie.core.tree import remember_address
 from stopintimidatie.core.workflow import Transition
-from stopintimidatie.dossiers.case.mail import remind_in_time
 from stopintimidatie.dossiers.case.steps import check_owner, mergeable_kinds
 from stopintimidatie.dossiers.filing.services import (
     address_of,
@@ -34,21 +42,26 @@ from stopintimidatie.dossiers.services import (
     DossierError,
     append,
     begin_versions,
-    changed,
     check_hand_over,
+    check_live,
     keep_version,
     lock,
     log,
     next_number,
+    reindex_dossier,
     touch,
     write_number,
 )
-from stopintimidatie.dossiers.vocabulary import SPLIT_FROM, SPLIT_OFF, AgreementState
-from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW, LIVE
+from stopintimidatie.dossiers.workflow import (
+    DOSSIER_WORKFLOW,
+    SPLIT_FROM,
+    SPLIT_OFF,
+    AgreementState,
+)
 from stopintimidatie.municipalities.areas.models import Neighbourhood
-from stopintimidatie.reports import services as reports_services
-from stopintimidatie.reports import vocabulary as reports_vocabulary
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.services import reindex_report
+from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 # What the edit form changes; the rest changes by steps.
 EDITABLE: Final = (
@@ -68,6 +81,13 @@ EDITABLE: Final = (
 )
 # What a dossier in aanpak can't be without.
 FOOTING: Final = ("purpose", "legal_basis", "responsible_body", "owner_id")
+AGREEMENT_FIELDS: Final = ("what", "who", "owner_id", "due_on", "state", "result")
+
+# The mail before the day of an agreement. It tells that there is one, never what it is.
+REMINDER_JOB: Final = Job("afspraak.herinneren")
+COLLEAGUE: Final = "collega"
+DAYS_BEFORE: Final = 3
+TIME_OF_DAY: Final = time(8, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +134,7 @@ def create_dossier(
     begin_versions(session, dossier, actor, moment)
     append(session, dossier, actor, "gemaakt", values={"soort": dossier.kind}, at=moment)
     log(session, dossier, actor, "gemaakt")
-    changed(session, dossier)
+    reindex_dossier(session, dossier)
     return dossier
 
 
@@ -127,13 +147,13 @@ def _check_neighbourhood(session: Session, holder: str, code: str) -> None:
 def change_dossier(
     session: Session, dossier: Dossier, values: Mapping[str, Any], actor: Actor
 ) -> list[str]:
-    """Change what the form changes; the names of the fields that differ.
+    """Change what the form changes; return the names of the fields that differ.
 
     The caller has locked the dossier and checked the version.
 
     :raises DossierError: the dossier is closed, or a field can't become this.
     """
-    _only_live(dossier)
+    check_live(dossier)
     fields = [
         name for name in EDITABLE if name in values and values[name] != getattr(dossier, name)
     ]
@@ -149,7 +169,7 @@ def change_dossier(
     if fields:
         append(session, dossier, actor, "gewijzigd", values={"velden": fields})
         log(session, dossier, actor, "gewijzigd", fields)
-        changed(session, dossier)
+        reindex_dossier(session, dossier)
     return fields
 
 
@@ -176,7 +196,7 @@ def _check_changes(
 
 
 def _move_to(session: Session, dossier: Dossier, code: str, kind: str) -> None:
-    """Another neighbourhood or kind: the dossier and the reports in it may change address."""
+    """Give the dossier another neighbourhood or kind; old addresses of what moves are kept."""
     inside = belonging_reports(session, dossier)
     old = {report.id: address_of(session, report) for _, report in inside}
     before = path_of_dossier(session, dossier.id)
@@ -185,17 +205,10 @@ def _move_to(session: Session, dossier: Dossier, code: str, kind: str) -> None:
     for membership, report in inside:
         settle_in(dossier, membership, report)
         if address_of(session, report) != old[report.id]:
-            remember_address(
-                session, dossier.holder, old[report.id], reports_vocabulary.KIND, report.id
-            )
-            reports_services.changed(session, report)
+            remember_address(session, dossier.holder, old[report.id], REPORT, report.id)
+            reindex_report(session, report)
     if before is not None and moved:
         remember_address(session, dossier.holder, before, KIND, dossier.id)
-
-
-def _only_live(dossier: Dossier) -> None:
-    if dossier.state not in LIVE:
-        raise DossierError("Dit dossier is afgesloten. Neem het eerst terug in aanpak.")
 
 
 def move_dossier(
@@ -221,7 +234,7 @@ def move_dossier(
     dossier.closed_at = (at or utc_now()) if ended else None
     append(session, dossier, actor, name, before=before, values=values, at=at)
     log(session, dossier, actor, "toestand", [dossier.state])
-    changed(session, dossier)
+    reindex_dossier(session, dossier)
     return transition
 
 
@@ -241,7 +254,7 @@ def make_agreement(
     :raises DossierError: the dossier is closed.
     """
     lock(session, dossier)
-    _only_live(dossier)
+    check_live(dossier)
     moment = at or utc_now()
     agreement = DossierAgreement(
         holder=dossier.holder,
@@ -258,14 +271,11 @@ def make_agreement(
     )
     session.add(agreement)
     session.flush()
-    remind_in_time(session, agreement)
+    schedule_reminder(session, agreement)
     touch(session, dossier, actor, moment)
     log(session, dossier, actor, "afspraak_gemaakt")
-    changed(session, dossier)
+    reindex_dossier(session, dossier)
     return agreement
-
-
-AGREEMENT_FIELDS: Final = ("what", "who", "owner_id", "due_on", "state", "result")
 
 
 def change_agreement(
@@ -277,12 +287,12 @@ def change_agreement(
     *,
     at: datetime | None = None,
 ) -> list[str]:
-    """Change an agreement or say how it ended; the names of the fields that differ.
+    """Change an agreement or say how it ended; return the names of the fields that differ.
 
     :raises DossierError: the dossier is closed, or the result isn't told.
     """
     lock(session, dossier)
-    _only_live(dossier)
+    check_live(dossier)
     state = values.get("state", agreement.state)
     if state != AgreementState.OPEN and not values.get("result", agreement.result):
         raise DossierError("Schrijf op wat het resultaat was, of waarom het vervalt.", "result")
@@ -315,27 +325,9 @@ def _agreement_changed(
     else:
         touch(session, dossier, actor, moment)
     if {"due_on", "state"} & set(fields):
-        remind_in_time(session, agreement)
+        schedule_reminder(session, agreement)
     log(session, dossier, actor, "afspraak_gewijzigd", fields)
-    changed(session, dossier)
-
-
-def find_agreement(session: Session, dossier: Dossier, agreement_id: UUID) -> DossierAgreement:
-    """The agreement of this dossier.
-
-    :raises DossierError: there is none.
-    """
-    found = session.scalars(
-        select(DossierAgreement).where(
-            DossierAgreement.id == agreement_id, DossierAgreement.dossier_id == dossier.id
-        )
-    ).one_or_none()
-    if found is None:
-        raise DossierError("Deze afspraak is er niet.")
-    return found
-
-
-# One dossier that becomes two: some of its reports go on in a new one.
+    reindex_dossier(session, dossier)
 
 
 def split_dossier(
@@ -352,8 +344,7 @@ def split_dossier(
     :raises DossierError: the dossier is closed, the kind doesn't fit, or a report isn't in it.
     """
     lock(session, dossier)
-    if dossier.state not in LIVE:
-        raise DossierError("Dit dossier is afgesloten. Neem het eerst terug in aanpak.")
+    check_live(dossier)
     if plan.kind not in mergeable_kinds(dossier.kind):
         raise DossierError(
             "Een persoonsgericht dossier kan alleen in persoonsgerichte dossiers worden gesplitst,"
@@ -363,14 +354,14 @@ def split_dossier(
     if not chosen:
         raise DossierError("Kies minstens één melding die naar het nieuwe dossier gaat.")
     made = create_dossier(session, actor, dossier.holder, plan)
-    told = f"Afgesplitst van dossier {dossier.number}. {reason}".strip()
+    why = f"Afgesplitst van dossier {dossier.number}. {reason}".strip()
     for report in chosen:
-        _take_along(session, effects, dossier, made, report, told, actor)
+        _take_along(session, effects, dossier, made, report, why, actor)
     values = {"reden": reason, "aantal": len(chosen)}
     append(session, dossier, actor, SPLIT_OFF, values={**values, "dossier": made.number})
     append(session, made, actor, SPLIT_FROM, values={**values, "dossier": dossier.number})
     record(session, actor, "dossier.gesplitst", dossier.holder, KIND, [dossier.id, made.id])
-    changed(session, dossier)
+    reindex_dossier(session, dossier)
     return made
 
 
@@ -380,16 +371,73 @@ def _take_along(
     dossier: Dossier,
     made: Dossier,
     report: Report,
-    told: str,
+    reason: str,
     actor: Actor,
 ) -> None:
-    """What belongs here belongs there from now on; what was referred to is referred to there."""
+    """Move a report that belongs here to the new dossier; refer there to one referred to here."""
     present = membership_of(session, dossier.id, report.id)
     if present is None:
         raise DossierError(f"{report.reference} zit niet meer in dit dossier.", "meldingen")
     if present.reference:
-        take_out(session, effects, dossier, report, told, actor)
-        refer(session, made, report, told, actor)
+        take_out(session, effects, dossier, report, reason, actor)
+        refer(session, made, report, reason, actor)
     else:
-        place(session, made, report, told, actor)
-        reports_services.changed(session, report)
+        place(session, made, report, reason, actor)
+        reindex_report(session, report)
+
+
+def schedule_reminder(session: Session, agreement: DossierAgreement) -> None:
+    """Have the owner of an agreement mailed some days before; nothing when that day is past."""
+    day = agreement.due_on - timedelta(days=DAYS_BEFORE)
+    delay = datetime.combine(day, TIME_OF_DAY, AMSTERDAM) - utc_now()
+    if agreement.owner_id is None or delay <= timedelta(0):
+        return
+    payload = {"afspraak": str(agreement.id), "dag": agreement.due_on.isoformat()}
+    enqueue(session, REMINDER_JOB, agreement.holder, payload, delay=delay)
+
+
+def send_reminders(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Mail the owners of agreements that are still open and due on the day of the job."""
+    for payload in payloads:
+        with context.transaction() as session:
+            row = session.get(DossierAgreement, UUID(payload["afspraak"]))
+            if row is None or row.owner_id is None or not _is_due(row, payload["dag"]):
+                continue
+            recipient = Recipient(COLLEAGUE, str(row.owner_id))
+            day = payload["dag"]
+            key = f"{REMINDER.name}:{row.id}:{day}"
+            queue_mail(
+                session,
+                row.holder,
+                REMINDER.name,
+                recipient,
+                about=row.id,
+                values={"dag": day},
+                key=key,
+            )
+
+
+def _is_due(row: DossierAgreement, day: str) -> bool:
+    return row.state == AgreementState.OPEN and row.due_on.isoformat() == day
+
+
+def _letter(writing: Writing) -> Letter | None:
+    row = writing.session.get(DossierAgreement, writing.message.about_id)
+    if row is None or not _is_due(row, str(writing.message.values["dag"])):
+        return None
+    return Letter({"dag": date_text(row.due_on), "link": writing.link("/dossiers")})
+
+
+def _address(session: Session, keys: KeyRing, number: str) -> str | None:
+    """Return the address somebody signs in with; None of who is blocked."""
+    found = session.scalars(select(User).where(User.id == UUID(number))).one_or_none()
+    return None if found is None or found.blocked_at is not None else found.username
+
+
+REMINDER: Final = MailTemplate(
+    "afspraak_herinnering",
+    "Een afspraak loopt bijna af",
+    "stopintimidatie.dossiers.case:templates/mail/afspraak.txt.jinja2",
+    _letter,
+)
+REMINDER_RECIPIENT: Final = MailRecipient(COLLEAGUE, _address)

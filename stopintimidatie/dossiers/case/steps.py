@@ -26,16 +26,21 @@ from stopintimidatie.dossiers.filing.services import (
 )
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement, DossierMembership
 from stopintimidatie.dossiers.resources import EDITORS, is_strict, may_edit, roles_for
-from stopintimidatie.dossiers.services import KIND, DossierError, append, changed
-from stopintimidatie.dossiers.vocabulary import TOOK_IN, AgreementState, ClosingReason, DossierKind
-from stopintimidatie.dossiers.workflow import LIVE
+from stopintimidatie.dossiers.services import KIND, DossierError, append, reindex_dossier
+from stopintimidatie.dossiers.workflow import (
+    LIVE,
+    TOOK_IN,
+    AgreementState,
+    ClosingReason,
+    DossierKind,
+)
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
-from stopintimidatie.reports import services as reports_services
-from stopintimidatie.reports import vocabulary as reports_vocabulary
 from stopintimidatie.reports.conversation.services import tell_once
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import GONE
+from stopintimidatie.reports.services import reindex_report
+from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.workflow import TO_NEIGHBOURHOOD
 
 
@@ -55,13 +60,13 @@ def merge_into(session: Session, dossier: Dossier, number: str, reason: str, act
     for membership, report in _all_reports(session, dossier):
         if report.state == "in_dossier" and not membership.reference:
             place(session, other, report, told, actor)
-            reports_services.changed(session, report)
+            reindex_report(session, report)
         elif report.state in REFERABLE and membership_of(session, other.id, report.id) is None:
             refer(session, other, report, told, actor)
     _take_agreements(session, dossier, other, actor)
     append(session, other, actor, TOOK_IN, values={"dossier": dossier.number, "reden": reason})
     record(session, actor, "dossier.samengevoegd", dossier.holder, KIND, [dossier.id, other.id])
-    changed(session, other)
+    reindex_dossier(session, other)
 
 
 def _other(session: Session, dossier: Dossier, number: str, actor: Actor) -> Dossier:
@@ -202,9 +207,7 @@ def _tell_reporters(session: Session, dossier: Dossier, text: str, actor: Actor)
             tell_once(session, report, "terugkoppeling", text, actor)
             told.append(report.id)
     if told:
-        record(
-            session, actor, "melding.terugkoppeling", dossier.holder, reports_vocabulary.KIND, told
-        )
+        record(session, actor, "melding.terugkoppeling", dossier.holder, REPORT, told)
 
 
 def merge(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:

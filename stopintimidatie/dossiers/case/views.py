@@ -69,7 +69,7 @@ from stopintimidatie.dossiers.services import (
     lock,
     versions,
 )
-from stopintimidatie.dossiers.vocabulary import DossierKind
+from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.municipalities.areas.queries import present_neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import (
     MunicipalityResource,

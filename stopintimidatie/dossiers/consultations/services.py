@@ -21,9 +21,15 @@ from stopintimidatie.dossiers.models import (
     DossierParticipant,
 )
 from stopintimidatie.dossiers.resources import is_strict
-from stopintimidatie.dossiers.services import DossierError, append, changed, lock, log
-from stopintimidatie.dossiers.vocabulary import ConsultationKind, ConsultationState
-from stopintimidatie.dossiers.workflow import LIVE
+from stopintimidatie.dossiers.services import (
+    DossierError,
+    append,
+    check_live,
+    lock,
+    log,
+    reindex_dossier,
+)
+from stopintimidatie.dossiers.workflow import ConsultationKind, ConsultationState
 
 # Function and organisation.
 Seat = tuple[str, str]
@@ -50,7 +56,7 @@ def plan_consultation(
     :raises DossierError: the dossier is closed.
     """
     lock(session, dossier)
-    _only_live(dossier)
+    check_live(dossier)
     moment = at or utc_now()
     last = select(func.max(Consultation.serial)).where(Consultation.dossier_id == dossier.id)
     made = Consultation(
@@ -91,7 +97,7 @@ def change_plan(
     if fields:
         _touch(consultation, actor, utc_now())
         log(session, dossier, actor, "overleg", fields)
-        changed(session, dossier)
+        reindex_dossier(session, dossier)
     return fields
 
 
@@ -132,7 +138,7 @@ def report_on(
     """
     lock(session, dossier)
     lock(session, consultation)
-    _only_live(dossier)
+    check_live(dossier)
     if consultation.state == ConsultationState.DROPPED:
         raise DossierError("Dit overleg is vervallen. Plan een nieuw overleg.")
     if not seats:
@@ -235,7 +241,7 @@ def add_participant(
     :raises DossierError: the dossier is closed.
     """
     lock(session, dossier)
-    _only_live(dossier)
+    check_live(dossier)
     made = DossierParticipant(
         holder=dossier.holder,
         dossier_id=dossier.id,
@@ -275,15 +281,10 @@ def remove_participant(
     log(session, dossier, actor, "deelnemer")
 
 
-def _only_live(dossier: Dossier) -> None:
-    if dossier.state not in LIVE:
-        raise DossierError("Dit dossier is afgesloten. Neem het eerst terug in aanpak.")
-
-
 def _still_planned(session: Session, dossier: Dossier, consultation: Consultation) -> None:
     lock(session, dossier)
     lock(session, consultation)
-    _only_live(dossier)
+    check_live(dossier)
     if consultation.state != ConsultationState.PLANNED:
         word = ConsultationState.word(consultation.state)
         raise DossierError(f"Dit overleg is al {word}.")
@@ -304,4 +305,4 @@ def _tell(
     values = {"overleg": consultation.serial, "soort": consultation.kind}
     append(session, dossier, actor, name, values=values, at=moment)
     log(session, dossier, actor, "overleg", [name])
-    changed(session, dossier)
+    reindex_dossier(session, dossier)

@@ -29,7 +29,7 @@ from stopintimidatie.dossiers.models import (
 )
 from stopintimidatie.dossiers.queries import Member
 from stopintimidatie.dossiers.services import DossierError, append, lock, log
-from stopintimidatie.dossiers.vocabulary import (
+from stopintimidatie.dossiers.workflow import (
     AgreementState,
     ConsultationState,
     DossierKind,

@@ -62,7 +62,7 @@ from stopintimidatie.dossiers.pages import (
 from stopintimidatie.dossiers.queries import Member
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.services import DossierError, check_version
-from stopintimidatie.dossiers.vocabulary import ConsultationKind, ConsultationState, TabledState
+from stopintimidatie.dossiers.workflow import ConsultationKind, ConsultationState, TabledState
 
 MOST_TABLED = 100
 # Where the next one is planned by its day alone.

@@ -15,14 +15,14 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.tree import remember_address
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.resources import is_strict, may_edit
-from stopintimidatie.dossiers.services import DossierError, append, lock
+from stopintimidatie.dossiers.services import DossierError, append, check_live, lock
 from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
-from stopintimidatie.reports import services as reports_services
-from stopintimidatie.reports import vocabulary as reports_vocabulary
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import report_path
 from stopintimidatie.reports.rules import normalise_reference
+from stopintimidatie.reports.services import move_report, reindex_report
+from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 
 Effects = Mapping[str, Any]
@@ -61,7 +61,7 @@ def file_report(
         # The history of the report is read by more people than the dossier about a person.
         told = str(dossier.id) if is_strict(dossier.kind) else dossier.number
         values = {"dossier": told, "reden": reason}
-        reports_services.move(session, effects, report, "in_dossier", values, actor)
+        move_report(session, effects, report, "in_dossier", values, actor)
     elif report.state in REFERABLE:
         refer(session, dossier, report, reason, actor)
     else:
@@ -91,10 +91,10 @@ def take_out(
     if present is None:
         raise DossierError(f"{report.reference} zit niet meer in dit dossier.")
     if report.state == "in_dossier" and not present.reference:
-        reports_services.move(session, effects, report, "uit_dossier", {"reden": reason}, actor)
+        move_report(session, effects, report, "uit_dossier", {"reden": reason}, actor)
         return
     _leave(session, dossier, present, report, reason, actor)
-    reports_services.changed(session, report)
+    reindex_report(session, report)
 
 
 def refer(
@@ -102,7 +102,7 @@ def refer(
 ) -> DossierMembership:
     """Let a dossier refer to a report that belongs elsewhere. State and address stay."""
     lock(session, dossier)
-    _only_live(dossier)
+    check_live(dossier)
     return _join(session, dossier, report, reason, actor, home=False, reference=True)
 
 
@@ -195,11 +195,6 @@ def _locked(session: Session, condition: Any) -> Dossier | None:
     return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
 
 
-def _only_live(dossier: Dossier) -> None:
-    if dossier.state not in LIVE:
-        raise DossierError("Dit dossier is afgesloten. Neem het eerst terug in aanpak.")
-
-
 def place(session: Session, dossier: Dossier, report: Report, reason: str, actor: Actor) -> None:
     """Let a report belong to a dossier, wherever it belonged before. The state is the caller's."""
     present = belonging_of(session, report.id)
@@ -283,7 +278,7 @@ def _tell(
     append(session, dossier, actor, name, values={"melding": report.reference, "reden": reason})
     ids = [dossier.id, report.id]
     record(session, actor, f"dossier.{name}", dossier.holder, "dossier", ids)
-    reports_services.changed(session, report)
+    reindex_report(session, report)
 
 
 def address_of(session: Session, report: Report) -> str:
@@ -302,7 +297,7 @@ def _set_address(session: Session, report: Report, number: str | None) -> None:
         return
     old = address_of(session, report)
     report.dossier_number = number
-    remember_address(session, report.holder, old, reports_vocabulary.KIND, report.id)
+    remember_address(session, report.holder, old, REPORT, report.id)
 
 
 def move_to_neighbourhood(
@@ -319,15 +314,15 @@ def move_to_neighbourhood(
     report.neighbourhood_code = code
     report.subneighbourhood_code = None
     settle(session, report)
-    remember_address(session, report.holder, old, reports_vocabulary.KIND, report.id)
-    reports_services.changed(session, report)
+    remember_address(session, report.holder, old, REPORT, report.id)
+    reindex_report(session, report)
     fields = ["neighbourhood_code"]
     record(
         session,
         actor,
         "melding.wijk",
         report.holder,
-        reports_vocabulary.KIND,
+        REPORT,
         [report.id],
         fields=fields,
     )

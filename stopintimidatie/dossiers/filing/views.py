@@ -45,7 +45,7 @@ from stopintimidatie.dossiers.services import DossierError
 from stopintimidatie.dossiers.words import forms_of
 from stopintimidatie.municipalities.areas.facts import NeighbourhoodKind
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.services import move
+from stopintimidatie.reports.services import move_report
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 
 TAKE: Final = "nieuw"
@@ -75,7 +75,7 @@ def take_on(session: Session, effects: Mapping[str, Any], report: Report, actor:
     """A new report gets this person as its handler; others stay as they are."""
     if report.state == "nieuw":
         taking = {"behandelaar": str(actor.id)}
-        move(session, effects, report, "in_behandeling_nemen", taking, actor)
+        move_report(session, effects, report, "in_behandeling_nemen", taking, actor)
 
 
 def asked_for(request: Request) -> list[Report]:
@@ -335,4 +335,4 @@ def _finish(
 
 
 def _finish_one(request: Request, effects: Any, report: Report, answers: Any, actor: Any) -> None:
-    move(request.db, effects, report, "afhandelen", answers, actor)
+    move_report(request.db, effects, report, "afhandelen", answers, actor)

@@ -37,8 +37,8 @@ from stopintimidatie.dossiers.models import (
     DossierParticipant,
     DossierText,
 )
-from stopintimidatie.dossiers.services import KIND, changed
-from stopintimidatie.dossiers.vocabulary import TabledState
+from stopintimidatie.dossiers.services import KIND, reindex_dossier
+from stopintimidatie.dossiers.workflow import TabledState
 from stopintimidatie.reports import personal as reports_personal
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
@@ -174,7 +174,7 @@ def _consultations(session: Session, document: UUID) -> Sequence[Consultation]:
 def _index_anew(session: Session, document: UUID) -> None:
     dossier = session.scalars(select(Dossier).where(Dossier.id == document)).one_or_none()
     if dossier is not None:
-        changed(session, dossier)
+        reindex_dossier(session, dossier)
         # Replaced words stay in the index's files until these are written anew.
         enqueue_purge(session, dossier.holder)
 

@@ -33,9 +33,14 @@ from stopintimidatie.dossiers.pages import (
 from stopintimidatie.dossiers.queries import Counts, Member
 from stopintimidatie.dossiers.resources import DossierResource, dossier_path
 from stopintimidatie.dossiers.services import may_name
-from stopintimidatie.dossiers.vocabulary import ClosingReason, ConsultationKind, DossierKind
 from stopintimidatie.dossiers.words import event_entry, excerpt, forms_of, history_entry, note_entry
-from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW, LIVE
+from stopintimidatie.dossiers.workflow import (
+    DOSSIER_WORKFLOW,
+    LIVE,
+    ClosingReason,
+    ConsultationKind,
+    DossierKind,
+)
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.reports.models import Report

@@ -43,8 +43,7 @@ from stopintimidatie.dossiers.patterns.rules import (
     same_pattern,
 )
 from stopintimidatie.dossiers.patterns.services import choice_of, note_searched
-from stopintimidatie.dossiers.vocabulary import DossierKind
-from stopintimidatie.dossiers.workflow import LIVE
+from stopintimidatie.dossiers.workflow import LIVE, DossierKind
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.reports.models import Report
 

@@ -1,4 +1,4 @@
-"""The evidence on a small map, drawn here and asked of nobody else. Pure."""
+"""Patterns as they are shown: the list, and the evidence of one with its figures and its map."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.text import datetime_short, local
 from stopintimidatie.core.web import charts
 from stopintimidatie.core.web.charts import data_uri, heat_summary, heat_table
+from stopintimidatie.core.web.request import Paging
 from stopintimidatie.core.web.theme import WHITE, darkened_for
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.patterns.jobs import METRES_A_DEGREE, Plane
-from stopintimidatie.dossiers.patterns.models import LEFT_OUT, Pattern
+from stopintimidatie.dossiers.patterns.models import LEFT_OUT, Pattern, PatternReport, PatternState
 from stopintimidatie.dossiers.patterns.rules import (
     PARTS,
     Seen,
@@ -28,8 +29,7 @@ from stopintimidatie.dossiers.patterns.rules import (
 )
 from stopintimidatie.dossiers.patterns.services import reports_of
 from stopintimidatie.dossiers.resources import dossier_path
-from stopintimidatie.dossiers.vocabulary import DossierKind
-from stopintimidatie.dossiers.workflow import LIVE
+from stopintimidatie.dossiers.workflow import LIVE, DossierKind
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import report_path
@@ -41,14 +41,54 @@ HEIGHT: Final = 320
 AROUND: Final = 3.2
 """So many radii from the middle to the nearest edge."""
 
+MOST_AROUND: Final = 400
+COLOUR: Final = "#154273"
+CHART_TITLE: Final = "Meldingen per weekdag en dagdeel"
+
+# Metres east and north of the middle.
 Spots = Sequence[tuple[float, float]]
 
 
-def evidence_map(inside: Spots, around: Spots, *, radius_m: float, colour: str, place: str) -> str:
-    """The reports of a pattern in its circle, and the others of that time nearby in grey.
+def counts_by_state(session: Session, holder: str) -> dict[str, int]:
+    """Return how many patterns the holder has in each state."""
+    rows = session.execute(
+        select(Pattern.state, func.count()).where(Pattern.holder == holder).group_by(Pattern.state)
+    )
+    return {row[0]: row[1] for row in rows}
 
-    :param inside: metres east and north of the middle.
-    """
+
+def list_patterns(
+    session: Session, holder: str, state: PatternState, paging: Paging
+) -> list[tuple[Pattern, int, str | None]]:
+    """Return (pattern, number of reports, neighbourhood) of a page, the strongest first."""
+    size = select(func.count()).where(PatternReport.pattern_id == Pattern.id).scalar_subquery()
+    rows = session.execute(
+        select(Pattern, size, Neighbourhood.name)
+        .outerjoin(Neighbourhood, Neighbourhood.code == Pattern.neighbourhood_code)
+        .where(Pattern.holder == holder, Pattern.state == state)
+        .order_by(Pattern.strength.desc(), Pattern.number)
+        .offset(paging.offset)
+        .limit(paging.size)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def possible_dossiers(session: Session, holder: str) -> list[tuple[str, str]]:
+    """Return (id, number and title) of the running dossiers that aren't about one person."""
+    rows = session.execute(
+        select(Dossier.id, Dossier.number, Dossier.title)
+        .where(
+            Dossier.holder == holder,
+            Dossier.state.in_(LIVE),
+            Dossier.kind != DossierKind.PERSON.value,
+        )
+        .order_by(Dossier.number.desc())
+    )
+    return [(str(row.id), f"{row.number} {row.title}") for row in rows]
+
+
+def evidence_map(inside: Spots, around: Spots, *, radius_m: float, colour: str, place: str) -> str:
+    """Draw the reports of a pattern in its circle, and the others of that time nearby in grey."""
     strong = darkened_for(colour, WHITE)
     scale = HEIGHT / 2 / (AROUND * max(radius_m, 50))
     parts = [
@@ -66,30 +106,22 @@ def evidence_map(inside: Spots, around: Spots, *, radius_m: float, colour: str, 
 
 
 def _dots(spots: Spots, scale: float, size: float, colour: str) -> list[str]:
-    placed = [(WIDTH / 2 + east * scale, HEIGHT / 2 - north * scale) for east, north in spots]
+    points = [(WIDTH / 2 + east * scale, HEIGHT / 2 - north * scale) for east, north in spots]
     return [
-        charts.dot(x, y, size, colour) for x, y in placed if 0 <= x <= WIDTH and 0 <= y <= HEIGHT
+        charts.dot(x, y, size, colour) for x, y in points if 0 <= x <= WIDTH and 0 <= y <= HEIGHT
     ]
 
 
 def map_summary(inside: int, around: int, radius_m: int, place: str) -> str:
-    """The picture for who doesn't see it."""
+    """Return the map in words, for who doesn't see it."""
     return (
         f"Kaartje van {place}: {inside} meldingen binnen een cirkel van {radius_m} meter, en"
         f" {around} andere in de omgeving. De afstand tot het midden staat in de tabel."
     )
 
 
-# What shows a pattern, ready to be drawn and told: reports, figures, map. A fixed few queries.
-
-
-MOST_AROUND: Final = 400
-COLOUR: Final = "#154273"
-WHAT: Final = "Meldingen per weekdag en dagdeel"
-
-
 @dataclass(frozen=True, slots=True)
-class Row:
+class ReportRow:
     """A report in the table of evidence."""
 
     reference: str
@@ -106,7 +138,7 @@ class Evidence:
 
     reports: Sequence[Report]
     place: str
-    rows: list[Row]
+    rows: list[ReportRow]
     common: list[tuple[str, str]]
     week: Table
     chart: str
@@ -118,7 +150,7 @@ class Evidence:
 
 
 def evidence_of(session: Session, pattern: Pattern, branding: Any) -> Evidence:
-    """Read it and draw it, in the colour of the municipality."""
+    """Read the evidence of a pattern and draw it in the colour of the municipality."""
     reports = reports_of(session, pattern)
     areas = _areas(session, {pattern.neighbourhood_code, *(r.neighbourhood_code for r in reports)})
     slug = session.scalar(select(Municipality.slug).where(Municipality.code == pattern.holder))
@@ -126,7 +158,7 @@ def evidence_of(session: Session, pattern: Pattern, branding: Any) -> Evidence:
     place = area.name if area else "deze gemeente"
     colour = getattr(branding, "colour", None) or COLOUR
     table = week([_seen(report) for report in reports])
-    drawn, around = _map(session, pattern, reports, colour, place)
+    picture, around = _map(session, pattern, reports, colour, place)
     return Evidence(
         reports=reports,
         place=place,
@@ -134,8 +166,8 @@ def evidence_of(session: Session, pattern: Pattern, branding: Any) -> Evidence:
         common=common([_seen(report) for report in reports]),
         week=table,
         chart=data_uri(heat_table(PARTS, table, colour=colour, width=420)),
-        chart_text=heat_summary(WHAT, PARTS, table),
-        map=data_uri(drawn),
+        chart_text=heat_summary(CHART_TITLE, PARTS, table),
+        map=data_uri(picture),
         map_text=map_summary(len(reports), around, pattern.radius_m, place),
         dossier=_dossier(session, pattern, slug),
         outside=_outside(session, pattern, reports),
@@ -143,7 +175,7 @@ def evidence_of(session: Session, pattern: Pattern, branding: Any) -> Evidence:
 
 
 def why_of(pattern: Pattern, count: int) -> list[str]:
-    """Why this is proposed, in sentences."""
+    """Return why this is proposed, in sentences."""
     return explanation(
         count=count,
         expected=pattern.expected,
@@ -169,12 +201,12 @@ def _areas(session: Session, codes: set[str | None]) -> dict[str, Neighbourhood]
     return {area.code: area for area in session.scalars(wanted)}
 
 
-def _row(report: Report, pattern: Pattern, slug: str | None, areas: Any) -> Row:
+def _row(report: Report, pattern: Pattern, slug: str | None, areas: Any) -> ReportRow:
     area = areas.get(report.neighbourhood_code)
     away = 0.0
     if report.lat is not None and report.lon is not None:
         away = distance_m(pattern.lat, pattern.lon, report.lat, report.lon)
-    return Row(
+    return ReportRow(
         report.reference,
         report_path(report, slug, area.slug if area else None),
         heading(report),
@@ -187,20 +219,20 @@ def _row(report: Report, pattern: Pattern, slug: str | None, areas: Any) -> Row:
 def _map(
     session: Session, pattern: Pattern, reports: Sequence[Report], colour: str, place: str
 ) -> tuple[str, int]:
-    """The map, and how many others stand on it."""
+    """Return the map, and how many other reports stand on it."""
     plane = Plane(pattern.lat, pattern.lon)
     inside = [
         plane.metres(r.lat, r.lon) for r in reports if r.lat is not None and r.lon is not None
     ]
     around = _around(session, pattern, plane, {report.id for report in reports})
-    drawn = evidence_map(inside, around, radius_m=pattern.radius_m, colour=colour, place=place)
-    return drawn, len(around)
+    picture = evidence_map(inside, around, radius_m=pattern.radius_m, colour=colour, place=place)
+    return picture, len(around)
 
 
 def _around(
     session: Session, pattern: Pattern, plane: Plane, inside: set[Any]
 ) -> list[tuple[float, float]]:
-    """The other reports of the period that lie on the map, by the index of places."""
+    """Return the other reports of the period that lie on the map, by the index of places."""
     reach = AROUND * max(pattern.radius_m, 50) * 1.4 / METRES_A_DEGREE
     since = pattern.seen_at - timedelta(days=pattern.window_days)
     low, high = (
@@ -235,7 +267,7 @@ def _dossier(session: Session, pattern: Pattern, slug: str | None) -> tuple[str,
 
 
 def _outside(session: Session, pattern: Pattern, reports: Sequence[Report]) -> int:
-    """How many reports the proposal would bring in."""
+    """Count the reports that the proposal would bring into a dossier."""
     inside = (
         select(DossierMembership.report_id)
         .join(Dossier, Dossier.id == DossierMembership.dossier_id)

@@ -38,11 +38,10 @@ from stopintimidatie.dossiers.patterns.models import (
     PatternSetting,
     PatternState,
 )
-from stopintimidatie.dossiers.vocabulary import DossierKind
-from stopintimidatie.dossiers.workflow import LIVE
+from stopintimidatie.dossiers.workflow import LIVE, DossierKind
 from stopintimidatie.reports import personal as reports_personal
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.services import move
+from stopintimidatie.reports.services import move_report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 FILABLE: Final = REFERABLE | {"in_behandeling"}
@@ -110,7 +109,9 @@ def accept(
         if membership_of(session, dossier.id, report.id) is not None:
             continue
         if report.state == "nieuw" and take_new:
-            move(session, effects, report, "in_behandeling_nemen", {"behandelaar": actor.id}, actor)
+            move_report(
+                session, effects, report, "in_behandeling_nemen", {"behandelaar": actor.id}, actor
+            )
         if report.state in FILABLE:
             file_report(session, effects, dossier, report, reason, actor)
             filed += 1

@@ -1,4 +1,4 @@
-"""The patterns of a municipality: the list, one pattern with its evidence, and how it works."""
+"""The pages of patterns: the list, one with its evidence, deciding about it, and the settings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from uuid import UUID
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
-from sqlalchemy import func, select
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
@@ -28,8 +27,6 @@ from stopintimidatie.core.web.request import (
 )
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.dossiers.case.services import DossierPlan
-from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.patterns import services as patterns_services
 from stopintimidatie.dossiers.patterns.forms import (
     NEW,
     SETTINGS,
@@ -44,23 +41,33 @@ from stopintimidatie.dossiers.patterns.models import (
     KEEP_DAYS,
     LABELS,
     Pattern,
-    PatternReport,
     PatternState,
 )
-from stopintimidatie.dossiers.patterns.queries import Evidence, evidence_of, why_of
+from stopintimidatie.dossiers.patterns.queries import (
+    Evidence,
+    counts_by_state,
+    evidence_of,
+    list_patterns,
+    possible_dossiers,
+    why_of,
+)
 from stopintimidatie.dossiers.patterns.resources import PatternResource, pattern_path
 from stopintimidatie.dossiers.patterns.rules import PARTS, expected_text, heading, hours_text
 from stopintimidatie.dossiers.patterns.services import (
+    StalePatternError,
     StaleSettingError,
+    accept,
     change_settings,
     choice_of,
+    reject,
+    reports_of,
     row_of,
+    snooze,
+    take_in_hand,
     version_of,
 )
 from stopintimidatie.dossiers.resources import path_of_dossier
-from stopintimidatie.dossiers.vocabulary import DossierKind
-from stopintimidatie.dossiers.workflow import LIVE
-from stopintimidatie.municipalities.areas.models import Neighbourhood
+from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import (
     MunicipalityAdministration,
@@ -68,6 +75,8 @@ from stopintimidatie.municipalities.areas.resources import (
 )
 
 TEMPLATES: Final = "stopintimidatie.dossiers.patterns:templates"
+FORM_PAGE: Final = f"{TEMPLATES}/form.jinja2"
+Values = dict[str, Any]
 
 
 @view_config(
@@ -78,14 +87,13 @@ TEMPLATES: Final = "stopintimidatie.dossiers.patterns:templates"
     renderer=f"{TEMPLATES}/patterns.jinja2",
 )
 def patterns_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
-    """The patterns in one state; those to decide about unless another is asked for."""
+    """Show the patterns in one state; those to decide about unless another is asked for."""
     slug, session = context.municipality.slug, request.db
     asked = dict(query_pairs(request)).get("toestand", "")
     known = {state.value for state in PatternState}
     state = PatternState(asked) if asked in known else PatternState.PROPOSED
-    counts = _counts(request, context.holder)
+    counts = counts_by_state(session, context.holder)
     paging = Paging(wanted_page(request), counts.get(state, 0))
-    rows = session.execute(_rows(context.holder, state, paging)).all()
     setting = row_of(session, context.holder)
     here = f"/gemeenten/{slug}/patronen"
     return {
@@ -100,7 +108,9 @@ def patterns_view(context: MunicipalityResource, request: Request) -> dict[str, 
             )
             for one, label in LABELS.items()
         ],
-        "items": [_item(slug, *row) for row in rows],
+        "items": [
+            _item(slug, *row) for row in list_patterns(session, context.holder, state, paging)
+        ],
         "paging": paging,
         "searched": None if setting is None else setting.searched_at,
         "enabled": setting is None or setting.enabled,
@@ -108,25 +118,6 @@ def patterns_view(context: MunicipalityResource, request: Request) -> dict[str, 
         "search": f"/gemeenten/{slug}/patronen-zoeken",
         "how": f"/gemeenten/{slug}/algoritme",
     }
-
-
-def _counts(request: Request, holder: str) -> dict[str, int]:
-    rows = request.db.execute(
-        select(Pattern.state, func.count()).where(Pattern.holder == holder).group_by(Pattern.state)
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-def _rows(holder: str, state: PatternState, paging: Paging) -> Any:
-    size = select(func.count()).where(PatternReport.pattern_id == Pattern.id).scalar_subquery()
-    return (
-        select(Pattern, size, Neighbourhood.name)
-        .outerjoin(Neighbourhood, Neighbourhood.code == Pattern.neighbourhood_code)
-        .where(Pattern.holder == holder, Pattern.state == state)
-        .order_by(Pattern.strength.desc(), Pattern.number)
-        .offset(paging.offset)
-        .limit(paging.size)
-    )
 
 
 def _item(slug: str, pattern: Pattern, count: int, area: str | None) -> ListItem:
@@ -176,7 +167,7 @@ def search_now(context: MunicipalityResource, request: Request) -> Any:
     renderer=f"{TEMPLATES}/pattern.jinja2",
 )
 def pattern_view(context: PatternResource, request: Request) -> dict[str, Any]:
-    """One pattern: the proposal, why, the evidence, and what can be done."""
+    """Show one pattern: the proposal, why, the evidence, and what can be done."""
     pattern = context.pattern
     evidence = evidence_of(request.db, pattern, request.branding)
     shown = [report.id for report in evidence.reports]
@@ -207,7 +198,7 @@ def _advice(pattern: Pattern, evidence: Evidence) -> str:
 
 
 def _dossier(request: Request, context: PatternResource, evidence: Evidence) -> Any:
-    """(title, address) of the dossier, for who may see dossiers."""
+    """Return (title, address) of the dossier, or None for who may not see dossiers."""
     if evidence.dossier is None or not request.has_permission(Permission.VIEW_DOSSIER, context):
         return None
     return evidence.dossier
@@ -221,7 +212,7 @@ def _dossier(request: Request, context: PatternResource, evidence: Evidence) -> 
     renderer=f"{TEMPLATES}/algorithm.jinja2",
 )
 def algorithm_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
-    """What the algorithm register of the municipality asks, with what is set here."""
+    """Show what the algorithm register of the municipality asks, with what is set here."""
     choice = choice_of(request.db, context.holder)
     return {
         "crumbs": [*request.breadcrumb, Crumb("Algoritme", request.path)],
@@ -229,13 +220,6 @@ def algorithm_view(context: MunicipalityResource, request: Request) -> dict[str,
         "keep_days": KEEP_DAYS,
         "municipality": context.municipality.name,
     }
-
-
-# Accepting, snoozing and rejecting a pattern; and the settings of the search.
-
-
-FORM_PAGE: Final = "stopintimidatie.dossiers.patterns:templates/form.jinja2"
-Values = dict[str, Any]
 
 
 @view_config(
@@ -246,11 +230,11 @@ Values = dict[str, Any]
     renderer=FORM_PAGE,
 )
 def accept_view(context: PatternResource, request: Request) -> Any:
-    """A new dossier with these reports, or the dossier that they belong to."""
+    """Put the reports of a pattern in a new dossier, or in the dossier that they belong to."""
     if (closed := _closed(context, request)) is not None:
         return closed
     pattern = context.pattern
-    reports = patterns_services.reports_of(request.db, pattern)
+    reports = reports_of(request.db, pattern)
     note_read(request, context.holder, "melding", [r.id for r in reports], task="patroon aannemen")
     some_new = any(report.state == "nieuw" for report in reports)
     areas = [(area.code, area.name) for area in neighbourhoods_of(request.db, context.holder)]
@@ -260,7 +244,7 @@ def accept_view(context: PatternResource, request: Request) -> Any:
     form = _form(
         context,
         request,
-        accept_schema(_dossiers(request, context), areas, some_new=some_new),
+        accept_schema(possible_dossiers(request.db, context.holder), areas, some_new=some_new),
         Button("aannemen", "Aannemen"),
         dossier=str(pattern.dossier_id) if pattern.dossier_id else NEW,
         titel=title,
@@ -269,20 +253,6 @@ def accept_view(context: PatternResource, request: Request) -> Any:
     return _decide(
         context, request, form, "Patroon aannemen", lambda v: _accept(context, request, v)
     )
-
-
-def _dossiers(request: Request, context: PatternResource) -> list[tuple[str, str]]:
-    """The running dossiers that aren't of one person."""
-    rows = request.db.execute(
-        select(Dossier.id, Dossier.number, Dossier.title)
-        .where(
-            Dossier.holder == context.holder,
-            Dossier.state.in_(LIVE),
-            Dossier.kind != DossierKind.PERSON.value,
-        )
-        .order_by(Dossier.number.desc())
-    )
-    return [(str(row.id), f"{row.number} {row.title}") for row in rows]
 
 
 def _accept(context: PatternResource, request: Request, values: Values) -> HTTPSeeOther:
@@ -299,20 +269,20 @@ def _accept(context: PatternResource, request: Request, values: Values) -> HTTPS
     else:
         plan = UUID(values["dossier"])
     actor, effects = request.actor, WORKFLOW_EFFECTS.of(request.registry)
-    made = patterns_services.accept(
+    made = accept(
         request.db, effects, context.pattern, plan, actor, take_new=bool(values.get("nieuwe"))
     )
-    went = plural(made.filed, "melding zit", "meldingen zitten")
-    told = f"Het patroon is aangenomen. {went} nu in dossier {made.dossier.number}."
+    filed = plural(made.filed, "melding zit", "meldingen zitten")
+    message = f"Het patroon is aangenomen. {filed} nu in dossier {made.dossier.number}."
     if made.waiting:
-        told += f" Beoordeel eerst: {', '.join(made.waiting)}."
-    request.flash(told, "warning" if made.waiting else "ok")
+        message += f" Beoordeel eerst: {', '.join(made.waiting)}."
+    request.flash(message, "warning" if made.waiting else "ok")
     return HTTPSeeOther(path_of_dossier(request.db, made.dossier.id))
 
 
 def _summary(context: PatternResource, request: Request) -> str:
-    """What the dossier begins with: the pattern in words."""
-    reports = patterns_services.reports_of(request.db, context.pattern)
+    """Return the first summary of the dossier: the pattern in words."""
+    reports = reports_of(request.db, context.pattern)
     return " ".join(why_of(context.pattern, len(reports)))
 
 
@@ -324,15 +294,14 @@ def _summary(context: PatternResource, request: Request) -> str:
     renderer=FORM_PAGE,
 )
 def snooze_view(context: PatternResource, request: Request) -> Any:
-    """Not now."""
+    """Put the decision off until a day."""
     if (closed := _closed(context, request)) is not None:
         return closed
     later = local(utc_now()).date() + timedelta(days=14)
     form = _form(context, request, snooze_schema(), Button("uitstellen", "Uitstellen"), tot=later)
 
     def act(values: Values) -> HTTPSeeOther:
-        actor = request.actor
-        patterns_services.snooze(request.db, context.pattern, values["tot"], actor)
+        snooze(request.db, context.pattern, values["tot"], request.actor)
         return _done(context, request, "Het patroon is uitgesteld.")
 
     return _decide(context, request, form, "Patroon uitstellen", act)
@@ -346,7 +315,7 @@ def snooze_view(context: PatternResource, request: Request) -> Any:
     renderer=FORM_PAGE,
 )
 def reject_view(context: PatternResource, request: Request) -> Any:
-    """It is nothing, and why."""
+    """Reject the pattern with a reason, and keep it quiet until a day."""
     if (closed := _closed(context, request)) is not None:
         return closed
     quiet = timedelta(days=choice_of(request.db, context.holder).quiet_days)
@@ -354,8 +323,7 @@ def reject_view(context: PatternResource, request: Request) -> Any:
     form = _form(context, request, reject_schema(), Button("afwijzen", "Afwijzen"), tot=until)
 
     def act(values: Values) -> HTTPSeeOther:
-        actor = request.actor
-        patterns_services.reject(request.db, context.pattern, values["reden"], values["tot"], actor)
+        reject(request.db, context.pattern, values["reden"], values["tot"], request.actor)
         return _done(context, request, "Het patroon is afgewezen.")
 
     return _decide(context, request, form, "Patroon afwijzen", act)
@@ -374,7 +342,7 @@ def _form(
 
 
 def _closed(context: PatternResource, request: Request) -> HTTPSeeOther | None:
-    """The way back for who opens the form of what was decided; a POST gets its answer there."""
+    """Send who opens the form of a decided pattern back to it; a POST gets its answer there."""
     if request.method == "POST" or context.pattern.state in DECIDABLE:
         return None
     request.flash("Over dit patroon is al besloten, of het is vervallen.", "warning")
@@ -390,11 +358,11 @@ def _decide(
 ) -> Any:
     def on_valid(values: Values) -> Any:
         try:
-            patterns_services.take_in_hand(request.db, context.pattern, values["versie"])
+            take_in_hand(request.db, context.pattern, values["versie"])
             answer = act(values)
             request.db.flush()
             return answer
-        except patterns_services.StalePatternError:
+        except StalePatternError:
             form["versie"].cstruct = str(context.pattern.version)
             raise ConflictError(
                 "Het patroon is intussen veranderd. Bekijk het opnieuw voor u beslist.", []
@@ -406,8 +374,8 @@ def _decide(
     return handle_form(request, form, on_valid, page)
 
 
-def _done(context: PatternResource, request: Request, told: str) -> HTTPSeeOther:
-    request.flash(told)
+def _done(context: PatternResource, request: Request, message: str) -> HTTPSeeOther:
+    request.flash(message)
     return HTTPSeeOther(f"/gemeenten/{context.municipality.slug}/patronen")
 
 
@@ -419,7 +387,7 @@ def _done(context: PatternResource, request: Request, told: str) -> HTTPSeeOther
     renderer=FORM_PAGE,
 )
 def settings_view(context: MunicipalityAdministration, request: Request) -> Any:
-    """How the municipality has its reports searched."""
+    """Change how the municipality has its reports searched."""
     now = choice_of(request.db, context.holder)
     form = Form(
         settings_schema(),
@@ -434,18 +402,18 @@ def settings_view(context: MunicipalityAdministration, request: Request) -> Any:
     )
 
     def on_valid(values: Values) -> HTTPSeeOther:
-        given = {attribute: values[name] for name, attribute in SETTINGS.items()}
-        given["enabled"] = values["aan"] == "ja"
-        actor = request.actor
+        new = {attribute: values[name] for name, attribute in SETTINGS.items()}
+        new["enabled"] = values["aan"] == "ja"
+        version, actor = values["versie"], request.actor
         try:
-            fields = change_settings(request.db, context.holder, given, values["versie"], actor)
+            fields = change_settings(request.db, context.holder, new, version, actor)
         except StaleSettingError:
             form["versie"].cstruct = str(version_of(request.db, context.holder))
             raise ConflictError(
                 "Iemand anders heeft dit intussen gewijzigd. Kijk het na en sla opnieuw op.", []
             ) from None
-        told = "De instellingen zijn opgeslagen." if fields else "Er was niets gewijzigd."
-        request.flash(f"{told} Zij gelden vanaf de volgende zoektocht.")
+        result = "De instellingen zijn opgeslagen." if fields else "Er was niets gewijzigd."
+        request.flash(f"{result} Zij gelden vanaf de volgende zoektocht.")
         return HTTPSeeOther(request.resource_path(context).rstrip("/"))
 
     page = {

@@ -24,14 +24,14 @@ from stopintimidatie.dossiers.models import (
     DossierMove,
     DossierNote,
 )
-from stopintimidatie.dossiers.services import for_all
-from stopintimidatie.dossiers.vocabulary import (
+from stopintimidatie.dossiers.services import unrestricted
+from stopintimidatie.dossiers.workflow import (
+    DOSSIER_WORKFLOW,
     AgreementState,
     ConsultationKind,
     ConsultationState,
     DossierKind,
 )
-from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
 from stopintimidatie.exports.extract.reports import (
     LoadedFiles,
     Row,
@@ -341,7 +341,7 @@ def _events(
             yield _event(row.closed_at, what, EventKind.AGREEMENT)
     notes = session.scalars(
         select(DossierNote)
-        .where(DossierNote.dossier_id == dossier.id, for_all())
+        .where(DossierNote.dossier_id == dossier.id, unrestricted())
         .order_by(DossierNote.at, DossierNote.id)
     )
     for note in notes:

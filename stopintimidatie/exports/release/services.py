@@ -34,7 +34,7 @@ from stopintimidatie.disclosures.pickup import OPEN, PickupKind, offer, outsider
 from stopintimidatie.disclosures.resources import KIND
 from stopintimidatie.disclosures.resources import KIND as EXPORT
 from stopintimidatie.disclosures.services import EventKind, find_disclosure, note_event
-from stopintimidatie.dossiers.case.mail import COLLEAGUE
+from stopintimidatie.dossiers.case.services import COLLEAGUE
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.page import personal as page_personal
 from stopintimidatie.dossiers.services import KIND as DOSSIER

@@ -19,7 +19,7 @@ from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, 
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.disclosures.services import EventKind, find_disclosure, note_event
-from stopintimidatie.dossiers.case.mail import COLLEAGUE
+from stopintimidatie.dossiers.case.services import COLLEAGUE
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.exports.extract.queries import LoadedDossier
 from stopintimidatie.exports.extract.services import Prepared

@@ -47,7 +47,7 @@ from stopintimidatie.exports.vocabulary import DEMAND
 from stopintimidatie.reports.conversation.services import PAGE, tell
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.personal import read_contact
-from stopintimidatie.reports.services import move
+from stopintimidatie.reports.services import move_report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 OWNER: Final = "gewiste_melder"
@@ -272,7 +272,7 @@ def erase_report(
     leave_everywhere(session, report, LEFT, actor)
     erase_document(registry, session, REPORT, report.id)
     values = {"grond": GROUNDS[ground], "reden": reason}
-    move(session, WORKFLOW_EFFECTS.of(registry), report, "wissen", values, actor)
+    move_report(session, WORKFLOW_EFFECTS.of(registry), report, "wissen", values, actor)
     tell_erased(session, report)
     record(session, actor, "melding.gewist", report.holder, REPORT, [report.id], fields=[ground])
 

@@ -40,7 +40,6 @@ from stopintimidatie.reports.arrival.submission import Routing, routing_for
 from stopintimidatie.reports.fields import Contact, Location, Submission, columns_of
 from stopintimidatie.reports.models import Report, ReportContact, ReportForm, ReportMove
 from stopintimidatie.reports.personal import ContactData, _encrypted
-from stopintimidatie.reports.queries import document_of
 from stopintimidatie.reports.rules import (
     FOLLOW_PURPOSE,
     derive_follow_code,
@@ -48,6 +47,7 @@ from stopintimidatie.reports.rules import (
     hash_follow_code,
     new_reference,
 )
+from stopintimidatie.reports.services import search_document
 from stopintimidatie.reports.vocabulary import KIND, ContactWish, Source
 
 
@@ -265,7 +265,7 @@ def document_of_new(
     row: Any = SimpleNamespace(
         **arrived.report, forms=arrived.forms, version=1, dossier_number=None
     )
-    return document_of(row, municipality_slug, neighbourhood_slug)
+    return search_document(row, municipality_slug, neighbourhood_slug)
 
 
 def deadline(holder: str, wish: str, received_at: datetime, days: int) -> datetime | None:

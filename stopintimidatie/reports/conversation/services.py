@@ -33,7 +33,7 @@ from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.reports.conversation.queries import FROM_REPORTER, Copy, Message
 from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage
 from stopintimidatie.reports.personal import read_contact
-from stopintimidatie.reports.services import append_move, changed, move
+from stopintimidatie.reports.services import append_move, move_report, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.workflow import ENDED
 
@@ -121,7 +121,7 @@ def write_to_reporter(session: Session, report: Report, text: str, actor: Actor)
     tell(session, report, "bericht", text, actor)
     report.reporter_spoke_at = None
     append_move(session, report, actor, "bericht", report.state, {})
-    changed(session, report)
+    reindex_report(session, report)
     record(session, actor, "melding.bericht", report.holder, KIND, [report.id])
 
 
@@ -130,7 +130,7 @@ def mark_read(session: Session, report: Report, actor: Actor) -> None:
     if report.reporter_spoke_at is None:
         return
     report.reporter_spoke_at = None
-    changed(session, report)
+    reindex_report(session, report)
     record(session, actor, "melding.bericht_gezien", report.holder, KIND, [report.id])
 
 
@@ -151,7 +151,7 @@ def stop_waiting(context: JobContext, payloads: Sequence[dict[str, Any]]) -> Non
             wanted = select(Report).where(Report.id == UUID(payload["report"]))
             report = session.scalars(wanted.with_for_update()).one_or_none()
             if report is not None and _is_over(report, date.fromisoformat(payload["until"])):
-                move(session, effects, report, "antwoord_bleef_uit", {}, SYSTEM)
+                move_report(session, effects, report, "antwoord_bleef_uit", {}, SYSTEM)
 
 
 def _is_over(report: Report, until: date) -> bool:
@@ -243,7 +243,7 @@ def carry_contact(session: Session, report: Report, other: Report, actor: Actor)
         other.contact_deadline = report.contact_deadline
     told = {"reden": f"Ook de melder van {report.reference} (dubbel van deze) wil contact."}
     append_move(session, other, actor, CARRIED, other.state, told)
-    changed(session, other)
+    reindex_report(session, other)
     record(session, actor, "melding.contact_erbij", other.holder, KIND, [other.id, report.id])
 
 
@@ -283,7 +283,7 @@ def _let_go(session: Session, report: Report, was: datetime | None) -> None:
     other = session.scalars(wanted).one_or_none()
     if other is not None and other.contact_deadline == was and not _promised(other):
         other.contact_deadline = next_contact(session, other, without=report)
-        changed(session, other)
+        reindex_report(session, other)
 
 
 def _promised(report: Report) -> bool:
@@ -346,7 +346,7 @@ def add_message(engine: Engine, effects: Effects, copy: Copy, text: str) -> Mess
         )
         session.add(said)
         if asked:
-            move(session, effects, report, "antwoord_ontvangen", {}, REPORTER)
+            move_report(session, effects, report, "antwoord_ontvangen", {}, REPORTER)
         else:
             append_move(session, report, REPORTER, kind, report.state, {})
         spoke(session, report, f"melding.{kind}")
@@ -356,7 +356,7 @@ def add_message(engine: Engine, effects: Effects, copy: Copy, text: str) -> Mess
 def spoke(session: Session, report: Report, action: str) -> None:
     """The officer must see that the reporter did something; and the log has it."""
     report.reporter_spoke_at = utc_now()
-    changed(session, report)
+    reindex_report(session, report)
     record(session, REPORTER, action, report.holder, KIND, [report.id])
 
 
@@ -390,7 +390,7 @@ def withdraw(engine: Engine, effects: Effects, copy: Copy) -> None:
     if copy.state in {"ingetrokken", "vernietigd"}:
         return
     with own_report(engine, copy) as (session, report):
-        move(session, effects, report, "intrekken", {}, REPORTER)
+        move_report(session, effects, report, "intrekken", {}, REPORTER)
         spoke(session, report, "melding.ingetrokken")
 
 

@@ -29,7 +29,7 @@ from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.people.services import postbox_recipient
 from stopintimidatie.reports.handover.transfer import PURPOSE, connected_receiver, hand_over, send
 from stopintimidatie.reports.models import Report, ReportTransfer
-from stopintimidatie.reports.services import move
+from stopintimidatie.reports.services import move_report
 from stopintimidatie.reports.vocabulary import ACCEPTED, KIND, OPEN, REFUSED, VOID
 from stopintimidatie.reports.words import (
     address_text,
@@ -73,7 +73,7 @@ def hand_some_over(
         .with_for_update()
     ).all()
     for report in reports:
-        move(session, effects, report, name, {"gemeente": successor, "reden": REASON}, actor)
+        move_report(session, effects, report, name, {"gemeente": successor, "reden": REASON}, actor)
     if reports:
         ids = [report.id for report in reports]
         holder = reports[0].holder
@@ -290,9 +290,9 @@ def answered(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
             other = Actor("gebruiker", None, transfer.answered_by or "andere gemeente")
             if transfer.state == ACCEPTED:
                 values = {"gemeente": transfer.receiver}
-                move(session, effects, report, "overdracht_aangenomen", values, other)
+                move_report(session, effects, report, "overdracht_aangenomen", values, other)
             elif transfer.state == REFUSED:
-                move(
+                move_report(
                     session,
                     effects,
                     report,

@@ -1,4 +1,4 @@
-"""What the inbox is filtered on: GET parameters to conditions. A view is an address."""
+"""The list of the inbox, its filters and its counts, in a fixed number of queries."""
 
 from __future__ import annotations
 
@@ -33,14 +33,24 @@ from stopintimidatie.reports.vocabulary import Form, Source
 from stopintimidatie.reports.workflow import ENDED, STATES
 
 Condition = ColumnElement[bool]
+# GET parameter -> value: a view of the inbox is an address.
+Filters = Mapping[str, str]
 # The expression of the index `ix_report_in_line`: reports without a deadline come last.
 deadline_or_never: Final[ColumnElement[datetime]] = func.coalesce(
     Report.contact_deadline, literal_column("'infinity'")
+)
+# The order of the index `ix_report_in_line`.
+_IN_LINE: Final[Sequence[Any]] = (
+    Report.urgent.desc(),
+    deadline_or_never,
+    Report.received_at.desc(),
+    Report.id,
 )
 
 # What somebody has to do something with; a report in a dossier is looked after there.
 TO_DO: Final = tuple(s.code for s in STATES if not s.ended and s.code != "in_dossier")
 OPEN: Final = frozenset(s.code for s in STATES if not s.ended)
+_TOGETHER: Final = (("afgerond", "Alles wat klaar is"), ("alle", "Alle meldingen"))
 DEADLINES: Final = (
     ("te_laat", "te laat"),
     ("dag", "binnen een dag"),
@@ -48,17 +58,6 @@ DEADLINES: Final = (
     ("wachten", "antwoord blijft uit"),
 )
 PERIODS: Final = (("7", "7 dagen"), ("30", "30 dagen"), ("90", "90 dagen"), ("365", "een jaar"))
-NAMES: Final = (
-    "toestand",
-    "wijk",
-    "vorm",
-    "spoed",
-    "behandelaar",
-    "termijn",
-    "bron",
-    "periode",
-    "gesprek",
-)
 TALKS: Final = (("nieuw", "nieuw bericht van de melder"),)
 
 
@@ -70,15 +69,13 @@ class Reader:
     now: datetime
 
 
-def chosen(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The filters in an address; the last of a name counts, and an empty one is none."""
-    return {name: value for name, value in pairs if name in NAMES and 0 < len(value) <= 60}
+def filters_from(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the filters in an address; the last of a name counts, and an empty one is none."""
+    return {name: value for name, value in pairs if name in _CONDITIONS and 0 < len(value) <= 60}
 
 
-def conditions(
-    filters: Mapping[str, str], reader: Reader, *, leave_out: str = ""
-) -> list[Condition]:
-    """The conditions of these filters; without `toestand` only what is to be done.
+def conditions(filters: Filters, reader: Reader, *, leave_out: str = "") -> list[Condition]:
+    """Return the conditions of these filters; without `toestand` only what is to be done.
 
     :param leave_out: the filter that is being counted: each of its values must stay in sight.
     """
@@ -140,8 +137,8 @@ def by_talk(value: str, reader: Reader) -> Condition:
     return Report.reporter_spoke_at.is_not(None) if value == "nieuw" else false()
 
 
-def standing_form() -> Condition:
-    """The row is a form as it now stands: confirmed by an officer, or else as reported."""
+def current_form() -> Condition:
+    """Return whether a `ReportForm` counts now: confirmed by an officer, else as reported."""
     confirmed = aliased(ReportForm)
     # Looked up for each row. As NOT EXISTS, PostgreSQL reads all confirmed forms there are first.
     any_confirmed = (
@@ -155,7 +152,7 @@ def standing_form() -> Condition:
 
 def _by_form(value: str, reader: Reader) -> Condition:
     return exists().where(
-        ReportForm.report_id == Report.id, ReportForm.code == value, standing_form()
+        ReportForm.report_id == Report.id, ReportForm.code == value, current_form()
     )
 
 
@@ -170,12 +167,6 @@ _CONDITIONS: Final[Mapping[str, Callable[[str, Reader], Condition]]] = {
     "periode": by_period,
     "gesprek": by_talk,
 }
-
-
-# The list of the inbox, its counts and its views. A fixed number of queries, whatever the size.
-
-
-Filters = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,21 +209,21 @@ PRESETS: Final[tuple[tuple[str, Filters], ...]] = (
 
 
 def count(session: Session, holder: str, filters: Filters, reader: Reader, most: int) -> int:
-    """How many reports these filters leave; one more than `most` when there are more."""
+    """Count the reports that these filters leave, up to one more than `most`."""
     where = [Report.holder == holder, *conditions(filters, reader)]
     found = select(Report.id).where(*where) if _states_of(filters) else _newest(*where)
     return count_at_most(session, found, most)
 
 
 def _newest(*where: ColumnElement[bool]) -> Select[Any]:
-    """In the order of an index: else PostgreSQL may look through all holders for the first few."""
+    """Select ids in the order of an index: PostgreSQL would else read all holders for a few."""
     return select(Report.id).where(*where).order_by(Report.received_at.desc())
 
 
 def page(
     session: Session, holder: str, filters: Filters, reader: Reader, offset: int, size: int
 ) -> Sequence[Report]:
-    """One page: spoed first, then the nearest deadline, then the newest.
+    """Return one page: spoed first, then the nearest deadline, then the newest.
 
     What is done has no hurry: there it is the newest first, which an index can give, however
     many there are.
@@ -245,15 +236,6 @@ def page(
         order = _IN_LINE
     statement = select(Report).where(Report.holder == holder, *conditions(filters, reader))
     return session.scalars(statement.order_by(*order).offset(offset).limit(size)).all()
-
-
-# The order of the index `ix_report_in_line`.
-_IN_LINE: Final[Sequence[Any]] = (
-    Report.urgent.desc(),
-    deadline_or_never,
-    Report.received_at.desc(),
-    Report.id,
-)
 
 
 def _in_line(
@@ -307,7 +289,7 @@ def _number(*where: ColumnElement[bool]) -> ScalarSelect[Any]:
 def facets(
     session: Session, holder: str, filters: Filters, reader: Reader, total: int
 ) -> list[Facet]:
-    """Every filter with what each of its values would leave, the other filters kept.
+    """Return every filter with what each of its values would leave, the other filters kept.
 
     :param total: what `count` found; beyond `COUNTED` values stand without their numbers.
     """
@@ -336,11 +318,11 @@ class _Counter:
     total: int
 
     def too_many(self, name: str) -> bool:
-        """Whether this filter has more to count than is worth while."""
-        found = self.total
+        """Return whether this filter has more to count than is worth while."""
+        total = self.total
         if name in self.filters:
-            found = count_at_most(self.session, _newest(*self.where(name)), COUNTED)
-        return found > COUNTED
+            total = count_at_most(self.session, _newest(*self.where(name)), COUNTED)
+        return total > COUNTED
 
     def where(self, name: str) -> list[ColumnElement[bool]]:
         others = conditions(self.filters, self.reader, leave_out=name)
@@ -353,56 +335,50 @@ class _Counter:
         return {row[0]: row[1] for row in rows}
 
     def by(self, name: str, column: Any, labels: Sequence[tuple[str, str]]) -> list[Choice]:
-        """The values of a column, in the order of their labels; values with none are left out."""
+        """Count the values of a column, in the order of their labels; those with none are out."""
         if self.too_many(name):
             return uncounted(labels)
-        return self.kept(name, self.groups(name, column), labels)
+        return self.choices(name, self.groups(name, column), labels)
 
-    def kept(
+    def choices(
         self, name: str, numbers: Mapping[Any, int], labels: Sequence[tuple[str, str]]
     ) -> list[Choice]:
+        """Return the values with a number, and the one that is chosen now."""
         return [
             Choice(value, label, numbers.get(value, 0))
             for value, label in labels
             if numbers.get(value) or self.filters.get(name) == value
         ]
 
-    def each(self, name: str, labels: Sequence[tuple[str, str]], made: Any) -> list[Choice]:
-        """Values that overlap: each is counted by its own condition, all in one query."""
+    def each(self, name: str, labels: Sequence[tuple[str, str]], condition: Any) -> list[Choice]:
+        """Count values that overlap, each by its own condition, all in one query."""
         if self.too_many(name):
             return uncounted(labels)
-        sums = [_sum_if(made(value, self.reader)) for value, _ in labels]
+        sums = [_sum_if(condition(value, self.reader)) for value, _ in labels]
         row = self.session.execute(select(*sums).where(*self.where(name))).one()
         numbers = {value: number for (value, _), number in zip(labels, row, strict=True)}
-        return self.kept(name, numbers, labels)
+        return self.choices(name, numbers, labels)
 
 
 def uncounted(labels: Sequence[tuple[str, str]]) -> list[Choice]:
-    """All values of a filter, without numbers."""
+    """Return all values of a filter, without numbers."""
     return [Choice(value, label, None) for value, label in labels]
 
 
-def _sum_if(*found: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((and_(*found), 1), else_=0)), 0)
+def _sum_if(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
 
 
 def _states(counter: _Counter) -> list[Choice]:
-    """What is open is counted; of what is done, only as long as there isn't too much of it."""
+    """Count each open state; and each that has ended, unless there are too many reports."""
     base = counter.where("toestand")
-    many = count_at_most(counter.session, _newest(*base), COUNTED) > COUNTED
-    if many:
+    if count_at_most(counter.session, _newest(*base), COUNTED) > COUNTED:
         return _open_states(counter, base)
-    rows = counter.session.execute(
-        select(Report.state, func.count(Report.id)).where(*base).group_by(Report.state)
-    )
-    numbers = {row[0]: row[1] for row in rows}
+    numbers = counter.groups("toestand", Report.state)
     ended = sum(numbers.get(s.code, 0) for s in STATES if s.ended)
     numbers |= {"alle": sum(numbers.values()), "afgerond": ended}
     each = [(state.code, state.label) for state in STATES]
-    return counter.kept("toestand", numbers, [*each, *_TOGETHER])
-
-
-_TOGETHER: Final = (("afgerond", "Alles wat klaar is"), ("alle", "Alle meldingen"))
+    return counter.choices("toestand", numbers, [*each, *_TOGETHER])
 
 
 def _open_states(counter: _Counter, base: Sequence[ColumnElement[bool]]) -> list[Choice]:
@@ -413,7 +389,7 @@ def _open_states(counter: _Counter, base: Sequence[ColumnElement[bool]]) -> list
     numbers = {code: number for (code, _), number in zip(labels, row, strict=True)}
     kept = [
         replace(choice, count=None) if (choice.count or 0) > COUNTED else choice
-        for choice in counter.kept("toestand", numbers, labels)
+        for choice in counter.choices("toestand", numbers, labels)
     ]
     done = [(state.code, state.label) for state in STATES if state.code not in OPEN]
     return [*kept, *uncounted([*done, *_TOGETHER])]
@@ -431,10 +407,10 @@ def _forms(counter: _Counter) -> list[Choice]:
     rows = counter.session.execute(
         select(ReportForm.code, func.count(Report.id))
         .join(Report, Report.id == ReportForm.report_id)
-        .where(standing_form(), *counter.where("vorm"))
+        .where(current_form(), *counter.where("vorm"))
         .group_by(ReportForm.code)
     )
-    return counter.kept("vorm", {row[0]: row[1] for row in rows}, Form.choices())
+    return counter.choices("vorm", {row[0]: row[1] for row in rows}, Form.choices())
 
 
 def _urgency(counter: _Counter) -> list[Choice]:
@@ -442,14 +418,14 @@ def _urgency(counter: _Counter) -> list[Choice]:
         return uncounted((("ja", "ja"), ("nee", "nee")))
     numbers = counter.groups("spoed", Report.urgent)
     words = {"ja": numbers.get(True, 0), "nee": numbers.get(False, 0)}
-    return counter.kept("spoed", words, (("ja", "ja"), ("nee", "nee")))
+    return counter.choices("spoed", words, (("ja", "ja"), ("nee", "nee")))
 
 
 def _handlers(counter: _Counter) -> list[Choice]:
     many = counter.too_many("behandelaar")
     where = counter.where("behandelaar")
     if many:
-        # Who works here now; whom it isn't worth while to look for among all that is done.
+        # Who works here now: it isn't worth while to look among all that is done.
         in_hand = (Report.state.in_(TO_DO), Report.handler_id.is_not(None))
         where = [Report.holder == counter.holder, *in_hand]
     rows = counter.session.execute(
@@ -463,4 +439,4 @@ def _handlers(counter: _Counter) -> list[Choice]:
     words |= {"ik": numbers.get(counter.reader.person, 0), "niemand": numbers.get(None, 0)}
     labels = [("ik", "ik"), ("niemand", "nog niemand")]
     labels += [(str(p), name) for p, name in people if p != counter.reader.person]
-    return uncounted(labels) if many else counter.kept("behandelaar", words, labels)
+    return uncounted(labels) if many else counter.choices("behandelaar", words, labels)

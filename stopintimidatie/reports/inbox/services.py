@@ -27,7 +27,7 @@ from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.people.services import postbox_recipient, urgent_recipient
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import GONE, path_of_report
-from stopintimidatie.reports.services import StaleReportError, move, take_in_hand
+from stopintimidatie.reports.services import StaleReportError, lock_report, move_report
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.workflow import NOT_HANDLED_REASONS, REPORT_WORKFLOW
 
@@ -271,8 +271,8 @@ def _one(
     if report is None:
         return "Deze melding is hier niet."
     try:
-        take_in_hand(session, report, version)
-        move(session, effects, report, step, answers, actor)
+        lock_report(session, report, version)
+        move_report(session, effects, report, step, answers, actor)
     except StaleReportError:
         label = REPORT_WORKFLOW.state(report.state).label.lower()
         return f"Intussen door iemand anders gewijzigd; de toestand is nu ‘{label}’."

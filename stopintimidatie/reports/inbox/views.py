@@ -36,7 +36,7 @@ from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports import words as reports_words
 from stopintimidatie.reports.inbox import queries as inbox_queries
 from stopintimidatie.reports.inbox import services as inbox_services
-from stopintimidatie.reports.inbox.queries import Reader, chosen
+from stopintimidatie.reports.inbox.queries import Reader, filters_from
 from stopintimidatie.reports.inbox.services import OPENED_BY, address_for
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page import queries as page_queries
@@ -96,7 +96,7 @@ SNIPPET = 140
 def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """One page of the reports that these filters leave, and one of them opened."""
     session, reader = request.db, _reader(request)
-    filters = chosen(query_pairs(request))
+    filters = filters_from(query_pairs(request))
     wanted_number = wanted_page(request)
     most = worth_counting(wanted_number, COUNTED)
     total = inbox_queries.count(session, context.holder, filters, reader, most)
@@ -193,7 +193,7 @@ def _presets(
 
 def _chips(facets: Sequence[inbox_queries.Facet], request: Request) -> list[tuple[str, str]]:
     """The filters in force, in words, each with the address without it."""
-    filters = chosen(query_pairs(request))
+    filters = filters_from(query_pairs(request))
     found: list[tuple[str, str]] = []
     for facet in facets:
         if facet.name in filters:

@@ -49,7 +49,7 @@ from stopintimidatie.reports.page.steps import (
 from stopintimidatie.reports.personal import has_contact, read_contact
 from stopintimidatie.reports.resources import ReportResource, path_of_report
 from stopintimidatie.reports.rules import marked
-from stopintimidatie.reports.services import StaleReportError, move, take_in_hand
+from stopintimidatie.reports.services import StaleReportError, lock_report, move_report
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import area_names
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
@@ -253,10 +253,10 @@ class StepView:
         session, report = request.db, context.report
         before = report.state
         try:
-            take_in_hand(session, report, values["versie"])
+            lock_report(session, report, values["versie"])
             # The page that tells of a refusal must not show what the step did before it.
             with session.begin_nested():
-                move(
+                move_report(
                     session,
                     WORKFLOW_EFFECTS.of(request.registry),
                     report,
@@ -378,7 +378,7 @@ def message_view(context: ReportResource, request: Request) -> Any:
 
     def on_valid(values: dict[str, Any]) -> Any:
         try:
-            take_in_hand(request.db, report, values["versie"])
+            lock_report(request.db, report, values["versie"])
         except StaleReportError:
             raise conflict(request.db, form, report, values["gezien"], ()) from None
         if report.state in CLOSED:
@@ -399,7 +399,7 @@ def read_view(context: ReportResource, request: Request) -> Any:
     version = request.POST.get("versie", "")
     try:
         known = int(version) if version.isascii() and version.isdigit() else 0
-        take_in_hand(request.db, context.report, known if len(version) < 10 else 0)
+        lock_report(request.db, context.report, known if len(version) < 10 else 0)
     except StaleReportError:
         return error_response(request, 409)
     mark_read(request.db, context.report, request.actor)

@@ -32,7 +32,12 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.steps import NEW_DOSSIER, Action, conflict, report_action, seen
 from stopintimidatie.reports.page.views import contact_of
 from stopintimidatie.reports.resources import GONE, ReportResource
-from stopintimidatie.reports.services import StaleReportError, append_move, changed, take_in_hand
+from stopintimidatie.reports.services import (
+    StaleReportError,
+    append_move,
+    lock_report,
+    reindex_report,
+)
 from stopintimidatie.reports.triage.similar import MOST, SHOWN, Similar, similar_to
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.vocabulary import Form as HarassmentForm
@@ -65,7 +70,7 @@ def record_contact(session: Session, report: Report, outcome: str, note: str, ac
     contact_over(session, report)
     values = {"uitkomst": dict(OUTCOMES)[outcome], "reden": note}
     append_move(session, report, actor, "contact", report.state, values)
-    changed(session, report)
+    reindex_report(session, report)
     record(session, actor, "melding.contact", report.holder, KIND, [report.id], fields=[outcome])
 
 
@@ -98,7 +103,7 @@ def contact_view(context: ReportResource, request: Request) -> Any:
 
     def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
         try:
-            take_in_hand(request.db, report, values["versie"])
+            lock_report(request.db, report, values["versie"])
         except StaleReportError:
             raise conflict(request.db, form, report, values["gezien"], ()) from None
         actor = request.actor

@@ -23,7 +23,7 @@ from stopintimidatie.municipalities.settings.queries import (
 from stopintimidatie.reports import vocabulary as reports_vocabulary
 from stopintimidatie.reports.conversation.services import next_contact
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.services import append_move, changed, move, set_forms
+from stopintimidatie.reports.services import append_move, move_report, reindex_report, set_forms
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import CONTACT_AGREED, listed
 from stopintimidatie.reports.workflow import TO_NEIGHBOURHOOD
@@ -93,7 +93,9 @@ def assess(
     The caller has locked the report and checked who may mark a suspected offence.
     """
     if report.state == "nieuw":
-        move(session, effects, report, "in_behandeling_nemen", {"behandelaar": actor.id}, actor)
+        move_report(
+            session, effects, report, "in_behandeling_nemen", {"behandelaar": actor.id}, actor
+        )
     before = described(session, stored(report))
     _store(session, report, found)
     if found.neighbourhood is not None and found.neighbourhood != report.neighbourhood_code:
@@ -104,7 +106,7 @@ def assess(
         label: text or "leeg" for label, text in after.items() if text != before.get(label, "")
     }
     append_move(session, report, actor, "beoordelen", report.state, differences)
-    changed(session, report)
+    reindex_report(session, report)
     record(
         session,
         actor,
@@ -142,7 +144,7 @@ def set_urgent(session: Session, report: Report, urgent: bool, actor: Actor) -> 
         return
     report.urgent = urgent
     append_move(session, report, actor, "spoed", report.state, {"Spoed": _YES_NO[urgent]})
-    changed(session, report)
+    reindex_report(session, report)
     record(
         session, actor, "melding.spoed", report.holder, KIND, [report.id], fields=[_YES_NO[urgent]]
     )
@@ -160,5 +162,7 @@ def close_as_double(
     answers = {"reden_code": "dubbel", "dubbel_van": other}
     with session.begin_nested():
         if report.state == "nieuw":
-            move(session, effects, report, "in_behandeling_nemen", {"behandelaar": actor.id}, actor)
-        move(session, effects, report, "niet_in_behandeling", answers, actor)
+            move_report(
+                session, effects, report, "in_behandeling_nemen", {"behandelaar": actor.id}, actor
+            )
+        move_report(session, effects, report, "niet_in_behandeling", answers, actor)

@@ -41,7 +41,7 @@ from stopintimidatie.reports.page.views import (
 from stopintimidatie.reports.personal import reached_by
 from stopintimidatie.reports.resources import ReportResource, path_of_report
 from stopintimidatie.reports.rules import normalise_reference
-from stopintimidatie.reports.services import StaleReportError, move, take_in_hand
+from stopintimidatie.reports.services import StaleReportError, lock_report, move_report
 from stopintimidatie.reports.triage import forms as triage_forms
 from stopintimidatie.reports.triage.forms import assessment_of, filled_in, triage_schema
 from stopintimidatie.reports.triage.panels import BESIDE, CLOSABLE, similar_values
@@ -164,7 +164,7 @@ def _save(
     found = assessment_of(values, stored(report), questions)
     step = triage_forms.step_of(values)
     try:
-        take_in_hand(session, report, values["versie"])
+        lock_report(session, report, values["versie"])
         _only_assessable(report)
         _only_reachable(session, report, found)
         found = assessment_of(values, stored(report), questions)
@@ -172,7 +172,7 @@ def _save(
         with session.begin_nested():
             assess(session, effects, report, found, actor)
             if step is not None:
-                move(session, effects, report, *step, actor)
+                move_report(session, effects, report, *step, actor)
     except StaleReportError:
         changes = _differences(session, stored(report), found)
         raise conflict(session, form, report, values["gezien"], changes) from None
@@ -261,7 +261,7 @@ def urgent_view(context: ReportResource, request: Request) -> Any:
     version = request.POST.get("versie", "")
     try:
         known = int(version) if version.isascii() and version.isdigit() else 0
-        take_in_hand(request.db, report, known if len(version) < 10 else 0)
+        lock_report(request.db, report, known if len(version) < 10 else 0)
     except StaleReportError:
         return error_response(request, 409)
     if report.state not in ASSESSABLE:
@@ -289,7 +289,7 @@ def double_view(context: ReportResource, request: Request) -> Any:
     version = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
     other, back = request.POST.get("dubbel_van", "")[:40], request.POST.get("terug", "")
     try:
-        take_in_hand(request.db, report, version)
+        lock_report(request.db, report, version)
         if report.state not in CLOSABLE:
             return error_response(request, 409)
         if report.contact_deadline is not None and request.POST.get(SURE) != "ja":
