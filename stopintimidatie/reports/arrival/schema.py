@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import colander
 
+from stopintimidatie.core import forms
 from stopintimidatie.municipalities.areas.facts import BOXES, Box, inside_netherlands
 from stopintimidatie.municipalities.settings.vocabulary import LONGEST_ANSWER, MOST_CHOICES
 from stopintimidatie.reports import vocabulary as reports_vocabulary
@@ -329,3 +330,73 @@ def _found(message: Message, way: Sequence[str]) -> Any:
         if part is colander.drop:
             return part
     return tuple(part.items()) if isinstance(part, dict) else part
+
+
+# The same fields, as a form asks them in its own words.
+
+
+def asked(
+    name: str,
+    title: str,
+    *,
+    public: bool = False,
+    radio: bool = False,
+    lines: bool = False,
+    kind: Callable[[int], Any] = forms.Text,
+    choices: Sequence[tuple[str, str]] | None = None,
+    under: str | None = None,
+    **more: Any,
+) -> colander.SchemaNode:
+    """Ask for a field of the report.
+
+    :param name: its way in the message; `told_by` finds by it what was filled in.
+    :param public: in the words for a reporter, else in those for an officer.
+    :param kind: what reads a text, given how long it may be.
+    :param choices: when these are other than all that the field takes.
+    :param under: its name on the form, when that isn't the last part of `name`.
+    """
+    one = BY_NAME[name]
+    if one.vocabulary is not None and choices is None:
+        choices = one.vocabulary.choices("nl") if public else one.vocabulary.choices()
+    if one.kind is not bool and not one.required:
+        more.setdefault("missing", () if one.several else None)
+    reads: Any
+    if choices is not None:
+        reads = forms.ManyOf(choices) if one.several else forms.OneOf(choices, radio=radio)
+    elif one.kind is str:
+        if public:
+            draw = forms.TextArea if lines else forms.TextInput
+            more.setdefault("widget", draw(autocomplete="off"))
+        reads = kind(one.told.most, **({"lines": True} if lines else {}))
+    else:
+        reads = _READERS[one.kind](one.told)
+    return forms.field(reads, title, name=under or one.way[-1], tells=name, **more)
+
+
+_READERS: Mapping[Any, Callable[[Told], Any]] = {
+    bool: lambda told: forms.Flag(),
+    float: lambda told: forms.Decimal(told.least, told.most),
+    datetime: lambda told: forms.Moment(),
+}
+
+
+def places_of(schema: colander.SchemaNode) -> dict[str, str]:
+    """Where a form of parts asks for each field: its way in the message -> part.name."""
+    nodes = ((part, node) for part in schema for node in part)
+    told = ((getattr(node, "tells", None), f"{part.name}.{node.name}") for part, node in nodes)
+    return {name: place for name, place in told if name is not None}
+
+
+def told_by(places: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
+    """What was filled in, by its way in the message; nothing for what was left open.
+
+    A choice of *ja* and *nee* is true or false.
+    """
+    found = {}
+    for name, place in places.items():
+        part, _, here = place.partition(".")
+        value = values[part].get(here)
+        if value not in (None, "", ()):
+            one = BY_NAME[name]
+            found[name] = value == "ja" if one.kind is bool and isinstance(value, str) else value
+    return found

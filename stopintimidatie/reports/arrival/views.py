@@ -17,11 +17,11 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.session import transaction
-from stopintimidatie.core.text import Term
 from stopintimidatie.core.web.request import Request, query_pairs
 from stopintimidatie.municipalities.areas.queries import present_neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports import vocabulary as reports_vocabulary
+from stopintimidatie.reports.arrival.schema import asked, places_of, told_by
 from stopintimidatie.reports.arrival.services import (
     EntryError,
     code_to_read_out,
@@ -41,25 +41,6 @@ SOURCES: Final = tuple(
 )
 YES_NO: Final = (("ja", "ja"), ("nee", "liever niet"))
 ADDRESS: Final = ("straat", "huisnummer", "postcode", "woonplaats")
-# Where a fault in the message stands on this form; by the longest beginning of its path.
-PLACES: Final[Mapping[tuple[str, ...], str]] = {
-    ("hoedanigheid",): "binnen.hoedanigheid",
-    ("melder",): "melder.leeftijdsgroep",
-    ("melder", "telefoon"): "contact.telefoon",
-    ("melder", "email"): "contact.email",
-    ("melder", "naam"): "contact.naam",
-    ("contactGewenst",): "contact.contactGewenst",
-    ("contactWanneer",): "contact.contactWanneer",
-    ("incidentVan",): "wanneer.incidentVan",
-    ("locatie",): "plek.omschrijving",
-    ("locatie", "lat"): "plek.lat",
-    ("locatie", "lon"): "plek.lon",
-    ("locatie", "adres"): "plek.straat",
-    ("vormen",): "wat.vormen",
-    ("omschrijving",): "wat.omschrijving",
-    ("plegers",): "plegers.aantal",
-    ("plegers", "signalement"): "plegers.signalement",
-}
 
 
 def entry_schema(neighbourhoods: Choices) -> Any:
@@ -86,30 +67,12 @@ def _part(name: str, title: str, *nodes: Any) -> Any:
     return part
 
 
-def _one(vocabulary: type[Term], title: str, name: str, **kw: Any) -> Any:
-    """One of a vocabulary; not required unless said so."""
-    kind = forms.OneOf(vocabulary.choices(), radio=kw.pop("radio", False))
-    if not kw.pop("required", False):
-        kw["missing"] = None
-    return field(kind, title, name=name, **kw)
-
-
-def _text(limit: int, title: str, name: str, *, lines: bool = False, **kw: Any) -> Any:
-    return field(forms.Text(limit, lines=lines), title, name=name, missing=None, **kw)
-
-
 def _how() -> Any:
     return _part(
         "binnen",
         "Hoe kwam de melding binnen?",
         field(forms.OneOf(SOURCES, radio=True), "Via", name="bron"),
-        _one(
-            reports_vocabulary.Role,
-            "Wie vertelt het?",
-            "hoedanigheid",
-            required=True,
-            radio=True,
-        ),
+        asked("hoedanigheid", "Wie vertelt het?", radio=True),
     )
 
 
@@ -117,23 +80,17 @@ def _what() -> Any:
     return _part(
         "wat",
         "Wat gebeurde er?",
-        field(forms.ManyOf(reports_vocabulary.Form.choices()), "Vormen", name="vormen"),
-        _text(
-            5000,
-            "Wat er gebeurde, in de woorden van de melder",
+        asked("vormen", "Vormen"),
+        asked(
             "omschrijving",
+            "Wat er gebeurde, in de woorden van de melder",
             lines=True,
             description="Geen namen en geen kentekens van anderen.",
         ),
-        _one(reports_vocabulary.FeltSafety, "Hoe voelde het?", "ernstGevoel"),
-        field(
-            forms.ManyOf(reports_vocabulary.BehaviourChange.choices()),
-            "Wat doet de melder nu anders?",
-            name="gevolgGedrag",
-            missing=(),
-        ),
-        _one(reports_vocabulary.Recurrence, "Gebeurt het vaker?", "herhaling"),
-        _one(reports_vocabulary.Bystanders, "Waren er omstanders?", "omstanders"),
+        asked("ernstGevoel", "Hoe voelde het?"),
+        asked("gevolgGedrag", "Wat doet de melder nu anders?"),
+        asked("herhaling", "Gebeurt het vaker?"),
+        asked("omstanders", "Waren er omstanders?"),
     )
 
 
@@ -141,15 +98,14 @@ def _when() -> Any:
     return _part(
         "wanneer",
         "Wanneer was het?",
-        field(
-            forms.Moment(),
+        asked(
+            "incidentVan",
             "Datum en tijd",
-            name="incidentVan",
             validator=forms.in_past,
             description="Weet de melder de tijd niet precies? Kies ongeveer.",
         ),
-        _one(reports_vocabulary.TimePrecision, "Hoe precies is dat?", "tijdNauwkeurigheid"),
-        _one(reports_vocabulary.PartOfDay, "Dagdeel", "dagdeel"),
+        asked("tijdNauwkeurigheid", "Hoe precies is dat?"),
+        asked("dagdeel", "Dagdeel"),
     )
 
 
@@ -158,20 +114,20 @@ def _where(neighbourhoods: Choices) -> Any:
         "plek",
         "Waar was het?",
         field(forms.OneOf(neighbourhoods), "Wijk", name="wijk", missing=None),
-        _one(reports_vocabulary.PlaceType, "Soort plek", "typePlek", required=True),
-        _text(100, "Straat", "straat"),
-        _text(100, "Huisnummer", "huisnummer", widget=forms.TextInput(width="short")),
-        _text(100, "Postcode", "postcode", widget=forms.TextInput(width="short")),
-        _text(100, "Woonplaats", "woonplaats"),
-        _text(500, "De plek in woorden", "omschrijving", description="Bijvoorbeeld: de bushalte."),
-        field(
-            forms.Decimal(-90, 90),
+        asked("typePlek", "Soort plek"),
+        asked("locatie.adres.straat", "Straat"),
+        asked("locatie.adres.huisnummer", "Huisnummer", widget=forms.TextInput(width="short")),
+        asked("locatie.adres.postcode", "Postcode", widget=forms.TextInput(width="short")),
+        asked("locatie.adres.woonplaats", "Woonplaats"),
+        asked(
+            "locatie.omschrijving", "De plek in woorden", description="Bijvoorbeeld: de bushalte."
+        ),
+        asked(
+            "locatie.lat",
             "Breedtegraad",
-            name="lat",
-            missing=None,
             description="Alleen als u een punt op de kaart hebt. Bijvoorbeeld 51,81.",
         ),
-        field(forms.Decimal(-180, 180), "Lengtegraad", name="lon", missing=None),
+        asked("locatie.lon", "Lengtegraad"),
     )
     part.validator = _somewhere
     return part
@@ -193,15 +149,14 @@ def _offenders() -> Any:
     return _part(
         "plegers",
         "Wie deed het?",
-        _one(reports_vocabulary.OffenderCount, "Met hoeveel waren zij?", "aantal"),
-        _one(reports_vocabulary.OffenderKnown, "Kent de melder hen?", "bekend"),
-        _one(reports_vocabulary.OffenderAge, "Geschatte leeftijd", "leeftijdGeschat"),
-        _one(reports_vocabulary.OffenderGender, "Gender, zoals gezien", "genderWaargenomen"),
-        _one(reports_vocabulary.Transport, "Vervoermiddel", "vervoermiddel"),
-        _text(
-            1000,
+        asked("plegers.aantal", "Met hoeveel waren zij?"),
+        asked("plegers.bekend", "Kent de melder hen?"),
+        asked("plegers.leeftijdGeschat", "Geschatte leeftijd"),
+        asked("plegers.genderWaargenomen", "Gender, zoals gezien"),
+        asked("plegers.vervoermiddel", "Vervoermiddel"),
+        asked(
+            "plegers.signalement",
             "Signalement",
-            "signalement",
             lines=True,
             description="Alleen kleding, vervoermiddel en route. Geen naam en geen afkomst.",
             widget=forms.TextArea(rows=3),
@@ -213,42 +168,34 @@ def _reporter() -> Any:
     return _part(
         "melder",
         "Over de melder",
-        _one(reports_vocabulary.AgeGroup, "Leeftijd", "leeftijdsgroep"),
-        _one(reports_vocabulary.Gender, "Gender", "gender"),
-        _one(reports_vocabulary.Police, "Weet de politie het?", "politie"),
+        asked("melder.leeftijdsgroep", "Leeftijd"),
+        asked("melder.gender", "Gender"),
+        asked("politie", "Weet de politie het?"),
     )
 
 
 def _contact() -> Any:
-    sharing = forms.OneOf(YES_NO, radio=True)
+    sharing: Any = {"choices": YES_NO, "radio": True}
     part = _part(
         "contact",
         "Contact en delen",
-        _one(
-            reports_vocabulary.ContactWish,
-            "Wil de melder contact?",
-            "contactGewenst",
-            required=True,
-            radio=True,
-        ),
-        _text(
-            200,
+        asked("contactGewenst", "Wil de melder contact?", radio=True),
+        asked(
+            "melder.naam",
             "Naam",
-            "naam",
             description="Wil de melder anoniem blijven? Laat naam, telefoon en e-mail dan leeg.",
         ),
-        _text(30, "Telefoon", "telefoon", widget=forms.TelInput(autocomplete="off")),
-        _text(
-            254,
+        asked("melder.telefoon", "Telefoon", widget=forms.TelInput(autocomplete="off")),
+        asked(
+            "melder.email",
             "E-mail",
-            "email",
             widget=forms.EmailInput(autocomplete="off"),
             validator=forms.email_address,
         ),
-        _text(200, "Wanneer mag u bellen?", "contactWanneer"),
-        field(forms.Flag(), "De melder wil hulp", name="hulpGewenst"),
-        field(sharing, "Mag het gedeeld worden met de politie?", name="politie"),
-        field(sharing, "Mag het gedeeld worden met partners?", name="ketenpartners"),
+        asked("contactWanneer", "Wanneer mag u bellen?"),
+        asked("hulpGewenst", "De melder wil hulp"),
+        asked("deelvoorkeur.politie", "Mag het gedeeld worden met de politie?", **sharing),
+        asked("deelvoorkeur.ketenpartners", "Mag het gedeeld worden met partners?", **sharing),
     )
     part.validator = _reachable
     return part
@@ -264,59 +211,43 @@ def _reachable(node: Any, contact: dict[str, Any]) -> None:
         raise error
 
 
+# Where each field stands on this form, whatever wijken it offers.
+PLACES: Final = places_of(entry_schema([]))
+# Where a fault in what stands together belongs, when it isn't about one of its fields.
+PLACES_OF_PARTS: Final = {
+    "melder": PLACES["melder.leeftijdsgroep"],
+    "locatie": PLACES["locatie.omschrijving"],
+    "locatie.adres": PLACES["locatie.adres.straat"],
+    "plegers": PLACES["plegers.aantal"],
+}
+
+
 def message_of(values: Mapping[str, Any], neighbourhood: str | None) -> dict[str, Any]:
     """The form as the message that the app would have sent, to be checked by the same rules.
 
     :param neighbourhood: name of the chosen wijk: the place in words when nothing else is known.
     """
-    contact, reporter = values["contact"], values["melder"]
-    given = {name: contact[name] for name in ("naam", "telefoon", "email") if contact[name]}
-    about = {name: reporter[name] for name in ("leeftijdsgroep", "gender")}
-    when = values["wanneer"]
-    message = {
-        "hoedanigheid": values["binnen"]["hoedanigheid"],
-        "anoniem": not given,
-        **values["wat"],
-        **when,
-        "incidentVan": when["incidentVan"].astimezone(UTC).isoformat(),
-        "typePlek": values["plek"]["typePlek"],
-        "locatie": _location(values["plek"], neighbourhood),
-        "plegers": _filled(values["plegers"]),
-        "melder": _filled({**about, **given}),
-        "politie": reporter["politie"],
-        "contactGewenst": contact["contactGewenst"],
-        "contactWanneer": contact["contactWanneer"],
-        "hulpGewenst": contact["hulpGewenst"],
-        "deelvoorkeur": {
-            "politie": contact["politie"] == "ja",
-            "ketenpartners": contact["ketenpartners"] == "ja",
-        },
-    }
-    return _filled(message)
-
-
-def _location(place: Mapping[str, Any], neighbourhood: str | None) -> dict[str, Any]:
-    address = _filled({name: place[name] for name in ADDRESS})
-    location = _filled({name: place[name] for name in ("lat", "lon", "omschrijving")})
-    if address:
-        location["adres"] = address
-    if not location and neighbourhood is not None:
-        location["omschrijving"] = f"In de wijk {neighbourhood}"
-    return location
-
-
-def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in values.items() if value not in (None, "", {})}
-    return {name: list(v) if isinstance(v, tuple) else v for name, v in kept.items()}
+    told = told_by(PLACES, values)
+    told["anoniem"] = not any(f"melder.{name}" in told for name in ("naam", "telefoon", "email"))
+    told["incidentVan"] = told["incidentVan"].astimezone(UTC).isoformat()
+    if neighbourhood is not None and not any(name.startswith("locatie.") for name in told):
+        told["locatie.omschrijving"] = f"In de wijk {neighbourhood}"
+    message: dict[str, Any] = {}
+    for name, value in told.items():
+        *way, last = name.split(".")
+        part = message
+        for step in way:
+            part = part.setdefault(step, {})
+        part[last] = list(value) if isinstance(value, tuple) else value
+    return message
 
 
 def place_of(path: Sequence[str | int]) -> str | None:
     """The field of this form where a fault in the message belongs."""
-    names = tuple(str(part) for part in path)
-    for length in range(len(names), 0, -1):
-        if names[:length] in PLACES:
-            return PLACES[names[:length]]
-    return None
+    names = [str(part) for part in path]
+    ways = [".".join(names[:length]) for length in range(len(names), 0, -1)]
+    places = {**PLACES_OF_PARTS, **PLACES}
+    return next((places[way] for way in ways if way in places), None)
 
 
 # Entering a report, and the page with the follow code to read out.

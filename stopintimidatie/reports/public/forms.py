@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 import colander
@@ -14,11 +15,11 @@ from deform.widget import OptGroup
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Schema, field
-from stopintimidatie.core.text import Term
 from stopintimidatie.municipalities.areas.facts import inside_netherlands
 from stopintimidatie.municipalities.settings.forms import question_field
 from stopintimidatie.municipalities.settings.vocabulary import Question
 from stopintimidatie.reports import vocabulary as reports_vocabulary
+from stopintimidatie.reports.arrival.schema import asked
 from stopintimidatie.reports.public.pages import DUTCH, Speech
 from stopintimidatie.reports.vocabulary import LocationSource
 
@@ -157,17 +158,7 @@ def _step(name: str, title: str, *nodes: Any) -> Any:
     return part
 
 
-def _one(vocabulary: type[Term], title: str, name: str, **kw: Any) -> Any:
-    choices = kw.pop("choices", None) or vocabulary.choices("nl")
-    kind = forms.OneOf(choices, radio=kw.pop("radio", False))
-    if not kw.pop("required", False):
-        kw["missing"] = None
-    return field(kind, title, name=name, **kw)
-
-
-def _text(limit: int, title: str, name: str, *, lines: bool = False, **kw: Any) -> Any:
-    kw.setdefault("widget", (forms.TextArea if lines else forms.TextInput)(autocomplete="off"))
-    return field(forms.Text(limit, lines=lines), title, name=name, missing=None, **kw)
+_asked: Final = partial(asked, public=True)
 
 
 def _what(where: Where) -> Any:
@@ -178,27 +169,24 @@ def _what(where: Where) -> Any:
     return _step(
         "wat",
         "Wat maakte u mee?",
-        _one(reports_vocabulary.Role, "Wie bent u?", "hoedanigheid", required=True, radio=True),
-        field(
-            forms.ManyOf(reports_vocabulary.Form.choices("nl")),
+        _asked("hoedanigheid", "Wie bent u?", radio=True),
+        _asked(
+            "vormen",
             "Wat gebeurde er?",
-            name="vormen",
             description="Kies alles wat past.",
             widget=forms.CheckboxChoice(values=groups),
         ),
-        _text(
-            5000,
-            "Vertel het in uw eigen woorden",
+        _asked(
             "omschrijving",
+            "Vertel het in uw eigen woorden",
             lines=True,
             description="Zo kort of lang als u wilt. Schrijf geen namen en geen kentekens op.",
         ),
-        _one(reports_vocabulary.OffenderCount, "Met hoeveel waren zij?", "aantal"),
-        _one(reports_vocabulary.OffenderKnown, "Kent u hen?", "bekend"),
-        _text(
-            1000,
+        _asked("plegers.aantal", "Met hoeveel waren zij?"),
+        _asked("plegers.bekend", "Kent u hen?"),
+        _asked(
+            "plegers.signalement",
             "Hoe zagen zij eruit?",
-            "signalement",
             lines=True,
             description="Alleen kleding, vervoermiddel en waar zij heen gingen. Geen naam en geen"
             " afkomst.",
@@ -213,7 +201,7 @@ def _where_and_when(where: Where) -> Any:
         "waar",
         "Waar en wanneer was het?",
         *(_transit() if where.in_transit else _place(where)),
-        _one(reports_vocabulary.PlaceType, "Wat voor plek was het?", "typePlek", required=True),
+        _asked("typePlek", "Wat voor plek was het?"),
         field(
             forms.Date(),
             "Welke dag?",
@@ -228,12 +216,8 @@ def _where_and_when(where: Where) -> Any:
             missing=None,
             widget=forms.TimeInput(autocomplete="off"),
         ),
-        _one(
-            reports_vocabulary.PartOfDay,
-            "Weet u de tijd niet? Welk deel van de dag?",
-            "dagdeel",
-        ),
-        _one(reports_vocabulary.Recurrence, "Gebeurde het vaker?", "herhaling"),
+        _asked("dagdeel", "Weet u de tijd niet? Welk deel van de dag?"),
+        _asked("herhaling", "Gebeurde het vaker?"),
     )
 
 
@@ -258,10 +242,9 @@ def _place(where: Where) -> list[Any]:
             )
         )
     chosen.append(_point(where))
-    said = _text(
-        500,
+    said = _asked(
+        "locatie.omschrijving",
         "Waar precies?",
-        "omschrijving",
         needed_sometimes=True,
         description="Een straat, een adres, of iets dat u zag: het station, de bushalte, een"
         " winkel. Hebt u hierboven al iets gekozen? Dan hoeft dit niet.",
@@ -292,16 +275,15 @@ def _point(where: Where) -> Any:
 
 def _transit() -> list[Any]:
     return [
-        _text(
-            100,
+        _asked(
+            "locatie.ov.lijn",
             "Welke lijn of trein?",
-            "lijn",
             needed_sometimes=True,
             description="Bijvoorbeeld: bus 3, of de trein. Een lijn of een halte is genoeg.",
         ),
-        _text(100, "Bij welke halte of welk station was u?", "halte", needed_sometimes=True),
-        _text(100, "Waar ging de rit heen?", "richting"),
-        _text(500, "Wilt u nog iets zeggen over de plek?", "omschrijving"),
+        _asked("locatie.ov.halte", "Bij welke halte of welk station was u?", needed_sometimes=True),
+        _asked("locatie.ov.richting", "Waar ging de rit heen?"),
+        _asked("locatie.omschrijving", "Wilt u nog iets zeggen over de plek?"),
     ]
 
 
@@ -311,29 +293,33 @@ def _not_long_ago(node: Any, value: date) -> None:
 
 
 def _yourself() -> Any:
-    sharing = forms.OneOf(YES_NO, radio=True)
+    sharing: Any = {"choices": YES_NO, "radio": True}
     part = _step(
         "uzelf",
         "Uzelf en contact",
-        _one(reports_vocabulary.AgeGroup, "Hoe oud bent u?", "leeftijdsgroep"),
-        _one(reports_vocabulary.Gender, "Wat is uw gender?", "gender"),
-        _one(reports_vocabulary.FeltSafety, "Hoe voelde het?", "ernstGevoel"),
-        _one(reports_vocabulary.Police, "Weet de politie het al?", "politie"),
-        _one(
-            reports_vocabulary.ContactWish,
-            "Wilt u dat wij contact met u opnemen?",
+        _asked("melder.leeftijdsgroep", "Hoe oud bent u?"),
+        _asked("melder.gender", "Wat is uw gender?"),
+        _asked("ernstGevoel", "Hoe voelde het?"),
+        _asked("politie", "Weet de politie het al?"),
+        _asked(
             "contactGewenst",
-            required=True,
+            "Wilt u dat wij contact met u opnemen?",
             radio=True,
             choices=[(wish.value, wish.public) for wish in WISHES],
         ),
         *_reach(),
-        field(forms.Flag(), "Ik wil graag hulp of iemand om mee te praten", name="hulpGewenst"),
-        field(sharing, "Mag de gemeente dit delen met de politie?", name="deelPolitie"),
-        field(
-            sharing,
+        _asked("hulpGewenst", "Ik wil graag hulp of iemand om mee te praten"),
+        _asked(
+            "deelvoorkeur.politie",
+            "Mag de gemeente dit delen met de politie?",
+            under="deelPolitie",
+            **sharing,
+        ),
+        _asked(
+            "deelvoorkeur.ketenpartners",
             "Mag de gemeente dit delen met anderen die kunnen helpen?",
-            name="deelPartners",
+            under="deelPartners",
+            **sharing,
             description="Zoals jongerenwerk, handhaving of het openbaar vervoer.",
         ),
     )
@@ -344,27 +330,24 @@ def _yourself() -> Any:
 def _reach() -> list[Any]:
     """How one can be reached; all of it may stay empty."""
     return [
-        _text(
-            200,
+        _asked(
+            "melder.naam",
             "Uw naam",
-            "naam",
             description="Blijft u liever anoniem? Laat naam, telefoon en e-mail dan leeg.",
         ),
-        field(
-            Phone(30),
+        _asked(
+            "melder.telefoon",
             "Uw telefoonnummer",
-            name="telefoon",
-            missing=None,
+            kind=Phone,
             widget=forms.TelInput(autocomplete="off"),
         ),
-        field(
-            Email(254),
+        _asked(
+            "melder.email",
             "Uw e-mailadres",
-            name="email",
-            missing=None,
+            kind=Email,
             widget=forms.EmailInput(autocomplete="off"),
         ),
-        _text(200, "Wanneer kunnen wij u bellen?", "contactWanneer"),
+        _asked("contactWanneer", "Wanneer kunnen wij u bellen?"),
     ]
 
 
