@@ -355,6 +355,13 @@ class Field:
         """The names that lead to it in the message."""
         return self.name.split(".")
 
+    def terms(self, value: Any) -> Any:
+        """What was chosen by its code, or codes, as terms; other values as they are."""
+        if self.vocabulary is None:
+            return value
+        of = self.vocabulary.of
+        return tuple(of(code) for code in value) if self.several else of(value)
+
     @property
     def vocabulary(self) -> type[Term] | None:
         """The closed list it takes from."""
@@ -395,7 +402,7 @@ _PARTS: Final = {one.attribute: one.kind for one in _ALL if isinstance(one.told,
 _READ: Final = {column: attrgetter(one.attribute) for column, one in BY_COLUMN.items()}
 
 
-def submission_of(said: Mapping[str, Any]) -> Submission:
+def submission_with(said: Mapping[str, Any]) -> Submission:
     """The submission with these values, each by the way to its attribute."""
     parts: dict[str, dict[str, Any]] = {"": {}}
     for attribute, value in said.items():

@@ -7,16 +7,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import colander
 import pytest
 from sqlalchemy import String
 
 import stopintimidatie
 from stopintimidatie.reports import personal as reports_personal
 from stopintimidatie.reports import words as reports_words
-from stopintimidatie.reports.arrival.schema import MESSAGE, message_schema
+from stopintimidatie.reports.arrival.schema import MESSAGE, message_schema, places_of
+from stopintimidatie.reports.arrival.views import entry_schema
 from stopintimidatie.reports.fields import BY_COLUMN, BY_NAME, FIELDS, Field
 from stopintimidatie.reports.handover import transfer
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.public.forms import Where, reporting_schema
 
 PACKAGE = Path(stopintimidatie.__file__).parent
 COLUMNS = Report.__table__.columns
@@ -102,6 +105,30 @@ def test_what_has_a_label_is_told_on_the_page_of_a_report() -> None:
     ]
     labels = {one.told.label for one in [*FIELDS, *BY_COLUMN.values()]} - {"", "Signalement"}
     assert labels <= {label for label, value in told if value or label == "Vormen"}
+
+
+# What an officer isn't asked: found out from other answers, or known to an app only.
+NOT_ASKED = {
+    *("taal", "anoniem", "incidentTot", "plegers.groep", "antwoorden"),
+    *("locatie.nauwkeurigheidM", "locatie.bron", "client.platform", "client.appVersie"),
+    *("locatie.ov.vervoerder", "locatie.ov.lijn", "locatie.ov.richting", "locatie.ov.halte"),
+}
+
+
+def test_who_reports_by_telephone_is_asked_for_every_field() -> None:
+    assert set(places_of(entry_schema([]))) == set(BY_NAME) - NOT_ASKED
+
+
+def test_a_form_takes_what_the_declaration_says() -> None:
+    for schema in (entry_schema([]), reporting_schema(Where("Dordrecht"))):
+        for node in (node for part in schema for node in part if hasattr(node, "tells")):
+            one = BY_NAME[node.tells]
+            if one.vocabulary:
+                codes = {term.value for term in one.vocabulary}
+                assert {code for code, _ in node.typ.choices} <= codes
+            elif one.kind is str:
+                assert node.typ.limit == one.told.most
+            assert one.required or node.missing is not colander.required or one.kind is bool
 
 
 def test_nobody_lists_the_fields_apart() -> None:

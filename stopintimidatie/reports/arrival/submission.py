@@ -18,7 +18,7 @@ from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of
 from stopintimidatie.reports.arrival.fields import FieldError, Path, errors_of
 from stopintimidatie.reports.arrival.schema import _WAYS, MESSAGE, RULES, Message, _found
-from stopintimidatie.reports.fields import Location, Submission, submission_of
+from stopintimidatie.reports.fields import Location, Submission, submission_with
 
 MOST_ERRORS = 100
 
@@ -63,7 +63,7 @@ def _reading_order(error: FieldError) -> tuple[int, str]:
 
 def _submission(message: Message) -> Submission:
     found = {attribute: _found(message, way) for attribute, way in _WAYS}
-    return submission_of({a: value for a, value in found.items() if value is not colander.drop})
+    return submission_with({a: value for a, value in found.items() if value is not colander.drop})
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from hmac import compare_digest
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID, uuid4, uuid5
 
 from pyramid_retry import mark_error_retryable
@@ -23,7 +23,7 @@ from stopintimidatie.core.forms.fields import CLOCK_SKEW
 from stopintimidatie.core.limits import Watched, watched_reason
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.storage.tenancy import enter
-from stopintimidatie.core.text import AMSTERDAM, Term
+from stopintimidatie.core.text import AMSTERDAM
 from stopintimidatie.municipalities.areas.locator import LocatorCache, Method, Place
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import municipality_by_code
@@ -33,11 +33,19 @@ from stopintimidatie.municipalities.settings.rules import HelpLine, Published, l
 from stopintimidatie.municipalities.settings.vocabulary import Question
 from stopintimidatie.reports import vocabulary as reports_vocabulary
 from stopintimidatie.reports.arrival import Arrival, receive
+from stopintimidatie.reports.arrival.schema import places_of, told_by
 from stopintimidatie.reports.arrival.submission import Routing, route, routing_for
-from stopintimidatie.reports.fields import Client, Contact, Location, Offenders, Submission, Transit
+from stopintimidatie.reports.fields import (
+    BY_NAME,
+    Client,
+    Location,
+    Submission,
+    Transit,
+    submission_with,
+)
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.public import forms as public_forms
-from stopintimidatie.reports.public.forms import STEPS, ChosenPoint, Where
+from stopintimidatie.reports.public.forms import STEPS, ChosenPoint, Where, reporting_schema
 from stopintimidatie.reports.public.pages import ReportingPlace
 from stopintimidatie.reports.rules import derive_follow_code
 from stopintimidatie.reports.vocabulary import LocationSource, Source, gravest_first
@@ -299,52 +307,29 @@ def submission_of(values: Values, where: Where, now: datetime) -> Submission:
     :raises UnclearError: the moment or the place can't be.
     """
     what, place, you = (values[name] for name in STEPS)
-    part = _term(reports_vocabulary.PartOfDay, place["dagdeel"])
-    begun, precision = moment_of(place["datum"], place["tijd"], part, now)
-    contact = {name: you[key] for name, key in _CONTACT.items() if you[key]}
-    return Submission(
-        role=reports_vocabulary.Role.of(what["hoedanigheid"]),
-        language=reports_vocabulary.Language.of(where.words.language),
-        anonymous=not contact,
-        incident_start=begun,
-        time_precision=precision,
-        part_of_day=part,
-        recurrence=_term(reports_vocabulary.Recurrence, place["herhaling"]),
-        location=location_of(place, where),
-        place_type=reports_vocabulary.PlaceType.of(place["typePlek"]),
-        forms=tuple(reports_vocabulary.Form.of(code) for code in what["vormen"]),
-        felt_safety=_term(reports_vocabulary.FeltSafety, you["ernstGevoel"]),
-        description=what["omschrijving"],
-        offenders=Offenders(
-            count=_term(reports_vocabulary.OffenderCount, what["aantal"]),
-            known=_term(reports_vocabulary.OffenderKnown, what["bekend"]),
-            appearance=what["signalement"],
-        ),
-        reporter_age_group=_term(reports_vocabulary.AgeGroup, you["leeftijdsgroep"]),
-        reporter_gender=_term(reports_vocabulary.Gender, you["gender"]),
-        contact=Contact(**contact) if contact else None,
-        wants_contact=reports_vocabulary.ContactWish.of(you["contactGewenst"]),
-        contact_when=you["contactWanneer"],
-        wants_support=you["hulpGewenst"] or None,
-        police=_term(reports_vocabulary.Police, you["politie"]),
-        share_with_police=you["deelPolitie"] == "ja",
-        share_with_partners=you["deelPartners"] == "ja",
-        own_answers=_own_answers(where.questions, what),
-        client=Client(platform="webformulier", campaign=campaign_of(values["campagne"])),
-    )
+    told = told_by(places_of(reporting_schema(where)), values)
+    said = {
+        BY_NAME[name].attribute: BY_NAME[name].terms(value)
+        for name, value in told.items()
+        # Where it was is put together below; and a box that stays empty says nothing.
+        if not name.startswith("locatie.") and (name != "hulpGewenst" or value)
+    }
+    begun, precision = moment_of(place["datum"], place["tijd"], said.get("part_of_day"), now)
+    said |= {
+        "language": reports_vocabulary.Language.of(where.words.language),
+        "anonymous": not any(you[name] for name in ("naam", "telefoon", "email")),
+        "incident_start": begun,
+        "time_precision": precision,
+        "location": location_of(place, where),
+        "own_answers": _own_answers(where.questions, what),
+        "client": Client(platform="webformulier", campaign=campaign_of(values["campagne"])),
+    }
+    return submission_with(said)
 
 
 def _own_answers(questions: Sequence[Question], said: Values) -> tuple[tuple[str, Any], ...]:
     given = ((question.id, answer_given(question, said.get(question.id))) for question in questions)
     return tuple((name, answer) for name, answer in given if answer is not None)
-
-
-T = TypeVar("T", bound=Term)
-_CONTACT: Final = {"name": "naam", "phone": "telefoon", "email": "email"}
-
-
-def _term(vocabulary: type[T], code: str | None) -> T | None:
-    return vocabulary.of(code) if code else None
 
 
 def campaign_of(typed: str | None) -> str | None:
