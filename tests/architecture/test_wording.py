@@ -7,6 +7,7 @@ Who rewords a file takes it off `not_yet_reworded.txt`. A verb that is missing g
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,6 +55,9 @@ FAULTS = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 NOT_YET = lines_of("not_yet_reworded.txt")
+STYLE = (PACKAGE.parent / "docs" / "dev" / "style.md").read_text(encoding="utf-8")
+# Of each example: the file, and what stands in it now.
+AFTERS = re.findall(r"`([\w/]+\.py)`\n\n +```python\n.*?# after\n(.*?)\n +```", STYLE, re.DOTALL)
 
 
 def test_docstrings_begin_with_a_verb_in_the_imperative() -> None:
@@ -93,3 +97,13 @@ def test_an_order_is_told_from_a_riddle() -> None:
         *(True, True, False, False, False),
         *(True, False, True, True),
     ]
+
+
+def test_the_examples_of_the_style_stand_in_the_code() -> None:
+    """Each line of an example is found in its file, in order; what it leaves out may be between."""
+    assert len(AFTERS) == 10
+    for name, after in AFTERS:
+        rest = (PACKAGE / name).read_text(encoding="utf-8")
+        for line in filter(None, map(str.strip, after.splitlines())):
+            assert line in rest, f"{name}: {line}"
+            rest = rest.partition(line)[2]

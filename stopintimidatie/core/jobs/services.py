@@ -66,7 +66,10 @@ def _remember(session: Session) -> None:
 
 @event.listens_for(Session, "after_transaction_end")
 def _wake(session: Session, ended: SessionTransaction) -> None:
-    """By now the transaction's connection is back in the pool: no thread needs two at once."""
+    """Wake the workers after a commit that asked for jobs.
+
+    The connection of the transaction is back in the pool by now: no thread needs two at once.
+    """
     if ended.parent is not None:
         return
     session.info.pop(_ASKED, None)
@@ -200,7 +203,7 @@ def rows_committed(engine: Engine, rows: Iterable[tuple[type[Any], Any]]) -> Non
 
 
 def counts(session: Session) -> list[KindCount]:
-    """Per kind how many jobs wait and how many are dead."""
+    """Count the jobs that wait and those that are dead, by kind."""
     dead = func.sum(case((OutboxJob.dead, 1), else_=0))
     rows = session.execute(
         select(OutboxJob.kind, func.count() - dead, dead)

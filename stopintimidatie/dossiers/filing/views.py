@@ -91,9 +91,9 @@ def asked_for(request: Request) -> list[Report]:
 
 
 def unready(session: Session, reports: Sequence[Report], *, taking: bool) -> list[Unready]:
-    """Those that can't be filed now.
+    """Return the reports that can't be filed now, each with the reason and the page to go to.
 
-    :param taking: what is new is taken in hand first.
+    :param taking: new reports are taken in hand first, so they can be filed.
     """
     found = []
     for report in reports:

@@ -29,7 +29,7 @@ def pickup_about(writing: Writing) -> Pickup | None:
 
 
 def letter_about(writing: Writing, pickup: Pickup, **more: str) -> Letter:
-    """Whose it is and under which number; nothing else."""
+    """Write a letter with the reference of a pick-up and the name of its municipality."""
     town = writing.session.get(Municipality, pickup.holder)
     return Letter({"ophalen": pickup.reference, "gemeente": town.name if town else "", **more})
 

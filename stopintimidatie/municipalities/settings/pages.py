@@ -268,7 +268,10 @@ class Preview:
 def with_part(
     published: Published, part: Part, content: Mapping[str, Any], *, national: bool
 ) -> Published:
-    """As if this content of the part counted."""
+    """Return what would count if this content of a part were published.
+
+    :param national: a part of the desk, which counts where a municipality has none of its own.
+    """
     contents = published.national if national else published.own
     changed = Contents({**contents.parts, part.value: content}, contents.questions)
     if national:

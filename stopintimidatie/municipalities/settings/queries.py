@@ -51,9 +51,10 @@ def published_for(session: Session, code: str | None) -> Published:
     )
 
 
+# Built once: every page asks it.
 @cache
 def _stamps() -> Select[Any]:
-    """Kept: it is asked for every page."""
+    """Build the query for the stamps of a municipality and of the desk at a moment."""
     now: Any = bindparam("now")
     return select(*counting(bindparam("own"), now, "own"), *counting(NATIONAL, now, "national"))
 

@@ -217,10 +217,10 @@ def _ask(
         "reference": reference,
         "now": utc_now(),
     }
-    for place_of, one in enumerate(watched):
-        asked[f"who{place_of}"] = one.subject
-        asked[f"since{place_of}"] = asked["now"] - one.meter.window
-        asked[f"rows{place_of}"] = one.meter.rows
+    for number, sender in enumerate(watched):
+        asked[f"who{number}"] = sender.subject
+        asked[f"since{number}"] = asked["now"] - sender.meter.window
+        asked[f"rows{number}"] = sender.meter.rows
     with standalone(reading(engine)).connect() as connection:
         return connection.execute(_question(len(watched)), asked).one()
 

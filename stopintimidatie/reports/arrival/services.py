@@ -150,13 +150,13 @@ def receive(
     content = content_of(given) if isinstance(given, Submission) else given
     if isinstance(into, Apart):
         days = into.contact_within_days
-        arrived = arriving(keys, content, routing, arrival, str(arrival.reference), days)
+        arrived = make_rows(keys, content, routing, arrival, str(arrival.reference), days)
         _write_apart(into, routing.holder, arrived)
         return arrived
     enter(into, routing.holder)
     reference = arrival.reference or _free_reference(into)
     days = contact_days(into, routing.holder)
-    arrived = arriving(keys, content, routing, arrival, reference, days)
+    arrived = make_rows(keys, content, routing, arrival, reference, days)
     _write_within(into, routing.holder, arrived, arrival)
     return arrived
 
@@ -190,7 +190,7 @@ def contact_days(session: Session, holder: str) -> int:
     return published_for(session, None if holder == NATIONAL else holder).contact_within_days
 
 
-def arriving(
+def make_rows(
     keys: KeyRing,
     content: Content,
     routing: Routing,
@@ -198,7 +198,7 @@ def arriving(
     reference: str,
     contact_within_days: int,
 ) -> Arrived:
-    """Say what a report leaves behind, as rows; all but the index. Pure."""
+    """Make all rows that a report leaves behind, but for those of the index. Pure."""
     handed, holder = arrival.handed_over, routing.holder
     back = handed.tombstone if handed else None
     report_id = back.id if back else arrival.report_id or uuid4()
