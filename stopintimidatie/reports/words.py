@@ -60,7 +60,7 @@ class AreaNames:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """Something to notice at once. Tones as in `web.badges`, kinds as of `ui.alert`."""
+    """Something to notice at once. Tones as in `core.web.components`, kinds as of `ui.alert`."""
 
     kind: str
     title: str

@@ -51,7 +51,7 @@ def count_guess(session: Session, keys: KeyRing, username: str, proof: str) -> G
     signed in with this name before has a count of its own.
 
     :param username: in its normal form; it need not exist.
-    :param proof: the cookie that shows that this browser signed in before (`accounts.devices`).
+    :param proof: the cookie that shows that this browser signed in before (`known_browser`).
     """
     attempt = _attempt(session, _counted_as(keys, username, proof))
     now = utc_now()

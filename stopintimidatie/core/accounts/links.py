@@ -154,7 +154,7 @@ VISITOR: Final = Actor("bezoeker", None, "niet aangemeld")
 def ask_unlock(session: Session, keys: KeyRing, typed: str, proof: str) -> None:
     """Have a link mailed if this name is locked and no mail was asked for recently.
 
-    :param proof: the cookie that shows that this browser signed in before (`accounts.devices`).
+    :param proof: the cookie that shows that this browser signed in before (`known_browser`).
     """
     username = normal_username(typed)
     hashed = keys.keyed_hash(UNLOCK_PURPOSE, username.encode("utf-8", "replace"))

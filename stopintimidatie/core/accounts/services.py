@@ -127,9 +127,9 @@ def sign_in(
     The attempt is counted in one transaction and the outcome is stored in another. The password is
     checked between them, outside a transaction: that is slow on purpose, and SQLite has one writer.
     Signing in isn't in the log of a municipality: the first use of a role there is
-    (`accounts.sessions.note_use`).
+    (`core.accounts.sessions.note_use`).
 
-    :param proof: the cookie that shows that this browser signed in before (`accounts.devices`).
+    :param proof: the cookie that shows that this browser signed in before (`known_browser`).
     :param old_token: token of the session that this browser had, which ends.
     """
     with transaction(engine) as session:

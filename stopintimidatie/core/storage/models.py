@@ -74,8 +74,8 @@ class Holder(Base):
 class Held:
     """Mixin of every table whose rows belong to a holder.
 
-    The holder is never empty and never changes; `storage.tenancy` guards both, and filters every
-    ORM query to the holder of the transaction. Use `held_table(...)` for `__table_args__`.
+    The holder is never empty and never changes; `core.storage.tenancy` guards both, and filters
+    every ORM query to the holder of the transaction. Use `held_table(...)` for `__table_args__`.
     """
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)

@@ -1,4 +1,4 @@
-"""Engines and plain sessions (command line, worker, tests); requests have `storage.request`."""
+"""Engines, sessions and transactions: of a request, the worker, the command line and tests."""
 
 from __future__ import annotations
 
@@ -281,7 +281,8 @@ def request_session(request: Any) -> Session:
     """Return a session that commits or rolls back with the request.
 
     The session of a page (GET) can't write, so that a reader makes nobody wait. What a page has to
-    write, such as its audit record, is noted and written after the page is made (`security.trail`).
+    write, such as its audit record, is noted and written after the page is made
+    (`core.security.policy`).
     """
     engine = request.registry.engine
     session = Session(reading(engine) if request.method in SAFE_METHODS else engine)

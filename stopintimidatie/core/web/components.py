@@ -196,7 +196,7 @@ def _draw(request: Any, name: str, panel: Panel) -> DrawnPanel:
     return DrawnPanel(name, panel.title, Markup(html))  # noqa: S704 - a template escaped it
 
 
-# What every template can use: filters and helpers; those of forms are in `web.forms`.
+# What every template can use: filters and helpers; those of forms are in `core.forms`.
 
 
 HTMX_CONFIG = json.dumps({"includeIndicatorCSS": False, "history": False})

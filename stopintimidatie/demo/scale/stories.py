@@ -193,7 +193,7 @@ class Story:
         return SimpleNamespace(all=list)
 
     def _assess(self, triage: Triage, until: datetime) -> None:
-        """What `triage.services.assess` does, and a call afterwards if nothing came first."""
+        """Do as `reports.triage.services.assess`, and call afterwards if nothing came first."""
         actor, now = self.stage.actors["oov"], self.now
         contact = triage.contact if triage.contact in WITH_DEADLINE else None
         before = self._assessment(now.contact_deadline)
@@ -227,7 +227,7 @@ class Story:
         )
 
     def _contact(self, at: datetime, actor: Actor) -> None:
-        """What `triage.contact.record_contact` does."""
+        """What `reports.triage.panels.record_contact` does."""
         self.now.contact_deadline = None
         self.now.version += 1
         outcome = {"uitkomst": dict(OUTCOMES)["gesproken"]}

@@ -105,7 +105,7 @@ def words_at(text: str, spans: Iterable[Span]) -> list[str]:
 
 # What in a free text may tell who somebody is: proposed to be marked, each with its reason. Pure.
 #
-# Numbers, plates and addresses by their shape (`reports.signals`, with python-stdnum and
+# Numbers, plates and addresses by their shape (`reports.rules`, with python-stdnum and
 # phonenumbers); names by where they stand. A person decides; better one too many than one missed.
 
 

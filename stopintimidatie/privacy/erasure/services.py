@@ -122,7 +122,7 @@ TEMPLATE: Final = MailTemplate(
 
 # Erasing at the request of who it is about (art. 17 AVG): what would go, what stops it, doing it.
 #
-# Each room takes out what it keeps (`storage.personal.erase_document`), and who holds a copy is
+# Each room takes out what it keeps (`erase_document`), and who holds a copy is
 # told by the room that knows them. What stays is that there was a document, its dates, and the
 # account of what was done: references, codes and the names of employees.
 

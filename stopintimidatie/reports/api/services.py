@@ -182,7 +182,7 @@ class Posting:
     key: UUID
     body: bytes
     submission: Submission
-    # Who sent it, for the time of the request; see `reports.senders`.
+    # Who sent it, for the time of the request; see `core.limits`.
     sender: str | None = None
 
 

@@ -1,8 +1,8 @@
 """The message of a report: what is checked and what OpenAPI promises, from `reports.fields`.
 
-`validate` names every wrong field at once, or returns the `Submission` that `reports.receive()`
-takes. A rule between fields stands here with its check, its words and, where JSON Schema can say
-it, its schema.
+`validate` names every wrong field at once, or returns the `Submission` that
+`reports.arrival.services.receive` takes. A rule between fields stands here with its check, its
+words and, where JSON Schema can say it, its schema.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from stopintimidatie.reports.fields import BY_NAME, GROUPS, Field, Told
 # Answers to a municipality's own questions, as a field of the message: by their form alone.
 #
 # Whether the question is one of the place's municipality, and the answer one of its choices, is
-# known when the place is: `municipalities.answers`.
+# known when the place is: `municipalities.settings.queries`.
 
 
 QUESTION_NAME: Final = "^vraag[0-9a-f]{6}$"

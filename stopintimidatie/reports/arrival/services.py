@@ -3,7 +3,7 @@
 Whoever brings it says what it tells (`Submission`, or `Content` of another holder), where it goes
 and how it came. All that an arrival leaves behind is then made here, so no door forgets a part:
 its row, its reference, forms, contact data, history, log, jobs and the index. Rows and no ORM
-documents, for reports come in all day (`storage.rows`).
+documents, for reports come in all day (`core.storage.session`).
 """
 
 from __future__ import annotations
