@@ -244,7 +244,7 @@ class ReportMove(HistoryLine, Held, Base):
 
 
 class ReporterMessage(Held, Base):
-    """What the municipality and the reporter wrote to each other; read with the follow code."""
+    """A message between municipality and reporter, who reads it with the follow code."""
 
     __tablename__ = "reporter_message"
     __table_args__ = held_table(

@@ -1,4 +1,4 @@
-"""Personal data in reports: found by the reporter's own data, redacted, erased."""
+"""Personal data of a report: contact data apart and encrypted; found, redacted and erased."""
 
 from __future__ import annotations
 
@@ -34,14 +34,11 @@ from stopintimidatie.reports.vocabulary import KIND
 
 
 def destroy(session: Session, report_id: UUID) -> None:
-    """Key and content go."""
+    """Delete the key and the content of all attachments of a report."""
     ids = select(ReportAttachment.id).where(ReportAttachment.report_id == report_id)
     for found in session.scalars(ids).all():
         session.execute(delete(AttachmentPart).where(AttachmentPart.attachment_id == found))
         session.execute(delete(ReportAttachment).where(ReportAttachment.id == found))
-
-
-# Contact data: its own table, encrypted, found only by exact match on a keyed hash.
 
 
 PURPOSE = "contact"
@@ -85,7 +82,7 @@ def contact_index(keys: KeyRing, value: str | None) -> str | None:
 
 
 def contact_indexes(keys: KeyRing, value: str) -> list[str]:
-    """What this value is found by: of each version, for after a change of keys both are there."""
+    """Return the keyed hashes that this value is found by, one for each version of the key."""
     return [keys.keyed_hash(INDEX_PURPOSE, value.lower().encode(), v) for v in keys.masters]
 
 
@@ -100,7 +97,7 @@ SEALED = Sealed(
 
 
 def read_contact(session: Session, keys: KeyRing, report: Report) -> ContactData | None:
-    """Contact data in clear, for whoever has the permission; the caller notes the read."""
+    """Return contact data in clear, for whoever has the permission; the caller notes the read."""
     row = session.scalars(
         select(ReportContact).where(ReportContact.report_id == report.id)
     ).one_or_none()
@@ -114,7 +111,7 @@ def read_contact(session: Session, keys: KeyRing, report: Report) -> ContactData
 
 
 def has_contact(session: Session, report: Report) -> bool:
-    """Whether there is contact data, without reading it."""
+    """Return whether there is contact data, without reading it."""
     found = select(ReportContact.id).where(ReportContact.report_id == report.id)
     return session.scalar(found.limit(1)) is not None
 
@@ -161,7 +158,7 @@ _OWN_ROWS: Final = (
 
 
 def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """By reference, or by exact e-mail address or telephone number of the reporter."""
+    """Find reports by reference, or by exact e-mail address or telephone number of the reporter."""
     ways: list[ColumnElement[bool]] = []
     if subject.reference:
         ways.append(Report.reference == subject.reference.strip().upper())
@@ -176,7 +173,7 @@ def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
 
 
 def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
-    """In the account, its place, the signalement, the history and what the reporter was told."""
+    """Redact the account, its place, the signalement, the history and the conversation."""
     count = redact_rows(session, Report, Report.id == document, COLUMNS["report"], fragment)
     for entity, link in _OWN_ROWS:
         columns = COLUMNS[entity.__tablename__]
@@ -186,7 +183,7 @@ def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) 
 
 
 def erase(session: Session, document: UUID) -> None:
-    """Contact data, messages and attachments go; of the rest only the bare facts stay."""
+    """Delete contact data, messages and attachments; of the rest only the bare facts stay."""
     session.execute(delete(ReportContact).where(ReportContact.report_id == document))
     session.execute(delete(ReporterMessage).where(ReporterMessage.report_id == document))
     destroy(session, document)

@@ -107,13 +107,10 @@ LEVELS: Final = (
 )
 
 
-# The address of a report.
-
-
 def report_path(
     report: Report, municipality_slug: str | None, neighbourhood_slug: str | None
 ) -> str:
-    """The path from what a list query already knows."""
+    """Return the path from what a list query already knows."""
     if report.holder == NATIONAL:
         return f"/{NATIONAL}/{report.reference}"
     parts = ["gemeenten", municipality_slug, neighbourhood_slug, report.dossier_number]
@@ -121,7 +118,7 @@ def report_path(
 
 
 def paths_of_reports(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
-    """The paths of several, in one query; what isn't there isn't in it."""
+    """Return the paths of several, in one query; what isn't there isn't in it."""
     rows = session.execute(_placed().where(Report.id.in_(ids)))
     return {row[0].id: report_path(row[0], row[1], row[2]) for row in rows}
 
@@ -135,6 +132,6 @@ def _placed() -> Select[Report, str, str]:
 
 
 def path_of_report(session: Session, report_id: UUID) -> str | None:
-    """The path of one report, or None when it isn't there."""
+    """Return the path of one report, or None when it isn't there."""
     row = session.execute(_placed().where(Report.id == report_id)).first()
     return None if row is None else report_path(row[0], row[1], row[2])

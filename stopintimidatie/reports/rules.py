@@ -1,4 +1,4 @@
-"""Reference numbers (kenmerk) and follow codes (volgcode): how they look, and how they are made.
+"""References (kenmerk), follow codes (volgcode), and what an officer should notice. Pure.
 
 A reference is public within the house: `M-4F7K-2QXJ`, seven random characters of Crockford's
 base 32 (no I, L, O or U) and one check character, so that a typing error is noticed. A follow code
@@ -30,29 +30,29 @@ CODE_DIGITS = 16
 
 
 def new_reference() -> str:
-    """A fresh reference; the caller tries again should it exist already."""
+    """Return a fresh reference; the caller tries again should it exist already."""
     return codes.new_code(PREFIX)
 
 
 def with_check_character(body: str) -> str:
-    """The reference that belongs to seven characters of the alphabet."""
+    """Return the reference that belongs to seven characters of the alphabet."""
     return codes.with_check(PREFIX, body)
 
 
 def normalise_reference(text: str) -> str | None:
-    """The reference somebody meant (lower case, no hyphens, O for 0, I or L for 1), or None."""
+    """Return the reference somebody meant (lower case, no hyphens, O for 0, I for 1), or None."""
     return codes.normalise_code(PREFIX, text)
 
 
 def derive_follow_code(secret: bytes, app_key_id: uuid.UUID, idempotency_key: uuid.UUID) -> str:
-    """The follow code of the report that this app sent with this key: always the same one."""
+    """Return the follow code of the report that this app sent with this key: always the same."""
     message = b"volgcode\x00" + app_key_id.bytes + idempotency_key.bytes
     digest = hmac.new(secret, message, hashlib.sha256).digest()
     return _grouped(int.from_bytes(digest, "big") % 10**CODE_DIGITS)
 
 
 def random_follow_code() -> str:
-    """A follow code for a report that didn't come from an app."""
+    """Return a follow code for a report that didn't come from an app."""
     return _grouped(secrets.randbelow(10**CODE_DIGITS))
 
 
@@ -62,7 +62,7 @@ def _grouped(number: int) -> str:
 
 
 def normalise_follow_code(text: str) -> str | None:
-    """The code as we write it, from what somebody typed, or None if it can't be one."""
+    """Return the code as we write it, from what somebody typed, or None if it can't be one."""
     if len(text) > codes.LONGEST_INPUT:
         return None
     digits = text.translate(codes.SEPARATORS).strip()
@@ -72,13 +72,13 @@ def normalise_follow_code(text: str) -> str | None:
 
 
 def hash_follow_code(secret: bytes, reference: str, code: str) -> str:
-    """What is kept of a code: keyed, and bound to its report."""
+    """Return what is kept of a code: keyed, and bound to its report."""
     message = f"volgcode-hash\x00{reference}\x00{code}".encode()
     return hmac.new(secret, message, hashlib.sha256).hexdigest()
 
 
 def follow_code_matches(secret: bytes, reference: str, typed: str, stored: str | None) -> bool:
-    """Whether this code opens this report; equally slow for a wrong code and a wrong report."""
+    """Tell whether a code opens a report; a wrong one costs what a wrong report costs."""
     code = normalise_follow_code(typed)
     made = hash_follow_code(secret, reference, code or "")
     same = hmac.compare_digest(made, stored or "0" * 64)
@@ -86,9 +86,6 @@ def follow_code_matches(secret: bytes, reference: str, typed: str, stored: str |
 
 
 FOLLOW_PURPOSE: Final = "follow-code"
-
-
-# What an officer should notice in a report: text shaped like personal data, and flags. Pure.
 
 
 _EMAIL: Final = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
@@ -123,7 +120,7 @@ class Finding:
 
 
 def find_personal_data(text: str | None) -> tuple[Finding, ...]:
-    """Everything shaped like a BSN, phone number, e-mail address or plate; nothing overlaps."""
+    """Find what looks like a BSN, phone number, e-mail address or plate; nothing overlaps."""
     found: list[Finding] = []
     for kind, hits in _SEARCHES:
         for start, end in hits(text or ""):
@@ -133,13 +130,13 @@ def find_personal_data(text: str | None) -> tuple[Finding, ...]:
 
 
 def kinds_found(*texts: str | None) -> list[str]:
-    """What these texts hold, in words, each once."""
+    """Return what these texts hold, in words, each once."""
     kinds = {finding.kind for text in texts for finding in find_personal_data(text)}
     return [word for kind, word in WORDS.items() if kind in kinds]
 
 
 def marked(text: str) -> Markup:
-    """The text with what was found in `<mark>`."""
+    """Return the text with what was found in `<mark>`."""
     parts: list[Markup] = []
     position = 0
     for finding in find_personal_data(text):

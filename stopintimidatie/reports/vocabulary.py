@@ -15,7 +15,7 @@ from stopintimidatie.core.text import Term
 
 
 class Source(Term):
-    """How the report came in; set by the server, never by the message."""
+    """The way in of a report; set by the server, never by the message."""
 
     APP_ANDROID = "app_android", "Android-app", "Android app"
     APP_IOS = "app_ios", "iOS-app", "iOS app"
@@ -125,7 +125,7 @@ class FormGroup(Term):
 
 
 class Form(Term):
-    """What was done: the forms of harassment."""
+    """The forms of harassment: what was done."""
 
     WHISTLING = "nafluiten", "nafluiten", "wolf whistling"
     HISSING = "nasissen_naklakken", "nasissen of naklakken", "hissing, clicking"
@@ -211,12 +211,12 @@ _PLACE: Final = {form.value: place for place, form in enumerate(Form)}
 
 
 def in_order(codes: Iterable[str]) -> list[str]:
-    """Forms in the order of the vocabulary; what it doesn't know comes last."""
+    """Return forms in the order of the vocabulary; what it doesn't know comes last."""
     return sorted(codes, key=lambda code: (_PLACE.get(code, len(_PLACE)), code))
 
 
 def gravest_first(forms: Iterable[Form]) -> list[Form]:
-    """The gravest forms first: the vocabulary has them last, and *anders* says least."""
+    """Return the gravest forms first: the vocabulary has them last, and *anders* says least."""
     order = [Form.OTHER, *(form for form in Form if form is not Form.OTHER)]
     return sorted(forms, key=order.index, reverse=True)
 
@@ -341,7 +341,7 @@ class ContactWish(Term):
 
 
 class Police(Term):
-    """Whether the police knew before this report."""
+    """The answer to whether the police knew before this report."""
 
     NO = "nee", "nee", "no"
     CALLED_112 = "gebeld_112", "112 gebeld", "called 112", "ja, ik belde 112"
@@ -358,7 +358,7 @@ class Police(Term):
 
 
 class FollowUp(Term):
-    """What was done with a report; several may apply."""
+    """The things done with a report; several may apply."""
 
     PICTURE_ONLY = (
         "alleen_beeldvorming",

@@ -1,4 +1,4 @@
-"""The life of a report as data: exactly the table of 1-domain.md.
+"""The life of a report as data, and what its reporter reads of it.
 
 A municipality offers a report to another, which accepts or refuses; the desk hands over at once.
 """
@@ -13,6 +13,8 @@ from stopintimidatie.core.workflow import FieldKind, InputField, State, Transiti
 P: Final = Permission
 
 OFFERED: Final = "overdracht_aangeboden"
+# The reason of a report that was reported already.
+DOUBLE: Final = "dubbel"
 REASON: Final = InputField("reden", "Reden")
 
 STATES: Final = (
@@ -329,19 +331,14 @@ READER_STATUS: Final[dict[str, tuple[frozenset[str], str]]] = {
         "Uw melding is ontvangen.",
     ),
 }
-
-
 # Closed because this was told already: what becomes of it is to be read nowhere, so it is said.
 READER_DOUBLE: Final = "Uw melding hoort bij een melding die er al was."
 
 
 def reader_status(state: str, delivery: str | None) -> tuple[str, str]:
-    """Code and sentence of what the reporter reads; a finished delivery speaks before the state."""
+    """Return (code, sentence) of what the reporter reads; a finished delivery goes first."""
     seen = delivery if delivery in {"aangeboden", "opgehaald"} else state
     for code, (states, sentence) in READER_STATUS.items():
         if seen in states:
             return code, sentence
     raise ValueError(f"no reader status for {state}")
-
-
-DOUBLE: Final = "dubbel"

@@ -34,7 +34,7 @@ from stopintimidatie.reports.page.steps import EFFECTS
 from stopintimidatie.reports.personal import INDEX_PURPOSE, PURPOSE
 from stopintimidatie.reports.rules import FOLLOW_PURPOSE, derive_follow_code, hash_follow_code
 from stopintimidatie.reports.triage.panels import OUTCOMES
-from stopintimidatie.reports.triage.services import WITH_DEADLINE, Assessment, described, end_of
+from stopintimidatie.reports.triage.services import WITH_DEADLINE, Assessment, describe, end_of
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 
@@ -203,7 +203,7 @@ class Story:
         now.contact_agreed = contact
         now.contact_deadline = end_of(triage.contact_by if contact else None)
         now.version += 1
-        was, found = (described(self, a) for a in (before, self._assessment(now.contact_deadline)))  # type: ignore[arg-type]
+        was, found = (describe(self, a) for a in (before, self._assessment(now.contact_deadline)))  # type: ignore[arg-type]
         differences = {name: text or "leeg" for name, text in found.items() if text != was[name]}
         self._append(triage.at, actor, "beoordelen", now.state, differences)
         fields = [name.lower() for name in differences]

@@ -38,7 +38,7 @@ from stopintimidatie.municipalities.levels.services import AUDIT_KIND
 from stopintimidatie.municipalities.people.services import waiting_at
 from stopintimidatie.reports.inbox.views import TEMPLATE, quarantine_view
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.steps import Action, add_seen, conflict, seen
+from stopintimidatie.reports.page.steps import Action, add_version, conflict, version_values
 from stopintimidatie.reports.page.views import impossible, step_page
 from stopintimidatie.reports.resources import ReportResource, report_path
 from stopintimidatie.reports.services import StaleReportError, lock_report
@@ -300,7 +300,7 @@ def _routing_schema(request: Request) -> Schema:
     schema.add(field(Town(all_municipalities(request.db)), "Gemeente", name="gemeente"))
     text = forms.Text(1000, lines=True)
     schema.add(field(text, "Hoe weet u dat?", name="reden"))
-    add_seen(schema)
+    add_version(schema)
     return schema
 
 
@@ -320,7 +320,7 @@ def routing_view(context: ReportResource, request: Request) -> Any:
     }
     if not can_be_routed(report) and request.method != "POST":
         return impossible(context, request, page)
-    start = {**seen(report), "gemeente": report.municipality_code}
+    start = {**version_values(report), "gemeente": report.municipality_code}
     here = request.resource_path(context)
     form = Form(
         _routing_schema(request),

@@ -34,7 +34,7 @@ PHOTO_TYPES: Final = "image/jpeg,image/heic,image/heif,.heic,.heif,image/png,ima
 
 
 class MediaKind(StrEnum):
-    """What a reporter can send along."""
+    """The kinds of file that a reporter can send along."""
 
     PHOTO = "foto"
     SOUND = "geluid"
@@ -43,7 +43,7 @@ class MediaKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """How a clip is read and written again: ffmpeg's names, and the type that we give it.
+    """The format of a clip: how it is read and written again, and the type that we give it.
 
     :param sound_only: cover art and the like are left out.
     """
@@ -87,7 +87,7 @@ def is_photo(head: bytes) -> bool:
 
 
 def container_of(head: bytes) -> Container | None:
-    """The kind of clip, or None when it is none that we take."""
+    """Return the kind of clip, or None when it is none that we take."""
     if head[4:8] == b"ftyp" and head[8:12] not in _PHOTO_BRANDS:
         return M4A if head[8:12] in _M4A_BRANDS else MP4
     if head[4:8] in (b"moov", b"mdat", b"wide", b"free") and len(head) >= 16:
@@ -102,7 +102,7 @@ def container_of(head: bytes) -> Container | None:
 
 
 def _raw_sound(head: bytes) -> Container | None:
-    """MP3 (with or without ID3 in front) and AAC in ADTS frames, by their first frame."""
+    """Recognise MP3 (with or without ID3 in front) and AAC in ADTS by their first frame."""
     if head.startswith(b"ID3"):
         return MP3
     if len(head) < 2 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
@@ -137,7 +137,7 @@ _STREAM: Final = re.compile(r"^\s+Stream #0:\d+\S*: (Video|Audio): (\w+)(.*)$", 
 
 
 class Fault(Enum):
-    """Why a file isn't taken."""
+    """The reasons that a file isn't taken for."""
 
     TYPE = "soort"
     TOO_LARGE = "te groot"
@@ -204,7 +204,7 @@ _REFUSALS: Final = {
 
 @contextmanager
 def cleaned(source: BinaryIO, ffmpeg: str | None) -> Iterator[Cleaned]:
-    """The file, cleaned.
+    """Yield the file, cleaned.
 
     :param source: from `memory_file`, filled.
     :param ffmpeg: the programme; None where there is none.
@@ -254,7 +254,7 @@ def _draw_photo(source: BinaryIO, target: BinaryIO) -> None:
 
 
 def ffmpeg_path(wanted: str) -> str | None:
-    """Where the programme is; None when it isn't on this machine."""
+    """Return where the programme is; None when it isn't on this machine."""
     return shutil.which(wanted) if wanted else None
 
 
@@ -283,7 +283,7 @@ def _path(file: BinaryIO) -> str:
 
 
 def _reading(given: BinaryIO, container: Container) -> list[str]:
-    """The reader is named: nothing that ffmpeg would guess (a playlist, say) is opened."""
+    """Return the options that name the reader, so that ffmpeg guesses nothing (a playlist, say)."""
     return [
         *("-hide_banner", "-nostdin", "-y", "-threads", "1"),
         *("-protocol_whitelist", "file"),
@@ -292,7 +292,7 @@ def _reading(given: BinaryIO, container: Container) -> list[str]:
 
 
 def _streams(ffmpeg: str, given: BinaryIO, container: Container) -> dict[str, str]:
-    """The first video and the first sound, by the name of their coding."""
+    """Return the first video and the first sound, by the name of their coding."""
     told = _run(ffmpeg, _reading(given, container), (given,), looking=True)
     found: dict[str, str] = {}
     for what, codec, more in _STREAM.findall(told):
@@ -303,7 +303,7 @@ def _streams(ffmpeg: str, given: BinaryIO, container: Container) -> dict[str, st
 
 
 def _packing(container: Container, video: str | None, sound: str | None) -> list[str]:
-    """Copied as it is; all that stands around it left out."""
+    """Return the options that copy the streams as they are, without all that stands around them."""
     chosen = [*(("-map", "0:v:0") if video else ()), *(("-map", "0:a:0") if sound else ())]
     notes = ["-bsf:v", NOTES[video]] if video in NOTES else []
     own = ("-id3v2_version", "0", "-write_xing", "0") if container.writes == "mp3" else ()

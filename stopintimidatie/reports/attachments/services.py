@@ -45,7 +45,7 @@ NAMES: Final = {"foto": "Foto", "geluid": "Geluid", "video": "Video"}
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """What there is, without its content."""
+    """The facts of an attachment, without its content."""
 
     id: UUID
     number: int
@@ -59,7 +59,7 @@ class Attachment:
         return f"{NAMES.get(self.kind, 'Bestand')} {self.number}"
 
     def file_name(self, reference: str) -> str:
-        """A name that tells nothing but where it belongs."""
+        """Return a file name that tells nothing but where the file belongs."""
         return f"{reference}-bijlage-{self.number}.{EXTENSIONS.get(self.media_type, 'bin')}"
 
 
@@ -73,7 +73,7 @@ def check_room(engine: Engine, copy: Copy) -> None:
 
 
 def _room(session: Session, report: Report) -> int:
-    """The number that the next one gets."""
+    """Return the number that the next one gets."""
     mine = ReportAttachment.report_id == report.id
     counted = select(func.count(), func.max(ReportAttachment.number)).where(mine)
     number, highest = session.execute(counted.select_from(ReportAttachment)).one()
@@ -124,7 +124,7 @@ def keep_parts(session: Session, holder: str, made: UUID, key: bytes, file: Clea
 
 
 def _bound(attachment: UUID, number: int) -> bytes:
-    """A part means something only as this part of this attachment."""
+    """Return what a part is bound to: it means something only there."""
     return f"{attachment}:{number}".encode()
 
 
@@ -133,7 +133,7 @@ def _plain(row: ReportAttachment) -> Attachment:
 
 
 def attachments_of(session: Session, report_id: UUID) -> list[Attachment]:
-    """What belongs to a report, in order."""
+    """Return what belongs to a report, in order."""
     wanted = select(ReportAttachment).where(ReportAttachment.report_id == report_id)
     return [_plain(row) for row in session.scalars(wanted.order_by(ReportAttachment.number))]
 
@@ -145,7 +145,7 @@ def read(
     attachment_id: UUID,
     entity: type[Any] = ReportAttachment,
 ) -> Iterator[bytes]:
-    """The content, part by part, each in a transaction of its own.
+    """Yield the content part by part, each read in a transaction of its own.
 
     :param entity: the table of a higher room that keeps attachments in the same way.
     :raises DecryptionError: a part isn't there, or the key doesn't fit.
@@ -159,7 +159,7 @@ def read(
 
 
 def content_of(session: Session, keys: KeyRing, row: Any) -> Iterator[bytes]:
-    """The content, part by part, within a transaction.
+    """Yield the content part by part, within a transaction.
 
     :param row: of a table that keeps attachments as this room does.
     :raises DecryptionError: a part isn't there, or the key doesn't fit.
@@ -191,7 +191,7 @@ def _opened(session: Session, cipher: AESGCM, attachment: UUID, number: int) -> 
 
 
 def give(session: Session, keys: KeyRing, report: Report, receiver: str) -> list[dict[str, Any]]:
-    """Part with the attachments at a hand-over; what the receiver's copy needs of them.
+    """Delete the rows of attachments at a hand-over; return what the receiver's copy needs.
 
     The content stays where it is, readable for who has the key; so what this gives back belongs in
     the encrypted content of the hand-over, and nowhere else.

@@ -65,7 +65,7 @@ class Copy:
 
 @dataclass(frozen=True)
 class Standing:
-    """What a reporter may see of their report."""
+    """The part of a report that its reporter may see."""
 
     copy: Copy
     reference: str
@@ -84,7 +84,7 @@ class Standing:
 
 
 def follow(engine: Engine, keys: KeyRing, reference: str, typed_code: str) -> Standing | None:
-    """How the report stands, or None; a wrong code costs what a wrong reference costs.
+    """Return how the report stands, or None; a wrong code costs what a wrong reference costs.
 
     After a hand-over the reference leads to several holders: the copy that went on answers. The
     conversation went along, except of what was handed over before that was so.

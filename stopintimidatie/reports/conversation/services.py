@@ -1,7 +1,11 @@
-"""A mail that something waits for the reporter: neutral, without a word of what it is about.
+"""What officer and reporter do in their conversation, what doubles wait for, and the mail about it.
 
-Who left an e-mail address hears that there is a message; reading it takes reference and follow
-code, on the page or in the app. Somebody else may open that mailbox.
+The mail is neutral: it says that something waits, and reading it takes reference and follow code,
+for somebody else may open that mailbox. What a reporter does follows on the code alone: `follow`
+judged it, and its `Copy` says which holder's report it opened.
+
+The reporter of a double was promised contact like any other. The term stays on the double, where
+the contact data is, and is due at the report that goes on as well: there somebody is at work.
 """
 
 from __future__ import annotations
@@ -60,7 +64,7 @@ def tell_by_mail(session: Session, report: Report) -> None:
 
 
 def _address(session: Session, keys: KeyRing, report_id: str) -> str | None:
-    """The address now; None after a withdrawal, a hand-over or an erasure."""
+    """Return the address now; None after a withdrawal, a hand-over or an erasure."""
     report = session.get(Report, UUID(report_id))
     contact = read_contact(session, keys, report) if report is not None else None
     return contact.email if contact is not None else None
@@ -82,16 +86,13 @@ TEMPLATE: Final = MailTemplate(
 )
 
 
-# What an officer does in the conversation with a reporter; and the term of a question.
-
-
 EXPIRY_JOB: Final = Job("melding.vraag_verlopen")
 # In these states nobody reads along any more.
 CLOSED: Final = frozenset({"overgedragen", "ingetrokken", "vernietigd"})
 
 
 def tell(session: Session, report: Report, kind: str, text: str, actor: Actor) -> None:
-    """A message that the reporter reads with the follow code; never who wrote it."""
+    """Add a message that the reporter reads with the follow code; never who wrote it."""
     session.add(
         ReporterMessage(
             holder=report.holder,
@@ -106,7 +107,7 @@ def tell(session: Session, report: Report, kind: str, text: str, actor: Actor) -
 
 
 def tell_once(session: Session, report: Report, kind: str, text: str, actor: Actor) -> None:
-    """The same, unless the reporter was told these very words already."""
+    """Add a message, unless the reporter was told these very words already."""
     said = select(ReporterMessage.id).where(
         ReporterMessage.report_id == report.id,
         ReporterMessage.kind == kind,
@@ -117,7 +118,7 @@ def tell_once(session: Session, report: Report, kind: str, text: str, actor: Act
 
 
 def write_to_reporter(session: Session, report: Report, text: str, actor: Actor) -> None:
-    """A message that asks nothing; what the reporter wrote before was read."""
+    """Add a message that asks nothing; what the reporter wrote before counts as read."""
     tell(session, report, "bericht", text, actor)
     report.reporter_spoke_at = None
     append_move(session, report, actor, "bericht", report.state, {})
@@ -126,7 +127,7 @@ def write_to_reporter(session: Session, report: Report, text: str, actor: Actor)
 
 
 def mark_read(session: Session, report: Report, actor: Actor) -> None:
-    """What the reporter wrote was seen; others needn't look for it any more."""
+    """Note that what the reporter wrote was seen; others needn't look for it any more."""
     if report.reporter_spoke_at is None:
         return
     report.reporter_spoke_at = None
@@ -144,7 +145,7 @@ def expect_answer(session: Session, report: Report, until: date) -> None:
 
 
 def stop_waiting(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: the term of a question is over. Harmless when there was an answer, or a later term."""
+    """Go on with reports whose question expired unanswered; a job, harmless after an answer."""
     effects = WORKFLOW_EFFECTS.of(context.registry)
     for payload in payloads:
         with context.transaction() as session:
@@ -159,19 +160,12 @@ def _is_over(report: Report, until: date) -> bool:
     return waits and until < local(utc_now()).date()
 
 
-# A report that was closed as double: whom its reporter hears from, and where that stands.
-#
-# The reporter of a double was promised contact like any other. The term stays on the double,
-# where the contact data is, and is due at the report that goes on as well: there somebody is at
-# work.
-
-
 TALKS: Final = frozenset({"bellen", "mailen", "via_app"})
 CARRIED: Final = "contact_erbij"
 
 
 def waiting_doubles(session: Session, report: Report) -> Sequence[Report]:
-    """The doubles of this report whose reporters still wait for contact, the first due first."""
+    """Return the doubles whose reporters still wait for contact, the first due first."""
     return session.scalars(
         select(Report)
         .where(
@@ -186,7 +180,7 @@ def waiting_doubles(session: Session, report: Report) -> Sequence[Report]:
 def next_contact(
     session: Session, report: Report, without: Report | None = None
 ) -> datetime | None:
-    """By when the first of those must have had contact."""
+    """Return by when the first of those must have had contact."""
     due = [
         double.contact_deadline
         for double in waiting_doubles(session, report)
@@ -196,9 +190,11 @@ def next_contact(
 
 
 def check_goes_on(session: Session, report: Report, other: Report) -> None:
-    """:raises WorkflowError: the other is this report, or was closed as a double itself.
+    """Check that the other report can go on with what happened, so that it stays in one report.
 
-    So what happened stays to be found in one report. One that was handled may have doubles.
+    One that was handled may have doubles.
+
+    :raises WorkflowError: it is this report, or was closed as a double itself.
     """
     if other.id == report.id:
         raise WorkflowError(
@@ -215,7 +211,7 @@ def check_goes_on(session: Session, report: Report, other: Report) -> None:
 
 
 def _head_of(session: Session, report: Report) -> Report | None:
-    """The report at the end of a row of doubles; None if older ones point at each other."""
+    """Return the report at the end of a row of doubles; None if older ones point at each other."""
     passed = {report.id}
     while report.duplicate_of_id is not None:
         found = session.get(Report, report.duplicate_of_id)
@@ -227,7 +223,7 @@ def _head_of(session: Session, report: Report) -> Report | None:
 
 
 def carry_contact(session: Session, report: Report, other: Report, actor: Actor) -> None:
-    """What the reporter of a double was promised is due at the other report from now on.
+    """Carry the contact that the reporter of a double was promised over to the other report.
 
     :raises WorkflowError: the other is done; nobody would look there.
     """
@@ -248,9 +244,9 @@ def carry_contact(session: Session, report: Report, other: Report, actor: Actor)
 
 
 def check_nobody_waits(session: Session, report: Report) -> None:
-    """:raises WorkflowError: the report would end while the reporter of a double waits for contact.
+    """Check that no reporter of a double waits for contact: a report that is done is in no list.
 
-    Once it is done it is in no list of what is to be done.
+    :raises WorkflowError: somebody does.
     """
     names = ", ".join(double.reference for double in waiting_doubles(session, report))
     if names:
@@ -261,7 +257,7 @@ def check_nobody_waits(session: Session, report: Report) -> None:
 
 
 def contact_over(session: Session, report: Report) -> None:
-    """This reporter needs no contact any more; what others still wait for stays due.
+    """End the contact with this reporter; what others still wait for stays due.
 
     Also at the report that this one is double of, where the term may be that of this one.
     """
@@ -271,12 +267,12 @@ def contact_over(session: Session, report: Report) -> None:
 
 
 def give_back(session: Session, report: Report) -> None:
-    """A double is opened again: its reporter is waited for here alone."""
+    """Let the other report stop waiting for this reporter: the double is opened again."""
     _let_go(session, report, report.contact_deadline)
 
 
 def _let_go(session: Session, report: Report, was: datetime | None) -> None:
-    """The other report stops owing what it owed for this one."""
+    """Set when the other report is due without this one."""
     if report.duplicate_of_id is None or was is None:
         return
     wanted = select(Report).where(Report.id == report.duplicate_of_id).with_for_update()
@@ -287,14 +283,8 @@ def _let_go(session: Session, report: Report, was: datetime | None) -> None:
 
 
 def _promised(report: Report) -> bool:
-    """Whether its own reporter was promised contact: rather once too often than not at all."""
+    """Tell whether its own reporter was promised contact: rather once too often than never."""
     return (report.contact_agreed or report.wants_contact) in TALKS
-
-
-# What a reporter does with their own report, on the strength of the follow code alone.
-#
-# The code has been judged by `following.follow`; its `Copy` says which holder's report it opened.
-# Each act is a transaction of that holder.
 
 
 Effects = Mapping[str, Any]
@@ -317,7 +307,7 @@ class NotNowError(Exception):
 
 @contextmanager
 def own_report(engine: Engine, copy: Copy) -> Iterator[tuple[Session, Report]]:
-    """A transaction with the reporter's report, locked.
+    """Open a transaction with the report of the reporter, locked.
 
     :raises NotNowError: it is over, or on its way to another holder.
     """
@@ -354,14 +344,14 @@ def add_message(engine: Engine, effects: Effects, copy: Copy, text: str) -> Mess
 
 
 def spoke(session: Session, report: Report, action: str) -> None:
-    """The officer must see that the reporter did something; and the log has it."""
+    """Mark that the reporter did something, for the officer and in the log."""
     report.reporter_spoke_at = utc_now()
     reindex_report(session, report)
     record(session, REPORTER, action, report.holder, KIND, [report.id])
 
 
 def _said_before(session: Session, report: Report, text: str) -> ReporterMessage | None:
-    """The last thing the reporter said, when it is this, just now."""
+    """Return the last message of the reporter, when it is this one, just now."""
     last = session.scalars(
         select(ReporterMessage)
         .where(ReporterMessage.report_id == report.id, ReporterMessage.kind.in_(FROM_REPORTER))
@@ -398,7 +388,7 @@ VERDICTS: Final = (("ja", "ja"), ("deels", "een beetje"), ("nee", "nee"))
 
 
 def give_verdict(engine: Engine, copy: Copy, verdict: str) -> None:
-    """Whether it helped, in one word; said again it replaces what was said.
+    """Keep whether it helped, in one word; the last one counts.
 
     :raises NotNowError: the report is gone.
     """

@@ -45,7 +45,7 @@ LONGEST: Final = 2_000
 
 @dataclass(frozen=True)
 class Follower:
-    """Who follows: the reference, and the code as it was typed."""
+    """The person who follows: the reference, and the code as it was typed."""
 
     reference: str
     code: str = field(repr=False)
@@ -53,14 +53,14 @@ class Follower:
 
 
 def sealed(keys: KeyRing, who: Follower) -> str:
-    """The cookie's value."""
+    """Return the cookie's value."""
     until = min(utc_now() + LASTS, who.since + LONGEST_VISIT)
     text = json.dumps([until.timestamp(), who.reference, who.code, who.since.isoformat()])
     return base64.urlsafe_b64encode(keys.encrypt(PURPOSE, text, COOKIE).encode()).decode()
 
 
 def opened(keys: KeyRing, value: str) -> Follower | None:
-    """Who it was made for; None when it isn't ours, or has ended."""
+    """Return who it was made for; None when it isn't ours, or has ended."""
     if not value.isascii() or len(value) > LONGEST:
         return None
     try:

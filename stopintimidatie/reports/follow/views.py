@@ -1,4 +1,4 @@
-"""The forms of /volgen."""
+"""/volgen: the reporter reads, adds, answers and withdraws. No account, no script needed."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class EnterSchema(Schema):
 
 
 class MessageSchema(Schema):
-    """What the reporter adds or answers."""
+    """The form for what the reporter adds or answers."""
 
     tekst = field(
         forms.Text(LONGEST_TEXT, lines=True),
@@ -109,7 +109,7 @@ class UploadSchema(Schema):
 
 
 def upload_schema(clips: bool) -> Schema:
-    """Where nothing can clean sound and video, they aren't asked for either."""
+    """Return the form for a file; sound and video only where they can be cleaned."""
     schema = UploadSchema()
     if not clips:
         schema["bestand"].title = "Foto"
@@ -121,12 +121,6 @@ class VerdictSchema(Schema):
     """One question, when it is over."""
 
     geholpen = field(forms.OneOf(VERDICTS, radio=True), "Heeft uw melding u geholpen?")
-
-
-# /volgen: the reporter reads, adds, answers and withdraws. No account, no script needed.
-#
-# Everything a reporter does is a transaction of the report's holder, so these views keep off the
-# request's own (on SQLite two writers would wait for each other).
 
 
 HOME: Final = "/volgen"
@@ -144,12 +138,12 @@ class TooOftenError(FormError):
 
 
 def page(name: str, template: str | None, *methods: str) -> Callable[[View], View]:
-    """A public view of /volgen."""
+    """Return the decorator of a public view of /volgen."""
 
     def register(plain: View) -> View:
         @wraps(plain)
         def view(context: Any, request: Request) -> Any:
-            """The page with its words in the reader's language."""
+            """Return the page with its words in the reader's language."""
             made = plain(context, request)
             return {**spoken(request), **made} if isinstance(made, dict) else made
 
@@ -167,7 +161,7 @@ def page(name: str, template: str | None, *methods: str) -> Callable[[View], Vie
 
 @page("", "follow_enter.jinja2", "GET", "POST")
 def enter(context: FollowPages, request: Request) -> Any:
-    """Reference and code; whoever has just given them goes on to the report."""
+    """Ask reference and code; whoever has just given them goes on to the report."""
     if request.method == "GET" and follower_of(request) is not None:
         return HTTPSeeOther(speech_of(request).at(REPORT))
     form = _form(request, EnterSchema(), Button("bekijken", "Melding bekijken"), HOME)
@@ -193,7 +187,7 @@ def enter(context: FollowPages, request: Request) -> Any:
 
 @page("melding", "follow.jinja2", "GET")
 def report_page(context: FollowPages, request: Request) -> Any:
-    """How it stands, the conversation, and what the reporter can do."""
+    """Show how the report stands, the conversation, and what the reporter can do."""
     who = follower_of(request)
     standing = standing_of(request, who) if who else None
     if who is None or standing is None:
@@ -207,7 +201,7 @@ def report_page(context: FollowPages, request: Request) -> Any:
 
 @page("bericht", "follow.jinja2", "POST")
 def message(context: FollowPages, request: Request) -> Any:
-    """The reporter adds something, or answers."""
+    """Take what the reporter adds or answers."""
     return _act(request, _send_message)
 
 
@@ -230,7 +224,7 @@ def _send_message(request: Request, standing: Standing) -> Any:
 
 @page("bijlage", "follow.jinja2", "POST")
 def attachment(context: FollowPages, request: Request) -> Any:
-    """The reporter sends a photo, sound or video along."""
+    """Take a photo, sound or video of the reporter."""
     return _act(request, _attach)
 
 
@@ -259,7 +253,7 @@ def _keep(request: Request, standing: Standing, given: UploadedFile) -> Any:
 
 @page("mening", "follow.jinja2", "POST")
 def verdict(context: FollowPages, request: Request) -> Any:
-    """Did it help? One question, when it is over."""
+    """Take whether it helped: one question, when it is over."""
     return _act(request, _give_verdict)
 
 
@@ -281,7 +275,7 @@ def _give_verdict(request: Request, standing: Standing) -> Any:
 
 @page("intrekken", "follow_withdraw.jinja2", "GET", "POST")
 def withdraw_page(context: FollowPages, request: Request) -> Any:
-    """What withdrawing does, and the button for it."""
+    """Tell what withdrawing does, and withdraw when the button is pressed."""
     return _act(request, _withdraw)
 
 
@@ -298,13 +292,13 @@ def _withdraw(request: Request, standing: Standing) -> Any:
 
 @page("sluiten", None, "POST")
 def leave(context: FollowPages, request: Request) -> Any:
-    """The reporter is done on this device."""
+    """Forget the reporter on this device."""
     return _gone(request, speech_of(request).at(f"{HOME}?klaar=ja"))
 
 
 @page("weg", None, "GET")
 def leave_at_once(context: FollowPages, request: Request) -> Any:
-    """Away from this page, and the report can't be opened by going back."""
+    """Leave this page at once, so that the report can't be opened by going back."""
     return _gone(request, ELSEWHERE)
 
 
@@ -325,7 +319,7 @@ def _gone(request: Request, address: str) -> HTTPSeeOther:
 
 
 def standing_of(request: Request, who: Follower) -> Standing | None:
-    """The report that reference and code open."""
+    """Return the report that reference and code open."""
     registry = request.registry
     return follow(registry.engine, registry.key_ring, who.reference, who.code)
 
@@ -344,7 +338,7 @@ def verdict_form(request: Request, standing: Standing) -> Form:
 
 
 def takes_clips(request: Request) -> bool:
-    """Whether sound and video can be cleaned here, and so be taken."""
+    """Return whether sound and video can be cleaned here, and so be taken."""
     return ffmpeg_path(request.app_settings.ffmpeg) is not None
 
 
@@ -355,7 +349,7 @@ def upload_form(request: Request) -> Form:
 
 
 def _form(request: Request, schema: Any, button: Button, action: str, **more: Any) -> Form:
-    """A form of these pages in the reader's language."""
+    """Return a form of these pages in the reader's language."""
     speech = speech_of(request)
     button.title = speech(button.title)
     return Form(
@@ -369,7 +363,7 @@ def _form(request: Request, schema: Any, button: Button, action: str, **more: An
 
 
 def _shown(request: Request, standing: Standing) -> Page:
-    """What stands on the page of the report."""
+    """Return what stands on the page of the report."""
     closed = standing.copy.state in CLOSED_TEXTS
     files = _files(request, standing)
     municipality = municipality_by_code(request.db, standing.municipality_code or "")
@@ -397,7 +391,7 @@ def _shown(request: Request, standing: Standing) -> Page:
 
 
 def _is_done(standing: Standing) -> bool:
-    """Whether it was handled, so that one can say what one thinks of that."""
+    """Return whether it was handled, so that one can say what one thinks of that."""
     return standing.status == "afgerond" and not standing.double
 
 

@@ -263,7 +263,7 @@ MESSAGE_TITLES: Final[dict[str, str]] = {
 
 
 def explained(status: str, *, double: bool = False, contact_due: bool = False) -> list[str]:
-    """The sentences under the status; of a double: that it goes on elsewhere."""
+    """Return the sentences under the status; of a double: that it goes on elsewhere."""
     if double:
         return [DOUBLE, CONTACT_DUE] if contact_due else [DOUBLE]
     return [EXPLAINED.get(status, "")]

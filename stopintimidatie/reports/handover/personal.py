@@ -45,13 +45,13 @@ _LINES: Final = {"messages": "text", "custody": "values"}
 
 
 def _of_holder(session: Session) -> Any:
-    """Given or received by the holder of this transaction: the table itself has no wall."""
+    """Return the condition of what this holder gave or receives: the table itself has no wall."""
     holder = current_holder(session)
     return or_(ReportTransfer.giver == holder, ReportTransfer.receiver == holder)
 
 
 def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """By reference; or by what is in the sealed content of those still on their way."""
+    """Find hand-overs by reference; or by the sealed content of those still on their way."""
     rows = session.scalars(select(ReportTransfer).where(_of_holder(session))).all()
     return [row.id for row in rows if _is_about(row, keys, subject)]
 
@@ -75,7 +75,7 @@ def _opened(row: ReportTransfer, keys: KeyRing) -> dict[str, Any]:
 
 
 def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
-    """In the reason, and in the content that is still on its way."""
+    """Redact the reason, the offer, and the content that is still on its way."""
     mine = (ReportTransfer.id == document) & _of_holder(session)
     count = redact_rows(session, ReportTransfer, mine, COLUMNS["report_transfer"], fragment)
     row = session.scalars(select(ReportTransfer).where(mine)).one_or_none()
@@ -85,7 +85,7 @@ def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) 
 
 
 def _redact_offer(row: ReportTransfer, keys: KeyRing, fragment: Fragment) -> int:
-    """In what the receiver may see before it answers: all of it is text."""
+    """Redact what the receiver may see before it answers: all of it is text."""
     if row.offer is None:
         return 0
     shown = json.loads(keys.decrypt(PURPOSE, row.offer, str(row.id)))
@@ -120,13 +120,13 @@ def _redact_content(row: ReportTransfer, keys: KeyRing, fragment: Fragment) -> i
 
 
 def erase(session: Session, document: UUID) -> None:
-    """The content and the reason go; that it was handed over stays."""
+    """Delete the content and the reason; that it was handed over stays."""
     mine = (ReportTransfer.id == document) & _of_holder(session)
     empty_rows(session, ReportTransfer, mine, COLUMNS["report_transfer"])
 
 
 def _of_report(session: Session, kind: str, document: UUID) -> ColumnElement[bool]:
-    """The hand-overs of a report; not what is still on its way: that is the receiver's already."""
+    """Return the condition of a report's hand-overs, without those still on their way."""
     if kind != REPORT:
         return false()
     reference = select(Report.reference).where(Report.id == document).scalar_subquery()
@@ -135,7 +135,7 @@ def _of_report(session: Session, kind: str, document: UUID) -> ColumnElement[boo
 
 
 def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
-    """Why it was handed over goes; that it was stays."""
+    """Delete why a report was handed over; that it was stays."""
     mine = _of_report(session, kind, document)
     empty_rows(session, ReportTransfer, mine, COLUMNS["report_transfer"])
     return 0

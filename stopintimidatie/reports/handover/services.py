@@ -1,9 +1,12 @@
-"""A municipality that went into another: its open reports go to the successor, in bulk.
+"""Offering a report to another municipality, its answer, and all reports after a merger.
 
-Each is handed over as any report is: the successor makes its own copy, with the chain of custody
-and the same follow code; what is left is a tombstone. What somebody is in the middle of (a
-dossier, an offer, quarantine) is left for its people to end first, and what has ended stays with
-its own holder for as long as its term lasts.
+Giver and receiver never work in one transaction (docs/dev/adr/0004): an answer is written by the
+receiver, and a job of the giver does what follows from it. Until it accepts, the receiver sees
+no more than it needs to decide: what kind of report, where, when, and why it is offered.
+
+When a municipality goes into another, its open reports go to the successor in bulk, each as any
+report is handed over. What somebody is in the middle of (a dossier, an offer, quarantine) is left
+for its people to end first, and what has ended stays with its holder for as long as its term lasts.
 """
 
 from __future__ import annotations
@@ -46,7 +49,7 @@ REASON: Final = "De gemeente is opgegaan in een andere."
 
 
 def standing_of(session: Session, code: str) -> dict[str, int]:
-    """How many reports the holder at hand has of this municipality that haven't ended, by state."""
+    """Return how many reports of a municipality the holder has that have not ended, by state."""
     rows = session.execute(
         select(Report.state, func.count())
         .where(*_of(session, code), Report.state.not_in(ENDED))
@@ -83,7 +86,7 @@ def hand_some_over(
 
 
 def _of(session: Session, code: str) -> tuple[ColumnElement[bool], ...]:
-    """What a municipality holds; of the desk, what lies in the municipality."""
+    """Return the conditions of what a municipality holds; at the desk, of what lies in it."""
     holder = current_holder(session)
     mine = Report.holder == holder
     return (mine, Report.municipality_code == code) if holder == NATIONAL else (mine,)
@@ -92,12 +95,9 @@ def _of(session: Session, code: str) -> tuple[ColumnElement[bool], ...]:
 def go_over(
     keys: KeyRing, session: Session, report: Report, values: Mapping[str, Any], actor: Actor
 ) -> None:
-    """Effect of `samenvoegen`: nobody waits for an answer here any more, and it is handed over."""
+    """Hand the report over, of which nobody awaits an answer here; effect of `samenvoegen`."""
     report.waiting_until = None
     hand_over(keys, session, report, values, actor)
-
-
-# The municipality that is offered a report is told: that an offer waits, and nothing of it.
 
 
 JOB: Final = Job("overdracht.melden")
@@ -105,12 +105,12 @@ NAME: Final = "overdracht_aangeboden"
 
 
 def tell_receiver(session: Session, transfer: ReportTransfer) -> None:
-    """Only the receiver knows its own mailbox: a job of the receiver writes to it."""
+    """Ask a job of the receiver to write to its mailbox, which only the receiver knows."""
     enqueue(session, JOB, transfer.receiver, {"transfer": str(transfer.id)})
 
 
 def tell(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """The job. Done twice it is still one message."""
+    """Queue the mail about an offer; a job. Done twice it is still one message."""
     for payload in payloads:
         with context.transaction() as session:
             transfer = session.get(ReportTransfer, UUID(payload["transfer"]))
@@ -122,7 +122,7 @@ def tell(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
 
 
 def _still_open(writing: Writing) -> Letter | None:
-    """Not when it was answered or withdrawn before the message went out."""
+    """Return the letter; None when the offer was answered or withdrawn before it went out."""
     session, message = writing.session, writing.message
     transfer = session.get(ReportTransfer, message.about_id)
     if transfer is None or transfer.state != OPEN:
@@ -139,13 +139,6 @@ TEMPLATE: Final = MailTemplate(
 )
 
 
-# Offering a report to another municipality, which accepts it or refuses it with a reason.
-#
-# Giver and receiver never work in one transaction (docs/dev/adr/0004): an answer is written by the
-# receiver, and a job of the giver does what follows from it. Until it accepts, the receiver sees
-# no more than it needs to decide: what kind of report, where, when, and why it is offered.
-
-
 ANSWERED: Final = Job("melding.overdracht")
 OFFER_KIND: Final = "overdracht"
 
@@ -156,7 +149,7 @@ class AnsweredError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What the receiver sees of a report before it is theirs."""
+    """The part of a report that the receiver sees before it is theirs."""
 
     what: str
     when: str
@@ -172,7 +165,7 @@ class Offered:
 def offer(
     keys: KeyRing, session: Session, report: Report, values: Mapping[str, Any], actor: Actor
 ) -> None:
-    """Effect of `overdracht_aanbieden`."""
+    """Offer the report; effect of `overdracht_aanbieden`."""
     receiver = connected_receiver(session, report, values)
     transfer = ReportTransfer(
         giver=report.holder,
@@ -205,7 +198,7 @@ def _offered(session: Session, report: Report) -> Offered:
 
 
 def shown(keys: KeyRing, transfer: ReportTransfer) -> Offered | None:
-    """What the receiver may see of an open offer."""
+    """Return what the receiver may see of an open offer."""
     if transfer.offer is None:
         return None
     shown = keys.decrypt(PURPOSE, transfer.offer, str(transfer.id))
@@ -213,7 +206,7 @@ def shown(keys: KeyRing, transfer: ReportTransfer) -> Offered | None:
 
 
 def take_back(session: Session, report: Report, values: Mapping[str, Any], actor: Actor) -> None:
-    """Effect of `overdracht_intrekken`: not when the other municipality was first."""
+    """Check that the other municipality was not first; effect of `overdracht_intrekken`."""
     transfer = _latest(session, report)
     if transfer is not None and transfer.state == ACCEPTED:
         raise WorkflowError("De andere gemeente heeft de melding intussen aangenomen.", None)
@@ -222,7 +215,7 @@ def take_back(session: Session, report: Report, values: Mapping[str, Any], actor
 def give(
     keys: KeyRing, session: Session, report: Report, values: Mapping[str, Any], actor: Actor
 ) -> None:
-    """Effect of `overdracht_aangenomen`: content on its way, tombstone left behind."""
+    """Send the content on its way, a tombstone stays; effect of `overdracht_aangenomen`."""
     transfer = _latest(session, report)
     if transfer is None or transfer.state != ACCEPTED:
         raise WorkflowError("Er is geen aangenomen aanbod.", None)
@@ -240,7 +233,7 @@ def _latest(session: Session, report: Report) -> ReportTransfer | None:
 
 
 def accept(session: Session, transfer: ReportTransfer, actor: Actor) -> None:
-    """The receiver takes the report: a moment later it stands among its own.
+    """Take the report: a moment later it stands among the receiver's own.
 
     :raises AnsweredError: too late.
     """
@@ -248,7 +241,7 @@ def accept(session: Session, transfer: ReportTransfer, actor: Actor) -> None:
 
 
 def refuse(session: Session, transfer: ReportTransfer, actor: Actor, reason: str) -> None:
-    """The receiver doesn't take it, and says why.
+    """Refuse the report, and say why.
 
     :raises AnsweredError: too late.
     """
@@ -272,7 +265,7 @@ def _answer(
 
 
 def answered(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job of the giver: do what follows from the answer. Twice is harmless."""
+    """Do what follows from the answer; a job of the giver. Twice is harmless."""
     effects = WORKFLOW_EFFECTS.of(context.registry)
     for payload in payloads:
         with context.transaction() as session:
@@ -303,7 +296,7 @@ def answered(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
 
 
 def incoming(session: Session, holder: str) -> Sequence[ReportTransfer]:
-    """Offers that wait for the answer of this holder, the oldest first."""
+    """Return offers that wait for the answer of this holder, the oldest first."""
     return session.scalars(
         select(ReportTransfer)
         .where(ReportTransfer.receiver == holder, ReportTransfer.state == OPEN)
@@ -312,7 +305,7 @@ def incoming(session: Session, holder: str) -> Sequence[ReportTransfer]:
 
 
 def waiting(session: Session, holder: str) -> int:
-    """How many offers wait for the answer of this holder; beyond a hundred it doesn't matter."""
+    """Count the offers that wait for the answer of this holder, up to a hundred."""
     mine = select(ReportTransfer.id).where(
         ReportTransfer.receiver == holder, ReportTransfer.state == OPEN
     )
@@ -322,7 +315,7 @@ def waiting(session: Session, holder: str) -> int:
 
 
 def recent(session: Session, holder: str, most: int) -> Sequence[ReportTransfer]:
-    """What was handed over lately, to and from this holder, with the answer; newest first."""
+    """Return what was handed over lately, to and from this holder, the newest first."""
     mine = (ReportTransfer.receiver == holder) | (ReportTransfer.giver == holder)
     return session.scalars(
         select(ReportTransfer)

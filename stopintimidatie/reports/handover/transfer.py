@@ -57,7 +57,7 @@ KEPT: Final = ("ontvangen", TAKEN_OVER, "aangeboden", "opgehaald", "verlopen")
 
 
 def custody_of(session: Session, report: Report) -> list[dict[str, Any]]:
-    """The lines of the history that tell whose the report was, oldest first."""
+    """Return the lines of the history that tell whose the report was, oldest first."""
     moves = session.scalars(
         select(ReportMove)
         .where(ReportMove.report_id == report.id, ReportMove.name.in_(KEPT))
@@ -84,7 +84,7 @@ def keep_custody(session: Session, report: Report, earlier: Sequence[Mapping[str
 
 
 def step_here(session: Session, transfer: ReportTransfer) -> dict[str, Any]:
-    """What the history of the copy tells of the step that brought it here."""
+    """Return what the history of the copy tells of the step that brought it here."""
     values = {"reden": transfer.reason, "van": holder_name(session, transfer.giver)}
     if transfer.answered_at is not None:
         values |= {
@@ -96,21 +96,18 @@ def step_here(session: Session, transfer: ReportTransfer) -> dict[str, Any]:
 
 
 def holder_name(session: Session, code: str) -> str:
-    """The name of a holder, as people say it."""
+    """Return the name of a holder, as people say it."""
     if code == NATIONAL:
         return "landelijk meldpunt"
     found = session.get(Municipality, code)
     return code if found is None else f"gemeente {found.name}"
 
 
-# What was said with the reporter goes along at a hand-over: content, so the giver keeps none.
-
-
 LONGEST_NAME = 200
 
 
 def give_messages(session: Session, report: Report) -> list[dict[str, Any]]:
-    """Part with the conversation; what the receiver's copy needs of it.
+    """Delete the conversation here; return what the receiver's copy needs of it.
 
     Who wrote for the giver is told with whom they worked, for the receiver doesn't know them.
     """
@@ -164,7 +161,7 @@ TIMES: Final = tuple(column.name for column in _COLUMNS if isinstance(column.typ
 def hand_over(
     keys: KeyRing, session: Session, report: Report, values: Mapping[str, Any], actor: Actor
 ) -> None:
-    """Effect of `doorgeven`: content on its way, tombstone left behind."""
+    """Send the content on its way, a tombstone stays; effect of `doorgeven`."""
     receiver = connected_receiver(session, report, values)
     transfer = ReportTransfer(
         giver=report.holder,
@@ -179,7 +176,7 @@ def hand_over(
 
 
 def connected_receiver(session: Session, report: Report, values: Mapping[str, Any]) -> str:
-    """The municipality that was chosen.
+    """Return the municipality that was chosen.
 
     :raises WorkflowError: it has no portal to put the report in, or holds it already.
     """
@@ -233,7 +230,7 @@ def _leave_tombstone(session: Session, report: Report, receiver: str) -> None:
 
 
 def take_over(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job of the receiver: make its own copy, then wipe the content that was on its way."""
+    """Make the receiver's own copy, then wipe the content on its way; a job of the receiver."""
     keys: KeyRing = context.registry.key_ring
     for payload in payloads:
         with context.transaction() as session:
@@ -269,7 +266,7 @@ def _make_copy(
 
 
 def _given(transfer: ReportTransfer, content: Mapping[str, Any]) -> Content:
-    """What it tells, and what of its life goes along; where it stands here begins anew."""
+    """Return what the report tells, and what of its life goes along."""
     # One that was on its way while the program was renewed lacks what is new.
     columns: dict[str, Any] = {name: content.get(name) for name in COPIED}
     times = {name: columns[name] for name in TIMES if columns.get(name)}
@@ -283,7 +280,7 @@ def _given(transfer: ReportTransfer, content: Mapping[str, Any]) -> Content:
 
 
 def _place_in(session: Session, receiver: str, content: Mapping[str, Any]) -> Place:
-    """Where it is filed: where it happened, or under *onbekend* when that lies elsewhere.
+    """Return where it is filed: where it happened, or under *onbekend* when that lies elsewhere.
 
     A wijk that ended in a reorganisation is the one that lies there now.
     """

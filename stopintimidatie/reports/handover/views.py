@@ -58,7 +58,7 @@ class AnswerSchema(Schema):
     renderer="stopintimidatie.reports.handover:templates/offers.jinja2",
 )
 def offers_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
-    """What others offer to us, and what was handed over lately."""
+    """Show what others offer to us, and what was handed over lately."""
     waiting = handover_services.incoming(request.db, context.holder)
     past = handover_services.recent(request.db, context.holder, RECENT)
     ids = [transfer.id for transfer in waiting]
@@ -104,7 +104,7 @@ def _row(request: Request, holder: str, transfer: ReportTransfer) -> list[Any]:
     renderer="stopintimidatie.reports.handover:templates/offer.jinja2",
 )
 def offer_view(context: OfferResource, request: Request) -> Any:
-    """One offer: what it is about, and the answer."""
+    """Show one offer: what it is about, and the form for the answer."""
     transfer = context.transfer
     shown = handover_services.shown(request.registry.key_ring, transfer)
     note_read(

@@ -63,7 +63,7 @@ TALKS: Final = (("nieuw", "nieuw bericht van de melder"),)
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who looks, and when: some filters mean something else for everybody."""
+    """The person who looks, and when: some filters mean something else for everybody."""
 
     person: UUID
     now: datetime
@@ -208,7 +208,9 @@ PRESETS: Final[tuple[tuple[str, Filters], ...]] = (
 )
 
 
-def count(session: Session, holder: str, filters: Filters, reader: Reader, most: int) -> int:
+def count_reports(
+    session: Session, holder: str, filters: Filters, reader: Reader, most: int
+) -> int:
     """Count the reports that these filters leave, up to one more than `most`."""
     where = [Report.holder == holder, *conditions(filters, reader)]
     found = select(Report.id).where(*where) if _states_of(filters) else _newest(*where)
@@ -220,7 +222,7 @@ def _newest(*where: ColumnElement[bool]) -> Select[Any]:
     return select(Report.id).where(*where).order_by(Report.received_at.desc())
 
 
-def page(
+def list_reports(
     session: Session, holder: str, filters: Filters, reader: Reader, offset: int, size: int
 ) -> Sequence[Report]:
     """Return one page: spoed first, then the nearest deadline, then the newest.

@@ -1,4 +1,4 @@
-"""Whether somebody has looked at a report. The log knows: each look is written there."""
+"""The inbox: whether a report was opened, who is told of it, and quarantine decided in bulk."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ TASKS: Final = ("melding bekijken", OPENED_BY)
 
 
 def is_opened(session: Session, report: Report) -> bool:
-    """Whether somebody opened it, or already does something with it."""
+    """Return whether somebody opened the report, by the log, or already does something with it."""
     if report.state != "nieuw" or report.triaged_at is not None:
         return True
     found = session.scalar(
@@ -53,11 +53,8 @@ def is_opened(session: Session, report: Report) -> bool:
     return found is not None
 
 
-# Finding the copy of a report that somebody may see, whoever holds it.
-
-
 def address_for(engine: Engine, identity: Identity, reference: str) -> str | None:
-    """The address of the copy this person may see: a living one before a tombstone.
+    """Return the address of the copy this person may see: a living one before a tombstone.
 
     Each copy lies with another holder, so each is looked at in a transaction of its own.
     """
@@ -74,7 +71,7 @@ def address_for(engine: Engine, identity: Identity, reference: str) -> str | Non
 
 
 def _copy(engine: Engine, holder: str, reference: str) -> tuple[bool, str] | None:
-    """Whether a holder's copy is gone, and its address."""
+    """Return whether a holder's copy is gone, and its address; None without a copy."""
     with transaction(engine, holder, write=False) as session:
         row = session.execute(
             select(Report.id, Report.state).where(
@@ -83,9 +80,6 @@ def _copy(engine: Engine, holder: str, reference: str) -> tuple[bool, str] | Non
         ).first()
         path = path_of_report(session, row.id) if row is not None else None
     return None if row is None or path is None else (row.state in GONE, path)
-
-
-# A new report tells its municipality: that something waits, never what. Spoed until opened.
 
 
 REPEAT_JOB: Final = Job("melding.spoed")
@@ -125,7 +119,7 @@ def _told_in(session: Session, slot: int) -> bool:
 
 
 def tell_urgently(session: Session, holder: str, report: Report, number: int) -> None:
-    """Tell of spoed, for the so many-th time, and come back to it."""
+    """Queue the mail about spoed (and at night a text message), and the job that repeats it."""
     key = f"spoed:{report.id}:{number}"
     values = {"kenmerk": report.reference}
     mailbox = postbox_recipient(session, holder)
@@ -143,14 +137,14 @@ def tell_urgently(session: Session, holder: str, report: Report, number: int) ->
 
 
 def pause_before(number: int) -> timedelta:
-    """Each quarter for two hours, each hour for a day, and then daily, until it is opened."""
+    """Return the pause: a quarter for two hours, an hour for about a day, and then a day."""
     if number <= 8:
         return timedelta(minutes=15)
     return timedelta(hours=1) if number <= 30 else timedelta(days=1)
 
 
 def repeat(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: still not opened? Tell again."""
+    """Tell again of reports with spoed that nobody opened yet; the job."""
     for payload in payloads:
         with context.transaction() as session:
             report = session.get(Report, UUID(payload["report"]))
@@ -158,16 +152,17 @@ def repeat(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
                 tell_urgently(session, context.holder, report, payload["number"])
 
 
-def _still_new(writing: Writing) -> Letter | None:
-    """Not when somebody took them all in hand before the message went out."""
+def _new_letter(writing: Writing) -> Letter | None:
+    """Return the letter; None when somebody took them all in hand before it went out."""
     session, holder = writing.session, writing.message.holder
-    waiting = select(Report.id).where(Report.holder == holder, Report.state == "nieuw").limit(1)
-    if session.scalar(waiting) is None:
+    quarantined = select(Report.id).where(Report.holder == holder, Report.state == "nieuw").limit(1)
+    if session.scalar(quarantined) is None:
         return None
     return Letter(_place(session, holder))
 
 
-def _still_unopened(writing: Writing) -> Letter | None:
+def _urgent_letter(writing: Writing) -> Letter | None:
+    """Return the letter; None when the report was opened before it went out."""
     report = writing.session.get(Report, writing.message.about_id)
     if report is None or is_opened(writing.session, report):
         return None
@@ -180,18 +175,18 @@ def _place(session: Session, holder: str) -> dict[str, str]:
 
 
 NEW: Final = MailTemplate(
-    "nieuwe_melding", "Er is een nieuwe melding", f"{_FOLDER}/nieuwe_melding.txt.jinja2", _still_new
+    "nieuwe_melding",
+    "Er is een nieuwe melding",
+    f"{_FOLDER}/nieuwe_melding.txt.jinja2",
+    _new_letter,
 )
 URGENT: Final = MailTemplate(
-    "spoed", "Spoed: er wacht een melding", f"{_FOLDER}/spoed.txt.jinja2", _still_unopened
+    "spoed", "Spoed: er wacht een melding", f"{_FOLDER}/spoed.txt.jinja2", _urgent_letter
 )
 URGENT_TEXT: Final = MailTemplate(
-    "spoed_sms", "", f"{_FOLDER}/spoed_sms.txt.jinja2", _still_unopened, text_message=True
+    "spoed_sms", "", f"{_FOLDER}/spoed_sms.txt.jinja2", _urgent_letter, text_message=True
 )
 TEMPLATES: Final = (NEW, URGENT, URGENT_TEXT)
-
-
-# Deciding about many reports in quarantine at once; each on its own, with why one couldn't be.
 
 
 STATE: Final = "quarantaine"
@@ -211,6 +206,7 @@ class Failed:
 
 
 def choice_of(report: Report) -> str:
+    """Return what the checkbox of a report stands for: its reference and version."""
     return f"{report.reference}.{report.version}"
 
 
@@ -218,18 +214,18 @@ def is_choice(text: str) -> bool:
     return _CHOICE.fullmatch(text) is not None
 
 
-def waiting(session: Session, holder: str, offset: int = 0) -> Sequence[Report]:
-    """The oldest first: what came before the flood is done with soonest."""
-    return session.scalars(_waiting(holder).offset(offset).limit(PAGE)).all()
+def quarantined(session: Session, holder: str, offset: int = 0) -> Sequence[Report]:
+    """Return the reports in quarantine, the oldest first: those came before the flood."""
+    return session.scalars(_in_quarantine(holder).offset(offset).limit(PAGE)).all()
 
 
-def count(session: Session, holder: str, most: int) -> int:
-    """How many there are; one more than `most` when there are more."""
+def count_quarantined(session: Session, holder: str, most: int) -> int:
+    """Count the reports in quarantine, up to one more than `most`."""
     ids = select(Report.id).where(Report.holder == holder, Report.state == STATE)
     return count_at_most(session, ids.order_by(Report.received_at), most)
 
 
-def _waiting(holder: str) -> Any:
+def _in_quarantine(holder: str) -> Any:
     found = select(Report).where(Report.holder == holder, Report.state == STATE)
     return found.order_by(Report.received_at, Report.id)
 
@@ -243,7 +239,7 @@ def decide(
     answers: Mapping[str, Any],
     actor: Actor,
 ) -> list[Failed]:
-    """Make a step with each; those that can't are left as they are, and told."""
+    """Make a step with each; return those that couldn't, which are left as they are."""
     pairs = [match.groups() for match in map(_CHOICE.fullmatch, choices) if match]
     wanted = select(Report).where(
         Report.holder == holder, Report.reference.in_([reference for reference, _ in pairs])
@@ -251,14 +247,16 @@ def decide(
     found = {report.reference: report for report in session.scalars(wanted)}
     failed = []
     for reference, version in pairs:
-        why = _one(session, effects, found.get(reference), int(version), step, answers, actor)
+        why = _decide_one(
+            session, effects, found.get(reference), int(version), step, answers, actor
+        )
         if why:
             failed.append(Failed(reference, why))
     session.flush()
     return failed
 
 
-def _one(
+def _decide_one(
     session: Session,
     effects: Mapping[str, Any],
     report: Report | None,
@@ -267,7 +265,7 @@ def _one(
     answers: Mapping[str, Any],
     actor: Actor,
 ) -> str | None:
-    """Why it can't be; None when it was done. Every check comes before the first change."""
+    """Make the step; return why it can't be, or None. Every check comes before the first change."""
     if report is None:
         return "Deze melding is hier niet."
     try:

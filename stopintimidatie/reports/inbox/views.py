@@ -1,4 +1,4 @@
-"""/m/M-4F7K-2QX9: the short address that always leads to a report."""
+"""The inbox, the quarantine, and /m/M-4F7K-2QX9: the short address that leads to a report."""
 
 from __future__ import annotations
 
@@ -34,10 +34,25 @@ from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports import words as reports_words
-from stopintimidatie.reports.inbox import queries as inbox_queries
-from stopintimidatie.reports.inbox import services as inbox_services
-from stopintimidatie.reports.inbox.queries import Reader, filters_from
-from stopintimidatie.reports.inbox.services import OPENED_BY, address_for
+from stopintimidatie.reports.inbox.queries import (
+    Facet,
+    Reader,
+    count_reports,
+    facets,
+    filters_from,
+    list_reports,
+    presets,
+)
+from stopintimidatie.reports.inbox.services import (
+    OPENED_BY,
+    REASONS,
+    address_for,
+    choice_of,
+    count_quarantined,
+    decide,
+    is_choice,
+    quarantined,
+)
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page import queries as page_queries
 from stopintimidatie.reports.page import steps as page_steps
@@ -47,6 +62,18 @@ from stopintimidatie.reports.rules import marked, normalise_reference
 from stopintimidatie.reports.triage.panels import BESIDE, similar_values
 from stopintimidatie.reports.triage.services import ASSESSABLE
 from stopintimidatie.reports.vocabulary import KIND
+
+TEMPLATE: Final = "stopintimidatie.reports.inbox:templates/quarantine.jinja2"
+# Characters of the description in the list, and in quarantine.
+SNIPPET: Final = 140
+QUARANTINE_SNIPPET: Final = 160
+RELEASE, REJECT = "vrijgeven", "afwijzen"
+# One choice and one button: each reason for not handling a report is one of the choices.
+DECISIONS: Final = (
+    (RELEASE, "Uit quarantaine halen"),
+    *((code, f"Niet in behandeling nemen: {words}") for code, words in REASONS),
+)
+DONE: Final = {RELEASE: "uit quarantaine gehaald", REJECT: "niet in behandeling genomen"}
 
 
 class ShortAddresses(Container):
@@ -72,18 +99,12 @@ class ShortAddress(Container):
 
 @view_config(context=ShortAddress, request_method="GET", permission=Permission.SIGNED_IN)
 def short_address(context: ShortAddress, request: Request) -> HTTPSeeOther:
-    """To the copy that this person may see; for others there is no such report."""
+    """Redirect to the copy that this person may see; for others there is no such report."""
     identity = request.identity
     path = identity and address_for(request.registry.engine, identity, context.reference)
     if not path:
         raise HTTPNotFound()
     return HTTPSeeOther(path)
-
-
-# The inbox: the list, the report in hand beside it, and what can be done with it at once.
-
-
-SNIPPET = 140
 
 
 @view_config(
@@ -94,16 +115,14 @@ SNIPPET = 140
     renderer="stopintimidatie.reports.inbox:templates/inbox.jinja2",
 )
 def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
-    """One page of the reports that these filters leave, and one of them opened."""
+    """Show a page of the reports that these filters leave, and one of them opened."""
     session, reader = request.db, _reader(request)
     filters = filters_from(query_pairs(request))
     wanted_number = wanted_page(request)
     most = worth_counting(wanted_number, COUNTED)
-    total = inbox_queries.count(session, context.holder, filters, reader, most)
+    total = count_reports(session, context.holder, filters, reader, most)
     paging = Paging.counted(wanted_number, total, most)
-    reports = inbox_queries.page(
-        session, context.holder, filters, reader, paging.offset, paging.size
-    )
+    reports = list_reports(session, context.holder, filters, reader, paging.offset, paging.size)
     areas = {area.code: area for area in neighbourhoods_of(session, context.holder)}
     wanted, opened = _opened(session, context.holder, reports, request)
     detail = _detail(context, request, opened, areas, reports) if opened else None
@@ -117,7 +136,7 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         "paging": paging,
         "quarantine": request.resource_path(context, "quarantaine"),
         "presets": _presets(session, context, filters, reader, request),
-        "facets": inbox_queries.facets(session, context.holder, filters, reader, total),
+        "facets": facets(session, context.holder, filters, reader, total),
         "filters": filters,
         "chips": _chips,
         "wanted": wanted,
@@ -139,7 +158,7 @@ def _reader(request: Request) -> Reader:
 def _opened(
     session: Any, holder: str, reports: Sequence[Report], request: Request
 ) -> tuple[bool, Report | None]:
-    """Whether one was asked for, and the report to show: that one, or else the first."""
+    """Return whether one was asked for, and the report to show: that one, or else the first."""
     asked = dict(query_pairs(request)).get("melding")
     reference = normalise_reference(asked) if asked else None
     if reference is None:
@@ -187,15 +206,15 @@ def _presets(
             current=dict(filters) == dict(preset.filters),
             count=preset.count,
         )
-        for preset in inbox_queries.presets(session, context.holder, reader)
+        for preset in presets(session, context.holder, reader)
     ]
 
 
-def _chips(facets: Sequence[inbox_queries.Facet], request: Request) -> list[tuple[str, str]]:
-    """The filters in force, in words, each with the address without it."""
+def _chips(shown: Sequence[Facet], request: Request) -> list[tuple[str, str]]:
+    """Return the filters in force in words, each with the address without it."""
     filters = filters_from(query_pairs(request))
     found: list[tuple[str, str]] = []
-    for facet in facets:
+    for facet in shown:
         if facet.name in filters:
             value = filters[facet.name]
             word = next((c.label for c in facet.choices if c.value == value), value)
@@ -211,7 +230,7 @@ def _detail(
     areas: Mapping[str, Neighbourhood],
     reports: Sequence[Report],
 ) -> dict[str, Any]:
-    """The report in hand: the summary, and the decisions that take one press."""
+    """Return the report in hand: the summary, and the decisions that take one press."""
     area = areas.get(report.neighbourhood_code or "")
     path = report_path(report, context.municipality.slug, area.slug if area else None)
     names = reports_words.AreaNames(neighbourhood=area.name if area else None)
@@ -229,7 +248,7 @@ def _detail(
 
 
 def _ids_beside(detail: Mapping[str, Any] | None) -> list[UUID]:
-    """The reports that are shown beside the one in hand, as similar to it."""
+    """Return the ids of the reports that are shown as similar to the one in hand."""
     beside = detail["similar"] if detail else None
     return [other.id for other in beside["similar"]] if beside else []
 
@@ -241,7 +260,7 @@ def _similar(
     path: str,
     reports: Sequence[Report],
 ) -> dict[str, Any] | None:
-    """The similar ones beside it; closing it as double goes on to the next report."""
+    """Return the similar ones beside it; closing it as double goes on to the next report."""
     if report.state in GONE:
         return None
     resource = ReportResource(report.reference, context, report)
@@ -256,7 +275,7 @@ def _decisions(
     path: str,
     reports: Sequence[Report],
 ) -> list[dict[str, Any]]:
-    """What can be done, in order; the first four have a key. Posts go on to the next report."""
+    """Return what can be done, in order; the first four have a key. Posts go to the next report."""
     resource = ReportResource(report.reference, context, report)
     after = _next_address(request, report, reports)
     terug = urlencode({"terug": after})
@@ -276,7 +295,7 @@ def _decisions(
 
 
 def _take(request: Request, report: Report, href: str) -> dict[str, Any]:
-    """Take it in hand oneself with one press, and keep looking at it."""
+    """Return the decision to take it in hand oneself with one press, and keep looking at it."""
     return {
         "label": "In behandeling nemen",
         "post": href,
@@ -301,24 +320,10 @@ def _urgency(request: Request, report: Report, path: str) -> dict[str, Any]:
 
 
 def _next_address(request: Request, report: Report, reports: Sequence[Report]) -> str:
-    """This list with the report after this one opened; after the last one just the list."""
+    """Return this list with the next report opened; after the last one just the list."""
     references = [row.reference for row in reports]
     later = references[references.index(report.reference) + 1 :] if report in reports else []
     return with_params(request, melding=later[0] if later else None)
-
-
-# …/quarantaine: the reports that were put aside, and one decision for all that are ticked.
-
-
-TEMPLATE: Final = "stopintimidatie.reports.inbox:templates/quarantine.jinja2"
-QUARANTINE_SNIPPET: Final = 160
-RELEASE, REJECT = "vrijgeven", "afwijzen"
-# One choice and one button: each reason for not handling a report is one of the choices.
-DECISIONS: Final = (
-    (RELEASE, "Uit quarantaine halen"),
-    *((code, f"Niet in behandeling nemen: {words}") for code, words in inbox_services.REASONS),
-)
-DONE: Final = {RELEASE: "uit quarantaine gehaald", REJECT: "niet in behandeling genomen"}
 
 
 def quarantine_schema(choices: list[tuple[str, str]]) -> Any:
@@ -353,12 +358,12 @@ def quarantine_schema(choices: list[tuple[str, str]]) -> Any:
     renderer=TEMPLATE,
 )
 def quarantine_view(context: Any, request: Request) -> Any:
-    """What was put aside at this holder. The desk's own tree has the same page."""
-    reports = inbox_services.waiting(request.db, context.holder)
+    """Decide about what was put aside at this holder. The desk's own tree has the same page."""
+    reports = quarantined(request.db, context.holder)
     note_read(request, context.holder, KIND, [r.id for r in reports], task="quarantaine")
     form = _form(request, _choices(reports, request))
     page = {
-        "total": inbox_services.count(request.db, context.holder, COUNTED),
+        "total": count_quarantined(request.db, context.holder, COUNTED),
         "counted": COUNTED,
         "shown": len(reports),
         "failed": [],
@@ -374,13 +379,11 @@ def _form(request: Request, choices: list[tuple[str, str]]) -> Form:
 
 
 def _choices(reports: Any, request: Request) -> list[tuple[str, str]]:
-    """Those on the page, and those that were ticked and aren't there any more."""
-    here = [(inbox_services.choice_of(report), _label(report)) for report in reports]
+    """Return those on the page, and those that were ticked and aren't there any more."""
+    here = [(choice_of(report), _label(report)) for report in reports]
     posted = request.POST.getall("meldingen") if request.method == "POST" else []
     known = {code for code, _ in here}
-    gone = {
-        text for text in posted[:1000] if isinstance(text, str) and inbox_services.is_choice(text)
-    }
+    gone = {text for text in posted[:1000] if isinstance(text, str) and is_choice(text)}
     return [*here, *((text, text.partition(".")[0]) for text in sorted(gone - known))]
 
 
@@ -396,13 +399,13 @@ def _decide(context: Any, request: Request, reports: Any, values: Any, page: dic
     step = RELEASE if decision == RELEASE else REJECT
     chosen = list(values["meldingen"])
     if values["alle"]:
-        chosen += [c for c in map(inbox_services.choice_of, reports) if c not in chosen]
+        chosen += [c for c in map(choice_of, reports) if c not in chosen]
     if not chosen:
         raise FormError("Kies ten minste één melding.", "meldingen")
     answers = {"reden": values["reden"]}
     if step == REJECT:
         answers["reden_code"] = decision
-    failed = inbox_services.decide(
+    failed = decide(
         request.db,
         WORKFLOW_EFFECTS.of(request.registry),
         context.holder,
@@ -421,8 +424,8 @@ def _decide(context: Any, request: Request, reports: Any, values: Any, page: dic
 def _with_failures(
     context: Any, request: Request, page: dict[str, Any], failed: Any, done: str
 ) -> dict[str, Any]:
-    """The page anew, with what couldn't be decided and why."""
-    left = inbox_services.waiting(request.db, context.holder)
-    fresh = _form(request, [(inbox_services.choice_of(report), _label(report)) for report in left])
-    total = inbox_services.count(request.db, context.holder, COUNTED)
+    """Return the page anew, with what couldn't be decided and why."""
+    left = quarantined(request.db, context.holder)
+    fresh = _form(request, [(choice_of(report), _label(report)) for report in left])
+    total = count_quarantined(request.db, context.holder, COUNTED)
     return {**page, "form": fresh, "failed": failed, "done": done, "total": total}

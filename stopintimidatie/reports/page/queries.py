@@ -51,7 +51,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 
 
 def moves_of(session: Session, report: Report) -> Sequence[ReportMove]:
-    """The whole history, newest first."""
+    """Return the whole history, newest first."""
     return session.scalars(
         select(ReportMove)
         .where(ReportMove.holder == report.holder, ReportMove.report_id == report.id)
@@ -60,7 +60,7 @@ def moves_of(session: Session, report: Report) -> Sequence[ReportMove]:
 
 
 def messages_of(session: Session, report: Report) -> list[TimelineEntry]:
-    """The conversation with the reporter, newest first."""
+    """Return the conversation with the reporter, newest first."""
     rows = session.scalars(
         select(ReporterMessage)
         .where(ReporterMessage.holder == report.holder, ReporterMessage.report_id == report.id)
@@ -68,16 +68,17 @@ def messages_of(session: Session, report: Report) -> list[TimelineEntry]:
     )
     return [
         TimelineEntry(
-            m.at,
-            MESSAGES.get(m.kind, m.kind),
-            who="" if m.kind in FROM_REPORTER else m.actor_name or "",
-            text=m.text,
+            message.at,
+            MESSAGES.get(message.kind, message.kind),
+            who="" if message.kind in FROM_REPORTER else message.actor_name or "",
+            text=message.text,
         )
-        for m in rows
+        for message in rows
     ]
 
 
 def timeline(session: Session, report: Report) -> list[TimelineEntry]:
+    """Return the history as entries of a timeline, newest first."""
     moves = moves_of(session, report)
     people = names_of(session, _people_in(moves))
     return [
@@ -93,7 +94,7 @@ def timeline(session: Session, report: Report) -> list[TimelineEntry]:
 
 
 def names_of(session: Session, ids: Iterable[UUID]) -> dict[str, str]:
-    """Names of users by id, as text."""
+    """Return the names of users by id, as text."""
     wanted = set(ids)
     if not wanted:
         return {}
@@ -102,6 +103,7 @@ def names_of(session: Session, ids: Iterable[UUID]) -> dict[str, str]:
 
 
 def title_of(move: ReportMove) -> str:
+    """Return the name of a line of the history: of the step, or of what else was done."""
     try:
         return REPORT_WORKFLOW.transition(move.name).label
     except WorkflowError:
@@ -110,7 +112,7 @@ def title_of(move: ReportMove) -> str:
 
 
 def changes_since(session: Session, report: Report, since: datetime) -> list[str]:
-    """What others did after a moment, one sentence each, oldest first."""
+    """Return what others did after a moment, one sentence each, oldest first."""
     return [
         f"‘{title_of(move)}’ door {move.actor_name} ({datetime_short(move.at)})"
         for move in reversed(moves_of(session, report))
@@ -147,7 +149,7 @@ def _label(field: InputField | None, name: str) -> str:
 
 
 def _is_id(field: InputField | None, value: Any) -> bool:
-    """A document by its id says nothing to a reader; the step itself says where it went."""
+    """Return whether a value is the id of a document, which says nothing to a reader."""
     if field is None or field.kind is not FieldKind.DOCUMENT:
         return False
     try:
@@ -166,4 +168,4 @@ def _shown(field: InputField | None, value: Any, people: Mapping[str, str]) -> s
         return date_text(date.fromisoformat(str(value)))
     words = _WORDS.get(field.options or "", {})
     values = value if isinstance(value, list) else [value]
-    return ", ".join(words.get(str(one), str(one)) for one in values)
+    return ", ".join(words.get(str(code), str(code)) for code in values)

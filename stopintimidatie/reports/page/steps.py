@@ -1,4 +1,4 @@
-"""The steps a person may make with a report, and what other rooms let them do with it.
+"""The steps of a report: who may make them, their forms, their options and their effects.
 
 Buttons follow from the workflow and from the person's rights; nothing here names a step.
 """
@@ -46,6 +46,15 @@ from stopintimidatie.reports.workflow import DOUBLE, NOT_HANDLED_REASONS, REPORT
 
 # The name of the action of the dossiers that begins one with the report in hand.
 NEW_DOSSIER: Final = "nieuw-dossier"
+# Why a report that is gone is gone, where that wasn't the end of its term.
+ERASED: Final = "gewist_op_verzoek"
+LONGEST_PATH: Final = 500
+# Seconds since 1970, so that a page can say what was done since it was opened.
+LATEST: Final = 99_999_999_999
+
+Values = Mapping[str, Any]
+# (code, words) of each choice.
+Choices = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +68,14 @@ class Action:
 
 # (request, report resource) -> Action, or None for who may not or needn't.
 ActionFactory = Callable[[Any, Any], Action | None]
-
-
 REPORT_ACTIONS: Final = Directive[str, ActionFactory]("add_report_action", "report_actions")
 
 
 def actions(request: Any, context: Any) -> list[Action]:
-    """What the higher rooms offer for this report, in order."""
-    made = (factory(request, context) for factory in REPORT_ACTIONS.of(request.registry).values())
-    return [action for action in made if action is not None]
+    """Return what the higher rooms offer for this report, in order."""
+    factories = REPORT_ACTIONS.of(request.registry).values()
+    offered = (factory(request, context) for factory in factories)
+    return [action for action in offered if action is not None]
 
 
 def report_action(request: Any, context: Any, name: str) -> Action | None:
@@ -79,17 +87,17 @@ def report_action(request: Any, context: Any, name: str) -> Action | None:
 
 
 def step_name(transition: Transition) -> str:
-    """The name of the step in an address."""
+    """Return the name of the step in an address."""
     return transition.name.replace("_", "-")
 
 
 def steps_by_people() -> Iterable[Transition]:
-    """The steps that a role can make; the others belong to the reporter and to retention."""
+    """Return the steps that a role can make; the others are the reporter's and retention's."""
     return (step for step in REPORT_WORKFLOW.transitions if GRANTS[step.permission])
 
 
 def possible_steps(request: Any, context: Any) -> list[Transition]:
-    """The steps this person can make with the report now."""
+    """Return the steps that this person can make with the report now."""
     return [
         step
         for step in REPORT_WORKFLOW.moves_from(context.report.state)
@@ -97,8 +105,8 @@ def possible_steps(request: Any, context: Any) -> list[Transition]:
     ]
 
 
-def way_back(request: Any, context: Any, made: Transition, before: str) -> Transition | None:
-    """The step that takes this one back, when there is one and this person may make it."""
+def undo_step(request: Any, context: Any, made: Transition, before: str) -> Transition | None:
+    """Return the step that undoes this one; None without one that this person may make."""
     ended = REPORT_WORKFLOW.state(made.target).ended
     wanted = {before, "in_behandeling"} if ended else {before}
     for step in REPORT_WORKFLOW.moves_from(made.target):
@@ -111,32 +119,24 @@ def state_label(report: Report) -> str:
     return REPORT_WORKFLOW.state(report.state).label
 
 
-# What a step does besides changing the state; the workflow names these functions.
-
-
-Values = Mapping[str, Any]
-# Why a report that is gone is gone, where that wasn't the end of its term.
-ERASED: Final = "gewist_op_verzoek"
-
-
 def release(session: Session, report: Report, values: Values, actor: Actor) -> None:
-    """Out of quarantine it is a new report, of which its holder is told."""
+    """Have the holder told of a report that came out of quarantine."""
     announce(session, report)
 
 
 def assign_handler(session: Session, report: Report, values: Values, actor: Actor) -> None:
-    """Somebody takes the report in hand."""
+    """Set who handles the report."""
     report.handler_id = UUID(str(values["behandelaar"]))
 
 
 def ask_reporter(session: Session, report: Report, values: Values, actor: Actor) -> None:
-    """A question the reporter reads with the follow code, with a last day."""
+    """Ask the reporter, who reads it with the follow code, and wait until the last day."""
     expect_answer(session, report, _day(values["uiterlijk"]))
     tell(session, report, "vraag", values["vraag"], actor)
 
 
 def ask_partner(session: Session, report: Report, values: Values, actor: Actor) -> None:
-    """A question to a partner; who and what stands in the history."""
+    """Wait for a partner until the last day; who was asked what stands in the history."""
     report.waiting_until = _day(values["uiterlijk"])
 
 
@@ -145,7 +145,10 @@ def stop_waiting(session: Session, report: Report, values: Values, actor: Actor)
 
 
 def finish(session: Session, report: Report, values: Values, actor: Actor) -> None:
-    """Handled: what was done, and what the reporter is told."""
+    """Keep what was done, and tell the reporter once what is chosen.
+
+    :raises WorkflowError: a reporter still waits, or the follow-ups exclude each other.
+    """
     check_nobody_waits(session, report)
     report.follow_ups = _follow_ups(values["opvolging"])
     report.contact_deadline = None
@@ -154,20 +157,23 @@ def finish(session: Session, report: Report, values: Values, actor: Actor) -> No
 
 
 def _follow_ups(chosen: Iterable[str]) -> list[str]:
-    """:raises WorkflowError: something was done, and at the same time nothing."""
-    wanted = list(chosen)
+    """Return the follow-ups as a list.
+
+    :raises WorkflowError: something was done, and at the same time nothing.
+    """
+    codes = list(chosen)
     for alone in (FollowUp.NONE_POSSIBLE, FollowUp.PICTURE_ONLY):
-        if alone in wanted and len(wanted) > 1:
+        if alone in codes and len(codes) > 1:
             raise WorkflowError(
                 f"‘{alone.nl.capitalize()}’ kan niet samen met een andere opvolging. Haal een van"
                 " de vinkjes weg.",
                 "opvolging",
             )
-    return wanted
+    return codes
 
 
 def end(session: Session, report: Report, values: Values, actor: Actor) -> None:
-    """Not handled, and why; a double names the other report."""
+    """Keep why the report isn't handled; a double hands its contact to the other report."""
     check_nobody_waits(session, report)
     report.ended_reason = values["reden_code"]
     if values["reden_code"] != DOUBLE:
@@ -186,14 +192,14 @@ def reopen(session: Session, report: Report, values: Values, actor: Actor) -> No
 
 
 def withdraw(session: Session, report: Report, values: Values, actor: Actor) -> None:
-    """The reporter takes it back: contact data goes at once, the rest when its term is over."""
+    """Delete contact data at once: the reporter withdrew. The rest goes when its term is over."""
     session.execute(delete(ReportContact).where(ReportContact.report_id == report.id))
     report.contact_deadline = None
     report.waiting_until = None
 
 
-def erased(session: Session, report: Report, values: Values, actor: Actor) -> None:
-    """Erased at the request of who it is about: nothing is due any more."""
+def mark_erased(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    """End what was due: the report was erased at the request of who it is about."""
     report.contact_deadline = report.waiting_until = None
     report.ended_reason = ERASED
 
@@ -215,6 +221,7 @@ def _day(value: Any) -> date:
     return value if isinstance(value, date) else date.fromisoformat(str(value))
 
 
+# What a step does besides changing the state, by the name in the workflow.
 EFFECTS: Final = {
     "melding.vrijgeven": release,
     "melding.behandelaar": assign_handler,
@@ -225,28 +232,20 @@ EFFECTS: Final = {
     "melding.einde": end,
     "melding.heropenen": reopen,
     "melding.intrekken": withdraw,
-    "melding.wissen": erased,
+    "melding.wissen": mark_erased,
 }
 
 
-# The form of a step: its fields follow from what the workflow says the step asks.
-
-
-Choices = Sequence[tuple[str, str]]
-LONGEST_PATH: Final = 500
-# Seconds since 1970, so that a page can say what was done since it was opened.
-LATEST: Final = 99_999_999_999
-
-
-def add_seen(schema: Any) -> None:
-    """The hidden fields that tell which version of the report this person saw, and when."""
+def add_version(schema: Any) -> None:
+    """Add the hidden fields that tell which version of the report this person saw, and when."""
     schema["versie"] = field(forms.Integer(1), "Versie", widget=forms.Hidden(), name="versie")
     schema.add(
         field(forms.Integer(0, LATEST), "Gezien", widget=forms.Hidden(), name="gezien", missing=0)
     )
 
 
-def seen(report: Report) -> dict[str, int]:
+def version_values(report: Report) -> dict[str, int]:
+    """Return the values of the fields that `add_version` adds."""
     return {"versie": report.version, "gezien": int(utc_now().timestamp())}
 
 
@@ -257,16 +256,16 @@ def step_form(
     appstruct: Mapping[str, Any],
     back: str,
 ) -> Form:
-    """The form of a step of a report.
+    """Return the form of a step; its fields follow from what the workflow says the step asks.
 
     :param offered: per name of an options list what there is to choose from.
     :param back: where to go afterwards.
     """
     schema = transition_schema(transition, offered)
-    for asked in transition.fields:
-        if asked.kind is FieldKind.DATE:
-            schema[asked.name].validator = forms.not_before_today
-    add_seen(schema)
+    for question in transition.fields:
+        if question.kind is FieldKind.DATE:
+            schema[question.name].validator = forms.not_before_today
+    add_version(schema)
     hidden = forms.Hidden()
     schema.add(field(forms.Text(LONGEST_PATH), "Terug", widget=hidden, name="terug", missing=""))
     button = Button(transition.name, transition.label)
@@ -275,19 +274,19 @@ def step_form(
 
 
 def answers(transition: Transition, values: Mapping[str, Any]) -> dict[str, Any]:
-    """What was answered to the questions of the step."""
-    return {asked.name: values[asked.name] for asked in transition.fields}
+    """Return what was answered to the questions of the step, by name."""
+    return {question.name: values[question.name] for question in transition.fields}
 
 
 def way_out(values: Mapping[str, Any], default: str) -> str:
-    """Where to go after the form: where the person came from, when that is on this site."""
+    """Return where to go after the form: where the person came from, when that is on this site."""
     return safe_path(values.get("terug") or None, default)
 
 
 def conflict(
     session: Any, form: Form, report: Report, since: int, changes: Sequence[Change]
 ) -> ConflictError:
-    """Somebody was first: say what was done, keep what was typed, and let the person look again.
+    """Return the error that says what somebody else did first; what was typed is kept.
 
     The form now carries the present version: sending it again is a choice made with open eyes.
     """
@@ -301,11 +300,8 @@ def conflict(
     )
 
 
-# What there is to choose from in a step of a report; the workflow names these lists.
-
-
 def handlers(session: Session, report: Report) -> Choices:
-    """The people who may handle reports of this holder."""
+    """Return (id, name) of the people who may handle reports of this holder."""
     return [
         (str(user.id), user.name) for user in colleagues(session, report.holder, Permission.TRIAGE)
     ]
@@ -324,7 +320,7 @@ def feedback(session: Session, report: Report) -> Choices:
 
 
 def municipalities(session: Session, report: Report) -> Choices:
-    """Those that a report can be handed to: connected ones have a portal to put it in.
+    """Return (code, name) of those that a report can be handed to: the connected ones.
 
     The practice municipality gives nothing to others and gets nothing from them.
     """
@@ -340,6 +336,7 @@ def municipalities(session: Session, report: Report) -> Choices:
     return [(code, name) for code, name in rows]
 
 
+# What there is to choose from in a step, by the name in the workflow.
 OPTIONS: Final = {
     "handlers": handlers,
     "follow_ups": follow_ups,

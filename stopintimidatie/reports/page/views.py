@@ -1,4 +1,4 @@
-"""The page of a report, and one page for each step that a person can make with it."""
+"""The page of a report, of each of its steps, its attachments and the conversation."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ from stopintimidatie.reports.page import queries as page_queries
 from stopintimidatie.reports.page import steps as page_steps
 from stopintimidatie.reports.page.steps import (
     LONGEST_PATH,
-    add_seen,
+    add_version,
     answers,
     conflict,
-    seen,
     step_form,
+    version_values,
     way_out,
 )
 from stopintimidatie.reports.personal import has_contact, read_contact
@@ -68,7 +68,7 @@ STEP_PAGE = "stopintimidatie.reports.page:templates/step.jinja2"
     renderer=PAGE,
 )
 def report_view(context: ReportResource, request: Request) -> dict[str, Any]:
-    """Everything that is known of a report; of one that is gone, where it went."""
+    """Show everything that is known of a report; of one that is gone, where it went."""
     if context.report.state in TOMBSTONES:
         return {"report": context.report, "tombstone": _tombstone(context, request)}
     note_read(request, context.holder, KIND, [context.report.id], task="melding bekijken")
@@ -110,7 +110,7 @@ def _known(context: ReportResource, request: Request) -> dict[str, Any]:
 
 
 def may_write(context: ReportResource, request: Request) -> bool:
-    """Whether this person can write to the reporter now."""
+    """Return whether this person can write to the reporter now."""
     allowed: bool = bool(request.has_permission(Permission.TRIAGE, context))
     return allowed and context.report.state not in CLOSED
 
@@ -125,7 +125,7 @@ def _reference_of(session: Any, report: Report) -> str | None:
 def contact_of(
     context: ReportResource, request: Request, task: str = "melding bekijken"
 ) -> dict[str, Any]:
-    """Contact data for who may see it; for others only whether there is any."""
+    """Return contact data for who may see it; for others only whether there is any."""
     if not request.has_permission(Permission.VIEW_CONTACT, context):
         return {"contact": None, "contact_exists": has_contact(request.db, context.report)}
     contact = read_contact(request.db, request.registry.key_ring, context.report)
@@ -142,7 +142,7 @@ def contact_of(
 
 
 def _tombstone(context: ReportResource, request: Request) -> dict[str, Any]:
-    """Where it went, when; and a way there for who works there as well."""
+    """Return where the report went and when; and a way there for who works there as well."""
     report = context.report
     receiver = request.db.get(Municipality, report.handed_to) if report.handed_to else None
     identity = request.identity
@@ -159,7 +159,7 @@ def _tombstone(context: ReportResource, request: Request) -> dict[str, Any]:
 
 
 def came_from(request: Request, default: str) -> str:
-    """The page that led here (GET parameter `terug`), when that is one of ours."""
+    """Return the page that led here (GET parameter `terug`), when that is one of ours."""
     wanted = dict(query_pairs(request)).get("terug", "")
     return safe_path(wanted, default) if len(wanted) <= LONGEST_PATH else default
 
@@ -170,7 +170,7 @@ def step_path(request: Request, context: ReportResource, step: Transition) -> st
 
 
 def step_page(context: ReportResource, request: Request, title: str) -> dict[str, Any]:
-    """What stands beside a form about a report; the read is noted."""
+    """Return what stands beside a form about a report; the read is noted."""
     note_read(request, context.holder, KIND, [context.report.id], task=title.lower())
     account = context.report.description
     return {
@@ -185,7 +185,7 @@ def step_page(context: ReportResource, request: Request, title: str) -> dict[str
 
 
 def impossible(context: ReportResource, request: Request, page: dict[str, Any]) -> dict[str, Any]:
-    """The report isn't in a state for this (any more): say so, and what can be done instead."""
+    """Say that the report is in no state for this (any more), and what can be done instead."""
     request.response.status_int = 409
     latest = page_queries.moves_of(request.db, context.report)[:1]
     return {
@@ -198,7 +198,7 @@ def impossible(context: ReportResource, request: Request, page: dict[str, Any]) 
 
 
 def step_links(context: ReportResource, request: Request) -> list[tuple[str, str]]:
-    """The steps this person can make now, each with its page."""
+    """Return the steps this person can make now, each with its page."""
     return [
         (step.label, step_path(request, context, step))
         for step in page_steps.possible_steps(request, context)
@@ -233,7 +233,10 @@ class StepView:
         }
         back = came_from(request, request.resource_path(context))
         identity = request.identity
-        known = {**seen(context.report), "behandelaar": str(identity.user_id) if identity else None}
+        known = {
+            **version_values(context.report),
+            "behandelaar": str(identity.user_id) if identity else None,
+        }
         return step_form(self.transition, offered, request, known, back)
 
     def _empty_lists(self, form: Form) -> list[str]:
@@ -286,13 +289,13 @@ def flash_step(
 ) -> None:
     """Say on the next page what was done, with a link to take it back where that can be."""
     state = REPORT_WORKFLOW.state(step.target).label
-    back = page_steps.way_back(request, context, step, before)
+    back = page_steps.undo_step(request, context, step, before)
     link = (f"{back.label}…", f"{path}/{page_steps.step_name(back)}") if back else None
     request.flash(f"{context.report.reference} is bijgewerkt. Toestand: {state}.", link=link)
 
 
 def add_step_views(config: Any) -> None:
-    """A page for every step that a role can make: the view's permission is that of the step."""
+    """Add a page for every step that a role can make, with the permission of that step."""
     for step in page_steps.steps_by_people():
         config.add_view(
             StepView(step),
@@ -304,9 +307,6 @@ def add_step_views(config: Any) -> None:
         )
 
 
-# An officer opens an attachment: with the right to it, noted, and streamed with safe headers.
-
-
 @view_config(
     context=ReportResource,
     name="bijlage",
@@ -314,7 +314,7 @@ def add_step_views(config: Any) -> None:
     permission=Permission.VIEW_ATTACHMENT,
 )
 def attachment_view(context: ReportResource, request: Request) -> Response:
-    """The content, of the type that we gave it ourselves."""
+    """Send the content of an attachment, of the type that we gave it ourselves."""
     found = _wanted(context, request)
     if found is None:
         raise HTTPNotFound()
@@ -337,9 +337,6 @@ def _wanted(context: ReportResource, request: Request) -> Attachment | None:
         return None
     mine = attachments_of(request.db, context.report.id)
     return next((one for one in mine if one.number == int(number)), None)
-
-
-# The officer's side of the conversation: a message, and that the reporter's was read.
 
 
 LONGEST: int = 4000
@@ -371,9 +368,9 @@ def message_view(context: ReportResource, request: Request) -> Any:
     if report.state in CLOSED and request.method != "POST":
         return impossible(context, request, page)
     schema = MessageSchema()
-    add_seen(schema)
+    add_version(schema)
     buttons = [Button("versturen", "Bericht versturen")]
-    form = Form(schema, request, buttons=buttons, appstruct=seen(report), cancel_url=here)
+    form = Form(schema, request, buttons=buttons, appstruct=version_values(report), cancel_url=here)
     page["nothing_to_choose"] = []
 
     def on_valid(values: dict[str, Any]) -> Any:
@@ -395,7 +392,7 @@ def message_view(context: ReportResource, request: Request) -> Any:
     context=ReportResource, name="gezien", request_method="POST", permission=Permission.TRIAGE
 )
 def read_view(context: ReportResource, request: Request) -> Any:
-    """What the reporter wrote was read: of the version that this person saw, not of a later one."""
+    """Note that the messages were read: of the version that this person saw, not a later one."""
     version = request.POST.get("versie", "")
     try:
         known = int(version) if version.isascii() and version.isdigit() else 0

@@ -1,4 +1,4 @@
-"""The exact point of a report: tapped on the map, or where the device is; carried by one field."""
+"""The form of /melden: three short steps in gentle words."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ChosenPoint:
 
 
 def read_point(text: str) -> ChosenPoint | None:
-    """The point that was carried along; None when nobody here wrote that."""
+    """Return the point that was carried along; None when nobody here wrote that."""
     found = _WRITTEN.match(text.strip())
     if found is None:
         return None
@@ -64,9 +64,6 @@ class Point(forms.Text):
         if not inside_netherlands(point.lat, point.lon):
             raise colander.Invalid(node, NOT_HERE)
         return point
-
-
-# A telephone number and an address as a reporter types them.
 
 
 NO_EMAIL: Final = (
@@ -99,9 +96,6 @@ class Email(forms.Text):
             raise colander.Invalid(node, NO_EMAIL) from None
 
 
-# The form of /melden: three short steps in gentle words.
-
-
 Choices = Sequence[tuple[str, str]]
 Values = Mapping[str, Any]
 YES_NO: Final = (("ja", "ja, dat mag"), ("nee", "liever niet"))
@@ -116,7 +110,7 @@ WISHES: Final = tuple(
 
 @dataclass(frozen=True)
 class Where:
-    """What the address of the page says already about the place."""
+    """The part of the place that the address of the page says already."""
 
     name: str
     neighbourhoods: Choices = ()
@@ -129,7 +123,7 @@ class Where:
 
 
 def reporting_schema(where: Where) -> Any:
-    """What is asked on the page of a place."""
+    """Return what is asked on the page of a place."""
     schema = Schema()
     for part in (_what(where), _where_and_when(where), _yourself()):
         schema.add(part)
@@ -328,7 +322,7 @@ def _yourself() -> Any:
 
 
 def _reach() -> list[Any]:
-    """How one can be reached; all of it may stay empty."""
+    """Return the fields of how one can be reached; all of it may stay empty."""
     return [
         _asked(
             "melder.naam",

@@ -60,18 +60,18 @@ class Speech:
         return self.english.get(text, text) if self.language == "en" else text
 
     def day(self, value: date) -> str:
-        """A day in words."""
+        """Return a day in words."""
         return f"{value.day} {value:%B} {value.year}" if self.language == "en" else date_long(value)
 
     def moment(self, value: datetime) -> str:
-        """A day and time in words, in Dutch time."""
+        """Return a day and time in words, in Dutch time."""
         if self.language != "en":
             return datetime_long(value)
         here = local(value)
         return f"{self.day(here)}, {here:%H:%M}"
 
     def at(self, path: str) -> str:
-        """An address of these pages, with the language that was chosen."""
+        """Return an address of these pages, with the language that was chosen."""
         if not self.chosen:
             return path
         before, _, anchor = path.partition("#")
@@ -80,7 +80,7 @@ class Speech:
         return f"{before}{sign}{urlencode({PARAMETER: self.language})}{after}"
 
     def schema(self, schema: Any) -> Any:
-        """The same form, in this language."""
+        """Return the same form, in this language."""
         if self.language == DUTCH:
             return schema
         # The fields that a class declares belong to all its forms.
@@ -89,7 +89,6 @@ class Speech:
         return own
 
 
-# What pages of a name say in English, by the Dutch. The later goes before the earlier.
 ENGLISH_WORDS: Final = Directive[str, Mapping[str, str]]("add_english", "english_words")
 
 
@@ -100,7 +99,7 @@ def english_of(registry: Any) -> dict[str, str]:
 
 
 def speech_of(request: Any) -> Speech:
-    """By the link that was followed, else by what the browser reads."""
+    """Return the language of the link that was followed, else the one the browser reads."""
     english = english_of(request.registry)
     asked = dict(query_pairs(request)).get(PARAMETER, "")
     if asked in NAMES:
@@ -110,7 +109,7 @@ def speech_of(request: Any) -> Speech:
 
 
 def spoken(request: Any) -> dict[str, Any]:
-    """What the templates of these pages need for it."""
+    """Return what the templates of these pages need for it."""
     speech = speech_of(request)
     other = "en" if speech.language == DUTCH else DUTCH
     # Not beside a form that was filled in: what was typed would be lost.
@@ -156,9 +155,6 @@ def _choice(choice: Any, words: Callable[[str], str]) -> Any:
     return code, words(label)
 
 
-# The look of a public page: of the municipality where it is connected, else the national one.
-
-
 HOME = "/melden"
 # Where the quick way out leads: a weather page, nobody wonders about it. Only who leaves goes
 # there; our pages fetch nothing.
@@ -184,7 +180,7 @@ def look_of(municipality: Municipality | None, published: Published) -> Branding
 
 
 def comes_from_here(request: Any, *, signed: bool) -> bool:
-    """Whether this form may be acted on.
+    """Tell whether this form may be acted on.
 
     :param signed: it carries a key of ours, for this form.
     """
@@ -204,9 +200,6 @@ def _sent_from_this_site(request: Any) -> bool:
         return urlsplit(origin).netloc == str(request.host)
     except ValueError:
         return False
-
-
-# /melden, and below it each municipality, the train or bus, and nobody knows where.
 
 
 IN_TRANSIT: Final = "onderweg"

@@ -63,7 +63,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Frame:
-    """Where the picture lies on the earth: pixels of a degree, and the degrees of its corner."""
+    """The place of the picture on the earth: pixels of a degree, and the degrees of its corner."""
 
     west: float
     north: float
@@ -73,7 +73,7 @@ class Frame:
     down: float
 
     def degrees(self, x: float, y: float) -> tuple[float, float]:
-        """Latitude and longitude of a pixel."""
+        """Return latitude and longitude of a pixel."""
         return self.north - (y - self.top) / self.down, self.west + (x - self.left) / self.across
 
     @property
@@ -90,21 +90,21 @@ class Sketch:
     frame: Frame
 
     def at(self, x: float, y: float) -> str | None:
-        """The wijk that was tapped, or the nearest close by; None beside the map."""
+        """Return the wijk that was tapped, or the nearest close by; None beside the map."""
         point = shapely.Point(x, y)
         distances = [(shape.exact.distance(point), shape.code) for shape in self.shapes]
         nearest = min(distances, default=(math.inf, ""))
         return nearest[1] if nearest[0] <= NEAR_PX else None
 
     def point(self, code: str, x: float, y: float) -> tuple[float, float, int]:
-        """Latitude, longitude and accuracy in metres of a tap; beside the wijk: its edge."""
+        """Return latitude, longitude and accuracy in metres of a tap; beside the wijk: its edge."""
         shape = next(shape.exact for shape in self.shapes if shape.code == code)
         inside, _ = shapely.ops.nearest_points(shape, shapely.Point(x, y))
         lat, lon = self.frame.degrees(inside.x, inside.y)
         return lat, lon, max(round(TAP_PX * self.frame.metres), FINEST_M)
 
     def svg(self, chosen: str | None = None) -> str:
-        """The picture; the chosen wijk stands out by its colour and a thick line."""
+        """Return the picture; the chosen wijk stands out by its colour and a thick line."""
         paths = [_path(shape, chosen=shape.code == chosen) for shape in self.shapes]
         return charts.picture(SIZE, SIZE, [*paths, *self._labels(chosen)])
 
@@ -118,7 +118,7 @@ class Sketch:
 
 
 def sketch(areas: Iterable[tuple[str, str, BaseGeometry]]) -> Sketch | None:
-    """The map of these areas (code, name, outline in degrees); None when there are none."""
+    """Return the map of these areas (code, name, outline in degrees); None when there are none."""
     known = [(code, name, outline) for code, name, outline in areas if not outline.is_empty]
     if not known:
         return None
@@ -179,7 +179,7 @@ class FoundPlace:
 
 
 def find_places(session: Session, typed: str) -> list[FoundPlace]:
-    """Municipalities, wijken and buurten that have these words in their name, the best first."""
+    """Return municipalities, wijken and buurten with these words in their name, the best first."""
     wanted = slugify(typed)
     if not wanted:
         return []
@@ -222,14 +222,14 @@ def _once_each(found: Sequence[FoundPlace]) -> list[FoundPlace]:
 
 
 def wijken_of(session: Session, code: str) -> list[Neighbourhood]:
-    """What a reporter can choose from: the wijken on land; on water only where there is no land."""
+    """Return the wijken that a reporter can choose: on land; on water where there is no land."""
     present = present_neighbourhoods_of(session, code)
     rows = [row for row in present if row.kind == NeighbourhoodKind.WIJK]
     return [row for row in rows if not row.water] or rows
 
 
 def not_connected(session: Session) -> list[Municipality]:
-    """The municipalities that may still ask to join, by name."""
+    """Return the municipalities that may still ask to join, by name."""
     connected = set(
         session.scalars(
             select(MunicipalityProfile.code).where(
@@ -249,7 +249,7 @@ class SketchCache:
         self._known: dict[str, Sketch | None] = {}
 
     def sketch_of(self, session: Session, code: str) -> Sketch | None:
-        """The map of a municipality; None where no outlines of its wijken are loaded."""
+        """Return the map of a municipality; None where no outlines of its wijken are loaded."""
         version = tuple(session.execute(select(*outlines_in_force())).one())
         with self._lock:
             if version != self._version or len(self._known) > MOST_KEPT:

@@ -1,6 +1,6 @@
-"""The key of one opened form: signed by us, so that sending it twice stores one report. Pure.
+"""The form of /melden becomes a report, by the one way in, once: the form carries a signed key.
 
-It says that this form came from our own page, for this municipality, not longer than a day ago.
+The key says that this form came from our own page, for this municipality, at most a day ago.
 Nothing in it is about whoever fills the form in.
 """
 
@@ -58,29 +58,29 @@ LONGEST: Final = 160
 
 @dataclass(frozen=True)
 class FormKey:
-    """Which form this is, and which key of the ring signed it."""
+    """The key of a form: which form it is, and which key of the ring signed it."""
 
     id: UUID
     version: int
 
     def report_id(self, place: str) -> UUID:
-        """The id of the report that this form becomes."""
+        """Return the id of the report that this form becomes."""
         return uuid5(self.id, place)
 
     def follow_code(self, keys: KeyRing, place: str) -> str:
-        """The follow code of that report: derived, so that it needn't be kept."""
+        """Return the follow code of that report: derived, so that it needn't be kept."""
         secret = keys.derive(CODE_PURPOSE, self.version)
         return derive_follow_code(secret, self.id, self.report_id(place))
 
 
 def sign(keys: KeyRing, place: str, now: datetime) -> str:
-    """The key for a form that is opened now; `place` is the name in its address."""
+    """Return the key for a form that is opened now; `place` is the name in its address."""
     text = f"{uuid4()}.{int(now.timestamp())}.{keys.current}"
     return f"{text}.{_mac(keys, text, place, keys.current)}"
 
 
 def read(keys: KeyRing, typed: str, place: str, now: datetime) -> FormKey | None:
-    """The key that was sent along, or None when we didn't give it, or too long ago."""
+    """Return the key that was sent along, or None when we didn't give it, or too long ago."""
     text, _, mac = typed.rpartition(".")
     try:
         id_text, time_text, version_text = text.split(".")
@@ -97,9 +97,6 @@ def _mac(keys: KeyRing, text: str, place: str, version: int) -> str:
     return keys.keyed_hash(PURPOSE, f"{text}.{place}".encode(), version)
 
 
-# A report from the public page comes in: through the same service as the app's, once.
-
-
 REPORTER: Final = Actor("melder", None, "melder")
 
 
@@ -114,7 +111,7 @@ class Counter:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the reporter reads on the spot."""
+    """The answer that the reporter reads on the spot."""
 
     reference: str
     follow_code: str
@@ -167,7 +164,7 @@ def take_in(
 
 
 def _routing(session: Session, locators: LocatorCache, at: Counter, given: Submission) -> Routing:
-    """The municipality of the page holds it, as far as it takes part."""
+    """Return that the municipality of the page holds it, as far as it takes part."""
     code = at.place.code
     if code is None or _point_decides(session, locators, code, given):
         return route(session, locators, given.location)
@@ -177,7 +174,7 @@ def _routing(session: Session, locators: LocatorCache, at: Counter, given: Submi
 
 
 def _point_decides(session: Session, locators: LocatorCache, code: str, given: Submission) -> bool:
-    """Whether the point says better than the page where it was.
+    """Tell whether the point says better than the page where it was.
 
     A device knows its municipality best. A tap on the map of the page lies in that of the page,
     also where the picture is less exact than the border.
@@ -192,7 +189,7 @@ def _point_decides(session: Session, locators: LocatorCache, code: str, given: S
 def _answering(
     session: Session, at: Counter, report: Report
 ) -> tuple[Municipality | None, Published]:
-    """Whose words the reporter reads: of the page, or of where the point was."""
+    """Return whose words the reporter reads: of the page, or of where the point was."""
     code = report.municipality_code
     if code is None or code == at.place.code:
         return at.place.municipality, at.published
@@ -227,9 +224,6 @@ def _receipt(
     )
 
 
-# The report that a form of /melden tells. Pure.
-
-
 Values = Mapping[str, Any]
 NIGHT, NOON = time(0), time(12)
 STARTS: Final = {
@@ -241,7 +235,7 @@ STARTS: Final = {
 
 
 class UnclearError(Exception):
-    """What was said can't be a report; `field` is where on the form, `message` what to do."""
+    """The report can't be made of what was said: `field` on the form, `message` what to do."""
 
     def __init__(self, message: str, field: str) -> None:
         super().__init__(message)
@@ -252,7 +246,7 @@ class UnclearError(Exception):
 def moment_of(
     day: date, clock: time | None, part: reports_vocabulary.PartOfDay | None, now: datetime
 ) -> tuple[datetime, reports_vocabulary.TimePrecision]:
-    """When it began, as well as it is known, and how well that is.
+    """Return when it began, as well as it is known, and how well that is.
 
     :raises UnclearError: that would be in the future.
     """
@@ -272,7 +266,7 @@ def moment_of(
 
 
 def location_of(said: Values, where: Where) -> Location:
-    """The point, and the place in words; with the wijk that was chosen when there are no others.
+    """Return the point, and the place in words; with the wijk chosen when there is nothing else.
 
     :raises UnclearError: nothing was said about the place.
     """
@@ -302,7 +296,7 @@ def location_of(said: Values, where: Where) -> Location:
 
 
 def submission_of(values: Values, where: Where, now: datetime) -> Submission:
-    """The report that this form tells.
+    """Return the report that this form tells.
 
     :raises UnclearError: the moment or the place can't be.
     """
@@ -333,7 +327,7 @@ def _own_answers(questions: Sequence[Question], said: Values) -> tuple[tuple[str
 
 
 def campaign_of(typed: str | None) -> str | None:
-    """The code of a campaign in the address: small letters, digits and hyphens, or nothing."""
+    """Return the code of a campaign in the address (small letters, digits, hyphens), or None."""
     code = (typed or "").strip().lower()
     plain = code.isascii() and code.replace("-", "").isalnum() and len(code) <= 40
     return code if plain else None

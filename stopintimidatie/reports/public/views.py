@@ -65,7 +65,7 @@ BESIDE_THE_MAP: Final = "Daar ligt geen wijk. Tik op de kaart, of kies een wijk 
     renderer=START,
 )
 def start_view(context: Reporting, request: Request) -> dict[str, Any]:
-    """Is it happening now? And where was it? The words go by POST, so into no address."""
+    """Ask whether it happens now, and where it was. The words go by POST, so into no address."""
     typed = str(request.POST.get("plaats", ""))[:100] if request.method == "POST" else ""
     campaign = campaign_of(dict(query_pairs(request)).get("c"))
     speech = speech_of(request)
@@ -85,7 +85,7 @@ def start_view(context: Reporting, request: Request) -> dict[str, Any]:
 
 
 def _address(place: FoundPlace | str, campaign: str | None) -> str:
-    """Where to report for a place that was found, or for a name."""
+    """Return where to report for a place that was found, or for a name."""
     slug = place if isinstance(place, str) else place.municipality.slug
     wijk = None if isinstance(place, str) or not place.neighbourhood else place.neighbourhood.slug
     asked = {name: value for name, value in (("wijk", wijk), ("c", campaign)) if value}
@@ -117,7 +117,7 @@ class Visit:
     require_csrf=False,
 )
 def place_view(context: ReportingPlace, request: Request) -> Any:
-    """The form in three steps; a click on its map; or the answer to a report."""
+    """Show the form in three steps; take a click on its map, or the report itself."""
     visit = _visit(context, request)
     if not visit.where.in_transit:
         request.response.headers["Permissions-Policy"] = LOCATING
@@ -159,7 +159,7 @@ def _visit(place: ReportingPlace, request: Request) -> Visit:
 def _chosen(
     request: Request, areas: list[Neighbourhood], drawn: Sketch | None
 ) -> tuple[str | None, bool, ChosenPoint | None]:
-    """The wijk so far: from the map, the list or the address; whether a click missed; its point."""
+    """Return the wijk so far, whether a click on the map missed, and the point of the click."""
     if request.method != "POST":
         slug = dict(query_pairs(request)).get("wijk")
         return next((area.code for area in areas if area.slug == slug), None), False, None
@@ -230,7 +230,7 @@ def _page(visit: Visit, form: Form) -> dict[str, Any]:
 def _shown_again(
     visit: Visit, form: Form, page: dict[str, Any], *, problem: str | None = None
 ) -> dict[str, Any]:
-    """The page as it was sent, with the wijk of the map chosen; nothing is judged or kept."""
+    """Return the page as it was sent, with the wijk of the map; nothing is judged or kept."""
     sent = read_controls(form, visit.request.POST.items())
     if "wijk" in sent["waar"] and visit.wijk is not None:
         sent["waar"]["wijk"] = visit.wijk
@@ -284,7 +284,7 @@ def _send(visit: Visit, values: dict[str, Any]) -> dict[str, Any]:
     permission=NO_PERMISSION_REQUIRED,
 )
 def map_view(context: ReportingPlace, request: Request) -> Response:
-    """The map of a municipality as a picture."""
+    """Send the map of a municipality as a picture."""
     code = context.code
     drawn = request.registry.sketches.sketch_of(request.db, code) if code else None
     if code is None or drawn is None:

@@ -18,8 +18,8 @@ from stopintimidatie.core.text import day_of
 from stopintimidatie.municipalities.settings.forms import answer_given, question_field
 from stopintimidatie.municipalities.settings.vocabulary import Kind, Question
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.steps import LONGEST_PATH, add_seen
-from stopintimidatie.reports.triage.services import WITH_DEADLINE, Assessment, stored
+from stopintimidatie.reports.page.steps import LONGEST_PATH, add_version
+from stopintimidatie.reports.triage.services import WITH_DEADLINE, Assessment, current_assessment
 from stopintimidatie.reports.vocabulary import ContactWish, Form
 from stopintimidatie.reports.words import CONTACT_AGREED
 
@@ -30,7 +30,7 @@ OWN: Final = "eigen"
 
 
 def own_questions(questions: Sequence[Question]) -> Any:
-    """A part of the form; none of it is obligatory."""
+    """Return the part of the form with the own questions; none of it is obligatory."""
     part = Schema(title="Vragen van uw gemeente", name=OWN)
     for question in questions:
         part.add(question_field(question))
@@ -38,7 +38,7 @@ def own_questions(questions: Sequence[Question]) -> Any:
 
 
 def answers_filled_in(questions: Sequence[Question], answers: Mapping[str, Any]) -> dict[str, Any]:
-    """The answers that are there, as the fields show them."""
+    """Return the answers that are there, as the fields show them."""
     return {
         question.id: _shown(question, answers[question.id])
         for question in questions
@@ -55,7 +55,7 @@ def _shown(question: Question, answer: Any) -> Any:
 def answers_given(
     questions: Sequence[Question], values: Mapping[str, Any], present: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The answers to what is asked now; those to earlier questions stay."""
+    """Return the answers to what is asked now; those to earlier questions stay."""
     asked = {question.id for question in questions}
     kept = {name: answer for name, answer in present.items() if name not in asked}
     for question in questions:
@@ -99,7 +99,7 @@ def triage_schema(
     if decision is not None:
         schema.add(decision)
     schema["versie"] = field(forms.Integer(1), "Versie", widget=forms.Hidden(), name="versie")
-    add_seen(schema)
+    add_version(schema)
     hidden = forms.Hidden()
     schema.add(field(forms.Text(LONGEST_PATH), "Terug", widget=hidden, name="terug", missing=""))
     return schema
@@ -226,8 +226,8 @@ def _contact_with_its_day(last_day: date | None, node: Any, values: dict[str, An
 
 
 def filled_in(report: Report, questions: Sequence[Question] = ()) -> dict[str, Any]:
-    """The form as it opens: what is stored, and before that what the reporter said."""
-    now = stored(report)
+    """Return the form as it opens: what is stored, and before that what the reporter said."""
+    now = current_assessment(report)
     danger = None if now.danger_now is None else ("ja" if now.danger_now else "nee")
     return {
         "beoordeling": {
@@ -249,7 +249,7 @@ def filled_in(report: Report, questions: Sequence[Question] = ()) -> dict[str, A
 def assessment_of(
     values: Mapping[str, Any], present: Assessment, questions: Sequence[Question] = ()
 ) -> Assessment:
-    """What was filled in. Who may not mark a suspected offence leaves it as it is.
+    """Return what was filled in. Who may not mark a suspected offence leaves it as it is.
 
     Somebody in danger now is spoed, whether or not that was ticked too.
     """

@@ -1,4 +1,4 @@
-"""The reporter was called or written to: the promised contact is kept, and the term is over."""
+"""What triage shows on the page of a report: similar reports, and how promised contact went."""
 
 from __future__ import annotations
 
@@ -29,7 +29,13 @@ from stopintimidatie.core.web.request import Request
 from stopintimidatie.reports import words as reports_words
 from stopintimidatie.reports.conversation.services import contact_over, waiting_doubles
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.steps import NEW_DOSSIER, Action, conflict, report_action, seen
+from stopintimidatie.reports.page.steps import (
+    NEW_DOSSIER,
+    Action,
+    conflict,
+    report_action,
+    version_values,
+)
 from stopintimidatie.reports.page.views import contact_of
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.services import (
@@ -52,7 +58,7 @@ LATEST: Final = 2_147_483_647
 
 
 class ContactSchema(Schema):
-    """How the contact went."""
+    """The form about how the contact went."""
 
     uitkomst = field(OneOf(OUTCOMES, radio=True), "Hoe ging het contact?")
     toelichting = field(
@@ -75,7 +81,7 @@ def record_contact(session: Session, report: Report, outcome: str, note: str, ac
 
 
 def contact_action(request: Any, context: ReportResource) -> Action | None:
-    """The button, as long as somebody waits for a call or a mail."""
+    """Return the button, as long as somebody waits for a call or a mail."""
     if context.report.contact_deadline is None:
         return None
     if not request.has_permission(Permission.TRIAGE, context):
@@ -97,7 +103,7 @@ def contact_view(context: ReportResource, request: Request) -> Any:
         ContactSchema(),
         request,
         buttons=[Button("opslaan", "Contact vastleggen")],
-        appstruct=seen(report),
+        appstruct=version_values(report),
         cancel_url=here,
     )
 
@@ -120,9 +126,6 @@ def contact_view(context: ReportResource, request: Request) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-# The similar reports on the page of a report, on a page of their own, and one press for double.
-
-
 PANEL: Final = "stopintimidatie.reports.triage:templates/similar_panel.jinja2"
 PAGE: Final = "vergelijkbaar"
 BESIDE: Final = 5
@@ -133,7 +136,7 @@ CLOSABLE: Final = frozenset({"nieuw", "in_behandeling"})
 
 
 def similar_panel(context: ReportResource, request: Request) -> Panel | None:
-    """The section on the page of a report. The desk's reports lie all over the country."""
+    """Return the section on the page of a report; none at the desk, whose reports lie far apart."""
     if context.holder == NATIONAL or context.report.state in GONE:
         return None
     return Panel("Vergelijkbare meldingen", PANEL, {"values": similar_values(context, request)})
@@ -148,7 +151,7 @@ def similar_values(
     back: str = "",
     task: str | None = TASK,
 ) -> dict[str, Any]:
-    """What the section and the page show; that these were seen is noted.
+    """Return what the section and the page show; that these were seen is noted.
 
     :param here: the address of the report, where the resource isn't the one at that address.
     :param back: where to go after closing this report as double.
@@ -177,7 +180,7 @@ def _title(other: Similar) -> str:
 
 
 def _together(context: ReportResource, request: Request, found: list[Similar]) -> str | None:
-    """The form for a new dossier with this report and those that are ready to go along."""
+    """Return the address of the form for a new dossier with this report and those ready for it."""
     action = report_action(request, context, NEW_DOSSIER)
     ready = [other.reference for other in found if other.state == "in_behandeling"]
     if action is None or not ready:
@@ -193,7 +196,7 @@ def _together(context: ReportResource, request: Request, found: list[Similar]) -
     renderer="stopintimidatie.reports.triage:templates/similar.jinja2",
 )
 def similar_view(context: ReportResource, request: Request) -> Any:
-    """Up to forty similar reports, the most similar first, and how the score came about."""
+    """Show up to forty similar reports, the most similar first, and how the score came about."""
     if context.holder == NATIONAL or context.report.state in GONE:
         return HTTPSeeOther(request.resource_path(context))
     values = similar_values(context, request, MOST)

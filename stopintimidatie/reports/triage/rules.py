@@ -46,7 +46,7 @@ _AGES: Final = tuple(a.value for a in OffenderAge if a is not OffenderAge.UNKNOW
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
-    """What of a report is compared. There is no field for how somebody looks."""
+    """The traits of a report that are compared. None is about how somebody looks."""
 
     moment: datetime
     """In the time of the Netherlands."""
@@ -65,7 +65,7 @@ class Traits:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How much two reports are alike: in all, and per part (None: not known of both)."""
+    """The likeness of two reports: in all, and per part (None: not known of both)."""
 
     score: float
     parts: Mapping[str, float | None]
@@ -75,14 +75,14 @@ class Likeness:
 
 
 def distance_m(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """Metres between two points of one municipality; the same both ways."""
+    """Return the metres between two points of one municipality; the same both ways."""
     middle = math.radians((lat + other_lat) / 2)
     east = (other_lon - lon) * 111_320 * math.cos(middle)
     return math.hypot(east, (other_lat - lat) * 110_574)
 
 
 def compare(one: Traits, other: Traits) -> Likeness:
-    """How much two reports are alike; the same both ways round."""
+    """Return how much two reports are alike; the same both ways round."""
     distance = _distance(one, other)
     parts = {
         "plek": _place(one, other, distance),
@@ -108,7 +108,7 @@ def _score(parts: Mapping[str, float | None]) -> float:
 def is_double(
     one: Traits, other: Traits, distance: float | None, parts: Mapping[str, float | None]
 ) -> bool:
-    """One place, one moment, a form in common, and nothing that speaks against it."""
+    """Tell whether two reports have place, moment and a form in common, and nothing against it."""
     if distance is None or distance > DOUBLE_M or not one.forms & other.forms:
         return False
     if {one.precision, other.precision} & _VAGUE_CLOCK:
@@ -136,7 +136,7 @@ def _place(one: Traits, other: Traits, distance: float | None) -> float | None:
 
 
 def clock_apart(one: datetime, other: datetime) -> float:
-    """Hours between two times of the day, the short way round midnight."""
+    """Return the hours between two times of the day, the short way round midnight."""
     apart = abs((one.hour + one.minute / 60) - (other.hour + other.minute / 60))
     return min(apart, 24 - apart)
 
@@ -165,7 +165,7 @@ def _period(one: Traits, other: Traits) -> float | None:
 
 
 def _overlap(one: frozenset[str], other: frozenset[str]) -> float | None:
-    """Twice what they share, over what they have: 1 when equal, None when one has nothing."""
+    """Return twice what they share over what they have: 1 when equal, None when one has nothing."""
     if not one or not other:
         return None
     return 2 * len(one & other) / (len(one) + len(other))
@@ -189,7 +189,7 @@ def _same(one: object, other: object) -> float | None:
 
 
 def _near(one: str | None, other: str | None, order: tuple[str, ...]) -> float | None:
-    """Equal counts fully, the next band half: people estimate."""
+    """Return 1 when equal, half for the next band: people estimate; None when one is unknown."""
     if one not in order or other not in order:
         return None
     return (1.0, 0.5)[apart] if (apart := abs(order.index(one) - order.index(other))) < 2 else 0.0

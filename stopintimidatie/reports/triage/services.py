@@ -20,11 +20,10 @@ from stopintimidatie.municipalities.settings.queries import (
     answers_in_words,
     with_answers_of,
 )
-from stopintimidatie.reports import vocabulary as reports_vocabulary
 from stopintimidatie.reports.conversation.services import next_contact
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import append_move, move_report, reindex_report, set_forms
-from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.vocabulary import KIND, Form, in_order
 from stopintimidatie.reports.words import CONTACT_AGREED, listed
 from stopintimidatie.reports.workflow import TO_NEIGHBOURHOOD
 
@@ -39,7 +38,7 @@ _YES_NO: Final = {True: "ja", False: "nee", None: ""}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """What triage asks; also what is stored now, to compare with."""
+    """The answers that triage asks for; also those stored now, to compare with."""
 
     danger_now: bool | None
     forms: tuple[str, ...]
@@ -53,8 +52,8 @@ class Assessment:
     own_answers: Mapping[str, Any] = field(default_factory=dict)
 
 
-def stored(report: Report) -> Assessment:
-    """The assessment as it stands."""
+def current_assessment(report: Report) -> Assessment:
+    """Return the assessment as it stands."""
     deadline = report.contact_deadline
     return Assessment(
         danger_now=report.danger_now,
@@ -69,12 +68,12 @@ def stored(report: Report) -> Assessment:
     )
 
 
-def described(session: Session, found: Assessment) -> dict[str, str]:
-    """An assessment in words, for the history and to show a conflict."""
+def describe(session: Session, found: Assessment) -> dict[str, str]:
+    """Return an assessment in words, by label, for the history and to show a conflict."""
     area = neighbourhood_by_code(session, found.neighbourhood or "")
     return {
         "Nu iemand in gevaar": _YES_NO[found.danger_now],
-        "Vormen": listed(reports_vocabulary.Form, reports_vocabulary.in_order(found.forms)) or "",
+        "Vormen": listed(Form, in_order(found.forms)) or "",
         "Spoed": _YES_NO[found.urgent],
         "Wijk": area.name if area is not None else "",
         "Vermoeden van een strafbaar feit": _YES_NO[found.suspected_offence],
@@ -96,12 +95,12 @@ def assess(
         move_report(
             session, effects, report, "in_behandeling_nemen", {"behandelaar": actor.id}, actor
         )
-    before = described(session, stored(report))
+    before = describe(session, current_assessment(report))
     _store(session, report, found)
     if found.neighbourhood is not None and found.neighbourhood != report.neighbourhood_code:
         effects[TO_NEIGHBOURHOOD](session, report, {"wijk": found.neighbourhood}, actor)
         report.located_by = Method.OFFICER
-    after = described(session, found)
+    after = describe(session, found)
     differences = {
         label: text or "leeg" for label, text in after.items() if text != before.get(label, "")
     }
@@ -126,7 +125,7 @@ def _store(session: Session, report: Report, found: Assessment) -> None:
     report.suspected_offence_reason = found.suspected_offence_reason
     report.contact_agreed = found.contact
     report.own_answers = with_answers_of(report.own_answers, OFFICER, found.own_answers)
-    if found.contact_before != stored(report).contact_before:
+    if found.contact_before != current_assessment(report).contact_before:
         # Without contact here, what the reporter of a double was promised stays due.
         report.contact_deadline = end_of(found.contact_before) or next_contact(session, report)
     if set(found.forms) != set(report.forms) or not report.confirmed_forms:
@@ -134,7 +133,7 @@ def _store(session: Session, report: Report, found: Assessment) -> None:
 
 
 def end_of(day: date | None) -> datetime | None:
-    """The last minute of a day in Amsterdam."""
+    """Return the last minute of a day in Amsterdam."""
     return None if day is None else datetime.combine(day, time(23, 59), AMSTERDAM)
 
 

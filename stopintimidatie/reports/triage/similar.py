@@ -1,4 +1,4 @@
-"""Finding the reports that are like one: near it by the index of places, or by the search index.
+"""Reports like one: near it by the index of places or by the search index, compared, and why.
 
 Two quick looks give some hundred candidates, whatever the size of the municipality; those alone
 are compared, by the rules of `similarity`. Everything here is of one holder.
@@ -68,7 +68,7 @@ VEHICLES: Final = """
 
 @cache
 def known_stems() -> dict[str, str]:
-    """Stem of each word that may be compared -> the word itself, to say it in."""
+    """Return the stem of each word that may be compared -> the word itself, to say it in."""
     found: dict[str, str] = {}
     for word in f"{CONDUCT} {PLACES} {VEHICLES}".split():
         found.setdefault(stem(word), word)
@@ -76,18 +76,15 @@ def known_stems() -> dict[str, str]:
 
 
 def circumstances(*texts: str | None) -> frozenset[str]:
-    """The stems of these texts that may be compared; everything else is left where it is."""
+    """Return the stems in these texts that may be compared; all else is left where it is."""
     found = set[str]().union(*(stems(text) for text in texts if text))
     return frozenset(found & known_stems().keys())
 
 
 def words_for(found: Iterable[str]) -> list[str]:
-    """Stems as words, in alphabetical order."""
+    """Return stems as words, in alphabetical order."""
     known = known_stems()
     return sorted(known[one] for one in found if one in known)
-
-
-# Why a report is similar, in words an officer reads in a second. Pure.
 
 
 _DAYS: Final = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
@@ -96,7 +93,7 @@ _MOST_WORDS: Final = 4
 
 
 def reasons(here: Traits, there: Traits, likeness: Likeness) -> list[str]:
-    """What `there` has in common with the report in hand, what tells most first."""
+    """Return what `there` has in common with the report in hand, what tells most first."""
     found = [
         _place(here, there, likeness),
         _moment(here, there),
@@ -241,7 +238,7 @@ class Similar:
 def similar_to(
     session: Session, backend: SearchBackend, report: Report, limit: int = SHOWN
 ) -> list[Similar]:
-    """The reports most like this one, best first; what may be the same event before the rest."""
+    """Return the reports most like this one, best first; possible doubles before the rest."""
     here = traits_of(report, report.forms)
     ids = [*_near(session, report), *_by_words(session, backend, report, here)]
     wanted = list(dict.fromkeys(found for found in ids if found != report.id))
@@ -256,7 +253,7 @@ def similar_to(
 
 
 def traits_of(row: Any, forms: Iterable[str]) -> Traits:
-    """What of a report is compared; its appearance, gender and contact are never asked for."""
+    """Return what is compared of a report; appearance, gender and contact are never asked for."""
     return Traits(
         moment=local(row.incident_start),
         precision=row.time_precision,
@@ -278,7 +275,7 @@ _BY_PLACE: Final[Sequence[Any]] = (Report.lat, Report.lon, Report.id)
 
 
 def _near(session: Session, report: Report) -> Sequence[UUID]:
-    """The nearest by the index of places; without a point the newest of the neighbourhood."""
+    """Return the nearest by the index of places; without a point the newest of the wijk."""
     of_holder = Report.holder == report.holder
     if report.lat is None or report.lon is None:
         newest = (
@@ -314,7 +311,7 @@ def _near(session: Session, report: Report) -> Sequence[UUID]:
 
 
 def _by_words(session: Session, backend: SearchBackend, report: Report, here: Traits) -> list[UUID]:
-    """Those that the search index gives for the circumstances told; none while it is repaired."""
+    """Return what the index gives for the circumstances told; none while it is repaired."""
     stems = tuple(sorted(here.words))[:_MOST_STEMS]
     if not stems:
         return []
@@ -335,7 +332,7 @@ def _by_words(session: Session, backend: SearchBackend, report: Report, here: Tr
 
 
 def _rows(session: Session, ids: Sequence[UUID]) -> Iterator[tuple[Any, tuple[str, ...]]]:
-    """The candidates with their forms as they now stand, in two statements."""
+    """Return the candidates with their forms as they now stand, in two statements."""
     if not ids:
         return
     rows = session.execute(

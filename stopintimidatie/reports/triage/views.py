@@ -27,8 +27,8 @@ from stopintimidatie.reports.page.steps import (
     Action,
     conflict,
     report_action,
-    seen,
     state_label,
+    version_values,
     way_out,
 )
 from stopintimidatie.reports.page.views import (
@@ -50,9 +50,9 @@ from stopintimidatie.reports.triage.services import (
     Assessment,
     assess,
     close_as_double,
-    described,
+    current_assessment,
+    describe,
     set_urgent,
-    stored,
 )
 from stopintimidatie.reports.vocabulary import ContactWish
 from stopintimidatie.reports.words import CONTACT_AGREED
@@ -68,7 +68,7 @@ ASKS_MORE = frozenset({triage_forms.FINISH.name, triage_forms.NOT_HANDLED.name})
 
 
 def triage_action(request: Any, context: ReportResource) -> Action | None:
-    """The button on the page of the report."""
+    """Return the button on the page of the report."""
     if context.report.state not in ASSESSABLE:
         return None
     if not request.has_permission(Permission.TRIAGE, context):
@@ -128,13 +128,13 @@ def triage_form(context: ReportResource, request: Request, questions: Sequence[Q
             decision,
             questions,
             offence=offence,
-            last_day=stored(report).contact_before,
+            last_day=current_assessment(report).contact_before,
         ),
         request,
         buttons=[DECIDE if decision else SAVE],
         appstruct={
             **filled_in(report, questions),
-            **seen(report),
+            **version_values(report),
             **({triage_forms.PART: start} if decision else {}),
             "terug": back,
         },
@@ -161,20 +161,20 @@ def _save(
     """Store the assessment and the decision in one transaction; then go on."""
     session, report, actor = request.db, context.report, request.actor
     effects = WORKFLOW_EFFECTS.of(request.registry)
-    found = assessment_of(values, stored(report), questions)
+    found = assessment_of(values, current_assessment(report), questions)
     step = triage_forms.step_of(values)
     try:
         lock_report(session, report, values["versie"])
         _only_assessable(report)
         _only_reachable(session, report, found)
-        found = assessment_of(values, stored(report), questions)
+        found = assessment_of(values, current_assessment(report), questions)
         # The page that tells of a refusal must not show what was done before it.
         with session.begin_nested():
             assess(session, effects, report, found, actor)
             if step is not None:
                 move_report(session, effects, report, *step, actor)
     except StaleReportError:
-        changes = _differences(session, stored(report), found)
+        changes = _differences(session, current_assessment(report), found)
         raise conflict(session, form, report, values["gezien"], changes) from None
     except WorkflowError as problem:
         known = problem.field in triage_forms.LABELS
@@ -209,8 +209,8 @@ def _only_reachable(session: Session, report: Report, found: Assessment) -> None
 
 
 def _differences(session: Any, now: Assessment, mine: Assessment) -> list[Change]:
-    """Where what is stored now differs from what this person filled in."""
-    theirs, yours = described(session, now), described(session, mine)
+    """Return where what is stored now differs from what this person filled in."""
+    theirs, yours = describe(session, now), describe(session, mine)
     return [
         Change(label, theirs[label], yours[label])
         for label in theirs
@@ -274,9 +274,6 @@ def urgent_view(context: ReportResource, request: Request) -> Any:
     return HTTPSeeOther(safe_path(back, request.resource_path(context)))
 
 
-# Closing a report as double of another: one press, or two where its reporter waits for contact.
-
-
 NAME: Final = "dubbel"
 SURE: Final = "zeker"
 
@@ -319,7 +316,10 @@ def _close(request: Request, report: Report, other: str) -> None:
 
 
 def _ask_first(context: ReportResource, request: Request, other: str, back: str) -> Any:
-    """:raises WorkflowError: it can't be the double of that one."""
+    """Ask what becomes of the contact that was promised, before the report is closed.
+
+    :raises WorkflowError: it can't be the double of that one.
+    """
     found = _found(request.db, other)
     if found is None:
         raise WorkflowError("Die andere melding is niet gevonden.", "dubbel_van")
@@ -341,7 +341,7 @@ def _found(session: Session, typed: str) -> Report | None:
     renderer="stopintimidatie.reports.triage:templates/double.jinja2",
 )
 def ask_view(context: ReportResource, request: Request) -> Any:
-    """What becomes of the contact that was promised, before it is closed."""
+    """Ask what becomes of the contact that was promised, before the report is closed."""
     report, here = context.report, request.resource_path(context)
     asked = dict(query_pairs(request))
     if "van" not in asked or report.state not in CLOSABLE:
@@ -360,6 +360,6 @@ def ask_view(context: ReportResource, request: Request) -> Any:
 
 
 def _how(report: Report) -> str:
-    """How the reporter wants to be reached, or what was agreed since."""
+    """Return how the reporter wants to be reached, or what was agreed since."""
     agreed = dict(CONTACT_AGREED).get(report.contact_agreed or "")
     return agreed or ContactWish.word(report.wants_contact)
