@@ -87,7 +87,7 @@ def test_the_child_goes_by_the_stations_of_the_map() -> None:
 def draw_as_the_child_does() -> None:
     """Run the program of the child in this process, without what would bind the process."""
     load_assets.cache_clear()  # a new process has read nothing yet
-    content = io.TextIOWrapper(io.BytesIO(to_json(redact(a_dossier(3), POLICE))))
+    content = io.TextIOWrapper(io.BytesIO(to_json(redact(a_dossier(0), POLICE))))
     with (
         tempfile.TemporaryFile() as made,
         tempfile.TemporaryFile() as files,
