@@ -22,7 +22,7 @@ from pathlib import Path
 
 from pypdf import PdfReader
 
-from stopintimidatie.core.sandbox.limits import Limits
+from stopintimidatie.core.sandbox.process import Limits
 from stopintimidatie.exports.document.assets import ADDRESS, VENDOR, load_assets
 from stopintimidatie.exports.document.html import html, stylesheet
 from stopintimidatie.exports.document.process import render_in_process

@@ -3,6 +3,10 @@
 A database is cut into members of at most 8 MiB, so that neither its size need be known
 beforehand nor much memory is used; `cat database/*` joins them again. The manifest and its
 signature come last.
+
+Encryption: age (by pyrage) encrypts in chunks that are each authenticated and counted, so a copy
+that was cut off, altered or put in another order is noticed. It pulls and pushes whole streams, so
+it works in a thread with a pipe to ours.
 """
 
 from __future__ import annotations
@@ -31,12 +35,7 @@ from stopintimidatie.backup.manifest import (
     unwritable,
 )
 
-# Sealing the stream of a backup copy with age: who makes copies can't read them.
-#
-# age (by pyrage) encrypts in chunks that are each authenticated and counted, so a copy that was
-# cut off, altered or put in another order is noticed. It pulls and pushes whole streams, so it
-# works in a thread with a pipe to ours.
-
+# Encryption of the stream, so that who makes copies can't read them.
 
 AGE_MAGIC: Final = b"age-encryption.org/v1\n"
 # What our own gzip starts with; these ten bytes are in no checksum of gzip's.
@@ -79,7 +78,7 @@ class _Pump(threading.Thread):
 
 
 def recipients_of(texts: Sequence[str]) -> list[x25519.Recipient]:
-    """Public keys from the setting.
+    """Return the public keys from the setting.
 
     :raises BackupError: one of them isn't a key.
     """
@@ -93,7 +92,7 @@ def recipients_of(texts: Sequence[str]) -> list[x25519.Recipient]:
 
 
 def read_identity(path: Path) -> list[x25519.Identity]:
-    """Private keys from a file in the format of age-keygen."""
+    """Return the private keys from a file in the format of age-keygen."""
     try:
         lines = path.read_text(encoding="ascii").split("\n")
         keys = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
@@ -124,8 +123,8 @@ def write_identity(path: Path) -> str:
 
 
 @contextmanager
-def sealed(target: BinaryIO, recipients: list[x25519.Recipient]) -> Iterator[BinaryIO]:
-    """A stream to write to; what comes out in `target` is encrypted when there are recipients."""
+def encrypted_stream(target: BinaryIO, recipients: list[x25519.Recipient]) -> Iterator[BinaryIO]:
+    """Give a stream to write to, whose output in `target` is encrypted for any recipients."""
     if not recipients:
         yield target
         return
@@ -158,14 +157,17 @@ def _could_not_seal(pump: _Pump, remembering: _Remembering) -> None:
 
 
 def is_sealed(path: Path) -> bool:
-    """Whether a copy is encrypted."""
+    """Tell whether a copy is encrypted."""
     with path.open("rb") as handle:
         return handle.read(len(AGE_MAGIC)) == AGE_MAGIC
 
 
 @contextmanager
-def unsealed(path: Path, identity: Path | None) -> Iterator[BinaryIO]:
-    """The stream inside a copy, decrypted when needed; at its end all of it has been checked."""
+def decrypted_stream(path: Path, identity: Path | None) -> Iterator[BinaryIO]:
+    """Give the stream inside a copy, decrypted when needed.
+
+    At its end all of it has been checked.
+    """
     if not is_sealed(path):
         with path.open("rb") as handle:
             if handle.read(len(GZIP_HEADER)) != GZIP_HEADER:
@@ -219,7 +221,7 @@ def _explain(failure: Exception | None) -> None:
 
 
 def compressed(target: BinaryIO) -> gzip.GzipFile:
-    """Gzip that always starts with the same header."""
+    """Return a gzip stream that always starts with the same header."""
     return gzip.GzipFile("", "wb", GZIP_LEVEL, target, mtime=0)
 
 
@@ -273,14 +275,14 @@ class Packer:
         self._added(name, len(data), hashlib.sha256(data).hexdigest())
 
     def add_database(self, source: IO[bytes]) -> None:
-        """A database of a size that isn't known."""
+        """Add a database of a size that isn't known."""
         number = 0
         while data := source.read(CHUNK):
             self.add_bytes(f"{DATABASE}{number:06d}", data)
             number += 1
 
     def add_file(self, name: str, path: Path) -> None:
-        """A file as long as it is now; one that was removed meanwhile is left out."""
+        """Add a file as long as it is now; leave it out when it was removed meanwhile."""
         try:
             handle = path.open("rb")
         except FileNotFoundError:
@@ -330,7 +332,7 @@ class Unpacker:
         self.manifest: Manifest | None = None
 
     def members(self) -> Iterator[tuple[str, Iterator[bytes]]]:
-        """(name, chunks) of each part; the chunks must be read before the next is asked for."""
+        """Yield (name, chunks) of each part; read the chunks before the next part is asked for."""
         for member in self._tar:
             content = self._tar.extractfile(member) if member.isreg() else None
             if content is None or self.signature:
@@ -366,8 +368,8 @@ class Unpacker:
 
 
 @contextmanager
-def packing(target: BinaryIO, progress: Progress) -> Iterator[Packer]:
-    """An archive to write to."""
+def open_packer(target: BinaryIO, progress: Progress) -> Iterator[Packer]:
+    """Give an archive to write to."""
     packer = Packer(target, progress)
     try:
         yield packer
@@ -377,14 +379,14 @@ def packing(target: BinaryIO, progress: Progress) -> Iterator[Packer]:
 
 
 @contextmanager
-def unpacking(
+def open_unpacker(
     path: Path, identity: Path | None, progress: Progress, word: str
 ) -> Iterator[Unpacker]:
-    """A copy to read from.
+    """Give a copy to read from.
 
     :raises DamagedError: anything isn't as it was written.
     """
-    with unsealed(path, identity) as stream:
+    with decrypted_stream(path, identity) as stream:
         try:
             with gzip.GzipFile(fileobj=stream, mode="rb") as source:
                 yield Unpacker(source, progress, word)

@@ -1,4 +1,7 @@
-"""What a backup copy says about itself: version, keys, rows per table, a hash of every part."""
+"""The manifest of a backup copy: version, keys, rows per table, a hash of every part.
+
+Here too: the errors of this room, the files of `data_dir` that go along, and the tables that don't.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,6 @@ from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.storage.session import sqlite_file
 from stopintimidatie.settings import Settings, setting_values
-
-# What can go wrong with a backup copy, in words for who sits at the keyboard.
-
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -50,7 +50,7 @@ class DamagedError(BackupError):
 
 
 def unwritable(error: OSError) -> BackupError:
-    """An error of the disk as an error that says what to do."""
+    """Return an error of the disk as an error that says what to do."""
     if error.errno in FULL:
         return BackupError(
             "Er is geen ruimte meer op de schijf. Maak ruimte vrij, of kies een andere map, en"
@@ -83,7 +83,7 @@ class Part:
 
 @dataclass(frozen=True)
 class TableState:
-    """How a table was: its rows, and on PostgreSQL a checksum over their content."""
+    """State of a table: its rows, and on PostgreSQL a checksum over their content."""
 
     rows: int
     content: str | None = None
@@ -91,7 +91,7 @@ class TableState:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What the database was at the moment of the copy."""
+    """State of the database at the moment of the copy."""
 
     database: str
     migration: str
@@ -137,7 +137,7 @@ class Manifest:
 
 
 def read_manifest(raw: bytes) -> Manifest:
-    """The manifest from its bytes.
+    """Read the manifest from its bytes.
 
     :raises BackupError: it is of another kind or of a newer form, or can't be read.
     """
@@ -171,25 +171,25 @@ def _from(content: Mapping[str, Any]) -> Manifest:
 
 
 def kept_settings(settings: Settings) -> dict[str, str]:
-    """The settings that matter after a restore; no addresses of databases, no secrets."""
+    """Return the settings that matter after a restore; no addresses of databases, no secrets."""
     return {k: v for k, v in setting_values(settings).items() if k.startswith(SETTINGS_KEPT)}
 
 
 def key_marks(ring: KeyRing) -> dict[int, str]:
-    """The identity of each key: tells whether it is the same one, and nothing more."""
+    """Return the identity of each key, which tells whether it is the same one, and nothing more."""
     return {
         version: ring.keyed_hash(IDENTITY, b"", version)[:32] for version in sorted(ring.masters)
     }
 
 
 def strange_keys(manifest: Manifest, ring: KeyRing) -> list[int]:
-    """The versions whose key this ring lacks, or has another key for."""
+    """Return the versions whose key this ring lacks, or has another key for."""
     have = key_marks(ring)
     return [version for version, mark in manifest.keys.items() if have.get(version) != mark]
 
 
 def sign(ring: KeyRing, manifest: bytes) -> bytes:
-    """Proof that an installation with these keys wrote the manifest."""
+    """Return the proof that an installation with these keys wrote the manifest."""
     return f"{ring.current}:{ring.keyed_hash(SIGNING, manifest)}".encode()
 
 
@@ -202,8 +202,7 @@ def is_signed(ring: KeyRing, manifest: bytes, signature: bytes) -> bool:
     return signature == expected.encode()
 
 
-# The files of `data_dir` that belong in a copy, and putting them back.
-
+# Files
 
 COPY_PREFIX: Final = "stopintimidatie-"
 WORK_PREFIX: Final = ".reservekopie-"
@@ -211,7 +210,7 @@ SIDECARS: Final = ("", "-wal", "-shm", "-journal")
 
 
 def kept_files(settings: Settings) -> Iterator[tuple[str, Path]]:
-    """(name below `data_dir`, path) of every file that can't be made again.
+    """Yield (name below `data_dir`, path) of every file that can't be made again.
 
     Left out: the database itself (it goes in as a snapshot), the key file and ini files
     (secrets), the search index (made again), hidden files, and copies that were made here.
@@ -273,22 +272,19 @@ class Staging:
 
 @contextmanager
 def staging(settings: Settings) -> Iterator[Staging]:
-    """A place for files until `publish`."""
+    """Give a place for files until `publish`."""
     with TemporaryDirectory(prefix=WORK_PREFIX, dir=settings.data_dir) as folder:
         yield Staging(Path(folder), settings.data_dir)
 
 
 def forget_index(settings: Settings) -> None:
-    """An index that was left behind belongs to another database."""
+    """Delete the index that was left behind: it belongs to another database."""
     shutil.rmtree(settings.data_dir / INDEX_FOLDER, ignore_errors=True)
-
-
-# Which tables aren't in a copy. A table says so itself, in `info`, with the reason.
 
 
 LEFT_OUT: Final = "not_in_backup"
 
 
 def left_out() -> set[str]:
-    """Tables whose rows stay behind; the tables themselves come back, empty."""
+    """Return the tables whose rows stay behind; the tables themselves come back, empty."""
     return {name for name, table in Base.metadata.tables.items() if LEFT_OUT in table.info}

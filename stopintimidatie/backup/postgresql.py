@@ -1,7 +1,11 @@
-"""A snapshot of a PostgreSQL database by pg_dump, and putting one back by pg_restore.
+"""A snapshot of a PostgreSQL database by pg_dump, and its restore by pg_restore.
 
 Rows are counted and summed up in the very snapshot that pg_dump reads, so that after a restore
 every table can be compared: not just its number of rows, also what stands in them.
+
+pg_dump refuses a server newer than itself, and pg_restore an archive newer than itself, so the
+programs of the server's own version are looked for first. What they print may quote rows: it is
+read for what it means, and never passed on.
 """
 
 from __future__ import annotations
@@ -27,12 +31,7 @@ from stopintimidatie.backup.manifest import BackupError, Snapshot, TableState, l
 from stopintimidatie.core.storage.database import INSUFFICIENT_PRIVILEGE
 from stopintimidatie.settings import Settings
 
-# Finding and running pg_dump and pg_restore.
-#
-# pg_dump refuses a server newer than itself, and pg_restore an archive newer than itself, so the
-# programs of the server's own version are looked for first. What they print may quote rows: it is
-# read for what it means, and never passed on.
-
+# The programs
 
 # Where Debian and Red Hat keep the programs of each version.
 FOLDERS: Final = ("/usr/lib/postgresql/{major}/bin", "/usr/pgsql-{major}/bin")
@@ -67,7 +66,7 @@ class Program:
 
 
 def find_program(name: str, wanted: int, folder: Path | None) -> Program:
-    """The program for a server, best of the server's own version, else the oldest newer one.
+    """Find the program for a server: of the server's own version, else the oldest newer one.
 
     :param folder: the setting `backup.programs`; when set, nowhere else is looked.
     :raises BackupError: absent, or only older ones.
@@ -115,7 +114,7 @@ def _program_version(path: Path) -> int | None:
 
 
 def connection_of(url: str) -> tuple[str, dict[str, str]]:
-    """A database's address as libpq's words without secrets, and an environment with them."""
+    """Return a database's address as libpq's words without secrets, and its environment."""
     address = make_url(url)
     _, words = address.get_dialect()().create_connect_args(address)
     plain: dict[str, Any] = {key: value for key, value in words.items() if key not in SECRETS}
@@ -128,10 +127,10 @@ def connection_of(url: str) -> tuple[str, dict[str, str]]:
 
 
 @contextmanager
-def running(
+def run_program(
     program: Program, words: list[str], secret: Mapping[str, str], **streams: Any
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A program at work; killed when something goes wrong on our side.
+    """Run a program during the block; kill it when something goes wrong on our side.
 
     :raises BackupError: it failed.
     """
@@ -219,7 +218,7 @@ def pack(settings: Settings, packer: Packer, progress: Progress) -> Snapshot:
         words += [f"--lock-wait-timeout={LOCK_WAIT}"]
         words += [f"--exclude-table-data=public.{name}" for name in sorted(left_out())]
         streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE}
-        with running(program, words, secret, **streams) as process:
+        with run_program(program, words, secret, **streams) as process:
             assert process.stdout is not None  # noqa: S101 - asked for, above
             packer.add_database(process.stdout)
     return snapshot
@@ -227,7 +226,7 @@ def pack(settings: Settings, packer: Packer, progress: Progress) -> Snapshot:
 
 @contextmanager
 def _frozen(url: str) -> Iterator[Connection]:
-    """A transaction that sees one moment, and reads only."""
+    """Give a transaction that sees one moment, and reads only."""
     engine = engine_of(url).execution_options(
         isolation_level="REPEATABLE READ", postgresql_readonly=True
     )
@@ -262,7 +261,7 @@ def _state(connection: Connection, program: int | None = None) -> Snapshot:
 
 
 def state(settings: Settings, *, as_owner: bool = False) -> Snapshot:
-    """How the database is now.
+    """Return the present state of the database.
 
     :param as_owner: just after a restore nobody else has rights yet.
     """
@@ -271,13 +270,13 @@ def state(settings: Settings, *, as_owner: bool = False) -> Snapshot:
 
 
 def number_of_tables(settings: Settings) -> int:
-    """How many tables stand in the place where a restore would go."""
+    """Count the tables in the place where a restore would go."""
     with _frozen(settings.owner_url) as connection:
         return len(connection.scalars(text(TABLES)).all())
 
 
 class PostgresqlTarget:
-    """Where the members of a database are written to."""
+    """Database that the members of a copy are written to."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -300,7 +299,7 @@ def filling(settings: Settings, program: int | None) -> Iterator[PostgresqlTarge
     words = ["--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges"]
     words += ["--no-comments", "--format=custom", f"--dbname={address}"]
     streams = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL}
-    with running(found, words, secret, **streams) as process:
+    with run_program(found, words, secret, **streams) as process:
         assert process.stdin is not None  # noqa: S101 - asked for, above
         yield PostgresqlTarget(process.stdin)
         process.stdin.close()

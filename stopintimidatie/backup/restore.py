@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import delete, update
 
-from stopintimidatie.backup.archive import DATABASE, FILES, Progress, unpacking
+from stopintimidatie.backup.archive import DATABASE, FILES, Progress, open_unpacker
 from stopintimidatie.backup.manifest import (
     BackupError,
     DamagedError,
@@ -27,7 +27,12 @@ from stopintimidatie.backup.manifest import (
     strange_keys,
     unwritable,
 )
-from stopintimidatie.backup.services import Checked, check_copy, database_module, differing_tables
+from stopintimidatie.backup.services import (
+    CheckResult,
+    check_copy,
+    database_module,
+    differing_tables,
+)
 from stopintimidatie.core.accounts.models import LoginSession
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.jobs import OutboxJob
@@ -39,15 +44,17 @@ from stopintimidatie.settings import Settings
 
 
 @dataclass(frozen=True)
-class Restored:
-    """What was put back."""
+class RestoreResult:
+    """Result of a restore."""
 
     manifest: Manifest
     files: int
     notes: tuple[str, ...]
 
 
-def restore(settings: Settings, path: Path, identity: Path | None, progress: Progress) -> Restored:
+def restore(
+    settings: Settings, path: Path, identity: Path | None, progress: Progress
+) -> RestoreResult:
     """Put database, files and (when they are in it) keys back. Migrations come after this.
 
     :raises BackupError: something doesn't fit; nothing was changed unless it says otherwise.
@@ -63,7 +70,7 @@ def restore(settings: Settings, path: Path, identity: Path | None, progress: Pro
         raise unwritable(error) from None
     _must_be_the_same(settings, checked.manifest)
     forget_index(settings)
-    return Restored(checked.manifest, files, _notes(settings, checked.manifest))
+    return RestoreResult(checked.manifest, files, _notes(settings, checked.manifest))
 
 
 def _must_be_empty(settings: Settings, copy: Path) -> None:
@@ -82,7 +89,7 @@ def _must_be_empty(settings: Settings, copy: Path) -> None:
         )
 
 
-def _must_fit(settings: Settings, checked: Checked) -> None:
+def _must_fit(settings: Settings, checked: CheckResult) -> None:
     manifest = checked.manifest
     kind = manifest.snapshot.database
     if kind != database_module(settings).NAME:
@@ -103,8 +110,8 @@ def _must_fit(settings: Settings, checked: Checked) -> None:
         )
 
 
-def _must_have_keys(settings: Settings, checked: Checked) -> None:
-    """The key file must hold the keys of the copy; it is written when it went along."""
+def _must_have_keys(settings: Settings, checked: CheckResult) -> None:
+    """Check that the key file holds the keys of the copy; write it when it went along."""
     wrote = not settings.key_file.exists() and checked.keys is not None
     if wrote and checked.keys is not None:
         settings.key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -120,7 +127,7 @@ def _must_have_keys(settings: Settings, checked: Checked) -> None:
         raise
 
 
-def _must_be_these(settings: Settings, checked: Checked, ring: KeyRing) -> None:
+def _must_be_these(settings: Settings, checked: CheckResult, ring: KeyRing) -> None:
     strange = strange_keys(checked.manifest, ring)
     if strange:
         raise BackupError(
@@ -136,12 +143,12 @@ def _must_be_these(settings: Settings, checked: Checked, ring: KeyRing) -> None:
 
 
 def _put_back(
-    settings: Settings, checked: Checked, identity: Path | None, progress: Progress
+    settings: Settings, checked: CheckResult, identity: Path | None, progress: Progress
 ) -> int:
     module, program = database_module(settings), checked.manifest.snapshot.program
     with staging(settings) as files:
         with (
-            unpacking(checked.path, identity, progress, "Terugzetten") as unpacker,
+            open_unpacker(checked.path, identity, progress, "Terugzetten") as unpacker,
             module.filling(settings, program) as database,
         ):
             for name, chunks in unpacker.members():
@@ -183,8 +190,11 @@ def _notes(settings: Settings, manifest: Manifest) -> tuple[str, ...]:
     )
 
 
-def reopen(registry: Any, actor: Actor, restored: Restored) -> list[str]:
-    """After the migrations: end what was going on, have the search index made; its holders."""
+def reopen(registry: Any, actor: Actor, restored: RestoreResult) -> list[str]:
+    """End what was going on and have the search index made, after the migrations.
+
+    Return the holders.
+    """
     with transaction(registry.engine, NATIONAL) as session:
         session.execute(delete(LoginSession))
         session.execute(update(OutboxJob).values(lease_until=None))

@@ -1,4 +1,4 @@
-"""Making a backup copy while the product runs."""
+"""Backup copies: making one while the product runs, and checking whether one is whole."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from stopintimidatie.backup.archive import (
     READ,
     Packer,
     Progress,
+    encrypted_stream,
     is_sealed,
-    packing,
+    open_packer,
+    open_unpacker,
     recipients_of,
-    sealed,
-    unpacking,
 )
 from stopintimidatie.backup.manifest import (
     COPY_PREFIX,
@@ -88,7 +88,7 @@ class _Target(FileIO):
 
 
 def database_module(settings: Settings) -> ModuleType:
-    """The module that knows this installation's kind of database."""
+    """Return the module that knows this installation's kind of database."""
     return sqlite if settings.sqlite else postgresql
 
 
@@ -135,7 +135,7 @@ def _name(settings: Settings, moment: datetime) -> str:
 
 @contextmanager
 def alone(settings: Settings) -> Iterator[None]:
-    """One copy at a time; the kernel lets go when a process dies."""
+    """Make one copy at a time; the kernel lets go of the lock when a process dies."""
     descriptor = os.open(settings.data_dir / LOCK, os.O_WRONLY | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "wb") as lock:
         try:
@@ -152,7 +152,7 @@ def alone(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def _new_file(folder: Path, name: str) -> Iterator[tuple[_Target, Path]]:
-    """A file that appears under its name when it is complete, and never over another."""
+    """Give a file that gets its name when it is complete, and never replaces another."""
     path = folder / name
     if path.exists():
         raise BackupError(f"{path} bestaat al. Begin over een seconde opnieuw.")
@@ -194,7 +194,7 @@ def _write(
 ) -> Manifest:
     load_key_ring(settings.key_file)  # without keys there is no use in beginning
     recipients = recipients_of(settings.backup_recipients)
-    with sealed(target, recipients) as stream, packing(stream, progress) as packer:
+    with encrypted_stream(target, recipients) as stream, open_packer(stream, progress) as packer:
         snapshot = database_module(settings).pack(settings, packer, progress)
         _add_files(settings, packer)
         # After the snapshot: a key that was added meanwhile may be in use in it.
@@ -214,13 +214,12 @@ def _add_files(settings: Settings, packer: Packer) -> None:
 
 
 def _log(engine: Engine, actor: Actor, path: Path) -> None:
-    """Before the copy gets its name: what isn't in the log isn't made."""
+    """Record the copy before it gets its name: what isn't in the log isn't made."""
     with transaction(engine, NATIONAL) as session:
         record(session, actor, "reservekopie.gemaakt", NATIONAL, "reservekopie", reason=path.name)
 
 
-# Whether a copy is whole, and whether a database still holds what stands in it.
-
+# Checks
 
 # Rows that come and go by themselves: fewer of them means nothing.
 PASSING: Final = frozenset({"outbox_job", "sign_in_attempt", "idempotency_key"})
@@ -228,7 +227,7 @@ LARGEST_KEY_FILE: Final = 1_000_000
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckResult:
     """A copy that was read from beginning to end and proved to be whole."""
 
     path: Path
@@ -242,7 +241,7 @@ class Checked:
         return is_signed(ring, self.raw_manifest, self.signature)
 
 
-def check_copy(path: Path, identity: Path | None, progress: Progress) -> Checked:
+def check_copy(path: Path, identity: Path | None, progress: Progress) -> CheckResult:
     """Read a copy from beginning to end.
 
     :raises BackupError: it isn't whole, or it can't be read with this key.
@@ -254,15 +253,15 @@ def check_copy(path: Path, identity: Path | None, progress: Progress) -> Checked
         raise unwritable(error) from None
 
 
-def _read(path: Path, identity: Path | None, progress: Progress) -> Checked:
+def _read(path: Path, identity: Path | None, progress: Progress) -> CheckResult:
     keys = None
-    with unpacking(path, identity, progress, "Controleren") as unpacker:
+    with open_unpacker(path, identity, progress, "Controleren") as unpacker:
         for name, chunks in unpacker.members():
             kept = b"".join(chunk for chunk in chunks if name == KEYS)
             keys = kept[:LARGEST_KEY_FILE] if name == KEYS else keys
     if unpacker.manifest is None:
         raise DamagedError("de inhoudsopgave ontbreekt")
-    return Checked(path, unpacker.manifest, unpacker.raw_manifest, unpacker.signature, keys)
+    return CheckResult(path, unpacker.manifest, unpacker.raw_manifest, unpacker.signature, keys)
 
 
 def check_checksum(path: Path, *, required: bool) -> None:
@@ -287,15 +286,15 @@ def check_checksum(path: Path, *, required: bool) -> None:
 
 
 def can_look_inside(path: Path, identity: Path | None) -> bool:
-    """Whether the contents can be read; without a key only the checksum can be compared."""
+    """Tell whether the contents can be read; without a key only the checksum can be compared."""
     try:
         return identity is not None or not is_sealed(path)
     except OSError as error:
         raise unwritable(error) from None
 
 
-def signature_words(settings: Settings, checked: Checked) -> str:
-    """Whether the copy was made by this installation, as far as can be told here."""
+def signature_words(settings: Settings, checked: CheckResult) -> str:
+    """Say whether the copy was made by this installation, as far as can be told here."""
     try:
         ring = load_key_ring(settings.key_file)
     except KeyFileError:
@@ -321,7 +320,7 @@ class Difference:
 
 
 def compare_counts(settings: Settings, manifest: Manifest) -> list[Difference]:
-    """The tables whose number of rows differs now."""
+    """Return the tables whose number of rows differs now."""
     now = database_module(settings).state(settings).tables
     return [
         Difference(name, then.rows, now[name].rows if name in now else 0)
@@ -331,6 +330,6 @@ def compare_counts(settings: Settings, manifest: Manifest) -> list[Difference]:
 
 
 def differing_tables(then: Snapshot, now: Snapshot) -> list[str]:
-    """The tables that aren't exactly as in the copy: rows, and content where that was summed."""
+    """Return the tables that differ from the copy: in rows, or in content where that was summed."""
     names = then.tables.keys() | now.tables.keys()
     return sorted(name for name in names if then.tables.get(name) != now.tables.get(name))

@@ -56,7 +56,7 @@ def pack(settings: Settings, packer: Packer, progress: Progress) -> Snapshot:
 
 
 def _explained(error: sqlite3.OperationalError) -> BackupError:
-    """Only the code: SQLite's text may quote what is in the database."""
+    """Explain an error by its code only: SQLite's text may quote what is in the database."""
     code = error.sqlite_errorname
     if code.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
         return BackupError(
@@ -104,7 +104,7 @@ def _state(connection: sqlite3.Connection) -> Snapshot:
 
 
 def state(settings: Settings, *, as_owner: bool = False) -> Snapshot:
-    """How the database is now; SQLite has no owners."""
+    """Return the present state of the database; SQLite has no owners."""
     address = f"file:{quote(str(database_path(settings)))}?mode=rw"
     try:
         with closing(sqlite3.connect(address, uri=True)) as connection:
@@ -114,7 +114,7 @@ def state(settings: Settings, *, as_owner: bool = False) -> Snapshot:
 
 
 def number_of_tables(settings: Settings) -> int:
-    """How many tables stand in the place where a restore would go."""
+    """Count the tables in the place where a restore would go."""
     path = database_path(settings)
     if not path.exists():
         return 0
@@ -123,7 +123,7 @@ def number_of_tables(settings: Settings) -> int:
 
 
 class SqliteTarget:
-    """Where the members of a database are written to."""
+    """Database that the members of a copy are written to."""
 
     def __init__(self, handle: BinaryIO) -> None:
         self._handle = handle

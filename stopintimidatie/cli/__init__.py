@@ -6,7 +6,7 @@ import gc
 
 
 def main() -> None:
-    """Entry point of the console command."""
+    """Run the console command."""
     # While modules are read nothing becomes garbage: looking for it took a tenth of the start.
     gc.disable()
     from stopintimidatie.cli.commands import main as run

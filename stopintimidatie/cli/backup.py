@@ -16,7 +16,7 @@ from stopintimidatie.backup.archive import Progress, megabytes, write_identity
 from stopintimidatie.backup.manifest import Manifest
 from stopintimidatie.backup.restore import reopen, restore
 from stopintimidatie.backup.services import (
-    Checked,
+    CheckResult,
     Made,
     can_look_inside,
     check_checksum,
@@ -38,7 +38,7 @@ def backup_group() -> None:
 
 
 def _progress() -> Progress:
-    """Shows how far it is, to a person; a log of cron needs only the end."""
+    """Show a person how far it is; a log of cron needs only the end."""
     shown = [0.0]
 
     def tell(text: str) -> None:
@@ -51,7 +51,7 @@ def _progress() -> Progress:
 
 @contextmanager
 def _tidy_when_stopped() -> Iterator[None]:
-    """SIGTERM as Ctrl-C: nothing half stays behind."""
+    """Treat SIGTERM as Ctrl-C: nothing half stays behind."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -108,7 +108,7 @@ def check(settings: Settings, bestand: Path, sleutel: Path | None, database: boo
             _compare(settings, checked)
 
 
-def _compare(settings: Settings, checked: Checked) -> None:
+def _compare(settings: Settings, checked: CheckResult) -> None:
     with engine_of(settings):
         differences = compare_counts(settings, checked.manifest)
     for difference in differences:
@@ -141,7 +141,7 @@ def put_back(settings: Settings, bestand: Path, sleutel: Path | None) -> None:
 
 @contextmanager
 def _not_finished() -> Iterator[None]:
-    """What stands there now looks whole, and isn't: say so."""
+    """Say that what stands there now looks whole, and isn't."""
     try:
         yield
     except BaseException:

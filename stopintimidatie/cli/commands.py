@@ -13,7 +13,14 @@ from sqlalchemy.orm import Session
 from stopintimidatie import import_models, install
 from stopintimidatie.cli import server
 from stopintimidatie.cli.backup import backup_group
-from stopintimidatie.cli.common import DutchGroup, clear_errors, database, operator, run, starting
+from stopintimidatie.cli.common import (
+    DutchGroup,
+    clear_errors,
+    database,
+    operator,
+    report_start_errors,
+    run,
+)
 from stopintimidatie.cli.content import demo_group, index_group, keys_group
 from stopintimidatie.cli.municipalities import area_group, municipality_group
 from stopintimidatie.cli.queue import mail_group, queue_group
@@ -31,7 +38,7 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL, make_engine
 from stopintimidatie.core.storage.database import apply, refuse_old_database, statements
 from stopintimidatie.core.telemetry import silence_tracebacks
-from stopintimidatie.municipalities.areas.queries import municipality_called
+from stopintimidatie.municipalities.areas.queries import find_municipality
 from stopintimidatie.reports.api.queries import list_app_keys, make_app_key, revoke_app_key
 from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.settings import (
@@ -104,7 +111,7 @@ def database_roles(settings: Settings, toepassen: bool, adres: str | None) -> No
 @click.pass_obj
 def web(settings: Settings) -> None:
     """Start de webserver."""
-    with starting():
+    with report_start_errors():
         server.start_web(settings)
 
 
@@ -112,7 +119,7 @@ def web(settings: Settings) -> None:
 @click.pass_obj
 def worker(settings: Settings) -> None:
     """Start de worker, die zoekindex en uitvoer bijwerkt."""
-    with starting():
+    with report_start_errors():
         server.work(settings)
 
 
@@ -122,10 +129,10 @@ def user_group() -> None:
 
 
 def _holder(session: Session, name: str) -> str:
-    """The holder a person means by a code, a slug, or `landelijk`."""
+    """Find the holder that a person means by a code, a slug, or `landelijk`."""
     if name == NATIONAL:
         return NATIONAL
-    found = municipality_called(session, name)
+    found = find_municipality(session, name)
     if found is None:
         raise AccountError(
             f"De gemeente ‘{name}’ is niet gevonden. Geef een code (GM0505), de naam in het adres"
@@ -244,7 +251,7 @@ cli.add_command(backup_group)
 
 
 def main() -> None:
-    """Entry point of the console command."""
+    """Run the console command."""
     os.umask(0o077)
     silence_tracebacks()
     sys.exit(run(cli, prog_name="stopintimidatie"))

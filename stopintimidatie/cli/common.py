@@ -1,4 +1,4 @@
-"""What every command needs: a transaction, clear errors, and who gives the command."""
+"""Tools of every command: a transaction, clear errors, who gives the command, help in Dutch."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ KNOWN_ERRORS = (
 
 
 def operator() -> Actor:
-    """Who sits at the keyboard, as the log names them."""
+    """Return the person at the keyboard, as the log names them."""
     try:
         name = getuser()
     except (OSError, KeyError):
@@ -59,7 +59,7 @@ def operator() -> Actor:
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
-    """Errors that a person can act on, instead of a traceback."""
+    """Show errors that a person can act on, instead of a traceback."""
     try:
         yield
     except KNOWN_ERRORS as error:
@@ -72,7 +72,7 @@ def clear_errors() -> Iterator[None]:
 
 
 @contextmanager
-def starting() -> Iterator[None]:
+def report_start_errors() -> Iterator[None]:
     """Log why a long-running process doesn't start, and exit with code 1 without a traceback."""
     with clear_errors():
         try:
@@ -99,12 +99,12 @@ def engine_of(settings: Settings) -> Iterator[Engine]:
 
 @contextmanager
 def database(settings: Settings, holder: str | None = None) -> Iterator[Session]:
-    """A transaction of a command."""
+    """Give a transaction of a command."""
     with engine_of(settings) as engine, transaction(engine, holder) as session:
         yield session
 
 
-# Click in Dutch: help pages and usage errors. Click itself speaks only English.
+# Click itself speaks only English.
 
 
 class DutchCommand(click.Command):
@@ -146,7 +146,7 @@ DutchGroup.group_class = DutchGroup
 
 
 def explain(error: click.UsageError) -> str:
-    """A usage error as a Dutch sentence that says what to do."""
+    """Say a usage error in a Dutch sentence that tells what to do."""
     if isinstance(error, NoSuchCommand):
         return f"De opdracht ‘{error.command_name}’ bestaat niet."
     if isinstance(error, NoSuchOption):

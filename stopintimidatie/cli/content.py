@@ -1,4 +1,4 @@
-"""The commands about content: the demo and the search index."""
+"""The commands about content: the demo, the search index and the key file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stopintimidatie.cli.common import DutchGroup, clear_errors, operator
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Lane
 from stopintimidatie.core.jobs.worker import Worker
-from stopintimidatie.core.search import services as search_services
+from stopintimidatie.core.search import services as search
 from stopintimidatie.core.search.services import rebuild_many
 from stopintimidatie.core.storage import NATIONAL, Holder, transaction
 from stopintimidatie.core.storage.database import refuse_old_database
@@ -42,7 +42,7 @@ RESERVED = "stopintimidatie.reserved_names"
 
 @contextmanager
 def registry_of(settings: Settings) -> Iterator[Any]:
-    """The registry of an installation, for commands that need the rooms' registrations."""
+    """Give the registry of an installation, for commands that need the rooms' registrations."""
     with clear_errors():
         registry = open_registry(settings)
         try:
@@ -53,7 +53,7 @@ def registry_of(settings: Settings) -> Iterator[Any]:
 
 
 def open_registry(settings: Settings) -> Any:
-    """The same for a process that helps another."""
+    """Return the registry of an installation, for a process that helps another."""
     config = configure(settings)
     config.commit()
     config.registry[RESERVED] = reserved_names(config)
@@ -92,7 +92,7 @@ def load(settings: Settings, als_leeg: bool, peildatum: datetime | None) -> None
 
 def do_what_follows(registry: Any) -> None:
     """Run the jobs that loading the demo leaves, except those that make documents."""
-    search_services.index_as_a_whole(registry)
+    search.index_as_a_whole(registry)
     workers = [Worker(registry, lane) for lane in (Lane.INDEX, Lane.QUICK, Lane.OUTSIDE)]
     while sum(worker.run_all() for worker in workers):
         pass  # sending a message queues an index job again
@@ -190,7 +190,7 @@ def index_group() -> None:
 
 def _holders(registry: Any, wanted: str | None) -> list[str]:
     if wanted is None:
-        return [row.holder for row in search_services.holders_with_index_work(registry)]
+        return [row.holder for row in search.holders_with_index_work(registry)]
     with transaction(registry.engine, write=False) as session:
         if session.get(Holder, wanted) is None:
             raise click.ClickException(
@@ -228,17 +228,17 @@ def check(settings: Settings, houder: str | None, herstellen: bool) -> None:
     wrong = False
     with registry_of(settings) as registry:
         for holder in _holders(registry, houder):
-            report = search_services.check(registry, holder)
+            report = search.check(registry, holder)
             click.echo(f"{holder}: {report.summary}")
             if not report.clean and herstellen:
-                search_services.repair(registry, holder, report)
+                search.repair(registry, holder, report)
                 click.echo(f"{holder}: de worker herstelt dit nu.")
             wrong = wrong or (not report.clean and not herstellen)
     if wrong:
         raise click.ClickException("Herstel met: zoekindex controleren --herstellen")
 
 
-# The commands about the key file: which versions there are, and changing to a new one.
+# Key file
 
 
 @click.group("sleutels", cls=DutchGroup)
@@ -274,7 +274,7 @@ def _rows(registry: Any, version: int) -> int:
 
 
 def _all_holders(registry: Any) -> list[str]:
-    """Who has documents: read from the references, which may be read for all at once."""
+    """Return who has documents, from the references, which may be read for all at once."""
     with transaction(registry.engine, write=False) as session:
         return sorted({NATIONAL, *session.scalars(select(Reference.holder).distinct())})
 

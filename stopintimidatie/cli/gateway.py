@@ -217,7 +217,7 @@ class Gateway:
 
 
 def forget_http_variables() -> None:
-    """Granian puts this process's environment among the headers: HTTP_PROXY must not be one."""
+    """Remove HTTP_PROXY and its like: granian puts our environment among the headers."""
     for name in [name for name in os.environ if name.startswith("HTTP_")]:
         del os.environ[name]
 

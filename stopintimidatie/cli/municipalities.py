@@ -1,4 +1,4 @@
-"""The commands about municipalities: how far each takes part."""
+"""The commands about municipalities: how far each takes part, and the areas from PDOK or files."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from stopintimidatie.municipalities.areas.facts import AreaKind, neighbourhood_f
 from stopintimidatie.municipalities.areas.geocoder import load_stops
 from stopintimidatie.municipalities.areas.loader import load_areas
 from stopintimidatie.municipalities.areas.models import AreaOutline, FormerArea, Municipality
-from stopintimidatie.municipalities.areas.queries import municipality_called
+from stopintimidatie.municipalities.areas.queries import find_municipality
 from stopintimidatie.municipalities.areas.services import successors
 from stopintimidatie.municipalities.areas.sources import AreaFileError, plural
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
@@ -105,7 +105,7 @@ def level(
 
 
 def _show_levels(session: Session, town: Municipality) -> None:
-    """What is planned, the present, and what was before; the latest first."""
+    """Show the levels: planned, present and past; the latest first."""
     plan, rows = plan_of(session, town.code), level_history(session, town.code)
     if plan is not None:
         since = datetime_short(plan.begins)
@@ -181,14 +181,14 @@ def merge(settings: Settings, gemeente: str, naar: str | None, uitvoeren: bool) 
 
 
 def _municipality(session: Session, wanted: str) -> Municipality:
-    found = municipality_called(session, wanted)
+    found = find_municipality(session, wanted)
     if found is None:
         raise click.ClickException(f"Er is geen gemeente {wanted}.")
     return found
 
 
 def _hand_all_over(registry: Any, holder: str, old: str, new: str) -> None:
-    """Some at a time: what was done stays done when it is stopped halfway."""
+    """Hand over some reports at a time: what was done stays done when it is stopped halfway."""
     effects, number, some = WORKFLOW_EFFECTS.of(registry), 0, 1
     while some:
         try:
@@ -209,8 +209,7 @@ def practice(settings: Settings) -> None:
     click.echo(f"{added} casussen toegevoegd. De oefengemeente staat op /gemeenten/oefen.")
 
 
-# `gebieden`: municipalities, wijken and buurten with their outlines, from PDOK or from files.
-
+# Areas: `gebieden`
 
 KINDS: Final = {plural(kind): kind for kind in AreaKind}
 
@@ -222,7 +221,7 @@ def area_group() -> None:
 
 @dataclass(frozen=True)
 class _Wanted:
-    """What was asked for on the command line, besides the files or the source."""
+    """Choices of the command line, besides the files or the source."""
 
     year: int | None
     older: bool
@@ -288,7 +287,10 @@ def _load_from_source(settings: Settings, wanted: _Wanted, more: dict[str, Any])
 
 
 def _towns(settings: Settings, kind: AreaKind, more: dict[str, Any]) -> list[str | None]:
-    """The municipalities to ask for, one by one; one None is: the whole country at once."""
+    """Return the municipalities to ask for, one by one.
+
+    A single None is the whole country at once.
+    """
     if kind is AreaKind.MUNICIPALITY or not (more["towns"] or more["omgeving_demo"]):
         return [None]
     known = {fact.municipality_code for fact in neighbourhood_facts()}
@@ -298,7 +300,7 @@ def _towns(settings: Settings, kind: AreaKind, more: dict[str, Any]) -> list[str
 
 
 def _code(session: Session, town: str) -> str:
-    found = municipality_called(session, town)
+    found = find_municipality(session, town)
     if found is None:
         raise AreaFileError(f"De gemeente ‘{town}’ is niet gevonden. Geef een code of een naam.")
     return found.code
@@ -324,7 +326,7 @@ def _load(
 
 
 def _unfolded(files: Sequence[Path]) -> list[Path]:
-    """The files, and those in the folders that were named."""
+    """Return the files, and those in the folders that were named."""
     return [
         file
         for path in files

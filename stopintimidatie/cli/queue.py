@@ -1,4 +1,4 @@
-"""The commands about jobs that were given up."""
+"""The commands about work that waits: jobs that were given up, and mail."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stopintimidatie.cli.common import DutchGroup, database, engine_of, operator
 from stopintimidatie.cli.content import registry_of
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import OutboxJob
-from stopintimidatie.core.jobs import services as jobs_services
+from stopintimidatie.core.jobs.services import counts, dead_jobs, throw_away, try_again
 from stopintimidatie.core.mail.delivery import Courier
 from stopintimidatie.core.mail.message import (
     LARGEST,
@@ -42,8 +42,8 @@ def queue_group() -> None:
 def show(settings: Settings) -> None:
     """Toon de opgegeven taken: nummer, soort, houder, pogingen, laatste fout en sinds wanneer."""
     with database(settings) as session:
-        found = jobs_services.dead_jobs(session)
-        waiting = sum(count.waiting for count in jobs_services.counts(session))
+        found = dead_jobs(session)
+        waiting = sum(count.waiting for count in counts(session))
     for job in found:
         asked = local(job.created_at).strftime("%d-%m-%Y %H:%M")
         click.echo(
@@ -80,15 +80,14 @@ def away(settings: Settings, nummer: int | None, alle: bool) -> None:
 def _act(settings: Settings, number: int | None, every: bool, what: str) -> None:
     if (number is None) != every:
         raise click.UsageError("Geef het nummer van één taak, of --alle.")
-    act = jobs_services.try_again if what == "opnieuw" else jobs_services.throw_away
+    act = try_again if what == "opnieuw" else throw_away
     with engine_of(settings) as engine:
         done = act(engine, operator(), number)
     told = "gaan opnieuw de wachtrij in" if what == "opnieuw" else "zijn weggegooid"
     click.echo(f"Taken die {told}: {done}." if done else "Er zijn geen opgegeven taken.")
 
 
-# The commands about mail: a trial message, what waits and why, and what came back.
-
+# Mail: a trial message, what waits and why, and what came back.
 
 TRIAL = """\
 Dit is een proefbericht van Stopintimidatie. Komt het aan, dan werkt de post.

@@ -1,4 +1,12 @@
-"""The search for garbage in a process that runs long: seldom, and not through what stays anyway."""
+"""The two long-running processes, web server and worker, which end cleanly on SIGTERM or Ctrl-C.
+
+The search for garbage is seldom in such a process, and not through what stays anyway.
+
+The web server is granian, with the application made anew in each of its processes. The main process
+serves nothing: it starts the others, replaces one that dies, and passes the end on. They finish
+what they have in hand. When the main process is killed outright, the others hear it through a pipe
+and end as well, so that the port comes free.
+"""
 
 from __future__ import annotations
 
@@ -38,18 +46,13 @@ THRESHOLDS: Final = (50_000, 20, 50)
 
 
 def spare_what_stays() -> None:
-    """Once the application stands: its modules, views and outlines are never garbage."""
+    """Spare what stays once the application stands: its modules and views are never garbage."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
 
 
-# The web server: granian, with the application made anew in each of its processes.
-#
-# The main process serves nothing: it starts the others, replaces one that dies, and passes the
-# end on. They finish what they have in hand. When the main process is killed outright, the others
-# hear it through a pipe and end as well, so that the port comes free.
-
+# The web server
 
 log = logging.getLogger(__name__)
 # As long may a request go on after the stop; one that takes longer is cut off.
@@ -110,7 +113,7 @@ def run(
     processes: int = 1,
     threads: int = WAITING_THREADS,
 ) -> None:
-    """Granian with the application that `make` gives, called in each process.
+    """Run granian with the application that `make` gives, called in each process.
 
     :raises WebServerError: the address can't be listened on.
     """
@@ -152,7 +155,7 @@ def _allow_connections() -> None:
 
 
 def _free_address(host: str, port: int) -> str:
-    """The number of a host where nobody listens yet.
+    """Return the number of a host where nobody listens yet.
 
     Asked here because each process listens by itself (SO_REUSEPORT): a second server would get
     half of the first one's visitors, without a word.
@@ -173,7 +176,7 @@ def _free_address(host: str, port: int) -> str:
 
 
 def _listen_to_the_end(server: Any, hangup: Any) -> None:
-    """The main process hears that it must end in a thread, and passes it on.
+    """Pass on in a thread that the main process must end.
 
     Python runs a handler in the main thread alone, and that one sleeps: under load it wasn't always
     woken. A thread that waits for the signal is. What is blocked here stays so in each process.
@@ -191,7 +194,7 @@ def _listen_to_the_end(server: Any, hangup: Any) -> None:
 
 
 def _in_process(make: Callable[[], Application], lifeline: int, theirs: int) -> Application:
-    """The first thing a new process does: it forgets what it has of the main one."""
+    """Make the application in a new process, which first forgets what it has of the main one."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.close(theirs)
     # Ctrl-C goes to every process of the terminal, and stays blocked: the main one decides.
@@ -202,7 +205,7 @@ def _in_process(make: Callable[[], Application], lifeline: int, theirs: int) -> 
 
 
 def _end_when_told() -> None:
-    """What granian would do on SIGTERM, done in a thread that is sure to hear it."""
+    """Do what granian would do on SIGTERM, in a thread that is sure to hear it."""
     signal.sigwait({signal.SIGTERM})
     stop = signal.getsignal(signal.SIGTERM)
     if not callable(stop):
@@ -215,9 +218,6 @@ def _end_with_main(lifeline: int) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE_SECONDS)
     os._exit(1)
-
-
-# The two long-running processes: web server and worker. Both end cleanly on SIGTERM or Ctrl-C.
 
 
 def start_web(settings: Settings) -> None:

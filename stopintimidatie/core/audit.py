@@ -1,4 +1,7 @@
-"""The table of the log. It has no key to users: an event outlives the account."""
+"""The append-only log: who did or read what, when and why. Ids, never content.
+
+The table has no key to users: an event outlives the account.
+"""
 
 from __future__ import annotations
 
@@ -67,8 +70,7 @@ class AuditSubject(Held, Base):
     subject_id: Mapped[UUID]
 
 
-# Writing the log: always in the transaction of what is logged.
-
+# Writing is always in the transaction of what is logged.
 
 _TABLES: Final = (AuditEvent.__tablename__, AuditSubject.__tablename__)
 
@@ -79,7 +81,10 @@ class NotRecordedError(Exception):
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts. Kinds: gebruiker, app, melder, systeem, bezoeker, beheerder (command line)."""
+    """Actor of an event.
+
+    Kinds: gebruiker, app, melder, systeem, bezoeker, beheerder (command line).
+    """
 
     kind: str
     id: str | None
@@ -100,7 +105,7 @@ def event_rows(
     task: str | None = None,
     fields: Iterable[str] = (),
 ) -> list[Row]:
-    """One event and its documents, as rows.
+    """Return one event and its documents, as rows.
 
     :param action: a code such as `melding.toestand`; codes are listed in docs/audit.md.
     :param subject_ids: the documents concerned.
@@ -154,7 +159,7 @@ def record_read(
     task: str,
     fields: Iterable[str] = (),
 ) -> None:
-    """One row for a page that showed personal data of these documents; none for an empty page."""
+    """Write one row for a page with personal data of these documents; none for an empty page."""
     if subject_ids:
         record(session, actor, "gelezen", holder, kind, subject_ids, task=task, fields=fields)
 
@@ -163,9 +168,6 @@ def is_unrecorded(error: BaseException) -> bool:
     """Tell whether an error is about a table of the log that can't be written or found."""
     told = str(error.orig) if isinstance(error, DBAPIError) else ""
     return isinstance(error, NotRecordedError) or any(name in told for name in _TABLES)
-
-
-# The append-only log: who did or read what, when and why. Ids, never content.
 
 
 def includeme(config: Any) -> None:

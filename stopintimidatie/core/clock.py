@@ -1,4 +1,7 @@
-"""The one clock of the house. It stands below everything and needs nothing."""
+"""Time: the one clock of the house, working days, office hours, days in the Netherlands.
+
+It stands below everything and needs nothing. All but `utc_now` is pure.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ _standing_still: ContextVar[datetime | None] = ContextVar("standing_still", defa
 
 
 def utc_now() -> datetime:
-    """This moment, aware, in UTC."""
+    """Return this moment, aware, in UTC."""
     return _standing_still.get() or datetime.now(UTC)
 
 
@@ -30,8 +33,7 @@ def clock_at(moment: datetime) -> Iterator[None]:
         _standing_still.reset(token)
 
 
-# Terms in working days: Monday to Friday, without the Dutch public holidays. Pure.
-
+# Working days: Monday to Friday, without the Dutch public holidays.
 
 SATURDAY = 5
 
@@ -42,53 +44,52 @@ def _holidays_of(year: int) -> frozenset[date]:
 
 
 def is_working_day(day: date) -> bool:
-    """Whether offices are open."""
+    """Tell whether offices are open."""
     return day.weekday() < SATURDAY and day not in _holidays_of(day.year)
 
 
 def working_days_after(day: date, number: int) -> date:
-    """The last day of a term of so many working days that begins on the day after this one."""
+    """Return the last day of a term of so many working days that begins the day after this one."""
     while number > 0:
         day += timedelta(days=1)
         number -= is_working_day(day)
     return day
 
 
-# Office hours in the Netherlands: who may be asked to look now, and when again. Pure.
-
+# Office hours in the Netherlands.
 
 AMSTERDAM: Final = ZoneInfo("Europe/Amsterdam")
 OPENS, CLOSES = time(8, 0), time(18, 0)
 
 
 def in_office_hours(moment: datetime) -> bool:
-    """Whether somebody sits at a desk then."""
+    """Tell whether somebody sits at a desk then."""
     local = moment.astimezone(AMSTERDAM)
     return is_working_day(local.date()) and OPENS <= local.time() < CLOSES
 
 
 def after_working_days(moment: datetime, days: int) -> datetime:
-    """The same hour so many working days later."""
+    """Return the same hour so many working days later."""
     local = moment.astimezone(AMSTERDAM)
     day = working_days_after(local.date(), days)
     return datetime.combine(day, local.time(), AMSTERDAM).astimezone(UTC)
 
 
-# Days as people in the Netherlands count them: a report of 00:30 belongs to that night's date.
+# Days as people count them: a report of 00:30 belongs to that night's date.
 
 
 def local_date(moment: datetime) -> date:
-    """The date on the wall when it happened."""
+    """Return the date on the wall when it happened."""
     return moment.astimezone(AMSTERDAM).date()
 
 
 def seconds(moment: datetime) -> int:
-    """Whole seconds since 1970, the order in which documents are sorted."""
+    """Return whole seconds since 1970, the order in which documents are sorted."""
     return int(moment.timestamp())
 
 
 def bounds(since: date | None, until: date | None) -> tuple[int | None, int | None]:
-    """The first second that counts and the first that no longer does."""
+    """Return the first second that counts and the first that no longer does."""
     first = None if since is None else seconds(datetime.combine(since, time.min, AMSTERDAM))
     if until is None:
         return first, None

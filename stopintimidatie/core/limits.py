@@ -134,7 +134,7 @@ def reads_of_sender(settings: Settings) -> Meter:
 
 
 def sender_of(environ: Any, settings: Settings) -> str | None:
-    """Who sends this, for the time of the request; None when that can't be told.
+    """Return who sends this, for the time of the request; None when that can't be told.
 
     An address inside a network of our own is a proxy's, not a sender's. Of IPv6 the network: one
     household has endless addresses.
@@ -155,7 +155,7 @@ def sender_of(environ: Any, settings: Settings) -> str | None:
 
 
 def drawn(meter: Meter) -> bool:
-    """Whether this one is written down."""
+    """Tell whether this one is written down."""
     return meter.every == 1 or secrets.randbelow(meter.every) == 0
 
 
@@ -170,7 +170,7 @@ class Senders:
         self._key = b""
 
     def subject(self, meter: Meter, who: str, session: Session | None = None) -> str:
-        """What is written down of somebody for a meter: something else for each meter and day.
+        """Return what is written down of somebody for a meter: another text for each meter and day.
 
         :param session: a transaction that is busy already, for who has one.
         """
@@ -191,7 +191,10 @@ class Senders:
             return self._key
 
     def _drawn_or_read(self, today: date) -> str:
-        """Reading first: only the first of the day has to wait for whoever is writing."""
+        """Return the key of the day.
+
+        Read first, so that only its first sender waits for a writer.
+        """
         with transaction(self._engine, write=False) as session:
             found = _key_in_database(session, today)
         if found is not None:
@@ -200,7 +203,7 @@ class Senders:
             return _shared_key(session, today)
 
     def too_many(self, meter: Meter, who: str) -> bool:
-        """Whether it is enough, for something that isn't written down with it."""
+        """Tell whether it is enough, for something that isn't written down with it."""
         subject = self.subject(meter, who)
         with transaction(self._engine, write=False) as session:
             return _counted(session, meter, subject) >= meter.rows
@@ -215,7 +218,7 @@ class Senders:
     def watch(
         self, who: str | None, app: str | None, session: Session | None = None
     ) -> tuple[Watched, ...]:
-        """The meters that a report counts for."""
+        """Return the meters that a report counts for."""
         asked = ((reports_of_sender(self.settings), who), (reports_of_app(self.settings), app))
         return tuple(
             Watched(meter, self.subject(meter, name, session)) for meter, name in asked if name
@@ -223,7 +226,7 @@ class Senders:
 
 
 def watched_reason(session: Session, watched: Sequence[Watched]) -> str | None:
-    """Why a report comes in quarantine, or None; what it leaves behind is added."""
+    """Return why a report comes in quarantine, or None; add what it leaves behind."""
     crowded = [w for w in watched if _counted(session, w.meter, w.subject) >= w.meter.rows]
     for _, values in rows_for(watched):
         session.add(SenderHit(**values))
@@ -231,13 +234,13 @@ def watched_reason(session: Session, watched: Sequence[Watched]) -> str | None:
 
 
 def rows_for(watched: Sequence[Watched]) -> list[Row]:
-    """What a report leaves behind for its meters."""
+    """Return what a report leaves behind for its meters."""
     now = utc_now()
     return [(SenderHit, {"subject": w.subject, "at": now}) for w in watched if drawn(w.meter)]
 
 
 def count_of(subject: ColumnElement[str], since: ColumnElement[datetime], rows: Any) -> Any:
-    """A column: how many were written down of a subject, counted no further than matters."""
+    """Make a column: how many were written down of a subject, counted no further than matters."""
     some = (
         select(literal(1).label("one"))
         .where(SenderHit.subject == subject, SenderHit.at > since)
@@ -253,7 +256,7 @@ def _counted(session: Session, meter: Meter, subject: str) -> int:
 
 
 def _shared_key(session: Session, today: date) -> str:
-    """The key of the day, drawn by the first process that asks; earlier ones are thrown away."""
+    """Return the key of the day, which the first process draws; throw earlier ones away."""
     found = _key_in_database(session, today)
     if found is not None:
         return found
@@ -287,13 +290,13 @@ def next_forgetting(now: datetime) -> datetime:
 
 
 def forget_yesterday(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: a quiet night must not keep a key longer than a day."""
+    """Delete the key of yesterday, also after a quiet night (job)."""
     with context.transaction() as session:
         forget(session, local(utc_now()).date())
 
 
 class Turnstile:
-    """Who tries follow codes: after so many wrong ones it is closed for a while.
+    """Gate for who tries follow codes: after so many wrong ones it is closed for a while.
 
     Nobody is shut out of a report by what others try: it counts who asks, not what is asked for.
     """
@@ -307,12 +310,12 @@ class Turnstile:
         return self._senders.too_many(self._meter, self._who)
 
     def guessed(self) -> None:
-        """That was a wrong one."""
+        """Count a wrong code."""
         self._senders.note(self._meter, self._who)
 
 
 def reading_too_much(senders: Senders, sender: str | None, app: str | None) -> bool:
-    """Whether this sender, or this app, has read enough for now; it is written down as well."""
+    """Tell whether this sender, or this app, has read enough for now; count the reading as well."""
     asked = [(READS_OF_APP, app)] if app else []
     if sender:
         asked.append((reads_of_sender(senders.settings), sender))

@@ -1,7 +1,13 @@
-"""What an operator sees of a running process: log lines and figures, and nobody's data in either.
+"""Log lines, figures and a line per request: what an operator sees, and nobody's data in it.
 
 On the lowest floor, so that every room can tell what it did. Views are told by name, never by
 address: an address can hold a reference, a query what somebody looked for.
+
+Log lines: The text of an exception can quote what somebody typed, so no line of ours or of a
+library ever shows one: the class and the places in the code are what is left of it.
+
+Figures: Nothing is counted per holder or document. prometheus_client is only imported once
+something is counted, so that a command of a second doesn't wait for it.
 """
 
 from __future__ import annotations
@@ -38,10 +44,6 @@ def includeme(config: Any) -> None:
 
 
 # Log lines: JSON or text, with the id of the request, and errors without their texts.
-#
-# The text of an exception can quote what somebody typed, so no line of ours or of a library ever
-# shows one: the class and the places in the code are what is left of it.
-
 
 JSON: Final = "json"
 MOST_FRAMES: Final = 40
@@ -61,13 +63,13 @@ QUIET: Final[Mapping[str, int]] = {
 
 
 def request_id() -> str:
-    """The id of the request that this thread handles; empty outside a request."""
+    """Return the id of the request that this thread handles; empty outside a request."""
     return _request_id.get()
 
 
 @contextmanager
 def in_request(name: str) -> Iterator[None]:
-    """Every line of this block belongs to the request of this id."""
+    """Log every line of this block with the id of this request."""
     token = _request_id.set(name)
     try:
         yield
@@ -76,7 +78,10 @@ def in_request(name: str) -> Iterator[None]:
 
 
 def frames(error: BaseException) -> list[str]:
-    """Where it went wrong, innermost last, each cause after its effect; code only, no values."""
+    """Return where it went wrong, innermost last, each cause after its effect.
+
+    Code only, no values.
+    """
     told: list[str] = []
     seen: set[int] = set()
     current: BaseException | None = error
@@ -106,13 +111,13 @@ def _places(traceback: TracebackType | None) -> list[str]:
 
 
 def _short(path: str) -> str:
-    """The path from our own folder or the packages' on: where that lies is nobody's business."""
+    """Return the path from our own folder or the packages' on: the rest is nobody's business."""
     inside = path.rpartition("/site-packages/")[2]
     return inside.removeprefix(f"{_PACKAGES}/")
 
 
 def log_error(log: logging.Logger, message: str, error: BaseException, *values: Any) -> None:
-    """The one way to log what nobody foresaw: never `log.exception`, which takes the text along."""
+    """Log what nobody foresaw; never use `log.exception`, which takes the text along."""
     kind = type_name(error)
     told = {"fout": kind, "plekken": frames(error)}
     log.error(f"{message}: %s", *values, kind, extra=told)
@@ -185,7 +190,7 @@ def _moment(record: logging.LogRecord) -> str:
 
 
 def make_handler(form: str, stream: TextIO | None = None) -> logging.Handler:
-    """Writes lines in this form; to standard error unless told otherwise."""
+    """Make a handler for lines in this form; to standard error unless told otherwise."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(AsJson() if form == JSON else AsText())
     handler.addFilter(_Stamp())
@@ -202,7 +207,7 @@ def start_logging(form: str) -> None:
 
 
 def silence_tracebacks() -> None:
-    """An error that nobody caught is told like any other: by its class and its places."""
+    """Log an error that nobody caught like any other: by its class and its places."""
     if not logging.getLogger().handlers:
         # A command at a screen: only what goes wrong.
         logging.basicConfig(level=logging.WARNING, handlers=[make_handler("")])
@@ -221,11 +226,7 @@ def _uncaught_in_thread(args: Any) -> None:
         log_error(logging.getLogger(__name__), "a thread ends on an error", args.exc_value)
 
 
-# Figures for Prometheus: counts and durations by name of view, kind of job and reason.
-#
-# Nothing is counted per holder or document. prometheus_client is only imported once something is
-# counted, so that a command of a second doesn't wait for it.
-
+# Figures for Prometheus
 
 log = logging.getLogger(__name__)
 
@@ -253,7 +254,7 @@ class Metrics:
 
 @lru_cache(maxsize=1)
 def metrics() -> Metrics:
-    """The figures of this process."""
+    """Return the figures of this process."""
     from prometheus_client import CollectorRegistry, Counter, Histogram
 
     registry = CollectorRegistry()
@@ -285,7 +286,10 @@ def request_done(view: str, method: str, status: int, seconds: float) -> None:
 
 
 def intake_done(outcome: str) -> None:
-    """:param outcome: `ACCEPTED`, or the code of the refusal."""
+    """Count a report that came in or was refused.
+
+    :param outcome: `ACCEPTED`, or the code of the refusal.
+    """
     metrics().intake.labels(outcome).inc()
 
 
@@ -309,7 +313,7 @@ def making_pdf() -> Iterator[None]:
 
 
 def counting(kind: str, handler: Callable[..., None]) -> Callable[..., None]:
-    """A handler of jobs that tells how it went, and where in the code it failed."""
+    """Wrap a handler of jobs so that it tells how it went, and where in the code it failed."""
 
     @wraps(handler)
     def counted(context: Any, payloads: Sequence[Any]) -> None:
@@ -329,8 +333,7 @@ def counting(kind: str, handler: Callable[..., None]) -> Callable[..., None]:
     return counted
 
 
-# One line and one count per request: which view, how it went, how long; never which document.
-
+# A line and a count per request: which view, how it went, how long; never which document.
 
 access_log = logging.getLogger("stopintimidatie.toegang")
 
@@ -346,14 +349,14 @@ _ID: Final = "stopintimidatie.request_id"
 
 
 def view_names(introspector: Any) -> frozenset[tuple[type, str]]:
-    """Every (context, name) that a view is registered for: the only names that are ever told."""
+    """Return every (context, name) of a view: the only names that are ever told."""
     found = introspector.get_category("views") or ()
     views = (entry["introspectable"] for entry in found)
     return frozenset((v["context"], v["name"]) for v in views if isinstance(v["context"], type))
 
 
 def view_of(request: Any, known: frozenset[tuple[type, str]]) -> str:
-    """`ReportResource.triage`, or that no view was found. A name that a visitor made up is none."""
+    """Return `ReportResource.triage`, or that no view was found; never a name that was made up."""
     if getattr(request, "matched_route", None) is not None:
         return STATIC
     name = getattr(request, "view_name", "")
@@ -364,7 +367,7 @@ def view_of(request: Any, known: frozenset[tuple[type, str]]) -> str:
 
 
 def id_of(environ: dict[str, Any]) -> str:
-    """The id of a request: what the proxy gave it, if that is one, else a new one."""
+    """Return the id of a request: what the proxy gave it, if that is one, else a new one."""
     if _ID not in environ:
         given = environ.get("HTTP_X_REQUEST_ID", "").lower()
         environ[_ID] = given if WELL_FORMED.fullmatch(given) else secrets.token_hex(16)
@@ -373,7 +376,7 @@ def id_of(environ: dict[str, Any]) -> str:
 
 
 def access_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
-    """Outermost. A request that is tried again has one line, for the attempt that counted."""
+    """Log a line per request; outermost, so that a request tried again has one line."""
     known: frozenset[tuple[type, str]] | None = None
 
     def tween(request: Any) -> Any:

@@ -1,7 +1,11 @@
-"""Human references with a check character: `M-4F7K-2QXJ` for a report, `U-…` for an export.
+"""Dates, numbers, references and their labels, as Dutch people read them. Pure.
 
-Seven random characters of Crockford's base 32 (no I, L, O or U) and one check character, so that
-a typing error is noticed. What was typed is read kindly: lower case, no hyphens, O for 0.
+A reference is `M-4F7K-2QXJ` for a report, `U-…` for an export: seven random characters of
+Crockford's base 32 (no I, L, O or U) and one check character, so that a typing error is noticed.
+What was typed is read kindly: lower case, no hyphens, O for 0.
+
+Moments are aware; they are shown in the time of Amsterdam, written out without the system's locale,
+which differs from machine to machine.
 """
 
 from __future__ import annotations
@@ -34,7 +38,7 @@ class Term(StrEnum):
 
     @classmethod
     def of(cls, code: str) -> Self:
-        """The term with this code.
+        """Return the term with this code.
 
         :raises ValueError: when there is none.
         """
@@ -44,18 +48,24 @@ class Term(StrEnum):
         raise ValueError(f"{code!r} is no {cls.__name__}")
 
     def label(self, language: str = "nl") -> str:
-        """The word for a reporter who reads this language; Dutch where we have no other."""
+        """Return the word for a reporter who reads this language; Dutch where we have no other."""
         return self.en if language == "en" else self.public
 
     @classmethod
     def word(cls, code: str | None) -> str:
-        """The officer's word for a stored code; empty for none, the code itself if unknown."""
+        """Return the officer's word for a stored code.
+
+        Empty for none, the code itself if unknown.
+        """
         found = cls._value2member_map_.get(code)
         return found.nl if isinstance(found, Term) else code or ""
 
     @classmethod
     def choices(cls, language: str | None = None) -> list[tuple[str, str]]:
-        """(code, label) pairs for a form: officers' words, or a reporter's in their language."""
+        """Return (code, label) pairs for a form.
+
+        Officers' words, or a reporter's in their language.
+        """
         return [(t.value, t.nl if language is None else t.label(language)) for t in cls]
 
 
@@ -67,12 +77,12 @@ _LOOK_ALIKES: Final = str.maketrans("OIL", "011")
 
 
 def new_code(prefix: str) -> str:
-    """A fresh reference; the caller tries again should it exist already."""
+    """Draw a fresh reference; the caller tries again should it exist already."""
     return with_check(prefix, "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_CHARACTERS)))
 
 
 def with_check(prefix: str, body: str) -> str:
-    """The reference that belongs to seven characters of the alphabet."""
+    """Return the reference that belongs to seven characters of the alphabet."""
     if len(body) != RANDOM_CHARACTERS or not set(body) <= set(ALPHABET):
         raise ValueError("a reference is made of seven characters of the alphabet")
     check: str = luhn.calc_check_digit(body, ALPHABET)
@@ -80,7 +90,7 @@ def with_check(prefix: str, body: str) -> str:
 
 
 def normalise_code(prefix: str, text: str) -> str | None:
-    """The reference somebody meant, or None when it can't be one."""
+    """Return the reference somebody meant, or None when it can't be one."""
     if len(text) > LONGEST_INPUT:
         return None
     characters = text.translate(SEPARATORS).upper().strip()
@@ -94,11 +104,7 @@ def normalise_code(prefix: str, text: str) -> str | None:
     return f"{prefix}-{characters[:4]}-{characters[4:]}"
 
 
-# How dates, times and numbers are written for Dutch readers. Pure; no request.
-#
-# Moments are aware; they are shown in the time of Amsterdam, written out without the system's
-# locale, which differs from machine to machine.
-
+# Dates, times and numbers
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 DAYS = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
@@ -121,7 +127,7 @@ SHORT_MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "
 
 
 def local(moment: datetime) -> datetime:
-    """This moment on the clock of Amsterdam; a moment without a zone is a mistake."""
+    """Return this moment on the clock of Amsterdam; a moment without a zone is a mistake."""
     if moment.tzinfo is None:
         raise ValueError("a moment without a time zone can't be shown")
     return moment.astimezone(AMSTERDAM)
@@ -132,7 +138,7 @@ def day_of(value: date | datetime) -> date:
 
 
 def date_long(value: date | datetime | None) -> str:
-    """dinsdag 24 november 2026"""
+    """Write a date as dinsdag 24 november 2026."""
     if value is None:
         return ""
     day = day_of(value)
@@ -140,7 +146,7 @@ def date_long(value: date | datetime | None) -> str:
 
 
 def date_text(value: date | datetime | None) -> str:
-    """24 november 2026"""
+    """Write a date as 24 november 2026."""
     if value is None:
         return ""
     day = day_of(value)
@@ -148,27 +154,27 @@ def date_text(value: date | datetime | None) -> str:
 
 
 def date_short(value: date | datetime | None) -> str:
-    """24-11-2026"""
+    """Write a date as 24-11-2026."""
     return "" if value is None else f"{day_of(value):%d-%m-%Y}"
 
 
 def clock(moment: datetime | None) -> str:
-    """22.40 uur"""
+    """Write a time as 22.40 uur."""
     return "" if moment is None else f"{local(moment):%H.%M} uur"
 
 
 def datetime_long(moment: datetime | None) -> str:
-    """dinsdag 24 november 2026, 22.40 uur"""
+    """Write a moment as dinsdag 24 november 2026, 22.40 uur."""
     return "" if moment is None else f"{date_long(moment)}, {clock(moment)}"
 
 
 def datetime_short(moment: datetime | None) -> str:
-    """24-11-2026, 22.40 uur"""
+    """Write a moment as 24-11-2026, 22.40 uur."""
     return "" if moment is None else f"{date_short(moment)}, {clock(moment)}"
 
 
 def machine_time(value: date | datetime | None) -> str:
-    """For the ``datetime`` attribute of ``<time>``."""
+    """Write a moment for the ``datetime`` attribute of ``<time>``."""
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -197,7 +203,7 @@ def _span(length: timedelta) -> str:
 
 
 def ago(moment: datetime | None, now: datetime | None = None) -> str:
-    """3 dagen geleden · zojuist · over 2 uur"""
+    """Say how long ago: 3 dagen geleden · zojuist · over 2 uur."""
     if moment is None:
         return ""
     length = (now or utc_now()) - moment
@@ -209,7 +215,7 @@ def ago(moment: datetime | None, now: datetime | None = None) -> str:
 
 
 def days_until(value: date | datetime | None, today: date | None = None) -> str:
-    """vandaag · morgen · over 3 dagen · 2 dagen te laat: for deadlines"""
+    """Say how far a deadline is: vandaag · morgen · over 3 dagen · 2 dagen te laat."""
     if value is None:
         return ""
     left = (day_of(value) - (today or utc_now().astimezone(AMSTERDAM).date())).days
@@ -219,24 +225,24 @@ def days_until(value: date | datetime | None, today: date | None = None) -> str:
 
 
 def number(value: float | None, decimals: int = 0) -> str:
-    """12.345,6: dot for thousands, comma for decimals"""
+    """Write a number as 12.345,6: dot for thousands, comma for decimals."""
     if value is None:
         return ""
     return f"{value:,.{decimals}f}".translate(str.maketrans(",.", ".,"))
 
 
 def percent(share: float | None, decimals: int = 0) -> str:
-    """0.123 becomes 12%"""
+    """Write a part of one as a percentage: 0.123 becomes 12%."""
     return "" if share is None else f"{number(share * 100, decimals)}%"
 
 
 def plural(count: int, one: str, more: str) -> str:
-    """1 melding · 1.204 meldingen"""
+    """Count a thing in words: 1 melding · 1.204 meldingen."""
     return f"{number(count)} {one if count == 1 else more}"
 
 
 def file_size(size: int | None) -> str:
-    """850 bytes · 12 kB · 3,4 MB"""
+    """Write a size in bytes as 850 bytes · 12 kB · 3,4 MB."""
     if size is None:
         return ""
     if size < 1000:

@@ -1,4 +1,4 @@
-"""The shape of a workflow, and the checks that keep one whole."""
+"""Workflows as data: states, transitions, who may, what is required, what follows. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class WorkflowError(Exception):
 
 
 class FieldKind(StrEnum):
-    """What kind of answer a transition asks; the form derives its widget from it."""
+    """Kind of answer that a transition asks; the form derives its widget from it."""
 
     TEXT = "tekst"
     LINE = "regel"
@@ -89,7 +89,7 @@ class Transition:
     effect: str | None = None
 
     def missing(self, values: Mapping[str, Any]) -> InputField | None:
-        """The first required field without an answer."""
+        """Return the first required field without an answer."""
         for field in self.fields:
             if field.required_with(values) and not values.get(field.name):
                 return field
@@ -145,7 +145,10 @@ class Workflow:
         return next(state for state in self.states if state.code == code)
 
     def transition(self, name: str) -> Transition:
-        """:raises WorkflowError: when there is no such move."""
+        """Return the transition of this name.
+
+        :raises WorkflowError: there is none.
+        """
         for move in self.transitions:
             if move.name == name:
                 return move
@@ -155,7 +158,7 @@ class Workflow:
         return tuple(move for move in self.transitions if state in move.sources)
 
     def check(self, state: str, name: str, values: Mapping[str, Any]) -> Transition:
-        """The move, when it may be made from this state with these answers.
+        """Return the move, when it may be made from this state with these answers.
 
         :raises WorkflowError: not from this state, a required answer is missing, or an answer
             would be left aside.
@@ -175,10 +178,7 @@ class Workflow:
         return move
 
 
-# Rooms add a workflow, and by name its effects and the lists it offers.
-#
-# At start-up every name that a workflow uses must exist.
-
+# Registry: every name that a workflow uses must exist at start-up.
 
 # effect(session, document, move values, actor): what follows in the same transaction.
 Effect = Callable[..., None]
@@ -202,16 +202,10 @@ def _check(registry: Any) -> None:
 WORKFLOWS: Final = Directive[str, Workflow]("add_workflow", "workflows", named, _check)
 
 
-# Workflows as data: states, transitions, who may, what is required, what follows. Pure.
-
-
 def includeme(config: Any) -> None:
     WORKFLOWS.declare(config)
     WORKFLOW_EFFECTS.declare(config)
     WORKFLOW_OPTIONS.declare(config)
-
-
-# One line of a document's history: who made which step when, and why.
 
 
 class HistoryLine:
@@ -236,7 +230,7 @@ def line(
     values: Mapping[str, Any],
     at: datetime | None = None,
 ) -> dict[str, Any]:
-    """The values of the columns; the answer `reden` is the reason, the others are kept plain."""
+    """Return the values of the columns; the answer `reden` is the reason, others are kept plain."""
     return {
         "at": at or utc_now(),
         "actor_kind": actor.kind,
@@ -251,7 +245,7 @@ def line(
 
 
 def plain(value: Any) -> Any:
-    """As it is kept in JSON."""
+    """Return a value as it is kept in JSON."""
     if isinstance(value, list | tuple | set | frozenset):
         return [str(item) for item in value]
     return str(value)

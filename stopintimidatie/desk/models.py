@@ -1,4 +1,4 @@
-"""What the desk notes of a municipality: what it does of its own (public), and how it joins."""
+"""Tables of the desk: what a municipality does of its own (public), asks, and how it joins."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ open_table("local_policy", "campaigns and policies that municipalities publish t
 
 
 class PolicyKind(StrEnum):
-    """What a municipality does of its own."""
+    """Kind of what a municipality does of its own."""
 
     CAMPAIGN = "campagne"
     POLICY = "beleid"
@@ -53,9 +53,6 @@ class Onboarding(Held, Base):
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
-
-
-# What a municipality asks at `/aansluiten`; held by the national desk.
 
 
 class JoiningRequest(Held, Base):

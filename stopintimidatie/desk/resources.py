@@ -1,4 +1,4 @@
-"""/landelijk: the desk. Its reports lie directly below it."""
+"""/landelijk, the desk, and the municipalities below it. Its reports lie directly below it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Desk(Branch):
 
 
 def address_of(municipality: Municipality) -> str:
-    """The page of a municipality that is joining."""
+    """Return the page of a municipality that is joining."""
     return f"/landelijk/aansluiting?gemeente={municipality.slug}"
 
 
-# /landelijk/zwijndrecht: what the desk knows of a municipality, and agreed with it.
+# /landelijk/zwijndrecht
 
 
 class DeskMunicipality(Resource):
@@ -58,7 +58,7 @@ LEVELS: Final = (
 )
 
 
-# The desk in the menu: its queue, and who is joining.
+# Menu: the queue, and who is joining
 
 
 def agreements_item(request: Any) -> NavItem | None:

@@ -1,7 +1,10 @@
-"""The register. It holds ids, categories and hashes, never content, so it may outlive what it
-tells of; its tables refuse UPDATE and DELETE. No keys to higher rooms: an entry stays when the
-export and the dossier are gone. What became of a copy is told twice: line by line in the register,
-and as it stands now in `disclosed_copy`, which lists and reminders ask."""
+"""Tables of the register, of the copies outside, and of what waits to be picked up.
+
+The register holds ids, categories and hashes, never content, so it may outlive what it tells of;
+its tables refuse UPDATE and DELETE. No keys to higher rooms: an entry stays when the export and the
+dossier are gone. What became of a copy is told twice: line by line in the register, and as it
+stands now in `disclosed_copy`, which lists and reminders ask.
+"""
 
 from __future__ import annotations
 
@@ -87,7 +90,7 @@ class DisclosureSubject(Held, Base):
 
 
 class DisclosureEvent(Held, Base):
-    """What became of a disclosure afterwards: given, withdrawn, corrected, destroyed."""
+    """Event of a disclosure afterwards: given, withdrawn, corrected, destroyed."""
 
     __tablename__ = "disclosure_event"
     __table_args__ = held_table(
@@ -107,7 +110,7 @@ class DisclosureEvent(Held, Base):
 
 
 class CopyState(StrEnum):
-    """Where the copy is."""
+    """State of a copy: where it is."""
 
     MADE = "gemaakt"
     OFFERED = "klaargezet"
@@ -118,7 +121,7 @@ class CopyState(StrEnum):
 
 
 class DisclosedCopy(Held, Base):
-    """How a disclosed document stands with who has it, now."""
+    """Copy of a disclosed document: how it stands with who has it, now."""
 
     __tablename__ = "disclosed_copy"
     __table_args__ = held_table(
@@ -140,11 +143,8 @@ class DisclosedCopy(Held, Base):
     corrections: Mapped[int] = mapped_column(default=0)
 
 
-# What waits to be picked up by somebody outside, and how that went.
-
-
 class PickupState(StrEnum):
-    """How far it is; the first is: the message about it hasn't gone out yet."""
+    """State of a pickup; the first is: the message about it hasn't gone out yet."""
 
     READY = "klaar"
     OFFERED = "aangeboden"

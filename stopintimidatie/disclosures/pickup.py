@@ -1,4 +1,10 @@
-"""Offering a document for pick-up, the one-time code, and opening it. Rooms say what is shown."""
+"""Pick-up of a document by somebody outside: offered, opened with a one-time code. Rooms say what.
+
+A visit lasts half an hour idle, a few hours in all. The cookie holds the number, the kind of code,
+the time the visit began and who the visitor said to be, sealed with our key. Each page reads the
+document again, so a withdrawn document is gone here too. After the visitor leaves
+(`Pickup.left_at`) an earlier cookie no longer counts, even a copied one.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +74,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Content:
-    """What who picks it up gets to see."""
+    """Content that who picks it up gets to see."""
 
     title: str
     sections: Sequence[Section]
@@ -83,7 +89,7 @@ class Content:
 
 @dataclass(frozen=True)
 class PickupKind:
-    """What a room lets be picked up.
+    """Kind of document that a room lets be picked up.
 
     :param show: (session, registry, pickup) -> the content, or None when it is gone.
     :param opened: (session, registry, pickup, content, first time?): record what follows.
@@ -135,7 +141,7 @@ def offer(
 
 
 def make_code(session: Session, keys: KeyRing, pickup: Pickup, actor: Actor) -> str:
-    """A fresh code, to be read out; the one before no longer counts."""
+    """Make a fresh code, to be read out; the one before no longer counts."""
     pickup.code_nonce, pickup.code_made_at = new_nonce(keys), utc_now()
     pickup.code_tries, pickup.code_by = 0, actor.name
     about = [pickup.id, pickup.document_id]
@@ -144,7 +150,7 @@ def make_code(session: Session, keys: KeyRing, pickup: Pickup, actor: Actor) -> 
 
 
 def find_pickup(session: Session, typed: str) -> Pickup | None:
-    """What waits under a reference; enters its holder, or the desk where there is none."""
+    """Find what waits under a reference; enter its holder, or the desk where there is none."""
     reference = text.normalise_code(PREFIX, typed) or ""
     holders = locate_reference(session, reference, KIND)
     enter(session, holders[0] if holders else NATIONAL)
@@ -155,7 +161,7 @@ def find_pickup(session: Session, typed: str) -> Pickup | None:
 def open_pickup(
     session: Session, registry: Any, pickup: Pickup, typed: str, who: dict[str, str]
 ) -> Content | None:
-    """The content, for the right code in time. None: no; the try is counted, so commit."""
+    """Return the content, for the right code in time. None: no; the try is counted, so commit."""
     keys: KeyRing = registry.key_ring
     if pickup.state not in OPEN or not _code_counts(pickup):
         return None
@@ -177,8 +183,10 @@ def open_pickup(
 
 
 def enter_pickup(session: Session, registry: Any, pickup: Pickup, typed: str) -> Way | None:
-    """Which of the two codes this is, for a document with a page of its own. None: neither; the
-    try is counted, so commit."""
+    """Return which of the two codes this is, for a document with a page of its own.
+
+    None: neither; the try is counted, so commit.
+    """
     keys: KeyRing = registry.key_ring
     if not kind_of(registry, pickup).visited:
         return None
@@ -203,7 +211,7 @@ def _way(keys: KeyRing, pickup: Pickup, typed: str) -> Way | None:
 
 
 def _code_counts(pickup: Pickup) -> bool:
-    """Whether the code that was read out still may be tried; each look is a try."""
+    """Tell whether the code that was read out still may be tried; each look is a try."""
     if pickup.code_nonce is None or pickup.code_made_at is None or pickup.code_tries >= TRIES:
         return False
     if utc_now() > pickup.code_made_at + CODE_LASTS:
@@ -231,17 +239,17 @@ def _wrong(session: Session, pickup: Pickup) -> None:
 
 
 def renew_mail_code(keys: KeyRing, pickup: Pickup) -> None:
-    """A fresh code for a message that goes out; the one before no longer counts."""
+    """Make a fresh code for a message that goes out; the one before no longer counts."""
     pickup.mail_nonce, pickup.mail_made_at, pickup.mail_tries = new_nonce(keys), utc_now(), 0
 
 
 def mail_code_of(keys: KeyRing, pickup: Pickup) -> str:
-    """The code that a message carries; another than the one that opens the document."""
+    """Return the code that a message carries; another than the one that opens the document."""
     return code_of(keys, f"{pickup.id}:post", pickup.mail_nonce or "")
 
 
 def ask_mail_code(session: Session, registry: Any, pickup: Pickup) -> None:
-    """Somebody with the number asks for a code at the address that we know; not too often."""
+    """Mail a code to the address that we know, for who has the number; not too often."""
     send = kind_of(registry, pickup).mail_code
     lately: datetime | None = pickup.mail_made_at
     if send is None or (lately is not None and utc_now() < lately + MAIL_CODE_EVERY):
@@ -251,7 +259,7 @@ def ask_mail_code(session: Session, registry: Any, pickup: Pickup) -> None:
 
 
 def outsider(pickup: Pickup) -> Actor:
-    """Whoever comes for it: the organisation, for a person's name isn't logged."""
+    """Return whoever comes for it: the organisation, for a person's name isn't logged."""
     return Actor("bezoeker", None, pickup.recipient)
 
 
@@ -268,8 +276,7 @@ def who_picked_up(keys: KeyRing, pickup: Pickup) -> dict[str, str]:
     return found
 
 
-# Personal data of pick-ups: who came for it.
-
+# Personal data: who came for it
 
 T: Final = Treatment
 COLUMNS: Final = {
@@ -279,7 +286,7 @@ SEALED: Final = Sealed(Pickup, PURPOSE, ("picked_up_by",), "id")
 
 
 def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """Nobody is found here: a name and a role are no address and no number."""
+    """Find nobody here: a name and a role are no address and no number."""
     return []
 
 
@@ -288,20 +295,14 @@ def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) 
 
 
 def erase(session: Session, document: UUID) -> None:
-    """Who came goes; that it was picked up, and when, stays."""
+    """Empty who came; that it was picked up, and when, stays."""
     empty_rows(session, Pickup, Pickup.id == document, COLUMNS["pickup"])
 
 
 PERSONAL_DATA: Final = PersonalDataHolder(KIND, COLUMNS, find, redact, erase)
 
 
-# Cookie session at /ophalen after a code was typed: half an hour idle, a few hours in all.
-#
-# The cookie holds the number, the kind of code, the time the visit began and who the visitor said
-# to be, sealed with our key. Each page reads the document again, so a withdrawn document is gone
-# here too. After the visitor leaves (`Pickup.left_at`) an earlier cookie no longer counts, even a
-# copied one.
-
+# The visit at /ophalen, in a cookie
 
 COOKIE: Final = "ophalen"
 SESSION_PURPOSE: Final = "ophaalsessie"
@@ -312,7 +313,7 @@ LONGEST: Final = 3_000
 
 @dataclass(frozen=True)
 class Visit:
-    """Who is here for what."""
+    """Visitor, and what they are here for."""
 
     reference: str
     way: Way
@@ -320,16 +321,16 @@ class Visit:
     since: datetime = field(default_factory=utc_now)
 
 
-def sealed(keys: KeyRing, visit: Visit) -> str:
-    """The cookie's value."""
+def seal_visit(keys: KeyRing, visit: Visit) -> str:
+    """Return the cookie's value."""
     until = min(utc_now() + LASTS, visit.since + LONGEST_VISIT)
     told = [until.timestamp(), visit.reference, visit.way.value, visit.who, visit.since.isoformat()]
     text = json.dumps(told)
     return base64.urlsafe_b64encode(keys.encrypt(SESSION_PURPOSE, text, COOKIE).encode()).decode()
 
 
-def opened(keys: KeyRing, value: str) -> Visit | None:
-    """Whom it was made for; None when it isn't ours, or has ended."""
+def unseal_visit(keys: KeyRing, value: str) -> Visit | None:
+    """Return whom it was made for; None when it isn't ours, or has ended."""
     if not value.isascii() or len(value) > LONGEST:
         return None
     try:
@@ -345,9 +346,9 @@ def opened(keys: KeyRing, value: str) -> Visit | None:
 
 
 def visit_of(request: Request, reference: str) -> Visit | None:
-    """Whether this browser may be on the page of this number."""
+    """Return whether and why this browser may be on the page of this number."""
     value = request.cookies.get(cookie_name(request.app_settings, COOKIE), "")
-    found = opened(request.registry.key_ring, value) if value else None
+    found = unseal_visit(request.registry.key_ring, value) if value else None
     return found if found is not None and found.reference == reference else None
 
 
@@ -355,7 +356,7 @@ def set_visit(request: Request, response: Any, visit: Visit | None) -> None:
     """Set the cookie for half an hour more, at most to the end of the visit; None deletes it."""
     response.set_cookie(
         cookie_name(request.app_settings, COOKIE),
-        sealed(request.registry.key_ring, visit) if visit else None,
+        seal_visit(request.registry.key_ring, visit) if visit else None,
         path="/",
         secure=request.app_settings.https,
         httponly=True,

@@ -57,7 +57,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the reader chose; an unknown value simply finds nothing."""
+    """Choices of the reader; an unknown value simply finds nothing."""
 
     kind: str = ""
     basis: str = ""
@@ -74,7 +74,7 @@ class Filters:
 
 
 def readable_by(roles: Iterable[Role]) -> ColumnElement[bool]:
-    """The condition of a list for who holds these roles here."""
+    """Make the condition of a list for who holds these roles here."""
     return true() if RESTRICTED_ROLES & set(roles) else Disclosure.restricted.is_(False)
 
 
@@ -89,21 +89,21 @@ def _matching(filters: Filters, roles: Iterable[Role], today: date) -> list[Colu
     if filters.recipient:
         conditions.append(_same_recipient(filters.recipient))
     if filters.stand:
-        conditions.append(standing(filters.stand, today))
+        conditions.append(stand_condition(filters.stand, today))
     if filters.term in TERMS:
         conditions.append(_within_term(filters.term, today))
     return conditions
 
 
 def _same_recipient(reference: str) -> ColumnElement[bool]:
-    """As that of a disclosure: a name that somebody typed stands in no address."""
+    """Compare as a disclosure does: a name that somebody typed stands in no address."""
     known = aliased(Disclosure)
     name = select(known.recipient).where(known.reference == reference).scalar_subquery()
     return Disclosure.recipient == name
 
 
-def standing(stand: str, today: date) -> ColumnElement[bool]:
-    """The condition of a stand; an unknown one finds nothing."""
+def stand_condition(stand: str, today: date) -> ColumnElement[bool]:
+    """Make the condition of a stand; an unknown one finds nothing."""
     copy, out = DisclosedCopy, DisclosedCopy.state == CopyState.GIVEN.value
     known = {
         "uit": out,
@@ -137,7 +137,7 @@ def page(
     offset: int,
     limit: int,
 ) -> Sequence[Row]:
-    """One page, newest first, each with its copy and of how many documents data went along."""
+    """Return one page, newest first, each with its copy and the number of documents in it."""
     subjects = (
         select(func.count(DisclosureSubject.id))
         .where(DisclosureSubject.disclosure_id == Disclosure.id)
@@ -156,7 +156,7 @@ def page(
 
 
 def facets(session: Session, roles: Iterable[Role], today: date) -> Mapping[str, Facet]:
-    """Per filter its values with their words and counts, over all that this person may see."""
+    """Return per filter its values with words and counts, over all that this person may see."""
     seen = readable_by(roles)
     terms = (
         (code, words, count(session, Filters(term=code), roles, today))
@@ -179,9 +179,10 @@ def _values(session: Session, seen: ColumnElement[bool], code: Any, words: Any) 
 
 
 def _stands(session: Session, seen: ColumnElement[bool], today: date) -> Facet:
-    """All of them in one query; those that occur."""
+    """Return those that occur, all of them in one query."""
     numbers = [
-        func.coalesce(func.sum(case((standing(code, today), 1), else_=0)), 0) for code in STANDS
+        func.coalesce(func.sum(case((stand_condition(code, today), 1), else_=0)), 0)
+        for code in STANDS
     ]
     row = session.execute(
         select(*numbers).select_from(Disclosure).outerjoin(*WITH_COPY).where(seen)

@@ -21,7 +21,6 @@ from stopintimidatie.municipalities.areas.models import Municipality
 
 # The id of an export, `U-4F7K-2QXJ`: on paper, in the register, at `/verificatie`.
 
-
 KIND: Final = "uitvoer"
 PREFIX: Final = "U"
 PATTERN: Final = re.compile(r"U-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
@@ -30,12 +29,12 @@ PICKED_UP: Final = re.compile(r"O-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
 
 
 def new_export_id() -> str:
-    """A fresh id; the caller tries again should it exist already."""
+    """Draw a fresh id; the caller tries again should it exist already."""
     return codes.new_code(PREFIX)
 
 
 def normalise_export_id(text: str) -> str | None:
-    """The id somebody meant, or None when it can't be one."""
+    """Return the id somebody meant, or None when it can't be one."""
     return codes.normalise_code(PREFIX, text)
 
 

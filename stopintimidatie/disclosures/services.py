@@ -1,4 +1,4 @@
-"""Writing the register, and reading it."""
+"""The register: writing it, reading it, and each step of a copy that somebody outside has."""
 
 from __future__ import annotations
 
@@ -102,14 +102,14 @@ def record_disclosure(
 
 
 def find_disclosure(session: Session, reference: str) -> Disclosure | None:
-    """The entry of one export, or None."""
+    """Return the entry of one export, or None."""
     return session.scalars(
         select(Disclosure).where(Disclosure.reference == reference)
     ).one_or_none()
 
 
 def subjects_of(session: Session, disclosure_id: UUID) -> Sequence[DisclosureSubject]:
-    """Of whom data went along, in the order of the document."""
+    """Return the people whose data went along, in the order of the document."""
     return session.scalars(
         select(DisclosureSubject)
         .where(DisclosureSubject.disclosure_id == disclosure_id)
@@ -117,7 +117,7 @@ def subjects_of(session: Session, disclosure_id: UUID) -> Sequence[DisclosureSub
     ).all()
 
 
-# What becomes of a copy that somebody outside has. Each step is a line in the register.
+# Copies: each step is a line in the register.
 
 
 class EventKind(StrEnum):
@@ -152,7 +152,7 @@ WORDS: Final = {
 
 
 def copy_of(session: Session, disclosure_id: UUID) -> DisclosedCopy | None:
-    """The copy as it stands, kept from others until this transaction ends."""
+    """Return the copy as it stands, kept from others until this transaction ends."""
     found = select(DisclosedCopy).where(DisclosedCopy.disclosure_id == disclosure_id)
     return session.scalars(locked(session, found)).one_or_none()
 
@@ -211,7 +211,7 @@ def _follow(copy: DisclosedCopy, kind: EventKind) -> None:
 
 
 def events_of(session: Session, disclosure_id: UUID) -> Sequence[DisclosureEvent]:
-    """What became of it, the latest first."""
+    """Return what became of it, the latest first."""
     return session.scalars(
         select(DisclosureEvent)
         .where(DisclosureEvent.disclosure_id == disclosure_id)
@@ -220,7 +220,7 @@ def events_of(session: Session, disclosure_id: UUID) -> Sequence[DisclosureEvent
 
 
 def stand_of(copy: DisclosedCopy | None, today: date) -> str:
-    """How a copy stands, in words. Pure."""
+    """Say how a copy stands. Pure."""
     if copy is None:
         return ""
     match copy.state:
@@ -244,7 +244,7 @@ def stand_of(copy: DisclosedCopy | None, today: date) -> str:
 
 
 def event_words(event: DisclosureEvent) -> str:
-    """The line in words; a kind of a later release by its code."""
+    """Write the line in words; a kind of a later release by its code."""
     said = {kind.value: words for kind, words in WORDS.items()}.get(event.kind, event.kind)
     return f"{said}: {CODES.get(event.code, event.code)}" if event.code else said
 

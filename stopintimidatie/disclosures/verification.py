@@ -1,4 +1,10 @@
-"""The form of `/verificatie`: an export id and a file, of which only the hash is kept."""
+"""/verificatie: is this the file that was made under this id, and does it still count?
+
+Of the file only the hash is kept.
+
+Not a word more is told. That there is a newer version isn't told: whoever found a file would learn
+that the dossier goes on.
+"""
 
 from __future__ import annotations
 
@@ -66,18 +72,14 @@ class VerificationSchema(forms.Schema):
     )
 
 
-# Is this file the one that was made under this id, and does it still count? Not a word more.
-#
-# That there is a newer version isn't told: whoever found a file would learn that the dossier goes
-# on.
-
+# The verdict
 
 NO_HASH = "0" * 64
 NOTHING = UUID(int=0)
 
 
 class Verdict(StrEnum):
-    """What is told. Only of the very file that was made is more told than *unknown*."""
+    """Answer about a file. Only of the very file that was made is more told than *unknown*."""
 
     GENUINE = "echt"
     WITHDRAWN = "ingetrokken"
@@ -86,7 +88,7 @@ class Verdict(StrEnum):
 
 
 def verify(session: Session, typed: str, file_sha256: str, today: date) -> Verdict:
-    """What the register knows of this file under this id.
+    """Return what the register knows of this file under this id.
 
     An id that doesn't exist costs the same look-ups as one that does.
     """
@@ -102,13 +104,13 @@ def verify(session: Session, typed: str, file_sha256: str, today: date) -> Verdi
 
 
 def judge(found: Disclosure, copy: DisclosedCopy | None, today: date) -> Verdict:
-    """Of the file itself: whether it still counts. Pure."""
+    """Judge the file itself: whether it still counts. Pure."""
     if copy is not None and copy.withdrawn_at is not None:
         return Verdict.WITHDRAWN
     return Verdict.EXPIRED if found.destroy_by < today else Verdict.GENUINE
 
 
-# /verificatie
+# Page
 
 
 @view_config(
@@ -119,7 +121,7 @@ def judge(found: Disclosure, copy: DisclosedCopy | None, today: date) -> Verdict
     renderer="templates/verification.jinja2",
 )
 def verification(request: Request) -> Any:
-    """The form; after a file also the answer, which is the same for every kind of no."""
+    """Show the form; after a file also the answer, the same for every kind of no."""
     asked = dict(query_pairs(request)).get("uitvoer", "")[:60]
     form = Form(
         VerificationSchema(),

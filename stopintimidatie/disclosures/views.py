@@ -1,4 +1,4 @@
-"""The pages of the register: the list, and one entry."""
+"""Pages of the register: the list, one entry, the list as a file; and /ophalen."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from stopintimidatie.core.tree import Resource
 from stopintimidatie.core.web.components import FacetValue, TimelineEntry
 from stopintimidatie.core.web.request import Paging, Request, query_pairs, toggled, wanted_page
 from stopintimidatie.core.web.responses import csv_response
-from stopintimidatie.disclosures import queries as disclosures_queries
+from stopintimidatie.disclosures import queries
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject, Pickup
 from stopintimidatie.disclosures.pickup import (
     PICKUP_KINDS,
@@ -59,8 +59,7 @@ from stopintimidatie.disclosures.services import (
     subjects_of,
 )
 
-# The register as a file, for who answers for it: the rows that the page would list, in full.
-
+# The rows that the page would list, in full, as a file
 
 NAME: Final = "bestand"
 CHUNK: Final = 500
@@ -80,13 +79,13 @@ COLUMNS: Final = (
     permission=Permission.SAVE_DISCLOSURES,
 )
 def file_view(context: DisclosureRegister, request: Request) -> Response:
-    """With the filters of the page; each row that goes along is noted as read."""
+    """Return the rows of the page's filters as a file; note each row as read."""
     roles = request.identity.roles_for(context.holder) if request.identity else frozenset()
     today = local(utc_now()).date()
-    filters = disclosures_queries.Filters.read(query_pairs(request))
-    found: list[disclosures_queries.Row] = []
+    filters = queries.Filters.read(query_pairs(request))
+    found: list[queries.Row] = []
     while True:
-        chunk = disclosures_queries.page(request.db, filters, roles, today, len(found), CHUNK)
+        chunk = queries.page(request.db, filters, roles, today, len(found), CHUNK)
         found += chunk
         if len(chunk) < CHUNK:
             break
@@ -97,11 +96,11 @@ def file_view(context: DisclosureRegister, request: Request) -> Response:
 
 
 def _rows(
-    session: Session, found: Sequence[disclosures_queries.Row], today: date
+    session: Session, found: Sequence[queries.Row], today: date
 ) -> Iterator[Sequence[object]]:
-    of_whom = _subjects(session, [row.disclosure.id for row in found])
-    for one in found:
-        row, copy = one.disclosure, one.copy
+    of_whom = _subjects(session, [found_row.disclosure.id for found_row in found])
+    for found_row in found:
+        row, copy = found_row.disclosure, found_row.copy
         subjects = of_whom.get(row.id, [])
         kinds = dict.fromkeys(kind for subject in subjects for kind in subject.categories)
         yield (
@@ -111,7 +110,7 @@ def _rows(
             row.recipient_kind,
             f"{row.profile}, versie {row.profile_version}",
             f"{row.source_kind} {row.source_reference}",
-            one.subjects,
+            found_row.subjects,
             ", ".join(kinds),
             " ".join(f"{subject.label}:{subject.subject_id}" for subject in subjects),
             row.purpose,
@@ -132,7 +131,7 @@ def _rows(
 
 
 def _moment(at: datetime | None) -> str:
-    """As spreadsheets sort it, at the clock of the Netherlands."""
+    """Write a moment as spreadsheets sort it, at the clock of the Netherlands."""
     return local(at).strftime("%Y-%m-%d %H:%M") if at else ""
 
 
@@ -153,14 +152,12 @@ def _subjects(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, Sequence[D
     renderer="templates/register.jinja2",
 )
 def register_view(context: DisclosureRegister, request: Request) -> dict[str, Any]:
-    """What was disclosed, newest first."""
+    """Show what was disclosed, newest first."""
     roles = request.identity.roles_for(context.holder) if request.identity else frozenset()
     today = local(utc_now()).date()
-    filters = disclosures_queries.Filters.read(query_pairs(request))
-    paging = Paging(
-        wanted_page(request), disclosures_queries.count(request.db, filters, roles, today)
-    )
-    rows = disclosures_queries.page(request.db, filters, roles, today, paging.offset, paging.size)
+    filters = queries.Filters.read(query_pairs(request))
+    paging = Paging(wanted_page(request), queries.count(request.db, filters, roles, today))
+    rows = queries.page(request.db, filters, roles, today, paging.offset, paging.size)
     note_read(
         request,
         context.holder,
@@ -171,8 +168,8 @@ def register_view(context: DisclosureRegister, request: Request) -> dict[str, An
     return {
         "rows": [_row(request, context, row, today) for row in rows],
         "columns": _COLUMNS if context.holder != NATIONAL else _DESK_COLUMNS,
-        "facets": _facets(request, disclosures_queries.facets(request.db, roles, today)),
-        "filtered": filters != disclosures_queries.Filters(),
+        "facets": _facets(request, queries.facets(request.db, roles, today)),
+        "filtered": filters != queries.Filters(),
         "all_href": request.resource_path(context),
         "desk": context.holder == NATIONAL,
         "file_href": _file_href(context, request),
@@ -181,7 +178,7 @@ def register_view(context: DisclosureRegister, request: Request) -> dict[str, An
 
 
 def _file_href(context: DisclosureRegister, request: Request) -> str | None:
-    """The same rows as a file, for who answers for the register."""
+    """Return the address of the same rows as a file, for who answers for the register."""
     if not request.has_permission(Permission.SAVE_DISCLOSURES, context):
         return None
     address: str = request.resource_path(context, NAME)
@@ -192,7 +189,7 @@ def _facets(request: Request, found: Any) -> list[tuple[str, list[FacetValue]]]:
     chosen = query_pairs(request)
     return [
         (
-            disclosures_queries.FACETS[name],
+            queries.FACETS[name],
             [
                 FacetValue(words, toggled(request, name, code), number, (name, code) in chosen)
                 for code, words, number in values
@@ -216,7 +213,7 @@ _COLUMNS = [
 
 
 def _row(
-    request: Request, context: DisclosureRegister, found: disclosures_queries.Row, today: date
+    request: Request, context: DisclosureRegister, found: queries.Row, today: date
 ) -> list[str]:
     row = found.disclosure
     anchor = Markup('<a class="utrecht-link utrecht-link--html-a" href="{}">{}</a>')
@@ -239,7 +236,7 @@ def _row(
     renderer="templates/disclosure.jinja2",
 )
 def disclosure_view(context: DisclosureResource, request: Request) -> dict[str, Any]:
-    """One entry: who got what of whom, why, until when."""
+    """Show one entry: who got what of whom, why, until when."""
     row = context.disclosure
     subjects = subjects_of(request.db, row.id)
     note_read(request, context.holder, AUDIT_KIND, [row.id], task="verstrekking lezen")
@@ -289,7 +286,6 @@ def _why(row: Disclosure) -> list[tuple[str, str]]:
 
 
 # /ophalen/O-4F7K-2QXJ: for who got a link by mail and a code by telephone.
-
 
 PATTERN: Final = re.compile(r"O-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
 # The page of what has one; the room that offers it makes it.
@@ -345,7 +341,7 @@ class PickupSchema(forms.Schema):
     renderer=PAGE,
 )
 def pickup_view(context: PickupPage, request: Request) -> Any:
-    """The form; with the right code, what waits. It is shown once and stands in no address."""
+    """Show the form; with the right code, what waits, once and at no address of its own."""
     number = context.__name__ or ""
     if request.method != "POST" and visit_of(request, number) is not None:
         return HTTPSeeOther(f"{request.path.rstrip('/')}/{DOCUMENT}")
@@ -373,7 +369,7 @@ def pickup_view(context: PickupPage, request: Request) -> Any:
 
 
 def _let_in(request: Request, pickup: Pickup, code: str, who: dict[str, str]) -> Any:
-    """The content, or the way to the page of what has one; None for a wrong code."""
+    """Return the content, or the way to the page of what has one; None for a wrong code."""
     if not kind_of(request.registry, pickup).visited:
         return open_pickup(request.db, request.registry, pickup, code, who)
     way = enter_pickup(request.db, request.registry, pickup, code)
@@ -388,7 +384,7 @@ def _let_in(request: Request, pickup: Pickup, code: str, who: dict[str, str]) ->
     context=PickupPage, name="code", request_method="POST", permission=NO_PERMISSION_REQUIRED
 )
 def code_view(context: PickupPage, request: Request) -> Any:
-    """A code by mail, where we know an address; the answer is the same when we don't."""
+    """Mail a code, where we know an address; the answer is the same when we don't."""
     pickup = find_pickup(request.db, context.__name__ or "")
     if pickup is not None and pickup.document_kind in PICKUP_KINDS.of(request.registry):
         ask_mail_code(request.db, request.registry, pickup)

@@ -60,7 +60,7 @@ def _count_if(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def attention(session: Session, person: UUID, now: datetime) -> Attention:
-    """One query over what is to be done: each number is that of the inbox view its tile opens."""
+    """Count what is to be done, in one query: each number is of the inbox view its tile opens."""
     reader = Reader(person, now)
     row = session.execute(
         select(
@@ -77,7 +77,7 @@ def attention(session: Session, person: UUID, now: datetime) -> Attention:
 
 
 def neighbourhood_rows(session: Session, code: str, now: datetime) -> Sequence[NeighbourhoodRow]:
-    """All neighbourhoods of a municipality; fixed queries, over what is open or lately received.
+    """Return all neighbourhoods of a municipality; queries over what is open or recent.
 
     A piece of water is there once anything was reported on it.
     """
@@ -114,14 +114,14 @@ def _by_neighbourhood(
 
 
 def _with_reports(session: Session, codes: Sequence[str]) -> set[str]:
-    """Which of these have any report at all: one look at an index for each."""
+    """Return which of these have any report at all: one look at an index for each."""
     found = exists().where(Report.neighbourhood_code == Neighbourhood.code)
     rows = session.scalars(select(Neighbourhood.code).where(Neighbourhood.code.in_(codes), found))
     return set(rows)
 
 
 def urgent_reports(session: Session, person: UUID, now: datetime, limit: int) -> Sequence[Report]:
-    """The reports that can't wait: urgent first, then whose contact deadline is nearest."""
+    """Return the reports that can't wait: urgent first, then by contact deadline."""
     reader = Reader(person, now)
     return session.scalars(
         select(Report)
@@ -148,7 +148,7 @@ class AgreementDue:
 def agreements_due(
     session: Session, roles: Iterable[Role], today: date, limit: int
 ) -> Sequence[AgreementDue]:
-    """The agreements to see to, the latest first; only of dossiers these roles may see."""
+    """Return the agreements to see to, latest first; only of dossiers these roles may see."""
     rows = session.execute(
         select(
             DossierAgreement.what,
@@ -186,7 +186,7 @@ class ConsultationSoon:
 def consultations_soon(
     session: Session, roles: Iterable[Role], now: datetime, limit: int
 ) -> Sequence[ConsultationSoon]:
-    """What is planned for the coming week, the first first; then what still waits for its report.
+    """Return what is planned for the coming week, then what waits for its report.
 
     Only of dossiers that one may see, and that a report can still be made for.
     """

@@ -1,4 +1,4 @@
-"""What the page of results asks and shows, from its GET parameters. No database here."""
+"""`/zoeken`: one box over everything a person may see in the place they work for."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ Label = Callable[[Field, str], str]
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What an address asks for, everything unknown in it left out."""
+class SearchQuestion:
+    """Question of an address, everything unknown in it left out."""
 
     text: str
     selected: Mapping[Field, frozenset[str]]
@@ -86,11 +86,11 @@ class Asked:
         return bool(any(self.selected.values()) or self.neighbourhood or self.dossier)
 
 
-def asked_search(request: Any) -> Asked:
+def asked_search(request: Any) -> SearchQuestion:
     """Read the GET parameters."""
     pairs = query_pairs(request)
     last = dict(pairs)
-    return Asked(
+    return SearchQuestion(
         text=last.get("q", ""),
         selected={which: _chosen(pairs, which.value) for which in FACET_TITLES},
         sort=next((sort for sort in Sort if sort.value == last.get("volgorde")), None),
@@ -113,8 +113,11 @@ def _page(text: str) -> int:
 
 
 def areas_meant(request: Any, text: str, names: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Neighbourhoods (at the desk: municipalities) that this may be the name of, each with the way
-    to all that is in it. Their names aren't in the texts that are searched."""
+    """Return (words, address) of the neighbourhoods that this may be the name of.
+
+    The address finds all that is in it; at the desk they are municipalities. Their names aren't in
+    the texts that are searched.
+    """
     words = re.findall(r"\w+", fold(text))
     if not words or len(text) > LONGEST_NAME:
         return []
@@ -131,19 +134,19 @@ def areas_meant(request: Any, text: str, names: Mapping[str, str]) -> list[tuple
 
 
 def _begins(words: Iterable[str], name: Sequence[str]) -> bool:
-    """Whether each of these is the beginning of a word of the name."""
+    """Tell whether each of these is the beginning of a word of the name."""
     return all(any(part.startswith(word) for part in name) for word in words)
 
 
 def default_sort(query: SearchQuery) -> Sort:
-    """The best hits first when words were asked for, else the newest."""
+    """Return the order: the best hits first when words were asked for, else the newest."""
     return Sort.RELEVANCE if query.terms else Sort.NEWEST
 
 
 def facet_lists(
     request: Any, results: SearchResults, label: Label, titles: Mapping[Field, str] = FACET_TITLES
 ) -> list[tuple[str, list[FacetValue]]]:
-    """The facets with their counts, as links that switch a value on or off."""
+    """Return the facets with their counts, as links that switch a value on or off."""
     return [
         (title, [_facet_value(request, which, count, label) for count in results.facets[which]])
         for which, title in titles.items()
@@ -157,21 +160,21 @@ def _facet_value(request: Any, which: Field, count: FacetCount, label: Label) ->
 
 
 def sort_list(request: Any, query: SearchQuery, sort: Sort) -> list[FacetValue]:
-    """The orders to choose from; by relevance only when there are words."""
+    """Return the orders to choose from; by relevance only when there are words."""
     offered = [s for s in Sort if s is not Sort.RELEVANCE or query.terms]
     return [
         FacetValue(
-            SORT_LABELS[one],
-            with_params(request, volgorde=one.value, pagina=None),
+            SORT_LABELS[order],
+            with_params(request, volgorde=order.value, pagina=None),
             None,
-            one is sort,
+            order is sort,
         )
-        for one in offered
+        for order in offered
     ]
 
 
 def list_items(results: SearchResults, label: Label) -> list[ListItem]:
-    """The hits as entries of a list."""
+    """Return the hits as entries of a list."""
     return [_list_item(hit, label) for hit in results.hits]
 
 
@@ -183,13 +186,13 @@ def _list_item(hit: Hit, label: Label) -> ListItem:
     ]
     if hit.dossier and hit.kind is Kind.REPORT:
         meta.append(f"dossier {hit.dossier}")
-    title = Markup("{}: {}").format(hit.reference, marked(hit.title))
-    snippets = Markup(" ").join(marked(snippet.pieces) for snippet in hit.snippets)
+    title = Markup("{}: {}").format(hit.reference, mark_html(hit.title))
+    snippets = Markup(" ").join(mark_html(snippet.pieces) for snippet in hit.snippets)
     return ListItem(title, hit.path, badges=[hit.state], meta=meta, snippet=snippets)
 
 
-def marked(pieces: Iterable[Piece]) -> Markup:
-    """The one place where a snippet becomes HTML: everything escaped, what was found marked."""
+def mark_html(pieces: Iterable[Piece]) -> Markup:
+    """Make HTML of a snippet, here alone: everything escaped, what was found marked."""
     return Markup("").join(
         Markup("<mark>{}</mark>").format(piece.text) if piece.marked else escape(piece.text)
         for piece in pieces
@@ -197,12 +200,11 @@ def marked(pieces: Iterable[Piece]) -> Markup:
 
 
 def state_label(code: str) -> str:
-    """A state as its badge names it."""
+    """Return a state as its badge names it."""
     return badge_for(code).word
 
 
-# `/zoeken`: one box over everything a person may see in the place they work for.
-
+# Page
 
 log = logging.getLogger(__name__)
 NATIONAL_NAME: Final = "Landelijk meldpunt"
@@ -255,7 +257,7 @@ def search(request: Any) -> dict[str, Any]:
 
 
 def _places(request: Any) -> Sequence[Place]:
-    """Where this person may search, the desk last. Nowhere is 404."""
+    """Return where this person may search, the desk last. Nowhere is 404."""
     identity = request.identity
     holders = [
         holder for holder in identity.holders if may(identity.roles_for(holder), Permission.SEARCH)
@@ -273,7 +275,7 @@ def _places(request: Any) -> Sequence[Place]:
     return places
 
 
-def _chosen_place(places: Sequence[Place], asked: Asked) -> Place:
+def _chosen_place(places: Sequence[Place], asked: SearchQuestion) -> Place:
     if asked.municipality is None:
         return places[0]
     for place in places:
@@ -307,17 +309,17 @@ def _place_links(request: Any, places: Sequence[Place], place: Place) -> list[Fa
     kept = {name: None for name in request.GET if name not in {"q", "gemeente"}}
     return [
         FacetValue(
-            one.name,
-            with_params(request, **{**kept, **words, "gemeente": one.slug}),
+            choice.name,
+            with_params(request, **{**kept, **words, "gemeente": choice.slug}),
             None,
-            one == place,
+            choice == place,
         )
-        for one in places
+        for choice in places
     ]
 
 
-def _narrowed(request: Any, asked: Asked, areas: Areas) -> list[tuple[str, str]]:
-    """The parts of the tree that the search was limited to, each with the way out."""
+def _narrowed(request: Any, asked: SearchQuestion, areas: Areas) -> list[tuple[str, str]]:
+    """Return the parts of the tree that the search was limited to, each with the way out."""
     found = []
     if code := areas.slugs.get(asked.neighbourhood or ""):
         found.append((areas.names[code], with_params(request, binnen=None, pagina=None)))
@@ -336,10 +338,10 @@ class _Found:
     place: Place
     areas: Areas
     query: SearchQuery
-    asked: Asked
+    asked: SearchQuestion
 
     def page(self) -> dict[str, Any]:
-        """The results, or what to do when there can't be any."""
+        """Return the results, or what to do when there can't be any."""
         try:
             results, paging = self._results()
         except SearchError as problem:

@@ -28,7 +28,13 @@ from stopintimidatie.exports.release.panels import (
     unread_answers,
     urgent_to_judge,
 )
-from stopintimidatie.home import queries as home_queries
+from stopintimidatie.home.queries import (
+    agreements_due,
+    attention,
+    consultations_soon,
+    neighbourhood_rows,
+    urgent_reports,
+)
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import (
     Municipalities,
@@ -95,10 +101,10 @@ def _address_of(request: Any, holder: str) -> str:
     renderer="templates/municipality.jinja2",
 )
 def municipality(context: MunicipalityResource, request: Any) -> dict[str, Any]:
-    """What needs me now, then the neighbourhoods with their trend."""
+    """Show what needs me now, then the neighbourhoods with their trend."""
     now = utc_now()
     may_read = bool(request.has_permission(Permission.VIEW_REPORT, context))
-    rows = home_queries.neighbourhood_rows(request.db, context.holder, now)
+    rows = neighbourhood_rows(request.db, context.holder, now)
     page: dict[str, Any] = {
         "may_read": may_read,
         "rows": rows,
@@ -112,9 +118,7 @@ def municipality(context: MunicipalityResource, request: Any) -> dict[str, Any]:
     }
     if may_read:
         slugs = {row.neighbourhood.code: row.neighbourhood.slug for row in rows}
-        urgent = home_queries.urgent_reports(
-            request.db, request.identity.user_id, now, ATTENTION_LIMIT
-        )
+        urgent = urgent_reports(request.db, request.identity.user_id, now, ATTENTION_LIMIT)
         note_read(request, context.holder, "melding", [r.id for r in urgent], task="startpagina")
         page["tiles"] = _tiles(context, request, now)
         page["agreements"] = _agreements(context, request, now)
@@ -157,7 +161,7 @@ def _agreements(context: MunicipalityResource, request: Any, now: Any) -> list[L
             badges=["te_laat"] if due.due_on < today else [],
             meta=[f"dossier {due.number}", due.who, f"uiterlijk {date_text(due.due_on)}"],
         )
-        for due in home_queries.agreements_due(request.db, roles, today, ATTENTION_LIMIT)
+        for due in agreements_due(request.db, roles, today, ATTENTION_LIMIT)
     ]
 
 
@@ -173,7 +177,7 @@ def _consultations(context: MunicipalityResource, request: Any, now: Any) -> lis
             badges=[badge_of(soon.state, soon.planned_at)],
             meta=[datetime_short(soon.planned_at), *([soon.place] if soon.place else [])],
         )
-        for soon in home_queries.consultations_soon(request.db, roles, now, ATTENTION_LIMIT)
+        for soon in consultations_soon(request.db, roles, now, ATTENTION_LIMIT)
     ]
 
 
@@ -196,7 +200,7 @@ def _partners(context: MunicipalityResource, request: Any) -> list[ListItem]:
 
 
 def _tiles(context: MunicipalityResource, request: Any, now: Any) -> list[Tile]:
-    counts = home_queries.attention(request.db, request.identity.user_id, now)
+    counts = attention(request.db, request.identity.user_id, now)
     slug, patterns = context.municipality.slug, waiting(request.db, context.holder)
     inbox = f"/gemeenten/{slug}/postvak"
     late: Tone = "danger" if counts.contact_late else "neutral"
@@ -213,7 +217,7 @@ def _tiles(context: MunicipalityResource, request: Any, now: Any) -> list[Tile]:
 
 
 def report_item(report: Report, municipality: str, neighbourhood: str | None) -> ListItem:
-    """A report as one entry of a list."""
+    """Return a report as one entry of a list."""
     forms = ", ".join(Form.word(code) for code in report.forms)
     badges = (["spoed"] if report.urgent else []) + [report.state]
     meta = [f"ontvangen {datetime_short(report.received_at)}"]
@@ -234,7 +238,7 @@ def report_item(report: Report, municipality: str, neighbourhood: str | None) ->
     renderer="templates/neighbourhood.jinja2",
 )
 def neighbourhood(context: NeighbourhoodResource, request: Any) -> dict[str, Any]:
-    """The reports that live directly under a neighbourhood, newest first."""
+    """Show the reports that live directly under a neighbourhood, newest first."""
     here = (
         Report.neighbourhood_code == context.neighbourhood.code,
         Report.dossier_number.is_(None),
@@ -260,7 +264,7 @@ def neighbourhood(context: NeighbourhoodResource, request: Any) -> dict[str, Any
     }
 
 
-# The first items of the menu.
+# Menu
 
 
 def start_item(request: Any) -> NavItem:
@@ -268,6 +272,6 @@ def start_item(request: Any) -> NavItem:
 
 
 def areas_item(request: Any) -> NavItem | None:
-    """Only for who works for more than one municipality; others land on their own."""
+    """Return the item for who works for several municipalities; others land on their own."""
     municipalities = [holder for holder in request.identity.holders if holder != NATIONAL]
     return NavItem("Gemeenten", "/gemeenten") if len(municipalities) > 1 else None

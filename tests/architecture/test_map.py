@@ -18,7 +18,7 @@ import pytest
 import stopintimidatie
 from bench.trip import NOW, followed, trips
 from stopintimidatie.core.clock import clock_at
-from stopintimidatie.core.sandbox.limits import Limits
+from stopintimidatie.core.sandbox.process import Limits
 from stopintimidatie.exports.document import child
 from stopintimidatie.exports.document.assets import load_assets
 from stopintimidatie.exports.profiles.defaults import POLICE

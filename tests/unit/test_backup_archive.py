@@ -17,10 +17,10 @@ from pyrage import x25519
 from stopintimidatie.backup.archive import (
     CHUNK,
     compressed,
-    packing,
+    encrypted_stream,
+    open_packer,
+    open_unpacker,
     read_identity,
-    sealed,
-    unpacking,
     write_identity,
 )
 from stopintimidatie.backup.manifest import (
@@ -51,8 +51,8 @@ def pack(path: Path, parts: dict[str, bytes], recipients: list[x25519.Recipient]
     made = datetime(2026, 11, 24, tzinfo=UTC)
     with (
         path.open("wb") as handle,
-        sealed(handle, recipients) as stream,
-        packing(stream, quiet) as packer,
+        encrypted_stream(handle, recipients) as stream,
+        open_packer(stream, quiet) as packer,
     ):
         for name, data in parts.items():
             packer.add_bytes(name, data)
@@ -62,7 +62,7 @@ def pack(path: Path, parts: dict[str, bytes], recipients: list[x25519.Recipient]
 
 
 def unpack(path: Path, identity: Path | None = None) -> dict[str, bytes]:
-    with unpacking(path, identity, quiet, "Lezen") as unpacker:
+    with open_unpacker(path, identity, quiet, "Lezen") as unpacker:
         found = {name: b"".join(chunks) for name, chunks in unpacker.members()}
         assert unpacker.manifest
         assert is_signed(RING, unpacker.raw_manifest, unpacker.signature)
@@ -218,7 +218,7 @@ def test_a_database_is_cut_into_parts_without_being_held(tmp_path: Path) -> None
             return bytes(size)
 
     rows = Rows()
-    with (tmp_path / "kopie").open("wb") as handle, packing(handle, quiet) as packer:
+    with (tmp_path / "kopie").open("wb") as handle, open_packer(handle, quiet) as packer:
         packer.add_database(rows)  # type: ignore[arg-type]
         packer.finish(b"{}", b"")
     assert [part.size for part in packer.parts] == [CHUNK, CHUNK, CHUNK, 5]
@@ -260,7 +260,7 @@ def test_no_thread_stays_behind_when_reading_stops_halfway(tmp_path: Path) -> No
         pass
 
     def stop_at_the_first() -> None:
-        with unpacking(path, tmp_path / "geheim", quiet, "") as unpacker:
+        with open_unpacker(path, tmp_path / "geheim", quiet, "") as unpacker:
             for _ in unpacker.members():
                 raise EnoughError
 

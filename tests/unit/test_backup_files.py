@@ -19,7 +19,7 @@ from stopintimidatie.backup.manifest import (
     left_out,
     read_manifest,
 )
-from stopintimidatie.backup.restore import Restored
+from stopintimidatie.backup.restore import RestoreResult
 from stopintimidatie.cli import backup
 from stopintimidatie.cli.commands import cli
 from stopintimidatie.cli.common import run
@@ -113,7 +113,7 @@ def test_a_restore_that_stops_before_its_end_says_that_it_must_be_done_again(
         raise BackupError("Het bijwerken lukte niet.")
 
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    monkeypatch.setattr(backup, "restore", lambda *given: Restored(MANIFEST, 0, ()))
+    monkeypatch.setattr(backup, "restore", lambda *given: RestoreResult(MANIFEST, 0, ()))
     monkeypatch.setattr(backup, "install", stops)
     words = ["--ini", str(ROOT / "development.ini"), "reservekopie", "terugzetten", "kopie"]
     assert run(cli, args=words, prog_name="stopintimidatie") == 1

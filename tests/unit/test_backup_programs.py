@@ -9,7 +9,7 @@ import pytest
 
 from stopintimidatie.backup import postgresql
 from stopintimidatie.backup.manifest import BackupError
-from stopintimidatie.backup.postgresql import connection_of, find_program, running
+from stopintimidatie.backup.postgresql import connection_of, find_program, run_program
 
 
 def install(folder: Path, version: int, does: str = "exit 0", name: str = "pg_dump") -> Path:
@@ -76,7 +76,7 @@ def test_a_password_goes_by_the_environment_never_on_the_command_line(
     said = tmp_path / "gezegd"
     install(tmp_path, 15, f'echo "$@" > {said}; printenv PGPASSWORD >> {said}')
     program = find_program("pg_dump", 15, tmp_path)
-    with running(program, [f"--dbname={words}"], secret, stdin=subprocess.DEVNULL):
+    with run_program(program, [f"--dbname={words}"], secret, stdin=subprocess.DEVNULL):
         pass
     arguments, password = said.read_text(encoding="utf-8").splitlines()
     assert "geh/e im" not in arguments
@@ -87,13 +87,13 @@ def test_what_a_program_says_is_explained_and_never_repeated(tmp_path: Path) -> 
     row = "CONTEXT: COPY report, line 1: Jasmijn Verzonnen"
     install(tmp_path, 15, f'echo "pg_dump: error: permission denied {row}" >&2; exit 1')
     program = find_program("pg_dump", 15, tmp_path)
-    with pytest.raises(BackupError, match="mist rechten") as told, running(program, [], {}):
+    with pytest.raises(BackupError, match="mist rechten") as told, run_program(program, [], {}):
         pass
     assert "Jasmijn" not in str(told.value)
     install(tmp_path, 15, f'echo "iets heel anders {row}" >&2; exit 3')
     with (
         pytest.raises(BackupError, match="logboek van PostgreSQL") as told,
-        running(program, [], {}),
+        run_program(program, [], {}),
     ):
         pass
     assert "Jasmijn" not in str(told.value)
@@ -106,7 +106,7 @@ def test_a_program_that_stops_reading_is_an_error_also_when_it_says_nothing(
     program = find_program("pg_restore", 15, tmp_path)
 
     def write_too_much() -> None:
-        with running(program, [], {}, stdin=subprocess.PIPE) as process:
+        with run_program(program, [], {}, stdin=subprocess.PIPE) as process:
             process.wait()
             assert process.stdin
             process.stdin.write(b"x" * 1_000_000)
@@ -118,6 +118,6 @@ def test_a_program_that_stops_reading_is_an_error_also_when_it_says_nothing(
 def test_an_error_on_our_side_ends_the_program(tmp_path: Path) -> None:
     install(tmp_path, 15, "exec sleep 60")
     program = find_program("pg_dump", 15, tmp_path)
-    with pytest.raises(ZeroDivisionError), running(program, [], {}) as process:
+    with pytest.raises(ZeroDivisionError), run_program(program, [], {}) as process:
         raise ZeroDivisionError
     assert process.returncode < 0

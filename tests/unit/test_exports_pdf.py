@@ -15,7 +15,7 @@ import pikepdf
 import pytest
 from pypdf import PdfReader
 
-from stopintimidatie.core.sandbox.limits import MEGABYTE, Limits
+from stopintimidatie.core.sandbox.process import MEGABYTE, Limits
 from stopintimidatie.exports.document.assets import (
     OTHER_SCRIPT,
     displayable,

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from stopintimidatie.core.sandbox.limits import MEGABYTE, Limits
-from stopintimidatie.core.sandbox.process import PACKAGE_ROOT, environment
+from stopintimidatie.core.sandbox.process import MEGABYTE, PACKAGE_ROOT, Limits, environment
 from stopintimidatie.exports.document import process
 from stopintimidatie.exports.document.process import (
     RenderingError,
@@ -53,7 +52,7 @@ def my_children() -> list[int]:
 WAITING_PARENT = """
 import sys, tempfile, time
 from pathlib import Path
-from stopintimidatie.core.sandbox.limits import Limits
+from stopintimidatie.core.sandbox.process import Limits
 from stopintimidatie.exports.document.process import _child, _nameless
 folder = Path(sys.argv[1])
 files = (sys.stdin.buffer, _nameless(folder), _nameless(folder))

@@ -17,8 +17,13 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
 from stopintimidatie.core.sandbox import pictures, process
-from stopintimidatie.core.sandbox.limits import MEGABYTE, Limits
-from stopintimidatie.core.sandbox.process import PictureError, Refusal, memory_file
+from stopintimidatie.core.sandbox.process import (
+    MEGABYTE,
+    Limits,
+    PictureError,
+    Refusal,
+    memory_file,
+)
 from stopintimidatie.reports.attachments import cleaner
 from stopintimidatie.reports.attachments.cleaner import (
     CleaningError,

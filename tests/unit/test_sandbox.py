@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from stopintimidatie.core.sandbox.limits import MEGABYTE, Limits
 from stopintimidatie.core.sandbox.process import (
+    MEGABYTE,
     Ended,
+    Limits,
     environment,
     limited_command,
     module_command,
@@ -53,7 +54,7 @@ def test_a_child_lets_others_go_first() -> None:
 def test_where_a_picture_is_drawn_no_file_socket_or_program_opens() -> None:
     code = (
         "import os, socket, subprocess\n"
-        "from stopintimidatie.core.sandbox.child import _close_doors\n"
+        "from stopintimidatie.core.sandbox.pictures import _close_doors\n"
         "_close_doors()\n"
         "for attempt in (lambda: open('/etc/passwd'), socket.socket, os.pipe,\n"
         "                lambda: subprocess.run(['true'])):\n"
@@ -70,7 +71,7 @@ def test_a_child_is_one_of_our_modules_with_nothing_of_our_environment(
 ) -> None:
     monkeypatch.setenv("GEHEIM", "wachtwoord")
     assert "GEHEIM" not in environment()
-    ended = run(module_command("stopintimidatie.core.sandbox.child"), (), 30)
+    ended = run(module_command("stopintimidatie.core.sandbox.pictures"), (), 30)
     assert "missing 4 required positional arguments" in ended.errors
 
 

@@ -32,12 +32,12 @@ class PickingUp:
     @staticmethod
     def begin(keys: KeyRing) -> str:
         visit = pickup.Visit("O-4F7K-2QX9", Way.SPOKEN, {"naam": "An"})
-        return pickup.sealed(keys, visit)
+        return pickup.seal_visit(keys, visit)
 
     @staticmethod
     def go_on(keys: KeyRing, cookie: str) -> str | None:
-        found = pickup.opened(keys, cookie)
-        return pickup.sealed(keys, found) if found else None
+        found = pickup.unseal_visit(keys, cookie)
+        return pickup.seal_visit(keys, found) if found else None
 
 
 @pytest.mark.parametrize("visit", [Following, PickingUp])

@@ -1,4 +1,11 @@
-"""One-time links for in a mail, derived from a row's number, so that no link is stored. Pure."""
+"""One-time links in mail: to set a first password, and to unlock a locked name.
+
+A link is derived from the number of a row, so that no link is stored.
+
+Unlocking: A stranger who guesses passwords locks a name in every browser that never signed in with
+it. The link makes a browser one that did; it signs nobody in. No answer tells whether a name
+exists.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +17,6 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from stopintimidatie.core.accounts.attempts import is_locked_out
 from stopintimidatie.core.accounts.models import Invitation, RoleOffer, SignInUnlock, User
 from stopintimidatie.core.accounts.services import (
     accept_offer,
@@ -18,6 +24,7 @@ from stopintimidatie.core.accounts.services import (
     normal_username,
     offer_to,
 )
+from stopintimidatie.core.accounts.sessions import is_locked_out
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, enqueue
@@ -52,8 +59,7 @@ def _mac(keys: KeyRing, purpose: str, number: UUID, version: int) -> str:
     return keys.keyed_hash(purpose, number.bytes, version)[:40]
 
 
-# Inviting somebody: a one-time link by mail, with which they set their own password.
-
+# Invitations
 
 PURPOSE: Final = "uitnodiging"
 # No password has this hash, so nobody signs in before the link was used.
@@ -88,12 +94,12 @@ def invite(
 
 
 def link_of(keys: KeyRing, invitation: Invitation) -> str:
-    """What stands in the link: derived from the row, and kept nowhere."""
+    """Return the text of the link: derived from the row, and kept nowhere."""
     return link_for(keys, PURPOSE, invitation.id, invitation.secret_version)
 
 
 def open_invitation(session: Session, keys: KeyRing, typed: str) -> Invitation | None:
-    """The invitation of this link, while it can be used."""
+    """Return the invitation of this link, while it can be used."""
     found = (
         session.scalars(
             select(Invitation)
@@ -136,11 +142,7 @@ def _use(session: Session, invitation: Invitation) -> bool:
     return bool(done.rowcount)
 
 
-# Unlocking a locked name for one browser, with a one-time link in a mail to that name.
-#
-# A stranger who guesses passwords locks a name in every browser that never signed in with it. The
-# link makes a browser one that did; it signs nobody in. No answer tells whether a name exists.
-
+# Unlocking
 
 # The package `desk` sends the mail.
 JOB: Final = Job("aanmelden.link")

@@ -1,4 +1,4 @@
-"""Users, roles, sessions, and failed attempts to sign in."""
+"""Users, roles, sessions, failed attempts to sign in; and the personal data of users."""
 
 from __future__ import annotations
 
@@ -191,8 +191,7 @@ class SignInUnlock(Base):
     user: Mapped[User | None] = relationship()
 
 
-# Personal data of users: an account that is erased can't sign in and names nobody.
-
+# An account that is erased can't sign in and names nobody.
 
 T: Final = Treatment
 COLUMNS: Final = {
@@ -205,7 +204,7 @@ COLUMNS: Final = {
 
 
 def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """By e-mail address, which is the name one signs in with."""
+    """Find accounts by e-mail address, which is the name one signs in with."""
     if not subject.email:
         return []
     name = subject.email.strip().lower()
@@ -213,12 +212,12 @@ def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
 
 
 def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
-    """An account has no text to take words out of."""
+    """Do nothing: an account has no text to take words out of."""
     return 0
 
 
 def erase(session: Session, document: UUID) -> None:
-    """The row stays, for documents refer to it; who it was stands only in the log."""
+    """Empty the row and keep it, for documents refer to it; the log alone knows who it was."""
     user = session.get(User, document)
     if user is None:
         return

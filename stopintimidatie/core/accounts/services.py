@@ -1,4 +1,4 @@
-"""Signing in and out; making users, giving roles, blocking."""
+"""Accounts: passwords, signing in and out, making users, roles and offers of roles, blocking."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from sqlalchemy import ColumnElement, Delete, Engine, and_, delete, func, or_, s
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.attempts import FORGET_AFTER, Guess, count_guess, forget_guesses
 from stopintimidatie.core.accounts.models import (
     Invitation,
     LoginSession,
@@ -30,8 +29,12 @@ from stopintimidatie.core.accounts.models import (
     User,
 )
 from stopintimidatie.core.accounts.sessions import (
+    FORGET_AFTER,
+    Guess,
+    count_guess,
     end_session,
     end_sessions_of,
+    forget_guesses,
     proof_of,
     start_session,
 )
@@ -46,7 +49,6 @@ from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.settings import Settings, SettingsError
 
 # Passwords: Argon2id, with the library's defaults (RFC 9106, low-memory profile).
-
 
 # The password of all demo accounts; it is in the README, so nobody may choose it.
 PUBLISHED: Final = "demo-wachtwoord"
@@ -221,7 +223,7 @@ def give_role(session: Session, actor: Actor, user: User, holder: str, role: Rol
 
 
 def refuse_demo_accounts(engine: Engine, settings: Settings) -> None:
-    """Production doesn't start where everybody knows a password.
+    """Refuse to start production where everybody knows a password.
 
     A database that is away or not yet migrated can't be asked: readiness tells that, and signing
     in refuses a demo account by itself.
@@ -270,7 +272,7 @@ def sign_out(session: Session, actor: Actor) -> None:
 
 
 def colleagues(session: Session, holder: str, permission: Permission) -> Sequence[User]:
-    """Those who may do this for a holder, by name; who is blocked no longer counts."""
+    """Return those who may do this for a holder, by name; who is blocked no longer counts."""
     roles = [role.value for role in GRANTS[permission]]
     found = session.scalars(
         select(User)
@@ -283,14 +285,13 @@ def colleagues(session: Session, holder: str, permission: Permission) -> Sequenc
     return found.all()
 
 
-# Roles that are offered to a person: listing, accepting and declining them.
-
+# Offers of roles
 
 KIND: Final = "rol"
 
 
 @dataclass(frozen=True)
-class Offered:
+class OfferedRole:
     """An offered role as it is shown: which role, by whom, and how long it can be taken."""
 
     id: UUID
@@ -309,14 +310,21 @@ def _open_to(username: str) -> ColumnElement[bool]:
     )
 
 
-def offers_to(session: Session, username: str) -> list[Offered]:
+def offers_to(session: Session, username: str) -> list[OfferedRole]:
     """Return the offers that this person can still answer, the oldest first."""
     rows = session.scalars(
         select(RoleOffer).where(_open_to(username)).order_by(RoleOffer.proposed_at, RoleOffer.id)
     )
     return [
-        Offered(one.id, Role(one.role), one.holder, one.proposed_by, one.by_desk, one.expires_at)
-        for one in rows
+        OfferedRole(
+            offer.id,
+            Role(offer.role),
+            offer.holder,
+            offer.proposed_by,
+            offer.by_desk,
+            offer.expires_at,
+        )
+        for offer in rows
     ]
 
 
@@ -358,9 +366,6 @@ def decline_offer(session: Session, actor: Actor, offer: RoleOffer) -> None:
     record(session, actor, "gebruiker.rol_afgeslagen", NATIONAL, KIND, [offer.id], fields=fields)
 
 
-# Hourly job that deletes old sign-in data: attempts, ended sessions and expired links.
-
-
 # How long the inviting person can still see that an offer expired, or why it was refused.
 OFFER_KEPT: Final = timedelta(days=30)
 JOB: Final = Job("aanmelden.opruimen")
@@ -372,7 +377,7 @@ def next_hour(now: datetime) -> datetime:
 
 
 def throw_away(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: delete forgotten attempts, ended sessions, links that no longer work, and old offers."""
+    """Delete forgotten attempts, ended sessions, invalid links and old offers (job)."""
     for statement in _statements(context.settings, utc_now()):
         # One transaction each: on SQLite nobody else can write during one.
         with context.transaction() as session:

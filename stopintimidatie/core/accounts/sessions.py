@@ -1,4 +1,12 @@
-"""Server-side sessions: a random token in a cookie, its hash in the database."""
+"""Server-side sessions, browsers that are known, and the counts of attempts to sign in.
+
+A session is a random token in a cookie, its hash in the database.
+
+A stranger who guesses passwords doesn't lock out a browser in which that name signed in before.
+Failed attempts count per name. In a browser that proves that this name has signed in there they
+count per name and browser: who tries passwords elsewhere can't keep an officer from their work, and
+gains nothing by it. As in the OWASP description of device cookies.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +22,13 @@ from typing import Any, Final
 from sqlalchemy import Row, Select, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.models import LoginSession, RoleAssignment, User
+from stopintimidatie.core.accounts.models import LoginSession, RoleAssignment, SignInAttempt, User
 from stopintimidatie.core.audit import record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Identity, Role
 from stopintimidatie.core.security.policy import cookie_name, note
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.core.storage.session import SAFE_METHODS
+from stopintimidatie.core.storage.session import SAFE_METHODS, insert_into
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.settings import Settings
 
@@ -36,7 +44,7 @@ def _hash(token: str) -> str:
 
 
 def start_session(session: Session, user: User) -> str:
-    """A new session for a user; returns the token for the cookie."""
+    """Start a session of a user; return the token for the cookie."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     session.add(LoginSession(token_hash=_hash(token), user_id=user.id))
     return token
@@ -94,7 +102,7 @@ class Current:
 
 
 def _rows_of(request: Any) -> Sequence[Row[Any]]:
-    """The session, its user and a role of that user: a row for each role."""
+    """Return the session, its user and a role of that user: a row for each role."""
     token = token_of(request)
     if not token:
         return ()
@@ -104,7 +112,7 @@ def _rows_of(request: Any) -> Sequence[Row[Any]]:
 
 @cache
 def _with_roles() -> Select[Any]:
-    """Kept: it is asked with each request, and to make it takes longer than to send it.
+    """Make the statement once: it is asked with each request, and making it takes longer.
 
     Columns, no objects: those take as long again, and nothing here is changed by way of them.
     """
@@ -130,7 +138,7 @@ def _with_roles() -> Select[Any]:
 
 
 def identity_of(request: Any) -> Identity | None:
-    """Who sent the request, when the session is alive and the user isn't blocked."""
+    """Return who sent the request, when the session is alive and the user isn't blocked."""
     rows = _rows_of(request)
     if not rows:
         return None
@@ -168,7 +176,7 @@ def flash(
 
 
 def take_flashes(request: Any) -> list[dict[str, str]]:
-    """The messages that wait for this session; they are shown once."""
+    """Take the messages that wait for this session; they are shown once."""
     current: Current | None = request.environ.get(CURRENT)
     if current is None or not current.flashes:
         return []
@@ -211,19 +219,14 @@ def note_leaving(request: Any) -> None:
 
 
 def note_arrival(event: Any) -> None:
-    """Subscriber: note that a role is used when a request reaches an address below a holder."""
+    """Note that a role is used when a request reaches an address below a holder (subscriber)."""
     request = event.request
     holder = getattr(request.context, "holder", "")
     if holder and request.identity is not None:
         note_use(request, holder)
 
 
-# Browsers in which somebody has signed in before: what strangers guess doesn't lock those out.
-#
-# Failed attempts count per name. In a browser that proves that this name has signed in there they
-# count per name and browser: who tries passwords elsewhere can't keep an officer from their work,
-# and gains nothing by it. As in the OWASP description of device cookies.
-
+# Known browsers
 
 BROWSER_COOKIE: Final = "browser"
 BROWSER_PURPOSE: Final = "known-browser"
@@ -233,13 +236,13 @@ LONGEST: Final = 200
 
 
 def proof_of(keys: KeyRing, username: str) -> str:
-    """What a browser keeps after this name has signed in; the name doesn't stand in it."""
+    """Make what a browser keeps after this name has signed in; the name doesn't stand in it."""
     nonce = secrets.token_urlsafe(NONCE_BYTES)
     return f"{nonce}.{_sealed(keys, username, nonce)}"
 
 
 def known_browser(keys: KeyRing, username: str, proof: str) -> str | None:
-    """Which browser this is, when this name has signed in there before; None otherwise.
+    """Return which browser this is, when this name has signed in there before, else None.
 
     After a change of keys a proof means nothing any more, until the next time of signing in.
     """
@@ -266,3 +269,90 @@ def keep_proof(response: Any, settings: Settings, proof: str) -> None:
 
 def _sealed(keys: KeyRing, username: str, nonce: str) -> str:
     return keys.keyed_hash(BROWSER_PURPOSE, f"{nonce}\0{username}".encode("utf-8", "replace"))
+
+
+# Attempts, counted before the password is checked: those at the same time can't share a count.
+
+FREE_ATTEMPTS: Final = 5
+FIRST_LOCK: Final = timedelta(seconds=30)
+LONGEST_LOCK: Final = timedelta(minutes=15)
+FORGET_AFTER: Final = timedelta(hours=12)
+NOTHING: Final = timedelta(0)
+
+
+@dataclass(frozen=True)
+class Guess:
+    """An attempt that was counted; when `wait` is positive its password may not be checked."""
+
+    counted_as: str
+    wait: timedelta
+    # How long the name is locked if this attempt turns out to be wrong.
+    wait_after: timedelta
+
+
+def lock_time(failures: int) -> timedelta:
+    """Return how long a name is locked after so many wrong attempts: first not, then doubling."""
+    if failures < FREE_ATTEMPTS:
+        return NOTHING
+    doublings: int = 1 << min(failures - FREE_ATTEMPTS, 10)
+    return min(FIRST_LOCK * doublings, LONGEST_LOCK)
+
+
+def count_guess(session: Session, keys: KeyRing, username: str, proof: str) -> Guess:
+    """Count an attempt to sign in with a name, or give how long that name is still locked.
+
+    Commit before the password is checked: attempts at the same time wait for this transaction. An
+    attempt while the name is locked isn't counted, for that would lock it longer. A browser that
+    signed in with this name before has a count of its own.
+
+    :param username: in its normal form; it need not exist.
+    :param proof: the cookie that shows that this browser signed in before (`proof_of`).
+    """
+    attempt = _attempt(session, _counted_as(keys, username, proof))
+    now = utc_now()
+    if now - attempt.last_at > FORGET_AFTER:
+        attempt.failures = 0
+    # If the clock ran ahead, the name would stay locked until that future day.
+    attempt.last_at = min(attempt.last_at, now)
+    wait = attempt.last_at + lock_time(attempt.failures) - now
+    if wait > NOTHING:
+        return Guess(attempt.username_hash, wait, wait)
+    attempt.failures += 1
+    attempt.last_at = now
+    return Guess(attempt.username_hash, NOTHING, lock_time(attempt.failures))
+
+
+def forget_guesses(session: Session, guess: Guess) -> None:
+    """Delete the count after a right password: the next wrong attempt is the first one again."""
+    session.execute(delete(SignInAttempt).where(SignInAttempt.username_hash == guess.counted_as))
+
+
+def is_locked_out(session: Session, keys: KeyRing, username: str, proof: str) -> bool:
+    """Tell whether a name has no free attempts left, in this browser or everywhere.
+
+    Locks the rows it finds: until the transaction ends, the same question about this name waits.
+    """
+    counts = [_counted_as(keys, username, shown) for shown in ("", proof)]
+    found = session.scalars(
+        select(SignInAttempt.username_hash)
+        .where(SignInAttempt.username_hash.in_(counts))
+        .where(SignInAttempt.failures >= FREE_ATTEMPTS)
+        .where(SignInAttempt.last_at > utc_now() - FORGET_AFTER)
+        .order_by(SignInAttempt.username_hash)
+        .with_for_update()
+    )
+    return bool(found.all())
+
+
+def _counted_as(keys: KeyRing, username: str, proof: str) -> str:
+    browser = known_browser(keys, username, proof)
+    counted = username if browser is None else f"{username}\0{browser}"
+    return keys.keyed_hash("sign-in", counted.encode("utf-8", "replace"))
+
+
+def _attempt(session: Session, counted_as: str) -> SignInAttempt:
+    """Return the row of this count, locked; insert it first when there is none."""
+    fresh = insert_into(session, SignInAttempt)
+    values = {"username_hash": counted_as, "failures": 0, "last_at": utc_now()}
+    session.execute(fresh.values(values).on_conflict_do_nothing())
+    return session.get_one(SignInAttempt, counted_as, with_for_update=True)

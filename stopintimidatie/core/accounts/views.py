@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""The pages of accounts: signing in and out, invitations, offered roles, unlocking a name."""
 
 from __future__ import annotations
 
@@ -60,8 +60,6 @@ from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.tree import Root
 from stopintimidatie.core.web.limits import is_turned_away
 from stopintimidatie.core.web.request import Request, query_pairs, safe_path
-
-# The sign-in form.
 
 
 class SignInSchema(Schema):
@@ -201,8 +199,7 @@ def sign_out_view(request: Any) -> Any:
     return response
 
 
-# /uitnodiging: somebody who was invited sets a password. Looking at it uses nothing up.
-
+# /uitnodiging: looking at it uses nothing up.
 
 INVITATION_PAGE = "stopintimidatie.core.accounts:templates/invitation.jinja2"
 INVITATION_SPENT = (
@@ -224,7 +221,7 @@ INVITATION_BUSY = (
     renderer=INVITATION_PAGE,
 )
 def invitation_view(request: Request) -> Any:
-    """The form for a first password, or that the link works no more."""
+    """Show the form for a first password, or that the link works no more."""
     asked = request.POST if request.method == "POST" else dict(query_pairs(request))
     key = str(asked.get("sleutel", ""))[:200]
     keys = request.registry.key_ring
@@ -256,13 +253,12 @@ def invitation_view(request: Request) -> Any:
         return sign_in_page(request, found.user.username, INVITATION_DONE)
 
     name = found.user.username if found else None
-    offered = next((one for one in waiting if found and one.id == found.offer_id), None)
+    offered = next((offer for offer in waiting if found and offer.id == found.offer_id), None)
     page = {"name": name, "offered": offered, "spent": INVITATION_SPENT}
     return handle_form(request, form, on_valid, page)
 
 
-# Page /uitnodigingen: the roles offered to the signed-in user, who accepts or declines each.
-
+# /uitnodigingen: roles that are offered to who is signed in.
 
 NAME: Final = "uitnodigingen"
 CHOOSE: Final = "Er is niets besloten. Kies aannemen of niet aannemen."
@@ -307,10 +303,7 @@ def _number(request: Any) -> UUID | None:
         return None
 
 
-# Pages to unlock a locked name: the form to ask for a mail, and the page of the link in it.
-#
-# Opening the link doesn't use it up; the button on its page does.
-
+# Unlocking: opening the link doesn't use it up; the button on its page does.
 
 ASK: Final = "aanmelden-link"
 OPEN: Final = "aanmelden-openen"

@@ -148,7 +148,7 @@ class Schema(colander.MappingSchema):
 
 
 def field(typ: Any, title: str, *, description: str = "", **kw: Any) -> Any:
-    """One field. Required unless ``missing`` is given; other words as in colander.
+    """Make a field. Required unless ``missing`` is given; other words as in colander.
 
     ``drawn=Opened(...)`` asks it with an answer to the field before only, ``drawn=Folded(...)``
     puts it behind a heading; those after each other with the same go together. With

@@ -1,4 +1,4 @@
-"""Strict conversions: what a form field may hold, and nothing else.
+"""Strict types and validators: what a form field may hold, and nothing else.
 
 Colander's own types are lenient where it hurts (Float takes ``nan``, Integer takes ``1_000``,
 String takes NUL and lone surrogates, naive moments become UTC). Forms in this house use these
@@ -332,12 +332,11 @@ def _file_name(name: str) -> str:
 
 
 def labels(choices: Sequence[Choice]) -> dict[str, str]:
-    """code -> label"""
+    """Return the label of each code."""
     return dict(choices)
 
 
 # Validators that several rooms need, with Dutch messages that say what to do.
-
 
 CLOCK_SKEW = timedelta(minutes=5)
 NO_ADDRESS = (
@@ -360,7 +359,7 @@ def checked_address(text: str) -> ValidatedEmail:
 
 
 def email_address(node: Any, value: str) -> None:
-    """An address that mail can be sent to, by its form; nothing is looked up."""
+    """Check that mail can be sent to this address, by its form; nothing is looked up."""
     try:
         checked_address(value)
     except ValueError:
@@ -368,7 +367,7 @@ def email_address(node: Any, value: str) -> None:
 
 
 def at_least(minimum: int) -> Callable[[Any, str], None]:
-    """Text of some length, so that a reason says something."""
+    """Return a check that text has some length, so that a reason says something."""
 
     def validate(node: Any, value: str) -> None:
         if len(value) < minimum:
@@ -378,7 +377,7 @@ def at_least(minimum: int) -> Callable[[Any, str], None]:
 
 
 def in_past(node: Any, value: date | datetime) -> None:
-    """A moment or day that isn't in the future."""
+    """Check that a moment or day isn't in the future."""
     if isinstance(value, datetime):
         future = value > utc_now() + CLOCK_SKEW
     else:

@@ -1,4 +1,4 @@
-"""The form: a deform form drawn by our own templates, and the reading of what was posted."""
+"""The form: a deform form drawn by our templates, the reading of what was posted, its handling."""
 
 from __future__ import annotations
 
@@ -120,11 +120,11 @@ class Form(deform.Form):
         ]
 
     def pressed(self) -> str | None:
-        """Name of the button that was pressed, if it is one of this form's."""
+        """Return the name of the button that was pressed, if it is one of this form's."""
         return next((b.name for b in self.buttons if b.name in self.request.POST), None)
 
     def validate(self, controls: Iterable[tuple[str, Any]], subcontrol: Any = None) -> Any:
-        """The converted values, or ``deform.ValidationFailure``; what was typed is kept."""
+        """Return the converted values, or ``deform.ValidationFailure``; what was typed is kept."""
         return self.validate_pstruct(read_controls(self, controls))
 
     def add_error(self, message: str, name: str | None = None) -> None:
@@ -142,7 +142,7 @@ class Form(deform.Form):
 
 
 def _check_widgets(form: Any) -> None:
-    """Nested schemas get our fieldset. Colander's types are too lenient, deform's widgets need
+    """Give nested schemas our fieldset; refuse a widget or a type that isn't ours.
     inline script: neither is let in."""
     for field in descendants(form):
         if isinstance(field.schema.typ, colander.Mapping) and field.schema.widget is None:
@@ -153,7 +153,7 @@ def _check_widgets(form: Any) -> None:
 
 
 def descendants(field: Any) -> Iterable[Any]:
-    """All fields below this one, in the order of the page."""
+    """Return all fields below this one, in the order of the page."""
     for child in field.children:
         yield child
         yield from descendants(child)
@@ -168,7 +168,7 @@ def field_at(form: Any, path: str) -> Any:
 
 
 def control_name(field: Any) -> str:
-    """Dotted path of a field: the name of its control."""
+    """Return the dotted path of a field: the name of its control."""
     parts: list[str] = []
     while field is not None and field.parent is not None:
         parts.append(field.name)
@@ -177,23 +177,23 @@ def control_name(field: Any) -> str:
 
 
 def _of_group(field: Any, message: str) -> str:
-    """A message that occurs more than once says for which group it is meant."""
+    """Add the group to a message that occurs more than once."""
     group = field.parent
     return message if group.parent is None else f"{group.title}: {message}"
 
 
 def element_id(field: Any) -> str:
-    """Stable id of a field's control, unique on a page with several forms."""
+    """Return the stable id of a field's control, unique on a page with several forms."""
     return f"{field.get_root().formid}-{control_name(field).replace('.', '-')}"
 
 
 def focus_id(field: Any) -> str:
-    """Where the error summary leads to: in a group that is the first choice."""
+    """Return where the error summary leads to: in a group that is the first choice."""
     return f"{element_id(field)}-0" if field.widget.layout == "group" else element_id(field)
 
 
 def read_controls(form: Any, controls: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Posted names and values as the nested structure that the widgets expect.
+    """Return posted names and values as the nested structure that the widgets expect.
 
     Only names of the schema are looked up, so unknown ones can't do anything. A file where
     text is asked (or the reverse) counts as nothing.
@@ -261,8 +261,7 @@ def form_renderer() -> Callable[..., Markup]:
     return render
 
 
-# One function that handles every form submission of the portal.
-
+# Handling
 
 Values = dict[str, Any]
 Page = Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None
@@ -357,7 +356,7 @@ def _failed(request: Any, form: Form, page: Page, status: int) -> Values:
 
 
 def _doom(request: Any) -> None:
-    """What a service wrote before it refused must not be kept."""
+    """Doom the transaction: what a service wrote before it refused must not be kept."""
     manager = getattr(request, "tm", None)
     if manager is not None:
         manager.doom()

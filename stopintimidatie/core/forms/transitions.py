@@ -48,7 +48,7 @@ def _line(asked: InputField, options: Options) -> Any:
 
 
 def _suggesting(asked: InputField, options: Options) -> dict[str, Any]:
-    """A line with a list proposes what is in it; anything else may be typed."""
+    """Let a line with a list propose what is in it; anything else may be typed."""
     if asked.kind is not FieldKind.LINE or asked.options is None:
         return {}
     return {"widget": TextInput(suggestions=[label for _, label in options[asked.options]])}
@@ -68,7 +68,7 @@ def _many(asked: InputField, options: Options) -> Any:
 
 
 def _document(asked: InputField, options: Options) -> Any:
-    """One of a list where the room offers one, else a reference that somebody types."""
+    """Choose one of a list where the room offers one, else a reference that somebody types."""
     if asked.options is None:
         return Text(REFERENCE_LIMIT)
     return OneOf(options[asked.options])
@@ -92,7 +92,7 @@ def transition_schema(
     leave_out: frozenset[str] = frozenset(),
     given: Mapping[str, Any] | None = None,
 ) -> Any:
-    """The schema of a step; to be extended where a page asks more than the step does.
+    """Return the schema of a step; a page extends it where it asks more than the step does.
 
     :param options: the lists that the step's fields name, as (code, label).
     :param leave_out: fields that this document isn't asked.
@@ -117,7 +117,7 @@ def _node(asked: InputField, options: Options) -> Any:
 def _conditions(
     transition: Transition, leave_out: frozenset[str], given: Mapping[str, Any]
 ) -> Callable[[Any, dict[str, Any]], None]:
-    """Fields that must be filled in because of what another field says, or must not."""
+    """Return a check of fields that another field's answer makes required, or forbids."""
 
     def validate(node: Any, values: dict[str, Any]) -> None:
         known = {**given, **values}
@@ -149,7 +149,7 @@ def derive_form(
     action: str = "",
     kind: str = "primary",
 ) -> Form:
-    """The form of one step; its one button is named after the step.
+    """Return the form of one step; its one button is named after the step.
 
     :param version: of the document as this person saw it; comes back as `versie`.
     """

@@ -1,9 +1,17 @@
-"""How a field is drawn. Each widget names a template in ``templates/form/``.
+"""Widgets, messages and the parts of a long form. Each widget names a template.
 
 Plain HTML controls with label, description and error tied together; no script needed. Controls
 are named by their dotted path in the schema (``plaats.wijk``), groups of checkboxes share one
 name. So a posted form is an ordinary list of names and values, without structure markers that
 could be malformed.
+
+Colander and Deform speak English with placeholders. Their messages are a closed list; a test reads
+it from their source and requires a sentence here for each.
+
+Fields of a long form that are only asked with a choice differ in nothing but how they are drawn.
+Nothing but how they are drawn: names and values are as in a flat form. It works without script:
+`Opened` by a rule of the style sheet, `Folded` by HTML's own `details`. What holds a mistake, or an
+answer, is drawn open.
 """
 
 from __future__ import annotations
@@ -53,7 +61,7 @@ class TextInput(Widget):
     suggestions: Sequence[str] = ()
 
     def all_attributes(self, field: Any) -> dict[str, str]:
-        """Extra attributes of the control, in the order they are written."""
+        """Return extra attributes of the control, in the order they are written."""
         found = {"autocomplete": self.autocomplete, "inputmode": self.inputmode}
         limit = getattr(field.schema.typ, "limit", None)
         if limit is not None and self.input_type != "password":
@@ -61,7 +69,10 @@ class TextInput(Widget):
         return {k: v for k, v in found.items() if v is not None} | dict(self.attributes)
 
     def drawn_type(self, field: Any, cstruct: Any) -> str:
-        """A browser empties a date it can't read; after a mistake it's drawn as plain text."""
+        """Return the type to draw.
+
+        A date that a browser can't read is plain text after a mistake.
+        """
         picky = self.input_type in ("date", "datetime-local", "time")
         return "text" if cstruct and field.error and picky else self.input_type
 
@@ -229,7 +240,7 @@ class FormBody(deform.widget.FormWidget):
 
 
 def option_groups(values: Iterable[Any]) -> list[tuple[str | None, list[tuple[str, str]]]]:
-    """(group label or None, options) for the select template."""
+    """Return (group label or None, options) for the select template."""
     groups: list[tuple[str | None, list[tuple[str, str]]]] = []
     for item in values:
         if isinstance(item, OptGroup):
@@ -241,11 +252,7 @@ def option_groups(values: Iterable[Any]) -> list[tuple[str | None, list[tuple[st
     return groups
 
 
-# Every message of a form in plain Dutch, each saying what to do next.
-#
-# Colander and Deform speak English with placeholders. Their messages are a closed list; a test
-# reads it from their source and requires a sentence here for each.
-
+# Messages in plain Dutch, each saying what to do next.
 
 UNREADABLE = "Deze invoer kan niet worden gelezen. Vul het opnieuw in."
 CHOOSE = "Kies een van de mogelijkheden uit de lijst."
@@ -312,7 +319,7 @@ _REQUIRED = {
 
 
 def translate(message: Any) -> str:
-    """One message of colander, deform or ourselves as a Dutch sentence."""
+    """Say one message of colander, deform or ourselves in a Dutch sentence."""
     text = DUTCH.get(str(message), None)
     default = getattr(message, "default", None)
     if text is None:
@@ -322,7 +329,7 @@ def translate(message: Any) -> str:
 
 
 def required_message(field: Any) -> str:
-    """What is asked when nothing was filled in, in the words of the field."""
+    """Return what is asked when nothing was filled in, in the words of the field."""
     widget = field.widget
     kind = getattr(widget, "layout", "field")
     kind = widget.template if widget.template in ("select", "file") else kind
@@ -332,7 +339,7 @@ def required_message(field: Any) -> str:
 
 
 def field_messages(field: Any) -> list[str]:
-    """The messages of one field in the language of the form, without those of its children."""
+    """Return the messages of one field in the form's language, without those of its children."""
     if field.error is None:
         return []
     words = field.get_root().words
@@ -342,12 +349,7 @@ def field_messages(field: Any) -> list[str]:
     ]
 
 
-# Fields of a long form that are only asked with a choice, or stand behind a heading.
-#
-# Nothing but how they are drawn: names and values are as in a flat form. It works without script:
-# `Opened` by a rule of the style sheet, `Folded` by HTML's own `details`. What holds a mistake,
-# or an answer, is drawn open.
-
+# Fields that are only asked with a choice, or stand behind a heading.
 
 # Most groups that one field can open; the style sheet has rules for this many.
 MOST_OPENED: Final = 2
@@ -385,11 +387,11 @@ class Run:
     @property
     def open(self) -> bool:
         """Whether something in it must be seen."""
-        return any(must_be_seen(one) for one in self.fields)
+        return any(must_be_seen(field) for field in self.fields)
 
 
 def runs(parent: Any) -> list[Run]:
-    """The fields below this one, as they are drawn."""
+    """Return the fields below this one, as they are drawn."""
     found: list[Run] = []
     for child in parent.children:
         way = getattr(child.schema, "drawn", None)
@@ -400,13 +402,13 @@ def runs(parent: Any) -> list[Run]:
 
 
 def asked_with_choice(one: Any) -> bool:
-    """Such a field isn't optional to a reader: with that choice it is needed, as the room says."""
+    """Tell whether a choice asks for this field: with that choice a reader needs it."""
     opened = isinstance(getattr(one.schema, "drawn", None), Opened)
     return opened or bool(getattr(one.schema, "needed_sometimes", False))
 
 
 def must_be_seen(one: Any) -> bool:
-    """A mistake here or below, or an answer."""
+    """Tell whether a mistake or an answer stands here or below."""
     return bool(one.error) or _answered(one) or any(must_be_seen(below) for below in one.children)
 
 

@@ -1,6 +1,6 @@
-"""Can this installation do its work? Looked into at most once a second, and never waited on long.
+"""The checks of an installation: can it do its work, and which release is it.
 
-A balancer asks every few seconds, several of them at once. So the answer is kept for a moment, it
+A balancer asks every few seconds, several of them at once. So the answer is kept for a second, it
 costs a fixed number of statements on a connection of its own, and a database that hangs holds up
 one thread, not the web server.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import re
 import subprocess
 import tempfile
 import threading
@@ -52,12 +53,17 @@ from stopintimidatie.core.storage.database import (
     newest_version,
     old_database_words,
 )
-from stopintimidatie.core.storage.session import is_lock_timeout, kind_of, probing, sqlite_file
+from stopintimidatie.core.storage.session import is_lock_timeout, kind_of, probe_engine, sqlite_file
 from stopintimidatie.core.text import date_text
 from stopintimidatie.settings import Settings
 
 log = logging.getLogger(__name__)
 
+# As setup.cfg says; a test compares the two.
+VERSION: Final = "0.1.0"
+PACKAGE: Final = Path(__file__).parents[2]
+# A build without a repository around it (an image, a package) writes the commit here.
+COMMIT_FILE: Final = PACKAGE / "COMMIT"
 KEPT_SECONDS: Final = 1.0
 LONGEST_SECONDS: Final = 3.0
 # Counted no further: more says nothing else, and costs.
@@ -88,7 +94,7 @@ WORKER: Final = "Kijk of er een worker draait, en wat die in het logboek van de 
 
 
 class State(StrEnum):
-    """How a part is. Only `BAD` makes an installation unready."""
+    """State of a part. Only `BAD` makes an installation unready."""
 
     GOOD = "goed"
     NOTE = "let op"
@@ -131,8 +137,6 @@ def _health_check(name: str, *about: Any) -> tuple[str, HealthCheck]:
 HEALTH_CHECKS: Final = Directive[str, HealthCheck](
     "add_health_check", "health_checks", _health_check
 )
-
-
 Added = Mapping[str, HealthCheck]
 """The checks that rooms added, by name."""
 NOTHING_ADDED: Final[Added] = MappingProxyType({})
@@ -145,7 +149,7 @@ class Readiness:
     """The state of one installation, as seen from this process."""
 
     def __init__(self, inspect: Callable[[], tuple[Check, ...]], added: Added) -> None:
-        """:param inspect: looks at everything; may hang."""
+        """Keep the answer of `inspect`, which looks at everything and may hang."""
         self._inspect = inspect
         self._added = added
         self._lock = threading.Lock()
@@ -153,14 +157,14 @@ class Readiness:
         self._looking: _Look | None = None
 
     def checks(self) -> tuple[Check, ...]:
-        """All checks, at most a second old; after three seconds of silence that is the answer."""
+        """Return all checks, at most a second old; a silence of three seconds fails them."""
         with self._lock:
             if self._known is None or time.monotonic() - self._known[0] > KEPT_SECONDS:
                 self._known = (time.monotonic(), self._look())
             return self._known[1]
 
     def _look(self) -> tuple[Check, ...]:
-        """Never a second look beside one that hangs: those would pile up."""
+        """Inspect, but never beside an inspection that hangs: those would pile up."""
         if self._looking is None:
             self._looking = _Look(self._inspect, self._added)
         found = self._looking.wait(LONGEST_SECONDS)
@@ -216,7 +220,7 @@ def inspect_installation(
     :param kinds: the kinds of job, by name.
     :param added: the checks of other rooms, by name.
     """
-    engine = probing(settings)
+    engine = probe_engine(settings)
     try:
         return _inspect(engine, settings, kinds, added)
     finally:
@@ -236,7 +240,7 @@ def _inspect(engine: Engine, settings: Settings, kinds: Kinds, added: Added) -> 
         database,
         migrations,
         storage,
-        *(one.check(settings, row) for one in added.values()),
+        *(check.check(settings, row) for check in added.values()),
         _queue(settings, row, now),
         _planning(row),
         _index(settings, row, now),
@@ -246,7 +250,7 @@ def _inspect(engine: Engine, settings: Settings, kinds: Kinds, added: Added) -> 
 
 
 def _version(connection: Connection) -> str | None:
-    """The version of the database; None when nothing was ever put in it."""
+    """Return the version of the database; None when nothing was ever put in it."""
     try:
         found: str | None = connection.scalar(select(func.max(VERSIONS.c.version_num)))
     except DBAPIError as error:
@@ -257,7 +261,7 @@ def _version(connection: Connection) -> str | None:
 
 
 def _migrations(version: str | None, settings: Settings) -> Check:
-    """A version that this code doesn't know is of a later release, which it can work with."""
+    """Check the version; one that this code doesn't know is of a later release, and works."""
     if version == newest_version(settings.migrations):
         return Check("migraties", State.GOOD)
     if version is None or version in known_versions(settings.migrations):
@@ -340,11 +344,8 @@ def _figures(now: datetime, kinds: Kinds, added: Added) -> Any:
         select(func.count()).select_from(waiting).scalar_subquery().label("waiting"),
         select(func.count()).select_from(mails.subquery()).scalar_subquery().label("mails"),
         newest.order_by(OutboxJob.id.desc()).limit(1).scalar_subquery().label("mail_problem"),
-        *(column for one in added.values() for column in one.columns),
+        *(column for check in added.values() for column in check.columns),
     )
-
-
-"""Whether there are outlines of each level."""
 
 
 def _queue(settings: Settings, row: Row[Any], now: datetime) -> Check:
@@ -370,7 +371,7 @@ def _seconds(since: datetime | None, now: datetime) -> float:
 
 
 def _age(name: str, oldest: datetime | None, now: datetime, most: int) -> Check:
-    """How long the oldest has waited; 0 as the most means that it is only told."""
+    """Check how long the oldest has waited; with 0 as the most it never fails."""
     waited = _seconds(oldest, now)
     words = f"Het oudste werk wacht {int(waited)} seconden."
     if not most or waited <= most:
@@ -400,7 +401,7 @@ def _dead(count: int) -> Check:
 
 
 def _mail(row: Row[Any]) -> Check:
-    """Messages that the mail server didn't take yet. They wait; the rest works on."""
+    """Check for messages that the mail server didn't take yet; they wait, the rest works on."""
     numbers = {"mail_waiting": float(row.mails)}
     if not row.mails:
         return Check("post", State.GOOD, numbers=numbers)
@@ -409,24 +410,13 @@ def _mail(row: Row[Any]) -> Check:
 
 
 def is_ready(checks: Sequence[Check]) -> bool:
-    """Whether work may be sent here."""
+    """Tell whether work may be sent here."""
     return not any(check.state is State.BAD for check in checks)
-
-
-# Which release this is: version, commit when that is known, and the migration it wants.
-
-
-# As setup.cfg says; a test compares the two.
-VERSION: Final = "0.1.0"
-PACKAGE: Final = Path(__file__).parent.parent.parent
-# A build without a repository around it (an image, a package) writes the commit here.
-COMMIT_FILE: Final = PACKAGE / "COMMIT"
-COMMIT_LENGTH: Final = 40
 
 
 @lru_cache(maxsize=1)
 def commit() -> str | None:
-    """The commit this runs from: of the build, else of the clone around it, else unknown."""
+    """Return the commit this runs from: of the build, else of the clone around it, else None."""
     try:
         return _checked(COMMIT_FILE.read_text(encoding="ascii"))
     except (OSError, UnicodeDecodeError):
@@ -452,14 +442,9 @@ def _of_clone() -> str | None:
 
 def _checked(text: str) -> str | None:
     found = text.strip().lower()
-    good = len(found) == COMMIT_LENGTH and not set(found) - set("0123456789abcdef")
-    return found if good else None
+    return found if re.fullmatch("[0-9a-f]{40}", found) else None
 
 
 def version_of(migrations: Path) -> dict[str, str | None]:
-    """As `/version` answers."""
-    return {
-        "versie": VERSION,
-        "commit": commit(),
-        "migratie": newest_version(migrations),
-    }
+    """Return the version, the commit and the migration this code wants, as `/version` answers."""
+    return {"versie": VERSION, "commit": commit(), "migratie": newest_version(migrations)}

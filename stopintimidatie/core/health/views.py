@@ -1,8 +1,11 @@
-"""The figures of a process, on a port of their own that only the machine that collects can reach.
+"""Health and figures for the machine that watches: no sign-in, no people.
+
+`/health/live`, `/health/ready` and `/version` answer here. The figures stand on a port of their own
+that only the machine that collects can reach.
 
 Each process of the web server takes the first free port from the one that is set, as does each
-worker; a process that replaces another gets its port. So nothing has to be shared between them,
-and one that hangs doesn't silence the rest (docs/dev/adr/0006).
+worker; a process that replaces another gets its port. So nothing has to be shared between them, and
+one that hangs doesn't silence the rest (docs/dev/adr/0006).
 """
 
 from __future__ import annotations
@@ -34,7 +37,7 @@ TOLD: Final = {
 
 
 class Installation:
-    """What the health checks measured, and the database connections of this process."""
+    """Figures that the health checks measured, and the database connections of this process."""
 
     def __init__(self, registry: Any) -> None:
         self._readiness: Readiness = registry.readiness
@@ -42,7 +45,7 @@ class Installation:
         self._version = version_of(registry.app_settings.migrations)
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Called at each collection."""
+        """Yield the figures, at each collection."""
         checks = self._readiness.checks()
         yield _gauge("ready", "1: klaar voor werk, zoals /health/ready zegt", is_ready(checks))
         good = _gauge("check_good", "1: dit onderdeel is niet fout", labels=["check"])
@@ -107,7 +110,7 @@ def _first_free(host: str, first_port: int) -> WSGIServer | None:
     return None
 
 
-# /health/live, /health/ready and /version: for the machine that watches; no sign-in, no people.
+# Pages
 
 
 class Health:
@@ -133,7 +136,7 @@ class Version(Health):
     renderer="json",
 )
 def live(request: Any) -> dict[str, str]:
-    """The process answers; the database isn't asked anything."""
+    """Answer that the process answers; the database isn't asked anything."""
     return {"status": "ok"}
 
 
@@ -145,7 +148,7 @@ def live(request: Any) -> dict[str, str]:
     renderer="json",
 )
 def ready(request: Any) -> dict[str, Any]:
-    """The installation can do its work; per part how it is, and what to do."""
+    """Answer whether the installation can do its work: per part its state and what to do."""
     readiness: Readiness = request.registry.readiness
     checks = readiness.checks()
     good = is_ready(checks)
@@ -165,5 +168,5 @@ def ready(request: Any) -> dict[str, Any]:
     renderer="json",
 )
 def version(request: Any) -> dict[str, str | None]:
-    """Which release this is; nothing about what it is made of."""
+    """Answer which release this is; nothing about what it is made of."""
     return version_of(request.app_settings.migrations)

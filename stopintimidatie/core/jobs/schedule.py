@@ -53,7 +53,7 @@ def correct_schedule(engine: Engine, kinds: Kinds) -> None:
 
 
 def free_leases(engine: Engine) -> None:
-    """Free all leases. Only for a worker that starts and is the only one: their owners are gone."""
+    """Free all leases, for a worker that starts and is the only one: their owners are gone."""
     with transaction(engine) as session:
         held = update(OutboxJob).where(OutboxJob.lease_until.is_not(None))
         session.execute(held.values(lease_until=None))

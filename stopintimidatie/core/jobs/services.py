@@ -1,4 +1,10 @@
-"""Asking for a job, and what an operator sees and does of the queue."""
+"""The outbox: asking for a job, the kinds of job, waking the workers, what an operator does.
+
+PostgreSQL passes the word on, once what was asked is committed. The word carries nothing and may be
+lost (the process that asked died just after its commit): then a worker finds the row when it looks
+by itself. That it isn't said inside the transaction has a reason: such transactions commit one
+after another (docs/dev/adr/0012). SQLite has no such word; there the worker looks by the clock.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +31,6 @@ from stopintimidatie.core.storage.session import standalone, transaction
 from stopintimidatie.core.telemetry import counting
 from stopintimidatie.settings import Settings
 
-# Waking the workers: PostgreSQL passes the word on, once what was asked is committed.
-#
-# The word carries nothing and may be lost (the process that asked died just after its commit):
-# then a worker finds the row when it looks by itself. That it isn't said inside the transaction
-# has a reason: such transactions commit one after another (docs/dev/adr/0012). SQLite has no such
-# word; there the worker looks by the clock.
-
-
 log = logging.getLogger(__name__)
 CHANNEL: Final = "stopintimidatie_werk"
 # How often a worker that listens is told to stop at the latest, and tries to listen again.
@@ -43,7 +41,7 @@ _COMMITTED: Final = "stopintimidatie.jobs.committed"
 
 
 def wake_after_commit(session: Session) -> None:
-    """This transaction asks for jobs: the workers hear of it when it is committed."""
+    """Wake the workers when this transaction, which asks for jobs, is committed."""
     session.info[_ASKED] = True
 
 
@@ -78,7 +76,7 @@ def _wake(session: Session, ended: SessionTransaction) -> None:
 
 
 class Bell:
-    """What a worker waits by: a word from PostgreSQL, on a connection of its own."""
+    """Bell that a worker waits by: a word from PostgreSQL, on a connection of its own."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -87,13 +85,13 @@ class Bell:
         self._deaf_for = LOOK_UP_SECONDS
 
     def listen(self) -> bool:
-        """Whether the bell can ring. A connection that was lost is made again, when it's time."""
+        """Tell whether the bell can ring; make a lost connection again, when it's time."""
         if self._connection is None and self._engine.dialect.name == "postgresql":
             self._connect()
         return self._connection is not None
 
     def wait(self, stop: threading.Event, seconds: float) -> None:
-        """Until it rings, the time is over or the worker must stop."""
+        """Wait until it rings, the time is over or the worker must stop."""
         if self._connection is None:
             stop.wait(seconds)
             return
@@ -131,7 +129,7 @@ class Bell:
         self._connection.execute(f"LISTEN {CHANNEL}")
 
     def _rung(self, seconds: float) -> bool:
-        """Whether there was a word, or there won't be any: both are a reason to look."""
+        """Tell whether there was a word, or there won't be any: both are a reason to look."""
         heard: list[Any] = []
         told = self._try(
             lambda: heard.extend(self._connection.notifies(timeout=seconds, stop_after=1))
@@ -149,7 +147,7 @@ class Bell:
 
 
 class QueueError(Exception):
-    """What was asked of the queue can't be done; the message says what to do."""
+    """Request to the queue that can't be done; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +162,7 @@ class Job:
 
 @dataclass(frozen=True)
 class KindCount:
-    """How many jobs of a kind wait, and how many were given up."""
+    """Number of jobs of a kind that wait, and that were given up."""
 
     kind: str
     waiting: int
@@ -190,14 +188,14 @@ def enqueue(
 
 
 def job_row(job: Job, holder: str, payload: dict[str, Any]) -> tuple[type[OutboxJob], Any]:
-    """The same as a row, for who inserts many rows at once."""
+    """Return a job as a row, for who inserts many rows at once."""
     now = utc_now()
     values = {"kind": job.name, "holder": holder, "payload": payload, "attempts": 0, "dead": False}
     return OutboxJob, {**values, "created_at": now, "run_after": now}
 
 
 def rows_committed(engine: Engine, rows: Iterable[tuple[type[Any], Any]]) -> None:
-    """Rows were committed without a session: where jobs are among them, the workers hear of it."""
+    """Wake the workers when there are jobs among rows that were committed without a session."""
     if any(model is OutboxJob for model, _ in rows):
         wake(engine)
 
@@ -214,7 +212,7 @@ def counts(session: Session) -> list[KindCount]:
 
 
 def dead_jobs(session: Session) -> Sequence[OutboxJob]:
-    """The jobs that were given up, oldest first."""
+    """Return the jobs that were given up, oldest first."""
     return session.scalars(select(OutboxJob).where(OutboxJob.dead).order_by(OutboxJob.id)).all()
 
 
@@ -246,7 +244,7 @@ def _each(engine: Engine, actor: Actor, number: int | None, action: str) -> int:
 
 
 def _settle(engine: Engine, actor: Actor, job: OutboxJob, action: str) -> bool:
-    """One job, in a transaction of its holder; False when somebody else was first."""
+    """Settle one job, in a transaction of its holder; False when somebody else was first."""
     chosen = (OutboxJob.id == job.id, OutboxJob.dead)
     with transaction(engine, job.holder) as session:
         if action == "taak.weg":
@@ -279,7 +277,7 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True)
 class JobContext:
-    """What a handler may use. It opens its own transactions, each for the holder of its jobs.
+    """Tools of a handler. It opens its own transactions, each for the holder of its jobs.
 
     `claimed` and `attempts`: which rows of the outbox these jobs are, as they were taken.
     """
@@ -298,7 +296,7 @@ class JobContext:
 
     @contextmanager
     def ending(self, place: int) -> Iterator[Session | None]:
-        """A transaction in which the job at this place ends together with its effect.
+        """Give a transaction in which the job at this place ends together with its effect.
 
         For what can't see that it was done before: a letter, the next step of a chain. None: it
         was done, or another worker has it now.

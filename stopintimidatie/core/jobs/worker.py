@@ -1,4 +1,4 @@
-"""Worker that claims jobs with a lease, runs them and deletes them; failed jobs are retried later.
+"""Worker that claims jobs with a lease, runs them and deletes them; failed jobs are retried.
 
 A lease is renewed while its job runs. A worker that lost it all the same (the machine stood still)
 may no longer touch the job: each claim counts an attempt, and only the latest attempt ends a job.
@@ -7,6 +7,12 @@ A worker has a thread for each lane, so that short jobs never wait for a documen
 
 Between jobs it waits until it is woken, until the next planned job is due, or until it is time to
 look by itself: often where nothing wakes it, seldom where something does (`waking`).
+
+An index in files asks for one worker and one machine; a process looks at that when it starts.
+Whoosh's files have one writer and lie on one machine. A second worker finds the lock in `data_dir`
+taken; on PostgreSQL a process with another `data_dir` (so of another machine) is seen by the
+advisory lock that each process holds under the number of its place. The kernel and the database let
+go of both when a process dies, however it dies.
 """
 
 from __future__ import annotations
@@ -77,13 +83,13 @@ class Claim:
 
 
 def back_off(attempts: int, jitter: float) -> timedelta:
-    """How long to wait after so many failed attempts: doubling from a second, with jitter 0–1."""
+    """Return how long to wait after so many failures: doubling from a second, jitter 0–1."""
     seconds = min(2.0 ** min(attempts, 20), LONGEST_WAIT.total_seconds())
     return timedelta(seconds=seconds * (0.5 + jitter / 2))
 
 
 def _still_ours(claim: Claim) -> tuple[Any, ...]:
-    """Jobs that nobody took since: a later claim would have counted one more attempt."""
+    """Select jobs that nobody took since: a later claim would have counted one more attempt."""
     return OutboxJob.id.in_(claim.ids), OutboxJob.attempts == claim.attempts
 
 
@@ -144,7 +150,7 @@ class Worker:
             self._schedule_at = time.monotonic() + SCHEDULE_SECONDS
 
     def _until_due(self) -> float:
-        """Seconds until a job may be due that nobody wakes this worker for."""
+        """Return the seconds until a job may be due that nobody wakes this worker for."""
         leased = OutboxJob.lease_until > OutboxJob.run_after
         due = case((leased, OutboxJob.lease_until), else_=OutboxJob.run_after)
         with transaction(self.engine, write=False) as session:
@@ -311,21 +317,15 @@ def run_lanes(registry: Any, stop: threading.Event) -> None:
         # Python handles signals in the main thread only, so its wait is short.
         while wait(running, LOOK_UP_SECONDS).not_done:
             pass
-    for one in running:
-        one.result()
+    for lane in running:
+        lane.result()
 
 
 def _nothing(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Stands in for a kind that no room registered."""
+    """Stand in for a kind that no room registered."""
 
 
-# One worker, and one machine: what an index in files asks, looked at when a process starts.
-#
-# Whoosh's files have one writer and lie on one machine. A second worker finds the lock in
-# `data_dir` taken; on PostgreSQL a process with another `data_dir` (so of another machine) is
-# seen by the advisory lock that each process holds under the number of its place. The kernel and
-# the database let go of both when a process dies, however it dies.
-
+# One worker, and one machine
 
 # The first half of the advisory locks' key: nothing else of ours uses it.
 SPACE: Final = 20_261_124
@@ -339,7 +339,7 @@ class NotAloneError(Exception):
 
 
 def stay_one_worker(settings: Settings) -> None:
-    """Be the only worker, where the index is in files.
+    """Ensure that this is the only worker, where the index is in files.
 
     :raises NotAloneError: there is another.
     """
@@ -349,7 +349,7 @@ def stay_one_worker(settings: Settings) -> None:
 
 
 def stay_on_one_machine(settings: Settings) -> None:
-    """Be on the machine of the other processes, where the index is in files.
+    """Ensure that all processes are on one machine, where the index is in files.
 
     :raises NotAloneError: there are processes elsewhere.
     """
@@ -376,7 +376,10 @@ def _locked(data_dir: Path) -> IO[str]:
 
 
 def _place(data_dir: Path) -> int:
-    """The number of this folder, drawn once and kept in it: containers may share the folder."""
+    """Return the number of this folder, drawn once and kept in it.
+
+    Containers may share the folder.
+    """
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = data_dir / PLACE
     if not path.exists():

@@ -29,8 +29,7 @@ from stopintimidatie.core.mail.services import (
 from stopintimidatie.core.storage.encryption import KeyRing, Sealed
 from stopintimidatie.core.storage.personal import Fragment, PersonalDataHolder, Subject, Treatment
 
-# Codes to type back: derived from a number that is kept, so that no code is ever stored. Pure.
-
+# Codes are derived from a number that is kept, so that no code is ever stored.
 
 DIGITS: Final = 8
 TRIES: Final = 5
@@ -38,24 +37,24 @@ _PURPOSE: Final = "one-time-code"
 
 
 def new_nonce(keys: KeyRing) -> str:
-    """What a fresh code is derived from."""
+    """Draw what a fresh code is derived from."""
     return f"{keys.current}:{secrets.token_hex(12)}"
 
 
 def code_of(keys: KeyRing, context: str, nonce: str) -> str:
-    """The code that belongs to a nonce of this document: eight digits."""
+    """Return the code that belongs to a nonce of this document: eight digits."""
     version = int(nonce.partition(":")[0])
     number = int(keys.keyed_hash(_PURPOSE, f"{context}|{nonce}".encode(), version), 16)
     return str(number % 10**DIGITS).zfill(DIGITS)
 
 
 def readable(code: str) -> str:
-    """In two groups, to read out."""
+    """Write a code in two groups, to read out."""
     return f"{code[:4]} {code[4:]}"
 
 
 def is_code(typed: str, code: str) -> bool:
-    """Whether this was typed, however it was spaced."""
+    """Tell whether this was typed, however it was spaced."""
     digits = re.sub(r"[\s.-]", "", typed)
     return compare_digest(digits.encode(), code.encode())
 
@@ -70,14 +69,14 @@ CODE_TEXT: Final = "nummer_bevestigen"
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose address it is: a kind of document or role, and an id."""
+    """Owner of an address: a kind of document or role, and an id."""
 
     kind: str
     id: str
 
 
 def find_address(session: Session, owner: Owner) -> MailAddress | None:
-    """The address of an owner, of this transaction's holder."""
+    """Find the address of an owner, of this transaction's holder."""
     return session.scalars(
         select(MailAddress).where(
             MailAddress.owner_kind == owner.kind, MailAddress.owner_id == owner.id
@@ -86,7 +85,7 @@ def find_address(session: Session, owner: Owner) -> MailAddress | None:
 
 
 def clear_address(keys: KeyRing, row: MailAddress | None) -> str | None:
-    """The address in words; None when there is none (any more)."""
+    """Return the address in words; None when there is none (any more)."""
     if row is None or row.address is None:
         return None
     return keys.decrypt(PURPOSE, row.address, str(row.id))
@@ -158,7 +157,7 @@ def confirm_address(
 
 
 def _find_usable(session: Session, keys: KeyRing, number: str) -> str | None:
-    """For messages to who has proven to be there."""
+    """Find the address for messages to who has proven to be there."""
     row = session.get(MailAddress, UUID(number))
     if row is None or row.address is None:
         return None
@@ -170,7 +169,7 @@ def _find_usable(session: Session, keys: KeyRing, number: str) -> str | None:
 
 
 def _find_new(session: Session, keys: KeyRing, number: str) -> str | None:
-    """For the code itself."""
+    """Find the address for the code itself."""
     return clear_address(keys, session.get(MailAddress, UUID(number)))
 
 

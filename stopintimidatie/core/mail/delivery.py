@@ -1,4 +1,8 @@
-"""Handing a message to the mail server: over verified TLS, or not at all."""
+"""Delivery: a message to the mail server over verified TLS or not at all; a text to its provider.
+
+Text messages: The door is that of MessageBird's REST API (POST /messages, `Authorization: AccessKey
+…`), which other Dutch providers offer alike. Nothing but a number and our few words goes there.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +48,7 @@ class Courier:
         return self._settings.demo and not self._settings.mail_host
 
     def deliver(self, envelope: Envelope) -> None:
-        """When this returns, the mail server has the message.
+        """Hand the message over: when this returns, the mail server has it.
 
         :raises MailError: it doesn't, or didn't say so.
         """
@@ -87,7 +91,7 @@ class Courier:
         return client
 
     def _greeted(self) -> smtplib.SMTP:
-        """Connected, and encrypted: what follows is never said in clear."""
+        """Connect and encrypt: what follows is never said in clear."""
         settings = self._settings
         timeout = settings.mail_timeout_seconds
         if settings.mail_tls == "tls":
@@ -106,7 +110,7 @@ class Courier:
         return client
 
     def _tls(self) -> ssl.SSLContext:
-        """The server's certificate must be its own and of an authority we know."""
+        """Return a context for a server whose certificate is its own, of an authority we know."""
         ca_file = self._settings.mail_ca_file
         context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
         context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -120,7 +124,7 @@ class Courier:
             raise MailError("aanmelden") from None
 
     def _signed(self, content: bytes) -> bytes:
-        """With a DKIM signature in front, when there is a key."""
+        """Put a DKIM signature in front, when there is a key."""
         settings = self._settings
         if settings.mail_dkim_key is None:
             return content
@@ -158,7 +162,7 @@ def _hand_over(client: smtplib.SMTP, envelope: Envelope, content: bytes) -> None
 
 
 def _connection_problem(error: Exception) -> str:
-    """The code of what went wrong before there was a message."""
+    """Return the code of what went wrong before there was a message."""
     match error:
         case MailError():
             return error.problem
@@ -182,17 +186,13 @@ def _connection_problem(error: Exception) -> str:
     return "onbereikbaar"
 
 
-# Text messages to a telephone, through a provider's door on the internet; off unless set.
-#
-# The door is that of MessageBird's REST API (POST /messages, `Authorization: AccessKey …`), which
-# other Dutch providers offer alike. Nothing but a number and our few words goes there.
-
+# Text messages, off unless set
 
 _TRY_LATER: Final = frozenset({408, 425, 429})
 
 
 def is_mobile(number: str) -> bool:
-    """Whether text messages arrive there."""
+    """Tell whether text messages arrive there."""
     try:
         kind = phonenumbers.number_type(phonenumbers.parse(number, "NL"))
     except phonenumbers.NumberParseException:
@@ -225,7 +225,7 @@ class Texter:
         return bool(self._settings.sms_url) or self.keeps
 
     def deliver(self, message: TextMessage) -> None:
-        """When this returns, the provider has the message.
+        """Hand the message over: when this returns, the provider has it.
 
         :raises MailError: it doesn't, or didn't say so.
         """

@@ -1,4 +1,8 @@
-"""Reading what a mail server sends back (RFC 3464): which message didn't arrive. Pure."""
+"""Messages: writing, signing (DKIM), their problems in words, and reading what came back. Pure.
+
+DKIM: The libraries for it come as source alone, and this house installs nothing but wheels with
+known hashes. Signing, without verifying, is little.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +39,7 @@ LARGEST: Final = 2_000_000
 
 
 def returned_message(content: bytes) -> UUID | None:
-    """The number of our message that came back for good; None when this tells of no such."""
+    """Return the number of our message that came back for good; None when there is none."""
     report = email.message_from_bytes(content[:LARGEST])
     if report.get_content_type() != "multipart/report" or not _failed(report):
         return None
@@ -43,7 +47,7 @@ def returned_message(content: bytes) -> UUID | None:
 
 
 def _failed(report: Message) -> bool:
-    """Not when it is only late, or has arrived."""
+    """Tell whether it came back for good: not when it is only late, or has arrived."""
     return any(
         str(part.get("Action", "")).strip().lower() == "failed" for part in _status_parts(report)
     )
@@ -77,11 +81,7 @@ def _numbers(report: Message) -> Iterator[UUID]:
                 yield from map(UUID, _MESSAGE_ID.findall(str(inner["Message-ID"])))
 
 
-# Signing a message with DKIM (RFC 6376): rsa-sha256, relaxed/relaxed. Pure.
-#
-# The libraries for it come as source alone, and this house installs nothing but wheels with known
-# hashes. Signing, without verifying, is little.
-
+# DKIM (RFC 6376): rsa-sha256, relaxed/relaxed.
 
 SIGNED: Final = (b"from", b"to", b"subject", b"date", b"message-id", b"mime-version")
 _FOLD: Final = re.compile(rb"\r\n(?=[ \t])")
@@ -93,7 +93,7 @@ class SigningError(Exception):
 
 
 def signature(content: bytes, *, selector: str, domain: str, key: bytes, at: int) -> bytes:
-    """The header that goes before a message with CRLF line ends.
+    """Return the header that goes before a message with CRLF line ends.
 
     :param key: an RSA key in PEM.
     :param at: the time of signing, in seconds since 1970.
@@ -135,8 +135,7 @@ def _folded(text: bytes) -> bytes:
     return b"\r\n ".join(text[start : start + 70] for start in range(0, len(text), 70))
 
 
-# What can go wrong with a message: a code for the queue, and a sentence for who must mend it.
-
+# Problems: a code for the queue, and a sentence for who must mend it.
 
 # Code -> what is wrong and what to do. These wait and are tried again.
 WAITS: Final[dict[str, str]] = {
@@ -177,12 +176,11 @@ class MailError(JobError):
 
 
 def words_of(problem: str | None) -> str:
-    """The sentence for a code, such as of a message or of a job."""
+    """Return the sentence for a code, such as of a message or of a job."""
     return WORDS.get((problem or "").removeprefix("mail: "), "Er ging iets mis.")
 
 
-# A message as it goes over the line: made of given parts, the same bytes each time. Pure.
-
+# Writing: the same bytes each time, made of given parts.
 
 # A machine's own name will do here: the mail server decides.
 _SENDER: Final = re.compile(r"[^@\s<>]+@[A-Za-z0-9.-]+")
@@ -200,7 +198,7 @@ class Envelope:
 
 
 def plain_address(text: str) -> str:
-    """The address as a mail server may get it, without a name.
+    """Return the address as a mail server may get it, without a name.
 
     :raises MailError: it isn't one.
     """
@@ -235,19 +233,19 @@ def _template(asset: str) -> Template:
 
 
 def render(asset: str, values: Mapping[str, Any]) -> str:
-    """The words of a message."""
+    """Return the words of a message."""
     return _template(asset).render(values).strip() + "\n"
 
 
 def message_id(number: UUID, sender: str) -> str:
-    """The same for every attempt, so that a mailbox knows a repeat as one."""
+    """Return the same id for every attempt, so that a mailbox knows a repeat as one."""
     return f"<{number}@{sender.rpartition('@')[2]}>"
 
 
 def write(
     number: UUID, made_at: datetime, sender: str, recipient: str, subject: str, text: str
 ) -> EmailMessage:
-    """The whole message. No line break of a value can become a header: the policy refuses it.
+    """Write the message. No line break of a value can become a header: the policy refuses it.
 
     :raises MailError: the recipient has no usable address.
     """
@@ -272,7 +270,7 @@ _HEADERS: Final = ("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitte
 
 
 def encrypted(message: EmailMessage, certificate: bytes) -> bytes:
-    """The same message, its words readable by who has the key of this certificate alone.
+    """Encrypt the message, so that only who has the key of this certificate can read it.
 
     :raises MailError: the certificate can't be used.
     """

@@ -15,7 +15,7 @@ from stopintimidatie.core.storage.models import Base, Held, held_table
 
 
 class MailState(StrEnum):
-    """What became of a message."""
+    """State of a message: what became of it."""
 
     WAITING = "wacht"
     SENT = "verstuurd"
@@ -55,7 +55,7 @@ class MailMessage(Held, Base):
 
 
 class MailAddress(Held, Base):
-    """Where an owner can be written to: an address, or a number for text messages. Encrypted.
+    """Address of an owner: of mail, or a number for text messages. Encrypted.
 
     It counts once the code that was sent there has been typed back.
     """

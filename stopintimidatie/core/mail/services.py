@@ -1,4 +1,4 @@
-"""Asking for a message, sending it, and noting that it came back."""
+"""Mail: asking for a message, sending it, noting that it came back; the kinds rooms register."""
 
 from __future__ import annotations
 
@@ -31,12 +31,10 @@ from stopintimidatie.core.registry import Directive, named, of_kind
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.settings import Settings
 
-# What can be said by mail, and to whom: rooms register both.
-
 
 @dataclass(frozen=True)
 class Writing:
-    """What a room may use while its message is written, in a transaction of the holder."""
+    """Tools of a room while its message is written, in a transaction of the holder."""
 
     session: Session
     settings: Settings
@@ -49,13 +47,13 @@ class Writing:
         return keys
 
     def link(self, path: str) -> str:
-        """A whole address of the product."""
+        """Return a whole address of the product."""
         return f"{self.settings.public_address}{path}"
 
 
 @dataclass(frozen=True)
 class Letter:
-    """What goes in the template's words.
+    """Values for the words of a template.
 
     :param certificate: PEM; then all of it is encrypted for that certificate (S/MIME).
     :param template: other words than the template's own.
@@ -71,11 +69,11 @@ def _message_values(writing: Writing) -> Letter | None:
 
 
 def _ignore_sent(writing: Writing) -> None:
-    """Nothing happens."""
+    """Do nothing."""
 
 
 def _ignore_return(registry: Any, session: Session, message: MailMessage) -> None:
-    """Only the address itself is marked."""
+    """Do nothing: only the address itself is marked."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ class MailTemplate:
 
 
 def _ignore_bounce(session: Session, recipient_id: str) -> None:
-    """Nobody wants to know."""
+    """Do nothing: nobody wants to know."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +136,7 @@ _ENDED: Final = frozenset({MailState.SENT, MailState.NOT_NEEDED, MailState.BOUNC
 
 @dataclass(frozen=True)
 class Recipient:
-    """Who is written to: a kind that some room registered, and an id. Never an address."""
+    """Recipient by a kind that some room registered, and an id. Never an address."""
 
     kind: str
     id: str
@@ -186,7 +184,10 @@ def queue_mail(
 
 
 def send(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """The job. A crash after the mail server's yes means a repeat with the same number."""
+    """Send the message (job).
+
+    A crash after the server's yes means a repeat with the same number.
+    """
     for payload in payloads:
         number = UUID(payload["mail"])
         try:
@@ -226,7 +227,7 @@ def _send(context: JobContext, number: UUID) -> None:
 
 
 def _as_kept(sent: Envelope | TextMessage) -> str:
-    """As a page of the demo can read it."""
+    """Return the message as a page of the demo can read it."""
     if isinstance(sent, Envelope):
         return sent.content.decode("ascii")
     shown = EmailMessage()
@@ -238,7 +239,7 @@ def _as_kept(sent: Envelope | TextMessage) -> str:
 def _written(
     context: JobContext, session: Session, message: MailMessage
 ) -> Envelope | TextMessage | None:
-    """The message as it goes out now; None when it is no longer needed."""
+    """Write the message as it goes out now; None when it is no longer needed."""
     registry, settings = context.registry, context.settings
     template = MAIL_TEMPLATES.of(registry)[message.template]
     kind = MAIL_RECIPIENTS.of(registry)[message.recipient_kind]
@@ -268,7 +269,7 @@ def _note_problem(context: JobContext, number: UUID, error: MailError) -> None:
 
 
 def note_bounce(registry: Any, session: Session, number: UUID) -> bool:
-    """A message came back; whether this holder sent it."""
+    """Note that a message came back; tell whether this holder sent it."""
     message = session.get(MailMessage, number)
     if message is None:
         return False

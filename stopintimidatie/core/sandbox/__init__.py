@@ -1,3 +1,1 @@
-"""Child processes with limits for work on files that strangers send."""
-
-from __future__ import annotations
+"""Child processes with limits, for work on files that strangers send."""

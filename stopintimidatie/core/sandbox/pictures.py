@@ -1,12 +1,20 @@
-"""Conversion of an uploaded picture to the same picture without metadata. Pure; run in a child.
+"""Conversion of an uploaded picture to the same picture without metadata, in a child process.
 
 Pillow decodes and encodes it again, which drops EXIF, location, thumbnails and comments. A picture
 that would take long is refused before it is decoded, where that can be seen.
+
+Run as ``python -m stopintimidatie.core.sandbox.pictures LIMITS DRAWING SOURCE TARGET``; the last
+two are numbers of files that the parent opened. Before it decodes anything it limits its memory and
+time, and makes sure that it can open no other file or socket. When a picture is refused it writes
+the reason, one word, to standard output.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import resource
+import sys
 import warnings
 from collections.abc import Callable
 from io import BytesIO
@@ -20,10 +28,12 @@ from stopintimidatie.core.sandbox.process import (
     MOST_PIXELS,
     MOST_PIXELS_OTHERWISE,
     MOST_SCANS,
+    Limits,
     PictureError,
     Refusal,
 )
 
+REFUSED: Final = 3
 LONGEST_SIDE: Final = 3_000
 QUALITY: Final = 88
 LOGO_WIDEST: Final = 800
@@ -143,3 +153,24 @@ def draw_logo(source: BinaryIO, target: BinaryIO) -> None:
 
 
 DRAWINGS: Final[dict[str, Drawing]] = {"foto": draw_photo, "logo": draw_logo}
+
+
+def main(limits: str, drawing: str, source: str, target: str) -> int:
+    """Convert one picture; return the exit code: 0 when done, `REFUSED` when refused."""
+    Limits.from_text(limits).bind()
+    with os.fdopen(int(source), "rb") as given, os.fdopen(int(target), "wb") as made:
+        try:
+            draw(DRAWINGS[drawing], given, made, _close_doors)
+        except PictureError as refused:
+            sys.stdout.write(refused.refusal.value)
+            return REFUSED
+    return 0
+
+
+def _close_doors() -> None:
+    """Make opening any file, socket or program impossible, even if a decoder is taken over."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:5]))

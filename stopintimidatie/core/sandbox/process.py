@@ -1,28 +1,66 @@
-"""Child processes that get no secrets from our environment and only the files they are given.
+"""Child processes with limits, without our secrets, and with only the files they are given.
 
 Each has a session of its own, so that it is killed together with the processes it started.
+
+``python -I -S process.py LIMITS PROGRAM ARGUMENT...`` sets the limits and becomes that program; so
+this module needs only the standard library.
 """
 
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Any, BinaryIO, Final
+from typing import IO, Any, BinaryIO, Final, Self
 
-from stopintimidatie.core.sandbox import limits as limits_program
-from stopintimidatie.core.sandbox.limits import MEGABYTE, Limits
-
+MEGABYTE: Final = 1024 * 1024
 PACKAGE_ROOT: Final = Path(__file__).parents[3]
 # Signals by which libraries end a child that gets no more memory; GLib uses SIGTRAP.
 OUT_OF_MEMORY: Final = (-signal.SIGXFSZ, -signal.SIGSEGV, -signal.SIGABRT, -signal.SIGTRAP)
 OUT_OF_TIME: Final = (-signal.SIGXCPU, -signal.SIGKILL)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits on one child process, in seconds and bytes.
+
+    The defaults are for a rendering: a dossier of 500 pages takes a quarter of this memory.
+
+    :param yields: the `nice` value: how far the child lets other processes go first.
+    """
+
+    wall_seconds: int = 600
+    cpu_seconds: int = 600
+    memory_bytes: int = 1024 * MEGABYTE
+    file_bytes: int = 200 * MEGABYTE
+    yields: int = 0
+
+    def as_text(self) -> str:
+        return ",".join(map(str, astuple(self)))
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        return cls(*map(int, text.split(",")))
+
+    def bind(self) -> None:
+        """Set these limits on this process; the parent guards the wall-clock time."""
+        for what, most in (
+            (resource.RLIMIT_AS, self.memory_bytes),
+            (resource.RLIMIT_CPU, self.cpu_seconds),
+            (resource.RLIMIT_FSIZE, self.file_bytes),
+            (resource.RLIMIT_CORE, 0),
+        ):
+            hard = resource.getrlimit(what)[1]
+            bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.setrlimit(what, (bound, bound))
+        os.nice(self.yields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +91,7 @@ def module_command(module: str) -> list[str]:
 
 def limited_command(limits: Limits, program: str) -> list[str]:
     """Return the command that runs another program within limits."""
-    return [sys.executable, "-I", "-S", limits_program.__file__, limits.as_text(), program]
+    return [sys.executable, "-I", "-S", __file__, limits.as_text(), program]
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -121,8 +159,7 @@ def _text(errors: bytes | None) -> str:
     return (errors or b"").decode("utf-8", "replace")
 
 
-# Limits on pictures, and the reasons to refuse one. Plain values, for parent and child process.
-
+# Pictures: plain values for parent and child process.
 
 # Most pixels, checked before a picture is decoded. The largest photo of a telephone has some 50
 # million. A JPEG of that size is decoded at half its size and takes a second at most. PNG and WebP
@@ -155,10 +192,7 @@ class PictureError(Exception):
         self.refusal = refusal
 
 
-# Child process, with limits, that decodes a picture and encodes it again.
-
-
-CHILD: Final = "stopintimidatie.core.sandbox.child"
+CHILD: Final = "stopintimidatie.core.sandbox.pictures"
 # The heaviest photo that is accepted (HEIC, 48 megapixels) needs a third of this time.
 LIMITS: Final = Limits(30, 15, 1024 * MEGABYTE, 50 * MEGABYTE, yields=5)
 PHOTO: Final = "foto"
@@ -183,3 +217,8 @@ def draw(drawing: str, source: BinaryIO, target: BinaryIO, limits: Limits | None
     if ended.code != 0 or not target.seek(0, os.SEEK_END):
         raise PictureError(Refusal(ended.said or Refusal.BROKEN))
     target.seek(0)
+
+
+if __name__ == "__main__":
+    Limits.from_text(sys.argv[1]).bind()
+    os.execv(sys.argv[2], sys.argv[2:])  # noqa: S606

@@ -5,6 +5,18 @@ Steps: words with their place in the text, fold accents and case, stem until the
 hold a digit (references, postcodes, bus lines) are never stemmed.
 
 `FINGERPRINT` names this version of the rules: an index made by other rules must be rebuilt.
+
+The lexicon holds words the stemmer can't join: irregular verbs and the synonyms of this field. The
+Dutch stemmer knows endings, not vowels: it never brings *floot* to *fluiten*. And people who report
+and officers who search use different words for one thing: an officer types *nafluiten*, the report
+says "hij floot naar me". Each group below is one meaning; every word in it is found by every other.
+The first word is the head: its stem is what the index holds.
+
+Only words that are the same *for searching* belong together. "Betasten" and "aanranding" don't: the
+second is a crime, and an officer who searches for it must not get the first.
+
+The groups are written as plain words; `analysis` stems them when it is imported and refuses (in a
+test) a word that would end up in two groups.
 """
 
 from __future__ import annotations
@@ -19,18 +31,7 @@ from typing import Final, NamedTuple
 
 import Stemmer
 
-# Words the stemmer can't join: irregular verbs and the synonyms of this field.
-#
-# The Dutch stemmer knows endings, not vowels: it never brings *floot* to *fluiten*. And people
-# who report and officers who search use different words for one thing: an officer types
-# *nafluiten*, the report says "hij floot naar me". Each group below is one meaning; every word in
-# it is found by every other. The first word is the head: its stem is what the index holds.
-#
-# Only words that are the same *for searching* belong together. "Betasten" and "aanranding" don't:
-# the second is a crime, and an officer who searches for it must not get the first.
-#
-# The groups are written as plain words; `analysis` stems them when it is imported and refuses (in
-# a test) a word that would end up in two groups.
+# The lexicon
 
 
 class Group(NamedTuple):
@@ -338,7 +339,7 @@ def _stable_stem(word: str) -> str:
 
 
 def lexicon_stems() -> Mapping[str, str]:
-    """What the lexicon says in stems: stem of a form -> stem of its group's head."""
+    """Return the lexicon in stems: stem of a form -> stem of its group's head."""
     table: dict[str, str] = {}
     for group in GROUPS:
         head = _stable_stem(_fold_word(group.head))
@@ -352,7 +353,7 @@ _LEXICON: Final = lexicon_stems()
 
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
-    """The stem of a folded word, as it stands in the index."""
+    """Return the stem of a folded word, as it stands in the index."""
     if any(char.isdigit() for char in word):
         return word
     stable = _stable_stem(word)
@@ -361,13 +362,16 @@ def stem(word: str) -> str:
 
 @lru_cache(maxsize=50_000)
 def _analysed(text: str) -> tuple[str, str, bool]:
-    """A word of a text: as folded, its stem, whether it is a stop word."""
+    """Analyse a word of a text: as folded, its stem, whether it is a stop word."""
     word = _fold_word(text)
     return word, stem(word), word in STOP_WORDS
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """The words of a text in order. Stop words come along, marked: they keep the count right."""
+    """Yield the words of a text in order.
+
+    Stop words come along, marked: they keep the count right.
+    """
     position = 0
     for match in _WORD.finditer(text):
         word, its_stem, stop = _analysed(match.group())
@@ -378,7 +382,7 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 def stems(text: str) -> set[str]:
-    """The stems in a text, each once and without its place: much quicker than `tokens`."""
+    """Return the stems in a text, each once and without its place: much quicker than `tokens`."""
     found = (_analysed(word) for word in set(_WORD.findall(text)))
     return {its_stem for word, its_stem, stop in found if word and not stop}
 

@@ -36,14 +36,14 @@ OPEN_ACCESS: Final = "open"
 
 
 class Kind(StrEnum):
-    """What sort of document it is."""
+    """Kind of document."""
 
     REPORT = "melding"
     DOSSIER = "dossier"
 
 
 class Weight(StrEnum):
-    """How much a match in a text says about the document."""
+    """Weight of a match in a text: how much it says about the document."""
 
     HIGH = "hoog"
     NORMAL = "gewoon"
@@ -102,14 +102,17 @@ class SearchDocument:
                 raise ValueError(f"not a code: {code!r}")
 
     def searchable(self) -> tuple[Text, ...]:
-        """All texts that are searched: reference (also without dashes) and title come first."""
+        """Return all texts that are searched.
+
+        Reference (also without dashes) and title come first.
+        """
         joined = self.reference.replace("-", "")
         reference = self.reference if joined == self.reference else f"{self.reference} {joined}"
         first = (Text("kenmerk", reference, Weight.HIGH), Text("titel", self.title, Weight.HIGH))
         return first + self.texts
 
     def codes(self, which: Field) -> tuple[str, ...]:
-        """The codes of one field, as facets count them and filters ask for them."""
+        """Return the codes of one field, as facets count them and filters ask for them."""
         match which:
             case Field.KIND:
                 return (self.kind.value,)
@@ -127,7 +130,7 @@ class SearchDocument:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where in the tree is searched: one holder, perhaps some neighbourhoods or one dossier."""
+    """Part of the tree that is searched: one holder, perhaps some neighbourhoods or one dossier."""
 
     holder: str
     neighbourhoods: frozenset[str] | None = None
@@ -143,7 +146,7 @@ class Visibility:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which part of the rows; numbers start at one."""
+    """Part of the rows; numbers start at one."""
 
     number: int = 1
     size: int = 20
@@ -193,7 +196,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class FacetCount:
-    """How many rows one more choice would leave. `selected` values stay, also with none."""
+    """Number of rows that one more choice would leave. `selected` values stay, also with none."""
 
     value: str
     count: int
@@ -213,7 +216,7 @@ class SearchResults:
 
 
 class HealthState(StrEnum):
-    """How an index is."""
+    """State of an index."""
 
     GOOD = "goed"
     MISSING = "ontbreekt"
@@ -223,7 +226,7 @@ class HealthState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the index of one holder is, in words for the operator."""
+    """Health of the index of one holder, in words for the operator."""
 
     state: HealthState
     message: str
@@ -273,7 +276,7 @@ class CheckReport:
 
 @dataclass(frozen=True, slots=True)
 class RebuildReport:
-    """What a rebuild did."""
+    """Result of a rebuild."""
 
     holder: str
     documents: int
@@ -330,18 +333,18 @@ class IndexWriter(Protocol):
         ...
 
     def new_row(self, document: SearchDocument) -> tuple[Any, dict[str, Any]]:
-        """(table, values) of a document that is new, for who inserts many rows at once."""
+        """Return (table, values) of a document that is new, for who inserts many rows at once."""
         ...
 
 
 class SearchBackend(Protocol):
-    """What a search engine must do. Every call names one holder or documents that name theirs."""
+    """Engine of search. Every call names one holder or documents that name theirs."""
 
     writer: IndexWriter | None
     """What writes in a change's own transaction; None when a job writes, after it."""
 
     def within(self, session: Session) -> SearchBackend:
-        """The same engine, searching in this session's transaction where the index is there."""
+        """Return the same engine, searching in this session's transaction where it can."""
         ...
 
     def index(self, documents: Sequence[SearchDocument]) -> None:
@@ -367,7 +370,7 @@ class SearchBackend(Protocol):
         sort: Sort = Sort.RELEVANCE,
         page: Page = Page(),
     ) -> SearchResults:
-        """Find. `selected` are the choices made in facets: any value per facet, all facets.
+        """Find documents. `selected` are the choices in facets: any value per facet, all facets.
 
         Raises `SearchTooBroadError` or `IndexUnusableError`, nothing else, whatever the query.
         """
@@ -386,7 +389,7 @@ class SearchBackend(Protocol):
         ...
 
     def health(self, holder: str) -> Health:
-        """Quick look: is there an index, whole and of this version of the rules."""
+        """Look quickly: is there an index, whole and of this version of the rules."""
         ...
 
     def purge(self, holder: str) -> bool:

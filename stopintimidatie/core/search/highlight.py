@@ -1,7 +1,11 @@
-"""Snippets: our own, the same on every backend, because they follow the same rules as a match.
+"""Snippets and *did you mean*: the same on every backend, by the same rules as a match.
 
 From a stored text and a query to a few stretches in which what was searched for is marked.
 Nothing here knows HTML: a page puts `<mark>` around the pieces that are marked.
+
+*Did you mean* proposes the known word that is nearest to a mistyped one. Pure: a backend brings the
+words that occur in what the visitor may see (a word from elsewhere would give away that it exists)
+with how often they occur; this picks.
 """
 
 from __future__ import annotations
@@ -32,12 +36,12 @@ class _Mark:
 
 
 def highlight(text: str, query: SearchQuery) -> tuple[Piece, ...]:
-    """The whole text, with what was searched for marked (for titles)."""
+    """Return the whole text, with what was searched for marked (for titles)."""
     return _pieces(text, 0, len(text), _marks(text, query))
 
 
 def snippets(texts: Iterable[Text], query: SearchQuery) -> tuple[Snippet, ...]:
-    """The stretches that say most about why this was found; without words: the beginning."""
+    """Return the stretches that say most about why this was found; without words: the beginning."""
     found = []
     first: Text | None = None
     for text in texts:
@@ -68,7 +72,7 @@ def _matching(words: Sequence[Token], term: Term) -> list[Token]:
 
 
 def _phrase_words(words: Sequence[Token], phrase: Phrase) -> list[Token]:
-    """The words of every place where the phrase stands, stop words in between included."""
+    """Return the words of every place with the phrase, stop words in between included."""
     found: list[Token] = []
     last = phrase.steps[-1][0]
     for begin in range(len(words) - last):
@@ -91,7 +95,10 @@ def _snippet(text: Text, marks: list[_Mark]) -> Snippet:
 
 
 def _window(text: str, marks: list[_Mark]) -> tuple[int, int]:
-    """The stretch with most different terms, then most marks; it begins and ends at a space."""
+    """Find the stretch with most different terms, then most marks.
+
+    It begins and ends at a space.
+    """
     if len(text) <= SNIPPET_LENGTH:
         return 0, len(text)
     best_start, best_worth = 0, (0, 0)
@@ -134,11 +141,7 @@ def _pieces(text: str, start: int, end: int, marks: Iterable[_Mark]) -> tuple[Pi
     return tuple(pieces)
 
 
-# Did you mean: the known word that is nearest to a mistyped one.
-#
-# Pure: a backend brings the words that occur in what the visitor may see (a word from elsewhere
-# would give away that it exists) with how often they occur; this picks.
-
+# Did you mean
 
 MIN_LENGTH: Final = 4
 """Shorter words have too many neighbours to guess."""
@@ -147,14 +150,14 @@ LONG: Final = 8
 
 
 def allowed(word: str) -> int:
-    """How many mistakes are forgiven."""
+    """Return how many mistakes are forgiven."""
     if len(word) < MIN_LENGTH:
         return 0
     return 2 if len(word) >= LONG else 1
 
 
 def letters(word: str) -> int:
-    """A set of the letters as bits: a cheap first sieve before counting mistakes."""
+    """Return a set of the letters as bits: a cheap first sieve before counting mistakes."""
     mask = 0
     for char in word:
         mask |= 1 << (ord(char) % 61)
@@ -162,7 +165,7 @@ def letters(word: str) -> int:
 
 
 def mistakes(one: str, other: str, at_most: int) -> int:
-    """How many letters were added, dropped, changed or swapped; `at_most + 1` when more."""
+    """Count letters added, dropped, changed or swapped; `at_most + 1` when there are more."""
     if abs(len(one) - len(other)) > at_most:
         return at_most + 1
     before: list[int] = []
@@ -181,7 +184,10 @@ def mistakes(one: str, other: str, at_most: int) -> int:
 
 
 def nearest_word(word: str, known: Iterable[tuple[str, int]]) -> list[tuple[int, str]]:
-    """(mistakes, word) of the known words that could be meant; `known` is (word, letters)."""
+    """Return (mistakes, word) of the known words that could be meant.
+
+    `known` is (word, letters).
+    """
     limit = allowed(word)
     if not limit:
         return []
@@ -197,6 +203,6 @@ def nearest_word(word: str, known: Iterable[tuple[str, int]]) -> list[tuple[int,
 
 
 def best(candidates: Iterable[tuple[int, str, int]]) -> str | None:
-    """The word to propose from (mistakes, word, documents): few mistakes first, then common."""
+    """Choose the word to propose from (mistakes, word, documents): few mistakes, then common."""
     ranked = sorted((count, -documents, word) for count, word, documents in candidates if documents)
     return ranked[0][2] if ranked else None

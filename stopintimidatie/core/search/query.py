@@ -35,7 +35,7 @@ MIN_PREFIX: Final = 3
 
 
 class Field(StrEnum):
-    """What a search can be narrowed by; the values are codes of the house."""
+    """Field that a search can be narrowed by; the values are codes of the house."""
 
     NEIGHBOURHOOD = "wijk"
     FORM = "vorm"
@@ -60,7 +60,7 @@ class Word:
         return self.word if len(self.word) >= MIN_PREFIX else None
 
     def matches(self, token: Token) -> bool:
-        """Whether this word of a text is meant; the definition every backend must agree with."""
+        """Tell whether this word of a text is meant; every backend must agree with it."""
         if token.stop:
             return False
         if token.stem == self.stem:
@@ -84,7 +84,7 @@ class AnyOf:
     stems: tuple[str, ...]
 
     def matches(self, token: Token) -> bool:
-        """Whether this word of a text is meant."""
+        """Tell whether this word of a text is meant."""
         return not token.stop and token.stem in self.stems
 
 
@@ -121,7 +121,7 @@ class Vocabulary:
     """
 
     def __init__(self, names: Mapping[Field, Mapping[str, str]] | None = None) -> None:
-        """`names`: per field, code -> the name people use for it."""
+        """Keep `names`: per field, code -> the name people use for it."""
         self._codes: dict[Field, dict[str, frozenset[str]]] = {}
         self._labels = {
             which: sorted(set(labels.values())) for which, labels in (names or {}).items()
@@ -134,7 +134,7 @@ class Vocabulary:
             self._codes[which] = {name: frozenset(codes) for name, codes in table.items()}
 
     def codes(self, which: Field, name: str) -> frozenset[str]:
-        """The codes meant by a name: the name itself, or else every name that begins with it."""
+        """Return the codes meant by a name: the name itself, or every name that begins with it."""
         table: Mapping[str, frozenset[str]] = self._codes.get(which, MappingProxyType({}))
         key = _name_key(name)
         if not key:
@@ -144,7 +144,7 @@ class Vocabulary:
         return frozenset().union(*(codes for known, codes in table.items() if _begins(known, key)))
 
     def examples(self, which: Field, how_many: int = 3) -> str:
-        """A few names that would work, for a remark."""
+        """Return a few names that would work, for a remark."""
         return ", ".join(self._labels.get(which, [])[:how_many])
 
 
@@ -180,7 +180,7 @@ class _Piece:
 
 @dataclass(slots=True)
 class _Draft:
-    """What has been understood so far."""
+    """Query as far as it has been understood."""
 
     vocabulary: Vocabulary
     text: str
@@ -212,7 +212,7 @@ def parse(text: str, vocabulary: Vocabulary) -> SearchQuery:
 
 
 def _clean(text: str) -> str:
-    """Control characters and lone surrogates become spaces; nobody means them."""
+    """Replace control characters and lone surrogates by spaces; nobody means them."""
     return "".join(
         " " if ord(char) < 32 or 0x7F <= ord(char) < 0xA0 or 0xD800 <= ord(char) < 0xE000 else char
         for char in text
@@ -339,7 +339,7 @@ def _understand_date(draft: _Draft, piece: _Piece) -> None:
 
 
 def _period(text: str) -> tuple[date, date] | None:
-    """First and last day of a day, month or year as people write it."""
+    """Return the first and last day of a day, month or year as people write it."""
     if match := _DATE.fullmatch(text):
         day, month, year = (int(part) for part in match.groups())
     elif match := _ISO_DATE.fullmatch(text):

@@ -1,4 +1,10 @@
-"""What the rooms above told search: their documents, who sees what, the words for codes."""
+"""Registry of search: the documents of rooms, who sees what, words for codes; keeping the index.
+
+The index follows a change in the change's own transaction, or by a job after it. The rooms above
+know one call, `enqueue_index`. Where the index is in the database the documents that a transaction
+changed are collected and written just before it commits, so that what is committed can be found.
+Elsewhere (Whoosh's files) the call is a row in the outbox.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +36,7 @@ Labels = tuple[Field, Mapping[str, str]]
 
 @dataclass(frozen=True)
 class Indexable:
-    """How search reads one kind of document.
+    """Kind of document as search reads it.
 
     `load`: (session of the holder, holder, ids) -> the documents that still can be found, in any
     order; what isn't given any more is removed from the index.
@@ -76,12 +82,12 @@ class SearchRegistry:
     labels: Mapping[str, Labels]
 
     def visibility(self, roles: Iterable[Role]) -> Visibility:
-        """What somebody with these roles, for the holder at hand, may find."""
+        """Return what somebody with these roles, for the holder at hand, may find."""
         held = frozenset(roles)
         return Visibility(frozenset(t for t, allowed in self.access.items() if allowed & held))
 
     def label(self, which: Field, code: str) -> str:
-        """The word for a code; without one the code itself, readable."""
+        """Return the word for a code; without one the code itself, readable."""
         return self.words().get(which, {}).get(code) or code.replace("_", " ")
 
     def words(self) -> dict[Field, dict[str, str]]:
@@ -98,12 +104,7 @@ def search_of(registry: Any, backend: SearchBackend) -> SearchRegistry:
     return SearchRegistry(backend, *handed_in)
 
 
-# Bringing the index to a change: in the change's own transaction, or by a job after it.
-#
-# The rooms above know one call, `enqueue_index`. Where the index is in the database the documents
-# that a transaction changed are collected and written just before it commits, so that what is
-# committed can be found. Elsewhere (Whoosh's files) the call is a row in the outbox.
-
+# Bringing the index to a change
 
 INDEX: Final = Job("zoekindex")
 _OPTION: Final = "stopintimidatie_search"
@@ -114,7 +115,7 @@ _Key = tuple[str, UUID]
 
 
 def with_search(engine: Engine, search: SearchRegistry) -> Engine:
-    """The engine whose sessions know where the index is."""
+    """Return the engine whose sessions know where the index is."""
     return engine.execution_options(**{_OPTION: search})
 
 
@@ -129,7 +130,7 @@ def enqueue_index(session: Session, holder: str, kind: str, document_id: UUID) -
 
 
 def rows_of_new(bind: Engine | Connection, document: SearchDocument) -> list[tuple[Any, Any]]:
-    """(table, values) that have a new document indexed, for who inserts many rows at once."""
+    """Return (table, values) that have a new document indexed, to insert with many rows."""
     writer = _writer(bind)
     if writer is not None:
         return [writer.new_row(document)]
@@ -138,7 +139,7 @@ def rows_of_new(bind: Engine | Connection, document: SearchDocument) -> list[tup
 
 
 def search_of_engine(bind: Engine | Connection) -> SearchRegistry | None:
-    """The registry of search, as `with_search` put it on the engine."""
+    """Return the registry of search, as `with_search` put it on the engine."""
     return bind.get_execution_options().get(_OPTION)
 
 
@@ -179,7 +180,7 @@ def write(session: Session, search: SearchRegistry, holder: str, wanted: Collect
 def load(
     session: Session, search: SearchRegistry, holder: str, wanted: Iterable[_Key]
 ) -> list[SearchDocument]:
-    """The present documents among these (kind, id)."""
+    """Return the present documents among these (kind, id)."""
     by_kind: dict[str, set[UUID]] = {}
     for kind, document_id in wanted:
         by_kind.setdefault(kind, set()).add(document_id)

@@ -62,14 +62,17 @@ def enqueue_purge(session: Session, holder: str, *, at_once: bool = False) -> No
 
 
 def next_night(now: datetime) -> datetime:
-    """The next time that it is three o'clock in the night in the Netherlands."""
+    """Return the next time that it is three o'clock in the night in the Netherlands."""
     local = now.astimezone(AMSTERDAM)
     tonight = local.replace(hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
     return tonight if tonight > local else tonight + timedelta(days=1)
 
 
 def _enqueue_once(session: Session, job: Job, holder: str, delay: timedelta) -> bool:
-    """One row waits at most; one that is being worked on doesn't count, it may be too early."""
+    """Enqueue unless a row waits.
+
+    One that is being worked on doesn't count, it may be too early.
+    """
     waiting = select(OutboxJob.id).where(
         OutboxJob.kind == job.name,
         OutboxJob.holder == holder,
@@ -83,7 +86,7 @@ def _enqueue_once(session: Session, job: Job, holder: str, delay: timedelta) -> 
     return True
 
 
-# the jobs
+# Jobs
 
 
 def run_index(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
@@ -113,7 +116,10 @@ def run_index(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
 
 
 def _note_gap(context: JobContext) -> None:
-    """This change goes into files: should PostgreSQL search one day, it must begin anew."""
+    """Note that this change goes into files.
+
+    Should PostgreSQL search one day, it must begin anew.
+    """
     if context.engine.dialect.name == "postgresql":
         with context.transaction() as session:
             note_gap(session.connection(), context.holder)
@@ -134,12 +140,12 @@ def run_purge(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
             rebuild(context.registry, context.holder)
 
 
-# what an operator does
+# Operator
 
 
 @dataclass(frozen=True)
 class HolderHealth:
-    """How the index of one holder is."""
+    """Health of the index of one holder."""
 
     holder: str
     health: Health
@@ -190,7 +196,7 @@ def repair(registry: Any, holder: str, report: CheckReport) -> None:
 
 
 def holders_with_index_work(registry: Any) -> list[HolderHealth]:
-    """Every holder that has an index or should have one, with how its index is.
+    """Return every holder that has an index or should have one, with its health.
 
     Who should have one is read from the table of references: it may be read for all holders at
     once, where looking into each of them would take a transaction apiece.
@@ -210,7 +216,7 @@ def _is_there(health: Health) -> bool:
 
 
 def enqueue_needed_rebuilds(registry: Any) -> list[str]:
-    """For the start of a worker: ask for a rebuild wherever the index isn't sound."""
+    """Ask for a rebuild wherever the index isn't sound, at the start of a worker."""
     needed = [row.holder for row in holders_with_index_work(registry) if not row.health.good]
     if needed:
         # Jobs lie in an open table: one transaction for all holders.
@@ -221,7 +227,7 @@ def enqueue_needed_rebuilds(registry: Any) -> list[str]:
 
 
 def index_as_a_whole(registry: Any) -> None:
-    """Queue one rebuild for each holder without an index, in place of a job for each document."""
+    """Enqueue one rebuild for each holder without an index, not a job for each document."""
     if registry.search.backend.writer is not None:
         return
     for holder in enqueue_needed_rebuilds(registry):
@@ -231,7 +237,7 @@ def index_as_a_whole(registry: Any) -> None:
 
 
 def _all_documents(registry: Any, holder: str) -> Iterator[SearchDocument]:
-    """Every document of a holder; the database is read only when the first is asked for."""
+    """Yield every document of a holder; read the database only when the first is asked for."""
     search: SearchRegistry = registry.search
     for indexable in search.kinds.values():
         with transaction(registry.engine, holder, write=False) as session:
@@ -256,7 +262,7 @@ def _kinds_of(session: Session, search: SearchRegistry, holder: str) -> dict[UUI
     }
 
 
-# Making the indexes of many holders anew, in several processes: each holder in one of them.
+# Many holders anew, in several processes: each holder in one of them.
 
 
 def rebuild_many(

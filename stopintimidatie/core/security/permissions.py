@@ -1,6 +1,9 @@
-"""The permission table of the house. Read it as: this permission is held by these roles.
+"""Identity, roles and permissions: the table of the house. A permission is held by roles.
 
 A role counts only for the holder it was given for. What isn't listed is refused.
+
+The page of the table is Written out of GRANTS, so that the page can't tell anything else than what
+is enforced.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from pyramid.authorization import DENY_ALL, Allow
 
 from stopintimidatie.core.audit import Actor
 
-# Who is signed in: a plain value, made by `accounts`, read by everybody.
+# Who is signed in: a plain value, made by `core.accounts`.
 
 
 class Role(StrEnum):
@@ -71,12 +74,12 @@ class Identity:
 
 
 def principal(holder: str, role: Role) -> str:
-    """The name of a role for a holder in an ACL."""
+    """Return the name of a role for a holder in an ACL."""
     return f"{holder}:{role.value}"
 
 
 class Permission(StrEnum):
-    """What a view may require."""
+    """Permission that a view may require."""
 
     # Signed in, whatever the role: the start page, one's own account.
     SIGNED_IN = "aangemeld"
@@ -188,7 +191,7 @@ def holder_acl(
     without: Iterable[Permission] = (),
     only: frozenset[Role] = frozenset(Role),
 ) -> list[Any]:
-    """The access list of a document of a holder, ending in DENY_ALL.
+    """Return the access list of a document of a holder, ending in DENY_ALL.
 
     :param without: permissions that the document's state takes away from everybody.
     :param only: the roles that a strict document leaves; each keeps what the table gives it.
@@ -204,20 +207,16 @@ def holder_acl(
 
 
 def may(roles: Iterable[Role], permission: Permission) -> bool:
-    """Whether these roles (for the holder at hand) give the permission."""
+    """Tell whether whether these roles (for the holder at hand) give the permission."""
     return bool(GRANTS.get(permission, frozenset()) & set(roles))
 
 
 def holders_where(identity: Identity, permission: Permission) -> list[str]:
-    """The holders for whom this person has the permission, in a fixed order."""
+    """Return the holders for whom this person has the permission, in a fixed order."""
     return [h for h in identity.holders if may(identity.roles_for(h), permission)]
 
 
-# The permission table as a page:
-# `python -m stopintimidatie.core.security.permissions > docs/roles.md`.
-#
-# Written out of GRANTS, so that the page can't tell anything else than what is enforced.
-
+# The table as a page: `python -m stopintimidatie.core.security.permissions > docs/roles.md`.
 
 HEAD: Final = """# Wie mag wat
 
@@ -240,7 +239,7 @@ leest; zo'n rol geeft niemand alleen: een tweede persoon bevestigt ([wie](beheer
 
 
 def lines() -> Iterator[str]:
-    """The page, line by line."""
+    """Yield the page, line by line."""
     yield HEAD
     yield "| recht | " + " | ".join(ROLE_LABELS[role] for role in Role) + " |"
     yield "|---|" + ":-:|" * len(Role)
@@ -251,7 +250,7 @@ def lines() -> Iterator[str]:
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the whole page."""
     return "\n".join(lines()) + "\n"
 
 

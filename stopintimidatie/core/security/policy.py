@@ -1,4 +1,12 @@
-"""Pyramid's security policy: identity once per request, permission by the ACLs of the tree."""
+"""Pyramid's security policy, and the trail of what a request showed or was refused.
+
+The identity is asked once per request; permission follows from the ACLs of the tree.
+
+The trail is written after the page is made. The request's transaction may be rolled back (a
+refusal, a form with a mistake) while the page that is sent still shows personal data. So the
+records are written in another transaction, after the request's and before the answer is sent: if
+that fails, nothing is shown. Other rows that a page has to write go in it too.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +40,7 @@ IDENTITY_LOADER: Final = Directive[None, IdentityLoader](
 
 
 def cookie_name(settings: Settings, name: str) -> str:
-    """`__Host-` ties a cookie to this host over https; browsers refuse it over http."""
+    """Return the name; `__Host-` ties a cookie to this host, over https alone."""
     return f"__Host-{name}" if settings.https else name
 
 
@@ -78,13 +86,7 @@ class SecurityPolicy:
         return []
 
 
-# Audit records of what a request showed and what it was refused, written after the page is made.
-#
-# The request's transaction may be rolled back (a refusal, a form with a mistake) while the page
-# that is sent still shows personal data. So the records are written in another transaction, after
-# the request's and before the answer is sent: if that fails, nothing is shown. Other rows that a
-# page has to write go in it too.
-
+# Trail
 
 _KEY: Final = "stopintimidatie.trail"
 Entry = Callable[[Session, Identity], object]
@@ -114,7 +116,7 @@ def note_read(
     task: str,
     fields: Sequence[str] = (),
 ) -> None:
-    """This page shows personal data of these documents; `task` says what for."""
+    """Note that this page shows personal data of these documents; `task` says what for."""
 
     def write(session: Session, identity: Identity) -> None:
         record_read(session, identity.actor, holder, kind, ids, task=task, fields=fields)
@@ -124,7 +126,7 @@ def note_read(
 
 
 def note_refusal(request: Any, context: Any, permission: str) -> None:
-    """This request asked for what the person may not see or do."""
+    """Note that this request asked for what the person may not see or do."""
     identity = request.identity
     if identity is None:
         return
@@ -134,7 +136,7 @@ def note_refusal(request: Any, context: Any, permission: str) -> None:
 
 
 def note_stranger(request: Any, holder: str) -> None:
-    """This request asked for an address of a holder that the person doesn't work for."""
+    """Note that this request asked for an address of a holder that isn't the person's."""
     _note_refusal(request, holder, None, Permission.VIEW_MUNICIPALITY)
 
 
@@ -154,7 +156,7 @@ def _note_refusal(request: Any, owner: str, document: UUID | None, permission: s
 
 
 def trail_tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
-    """Stands above the transaction of the request."""
+    """Make the tween of the trail, which stands above the transaction of the request."""
 
     def trail_tween(request: Any) -> Any:
         request.environ[_KEY] = []

@@ -1,4 +1,10 @@
-"""Running the migrations of `alembic/` from code; there is no alembic.ini."""
+"""The database itself: its migrations, its roles, its walls, its statistics.
+
+Migrations of `alembic/` run from code; there is no alembic.ini. The application's role owns
+nothing, so that row-level security and the append-only tables hold for it whatever it is made to
+say. Migrations that were released call the functions here, so what those make never changes: other
+walls are other functions.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +63,7 @@ def old_database_words(settings: Settings, version: str) -> str:
 def refuse_old_database(engine: Engine, settings: Settings) -> None:
     """Refuse a database of before the first release.
 
-    A database that is away, or that this role may not read, can't be asked: others tell that.
+    A database that is away, or that this role may not read, can't be asked: others report that.
 
     :raises OldDatabaseError: the database is at one of the `OLD_VERSIONS`.
     """
@@ -92,12 +98,12 @@ def upgrade(settings: Settings, engine: Engine) -> None:
 
 @lru_cache(maxsize=8)
 def newest_version(migrations: Path) -> str | None:
-    """The version that this code wants; read from the files once."""
+    """Return the version that this code wants; read from the files once."""
     return _scripts(migrations).get_current_head()
 
 
 def known_versions(migrations: Path) -> frozenset[str]:
-    """Every version that this code knows; a database of another is of a newer release."""
+    """Return every version that this code knows; any other is of a newer release."""
     return frozenset(script.revision for script in _scripts(migrations).walk_revisions())
 
 
@@ -105,13 +111,6 @@ def _scripts(migrations: Path) -> ScriptDirectory:
     config = Config()
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     return ScriptDirectory.from_config(config)
-
-
-# The roles of the database: who owns, who works, who reads for the backup, who prunes the log.
-#
-# The application's role owns nothing, so that row-level security and the append-only tables hold
-# for it whatever it is made to say. `access` follows what is in the database, and may be repeated
-# at any time: migrations end with it, so that no table is ever without its grants.
 
 
 OWNER: Final = "stopintimidatie_owner"
@@ -240,13 +239,13 @@ END $$;
 
 
 def append_only_tables() -> list[str]:
-    """The tables whose rows are never changed, as their models say."""
+    """Return the names of the tables whose rows are never changed, as their models say."""
     tables = Base.metadata.tables.values()
     return sorted(table.name for table in tables if table.info.get("append_only"))
 
 
 def role_statements() -> Iterator[str]:
-    """SQL that makes the roles, for an administrator of the server. Passwords are up to them."""
+    """Yield the SQL that makes the roles; an administrator of the server gives the passwords."""
     for role in ROLES:
         bypass = "BYPASSRLS" if role.sees_all else "NOBYPASSRLS"
         wrong = "NOT rolbypassrls" if role.sees_all else "rolbypassrls"
@@ -255,12 +254,16 @@ def role_statements() -> Iterator[str]:
 
 
 def ownership() -> str:
-    """SQL that gives a database, and what stands in it already, to the owner's role."""
+    """Return the SQL that gives a database, and what stands in it, to the owner's role."""
     return f"-- Alles is van {OWNER}.{_OWNERSHIP.format(owner=OWNER)}"
 
 
 def access() -> str:
-    """SQL that gives each role what it needs and takes the rest; does nothing without roles."""
+    """Return the SQL that gives each role what it needs and takes the rest.
+
+    It follows what is in the database and may be repeated at any time: migrations end with it, so
+    that no table is ever without its grants. Without the roles it does nothing.
+    """
     statement = _ACCESS.format(
         append_only=", ".join(f"'{name}'" for name in append_only_tables()),
         all_roles=", ".join(f"'{role.name}'" for role in ROLES),
@@ -274,7 +277,7 @@ def access() -> str:
 
 
 def statements() -> list[str]:
-    """Everything, in order."""
+    """Return all SQL for the roles, in order."""
     return [*role_statements(), ownership(), access()]
 
 
@@ -311,9 +314,9 @@ _POWERS: Final = text(
 
 
 def refuse_powerful_role(engine: Engine, settings: Settings) -> None:
-    """Production doesn't start as a role that no wall in the database holds back.
+    """Refuse to start production as a role that no wall in the database holds back.
 
-    A database that is away can't be asked: readiness tells that.
+    A database that is away can't be asked: readiness reports that.
 
     :raises SettingsError: the role is superuser, has BYPASSRLS or owns tables, or may become so.
     """
@@ -341,25 +344,18 @@ def _run(connection: Connection, statement: str) -> Any:
     return connection.exec_driver_sql(statement.replace("%", "%%"))
 
 
-# The walls that the database itself keeps, for use in migrations.
-#
-# Every migration that makes a table with a holder calls `protect`; a table whose rows are never
-# changed gets `append_only` as well. A test reads PostgreSQL's catalogue and fails for a table
-# that was forgotten. SQLite has no row-level security: there the ORM's own filter stands alone.
-#
-# Migrations that were released call these functions too, so what they make never changes: other
-# walls are other functions.
-
-
 POLICY: Final = "own_holder_only"
 # Not set, or '' after a transaction that had set it: equal to no holder, so nothing is seen.
 PRESENT_HOLDER: Final = "current_setting('stopintimidatie.holder', true)"
 
 
 def protect(op: Any, table: str, *columns: str) -> None:
-    """Rows of this table are there for the holder of the transaction alone.
+    """Show the rows of this table to the holder of the transaction alone (in a migration).
 
-    :param columns: what names the holder; a row with more of them belongs to each.
+    Every table with a holder needs it; a test reads PostgreSQL's catalogue and names a table that
+    was forgotten. SQLite has no row-level security: there the ORM's filter stands alone.
+
+    :param columns: the columns that name the holder; a row with more of them belongs to each.
     """
     if op.get_bind().dialect.name != "postgresql":
         return
@@ -371,7 +367,7 @@ def protect(op: Any, table: str, *columns: str) -> None:
 
 
 def append_only(op: Any, table: str) -> None:
-    """Rows of this table are added and never changed; only maintenance removes those of age."""
+    """Let rows of this table be added, never changed; only maintenance removes old ones."""
     if op.get_bind().dialect.name == "sqlite":
         for change in ("UPDATE", "DELETE"):
             op.execute(
@@ -390,25 +386,23 @@ def append_only(op: Any, table: str) -> None:
     )
 
 
-# Index statistics that we write for SQLite's planner: one holder has very many rows.
-#
-# Without them the planner thinks an index on holder is as selective as one on a document, and
-# reads all rows of a holder for every row of a list. ANALYZE would only measure the present rows,
-# not those of a flood an hour later. So these are the numbers of a busy installation, written
-# with each migration; PostgreSQL gathers its own.
-
-
-# Rows of a table, and rows in an index that covers only some of them.
+# Statistics for SQLite's planner, of a busy installation: rows of a table, and in an index that
+# covers only some of them.
 _ROWS, _ROWS_OF_SOME = 1_000_000, 100_000
 _HOLDERS: Final = 10
 _VALUES: Final = 10
-# How many rows of a table refer to one row of another.
+# The number of rows of a table that refer to one row of another.
 _CHILDREN: Final = 5
 _OWNERS: Final = frozenset({"holder", "giver", "receiver"})
 
 
 def tell_planner(connection: Connection) -> None:
-    """Replace the statistics of every index of the tables that have a holder. SQLite only."""
+    """Replace the statistics of every index of the tables that have a holder. SQLite only.
+
+    Without them the planner thinks an index on holder is as selective as one on a document, and
+    reads all rows of a holder for every row of a list. ANALYZE would measure the present rows, not
+    those of a flood an hour later.
+    """
     if connection.dialect.name != "sqlite":
         return
     # This creates the table sqlite_stat1 and measures nothing.
@@ -439,13 +433,13 @@ def numbers(columns: Sequence[str], *, unique: Any, partial: Any) -> str:
     For holder, state and id: ``1000000 100000 10000 5``.
     """
     rows = _ROWS_OF_SOME if partial else _ROWS
-    told = [rows]
+    counts = [rows]
     for name in columns:
         if name.endswith("id"):
             rows = min(rows, _CHILDREN)
         else:
             rows = max(1, rows // (_HOLDERS if name in _OWNERS else _VALUES))
-        told.append(rows)
+        counts.append(rows)
     if unique:
-        told[-1] = 1
-    return " ".join(map(str, told))
+        counts[-1] = 1
+    return " ".join(map(str, counts))

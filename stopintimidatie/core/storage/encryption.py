@@ -1,8 +1,16 @@
-"""Versioned keys: encryption of contact data, blind index, follow codes and other keyed hashes.
+"""Encryption: versioned keys, keyed hashes, changing keys, and blobs under a key of their own.
 
 The key file is JSON, readable by the service alone: `{"versie": 1, "sleutels": {"1": "<hex>"}}`.
 Each purpose gets its own key, derived from the master key of a version (HKDF-SHA256, RFC 5869).
 Old versions stay in the file until everything encrypted with them has been rewritten.
+
+When keys change, what is encrypted with an old version is rewritten with the current one. Rooms
+tell which columns they seal (`config.add_sealed`); the command `sleutels herversleutelen` walks
+through all of them, holder by holder, some rows at a time, while the product runs.
+
+Frozen blobs of a document are under a key of its own (decision 9 of the architecture). Without the
+key row the blobs mean nothing, whatever a backup may bring back; the document's own row and its
+hashes stay. Rooms keep two tables beside their document: one of keys, one of blobs.
 """
 
 from __future__ import annotations
@@ -37,7 +45,7 @@ class KeyFileError(Exception):
 
 
 class DecryptionError(Exception):
-    """What was stored can't be read with the keys at hand."""
+    """Error of stored data that can't be read with the keys at hand."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,7 @@ class KeyRing:
     )
 
     def derive(self, purpose: str, version: int | None = None) -> bytes:
-        """The 32-byte key of a purpose.
+        """Return the 32-byte key of a purpose.
 
         :raises DecryptionError: when there is no key of that version.
         """
@@ -85,12 +93,12 @@ class KeyRing:
             raise DecryptionError("the stored value can't be decrypted") from error
 
     def keyed_hash(self, purpose: str, value: bytes, version: int | None = None) -> str:
-        """HMAC-SHA256 in hex: a fingerprint that means nothing without the key."""
+        """Return an HMAC-SHA256 in hex: a fingerprint that means nothing without the key."""
         return hmac.new(self.derive(purpose, version), value, hashlib.sha256).hexdigest()
 
 
 def new_key_ring() -> KeyRing:
-    """One fresh key."""
+    """Make a key ring with one fresh key."""
     return KeyRing(1, {1: secrets.token_bytes(KEY_BYTES)})
 
 
@@ -142,7 +150,7 @@ def add_key(path: Path) -> int:
 
 
 def use_key(path: Path, version: int) -> None:
-    """From now on (processes: from their next start) new data is written with this version.
+    """Write new data with this version from now on (processes: from their next start).
 
     :raises KeyFileError: the file can't be used, or has no such version.
     """
@@ -176,11 +184,7 @@ def load_key_ring(path: Path) -> KeyRing:
     return ring
 
 
-# Changing keys: what is encrypted with an old version is rewritten with the current one.
-#
-# Rooms tell which columns they seal (`config.add_sealed`); the command `sleutels herversleutelen`
-# walks through all of them, holder by holder, some rows at a time, while the product runs.
-
+# Changing keys
 
 BATCH: Final = 200
 
@@ -249,16 +253,13 @@ def _reseal(row: Any, keys: KeyRing, sealed: Sealed) -> None:
 
 
 def count_sealed(session: Session, sealed: Sealed, version: int) -> int:
-    """How many rows need this version, as far as this transaction sees."""
+    """Count the rows that need this version, as far as this transaction sees."""
     columns = (getattr(sealed.entity, name) for name in sealed.columns)
     needs = or_(*(column.startswith(f"{version}:") for column in columns))
     return session.scalar(select(func.count()).select_from(sealed.entity).where(needs)) or 0
 
 
-# Frozen blobs, each document's under a key of its own (decision 9 of the architecture).
-#
-# Without the key row the blobs mean nothing, whatever a backup may bring back; the document's own
-# row and its hashes stay. Rooms keep two tables beside their document: one of keys, one of blobs.
+# Frozen blobs
 
 
 @dataclass(frozen=True)
@@ -292,7 +293,7 @@ class Vault:
         session.flush()
 
     def read(self, session: Session, ring: KeyRing, owner: Any, kind: str) -> bytes:
-        """What was kept.
+        """Return what was kept.
 
         :raises DecryptionError: it isn't there (any more), or the key doesn't fit.
         """
@@ -309,13 +310,13 @@ class Vault:
             raise DecryptionError("the blob can't be decrypted") from error
 
     def destroy(self, session: Session, owner: Any) -> None:
-        """Blobs and key go; nobody reads them again."""
+        """Delete blobs and key; nobody reads them again."""
         for entity in (self.blobs, self.keys):
             session.execute(delete(entity).where(self._mine(entity, owner)))
         session.flush()
 
     def _key(self, session: Session, ring: KeyRing, owner: Any) -> bytes:
-        """The key of this document, made at its first use."""
+        """Return the key of this document, made at its first use."""
         sealed = self._sealed_key(session, owner)
         if sealed is not None:
             return bytes.fromhex(ring.decrypt(self.purpose, sealed, str(owner.id)))
@@ -339,5 +340,5 @@ class Vault:
 
 
 def _bound(owner: Any, kind: str) -> bytes:
-    """A blob means something only as this part of this document."""
+    """Return the context of a blob, which means something only as this part of this document."""
     return f"{owner.id}:{kind}".encode()

@@ -20,8 +20,6 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator
 
-# Column types that mean the same on SQLite and PostgreSQL.
-
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware moment, kept in UTC; a naive one is refused, for it means nothing."""
@@ -64,7 +62,7 @@ class Base(DeclarativeBase):
 
 
 class Holder(Base):
-    """Who may hold rows: each municipality by its CBS code, and `landelijk` for the desk."""
+    """Holder of rows: each municipality by its CBS code, and `landelijk` for the desk."""
 
     __tablename__ = "holder"
 
@@ -90,7 +88,7 @@ class Passed:
 
 
 def held_table(*items: SchemaItem, append_only: bool = False) -> tuple[Any, ...]:
-    """`__table_args__` of a held table: the key its children refer to, and what more it needs.
+    """Return `__table_args__` of a held table: the key for its children, and what more it needs.
 
     :param append_only: triggers made by the migration refuse UPDATE and DELETE.
     """
@@ -98,7 +96,7 @@ def held_table(*items: SchemaItem, append_only: bool = False) -> tuple[Any, ...]
 
 
 def belongs_to(table: str, column: str, *, ondelete: str | None = None) -> ForeignKeyConstraint:
-    """A reference that can't cross holders: (holder, column) -> (holder, id) of the table."""
+    """Make a reference that can't cross holders: (holder, column) -> (holder, id) of the table."""
     return ForeignKeyConstraint(
         ["holder", column], [f"{table}.holder", f"{table}.id"], ondelete=ondelete
     )

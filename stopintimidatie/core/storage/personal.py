@@ -24,7 +24,7 @@ from stopintimidatie.core.storage.models import Base
 
 
 class Treatment(StrEnum):
-    """What happens to a column of a table with personal data."""
+    """Treatment of a column of a table with personal data."""
 
     # Free text: a fragment can be replaced in it; erasing empties it.
     TEXT = "tekst"
@@ -38,7 +38,7 @@ class Treatment(StrEnum):
 
 @dataclass(frozen=True)
 class Subject:
-    """Whom it is about; by what they can tell about themselves, never in a repr."""
+    """Person that it is about, by what they can tell about themselves; never in a repr."""
 
     email: str | None = field(default=None, repr=False)
     phone: str | None = field(default=None, repr=False)
@@ -59,7 +59,7 @@ class Fragment:
             raise ValueError("nothing to redact")
 
     def taken_out_of(self, value: Any) -> Any:
-        """The same text, or JSON with texts in it, without the words."""
+        """Return the same text, or JSON with texts in it, without the words."""
         if isinstance(value, str):
             return self._pattern().sub(lambda _: self.replacement, value)
         if isinstance(value, Mapping):
@@ -69,7 +69,7 @@ class Fragment:
         return value
 
     def _pattern(self) -> re.Pattern[str]:
-        """White space may have become another: a line that was broken, two blanks made one."""
+        """Return a pattern of the words in which white space may be other white space."""
         words = r"\s+".join(map(re.escape, self.words.split()))
         bounded = rf"(?<!\w){words}(?!\w)" if self.whole_words else words
         return re.compile(bounded, re.IGNORECASE)
@@ -81,8 +81,11 @@ Erase = Callable[[Session, UUID], None]
 
 
 @dataclass(frozen=True)
-class Told:
-    """What erasing a document takes away in a table: columns that hold something, and rows."""
+class ErasureCount:
+    """Account of what erasing a document takes away in a table.
+
+    Columns with something, and rows.
+    """
 
     table: str
     columns: tuple[str, ...]
@@ -91,7 +94,7 @@ class Told:
 
 SourceErased = Callable[[Session, KeyRing, str, UUID], int]
 SourceRedacted = Callable[[Session, KeyRing, str, UUID, Fragment], int]
-SourceTold = Callable[[Session, KeyRing, str, UUID], Sequence[Told]]
+SourceTold = Callable[[Session, KeyRing, str, UUID], Sequence[ErasureCount]]
 
 
 def _copies_nothing(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
@@ -104,7 +107,9 @@ def _copies_no_words(
     return 0
 
 
-def _keeps_nothing(session: Session, keys: KeyRing, kind: str, document: UUID) -> Sequence[Told]:
+def _keeps_nothing(
+    session: Session, keys: KeyRing, kind: str, document: UUID
+) -> Sequence[ErasureCount]:
     return ()
 
 
@@ -140,7 +145,7 @@ IMPERSONAL_TABLES: Final = Directive[str, str]("add_impersonal_table", "imperson
 
 
 def personal_data_holders(registry: Any) -> Mapping[str, PersonalDataHolder]:
-    """Every holder by its kind of document."""
+    """Return every holder by its kind of document."""
     return PERSONAL_DATA_HOLDERS.of(registry)
 
 
@@ -153,36 +158,35 @@ def erase_document(registry: Any, session: Session, kind: str, document: UUID) -
     holders[kind].erase(session, document)
 
 
-def told_of(registry: Any, session: Session, kind: str, document: UUID) -> list[Told]:
-    """What `erase_document` would take away, in the tables of every room; changes nothing."""
+def count_erasure(registry: Any, session: Session, kind: str, document: UUID) -> list[ErasureCount]:
+    """Return what `erase_document` would take away, in every room's tables; change nothing."""
     holders, keys = personal_data_holders(registry), registry.key_ring
     own = holders[kind].columns
-    told = [
-        filled(session, name, columns, condition)
+    counts = [
+        count_filled(session, name, columns, condition)
         for name, columns in own.items()
         if (condition := _rows_of(name, next(iter(own)), document, own)) is not None
     ]
-    elsewhere = [
-        one for h in holders.values() for one in h.source_told(session, keys, kind, document)
-    ]
-    return [one for one in (*told, *elsewhere) if one.rows]
+    for holder in holders.values():
+        counts += holder.source_told(session, keys, kind, document)
+    return [count for count in counts if count.rows]
 
 
-def filled(
+def count_filled(
     session: Session,
     table: str,
     columns: Mapping[str, Treatment],
     condition: ColumnElement[bool],
-) -> Told:
-    """Which of the columns that erasing empties hold something in these rows, and in how many."""
+) -> ErasureCount:
+    """Return which columns that erasing empties are filled in these rows, and in how many."""
     names = [n for n, how in columns.items() if how in (Treatment.TEXT, Treatment.SEALED)]
     wanted = Base.metadata.tables[table]
     if not names:
-        return Told(table, (), 0)
+        return ErasureCount(table, (), 0)
     rows = session.execute(select(*(wanted.c[name] for name in names)).where(condition)).all()
     held = [name for at, name in enumerate(names) if any(not _empty(row[at]) for row in rows)]
     number = sum(any(not _empty(value) for value in row) for row in rows)
-    return Told(table, tuple(held), number)
+    return ErasureCount(table, tuple(held), number)
 
 
 def _empty(value: Any) -> bool:
@@ -192,7 +196,7 @@ def _empty(value: Any) -> bool:
 def _rows_of(
     name: str, root: str, document: UUID, known: Mapping[str, Any]
 ) -> ColumnElement[bool] | None:
-    """The rows of a table that belong to a document, by its foreign keys; None: by none."""
+    """Return the rows of a table that belong to a document, by its foreign keys; None: by none."""
     table = Base.metadata.tables[name]
     if name == root:
         return table.c.id == document
@@ -210,7 +214,7 @@ def _rows_of(
 
 
 def texts(columns: Mapping[str, Treatment]) -> list[str]:
-    """The columns that can be redacted."""
+    """Return the columns that can be redacted."""
     return [name for name, treatment in columns.items() if treatment is Treatment.TEXT]
 
 

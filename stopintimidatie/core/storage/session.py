@@ -1,4 +1,8 @@
-"""Engines, sessions and transactions: of a request, the worker, the command line and tests."""
+"""Engines, sessions and what they do: transactions, rows in bulk, outages of the database.
+
+`transaction` is for the command line, the worker and tests; a request has `request_session`, which
+commits or rolls back with the request (pyramid_tm).
+"""
 
 from __future__ import annotations
 
@@ -90,7 +94,7 @@ def _prepare_postgresql(engine: Engine) -> None:
 
 
 def _ping_what_lay_idle(engine: Engine) -> None:
-    """A connection that was used a moment ago is taken for alive; others are asked first.
+    """Ask a connection whether it is alive, unless it was used a moment ago.
 
     Instead of `pool_pre_ping`, which asks each time: a round trip with every transaction.
     """
@@ -113,7 +117,7 @@ def _ping_what_lay_idle(engine: Engine) -> None:
 
 
 def make_engine(settings: Settings, url: str | None = None) -> Engine:
-    """The engine of an installation. Errors never quote values: those are personal data.
+    """Make the engine of an installation. Errors never quote values: those are personal data.
 
     :param url: another role's address of the same database, such as `settings.owner_url`.
     """
@@ -128,8 +132,8 @@ def make_engine(settings: Settings, url: str | None = None) -> Engine:
     return engine
 
 
-def probing(settings: Settings) -> Engine:
-    """An engine to see whether the database answers: no pool, reads only, waits for nothing long.
+def probe_engine(settings: Settings) -> Engine:
+    """Make an engine to see whether the database answers: no pool, reads only, short waits.
 
     Not the engine of the requests: when those have all its connections, the database isn't away.
     """
@@ -152,7 +156,7 @@ def probing(settings: Settings) -> Engine:
 
 
 def sqlite_file(settings: Settings) -> Path | None:
-    """The file of an SQLite database; None when there isn't one."""
+    """Return the file of an SQLite database; None when there isn't one."""
     name = make_url(settings.database_url).database if settings.sqlite else None
     return Path(name).absolute() if name and name != ":memory:" else None
 
@@ -169,26 +173,29 @@ def locked(session: Session, statement: Select[Any]) -> Select[Any]:
 
 
 def waiting_at_most(engine: Engine, milliseconds: int) -> Engine:
-    """The same engine for a transaction that would rather fail than wait longer for a lock."""
+    """Return this engine with transactions that fail rather than wait longer for a lock."""
     return _with_option(engine, WAIT_OPTION, milliseconds)
 
 
 @lru_cache(maxsize=16)
 def _with_option(engine: Engine, name: str, value: Any) -> Engine:
-    """Kept, for making one goes over all listeners of the engine."""
+    """Return this engine with the option; kept, for making one goes over all its listeners."""
     return engine.execution_options(**{name: value})
 
 
 def standalone(engine: Engine) -> Engine:
-    """The same engine for one statement by itself: on PostgreSQL no BEGIN and COMMIT around it,
-    which are two more round trips. On SQLite a transaction, for there they cost nothing."""
+    """Return this engine for one statement by itself.
+
+    On PostgreSQL there is no BEGIN and COMMIT around it, which are two more round trips. On SQLite
+    it has a transaction, for there they cost nothing.
+    """
     if engine.dialect.name != "postgresql":
         return engine
     return _with_option(engine, "isolation_level", "AUTOCOMMIT")
 
 
 def is_lock_timeout(error: DBAPIError) -> bool:
-    """Whether a lock wasn't free in time, on either database."""
+    """Tell whether a lock wasn't free in time, on either database."""
     code = getattr(error.orig, "sqlstate", None)
     return code == LOCK_NOT_AVAILABLE or "database is locked" in str(error.orig)
 
@@ -206,7 +213,7 @@ def waits_for_row_of(error: DBAPIError, table: str) -> bool:
 def transaction(
     engine: Engine, holder: str | None = None, *, write: bool = True
 ) -> Iterator[Session]:
-    """A session with one transaction: committed at the end, rolled back on an exception."""
+    """Give a session with one transaction: committed at the end, rolled back on an exception."""
     chosen = engine if write else reading(engine)
     with Session(chosen, expire_on_commit=False) as session, session.begin():
         if holder is not None:
@@ -214,26 +221,17 @@ def transaction(
         yield session
 
 
-# Counting without counting everything: a list needs to know how long it is up to a point.
-
-
-# Up to here a page tells the exact number; beyond it, "meer dan".
+# A list shows the exact number up to here; beyond it, "meer dan".
 COUNTED: Final = 2_500
 
 
 def count_at_most(session: Session, statement: Select[Any], most: int) -> int:
-    """How many rows the statement finds; one more than `most` when there are more."""
+    """Count the rows that the statement finds; one more than `most` when there are more."""
     some = statement.limit(most + 1).subquery()
     return session.scalar(select(func.count()).select_from(some)) or 0
 
 
-# Telling a database that can't be used for a moment from a mistake of ours.
-#
-# Away, restarting, out of disk or of connections: whoever asked hears that, with a 503 and the
-# time to try again, instead of an error page that blames the product.
-
-
-# What a visitor or an app is told to wait before it tries again.
+# The time that a visitor or an app is told to wait before it tries again.
 RETRY_AFTER_SECONDS: Final = 10
 # SQLite calls a missing table an OperationalError as well; these are about the machine.
 _SQLITE: Final = (
@@ -250,7 +248,11 @@ _READ_ONLY: Final = "25006"
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether the database couldn't do it now, and may a little later."""
+    """Tell whether the database couldn't do it now, and may a little later.
+
+    It is away, restarting, out of disk or of connections: the answer is then a 503 with the time
+    to try again, not an error page that blames the product.
+    """
     if isinstance(error, TimeoutError):
         # No connection of the pool came free.
         return True
@@ -266,12 +268,9 @@ def is_outage(error: BaseException) -> bool:
 
 
 def kind_of(error: BaseException) -> str:
-    """What the operator's log says of it: a class or a code, never a text."""
+    """Return what the operator's log says of it: a class or a code, never a text."""
     original = getattr(error, "orig", None)
     return str(getattr(original, "sqlite_errorname", None) or type(original or error).__name__)
-
-
-# The session of a request, in the request's own transaction (pyramid_tm).
 
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -281,8 +280,7 @@ def request_session(request: Any) -> Session:
     """Return a session that commits or rolls back with the request.
 
     The session of a page (GET) can't write, so that a reader makes nobody wait. What a page has to
-    write, such as its audit record, is noted and written after the page is made
-    (`core.security.policy`).
+    write, such as its audit record, is noted and written after it is made (`core.security.policy`).
     """
     engine = request.registry.engine
     session = Session(reading(engine) if request.method in SAFE_METHODS else engine)
@@ -309,13 +307,6 @@ def between_transactions(request: Any) -> Iterator[None]:
         session.add_all(rows)
 
 
-# New rows of several tables, written together and without the ORM's unit of work.
-#
-# For what comes in all day. On PostgreSQL it is one statement, whatever the number of tables:
-# each row costs the driver and the server less than half of what a statement of its own costs.
-# SQLite has no such statement, and no network either: there it is one a table.
-
-
 Row = tuple[type[Base], Mapping[str, Any]]
 """A table, and the values by column; a column that isn't named gets its default."""
 
@@ -333,7 +324,12 @@ def insert_into(session: Session, model: type[Base]) -> Any:
 
 
 def insert_rows(session: Session, rows: Iterable[Row]) -> None:
-    """Insert these in the transaction at hand, which has entered their holder."""
+    """Insert rows of several tables in this transaction, which has entered their holder.
+
+    Without the ORM's unit of work, for what comes in all day. On PostgreSQL it is one statement,
+    whatever the number of tables: each row costs the driver and the server less than half. SQLite
+    has no such statement, and no network either: there it is one a table.
+    """
     session.flush()
     parts = _parts(rows, current_holder(session))
     connection = session.connection()
@@ -344,7 +340,7 @@ def insert_rows(session: Session, rows: Iterable[Row]) -> None:
 
 
 def write_rows(engine: Engine, holder: str, rows: Iterable[Row], wait_milliseconds: int) -> None:
-    """Insert these in a transaction of their own; when this returns they are committed.
+    """Insert rows as `insert_rows` does, in a transaction of their own, and commit.
 
     :param wait_milliseconds: how long to wait for a lock at most.
     """
@@ -365,7 +361,7 @@ _Parts = dict[_Key, list[dict[str, Any]]]
 
 
 def _parts(rows: Iterable[Row], holder: str | None) -> _Parts:
-    """The rows with their defaults, in the order in which the tables were named."""
+    """Return the rows with their defaults, in the order in which the tables were named."""
     parts: _Parts = {}
     for model, values in rows:
         if issubclass(model, Held) and values["holder"] != holder:
@@ -382,7 +378,7 @@ def _parts(rows: Iterable[Row], holder: str | None) -> _Parts:
 
 @lru_cache
 def _more(key: _Key) -> Sequence[tuple[str, Any, bool]]:
-    """The columns with a default of ours that these rows don't name; is it always the same?"""
+    """Return (name, default, whether it is a fixed value) of the columns that rows don't name."""
     table, named = key
     if not named <= set(table.columns.keys()):
         raise ValueError(f"{table.name} has no column {', '.join(named - {*table.columns.keys()})}")
@@ -394,7 +390,7 @@ def _more(key: _Key) -> Sequence[tuple[str, Any, bool]]:
 
 
 def _columns(key: _Key) -> list[str]:
-    """Every column that these rows fill; the database knows what to do with the others."""
+    """Return the columns that these rows fill; the database knows what to do with the others."""
     table, named = key
     filled = named | {name for name, _, _ in _more(key)}
     return [name for name in table.columns.keys() if name in filled]  # noqa: SIM118
@@ -407,7 +403,7 @@ def _insert_each(connection: Connection, parts: _Parts) -> None:
 
 @lru_cache
 def _statement(keys: Sequence[_Key], *, alone: bool = False) -> str:
-    """One INSERT for all of these, each part's rows a JSON document.
+    """Return one INSERT for all of these; the rows of each part are a JSON document.
 
     :param alone: the statement is the whole transaction, and tells the database its holder first.
         Each row is joined with those settings, so that they stand before a policy is asked.
@@ -419,7 +415,7 @@ def _statement(keys: Sequence[_Key], *, alone: bool = False) -> str:
 
 
 def _insert(key: _Key, source: str) -> str:
-    """Short, for the driver keeps what it knows of statements up to 4 kB only."""
+    """Return an INSERT; short, for the driver prepares statements up to 4 kB only."""
     into, *columns = (_QUOTE(name) for name in (key[0].name, *_columns(key)))
     listed = ",".join(columns)
     return (
@@ -434,12 +430,12 @@ def _documents(parts: _Parts) -> tuple[str, ...]:
 
 
 def as_json(row: Mapping[str, Any]) -> str:
-    """A row as PostgreSQL's `json_populate_recordset` takes it."""
+    """Return a row as PostgreSQL's `json_populate_recordset` takes it."""
     return _ENCODER.encode(row)
 
 
 def _plain(value: Any) -> str:
-    """How PostgreSQL reads what JSON has no word for."""
+    """Return the text that PostgreSQL reads for a value that JSON has no word for."""
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, datetime) and value.tzinfo is None:

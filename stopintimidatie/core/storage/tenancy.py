@@ -35,7 +35,7 @@ def open_table(name: str, reason: str) -> None:
 
 
 def current_holder(session: Session) -> str | None:
-    """The holder this transaction works for, or None."""
+    """Return the holder this transaction works for, or None."""
     return session.info.get(_KEY)
 
 
@@ -71,7 +71,7 @@ def _only_rows_of_the_holder(state: ORMExecuteState) -> None:
 
 @lru_cache(maxsize=1024)
 def _criteria(holder: str | None) -> tuple[Any, ...]:
-    """Kept for each holder: to make them took a tenth of what a page costs."""
+    """Return the filters of a holder; kept, for making them took a tenth of what a page costs."""
     if holder is None:
         return (
             with_loader_criteria(Held, lambda cls: false(), include_aliases=True),

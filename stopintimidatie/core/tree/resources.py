@@ -1,4 +1,7 @@
-"""The base of every node, and the root."""
+"""The tree: from an address to its documents, strictly.
+
+Rooms register their levels of the tree, so that nothing here imports a room.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ from stopintimidatie.core.security import Permission, Role, holder_acl
 from stopintimidatie.core.security.policy import note_stranger
 from stopintimidatie.core.storage.tenancy import current_holder, enter
 
-# Levels of the tree: rooms register theirs, so that the loader imports nobody.
+# Levels
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def _by_everybody(session: Any, document: UUID, roles: Iterable[Role]) -> bool:
 
 @dataclass(frozen=True)
 class DocumentKind:
-    """How a kind of document tells its present address, and who may be told.
+    """Kind of document: how it tells its present address, and who may be told.
 
     :param path_of: (session of the holder, id) -> path, or None when there is no such document.
     :param seen_by: where not everybody with the permission sees each of them.
@@ -99,7 +102,7 @@ DOCUMENT_KINDS: Final = Directive[str, DocumentKind](
 )
 
 
-# From an address to its documents: the whole path with one joined query.
+# The whole path with one joined query.
 
 
 @dataclass
@@ -109,7 +112,10 @@ class Lineage:
     found: list[tuple[Level, str, Any]]
 
     def child(self, parent: Any, name: str) -> Any:
-        """:raises KeyError: when the address names no such document below this parent."""
+        """Return the node below this one.
+
+        :raises KeyError: there is no such document below this one.
+        """
         depth = getattr(parent, "depth", 0)
         if depth >= len(self.found):
             raise KeyError(name)
@@ -123,7 +129,7 @@ class Lineage:
 
 
 def load_lineage(request: Any) -> Lineage:
-    """The lineage of this request's address; asked of the database once."""
+    """Return the lineage of this request's address; asked of the database once."""
     found: Lineage = _LINEAGES.get_or_create(request)
     return found
 
@@ -150,7 +156,7 @@ def _load(request: Any) -> Lineage:
 
 
 def _levels(request: Any, top: str, names: list[str]) -> list[tuple[Level, str]]:
-    """Which level each name could be of, by its form alone."""
+    """Return which level each name could be of, by its form alone."""
     chain: list[tuple[Level, str]] = []
     parent = top
     for name in names:
@@ -178,7 +184,7 @@ def _query(session: Any, chain: list[tuple[Level, str]]) -> list[tuple[Level, st
 
 @lru_cache(maxsize=256)
 def _alias(level: Level, depth: int) -> Any:
-    """Kept: there are few, and to make them took a tenth of a page's time."""
+    """Return an alias of a table; kept, for making one took a tenth of a page's time."""
     return aliased(level.entity, name=f"level{depth}")
 
 
@@ -219,7 +225,10 @@ class Branch(Resource):
     """A node with documents below it, which the one query of the request finds."""
 
     def __getitem__(self, name: str) -> Resource:
-        """:raises KeyError: when there is no such document below this one."""
+        """Return the node below this one.
+
+        :raises KeyError: there is no such document below this one.
+        """
         child: Resource = load_lineage(find_root(self).request).child(self, name)
         return child
 
@@ -252,17 +261,17 @@ class Root:
 
 
 def lineage(node: Any) -> Iterator[Any]:
-    """The node and all above it, up to and including the root."""
+    """Yield the node and all above it, up to and including the root."""
     while node is not None:
         yield node
         node = node.__parent__
 
 
-# A strict traverser: an address is what it says, or it isn't there. No aliases of any kind.
+# An address is what it says, or it isn't there: no aliases of any kind.
 
 
 def split_address(path: str) -> list[str]:
-    """The names in a path.
+    """Return the names in a path.
 
     :raises HTTPNotFound: an empty name (`//`, a trailing slash), a dot name, a private name or
         a view selector: addresses that other software would quietly read as another.
@@ -277,7 +286,7 @@ def split_address(path: str) -> list[str]:
 
 
 def _work_for(request: Any, holder: str) -> None:
-    """The transaction of the request works for the holder of the address, if it has one.
+    """Let the request's transaction work for the holder of the address, if it has one.
 
     Only for a holder that the person works for; what others hold is refused a little later.
     """

@@ -1,4 +1,4 @@
-"""References and redirects."""
+"""References, redirects, and names that no document may have because a page has them."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def register_reference(session: Session, reference: str, holder: str, kind: str)
 
 
 def reference_row(reference: str, holder: str, kind: str) -> Row:
-    """A reference that leads to a holder, as a row."""
+    """Return a reference that leads to a holder, as a row."""
     return Reference, {"reference": reference, "holder": holder, "kind": kind}
 
 
 def is_taken(reference: str | BindParameter[str]) -> ColumnElement[bool]:
-    """Whether some document has this reference already: an expression, for a query."""
+    """Return an expression for a query: whether some document has this reference already."""
     return exists().where(Reference.reference == reference)
 
 
 def locate_reference(session: Session, reference: str, kind: str) -> Sequence[str]:
-    """The holders of documents under this reference, possibly none or several."""
+    """Return the holders of documents under this reference, possibly none or several."""
     return session.scalars(
         select(Reference.holder)
         .where(Reference.reference == reference, Reference.kind == kind)
@@ -51,8 +51,10 @@ def remember_address(session: Session, holder: str, old_path: str, kind: str, ta
 
 
 def redirect_target(session: Session, paths: Sequence[str]) -> tuple[str, str, UUID] | None:
-    """Which of these paths (of the transaction's holder) a document last left, and its kind and
-    id; of several the longest."""
+    """Return (path, kind, id) of the document that last left one of these paths of the holder.
+
+    Of several paths the longest; None when no document left one.
+    """
     row = session.execute(
         select(Redirect.path, Redirect.kind, Redirect.target)
         .where(Redirect.path.in_(paths))
@@ -63,7 +65,7 @@ def redirect_target(session: Session, paths: Sequence[str]) -> tuple[str, str, U
 
 
 def moved_to(request: Any) -> str | None:
-    """The present address of what this request asks: a document that moved, or a page of it.
+    """Return where what this request asks is now: a document that moved, or a page of it.
 
     Looks in the holder that the first names of the address lead to (the loader has entered it).
     None when nothing ever lived here, or when this person may not see it.
@@ -83,16 +85,13 @@ def moved_to(request: Any) -> str | None:
 
 
 def _it_and_above(path: str) -> list[str]:
-    """The path, and those of which it may be a page or a document inside."""
+    """Return the path, and those of which it may be a page or a document inside."""
     names = path.split("/")
     return ["/".join(names[:end]) for end in range(len(names), SHORTEST, -1)]
 
 
-# Names that no document may have, because a page has them.
-
-
 def reserved_names(config: Any) -> frozenset[str]:
-    """The names of all views and of everything directly below the root."""
+    """Return the names of all views and of everything directly below the root."""
     views = config.introspector.get_category("views") or ()
     names = {entry["introspectable"]["name"] for entry in views}
     return frozenset(names | set(TREE_ROOTS.of(config.registry))) - {""}

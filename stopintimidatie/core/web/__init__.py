@@ -22,7 +22,7 @@ BRANDING: Final = Directive[None, FindBranding]("set_branding", "branding", sing
 
 
 def branding(request: Any) -> Branding:
-    """The look of this page: of the municipality it belongs to, or the national one."""
+    """Return the look of this page: of the municipality it belongs to, or the national one."""
     find = BRANDING.only(request.registry)
     return (find(request) if find else None) or Branding()
 
@@ -64,7 +64,7 @@ def _include_templates(config: Any) -> None:
 
 
 def _include_tweens(config: Any) -> None:
-    """From the outside in: headers, packing, (transaction, exception views), guard."""
+    """Include the tweens, from outside: headers, packing, (transaction, exceptions), guard."""
     from pyramid.tweens import EXCVIEW, INGRESS, MAIN
 
     config.add_tween("stopintimidatie.core.web.responses.static_tween", under=INGRESS)

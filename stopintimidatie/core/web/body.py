@@ -1,9 +1,18 @@
-"""Reading bodies that may lie about their length.
+"""Request bodies: read to a bound, in bounded time, whatever their announced length.
 
 Read straight from the server's stream: WebOb's own reading raises when a client sends less than
 it announced, and pyramid_retry would copy whatever comes, however large, before any view or tween
 has a say. So the hook that pyramid_retry asks first, `attempts`, reads forms itself, to a bound;
 any other body is left to the view that wants it, which then gets one attempt.
+
+Bodies are received within limits on their time, number and disk space. A read from the web server's
+stream can last for ever and can't be cancelled. So a thread reads it, and the request waits for
+that thread no longer than the limits allow. Then the gateway has the connection closed, which ends
+the read as well.
+
+Each body has credit, in seconds. Time uses it up and bytes add to it, up to a bound, so a body that
+stops soon has none, however much it sent before. When there are too many bodies, the one with the
+least credit is broken off, and never the newest: a report that arrives at once always gets in.
 """
 
 from __future__ import annotations
@@ -53,7 +62,7 @@ PUBLIC_PREFIXES: Final = Directive[str, str | None]("add_public_prefix", "public
 
 
 def is_stream(request: Any) -> bool:
-    """Whether the view reads this body itself."""
+    """Tell whether the view reads this body itself."""
     return first_word(request.environ) in STREAMS.of(request.registry)
 
 
@@ -79,19 +88,19 @@ def most_of(registry: Any, environ: dict[str, Any]) -> int:
 
 
 def announced_length(environ: dict[str, Any]) -> int | None:
-    """What Content-Length says; None when it says nothing usable."""
+    """Return what Content-Length says; None when it says nothing usable."""
     text = str(environ.get("CONTENT_LENGTH") or "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
 
 def taken(environ: dict[str, Any]) -> int:
-    """How many bytes of the body were read so far."""
+    """Return the number of bytes of the body that were read so far."""
     count: int = environ.get(_TAKEN, 0)
     return count
 
 
 def take(environ: dict[str, Any], most: int) -> bytes:
-    """The next bytes of the body, never past the announced length, where a server would wait."""
+    """Read the next bytes, never past the announced length, where a server would wait."""
     if not environ.get("wsgi.input_terminated"):
         most = min(most, (announced_length(environ) or 0) - taken(environ))
     parts = []
@@ -133,7 +142,7 @@ def set_fault(environ: dict[str, Any], fault: str) -> None:
 
 
 def attempts(request: Any) -> int | None:
-    """How often pyramid_retry may try this request: 1, or None for as often as is set."""
+    """Return how often pyramid_retry may try this request: 1, or None for as often as is set."""
     environ = request.environ
     length = announced_length(environ)
     if not length and not environ.get("wsgi.input_terminated"):
@@ -146,7 +155,7 @@ def attempts(request: Any) -> int | None:
 
 
 def _is_text(data: bytes) -> bool:
-    """Whether this is UTF-8 once decoded; WebOb would put question marks for what isn't."""
+    """Tell whether this is UTF-8 once decoded; WebOb would put question marks for what isn't."""
     try:
         unquote_to_bytes(data).decode()
     except UnicodeDecodeError:
@@ -170,17 +179,7 @@ def _read_form(request: Any, length: int | None) -> None:
     environ["wsgi.input_terminated"] = False
 
 
-# Request bodies that are being received, with limits on their time, number and disk space.
-#
-# A read from the web server's stream can last for ever and can't be cancelled. So a thread reads
-# it, and the request waits for that thread no longer than the limits allow. Then the gateway has
-# the connection closed, which ends the read as well.
-#
-# Each body has credit, in seconds. Time uses it up and bytes add to it, up to a bound, so a body
-# that stops soon has none, however much it sent before. When there are too many bodies, the one
-# with the least credit is broken off, and never the newest: a report that arrives at once always
-# gets in.
-
+# Bodies that are being received
 
 # Bytes of one body that are kept in memory; a larger body goes to the disk.
 KEPT_IN_MEMORY: Final = 128 * 1024

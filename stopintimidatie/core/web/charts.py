@@ -1,4 +1,4 @@
-"""Charts as SVG, made by the server: the same in a page and in a PDF.
+"""Charts and pieces of maps as SVG, made by the server: the same in a page and in a PDF.
 
 Pure functions of numbers, so the same figures always give the same bytes. A chart never stands
 alone: whoever shows one also shows its table, and uses the summary here as alternative text.
@@ -23,7 +23,7 @@ GRID = "#d9dee5"
 
 
 def bar_chart(items: Sequence[Item], *, colour: str, width: int = 340, labels: int = 150) -> str:
-    """Horizontal bars, the number at the end of each: for counts by form or kind of place."""
+    """Draw horizontal bars with their numbers: for counts by form or kind of place."""
     strong = darkened_for(colour, WHITE)
     row, room = 21, width - labels - 34
     top = _highest(number for _, number in items)
@@ -44,7 +44,7 @@ def heat_table(
     colour: str,
     width: int = 340,
 ) -> str:
-    """Weekday by part of day: the darker, the more; every cell also says its number."""
+    """Draw weekday by part of day: the darker, the more; every cell also says its number."""
     left, head, height = 76, 20, 25
     cell = (width - left) / max(len(columns), 1)
     top = _highest(number for _, cells in rows for number in cells)
@@ -61,7 +61,7 @@ def heat_table(
 
 
 def trend_chart(items: Sequence[Item], *, colour: str, width: int = 700, height: int = 130) -> str:
-    """Columns over time with a quiet scale; labels are thinned out when there are many."""
+    """Draw columns over time with a quiet scale; thin labels out when there are many."""
     strong = darkened_for(colour, WHITE)
     left, floor, ceiling = 26, height - 20, 14
     top = _scale_top(_highest(number for _, number in items))
@@ -82,7 +82,7 @@ def trend_chart(items: Sequence[Item], *, colour: str, width: int = 700, height:
 
 
 def bar_summary(what: str, items: Sequence[Item]) -> str:
-    """Alternative text: what the chart shows, most frequent first."""
+    """Say in the alternative text what the chart shows, most frequent first."""
     if not items:
         return f"{what}: geen gegevens."
     listed = ", ".join(f"{label} {_shown(number)}" for label, number in items)
@@ -92,7 +92,7 @@ def bar_summary(what: str, items: Sequence[Item]) -> str:
 def heat_summary(
     what: str, columns: Sequence[str], rows: Sequence[tuple[str, Sequence[int | None]]]
 ) -> str:
-    """Alternative text: the three busiest cells; the table has the rest."""
+    """Say in the alternative text which three cells are busiest; the table has the rest."""
     cells = [
         (number, label, columns[index])
         for label, numbers in rows
@@ -107,12 +107,12 @@ def heat_summary(
 
 
 def data_uri(svg: str) -> str:
-    """For ``<img src>``: an inline ``<svg>`` gets no alternative text in a tagged PDF."""
+    """Return a picture for ``<img src>``: an inline ``<svg>`` gets no alternative text in a PDF."""
     return "data:image/svg+xml;base64," + b64encode(svg.encode()).decode("ascii")
 
 
 def shorten(label: str, room: int) -> str:
-    """The label, cut to what fits before the bars (about 6 units a letter)."""
+    """Cut the label to what fits before the bars (about 6 units a letter)."""
     letters = max(int((room - 10) / 6), 4)
     return label if len(label) <= letters else label[: letters - 1].rstrip() + "…"
 
@@ -126,7 +126,7 @@ def _highest(numbers: Iterable[int | None]) -> int:
 
 
 def _scale_top(highest: int) -> int:
-    """The top of the scale: round and even, so that the middle line is a whole number too."""
+    """Return the top of the scale: round and even, so that the middle line is whole too."""
     size = 1
     while highest > 10 * size:
         size *= 10
@@ -200,14 +200,11 @@ def _line(x: float, y: float, to_x: float, to_y: float, colour: str) -> str:
 
 
 def _n(number: float) -> str:
-    """A number without a needless fraction, so that equal charts are equal bytes."""
+    """Write a number without a needless fraction, so that equal charts are equal bytes."""
     return f"{number:.2f}".rstrip("0").rstrip(".")
 
 
-# Pieces of a map that the server draws itself: rings, dots, names, a scale. Pure.
-#
-# No tiles, and nobody is asked. Whoever shows a map also shows a table with the same information.
-
+# Maps: no tiles, and nobody is asked. Whoever shows one also shows a table of the same.
 
 METRES_OF_DEGREE: Final = 111_320
 GROUND: Final = "#f3f5f8"
@@ -218,7 +215,7 @@ _STEPS: Final = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
 
 
 def picture(width: float, height: float, parts: Iterable[str]) -> str:
-    """The whole picture, on its ground."""
+    """Draw the whole picture, on its ground."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}"'
         f' viewBox="0 0 {width:g} {height:g}" font-family="{FONT}">'
@@ -227,12 +224,12 @@ def picture(width: float, height: float, parts: Iterable[str]) -> str:
 
 
 def ring(points: Iterable[Sequence[float]]) -> str:
-    """One closed line, for the `d` of a path."""
+    """Write one closed line, for the `d` of a path."""
     return "M" + "L".join(f"{point[0]:.1f} {point[1]:.1f}" for point in points) + "Z"
 
 
 def dot(x: float, y: float, size: float, colour: str) -> str:
-    """Somewhere that something happened."""
+    """Draw somewhere that something happened."""
     return (
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:g}" fill="{colour}"'
         f' fill-opacity="0.75" stroke="{WHITE}"/>'
@@ -240,12 +237,12 @@ def dot(x: float, y: float, size: float, colour: str) -> str:
 
 
 def step(scale: float) -> int:
-    """A round number of metres that is some fifty pixels or more at so many pixels a metre."""
+    """Return a round number of metres that is some fifty pixels or more, given pixels a metre."""
     return next((metres for metres in _STEPS if metres * scale >= 50), _STEPS[-1])
 
 
 def grid(width: float, height: float, scale: float) -> list[str]:
-    """Quiet lines, a step of the scale apart, through the middle."""
+    """Draw quiet lines, a step of the scale apart, through the middle."""
     apart = step(scale) * scale
     lines = []
     for way, length, other in (("x", width, height), ("y", height, width)):
@@ -261,7 +258,7 @@ def grid(width: float, height: float, scale: float) -> list[str]:
 
 
 def scale_bar(height: float, scale: float) -> list[str]:
-    """How long a piece of ground is, in the corner below left."""
+    """Draw how long a piece of ground is, in the corner below left."""
     metres, y = step(scale), height - 14
     words = f"{metres // 1000} km" if metres >= 1000 else f"{metres} m"
     return [
@@ -272,7 +269,7 @@ def scale_bar(height: float, scale: float) -> list[str]:
 
 
 def north(width: float) -> str:
-    """Which way is up; the arrow is drawn, for not every font has one."""
+    """Draw which way is up; the arrow is drawn, for not every font has one."""
     x, y = width - 16, 10
     arrow = f'<path d="M{x} {y}l4 11h-3v5h-2v-5h-3Z" fill="{LETTERS}"/>'
     return words_at(width - 26, 22, "noord", anchor="end") + arrow
@@ -281,7 +278,7 @@ def north(width: float) -> str:
 def words_at(
     x: float, y: float, words: str, *, size: float = 12, anchor: str = "middle", weight: int = 400
 ) -> str:
-    """Words that stay readable on whatever lies below: a white edge first, the letters on it."""
+    """Draw words that stay readable on whatever lies below: a white edge, then the letters."""
     where = (
         f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size:g}"'
         f' font-weight="{weight}"'

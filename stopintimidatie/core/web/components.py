@@ -1,4 +1,11 @@
-"""The values that the components of ``macros/ui.jinja2`` draw. Plain, typed, without HTML."""
+"""Components of a page: badges, panels, and what every template can use.
+
+The values that ``macros/ui.jinja2`` draws are plain and typed, without HTML.
+
+A panel is a section that a room adds to the page of a lower room, which needn't know of it:
+`config.add_panel("dossier", "uitvoer", factory, order=…)`; the factory gets the page's document and
+the request and answers a :class:`Panel`, or None when there is nothing for this person.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +25,7 @@ from stopintimidatie.core.web.request import query_pairs, toggled, with_params
 from stopintimidatie.core.web.responses import static_url
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR, theme_path
 
-# State → word and colour, the same on every page. The word carries the meaning, not the colour.
-
+# A badge: state → word and colour. The word carries the meaning, not the colour.
 
 Tone = Literal["neutral", "info", "warning", "danger", "success"]
 
@@ -95,7 +101,7 @@ BADGES: dict[str, Badge] = {
 
 
 def badge_for(state: str) -> Badge:
-    """The badge of a state; an unknown code is shown as its own words."""
+    """Return the badge of a state; an unknown code is shown as its own words."""
     found = BADGES.get(str(state))
     return found or Badge(str(state).replace("_", " ").capitalize(), "neutral")
 
@@ -147,10 +153,7 @@ class Tile:
     tone: Tone = "neutral"
 
 
-# Sections that a room adds to the page of a lower room, which needn't know of it.
-#
-# `config.add_panel("dossier", "uitvoer", factory, order=…)`; the factory gets the page's document
-# and the request and answers a :class:`Panel`, or None when there is nothing for this person.
+# Panels
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +185,7 @@ PANELS: Final = Directive[tuple[str, str], PanelFactory]("add_panel", "panels", 
 
 
 def panels(request: Any, page: str, document: Any) -> list[DrawnPanel]:
-    """The sections that other rooms add to this page, in their order."""
+    """Return the sections that other rooms add to this page, in their order."""
     made = (
         (name, factory(document, request))
         for (where, name), factory in PANELS.of(request.registry).items()
@@ -196,8 +199,7 @@ def _draw(request: Any, name: str, panel: Panel) -> DrawnPanel:
     return DrawnPanel(name, panel.title, Markup(html))  # noqa: S704 - a template escaped it
 
 
-# What every template can use: filters and helpers; those of forms are in `core.forms`.
-
+# Filters and helpers; those of forms are in `core.forms`.
 
 HTMX_CONFIG = json.dumps({"includeIndicatorCSS": False, "history": False})
 """No style of htmx's own: the policy of the pages forbids it, and the house has its own."""
@@ -230,33 +232,33 @@ def install(environment: Any) -> None:
 
 
 def printable(value: object) -> str:
-    """Typed text as it can be sent back: what UTF-8 or HTML can't carry is replaced."""
+    """Return typed text as it can be sent back: replace what UTF-8 or HTML can't carry."""
     text = str(value).encode("utf-8", "replace").decode("utf-8")
     return text.replace("\x00", "\ufffd")
 
 
 def is_demo(request: Any) -> bool:
-    """Does this installation show made-up reports?"""
+    """Tell whether this installation shows made-up reports."""
     return bool(request.registry.app_settings.demo)
 
 
 def waiting_messages(request: Any) -> list[dict[str, str]]:
-    """What ``request.flash(text, kind)`` left for this page; taken once."""
+    """Take what ``request.flash(text, kind)`` left for this page."""
     taken: list[dict[str, str]] = request.take_flashes()
     return taken
 
 
 def may_search(identity: Any) -> bool:
-    """Whether this person may search anywhere: without it the box would lead to a closed door."""
+    """Tell whether this person may search anywhere: else the box leads to a closed door."""
     roles = (identity.roles_for(holder) for holder in identity.holders)
     return any(may(own, Permission.SEARCH) for own in roles)
 
 
 def search_text(request: Any) -> str:
-    """What was searched for, to stand in the search box of the page with the results."""
+    """Return what was searched for, to stand in the search box of the page with the results."""
     return dict(query_pairs(request)).get("q", "") if request.path == "/zoeken" else ""
 
 
 def page_url(request: Any) -> Callable[[int], str]:
-    """Address of another page of this list, filters kept: for ``ui.pagination``."""
+    """Return the address of another page of this list, filters kept: for ``ui.pagination``."""
     return lambda number: with_params(request, pagina=number if number > 1 else None)

@@ -52,7 +52,7 @@ SIGN_IN = "/aanmelden"
 
 @dataclass(frozen=True, slots=True)
 class ErrorPage:
-    """What an error page says."""
+    """Words of an error page."""
 
     title: str
     lines: tuple[str, ...]
@@ -173,7 +173,7 @@ SIGNED_OUT_PAGE = ErrorPage(
 
 
 def is_public(request: Any) -> bool:
-    """Is this an address that a visitor who isn't signed in may ask for?"""
+    """Tell whether a visitor who isn't signed in may ask for this address."""
     return _first_word(request) in PUBLIC_PREFIXES.of(request.registry)
 
 
@@ -187,7 +187,7 @@ def _path(request: Any) -> str:
 
 
 def safe_identity(request: Any) -> Any:
-    """Who this is, or None; an error page must not fail on finding out."""
+    """Return who this is, or None; an error page must not fail on finding out."""
     try:
         return request.identity
     except Exception:  # whatever broke the request may break this too
@@ -195,7 +195,7 @@ def safe_identity(request: Any) -> Any:
 
 
 def sign_in_address(request: Any) -> str:
-    """Where an anonymous visitor is sent, with the way back for what was only looked at."""
+    """Return where an anonymous visitor is sent, with the way back for what was only read."""
     try:
         looked_at = request.method in ("GET", "HEAD")
         back = request.path_qs if looked_at else _form_page(request)
@@ -205,7 +205,7 @@ def sign_in_address(request: Any) -> str:
 
 
 def _form_page(request: Any) -> str | None:
-    """The page of ours on which what was sent stood."""
+    """Return the page of ours that was sent from."""
     own, came_from = f"{request.host_url}/", request.referer or ""
     return came_from.removeprefix(own[:-1]) if came_from.startswith(own) else None
 
@@ -217,7 +217,7 @@ def error_response(
     reference: str | None = None,
     again: Mapping[str, Any] | None = None,
 ) -> Response:
-    """The page for this status; also for a view that wants to answer so itself.
+    """Return the page for this status; also for a view that wants to answer so itself.
 
     :param again: what was sent, to send it once more: `action`, `fields`, whether there were
         `files`, which don't go along, and where to `sign_in` first, if that is needed.
@@ -263,7 +263,7 @@ def _steps(identity: Any, request: Any) -> list[tuple[str, str]]:
 
 
 def not_found(exc: Any, request: Any) -> Response:
-    """Nothing there, or nothing for you."""
+    """Answer that there is nothing, or nothing for this person."""
     if safe_identity(request) is None and not is_public(request):
         return _to_sign_in(request)
     present = _present_address(request)
@@ -275,7 +275,7 @@ def not_found(exc: Any, request: Any) -> Response:
 
 
 def _present_address(request: Any) -> str | None:
-    """Where what once had this address is now, for whoever may see it."""
+    """Return where what once had this address is now, for whoever may see it."""
     if request.method not in ("GET", "HEAD", "POST") or safe_identity(request) is None:
         return None
     present = moved_to(request)
@@ -284,7 +284,7 @@ def _present_address(request: Any) -> str | None:
 
 
 def forbidden(exc: Any, request: Any) -> Response:
-    """Who may see the document hears that the act isn't theirs; for others it isn't there."""
+    """Answer that the act isn't theirs to who may see the document; else that it isn't there."""
     if safe_identity(request) is None and not is_public(request):
         return _to_sign_in(request)
     if safe_identity(request) is not None:
@@ -297,7 +297,7 @@ def _permission_of(refusal: Any) -> str:
 
 
 def is_visible(request: Any) -> bool:
-    """May this person open the page of the document itself?"""
+    """Tell whether this person may open the page of the document itself."""
     method, request.method = request.method, "GET"
     try:
         return bool(view_execution_permitted(request.context, request))
@@ -316,8 +316,10 @@ def strange_host(exc: Any, request: Any) -> Response:
 
 
 def bad_token(exc: Any, request: Any) -> Response:
-    """What was typed can be sent again from here, if it is certain that it was typed on a page of
-    ours: what another site made a browser send mustn't get a button with a token that counts."""
+    """Offer to send again what was typed, if it was certainly typed on a page of ours.
+
+    What another site made a browser send mustn't get a button with a token that counts.
+    """
     if not _is_from_own_page(request) or safe_identity(request) is None:
         return error_response(request, 400, TOKEN_PAGE)
     return error_response(request, 400, AGAIN_PAGE, again=_sent(request))
@@ -356,7 +358,7 @@ def conflict(exc: Any, request: Any) -> Response:
 
 
 def http_error(exc: Any, request: Any) -> Response:
-    """Redirects pass; other errors that a view raised get our page."""
+    """Return a redirect as it is, and our page for other errors that a view raised."""
     if exc.status_int < 400:
         return exc
     return error_response(request, exc.status_int)
@@ -370,7 +372,7 @@ def server_error(exc: Any, request: Any) -> Response:
 
 
 def _is_tried_again(request: Any, error: BaseException) -> bool:
-    """What the engine marked so, or the transaction will as soon as this answer is made."""
+    """Tell whether the engine marked it so, or the transaction will after this answer."""
     if is_last_attempt(request):
         return False
     return is_error_retryable(request, error) or _means_again(request, error)
@@ -385,7 +387,7 @@ def _means_again(request: Any, error: BaseException) -> bool:
 
 
 def database_error(exc: SQLAlchemyError, request: Any) -> Response:
-    """The database is away, or full: no fault of the page, and over in a moment."""
+    """Answer that the database is away, or full: no fault of the page, over in a moment."""
     if is_outage(exc) and _is_tried_again(request, exc):
         log.warning("two at once, tried again: %s", kind_of(exc))
     elif is_unrecorded(exc):

@@ -1,6 +1,15 @@
-"""Limit on how many heavy tasks run at once on this machine, in all processes together.
+"""Limits on heavy work: how much runs at once on this machine, and who waits.
 
 Each place is a lock on a file; the kernel frees it when the process that holds it dies.
+
+Heavy work of a request is done outside its transaction and its place in the application. So the
+work holds no lock and keeps no other request waiting. The number of requests that do it at once is
+limited for the whole machine.
+
+A queue holds forms that cost much processor time, such as signing in: a few run at a time. Requests
+wait here outside the application, so they hold none of its places. A request that waits too long,
+or comes when the queue is full, is passed on with a mark: its view shows the form again and does no
+work.
 """
 
 from __future__ import annotations
@@ -79,11 +88,7 @@ class Places:
         return None
 
 
-# Heavy work of a request, done outside its transaction and its place in the application.
-#
-# So the work holds no lock and keeps no other request waiting. The number of requests that do it
-# at once is limited for the whole machine.
-
+# Heavy work
 
 TOO_BUSY: Final = (
     "Er worden nu veel bestanden tegelijk nagekeken. Uw bestand is niet bewaard. Wacht een halve"
@@ -109,12 +114,7 @@ def heavy_work(request: Any) -> Iterator[None]:
         yield
 
 
-# Queue for forms that cost much processor time, such as signing in: only a few run at a time.
-#
-# Requests wait here outside the application, so they hold none of its places. A request that
-# waits too long, or comes when the queue is full, is passed on with a mark: its view shows the
-# form again and does no work.
-
+# Queue
 
 _TURNED_AWAY: Final = "stopintimidatie.web.turned_away"
 # Checking a password takes four threads and 64 MiB; two at a time, for each waits for threads.

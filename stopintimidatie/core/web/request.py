@@ -1,4 +1,18 @@
-"""The request as the views of this house see it: what is on it, with its types."""
+"""The request, as views see it: its types, menu, addresses, pages of lists, refusals.
+
+The menu: A room adds its menu item at start-up with ``config.add_nav_item(name, factory,
+order=…)``; the factory gets the request and answers a :class:`NavItem`, or None for who has no
+business there. The menu is on every page, error pages included: it asks the database nothing there,
+and elsewhere no more than one small count of what waits for an answer.
+
+What can't be read is refused before any view sees it. WebOb decodes lazily, so that broken bytes
+would otherwise surface as an error wherever some view first looks at them. JSON is left alone: the
+intake reads and judges that itself.
+
+Guards (`@view_config(…, guards=(only_live,))`) are asked before a view does anything. A guard is
+called with (context, request), in the order given, once the permission is there; it answers a
+response to send instead of the view's, or None to let the visitor through.
+"""
 
 from __future__ import annotations
 
@@ -34,13 +48,7 @@ from stopintimidatie.core.web.body import (
 from stopintimidatie.core.web.theme import Branding
 from stopintimidatie.settings import LOOPBACK_HOSTS, Settings
 
-# The main menu and the breadcrumb.
-#
-# A room adds its menu item at start-up with ``config.add_nav_item(name, factory, order=…)``; the
-# factory gets the request and answers a :class:`NavItem`, or None for who has no business there.
-# The menu is on every page, error pages included: it asks the database nothing there, and
-# elsewhere no more than one small count of what waits for an answer.
-
+# The main menu and the breadcrumb
 
 NavFactory = Callable[[Any], "NavItem | Iterable[NavItem] | None"]
 NAV_ITEMS: Final = Directive[str, NavFactory]("add_nav_item", "nav_items")
@@ -65,7 +73,7 @@ class Crumb:
 
 
 def mark_current(items: Sequence[NavItem], path: str) -> list[NavItem]:
-    """The item whose address is the longest beginning of this path is the current one."""
+    """Mark the item whose address is the longest beginning of this path."""
     fitting = [item.href for item in items if _leads_to(item.href, path)]
     longest = max(fitting, key=len, default=None)
     return [replace(item, current=item.href == longest) for item in items]
@@ -77,7 +85,7 @@ def _leads_to(href: str, path: str) -> bool:
 
 
 def navigation(request: Any) -> list[NavItem]:
-    """The menu for this person; empty for a visitor who isn't signed in."""
+    """Return the menu for this person; empty for a visitor who isn't signed in."""
     if request.identity is None:
         return []
     found: list[NavItem] = []
@@ -91,7 +99,7 @@ def navigation(request: Any) -> list[NavItem]:
 
 
 def breadcrumb(request: Any) -> list[Crumb]:
-    """From the first titled resource down to the context; a resource without title is skipped."""
+    """Return the titled resources from the first down to the context."""
     context = getattr(request, "context", None)
     if context is None:
         return []
@@ -142,7 +150,7 @@ class Request(pyramid.request.Request):
         return found
 
     def resource_url(self, resource: Any, *elements: Any, **kw: Any) -> str:
-        """The address of a document, as the strict traverser knows it: without a slash behind."""
+        """Return the address of a document as the traverser knows it: no slash behind."""
         made = str(super().resource_url(resource, *elements, **kw))
         if elements or resource.__parent__ is None:
             return made
@@ -153,11 +161,7 @@ class Request(pyramid.request.Request):
     """True once a posted form was refused; the title of the page then starts with 'Fout'."""
 
 
-# What can't be read is refused at the door with 400 or 413, before any view sees it.
-#
-# WebOb decodes lazily, so that broken bytes would otherwise surface as an error wherever some
-# view first looks at them. JSON is left alone: the intake reads and judges that itself.
-
+# Refusals at the door: 400 or 413, before any view
 
 MAX_FIELDS = 2_000
 # Asked by balancers and watchers under whatever name they know this machine by; no redirects here.
@@ -182,7 +186,7 @@ FAULTS: Mapping[str, type[HTTPException]] = {
 
 
 def is_own_host(host: str, settings: Settings) -> bool:
-    """Whether this installation answers under this name.
+    """Tell whether this installation answers under this name.
 
     Redirects and links repeat the name that was asked for. In production that is the public
     address alone; on this machine itself, and in the demo, each name and port will do.
@@ -254,14 +258,11 @@ def guard_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any],
     return tween
 
 
-# `@view_config(…, guards=(only_live,))`: what is asked before a view does anything.
-#
-# A guard is called with (context, request), in the order given, once the permission is there; it
-# answers a response to send instead of the view's, or None to let the visitor through.
+# Guards
 
 
 def guarded(view: Any, info: Any) -> Any:
-    """Pyramid's view deriver for the option `guards`."""
+    """Derive a view with the option `guards` (a view deriver of Pyramid)."""
     guards = info.options.get("guards") or ()
     if not guards:
         return view
@@ -279,14 +280,13 @@ def guarded(view: Any, info: Any) -> Any:
 guarded.options = ("guards",)  # type: ignore[attr-defined]  # how Pyramid is told of it
 
 
-# Addresses: keeping the filters of a page, and never sending anybody to a strange host.
-
+# Addresses that keep the filters of a page, and never lead to a strange host
 
 Pairs = list[tuple[str, str]]
 
 
 def query_pairs(request: Any) -> Pairs:
-    """The GET parameters in order; nothing when they can't be read."""
+    """Return the GET parameters in order; nothing when they can't be read."""
     try:
         return list(request.GET.items())
     except UnicodeDecodeError:
@@ -298,14 +298,14 @@ def _address(request: Any, pairs: Pairs) -> str:
 
 
 def with_params(request: Any, **changes: str | int | None) -> str:
-    """This page with other GET parameters; None removes one. The rest stays as it is."""
+    """Return this page with other GET parameters; None removes one. The rest stays as it is."""
     kept = [(name, value) for name, value in query_pairs(request) if name not in changes]
     new = [(name, str(value)) for name, value in changes.items() if value is not None]
     return _address(request, kept + new)
 
 
 def toggled(request: Any, name: str, value: str) -> str:
-    """This page with one value of a filter switched on or off; back to its first page."""
+    """Return this page with one value of a filter switched on or off; back to its first page."""
     pairs = [pair for pair in query_pairs(request) if pair[0] != "pagina"]
     if (name, value) in pairs:
         return _address(request, [pair for pair in pairs if pair != (name, value)])
@@ -313,7 +313,7 @@ def toggled(request: Any, name: str, value: str) -> str:
 
 
 def safe_path(text: str | None, default: str = "/") -> str:
-    """A path on this host out of something that came from outside, or the default."""
+    """Return a path on this host out of something that came from outside, or the default."""
     if not text or not text.startswith("/") or text.startswith(("//", "/\\")):
         return default
     if any(ord(sign) < 33 or sign == "\\" for sign in text):
@@ -321,8 +321,7 @@ def safe_path(text: str | None, default: str = "/") -> str:
     return text
 
 
-# Pages of a list: which rows, how many pages, and the numbers to show. Pure.
-
+# Pages of a list
 
 PAGE_SIZE = 25
 
@@ -341,7 +340,7 @@ class Paging:
 
     @classmethod
     def counted(cls, wanted: int, found: int, most: int, size: int = PAGE_SIZE) -> Paging:
-        """The page of a list that was counted up to ``most``."""
+        """Return the page of a list that was counted up to ``most``."""
         return cls(wanted, min(found, most), size, found > most)
 
     @property
@@ -379,7 +378,7 @@ class Paging:
 
 
 def worth_counting(wanted: int, least: int, size: int = PAGE_SIZE) -> int:
-    """How far to count for this page: always some pages beyond it, never simply all."""
+    """Return how far to count for this page: some pages beyond it, never simply all."""
     return least + max(0, wanted - 1) * size
 
 

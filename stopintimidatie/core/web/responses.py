@@ -1,6 +1,10 @@
-"""A table as a file that a spreadsheet opens: semicolons and a mark for UTF-8, as Dutch ones want.
+"""Answers: security headers, static files, stylesheets of colours, tables as CSV.
 
-Text that a spreadsheet would take for a formula is made text (S9): whoever wrote it may be anybody.
+CSV is as Dutch spreadsheets want it: semicolons and a mark for UTF-8. Text that a spreadsheet would
+take for a formula is made text (S9): whoever wrote it may be anybody.
+
+Static files: Packing happens here, for text only and remembered per version: the files are public,
+so nothing secret is compressed beside something an attacker chooses.
 """
 
 from __future__ import annotations
@@ -29,7 +33,7 @@ _FORMULA: Final = frozenset("=+-@|%")
 
 
 def as_text(value: object) -> str:
-    """A cell that no spreadsheet reckons with. Pure."""
+    """Return a cell that no spreadsheet reckons with. Pure."""
     text = "" if value is None else str(value).replace("\x00", "")
     # Blanks, marks that don't show and wide forms before it don't make it harmless.
     shown = unicodedata.normalize("NFKC", text).lstrip().lstrip("\u200b\u200e\u200f\ufeff\u2060")
@@ -38,7 +42,7 @@ def as_text(value: object) -> str:
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """The whole file."""
+    """Return the whole file."""
     made = io.StringIO(newline="")
     writer = csv.writer(made, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(columns)
@@ -47,14 +51,16 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes
 
 
 def csv_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """:param name: without an ending; letters, digits and dashes."""
+    """Answer with a file of these rows.
+
+    :param name: without an ending; letters, digits and dashes.
+    """
     response = Response(csv_bytes(columns, rows), content_type="text/csv", charset="utf-8")
     response.content_disposition = f'attachment; filename="{name}.csv"'
     return response
 
 
-# Security headers on every answer, errors included; and what may be kept by a cache.
-
+# Headers, errors included; and what may be kept by a cache
 
 CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
@@ -83,7 +89,7 @@ FOR_AN_HOUR = "public, max-age=3600"
 
 
 def cache_control(path: str, query: str, status: int) -> str:
-    """Pages are never kept. Static files are: for ever when their address has their hash."""
+    """Return how long to keep it: a page never, a static file with its hash for ever."""
     if status not in (200, 304):
         return "no-store"
     if path.startswith("/huisstijl/"):
@@ -108,7 +114,7 @@ def apply(environ: Mapping[str, Any], response: Any, https: bool) -> None:
 
 
 def headers_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
-    """Outermost tween: nothing answers around it.
+    """Make the outermost tween: nothing answers around it.
 
     The commit and the writing of the trail happen outside the exception views; what goes wrong
     there gets its page here, unless the request will be tried again.
@@ -131,12 +137,11 @@ def headers_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any
 
 # ``/huisstijl/<colour>.css``: a node per colour, without any row behind it.
 
-
 SUFFIX = ".css"
 
 
 class ThemeFolder(Resource):
-    """Where the stylesheets of the municipalities' colours live."""
+    """Folder of the stylesheets of the municipalities' colours."""
 
     def __init__(self, name: str, parent: Any) -> None:
         super().__init__(name, parent, "")
@@ -167,10 +172,6 @@ class ThemeSheet(Resource):
 
 
 # Static files: an address with their hash, and packed where the browser can unpack.
-#
-# Packing happens here, for text only and remembered per version: the files are public, so nothing
-# secret is compressed beside something an attacker chooses.
-
 
 ROOT = Path(__file__).parent / "static"
 PACKED_TYPES = ("text/css", "text/javascript", "application/javascript", "image/svg+xml")
@@ -182,7 +183,7 @@ def _hash_of(path: Path, changed: int) -> str:
 
 
 def static_url(name: str) -> str:
-    """Address of one of our static files: ``/static/app.css?v=1f0c…``
+    """Return the address of one of our static files: ``/static/app.css?v=1f0c…``.
 
     A file that set-up hasn't fetched (yet) must not take the page down: it goes without a hash.
     """
@@ -222,10 +223,7 @@ def static_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any]
     return tween
 
 
-# The stylesheet of one colour; static files have their own view.
-
-
 @view_config(context=ThemeSheet, permission=NO_PERMISSION_REQUIRED, request_method="GET")
 def theme_sheet(context: ThemeSheet, request: Any) -> Response:
-    """``/huisstijl/0b5394.css``: public, and the same for ever."""
+    """Answer ``/huisstijl/0b5394.css``: public, and the same for ever."""
     return Response(theme_css(context.colour), content_type="text/css", charset="utf-8")

@@ -10,11 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-# Colour contrast by WCAG 2.2: is this readable, and what is readable on that.
-#
-# Pure functions without a database. A municipality chooses its own colour; this module decides
-# which text can stand on it and how dark the colour must become to be text itself.
-
+# Contrast by WCAG 2.2: a municipality chooses its colour, this decides what can stand on it.
 
 WHITE = "#ffffff"
 INK = "#1b1f24"
@@ -47,7 +43,7 @@ def parse_colour(text: str) -> Colour:
 
 
 def luminance(colour: Colour) -> float:
-    """Relative luminance, WCAG 2.2."""
+    """Return the relative luminance, as WCAG 2.2 has it."""
 
     def linear(part: int) -> float:
         share = part / 255
@@ -59,7 +55,7 @@ def luminance(colour: Colour) -> float:
 
 
 def ratio(one: str, other: str) -> float:
-    """Contrast ratio between two colours: from 1 (equal) to 21 (black on white)."""
+    """Return the contrast between two colours: from 1 (equal) to 21 (black on white)."""
     light, dark = sorted(
         (luminance(parse_colour(one)), luminance(parse_colour(other))), reverse=True
     )
@@ -67,7 +63,7 @@ def ratio(one: str, other: str) -> float:
 
 
 def mix(colour: str, other: str, share: float) -> str:
-    """``share`` of the other colour (0…1) mixed into the first."""
+    """Mix ``share`` of the other colour (0…1) into the first."""
     one, two = parse_colour(colour), parse_colour(other)
 
     def part(a: int, b: int) -> int:
@@ -77,7 +73,7 @@ def mix(colour: str, other: str, share: float) -> str:
 
 
 def readable_on(background: str) -> str:
-    """White if that reads well on this background, else ink, else black: always at least 4.5."""
+    """Return white if that reads well on this background, else ink, else black: at least 4.5."""
     for text in (WHITE, INK):
         if ratio(text, background) >= TEXT_MINIMUM:
             return text
@@ -85,7 +81,7 @@ def readable_on(background: str) -> str:
 
 
 def darkened_for(colour: str, background: str, minimum: float = TEXT_MINIMUM) -> str:
-    """The colour, made just dark enough to be read on a light background."""
+    """Return the colour, made just dark enough to be read on a light background."""
     for step in range(0, 101, 2):
         candidate = mix(colour, "#000000", step / 100)
         if ratio(candidate, background) >= minimum:
@@ -99,7 +95,7 @@ SURFACE = "#f3f5f8"
 
 @dataclass(frozen=True, slots=True)
 class Branding:
-    """What the header of a page shows. Without a logo the product's own one is shown."""
+    """Look of the header of a page. Without a logo the product's own one is shown."""
 
     name: str = "Stop Intimidatie – landelijk meldpunt"
     colour: str = DEFAULT_COLOUR
@@ -110,12 +106,12 @@ class Branding:
 
 
 def theme_path(colour: str) -> str:
-    """Address of the stylesheet for this colour."""
+    """Return the address of the stylesheet for this colour."""
     return f"/huisstijl/{parse_colour(colour).hex[1:]}.css"
 
 
 def theme_properties(colour: str) -> dict[str, str]:
-    """The custom properties that depend on the colour; text is at least 4.5 : 1 everywhere."""
+    """Return the custom properties that depend on the colour; text is at least 4.5 : 1."""
     brand = parse_colour(colour).hex
     soft = mix(brand, WHITE, 0.9)
     text = darkened_for(darkened_for(brand, soft), SURFACE)
@@ -135,6 +131,6 @@ def theme_properties(colour: str) -> dict[str, str]:
 
 
 def theme_css(colour: str) -> str:
-    """The stylesheet for one colour."""
+    """Return the stylesheet for one colour."""
     lines = "".join(f"{name}:{value};" for name, value in theme_properties(colour).items())
     return f".si-theme{{{lines}}}\n"

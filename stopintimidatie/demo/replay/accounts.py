@@ -1,4 +1,7 @@
-"""The municipalities, people and app key of the demo. They exist only with `demo = true`."""
+"""The municipalities, people and app key of the demo, and what they set.
+
+Only with `demo = true`.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +68,7 @@ PEOPLE: Final = (
 
 
 def _logo(colour: str, letter: str) -> bytes:
-    """A plain shield with a letter: no municipality's real emblem."""
+    """Draw a plain shield with a letter: no municipality's real emblem."""
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64" role="img">'
         "<title>Logo</title>"
@@ -94,7 +97,7 @@ def _profile(code: str, name: str, colour: str, telephone: str) -> MunicipalityP
 
 
 def set_up(session: Session) -> dict[tuple[str, str], User]:
-    """Profiles and accounts, made when they aren't there yet; users by (holder, role)."""
+    """Make profiles and accounts that aren't there yet; return users by (holder, role)."""
     for profile in (
         _profile(DORDRECHT, "Dordrecht", "#9b1c31", "14 078"),
         _profile(EINDHOVEN, "Eindhoven", "#00665e", "14 040"),
@@ -119,22 +122,21 @@ def _person(session: Session, person: DemoPerson, hashed: str) -> User:
 
 
 def give_roles(session: Session, holder: str, users: dict[tuple[str, str], User]) -> None:
-    """The roles of the demo's people for one holder, in that holder's transaction."""
+    """Give the demo's people their roles for one holder, in that holder's transaction."""
     for (own, role), user in users.items():
         if own == holder:
             give_role(session, SYSTEM, session.merge(user, load=False), holder, Role(role))
 
 
 def actor_of(users: dict[tuple[str, str], User], holder: str, by: str) -> Actor:
-    """Who takes a step in the demo: an account, the reporter, or the system."""
+    """Return who takes a step in the demo: an account, the reporter, or the system."""
     if by == "melder":
         return Actor("melder", None, "melder")
     user = users.get((holder, by))
     return SYSTEM if user is None else Actor("gebruiker", str(user.id), user.name)
 
 
-# What the demo's municipalities set: own texts, a help line, terms, and a few own questions.
-
+# Own texts, a help line, terms, and a few own questions
 
 ANSWERED: Final = 6
 Json = dict[str, Any]

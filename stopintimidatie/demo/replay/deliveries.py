@@ -117,7 +117,7 @@ class Planned:
 
 
 def planned(dossiers: Iterable[DemoDossier], holder: str, moment: datetime) -> list[Planned]:
-    """The gifts of a municipality for which there is a dossier that ran long enough."""
+    """Return the gifts of a municipality for which a dossier ran long enough."""
     mine = [one for one in dossiers if one.municipality == holder and one.moves]
     mine = [one for one in mine if one.type != "persoonsgericht"]
     found = []
@@ -136,13 +136,13 @@ def _moment(moment: datetime, days_ago: int) -> datetime:
 
 
 def _ran_at(dossier: DemoDossier, at: datetime) -> bool:
-    """Begun some days before, and not yet watched over only or closed."""
+    """Tell whether it had begun some days before, and wasn't watched over only or closed."""
     ends = dossier.moves[1].at if len(dossier.moves) > 1 else None
     return dossier.moves[0].at + 2 * DAY < at and (ends is None or at < ends)
 
 
 def _inside(dossier: DemoDossier, at: datetime) -> int:
-    """How many reports it held then."""
+    """Count the reports it held then."""
     return sum(one.joined_at < at for one in dossier.members)
 
 
@@ -151,7 +151,7 @@ def _fits(dossier: DemoDossier, gift: Gift) -> bool:
 
 
 def ask(session: Session, registry: Any, dossier: Dossier, plan: Planned, people: Any) -> None:
-    """Asked for by an officer and approved by the owner, with the dossier as it stands now."""
+    """Ask as an officer and approve as the owner, with the dossier as it stands now."""
     officer, owner = people("oov"), people("dossierhouder")
     keys, settings, today = registry.key_ring, registry.app_settings, day_of(utc_now())
     gift = plan.gift
@@ -191,7 +191,7 @@ def _export(session: Session, reference: str) -> Export:
 
 
 def finish(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: make the file, and let happen what became of it. Done again it changes nothing."""
+    """Make the file, and let happen what became of it (job). Done again it changes nothing."""
     for payload in payloads:
         number, at = UUID(payload["id"]), datetime.fromisoformat(payload["op"])
         with clock_at(at + timedelta(minutes=25)):
@@ -213,7 +213,7 @@ def _officer(export: Export) -> Actor:
 
 
 def _put_ready(session: Session, keys: KeyRing, export: Export, at: datetime) -> None:
-    """It waits for the partner."""
+    """Let it wait for the partner."""
     partner = session.get_one(PartnerOrganisation, export.partner_id)
     address = next(one.address for one in contacts_of(session, keys, partner) if one.address)
     with clock_at(at + DAY):
@@ -221,7 +221,7 @@ def _put_ready(session: Session, keys: KeyRing, export: Export, at: datetime) ->
 
 
 def _answered(session: Session, keys: KeyRing, export: Export, at: datetime) -> None:
-    """Fetched the day after, and answered a week later; nobody has read that yet."""
+    """Fetch it the day after, and answer a week later; nobody has read that yet."""
     _put_ready(session, keys, export, at)
     pickup = pickups_of(session, export.id)[0]
     who = {"naam": "Noor Demo", "functie": "operationeel expert wijk"}
@@ -240,13 +240,13 @@ def _answered(session: Session, keys: KeyRing, export: Export, at: datetime) -> 
 
 
 def _handed_over(session: Session, keys: KeyRing, export: Export, at: datetime) -> None:
-    """Taken along by the officer; its day to be destroyed passes."""
+    """Let the officer take it along; its day to be destroyed passes."""
     with clock_at(at + DAY):
         fetch(session, keys, export, _officer(export))
 
 
 def _taken_back(session: Session, keys: KeyRing, export: Export, at: datetime) -> None:
-    """Handed over, and taken back: something in it was wrong."""
+    """Hand it over, and take it back: something in it was wrong."""
     _handed_over(session, keys, export, at)
     reason = "Er stond een plek in die niet klopt. Wij maken een nieuwe uitvoer."
     with clock_at(at + 4 * DAY):

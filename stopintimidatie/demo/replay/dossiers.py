@@ -1,4 +1,4 @@
-"""What is done in the demo's dossiers besides notes: consultations, measures, versions."""
+"""Work in the demo's dossiers besides notes, and what reporters of the demo write."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from stopintimidatie.core.sandbox.process import memory_file
 from stopintimidatie.core.web.request import Paging
 from stopintimidatie.demo.stories.desk import QUESTIONS
 from stopintimidatie.demo.stories.model import DemoDossier, local, working_day
-from stopintimidatie.dossiers import queries as dossiers_queries
 from stopintimidatie.dossiers.actions.services import add_measure, attach
 from stopintimidatie.dossiers.case.services import change_dossier, make_agreement
 from stopintimidatie.dossiers.consultations.services import (
@@ -31,6 +30,7 @@ from stopintimidatie.dossiers.consultations.services import (
 from stopintimidatie.dossiers.consultations.snapshot import Tabled, put_on_table, unwilling
 from stopintimidatie.dossiers.filing.services import REFERABLE, membership_of, refer
 from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.queries import members
 from stopintimidatie.dossiers.services import add_note, name_people
 from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.reports.attachments.cleaner import cleaned
@@ -63,7 +63,7 @@ MEASURES: Final = {
 
 @dataclass(frozen=True)
 class Hands:
-    """What is at hand while the demo is replayed."""
+    """Tools at hand while the demo is replayed."""
 
     session: Session
     registry: Any
@@ -74,7 +74,7 @@ class Hands:
 
 
 def working_from(demo: DemoDossier, moment: datetime) -> datetime | None:
-    """When the first consultation is; None for one that didn't run so long."""
+    """Return when the first consultation is; None for a dossier that didn't run so long."""
     if not demo.moves:
         return None
     at = demo.moves[0].at + AFTER_START
@@ -83,7 +83,7 @@ def working_from(demo: DemoDossier, moment: datetime) -> datetime | None:
 
 
 def work_in(hands: Hands, dossier: Dossier, at: datetime, *, running: bool) -> None:
-    """Some two weeks after it started: the first consultation, and what came of it."""
+    """Hold the first consultation some two weeks after the start, with what came of it."""
     session, owner = hands.session, hands.owner
     strict = dossier.kind == DossierKind.PERSON.value
     if strict:
@@ -108,7 +108,7 @@ def work_in(hands: Hands, dossier: Dossier, at: datetime, *, running: bool) -> N
 def _consult(hands: Hands, dossier: Dossier, at: datetime, *, running: bool) -> None:
     session, owner = hands.session, hands.owner
     talk = plan_consultation(session, dossier, at, owner, place="Stadskantoor", agenda=AGENDA)
-    found = dossiers_queries.members(session, dossier, Paging(1, 20, 20))
+    found = members(session, dossier, Paging(1, 20, 20))
     willing = Tabled([m for m in found if not unwilling(m.report)])
     put_on_table(session, hands.registry.key_ring, dossier, talk, willing, owner)
     following = working_day(local(at).date() + timedelta(days=42))
@@ -124,7 +124,7 @@ def _consult(hands: Hands, dossier: Dossier, at: datetime, *, running: bool) -> 
 
 
 def _refer_to_some(hands: Hands, dossier: Dossier) -> None:
-    """A theme also looks at reports that belong to another dossier."""
+    """Refer to reports of another dossier, which a theme also looks at."""
     others = sorted(
         (r for r in hands.reports.values() if r.state in REFERABLE), key=lambda r: r.reference
     )
@@ -150,8 +150,7 @@ def _attach_sketch(hands: Hands, dossier: Dossier) -> None:
             attach(hands.session, hands.registry.key_ring, dossier, about, clean, hands.owner)
 
 
-# What reporters of the demo write: answers to questions, and a few additions nobody read yet.
-
+# Reporters: answers to questions, and a few additions nobody read yet
 
 ANSWERED: Final = "antwoord_melder"
 _OTHER_ANSWER: Final = "Ja. Ik weet het nog goed, u mag mij er meer over vragen."
@@ -181,7 +180,7 @@ _ADDITIONS: Final = (
 
 
 def answer(session: Session, report: Report) -> None:
-    """The reporter answers the last question, in the words that fit it."""
+    """Answer the last question as the reporter, in the words that fit it."""
     asked = session.scalars(
         select(ReporterMessage.text)
         .where(ReporterMessage.report_id == report.id, ReporterMessage.kind == "vraag")
@@ -192,7 +191,7 @@ def answer(session: Session, report: Report) -> None:
 
 
 def add_some(session: Session, moment: datetime) -> None:
-    """A few reporters add something just before now: it stands in the inbox as unread."""
+    """Let a few reporters add something just before now: it stands in the inbox as unread."""
     lately = session.scalars(
         select(Report)
         .where(Report.state == "in_behandeling", Report.received_at < moment)

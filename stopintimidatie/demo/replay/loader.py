@@ -105,7 +105,7 @@ class Stage:
         return accounts.actor_of(dict(self.users), self.holder, by)
 
     def real(self, name: str, value: Any) -> Any:
-        """What a step of the demo means here: an account's id, a reference, a number."""
+        """Return what a step of the demo means here: an account's id, a reference, a number."""
         if name in {"behandelaar", "dossierhouder"}:
             return str(self.users[self.holder, str(value)].id)
         if name == "dubbel_van":
@@ -173,7 +173,7 @@ def load_demo(
 
 
 def is_loaded(engine: Engine) -> bool:
-    """Whether the last holder of the demo has its reports already."""
+    """Tell whether the last holder of the demo has its reports already."""
     with transaction(engine, accounts.EINDHOVEN, write=False) as session:
         return session.scalars(select(Report.id).limit(1)).first() is not None
 
@@ -204,7 +204,7 @@ def _replay(stage: Stage, events: Iterable[Event]) -> None:
 
 
 def _between(stage: Stage, moment: datetime) -> None:
-    """What holders have to do with each other."""
+    """Replay what holders have to do with each other."""
     if stage.holder == NATIONAL:
         note_campaign(stage.session)
         with clock_at(moment):
@@ -248,7 +248,7 @@ def _receive(stage: Stage, routed: Routed) -> None:
 
 
 def reference_of(demo: DemoReport) -> str:
-    """The reference a report of the demo gets: the same every time."""
+    """Return the reference a report of the demo gets: the same every time."""
     chosen = random.Random(str(demo.idempotency_key))  # noqa: S311 - the same every time
     return with_check_character("".join(chosen.choices(ALPHABET, k=RANDOM_CHARACTERS)))
 
@@ -282,7 +282,7 @@ def _assess(stage: Stage, demo: DemoReport) -> None:
 
 
 def _contact(stage: Stage, demo: DemoReport) -> None:
-    """Somebody called or wrote, the same day; what was triaged lately is still to be done."""
+    """Record a call or a letter, the same day; what was triaged lately is still to be done."""
     report = stage.reports[demo.key]
     if report.contact_deadline is not None:
         record_contact(stage.session, report, "gesproken", "", stage.actor("oov"))

@@ -1,4 +1,9 @@
-"""Form to open a mailbox of the demo."""
+"""Pages `/post` and `/postbus` of the demo, where mail is kept instead of sent and can be read.
+
+A personal message, such as an invitation with a link, is shown only to the person it is for: not to
+colleagues, not to the desk. A person who isn't signed in yet, and needs such a link to do so, opens
+the mailbox of an address at `/postbus`.
+"""
 
 from __future__ import annotations
 
@@ -38,20 +43,12 @@ class MailboxSchema(Schema):
     )
 
 
-# The kept messages in the menu of the demo.
-
-
 def mail_item(request: Any) -> NavItem | None:
     courier = request.registry.courier
     return NavItem("Post (demo)", "/post") if courier.keeps and request.identity.holders else None
 
 
-# Pages `/post` and `/postbus` of the demo, where mail is kept instead of sent and can be read.
-#
-# A personal message, such as an invitation with a link, is shown only to the person it is for:
-# not to colleagues, not to the desk. A person who isn't signed in yet, and needs such a link to
-# do so, opens the mailbox of an address at `/postbus`.
-
+# Pages
 
 SHOWN: Final = 20
 DESK: Final = "Landelijk meldpunt"

@@ -1,4 +1,4 @@
-"""What the demo shows between holders: an offer that waits for an answer, a campaign to notice."""
+"""The network of the demo: offers between holders, mailboxes, agreements, joining, partners."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stopintimidatie.core.text import day_of
 from stopintimidatie.desk.models import LocalPolicy, PolicyKind
 from stopintimidatie.desk.onboarding.services import checklist_of, save_checklist
 from stopintimidatie.desk.onboarding.signup import ask_to_join, owner_of_request
-from stopintimidatie.municipalities.agreements import services as agreements_services
+from stopintimidatie.municipalities.agreements import services as agreements
 from stopintimidatie.municipalities.agreements.services import Official, Plan
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.partners.services import (
@@ -58,13 +58,12 @@ def offer_one(
 
 
 def note_campaign(session: Session) -> None:
-    """A municipality without the programme that does something of its own."""
+    """Note a municipality without the programme that does something of its own."""
     if session.get(LocalPolicy, TILBURG) is None:
         session.add(LocalPolicy(code=TILBURG, kind=PolicyKind.CAMPAIGN, name="Voorbeeldcampagne"))
 
 
-# The demo's post: mailboxes that are confirmed, an agreement with Tilburg, a refusal elsewhere.
-
+# Mailboxes that are confirmed, an agreement with Tilburg, a refusal elsewhere
 
 MAILBOXES: Final = {
     NATIONAL: "meldpunt@landelijk.example",
@@ -74,7 +73,7 @@ MAILBOXES: Final = {
 
 
 def set_up_mailbox(session: Session, registry: Any, holder: str, actor: Actor) -> None:
-    """The holder hears of new reports; the code was typed back long ago."""
+    """Set up the holder's mailbox for new reports; the code was typed back long ago."""
     if find_address(session, postbox_of(holder)) is None:
         set_address(
             session, registry.key_ring, holder, postbox_of(holder), MAILBOXES[holder], actor
@@ -83,10 +82,10 @@ def set_up_mailbox(session: Session, registry: Any, holder: str, actor: Actor) -
 
 
 def set_up_agreements(session: Session, registry: Any, actor: Actor) -> None:
-    """With Tilburg it was agreed and works; what waits for it goes out. Breda said no."""
-    if agreements_services.running(session, TILBURG) is not None:
+    """Agree with Tilburg, so that what waits goes out; Breda said no."""
+    if agreements.running_agreement(session, TILBURG) is not None:
         return
-    keys, rules, today = registry.key_ring, registry.level_rules, agreements_services.today()
+    keys, rules, today = registry.key_ring, registry.level_rules, agreements.today()
     plan = Plan(
         official=Official(
             "Noor de Wit", "coördinator Veiligheid", "veiligheid@tilburg.example", "+31135429000"
@@ -102,14 +101,12 @@ def set_up_agreements(session: Session, registry: Any, actor: Actor) -> None:
         agreed_on=today - timedelta(days=30),
         valid_until=today + timedelta(days=335),
     )
-    agreements_services.make(session, keys, rules, TILBURG, plan, actor)
-    for owner in (agreements_services.official_of(TILBURG), agreements_services.deputy_of(TILBURG)):
+    agreements.make(session, keys, rules, TILBURG, plan, actor)
+    for owner in (agreements.official_of(TILBURG), agreements.deputy_of(TILBURG)):
         confirmed(session, owner)
-    agreements_services.settle(session, keys, rules, TILBURG, actor)
+    agreements.settle(session, keys, rules, TILBURG, actor)
     reason = "De gemeente wil eerst een eigen werkwijze maken. In maart opnieuw bellen."
-    agreements_services.decline(
-        session, keys, rules, "GM0758", reason, today - timedelta(days=12), actor
-    )
+    agreements.decline(session, keys, rules, "GM0758", reason, today - timedelta(days=12), actor)
 
 
 def confirmed(session: Session, owner: Owner) -> None:
@@ -118,17 +115,16 @@ def confirmed(session: Session, owner: Owner) -> None:
     row.verified_at, row.code_nonce = utc_now(), None
 
 
-# The demo's onboarding: Zwijndrecht asked to join, and the desk is halfway down the list.
-
+# Zwijndrecht asked to join, and the desk is halfway down the list.
 
 ZWIJNDRECHT: Final = "GM0642"
 
 
 def begin_onboarding(session: Session, registry: Any, actor: Actor) -> None:
-    """Asked and confirmed; half of the list is done, and the first admin has a link."""
+    """Ask and confirm; half of the list is done, and the first admin has a link."""
     if checklist_of(session, ZWIJNDRECHT) is not None:
         return
-    keys, today = registry.key_ring, agreements_services.today()
+    keys, today = registry.key_ring, agreements.today()
     asked = ask_to_join(
         session,
         keys,
@@ -161,8 +157,7 @@ def begin_onboarding(session: Session, registry: Any, actor: Actor) -> None:
     )
 
 
-# The demo's partners: made-up organisations, each with somebody to ask.
-
+# Partners: made-up organisations, each with somebody to ask
 
 ORDER: Final = "avg_6_1_e_openbare_orde"
 VITAL: Final = "avg_6_1_d_vitaal_belang"
@@ -194,7 +189,7 @@ ENDED: Final = "Buurtpreventie Oude Haven (demo)"
 
 
 def set_up_partners(session: Session, registry: Any, holder: str, actor: Actor) -> None:
-    """Those of this municipality; one of before stays in the list."""
+    """Set up the partners of this municipality; one of before stays in the list."""
     keys, today = registry.key_ring, day_of(utc_now())
     for name, kind, bases, profile, days, function, person, address in ROWS[holder]:
         made = add_partner(

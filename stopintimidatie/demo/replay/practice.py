@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - the cases read as prose
-"""Making the practice municipality, and showing the model answer beside each of its cases."""
+"""The practice municipality, its cases, and the model answer beside each of them."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ from stopintimidatie.reports.vocabulary import (
 )
 from stopintimidatie.reports.vocabulary import Role as PartyRole
 
-# The cases of the practice municipality, each with a model answer. Nobody in them exists. Pure.
+# The cases. Nobody in them exists.
 
 
 @dataclass(frozen=True)
 class Case:
-    """What was reported, how long ago, in which wijk, and what a good officer does with it."""
+    """Case with what was reported, when, where, and what a good officer does with it."""
 
     number: int
     hours_ago: int
@@ -74,7 +74,7 @@ class Case:
         return with_check_character(f"0EFEN{self.number:02d}")
 
     def submission(self, incident_start: datetime) -> Submission:
-        """The report, as if it was made at that moment."""
+        """Return the report, as if it was made at that moment."""
         return Submission(
             role=self.role,
             anonymous=self.contact is None,
@@ -193,7 +193,7 @@ def _receive(session: Session, keys: KeyRing, actor: Actor, case: Case) -> None:
 
 
 def add_trainee(engine: Engine) -> None:
-    """Somebody of the demo who practises: an account with a role there and nowhere else."""
+    """Add somebody of the demo who practises: an account with a role there and nowhere else."""
     with transaction(engine) as session:
         user = find_user(session, TRAINEE)
         if user is None:
@@ -205,7 +205,7 @@ def add_trainee(engine: Engine) -> None:
 
 
 def model_answer(context: Any, request: Any) -> Panel | None:
-    """On the page of a case: what a good officer does with it, closed until somebody looks."""
+    """Return what a good officer does with it, on the page of a case, closed at first."""
     case = BY_REFERENCE.get(context.report.reference)
     if case is None or not is_practice(context.holder):
         return None

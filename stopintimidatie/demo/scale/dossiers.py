@@ -18,6 +18,12 @@ from stopintimidatie.demo.stories.dossiers import Candidate, make_dossier
 from stopintimidatie.demo.stories.model import DemoDossier, Dice, DossierMove, Membership
 from stopintimidatie.demo.stories.specs import ACTIVE, CLOSED, PREPARING, WATCHING, DossierSpec
 from stopintimidatie.dossiers import models as dossiers_models
+from stopintimidatie.dossiers.models import (
+    Dossier,
+    DossierAgreement,
+    DossierMembership,
+    DossierNote,
+)
 from stopintimidatie.dossiers.services import KIND, write_number
 from stopintimidatie.reports import vocabulary as reports_vocabulary
 
@@ -38,7 +44,7 @@ def planned(
     moment: datetime,
     days: int,
 ) -> list[tuple[Site, DemoDossier]]:
-    """Dossiers of the busiest places, those that gather enough reports."""
+    """Return dossiers of the busiest places, those that gather enough reports."""
     busiest = sorted(candidates, key=lambda site: (-len(candidates[site]), site.spot.phrase))
     found: list[tuple[Site, DemoDossier]] = []
     for number, site in enumerate(busiest[: max(1, count // REPORTS_A_DOSSIER)]):
@@ -83,7 +89,7 @@ class DossierStory:
         self._members = 0
 
     def write(self) -> None:
-        """The dossier as it now stands, with its own history, notes and agreements."""
+        """Write the dossier as it now stands, with its own history, notes and agreements."""
         demo, stage = self.demo, self.stage
         self._append(demo.created_at, self.owner, "gemaakt", None, {"soort": demo.type})
         stage.log(demo.created_at, self.owner, "dossier.gemaakt", KIND, [self.id])
@@ -96,7 +102,7 @@ class DossierStory:
             self._agreement(agreement)
         changed = max((demo.created_at, *(m.at for m in demo.moves), *(n.at for n in demo.notes)))
         stage.rows.add(
-            dossiers_models.Dossier,
+            Dossier,
             id=self.id,
             holder=stage.holder,
             year=self.year,
@@ -117,7 +123,7 @@ class DossierStory:
         )
 
     def _move(self, move: DossierMove) -> dict[str, Any]:
-        """A step: its line of history, and the columns that it sets."""
+        """Return a step: its line of history, and the columns that it sets."""
         values = dict(move.values)
         if "dossierhouder" in values:
             values["dossierhouder"] = self.owner.id
@@ -146,7 +152,7 @@ class DossierStory:
     def _note(self, at: datetime, by: str, text: str) -> None:
         actor = self.stage.actors[by]
         self.stage.rows.add(
-            dossiers_models.DossierNote,
+            DossierNote,
             id=self.stage.new_id(),
             holder=self.stage.holder,
             dossier_id=self.id,
@@ -160,7 +166,7 @@ class DossierStory:
     def _agreement(self, agreed: Any) -> None:
         closed = agreed.closed_at
         self.stage.rows.add(
-            dossiers_models.DossierAgreement,
+            DossierAgreement,
             id=self.stage.new_id(),
             holder=self.stage.holder,
             dossier_id=self.id,
@@ -180,14 +186,14 @@ class DossierStory:
         self.stage.log(agreed.made_at, self.owner, "dossier.afspraak_gemaakt", KIND, [self.id])
 
     def join(self, story: Story, member: Membership, slugs: tuple[str, str]) -> None:
-        """A report joined, and perhaps left again; its address lay elsewhere before.
+        """Add a report, which perhaps left again; its address lay elsewhere before.
 
         :param slugs: of the municipality and of the neighbourhood, for that address.
         """
         self._members += 1
         there = member.left_at is None
         self.stage.rows.add(
-            dossiers_models.DossierMembership,
+            DossierMembership,
             id=self.stage.new_id(),
             holder=self.stage.holder,
             dossier_id=self.id,

@@ -1,4 +1,4 @@
-"""Public places inside the real outlines: where the reports of a municipality happen.
+"""Public places inside the real outlines, and the reports that people send of them.
 
 Streets and squares have names that every Dutch town has; where they lie is drawn. Each place lies
 in a known wijk (and buurt, where those are loaded), and so does every report near it.
@@ -26,8 +26,7 @@ from stopintimidatie.municipalities.areas.facts import AreaKind, neighbourhood_f
 from stopintimidatie.municipalities.areas.locator import Method
 from stopintimidatie.municipalities.areas.models import AreaOutline, Neighbourhood
 
-# Names of public places that every Dutch town has, with their preposition, by kind of place.
-
+# Names of public places, with their preposition, by kind of place
 
 # How often each kind is drawn; no figure is published: ours.
 KINDS: Final = {
@@ -112,7 +111,7 @@ _PHRASES: Final = {
 
 
 def place_phrase(dice: Dice, kind: str) -> str:
-    """How people write such a place."""
+    """Write such a place as people do."""
     return dice.choice(_PHRASES[kind])
 
 
@@ -153,7 +152,7 @@ class Site:
 
 
 def municipality_weights(session: Session) -> dict[str, float]:
-    """How busy each municipality is that has places to draw: its wijken and buurten, counted."""
+    """Count wijken and buurten: how busy each municipality with places to draw is."""
     rows = session.execute(
         select(AreaOutline.municipality_code, func.count())
         .where(AreaOutline.kind != AreaKind.MUNICIPALITY, AreaOutline.water.is_(False))
@@ -165,7 +164,7 @@ def municipality_weights(session: Session) -> dict[str, float]:
 
 
 def _known_middles() -> dict[str, float]:
-    """Without outlines: the towns of the demo, by the middles of their wijken."""
+    """Return the towns of the demo by the middles of their wijken, without outlines."""
     found: dict[str, float] = {}
     for fact in neighbourhood_facts():
         if not fact.water:
@@ -174,7 +173,7 @@ def _known_middles() -> dict[str, float]:
 
 
 def grounds_of(session: Session, municipality: str) -> list[Ground]:
-    """The buurten of a municipality; its wijken where those aren't loaded."""
+    """Return the buurten of a municipality; its wijken where those aren't loaded."""
     names_of = select(Neighbourhood.code, Neighbourhood.name).where(
         Neighbourhood.municipality_code == municipality, Neighbourhood.water.is_(False)
     )
@@ -220,7 +219,7 @@ def _weight(name: str) -> float:
 
 
 def sites_of(dice: Dice, municipality: str, grounds: Sequence[Ground]) -> list[Site]:
-    """Some places on every ground; a few of them are far busier than the others."""
+    """Draw some places on every ground; a few of them are far busier than the others."""
     return [
         Site(_spot(dice, municipality, ground), ground)
         for ground in grounds
@@ -229,7 +228,7 @@ def sites_of(dice: Dice, municipality: str, grounds: Sequence[Ground]) -> list[S
 
 
 def nowhere() -> list[Site]:
-    """Told, but not on any map."""
+    """Return places that are told, but not on any map."""
     return [Site(Spot(None, phrase, 0, 0, "in_ov"), None, place) for phrase, place in UNPLACED]
 
 
@@ -245,7 +244,7 @@ def _spot(dice: Dice, municipality: str, ground: Ground) -> Spot:
 
 
 def point_inside(dice: Dice, ground: Ground) -> tuple[float, float]:
-    """A point (lat, lon) on the ground, to five decimals; its middle when that is hard to hit."""
+    """Draw a point (lat, lon) on the ground, to five decimals; its middle when that is hard."""
     if ground.outline is not None:
         west, south, east, north = ground.outline.bounds
         for _ in range(ATTEMPTS):
@@ -255,8 +254,7 @@ def point_inside(dice: Dice, ground: Ground) -> tuple[float, float]:
     return ground.middle
 
 
-# One batch of reports as people send them: drawn over the years and places, told in Dutch.
-
+# One batch of reports: drawn over the years and places, told in Dutch
 
 # How much busier the last fortnight is than its season: people report more than they used to.
 FRESH: Final = 1.5
@@ -294,7 +292,7 @@ class Draft:
 
 
 class Calendar:
-    """How likely each day of the past is: by month and weekday, growing towards today."""
+    """Chance of each day of the past: by month and weekday, growing towards today."""
 
     def __init__(self, moment: datetime, years: int) -> None:
         self.moment = moment
@@ -314,7 +312,7 @@ class Calendar:
 def drafts(
     dice: Dice, sites: Sequence[Site], count: int, moment: datetime, calendar: Calendar
 ) -> Iterator[Draft]:
-    """So many reports of one municipality, each told in its own words."""
+    """Yield so many reports of one municipality, each told in its own words."""
     busy = list(accumulate(site.spot.weight for site in sites))
     days = dice.choices(calendar.days, cum_weights=calendar.cumulative, k=count)
     for ago, site in zip(days, dice.choices(sites, cum_weights=busy, k=count), strict=True):
@@ -335,7 +333,7 @@ def _draft(dice: Dice, told: Told, site: Site) -> Draft:
 
 
 def _keep_inside(location: dict[str, Any], site: Site) -> None:
-    """A phone's error mustn't carry a report over the border of its area."""
+    """Keep a phone's error from carrying a report over the border of its area."""
     ground = site.ground
     if ground is not None and not ground.holds(location["lat"], location["lon"]):
         location["lat"], location["lon"] = site.spot.lat, site.spot.lon

@@ -1,4 +1,7 @@
-"""The municipalities that take part in the filling, and who works there. Demo accounts only."""
+"""Filling an installation: the municipalities, the batches, and the order over processes.
+
+Demo accounts only.
+"""
 
 from __future__ import annotations
 
@@ -42,13 +45,13 @@ _ROLES: Final = (Role.OFFICER, Role.DOSSIER_OWNER)
 
 
 def prepare_desk(engine: Engine) -> UUID:
-    """The app key that all reports came in with."""
+    """Make the app key that all reports came in with."""
     with transaction(engine, NATIONAL) as session:
         return make_demo_key(session, SYSTEM).id
 
 
 def hashed_password() -> str:
-    """Of all these accounts; made once, for it is slow on purpose."""
+    """Return the hash of all these accounts; made once, for it is slow on purpose."""
     return hash_password(PASSWORD)
 
 
@@ -82,15 +85,14 @@ def _user(session: Session, municipality: Municipality, role: Role, hashed: str)
     return user
 
 
-# Making one batch: drawing and telling its reports, what became of them, and storing it all.
-
+# One batch: drawing and telling its reports, what became of them, and storing it all
 
 SPACE = len(ALPHABET) ** RANDOM_CHARACTERS
 
 
 @dataclass(frozen=True)
 class Town:
-    """What all batches of one municipality share."""
+    """Municipality with what all its batches share."""
 
     name: str
     numbering: Numbering
@@ -134,7 +136,7 @@ def _stage(town: Town, dice: Dice) -> Stage:
 
 
 def _references(session: Any, numbering: Numbering, batch: Batch) -> list[str]:
-    """Different for every report of the order; one that is taken by another gives way."""
+    """Return references, different over the order; one that is taken by another gives way."""
     serials = range(batch.first, batch.first + batch.count)
     wanted = [reference(numbering.scattered(serial, SPACE)) for serial in serials]
     taken = set(session.scalars(select(Reference.reference).where(Reference.reference.in_(wanted))))
@@ -146,7 +148,7 @@ def _references(session: Any, numbering: Numbering, batch: Batch) -> list[str]:
 
 
 def reference(number: int) -> str:
-    """A number below `SPACE` as a reference."""
+    """Write a number below `SPACE` as a reference."""
     characters = []
     for _ in range(RANDOM_CHARACTERS):
         number, place = divmod(number, len(ALPHABET))
@@ -194,7 +196,7 @@ def _file(
     stories: Sequence[Story],
     picked: Sequence[datetime | None],
 ) -> dict[str, tuple[DossierStory, Membership]]:
-    """Dossiers of the busiest places, and which reports go into them."""
+    """File reports in dossiers of the busiest places."""
     candidates: dict[Site, list[Candidate]] = {}
     for number, story in enumerate(stories):
         site, told = story.draft.site, story.draft.told
@@ -232,8 +234,7 @@ def _case(
     )
 
 
-# Filling an installation: the order, the work in one or several processes, and the progress.
-
+# The order, the work in one or several processes, and the progress
 
 Progress = Callable[[int, int], None]
 CONNECTED: Final = 300
@@ -242,7 +243,7 @@ YEARS: Final = 5
 
 @dataclass(frozen=True)
 class Order:
-    """How many reports, from which seed, until which day.
+    """Order of so many reports, from which seed, until which day.
 
     :param connected: so many municipalities hold their own reports.
     :param fixed: municipalities that get a number of their own.
@@ -310,13 +311,13 @@ def _shares(registry: Any, order: Order) -> list[rows.Share]:
 
 
 def holders(registry: Any, order: Order) -> list[str]:
-    """Who holds reports of this order."""
+    """Return who holds reports of this order."""
     return sorted({share.holder for share in _shares(registry, order)})
 
 
 @dataclass(frozen=True)
 class Work:
-    """What another process needs to know."""
+    """Work as another process needs to know it."""
 
     settings: Any
     order: Order
@@ -334,7 +335,7 @@ class Maker:
         self._made = 0
 
     def run(self, shares: Iterable[rows.Share]) -> Iterator[tuple[bool, int]]:
-        """Shares, batch by batch: whether it was new, and how many reports it has."""
+        """Run shares, batch by batch; yield whether one was new, and how many reports it has."""
         engine = self._registry.engine
         for share in shares:
             town = _town(self._registry, self._work, share)
@@ -359,7 +360,7 @@ class Helpers:
     open_registry: Callable[[Any], Any]
 
     def run(self, work: Work, shares: Iterable[rows.Share]) -> Iterator[tuple[bool, int]]:
-        """Every share in some process; the batches of a share stay in order."""
+        """Run every share in some process; the batches of a share stay in order."""
         # Fresh processes: a forked one would share this one's connections.
         context = multiprocessing.get_context("spawn")
         start = (work, self.open_registry)

@@ -1,7 +1,12 @@
-"""Rows by table, and storing many of them in few statements, as the application's own role.
+"""Rows by table, stored in few statements; reports as columns; the shares of an order.
 
-PostgreSQL takes a whole batch of a table as one JSON text: one parameter, so no statement with
-thousands of them to read, and, unlike COPY, allowed under row-level security.
+Rows are stored as the application's own role. PostgreSQL takes a whole batch of a table as one JSON
+text: one parameter, so no statement with thousands of them to read, and, unlike COPY, allowed under
+row-level security.
+
+The app's message becomes columns without the checks of the intake: the generator knows its own
+messages, and checking a million of them takes longer than storing them. A test holds that the
+intake would have stored the same.
 """
 
 from __future__ import annotations
@@ -20,23 +25,35 @@ from stopintimidatie.core.audit import AuditEvent, AuditSubject
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.tree.models import Redirect, Reference
-from stopintimidatie.dossiers import models as dossiers_models
-from stopintimidatie.reports import models as reports_models
+from stopintimidatie.dossiers.models import (
+    Dossier,
+    DossierAgreement,
+    DossierMembership,
+    DossierMove,
+    DossierNote,
+)
 from stopintimidatie.reports.fields import BY_COLUMN, BY_NAME, Field
+from stopintimidatie.reports.models import (
+    Report,
+    ReportContact,
+    ReporterMessage,
+    ReportForm,
+    ReportMove,
+)
 
 # Parents before children.
 ORDER: Final[tuple[type[Base], ...]] = (
     Reference,
-    reports_models.Report,
-    reports_models.ReportForm,
-    reports_models.ReportContact,
-    reports_models.ReportMove,
-    reports_models.ReporterMessage,
-    dossiers_models.Dossier,
-    dossiers_models.DossierMove,
-    dossiers_models.DossierNote,
-    dossiers_models.DossierAgreement,
-    dossiers_models.DossierMembership,
+    Report,
+    ReportForm,
+    ReportContact,
+    ReportMove,
+    ReporterMessage,
+    Dossier,
+    DossierMove,
+    DossierNote,
+    DossierAgreement,
+    DossierMembership,
     Redirect,
     AuditEvent,
     AuditSubject,
@@ -78,11 +95,7 @@ def _store(session: Session, table: Table, rows: Sequence[dict[str, Any]]) -> No
     connection.execute(text(statement), {"rows": json.dumps(rows, default=str)})
 
 
-# From the app's message to the columns of a report, without the checks of the intake.
-#
-# The generator knows its own messages; checking a million of them takes longer than storing them.
-# A test holds that the intake would have stored the same.
-
+# From the app's message to the columns of a report
 
 Body = Mapping[str, Any]
 # The message knows no campaign, and own answers aren't columns yet.
@@ -101,7 +114,7 @@ _PARTS: Final = {
 
 
 def said(body: Body) -> dict[str, Any]:
-    """Everything the reporter said that is kept with the report itself."""
+    """Return everything the reporter said that is kept with the report itself."""
     return {column: _kept(one, _found(body, one.way)) for column, one in _FIELDS.items()}
 
 
@@ -122,8 +135,7 @@ def _kept(one: Field, value: Any) -> Any:
     return value
 
 
-# Who gets how many reports, and in which batches. Pure: the same for one order and register.
-
+# Who gets how many reports, in which batches. Pure: the same for one order and register.
 
 BATCH: Final = 500
 # Told without a place on the map, or at sea: these always reach the desk.
@@ -179,7 +191,7 @@ def divide(
 
 
 def _largest_remainder(total: int, weights: Mapping[str, float]) -> dict[str, int]:
-    """Whole numbers that follow the weights and add up."""
+    """Return whole numbers that follow the weights and add up."""
     whole = sum(weights.values())
     exact = {code: total * weight / whole for code, weight in weights.items()}
     counts = {code: int(number) for code, number in exact.items()}
@@ -190,13 +202,13 @@ def _largest_remainder(total: int, weights: Mapping[str, float]) -> dict[str, in
 
 
 def batches(share: Share) -> Iterator[Batch]:
-    """The share in pieces of at most `BATCH` reports."""
+    """Yield the share in pieces of at most `BATCH` reports."""
     for number, start in enumerate(range(0, share.count, BATCH)):
         yield Batch(share, number, min(BATCH, share.count - start), share.first + start)
 
 
 def heaviest_first(shares: Sequence[Share]) -> list[Share]:
-    """In the order that keeps several processes busy to the end."""
+    """Sort shares in the order that keeps several processes busy to the end."""
     return sorted(shares, key=lambda share: (-share.count, share.first))
 
 
@@ -209,11 +221,11 @@ class Numbering:
 
     @classmethod
     def of(cls, name: str) -> Numbering:
-        """The numbering that belongs to the name of an order."""
+        """Return the numbering that belongs to the name of an order."""
         digest = hashlib.sha256(name.encode()).digest()
         odd = int.from_bytes(digest[:8], "big") | 1
         return cls(odd, int.from_bytes(digest[8:16], "big"))
 
     def scattered(self, serial: int, space: int) -> int:
-        """A number below `space` (a power of two): every serial gets another one."""
+        """Return a number below `space` (a power of two): every serial gets another one."""
         return (serial * self.multiplier + self.offset) % space

@@ -45,7 +45,7 @@ _TRANSITIONS: Final = {step.name: step for step in REPORT_WORKFLOW.transitions}
 
 @dataclass(frozen=True)
 class Stage:
-    """What every report of a batch shares."""
+    """Setting that every report of a batch shares."""
 
     rows: Rows
     dice: Dice
@@ -57,13 +57,13 @@ class Stage:
     moment: datetime
 
     def new_id(self) -> UUID:
-        """Random, as every id of the house, but drawn from the batch's own dice."""
+        """Draw an id: random, as every id of the house, but from the batch's own dice."""
         return UUID(int=self.dice.getrandbits(128), version=4)
 
     def log(
         self, at: datetime, actor: Actor, action: str, kind: str, ids: Sequence[UUID], *fields: str
     ) -> None:
-        """One event of the log, about these documents."""
+        """Add one event of the log, about these documents."""
         event = self.new_id()
         self.rows.add(
             AuditEvent,
@@ -90,7 +90,7 @@ class Stage:
 
 
 def secrets_of(keys: KeyRing) -> dict[str, bytes]:
-    """The keys that every report needs: derived once, for that takes longer than a report."""
+    """Derive the keys that every report needs once: it takes longer than a report."""
     return {purpose: keys.derive(purpose) for purpose in (CODE_PURPOSE, FOLLOW_PURPOSE)}
 
 
@@ -136,7 +136,7 @@ class Story:
         return self.draft.told.received_at + timedelta(days=CONTACT_DAYS)
 
     def tell(self, triage: Triage | None, steps: Sequence[Step]) -> None:
-        """Everything that happened, in order."""
+        """Tell everything that happened, in order."""
         self._append(self._at, APP, "ontvangen", None, {})
         self.stage.log(self._at, APP, "melding.ontvangen", KIND, [self.now.id])
         for step in steps:
@@ -147,7 +147,7 @@ class Story:
             self._assess(triage, self.stage.moment)
 
     def _step(self, step: Step) -> None:
-        """What `reports.services.move_report` does, at the moment of the step."""
+        """Do what `reports.services.move_report` does, at the moment of the step."""
         self._at = step.at
         actor = self.stage.actors[step.by]
         before, self.now.state = self.now.state, step.target
@@ -166,7 +166,7 @@ class Story:
         self.stage.log(step.at, actor, "melding.toestand", KIND, [self.now.id], state)
 
     def add(self, message: ReporterMessage | OutboxJob) -> None:
-        """What an effect tells the reporter. The jobs it asks for lie in the past: left out."""
+        """Add what an effect tells the reporter. The jobs it asks for lie in the past: left out."""
         if isinstance(message, OutboxJob):
             return
         self.stage.rows.add(
@@ -180,16 +180,16 @@ class Story:
         )
 
     def get(self, *key: Any) -> None:
-        """An assessment asks for the name of its wijk; it doesn't change here."""
+        """Return None for the wijk of an assessment; it doesn't change here."""
 
     def execute(self, statement: Any) -> None:
-        """A withdrawal wipes the contact data: here they are never written."""
+        """Do nothing: a withdrawal wipes contact data, which here are never written."""
 
     def scalar(self, question: Any) -> None:
-        """Was this told before, has the reporter an address: no, nobody is written to here."""
+        """Return None: nobody is written to here."""
 
     def scalars(self, question: Any) -> Any:
-        """Which doubles wait for contact with this one: none, their reporters were called."""
+        """Return no doubles that wait for contact with this one: their reporters were called."""
         return SimpleNamespace(all=list)
 
     def _assess(self, triage: Triage, until: datetime) -> None:
@@ -227,7 +227,7 @@ class Story:
         )
 
     def _contact(self, at: datetime, actor: Actor) -> None:
-        """What `reports.triage.panels.record_contact` does."""
+        """Do what `reports.triage.panels.record_contact` does."""
         self.now.contact_deadline = None
         self.now.version += 1
         outcome = {"uitkomst": dict(OUTCOMES)["gesproken"]}
@@ -252,7 +252,7 @@ class Story:
         )
 
     def write(self) -> None:
-        """The report as it now stands, with its forms, contact data and reference."""
+        """Write the report as it now stands, with its forms, contact data and reference."""
         stage, now, site = self.stage, self.now, self.draft.site
         ground = site.ground
         code = derive_follow_code(stage.secrets[CODE_PURPOSE], stage.app_key_id, now.id)

@@ -205,7 +205,7 @@ AGREEMENTS = (
 
 
 def fitting(options: Sequence[tuple[Any, ...]], topics: Collection[str]) -> list[tuple[Any, ...]]:
-    """Those that make sense for these topics, or anywhere; without the topic itself."""
+    """Return those that make sense for these topics, or anywhere; without the topic itself."""
     return [option[1:] for option in options if option[0] in {ANYWHERE, *topics}]
 
 

@@ -75,7 +75,7 @@ class Candidate:
 def make_dossier(
     dice: Dice, key: str, spec: DossierSpec, candidates: Sequence[Candidate], moment: datetime
 ) -> DemoDossier:
-    """One dossier by its specification; `candidates` are the reports still free."""
+    """Make one dossier by its specification; `candidates` are the reports still free."""
     created = dice.office_moment(moment - timedelta(days=spec.age + 1), 0.3)
     moves = _moves(dice, spec, created, moment)
     return DemoDossier(
@@ -98,12 +98,12 @@ def make_dossier(
 
 
 def closed_after(moves: Sequence[DossierMove], at: datetime) -> datetime | None:
-    """When it was first closed after that moment, if it was."""
+    """Return when it was first closed after that moment, if it was."""
     return next((move.at for move in moves if move.target == CLOSED and move.at > at), None)
 
 
 def _open_from(moves: Sequence[DossierMove], at: datetime) -> datetime | None:
-    """That moment if the dossier was open then, or else when it was opened again."""
+    """Return that moment if the dossier was open then, or else when it was opened again."""
     closed: datetime | None = None
     for move in moves:
         if move.target == CLOSED:
@@ -152,7 +152,7 @@ def _step(
 
 
 def _footing(spec: DossierSpec, at: datetime) -> dict[str, Any]:
-    """Purpose and ground, and for a person-directed dossier the privacy officer's advice."""
+    """Return purpose and ground, and for a person-directed dossier the privacy officer's advice."""
     values: dict[str, Any] = {
         "doel": _PURPOSE[spec.type],
         "grondslag": LEGAL_BASIS,
@@ -165,7 +165,7 @@ def _footing(spec: DossierSpec, at: datetime) -> dict[str, Any]:
 
 
 def _topics(spec: DossierSpec) -> set[str]:
-    """What the dossier is about, from the kind of places in it."""
+    """Return what the dossier is about, from the kind of places in it."""
     phrases, audience = spec.places, ""
     for hot in HOT_SPOTS:
         if hot.key == spec.hot_spot:
@@ -233,7 +233,7 @@ def _done(
     moves: Sequence[DossierMove],
     moment: datetime,
 ) -> Agreement:
-    """An agreement that was kept, or once in a while dropped, before the dossier moved on."""
+    """Make an agreement that was kept, or at times dropped, before the dossier moved on."""
     started = moves[0].at
     left = next((move.at for move in moves if move.target in {WATCHING, CLOSED}), moment)
     made = dice.office_moment(started + (left - started) * dice.uniform(0.02, 0.3), 0.02)

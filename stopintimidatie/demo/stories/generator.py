@@ -79,7 +79,7 @@ class _Draft:
 
 
 def generate(seed: int = SEED, day: date | None = None) -> Demo:
-    """The demo for a seed and a day (today when None)."""
+    """Generate the demo for a seed and a day (today when None)."""
     moment = start_of(day or date.today())
     dice = Dice(seed)
     drafts = _numbered(_specials(dice, _drafts(dice, moment), moment))
@@ -99,7 +99,7 @@ def generate(seed: int = SEED, day: date | None = None) -> Demo:
 
 
 def _drafts(dice: Dice, moment: datetime) -> list[_Draft]:
-    """Hot spots first, then the background around them, each with a text of its own."""
+    """Draft hot spots first, then the background around them, each with a text of its own."""
     incidents = [incident for hot in HOT_SPOTS for incident in draw_hot_spot(dice, hot, moment)]
     background = _remaining_forms(incidents)
     for municipality, wanted in WANTED.items():
@@ -114,7 +114,7 @@ def _drafts(dice: Dice, moment: datetime) -> list[_Draft]:
 
 
 def _remaining_forms(planted: Sequence[Incident]) -> Mapping[str, float]:
-    """Weights for the background that bring the whole back to the published proportions."""
+    """Return weights for the background that bring the whole to the published proportions."""
     total = sum(WANTED.values()) * 1.7
     scale = total / sum(weights.FORMS.values())
     present = [form for incident in planted for form in incident.forms]
@@ -136,7 +136,7 @@ def _unplaced(dice: Dice, moment: datetime) -> list[Incident]:
 
 
 def _told(dice: Dice, incident: Incident, moment: datetime, texts: set[str]) -> Told:
-    """A report whose text nobody wrote before; an empty text may occur again."""
+    """Tell a report in a text nobody wrote before; an empty text may occur again."""
     told = report_of(dice, incident, moment)
     for _ in range(_ATTEMPTS):
         if told.body.get("omschrijving", "") not in texts:
@@ -148,7 +148,7 @@ def _told(dice: Dice, incident: Incident, moment: datetime, texts: set[str]) -> 
 
 
 def _specials(dice: Dice, drafts: list[_Draft], moment: datetime) -> list[_Draft]:
-    """The odd ones: nonsense, doubles, too little, something else, personal data in the text."""
+    """Draft the odd ones: nonsense, doubles, too little, other matters, personal data in text."""
     drafts = list(drafts)
     connected = [
         index
@@ -194,7 +194,7 @@ def _rewrite(
 
 
 def _numbered(drafts: Sequence[_Draft]) -> list[_Draft]:
-    """In order of arrival, each with a key; doubles point at the key of the first."""
+    """Number them in order of arrival, each with a key; doubles point at the key of the first."""
     ordered = sorted(drafts, key=lambda draft: (draft.told.received_at, draft.kind))
     keyed = [replace(d, key=f"melding-{number:04d}") for number, d in enumerate(ordered, start=1)]
     first = {_fingerprint(d.told): d.key for d in keyed if d.kind != "dubbel"}
@@ -207,7 +207,7 @@ def _dossiers(
     picked: Mapping[str, datetime | None],
     moment: datetime,
 ) -> tuple[DemoDossier, ...]:
-    """Each report goes into one dossier at most."""
+    """Make the dossiers; each report goes into one at most."""
     free = {d.key: _candidate(d, picked[d.key]) for d in drafts if d.kind == "gewoon"}
     made: dict[int, DemoDossier] = {}
     order = sorted(range(len(DOSSIERS)), key=_picks_before)
@@ -222,7 +222,7 @@ def _dossiers(
 
 
 def _picks_before(number: int) -> tuple[bool, bool, int]:
-    """Hot spots choose their reports first, then places, and themes take from what is left."""
+    """Return a sort key: hot spots choose their reports first, then places, then themes."""
     spec = DOSSIERS[number]
     return not spec.hot_spot, not spec.places, number
 
@@ -310,7 +310,7 @@ def _case(
 
 
 def _report(dice: Dice, seed: int, draft: _Draft, case: Case) -> DemoReport:
-    """With its history; at the national desk nobody has touched anything yet."""
+    """Make a report with its history; at the national desk nobody has touched anything yet."""
     municipality = draft.told.incident.place.municipality
     triage, steps = history(dice, case) if municipality in CONNECTED else (None, ())
     return DemoReport(

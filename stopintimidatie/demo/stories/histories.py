@@ -43,7 +43,7 @@ GROUNDS = {
 
 @dataclass(frozen=True)
 class Case:
-    """What the history of a report depends on.
+    """Case with what the history of a report depends on.
 
     :param picked_up: when an officer took it, or None when nobody has yet.
     :param closed_at: when the dossier it is in was closed, if it was.
@@ -102,7 +102,7 @@ class _History:
 def pick_up_at(
     dice: Dice, received: datetime, forms: tuple[str, ...], watched: bool, moment: datetime
 ) -> datetime | None:
-    """When an officer takes a new report: heavy ones the same day, the newest often not yet.
+    """Return when an officer takes a new report: heavy ones the same day, the newest not yet.
 
     :param watched: a place that has their attention, which goes first as often as not.
     """
@@ -115,7 +115,7 @@ def pick_up_at(
 
 
 def history(dice: Dice, case: Case) -> tuple[Triage | None, tuple[Step, ...]]:
-    """Everything that was done with a report up to the moment of the demo."""
+    """Return everything that was done with a report up to the moment of the demo."""
     start = HELD if case.quarantined else NEW
     past = _History(dice, case, start, case.received_at)
     if case.quarantined and not _released(past):
@@ -130,7 +130,7 @@ def history(dice: Dice, case: Case) -> tuple[Triage | None, tuple[Step, ...]]:
 
 
 def _released(past: _History) -> bool:
-    """Nonsense is refused, or waits to be looked at; a real report is let through."""
+    """Tell whether it is let through: nonsense is refused, or waits to be looked at."""
     if past.case.kind == "gewoon":
         return past.move(NEW, 1, OFFICER, desk.RELEASED)
     if past.case.age_days > 6:
@@ -203,7 +203,7 @@ def _ask_reporter(past: _History) -> bool:
 
 
 def _file(past: _History, membership: Membership) -> None:
-    """In a dossier, and out of it by closing, or with a reason."""
+    """File it in a dossier, and take it out by closing, or with a reason."""
     dossier = past.case.dossier
     filed = past.move_at(membership.joined_at, FILED, OWNER, membership.reason, dossier=dossier)
     if not filed:
@@ -235,7 +235,7 @@ def _settle_alone(past: _History) -> None:
 
 
 def _wait(past: _History, course: str) -> None:
-    """Asked today or yesterday, and no answer yet."""
+    """Ask today or yesterday, without an answer yet."""
     if course == ASKED_REPORTER and past.case.reachable:
         _ask_reporter(past)
     elif course != HANDLED:

@@ -38,7 +38,7 @@ class HotSpot:
 
 
 def _small(key: str, municipality: str, place: str, count: int, first: int, last: int) -> HotSpot:
-    """A handful of reports at one place in a short time, of any form."""
+    """Make a handful of reports at one place in a short time, of any form."""
     about = f"Kleine reeks {place}"
     return HotSpot(key, municipality, about, (place,), (), _HOURS, count, first, last, FORMS)
 

@@ -1,4 +1,4 @@
-"""The plain values that the demo is made of. No database; each maps on one use case.
+"""The plain values that the demo is made of, and its dice. No database; each maps on one use case.
 
 `DemoReport.body` is what the app would post (`3-intake-api.md`); `steps` are what officers did
 with it afterwards, in order; dossiers name reports by their key.
@@ -42,7 +42,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Triage:
-    """What an officer filled in on the triage form."""
+    """Triage form as an officer filled it in."""
 
     at: datetime
     danger_now: bool
@@ -105,7 +105,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Agreement:
-    """What was agreed, who does it, and by when. `state` is open, gedaan or vervallen."""
+    """Agreement, who does it, and by when. `state` is open, gedaan or vervallen."""
 
     made_at: datetime
     what: str
@@ -173,8 +173,7 @@ class Demo:
     truth: tuple[Truth, ...]
 
 
-# Seeded chance, and the working hours in which officers act.
-
+# Seeded chance, and the working hours in which officers act
 
 T = TypeVar("T")
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -184,11 +183,11 @@ class Dice(random.Random):
     """A random generator with the draws that the demo needs. For play, never for secrets."""
 
     def weighted(self, weights: Mapping[T, float]) -> T:
-        """One of the keys, by its weight."""
+        """Draw one of the keys, by its weight."""
         return self.choices(list(weights), list(weights.values()))[0]
 
     def several(self, weights: Mapping[T, float], count: int) -> list[T]:
-        """That many different keys, by weight, the first drawn first."""
+        """Draw that many different keys, by weight, the first drawn first."""
         left = dict(weights)
         result: list[T] = []
         while left and len(result) < count:
@@ -197,11 +196,11 @@ class Dice(random.Random):
         return result
 
     def happens(self, chance: float) -> bool:
-        """True that often."""
+        """Draw true that often."""
         return self.random() < chance
 
     def office_moment(self, after: datetime, days: float) -> datetime:
-        """A moment in working hours, about so many days later, and always later."""
+        """Draw a moment in working hours, about so many days later, and always later."""
         moment = (after + timedelta(days=days * self.uniform(0.5, 1.5))).astimezone(AMSTERDAM)
         if not 8 <= moment.hour < 17 or moment.weekday() >= 5:
             day = moment.date() + timedelta(days=1 if moment.hour >= 17 else 0)
@@ -212,15 +211,15 @@ class Dice(random.Random):
 
 
 def working_day(day: date) -> date:
-    """This day, or the Monday after a weekend."""
+    """Return this day, or the Monday after a weekend."""
     return day + timedelta(days=7 - day.weekday()) if day.weekday() >= 5 else day
 
 
 def local(moment: datetime) -> datetime:
-    """As the clock in the Netherlands shows it."""
+    """Return the moment as the clock in the Netherlands shows it."""
     return moment.astimezone(AMSTERDAM)
 
 
 def start_of(day: date) -> datetime:
-    """The first moment of a day in the Netherlands."""
+    """Return the first moment of a day in the Netherlands."""
     return datetime.combine(day, time(0, 0), AMSTERDAM).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Moments in words: `gisteravond rond half elf`, `in de nacht van vrijdag op zaterdag`. Pure."""
+"""Telling what happened: moments in words, typing errors, sentences joined to a text. Pure."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _TODAY = {"nacht": "vannacht", "ochtend": "vanochtend", "middag": "vanmiddag", "
 
 
 def part_of_day(moment: datetime) -> str:
-    """nacht, ochtend, middag or avond, as the intake divides them."""
+    """Return nacht, ochtend, middag or avond, as the intake divides them."""
     return next(name for name, start, end in _PART if start <= moment.hour < end)
 
 
 def clock(moment: datetime) -> str:
-    """`kwart over tien`, `half elf`: the hour to a quarter, as people say it."""
+    """Write the hour to a quarter, as people say it: `kwart over tien`, `half elf`."""
     quarter = (moment.minute + 7) // 15
     hour = moment.hour + (1 if quarter >= 2 else 0)
     name = HOURS[hour % 12]
@@ -47,7 +47,10 @@ def clock(moment: datetime) -> str:
 
 
 def day(moment: datetime, told_at: datetime) -> str:
-    """`gisteravond`, `vanmiddag`, `vrijdagavond`, seen from when it is told. Both local."""
+    """Write a day, seen from when it is told.
+
+    `gisteravond`, `vanmiddag`, `vrijdagavond`. Both local.
+    """
     part = part_of_day(moment)
     days = (told_at.date() - moment.date()).days
     if days == 0:
@@ -63,7 +66,7 @@ def day(moment: datetime, told_at: datetime) -> str:
 
 
 def in_words(rng: random.Random, moment: datetime, told_at: datetime) -> str:
-    """The moment as somebody would write it, rough or precise."""
+    """Write the moment as somebody would, rough or precise."""
     when = day(moment, told_at)
     return rng.choice(
         (
@@ -76,8 +79,7 @@ def in_words(rng: random.Random, moment: datetime, told_at: datetime) -> str:
     )
 
 
-# How people type on a phone: a letter missing, no capitals, dt-errors. Pure.
-
+# Typing on a phone: a letter missing, no capitals, dt-errors
 
 # Right → as it is often written.
 COMMON = (
@@ -111,7 +113,7 @@ CHAT = (
 
 
 def mistype(rng: random.Random, text: str) -> str:
-    """One or two mistakes of an adult in a hurry."""
+    """Make one or two mistakes of an adult in a hurry."""
     fitting = [pair for pair in COMMON if pair[0] in text]
     if fitting and rng.random() < 0.7:
         right, wrong = rng.choice(fitting)
@@ -126,7 +128,7 @@ def mistype(rng: random.Random, text: str) -> str:
 
 
 def chat(rng: random.Random, text: str) -> str:
-    """As a fifteen-year-old types: no capitals, few full stops, a shortened word here and there."""
+    """Type as a fifteen-year-old does: no capitals, few full stops, shortened words."""
     result = text.lower()
     for right, short in CHAT:
         if right in result and rng.random() < 0.35:
@@ -140,8 +142,7 @@ def chat(rng: random.Random, text: str) -> str:
     return result
 
 
-# Telling what happened: choosing shapes, joining them, typing them in. Pure.
-
+# Telling: choosing shapes, joining them, typing them in
 
 _BY_ROLE = {
     "getuige": (shapes.OPENINGS_WITNESS, shapes.AFTER_WITNESS),
@@ -159,7 +160,7 @@ _REACTIONS = {
 
 @dataclass(frozen=True)
 class Happening:
-    """What a text has to tell: codes of the intake, and words for place and time."""
+    """Event that a text has to tell: codes of the intake, and words for place and time."""
 
     role: str
     forms: Sequence[str]
@@ -200,7 +201,10 @@ class _Text:
 
 
 def tell(rng: random.Random, happening: Happening) -> tuple[str, tuple[str, ...]]:
-    """The text, and the shapes it was made of. An empty style gives an empty text."""
+    """Tell it.
+
+    Return the text and the shapes it was made of. An empty style gives an empty text.
+    """
     if happening.style == "leeg":
         return "", ()
     victim = SELF if happening.role == "slachtoffer" else SHE
@@ -273,7 +277,7 @@ def _openings(rng: random.Random, happening: Happening) -> Sequence[str]:
 
 
 def _say_events(text: _Text, forms: Sequence[str]) -> None:
-    """The first form in full, the others of people who are known by then."""
+    """Say the first form in full, the others of people who are known by then."""
     for index, form in enumerate(forms):
         shape = text.pick(EVENTS[form])
         if index:

@@ -26,7 +26,7 @@ _APP_VERSIONS = ("3.0.1", "3.1.0", "3.1.4", "3.2.0")
 
 @dataclass(frozen=True)
 class Incident:
-    """What happened, before anybody told it."""
+    """Incident, before anybody told it."""
 
     place: Spot
     at: datetime
@@ -51,7 +51,7 @@ class Told:
 def draw_background(
     dice: Dice, spots: Sequence[Spot], count: int, moment: datetime, forms: Mapping[str, float]
 ) -> Iterator[Incident]:
-    """Loose incidents over two years: by month and weekday, growing, the last fortnight fresh."""
+    """Draw loose incidents over two years: by month and weekday, growing, the last fresh."""
     days = list(range(1, DAYS))
     today = local(moment).date()
     chances = [_day_weight(today - timedelta(days=day), day) for day in days]
@@ -71,7 +71,7 @@ def _day_weight(day: date, ago: int) -> float:
 
 
 def at_hour(dice: Dice, moment: datetime, days_ago: int, hour: int) -> datetime:
-    """That hour so many days ago; hours before six belong to the night after that day."""
+    """Return that hour so many days ago; hours before six belong to the night after that day."""
     day = local(moment).date() - timedelta(days=days_ago)
     if hour < 6:
         day += timedelta(days=1)
@@ -83,7 +83,7 @@ def at_hour(dice: Dice, moment: datetime, days_ago: int, hour: int) -> datetime:
 
 
 def draw_hot_spot(dice: Dice, hot: HotSpot, moment: datetime) -> Iterator[Incident]:
-    """The incidents of a planted pattern, on its days and hours."""
+    """Draw the incidents of a planted pattern, on its days and hours."""
     today = local(moment).date()
     fitting = [
         day
@@ -102,7 +102,7 @@ def draw_hot_spot(dice: Dice, hot: HotSpot, moment: datetime) -> Iterator[Incide
 
 
 def report_of(dice: Dice, incident: Incident, moment: datetime) -> Told:
-    """Somebody reports it: who, when, in which words."""
+    """Report it as somebody would: who, when, in which words."""
     received = _received(dice, incident.at, moment)
     source = dice.weighted(weights.SOURCE)
     body = _answers(dice, incident, source)
@@ -114,7 +114,7 @@ def report_of(dice: Dice, incident: Incident, moment: datetime) -> Told:
 
 
 def retold(dice: Dice, told: Told, moment: datetime) -> Told:
-    """The same incident reported again, a little later and in other words."""
+    """Report the same incident again, a little later and in other words."""
     received = told.received_at + timedelta(minutes=dice.randint(6, 300))
     body = {key: value for key, value in told.body.items() if key != "omschrijving"}
     happening = _happening(dice, told.incident, body, received)
@@ -124,7 +124,7 @@ def retold(dice: Dice, told: Told, moment: datetime) -> Told:
 
 
 def _received(dice: Dice, at: datetime, moment: datetime) -> datetime:
-    """Most report within hours, some after a night's sleep, a few after days."""
+    """Draw when it is reported: mostly within hours, some after a night's sleep or a few days."""
     minutes = dice.weighted({"soon": 60, "next": 26, "later": 14})
     delay = {
         "soon": dice.randint(4, 150),
@@ -138,7 +138,7 @@ def _received(dice: Dice, at: datetime, moment: datetime) -> datetime:
 
 
 def _answers(dice: Dice, incident: Incident, source: str) -> dict[str, Any]:
-    """Everything but the free text."""
+    """Return everything but the free text."""
     role = "professional" if source == "partner" else dice.weighted(weights.ROLE)
     body: dict[str, Any] = {
         "hoedanigheid": role,
@@ -251,7 +251,7 @@ def _client(dice: Dice, source: str) -> dict[str, str]:
 def _happening(
     dice: Dice, incident: Incident, body: Mapping[str, Any], received: datetime
 ) -> Happening:
-    """What the text must agree with: the answers to the closed questions."""
+    """Return what the text must agree with: the answers to the closed questions."""
     offenders = body["plegers"]
     return Happening(
         role=body["hoedanigheid"],

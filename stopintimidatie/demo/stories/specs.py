@@ -36,7 +36,7 @@ class DossierSpec:
 
 
 def _at(municipality: str, wijk: str) -> str:
-    """`01` is a wijk; `-GB` the whole municipality."""
+    """Return the code of a wijk for `01`; `-GB` is the whole municipality."""
     return f"{municipality}{wijk}" if wijk == WHOLE else f"WK{municipality[2:]}{wijk}"
 
 

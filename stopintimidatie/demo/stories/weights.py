@@ -1,7 +1,9 @@
-"""How often what occurs in the demo, and which published figure each weight comes from.
+"""How often what occurs in the demo, and where: weights with their published figures, and places.
 
 The figures stand, with their source, in the survey table of the project's shared data. Where
 nothing is published (hours, exact ages, offenders) the weight is ours, and it says so.
+
+`phrase` is how people write it, with its preposition. A report lands within some 50 m of it.
 """
 
 from __future__ import annotations
@@ -187,10 +189,7 @@ RECURRENCE: Weights[str] = {
 STYLE: Weights[str] = {"gewoon": 52, "kort": 22, "lang": 22, "leeg": 4}
 
 
-# Public places where the demo's reports happen: names are facts, coordinates rough.
-#
-# `phrase` is how people write it, with its preposition. A report lands within some 50 m of it.
-
+# Places: names are facts, coordinates rough
 
 DORDRECHT = "GM0505"
 EINDHOVEN = "GM0772"
@@ -354,5 +353,5 @@ UNPLACED: tuple[tuple[str, dict[str, object]], ...] = (
 
 
 def spot(municipality: str, phrase: str) -> Spot:
-    """The place people call so."""
+    """Return the place people call so."""
     return next(s for s in SPOTS[municipality] if s.phrase == phrase)

@@ -1,4 +1,9 @@
-"""Word lists: who did it, in words that fit number, age and transport; moments and days."""
+"""Word lists and shapes of sentences: who did it, what happened, and filling the slots. Pure.
+
+In a shape of a sentence `{wie}` is whoever did it, `{ze}` the same a second time, `{riep|riepen}`
+follows their number; `{ik}`, `{me}` and `{mijn}` are whom it happened to. Past tense: it fits "ik"
+and "zij" alike.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +84,7 @@ _ON_MANY = {**_ON, "fatbike_scooter": ("op fatbikes", "op scooters"), "fiets": (
 
 @dataclass(frozen=True)
 class Choices:
-    """What may be said of whoever did it."""
+    """Words for whoever did it that may be used."""
 
     amounts: tuple[str, ...]
     people: tuple[str, ...]
@@ -88,7 +93,7 @@ class Choices:
 
 
 def people_choices(count: str, age: str, transport: str, mixed: bool) -> Choices:
-    """The words that fit these codes of the intake."""
+    """Return the words that fit these codes of the intake."""
     single, many = _PEOPLE[age]
     if count == "1":
         return Choices(("",), single, _ON[transport], False)
@@ -96,11 +101,7 @@ def people_choices(count: str, age: str, transport: str, mixed: bool) -> Choices
     return Choices(_COUNTED[count], people, _ON_MANY[transport], True)
 
 
-# What happened, per form of harassment: shapes of sentences.
-#
-# `{wie}` is whoever did it, `{ze}` the same a second time, `{riep|riepen}` follows their number;
-# `{ik}`, `{me}` and `{mijn}` are whom it happened to. Past tense: it fits "ik" and "zij" alike.
-
+# Shapes of sentences, per form of harassment
 
 EVENTS: dict[str, tuple[str, ...]] = {
     "nafluiten": (
@@ -239,8 +240,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
 }
 
 
-# Filling the slots of a shape so that number, person and capitals agree. Pure.
-
+# Slots: number, person and capitals agree
 
 _SLOT = re.compile(r"\{([^{}]+)\}")
 _AFTER_PREPOSITION = re.compile(r"\b(door|van|volgens) \{wie\}")
@@ -248,7 +248,7 @@ _AFTER_PREPOSITION = re.compile(r"\b(door|van|volgens) \{wie\}")
 
 @dataclass(frozen=True)
 class Victim:
-    """How the text speaks of whom it happened to."""
+    """Way in which the text speaks of whom it happened to."""
 
     ik: str
     me: str
@@ -262,7 +262,7 @@ SHE = Victim("zij", "haar", "haar")
 def slots(
     wie: str, plural: bool, victim: Victim, plek: str, tijd: str, jaren: int
 ) -> dict[str, str]:
-    """The words for every named slot."""
+    """Return the words for every named slot."""
     return {
         "wie": wie,
         "ze": "ze" if plural else "hij",
@@ -293,11 +293,11 @@ def fill(shape: str, words: Mapping[str, str], plural: bool, **more: str) -> str
 
 
 def second_mention(shape: str) -> str:
-    """The same event told of people who were already named: he, they."""
+    """Write the same event of people who were already named: he, they."""
     told = _AFTER_PREPOSITION.sub(r"\1 {hem|hen}", shape)
     return told.replace("{Wie}", "{Ze}").replace("{wie}", "{hij|ze}")
 
 
 def capital(text: str) -> str:
-    """With a capital first letter; the rest as it was."""
+    """Write with a capital first letter; the rest as it was."""
     return text[:1].upper() + text[1:]

@@ -23,7 +23,7 @@ WANTS: Final = ((YES, "ja"), ("onbekend", "nog niet bekend"))
 
 
 def pem_certificate(node: Any, value: str) -> None:
-    """A certificate that a report can be encrypted for."""
+    """Check that a report can be encrypted for this certificate."""
     try:
         x509.load_pem_x509_certificate(value.encode())
     except ValueError:
@@ -33,7 +33,7 @@ def pem_certificate(node: Any, value: str) -> None:
 
 
 def _person(title: str, *, needed: bool, description: str = "") -> Any:
-    """An official; of a deputy everything may stay empty."""
+    """Return the form of an official; of a deputy everything may stay empty."""
     email: dict[str, Any] = {"validator": forms.email_address}
     phone: dict[str, Any] = {"validator": phone_number}
     if needed:
@@ -95,7 +95,7 @@ class RefusalSchema(forms.Schema):
 
 
 def plan_of(values: dict[str, Any]) -> Plan:
-    """What was typed, as a plan.
+    """Return what was typed, as a plan.
 
     :raises FormError: parts that don't fit each other.
     """

@@ -1,4 +1,7 @@
-"""The list of agreements: a fixed number of queries, whatever there is."""
+"""Pages about agreements: the list, one municipality, making and ending one.
+
+The list takes a fixed number of queries, whatever there is.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +33,13 @@ from stopintimidatie.core.web.components import panels
 from stopintimidatie.core.web.request import query_pairs
 from stopintimidatie.desk.agreements.forms import AgreementSchema, RefusalSchema, plan_of
 from stopintimidatie.desk.resources import Desk, DeskMunicipality, address_of
-from stopintimidatie.municipalities.agreements import services as agreements_services
+from stopintimidatie.municipalities.agreements import services as agreements
 from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
 from stopintimidatie.municipalities.agreements.rules import missing, standing_word
 from stopintimidatie.municipalities.agreements.services import deputy_of, official_of, today
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import (
-    listed,
+    municipalities_by_name,
     municipality_by_code,
     municipality_by_slug,
 )
@@ -62,7 +65,7 @@ class AgreedRow:
 
 
 def agreed_rows(session: Session, keys: KeyRing) -> list[AgreedRow]:
-    """Every municipality with an agreement, or with reports that wait for one."""
+    """Return every municipality with an agreement, or with reports that wait for one."""
     waiting: dict[str, int] = {code: n for code, n in session.execute(_waiting())}  # noqa: C416
     present = {
         row.municipality_code: row
@@ -112,19 +115,18 @@ def _row(
 
 
 def choices(session: Session) -> Sequence[tuple[str, str]]:
-    """Every municipality, to choose one: slug and name."""
-    rows = listed(session.scalars(select(Municipality)))
+    """Return every municipality, to choose one: slug and name."""
+    rows = municipalities_by_name(session.scalars(select(Municipality)))
     return [(row.municipality.slug, row.label) for row in rows]
 
 
-# The pages about agreements: which there are, one municipality, making and ending one.
-
+# Pages
 
 _TEMPLATES: Final = "stopintimidatie.desk.agreements:templates"
 _YEAR: Final = timedelta(days=365)
 WHO: Final = {
-    "functionaris": agreements_services.official_of,
-    "vervanger": agreements_services.deputy_of,
+    "functionaris": agreements.official_of,
+    "vervanger": agreements.deputy_of,
 }
 _LINK: Final = Markup('<a class="utrecht-link utrecht-link--html-a" href="{}">{}</a>')
 
@@ -137,7 +139,7 @@ _LINK: Final = Markup('<a class="utrecht-link utrecht-link--html-a" href="{}">{}
     renderer=f"{_TEMPLATES}/agreements.jinja2",
 )
 def list_view(context: Desk, request: Any) -> Any:
-    """What was agreed with whom, what ends first on top; and the way to any municipality."""
+    """Show what was agreed with whom, what ends first on top; and the way to any municipality."""
     wanted = dict(query_pairs(request)).get("gemeente", "")[:80]
     if wanted:
         if municipality_by_slug(request.db, wanted) is None:
@@ -160,17 +162,17 @@ def list_view(context: Desk, request: Any) -> Any:
     renderer=f"{_TEMPLATES}/agreement.jinja2",
 )
 def municipality_view(context: DeskMunicipality, request: Any) -> dict[str, Any]:
-    """One municipality: its agreement, what that lacks, and what was agreed before."""
+    """Show one municipality: its agreement, what that lacks, what was agreed before."""
     keys, code = request.registry.key_ring, context.municipality.code
-    found = agreements_services.standing(request.db, keys, code)
+    found = agreements.standing_of(request.db, keys, code)
     if found.agreement is not None:
         ids = [found.agreement.id]
-        note_read(request, NATIONAL, agreements_services.KIND, ids, task="afspraak bekijken")
+        note_read(request, NATIONAL, agreements.KIND, ids, task="afspraak bekijken")
     return {
         "name": context.municipality.name,
         "level": profile_of(request.db, code).level,
         "standing": found,
-        "word": standing_word(found.agreement, found.lacking, agreements_services.today()),
+        "word": standing_word(found.agreement, found.lacking, agreements.today()),
         "successor": _successor(request, code),
         "facts": _facts(request, found),
         "unconfirmed": [
@@ -180,7 +182,7 @@ def municipality_view(context: DeskMunicipality, request: Any) -> dict[str, Any]
         ],
         "history": [
             (row.agreed_on, "geweigerd" if row.declined else "afspraak", row.agreed_by)
-            for row in agreements_services.history(request.db, code)
+            for row in agreements.history(request.db, code)
         ],
         "onboarding": request.has_permission(Permission.CONNECT, context)
         and address_of(context.municipality),
@@ -196,7 +198,7 @@ def _successor(request: Any, code: str) -> tuple[str, str] | None:
     return (town.name, f"/{NATIONAL}/{town.slug}") if town else None
 
 
-def _facts(request: Any, found: agreements_services.Standing) -> list[tuple[str, Any]]:
+def _facts(request: Any, found: agreements.Standing) -> list[tuple[str, Any]]:
     row = found.agreement
     if row is None:
         return []
@@ -204,7 +206,7 @@ def _facts(request: Any, found: agreements_services.Standing) -> list[tuple[str,
     if row.declined:
         return [("Besproken", spoken), ("Waarom niet", row.declined_reason)]
     keys = request.registry.key_ring
-    people = agreements_services.people_of(keys, row)
+    people = agreements.people_of(keys, row)
     return [
         ("Functionaris", _person(people.get("functionaris"), clear_address(keys, found.official))),
         ("Vervanger", _person(people.get("vervanger"), clear_address(keys, found.deputy))),
@@ -243,7 +245,7 @@ def make_view(context: DeskMunicipality, request: Any) -> Any:
 
     def on_valid(values: dict[str, Any]) -> Any:
         plan, rules = plan_of(values), request.registry.level_rules
-        agreements_services.make(request.db, keys, rules, code, plan, request.actor)
+        agreements.make(request.db, keys, rules, code, plan, request.actor)
         request.flash("De afspraak is vastgelegd. Naar een nieuw adres gaat een code.")
         return HTTPSeeOther(request.resource_path(context))
 
@@ -251,9 +253,9 @@ def make_view(context: DeskMunicipality, request: Any) -> Any:
 
 
 def _filled_in(request: Any, code: str) -> dict[str, Any]:
-    """The present agreement, to be renewed; else only today."""
-    keys, today = request.registry.key_ring, agreements_services.today()
-    found = agreements_services.standing(request.db, keys, code)
+    """Return the present agreement, to be renewed; else only today."""
+    keys, today = request.registry.key_ring, agreements.today()
+    found = agreements.standing_of(request.db, keys, code)
     start: dict[str, Any] = {
         "afgesproken_op": today,
         "geldig_tot": today + _YEAR,
@@ -262,8 +264,8 @@ def _filled_in(request: Any, code: str) -> dict[str, Any]:
     row = found.agreement
     if row is None or row.people is None:
         return start
-    note_read(request, NATIONAL, agreements_services.KIND, [row.id], task="afspraak vernieuwen")
-    people = agreements_services.people_of(keys, row)
+    note_read(request, NATIONAL, agreements.KIND, [row.id], task="afspraak vernieuwen")
+    people = agreements.people_of(keys, row)
     for who, address in (("functionaris", found.official), ("vervanger", found.deputy)):
         if people.get(who):
             start[who] = {**people[who], "email": clear_address(keys, address) or ""}
@@ -289,12 +291,12 @@ def refuse_view(context: DeskMunicipality, request: Any) -> Any:
         RefusalSchema(),
         request,
         buttons=[Button("vastleggen", "Weigering vastleggen")],
-        appstruct={"afgesproken_op": agreements_services.today()},
+        appstruct={"afgesproken_op": agreements.today()},
         cancel_url=request.resource_path(context),
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        agreements_services.decline(
+        agreements.decline(
             request.db,
             request.registry.key_ring,
             request.registry.level_rules,
@@ -317,11 +319,9 @@ def refuse_view(context: DeskMunicipality, request: Any) -> Any:
     permission=Permission.ROUTE_REPORT,
 )
 def end_view(context: DeskMunicipality, request: Any) -> Any:
-    """The agreement no longer counts."""
+    """End the agreement."""
     registry, code = request.registry, context.municipality.code
-    agreements_services.end(
-        request.db, registry.key_ring, registry.level_rules, code, request.actor
-    )
+    agreements.end(request.db, registry.key_ring, registry.level_rules, code, request.actor)
     request.flash("De afspraak is beëindigd. Er gaan geen meldingen meer heen.")
     return HTTPSeeOther(request.resource_path(context))
 
@@ -333,7 +333,7 @@ def end_view(context: DeskMunicipality, request: Any) -> Any:
     permission=Permission.ROUTE_REPORT,
 )
 def code_view(context: DeskMunicipality, request: Any) -> Any:
-    """The code that the official got by mail and read out, or a new one."""
+    """Take the code that the official got by mail and read out, or send a new one."""
     registry, code = request.registry, context.municipality.code
     which, actor = request.POST.get("welk", ""), request.actor
     row = find_address(request.db, WHO[which](code)) if which in WHO else None
@@ -347,7 +347,7 @@ def code_view(context: DeskMunicipality, request: Any) -> Any:
         problem = confirm_address(request.db, keys, row, request.POST.get("code", "")[:40], actor)
         request.flash(problem or "Het adres is bevestigd.", "error" if problem else "ok")
         if problem is None:
-            agreements_services.settle(request.db, keys, registry.level_rules, code, actor)
+            agreements.settle(request.db, keys, registry.level_rules, code, actor)
     return HTTPSeeOther(request.resource_path(context))
 
 
@@ -359,7 +359,7 @@ def code_view(context: DeskMunicipality, request: Any) -> Any:
     renderer=people_views.PAGE,
 )
 def postbox_view(context: Desk, request: Any) -> Any:
-    """Where the desk itself is told."""
+    """Set where the desk itself is told."""
     return people_views.postbox_view(context, request)
 
 

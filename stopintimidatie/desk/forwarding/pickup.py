@@ -1,4 +1,4 @@
-"""What a municipality that isn't connected gets to see of a report. From rows to words."""
+"""Pick-up of a forwarded report: what is shown, how it is recorded, destroying it in the end."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import Content, PickupKind, Section
 from stopintimidatie.disclosures.services import Entry, record_disclosure
 from stopintimidatie.disclosures.services import Subject as Disclosed
-from stopintimidatie.municipalities.agreements.services import running, today
+from stopintimidatie.municipalities.agreements.services import running_agreement, today
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
-from stopintimidatie.reports import words as reports_words
+from stopintimidatie.reports import words
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.personal import ContactData, read_contact
 from stopintimidatie.reports.services import append_move, reindex_report
@@ -34,15 +34,15 @@ WITH_CONTACT: Final = "contactgegevens"
 
 
 def content_of(session: Session, keys: KeyRing, report: Report) -> Content:
-    """The whole report: the municipality is the one that must act on it."""
+    """Return the whole report: the municipality is the one that must act on it."""
     contact = read_contact(session, keys, report)
     sections = [
-        Section("Wat er gebeurde", reports_words.what(report), report.description),
-        Section("Waar", reports_words.where(report, _names(session, report))),
-        Section("Wanneer", reports_words.when(report)),
-        Section("De melder", reports_words.reporter(report) + reports_words.wishes(report)),
+        Section("Wat er gebeurde", words.what(report), report.description),
+        Section("Waar", words.where(report, _names(session, report))),
+        Section("Wanneer", words.when(report)),
+        Section("De melder", words.reporter(report) + words.wishes(report)),
     ]
-    offenders = reports_words.offenders(report)
+    offenders = words.offenders(report)
     if offenders or report.offender_appearance:
         sections.append(Section("Wie het deed", offenders, report.offender_appearance))
     if contact is not None:
@@ -51,7 +51,7 @@ def content_of(session: Session, keys: KeyRing, report: Report) -> Content:
 
 
 def categories_of(content: Content) -> tuple[str, ...]:
-    """The categories that went along."""
+    """Return the categories that went along."""
     contact = any(section.title == "Contact met de melder" for section in content.sections)
     return (*CATEGORIES, WITH_CONTACT) if contact else CATEGORIES
 
@@ -66,14 +66,14 @@ def _contact(contact: ContactData) -> list[tuple[str, Any]]:
     return [(term, value) for term, value in rows if value]
 
 
-def _names(session: Session, report: Report) -> reports_words.AreaNames:
+def _names(session: Session, report: Report) -> words.AreaNames:
     town = session.get(Municipality, report.municipality_code or "")
     area = session.get(Neighbourhood, report.neighbourhood_code or "")
-    return reports_words.AreaNames(town.name if town else None, area.name if area else None)
+    return words.AreaNames(town.name if town else None, area.name if area else None)
 
 
 def as_text(content: Content) -> str:
-    """The same in plain text, for encrypted mail."""
+    """Write the same in plain text, for encrypted mail."""
     lines = [content.title, ""]
     for section in content.sections:
         lines += [section.title.upper()]
@@ -81,9 +81,6 @@ def as_text(content: Content) -> str:
         lines += [f"{term}: {value}" for term, value in section.rows]
         lines.append("")
     return "\n".join(lines)
-
-
-# What is picked up: shown, recorded as a disclosure, and destroyed at the desk after its term.
 
 
 CLEAR_JOB: Final = Job("doorgifte.opruimen")
@@ -95,7 +92,7 @@ PURPOSE: Final = (
 
 
 def deliver(session: Session, report: Report, state: str, pickup: Pickup) -> None:
-    """Another step on the axis of delivery, on the history of the report."""
+    """Take another step of delivery, on the history of the report."""
     report.delivery = state
     values = {"kenmerk_ophalen": pickup.reference, "aan": pickup.recipient}
     append_move(session, report, SYSTEM, state, report.state, values)
@@ -104,15 +101,17 @@ def deliver(session: Session, report: Report, state: str, pickup: Pickup) -> Non
 
 
 def show(session: Session, registry: Any, pickup: Pickup) -> Content | None:
-    """The report, as long as it is there and nobody withdrew it."""
+    """Return the report, as long as it is there and nobody withdrew it."""
     report = session.get(Report, pickup.document_id)
     if report is None or report.state not in STATES or pickup.destroyed_at is not None:
         return None
     return content_of(session, registry.key_ring, report)
 
 
-def opened(session: Session, registry: Any, pickup: Pickup, content: Content, first: bool) -> None:
-    """Picked up: on the report's history, in the register, and with a day to destroy it."""
+def note_pickup(
+    session: Session, registry: Any, pickup: Pickup, content: Content, first: bool
+) -> None:
+    """Note the pickup: on the report's history, in the register, with a day to destroy it."""
     report = session.get_one(Report, pickup.document_id)
     if not first:
         return
@@ -125,7 +124,7 @@ def opened(session: Session, registry: Any, pickup: Pickup, content: Content, fi
 
 
 def _register(session: Session, report: Report, pickup: Pickup, content: Content) -> None:
-    agreement = running(session, report.municipality_code or "")
+    agreement = running_agreement(session, report.municipality_code or "")
     by = agreement.agreed_by if agreement else SYSTEM.name
     now, text = utc_now(), as_text(content).encode()
     entry = Entry(
@@ -162,7 +161,7 @@ def _register(session: Session, report: Report, pickup: Pickup, content: Content
 
 
 def clear(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: the municipality has had it for so long; the desk's content goes."""
+    """Delete the desk's content when the municipality has had it long enough (job)."""
     for payload in payloads:
         with context.transaction() as session:
             pickup = session.get(Pickup, UUID(payload["ophalen"]))
@@ -183,4 +182,4 @@ def clear(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
             pickup.destroyed_at = utc_now()
 
 
-PICKUP: Final = PickupKind(KIND, show, opened)
+PICKUP: Final = PickupKind(KIND, show, note_pickup)

@@ -1,4 +1,10 @@
-"""What is mailed about forwarding: never content in clear, and never what isn't needed any more."""
+"""Forwarding to a municipality that isn't connected: offered, watched, picked up, destroyed.
+
+What is mailed never has content in clear, and isn't mailed when it is no longer needed.
+
+The axis of delivery: wacht_op_afspraak → aangeboden (the message went out) → opgehaald, or
+verlopen. Without a valid agreement nothing goes out, whatever the level says.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +32,7 @@ from stopintimidatie.core.mail.delivery import is_mobile
 from stopintimidatie.core.mail.models import MailMessage, MailState
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.desk.forwarding.pickup import STATES, as_text, content_of, deliver, opened
+from stopintimidatie.desk.forwarding.pickup import STATES, as_text, content_of, deliver, note_pickup
 from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import offer
 from stopintimidatie.municipalities.agreements.rules import in_force
@@ -35,8 +41,8 @@ from stopintimidatie.municipalities.agreements.services import (
     Standing,
     official_of,
     people_of,
-    running,
-    standing,
+    running_agreement,
+    standing_of,
     today,
 )
 from stopintimidatie.municipalities.areas.models import Municipality
@@ -53,13 +59,13 @@ _FOLDER: Final = "stopintimidatie.desk.forwarding:templates/mail"
 
 
 def _about(session: Session, message: MailMessage) -> tuple[Pickup | None, Report | None]:
-    """What the message is about, as far as it is there still."""
+    """Return what the message is about, as far as it is there still."""
     pickup = session.get(Pickup, message.about_id)
     return pickup, session.get(Report, pickup.document_id) if pickup else None
 
 
 def _ready(writing: Writing) -> Letter | None:
-    """Only a link; not for what was picked up, withdrawn or handed over meanwhile."""
+    """Write only a link; none for what was picked up, withdrawn or handed over meanwhile."""
     pickup = _still_offered(writing)
     return None if pickup is None else Letter(writing.message.values)
 
@@ -73,11 +79,13 @@ def _still_offered(writing: Writing) -> Pickup | None:
         return None
     # Ended or refused between asking and sending: then it doesn't go. Whether the address still
     # works is asked of the address itself.
-    return pickup if in_force(running(session, report.municipality_code), today()) else None
+    return (
+        pickup if in_force(running_agreement(session, report.municipality_code), today()) else None
+    )
 
 
 def _went_out(writing: Writing) -> None:
-    """The mail server has it: from now on it is offered, and watched."""
+    """Note that the mail server has it: from now on it is offered, and watched."""
     session = writing.session
     pickup, report = _about(session, writing.message)
     if pickup is None or report is None or pickup.state != PickupState.READY:
@@ -91,10 +99,10 @@ def _went_out(writing: Writing) -> None:
 
 
 def _encrypted(writing: Writing) -> Letter | None:
-    """The report itself, for the certificate of the agreement."""
+    """Write the report itself, for the certificate of the agreement."""
     session, pickup = writing.session, _still_offered(writing)
     report = session.get(Report, pickup.document_id) if pickup else None
-    agreement = running(session, report.municipality_code or "") if report else None
+    agreement = running_agreement(session, report.municipality_code or "") if report else None
     if report is None or agreement is None or not agreement.certificate:
         return None
     text = as_text(content_of(session, writing.keys, report))
@@ -102,7 +110,7 @@ def _encrypted(writing: Writing) -> Letter | None:
 
 
 def _encrypted_went_out(writing: Writing) -> None:
-    """Encrypted for its recipient and taken by the mail server: then they have it."""
+    """Note that the recipient has it: encrypted, and taken by the mail server."""
     session = writing.session
     pickup, report = _about(session, writing.message)
     if pickup is None or report is None or pickup.state != PickupState.READY:
@@ -110,7 +118,7 @@ def _encrypted_went_out(writing: Writing) -> None:
     now = utc_now()
     pickup.state, pickup.offered_at, pickup.picked_up_at = PickupState.PICKED_UP, now, now
     content = content_of(session, writing.keys, report)
-    opened(session, writing.registry, pickup, content, first=True)
+    note_pickup(session, writing.registry, pickup, content, first=True)
 
 
 def _late(writing: Writing) -> Letter | None:
@@ -121,7 +129,7 @@ def _late(writing: Writing) -> Letter | None:
 
 
 def came_back(registry: Any, session: Session, message: MailMessage) -> None:
-    """A message was refused, or came back after the mail server had taken it: the desk is told.
+    """Tell the desk that a message was refused, or came back after it was taken.
 
     Nothing is sent again by itself. When it was the message to the official, what was offered ends
     and the report waits at the desk as not picked up; also what went encrypted, for nobody has it.
@@ -141,7 +149,7 @@ def came_back(registry: Any, session: Session, message: MailMessage) -> None:
 
 
 def _was_all(session: Session, message: MailMessage, report: Report, pickup: Pickup) -> bool:
-    """Whether nobody can pick it up now: it went out, to the official alone."""
+    """Tell whether nobody can pick it up now: it went out, to the official alone."""
     if message.template == ENCRYPTED.name:
         return pickup.state == PickupState.PICKED_UP
     official = find_address(session, official_of(report.municipality_code or ""))
@@ -187,11 +195,7 @@ RETURNED: Final = MailTemplate(
 TEMPLATES: Final = (READY, ENCRYPTED, NOT_PICKED_UP, RETURNED)
 
 
-# Forwarding to a municipality that isn't connected: offered, watched, picked up, destroyed.
-#
-# The axis of delivery: wacht_op_afspraak → aangeboden (the message went out) → opgehaald, or
-# verlopen. Without a valid agreement nothing goes out, whatever the level says.
-
+# Delivery
 
 WAITING: Final = ("wacht_op_afspraak", "verlopen")
 # Working days after offering: the desk is told, the offer ends.
@@ -200,7 +204,7 @@ OFFERED_AT_ONCE: Final = 200
 
 
 def on_arrival(context: JobContext, session: Session, report: Report) -> None:
-    """A new report at the desk goes on at once where that was agreed."""
+    """Send a new report at the desk on at once where that was agreed."""
     if report.holder == NATIONAL:
         try_offer(session, context.registry.key_ring, report, SYSTEM)
 
@@ -212,7 +216,7 @@ def try_offer(session: Session, keys: KeyRing, report: Report, actor: Actor) -> 
         return ["Deze melding kan nu niet worden aangeboden."]
     if level_of(session, code) is ParticipationLevel.PROGRAMME:
         return ["Deze gemeente is aangesloten: geef de melding door."]
-    found = standing(session, keys, code)
+    found = standing_of(session, keys, code)
     if not found.valid or found.agreement is None:
         return found.lacking
     waiting = _open_pickup(session, report.id)
@@ -235,7 +239,7 @@ def _open_pickup(session: Session, report_id: UUID) -> Pickup | None:
 
 
 def _was_refused(session: Session, pickup: Pickup) -> bool:
-    """Whether the message about it can't go out any more: it was given up."""
+    """Tell whether the message about it can't go out any more: it was given up."""
     gone = (MailState.REFUSED, MailState.NOT_NEEDED)
     found = select(MailMessage.id).where(
         MailMessage.about_id == pickup.id, MailMessage.state.in_(gone)
@@ -253,7 +257,7 @@ def _tell(
 
 
 def offer_waiting(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: an agreement counts from now on; what waits for it goes out."""
+    """Send what waits for an agreement that counts from now on (job)."""
     for payload in payloads:
         with context.transaction() as session:
             waiting = session.scalars(
@@ -280,7 +284,7 @@ def offer_waiting(context: JobContext, payloads: Sequence[dict[str, Any]]) -> No
 
 
 def watch(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: not picked up yet? The deputy is told, then the desk; in the end the offer ends."""
+    """Tell the deputy, then the desk, of what isn't picked up; in the end end the offer (job)."""
     for payload in payloads:
         with context.transaction() as session:
             pickup = session.get(Pickup, UUID(payload["ophalen"]))
@@ -297,7 +301,7 @@ def _watch(
         pickup.state = PickupState.EXPIRED
         return
     if step == "vervanger":
-        found = standing(session, context.registry.key_ring, report.municipality_code or "")
+        found = standing_of(session, context.registry.key_ring, report.municipality_code or "")
         _tell(session, READY, pickup, _deputy(found), "vervanger")
         pickup.told_at, later, following = now, DESK_AFTER, "meldpunt"
     elif step == "meldpunt":
@@ -313,18 +317,17 @@ def _watch(
 
 
 def _deputy(found: Standing) -> Recipient | None:
-    """Also when messages to the official come back: all the more."""
+    """Return the deputy, also when messages to the official come back: all the more."""
     return recipient_of(found.deputy) if in_force(found.agreement, today()) else None
 
 
-# The one-time code as a text message: another way than the mail with the link.
-
+# Text messages: another way for the code than the mail with the link.
 
 _KIND: Final = "functionaris_mobiel"
 
 
 def mobile_of(people: dict[str, Any]) -> str | None:
-    """The official's number, when text messages arrive there."""
+    """Return the official's number, when text messages arrive there."""
     number = str((people.get("functionaris") or {}).get("telefoon", ""))
     return number if is_mobile(number) else None
 
@@ -338,7 +341,7 @@ def send_code_by_text(session: Session, pickup: Pickup) -> None:
 def _number(session: Session, keys: KeyRing, pickup_id: str) -> str | None:
     pickup = session.get(Pickup, UUID(pickup_id))
     report = session.get(Report, pickup.document_id) if pickup else None
-    agreement = running(session, report.municipality_code or "") if report else None
+    agreement = running_agreement(session, report.municipality_code or "") if report else None
     return mobile_of(people_of(keys, agreement)) if agreement else None
 
 

@@ -1,4 +1,4 @@
-"""Messages about forwarding that came back, as long as somebody must do something about them."""
+"""Pages about forwarding: messages that came back, and how the forwarding of a report stands."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from stopintimidatie.desk.forwarding.services import mobile_of, send_code_by_tex
 from stopintimidatie.desk.resources import Desk, DeskMunicipality
 from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import KIND, make_code, who_picked_up
-from stopintimidatie.municipalities.agreements import services as agreements_services
+from stopintimidatie.municipalities.agreements import services as agreements
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import ReportResource
@@ -34,8 +34,8 @@ MOST_SHOWN: Final = 100
 
 
 @dataclass(frozen=True)
-class Returned:
-    """What came back of which report, for which municipality."""
+class ReturnedMessage:
+    """Message that came back: of which report, for which municipality."""
 
     reference: str
     report_id: UUID
@@ -44,14 +44,14 @@ class Returned:
     returned_at: datetime | None
 
 
-def number_returned(session: Session) -> int:
-    """How many there are; one question."""
+def count_returned(session: Session) -> int:
+    """Count them, in one query."""
     found = select(func.count()).select_from(Pickup).join(Report, Report.id == Pickup.document_id)
     return session.scalar(found.where(*_unsolved())) or 0
 
 
-def returned(session: Session) -> Sequence[Returned]:
-    """The latest first."""
+def returned_messages(session: Session) -> Sequence[ReturnedMessage]:
+    """Return them, the latest first."""
     rows = session.execute(
         select(Pickup.state, Pickup.returned_at, Report.reference, Report.id, Municipality.name)
         .join(Report, Report.id == Pickup.document_id)
@@ -61,13 +61,13 @@ def returned(session: Session) -> Sequence[Returned]:
         .limit(MOST_SHOWN)
     )
     return [
-        Returned(reference, number, town, state, returned_at)
+        ReturnedMessage(reference, number, town, state, returned_at)
         for state, returned_at, reference, number, town in rows
     ]
 
 
 def _unsolved() -> tuple[ColumnElement[bool], ...]:
-    """Not picked up after all, not offered anew since, and the report still waits."""
+    """Make the conditions: not picked up, not offered anew since, and the report still waits."""
     later = aliased(Pickup)
     anew = exists().where(later.document_id == Pickup.document_id, later.made_at > Pickup.made_at)
     return (
@@ -86,8 +86,8 @@ def _unsolved() -> tuple[ColumnElement[bool], ...]:
     renderer="stopintimidatie.desk.queue:templates/returned.jinja2",
 )
 def returned_view(context: Desk, request: Request) -> dict[str, Any]:
-    """Whose messages came back: ring them, and offer the report again."""
-    rows = returned(request.db)
+    """Show whose messages came back: ring them, and offer the report again."""
+    rows = returned_messages(request.db)
     ids = [row.report_id for row in rows]
     note_read(request, context.holder, "melding", ids, task="teruggekomen berichten")
     return {
@@ -103,8 +103,7 @@ def returned_view(context: Desk, request: Request) -> dict[str, Any]:
     }
 
 
-# On the page of a report at the desk: how its forwarding stands, and the code to read out.
-
+# Panels, and the code to read out
 
 _TEMPLATES: Final = "stopintimidatie.desk.forwarding:templates"
 SHOWN: Final = 25
@@ -112,7 +111,7 @@ OPEN: Final = (PickupState.OFFERED, PickupState.PICKED_UP)
 
 
 def report_panel(context: Any, request: Any) -> Panel | None:
-    """The forwarding of this report, for the desk."""
+    """Show the forwarding of this report, for the desk."""
     if context.holder != NATIONAL or not request.has_permission(Permission.VIEW_DESK, context):
         return None
     report: Report = context.report
@@ -120,7 +119,7 @@ def report_panel(context: Any, request: Any) -> Panel | None:
         return None
     town = request.db.get_one(Municipality, report.municipality_code)
     pickups = _pickups(request, Pickup.document_id == report.id)
-    lacking = agreements_services.standing(request.db, request.registry.key_ring, town.code).lacking
+    lacking = agreements.standing_of(request.db, request.registry.key_ring, town.code).lacking
     return Panel(
         "Doorgifte",
         f"{_TEMPLATES}/forwarding_panel.jinja2",
@@ -199,7 +198,7 @@ def offer_view(context: ReportResource, request: Any) -> Any:
     renderer=f"{_TEMPLATES}/code.jinja2",
 )
 def code_view(context: ReportResource, request: Any) -> Any:
-    """A code to read out, shown once: it stands in no address and is kept nowhere."""
+    """Show a code to read out, once: it stands in no address and is kept nowhere."""
     pickup = request.db.scalars(
         select(Pickup)
         .where(Pickup.document_id == context.report.id, Pickup.state.in_(OPEN))
@@ -211,11 +210,11 @@ def code_view(context: ReportResource, request: Any) -> Any:
     keys = request.registry.key_ring
     code = make_code(request.db, keys, pickup, request.actor)
     town = request.db.get_one(Municipality, context.report.municipality_code)
-    found = agreements_services.standing(request.db, keys, town.code)
-    people = agreements_services.people_of(keys, found.agreement) if found.agreement else {}
+    found = agreements.standing_of(request.db, keys, town.code)
+    people = agreements.people_of(keys, found.agreement) if found.agreement else {}
     if found.agreement is not None:
         ids = [found.agreement.id]
-        note_read(request, NATIONAL, agreements_services.KIND, ids, task="code voorlezen")
+        note_read(request, NATIONAL, agreements.KIND, ids, task="code voorlezen")
     phone = mobile_of(people)
     if phone and request.registry.texter.on and request.POST.get("sms") == "ja":
         send_code_by_text(request.db, pickup)
@@ -233,7 +232,7 @@ def code_view(context: ReportResource, request: Any) -> Any:
 
 
 def municipality_panel(context: DeskMunicipality, request: Any) -> Panel | None:
-    """What was offered to this municipality lately, and how that went."""
+    """Show what was offered to this municipality lately, and how that went."""
     mine = select(Report.id).where(Report.municipality_code == context.municipality.code)
     pickups = _pickups(request, Pickup.document_id.in_(mine))
     names = dict(

@@ -1,4 +1,4 @@
-"""Form for the mail domains of a municipality."""
+"""Desk pages about the people of a municipality: inviting, confirming, and its mail domains."""
 
 from __future__ import annotations
 
@@ -80,9 +80,6 @@ def domains_schema() -> Any:
         )
     )
     return schema
-
-
-# Desk pages about the people of a municipality: inviting, confirming, and its mail domains.
 
 
 _TEMPLATES: Final = "stopintimidatie.desk.onboarding:templates"

@@ -50,7 +50,7 @@ class Item:
 def items(
     kept: Onboarding | None, colleagues: Sequence[Colleague], domains: Sequence[str]
 ) -> list[Item]:
-    """All lines, in the order in which the desk goes through them."""
+    """Return all lines, in the order in which the desk goes through them."""
     row = kept or Onboarding()
     untrained = [c.name for c in colleagues if c.must_be_trained and c.trained_on is None]
     approvers = [c for c in colleagues if c.approves]
@@ -98,5 +98,5 @@ def items(
 def missing(
     kept: Onboarding | None, colleagues: Sequence[Colleague], domains: Sequence[str]
 ) -> list[str]:
-    """What still stands in the way, one sentence each."""
+    """Return what still stands in the way, one sentence each."""
     return [item.missing for item in items(kept, colleagues, domains) if not item.done]

@@ -1,4 +1,8 @@
-"""Onboarding at the desk: the checklist, and what follows when a municipality joins."""
+"""Onboarding at the desk: the checklist, and what follows when a municipality joins.
+
+The mail that unlocks a locked user name is sent by the desk too, because signing in belongs to no
+municipality. Its link is made when it is sent and isn't stored.
+"""
 
 from __future__ import annotations
 
@@ -49,14 +53,14 @@ REASON: Final = "De gemeente is nu aangesloten."
 
 
 def checklist_of(session: Session, code: str) -> Onboarding | None:
-    """The checklist of a municipality, when anything was noted."""
+    """Return the checklist of a municipality, when anything was noted."""
     return session.scalars(
         select(Onboarding).where(Onboarding.municipality_code == code)
     ).one_or_none()
 
 
 def colleagues_of(session: Session, code: str) -> list[Colleague]:
-    """Everybody with a role in the municipality, by name."""
+    """Return everybody with a role in the municipality, by name."""
     users = session.scalars(
         select(User)
         .where(User.roles.any(RoleAssignment.holder == code))
@@ -104,7 +108,7 @@ def set_trained(session: Session, actor: Actor, code: str, person: UUID, day: da
 
 
 def checklist_complete(session: Session, change: LevelChange) -> Iterable[str]:
-    """Level condition: a municipality joins when its checklist is complete."""
+    """Return what a checklist lacks: a municipality joins when it is complete (condition)."""
     if change.after is not ParticipationLevel.PROGRAMME:
         return []
     domains = domains_of(session, [change.code])[change.code]
@@ -113,13 +117,13 @@ def checklist_complete(session: Session, change: LevelChange) -> Iterable[str]:
 
 
 def hand_over_what_waits(session: Session, change: LevelChange) -> None:
-    """Level effect: what waits at the desk for the municipality goes to its portal."""
+    """Hand over what waits at the desk for a municipality that joins (level effect)."""
     if change.after is ParticipationLevel.PROGRAMME:
         enqueue(session, JOB, NATIONAL, {"code": change.code, "by": change.actor.id})
 
 
 def hand_over(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: some reports at a time, each with its chain of custody, until none is left."""
+    """Hand over some reports at a time, each with its chain of custody (job)."""
     effects = WORKFLOW_EFFECTS.of(context.registry)
     for payload in payloads:
         more = True
@@ -130,7 +134,7 @@ def hand_over(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
 
 
 def _actor(session: Session, number: str | None) -> Actor:
-    """Who let the municipality join; on the command line nobody in particular."""
+    """Return who let the municipality join; on the command line nobody in particular."""
     user = session.get(User, UUID(number)) if number else None
     return SYSTEM if user is None else Actor("gebruiker", str(user.id), user.name)
 
@@ -150,8 +154,7 @@ def _hand_some_over(session: Session, effects: Mapping[str, Any], code: str, by:
     return len(reports) == HANDED_OVER_AT_ONCE
 
 
-# The names on a checklist: the FG and the function something was agreed with.
-
+# Personal data: the names on a checklist
 
 COLUMNS: Final = {
     "onboarding": {
@@ -163,7 +166,7 @@ COLUMNS: Final = {
 
 
 def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """A checklist has no address or number to find anybody by."""
+    """Find nobody: a checklist has no address or number to find anybody by."""
     return []
 
 
@@ -179,17 +182,14 @@ def erase(session: Session, document: UUID) -> None:
 PERSONAL_DATA: Final = PersonalDataHolder("aansluiting", COLUMNS, find, redact, erase)
 
 
-# Mail that unlocks a locked user name; the link is made when it is sent and isn't stored.
-#
-# The desk sends it, because signing in belongs to no municipality.
-
+# Unlocking
 
 MAIL: Final = "aanmeldlink"
 RECIPIENT: Final = "buitengeslotene"
 
 
 def send_link(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: mail the link, if the name has an account that can sign in."""
+    """Mail the link, if the name has an account that can sign in (job)."""
     for payload in payloads:
         with context.transaction() as session:
             made = unlock_to_mail(session, UUID(payload["link"]))

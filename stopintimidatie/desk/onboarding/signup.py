@@ -1,4 +1,4 @@
-"""A municipality asks to join: an address of a role, at its own domain, that proves itself."""
+"""/aansluiten: a municipality asks to join, with a role's address that proves itself."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import colander
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core import forms
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.forms import Button, Form, FormError, handle_form
+from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.limits import Meter, Senders, Watched, watched_reason
 from stopintimidatie.core.mail.addresses import Owner, confirm_address, find_address, set_address
 from stopintimidatie.core.storage.encryption import KeyRing
@@ -31,10 +33,11 @@ from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.core.tree import Root
 from stopintimidatie.core.web.request import Request, query_pairs
 from stopintimidatie.desk.models import JoiningRequest
-from stopintimidatie.desk.onboarding.forms import ConfirmSchema, joining_schema
+from stopintimidatie.desk.queue.views import Town
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.names import slugify
 from stopintimidatie.municipalities.areas.queries import municipality_by_code
+from stopintimidatie.municipalities.people.forms import as_number, phone_number
 from stopintimidatie.municipalities.people.services import is_role_address
 from stopintimidatie.reports.public.pages import NATIONAL_LOOK
 from stopintimidatie.reports.public.places import not_connected
@@ -72,12 +75,12 @@ class JoiningError(Exception):
 
 
 def owner_of_request(request_id: UUID) -> Owner:
-    """Whose the address is."""
+    """Return whose the address is."""
     return Owner(KIND, str(request_id))
 
 
 def fault_of_address(address: str) -> str | None:
-    """Why this can't be the address of a municipality's role; None when it can. Pure."""
+    """Return why this can't be the address of a municipality's role, else None. Pure."""
     labels = address.partition("@")[2].lower().split(".")
     if len(labels) > 1 and labels[-2] in FOR_EVERYBODY:
         return "Gebruik een adres van de gemeente zelf, niet van een maildienst voor iedereen."
@@ -90,7 +93,7 @@ def fault_of_address(address: str) -> str | None:
 
 
 def domain_fits(address: str, name: str) -> bool:
-    """Whether the domain has the name of the municipality in it. Pure.
+    """Tell whether the domain has the name of the municipality in it. Pure.
 
     Den Haag is denhaag.nl, and no rule knows that of 's-Gravenhage: then the desk looks.
     """
@@ -169,7 +172,7 @@ def _refuse_too_many(session: Session, code: str) -> None:
 
 
 def find_request(session: Session, typed: str) -> JoiningRequest | None:
-    """The request of this address on the page, whose number nobody can guess."""
+    """Find the request of this address on the page, whose number nobody can guess."""
     try:
         number = UUID(typed)
     except ValueError:
@@ -189,12 +192,62 @@ def confirm(session: Session, keys: KeyRing, asked: JoiningRequest, typed: str) 
     return problem
 
 
-# /aansluiten: a municipality asks, and types a code back.
-
+# Pages
 
 PAGE: Final = "stopintimidatie.desk.onboarding:templates/joining.jinja2"
 CONFIRM: Final = "stopintimidatie.desk.onboarding:templates/joining_confirm.jinja2"
 ADDRESS: Final = "/aansluiten-bevestigen"
+
+
+class Telephone(forms.Text):
+    """A number as it can be rung, +31…"""
+
+    def read(self, node: Any, text: str) -> Any:
+        phone_number(node, text)
+        return as_number(text) or colander.null
+
+
+def joining_schema(municipalities: Sequence[Municipality]) -> Any:
+    """Return the form: who asks, for which municipality, and where a code goes."""
+    schema = Schema()
+    for node in (
+        field(Town(municipalities), "Gemeente", name="gemeente"),
+        field(
+            forms.Text(100),
+            "Uw functie",
+            name="functie",
+            description="Bijvoorbeeld: adviseur openbare orde en veiligheid. Geen naam.",
+            widget=forms.TextInput(autocomplete="organization-title"),
+        ),
+        field(
+            forms.Text(200),
+            "E-mailadres van uw afdeling",
+            name="adres",
+            description="Een functieadres van de gemeente zelf. Wij sturen er een code heen.",
+            widget=forms.EmailInput(autocomplete="off"),
+            validator=forms.email_address,
+        ),
+        field(
+            Telephone(20),
+            "Telefoonnummer",
+            name="telefoon",
+            missing=None,
+            description="Wij bellen u via de centrale van de gemeente, of op dit nummer.",
+            widget=forms.TelInput(),
+        ),
+    ):
+        schema.add(node)
+    return schema
+
+
+class ConfirmSchema(Schema):
+    """The code of the mail."""
+
+    code = field(
+        forms.Text(20),
+        "Code uit de mail",
+        widget=forms.TextInput(width="medium", autocomplete="one-time-code", inputmode="numeric"),
+    )
 
 
 @view_config(
@@ -205,7 +258,7 @@ ADDRESS: Final = "/aansluiten-bevestigen"
     renderer=PAGE,
 )
 def joining_view(request: Request) -> Any:
-    """What joining means, and the form."""
+    """Show what joining means, and the form."""
     form = Form(
         joining_schema(not_connected(request.db)),
         request,
@@ -265,8 +318,7 @@ def confirm_view(request: Request) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-# Who asked to join, by telephone number; the address is the mail room's to find and erase.
-
+# Personal data: the address is the mail room's to find and erase.
 
 COLUMNS: Final = {
     "joining_request": {"function": Treatment.TEXT, "telephone": Treatment.SEALED},
@@ -274,7 +326,7 @@ COLUMNS: Final = {
 
 
 def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """By telephone number."""
+    """Find requests by telephone number."""
     if not subject.phone:
         return []
     return session.scalars(
@@ -283,7 +335,7 @@ def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
 
 
 def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
-    """Out of the function, where a name may have been written."""
+    """Redact the function, where a name may have been written."""
     mine = JoiningRequest.id == document
     return redact_rows(session, JoiningRequest, mine, COLUMNS["joining_request"], fragment)
 

@@ -1,4 +1,4 @@
-"""/landelijk/aansluitingen, and the page of one municipality: its checklist and its people."""
+"""/landelijk/aansluitingen, and the page of one municipality: checklist, people and level."""
 
 from __future__ import annotations
 
@@ -9,28 +9,37 @@ from pyramid.view import view_config
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.forms import Button, Change, ConflictError, Form, FormError, handle_form
+from stopintimidatie.core.forms import (
+    Button,
+    Change,
+    ConflictError,
+    Form,
+    FormError,
+    Schema,
+    field,
+    handle_form,
+)
 from stopintimidatie.core.mail.addresses import clear_address, find_address
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import date_text, datetime_long
 from stopintimidatie.core.web.components import ListItem
 from stopintimidatie.core.web.request import Request, query_pairs
 from stopintimidatie.desk.models import JoiningRequest, Onboarding
-from stopintimidatie.desk.onboarding import services as onboarding_services
-from stopintimidatie.desk.onboarding.forms import (
-    COLUMNS,
-    TrainedSchema,
-    checklist_schema,
-    level_schema,
-)
 from stopintimidatie.desk.onboarding.rules import items
+from stopintimidatie.desk.onboarding.services import (
+    checklist_of,
+    colleagues_of,
+    save_checklist,
+    set_trained,
+)
 from stopintimidatie.desk.onboarding.signup import owner_of_request
 from stopintimidatie.desk.resources import Desk, address_of
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import (
     all_municipalities,
-    listed,
+    municipalities_by_name,
     municipality_by_slug,
 )
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
@@ -42,16 +51,107 @@ from stopintimidatie.municipalities.levels.services import (
     take_back_plan,
     take_back_when_lacking,
 )
+from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.municipalities.people.services import (
     domains_of,
     invited_at,
     is_outside,
-    waiting_at,
+    proposals_for,
 )
 
 LIST: Final = "stopintimidatie.desk.onboarding:templates/onboardings.jinja2"
 PAGE: Final = "stopintimidatie.desk.onboarding:templates/onboarding.jinja2"
 MOST_SHOWN: Final = 100
+# Name on the form -> column of the checklist.
+COLUMNS: Final = {
+    "afspraak_op": "agreement_on",
+    "afspraak_met": "agreement_with",
+    "grondslag": "legal_basis",
+    "dpia_op": "dpia_on",
+    "fg": "data_protection_officer",
+    "teksten_op": "texts_on",
+    "logo_op": "logo_on",
+    "opleiding_op": "training_on",
+}
+
+
+def _day(title: str, name: str) -> Any:
+    return field(forms.Date(), title, name=name, missing=None, validator=forms.in_past)
+
+
+def checklist_schema() -> Any:
+    """Return the form of what the desk notes by hand; what is empty is still to be done."""
+    schema = Schema()
+    for node in (
+        _day("Afspraak gemaakt op", "afspraak_op"),
+        field(
+            forms.Text(200),
+            "Afgesproken met",
+            name="afspraak_met",
+            missing=None,
+            description="De functie bij de gemeente, en wie daar toestemming gaf.",
+        ),
+        field(forms.OneOf(LegalBasis.choices()), "Grondslag", name="grondslag", missing=None),
+        _day("Datum van de DPIA", "dpia_op"),
+        field(
+            forms.Text(200),
+            "Functionaris gegevensbescherming (FG)",
+            name="fg",
+            missing=None,
+        ),
+        _day("Antwoordteksten nagekeken op", "teksten_op"),
+        _day("Logo en kleur nagekeken op", "logo_op"),
+        _day("Opleiding gegeven op", "opleiding_op"),
+        field(forms.Integer(0), "Versie", name="versie", missing=0, widget=forms.Hidden()),
+    ):
+        schema.add(node)
+    return schema
+
+
+class TrainedSchema(Schema):
+    """On which day somebody was trained; empty: not yet."""
+
+    wie = field(forms.Text(36), "Wie", widget=forms.Hidden())
+    opgeleid_op = field(
+        forms.Date(),
+        "Opgeleid op",
+        missing=None,
+        validator=forms.in_past,
+    )
+
+
+def level_schema(present: ParticipationLevel) -> Any:
+    """Return the form of another level than the present one, and from which moment on."""
+    schema = Schema()
+    others = [(level.value, level.label) for level in ParticipationLevel if level != present]
+    schema.add(
+        field(
+            forms.OneOf(others, radio=True),
+            "Nieuw niveau",
+            name="niveau",
+            description="Programma kan pas als de lijst klaar is. Doorgifte en zonder afspraak"
+            " volgen anders vanzelf uit de doorgifteafspraak.",
+        )
+    )
+    schema.add(
+        field(
+            forms.Moment(),
+            "Geldt vanaf",
+            name="vanaf",
+            missing=None,
+            description="Laat leeg als het meteen mag gelden.",
+        )
+    )
+    schema.add(
+        field(
+            forms.Text(200),
+            "Reden",
+            name="reden",
+            missing=None,
+            description="Voor het logboek, zonder namen van mensen.",
+        )
+    )
+    return schema
 
 
 def addresses_of(municipality: Municipality) -> dict[str, str]:
@@ -68,12 +168,12 @@ def addresses_of(municipality: Municipality) -> dict[str, str]:
     renderer=LIST,
 )
 def onboardings_view(context: Desk, request: Request) -> dict[str, Any]:
-    """Who asked to join, and whose checklist was begun."""
+    """Show who asked to join, and whose checklist was begun."""
     return {
         "asked": [_item(*row) for row in _requests(request.db)],
         "begun": _begun(request.db),
-        "proposals": len(waiting_at(request.db, context.holder)),
-        "municipalities": listed(all_municipalities(request.db)),
+        "proposals": len(proposals_for(request.db, context.holder)),
+        "municipalities": municipalities_by_name(all_municipalities(request.db)),
     }
 
 
@@ -122,15 +222,15 @@ def _begun(session: Session) -> list[ListItem]:
     renderer=PAGE,
 )
 def onboarding_view(context: Desk, request: Request) -> Any:
-    """The checklist of a municipality: what is done, what is missing, and the form."""
+    """Show the checklist of a municipality: what is done, what is missing, and the form."""
     municipality = asked_municipality(request)
-    row = onboarding_services.checklist_of(request.db, municipality.code)
+    row = checklist_of(request.db, municipality.code)
     form = _checklist_form(request, municipality, row)
 
     def on_valid(values: dict[str, Any]) -> Any:
         _refuse_if_changed(row, values)
         noted = {column: values[name] for name, column in COLUMNS.items()}
-        onboarding_services.save_checklist(request.db, municipality.code, noted, request.actor)
+        save_checklist(request.db, municipality.code, noted, request.actor)
         request.flash("De lijst is opgeslagen.")
         check_plan(request, municipality)
         return HTTPSeeOther(location=address_of(municipality))
@@ -139,7 +239,7 @@ def onboarding_view(context: Desk, request: Request) -> Any:
 
 
 def check_plan(request: Request, municipality: Municipality) -> None:
-    """A municipality never joins with a list that lacks something, also not by a plan."""
+    """Drop a plan to join while the list lacks something."""
     rules, actor = request.registry.level_rules, request.actor
     lacking = take_back_when_lacking(request.db, rules, actor, municipality.code)
     if lacking:
@@ -172,7 +272,10 @@ def _opening(row: Onboarding | None) -> dict[str, Any]:
 
 
 def _refuse_if_changed(row: Onboarding | None, values: dict[str, Any]) -> None:
-    """:raises ConflictError: somebody else saved the list since this person saw it."""
+    """Refuse when somebody else saved the list since this person saw it.
+
+    :raises ConflictError: somebody did.
+    """
     if row is None or row.version == values["versie"]:
         return
     shown = {node.name: node.title for node in checklist_schema().children}
@@ -185,7 +288,7 @@ def _refuse_if_changed(row: Onboarding | None, values: dict[str, Any]) -> None:
 
 
 def _page(request: Request, municipality: Municipality, row: Onboarding | None) -> dict[str, Any]:
-    people = onboarding_services.colleagues_of(request.db, municipality.code)
+    people = colleagues_of(request.db, municipality.code)
     level = level_of(request.db, municipality.code)
     domains = domains_of(request.db, [municipality.code])[municipality.code]
     lines = items(row, people, domains)
@@ -196,7 +299,9 @@ def _page(request: Request, municipality: Municipality, row: Onboarding | None) 
         "level": level,
         "connected": level is ParticipationLevel.PROGRAMME,
         "people": people,
-        "outside": {one.id for one in people if is_outside(one.username, domains)},
+        "outside": {
+            colleague.id for colleague in people if is_outside(colleague.username, domains)
+        },
         "invited": invited_at(request.db, municipality.code),
         "domains": domains,
         "addresses": addresses_of(municipality),
@@ -218,7 +323,7 @@ def _trained_form(request: Request, municipality: Municipality, person: Any) -> 
 
 
 def _addresses(request: Request, municipality: Municipality) -> list[dict[str, Any]]:
-    """Who asked for this municipality, with the address that was proven."""
+    """Return who asked for this municipality, with the address that was proven."""
     rows = request.db.scalars(
         select(JoiningRequest)
         .where(JoiningRequest.municipality_code == municipality.code)
@@ -245,19 +350,17 @@ def _addresses(request: Request, municipality: Municipality) -> list[dict[str, A
 def trained_view(context: Desk, request: Request) -> Any:
     """Note when somebody was trained; after a mistake the page of the municipality again."""
     municipality = asked_municipality(request)
-    row = onboarding_services.checklist_of(request.db, municipality.code)
+    row = checklist_of(request.db, municipality.code)
     page = _page(request, municipality, row)
     asked = str(request.POST.get("wie", ""))
-    person = next((one for one in page["people"] if str(one.id) == asked), None)
+    person = next((colleague for colleague in page["people"] if str(colleague.id) == asked), None)
     if person is None:
         raise HTTPNotFound()
     form = page["trained"][person.id]
 
     def on_valid(values: dict[str, Any]) -> Any:
         day = values["opgeleid_op"]
-        onboarding_services.set_trained(
-            request.db, request.actor, municipality.code, person.id, day
-        )
+        set_trained(request.db, request.actor, municipality.code, person.id, day)
         request.flash(f"Opgeslagen voor {person.name}.")
         check_plan(request, municipality)
         return HTTPSeeOther(location=address_of(municipality))
@@ -268,8 +371,7 @@ def trained_view(context: Desk, request: Request) -> Any:
     return answer
 
 
-# How far a municipality takes part: changed by the desk, at once or from a moment on.
-
+# The level, at once or from a moment on
 
 LEVEL_PAGE: Final = "stopintimidatie.desk.onboarding:templates/level.jinja2"
 
@@ -325,7 +427,7 @@ def _changed(request: Request, municipality: Municipality, values: dict[str, Any
     permission=Permission.CONNECT,
 )
 def take_back_view(context: Desk, request: Request) -> HTTPSeeOther:
-    """What was planned doesn't go through."""
+    """Take back what was planned."""
     municipality = asked_municipality(request)
     rules, actor = request.registry.level_rules, request.actor
     if take_back_plan(request.db, rules, actor, municipality.code) is None:

@@ -1,7 +1,11 @@
-"""Job of the desk: an address without a point is looked up, and its report passed on.
+"""The desk's queue: what waits, routing by hand or by address, whom to ring, figures.
 
-After the intake, which waits for nobody; and only where `geocoder` is switched on. What isn't
-found with certainty, or lies in a municipality that isn't connected, stays at the desk.
+An address without a point is looked up by a job after the intake, which waits for nobody; and only
+where `geocoder` is switched on. What isn't found with certainty, or lies in a municipality that
+isn't connected, stays at the desk.
+
+Of municipalities: Only of what the desk itself holds or held: nothing here looks inside a connected
+municipality.
 """
 
 from __future__ import annotations
@@ -88,8 +92,7 @@ def _place(session: Session, registry: Any, report: Report, found: FoundAddress)
         announce(session, report)
 
 
-# The desk's queue: what waits, filtered, with counts that equal the rows.
-
+# The queue: counts equal the rows
 
 DELIVERY_LABELS: Final = {
     "te_routeren": "Nog te routeren",
@@ -106,13 +109,13 @@ UNPLACED: Final = "geen"
 
 @dataclass(frozen=True)
 class QueueFilter:
-    """What the address asks for; without a delivery: all that waits for the desk."""
+    """Filter of the address; without a delivery: all that waits for the desk."""
 
     delivery: str | None = None
     municipality: str | None = None
 
     def conditions(self, *, without: str = "") -> list[ColumnElement[bool]]:
-        """The conditions in SQL; `without` leaves one out, to count its alternatives."""
+        """Return the conditions in SQL; `without` leaves one out, to count its alternatives."""
         found = [
             Report.holder == NATIONAL,
             Report.delivery.is_not(None),
@@ -130,14 +133,14 @@ class QueueFilter:
 
 
 def count(session: Session, wanted: QueueFilter, most: int) -> int:
-    """How many wait; one more than `most` when there are more."""
+    """Count how many wait; one more than `most` when there are more."""
     return count_at_most(session, select(Report.id).where(*wanted.conditions()), most)
 
 
 def page(
     session: Session, wanted: QueueFilter, offset: int, limit: int
 ) -> Sequence[tuple[Report, str | None]]:
-    """Waiting reports with the name of the place's municipality, longest waiting first."""
+    """Return waiting reports with the name of their municipality, longest waiting first."""
     wanted_ids = _longest(wanted.conditions(), offset + limit)
     rows = session.execute(
         select(Report, Municipality.name)
@@ -151,7 +154,7 @@ def page(
 
 
 def _longest(conditions: Sequence[ColumnElement[bool]], most: int) -> Select[Any]:
-    """The ids of the urgent that wait longest, and of the others: each as an index gives them."""
+    """Select the ids of the urgent and of the others that wait longest, as an index gives them."""
     urgent, others = (
         select(Report.id)
         .where(*conditions, Report.urgent.is_(first))
@@ -165,7 +168,7 @@ def _longest(conditions: Sequence[ColumnElement[bool]], most: int) -> Select[Any
 
 
 def by_delivery(session: Session, wanted: QueueFilter) -> dict[str, int | None]:
-    """How many wait for what; without numbers when that is too much to count."""
+    """Count how many wait for what; without numbers when that is too much to count."""
     base = select(Report.delivery).where(*wanted.conditions(without="delivery"))
     if count_at_most(session, base, COUNTED) > COUNTED:
         return dict.fromkeys(DELIVERY_LABELS)
@@ -176,7 +179,7 @@ def by_delivery(session: Session, wanted: QueueFilter) -> dict[str, int | None]:
 def by_municipality(
     session: Session, wanted: QueueFilter, limit: int
 ) -> Sequence[tuple[str | None, str | None, int | None]]:
-    """Code, name and number, the busiest first; None is: no municipality found.
+    """Return code, name and number, the busiest first; None is: no municipality found.
 
     When too many wait, these are the busiest among those that wait longest, without numbers.
     """
@@ -195,10 +198,7 @@ def by_municipality(
     ]
 
 
-# What the desk has to do per municipality: whom to ring, and figures. A fixed number of queries.
-#
-# Only of what the desk itself holds or held: nothing here looks inside a connected municipality.
-
+# Call list and figures
 
 FIGURES_OVER: Final = timedelta(days=365)
 _HANDED: Final = "doorgegeven"
@@ -219,7 +219,7 @@ class CallRow:
 
 
 def call_list(session: Session, keys: KeyRing) -> list[CallRow]:
-    """Where reports wait for an agreement: the urgent first, then the longest waiting."""
+    """Return where reports wait for an agreement: the urgent first, then the longest waiting."""
     rows = session.execute(
         select(
             Report.municipality_code,
@@ -258,7 +258,7 @@ def _towns(session: Session, codes: Collection[str]) -> dict[str, Municipality]:
 
 
 def telephones(session: Session, codes: Collection[str]) -> dict[str, str]:
-    """The number of each municipality, as reporters are given it."""
+    """Return the number of each municipality, as reporters are given it."""
     known = select(MunicipalityProfile.code, MunicipalityProfile.telephone).where(
         MunicipalityProfile.code.in_(codes), MunicipalityProfile.telephone.is_not(None)
     )
@@ -280,14 +280,14 @@ def telephones(session: Session, codes: Collection[str]) -> dict[str, str]:
 
 
 def policies_of(session: Session, codes: Collection[str]) -> dict[str, str]:
-    """What municipalities do of their own, in words."""
+    """Return what municipalities do of their own, in words."""
     rows = session.scalars(select(LocalPolicy).where(LocalPolicy.code.in_(codes)))
     return {row.code: f"eigen {row.kind}: {row.name}" for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
 class FigureRow:
-    """What passed the desk for one municipality in the last year."""
+    """Figures of what passed the desk for one municipality in the last year."""
 
     name: str
     slug: str
@@ -318,7 +318,7 @@ class Figures:
 
 
 def figures(session: Session) -> Figures:
-    """What passed the desk in the last year, and what municipalities do of their own."""
+    """Count what passed the desk in the last year, and what municipalities do of their own."""
     counts = _counts(session)
     unplaced = sum(counts.pop(None, {}).values())
     marked = set(session.scalars(select(LocalPolicy.code)))
@@ -337,7 +337,7 @@ def figures(session: Session) -> Figures:
 
 
 def _counts(session: Session) -> dict[str | None, dict[str, int]]:
-    """Per municipality, per state of delivery, how many reports."""
+    """Count reports per municipality, per state of delivery."""
     whose = func.coalesce(Report.handed_to, Report.municipality_code)
     how = case((Report.state == "overgedragen", _HANDED), else_=Report.delivery)
     rows = session.execute(
@@ -377,7 +377,7 @@ def _figure(
 def _per_level(
     session: Session, levels: Mapping[str, ParticipationLevel]
 ) -> dict[ParticipationLevel, int]:
-    """Of the municipalities of today, how many take part how far."""
+    """Count how many of today's municipalities take part how far."""
     ended = select(FormerArea.code)
     codes = session.scalars(select(Municipality.code).where(Municipality.code.not_in(ended)))
     found: dict[ParticipationLevel, Any] = dict.fromkeys(ParticipationLevel, 0)
@@ -386,15 +386,14 @@ def _per_level(
     return found
 
 
-# Routing by hand: the desk says in which municipality a report belongs, connected or not.
-
+# Routing by hand
 
 ROUTED: Final = "gerouteerd"
 ROUTABLE: Final = frozenset({"te_routeren", "wacht_op_afspraak", "verlopen"})
 
 
 def can_be_routed(report: Report) -> bool:
-    """Whether the desk still has to find it a municipality, or found one that has no agreement."""
+    """Tell whether the desk must still find it a municipality, or one with an agreement."""
     return report.state == "nieuw" and report.delivery in ROUTABLE
 
 

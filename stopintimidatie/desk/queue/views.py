@@ -1,4 +1,7 @@
-"""The queue of the national desk. A report is opened and passed on at its own pages."""
+"""Pages of the desk: the queue, the call list, figures, routing by hand, its quarantine.
+
+A report is opened and passed on at its own pages.
+"""
 
 from __future__ import annotations
 
@@ -26,16 +29,16 @@ from stopintimidatie.core.web.request import (
     worth_counting,
 )
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
-from stopintimidatie.desk.forwarding.views import number_returned
+from stopintimidatie.desk.forwarding.views import count_returned
 from stopintimidatie.desk.models import LocalPolicy, PolicyKind
-from stopintimidatie.desk.queue import services as queue_services
+from stopintimidatie.desk.queue import services as queue
 from stopintimidatie.desk.queue.services import can_be_routed, route_by_hand
 from stopintimidatie.desk.resources import Desk, DeskMunicipality
 from stopintimidatie.municipalities.areas.models import Municipality
-from stopintimidatie.municipalities.areas.queries import all_municipalities, listed
+from stopintimidatie.municipalities.areas.queries import all_municipalities, municipalities_by_name
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import AUDIT_KIND
-from stopintimidatie.municipalities.people.services import waiting_at
+from stopintimidatie.municipalities.people.services import proposals_for
 from stopintimidatie.reports.inbox.views import TEMPLATE, quarantine_view
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.steps import Action, add_version, conflict, version_values
@@ -55,12 +58,12 @@ MUNICIPALITIES_SHOWN = 15
     renderer="stopintimidatie.desk.queue:templates/queue.jinja2",
 )
 def queue_view(context: Desk, request: Request) -> dict[str, Any]:
-    """What waits at the desk: not placed, or not connected."""
-    wanted = queue_services.QueueFilter(request.GET.get("bezorging"), request.GET.get("gemeente"))
+    """Show what waits at the desk: not placed, or not connected."""
+    wanted = queue.QueueFilter(request.GET.get("bezorging"), request.GET.get("gemeente"))
     number = wanted_page(request)
     most = worth_counting(number, COUNTED)
-    paging = Paging.counted(number, queue_services.count(request.db, wanted, most), most)
-    rows = queue_services.page(request.db, wanted, paging.offset, paging.size)
+    paging = Paging.counted(number, queue.count(request.db, wanted, most), most)
+    rows = queue.page(request.db, wanted, paging.offset, paging.size)
     ids = [report.id for report, _ in rows]
     note_read(request, context.holder, "melding", ids, task="wachtrij landelijk meldpunt")
     return {
@@ -68,8 +71,8 @@ def queue_view(context: Desk, request: Request) -> dict[str, Any]:
         "paging": paging,
         "deliveries": _delivery_facet(request, wanted),
         "municipalities": _municipality_facet(request, wanted),
-        "returned": number_returned(request.db),
-        "proposals": len(waiting_at(request.db, context.holder)),
+        "returned": count_returned(request.db),
+        "proposals": len(proposals_for(request.db, context.holder)),
     }
 
 
@@ -87,8 +90,8 @@ def _item(report: Report, municipality: str | None) -> ListItem:
     )
 
 
-def _delivery_facet(request: Request, wanted: queue_services.QueueFilter) -> list[FacetValue]:
-    counts = queue_services.by_delivery(request.db, wanted)
+def _delivery_facet(request: Request, wanted: queue.QueueFilter) -> list[FacetValue]:
+    counts = queue.by_delivery(request.db, wanted)
     return [
         FacetValue(
             label,
@@ -96,32 +99,31 @@ def _delivery_facet(request: Request, wanted: queue_services.QueueFilter) -> lis
             counts[code],
             code == wanted.delivery,
         )
-        for code, label in queue_services.DELIVERY_LABELS.items()
+        for code, label in queue.DELIVERY_LABELS.items()
         if code in counts
     ]
 
 
-def _municipality_facet(request: Request, wanted: queue_services.QueueFilter) -> list[FacetValue]:
-    rows = queue_services.by_municipality(request.db, wanted, MUNICIPALITIES_SHOWN)
+def _municipality_facet(request: Request, wanted: queue.QueueFilter) -> list[FacetValue]:
+    rows = queue.by_municipality(request.db, wanted, MUNICIPALITIES_SHOWN)
     return [
         FacetValue(
             name or "gemeente onbekend",
-            _chosen(request, "gemeente", code or queue_services.UNPLACED, wanted.municipality),
+            _chosen(request, "gemeente", code or queue.UNPLACED, wanted.municipality),
             number,
-            (code or queue_services.UNPLACED) == wanted.municipality,
+            (code or queue.UNPLACED) == wanted.municipality,
         )
         for code, name, number in rows
     ]
 
 
 def _chosen(request: Request, name: str, value: str, present: str | None) -> str:
-    """The address with this value chosen, or let go when it was."""
+    """Return the address with this value chosen, or let go when it was."""
     wanted: dict[str, Any] = {name: None if value == present else value, "pagina": None}
     return with_params(request, **wanted)
 
 
-# A municipality chosen from a list in which it may stand under two names.
-
+# A municipality chosen from a list in which it may stand under two names
 
 # Two lines of a list may not have one value: then both would be the chosen one.
 _MARK: Final = "~"
@@ -136,15 +138,14 @@ class Town(forms.OneOf):
                 f"{row.municipality.code}{_MARK}{row.key}" if row.also else row.municipality.code,
                 row.label,
             )
-            for row in listed(municipalities)
+            for row in municipalities_by_name(municipalities)
         )
 
     def read(self, node: Any, text: str) -> Any:
         return str(super().read(node, text)).partition(_MARK)[0]
 
 
-# The desk's call list and figures, routing by hand, and noting what a municipality does itself.
-
+# Call list and figures
 
 _TEMPLATES: Final = "stopintimidatie.desk.queue:templates"
 _LINK: Final = Markup('<a class="utrecht-link utrecht-link--html-a" href="{}">{}</a>')
@@ -162,7 +163,7 @@ def _town(slug: str, name: str) -> Markup:
 
 
 def _phone(number: str | None) -> Markup | str:
-    """A number to press; within an address it has no spaces."""
+    """Write a number to press; within an address it has no spaces."""
     return _LINK.format(f"tel:{''.join(number.split())}", number) if number else ""
 
 
@@ -174,8 +175,8 @@ def _phone(number: str | None) -> Markup | str:
     renderer=f"{_TEMPLATES}/call_list.jinja2",
 )
 def call_list_view(context: Desk, request: Request) -> dict[str, Any]:
-    """Whom to ring, and for what."""
-    rows = queue_services.call_list(request.db, request.registry.key_ring)
+    """Show whom to ring, and for what."""
+    rows = queue.call_list(request.db, request.registry.key_ring)
     return {
         "rows": [
             [
@@ -201,8 +202,8 @@ def call_list_view(context: Desk, request: Request) -> dict[str, Any]:
     renderer=f"{_TEMPLATES}/figures.jinja2",
 )
 def figures_view(context: Desk, request: Request) -> dict[str, Any]:
-    """Per municipality and level what passed the desk in the last year."""
-    found = queue_services.figures(request.db)
+    """Show per municipality and level what passed the desk in the last year."""
+    found = queue.figures(request.db)
     return {
         "tiles": [
             *(
@@ -227,7 +228,7 @@ def figures_view(context: Desk, request: Request) -> dict[str, Any]:
 
 
 class PolicySchema(Schema):
-    """What a municipality does of its own."""
+    """Form of what a municipality does of its own."""
 
     soort = field(forms.OneOf(POLICIES, radio=True), "Deze gemeente heeft")
     naam = field(
@@ -277,17 +278,17 @@ def policy_view(context: DeskMunicipality, request: Request) -> Any:
 
 
 def policy_panel(context: Any, request: Any) -> Panel:
-    """On the page of a municipality at the desk."""
+    """Return the panel on the page of a municipality at the desk."""
     code = context.municipality.code
     values = {
-        "policy": queue_services.policies_of(request.db, [code]).get(code),
+        "policy": queue.policies_of(request.db, [code]).get(code),
         "href": request.resource_path(context, "beleid"),
     }
     return Panel("Eigen campagne of beleid", f"{_TEMPLATES}/policy_panel.jinja2", values)
 
 
 def routing_action(request: Any, context: Any) -> Action | None:
-    """The button on the page of a report at the desk."""
+    """Return the button on the page of a report at the desk."""
     if context.holder != NATIONAL or not can_be_routed(context.report):
         return None
     if not request.has_permission(Permission.ROUTE_REPORT, context):
@@ -350,9 +351,6 @@ def routing_view(context: ReportResource, request: Request) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-# The desk's own quarantine: the same page as a municipality's.
-
-
 @view_config(
     context=Desk,
     name="quarantaine",
@@ -361,5 +359,5 @@ def routing_view(context: ReportResource, request: Request) -> Any:
     renderer=TEMPLATE,
 )
 def desk_quarantine_view(context: Desk, request: Request) -> Any:
-    """What was put aside of what no municipality holds."""
+    """Show what was put aside of what no municipality holds."""
     return quarantine_view(context, request)

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.search.services import enqueue_purge
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.personal import (
+    ErasureCount,
     Fragment,
     PersonalDataHolder,
     Subject,
-    Told,
     Treatment,
+    count_filled,
     empty_rows,
-    filled,
     redact_rows,
 )
 from stopintimidatie.core.storage.session import locked
@@ -194,14 +194,14 @@ def report_erased(session: Session, keys: KeyRing, kind: str, document: UUID) ->
     return 0
 
 
-def report_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[Told]:
+def report_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[ErasureCount]:
     """What `report_erased` would empty."""
     if kind != REPORT:
         return []
     columns = COLUMNS["dossier_membership"]
-    members = filled(session, "dossier_membership", columns, _of_report(document))
+    members = count_filled(session, "dossier_membership", columns, _of_report(document))
     lines = sum(bool(line.reason) for line in _lines_about(session, document))
-    return [members, Told("dossier_move", ("reason",) if lines else (), lines)]
+    return [members, ErasureCount("dossier_move", ("reason",) if lines else (), lines)]
 
 
 def _lines_about(session: Session, report_id: UUID) -> list[DossierMove]:
@@ -291,11 +291,11 @@ def source_redacted(
     return sum(redact_tabled(session, keys, held, fragment) for held in found)
 
 
-def tabled_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[Told]:
+def tabled_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[ErasureCount]:
     """At how many consultations it lay on the table, and does still."""
     found = tabled_of(session, keys, kind, document)
     kept = [held for held in found if held.tabled_state != TabledState.DESTROYED.value]
-    return [Told("consultation_blob", ("data",), len(kept))]
+    return [ErasureCount("consultation_blob", ("data",), len(kept))]
 
 
 TABLED: Final = PersonalDataHolder(

@@ -15,10 +15,10 @@ from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.personal import (
+    ErasureCount,
     Fragment,
     PersonalDataHolder,
     Subject,
-    Told,
     Treatment,
     empty_rows,
     redact_rows,
@@ -199,11 +199,11 @@ def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) ->
     return 0
 
 
-def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[Told]:
+def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[ErasureCount]:
     if kind != REPORT:
         return []
     rows = select(func.count()).where(PatternReport.report_id == document)
-    return [Told("pattern_report", ("report_id",), session.scalar(rows) or 0)]
+    return [ErasureCount("pattern_report", ("report_id",), session.scalar(rows) or 0)]
 
 
 PERSONAL_DATA: Final = PersonalDataHolder(

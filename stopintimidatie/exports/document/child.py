@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
-from stopintimidatie.core.sandbox.limits import Limits
+from stopintimidatie.core.sandbox.process import Limits
 from stopintimidatie.exports.document.process import LENGTH_BYTES
 
 _REFUSED_EVENTS = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system")

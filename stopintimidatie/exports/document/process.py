@@ -20,8 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from stopintimidatie.core.sandbox.limits import Limits
-from stopintimidatie.core.sandbox.process import OUT_OF_MEMORY, OUT_OF_TIME, child, module_command
+from stopintimidatie.core.sandbox.process import (
+    OUT_OF_MEMORY,
+    OUT_OF_TIME,
+    Limits,
+    child,
+    module_command,
+)
 from stopintimidatie.exports.redaction.content import DossierContent, to_json
 
 # Limits on the attachments of a rendering. Plain values, so that the child can read them too.

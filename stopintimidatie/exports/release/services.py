@@ -18,13 +18,13 @@ from stopintimidatie.core.mail import Recipient, queue_mail
 from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.core.storage.encryption import KeyRing, Sealed
 from stopintimidatie.core.storage.personal import (
+    ErasureCount,
     Fragment,
     PersonalDataHolder,
     Subject,
-    Told,
     Treatment,
+    count_filled,
     empty_rows,
-    filled,
     redact_rows,
 )
 from stopintimidatie.core.text import AMSTERDAM
@@ -207,11 +207,11 @@ def dossier_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -
     return 0
 
 
-def dossier_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[Told]:
+def dossier_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[ErasureCount]:
     if kind != DOSSIER:
         return []
     mine = PartnerAnswer.__table__.c.dossier_id == document
-    return [filled(session, "partner_answer", ANSWER, mine)]
+    return [count_filled(session, "partner_answer", ANSWER, mine)]
 
 
 PERSONAL_DATA: Final = PersonalDataHolder(
@@ -277,8 +277,8 @@ def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) ->
     return 0
 
 
-def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[Told]:
-    return [filled(session, "copy_correction", CORRECTION, _about(session, kind, document))]
+def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[ErasureCount]:
+    return [count_filled(session, "copy_correction", CORRECTION, _about(session, kind, document))]
 
 
 CORRECTION_DATA: Final = PersonalDataHolder(

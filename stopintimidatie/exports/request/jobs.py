@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import SYSTEM, Actor
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
-from stopintimidatie.core.sandbox.limits import MEGABYTE, Limits
+from stopintimidatie.core.sandbox.process import MEGABYTE, Limits
 from stopintimidatie.core.storage.encryption import DecryptionError
 from stopintimidatie.core.telemetry import making_pdf
 from stopintimidatie.disclosures.services import (

@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.storage.personal import (
+    ErasureCount,
     Fragment,
     PersonalDataHolder,
     Subject,
-    Told,
     Treatment,
+    count_filled,
     empty_rows,
-    filled,
     redact_rows,
 )
 from stopintimidatie.core.storage.session import locked
@@ -158,15 +158,17 @@ def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) ->
     return len(found)
 
 
-def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[Told]:
+def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[ErasureCount]:
     """The frozen copies that are there still, and what requests say."""
     frozen = [export for export, _ in copies_of(session, kind, document)]
     kept = sum(export.state != ExportState.WITHDRAWN for export in frozen)
-    told = [Told("export_blob", ("data",), kept)]
+    told = [ErasureCount("export_blob", ("data",), kept)]
     if kind == DOSSIER:
-        told.append(filled(session, "export", REQUEST, Export.__table__.c.dossier_id == document))
+        told.append(
+            count_filled(session, "export", REQUEST, Export.__table__.c.dossier_id == document)
+        )
     against = len(_against_wish(session, kind, document))
-    return [*told, Told("export", ("deviations",), against)]
+    return [*told, ErasureCount("export", ("deviations",), against)]
 
 
 def _against_wish(session: Session, kind: str, document: UUID) -> list[tuple[Export, int]]:

@@ -15,10 +15,10 @@ from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.personal import (
+    ErasureCount,
     Fragment,
     PersonalDataHolder,
     Subject,
-    Told,
     Treatment,
 )
 from stopintimidatie.exports.models import ReportReview
@@ -158,10 +158,10 @@ def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) ->
     return 0
 
 
-def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[Told]:
+def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[ErasureCount]:
     if kind != REPORT:
         return []
-    return [Told("report_review", ("spans",), len(_rows(session, [document])))]
+    return [ErasureCount("report_review", ("spans",), len(_rows(session, [document])))]
 
 
 T: Final = Treatment

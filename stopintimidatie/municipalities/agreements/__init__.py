@@ -11,4 +11,4 @@ def includeme(config: Any) -> None:
     config.add_personal_data_holder(services.PERSONAL_DATA)
     config.add_sealed(services.SEALED)
     config.add_mail_template(services.ENDS)
-    config.add_job_kind(services.END_JOB, services.ending)
+    config.add_job_kind(services.END_JOB, services.handle_end)

@@ -21,7 +21,7 @@ def missing(
     role_address: bool,
     today: date,
 ) -> list[str]:
-    """What keeps a report from going out, one sentence each; nothing: it may go."""
+    """Return what keeps a report from going out, one sentence each; nothing: it may go."""
     if agreement is None or agreement.ended_at is not None:
         return [NONE]
     if agreement.declined:
@@ -41,7 +41,7 @@ def missing(
 
 
 def in_force(agreement: ForwardingAgreement | None, today: date) -> bool:
-    """Whether it runs, apart from addresses: those tell for themselves whether they work."""
+    """Tell whether it runs, apart from addresses: those tell for themselves whether they work."""
     return (
         agreement is not None
         and agreement.ended_at is None
@@ -68,7 +68,7 @@ def _about_addresses(official: MailAddress | None, deputy: MailAddress | None) -
 def standing_word(
     agreement: ForwardingAgreement | None, lacking: list[str], today: date
 ) -> tuple[str, str]:
-    """A word for a list, with its tone."""
+    """Return a word for a list, with its tone."""
     if agreement is None or agreement.ended_at is not None:
         return "geen afspraak", "warning"
     if agreement.declined:

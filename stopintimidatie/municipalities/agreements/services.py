@@ -1,4 +1,4 @@
-"""Making, refusing and ending a doorgifteafspraak, in a transaction of the desk."""
+"""The forwarding agreement: making, refusing and ending it, in a transaction of the desk."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Official:
 
 @dataclass(frozen=True)
 class Plan:
-    """What was agreed by telephone."""
+    """Agreement as it was made by telephone."""
 
     official: Official
     deputy: Official | None
@@ -102,12 +102,12 @@ def deputy_of(code: str) -> Owner:
 
 
 def today() -> date:
-    """The day in the Netherlands."""
+    """Return the day in the Netherlands."""
     return utc_now().astimezone(AMSTERDAM).date()
 
 
-def running(session: Session, code: str) -> ForwardingAgreement | None:
-    """The agreement or refusal that counts now, valid or not."""
+def running_agreement(session: Session, code: str) -> ForwardingAgreement | None:
+    """Return the agreement or refusal that counts now, valid or not."""
     return session.scalars(
         select(ForwardingAgreement)
         .where(
@@ -118,9 +118,9 @@ def running(session: Session, code: str) -> ForwardingAgreement | None:
     ).one_or_none()
 
 
-def standing(session: Session, keys: KeyRing, code: str) -> Standing:
-    """Where it stands with a municipality."""
-    agreement = running(session, code)
+def standing_of(session: Session, keys: KeyRing, code: str) -> Standing:
+    """Return where it stands with a municipality."""
+    agreement = running_agreement(session, code)
     official = find_address(session, official_of(code))
     deputy = find_address(session, deputy_of(code))
     address = clear_address(keys, official)
@@ -130,7 +130,7 @@ def standing(session: Session, keys: KeyRing, code: str) -> Standing:
 
 
 def people_of(keys: KeyRing, agreement: ForwardingAgreement) -> dict[str, Any]:
-    """Who it was agreed with, in clear: the caller notes the read."""
+    """Return who it was agreed with, in clear: the caller notes the read."""
     if agreement.people is None:
         return {}
     found: dict[str, Any] = json.loads(keys.decrypt(PURPOSE, agreement.people, str(agreement.id)))
@@ -138,7 +138,7 @@ def people_of(keys: KeyRing, agreement: ForwardingAgreement) -> dict[str, Any]:
 
 
 def history(session: Session, code: str) -> Sequence[ForwardingAgreement]:
-    """Every agreement and refusal, newest first."""
+    """Return every agreement and refusal, newest first."""
     return session.scalars(
         select(ForwardingAgreement)
         .where(ForwardingAgreement.municipality_code == code)
@@ -182,7 +182,7 @@ def decline(
     agreed_on: date,
     actor: Actor,
 ) -> ForwardingAgreement:
-    """The municipality doesn't want reports: recorded, and nothing goes there."""
+    """Record that the municipality doesn't want reports, so that nothing goes there."""
     row = _new(session, code, agreed_on, actor)
     row.declined, row.declined_reason = True, reason
     record(session, actor, "afspraak.geweigerd", NATIONAL, KIND, [row.id], fields=[code])
@@ -191,8 +191,8 @@ def decline(
 
 
 def end(session: Session, keys: KeyRing, rules: LevelRules, code: str, actor: Actor) -> None:
-    """What was agreed no longer counts."""
-    row = running(session, code)
+    """End what was agreed."""
+    row = running_agreement(session, code)
     if row is not None:
         row.ended_at = utc_now()
         record(session, actor, "afspraak.beeindigd", NATIONAL, KIND, [row.id], fields=[code])
@@ -223,7 +223,7 @@ def settle(session: Session, keys: KeyRing, rules: LevelRules, code: str, actor:
     A municipality in the programme stays there: its agreement no longer decides.
     """
     session.flush()
-    valid, level = standing(session, keys, code).valid, level_of(session, code)
+    valid, level = standing_of(session, keys, code).valid, level_of(session, code)
     wanted = ParticipationLevel.FORWARDING if valid else ParticipationLevel.NO_AGREEMENT
     if level is not ParticipationLevel.PROGRAMME and level is not wanted:
         # Another room's condition: the agreement stands all the same, and the page shows it.
@@ -234,7 +234,7 @@ def settle(session: Session, keys: KeyRing, rules: LevelRules, code: str, actor:
 
 
 def _watch_the_end(session: Session, row: ForwardingAgreement) -> None:
-    """A reminder before the end, and the end itself."""
+    """Plan a reminder before the end, and the end itself."""
     assert row.valid_until is not None  # noqa: S101 - `make` has set it
     for day, step in ((row.valid_until - ENDS_SOON, "herinneren"), (row.valid_until, "einde")):
         moment = datetime.combine(day + timedelta(days=step == "einde"), time(7), AMSTERDAM)
@@ -242,25 +242,25 @@ def _watch_the_end(session: Session, row: ForwardingAgreement) -> None:
         enqueue(session, END_JOB, NATIONAL, payload, delay=max(moment - utc_now(), timedelta(0)))
 
 
-def reached_end(context: JobContext, row: ForwardingAgreement, session: Session) -> None:
-    """The last day has passed: the level follows."""
+def follow_end(context: JobContext, row: ForwardingAgreement, session: Session) -> None:
+    """Follow with the level when the last day has passed."""
     registry = context.registry
     record(session, SYSTEM, "afspraak.verlopen", NATIONAL, KIND, [row.id])
     settle(session, registry.key_ring, registry.level_rules, row.municipality_code, SYSTEM)
 
 
-# Jobs and messages about agreements: the end that comes near, and the end.
+# Jobs and messages: the end that comes near, and the end
 
 
-def ending(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: an agreement that still counts ends soon, or has ended."""
+def handle_end(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Remind that an agreement ends soon, or end it (job)."""
     for payload in payloads:
         with context.transaction() as session:
             row = session.get(ForwardingAgreement, UUID(payload["afspraak"]))
             if row is None or row.ended_at is not None:
                 continue
             if payload["stap"] == "einde":
-                reached_end(context, row, session)
+                follow_end(context, row, session)
                 continue
             desk = postbox_recipient(session, NATIONAL)
             if desk is not None:
@@ -284,8 +284,7 @@ ENDS: Final = MailTemplate(
 )
 
 
-# Personal data in agreements: officials of municipalities, encrypted like contact data.
-
+# Personal data: officials of municipalities, encrypted like contact data
 
 T: Final = Treatment
 COLUMNS: Final = {
@@ -301,7 +300,7 @@ SEALED: Final = Sealed(ForwardingAgreement, PURPOSE, ("people",), "id")
 
 
 def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """By telephone number; e-mail addresses are found in their own table."""
+    """Find agreements by telephone number; e-mail addresses are found in their own table."""
     if not subject.phone:
         return []
     wanted = subject.phone.strip()
@@ -318,7 +317,7 @@ def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) 
 
 
 def erase(session: Session, document: UUID) -> None:
-    """Names and numbers go; that there was an agreement, and until when, stays."""
+    """Empty names and numbers; that there was an agreement, and until when, stays."""
     mine = ForwardingAgreement.id == document
     empty_rows(session, ForwardingAgreement, mine, COLUMNS["forwarding_agreement"])
 

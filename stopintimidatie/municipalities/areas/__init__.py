@@ -33,7 +33,7 @@ def includeme(config: Any) -> None:
 
 
 def geocoder_of(settings: Settings) -> Geocoder | None:
-    """What finds an address; None when no address may leave the system."""
+    """Return what finds an address; None when no address may leave the system."""
     from stopintimidatie.municipalities.areas.geocoder import PdokLocatieserver
 
     return PdokLocatieserver(settings.geocoder_address) if settings.geocoder == "pdok" else None

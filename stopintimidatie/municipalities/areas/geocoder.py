@@ -1,7 +1,12 @@
-"""An address without a point → where it lies. Behind an interface, and off unless switched on.
+"""Places without a point: of an address by PDOK, unless switched off, and of a stop.
 
 PDOK's Locatieserver answers every question with its best guess: the next house, the same street in
 another town. So an answer counts only when it is the house that was asked for.
+
+Stops of public transport are for a report that names its stop and has no point. The table is the
+national timetable's own list (GTFS, `stops.txt`). A stop is known by its whole name ("Dordrecht,
+Centraal Station") or by the part behind the comma where only one municipality has that. What isn't
+certain isn't guessed: such a report goes to the national desk.
 """
 
 from __future__ import annotations
@@ -70,7 +75,10 @@ class WantedAddress:
         return " ".join(" ".join(part.split()) for part in parts if part)
 
     def is_answered_by(self, found: dict[str, Any]) -> bool:
-        """Whether this answer is that house: its number, and its postcode or street and town."""
+        """Tell whether this answer is that house.
+
+        Its number, and its postcode or street and town.
+        """
         asked = _HOUSE.fullmatch(self.house_number or "")
         if asked is None or str(found.get("huisnummer")) != str(int(asked[1])):
             return False
@@ -90,7 +98,7 @@ def _same(asked: str | None, found: Any) -> bool:
 
 @dataclass(frozen=True)
 class FoundAddress:
-    """Where a house stands, and in which municipality according to who answered."""
+    """Place of a house, and the municipality it is in according to who answered."""
 
     lat: float
     lon: float
@@ -101,7 +109,7 @@ class Geocoder(Protocol):
     """Finds addresses."""
 
     def find(self, address: WantedAddress) -> FoundAddress | None:
-        """Where this house stands; None when that isn't certain.
+        """Find where this house stands; None when that isn't certain.
 
         :raises GeocoderError: it can't be asked now.
         """
@@ -146,12 +154,7 @@ def _found(document: dict[str, Any]) -> FoundAddress | None:
     return FoundAddress(lat, lon, f"GM{document.get('gemeentecode')}")
 
 
-# Stops of public transport: for a report that names its stop and has no point.
-#
-# The table is the national timetable's own list (GTFS, `stops.txt`). A stop is known by its whole
-# name ("Dordrecht, Centraal Station") or by the part behind the comma where only one municipality
-# has that. What isn't certain isn't guessed: such a report goes to the national desk.
-
+# Stops
 
 AT_ONCE: Final = 1_000
 LONGEST_NAME: Final = 120
@@ -210,7 +213,7 @@ def _rows(path: Path) -> Iterator[Mapping[str, str]]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Iterator[str]]:
-    """`stops.txt` itself, or out of the archive of a whole timetable."""
+    """Open `stops.txt` itself, or out of the archive of a whole timetable."""
     if path.suffix == ".zip":
         with zipfile.ZipFile(path) as archive, archive.open("stops.txt") as raw:
             yield io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
@@ -236,7 +239,7 @@ def _short(name: str) -> str:
 
 
 def points_named(connection: Session | Connection, name: str | None) -> Sequence[Point]:
-    """Where stops of this name lie: by the whole name, else by the part behind the comma."""
+    """Return where stops of this name lie: by the whole name, else by what follows the comma."""
     key = slugify(name or "")[:LONGEST_NAME]
     if not key:
         return ()
@@ -256,7 +259,7 @@ def _named(key: str) -> Select[*tuple[Any, ...]]:
 
 
 def place_of(locator: Locator, points: Sequence[Point]) -> Place:
-    """The place of a stop, as far as all places with its name agree."""
+    """Return the place of a stop, as far as all places with its name agree."""
     places = [locator.locate(lat, lon) for lat, lon in points]
     towns = {place.municipality_code for place in places}
     if len(towns) != 1 or None in towns:

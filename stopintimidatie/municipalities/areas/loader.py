@@ -54,7 +54,7 @@ UNKNOWN_PROVINCE = "onbekend"
 
 @dataclass(frozen=True)
 class LoadResult:
-    """What a load did, for the person who gave the command and for whoever keeps addresses."""
+    """Result of a load, for who gave the command and for whoever keeps addresses."""
 
     kind: AreaKind
     year: int
@@ -108,7 +108,7 @@ def load_areas(
 
 
 def _refuse_a_part(paths: Sequence[Path], headers: Sequence[FileHeader]) -> None:
-    """A page without the ones after it would take away what those hold."""
+    """Refuse a page without the ones after it: it would take away what those hold."""
     if headers and all(header.more_pages for header in headers):
         raise AreaFileError(
             f"{paths[0]}: dit is maar een deel: er hoort een volgende bladzijde bij "
@@ -129,7 +129,7 @@ def _year(headers: Sequence[FileHeader]) -> int:
 def _collect(
     paths: Sequence[Path], expected: AreaKind | None, progress: Progress | None
 ) -> tuple[list[Area], int]:
-    """All areas of one kind; CBS gives land and water of one area as two features: joined."""
+    """Read all areas of one kind; join land and water, which CBS gives as two features."""
     areas: dict[str, Area] = {}
     skipped = 0
     for number, (path, area) in enumerate(_read_all(paths), start=1):
@@ -170,7 +170,7 @@ def _joined(known: Area | None, area: Area) -> Area:
 
 
 def _refuse_orphans(session: Session, kind: AreaKind, areas: Sequence[Area]) -> None:
-    """A wijk needs its municipality, and a buurt its wijk, to be in the register."""
+    """Refuse a wijk without its municipality, and a buurt without its wijk."""
     if kind is AreaKind.MUNICIPALITY:
         return
     table = Municipality if kind is AreaKind.NEIGHBOURHOOD else Neighbourhood
@@ -268,7 +268,7 @@ def _codes_in_force(session: Session, kind: AreaKind, municipalities: Collection
 
 
 def _swallowed(session: Session, areas: Sequence[Area]) -> set[str]:
-    """Municipalities that aren't in the file while their middle now lies in one that is."""
+    """Return municipalities that aren't in the file while their middle lies in one that is."""
     coming = {area.code for area in areas}
     tree = shapely.STRtree([area.outline for area in areas])
     rows = session.execute(
@@ -285,7 +285,7 @@ def _swallowed(session: Session, areas: Sequence[Area]) -> set[str]:
 
 
 def _everything_of(session: Session, municipalities: Collection[str]) -> set[str]:
-    """The outlines within these municipalities, their own included."""
+    """Return the outlines within these municipalities, their own included."""
     rows = session.execute(select(AreaOutline.area_code, AreaOutline.municipality_code))
     return {code for code, municipality in rows if municipality in municipalities}
 

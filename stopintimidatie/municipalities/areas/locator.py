@@ -37,7 +37,7 @@ _METRES_PER_DEGREE = math.pi * 6_371_008.8 / 180
 
 
 class Method(StrEnum):
-    """How a place was matched; `CENTRE` is a guess that the page must own up to.
+    """Way in which a place was matched; `CENTRE` is a guess that the page must own up to.
 
     `CHOSEN`: not by us; who reported it, or entered it, said so. `OFFICER`: somebody who works on
     it said otherwise since. `STOP` and `ADDRESS`: by the place of the stop
@@ -56,7 +56,7 @@ class Method(StrEnum):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a point lies, as far as is known."""
+    """Place of a point, as far as is known."""
 
     municipality_code: str | None
     neighbourhood_code: str | None
@@ -92,13 +92,13 @@ class Spot:
         self.east = _METRES_PER_DEGREE * math.cos(math.radians(lat))
 
     def square(self, metres: float) -> NDArray[Any]:
-        """An array with a square of so far each way: what lies outside it is too far."""
+        """Return an array with a square of so far each way: what lies outside it is too far."""
         east, north = metres / self.east, metres / _METRES_PER_DEGREE
         lat, lon = self.lat, self.lon
         return _alone(shapely.box(lon - east, lat - north, lon + east, lat + north))
 
     def distance_m(self, geometry: BaseGeometry) -> float:
-        """Metres to the geometry, on a flat earth: exact enough for some kilometres."""
+        """Return metres to the geometry, on a flat earth: exact enough for some kilometres."""
         scale = np.array([self.east, _METRES_PER_DEGREE])
         origin = np.array([self.lon, self.lat])
         flat = shapely.transform(geometry, lambda xy: (xy - origin) * scale)
@@ -130,7 +130,7 @@ class _Layer:
         shapely.dwithin(self._geometries, shapely.points(corners[:, :2]), 0.0)
 
     def at(self, spot: Spot, parent: str | None = None) -> tuple[Outline, Method] | None:
-        """The outline that holds the point, or else the nearest within 250 m.
+        """Return the outline that holds the point, or else the nearest within 250 m.
 
         :param parent: only look at the areas of this one.
         """
@@ -148,7 +148,7 @@ class _Layer:
     def nearest(
         self, spot: Spot, metres: float, *, parent: str | None = None, but: str = ""
     ) -> Outline | None:
-        """The nearest outline that isn't farther than this, whose code isn't `but`."""
+        """Return the nearest outline that isn't farther than this, whose code isn't `but`."""
         found = self._outlines(self._tree.query(spot.square(metres))[1], parent)
         # Degrees of longitude are the shorter: a first look that misses nothing.
         degrees = metres / spot.east
@@ -183,7 +183,7 @@ class Locator:
         self._centres = [centre for centre in centres if not centre.water]
 
     def locate(self, lat: float, lon: float) -> Place:
-        """Where this point (WGS84) lies."""
+        """Locate this point (WGS84)."""
         if not (math.isfinite(lat) and math.isfinite(lon)):
             return NOWHERE
         if not any(layer.outlines for layer in self._layers.values()):
@@ -198,7 +198,10 @@ class Locator:
         return place if other is None else replace(place, near_municipality_code=other.code)
 
     def _below(self, spot: Spot, municipality: Outline, method: Method) -> Place:
-        """The wijk and buurt, within the municipality that was found: levels never contradict."""
+        """Find the wijk and buurt within the municipality that was found.
+
+        Levels never contradict.
+        """
         wijk = self._layers[AreaKind.NEIGHBOURHOOD].at(spot, municipality.code)
         if wijk is None:
             return Place(municipality.code, None, None, method)
@@ -206,7 +209,7 @@ class Locator:
         return self._in_wijk(spot, municipality.code, wijk[0], Method.NEAREST if rough else method)
 
     def _by_wijk(self, spot: Spot) -> Place:
-        """For an installation that loaded wijken alone: a wijk knows its municipality."""
+        """Find the municipality by its wijk, for an installation that loaded wijken alone."""
         wijk = self._layers[AreaKind.NEIGHBOURHOOD].at(spot)
         if wijk is None or wijk[0].parent_code is None:
             return NOWHERE
@@ -227,13 +230,13 @@ class Locator:
 
 
 def _between_m(centre: NeighbourhoodFact, lat: float, lon: float) -> float:
-    """Metres from the middle of a wijk to the point."""
+    """Return metres from the middle of a wijk to the point."""
     east = _METRES_PER_DEGREE * math.cos(math.radians(lat))
     return math.hypot((centre.lon - lon) * east, (centre.lat - lat) * _METRES_PER_DEGREE)
 
 
 def read_outlines(session: Session) -> dict[AreaKind, list[Outline]]:
-    """All outlines in force, from the database."""
+    """Read all outlines in force from the database."""
     result: dict[AreaKind, list[Outline]] = {kind: [] for kind in AreaKind}
     rows = session.execute(
         select(AreaOutline.kind, AreaOutline.area_code, AreaOutline.parent_code, AreaOutline.wkb)
@@ -244,7 +247,7 @@ def read_outlines(session: Session) -> dict[AreaKind, list[Outline]]:
 
 
 def outlines_in_force() -> tuple[ScalarSelect[int], ScalarSelect[datetime]]:
-    """Two expressions that together tell one load of outlines from the next."""
+    """Make two expressions that together tell one load of outlines from the next."""
     return (
         select(func.max(AreaLoad.number)).scalar_subquery(),
         select(func.max(AreaLoad.loaded_at)).scalar_subquery(),
@@ -268,7 +271,7 @@ class LocatorCache:
         self._current: tuple[object, Locator] | None = None
 
     def current(self, session: Session) -> Locator:
-        """The locator for the outlines in force now."""
+        """Return the locator for the outlines in force now."""
         version = self._version(session)
         present = self._current
         if present is not None and present[0] == version:
@@ -279,7 +282,7 @@ class LocatorCache:
             return self._current[1]
 
     def at_hand(self) -> tuple[object, Locator]:
-        """The locator of the outlines that were read last, and which those are.
+        """Return which outlines were read last, and their locator.
 
         For who asks the database something anyway: is it what `outlines_in_force` tells, then the
         places are right; else let `current` read the new ones. None: nothing was read yet.
@@ -298,5 +301,5 @@ class LocatorCache:
 
 
 def locate(session: Session, cache: LocatorCache, lat: float, lon: float) -> Place:
-    """Where a point lies, by the outlines in force; a demo without outlines guesses."""
+    """Locate a point by the outlines in force; a demo without outlines guesses."""
     return cache.current(session).locate(lat, lon)

@@ -84,7 +84,7 @@ class Subneighbourhood(Base):
 
 
 class AreaOutline(Base):
-    """Where an area lies: WGS84 (lon, lat) as WKB. Only what is in force; a load replaces."""
+    """Outline of an area: WGS84 (lon, lat) as WKB. Only what is in force; a load replaces."""
 
     __tablename__ = "area_outline"
 

@@ -49,7 +49,7 @@ class PlainName:
 
 
 def plain_name(cbs_name: str) -> PlainName:
-    """`Wijk 01 Binnenstad` → Binnenstad, 01; `Wijk aan Zee` stays whole."""
+    """Read a name: `Wijk 01 Binnenstad` → Binnenstad, 01; `Wijk aan Zee` stays whole."""
     text = " ".join(cbs_name.split())
     found = _NUMBERED.fullmatch(text) or _NUMBER_BEHIND.fullmatch(text)
     if found:
@@ -59,7 +59,7 @@ def plain_name(cbs_name: str) -> PlainName:
 
 
 def slugify(name: str) -> str:
-    """The name as it stands in an address: small letters, digits and single hyphens.
+    """Write the name as it stands in an address: small letters, digits and single hyphens.
 
     May be empty, when the name holds nothing that can stand in an address.
     """
@@ -70,19 +70,19 @@ def slugify(name: str) -> str:
 
 
 def usable(slug: str, reserved: Collection[str]) -> bool:
-    """Whether this can be the address of an area without standing in another's way."""
+    """Tell whether this can be the address of an area without standing in another's way."""
     if not slug or slug in reserved:
         return False
     return not (_DOSSIER_NUMBER.fullmatch(slug) or _REFERENCE.fullmatch(slug))
 
 
 def municipality_slugs(areas: Iterable[NamedArea], reserved: Collection[str]) -> dict[str, str]:
-    """Code → slug, unique over all of them: `'s-Gravenhage` is `s-gravenhage`."""
+    """Return code → slug, unique over all of them: `'s-Gravenhage` is `s-gravenhage`."""
     return _assign(areas, reserved, _municipality_candidates)
 
 
 def neighbourhood_slugs(areas: Iterable[NamedArea], reserved: Collection[str]) -> dict[str, str]:
-    """Code → slug within one municipality; where two collide both carry their number.
+    """Return code → slug within one municipality; two that collide carry their numbers.
 
     `gemeentebreed` and `onbekend` stand in every municipality and are never given away.
     """
@@ -140,7 +140,7 @@ def _assign(
 def _counted(
     waiting: Sequence[tuple[NamedArea, list[str]]], taken: Collection[str]
 ) -> dict[str, str]:
-    """The last resort, for codes that themselves collide: a counter in order of code."""
+    """Tell apart codes that themselves collide, by a counter in order of code."""
     result: dict[str, str] = {}
     used = {*taken}
     for area, choices in waiting:
@@ -153,6 +153,6 @@ def _counted(
 
 
 def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
-    """For ordering names as people do: Wijk 2 before Wijk 10, `É` beside `E`."""
+    """Return a key to order names as people do: Wijk 2 before Wijk 10, `É` beside `E`."""
     parts = re.findall(r"\d+|\D+", slugify(text))
     return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts)

@@ -1,4 +1,4 @@
-"""Looking areas up by code or address."""
+"""Areas by code, by address, or by the names people use: Den Haag for 's-Gravenhage."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _ENDED: Final = select(FormerArea.code)
 
 
 def municipality_by_code(session: Session, code: str) -> Municipality | None:
-    """The municipality with this CBS code (`GM0505`)."""
+    """Return the municipality with this CBS code (`GM0505`)."""
     return session.get(Municipality, code)
 
 
@@ -60,12 +60,12 @@ def municipality_name(request: Any, code: str) -> str:
 
 
 def municipality_by_slug(session: Session, slug: str) -> Municipality | None:
-    """The municipality at this address (`dordrecht`)."""
+    """Return the municipality at this address (`dordrecht`)."""
     return session.scalar(select(Municipality).where(Municipality.slug == slug))
 
 
 def all_municipalities(session: Session) -> Sequence[Municipality]:
-    """Every real municipality, by name as a person would look it up ('s-Gravenhage under s).
+    """Return every real municipality, in the order in which a person looks it up.
 
     One that went into another is in the register still, but in no list.
     """
@@ -76,12 +76,12 @@ def all_municipalities(session: Session) -> Sequence[Municipality]:
 
 
 def neighbourhood_by_code(session: Session, code: str) -> Neighbourhood | None:
-    """The neighbourhood with this code: a wijk, or one of the two every municipality has."""
+    """Return the neighbourhood with this code: a wijk, or one of the two every municipality has."""
     return session.get(Neighbourhood, code)
 
 
 def unknown_neighbourhood_code(municipality_code: str) -> str:
-    """Code of *onbekend*: in this municipality, but nobody knows where."""
+    """Return the code of *onbekend*: in this municipality, but nobody knows where."""
     return f"{municipality_code}-ON"
 
 
@@ -89,7 +89,7 @@ _ORDER = {NeighbourhoodKind.WIJK: 0, NeighbourhoodKind.WHOLE: 1, NeighbourhoodKi
 
 
 def neighbourhoods_of(session: Session, municipality_code: str) -> Sequence[Neighbourhood]:
-    """Wijken by name (water after land), then *gemeentebreed* and *onbekend*."""
+    """Return wijken by name (water after land), then *gemeentebreed* and *onbekend*."""
     rows = session.scalars(
         select(Neighbourhood).where(Neighbourhood.municipality_code == municipality_code)
     )
@@ -102,7 +102,7 @@ def neighbourhoods_of(session: Session, municipality_code: str) -> Sequence[Neig
 def present_neighbourhoods_of(
     session: Session, municipality_code: str, keep: str | None = None
 ) -> Sequence[Neighbourhood]:
-    """The same without those that ended: what something new can be filed under.
+    """Return the same without those that ended, to file something new under.
 
     :param keep: what something was filed under before it ended.
     """
@@ -115,14 +115,13 @@ def present_neighbourhoods_of(
     return [row for row in rows if row.code not in ended or row.code == keep]
 
 
-# Municipalities by the names people use: Den Haag, where CBS writes 's-Gravenhage.
-
+# By name
 
 _PREFIX: Final = "gemeente-"
 
 
 @dataclass(frozen=True)
-class Called:
+class NamedMunicipality:
     """A municipality, and the name it was found by where that isn't its own."""
 
     municipality: Municipality
@@ -140,20 +139,20 @@ class Called:
         return slugify(self.also or "")
 
 
-def listed(rows: Iterable[Municipality]) -> list[Called]:
-    """Each municipality by name, and those with an everyday name under that one once more."""
+def municipalities_by_name(rows: Iterable[Municipality]) -> list[NamedMunicipality]:
+    """Return each municipality by name, and once more under an everyday name it has."""
     everyday = {fact.municipality_code: fact.name for fact in common_names() if fact.everyday}
-    found = [Called(row) for row in rows]
+    found = [NamedMunicipality(row) for row in rows]
     found += [
-        Called(f.municipality, everyday[f.municipality.code])
+        NamedMunicipality(f.municipality, everyday[f.municipality.code])
         for f in found
         if f.municipality.code in everyday
     ]
     return sorted(found, key=lambda called: natural_key(called.also or called.municipality.name))
 
 
-def municipalities_named(session: Session, typed: str) -> list[Called]:
-    """Those that have these words in a name of theirs, the best first.
+def find_municipalities(session: Session, typed: str) -> list[NamedMunicipality]:
+    """Return those that have these words in a name of theirs, the best first.
 
     Capitals, accents, hyphens and an 's in front make no difference.
     """
@@ -166,15 +165,15 @@ def municipalities_named(session: Session, typed: str) -> list[Called]:
     return [called for _, called in best]
 
 
-def _fit(row: Municipality, wanted: str) -> tuple[int, Called] | None:
-    """How well the best of its names fits (0 is best); its own name goes before another."""
+def _fit(row: Municipality, wanted: str) -> tuple[int, NamedMunicipality] | None:
+    """Return how well its best name fits (0 is best); its own name goes before another."""
     names = [(row.slug, None), *((slugify(name), name) for name in _others(row.code))]
     fits = [(_distance(key, wanted), name) for key, name in names]
     sure = [(distance, name) for distance, name in fits if distance is not None]
     if not sure:
         return None
     distance, name = min(sure, key=lambda fit: fit[0])
-    return distance, Called(row, name)
+    return distance, NamedMunicipality(row, name)
 
 
 def _others(code: str) -> Sequence[str]:
@@ -191,8 +190,8 @@ def _distance(key: str, wanted: str) -> int | None:
     return 1 if whole.startswith(part) or bare.startswith(part) else 2
 
 
-def municipality_called(session: Session, typed: str) -> Municipality | None:
-    """The one that is meant by a code, the name in an address, or a whole name; None: no such."""
+def find_municipality(session: Session, typed: str) -> Municipality | None:
+    """Return the one meant by a code, the name in an address, or a whole name, or None."""
     found = municipality_by_code(session, typed.strip().upper())
     found = found or municipality_by_slug(session, slugify(typed))
     if found is not None:

@@ -1,4 +1,9 @@
-"""/gemeenten, a municipality, its neighbourhoods, and what is set for it: beheer."""
+"""/gemeenten, a municipality, its neighbourhoods, and what is set for it: beheer.
+
+``add_own_place(config, "patronen", "Patronen", Permission.VIEW_REPORT, order=35)`` gives the menu
+an item for whoever has that permission somewhere. It leads to the list of the municipality one is
+in; elsewhere to `/patronen`, which goes on to one's only municipality, or lets one choose.
+"""
 
 from __future__ import annotations
 
@@ -127,13 +132,7 @@ LEVELS: Final = (
 )
 
 
-# A list that each holder has: in the menu, and at an address of no holder for who is nowhere.
-#
-# ``add_own_place(config, "patronen", "Patronen", Permission.VIEW_REPORT, order=35)`` gives the
-# menu an item for whoever has that permission somewhere. It leads to the list of the municipality
-# one is in; elsewhere to `/patronen`, which goes on to one's only municipality, or lets one
-# choose.
-
+# Lists of a holder
 
 DESK: Final = "Landelijk meldpunt"
 PLACES: Final = frozenset({"gemeente", "meldpunt"})
@@ -141,7 +140,7 @@ PLACES: Final = frozenset({"gemeente", "meldpunt"})
 
 @dataclass(frozen=True)
 class OwnPlace:
-    """What is at `{holder}/{name}`, and who may go there.
+    """Page at `{holder}/{name}`, and who may go there.
 
     :ivar desk: the desk has one too.
     :ivar waiting: (session, holder) -> how many wait there for somebody's answer.
@@ -154,12 +153,12 @@ class OwnPlace:
     waiting: Callable[[Session, str], int] | None = None
 
     def holders(self, request: Any) -> list[str]:
-        """Where this person may see it."""
+        """Return where this person may see it."""
         found = holders_where(request.identity, self.permission)
         return [holder for holder in found if self.desk or holder != NATIONAL]
 
     def item(self, request: Any) -> NavItem | None:
-        """The menu's item; on the pages of a municipality it leads there, if one may."""
+        """Return the menu's item; on the pages of a municipality it leads there, if one may."""
         holders = self.holders(request)
         for node in lineage(getattr(request, "context", None)):
             if getattr(node, "kind", "") in PLACES and node.holder in holders:
@@ -176,7 +175,7 @@ class OwnPlace:
         return self.waiting(request.db, holder) or None
 
     def view(self, context: Root, request: Any) -> Any:
-        """To the only place there is; with several, choose."""
+        """Go to the only place there is; with several, let choose."""
         holders = self.holders(request)
         rows = request.db.scalars(
             select(Municipality).where(Municipality.code.in_(holders)).order_by(Municipality.name)

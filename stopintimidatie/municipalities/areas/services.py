@@ -1,4 +1,13 @@
-"""Keeping names and addresses in step with what CBS calls the areas."""
+"""The register of areas: what is known without a file, names and addresses, areas that ended.
+
+The register is filled with the facts of this package after every migration; doing it again changes
+nothing, and never undoes what was loaded.
+
+Areas end when they are merged, split or renumbered. Reports stay filed under the area they were
+filed under. What a later year's file no longer has keeps its last outline here, until the areas of
+that year tell who lies there now: municipalities are loaded before their wijken, so a wijk may wait
+for its successor a moment.
+"""
 
 from __future__ import annotations
 
@@ -94,13 +103,11 @@ def _apply(
     return moved
 
 
-# Filling the register with what is known without any file: the facts of this package.
-#
-# Run after every migration; doing it again changes nothing, and never undoes what was loaded.
+# Filling
 
 
 def seed_register(session: Session, reserved: Collection[str]) -> None:
-    """Holders, the 342 municipalities, their two fixed neighbourhoods, and the known wijken.
+    """Seed holders, the 342 municipalities, their fixed neighbourhoods, and the known wijken.
 
     :param reserved: names of pages, which no area may have as its address.
     """
@@ -114,12 +121,14 @@ def seed_register(session: Session, reserved: Collection[str]) -> None:
     for wijk in new:
         add_wijk(session, wijk.code, wijk.municipality_code, wijk.official_name, wijk.water)
     rename_municipalities(session, reserved)
-    touched = {wijk.municipality_code for wijk in new} | _clashing(session, reserved)
+    touched = {wijk.municipality_code for wijk in new} | _municipalities_with_clash(
+        session, reserved
+    )
     rename_neighbourhoods(session, touched, reserved)
 
 
-def _clashing(session: Session, reserved: Collection[str]) -> set[str]:
-    """Municipalities with a wijk at an address that has become the name of a page since."""
+def _municipalities_with_clash(session: Session, reserved: Collection[str]) -> set[str]:
+    """Return municipalities with a wijk at an address that is the name of a page since."""
     found = select(Neighbourhood.municipality_code).where(
         Neighbourhood.kind == NeighbourhoodKind.WIJK, Neighbourhood.slug.in_(sorted(reserved))
     )
@@ -134,7 +143,7 @@ def add_holder(session: Session, code: str) -> None:
 
 
 def add_municipality(session: Session, code: str, name: str, province: str) -> None:
-    """A municipality with the holder of its rows and the two neighbourhoods all have.
+    """Add a municipality with the holder of its rows and the neighbourhoods all have.
 
     Its slug is a stand-in until `rename_municipalities` has looked at all of them together.
     """
@@ -160,7 +169,7 @@ def add_municipality(session: Session, code: str, name: str, province: str) -> N
 def add_wijk(
     session: Session, code: str, municipality_code: str, official_name: str, water: bool
 ) -> None:
-    """A wijk; name and slug are stand-ins until `rename_neighbourhoods` has seen its siblings."""
+    """Add a wijk; name and slug are stand-ins until `rename_neighbourhoods` saw its siblings."""
     session.add(
         Neighbourhood(
             code=code,
@@ -174,12 +183,7 @@ def add_wijk(
     )
 
 
-# Areas that ended (merged, split, renumbered), and which area took their place.
-#
-# Reports stay filed under the area they were filed under. What a later year's file no longer has
-# keeps its last outline here, until the areas of that year tell who lies there now:
-# municipalities are loaded before their wijken, so a wijk may wait for its successor a moment.
-
+# Areas that ended
 
 # Less of it than this in another area says more about the drawing than about a successor.
 SMALLEST_SHARE: Final = 0.05
@@ -189,7 +193,10 @@ _LONGEST_CHAIN: Final = 20
 
 
 def refuse_older(session: Session, kind: AreaKind, year: int, codes: Collection[str]) -> None:
-    """:raises AreaFileError: newer outlines of these municipalities are in force."""
+    """Refuse outlines that are older than those in force of these municipalities.
+
+    :raises AreaFileError: newer outlines are in force.
+    """
     rows = session.execute(
         select(AreaOutline.municipality_code, AreaOutline.year)
         .where(AreaOutline.kind == kind, AreaOutline.year > year)
@@ -224,7 +231,7 @@ def end(session: Session, codes: Collection[str], year: int) -> None:
 
 
 def revive(session: Session, codes: Collection[str]) -> None:
-    """What a file has again has no successor."""
+    """Drop the successor of what a file has again."""
     for part in _portions(codes):
         session.execute(delete(FormerArea).where(FormerArea.code.in_(part)))
 
@@ -255,7 +262,7 @@ def find_successors(session: Session, kind: AreaKind, areas: Sequence[Area]) -> 
 
 
 def successors(session: Session, codes: Collection[str | None]) -> dict[str, str]:
-    """Of each of these areas that ended: the one that is in force now, as far as it is known.
+    """Return the known one in force now of each of these areas that ended.
 
     A constant number of questions: all that ever ended is small.
     """
@@ -272,7 +279,7 @@ def successors(session: Session, codes: Collection[str | None]) -> dict[str, str
 
 
 def _last(steps: Mapping[str, str], code: str) -> str:
-    """The end of the chain: A went into B, and B into C."""
+    """Return the end of the chain: A went into B, and B into C."""
     for _ in range(_LONGEST_CHAIN):
         if code not in steps:
             break

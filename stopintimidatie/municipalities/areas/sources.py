@@ -1,7 +1,11 @@
-"""Reading CBS and PDOK area files (GeoJSON), one feature at a time. Pure: no database.
+"""Area files of CBS and PDOK (GeoJSON): reading one feature at a time, and fetching the pages.
 
 A file may be the whole country at full detail, so it is streamed. Everything that is wrong with
 it is said in Dutch, with the feature it is about and what to do next.
+
+PDOK gives pages (OGC API Features). Each page is written whole or not at all. Which one comes next
+stands in the page before it (`links`, rel=next), so a fetch that was broken off goes on where it
+stopped, also another day.
 """
 
 from __future__ import annotations
@@ -63,19 +67,19 @@ class Area:
 
 @dataclass(frozen=True)
 class FileHeader:
-    """What a file says about itself."""
+    """Header of a file: what it says about itself."""
 
     year: int | None
     more_pages: bool
 
 
 def plural(kind: AreaKind) -> str:
-    """`wijk` → wijken, as the messages write it."""
+    """Write the plural as the messages do: `wijk` → wijken."""
     return _PLURAL[kind]
 
 
 def read_header(path: Path) -> FileHeader:
-    """Whether this is a FeatureCollection, of which year, and whether pages are missing."""
+    """Read whether this is a FeatureCollection, of which year, and whether pages are missing."""
     with _opened(path) as handle:
         kinds = _take(path, ijson.items(handle, "type"))
     if kinds != ["FeatureCollection"]:
@@ -91,7 +95,10 @@ def read_header(path: Path) -> FileHeader:
 
 
 def next_page(path: Path) -> str | None:
-    """The address of the page after this one, as PDOK gives it; None when this is the last."""
+    """Return the address of the page after this one, as PDOK gives it.
+
+    None when this is the last.
+    """
     with _opened(path) as handle:
         for link in _guarded(path, ijson.items(handle, "links.item")):
             if isinstance(link, dict) and link.get("rel") == "next":
@@ -100,7 +107,7 @@ def next_page(path: Path) -> str | None:
 
 
 def read_areas(path: Path) -> Iterator[Area | None]:
-    """The areas of a file in its order; None for a feature that lies nowhere (Buitenland).
+    """Yield the areas of a file in its order; None for one that lies nowhere (Buitenland).
 
     :raises AreaFileError: at the first feature that can't be used.
     """
@@ -139,7 +146,7 @@ def _take(path: Path, items: Iterator[Any]) -> list[Any]:
 
 
 def _area(path: Path, number: int, feature: Any) -> Area | None:
-    """One feature, or None for what lies nowhere."""
+    """Read one feature, or None for what lies nowhere."""
     label = f"{path}, gebied {number}"
     properties = feature.get("properties") if isinstance(feature, dict) else None
     if not isinstance(properties, dict):
@@ -193,7 +200,7 @@ def _parent(kind: AreaKind, code: str, municipality: str) -> str | None:
 
 
 def _outline(label: str, geometry: Any) -> BaseGeometry:
-    """The outline as a valid polygon or multipolygon, or an error that names the feature."""
+    """Return the outline as a valid (multi)polygon, or raise an error that names the feature."""
     if not isinstance(geometry, dict) or geometry.get("type") not in {"Polygon", "MultiPolygon"}:
         raise AreaFileError(f"{label}: heeft geen vlak als grens (Polygon of MultiPolygon).")
     try:
@@ -221,11 +228,7 @@ def _only_surfaces(outline: BaseGeometry) -> BaseGeometry:
     return shapely.union_all(parts)
 
 
-# The pages of PDOK's OGC API Features, fetched to files: bounded in time, and resumable.
-#
-# Each page is written whole or not at all. Which one comes next stands in the page before it
-# (`links`, rel=next), so a fetch that was broken off goes on where it stopped, also another day.
-
+# Fetching: bounded in time, and resumable
 
 ADDRESS: Final = "https://api.pdok.nl/cbs/wijken-en-buurten-{year}/ogc/v1"
 LATEST_YEAR: Final = 2024
@@ -250,7 +253,7 @@ class _ExpiredError(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """Where the areas come from, where the pages are kept, and until when there is time."""
+    """Source of the areas, where the pages are kept, and until when there is time."""
 
     address: str
     folder: Path
@@ -259,23 +262,23 @@ class Source:
 
     @classmethod
     def of(cls, address: str, year: int, folder: Path, seconds: float | None = None) -> Source:
-        """The source of a year, bounded to so many seconds from now."""
+        """Make the source of a year, bounded to so many seconds from now."""
         ends_at = None if seconds is None else time.monotonic() + seconds
         return cls(address.format(year=year).rstrip("/"), folder / str(year), ends_at)
 
     def pages_of(self, kind: AreaKind, municipality: str | None) -> Path:
-        """The folder with the pages of one collection."""
+        """Return the folder with the pages of one collection."""
         return self.folder / (plural(kind) + (f"-{municipality}" if municipality else ""))
 
     def first(self, kind: AreaKind, municipality: str | None) -> str:
-        """The address of the first page."""
+        """Return the address of the first page."""
         asked: dict[str, Any] = {"f": "json", "limit": FEATURES_A_PAGE}
         if municipality:
             asked["gemeentecode"] = municipality
         return f"{self.address}/collections/{plural(kind)}/items?{urlencode(asked)}"
 
     def seconds_left(self) -> float:
-        """How long there still is.
+        """Return the seconds that are left.
 
         :raises AreaSourceError: none.
         """
@@ -299,7 +302,7 @@ def fetch(
     municipality: str | None = None,
     progress: Progress | None = None,
 ) -> list[Path]:
-    """All pages of one collection, as files in their order.
+    """Fetch all pages of one collection, as files in their order.
 
     :raises AreaSourceError: the source can't be reached, refuses, or time is up.
     """
@@ -327,7 +330,7 @@ def forget(source: Source, kind: AreaKind, municipality: str | None = None) -> N
 
 
 def _begin(folder: Path, first: str) -> None:
-    """A folder for the pages that start here; pages of another start are thrown away."""
+    """Make a folder for the pages that start here; throw away pages of another start."""
     note = folder / _STARTED_AT
     if note.is_file() and note.read_text(encoding="utf-8") == first:
         return
@@ -352,7 +355,7 @@ def _all_pages(
 
 
 def _following(page: Path, address: str) -> str | None:
-    """The address of the page after this one, on the same server."""
+    """Return the address of the page after this one, on the same server."""
     href = next_page(page)
     if href is None:
         return None
@@ -363,7 +366,7 @@ def _following(page: Path, address: str) -> str | None:
 
 
 def _download(source: Source, address: str, page: Path, *, resuming: bool) -> None:
-    """One page, with some patience for a server that is busy."""
+    """Download one page, with some patience for a server that is busy."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
             _write(source, address, page)
@@ -425,7 +428,10 @@ def _unreachable(address: str, error: Exception) -> str:
 
 
 def checked_address(address: str) -> str:
-    """:raises AreaSourceError: it is no http(s) address."""
+    """Return the address, which may have {year} in it.
+
+    :raises AreaSourceError: it is no http(s) address.
+    """
     parts = urlsplit(address.format(year=LATEST_YEAR))
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise AreaSourceError(f"{address} is geen adres dat met https:// begint.")

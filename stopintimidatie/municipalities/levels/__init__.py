@@ -12,7 +12,7 @@ def includeme(config: Any) -> None:
         LEVEL_EFFECTS,
         LEVEL_JOB,
         LevelRules,
-        begin_planned,
+        begin_planned_level,
     )
 
     LEVEL_CONDITIONS.declare(config)
@@ -22,4 +22,4 @@ def includeme(config: Any) -> None:
     config.add_impersonal_table("municipality_profile", "level, look and words, all public")
     config.add_impersonal_table("municipality_level", "levels and dates, all public")
     config.add_mail_template(FELL)
-    config.add_job_kind(LEVEL_JOB, begin_planned)
+    config.add_job_kind(LEVEL_JOB, begin_planned_level)

@@ -24,7 +24,7 @@ from stopintimidatie.core.storage.models import Base, UtcDateTime
 
 
 class ParticipationLevel(StrEnum):
-    """How far a municipality takes part (1-domain.md, *Levels of a municipality*)."""
+    """Level of participation of a municipality (1-domain.md, *Levels of a municipality*)."""
 
     NO_AGREEMENT = "zonder_afspraak"
     FORWARDING = "doorgifte"
@@ -62,7 +62,7 @@ class MunicipalityProfile(Base):
 
     @hybrid_property
     def level(self) -> ParticipationLevel:
-        """How far it takes part at this moment."""
+        """Return how far it takes part at this moment."""
         if self.next_level and self.next_level_from and self.next_level_from <= utc_now():
             return self.next_level
         return self.noted_level

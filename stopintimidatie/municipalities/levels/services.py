@@ -1,4 +1,14 @@
-"""Reading a municipality's profile; routing and the intake ask it before any holder is known."""
+"""How far a municipality takes part: reading it, changing it with its history, planning it.
+
+Routing and the intake ask it before any holder is known.
+
+Higher rooms know when a level may begin (an agreement, a checklist) and what follows from it (what
+was forwarded earlier appears): `config.add_level_condition` and `config.add_level_effect`.
+
+A level may begin later. From that moment on everybody reads the new level, because the profile
+tells it by the clock (`MunicipalityProfile.level`). The job only keeps the books, and has follow
+what follows.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +37,13 @@ from stopintimidatie.municipalities.people.services import postbox_recipient
 
 
 def profile_of(session: Session, code: str) -> MunicipalityProfile:
-    """The profile; a municipality nobody spoke with yet gets an empty one, not stored."""
+    """Return the profile; one nobody spoke with yet gets an empty one, not stored."""
     found = session.get(MunicipalityProfile, code)
     return empty_profile(code) if found is None else found
 
 
 def empty_profile(code: str) -> MunicipalityProfile:
-    """The profile of a municipality that nobody spoke with yet; not stored."""
+    """Make the profile of a municipality that nobody spoke with yet; not stored."""
     return MunicipalityProfile(
         code=code,
         level=ParticipationLevel.NO_AGREEMENT,
@@ -43,19 +53,14 @@ def empty_profile(code: str) -> MunicipalityProfile:
 
 
 def level_of(session: Session, code: str) -> ParticipationLevel:
-    """How far the municipality takes part."""
+    """Return how far the municipality takes part."""
     level = session.scalar(
         select(MunicipalityProfile.level).where(MunicipalityProfile.code == code)
     )
     return ParticipationLevel.NO_AGREEMENT if level is None else ParticipationLevel(level)
 
 
-# How far a municipality takes part: changed in one place, with its history and conditions.
-#
-# Higher rooms know when a level may begin (an agreement, a checklist) and what follows from it
-# (what was forwarded earlier appears): `config.add_level_condition` and
-# `config.add_level_effect`.
-
+# Changing
 
 AUDIT_KIND: Final = "gemeente"
 
@@ -123,7 +128,7 @@ def set_level(
 def locked_profile(
     session: Session, rules: LevelRules, actor: Actor, code: str
 ) -> MunicipalityProfile:
-    """The profile, held until the end of the transaction, with what is due written down.
+    """Lock the profile until the end of the transaction, and write down what is due.
 
     :raises LevelRefusedError: there is no such municipality.
     """
@@ -136,7 +141,10 @@ def locked_profile(
 
 
 def refuse_unless_possible(session: Session, rules: LevelRules, change: LevelChange) -> None:
-    """:raises LevelRefusedError: already so, or something is missing."""
+    """Refuse a level that is already so, or for which something is missing.
+
+    :raises LevelRefusedError: it may not begin.
+    """
     if change.before == change.after:
         label = change.after.label
         raise LevelRefusedError([f"Deze gemeente doet al mee op het niveau {label}."])
@@ -176,7 +184,7 @@ def _note(session: Session, change: LevelChange, reason: str | None) -> None:
 def _store(session: Session, profile: MunicipalityProfile, change: LevelChange) -> None:
     now = utc_now()
     session.add(profile)
-    end_running(session, profile, now)
+    end_running_level(session, profile, now)
     if profile.next_level == change.after:
         # It is so now: there is nothing left of the plan.
         drop_plan(session, profile)
@@ -186,8 +194,8 @@ def _store(session: Session, profile: MunicipalityProfile, change: LevelChange) 
     session.flush()
 
 
-def end_running(session: Session, profile: MunicipalityProfile, moment: datetime) -> None:
-    """The present stretch ends at this moment; it is begun when it is from before the history."""
+def end_running_level(session: Session, profile: MunicipalityProfile, moment: datetime) -> None:
+    """End the present stretch now; begin it first when it is from before the history."""
     row = running_level(session, profile.code)
     if row is not None:
         row.until = moment
@@ -197,7 +205,7 @@ def end_running(session: Session, profile: MunicipalityProfile, moment: datetime
 
 
 def running_level(session: Session, code: str) -> MunicipalityLevel | None:
-    """The stretch of time that lasts now."""
+    """Return the stretch of time that lasts now."""
     now = utc_now()
     return session.scalars(
         select(MunicipalityLevel).where(
@@ -209,7 +217,7 @@ def running_level(session: Session, code: str) -> MunicipalityLevel | None:
 
 
 def drop_plan(session: Session, profile: MunicipalityProfile) -> None:
-    """What was planned isn't any more; the present stretch has no end again."""
+    """Drop what was planned; the present stretch has no end again."""
     row = running_level(session, profile.code)
     if row is not None:
         row.until = None
@@ -223,7 +231,7 @@ def drop_plan(session: Session, profile: MunicipalityProfile) -> None:
 
 
 def level_history(session: Session, code: str) -> Sequence[MunicipalityLevel]:
-    """Every stretch of time, the latest first; what is planned is left out.
+    """Return every stretch of time, the latest first; what is planned is left out.
 
     Before the first: *zonder afspraak*.
     """
@@ -240,11 +248,7 @@ def level_history(session: Session, code: str) -> Sequence[MunicipalityLevel]:
     return [MunicipalityLevel(code=code, level=profile.level, since=profile.level_since)]
 
 
-# A level that begins later: planned, taken back, and written down when its moment has come.
-#
-# From that moment on everybody reads the new level, because the profile tells it by the clock
-# (`MunicipalityProfile.level`). The job only keeps the books, and has follow what follows.
-
+# Planning
 
 LEVEL_JOB: Final = Job("gemeente.niveau")
 FURTHEST: Final = timedelta(days=366)
@@ -254,7 +258,7 @@ LOOKED_AT_AGAIN: Final = timedelta(days=1)
 
 @dataclass(frozen=True)
 class LevelPlan:
-    """What a municipality will be, and from when on."""
+    """Level that a municipality will have, and from when on."""
 
     level: ParticipationLevel
     begins: datetime
@@ -285,7 +289,7 @@ def plan_level(
     change = LevelChange(code, ParticipationLevel(profile.noted_level), level, actor)
     refuse_unless_possible(session, rules, change)
     session.add(profile)
-    end_running(session, profile, begins)
+    end_running_level(session, profile, begins)
     profile.next_level, profile.next_level_from = level, begins
     session.add(MunicipalityLevel(code=code, level=level, since=begins))
     session.flush()
@@ -299,7 +303,7 @@ def plan_level(
 
 
 def plan_of(session: Session, code: str) -> LevelPlan | None:
-    """What is planned for a municipality, as long as it hasn't begun."""
+    """Return what is planned for a municipality, as long as it hasn't begun."""
     row = session.get(MunicipalityProfile, code)
     if row is None or not row.next_level or not row.next_level_from:
         return None
@@ -323,7 +327,7 @@ def take_back_plan(
 def take_back_when_lacking(
     session: Session, rules: LevelRules, actor: Actor, code: str
 ) -> Sequence[str]:
-    """A plan falls when its conditions no longer hold; why, one sentence each."""
+    """Drop a plan whose conditions no longer hold; return why, a sentence each."""
     plan = plan_of(session, code)
     if plan is None:
         return ()
@@ -349,8 +353,8 @@ def _note_plan(
     record(session, actor, action, NATIONAL, AUDIT_KIND, reason=reason, fields=fields)
 
 
-def begin_planned(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: the moment has come, or comes near, or the plan was taken back meanwhile."""
+def begin_planned_level(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Begin the planned level when its moment has come, or remind of it (job)."""
     rules = context.registry.level_rules
     for payload in payloads:
         code = payload["gemeente"]

@@ -1,4 +1,4 @@
-"""The forms: an organisation, somebody to ask there, ending it."""
+"""The forms of partners, and what their pages share."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _version() -> Any:
 
 
 def partner_schema(profiles: Choices) -> Any:
-    """What is asked of an organisation."""
+    """Return what is asked of an organisation."""
     schema = forms.Schema()
     for node in (*_who(), *_what(profiles), *_covenant(), _version()):
         schema.add(node)
@@ -98,18 +98,18 @@ def _covenant() -> tuple[Any, ...]:
 
 
 def read_partner(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The answers under the names of the columns."""
+    """Return the answers under the names of the columns."""
     return {attribute: values[name] for name, attribute in CONTROLS.items()}
 
 
 def shown_partner(row: PartnerOrganisation) -> dict[str, Any]:
-    """The row under the names of the controls."""
+    """Return the row under the names of the controls."""
     values = {name: getattr(row, attribute) for name, attribute in CONTROLS.items()}
     return {**values, "versie": row.version}
 
 
 def contact_schema() -> Any:
-    """What is asked of somebody at a partner."""
+    """Return what is asked of somebody at a partner."""
     schema = forms.Schema()
     for node in (
         _field("functie", forms.Text(200), "Functie", description="Zoals: wijkagent Binnenstad."),
@@ -147,7 +147,7 @@ def read_person(values: Mapping[str, Any]) -> Person:
 
 
 class EndSchema(forms.Schema):
-    """Why it ends."""
+    """Reason of an end."""
 
     reden = forms.field(
         forms.Text(1000, lines=True),
@@ -156,15 +156,14 @@ class EndSchema(forms.Schema):
     )
 
 
-# What the pages of partners share: a form whose work a rule may refuse, or that comes second.
-
+# A form whose work a rule may refuse, or that comes second
 
 FORM_PAGE: Final = "stopintimidatie.municipalities.partners:templates/form.jinja2"
 Values = dict[str, Any]
 
 
 def form_page(request: Request, heading: str, above: str, **more: Any) -> Values:
-    """What every form of this room shows around itself."""
+    """Return what every form of this room shows around itself."""
     return {
         "crumbs": [*request.breadcrumb, Crumb(heading, request.path)],
         "heading": heading,
@@ -190,7 +189,7 @@ def submit(
 
 
 def _conflict(form: Form, row: Any) -> ConflictError:
-    """The form now carries the present version: sending it again is done with open eyes."""
+    """Put the present version in the form: sending it again is done with open eyes."""
     form["versie"].cstruct = str(row.version)
     return ConflictError(
         f"{row.changed_by} heeft dit gewijzigd op {datetime_short(row.changed_at)}. Uw invoer is"

@@ -56,7 +56,7 @@ SEALED: Final = Sealed(PartnerContact, PURPOSE, ("name", "phone"), "id")
 
 
 def _find_organisations(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """An organisation is nobody; it is found by its number alone."""
+    """Find an organisation by its number alone: it is nobody."""
     number = text.normalise_code(PREFIX, subject.reference or "")
     mine = PartnerOrganisation.reference == number
     return session.scalars(select(PartnerOrganisation.id).where(mine)).all()
@@ -73,7 +73,7 @@ def _redact_organisation(
 
 
 def _erase_organisation(session: Session, document: UUID) -> None:
-    """The name of an organisation is nobody's; what was typed beside it may be."""
+    """Erase what was typed beside the name: a name of an organisation is nobody's."""
     row = session.get(PartnerOrganisation, document)
     if row is not None:
         row.ended_reason = None
@@ -83,7 +83,7 @@ def _erase_organisation(session: Session, document: UUID) -> None:
 
 
 def _find_contacts(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """By e-mail address or number; few rows, each with a lock of its own."""
+    """Find contacts by e-mail address or number; few rows, each with a lock of its own."""
     wanted = {text.strip().lower() for text in (subject.email, subject.phone) if text}
     if not wanted:
         return []

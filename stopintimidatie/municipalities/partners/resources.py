@@ -22,13 +22,12 @@ from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 
 # The number of a partner in its address, `K-4F7K-2QXJ`: a name may change.
 
-
 PREFIX: Final = "K"
 PATTERN: Final = re.compile(r"K-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
 
 
 def new_partner_number() -> str:
-    """A fresh number; one in a hundred thousand million is taken."""
+    """Draw a fresh number; one in a hundred thousand million is taken."""
     return text.new_code(PREFIX)
 
 
@@ -82,14 +81,11 @@ LEVELS: Final = (
 )
 
 
-# The way to the partners, for the admin on the page of the settings.
-
-
 PANEL: Final = "stopintimidatie.municipalities.partners:templates/panel.jinja2"
 
 
 def administration_panel(context: Administration, request: Any) -> Panel | None:
-    """On the page of the settings."""
+    """Return the panel on the page of the settings."""
     if context.holder == NATIONAL or not request.has_permission(
         Permission.EDIT_PARTNER, context.__parent__
     ):
@@ -98,8 +94,7 @@ def administration_panel(context: Administration, request: Any) -> Panel | None:
     return Panel("Partners", PANEL, {"href": href})
 
 
-# Which redaction profiles can be proposed for a partner: the room that has them tells.
-
+# Redaction profiles: the room that has them tells.
 
 Choices = Sequence[tuple[str, str]]
 
@@ -116,6 +111,6 @@ PARTNER_PROFILES: Final = Directive[None, Profiles](
 
 
 def profiles_for(registry: Any, session: Session, holder: str) -> Choices:
-    """What can be proposed here."""
+    """Return what can be proposed here."""
     profiles = PARTNER_PROFILES.only(registry)
     return () if profiles is None else profiles(session, holder)

@@ -1,4 +1,4 @@
-"""What people do with the organisations a municipality works with."""
+"""Partners: the organisations a municipality works with, and the people to ask there."""
 
 from __future__ import annotations
 
@@ -30,8 +30,7 @@ from stopintimidatie.municipalities.partners.models import (
 from stopintimidatie.municipalities.partners.resources import new_partner_number
 from stopintimidatie.municipalities.partners.vocabulary import covenant_problem
 
-# What every change of a partner keeps to: one at a time, nothing overwritten, told to the log.
-
+# What every change keeps to: one at a time, nothing overwritten, told to the log
 
 KIND: Final = "partner"
 
@@ -64,13 +63,16 @@ def lock(session: Session, row: Any, version: int | None = None) -> None:
         raise StalePartnerError(row)
 
 
-def only_running(row: PartnerOrganisation) -> None:
-    """:raises PartnerError: the organisation was ended."""
+def refuse_ended(row: PartnerOrganisation) -> None:
+    """Refuse a change of an organisation that was ended.
+
+    :raises PartnerError: it was ended.
+    """
     if row.ended_at is not None:
         raise PartnerError("Deze partner is beëindigd. Neem de partner eerst weer in gebruik.")
 
 
-def touched(row: Any, actor: Actor) -> None:
+def note_change(row: Any, actor: Actor) -> None:
     row.changed_at, row.changed_by = utc_now(), actor.name
 
 
@@ -85,8 +87,7 @@ def log(
     record(session, actor, f"partner.{action}", row.holder, KIND, [row.id], fields=fields)
 
 
-# The people to ask at a partner: names, numbers, and addresses that must prove themselves.
-
+# People
 
 PURPOSE: Final = "partner-contact"
 OWNER: Final = "partner_contact"
@@ -120,12 +121,12 @@ def owner_of_contact(contact: UUID) -> Owner:
 def add_contact(
     session: Session, keys: KeyRing, organisation: PartnerOrganisation, who: Person, actor: Actor
 ) -> PartnerContact:
-    """Somebody to ask; a code goes to the address.
+    """Add somebody to ask; mail a code to the address.
 
     :raises PartnerError: the organisation was ended, or has too many already.
     """
     lock(session, organisation)
-    only_running(organisation)
+    refuse_ended(organisation)
     mine = PartnerContact.organisation_id == organisation.id
     if (session.scalar(select(func.count(PartnerContact.id)).where(mine)) or 0) >= MOST:
         raise PartnerError(f"Er staan al {MOST} contactpersonen. Verwijder er eerst een.")
@@ -157,13 +158,13 @@ def change_contact(
     *,
     version: int | None = None,
 ) -> None:
-    """Other answers; another address must prove itself anew.
+    """Change the answers; another address must prove itself anew.
 
     :raises PartnerError: the organisation was ended.
     :raises StalePartnerError: somebody else changed it.
     """
     lock(session, organisation)
-    only_running(organisation)
+    refuse_ended(organisation)
     lock(session, row, version)
     before = in_clear(keys, row, find_address(session, owner_of_contact(row.id)))
     names = ("function", "name", "email", "phone")
@@ -172,7 +173,7 @@ def change_contact(
     if fields:
         row.function = who.function
         _seal(keys, row, who)
-        touched(row, actor)
+        note_change(row, actor)
         log(session, organisation, actor, "contact_gewijzigd", fields)
 
 
@@ -198,7 +199,7 @@ def remove_all(session: Session, organisation: PartnerOrganisation, actor: Actor
 def find_contact(
     session: Session, organisation: PartnerOrganisation, number: str
 ) -> PartnerContact | None:
-    """A contact of this organisation, by its id as a page sends it."""
+    """Find a contact of this organisation, by its id as a page sends it."""
     try:
         wanted = UUID(number[:40])
     except ValueError:
@@ -213,7 +214,7 @@ def find_contact(
 def contacts_of(
     session: Session, keys: KeyRing, organisation: PartnerOrganisation
 ) -> Sequence[Shown]:
-    """Everybody to ask there, in clear: the caller notes the read. Two queries."""
+    """Return everybody to ask there, in clear: the caller notes the read. Two queries."""
     rows = session.scalars(
         select(PartnerContact)
         .where(PartnerContact.organisation_id == organisation.id)
@@ -233,7 +234,7 @@ def contacts_of(
 
 
 def in_clear(keys: KeyRing, row: PartnerContact, address: MailAddress | None) -> Person:
-    """The person; what was erased is empty."""
+    """Return the person in clear; what was erased is empty."""
     return Person(
         function=row.function,
         name=_open(keys, row, row.name) or "",
@@ -265,7 +266,7 @@ FIELDS: Final = (
 def add_partner(
     session: Session, holder: str, values: Mapping[str, Any], actor: Actor
 ) -> PartnerOrganisation:
-    """An organisation the municipality works with from now on.
+    """Add an organisation that the municipality works with from now on.
 
     :raises PartnerError: a rule isn't kept; `field` says where.
     """
@@ -294,13 +295,13 @@ def change_partner(
     *,
     version: int | None = None,
 ) -> list[str]:
-    """Other answers; the names of those that differ.
+    """Change the answers; return the names of those that differ.
 
     :raises PartnerError: a rule isn't kept, or the organisation was ended.
     :raises StalePartnerError: somebody else changed it.
     """
     lock(session, row, version)
-    only_running(row)
+    refuse_ended(row)
     _check(session, row.holder, values, row)
     fields = [name for name in FIELDS if values[name] != getattr(row, name)]
     if any(name.startswith("covenant") for name in fields):
@@ -308,13 +309,13 @@ def change_partner(
     for name in fields:
         setattr(row, name, values[name])
     if fields:
-        touched(row, actor)
+        note_change(row, actor)
         log(session, row, actor, "gewijzigd", fields)
     return fields
 
 
 def _keep_covenant(session: Session, row: PartnerOrganisation, actor: Actor) -> None:
-    """Documents of before name it, so it must be findable with its days."""
+    """Keep the covenant findable with its days: documents of before name it."""
     before = row.covenant
     if before is not None:
         session.add(
@@ -331,7 +332,7 @@ def _keep_covenant(session: Session, row: PartnerOrganisation, actor: Actor) -> 
 
 
 def earlier_covenants(session: Session, row: PartnerOrganisation) -> Sequence[PartnerCovenant]:
-    """Those before the present one, the latest first."""
+    """Return those before the present one, the latest first."""
     return session.scalars(
         select(PartnerCovenant)
         .where(PartnerCovenant.organisation_id == row.id)
@@ -340,20 +341,20 @@ def earlier_covenants(session: Session, row: PartnerOrganisation) -> Sequence[Pa
 
 
 def end_partner(session: Session, row: PartnerOrganisation, reason: str, actor: Actor) -> None:
-    """No longer work with it. Its name stays, for what it got; whom to ask there goes.
+    """Stop working with it: its name stays, for what it got; whom to ask there goes.
 
     :raises PartnerError: it was ended already.
     """
     lock(session, row)
-    only_running(row)
+    refuse_ended(row)
     remove_all(session, row, actor)
     row.ended_at, row.ended_by, row.ended_reason = utc_now(), actor.name, reason
-    touched(row, actor)
+    note_change(row, actor)
     log(session, row, actor, "beeindigd")
 
 
 def resume_partner(session: Session, row: PartnerOrganisation, actor: Actor) -> None:
-    """Work with it again.
+    """Resume working with it.
 
     :raises PartnerError: it wasn't ended, or another has its name by now.
     """
@@ -362,7 +363,7 @@ def resume_partner(session: Session, row: PartnerOrganisation, actor: Actor) -> 
         raise PartnerError("Deze partner is al in gebruik.")
     _only_one(session, row.holder, row.name, row)
     row.ended_at = row.ended_by = row.ended_reason = None
-    touched(row, actor)
+    note_change(row, actor)
     log(session, row, actor, "hervat")
 
 
@@ -382,7 +383,7 @@ def _check(
 
 
 def _only_one(session: Session, holder: str, name: str, row: PartnerOrganisation | None) -> None:
-    """Two of one name can't be told apart in a list."""
+    """Refuse a second of the same name: a list couldn't tell them apart."""
     others = select(PartnerOrganisation.id).where(
         PartnerOrganisation.holder == holder,
         func.lower(PartnerOrganisation.name) == name.lower(),
@@ -408,7 +409,7 @@ def _free_number(session: Session, holder: str) -> str:
 
 
 def running_partners(session: Session) -> Sequence[PartnerOrganisation]:
-    """Those of this transaction's holder that one works with now, by name."""
+    """Return those of this transaction's holder that one works with now, by name."""
     return session.scalars(
         select(PartnerOrganisation)
         .where(PartnerOrganisation.ended_at.is_(None))
@@ -417,7 +418,7 @@ def running_partners(session: Session) -> Sequence[PartnerOrganisation]:
 
 
 def find_running(session: Session, reference: str) -> PartnerOrganisation | None:
-    """A partner that one works with now, by its number."""
+    """Find a partner that one works with now, by its number."""
     return session.scalars(
         select(PartnerOrganisation).where(
             PartnerOrganisation.reference == reference, PartnerOrganisation.ended_at.is_(None)
@@ -426,11 +427,11 @@ def find_running(session: Session, reference: str) -> PartnerOrganisation | None
 
 
 def covenant_on(row: PartnerOrganisation, day: date) -> str | None:
-    """The name of the covenant, when it counts on this day."""
+    """Return the name of the covenant, when it counts on this day."""
     covenant = row.covenant
     return covenant.name if covenant is not None and covenant.counts_on(day) else None
 
 
 def offered_names(session: Session, document: Any) -> list[tuple[str, str]]:
-    """Whom a question may go to, as (number, name)."""
+    """Return whom a question may go to, as (number, name)."""
     return [(row.reference, row.name) for row in running_partners(session)]

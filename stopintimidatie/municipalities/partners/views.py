@@ -1,4 +1,4 @@
-"""`…/partners`: the list, an organisation, adding, changing, ending and resuming."""
+"""`…/partners`: the list, an organisation, and the people to ask there."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, day_of, plural
 from stopintimidatie.core.web.components import ListItem
 from stopintimidatie.core.web.request import Paging, Request, query_pairs, wanted_page
-from stopintimidatie.municipalities.partners import services as partners_services
 from stopintimidatie.municipalities.partners.forms import (
     FORM_PAGE,
     EndSchema,
@@ -37,11 +36,25 @@ from stopintimidatie.municipalities.partners.resources import (
     PartnerResource,
     profiles_for,
 )
-from stopintimidatie.municipalities.partners.services import KIND, PartnerError, contacts_of
+from stopintimidatie.municipalities.partners.services import (
+    KIND,
+    PartnerError,
+    add_contact,
+    add_partner,
+    change_contact,
+    change_partner,
+    contacts_of,
+    earlier_covenants,
+    end_partner,
+    find_contact,
+    in_clear,
+    owner_of_contact,
+    remove_contact,
+    resume_partner,
+)
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis, PartnerKind
 
-# The partners of a municipality in a list: those one works with first, then those of before.
-
+# The list: those one works with first, then those of before
 
 Row = tuple[PartnerOrganisation, int]
 
@@ -51,7 +64,7 @@ def count_partners(session: Session) -> int:
 
 
 def list_partners(session: Session, paging: Paging) -> Sequence[Row]:
-    """A page of them, each with how many people there are to ask."""
+    """Return a page of them, each with how many people there are to ask."""
     people = (
         select(func.count(PartnerContact.id))
         .where(PartnerContact.organisation_id == PartnerOrganisation.id)
@@ -71,7 +84,7 @@ def list_partners(session: Session, paging: Paging) -> Sequence[Row]:
 
 
 def partner_item(row: PartnerOrganisation, people: int, href: str, today: date) -> ListItem:
-    """A partner as one entry of the list."""
+    """Return a partner as one entry of the list."""
     meta = [PartnerKind.word(row.kind)]
     if row.ended_at is not None:
         return ListItem(row.name, href, ["beeindigd"], [*meta, date_text(row.ended_at)])
@@ -94,7 +107,7 @@ _TEMPLATES: Final = "stopintimidatie.municipalities.partners:templates"
     renderer=f"{_TEMPLATES}/partners.jinja2",
 )
 def partners_view(context: PartnerList, request: Request) -> dict[str, Any]:
-    """Whom this municipality works with, and worked with."""
+    """Show whom this municipality works with, and worked with."""
     today = day_of(utc_now())
     paging = Paging(wanted_page(request), count_partners(request.db))
     rows = list_partners(request.db, paging)
@@ -117,7 +130,7 @@ def partners_view(context: PartnerList, request: Request) -> dict[str, Any]:
     renderer=FORM_PAGE,
 )
 def add_view(context: PartnerList, request: Request) -> Any:
-    """Another organisation."""
+    """Add an organisation."""
     form = Form(
         partner_schema(profiles_for(request.registry, request.db, context.holder)),
         request,
@@ -127,7 +140,7 @@ def add_view(context: PartnerList, request: Request) -> Any:
 
     def act(values: dict[str, Any]) -> Any:
         given = read_partner(values)
-        row = partners_services.add_partner(request.db, context.holder, given, request.actor)
+        row = add_partner(request.db, context.holder, given, request.actor)
         request.flash("De partner is toegevoegd. Zet er nu bij wie u daar kunt vragen.")
         return HTTPSeeOther(request.resource_path(context, row.reference))
 
@@ -142,7 +155,7 @@ def add_view(context: PartnerList, request: Request) -> Any:
     renderer=f"{_TEMPLATES}/partner.jinja2",
 )
 def partner_view(context: PartnerResource, request: Request) -> dict[str, Any]:
-    """One organisation: grounds, covenant, and who to ask there."""
+    """Show one organisation: grounds, covenant, and who to ask there."""
     row = context.organisation
     contacts = contacts_of(request.db, request.registry.key_ring, row)
     if contacts:
@@ -154,7 +167,7 @@ def partner_view(context: PartnerResource, request: Request) -> dict[str, Any]:
         "facts": _facts(request, row),
         "bases": [LegalBasis.word(code) for code in row.legal_bases],
         "covenant": row.covenant,
-        "earlier": partners_services.earlier_covenants(request.db, row),
+        "earlier": earlier_covenants(request.db, row),
         "today": day_of(utc_now()),
         "contacts": contacts,
         "edits": edits,
@@ -179,7 +192,7 @@ def _facts(request: Request, row: PartnerOrganisation) -> list[tuple[str, str]]:
     renderer=FORM_PAGE,
 )
 def change_view(context: PartnerResource, request: Request) -> Any:
-    """Other answers about an organisation."""
+    """Change the answers about an organisation."""
     row, back = context.organisation, request.resource_path(context)
     form = Form(
         partner_schema(profiles_for(request.registry, request.db, context.holder)),
@@ -191,7 +204,7 @@ def change_view(context: PartnerResource, request: Request) -> Any:
 
     def act(values: dict[str, Any]) -> Any:
         given, version = read_partner(values), values["versie"]
-        partners_services.change_partner(request.db, row, given, request.actor, version=version)
+        change_partner(request.db, row, given, request.actor, version=version)
         request.flash("De partner is opgeslagen.")
         return HTTPSeeOther(back)
 
@@ -206,7 +219,7 @@ def change_view(context: PartnerResource, request: Request) -> Any:
     renderer=FORM_PAGE,
 )
 def end_view(context: PartnerResource, request: Request) -> Any:
-    """No longer work with it."""
+    """Stop working with it."""
     row, back = context.organisation, request.resource_path(context)
     form = Form(
         EndSchema(),
@@ -216,7 +229,7 @@ def end_view(context: PartnerResource, request: Request) -> Any:
     )
 
     def act(values: dict[str, Any]) -> Any:
-        partners_services.end_partner(request.db, row, values["reden"], request.actor)
+        end_partner(request.db, row, values["reden"], request.actor)
         request.flash("De partner is beëindigd. De contactpersonen zijn verwijderd.")
         return HTTPSeeOther(back)
 
@@ -236,17 +249,16 @@ def end_view(context: PartnerResource, request: Request) -> Any:
     permission=Permission.EDIT_PARTNER,
 )
 def resume_view(context: PartnerResource, request: Request) -> HTTPSeeOther:
-    """Work with it again."""
+    """Resume working with it."""
     try:
-        partners_services.resume_partner(request.db, context.organisation, request.actor)
+        resume_partner(request.db, context.organisation, request.actor)
         request.flash("U werkt weer met deze partner. Zet erbij wie u daar kunt vragen.")
     except PartnerError as problem:
         request.flash(problem.message, "error")
     return HTTPSeeOther(request.resource_path(context))
 
 
-# The people to ask at a partner: adding, changing, confirming the address, removing.
-
+# People: adding, changing, confirming the address, removing
 
 _P: Final = Permission.EDIT_PARTNER
 
@@ -259,7 +271,7 @@ _P: Final = Permission.EDIT_PARTNER
     renderer=FORM_PAGE,
 )
 def contact_view(context: PartnerResource, request: Request) -> Any:
-    """Somebody new, or with `?wie=…` somebody who is there."""
+    """Add a contact, or with `?wie=…` change one."""
     keys, row = request.registry.key_ring, context.organisation
     known = _asked_for(context, request)
     form = Form(
@@ -275,12 +287,10 @@ def contact_view(context: PartnerResource, request: Request) -> Any:
     def act(values: dict[str, Any]) -> Any:
         who, actor = read_person(values), request.actor
         if known is None:
-            partners_services.add_contact(request.db, keys, row, who, actor)
+            add_contact(request.db, keys, row, who, actor)
         else:
             version = values["versie"]
-            partners_services.change_contact(
-                request.db, keys, row, known, who, actor, version=version
-            )
+            change_contact(request.db, keys, row, known, who, actor, version=version)
         request.flash("Opgeslagen. Naar een nieuw adres sturen wij een code.")
         return HTTPSeeOther(request.resource_path(context))
 
@@ -296,8 +306,8 @@ def _asked_for(context: PartnerResource, request: Request) -> PartnerContact | N
 def _given(request: Request, known: PartnerContact | None) -> dict[str, Any]:
     if known is None:
         return {}
-    address = find_address(request.db, partners_services.owner_of_contact(known.id))
-    person = partners_services.in_clear(request.registry.key_ring, known, address)
+    address = find_address(request.db, owner_of_contact(known.id))
+    person = in_clear(request.registry.key_ring, known, address)
     return {
         "functie": person.function,
         "naam": person.name,
@@ -308,7 +318,7 @@ def _given(request: Request, known: PartnerContact | None) -> dict[str, Any]:
 
 
 def _found(context: PartnerResource, request: Request, number: str) -> PartnerContact:
-    found = partners_services.find_contact(request.db, context.organisation, number)
+    found = find_contact(request.db, context.organisation, number)
     if found is None:
         raise HTTPNotFound()
     return found
@@ -318,7 +328,7 @@ def _found(context: PartnerResource, request: Request, number: str) -> PartnerCo
 def code_view(context: PartnerResource, request: Request) -> HTTPSeeOther:
     """Type back the code that the contact read out, or send a new one."""
     who = _found(context, request, str(request.POST.get("wie", "")))
-    address = find_address(request.db, partners_services.owner_of_contact(who.id))
+    address = find_address(request.db, owner_of_contact(who.id))
     if address is None:
         raise HTTPNotFound()
     keys = request.registry.key_ring
@@ -339,6 +349,6 @@ def code_view(context: PartnerResource, request: Request) -> HTTPSeeOther:
 def remove_view(context: PartnerResource, request: Request) -> HTTPSeeOther:
     """Forget somebody."""
     who = _found(context, request, str(request.POST.get("wie", "")))
-    partners_services.remove_contact(request.db, context.organisation, who, request.actor)
+    remove_contact(request.db, context.organisation, who, request.actor)
     request.flash("De contactpersoon is verwijderd.")
     return HTTPSeeOther(request.resource_path(context))

@@ -1,4 +1,4 @@
-"""The closed lists of partners. Pure."""
+"""Closed lists of partners, legal bases, and when a covenant counts. Pure."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class LegalBasis(Term):
 
 
 class PartnerKind(Term):
-    """What kind of organisation it is."""
+    """Kind of organisation."""
 
     POLICE = "politie", "politieteam", "police team"
     ENFORCEMENT = "handhaving", "handhaving (boa's)", "enforcement"
@@ -65,15 +65,14 @@ class PartnerKind(Term):
 BASES: Final = tuple(basis for basis in LegalBasis if basis is not LegalBasis.INTERNAL)
 
 
-# When a covenant counts. It is never a ground to tell anything: it is named beside one. Pure.
-
+# A covenant is never a ground to tell anything: it is named beside one.
 
 ENDS_SOON: Final = timedelta(days=60)
 
 
 @dataclass(frozen=True)
 class Covenant:
-    """What was agreed in writing with a partner, and the days on which it counts (both included).
+    """Agreement in writing with a partner, and the days on which it counts (both included).
 
     Without a last day it counts until it is ended.
     """
@@ -86,7 +85,7 @@ class Covenant:
         return self.since <= day and (self.until is None or day <= self.until)
 
     def ends_soon(self, day: date) -> bool:
-        """Whether somebody should see to a new one."""
+        """Tell whether somebody should see to a new one."""
         return self.counts_on(day) and self.until is not None and self.until - day < ENDS_SOON
 
     def over(self, day: date) -> bool:
@@ -96,7 +95,7 @@ class Covenant:
 def covenant_problem(
     name: str | None, since: date | None, until: date | None
 ) -> tuple[str, str] | None:
-    """What is wrong with these answers: the words, and which answer."""
+    """Return what is wrong with these answers: the words, and which answer."""
     if not name:
         if since or until:
             return "Schrijf op hoe het convenant heet, of haal de datums weg.", "covenant"

@@ -1,4 +1,4 @@
-"""The forms about where a holder is told of new reports."""
+"""The forms about where a holder is told of new reports, and about proposed roles."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stopintimidatie.municipalities.people.services import is_role_address
 
 
 def role_address(node: Any, value: str) -> None:
-    """An address of a role, not of one person."""
+    """Check that it is an address of a role, not of one person."""
     forms.email_address(node, value)
     if not is_role_address(value):
         raise colander.Invalid(
@@ -25,13 +25,13 @@ def role_address(node: Any, value: str) -> None:
 
 
 def phone_number(node: Any, value: str) -> None:
-    """A number that can be rung, Dutch unless it says otherwise."""
+    """Check that it is a number that can be rung, Dutch unless it says otherwise."""
     if as_number(value) is None:
         raise colander.Invalid(node, "Vul een telefoonnummer in, zoals 078 123 45 67.")
 
 
 def as_number(text: str) -> str | None:
-    """The number as networks write it, +31…; None when it is none."""
+    """Return the number as networks write it, +31…; None when it is none."""
     try:
         found = phonenumbers.parse(text, "NL")
     except phonenumbers.NumberParseException:
@@ -43,7 +43,7 @@ def as_number(text: str) -> str | None:
 
 
 def postbox_schema(*, texting: bool) -> Any:
-    """The address, and the number where text messages can be sent."""
+    """Return the form of the address, and the number where text messages can be sent."""
     schema = forms.Schema()
     schema.add(
         forms.field(
@@ -68,9 +68,6 @@ def postbox_schema(*, texting: bool) -> Any:
             )
         )
     return schema
-
-
-# Forms to propose a role, and to confirm or refuse one.
 
 
 CONFIRM: Final = "bevestigen"

@@ -38,14 +38,14 @@ _FOLDER: Final = "stopintimidatie.municipalities.people:templates/mail"
 
 
 def ask_to_confirm(session: Session, holder: str, offer: RoleOffer) -> None:
-    """Mail the address of a role at this holder that a proposal waits, without saying which."""
+    """Mail the address of a role at this holder that a proposal waits, not which one."""
     mailbox = postbox_recipient(session, holder)
     if mailbox is not None:
         queue_mail(session, holder, CONFIRM.name, mailbox, about=offer.id)
 
 
 def send_invitations(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job of the desk: mail the invited person, with a link if they have no password yet."""
+    """Mail the invited person, with a link if they have no password yet (job of the desk)."""
     for place, payload in enumerate(payloads):
         with context.ending(place) as session:
             offer = session and session.get(RoleOffer, UUID(payload["offer"]))
@@ -73,11 +73,11 @@ def _send(session: Session, keys: KeyRing, offer: RoleOffer) -> None:
 
 
 def tell_other_side(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: record in the other holder's log what the municipality or the desk did about a role.
+    """Record in the other holder's log what was done about a role (job).
 
     Also mails the second person that a proposal waits for them.
     """
-    from stopintimidatie.municipalities.people.services import waiting_at
+    from stopintimidatie.municipalities.people.services import proposals_for
 
     holder = context.holder
     for place, payload in enumerate(payloads):
@@ -89,7 +89,7 @@ def tell_other_side(context: JobContext, payloads: Sequence[dict[str, Any]]) -> 
             reason = offer.reason if offer is not None else None
             told = payload["fields"]
             record(session, by, action, holder, KIND, [number], fields=told, reason=reason)
-            if action == INVITED and offer is not None and offer in waiting_at(session, holder):
+            if action == INVITED and offer is not None and offer in proposals_for(session, holder):
                 ask_to_confirm(session, holder, offer)
 
 

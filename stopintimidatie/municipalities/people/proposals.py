@@ -36,11 +36,11 @@ from stopintimidatie.municipalities.people.services import (
     LAST_READER,
     USER_KIND,
     Confirmer,
-    awaited,
     givers,
     has_confirmed,
     has_hand,
     party_at,
+    pending_confirmers,
     readers_of,
 )
 
@@ -106,7 +106,7 @@ def propose(
             session.add(offer)
     except IntegrityError:
         raise AccountError(_WAITS_ALREADY) from None
-    left = awaited(session, [offer])[offer.id]
+    left = pending_confirmers(session, [offer])[offer.id]
     _log(session, offer, actor, INVITED, at)
     if not left:
         _open(session, offer)
@@ -189,7 +189,7 @@ def _check_second(
     person = session.get(User, UUID(actor.id)) if actor.id else None
     if person is None or has_hand(offer, person) or has_confirmed(offer, person):
         raise AccountError(HAD_A_HAND)
-    left = awaited(session, [offer])[offer.id]
+    left = pending_confirmers(session, [offer])[offer.id]
     if party_at(at) not in left:
         raise AccountError(_DECIDED)
     if at != NATIONAL and person not in readers_of(session, [at])[at]:
@@ -266,7 +266,7 @@ def _log(
     """Record this here, and have a job record it at the other holder if that has a part in it."""
     fields = [offer.holder, offer.role]
     record(session, actor, action, at, KIND, [offer.id], fields=fields, reason=reason)
-    left = awaited(session, [offer])[offer.id]
+    left = pending_confirmers(session, [offer])[offer.id]
     desk_has_part = offer.by_desk or offer.desk_id is not None or Confirmer.DESK in left
     if at == NATIONAL or desk_has_part:
         other = offer.holder if at == NATIONAL else NATIONAL

@@ -1,4 +1,7 @@
-"""Mail domains of a municipality; a mailbox outside them is marked as such."""
+"""The people of a municipality: mail domains, who confirms a role, mailbox, users, invitations.
+
+A mailbox outside the domains is marked as such.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,9 @@ def is_outside(address: str, domains: Sequence[str]) -> bool:
     Without domains nothing is known, so no address is outside.
     """
     own = address.rpartition("@")[2].lower()
-    return bool(domains) and not any(own == one or own.endswith(f".{one}") for one in domains)
+    return bool(domains) and not any(
+        own == domain or own.endswith(f".{domain}") for domain in domains
+    )
 
 
 def set_domains(session: Session, actor: Actor, code: str, domains: Collection[str]) -> None:
@@ -53,7 +58,7 @@ def set_domains(session: Session, actor: Actor, code: str, domains: Collection[s
         return
     session.execute(delete(MailDomain).where(MailDomain.code == code, MailDomain.domain.in_(gone)))
     session.add_all(MailDomain(code=code, domain=domain) for domain in new)
-    changes = [*(f"erbij: {one}" for one in new), *(f"weg: {one}" for one in gone)]
+    changes = [*(f"erbij: {domain}" for domain in new), *(f"weg: {domain}" for domain in gone)]
     fields = [code, *changes]
     record(session, actor, "gemeente.maildomeinen", NATIONAL, "gemeente", fields=fields)
     session.flush()
@@ -61,12 +66,15 @@ def set_domains(session: Session, actor: Actor, code: str, domains: Collection[s
 
 # Rules for who must confirm a proposed role; one person alone never lets somebody read reports.
 #
-# | role that is proposed | who confirms it | |---|---| | it reads, and somebody reads at the
-# municipality | a reader there | | it reads, and nobody reads there yet | somebody of the desk |
-# | admin, by the municipality | nobody | | admin, by the desk, and somebody reads there | a
-# reader there | | admin, by the desk, and nobody reads there | somebody else of the desk | | the
-# very first role there, admin, by a desk of one person | nobody | | any, by the municipality, for
-# a mailbox outside its domains | somebody of the desk as well |
+# | role that is proposed                             | who confirms it                |
+# |---------------------------------------------------|--------------------------------|
+# | it reads, and somebody reads at the municipality  | a reader there                 |
+# | it reads, and nobody reads there yet              | somebody of the desk           |
+# | admin, by the municipality                        | nobody                         |
+# | admin, by the desk, and somebody reads there      | a reader there                 |
+# | admin, by the desk, and nobody reads there        | somebody else of the desk      |
+# | the very first role there, admin, by a desk of one person | nobody                 |
+# | any, by the municipality, for a mailbox outside its domains | somebody of the desk as well |
 #
 # Nobody confirms what they proposed or get, nor confirms twice, nor what was proposed by somebody
 # whose role they proposed themselves, at whatever distance (`given_by`): so a mailbox of one's
@@ -98,7 +106,7 @@ def party_at(holder: str) -> Confirmer:
     return Confirmer.DESK if holder == NATIONAL else Confirmer.COLLEAGUE
 
 
-def awaited(
+def pending_confirmers(
     session: Session, offers: Collection[RoleOffer]
 ) -> Mapping[UUID, tuple[Confirmer, ...]]:
     """Return who must still confirm each of these, as of now; four queries, however many."""
@@ -112,10 +120,10 @@ def awaited(
     )
     alone = len(session.scalars(at_desk.limit(2)).all()) < 2
     places = {code: _Place(domains[code], readers[code], code in peopled, alone) for code in codes}
-    return {offer.id: _awaited(offer, places[offer.holder]) for offer in offers}
+    return {offer.id: _pending_confirmers_of(offer, places[offer.holder]) for offer in offers}
 
 
-def _awaited(offer: RoleOffer, place: _Place) -> tuple[Confirmer, ...]:
+def _pending_confirmers_of(offer: RoleOffer, place: _Place) -> tuple[Confirmer, ...]:
     needed = set(_second_party(offer, place))
     if not offer.by_desk and is_outside(offer.username, place.domains):
         needed.add(Confirmer.DESK)
@@ -180,7 +188,7 @@ def readers_of(session: Session, codes: Collection[str]) -> Mapping[str, list[Us
     return found
 
 
-def waiting_at(session: Session, holder: str) -> list[RoleOffer]:
+def proposals_for(session: Session, holder: str) -> list[RoleOffer]:
     """Return the proposals that this municipality or the desk confirms, the oldest first."""
     proposed = select(RoleOffer).where(
         RoleOffer.state == OfferState.PROPOSED, RoleOffer.expires_at > utc_now()
@@ -190,12 +198,11 @@ def waiting_at(session: Session, holder: str) -> list[RoleOffer]:
     rows = session.scalars(proposed.order_by(RoleOffer.proposed_at, RoleOffer.id)).all()
     if not rows:
         return []
-    left, party = awaited(session, rows), party_at(holder)
+    left, party = pending_confirmers(session, rows), party_at(holder)
     return [offer for offer in rows if party in left[offer.id]]
 
 
-# Where a holder wants to be told: the address of its role, and a number for what can't wait.
-
+# Where a holder wants to be told: the address of its role, and a number for what can't wait
 
 POSTBOX: Final = "postbus"
 URGENT_NUMBER: Final = "spoednummer"
@@ -218,30 +225,32 @@ def urgent_number_of(holder: str) -> Owner:
 
 
 def recipient_of(row: MailAddress | None) -> Recipient | None:
-    """The address as a recipient; None when no message may go there."""
+    """Return the address as a recipient; None when no message may go there."""
     return Recipient("adres", str(row.id)) if row is not None and row.usable else None
 
 
 def postbox_recipient(session: Session, holder: str) -> Recipient | None:
-    """The mailbox of the holder's role."""
+    """Return the mailbox of the holder's role."""
     return recipient_of(find_address(session, postbox_of(holder)))
 
 
 def urgent_recipient(session: Session, holder: str) -> Recipient | None:
-    """The number for what can't wait outside office hours."""
+    """Return the number for what can't wait outside office hours."""
     return recipient_of(find_address(session, urgent_number_of(holder)))
 
 
 def is_role_address(address: str) -> bool:
-    """Whether more people than one read it, by its name: oov@, meldpunt-veiligheid@, team.boa@."""
+    """Tell whether more people than one read it, by its name.
+
+    Oov@, meldpunt-veiligheid@, team.boa@.
+    """
     local = address.partition("@")[0].lower()
     for sign in "-_+":
         local = local.replace(sign, ".")
     return any(part in _ROLES for part in local.split("."))
 
 
-# The users who work for a municipality, the invited people, and taking a role away.
-
+# Users
 
 USER_KIND: Final = "gebruiker"
 # Without readers the desk would confirm new ones, so an admin could choose who confirms.
@@ -263,7 +272,7 @@ class Worker:
 
 
 @dataclass(frozen=True)
-class Invited:
+class Invitee:
     """A proposed or offered role, with what the inviting person typed."""
 
     id: UUID
@@ -302,20 +311,20 @@ def workers_of(session: Session, code: str) -> list[Worker]:
     ]
 
 
-def invited_at(session: Session, code: str) -> list[Invited]:
+def invited_at(session: Session, code: str) -> list[Invitee]:
     """Return the roles proposed or offered at this municipality and not taken, newest first."""
     offers = session.scalars(
         select(RoleOffer)
         .where(RoleOffer.holder == code)
         .order_by(RoleOffer.proposed_at.desc(), RoleOffer.id)
     ).all()
-    domains, left = domains_of(session, [code])[code], awaited(session, offers)
+    domains, left = domains_of(session, [code])[code], pending_confirmers(session, offers)
     return [_invited(offer, domains, left[offer.id]) for offer in offers]
 
 
-def _invited(offer: RoleOffer, domains: Sequence[str], left: tuple[Confirmer, ...]) -> Invited:
+def _invited(offer: RoleOffer, domains: Sequence[str], left: tuple[Confirmer, ...]) -> Invitee:
     declined = offer.state == OfferState.DECLINED
-    return Invited(
+    return Invitee(
         id=offer.id,
         name=offer.name,
         username=offer.username,

@@ -1,4 +1,4 @@
-"""`…/berichten`: where a municipality, or the desk, is told that something waits."""
+"""`…/berichten`, `…/rollen` and `…/gebruikers`: who is told, who confirms, who works here."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ from stopintimidatie.core.web.request import Request
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import Administration, MunicipalityResource
 from stopintimidatie.municipalities.people import proposals
-from stopintimidatie.municipalities.people import services as people_services
 from stopintimidatie.municipalities.people.forms import (
     CONFIRM,
     DecisionSchema,
@@ -41,13 +40,17 @@ from stopintimidatie.municipalities.people.forms import (
 )
 from stopintimidatie.municipalities.people.services import (
     Confirmer,
-    awaited,
     domains_of,
     has_confirmed,
     has_hand,
+    invited_at,
     is_outside,
+    offer_at,
+    pending_confirmers,
     postbox_of,
+    proposals_for,
     urgent_number_of,
+    workers_of,
 )
 
 PAGE: Final = "stopintimidatie.municipalities.people:templates/postbox.jinja2"
@@ -74,7 +77,7 @@ def postbox_panel(context: Administration, request: Any) -> Panel | None:
     renderer=PAGE,
 )
 def postbox_view(context: Any, request: Any) -> Any:
-    """The address and the number, whether they are confirmed, and the form to change them."""
+    """Show the address and the number, whether they are confirmed, and the form to change them."""
     keys, texting = request.registry.key_ring, request.registry.texter.on
     rows = {name: find_address(request.db, owner(context.holder)) for name, owner in OWNERS.items()}
     form = Form(
@@ -138,8 +141,7 @@ def code_view(context: Any, request: Any) -> Any:
     return HTTPSeeOther(request.resource_path(context, "berichten"))
 
 
-# Page `…/rollen`: the second person confirms or refuses a proposed role.
-
+# `…/rollen`: the second person confirms or refuses a proposed role.
 
 PROPOSALS_PAGE: Final = "rollen"
 PARTIES: Final = {
@@ -169,7 +171,7 @@ def proposals_view(context: MunicipalityResource, request: Request) -> Any:
 
 def decide(request: Request, at: str, here: str) -> Any:
     """Show the proposals of a municipality or the desk, and handle the buttons of that page."""
-    waiting = {str(offer.id): offer for offer in people_services.waiting_at(request.db, at)}
+    waiting = {str(offer.id): offer for offer in proposals_for(request.db, at)}
     forms = {number: _form(request, number, here) for number in waiting}
     page = {"cards": _cards(request, list(waiting.values())), "forms": forms}
     if request.method != "POST":
@@ -220,7 +222,7 @@ def _form(request: Request, number: str, here: str) -> Form:
 def _cards(request: Request, offers: list[RoleOffer]) -> list[dict[str, Any]]:
     codes = {offer.holder for offer in offers}
     domains, names = domains_of(request.db, codes), _names(request.db, codes)
-    left = awaited(request.db, offers)
+    left = pending_confirmers(request.db, offers)
     me = request.db.get_one(User, request.identity.user_id)  # type: ignore[union-attr]
     return [
         {
@@ -245,15 +247,14 @@ def _names(session: Session, codes: set[str]) -> dict[str, str]:
 
 def roles_to_confirm(session: Session, holder: str, path: str) -> list[ListItem]:
     """Return the start-page item for proposals that wait for a second person; empty if none do."""
-    number = len(people_services.waiting_at(session, holder))
+    number = len(proposals_for(session, holder))
     if not number:
         return []
     waits = f"{plural(number, 'voorstel', 'voorstellen')} om over te beslissen"
     return [ListItem("Een collega een rol geven", f"{path}/{PROPOSALS_PAGE}", meta=[waits])]
 
 
-# `…/gebruikers`: who works for the municipality; the admin invites and takes roles away.
-
+# `…/gebruikers`: the admin invites and takes roles away.
 
 P: Final = Permission.MANAGE_MUNICIPALITY
 _TEMPLATES: Final = "stopintimidatie.municipalities.people:templates"
@@ -270,7 +271,7 @@ AGAIN: Final = (
 
 
 def users_panel(context: Administration, request: Any) -> Panel | None:
-    """On the page of the settings: the way to the people."""
+    """Return the way to the people, on the page of the settings."""
     if context.holder == NATIONAL or not request.has_permission(P, context.__parent__):
         return None
     href = request.resource_path(context.__parent__, USERS_PAGE)
@@ -287,8 +288,8 @@ def users_panel(context: Administration, request: Any) -> Panel | None:
 def users_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """Show all users with a role here, their roles, and the people who are invited."""
     return {
-        "people": people_services.workers_of(request.db, context.holder),
-        "invited": people_services.invited_at(request.db, context.holder),
+        "people": workers_of(request.db, context.holder),
+        "invited": invited_at(request.db, context.holder),
         "domains": domains_of(request.db, [context.holder])[context.holder],
         "me": request.identity.user_id,  # type: ignore[union-attr]
         "invite": request.resource_path(context, "gebruiker-uitnodigen"),
@@ -361,7 +362,7 @@ def change_offer(
     request: Request, code: str, at: str, change: Callable[..., None], done: str
 ) -> None:
     """Change an offer of this municipality with a function, and show the result."""
-    offer: RoleOffer | None = people_services.offer_at(request.db, code, posted_id(request))
+    offer: RoleOffer | None = offer_at(request.db, code, posted_id(request))
     try:
         if offer is None:
             raise AccountError("Deze uitnodiging is er niet meer. Open de pagina opnieuw.")

@@ -42,13 +42,13 @@ _PHONE: Final = re.compile(r"\+?[0-9][0-9 ()-]{1,18}[0-9]", re.ASCII)
 
 
 def phone_number(node: Any, value: str) -> None:
-    """Short numbers (112, 14 078) are numbers too."""
+    """Check that it can be rung; short numbers (112, 14 078) are numbers too."""
     if not _PHONE.fullmatch(value):
         raise colander.Invalid(node, "Vul een telefoonnummer in, zoals 14 078 of 0800-0432.")
 
 
 def known_blanks(node: Any, value: str) -> None:
-    """Only blanks that can be filled in."""
+    """Refuse blanks that can't be filled in."""
     wrong = unknown_blanks(value)
     if wrong:
         names = ", ".join(f"{{{name}}}" for name in BLANKS)
@@ -60,7 +60,7 @@ def known_blanks(node: Any, value: str) -> None:
 def _text(
     title: str, name: str, limit: int, *, rows: int = 0, language: str = "nl", **kw: Any
 ) -> Any:
-    """A text of at most so many characters, with known blanks only."""
+    """Make a text field of at most so many characters, with known blanks only."""
     typ = forms.Text(limit, lines=rows > 0)
     if rows:
         kw["widget"] = forms.TextArea(rows=rows, attributes=direction(language))
@@ -68,7 +68,7 @@ def _text(
 
 
 def add_words(schema: Any, title: str, name: str, limit: int, languages: Pairs) -> None:
-    """A field per language besides Dutch, which may stay empty."""
+    """Add a field per language besides Dutch, which may stay empty."""
     for code, label in languages:
         titled = f"{title} ({label})"
         widget = forms.TextInput(attributes=direction(code))
@@ -77,7 +77,7 @@ def add_words(schema: Any, title: str, name: str, limit: int, languages: Pairs) 
 
 
 def answer_schema(language: str) -> Any:
-    """One answer, in one language, for one form."""
+    """Return the form of one answer, in one language, for one form of harassment."""
     schema = Schema()
     title = forms.TextInput(attributes=direction(language))
     schema.add(_text("Titel", "titel", 120, widget=title))
@@ -97,7 +97,7 @@ def answer_schema(language: str) -> Any:
 
 
 def let_op_schema(languages: Pairs) -> Any:
-    """The LET OP text per language, and its term."""
+    """Return the form of the LET OP text per language, and its term."""
     schema = Schema()
     for code, label in languages:
         schema.add(
@@ -128,7 +128,7 @@ def let_op_schema(languages: Pairs) -> Any:
 
 
 def help_line_schema(ages: Pairs, happened: Pairs, languages: Pairs) -> Any:
-    """Somebody to ring, for whom, and after what; named in Dutch and in these languages."""
+    """Return the form of somebody to ring, for whom, and after what; named in these languages."""
     schema = Schema()
     schema.add(field(forms.Text(80), "Naam", name="naam"))
     add_words(schema, "Naam", "naam", 80, languages)
@@ -167,7 +167,7 @@ def _not_the_emergency(node: Any, value: str) -> None:
 
 
 def readable_colour(node: Any, value: str) -> None:
-    """A colour on which white letters are read well."""
+    """Check that white letters are read well on this colour."""
     try:
         colour = parse_colour(value).hex
     except ValueError:
@@ -186,7 +186,7 @@ def readable_colour(node: Any, value: str) -> None:
 
 
 def look_schema(*, has_logo: bool) -> Any:
-    """Logo and colour."""
+    """Return the form of logo and colour."""
     schema = Schema()
     schema.add(
         field(
@@ -217,7 +217,7 @@ def look_schema(*, has_logo: bool) -> Any:
 
 
 def contact_schema() -> Any:
-    """The promise of contact, and where the municipality can be rung."""
+    """Return the form of the promise of contact, and where the municipality can be rung."""
     schema = Schema()
     schema.add(
         field(
@@ -243,7 +243,7 @@ def contact_schema() -> Any:
 
 
 def officers_schema() -> Any:
-    """When boas may enforce: some periods, the last perhaps without an end."""
+    """Return the form of the periods in which boas may enforce, the last perhaps without an end."""
     schema = Schema()
     for number in range(1, MOST_PERIODS + 1):
         part = Schema(title=f"Periode {number}", name=f"periode{number}")
@@ -266,7 +266,7 @@ def _begins_before_it_ends(node: Any, values: Mapping[str, date | None]) -> None
 
 
 def periods_of(values: Mapping[str, Any]) -> list[dict[str, str | None]]:
-    """The periods that were filled in, in order of time."""
+    """Return the periods that were filled in, in order of time."""
     given = [values[f"periode{number}"] for number in range(1, MOST_PERIODS + 1)]
     return sorted(
         (
@@ -285,14 +285,13 @@ def _apart(node: Any, values: Mapping[str, Any]) -> None:
             raise colander.Invalid(node, "De perioden overlappen. Laat ze op elkaar volgen.")
 
 
-# A municipality's own question as a field of a form, and what was answered.
-
+# A question as a field of a form, and what was answered
 
 YES_NO: Final = (("ja", "ja"), ("nee", "nee"))
 
 
 def question_field(question: Question, language: str = "nl") -> Any:
-    """The field; no question of a municipality's own is obligatory.
+    """Make the field of a question; none of a municipality's own is obligatory.
 
     :param language: where the municipality gave no words in it, they are Dutch.
     """
@@ -307,7 +306,7 @@ def question_field(question: Question, language: str = "nl") -> Any:
 
 
 def answer_given(question: Question, value: Any) -> Any:
-    """What the field gave, as it is kept; None when nothing was answered."""
+    """Return what the field gave, as it is kept; None when nothing was answered."""
     if value in (None, (), []):
         return None
     return value == "ja" if question.kind is Kind.YES_NO else value
@@ -325,8 +324,7 @@ def _kind(question: Question, language: str) -> tuple[Any, Any]:
     return forms.Text(LONGEST_ANSWER, lines=True), None
 
 
-# The form of a municipality's own question.
-
+# The form of a question
 
 LONGEST_WORDS: Final = 200
 LONGEST_LABEL: Final = 80
@@ -335,7 +333,7 @@ _CODED: Final = re.compile(r"(de|fr|tr|ar|pl|uk|es|pap|en):\s*(.+)")
 
 
 def question_schema(languages: Choices) -> Any:
-    """Words in Dutch and in these languages, kind, choices, place."""
+    """Return the form of a question: words in these languages, kind, choices, place."""
     schema = Schema()
     schema.add(
         field(forms.OneOf(USES.items(), radio=True), "Waar stelt u de vraag?", name="gebruik")
@@ -365,7 +363,7 @@ def question_schema(languages: Choices) -> Any:
 
 
 def _choices_fit(node: Any, values: Mapping[str, Any]) -> None:
-    """Choices where the kind asks for them, each different and not too long."""
+    """Check for choices where the kind asks for them, each different and not too long."""
     choices = choices_of(values["keuzes"])
     labels = [label for choice in choices for label in choice["label"].values()]
     problem = None
@@ -386,7 +384,7 @@ def _choices_fit(node: Any, values: Mapping[str, Any]) -> None:
 
 
 def choices_of(text: str | None) -> list[dict[str, Any]]:
-    """One choice a line: its code follows from its Dutch words."""
+    """Read one choice a line: its code follows from its Dutch words."""
     found: list[dict[str, Any]] = []
     for line in (text or "").splitlines():
         dutch, *others = (part.strip() for part in line.split(BETWEEN))
@@ -398,13 +396,13 @@ def choices_of(text: str | None) -> list[dict[str, Any]]:
 
 
 def _in_another(part: str) -> tuple[str, str]:
-    """Language and words: `tr: Sokakta`; without a code it is English."""
+    """Read language and words: `tr: Sokakta`; without a code it is English."""
     found = _CODED.fullmatch(part)
     return (found.group(1), found.group(2)) if found else ("en", part)
 
 
 def content_of_question(values: Mapping[str, Any], languages: Choices) -> dict[str, Any]:
-    """The question as it is stored."""
+    """Return the question as it is stored."""
     return {
         "gebruik": values["gebruik"],
         "soort": values["soort"],
@@ -415,12 +413,12 @@ def content_of_question(values: Mapping[str, Any], languages: Choices) -> dict[s
 
 
 def languages_of(question: Question | None) -> Sequence[str]:
-    """The languages that a question has words in."""
+    """Return the languages that a question has words in."""
     return used_in(question.words, question.help) if question else ()
 
 
-def filled_in(question: Question, languages: Choices) -> dict[str, Any]:
-    """The form of a question that is there already."""
+def question_values(question: Question, languages: Choices) -> dict[str, Any]:
+    """Return the values of the form for a question that is there already."""
     lines = [f" {BETWEEN} ".join(_said_in(label)) for _, label in question.choices]
     return {
         "gebruik": question.use,
@@ -432,7 +430,7 @@ def filled_in(question: Question, languages: Choices) -> dict[str, Any]:
 
 
 def _said_in(label: Mapping[str, str]) -> Iterable[str]:
-    """A choice as it is typed: Dutch, English, then the others with their code."""
+    """Yield a choice as it is typed: Dutch, English, then the others with their code."""
     yield label["nl"]
     if label.get("en"):
         yield label["en"]

@@ -1,4 +1,10 @@
-"""Whose look a page has: the municipality of its address, else the one the person works for."""
+"""Shared by the pages of settings: whose look, saving a part, languages, previews.
+
+A page has the look of the municipality of its address, else of the one the person works for.
+
+Dutch and English always have a field, and so does each language that has words already; one more at
+a time is added by the address (`?taal=tr`), so that no form shows ten of everything.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +55,7 @@ from stopintimidatie.municipalities.settings.vocabulary import Choices, Question
 
 
 def branding_of(request: Any) -> Branding | None:
-    """The branding for this request, or None for the national one."""
+    """Return the branding for this request, or None for the national one."""
     code = _municipality_of(request)
     if code is None:
         return None
@@ -73,8 +79,7 @@ def _municipality_of(request: Any) -> str | None:
     return own[0] if len(own) == 1 and own[0] != NATIONAL else None
 
 
-# What every page that changes a part has in common: its moment, its version, saving it.
-
+# Changing a part
 
 PART_LABELS: Final = {
     Part.LOOK: "Logo en kleur",
@@ -95,7 +100,7 @@ def is_national(context: Administration) -> bool:
 
 
 def name_of(context: Administration) -> str | None:
-    """The municipality's name; None at the desk."""
+    """Return the municipality's name; None at the desk."""
     if isinstance(context, MunicipalityAdministration):
         return context.municipality.name
     return None
@@ -106,13 +111,13 @@ def published_here(context: Administration, request: Request) -> Published:
 
 
 def content_of(context: Administration, published: Published, part: Part) -> Mapping[str, Any]:
-    """What its owner set for a part and counts now."""
+    """Return what its owner set for a part and counts now."""
     contents = published.national if is_national(context) else published.own
     return contents.part(part)
 
 
 def add_moment(schema: Any) -> None:
-    """From when it counts, and which version was seen."""
+    """Add fields: from when it counts, and which version was seen."""
     schema.add(
         field(
             forms.Moment(),
@@ -133,7 +138,7 @@ def seen_version(session: Session, context: Administration, part: Part) -> dict[
 def waiting_plan(
     session: Session, context: Administration, part: Part
 ) -> MunicipalitySetting | None:
-    """The plan that must come true or be withdrawn first."""
+    """Return the plan that must come true or be withdrawn first."""
     return planned_version(session, context.holder, part)
 
 
@@ -174,14 +179,11 @@ def save(
     )
 
 
-# Own words in every language of the vocabulary: which fields a form shows, how they are kept.
-#
-# Dutch and English always have a field, and so does each language that has words already; one
-# more at a time is added by the address (`?taal=tr`), so that no form shows ten of everything.
+# Languages
 
 
 def shown_languages(request: Request, *used: Iterable[str]) -> Choices:
-    """The languages a form shows besides Dutch: English first, then what is used or asked for."""
+    """Return the languages beside Dutch on a form: English, then what is used or asked for."""
     wanted = {"en", request.GET.get("taal", ""), *(code for codes in used for code in codes)}
     return [
         (code, "Engels" if code == "en" else label)
@@ -191,13 +193,13 @@ def shown_languages(request: Request, *used: Iterable[str]) -> Choices:
 
 
 def asked_language(request: Request) -> str:
-    """The language of the address, to show what it looks like."""
+    """Return the language of the address, to show what it looks like."""
     wanted = request.GET.get("taal", "")
     return wanted if wanted in {code for code, _ in vocabulary(request, "talen")} else "nl"
 
 
 def more_languages(request: Request, shown: Choices) -> list[NavItem]:
-    """The way to a field for each other language."""
+    """Return the way to a field for each other language."""
     there = {code for code, _ in shown}
     return [
         NavItem(label, with_params(request, taal=code))
@@ -212,13 +214,13 @@ def _others(request: Request) -> Choices:
 
 
 def words_of(values: Mapping[str, Any], name: str, languages: Choices) -> dict[str, str]:
-    """What was typed, per language; what was left empty isn't there."""
+    """Return what was typed, per language; what was left empty isn't there."""
     given = {"nl": values[name], **{code: values[f"{name}_{code}"] for code, _ in languages}}
     return {code: text for code, text in given.items() if text}
 
 
 def typed_words(name: str, words: Mapping[str, str], languages: Choices) -> dict[str, Any]:
-    """The same back in the fields of a form."""
+    """Return the same back in the fields of a form."""
     return {
         name: words.get("nl"),
         **{f"{name}_{code}": words.get(code) for code, _ in languages},
@@ -226,17 +228,16 @@ def typed_words(name: str, words: Mapping[str, str], languages: Choices) -> dict
 
 
 def direction(language: str) -> dict[str, str]:
-    """For a control in which this language is written."""
+    """Return the attributes of a control in which this language is written."""
     return {"lang": language, **({"dir": "rtl"} if language in RIGHT_TO_LEFT else {})}
 
 
 def used_in(*texts: Mapping[str, str] | None) -> Sequence[str]:
-    """The languages that have words."""
+    """Return the languages that have words."""
     return [code for words in texts for code in (words or {})]
 
 
-# What the app would show with a part as it is now, or as it is being typed.
-
+# Previews: what the app would show with a part as it is now, or as it is being typed
 
 EXAMPLE_PLACE = "Voorbeeldstad"
 EXAMPLE_REFERENCE = "M-4F7K-2QXJ"
@@ -261,7 +262,7 @@ class Preview:
         return "rtl" if self.language in RIGHT_TO_LEFT else "ltr"
 
     def said(self, words: Mapping[str, str]) -> str:
-        """The words in the language of the screen, or what is said in its place."""
+        """Return the words in the language of the screen, or what is said in its place."""
         return in_language(words, self.language)
 
 
@@ -280,7 +281,7 @@ def with_part(
 
 
 def at_level(published: Published, level: ParticipationLevel) -> Published:
-    """As if the municipality took part so far: for a preview before it does."""
+    """Return what is published as if the municipality took part so far, for a preview."""
     old = published.profile
     profile = MunicipalityProfile(
         code=old.code if old else "GM0000",
@@ -303,7 +304,7 @@ def question_preview(
     logo: str | None,
     language: str = "nl",
 ) -> Preview:
-    """The questions, as they stand among the app's own."""
+    """Return the questions, as they stand among the app's own."""
     return Preview(
         name=name or EXAMPLE_PLACE,
         colour=published.colour or DEFAULT_COLOUR,
@@ -323,7 +324,7 @@ def answer_preview(
     age: str | None = None,
     logo: str | None = None,
 ) -> Preview:
-    """What a reporter reads after sending a report."""
+    """Return what a reporter reads after sending a report."""
     forms = [form] if form else []
     title, text = reaction(published, name, language, forms)
     warning = None

@@ -1,8 +1,11 @@
-"""Reading what counts now. Versions are never changed, so a process keeps what it read of them.
+"""Settings that count now, and answers to own questions. Versions never change, and are kept.
 
 How many versions of an owner count already, and when the newest of them was made, tells whether
 what is kept is still all. So one small question is asked each time, and a changed text counts at
 once, in every process.
+
+An answer names its question, and a question never changes. So whichever version of the list an app
+was served, its answers are judged by what that version asked.
 """
 
 from __future__ import annotations
@@ -40,7 +43,7 @@ _kept: WeakKeyDictionary[Engine, dict[str, tuple[Stamp, Contents]]] = WeakKeyDic
 
 
 def published_for(session: Session, code: str | None) -> Published:
-    """All that counts now for a municipality; for None: what the desk tells who isn't placed."""
+    """Return all that counts now for a municipality; for None, what the desk tells."""
     now = utc_now()
     row = session.execute(_stamps(), {"own": code or "", "now": now}).one()
     profile = profile_of(session, code) if code else None
@@ -56,11 +59,13 @@ def published_for(session: Session, code: str | None) -> Published:
 def _stamps() -> Select[Any]:
     """Build the query for the stamps of a municipality and of the desk at a moment."""
     now: Any = bindparam("now")
-    return select(*counting(bindparam("own"), now, "own"), *counting(NATIONAL, now, "national"))
+    return select(
+        *version_columns(bindparam("own"), now, "own"), *version_columns(NATIONAL, now, "national")
+    )
 
 
-def counting(owner: Any, now: Any, name: str) -> tuple[Label[Any], ...]:
-    """Columns that tell which versions of this owner count: asked along with something else."""
+def version_columns(owner: Any, now: Any, name: str) -> tuple[Label[Any], ...]:
+    """Return columns that tell which versions of this owner count, to ask with something else."""
     versions = select(MunicipalitySetting).where(*_counting(owner, now))
     number = versions.with_only_columns(func.count())
     newest = versions.with_only_columns(func.max(MunicipalitySetting.recorded_at))
@@ -71,12 +76,12 @@ def counting(owner: Any, now: Any, name: str) -> tuple[Label[Any], ...]:
 
 
 def stamp_of(row: Any, name: str) -> Stamp:
-    """What `counting` under this name found."""
+    """Return what `version_columns` under this name found."""
     return getattr(row, f"{name}_number"), getattr(row, f"{name}_newest")
 
 
 def kept_or_read(engine: Engine, owner: str, stamp: Stamp) -> Contents:
-    """The same as `published_for` finds, for who asked for the stamp along with something else."""
+    """Return what `published_for` does, for who asked for the stamp with something else."""
     kept = _kept_for(engine, owner, stamp)
     if kept is not None:
         return kept
@@ -121,7 +126,7 @@ def _counting(owner: Any, now: Any) -> tuple[ColumnElement[bool], ...]:
 
 
 def questions_by_id(session: Session, ids: Iterable[str]) -> Mapping[str, Question]:
-    """Questions by name, whoever asked them and however long ago."""
+    """Return questions by name, whoever asked them and however long ago."""
     wanted = list(ids)
     if not wanted:
         return {}
@@ -138,7 +143,7 @@ class Logo:
 
 
 def logo_of(session: Session, code: str, published: Published | None = None) -> Logo | None:
-    """The logo that counts now."""
+    """Return the logo that counts now."""
     sha256 = (published or published_for(session, code)).logo
     if sha256 == FROM_PROFILE:
         profile = profile_of(session, code)
@@ -147,12 +152,7 @@ def logo_of(session: Session, code: str, published: Published | None = None) -> 
     return None if row is None else Logo(row.content, row.media_type)
 
 
-# Answers to own questions: checked against the question as it was asked. Pure, but for the
-# asking.
-#
-# An answer names its question, and a question never changes. So whichever version of the list an
-# app was served, its answers are judged by what that version asked.
-
+# Answers
 
 NO_QUESTION: Final = (
     "Deze vraag hoort niet bij de gemeente van deze plek. Haal het formulier van die gemeente op,"
@@ -166,7 +166,7 @@ Answers = Sequence[tuple[str, Any]]
 def asked_questions(
     engine: Engine, published: Published, ids: Iterable[str]
 ) -> Mapping[str, Question]:
-    """The questions of these names; of the database only those that aren't asked any more."""
+    """Return these questions; ask the database only for those that aren't asked any more."""
     known = {question.id: question for question in published.own.questions}
     missing = [name for name in ids if name not in known]
     if not missing:
@@ -178,7 +178,7 @@ def asked_questions(
 def faults_of(
     published: Published, questions: Mapping[str, Question], answers: Answers
 ) -> dict[str, str]:
-    """What is wrong, by the name of the question.
+    """Return what is wrong, by the name of the question.
 
     A report without a municipality may answer questions of any: the app asked those of the one
     that the reporter thought of.
@@ -195,21 +195,21 @@ def faults_of(
 
 
 def stored_answers(answers: Answers, said_by: str) -> list[dict[str, Any]] | None:
-    """As a report keeps them: question, answer, and who answered."""
+    """Return answers as a report keeps them: question, answer, and who answered."""
     return [
         {"vraag": name, "antwoord": answer, "door": said_by} for name, answer in answers
     ] or None
 
 
 def answers_by(stored: Iterable[Mapping[str, Any]] | None, said_by: str) -> dict[str, Any]:
-    """The answers of the reporter (`melder`) or at triage (`behandelaar`), by question."""
+    """Return the answers of the reporter (`melder`) or at triage (`behandelaar`), by question."""
     return {row["vraag"]: row["antwoord"] for row in stored or () if row.get("door") == said_by}
 
 
 def in_words(
     session: Session, stored: Iterable[Mapping[str, Any]] | None, said_by: str
 ) -> list[tuple[str, str]]:
-    """Questions with their answers, in Dutch, for an officer; as they were asked then."""
+    """Return questions with their answers, in Dutch, for an officer; as they were asked then."""
     answers = answers_by(stored, said_by)
     questions = questions_by_id(session, answers)
     return [
@@ -222,14 +222,14 @@ def in_words(
 
 
 def answers_in_words(session: Session, answers: Mapping[str, Any]) -> dict[str, str]:
-    """The same for answers at hand."""
+    """Return answers at hand in words, as `in_words` does."""
     return dict(in_words(session, stored_answers(tuple(answers.items()), OFFICER), OFFICER))
 
 
 def with_answers_of(
     stored: Iterable[Mapping[str, Any]] | None, said_by: str, answers: Mapping[str, Any]
 ) -> list[dict[str, Any]] | None:
-    """What is stored, with the answers of one of the two replaced."""
+    """Return what is stored, with the answers of one of the two replaced."""
     others = [dict(row) for row in stored or () if row.get("door") != said_by]
     return [*others, *(stored_answers(tuple(answers.items()), said_by) or ())] or None
 
@@ -239,5 +239,5 @@ def _plain(answer: Any) -> str:
 
 
 def free_texts(stored: Iterable[Mapping[str, Any]] | None) -> list[str]:
-    """What the reporter typed: free text, to be looked at as such."""
+    """Return what the reporter typed: free text, to be looked at as such."""
     return [row["antwoord"] for row in stored or () if isinstance(row.get("antwoord"), str)]

@@ -1,4 +1,4 @@
-"""Help lines by age and form: the list, and one line."""
+"""Pages of lists: help lines by age and form, and own questions per use."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from stopintimidatie.municipalities.areas.resources import (
 )
 from stopintimidatie.municipalities.settings.forms import (
     content_of_question,
-    filled_in,
     help_line_schema,
     languages_of,
     question_schema,
+    question_values,
 )
 from stopintimidatie.municipalities.settings.pages import (
     EXAMPLE_PLACE,
@@ -68,7 +68,7 @@ Line = dict[str, Any]
 
 
 def _lines(context: Administration, published: Published) -> list[Line]:
-    """The owner's own lines; the desk begins with those of the house."""
+    """Return the owner's own lines; the desk begins with those of the house."""
     default = HELP_LINES if is_national(context) else []
     return list(content_of(context, published, Part.HELP).get("lijnen", default))
 
@@ -81,7 +81,7 @@ def _lines(context: Administration, published: Published) -> list[Line]:
     renderer="templates/help_lines.jinja2",
 )
 def help_lines(context: Administration, request: Request) -> dict[str, Any]:
-    """Own lines to change, and all that a reporter may get to see."""
+    """Show own lines to change, and all that a reporter may get to see."""
     published = published_here(context, request)
     ages, forms = dict(vocabulary(request, "leeftijden")), dict(vocabulary(request, "vormen"))
     return {
@@ -103,7 +103,7 @@ def help_lines(context: Administration, request: Request) -> dict[str, Any]:
 
 
 def _for_whom(line: Mapping[str, Any], ages: Mapping[str, str], forms: Mapping[str, str]) -> str:
-    """For whom a line is, in words."""
+    """Say for whom a line is."""
     parts = [
         ", ".join(labels.get(code, code) for code in line.get(name, ()))
         for name, labels in (("leeftijden", ages), ("vormen", forms))
@@ -159,7 +159,7 @@ def help_line(context: Administration, request: Request) -> Any:
 
 
 def _number(request: Request, lines: Sequence[Line]) -> int:
-    """Which line, from one; 0 is a new one."""
+    """Return which line, from one; 0 is a new one."""
     wanted = request.GET.get("nummer", NEW_LINE)
     if wanted == NEW_LINE:
         return 0
@@ -179,7 +179,7 @@ def _filled_in(line: Line, languages: Choices) -> dict[str, Any]:
 
 
 def _lines_with(lines: Sequence[Line], number: int, line: Line | None, place: int) -> list[Line]:
-    """The list with this line in its place, or without it."""
+    """Return the list with this line in its place, or without it."""
     others = [line for position, line in enumerate(lines, 1) if position != number]
     if line is None:
         return others
@@ -200,14 +200,13 @@ def _line(values: Mapping[str, Any], languages: Choices) -> Line:
 
 
 def _preview(context: Administration, tried: Published, values: Mapping[str, Any]) -> Any:
-    """As somebody sees it for whom the line is."""
+    """Show what somebody sees for whom the line is."""
     age = values["leeftijden"][0] if values["leeftijden"] else None
     form = values["vormen"][0] if values["vormen"] else None
     return answer_preview(tried, name_of(context) or EXAMPLE_PLACE, age=age, form=form)
 
 
-# A municipality's own questions: the list per use, and one question.
-
+# Questions
 
 NEW: Final = "nieuw"
 REMOVE: Final = Button("weghalen", "Vraag weghalen", "secondary")
@@ -221,7 +220,7 @@ REMOVE: Final = Button("weghalen", "Vraag weghalen", "secondary")
     renderer="templates/questions.jinja2",
 )
 def questions(context: MunicipalityAdministration, request: Request) -> dict[str, Any]:
-    """What is asked now, in the app and at triage."""
+    """Show what is asked now, in the app and at triage."""
     published = published_here(context, request)
     here = request.resource_path(context, "vraag")
     return {
@@ -297,14 +296,14 @@ def question(context: MunicipalityAdministration, request: Request) -> Any:
             )
             return {**page, "form": form, "preview": preview, "tried": True}
         kept = None if form.pressed() == REMOVE.name else content
-        ids = _placed(context, request, published, present, kept, values["plaats"])
+        ids = _names_in_order(context, request, published, present, kept, values["plaats"])
         return save(context, request, Part.QUESTIONS, {"vragen": ids}, values, back="vragen")
 
     return handle_form(request, form, on_valid, page)
 
 
 def _chosen(request: Request, published: Published) -> Question | None:
-    """The question of the address, if it is asked now; None is a new one."""
+    """Return the question of the address, if it is asked now; None is a new one."""
     wanted = request.GET.get("nummer", NEW)
     if wanted == NEW:
         return None
@@ -322,10 +321,10 @@ def _first_values(
         use = use if use in USES else "app"
         return {"gebruik": use, "plaats": len(published.questions(use)) + 1}
     place = [asked.id for asked in published.questions(present.use)].index(present.id) + 1
-    return {**filled_in(present, languages), "plaats": place}
+    return {**question_values(present, languages), "plaats": place}
 
 
-def _placed(
+def _names_in_order(
     context: MunicipalityAdministration,
     request: Request,
     published: Published,
@@ -333,7 +332,7 @@ def _placed(
     content: Mapping[str, Any] | None,
     place: int,
 ) -> list[str]:
-    """The names of all questions asked from now on, in order; other words are another question.
+    """Return the names of all questions asked from now on, in order; other words, other name.
 
     :raises FormError: there are too many.
     """

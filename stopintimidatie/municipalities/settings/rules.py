@@ -1,4 +1,4 @@
-"""What counts now for a municipality: its own words and terms, the desk's, the house's. Pure.
+"""Settings that count now for a municipality: its own, the desk's, or those of the house. Pure.
 
 Whoever tells a reporter something asks a `Published` for it: the answer on the spot, LET OP, whom
 to ring, what to ask. In a language that was asked: the municipality's own texts go before the
@@ -28,7 +28,7 @@ FROM_PROFILE: Final = "profiel"
 
 
 class Part(StrEnum):
-    """What is set, and versioned, as one."""
+    """Part of the settings that is set, and versioned, as one."""
 
     LOOK = "uiterlijk"
     ANSWERS = "antwoorden"
@@ -121,7 +121,7 @@ class Published:
         return days or house.LET_OP_WORKING_DAYS
 
     def officers_empowered(self, day: date) -> bool:
-        """Whether boas of this municipality may enforce on this day (art. 429ter Sr)."""
+        """Tell whether boas of this municipality may enforce on this day (art. 429ter Sr)."""
         return any(
             period["van"] <= day.isoformat() and day.isoformat() <= (period["tot"] or "9999")
             for period in self.own.part(Part.OFFICERS).get("perioden", ())
@@ -147,20 +147,20 @@ class Published:
         return tuple(dict.fromkeys((*ALWAYS, *written)))
 
     def _of_the_desk(self) -> Iterable[str]:
-        """What the desk wrote counts where the desk speaks."""
+        """Return the parts in which what the desk wrote counts where the desk speaks."""
         if not self.connected:
             answers = self.national.part(Part.ANSWERS)
             yield from (code for code in answers if answers[code])
             yield from self.national.part(Part.LET_OP).get("teksten", {})
 
     def language(self, wanted: str) -> str:
-        """The language asked for, or else the one that most people read who asked for it."""
+        """Return the language asked for, or else the one that most people read who asked for it."""
         if wanted in ALWAYS or wanted in self.languages:
             return wanted
         return fallback_of(wanted)
 
     def answer(self, language: str, forms: Sequence[str] = ()) -> tuple[str, str]:
-        """Title and text, still with their blanks, for a report of these forms, gravest first."""
+        """Return title and text, still with their blanks, for these forms, gravest first."""
         general = self._general
         spoken = fallback_of(language)
         for code in dict.fromkeys((language, spoken)):
@@ -186,7 +186,7 @@ class Published:
         yield self.national.part(Part.ANSWERS).get(language, {})
 
     def _answer_of_profile(self, language: str) -> Mapping[str, Any]:
-        """What was set before there were versions; Dutch only."""
+        """Return what was set before there were versions; Dutch only."""
         profile = self.profile
         if language != "nl" or profile is None or not profile.answer_text:
             return {}
@@ -194,7 +194,7 @@ class Published:
         return {house.CONNECTED: {"titel": title, "tekst": profile.answer_text}}
 
     def let_op(self, language: str) -> str:
-        """The LET OP text, still with its blanks."""
+        """Return the LET OP text, still with its blanks."""
         spoken = fallback_of(language)
         for code in dict.fromkeys((language, spoken)):
             for contents in (self.own, self.national):
@@ -205,7 +205,7 @@ class Published:
     # --- whom to ring, what to ask ---------------------------------------------------------------
 
     def help_lines(self, language: str) -> tuple[HelpLine, ...]:
-        """All lines, 112 first, then the municipality's own."""
+        """Return all lines, 112 first, then the municipality's own."""
         national = self.national.part(Part.HELP).get("lijnen", house.HELP_LINES)
         own = self.own.part(Part.HELP).get("lijnen", ())
         return tuple(_line(line, language) for line in (house.EMERGENCY, *own, *national))
@@ -213,21 +213,21 @@ class Published:
     def help_for(
         self, language: str, age: str | None, forms: Sequence[str]
     ) -> tuple[HelpLine, ...]:
-        """The lines that fit this age and what happened; 112 always first."""
+        """Return the lines that fit this age and what happened; 112 always first."""
         return tuple(line for line in self.help_lines(language) if line.fits(age, forms))
 
     def questions(self, use: str) -> tuple[Question, ...]:
-        """The municipality's own questions that are asked now: `app` or `triage`."""
+        """Return the municipality's own questions that are asked now: `app` or `triage`."""
         return tuple(question for question in self.own.questions if question.use == use)
 
 
 def in_language(texts: Mapping[str, str], language: str) -> str:
-    """The text in this language; else in English for who doesn't read Dutch, else in Dutch."""
+    """Return the text in this language; else in English for who doesn't read Dutch, else Dutch."""
     return texts.get(language) or texts.get(fallback_of(language)) or texts["nl"]
 
 
 def fallback_of(language: str) -> str:
-    """Dutch or English: which of the two most people read who speak this language."""
+    """Return Dutch or English: which of the two most people read who speak this language."""
     return "nl" if language in ("nl", "pap") else "en"
 
 
@@ -242,8 +242,7 @@ def _line(line: Mapping[str, Any], language: str) -> HelpLine:
     )
 
 
-# What a reporter reads about a municipality: the answer on the spot, and LET OP. Pure.
-
+# What a reporter reads: the answer on the spot, and LET OP
 
 BLANKS: Final = {
     "gemeente": "de naam van de gemeente",
@@ -255,26 +254,26 @@ _BLANK: Final = re.compile(r"\{([a-z_]*)\}")
 
 
 def unknown_blanks(text: str) -> list[str]:
-    """What stands between braces and can't be filled in."""
+    """Return what stands between braces and can't be filled in."""
     return [name for name in _BLANK.findall(text) if name not in BLANKS]
 
 
-def filled(text: str, values: Mapping[str, object]) -> str:
-    """The text with its blanks filled in; one that isn't known stays as it is."""
+def fill_blanks(text: str, values: Mapping[str, object]) -> str:
+    """Fill in the blanks of a text; one that isn't known stays as it is."""
     return _BLANK.sub(lambda found: str(values.get(found.group(1), found.group())), text)
 
 
 def reaction(
     published: Published, name: str | None, language: str = "nl", forms: Sequence[str] = ()
 ) -> tuple[str, str]:
-    """Title and text of the answer on the spot.
+    """Return title and text of the answer on the spot.
 
     :param name: of the municipality; None when it isn't known.
     :param forms: what happened, gravest first: the first with an answer of its own decides.
     """
     title, text = published.answer(published.language(language), forms)
     values = _values(published, name)
-    return filled(title, values), filled(text, values)
+    return fill_blanks(title, values), fill_blanks(text, values)
 
 
 def let_op(
@@ -285,7 +284,7 @@ def let_op(
     reference: str | None = None,
     received_at: datetime | None = None,
 ) -> str | None:
-    """The LET OP text of a municipality that isn't connected; None for one that is."""
+    """Return the LET OP text of a municipality that isn't connected; None for one that is."""
     if published.connected:
         return None
     language = published.language(language)
@@ -301,17 +300,17 @@ def let_op(
     if reference is not None:
         values["kenmerk"] = reference
         sentences.append(house.LET_OP_REFERENCE[spoken])
-    return " ".join(filled(sentence, values) for sentence in sentences)
+    return " ".join(fill_blanks(sentence, values) for sentence in sentences)
 
 
 def let_op_until(published: Published, received_at: datetime) -> date:
-    """The last day of the term after which the reporter may ring the municipality."""
+    """Return the last day of the term after which the reporter may ring the municipality."""
     day = local(received_at).date()
     return working_days_after(day, published.let_op_working_days)
 
 
 def day_in_words(day: date, language: str) -> str:
-    """*dinsdag 8 december 2026*, or in English."""
+    """Write a day as *dinsdag 8 december 2026*, or in English."""
     if language != "nl":
         return f"{day:%A} {day.day} {day:%B} {day.year}"
     return date_long(day)
@@ -326,8 +325,7 @@ def _values(published: Published, name: str | None) -> dict[str, object]:
     }
 
 
-# The LET OP text as it stands today: before its term is over, and after. Pure.
-
+# LET OP as it stands today: before its term is over, and after
 
 # When it has come this far the reporter needn't be warned any more.
 OVER: Final = frozenset({"afgerond", "ingetrokken", "verwijderd", "vraag", "in_aanpak"})
@@ -335,7 +333,7 @@ OVER: Final = frozenset({"afgerond", "ingetrokken", "verwijderd", "vraag", "in_a
 
 @dataclass(frozen=True)
 class LetOp:
-    """What to tell a reporter whose municipality isn't connected."""
+    """Advice to a reporter whose municipality isn't connected."""
 
     text: str
     passed: bool
@@ -364,7 +362,7 @@ def let_op_today(
     today: date,
     language: str = "nl",
 ) -> LetOp | None:
-    """The text; when the term has passed it says by itself what the reporter can do now."""
+    """Return the text; past the term it says by itself what the reporter can do now."""
     text = let_op(published, name, language, reference=reference, received_at=received_at)
     if text is None or status in OVER:
         return None

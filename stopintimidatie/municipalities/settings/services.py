@@ -1,6 +1,9 @@
-"""Municipality logos that are safe to serve to everybody: a plain SVG, or a re-encoded PNG.
+"""Settings: publishing a part, planning it, taking a plan back; and logos that are safe to serve.
 
-The name and the type of an uploaded file aren't trusted. An SVG is parsed by defusedxml (no DTD, no
+One transaction each, with its audit. What a part may hold is checked by who asks (`forms`); here it
+is stored as a version of its own, that nobody changes any more.
+
+The name and the type of an uploaded logo aren't trusted. An SVG is parsed by defusedxml (no DTD, no
 entities) and written again with only the elements and attributes listed here, all harmless; one
 that could run, fetch or hide something is refused, and the refusal names the element. A PNG is
 decoded and encoded again by a child process within limits, so that only its pixels are left.
@@ -77,7 +80,7 @@ class LogoError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CleanLogo:
-    """What is left of a file, to be kept and served."""
+    """Logo that is harmless, to be kept and served."""
 
     content: bytes
     media_type: str
@@ -88,7 +91,7 @@ class CleanLogo:
 
 
 def clean_logo(content: bytes) -> CleanLogo:
-    """The file, made harmless.
+    """Make the file harmless.
 
     :raises LogoError: it isn't an SVG or PNG, is too large, or holds what isn't let in.
     """
@@ -151,7 +154,7 @@ def _element(given: Any, count: _Count, depth: int = 0) -> ElementTree.Element:
 
 
 def _is_picture(child: Any) -> bool:
-    """Whether it belongs to the picture.
+    """Tell whether it belongs to the picture.
 
     :raises LogoError: it does, and isn't let in.
     """
@@ -186,11 +189,7 @@ def _is_safe(value: str) -> bool:
     return _SAFE_VALUE.fullmatch(rest) is not None and "url" not in rest.lower() and "&" not in rest
 
 
-# Publishing a part, planning it, taking a plan back. One transaction each, with its audit.
-#
-# What a part may hold is checked by who asks (`forms`); here it is stored as a version of its
-# own, that nobody changes any more.
-
+# Publishing
 
 AUDIT_KIND: Final = "instelling"
 LONGEST_AHEAD: Final = timedelta(days=2 * 366)
@@ -207,7 +206,7 @@ class StaleSettingError(Exception):
 
 
 def latest_number(session: Session, owner: str, part: Part) -> int:
-    """The number of the newest version, planned or not; 0 when there is none."""
+    """Return the number of the newest version, planned or not; 0 when there is none."""
     wanted = select(func.max(MunicipalitySetting.number)).where(
         MunicipalitySetting.owner == owner, MunicipalitySetting.part == part
     )
@@ -215,7 +214,7 @@ def latest_number(session: Session, owner: str, part: Part) -> int:
 
 
 def planned_version(session: Session, owner: str, part: Part) -> MunicipalitySetting | None:
-    """The version whose moment hasn't come; there is one at most."""
+    """Return the version whose moment hasn't come; there is one at most."""
     return session.scalars(
         select(MunicipalitySetting).where(
             MunicipalitySetting.owner == owner,
@@ -300,7 +299,7 @@ def withdraw(session: Session, actor: Actor, version: MunicipalitySetting) -> No
 
 
 def history(session: Session, owner: str, part: Part, limit: int) -> Sequence[MunicipalitySetting]:
-    """The versions of a part, newest first."""
+    """Return the versions of a part, newest first."""
     return session.scalars(
         select(MunicipalitySetting)
         .where(MunicipalitySetting.owner == owner, MunicipalitySetting.part == part)

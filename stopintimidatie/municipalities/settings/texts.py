@@ -1,4 +1,4 @@
-"""LET OP with its term, the promise of contact, and when boas are empowered."""
+"""Pages of texts: LET OP with its term, the promise of contact, boas, the answers on the spot."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ OFFICERS_ABOUT = (
     renderer=PAGE,
 )
 def let_op(context: Administration, request: Request) -> Any:
-    """The text per language, and the term."""
+    """Change the text per language, and the term."""
     published = published_here(context, request)
     content = content_of(context, published, Part.LET_OP)
     texts = content.get("teksten", {})
@@ -116,7 +116,7 @@ def let_op(context: Administration, request: Request) -> Any:
 def _let_op_texts(
     context: Administration, published: Published, own: Mapping[str, str], languages: Choices
 ) -> dict[str, str | None]:
-    """The desk changes the text that all get; a municipality may write its own."""
+    """Return the texts to change: at the desk those that all get, else one's own."""
     desk = is_national(context)
     return {
         f"tekst_{code}": published.let_op(code) if desk and code in ALWAYS else own.get(code)
@@ -150,7 +150,7 @@ def _page(
     renderer=PAGE,
 )
 def contact(context: MunicipalityAdministration, request: Request) -> Any:
-    """Within how many days, and the number."""
+    """Change within how many days, and the number."""
     published = published_here(context, request)
     form = Form(
         contact_schema(),
@@ -179,7 +179,7 @@ def contact(context: MunicipalityAdministration, request: Request) -> Any:
     renderer=PAGE,
 )
 def officers(context: MunicipalityAdministration, request: Request) -> Any:
-    """The periods."""
+    """Change the periods."""
     published = published_here(context, request)
     periods = content_of(context, published, Part.OFFICERS).get("perioden", [])
     known = {
@@ -204,8 +204,7 @@ def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-# The answers on the spot: per language and form of harassment, with the app's view of them.
-
+# The answers per language and form of harassment, with the app's view of them
 
 LEVEL_OF = {
     house.NOT_CONNECTED: ParticipationLevel.NO_AGREEMENT,
@@ -221,7 +220,7 @@ LEVEL_OF = {
     renderer="templates/texts.jinja2",
 )
 def texts(context: Administration, request: Request) -> Any:
-    """One answer at a time; which one stands in the address."""
+    """Change one answer at a time; which one stands in the address."""
     published = published_here(context, request)
     language, name = _chosen(context, request)
     content = content_of(context, published, Part.ANSWERS)
@@ -262,7 +261,7 @@ def texts(context: Administration, request: Request) -> Any:
 
 
 def _chosen(context: Administration, request: Request) -> tuple[str, str]:
-    """Language and answer of the address; what we don't know is the first of the list."""
+    """Return language and answer of the address; what is unknown is the first of the list."""
     languages = [code for code, _ in vocabulary(request, "talen")]
     names = [name for name, _ in _names(context, request)]
     language = request.GET.get("taal", "")
@@ -274,7 +273,7 @@ def _chosen(context: Administration, request: Request) -> tuple[str, str]:
 
 
 def _names(context: Administration, request: Request) -> list[tuple[str, str]]:
-    """The answers that can be written: the general ones, then those per form."""
+    """Return the answers that can be written: the general ones, then those per form."""
     general = house.KINDS if is_national(context) else {house.CONNECTED: "Standaardantwoord"}
     return [*general.items(), *reversed(vocabulary(request, "vormen"))]
 
@@ -285,7 +284,7 @@ def _label(context: Administration, request: Request, name: str) -> str:
 
 
 def _starting_point(published: Published, language: str, name: str) -> dict[str, str]:
-    """What is said now in its place, to begin with."""
+    """Return what is said now in its place, to begin with."""
     level = LEVEL_OF.get(name, ParticipationLevel.PROGRAMME)
     shown = Published(None, national=published.national)
     if name != house.NOT_PLACED:
@@ -297,7 +296,7 @@ def _starting_point(published: Published, language: str, name: str) -> dict[str,
 def _changed(
     content: Mapping[str, Any], language: str, name: str, values: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """The whole part with this answer changed, or without it."""
+    """Return the whole part with this answer changed, or without it."""
     changed = {code: dict(answers) for code, answers in content.items()}
     answers = changed.setdefault(language, {})
     if values is None:

@@ -1,4 +1,4 @@
-"""The pages of what is set: the overview with a preview, the versions, taking back a plan."""
+"""Pages of settings: the overview with a preview, versions, plans, logo and colour."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ OF_THE_DESK = frozenset({Part.ANSWERS, Part.LET_OP, Part.HELP})
     renderer="templates/overview.jinja2",
 )
 def overview(context: Administration, request: Request) -> dict[str, Any]:
-    """What is set, what waits for its moment, and what a reporter sees of it."""
+    """Show what is set, what waits for its moment, and what a reporter sees of it."""
     published = published_here(context, request)
     planned = _planned(context, request)
     return {
@@ -138,7 +138,7 @@ def _planned(context: Administration, request: Request) -> dict[str, str]:
 
 
 def _said(part: Part, published: Published, context: Administration) -> str:
-    """What is set for a part, in one line."""
+    """Say what is set for a part, in one line."""
     content = content_of(context, published, part)
     match part:
         case Part.LOOK:
@@ -172,7 +172,7 @@ def _said(part: Part, published: Published, context: Administration) -> str:
     renderer="templates/versions.jinja2",
 )
 def versions(context: Administration, request: Request) -> dict[str, Any]:
-    """Every version, newest first; a plan can be taken back."""
+    """Show every version, newest first; a plan can be taken back."""
     rows = request.db.scalars(
         select(MunicipalitySetting)
         .where(MunicipalitySetting.owner == context.holder)
@@ -224,8 +224,7 @@ def _version(context: Administration, request: Request) -> MunicipalitySetting |
     return row if row is not None and row.owner == context.holder else None
 
 
-# Logo and colour: checked on saving, with a preview as the app and the portal show them.
-
+# Logo and colour are checked on saving.
 
 SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -279,7 +278,7 @@ def _wanted_logo(
     values: dict[str, Any],
     present: str | None,
 ) -> str | None:
-    """The hash of the logo that is meant; a new file is made harmless and kept first.
+    """Return the hash of the logo that is meant; make a new file harmless and keep it first.
 
     :raises FormError: the file can't be a logo.
     """
@@ -305,7 +304,7 @@ def _wanted_logo(
 
 
 def _from_profile(context: MunicipalityAdministration, request: Request) -> str | None:
-    """A logo from before there were versions becomes one that a version can name."""
+    """Make a logo from before there were versions one that a version can name."""
     logo = logo_of(request.db, context.holder)
     if logo is None:
         return None
@@ -330,7 +329,7 @@ def _kept(context: MunicipalityAdministration, request: Request, content: bytes)
 
 
 def _inline(request: Request, owner: str, sha256: str | None) -> str | None:
-    """The picture itself as its address: it isn't served before it is published."""
+    """Return the picture itself as its address: it isn't served before it is published."""
     row = request.db.get(MunicipalityLogo, (owner, sha256)) if sha256 else None
     if row is None:
         return None
@@ -338,6 +337,6 @@ def _inline(request: Request, owner: str, sha256: str | None) -> str | None:
 
 
 def _remember(form: Form, sha256: str | None) -> None:
-    """A browser doesn't send a file twice: the next time its name is sent instead."""
+    """Put the file's name in the form: a browser doesn't send a file twice."""
     if sha256 is not None:
         form["gekozen"].cstruct = sha256

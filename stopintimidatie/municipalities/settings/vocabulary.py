@@ -21,7 +21,7 @@ MOST_CHOICES: Final = 20
 
 
 class Kind(StrEnum):
-    """How a question is answered."""
+    """Kind of question: how it is answered."""
 
     CHOICE = "keuze"
     SEVERAL = "meerkeuze"
@@ -55,7 +55,7 @@ class Question:
     choices: tuple[tuple[str, Mapping[str, str]], ...] = ()
 
     def said(self, answer: Any) -> str:
-        """An answer in Dutch words, for an officer."""
+        """Say an answer in Dutch words, for an officer."""
         if answer is None:
             return "niet beantwoord"
         if self.kind is Kind.YES_NO:
@@ -68,12 +68,12 @@ class Question:
 
 
 def new_question_id() -> str:
-    """A name that no other question has, short enough to be sent along."""
+    """Draw a name that no other question has, short enough to be sent along."""
     return f"vraag{secrets.token_hex(3)}"
 
 
 def question_of(question_id: str, owner: str, content: Mapping[str, Any]) -> Question:
-    """A question as it is stored."""
+    """Return a question as it is stored."""
     return Question(
         question_id,
         owner,
@@ -86,7 +86,7 @@ def question_of(question_id: str, owner: str, content: Mapping[str, Any]) -> Que
 
 
 def fault_of(question: Question, answer: Any) -> str | None:
-    """Why this answer doesn't fit the question; None when it does, or says nothing."""
+    """Return why this answer doesn't fit the question; None when it does, or says nothing."""
     if answer is None:
         return None
     codes = [code for code, _ in question.choices]
@@ -112,10 +112,7 @@ def fault_of(question: Question, answer: Any) -> str | None:
     return None
 
 
-# The vocabularies that settings refer to: forms of harassment, ages, languages.
-#
-# They belong to reports, a higher room, which tells them here: `config.add_public_vocabulary`.
-
+# Vocabularies of reports, a higher room: `config.add_public_vocabulary`
 
 Choices = list[tuple[str, str]]
 
@@ -131,5 +128,5 @@ PUBLIC_VOCABULARIES: Final = Directive[str, Choices](
 
 
 def vocabulary(request: Any, name: str) -> Choices:
-    """The codes with their labels."""
+    """Return the codes with their labels."""
     return PUBLIC_VOCABULARIES.of(request.registry)[name]

@@ -1,8 +1,12 @@
-"""A reporter whose report was erased hears that, when there is a way.
+"""Erasure at the request of who it is about (art. 17 AVG): what goes, what stops it, doing it.
 
-With the follow code they read it on the page. Who left an e-mail address gets one more mail, of the
-same few neutral words as any other. The address stands sealed beside the message until that went
-out, or three days at most.
+The reporter whose report was erased hears that, when there is a way: with the follow code on the
+page, and by one more mail, of the same few neutral words as any other, to who left an address. The
+address stands sealed beside the message until that went out, or three days at most.
+
+Each room takes out what it keeps (`erase_document`), and who holds a copy is told
+by the room that knows them. What stays is that there was a document, its dates, and the account of
+what was done: references, codes and the names of employees.
 """
 
 from __future__ import annotations
@@ -31,7 +35,7 @@ from stopintimidatie.core.mail import (
 from stopintimidatie.core.mail.addresses import PURPOSE, clear_address
 from stopintimidatie.core.mail.models import MailAddress, MailMessage
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.core.storage.personal import Told, erase_document, told_of
+from stopintimidatie.core.storage.personal import ErasureCount, count_erasure, erase_document
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.disclosures.models import CopyState, DisclosedCopy, Disclosure
@@ -62,12 +66,12 @@ ERASED: Final = (
 
 
 def tell_erased(session: Session, report: Report) -> None:
-    """What the reporter reads with the follow code."""
+    """Leave what the reporter reads with the follow code."""
     tell(session, report, "bericht", ERASED, SYSTEM)
 
 
 def mail_once(session: Session, keys: KeyRing, report: Report) -> None:
-    """One more mail to who left an address, which is about to be erased."""
+    """Send one more mail to who left an address, which is about to be erased."""
     contact = read_contact(session, keys, report)
     if contact is None or not contact.email:
         return
@@ -80,7 +84,7 @@ def mail_once(session: Session, keys: KeyRing, report: Report) -> None:
 
 
 def forget(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: nothing could be sent in all that time; the address goes."""
+    """Delete the address when nothing could be sent in all that time (job)."""
     for payload in payloads:
         with context.transaction() as session:
             _forget(session, UUID(payload["id"]))
@@ -120,12 +124,7 @@ TEMPLATE: Final = MailTemplate(
 )
 
 
-# Erasing at the request of who it is about (art. 17 AVG): what would go, what stops it, doing it.
-#
-# Each room takes out what it keeps (`erase_document`), and who holds a copy is
-# told by the room that knows them. What stays is that there was a document, its dates, and the
-# account of what was done: references, codes and the names of employees.
-
+# Erasing
 
 # Article 17(1), letter by letter, in words that stay in the history.
 GROUNDS: Final[Mapping[str, str]] = {
@@ -162,21 +161,21 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Looked:
-    """What would go, and what stands in the way."""
+class Outlook:
+    """Account of what would go, and what stands in the way."""
 
-    told: tuple[Told, ...]
+    told: tuple[ErasureCount, ...]
     copies: tuple[Standing, ...]
     obstacles: tuple[str, ...]
     fingerprint: str
 
 
-def look(registry: Any, session: Session, kind: str, row: Report | Dossier) -> Looked:
-    """What erasing this would take away now; changes nothing."""
-    told = tuple(told_of(registry, session, kind, row.id))
+def preview_erasure(registry: Any, session: Session, kind: str, row: Report | Dossier) -> Outlook:
+    """Look what erasing this would take away now; change nothing."""
+    told = tuple(count_erasure(registry, session, kind, row.id))
     copies = tuple(_standing(session, export) for export, _ in copies_of(session, kind, row.id))
     seen = repr((told, copies, row.version, row.state))
-    return Looked(
+    return Outlook(
         told, copies, tuple(obstacles(session, row)), hashlib.sha256(seen.encode()).hexdigest()
     )
 
@@ -196,7 +195,7 @@ def _copy(session: Session, export: Export) -> DisclosedCopy | None:
 
 
 def obstacles(session: Session, row: Report | Dossier) -> list[str]:
-    """Why this can't be erased now, each with what to do about it."""
+    """Return why this can't be erased now, each with what to do about it."""
     what = "Dit dossier" if isinstance(row, Dossier) else "Deze melding"
     found = []
     if row.frozen:
@@ -237,7 +236,7 @@ def _of_exports(session: Session, dossiers: Sequence[UUID]) -> list[str]:
         select(Export).where(Export.dossier_id.in_(dossiers)).order_by(Export.reference)
     )
     words = [_obstacle(session, export) for export in rows]
-    return [one for one in words if one]
+    return [sentence for sentence in words if sentence]
 
 
 def _obstacle(session: Session, export: Export) -> str:
@@ -251,7 +250,7 @@ def _obstacle(session: Session, export: Export) -> str:
 
 
 def _runs(session: Session, export: Export) -> bool:
-    """Whether what was demanded must still be given."""
+    """Tell whether what was demanded must still be given."""
     if export.state == ExportState.READY:
         copy = _copy(session, export)
         return copy is None or copy.state in (CopyState.MADE, CopyState.OFFERED)
@@ -261,7 +260,7 @@ def _runs(session: Session, export: Export) -> bool:
 def erase_report(
     registry: Any, session: Session, report: Report, ground: str, reason: str, actor: Actor
 ) -> None:
-    """Everything of the report that tells of somebody goes, everywhere; it can't be undone.
+    """Erase everything of the report that tells of somebody, everywhere; it can't be undone.
 
     :raises ErasureError: something stands in the way.
     """
@@ -280,7 +279,7 @@ def erase_report(
 def erase_dossier(
     registry: Any, session: Session, dossier: Dossier, ground: str, reason: str, actor: Actor
 ) -> None:
-    """The same for a dossier. Its reports are documents of their own, and go on by themselves.
+    """Erase a dossier as a report. Its reports are documents of their own, and go by themselves.
 
     :raises ErasureError: something stands in the way.
     """

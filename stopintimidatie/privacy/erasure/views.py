@@ -1,4 +1,7 @@
-"""What is erased, in words: each table and each column with something of a person in it."""
+"""*Gegevens wissen*: what goes and what stays, a ground and a reason, a second look, and gone.
+
+The page shows no content: whoever may erase needn't read it here.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +15,17 @@ from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.storage.personal import Told
+from stopintimidatie.core.storage.personal import ErasureCount
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.workflow import GONE
 from stopintimidatie.privacy.erasure.services import (
     GROUNDS,
     ErasureError,
-    Looked,
+    Outlook,
     erase_dossier,
     erase_report,
-    look,
+    preview_erasure,
 )
 from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.reports.page.steps import Action
@@ -30,7 +33,7 @@ from stopintimidatie.reports.resources import ReportResource
 
 
 def erase_action(request: Any, context: Any) -> Action | None:
-    """The step on the page of a report, for who may erase."""
+    """Return the step on the page of a report, for who may erase."""
     if not request.has_permission(Permission.ERASE, context):
         return None
     return Action("Gegevens wissen", request.resource_path(context, "gegevens-wissen"))
@@ -43,7 +46,7 @@ WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "report": (
         "De melding",
         {
-            **{name: one.told.erased for name, one in BY_COLUMN.items() if one.told.erased},
+            **{name: field.told.erased for name, field in BY_COLUMN.items() if field.told.erased},
             "suspected_offence_reason": "reden van het vermoeden van een strafbaar feit",
         },
     ),
@@ -143,13 +146,13 @@ WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
 }
 
 
-def rows(told: Iterable[Told]) -> list[list[str]]:
-    """Of each table: what it is, which data, how many."""
+def rows(counts: Iterable[ErasureCount]) -> list[list[str]]:
+    """Return a row for each table: what it is, which data, how many."""
     found = []
-    for one in told:
-        title, columns = WORDS[one.table]
-        names = dict.fromkeys(columns.get(name, name) for name in one.columns)
-        found.append([title, ", ".join(names), str(one.rows)])
+    for count in counts:
+        title, columns = WORDS[count.table]
+        names = dict.fromkeys(columns.get(name, name) for name in count.columns)
+        found.append([title, ", ".join(names), str(count.rows)])
     return found
 
 
@@ -169,10 +172,7 @@ STAYS_OF_DOSSIER: Final = (
 )
 
 
-# *Gegevens wissen*: what goes and what stays, a ground and a reason, a second look, and gone.
-#
-# The page shows no content: whoever may erase needn't read it here.
-
+# Pages
 
 NAME: Final = "gegevens-wissen"
 _TEMPLATES: Final = "stopintimidatie.privacy.erasure:templates"
@@ -224,12 +224,12 @@ class SureSchema(forms.Schema):
     renderer=f"{_TEMPLATES}/erase.jinja2",
 )
 def erase_view(context: Any, request: Request) -> Any:
-    """First why, then once more what; both forms stand at this one address."""
+    """Ask first why, then once more what; both forms stand at this one address."""
     row = _row_of(context)
     if row.state in (GONE if isinstance(context, DossierResource) else OVER):
         request.flash("Hier is niets meer om te wissen.", "info")
         return HTTPSeeOther(request.resource_path(context))
-    looked = look(request.registry, request.db, context.kind, row)
+    looked = preview_erasure(request.registry, request.db, context.kind, row)
     note_read(request, context.holder, context.kind, [row.id], task="gegevens wissen")
     page = _page(context, request, looked)
     if looked.obstacles:
@@ -260,14 +260,14 @@ def _number(context: Any) -> str:
     return str(row.number if isinstance(context, DossierResource) else row.reference)
 
 
-def _page(context: Any, request: Request, looked: Looked) -> dict[str, Any]:
+def _page(context: Any, request: Request, looked: Outlook) -> dict[str, Any]:
     whole = isinstance(context, DossierResource)
     stays = STAYS_OF_DOSSIER if whole else STAYS_OF_REPORT
     return {
         "above": f"Dossier {_number(context)}" if whole else _number(context),
         "whole": whole,
         "goes": rows(looked.told),
-        "copies": [[one.reference, one.recipient, one.stand] for one in looked.copies],
+        "copies": [[copy.reference, copy.recipient, copy.stand] for copy in looked.copies],
         "stays": list(stays),
         "obstacles": looked.obstacles,
         "back": request.resource_path(context),
@@ -290,7 +290,7 @@ def _sure(context: Any, request: Request, given: dict[str, Any]) -> Form:
     )
 
 
-def _second(context: Any, request: Request, looked: Looked, page: dict[str, Any]) -> Any:
+def _second(context: Any, request: Request, looked: Outlook, page: dict[str, Any]) -> Any:
     form = _sure(context, request, {})
 
     def on_valid(values: dict[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""The pages of the log."""
+"""Pages of the log: of a holder, or of one document; newest first, in pages."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.steps import Action
 
-# The codes of the log in words. A code without a word is shown as it is.
-
+# Words: a code without one is shown as it is.
 
 ACTIONS: Final[dict[str, str]] = {
     "gelezen": "Gelezen",
@@ -166,12 +165,11 @@ ACTIONS: Final[dict[str, str]] = {
 
 
 def label_of(action: str) -> str:
-    """The word for an action, such as *Aangemeld*."""
+    """Return the word for an action, such as *Aangemeld*."""
     return ACTIONS.get(action, action)
 
 
-# Reading the log: of a holder, or of one document; newest first, in pages.
-
+# Reading
 
 # Of how many documents of one event the name is told; the rest is counted.
 NAMED: Final = 3
@@ -188,14 +186,14 @@ def _events(action: str | None, document: UUID | None) -> Select[AuditEvent]:
 
 
 def count_events(session: Session, action: str | None, document: UUID | None, most: int) -> int:
-    """How many events there are; one more than `most` when there are more."""
+    """Count events; one more than `most` when there are more."""
     # In the order of an index: else PostgreSQL may look through all holders for the first few.
     newest = _events(action, document).with_only_columns(AuditEvent.id)
     return count_at_most(session, newest.order_by(AuditEvent.at.desc()), most)
 
 
 @dataclass(frozen=True)
-class Logged:
+class LogLine:
     """An event, of how many documents it was, and what the first few of them are called."""
 
     event: AuditEvent
@@ -205,8 +203,8 @@ class Logged:
 
 def page_of_events(
     session: Session, action: str | None, document: UUID | None, offset: int, limit: int
-) -> Sequence[Logged]:
-    """Events, the newest first."""
+) -> Sequence[LogLine]:
+    """Return events, the newest first."""
     page = _events(action, document).order_by(AuditEvent.at.desc(), AuditEvent.id)
     events = session.scalars(page.offset(offset).limit(limit)).all()
     place = func.row_number().over(
@@ -226,7 +224,7 @@ def page_of_events(
     rows = session.execute(select(about).where(about.c.place <= NAMED)).all()
     names = _names(session, {row.subject_id for row in rows})
     return [
-        Logged(
+        LogLine(
             event,
             next((row.number for row in rows if row.event_id == event.id), 0),
             sorted(
@@ -240,7 +238,7 @@ def page_of_events(
 
 
 def _names(session: Session, ids: Collection[UUID]) -> Mapping[UUID, str]:
-    """The references of the documents that people know by one; of an offered role, to whom."""
+    """Return references of the documents that people know by one; of an offered role, to whom."""
     known = union_all(
         select(Report.id, Report.reference.label("name")).where(Report.id.in_(ids)),
         select(Dossier.id, Dossier.number).where(Dossier.id.in_(ids)),
@@ -252,7 +250,7 @@ def _names(session: Session, ids: Collection[UUID]) -> Mapping[UUID, str]:
 
 
 def known_actions(session: Session) -> Sequence[str]:
-    """The actions that occur in the log of this holder: one look at an index for each of them."""
+    """Return the actions that occur in this holder's log, each by one look at an index."""
     holder = current_holder(session)
     first = select(func.min(AuditEvent.action).label("action")).where(AuditEvent.holder == holder)
     found = first.cte("found", recursive=True)
@@ -276,7 +274,7 @@ PAGE_SIZE = 50
     renderer="templates/log.jinja2",
 )
 def log(context: Any, request: Any) -> dict[str, Any]:
-    """The log of a document; at a municipality or the desk, of everything there."""
+    """Show the log of a document; at a municipality or the desk, of everything there."""
     document = _document(context)
     action = request.GET.get("actie") or None
     wanted = wanted_page(request)
@@ -302,7 +300,7 @@ def _document(context: Any) -> UUID | None:
     return document
 
 
-def _row(logged: Logged) -> list[str]:
+def _row(logged: LogLine) -> list[str]:
     event = logged.event
     details = ", ".join(_details(event))
     return [
@@ -322,8 +320,8 @@ def _details(event: AuditEvent) -> list[str]:
     return [roles.get(field, field) for field in event.fields if field != event.holder]
 
 
-def _about(logged: Logged) -> str:
-    """The kind of document, with the names that people know them by."""
+def _about(logged: LogLine) -> str:
+    """Return the kind of document, with the names that people know them by."""
     kind, number = logged.event.subject_kind, logged.number
     if not logged.names:
         return f"{number} × {kind}" if number > 1 else kind
@@ -331,18 +329,18 @@ def _about(logged: Logged) -> str:
     return f"{kind}: {', '.join(logged.names)}{f' en {rest} meer' if rest > 0 else ''}"
 
 
-# The way from a document to its own log, for who may read that.
+# The way from a document to its own log, for who may read that
 
 
 def log_action(request: Any, context: Any) -> Action | None:
-    """The button on the page of a report."""
+    """Return the button on the page of a report."""
     if not request.has_permission(Permission.VIEW_AUDIT, context):
         return None
     return Action("Logboek van deze melding", request.resource_path(context, "logboek"))
 
 
 def log_panel(context: Any, request: Any) -> Panel | None:
-    """The section on the page of a dossier."""
+    """Return the section on the page of a dossier."""
     if not request.has_permission(Permission.VIEW_AUDIT, context):
         return None
     may_erase = context.dossier.state not in GONE and bool(

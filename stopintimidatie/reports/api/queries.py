@@ -27,7 +27,7 @@ from stopintimidatie.municipalities.areas.models import Municipality, Neighbourh
 from stopintimidatie.municipalities.areas.queries import unknown_neighbourhood_code
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile
 from stopintimidatie.municipalities.levels.services import empty_profile
-from stopintimidatie.municipalities.settings.queries import counting, kept_or_read, stamp_of
+from stopintimidatie.municipalities.settings.queries import kept_or_read, stamp_of, version_columns
 from stopintimidatie.municipalities.settings.rules import Published
 from stopintimidatie.reports.api.models import AppKey
 from stopintimidatie.reports.arrival.submission import place_at, stop_to_find
@@ -260,8 +260,8 @@ def _question(watched: int) -> Select[*tuple[Any, ...]]:
         Neighbourhood.name.label("neighbourhood_name"),
         Neighbourhood.slug.label("neighbourhood_slug"),
         *_PROFILE,
-        *counting(here, now, "own"),
-        *counting(NATIONAL, now, "national"),
+        *version_columns(here, now, "own"),
+        *version_columns(NATIONAL, now, "national"),
         *(_times(place) for place in range(watched)),
     ).select_from(joined)
 

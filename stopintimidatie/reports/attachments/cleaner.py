@@ -15,11 +15,11 @@ from enum import Enum, StrEnum
 from typing import Any, BinaryIO, Final
 
 from stopintimidatie.core.sandbox import process
-from stopintimidatie.core.sandbox.limits import Limits
 from stopintimidatie.core.sandbox.process import (
     MOST_PIXELS,
     MOST_PIXELS_OTHERWISE,
     MOST_SCANS,
+    Limits,
     PictureError,
     Refusal,
     limited_command,

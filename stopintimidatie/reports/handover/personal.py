@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.personal import (
+    ErasureCount,
     Fragment,
     PersonalDataHolder,
     Subject,
-    Told,
     Treatment,
+    count_filled,
     empty_rows,
-    filled,
     redact_rows,
     texts,
 )
@@ -141,9 +141,9 @@ def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) ->
     return 0
 
 
-def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[Told]:
+def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[ErasureCount]:
     mine = _of_report(session, kind, document)
-    return [filled(session, "report_transfer", COLUMNS["report_transfer"], mine)]
+    return [count_filled(session, "report_transfer", COLUMNS["report_transfer"], mine)]
 
 
 PERSONAL_DATA: Final = PersonalDataHolder(

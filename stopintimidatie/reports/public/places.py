@@ -26,7 +26,7 @@ from stopintimidatie.municipalities.areas.models import (
 from stopintimidatie.municipalities.areas.names import slugify
 from stopintimidatie.municipalities.areas.queries import (
     all_municipalities,
-    municipalities_named,
+    find_municipalities,
     present_neighbourhoods_of,
 )
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
@@ -183,7 +183,7 @@ def find_places(session: Session, typed: str) -> list[FoundPlace]:
     wanted = slugify(typed)
     if not wanted:
         return []
-    whole = municipalities_named(session, typed)
+    whole = find_municipalities(session, typed)
     found = [FoundPlace(row.municipality, also_called=row.also) for row in whole]
     found += [FoundPlace(row.municipality, row) for row in _wijken(session, wanted)]
     found += _buurten(session, typed.strip())

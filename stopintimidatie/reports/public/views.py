@@ -18,7 +18,7 @@ from stopintimidatie.core.tree.resources import TREE_ROOTS
 from stopintimidatie.core.web.request import Request, query_pairs
 from stopintimidatie.core.web.responses import LOCATING
 from stopintimidatie.municipalities.areas.models import Neighbourhood
-from stopintimidatie.municipalities.areas.queries import all_municipalities, listed
+from stopintimidatie.municipalities.areas.queries import all_municipalities, municipalities_by_name
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.municipalities.settings.rules import Published, let_op
 from stopintimidatie.reports.public import forms as public_forms
@@ -77,7 +77,7 @@ def start_view(context: Reporting, request: Request) -> dict[str, Any]:
         **spoken(request),
         "typed": typed,
         "places": find_places(request.db, typed) if typed.strip() else None,
-        "municipalities": listed(all_municipalities(request.db)),
+        "municipalities": municipalities_by_name(all_municipalities(request.db)),
         "address": address,
         "branding": NATIONAL_LOOK,
         "elsewhere": ELSEWHERE,
@@ -163,8 +163,8 @@ def _chosen(
     if request.method != "POST":
         slug = dict(query_pairs(request)).get("wijk")
         return next((area.code for area in areas if area.slug == slug), None), False, None
-    listed = str(request.POST.get(WIJK, ""))
-    so_far = listed if listed in {area.code for area in areas} else None
+    chosen = str(request.POST.get(WIJK, ""))
+    so_far = chosen if chosen in {area.code for area in areas} else None
     if MAP_CLICK[0] not in request.POST or drawn is None:
         return so_far, False, None
     x, y = (_pixel(request.POST.get(name)) for name in MAP_CLICK)

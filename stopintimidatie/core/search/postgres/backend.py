@@ -85,7 +85,7 @@ class PostgresBackend:
     def __init__(
         self, engine: Engine, *, time_limit: float = 2.0, session: Session | None = None
     ) -> None:
-        """:param session: search in this session's transaction instead of one of our own."""
+        """Keep the engine, and search in this session's transaction instead of one of our own."""
         self._engine = engine
         self._time_limit = time_limit
         self._session = session
@@ -160,7 +160,7 @@ class PostgresBackend:
         return bool(connection.scalar(statement, {"class": _LOCK_CLASS, "holder": holder}))
 
     def _start(self) -> datetime:
-        """The moment from which others' rows are newer than what we are going to read.
+        """Return the moment from which others' rows are newer than what we are going to read.
 
         A change that was written before it, but not committed yet, would be missed: wait for
         every transaction that was under way.
@@ -261,7 +261,7 @@ class PostgresBackend:
 
     @contextmanager
     def _limited(self, holder: str) -> Iterator[Connection]:
-        """A connection that works for the holder, in which no statement takes too long."""
+        """Give a connection that works for the holder, in which no statement takes too long."""
         with self._connected(holder) as connection:
             bound = str(int(self._time_limit * 1000))
             limits = "SELECT set_config('statement_timeout', :limit, true)"
@@ -291,5 +291,5 @@ class PostgresBackend:
 
 
 def _packed(document: SearchDocument) -> bytes:
-    """The row of a document: small, and as it will be sent."""
+    """Return the row of a document: small, and as it will be sent."""
     return zlib.compress(as_json(postgres_rows.row(document)).encode(), 1)

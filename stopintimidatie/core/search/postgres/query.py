@@ -60,14 +60,14 @@ _ORDERS: Final = {
 
 
 def tsquery(holder: str, query: SearchQuery) -> str:
-    """The text of the tsquery that matches the terms of a query."""
+    """Return the text of the tsquery that matches the terms of a query."""
     parts = [_term(holder, term) for term in query.terms] or [quoted(stem_lexeme(holder, ""))]
     parts += [f"!{_term(holder, term)}" for term in query.excluded]
     return " & ".join(parts)
 
 
 def one_term(holder: str, term: Term) -> str:
-    """The text of the tsquery of a single term."""
+    """Return the text of the tsquery of a single term."""
     return _term(holder, term)
 
 
@@ -95,7 +95,7 @@ def _phrase(holder: str, phrase: Phrase) -> str:
 
 
 def ranking(holder: str, query: SearchQuery) -> str:
-    """The text of the tsquery by which rows are ranked: any of the words."""
+    """Return the text of the tsquery by which rows are ranked: any of the words."""
     words: list[str] = []
     for term in query.terms:
         if isinstance(term, Word):
@@ -114,19 +114,19 @@ class Conditions:
         self.values: dict[str, Any] = {}
 
     def bind(self, value: object) -> str:
-        """A placeholder for this value."""
+        """Return a placeholder for this value."""
         name = f"v{len(self.values)}"
         self.values[name] = value
         return f":{name}"
 
     def any_of(self, which: Field, codes: Iterable[str]) -> str:
-        """The row has one of these codes."""
+        """Write that the row has one of these codes."""
         bound = f"CAST({self.bind(sorted(codes))} AS text[])"
         column = _COLUMNS[which]
         return f"{column} && {bound}" if which in _LISTS else f"{column} = ANY ({bound})"
 
     def seen(self, scope: Scope, visibility: Visibility) -> list[str]:
-        """What the visitor may see, in the part of the tree that is searched."""
+        """Return the conditions for what may be seen, in the part of the tree that is searched."""
         found = [f"access = ANY (CAST({self.bind(sorted(visibility.tokens))} AS text[]))"]
         if scope.neighbourhoods is not None:
             found.append(self.any_of(Field.NEIGHBOURHOOD, scope.neighbourhoods))
@@ -135,7 +135,7 @@ class Conditions:
         return found
 
     def filtered(self, query: SearchQuery) -> list[str]:
-        """What the fields of the query ask."""
+        """Return the conditions that the fields of the query ask."""
         found = [self._filter(wanted) for wanted in query.filters]
         found += [f"NOT ({self._filter(unwanted)})" for unwanted in query.excluded_filters]
         first, after = bounds(query.since, query.until)
@@ -195,7 +195,7 @@ class Statement:
         return self._conditions.bind(value)
 
     def _matching(self, visibility: Visibility, selected: Mapping[Field, frozenset[str]]) -> str:
-        """Every row that fits the query; per choice whether the row has it."""
+        """Select every row that fits the query; per choice whether the row has it."""
         wanted = [
             *self._conditions.seen(self._scope, visibility),
             *self._conditions.filtered(self._query),
@@ -252,7 +252,10 @@ class Statement:
 
 
 def source_of(conditions: Conditions, scope: Scope, query: SearchQuery, wanted: list[str]) -> str:
-    """Where rows come from: the words, or the whole list; adds to `wanted` what that needs."""
+    """Return where rows come from.
+
+    The words, or the whole list; add to `wanted` what that needs.
+    """
     if query.terms or query.excluded:
         return f"search_match(CAST({conditions.bind(tsquery(scope.holder, query))} AS tsquery))"
     wanted.append(f"NOT gone AND holder = {conditions.bind(scope.holder)}")
@@ -260,7 +263,7 @@ def source_of(conditions: Conditions, scope: Scope, query: SearchQuery, wanted: 
 
 
 def written(scope: Scope, visibility: Visibility, term: Term) -> tuple[TextClause, dict[str, Any]]:
-    """Whether a term stands in anything that may be seen."""
+    """Ask whether a term stands in anything that may be seen."""
     conditions = Conditions()
     wanted = " AND ".join(conditions.seen(scope, visibility))
     bound = conditions.bind(one_term(scope.holder, term))
@@ -271,7 +274,7 @@ def written(scope: Scope, visibility: Visibility, term: Term) -> tuple[TextClaus
 def near_words(
     scope: Scope, visibility: Visibility, word: str, mistakes: int
 ) -> tuple[TextClause, dict[str, Any]]:
-    """Words of about this length in what may be seen, those that look most like it first.
+    """Ask for words of about this length in what may be seen, the most alike first.
 
     Read from the newest documents themselves: a list of words beside them would have to forget
     what was redacted, and would tell of what may not be seen.
@@ -301,7 +304,7 @@ NEWEST: Final = 3_000
 CANDIDATES: Final = 300
 
 
-# From what PostgreSQL gave to what a page shows: hits with their snippets, counts, a hint.
+# Results
 
 
 def results(
@@ -311,7 +314,7 @@ def results(
     facets: Sequence[Field],
     meant: str | None,
 ) -> SearchResults:
-    """The results of the row that a `Statement` gives."""
+    """Return the results of the row that a `Statement` gives."""
     counts: dict[str, dict[str, int]] = {which.value: {} for which in facets}
     for facet, value, number in found.counts or ():
         counts[facet][value] = number
@@ -350,7 +353,7 @@ def _hit(stored: Mapping[str, Any], query: SearchQuery) -> Hit:
 def did_you_mean(
     connection: Connection, query: SearchQuery, scope: Scope, visibility: Visibility
 ) -> str | None:
-    """The query with the words that nobody wrote replaced by near ones that were written.
+    """Return the query with words that nobody wrote replaced by near ones that were written.
 
     Only words in documents that may be seen are proposed, and only they count as written.
     """

@@ -1,4 +1,4 @@
-"""What one document is inside PostgreSQL: the words of our analyser as a tsvector, and its codes.
+"""A document inside PostgreSQL: our words as a tsvector, and its codes; writing such rows.
 
 Each lexeme begins with its holder: a term has a list of places for each holder, so that a search
 costs the same however many others there are, and never meets another's words. After the holder
@@ -40,37 +40,37 @@ _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def rules() -> str:
-    """By which rules rows are made now."""
+    """Return the rules by which rows are made now."""
     return f"{SCHEMA_VERSION}-{analysis.FINGERPRINT}"
 
 
 def wall(holder: str) -> str:
-    """What every lexeme of a holder begins with."""
+    """Return what every lexeme of a holder begins with."""
     return holder.removeprefix("GM")
 
 
 def stem_lexeme(holder: str, stem: str) -> str:
-    """The lexeme of a stem."""
+    """Return the lexeme of a stem."""
     return f"{wall(holder)}={stem}"
 
 
 def word_lexeme(holder: str, word: str) -> str:
-    """The lexeme of a word as it was written."""
+    """Return the lexeme of a word as it was written."""
     return f"{wall(holder)}{word}"
 
 
 def quoted(lexeme: str) -> str:
-    """A lexeme in the text of a tsvector or a tsquery."""
+    """Quote a lexeme in the text of a tsvector or a tsquery."""
     return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def tsvector(holder: str, texts: Sequence[Text]) -> str:
-    """The text of the tsvector of these texts. Written out: a quarter of a rebuild."""
+    """Write the tsvector of these texts. Written out: a quarter of a rebuild."""
     front, base = wall(holder), 1
     places: dict[str, list[str]] = {f"{front}=": []}
-    for one in texts:
-        letter, last = _LETTERS[one.weight], 0
-        for word, stem, _, _, last, stop in tokens(one.text):
+    for part in texts:
+        letter, last = _LETTERS[part.weight], 0
+        for word, stem, _, _, last, stop in tokens(part.text):
             if stop:
                 continue
             known = places.setdefault(f"{front}={stem}", [])
@@ -93,7 +93,7 @@ def _affordable(places: dict[str, list[str]]) -> Iterator[str]:
 
 
 def row(document: SearchDocument) -> dict[str, Any]:
-    """The columns of one document."""
+    """Return the columns of one document."""
     return {
         "holder": document.holder,
         "id": document.id,
@@ -114,7 +114,7 @@ def row(document: SearchDocument) -> dict[str, Any]:
 
 
 def _data(document: SearchDocument) -> dict[str, Any]:
-    """What a hit shows."""
+    """Return what a hit shows."""
     return {
         "kind": document.kind.value,
         "id": document.id.hex,
@@ -131,7 +131,7 @@ def _data(document: SearchDocument) -> dict[str, Any]:
 
 
 def tombstone(holder: str, document_id: UUID) -> dict[str, Any]:
-    """The columns of a document that is no longer there."""
+    """Return the columns of a document that is no longer there."""
     codes = dict.fromkeys(("kind", "state", "neighbourhood", "access", "year"), "")
     return {
         **codes,
@@ -148,8 +148,7 @@ def tombstone(holder: str, document_id: UUID) -> dict[str, Any]:
     }
 
 
-# Writing the rows of search: the same few statements for a change, a job and a rebuild.
-
+# The same few statements for a change, a job and a rebuild.
 
 DOCUMENTS: Final[Table] = Base.metadata.tables[SearchDocumentRow.__tablename__]
 GAPS: Final[Table] = Base.metadata.tables[SearchGap.__tablename__]
@@ -234,7 +233,7 @@ def note_gap(connection: Connection, holder: str) -> None:
 
 
 def close_gap(connection: Connection, holder: str) -> None:
-    """Every document of the holder is there."""
+    """Note that every document of the holder is there."""
     connection.execute(delete(GAPS).where(GAPS.c.holder == holder))
 
 
@@ -246,7 +245,7 @@ FROM search_document WHERE holder = :holder AND NOT gone
 
 
 def state(connection: Connection, holder: str) -> tuple[bool, int, int]:
-    """Whether there is a gap, how many documents there are, how many were made by older rules."""
+    """Return whether there is a gap, the number of documents, and of those by older rules."""
     values = {"holder": holder, "rules": rules()}
     gap, documents, older = connection.execute(text(_STATE), values).one()
     return gap, documents, older

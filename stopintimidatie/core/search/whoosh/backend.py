@@ -233,7 +233,7 @@ def _opened(
 
 
 def _versions(snapshot: Snapshot) -> dict[UUID, int]:
-    """The version of every document in the index; reads every file, so that damage shows."""
+    """Return the version of every document in the index; read every file, so that damage shows."""
     if problem := sizes_problem(snapshot, deep=True):
         raise IndexUnusableError(damaged(problem))
     found = {}
@@ -246,7 +246,7 @@ def _versions(snapshot: Snapshot) -> dict[UUID, int]:
     return found
 
 
-# writing
+# Writing
 
 
 class _Writer(SegmentWriter):
@@ -292,7 +292,7 @@ def _commit(snapshot: Snapshot, add: list[SearchDocument], drop: list[UUID]) -> 
 
 
 def _rows_of(snapshot: Snapshot, ids: list[UUID]) -> list[int]:
-    """The numbers that Whoosh's writer gives to the rows with these ids."""
+    """Return the numbers that Whoosh's writer gives to the rows with these ids."""
     rows: list[int] = []
     base = 0
     for segment in snapshot.segments:
@@ -313,11 +313,11 @@ def _fill(folder: Path, documents: Iterable[SearchDocument]) -> int:
     return count
 
 
-# the journal of a rebuild
+# Journal of a rebuild
 
 
 def _write_journal(journal: Path, add: list[SearchDocument], drop: list[UUID]) -> None:
-    """First what is gone, then what is there: a replaced document stands in both."""
+    """Write first what is gone, then what is there: a replaced document stands in both."""
     lines = ["", *(f"-{id_.hex}" for id_ in drop), *(f"+{to_json(document)}" for document in add)]
     with journal.open("a", encoding="utf-8") as stream:
         stream.write("\n".join(lines) + "\n")
@@ -340,7 +340,7 @@ def _replay(folder: Path, journal: Path) -> int:
     return len(latest)
 
 
-# joining segments (Whoosh calls this a merge policy)
+# Joining segments (Whoosh calls this a merge policy)
 
 
 def _join_equals(writer: _Writer, segments: list[Any]) -> list[Any]:

@@ -111,26 +111,26 @@ class HolderFolder:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """The one writer of this index, over all processes."""
+        """Hold the lock of the one writer of this index, over all processes."""
         with locked(self._locks / f"{self.holder}.schrijven", self._timeout):
             yield
 
     @contextmanager
     def rebuilding(self, timeout: float = 0.1) -> Iterator[None]:
-        """The one rebuild of this index, over all processes. A second one isn't waited for."""
+        """Hold the lock of the one rebuild, over all processes. A second one isn't waited for."""
         with locked(self._locks / f"{self.holder}.herbouwen", timeout):
             yield
 
     # generations
 
     def current(self) -> Path | None:
-        """The generation in use."""
+        """Return the generation in use."""
         name = _read(self.path / "huidig")
         folder = self.path / name if name else None
         return folder if folder and folder.is_dir() else None
 
     def new_generation(self) -> Path:
-        """An empty index, not yet in use, with the mark that it is being filled."""
+        """Make an empty index, not yet in use, with the mark that it is being filled."""
         folder = self.path / f"g{time.time_ns():x}{uuid4().hex[:6]}"
         folder.mkdir(parents=True, mode=0o700)
         TOC.create(FileStorage(str(folder)), SCHEMA, NAME)
@@ -157,7 +157,10 @@ class HolderFolder:
     # the journal of a rebuild
 
     def journal(self) -> Path | None:
-        """Where a running rebuild wants to hear of changes. Only while holding the write lock."""
+        """Return where a running rebuild wants to hear of changes.
+
+        Only while holding the write lock.
+        """
         name = _read(self.path / "in-aanbouw")
         if not name:
             return None
@@ -170,7 +173,7 @@ class HolderFolder:
     # how it is
 
     def snapshot(self) -> Snapshot:
-        """The committed state to read from; `IndexUnusableError` when there is none, whole."""
+        """Return the committed state to read from."""
         health = _missing()
         for _ in range(_ATTEMPTS):
             folder = self.current()
@@ -189,7 +192,7 @@ class HolderFolder:
         raise IndexUnusableError(health)
 
     def moved_on(self, snapshot: Snapshot) -> bool:
-        """Whether a commit or a rebuild came after this snapshot: then its files may be gone."""
+        """Tell whether a commit or a rebuild came after this: then its files may be gone."""
         return self._moved_on(snapshot.folder, snapshot.commit)
 
     def _moved_on(self, folder: Path, commit: int | None) -> bool:
@@ -204,7 +207,7 @@ class HolderFolder:
             (snapshot.folder / "beschadigd").write_text(problem)
 
     def health(self) -> Health:
-        """How this index is."""
+        """Return how this index is."""
         try:
             snapshot = self.snapshot()
         except IndexUnusableError as unusable:
@@ -237,23 +240,23 @@ class ClosingStorage(FileStorage):
                 file.close()
 
     def open_file(self, name: str, **options: Any) -> Any:
-        """As Whoosh's, remembered."""
+        """Open as Whoosh does, and remember the file."""
         self._opened.append(super().open_file(name, **options))
         return self._opened[-1]
 
     def create_file(self, name: str, *args: Any, **options: Any) -> Any:
-        """As Whoosh's, remembered."""
+        """Create as Whoosh does, and remember the file."""
         self._opened.append(super().create_file(name, *args, **options))
         return self._opened[-1]
 
     def temp_storage(self, name: str | None = None) -> ClosingStorage:
-        """As Whoosh's; its files are remembered here too."""
+        """Return Whoosh's temporary storage, whose files are remembered here too."""
         folder = Path(self.folder) / (name or f"{uuid4().hex}.tmp")
         return cast(ClosingStorage, ClosingStorage(str(folder), self._opened).create())
 
 
 def read_commit(folder: Path) -> Snapshot | Health:
-    """The latest commit of a generation, or what is wrong with it."""
+    """Read the latest commit of a generation, or what is wrong with it."""
     if schema_of(folder).get("schema") != SCHEMA_VERSION:
         return _outdated() if (folder / "staat.json").exists() else damaged("geen staat.json")
     for attempt in range(_ATTEMPTS):
@@ -270,7 +273,7 @@ def read_commit(folder: Path) -> Snapshot | Health:
 
 
 def damaged(problem: str) -> Health:
-    """There are files, but not as they were written."""
+    """Say that there are files, but not as they were written."""
     return Health(HealthState.DAMAGED, f"De index is beschadigd ({problem}). {_REBUILD}")
 
 
@@ -283,7 +286,7 @@ def _outdated() -> Health:
 
 
 def schema_of(folder: Path) -> dict[str, Any]:
-    """By which rules a generation was made; nothing when that can't be read."""
+    """Return the rules by which a generation was made; nothing when that can't be read."""
     try:
         state = json.loads((folder / "staat.json").read_text())
     except (OSError, ValueError):
@@ -299,7 +302,7 @@ def write_sizes(folder: Path, segment: str) -> None:
 
 
 def sizes_problem(snapshot: Snapshot, *, deep: bool = False) -> str | None:
-    """What is wrong with the files of this state; `deep` reads them whole."""
+    """Return what is wrong with the files of this state; `deep` reads them whole."""
     present = _sizes(snapshot.folder)
     for segment in snapshot.segments:
         listed = _listed(snapshot.folder, segment.segment_id())

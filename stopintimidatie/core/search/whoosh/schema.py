@@ -1,4 +1,10 @@
-"""Sets of row numbers as big integers: a count or an intersection of 23,000 rows takes a few µs."""
+"""A document inside a Whoosh index, and sets of row numbers as big integers.
+
+A count or an intersection of 23,000 rows takes a few µs.
+
+Whoosh keeps the postings, the segments and the commits; it never sees a query (ADR 0003).
+`SCHEMA_VERSION` must grow with every change here: an index of another version is rebuilt.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +25,7 @@ _BITS_OF: Final = tuple(tuple(bit for bit in range(8) if byte & (1 << bit)) for 
 
 
 def bitmap(numbers: Iterable[int], size: int) -> int:
-    """The set of these row numbers, each below `size`."""
+    """Return the set of these row numbers, each below `size`."""
     cells = bytearray((size + 7) // 8)
     for number in numbers:
         cells[number >> 3] |= 1 << (number & 7)
@@ -27,12 +33,12 @@ def bitmap(numbers: Iterable[int], size: int) -> int:
 
 
 def everything(size: int) -> int:
-    """The set of all row numbers below `size`."""
+    """Return the set of all row numbers below `size`."""
     return (1 << size) - 1
 
 
 def numbers(rows: int) -> list[int]:
-    """The row numbers in a set, in order."""
+    """Return the row numbers in a set, in order."""
     found: list[int] = []
     for place, byte in enumerate(rows.to_bytes((rows.bit_length() + 7) // 8, "little")):
         if byte:
@@ -41,11 +47,7 @@ def numbers(rows: int) -> list[int]:
     return found
 
 
-# What one document is inside a Whoosh index, and the field that feeds it our analyser's words.
-#
-# Whoosh keeps the postings, the segments and the commits; it never sees a query (ADR 0003).
-# `SCHEMA_VERSION` must grow with every change here: an index of another version is rebuilt.
-
+# Schema
 
 SCHEMA_VERSION: Final = 2
 HIGH_WEIGHT: Final = 4.0
@@ -74,7 +76,7 @@ class StemField(fields.FieldType):
         super().__init__(formats.Positions(), analyzer=IDAnalyzer())
 
     def index(self, value: Sequence[Text], **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
-        """(stem, how often, weight, places) of every stem in these texts."""
+        """Yield (stem, how often, weight, places) of every stem in these texts."""
         places: dict[str, list[int]] = {}
         weights: dict[str, float] = {}
         base = 0
@@ -97,18 +99,18 @@ class SetField(fields.FieldType):
         super().__init__(formats.Existence(), analyzer=IDAnalyzer())
 
     def index(self, value: Sequence[str], **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
-        """One posting for each."""
+        """Yield one posting for each."""
         for word in value:
             yield word.encode(), 1, 1.0, b""
 
 
 def encode_places(places: list[int]) -> bytes:
-    """Word numbers, two bytes each: a third of Whoosh's own form and far quicker to read."""
+    """Write word numbers, two bytes each: a third of Whoosh's form and far quicker to read."""
     return array("H", (min(place, _LAST_PLACE) for place in places)).tobytes()
 
 
 def decode_places(value: bytes) -> array[int]:
-    """The word numbers again."""
+    """Read the word numbers again."""
     return array("H", value)
 
 
@@ -128,7 +130,7 @@ SCHEMA: Final = fields.Schema(
 
 
 def to_fields(document: SearchDocument) -> dict[str, Any]:
-    """The fields of one document, as the writer takes them."""
+    """Return the fields of one document, as the writer takes them."""
     texts = document.searchable()
     words = {token.word for text in texts for token in tokens(text.text) if not token.stop}
     values: dict[str, Any] = {

@@ -36,7 +36,7 @@ _MAX_CANDIDATES: Final = 60
 
 @dataclass(slots=True)
 class _Part:
-    """What a search knows of one segment."""
+    """Segment as a search knows it."""
 
     reader: SegmentReader
     allowed: int
@@ -73,7 +73,7 @@ class Searching:
             self._match(part)
 
     def results(self, facets: Sequence[Field], sort: Sort, page: Page) -> SearchResults:
-        """The page that was asked for, with its counts."""
+        """Return the page that was asked for, with its counts."""
         chosen = [self._chosen(part, None) for part in self._parts]
         total = sum(rows.bit_count() for rows in chosen)
         rows = self._ordered(chosen, sort, page.offset + page.size)[page.offset :]
@@ -153,7 +153,7 @@ class Searching:
         return heapq.nsmallest(how_many, found)
 
     def _best(self, chosen: Sequence[int], how_many: int) -> list[_Ranked]:
-        """The sets of rows with the highest scores, enough for what is asked."""
+        """Return the sets of rows with the highest scores, enough for what is asked."""
         rarity = self._rarity()
         ranked: list[_Ranked] = []
         for number, rows in enumerate(chosen):
@@ -182,7 +182,7 @@ class Searching:
         return [(round(score, 6), number, some) for score, some in ranked]
 
     def _rarity(self) -> list[float]:
-        """Per term: the rarer among what may be seen, the more it says."""
+        """Return a weight per term: the rarer among what may be seen, the more it says."""
         size = sum(part.allowed.bit_count() for part in self._parts)
         rarity = []
         for term in range(len(self._query.terms)):
@@ -213,7 +213,7 @@ class Searching:
     # what was meant
 
     def _did_you_mean(self) -> str | None:
-        """The query with the words that nobody wrote replaced by near ones that were written.
+        """Return the query with words that nobody wrote replaced by near ones that were written.
 
         Only words in documents that may be seen are proposed, and only they count as written.
         """

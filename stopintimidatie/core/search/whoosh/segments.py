@@ -57,7 +57,7 @@ class Deadline:
         self._end = time.monotonic() + seconds
 
     def check(self) -> None:
-        """Raises `SearchTooBroadError` when the time is up."""
+        """Raise `SearchTooBroadError` when the time is up."""
         if time.monotonic() > self._end:
             raise SearchTooBroadError
 
@@ -68,7 +68,7 @@ thousands of rows by handling some dozens of sets."""
 
 
 def union(weights: Weights) -> int:
-    """All rows, however much they match."""
+    """Return all rows, however much they match."""
     rows = 0
     for some in weights.values():
         rows |= some
@@ -83,7 +83,7 @@ class RecentTerms:
         self._known: OrderedDict[object, Weights] = OrderedDict()
 
     def get(self, key: object) -> Weights | None:
-        """What was found for this term before."""
+        """Return what was found for this term before."""
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
@@ -99,7 +99,7 @@ class RecentTerms:
 
 @dataclass(slots=True)
 class Facts:
-    """What is kept of a segment: per row its id and moment, per code its rows."""
+    """Facts that are kept of a segment: per row its id and moment, per code its rows."""
 
     size: int
     keys: Sequence[bytes]
@@ -111,7 +111,7 @@ class Facts:
     orders: dict[bool, list[int]] = field(default_factory=dict)
 
     def first_rows(self, rows: int, how_many: int, *, oldest: bool) -> list[int]:
-        """Rows among which are the first so many in order of moment (equal ones by id)."""
+        """Return rows that hold the first so many in order of moment (equal ones by id)."""
         if rows.bit_count() * 8 < self.size:
             return numbers(rows)  # few: sorting them is quicker than looking for them
         cells = rows.to_bytes((self.size + 7) // 8, "little")
@@ -132,20 +132,20 @@ class Facts:
         return everything(self.size)
 
     def rows_of(self, name: str, values: frozenset[str] | set[str]) -> int:
-        """The rows with any of these codes."""
+        """Return the rows with any of these codes."""
         rows, known = 0, self.codes[name]
         for value in values:
             rows |= known.get(value, 0)
         return rows
 
     def vocabulary(self) -> Iterator[tuple[str, int]]:
-        """Every word with its letters as bits, for spelling."""
+        """Yield every word with its letters as bits, for spelling."""
         if not self.letters:
             self.letters = [highlight.letters(word) for word in self.words]
         return zip(self.words, self.letters, strict=True)
 
     def beginning_with(self, prefix: str) -> list[str]:
-        """Every word that begins so."""
+        """Return every word that begins so."""
         first = bisect.bisect_left(self.words, prefix)
         last = bisect.bisect_left(self.words, prefix + "\U0010ffff", lo=first)
         return self.words[first:last]
@@ -160,7 +160,7 @@ class FactsCache:
         self._known: OrderedDict[tuple[Path, str], Facts] = OrderedDict()
 
     def get(self, key: tuple[Path, str]) -> Facts | None:
-        """The facts, when they are still here."""
+        """Return the facts, when they are still here."""
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
@@ -179,14 +179,14 @@ class _BlockMatcher(W3LeafMatcher):
     """Postings a block at a time: one by one they cost five times as much."""
 
     def blocks(self) -> Iterator[tuple[Sequence[int], Sequence[float]]]:
-        """The rows and weights of each block."""
+        """Yield the rows and weights of each block."""
         while self.is_active():
             self.id(), self.weight()  # these read the block
             yield self._ids, self._weights
             self._next_block()
 
     def blocks_with_values(self) -> Iterator[tuple[Sequence[int], Sequence[bytes]]]:
-        """The rows and what is kept with them of each block."""
+        """Yield the rows of each block and what is kept with them."""
         while self.is_active():
             self.id(), self.value()
             yield self._ids, self._values
@@ -202,7 +202,7 @@ class _ReadingCodec(W3Codec):
     """Whoosh's own format, read through `_BlockMatcher`."""
 
     def terms_reader(self, storage: Any, segment: Any) -> Any:
-        """As Whoosh's, but leaves no file open when the other one is gone meanwhile."""
+        """Return Whoosh's reader; leave no file open when the other one is gone meanwhile."""
         with ExitStack() as opened:
             postings = segment.open_file(storage, self.POSTS_EXT)
             opened.callback(postings.close)
@@ -266,7 +266,7 @@ class SegmentReader:
         return (reader[row] for row in range(self.size))
 
     def versions(self) -> list[tuple[int, bytes, int]]:
-        """(row, id, version) of every row."""
+        """Return (row, id, version) of every row."""
         keys = self._column(KEY, KEY_COLUMN)
         versions = self._column(VERSION, NUMBER_COLUMN)
         return [(row, *pair) for row, pair in enumerate(zip(keys, versions, strict=True))]
@@ -295,7 +295,7 @@ class SegmentReader:
             yield block
 
     def row_of(self, key: str) -> int | None:
-        """The row with this id (hex) that isn't deleted."""
+        """Return the row with this id (hex) that isn't deleted."""
         for rows, _ in self._blocks(ID, key.encode()):
             for row in rows:
                 if not self.segment.is_deleted(row):
@@ -303,17 +303,17 @@ class SegmentReader:
         return None
 
     def deleted(self) -> int:
-        """The rows that are no longer there."""
+        """Return the rows that are no longer there."""
         return bitmap(self.segment.deleted_docs(), self.size)
 
     def stored(self, row: int) -> str:
-        """The document of a row, as `to_json` wrote it."""
+        """Return the document of a row, as `to_json` wrote it."""
         return str(self._rows.stored_fields(row)[DATA])
 
     # terms
 
     def weights(self, term: Term) -> Weights:
-        """The rows that match a term, by how much they match."""
+        """Return the rows that match a term, by how much they match."""
         if isinstance(term, AnyOf):
             return self._any_of(term)
         key = term.steps if isinstance(term, Phrase) else (term.word, term.stem)
@@ -324,15 +324,15 @@ class SegmentReader:
         return found
 
     def rows(self, term: Term) -> int:
-        """The rows that match a term."""
+        """Return the rows that match a term."""
         return union(self.weights(term))
 
     def rows_with_word(self, word: str) -> int:
-        """The rows that hold exactly this word."""
+        """Return the rows that hold exactly this word."""
         return self._rows_with(WORD, word.encode())
 
     def _any_of(self, term: AnyOf) -> Weights:
-        """The more of the stems a row holds, the more it matches. Each stem is kept by itself."""
+        """Add up the stems of a row: the more it holds, the more it matches."""
         found: dict[float, int] = {0.0: self.facts.everything}
         for stem in term.stems:
             holding = self.rows(Word("", stem))

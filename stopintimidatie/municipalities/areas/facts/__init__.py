@@ -1,9 +1,16 @@
-"""What may be written down as facts: codes, names, provinces, rough middles of some wijken.
+"""Facts that need no file: codes, names, provinces, rough middles of some wijken. Pure.
 
 The 342 municipalities of 2024, and of the demo towns (Dordrecht, Eindhoven, Tilburg) and the
 towns around them the wijken with a middle rounded to three decimals (some 100 m). No outline
 stands here or anywhere in the project: those come from PDOK with `gebieden laden`. And a few
 names that people use for a municipality where CBS has another.
+
+A place must lie in one of two boxes to be taken seriously. They are generous on purpose: a harassed
+swimmer or ferry passenger is inside. What lies in a box but in no outline goes to the national
+desk; what lies outside is a mistake of the sender.
+
+The practice municipality is a holder of its own, for learning, that mixes with nothing. It is in no
+list of municipalities, no place lies in it, and nothing goes to it or comes from it.
 """
 
 from __future__ import annotations
@@ -40,13 +47,16 @@ class NeighbourhoodFact:
 
 @cache
 def municipality_facts() -> tuple[MunicipalityFact, ...]:
-    """All 342 municipalities, in order of code."""
+    """Return all 342 municipalities, in order of code."""
     return tuple(MunicipalityFact(*row) for row in _read("municipalities"))
 
 
 @dataclass(frozen=True)
 class CommonName:
-    """What people call a municipality too; `everyday`: so usual that lists show it as well."""
+    """Name that people use for a municipality too.
+
+    `everyday`: so usual that lists show it as well.
+    """
 
     municipality_code: str
     name: str
@@ -55,13 +65,13 @@ class CommonName:
 
 @cache
 def common_names() -> tuple[CommonName, ...]:
-    """Den Haag for 's-Gravenhage, and the like: the few that nobody doubts."""
+    """Return the few names that nobody doubts: Den Haag for 's-Gravenhage, and the like."""
     return tuple(CommonName(*row) for row in _read("common_names"))
 
 
 @cache
 def neighbourhood_facts() -> tuple[NeighbourhoodFact, ...]:
-    """The wijken that are known without loading outlines, in order of code."""
+    """Return the wijken that are known without loading outlines, in order of code."""
     return tuple(NeighbourhoodFact(*row) for row in _read("neighbourhoods"))
 
 
@@ -70,10 +80,7 @@ def _read(name: str) -> Any:
     return json.loads(text)[name]
 
 
-# The two boxes a place must lie in to be taken seriously at all. Pure.
-#
-# They are generous on purpose: a harassed swimmer or ferry passenger is inside. What lies in a
-# box but in no outline goes to the national desk; what lies outside is a mistake of the sender.
+# The boxes that a place must lie in
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,7 @@ class Box:
     east: float
 
     def holds(self, lat: float, lon: float) -> bool:
-        """Whether the point lies in the box. Not-a-number lies nowhere."""
+        """Tell whether the point lies in the box. Not-a-number lies nowhere."""
         return self.south <= lat <= self.north and self.west <= lon <= self.east
 
 
@@ -106,17 +113,17 @@ BOXES = (EUROPEAN, *CARIBBEAN)
 
 
 def inside_netherlands(lat: float, lon: float) -> bool:
-    """Whether a place lies in or near the Netherlands: European with its sea, or Caribbean."""
+    """Tell whether a place lies in or near the Netherlands: European with its sea, or Caribbean."""
     if not (math.isfinite(lat) and math.isfinite(lon)):
         return False
     return any(box.holds(lat, lon) for box in BOXES)
 
 
-# The kinds of areas. Pure; the values are what stands in the database.
+# The kinds of areas; the values are what stands in the database.
 
 
 class NeighbourhoodKind(StrEnum):
-    """What a level below a municipality is: a CBS wijk, all of it, or not known where."""
+    """Level below a municipality: a CBS wijk, all of it, or not known where."""
 
     WIJK = "wijk"
     WHOLE = "gemeentebreed"
@@ -131,11 +138,7 @@ class AreaKind(StrEnum):
     SUBNEIGHBOURHOOD = "buurt"
 
 
-# The practice municipality: a holder of its own, for learning, that mixes with nothing. Pure.
-#
-# It is in no list of municipalities, no place lies in it, and nothing goes to it or comes from
-# it.
-
+# The practice municipality
 
 CODE: Final = "GM9900"
 # Its address: /gemeenten/oefen.
@@ -150,5 +153,5 @@ BANNER: Final = (
 
 
 def is_practice(code: str | None) -> bool:
-    """Whether this is the holder or municipality of the practice."""
+    """Tell whether this is the holder or municipality of the practice."""
     return code == CODE
