@@ -20,6 +20,7 @@ from stopintimidatie.core.storage.personal import (
     empty_rows,
     redact_rows,
 )
+from stopintimidatie.core.storage.session import Row
 from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.reports.models import (
     AttachmentPart,
@@ -59,6 +60,13 @@ class ContactData:
 
 
 NO_CONTACT: Final[Mapping[str, None]] = {"name": None, "phone": None, "email": None, "when": None}
+
+
+def contact_rows(keys: KeyRing, holder: str, report_id: UUID, data: ContactData) -> list[Row]:
+    """Return contact data as rows, encrypted; none when nothing was given."""
+    if not any((data.name, data.phone, data.email, data.when)):
+        return []
+    return [(ReportContact, _encrypted(keys, holder, report_id, data))]
 
 
 def _encrypted(keys: KeyRing, holder: str, report_id: UUID, data: ContactData) -> dict[str, Any]:

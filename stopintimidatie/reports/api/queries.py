@@ -304,8 +304,7 @@ def _published(engine: Engine, row: Row[*tuple[Any, ...]], area: Area | None) ->
     national = kept_or_read(engine, NATIONAL, stamp_of(row, "national"))
     if area is None:
         return Published(None, national=national)
-    profile = empty_profile(area.code)
-    if row.level is not None:
-        known = {column.key: getattr(row, column.key) for column in _PROFILE}
-        profile = MunicipalityProfile(code=area.code, **known)
+    known = {column.key: getattr(row, column.key) for column in _PROFILE}
+    none = row.level is None
+    profile = empty_profile(area.code) if none else MunicipalityProfile(code=area.code, **known)
     return Published(profile, kept_or_read(engine, area.code, stamp_of(row, "own")), national)

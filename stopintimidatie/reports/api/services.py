@@ -30,7 +30,6 @@ from stopintimidatie.municipalities.settings.queries import (
     published_for,
 )
 from stopintimidatie.municipalities.settings.rules import (
-    HelpLine,
     Published,
     fallback_of,
     in_language,
@@ -116,6 +115,15 @@ def receipt(
     forms = gravest_first(submission.forms)
     title, text = reaction(published, area.name if area else None, language, forms)
     lines = published.help_for(published.language(language), submission.reporter_age_group, forms)
+    warning = None
+    if area is not None:
+        warning = let_op(
+            published,
+            area.name,
+            language,
+            reference=arrived.reference,
+            received_at=arrival.received_at,
+        )
     return ReceiptAnswer(
         reference=arrived.reference,
         follow_code=str(arrival.follow_code),
@@ -124,26 +132,9 @@ def receipt(
         municipality=about_municipality(area.code, area.name, published) if area else None,
         neighbourhood=_neighbourhood(area, routing.neighbourhood_code),
         reaction=ReactionAnswer(title=title, text=text),
-        warning=_warning(known, language, arrived.reference, arrival.received_at),
-        help_lines=tuple(help_line_answer(line) for line in lines),
+        warning=warning,
+        help_lines=tuple(HelpLineAnswer(name=line.name, phone=line.phone) for line in lines),
     )
-
-
-def _warning(known: Known, language: str, reference: str, received_at: datetime) -> str | None:
-    if known.area is None:
-        return None
-    return let_op(
-        known.published,
-        known.area.name,
-        language,
-        reference=reference,
-        received_at=received_at,
-    )
-
-
-def help_line_answer(line: HelpLine) -> HelpLineAnswer:
-    """A line for who may ring it."""
-    return HelpLineAnswer(name=line.name, phone=line.phone)
 
 
 def _neighbourhood(area: Area | None, code: str | None) -> NeighbourhoodAnswer | None:
@@ -206,7 +197,8 @@ def submit(intake: Intake, posting: Posting) -> dict[str, Any]:
     )
     if known.app is None:
         raise ProblemError(Kind.APP_KEY)
-    _check_own_answers(intake, known, posting.submission.own_answers)
+    if posting.submission.own_answers:
+        _check_own_answers(intake, known, posting.submission.own_answers)
     if secrets.randbelow(FORGETTING_EVERY) == 0:
         _forget_expired(intake.engine)
     try:
@@ -229,8 +221,6 @@ def submit(intake: Intake, posting: Posting) -> dict[str, Any]:
 
 def _check_own_answers(intake: Intake, known: Known, answers: Answers) -> None:
     """:raises ProblemError: answers that don't fit their question, or questions of elsewhere."""
-    if not answers:
-        return
     questions = asked_questions(intake.engine, known.published, [name for name, _ in answers])
     faults = faults_of(known.published, questions, answers)
     if faults:

@@ -75,12 +75,9 @@ class Record(Type):
             return colander.null
         if not isinstance(cstruct, dict):
             raise colander.Invalid(node, "Hier hoort een object te staan.")
-        return collect(node, _members(node, cstruct), self._own_fault(cstruct))
-
-    def _own_fault(self, members: dict[str, Any]) -> str | None:
-        if self.at_least_one and not members:
-            return "Vul ten minste één eigenschap in, of laat het object weg."
-        return None
+        empty = self.at_least_one and not cstruct
+        fault = "Vul ten minste één eigenschap in, of laat het object weg." if empty else None
+        return collect(node, _members(node, cstruct), fault)
 
     def describe(self, node: colander.SchemaNode) -> Description:
         required = [child.name for child in node.children if child.required]

@@ -38,8 +38,8 @@ from stopintimidatie.municipalities.levels.services import level_of
 from stopintimidatie.municipalities.settings.queries import REPORTER, published_for, stored_answers
 from stopintimidatie.reports.arrival.submission import Routing, routing_for
 from stopintimidatie.reports.fields import Contact, Location, Submission, columns_of
-from stopintimidatie.reports.models import Report, ReportContact, ReportForm, ReportMove
-from stopintimidatie.reports.personal import ContactData, _encrypted
+from stopintimidatie.reports.models import Report, ReportForm, ReportMove
+from stopintimidatie.reports.personal import ContactData, contact_rows
 from stopintimidatie.reports.rules import (
     FOLLOW_PURPOSE,
     derive_follow_code,
@@ -49,14 +49,6 @@ from stopintimidatie.reports.rules import (
 )
 from stopintimidatie.reports.services import search_document
 from stopintimidatie.reports.vocabulary import KIND, ContactWish, Source
-
-
-def contact_rows(keys: KeyRing, holder: str, report_id: UUID, data: ContactData) -> list[Row]:
-    """Contact data, encrypted; no row when nothing was given."""
-    if not any((data.name, data.phone, data.email, data.when)):
-        return []
-    return [(ReportContact, _encrypted(keys, holder, report_id, data))]
-
 
 ARRIVED: Final = Job("melding.binnengekomen")
 FIND_ADDRESS: Final = Job("melding.adres")
@@ -151,31 +143,23 @@ def receive(
     if isinstance(into, Apart):
         days = into.contact_within_days
         arrived = make_rows(keys, content, routing, arrival, str(arrival.reference), days)
-        _write_apart(into, routing.holder, arrived)
+        document = document_of_new(arrived, *into.slugs)
+        rows = [*into.first(arrived), *arrived.rows, *rows_of_new(into.engine, document)]
+        write_rows(into.engine, routing.holder, rows, into.wait_milliseconds)
+        rows_committed(into.engine, rows)
         return arrived
     enter(into, routing.holder)
     reference = arrival.reference or _free_reference(into)
     days = contact_days(into, routing.holder)
     arrived = make_rows(keys, content, routing, arrival, reference, days)
-    _write_within(into, routing.holder, arrived, arrival)
-    return arrived
-
-
-def _write_apart(apart: Apart, holder: str, arrived: Arrived) -> None:
-    document = document_of_new(arrived, *apart.slugs)
-    rows = [*apart.first(arrived), *arrived.rows, *rows_of_new(apart.engine, document)]
-    write_rows(apart.engine, holder, rows, apart.wait_milliseconds)
-    rows_committed(apart.engine, rows)
-
-
-def _write_within(session: Session, holder: str, arrived: Arrived, arrival: Arrival) -> None:
     if arrival.handed_over and arrival.handed_over.tombstone:
         for name, value in arrived.report.items():
             setattr(arrival.handed_over.tombstone, name, value)
-    insert_rows(session, arrived.rows)
-    wake_after_commit(session)
+    insert_rows(into, arrived.rows)
+    wake_after_commit(into)
     # Before it commits, so with all that is added to the report until then.
-    enqueue_index(session, holder, KIND, arrived.id)
+    enqueue_index(into, routing.holder, KIND, arrived.id)
+    return arrived
 
 
 def _free_reference(session: Session) -> str:
@@ -309,11 +293,6 @@ def _filed(routing: Routing) -> dict[str, Any]:
     }
 
 
-# Who must know that a report came in: higher rooms say what then happens.
-#
-# A job of its own, after the commit: that it can't be done now never keeps a report out.
-
-
 TOGETHER: Final = 50
 # What to do when a holder has a new report. May be called twice for one report: be harmless.
 OnArrival = Callable[[JobContext, Session, Report], None]
@@ -326,16 +305,16 @@ def announce(session: Session, report: Report) -> None:
 
 
 def arrived(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """The job."""
+    """Job: tell the higher rooms of new reports, which say what then happens.
+
+    After the commit, so that what can't be done now never keeps a report out.
+    """
     for place, payload in enumerate(payloads):
         with context.ending(place) as session:
             report = session.get(Report, UUID(payload["report"])) if session else None
             if session is not None and report is not None:
                 for function in ARRIVALS.of(context.registry).values():
                     function(context, session, report)
-
-
-# An officer enters a report for somebody; it comes in through the same door as the app's.
 
 
 CODE_PURPOSE: Final = "volgcode-invoer"

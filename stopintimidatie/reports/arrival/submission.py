@@ -17,7 +17,7 @@ from stopintimidatie.municipalities.areas.queries import unknown_neighbourhood_c
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of
 from stopintimidatie.reports.arrival.fields import FieldError, Path, errors_of
-from stopintimidatie.reports.arrival.schema import _WAYS, MESSAGE, RULES, Message, _found
+from stopintimidatie.reports.arrival.schema import _WAYS, MESSAGE, RULES, _found
 from stopintimidatie.reports.fields import Location, Submission, submission_with
 
 MOST_ERRORS = 100
@@ -33,19 +33,17 @@ class InvalidMessageError(Exception):
 
 def validate(value: Any, now: datetime) -> Submission:
     """The submission that this JSON value is, or InvalidMessageError with all that is wrong."""
-    message, errors = _check(value)
+    message, errors = {}, []
+    try:
+        message = MESSAGE.deserialize(value)
+    except colander.Invalid as invalid:
+        message, errors = getattr(invalid, "partial", {}), list(errors_of(invalid))
     for rule in RULES:
         errors += [e for e in rule.check(message, now) if not _named(e.path, errors)]
     if errors:
         raise InvalidMessageError(sorted(errors, key=_reading_order)[:MOST_ERRORS])
-    return _submission(message)
-
-
-def _check(value: Any) -> tuple[Message, list[FieldError]]:
-    try:
-        return MESSAGE.deserialize(value), []
-    except colander.Invalid as invalid:
-        return getattr(invalid, "partial", {}), list(errors_of(invalid))
+    found = {attribute: _found(message, way) for attribute, way in _WAYS}
+    return submission_with({a: value for a, value in found.items() if value is not colander.drop})
 
 
 def _named(path: Path, errors: list[FieldError]) -> bool:
@@ -59,11 +57,6 @@ _ORDER = {child.name: position for position, child in enumerate(MESSAGE.children
 def _reading_order(error: FieldError) -> tuple[int, str]:
     first = error.path[0] if error.path else ""
     return _ORDER.get(str(first), len(_ORDER)), error.pointer
-
-
-def _submission(message: Message) -> Submission:
-    found = {attribute: _found(message, way) for attribute, way in _WAYS}
-    return submission_with({a: value for a, value in found.items() if value is not colander.drop})
 
 
 @dataclass(frozen=True)
