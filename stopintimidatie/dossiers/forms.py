@@ -91,7 +91,7 @@ def _core(areas: Choices, kinds: Choices, people: Choices) -> list[Any]:
 
 
 def confirm_field(found: Sequence[str]) -> Any:
-    """Asked only when the title may tell who it is about: a warning, never a refusal."""
+    """Return the field that asks to confirm a title: a warning, never a refusal."""
     return field(
         forms.Flag(),
         f"De titel lijkt {' en '.join(found)} te bevatten. Zij is toch goed zo",
@@ -101,13 +101,13 @@ def confirm_field(found: Sequence[str]) -> Any:
 
 
 def add_doubts(schema: Any, doubts: Sequence[str]) -> None:
-    """Right after the title."""
+    """Add that field right after the title."""
     if doubts:
         schema.children.insert(1, confirm_field(doubts))
 
 
 def new_schema(areas: Choices, kinds: Choices, people: Choices, doubts: Sequence[str] = ()) -> Any:
-    """A new dossier, perhaps with reports to begin with."""
+    """Return the schema of a new dossier, perhaps with reports to begin with."""
     schema = Schema()
     for node in _core(areas, kinds, people):
         schema.add(node)
@@ -132,7 +132,7 @@ def edit_schema(
     *,
     strict: bool,
 ) -> Any:
-    """Everything of a dossier that isn't changed by a step."""
+    """Return the schema of everything that isn't changed by a step."""
     schema = Schema()
     for node in _core(areas, kinds, people):
         schema.add(node)
@@ -169,7 +169,7 @@ def reason_field() -> Any:
 
 
 def note_schema(people: Choices) -> Any:
-    """A note: for all who see the dossier, or for some of them."""
+    """Return the schema of a note: for all who see the dossier, or for some of them."""
     schema = Schema()
     schema.add(
         field(
@@ -201,13 +201,13 @@ def note_schema(people: Choices) -> Any:
 
 
 class ReasonSchema(Schema):
-    """Why a report leaves."""
+    """The reason that a report leaves for."""
 
     reden = reason_field()
 
 
 def filing_schema(candidates: Choices) -> Any:
-    """Reports to put in a dossier: typed, ticked, or both."""
+    """Return the schema of reports to put in a dossier: typed, ticked, or both."""
     schema = Schema()
     schema.add(
         field(
@@ -240,7 +240,7 @@ def filing_schema(candidates: Choices) -> Any:
 
 
 def agreement_schema(people: Choices, *, existing: bool) -> Any:
-    """An agreement, new or as it stands."""
+    """Return the schema of an agreement, new or as it stands."""
     schema = Schema()
     schema.add(field(forms.Text(2000, lines=True), "Wat wordt er gedaan?", name="wat"))
     schema.add(
@@ -271,13 +271,13 @@ def agreement_schema(people: Choices, *, existing: bool) -> Any:
 
 
 def stored(row: Any, attributes: Mapping[str, str]) -> dict[str, Any]:
-    """What stands in a row, under the names of the controls."""
+    """Return the values of a row under the names of the controls."""
     found = {name: getattr(row, attribute) for name, attribute in attributes.items()}
     return {name: str(v) if isinstance(v, UUID) else v for name, v in found.items()}
 
 
 def read(values: Mapping[str, Any], attributes: Mapping[str, str]) -> dict[str, Any]:
-    """What a form said, under the names of the columns."""
+    """Return the values of a form under the names of the columns."""
     found = {attributes[name]: value for name, value in values.items() if name in attributes}
     if found.get("owner_id"):
         found["owner_id"] = UUID(found["owner_id"])
@@ -285,7 +285,7 @@ def read(values: Mapping[str, Any], attributes: Mapping[str, str]) -> dict[str, 
 
 
 def kind_choices(strict: bool) -> Choices:
-    """The kinds one may choose: person-directed only for who may see such a dossier."""
+    """Return the kinds one may choose: person-directed only for who may see such a dossier."""
     return [(kind.value, kind.nl) for kind in DossierKind if strict or kind != DossierKind.PERSON]
 
 
@@ -295,7 +295,7 @@ def differences(
     attributes: Mapping[str, str],
     nodes: Iterable[Any],
 ) -> list[Change]:
-    """Where what stands now differs from what somebody filled in, in words."""
+    """Return where what stands now differs from what somebody filled in, in words."""
     now = stored(row, attributes)
     return [
         Change(node.title, _words(node, now.get(node.name)), _words(node, values.get(node.name)))

@@ -134,7 +134,7 @@ class DossierMembership(Held, Base):
 
 
 class DossierNote(Held, Base):
-    """What somebody wrote down about the dossier; a restricted one is there for few."""
+    """A note about the dossier; a restricted one is there for few."""
 
     __tablename__ = "dossier_note"
     __table_args__ = held_table(
@@ -151,7 +151,7 @@ class DossierNote(Held, Base):
 
 
 class DossierAgreement(Held, Base):
-    """What somebody will do, and when. `who` is a function or organisation; the owner minds it."""
+    """An agreement: `who` (a function or organisation) does it, the owner minds it."""
 
     __tablename__ = "dossier_agreement"
     __table_args__ = held_table(
@@ -214,7 +214,7 @@ class DossierText(Held, Base):
 
 
 class DossierParticipant(Held, Base):
-    """Who takes part in the work: a function and an organisation, never somebody's name."""
+    """A participant in the work: a function and an organisation, never somebody's name."""
 
     __tablename__ = "dossier_participant"
     __table_args__ = held_table(
@@ -283,7 +283,7 @@ class Consultation(Held, Base):
 
 
 class ConsultationSeat(Held, Base):
-    """Who sat at the table: function and organisation, as they were then."""
+    """A seat at the table: function and organisation, as they were then."""
 
     __tablename__ = "consultation_seat"
     __table_args__ = held_table(
@@ -325,7 +325,7 @@ class ConsultationKey(Held, Base):
 
 
 class ConsultationBlob(Held, Base):
-    """What was tabled, frozen, under that key."""
+    """The frozen papers that were tabled, under that key."""
 
     __tablename__ = "consultation_blob"
     __table_args__ = held_table(

@@ -54,7 +54,7 @@ Values = dict[str, Any]
 
 
 def roles_at(request: Request, holder: str) -> frozenset[Role]:
-    """The roles of this person for the holder of the page."""
+    """Return the roles of this person for the holder of the page."""
     return frozenset() if request.identity is None else request.identity.roles_for(holder)
 
 
@@ -63,7 +63,7 @@ def today() -> date:
 
 
 def page_of(context: DossierResource, request: Request, part: str = "") -> str:
-    """The address of the dossier, or of one of its parts."""
+    """Return the address of the dossier, or of one of its parts."""
     path: str = request.resource_path(context)
     path = path.rstrip("/")
     return f"{path}?deel={part}" if part else path
@@ -74,12 +74,12 @@ def back_to(context: DossierResource, request: Request, part: str = "") -> HTTPS
 
 
 def crumbs(request: Request, label: str) -> list[Crumb]:
-    """The breadcrumb of a page that is not the document itself."""
+    """Return the breadcrumb of a page that is not the document itself."""
     return [*request.breadcrumb, Crumb(label, request.path)]
 
 
 def form_page(context: DossierResource, request: Request, heading: str) -> Values:
-    """What every form in a dossier shows around itself."""
+    """Return what every form in a dossier shows around itself."""
     return {
         "crumbs": crumbs(request, heading),
         "heading": heading,
@@ -88,7 +88,7 @@ def form_page(context: DossierResource, request: Request, heading: str) -> Value
 
 
 def only_live(context: DossierResource, request: Request) -> HTTPSeeOther | None:
-    """The way back, with the reason, for who opens a form of a closed dossier.
+    """Send who opens a form of a closed dossier back, with the reason.
 
     What was typed before it closed comes by POST and gets its answer on the form.
     """
@@ -101,7 +101,7 @@ def only_live(context: DossierResource, request: Request) -> HTTPSeeOther | None
 def doubts_about_title(
     request: Request, areas: Iterable[tuple[str, str]], old: str = ""
 ) -> list[str]:
-    """What in the title that was sent may tell who it is about; nothing for one that was there."""
+    """Return what in a new title may tell who it is about; nothing for one that was there."""
     title = request.POST.get("titel", "") if request.method == "POST" else ""
     if not isinstance(title, str) or title == old:
         return []
@@ -109,7 +109,10 @@ def doubts_about_title(
 
 
 def check_title(values: Values, doubts: Sequence[str]) -> None:
-    """:raises DossierError: the title strikes, and nobody said that it is right."""
+    """Check that a title that strikes was confirmed.
+
+    :raises DossierError: nobody said that it is right.
+    """
     if doubts and not values.get("titel_is_goed"):
         raise DossierError(
             f"Deze titel lijkt {' en '.join(doubts)} te bevatten. Maak de titel neutraal, of zet"
@@ -143,7 +146,7 @@ def submit(
 
 
 def _conflict(form: Form, row: Any, changes: list[Change]) -> ConflictError:
-    """The form now carries the present version: sending it again is done with open eyes."""
+    """Return the error about a change by another; the form now carries the present version."""
     form["versie"].cstruct = str(row.version)
     return ConflictError(
         f"{row.changed_by} heeft dit gewijzigd op {datetime_short(row.changed_at)}. Uw invoer is"
@@ -168,7 +171,7 @@ def sees_reports(context: DossierResource, request: Request) -> bool:
 
 
 def hidden_reports(context: Resource, request: Request) -> HTTPSeeOther | None:
-    """The way back for who may see the dossier and not its reports; for what lies in it as well."""
+    """Send back who may see the dossier and not its reports, nor what lies in it."""
     dossier = next(node for node in lineage(context) if isinstance(node, DossierResource))
     if sees_reports(dossier, request):
         return None
@@ -184,7 +187,7 @@ def hidden_reports(context: Resource, request: Request) -> HTTPSeeOther | None:
     renderer=FORM_PAGE,
 )
 def name_view(context: DossierResource, request: Request) -> Any:
-    """Who, besides the owner, sees the reports."""
+    """Name who, besides the owner, sees the reports."""
     dossier = context.dossier
     if not is_strict(dossier.kind):
         raise HTTPNotFound()
@@ -224,7 +227,7 @@ def name_view(context: DossierResource, request: Request) -> Any:
 
 
 def report_panel(context: ReportResource, request: Any) -> Panel | None:
-    """The dossiers that a report is in, as far as one may see them: belonging, or referred to."""
+    """Return the dossiers that a report is in or referred to by, as far as one may see them."""
     if not request.has_permission(Permission.VIEW_DOSSIER, context):
         return None
     rows = request.db.execute(
@@ -278,7 +281,7 @@ def paging_of(request: Request, total: int) -> Paging:
 
 
 def reader_of(request: Request) -> UUID | None:
-    """Who reads: restricted notes are there for some people alone."""
+    """Return the person who reads: restricted notes are there for some people alone."""
     return request.identity.user_id if request.identity else None
 
 

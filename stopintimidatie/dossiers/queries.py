@@ -34,7 +34,7 @@ LATEST: Final = 5
 
 @dataclass(frozen=True)
 class Counts:
-    """How much there is of each part."""
+    """The number of each part."""
 
     reports: int
     in_hand: int
@@ -80,14 +80,14 @@ def _inside(dossier: Dossier) -> ColumnElement[bool]:
 
 
 def _mine(dossier: Dossier, reader: UUID | None) -> ColumnElement[bool]:
-    """The notes that this person may read."""
+    """Return the condition of the notes that this person may read."""
     return and_(DossierNote.dossier_id == dossier.id, readable_by(reader))
 
 
 def counts(
     session: Session, dossier: Dossier, today: date, reader: UUID | None, *, reports_too: bool
 ) -> Counts:
-    """All numbers of the page in one query, as this person may know them."""
+    """Return all numbers of the page in one query, as this person may know them."""
     agreed = DossierAgreement.dossier_id == dossier.id
     open_ = and_(agreed, DossierAgreement.state == AgreementState.OPEN.value)
     in_hand = and_(
@@ -134,7 +134,7 @@ def _count(table: Any, condition: ColumnElement[bool]) -> Any:
 
 
 def members(session: Session, dossier: Dossier, paging: Paging) -> Sequence[Member]:
-    """The reports on a page, the latest incident first."""
+    """Return the reports on a page, the latest incident first."""
     statement = (
         _members(dossier)
         .order_by(Report.incident_start.desc(), Report.reference)
@@ -145,7 +145,7 @@ def members(session: Session, dossier: Dossier, paging: Paging) -> Sequence[Memb
 
 
 def members_in_hand(session: Session, dossier: Dossier, limit: int) -> Sequence[Member]:
-    """The reports that belong here and aren't finished, the oldest first."""
+    """Return the reports that belong here and aren't finished, the oldest first."""
     statement = (
         _members(dossier)
         .where(DossierMembership.reference.is_(False), Report.state == "in_dossier")
@@ -156,7 +156,7 @@ def members_in_hand(session: Session, dossier: Dossier, limit: int) -> Sequence[
 
 
 def _members(dossier: Dossier) -> Any:
-    """Reports with their membership; for those referred to, the dossier they live in."""
+    """Select reports with their membership; for those referred to, the dossier they live in."""
     return (
         select(
             DossierMembership, Report, Neighbourhood.name, Neighbourhood.slug, Report.dossier_number
@@ -170,7 +170,7 @@ def _members(dossier: Dossier) -> Any:
 def notes(
     session: Session, dossier: Dossier, paging: Paging, reader: UUID | None
 ) -> Sequence[DossierNote]:
-    """The latest first; restricted ones only for who wrote them or is named."""
+    """Return the notes, the latest first; restricted ones only for who wrote them or is named."""
     return session.scalars(
         select(DossierNote)
         .where(_mine(dossier, reader))
@@ -183,7 +183,7 @@ def notes(
 def consultations(
     session: Session, dossier: Dossier, paging: Paging
 ) -> Sequence[tuple[Consultation, int]]:
-    """The latest first, each with how many sat at the table."""
+    """Return the consultations, the latest first, each with how many sat at the table."""
     seats = (
         select(func.count(ConsultationSeat.id))
         .where(ConsultationSeat.consultation_id == Consultation.id)
@@ -203,7 +203,7 @@ def consultations(
 def agreements(
     session: Session, dossier: Dossier, paging: Paging, *, only_open: bool = False
 ) -> Sequence[tuple[DossierAgreement, str | None]]:
-    """With the name of who minds it; what is due first comes first, what is done last."""
+    """Return the agreements with the name of the owner, by due day; those done come last."""
     ended = DossierAgreement.state != AgreementState.OPEN.value
     statement = (
         select(DossierAgreement, User.name)
@@ -219,7 +219,7 @@ def agreements(
 
 
 def history(session: Session, dossier: Dossier, paging: Paging) -> Sequence[DossierMove]:
-    """The latest first."""
+    """Return the history, the latest first."""
     return session.scalars(
         select(DossierMove)
         .where(DossierMove.dossier_id == dossier.id)
@@ -237,7 +237,7 @@ def events(
     *,
     reports_too: bool,
 ) -> Sequence[Event]:
-    """Reports (by when it happened), steps, notes and all else in one line, latest first.
+    """Return reports (by when it happened), steps, notes and all else, the latest first.
 
     One query finds which stand on the page, one per kind fetches them.
     """
@@ -296,5 +296,5 @@ def _pick(kind: str, id_: Any, at: Any) -> Select[Any]:
 
 
 def _fetch(session: Session, table: Any, ids: Sequence[UUID]) -> dict[UUID, Any]:
-    """Asked also when there is nothing to ask, so that every page costs the same."""
+    """Return the rows by id; asked also for none, so that every page costs the same."""
     return {row.id: row for row in session.scalars(select(table).where(table.id.in_(ids)))}

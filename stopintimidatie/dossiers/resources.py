@@ -34,23 +34,23 @@ def is_strict(kind: str) -> bool:
 
 
 def roles_for(kind: str) -> frozenset[Role]:
-    """The roles that come near a dossier of this kind; the permission table says how near."""
+    """Return the roles that come near a dossier of this kind; the permissions say how near."""
     return STRICT_ROLES if is_strict(kind) else frozenset(Role)
 
 
 def visible_to(roles: Iterable[Role]) -> ColumnElement[bool]:
-    """The condition of a list of dossiers for who holds these roles for the holder."""
+    """Return the condition of a list of dossiers for who holds these roles for the holder."""
     return true() if STRICT_ROLES & set(roles) else Dossier.kind != DossierKind.PERSON.value
 
 
 def seen_by(session: Session, dossier_id: UUID, roles: Iterable[Role]) -> bool:
-    """Whether who holds these roles sees this dossier."""
+    """Return whether who holds these roles sees this dossier."""
     found = select(Dossier.id).where(Dossier.id == dossier_id, visible_to(roles))
     return session.scalar(found) is not None
 
 
 def may_edit(session: Session, dossier: Dossier, actor: Actor) -> bool:
-    """Whether this actor may change what is in the dossier.
+    """Return whether this actor may change what is in the dossier.
 
     Views ask the tree; this is for steps of a report, whose page knows nothing of its dossier.
     """
@@ -126,16 +126,13 @@ LEVELS: Final = (
 )
 
 
-# The address of a dossier.
-
-
 def dossier_path(municipality_slug: str, neighbourhood_slug: str, number: str) -> str:
-    """The path from what a list query already knows."""
+    """Return the path from what a list query already knows."""
     return f"/gemeenten/{municipality_slug}/{neighbourhood_slug}/{number}"
 
 
 def path_of_dossier(session: Session, dossier_id: UUID) -> str | None:
-    """The path of one dossier, or None when it isn't there."""
+    """Return the path of one dossier, or None when it isn't there."""
     row = session.execute(
         select(Municipality.slug, Neighbourhood.slug, Dossier.number)
         .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)

@@ -20,7 +20,7 @@ SHORTEST: Final = 7
 
 
 def window(started_on: date, today: date) -> int:
-    """How many days before and after are compared. Pure."""
+    """Return how many days before and after are compared. Pure."""
     return max(0, min(LONGEST, (today - started_on).days))
 
 
@@ -126,7 +126,7 @@ _PLACE_ENDINGS: Final = (
 
 
 def concerns(title: str, places: Collection[str] = ()) -> list[str]:
-    """What in a title may tell who it is about, in words; empty when nothing strikes.
+    """Return what in a title may tell who it is about, in words; empty when nothing strikes.
 
     :param places: names of areas, whose words are no names of people here.
     """
@@ -147,5 +147,5 @@ def _names(title: str, known: Collection[str]) -> Iterator[str]:
 
 
 def is_place(word: str, known: Collection[str] = ()) -> bool:
-    """Whether a word with a capital is no name of somebody: a place, a day, or known here."""
+    """Return whether a capitalised word is nobody's name: a place, a day, or known here."""
     return word in known or word in _PLACES or word.endswith(_PLACE_ENDINGS)

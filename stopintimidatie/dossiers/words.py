@@ -30,7 +30,7 @@ _WORDS: Final[Mapping[str, Callable[[str], str]]] = {
 
 
 def excerpt(text: str | None) -> str:
-    """The beginning of a long text, cut between words."""
+    """Return the beginning of a long text, cut between words."""
     plain = " ".join((text or "").split())
     if len(plain) <= EXCERPT:
         return plain
@@ -42,13 +42,13 @@ def forms_of(report: Report) -> str:
 
 
 def link(href: str, text: str) -> str:
-    """A title that leads somewhere; the text is escaped."""
+    """Return a title that leads somewhere; the text is escaped."""
     anchor = '<a class="utrecht-link utrecht-link--html-a" href="{}">{}</a>'
     return Markup(anchor).format(href, text)  # noqa: S704 - format escapes what it fills in
 
 
 def history_entry(move: DossierMove) -> TimelineEntry:
-    """One line of the history."""
+    """Return one line of the history."""
     state = move.to_state if move.name in _STEPS else ""
     return TimelineEntry(move.at, _title(move), move.actor_name, _text(move), state)
 
@@ -115,7 +115,7 @@ def _how_many(move: DossierMove) -> str:
 
 
 def _text(move: DossierMove) -> str:
-    """What was answered at a step, line by line, and why."""
+    """Return what was answered at a step, line by line, and why."""
     step = _STEPS.get(move.name)
     fields = step.fields if step else ()
     lines = [
@@ -139,13 +139,13 @@ def _answer(name: str, value: Any) -> str:
 
 
 def note_entry(note: DossierNote) -> TimelineEntry:
-    """A note; a restricted one says so."""
+    """Return a note; a restricted one says so."""
     title = "Notitie, alleen voor wie is aangewezen" if note.restricted else "Notitie"
     return TimelineEntry(note.at, title, note.author_name, note.text)
 
 
 def event_entry(event: Event, addresses: Mapping[Any, str]) -> TimelineEntry:
-    """One line of the chronology.
+    """Return one line of the chronology.
 
     :param addresses: of the reports on the page, by id.
     """

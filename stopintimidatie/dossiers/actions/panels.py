@@ -75,7 +75,7 @@ class FileSchema(Schema):
 
 
 def file_schema(request: Request) -> Schema:
-    """Where nothing can clean sound and video, they aren't asked for either."""
+    """Return the form for a file; sound and video only where they can be cleaned."""
     schema = FileSchema()
     if ffmpeg_path(request.app_settings.ffmpeg) is None:
         schema["bestand"].title = "Foto"
@@ -137,7 +137,7 @@ def _wanted(context: DossierResource, request: Request, number: str) -> DossierA
     permission=Permission.VIEW_DOSSIER,
 )
 def attachment_view(context: DossierResource, request: Request) -> Response:
-    """The content, of the type that we gave it ourselves: `?nummer=1`."""
+    """Send the content, of the type that we gave it ourselves: `?nummer=1`."""
     found = _wanted(context, request, dict(query_pairs(request)).get("nummer", ""))
     task = f"bijlage {found.number} openen"
     note_read(request, context.holder, "dossier", [context.dossier.id], task=task)
@@ -173,9 +173,6 @@ def remove_view(context: DossierResource, request: Request) -> Any:
     return back_to(context, request, FILES_PART)
 
 
-# Measures of a dossier, and the reports before and after them.
-
-
 PART: Final = "maatregelen"
 ATTRIBUTES: Final = {
     "soort": "kind",
@@ -188,7 +185,7 @@ ATTRIBUTES: Final = {
 
 
 def measure_schema() -> Any:
-    """What is done, by whom, since when."""
+    """Return the form of a measure: what is done, by whom, since when."""
     schema = Schema()
     schema.add(field(forms.OneOf(FollowUp.choices()), "Soort maatregel", name="soort"))
     schema.add(field(forms.Text(2000, lines=True), "Wat wordt er gedaan?", name="wat"))
@@ -224,7 +221,7 @@ def measure_schema() -> Any:
     guards=(only_live,),
 )
 def measure_view(context: DossierResource, request: Request) -> Any:
-    """A new measure, or with `?maatregel=…` one that exists."""
+    """Add a measure, or with `?maatregel=…` change one that exists."""
     known = _known(context, request)
     given = (
         {name: getattr(known, attribute) for name, attribute in ATTRIBUTES.items()}
@@ -276,7 +273,7 @@ def effects_of(context: DossierResource, request: Request) -> list[Effect]:
 
 
 def measures_part(context: DossierResource, request: Request, numbers: Counts) -> dict[str, Any]:
-    """The measures, their counts, and the months in a chart with its table."""
+    """Return the measures, their counts, and the months in a chart with its table."""
     found = effects_of(context, request)
     months = actions_services.per_month(request.db, context.dossier, today())
     items = [
@@ -326,6 +323,6 @@ def _numbers(one: Effect) -> list[str]:
 
 
 def _chart(items: list[tuple[str, int]]) -> Markup:
-    """As an address that holds the picture itself."""
+    """Return the chart as an address that holds the picture itself."""
     drawn = charts.trend_chart(items, colour=DEFAULT_COLOUR)
     return Markup(charts.data_uri(drawn))  # noqa: S704 - base64 of our own drawing

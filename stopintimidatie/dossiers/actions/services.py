@@ -131,7 +131,7 @@ def destroy_attachments(session: Session, dossier_id: UUID) -> None:
 
 @dataclass(frozen=True)
 class Effect:
-    """What was reported in as many days before and after a measure began."""
+    """The reports of as many days before and after a measure began."""
 
     measure: DossierMeasure
     days: int

@@ -67,7 +67,7 @@ from stopintimidatie.reports.vocabulary import FollowUp
     guards=(only_live,),
 )
 def agreement_view(context: DossierResource, request: Request) -> Any:
-    """A new agreement, or with `?afspraak=…` one that exists."""
+    """Make an agreement, or with `?afspraak=…` change one that exists."""
     asked = dict(query_pairs(request)).get("afspraak")
     if asked is None:
         return _new_agreement(context, request)
@@ -114,7 +114,7 @@ def _new_agreement(context: DossierResource, request: Request) -> Any:
 
 
 def _consultation(context: DossierResource, request: Request) -> Consultation | None:
-    """Where it was agreed: `?overleg=3`."""
+    """Return the consultation where it was agreed: `?overleg=3`."""
     asked = dict(query_pairs(request)).get("overleg")
     try:
         return None if asked is None else find_consultation(request.db, context.dossier, asked)
@@ -170,7 +170,7 @@ NEEDS_AGREEMENTS_DONE = frozenset({"monitoren", "afsluiten"})
     renderer=FORM_PAGE,
 )
 def step_view(context: DossierResource, request: Request) -> Any:
-    """One step of the workflow: `?naam=starten`. What it asks follows from the workflow."""
+    """Make one step of the workflow: `?naam=starten`. The workflow says what it asks."""
     step = _wanted_step(context, request)
     dossier = context.dossier
     if request.method != "POST" and dossier.state not in step.sources:
@@ -234,7 +234,7 @@ def _step_form(context: DossierResource, request: Request, step: Transition) -> 
 
 
 def _first_answers(context: DossierResource, request: Request, step: Transition) -> dict[str, Any]:
-    """What is known already; at closing, what the measures did."""
+    """Return what is known already; at closing, what the measures did."""
     if step.name == "starten":
         return _known(context)
     if step.name != "afsluiten":
@@ -245,7 +245,7 @@ def _first_answers(context: DossierResource, request: Request, step: Transition)
 
 
 def _known(context: DossierResource) -> dict[str, Any]:
-    """What the dossier says already about what the first step asks."""
+    """Return what the dossier says already about what the first step asks."""
     dossier = context.dossier
     return {
         "doel": dossier.purpose,
@@ -273,7 +273,7 @@ def _state_change(context: DossierResource, step: Transition) -> list[Change]:
 
 
 def _after(context: DossierResource, request: Request, step: Transition) -> Any:
-    """After closing, the reports come next."""
+    """Return where to go: after closing, the reports come next."""
     label = DOSSIER_WORKFLOW.state(step.target).label.lower()
     told = "Het dossier is samengevoegd met dit dossier." if step.name == "samenvoegen" else ""
     request.flash(told or f"Het dossier is nu {label}.")

@@ -61,7 +61,7 @@ AT_ONCE: Final = 100
 
 
 def _members(context: DossierResource, request: Request) -> Sequence[Member]:
-    """The reports one may choose among: the latest so many."""
+    """Return the reports one may choose among: the latest so many."""
     found = dossiers_queries.members(request.db, context.dossier, Paging(1, AT_ONCE, AT_ONCE))
     ids = [member.report.id for member in found]
     note_read(request, context.holder, "melding", ids, task="meldingen kiezen in een dossier")
@@ -69,7 +69,7 @@ def _members(context: DossierResource, request: Request) -> Sequence[Member]:
 
 
 def _ticked(members: Sequence[Member]) -> Any:
-    """Checkboxes of the reports of a dossier, each with its number here."""
+    """Return the checkboxes of the reports of a dossier, each with its number here."""
     choices = [
         (m.report.reference, f"M-{m.membership.serial:02d}, {choice_of(m.report)}") for m in members
     ]
@@ -212,7 +212,7 @@ def _split(
     renderer=FORM_PAGE,
 )
 def file_chosen_view(context: MunicipalityResource, request: Request) -> Any:
-    """The reports chosen in the inbox (`?melding=M-…&melding=…`) into one dossier."""
+    """File the reports chosen in the inbox (`?melding=M-…&melding=…`) in one dossier."""
     inbox = f"/gemeenten/{context.municipality.slug}/postvak"
     reports = _asked(request)
     if not reports:
@@ -239,7 +239,7 @@ def file_chosen_view(context: MunicipalityResource, request: Request) -> Any:
 
 
 def _asked(request: Request) -> list[Report]:
-    """What was ticked, as far as it is there; nonsense counts for nothing."""
+    """Return the reports that were ticked, as far as they are there."""
     asked = [value for name, value in query_pairs(request) if name == "melding"][:MOST_AT_ONCE]
     found: dict[UUID, Report] = {}
     for reference in asked:

@@ -1,4 +1,4 @@
-"""Dossiers that come of one another: merged into, taken in, split off."""
+"""What is asked of dossiers: the list with its filters, relatives, and what search may find."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Relative:
 
 
 def related(session: Session, dossier: Dossier) -> Sequence[Relative]:
-    """In two queries. Who may see a dossier may see those: they are alike in strictness."""
+    """Return the related dossiers: who sees this one may see those, which are as strict."""
     told = session.execute(
         select(DossierMove.name, DossierMove.values)
         .where(DossierMove.dossier_id == dossier.id, DossierMove.name.in_(RELATED))
@@ -85,9 +85,6 @@ def related(session: Session, dossier: Dossier) -> Sequence[Relative]:
     ]
 
 
-# The list of dossiers: its filters, its rows and the counts beside it. Fixed queries.
-
-
 # GET parameter -> column. A value may be given more than once; other parameters mean nothing.
 COLUMNS: Final[dict[str, Any]] = {
     "toestand": Dossier.state,
@@ -107,7 +104,7 @@ _LIFE: Final = {state.code: n for n, state in enumerate(DOSSIER_WORKFLOW.states)
 
 @dataclass(frozen=True)
 class Filters:
-    """What was chosen, per parameter, as typed values; what can't be a value isn't here."""
+    """The filters that were chosen, as typed values; what can't be a value isn't here."""
 
     chosen: dict[str, tuple[Any, ...]]
 
@@ -127,7 +124,7 @@ class Filters:
 
 
 def _value(name: str, text: str) -> Any:
-    """The value of a filter, or None when this can't be one."""
+    """Return the value of a filter, or None when this can't be one."""
     if name == "toestand":
         return text if text in {state.code for state in DOSSIER_WORKFLOW.states} else None
     if name == "soort":
@@ -165,7 +162,7 @@ def count_dossiers(session: Session, roles: Iterable[Role], filters: Filters) ->
 def list_dossiers(
     session: Session, roles: Iterable[Role], filters: Filters, paging: Paging, today: date
 ) -> Sequence[Row]:
-    """One page: running before ended, urgent first, what changed last on top."""
+    """Return one page: running before ended, urgent first, the last changed on top."""
     running = case((Dossier.state.in_(sorted(LIVE)), 0), else_=1)
     statement = (
         _rows(today)
@@ -221,7 +218,7 @@ class Choice:
 def facets(
     session: Session, roles: Iterable[Role], filters: Filters
 ) -> dict[str, Sequence[Choice]]:
-    """Per filter its values with counts, as the other filters leave them. A query each."""
+    """Return per filter its values with counts, as the other filters leave them. A query each."""
     held = frozenset(roles)
     return {name: _facet(session, held, filters, name) for name in COLUMNS}
 
@@ -254,16 +251,13 @@ def _label(name: str, text: str) -> str:
     return text.capitalize() if name == "soort" else text
 
 
-# What of a dossier can be found: title, summary, assessment, goal, notes and agreements.
-
-
 GONE: Final = "vernietigd"
 STRICT_ACCESS: Final = "persoonsgericht"
 _Extra = dict[UUID, list[Text]]
 
 
 def load(session: Session, holder: str, ids: Sequence[UUID]) -> Iterator[SearchDocument]:
-    """The dossiers with these ids, as search knows them."""
+    """Yield the dossiers with these ids, as search knows them."""
     rows = session.execute(
         select(Dossier, Municipality.slug, Neighbourhood.slug)
         .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
@@ -280,7 +274,7 @@ def load(session: Session, holder: str, ids: Sequence[UUID]) -> Iterator[SearchD
 def versions(
     session: Session, holder: str, ids: Sequence[UUID] | None = None
 ) -> Iterator[tuple[UUID, int]]:
-    """Every dossier that can be found, with a number that grows with each change in it.
+    """Yield every dossier that can be found, with a number that grows with each change in it.
 
     Notes, agreements and consultations change without the dossier's own version.
     """
@@ -363,7 +357,7 @@ def _document(dossier: Dossier, path: str, version: int, extra: list[Text]) -> S
 
 
 def numbers_of(session: Session, report_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
-    """The dossiers that each report is in; person-directed ones stay out, for any may search."""
+    """Return the dossiers that each report is in, without person-directed ones: any may search."""
     rows = session.execute(
         select(DossierMembership.report_id, Dossier.number)
         .join(Dossier, Dossier.id == DossierMembership.dossier_id)

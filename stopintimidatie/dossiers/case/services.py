@@ -92,7 +92,7 @@ TIME_OF_DAY: Final = time(8, 0)
 
 @dataclass(frozen=True, kw_only=True)
 class DossierPlan:
-    """What a new dossier starts with."""
+    """The fields that a new dossier starts with."""
 
     title: str
     kind: str
@@ -397,7 +397,7 @@ def schedule_reminder(session: Session, agreement: DossierAgreement) -> None:
 
 
 def send_reminders(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Mail the owners of agreements that are still open and due on the day of the job."""
+    """Queue a mail to the owners of agreements that are open and still due on that day; a job."""
     for payload in payloads:
         with context.transaction() as session:
             row = session.get(DossierAgreement, UUID(payload["afspraak"]))

@@ -1,4 +1,4 @@
-"""Two dossiers that become one: its reports, open agreements and references go along."""
+"""The steps of a dossier: what each requires and does besides, its options, and merging."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ from stopintimidatie.reports.workflow import TO_NEIGHBOURHOOD
 
 
 def mergeable_kinds(kind: str) -> frozenset[str]:
-    """A person-directed dossier merges only with its like; others with any other."""
+    """Return the kinds to merge with: a person-directed dossier only with its like."""
     return frozenset(other.value for other in DossierKind if is_strict(other) == is_strict(kind))
 
 
 def merge_into(session: Session, dossier: Dossier, number: str, reason: str, actor: Actor) -> None:
-    """All that is going on in a dossier goes on in another. The caller closes this one.
+    """Move all that goes on in a dossier to another. The caller closes this one.
 
     :raises DossierError: they can't become one.
     """
@@ -95,7 +95,7 @@ def _all_reports(session: Session, dossier: Dossier) -> Iterable[tuple[DossierMe
 
 
 def _take_agreements(session: Session, dossier: Dossier, other: Dossier, actor: Actor) -> None:
-    """What is still open goes on there; here it stays readable, as gone along."""
+    """Copy what is still open to the other dossier; here it stays readable, as moved."""
     moment = utc_now()
     still = select(DossierAgreement).where(
         DossierAgreement.dossier_id == dossier.id,
@@ -124,14 +124,11 @@ def _take_agreements(session: Session, dossier: Dossier, other: Dossier, actor: 
     session.flush()
 
 
-# What a step of a dossier requires and does besides changing the state.
-
-
 Values = Mapping[str, Any]
 
 
 def start(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:
-    """On what footing we work, and who leads."""
+    """Keep on what footing we work, and who leads."""
     owner = UUID(str(values["dossierhouder"]))
     check_owner(session, dossier, owner, field="dossierhouder")
     dossier.owner_id = owner
@@ -159,7 +156,10 @@ def check_owner(
     kind: str | None = None,
     field: str = "owner_id",
 ) -> None:
-    """:raises DossierError: this person may not lead a dossier of this kind here."""
+    """Check that somebody may lead the dossier.
+
+    :raises DossierError: this person may not lead a dossier of this kind here.
+    """
     if owner_id is None:
         return
     fitting = EDITORS & roles_for(kind or dossier.kind)
@@ -178,13 +178,13 @@ def check_owner(
 
 
 def monitor(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:
-    """The work is done; now see whether it helps."""
+    """Set the day to look at what the work did."""
     _no_open_agreements(session, dossier)
     dossier.monitoring_on = as_day(values["effect_datum"])
 
 
 def close(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:
-    """Why it ends, what it brought, and what reporters may know."""
+    """Keep why it ends, what it brought, and what reporters may know."""
     _no_open_agreements(session, dossier)
     dossier.closed_reason = values["reden_code"]
     dossier.closed_note = values.get("reden")
@@ -200,7 +200,7 @@ def close(session: Session, dossier: Dossier, values: Values, actor: Actor) -> N
 
 
 def _tell_reporters(session: Session, dossier: Dossier, text: str, actor: Actor) -> None:
-    """What was done, to each whose report belongs here; none of them sees another."""
+    """Tell each reporter whose report belongs here what was done; none of them sees another."""
     told = []
     for _, report in belonging_reports(session, dossier):
         if report.state not in GONE:
@@ -211,7 +211,7 @@ def _tell_reporters(session: Session, dossier: Dossier, text: str, actor: Actor)
 
 
 def merge(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:
-    """The work goes on in another dossier: reports and open agreements go along."""
+    """Merge with another dossier: reports and open agreements go along."""
     reason = str(values["reden"])
     merge_into(session, dossier, str(values["samengevoegd_met"]), reason, actor)
     dossier.closed_reason = ClosingReason.MERGED.value
@@ -219,7 +219,7 @@ def merge(session: Session, dossier: Dossier, values: Values, actor: Actor) -> N
 
 
 def reopen(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:
-    """Back to work. What was said at closing stays in the history."""
+    """Clear what closing set. What was said at closing stays in the history."""
     dossier.monitoring_on = None
     dossier.closed_reason = None
     dossier.closed_note = None
@@ -229,8 +229,8 @@ def reopen(session: Session, dossier: Dossier, values: Values, actor: Actor) -> 
     dossier.feedback = None
 
 
-def erased(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:
-    """Erased at the request of who it is about; a page without a title would say nothing."""
+def mark_erased(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:
+    """Give an erased dossier a title: a page without one would say nothing."""
     dossier.title = "Gewist op verzoek"
     dossier.urgent = False
 
@@ -268,19 +268,16 @@ EFFECTS: Final = {
     "dossier.afsluiten": close,
     "dossier.samenvoegen": merge,
     "dossier.heropenen": reopen,
-    "dossier.wissen": erased,
+    "dossier.wissen": mark_erased,
     TO_NEIGHBOURHOOD: move_to_neighbourhood,
 }
-
-
-# What there is to choose from in a step of a dossier, or of a report towards one.
 
 
 Choices = Sequence[tuple[str, str]]
 
 
 def owners_for(session: Session, holder: str, kind: str) -> Choices:
-    """Who may lead a dossier of this kind, by name."""
+    """Return (id, name) of who may lead a dossier of this kind, by name."""
     roles = [role.value for role in EDITORS & roles_for(kind)]
     rows = session.execute(
         select(User.id, User.name)
@@ -310,7 +307,7 @@ def closing_reasons(session: Session, dossier: Dossier) -> Choices:
 
 
 def dossiers(session: Session, report: Report) -> Choices:
-    """The running dossiers a report may join; those of its own neighbourhood come first.
+    """Return the running dossiers a report may join; those of its own neighbourhood come first.
 
     Person-directed ones are not listed: reports are put in there from the dossier itself.
     """
@@ -320,13 +317,13 @@ def dossiers(session: Session, report: Report) -> Choices:
 
 
 def running_dossiers(session: Session) -> Choices:
-    """All that a report may join, the newest first; person-directed ones aren't listed."""
+    """Return all that a report may join, newest first; person-directed ones aren't listed."""
     statement = _running().where(Dossier.kind != DossierKind.PERSON.value)
     return _labelled(session, statement.order_by(Dossier.number.desc()))
 
 
 def other_dossiers(session: Session, dossier: Dossier) -> Choices:
-    """The running dossiers that this one may be merged with."""
+    """Return the running dossiers that this one may be merged with."""
     statement = _running().where(
         Dossier.id != dossier.id, Dossier.kind.in_(sorted(mergeable_kinds(dossier.kind)))
     )

@@ -87,7 +87,7 @@ PANEL: Final = "stopintimidatie.dossiers.case:templates/neighbourhood.jinja2"
 
 
 def dossier_item(municipality: str, row: Row) -> ListItem:
-    """A dossier as one entry of a list."""
+    """Return a dossier as one entry of a list."""
     dossier = row.dossier
     meta = [
         DossierKind.of(dossier.kind).short,
@@ -108,7 +108,7 @@ def dossier_item(municipality: str, row: Row) -> ListItem:
 
 
 def neighbourhood_panel(context: NeighbourhoodResource, request: Any) -> Panel | None:
-    """The dossiers of a neighbourhood, those that run first; more by the link."""
+    """Return the panel with dossiers of a neighbourhood, those that run first."""
     if not request.has_permission(Permission.VIEW_DOSSIER, context):
         return None
     code, slug = context.neighbourhood.code, context.municipality.slug
@@ -134,7 +134,7 @@ def neighbourhood_panel(context: NeighbourhoodResource, request: Any) -> Panel |
     renderer="stopintimidatie.dossiers.case:templates/dossiers.jinja2",
 )
 def dossiers_view(context: MunicipalityResource, request: Request) -> Any:
-    """The dossiers of a municipality, with filters that are addresses."""
+    """Show the dossiers of a municipality, with filters that are addresses."""
     roles = roles_at(request, context.holder)
     filters = case_queries.Filters.read(query_pairs(request))
     total = case_queries.count_dossiers(request.db, roles, filters)
@@ -176,7 +176,7 @@ def _facets(request: Request, found: Any) -> list[tuple[str, list[FacetValue]]]:
     renderer=FORM_PAGE,
 )
 def new_dossier_view(context: MunicipalityResource, request: Request) -> Any:
-    """A dossier, empty or with reports: `?melding=M-…`, more than once for several."""
+    """Make a dossier, empty or with reports: `?melding=M-…`, more than once for several."""
     strict = bool(STRICT_ROLES & roles_at(request, context.holder))
     overview = f"/gemeenten/{context.municipality.slug}/dossiers"
     people = owners_for(request.db, context.holder, DossierKind.HOTSPOT.value)
@@ -214,7 +214,7 @@ def new_dossier_view(context: MunicipalityResource, request: Request) -> Any:
 
 
 def _first_values(reports: Sequence[Report]) -> dict[str, Any]:
-    """What the reports to begin with already tell."""
+    """Return what the reports to begin with already tell."""
     areas = {report.neighbourhood_code for report in reports}
     return {
         "soort": DossierKind.HOTSPOT.value,
@@ -262,7 +262,7 @@ def _make(
     guards=(only_live,),
 )
 def edit_view(context: DossierResource, request: Request) -> Any:
-    """Everything that isn't changed by a step."""
+    """Change everything that isn't changed by a step."""
     dossier = context.dossier
     areas = _areas(request, context.holder)
     doubts = doubts_about_title(request, areas, dossier.title)
@@ -309,11 +309,8 @@ def _edit_schema(
     )
 
 
-# On the page of a report: a new dossier that begins with it.
-
-
 def new_dossier_action(request: Any, context: ReportResource) -> Action | None:
-    """A dossier that begins with this report; only a report in hand can be filed."""
+    """Return the action that begins a dossier with this report, when it is in hand."""
     if context.report.state != "in_behandeling":
         return None
     if not request.has_permission(Permission.EDIT_DOSSIER, context):
@@ -339,7 +336,7 @@ FIELDS: Final = {CONTROLS[field]: field for field in VERSIONED}
     renderer="stopintimidatie.dossiers.case:templates/versions.jinja2",
 )
 def versions_view(context: DossierResource, request: Request) -> dict[str, Any]:
-    """`?veld=samenvatting`: all versions, and what changed in the newest, or in `nummer`."""
+    """Show all versions of `?veld=samenvatting`, and what changed in the newest or in `nummer`."""
     asked = dict(query_pairs(request))
     name = asked.get("veld", "")
     if name not in FIELDS:

@@ -15,7 +15,7 @@ LINES: Final = 8000
 
 
 class PlanSchema(Schema):
-    """When and where, and what about."""
+    """The form of a plan: when, where, and what about."""
 
     moment = field(forms.Moment(), "Wanneer")
     plek = field(forms.Text(200), "Waar", missing=None)
@@ -29,7 +29,7 @@ class PlanSchema(Schema):
 
 
 class ParticipantSchema(Schema):
-    """Who takes part."""
+    """The form of a participant."""
 
     functie = field(
         forms.Text(200), "Functie", description="Geen naam. Zoals wijkagent of jongerenwerker."
@@ -39,7 +39,7 @@ class ParticipantSchema(Schema):
 
 
 def report_schema(people: Choices) -> Any:
-    """Who sat at the table, and what came of it."""
+    """Return the form of a report: who sat at the table, and what came of it."""
     schema = Schema()
     if people:
         schema.add(
@@ -77,7 +77,7 @@ def report_schema(people: Choices) -> Any:
 
 
 def table_schema(reports: Choices) -> Any:
-    """What is tabled."""
+    """Return the form of what is tabled."""
     schema = Schema()
     if reports:
         schema.add(
@@ -104,7 +104,7 @@ def table_schema(reports: Choices) -> Any:
 
 
 def seats_from(values: dict[str, Any]) -> list[Seat]:
-    """Ticked and typed.
+    """Return the seats that were ticked and typed.
 
     :raises DossierError: a line isn't a function and an organisation.
     """

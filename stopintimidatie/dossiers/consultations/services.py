@@ -37,7 +37,7 @@ PLAN_FIELDS: Final = ("planned_at", "place", "agenda")
 
 
 def kind_for(dossier: Dossier) -> ConsultationKind:
-    """Only about a person it is called a casusoverleg."""
+    """Return the kind of consultation: only about a person it is a casusoverleg."""
     return ConsultationKind.CASE if is_strict(dossier.kind) else ConsultationKind.PLAIN
 
 
@@ -86,7 +86,7 @@ def change_plan(
     values: Mapping[str, Any],
     actor: Actor,
 ) -> list[str]:
-    """Another moment, place or agenda; the names of the fields that differ.
+    """Change moment, place or agenda; return the names of the fields that differ.
 
     :raises DossierError: the dossier is closed, or it was held or dropped already.
     """
@@ -102,7 +102,7 @@ def change_plan(
 
 
 def badge_of(state: str, planned_at: datetime) -> str:
-    """How it stands; what was planned for a moment that is past waits for its report."""
+    """Return how it stands; what was planned for a past moment waits for its report."""
     past = state == ConsultationState.PLANNED and planned_at < utc_now()
     return "verslag_nodig" if past else state
 
@@ -110,7 +110,7 @@ def badge_of(state: str, planned_at: datetime) -> str:
 def drop_consultation(
     session: Session, dossier: Dossier, consultation: Consultation, actor: Actor
 ) -> None:
-    """It doesn't take place.
+    """Note that it doesn't take place.
 
     :raises DossierError: it was held or dropped already.
     """
@@ -132,7 +132,7 @@ def report_on(
     *,
     at: datetime | None = None,
 ) -> None:
-    """Who sat at the table, what was decided, and when the next one is. May be mended later.
+    """Keep who sat there, what was decided and when the next one is. May be mended later.
 
     :raises DossierError: it was dropped, nobody sat there, or the dossier is closed.
     """
@@ -177,7 +177,7 @@ def springs_from(
 
 
 def find_consultation(session: Session, dossier: Dossier, serial: str) -> Consultation:
-    """The so many-th consultation of this dossier.
+    """Return the so many-th consultation of this dossier.
 
     :raises DossierError: there is none.
     """
@@ -210,11 +210,8 @@ def agreements_from(session: Session, consultation: Consultation) -> Sequence[Do
     ).all()
 
 
-# --- participants: those who take part in the whole dossier --------------------------------------
-
-
 def participants(session: Session, dossier: Dossier) -> Sequence[DossierParticipant]:
-    """Who takes part now, by organisation; then who did before."""
+    """Return who takes part now, by organisation; then who did before."""
     return session.scalars(
         select(DossierParticipant)
         .where(DossierParticipant.dossier_id == dossier.id)
@@ -236,7 +233,7 @@ def add_participant(
     *,
     at: datetime | None = None,
 ) -> DossierParticipant:
-    """Somebody takes part, by function and organisation.
+    """Add a participant, by function and organisation.
 
     :raises DossierError: the dossier is closed.
     """
@@ -261,7 +258,7 @@ def add_participant(
 def remove_participant(
     session: Session, dossier: Dossier, participant_id: UUID, actor: Actor
 ) -> None:
-    """No longer takes part; the line stays.
+    """Note that somebody takes part no longer; the line stays.
 
     :raises DossierError: there is no such participant (any more).
     """

@@ -44,7 +44,7 @@ KIND: Final = "stuk"
 
 @dataclass(frozen=True)
 class Tabled:
-    """What goes on the table."""
+    """The choice of what goes on the table."""
 
     members: Sequence[Member]
     with_assessment: bool = True
@@ -54,7 +54,7 @@ class Tabled:
 
 
 def unwilling(report: Report) -> bool:
-    """The reporter doesn't want everybody at such a table to have it."""
+    """Tell whether the reporter doesn't want everybody at such a table to have it."""
     return not (report.share_with_police and report.share_with_partners)
 
 
@@ -96,7 +96,7 @@ def put_on_table(
 def content_of(
     session: Session, dossier: Dossier, consultation: Consultation, tabled: Tabled
 ) -> dict[str, Any]:
-    """Texts alone, under Dutch headings: as the page shows them, whatever changes later."""
+    """Return texts alone, under Dutch headings: as the page shows them, whatever changes later."""
     found: dict[str, Any] = {
         "dossier": f"{dossier.number} {dossier.title}",
         "soort": DossierKind.word(dossier.kind),
@@ -144,7 +144,7 @@ def _agreement(row: DossierAgreement) -> dict[str, str]:
 def read_tabled(
     session: Session, keys: KeyRing, consultation: Consultation
 ) -> Mapping[str, Any] | None:
-    """What was tabled; None when nothing was, or when it is gone."""
+    """Return what was tabled; None when nothing was, or when it is gone."""
     if consultation.tabled_state not in (TabledState.KEPT, TabledState.REDACTED):
         return None
     try:
@@ -174,8 +174,7 @@ def redact_tabled(
 
 
 def holds(session: Session, keys: KeyRing, consultation: Consultation, serials: set[int]) -> bool:
-    """Whether one of these reports, by its number in the dossier, was tabled; what can't be read
-    is taken to hold it."""
+    """Return whether one of these reports (numbers in the dossier) was tabled, or may have been."""
     if consultation.tabled_state not in (TabledState.KEPT, TabledState.REDACTED):
         return False
     frozen = read_tabled(session, keys, consultation)
@@ -184,7 +183,7 @@ def holds(session: Session, keys: KeyRing, consultation: Consultation, serials: 
 
 
 def destroy_tabled(session: Session, consultation: Consultation) -> None:
-    """Key and blob go; that something was tabled, and its hash, stay."""
+    """Delete key and blob; that something was tabled, and its hash, stay."""
     VAULT.destroy(session, consultation)
     if consultation.tabled_at is not None and consultation.tabled_state != TabledState.DESTROYED:
         consultation.tabled_state = TabledState.DESTROYED.value

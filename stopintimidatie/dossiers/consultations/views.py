@@ -148,7 +148,7 @@ def _plan_of(request: Request, known: Consultation | None) -> dict[str, Any]:
     renderer="stopintimidatie.dossiers.consultations:templates/consultation.jinja2",
 )
 def consultation_view(context: DossierResource, request: Request) -> dict[str, Any]:
-    """One consultation: agenda, who sat at the table, what was tabled, decided and agreed."""
+    """Show one consultation: agenda, who sat there, what was tabled, decided and agreed."""
     found = _wanted(context, request)
     note_read(request, context.holder, "dossier", [context.dossier.id], task="overleg bekijken")
     agreed = [(row, None) for row in agreements_from(request.db, found)]
@@ -182,7 +182,7 @@ def consultation_view(context: DossierResource, request: Request) -> dict[str, A
     guards=(only_live,),
 )
 def report_view(context: DossierResource, request: Request) -> Any:
-    """What came of it: `?nr=…`."""
+    """Report what came of it: `?nr=…`."""
     found = _wanted(context, request)
     people = [f"{p.function}, {p.organisation}" for p in _present(context, request)]
     form = Form(
@@ -230,7 +230,7 @@ def _report_of(request: Request, found: Consultation, people: list[str]) -> dict
     permission=Permission.EDIT_DOSSIER,
 )
 def drop_view(context: DossierResource, request: Request) -> Any:
-    """It doesn't take place: `?nr=…`."""
+    """Note that it doesn't take place: `?nr=…`."""
     found = _wanted(context, request)
     try:
         drop_consultation(request.db, context.dossier, found, request.actor)
@@ -296,7 +296,7 @@ def _choice(member: Member) -> str:
     renderer="stopintimidatie.dossiers.consultations:templates/tabled.jinja2",
 )
 def tabled_view(context: DossierResource, request: Request) -> dict[str, Any]:
-    """What was tabled, as it was then: `?nr=…`."""
+    """Show what was tabled, as it was then: `?nr=…`."""
     found = _wanted(context, request)
     content: Mapping[str, Any] | None = read_tabled(request.db, request.registry.key_ring, found)
     if content is None:
@@ -314,9 +314,6 @@ def tabled_view(context: DossierResource, request: Request) -> dict[str, Any]:
     }
 
 
-# Who takes part in the work of a dossier: function and organisation.
-
-
 @view_config(
     context=DossierResource,
     name="deelnemer",
@@ -326,7 +323,7 @@ def tabled_view(context: DossierResource, request: Request) -> dict[str, Any]:
     guards=(only_live,),
 )
 def participant_view(context: DossierResource, request: Request) -> Any:
-    """Somebody takes part."""
+    """Add a participant."""
     cancel = page_of(context, request, "deelnemers")
     buttons = [Button("opslaan", "Deelnemer opslaan")]
     form = Form(ParticipantSchema(), request, buttons=buttons, cancel_url=cancel)
@@ -348,7 +345,7 @@ def participant_view(context: DossierResource, request: Request) -> Any:
     permission=Permission.EDIT_DOSSIER,
 )
 def participant_gone_view(context: DossierResource, request: Request) -> Any:
-    """Somebody takes part no longer: `deelnemer` in the form."""
+    """Note that somebody takes part no longer: `deelnemer` in the form."""
     try:
         number = UUID(request.POST.get("deelnemer", "")[:40])
         remove_participant(request.db, context.dossier, number, request.actor)

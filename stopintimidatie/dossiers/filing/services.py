@@ -72,7 +72,7 @@ def file_report(
 
 
 def why_not(report: Report) -> str | None:
-    """Why it can't be put in a dossier now; None when it can, or can be referred to."""
+    """Return why a report can't be put in or referred to by a dossier now; None when it can."""
     if report.state == "in_behandeling" or report.state in REFERABLE:
         return None
     label = REPORT_WORKFLOW.state(report.state).label.lower()
@@ -107,7 +107,7 @@ def refer(
 
 
 def membership_of(session: Session, dossier_id: UUID, report_id: UUID) -> DossierMembership | None:
-    """That the report is in the dossier now, or None."""
+    """Return the membership of a report that is in the dossier now, or None."""
     return session.scalars(
         select(DossierMembership).where(
             DossierMembership.dossier_id == dossier_id,
@@ -118,7 +118,7 @@ def membership_of(session: Session, dossier_id: UUID, report_id: UUID) -> Dossie
 
 
 def belonging_of(session: Session, report_id: UUID) -> DossierMembership | None:
-    """The membership of the dossier that the report belongs to, references left aside."""
+    """Return the membership of the dossier that the report belongs to, references left aside."""
     return session.scalars(
         select(DossierMembership).where(
             DossierMembership.report_id == report_id,
@@ -131,7 +131,7 @@ def belonging_of(session: Session, report_id: UUID) -> DossierMembership | None:
 def add_to_dossier(
     session: Session, report: Report, values: Mapping[str, Any], actor: Actor
 ) -> None:
-    """Effect of `in_dossier`: the report joins the dossier whose number was given."""
+    """Add the report to the dossier whose number was given; effect of `in_dossier`."""
     dossier = _locked(session, _named(str(values["dossier"])))
     if dossier is None or dossier.state not in LIVE or not may_edit(session, dossier, actor):
         raise DossierError(
@@ -141,7 +141,7 @@ def add_to_dossier(
 
 
 def _named(number: str) -> Any:
-    """By number, or by id."""
+    """Return the condition of a dossier by its number or its id."""
     try:
         return Dossier.id == UUID(number)
     except ValueError:
@@ -151,7 +151,7 @@ def _named(number: str) -> Any:
 def remove_from_dossier(
     session: Session, report: Report, values: Mapping[str, Any], actor: Actor
 ) -> None:
-    """Effect of `uit_dossier`: the report leaves the dossier it belongs to."""
+    """Take the report out of the dossier it belongs to; effect of `uit_dossier`."""
     present = belonging_of(session, report.id)
     dossier = None if present is None else _locked(session, Dossier.id == present.dossier_id)
     if present is None or dossier is None:
@@ -165,8 +165,7 @@ def remove_from_dossier(
 
 
 def leave_everywhere(session: Session, report: Report, reason: str, actor: Actor) -> None:
-    """The report leaves each dossier that it is in, or is referred to by. The state is the
-    caller's."""
+    """Take the report out of each dossier that holds or names it. The state is the caller's."""
     present = session.scalars(
         select(DossierMembership).where(
             DossierMembership.report_id == report.id, DossierMembership.left_at.is_(None)
@@ -179,7 +178,7 @@ def leave_everywhere(session: Session, report: Report, reason: str, actor: Actor
 
 
 def let_all_go(session: Session, effects: Effects, dossier: Dossier, reason: str) -> None:
-    """Every report leaves the dossier; those that were in it go back to *in behandeling*."""
+    """Take every report out of the dossier; those in it go back to *in behandeling*."""
     present = session.scalars(
         select(Report)
         .join(DossierMembership, DossierMembership.report_id == Report.id)
@@ -238,7 +237,7 @@ def _join(
 
 
 def _serial(session: Session, dossier: Dossier, report: Report) -> int:
-    """The number that this report had here before, else the next one."""
+    """Return the number that this report had here before, else the next one."""
     former = session.scalar(
         select(func.max(DossierMembership.serial)).where(
             DossierMembership.dossier_id == dossier.id, DossierMembership.report_id == report.id
@@ -282,7 +281,7 @@ def _tell(
 
 
 def address_of(session: Session, report: Report) -> str:
-    """The address a report has now."""
+    """Return the address a report has now."""
     municipality = session.get(Municipality, report.holder)
     neighbourhood = session.get(Neighbourhood, report.neighbourhood_code or "")
     return report_path(
@@ -303,7 +302,7 @@ def _set_address(session: Session, report: Report, number: str | None) -> None:
 def move_to_neighbourhood(
     session: Session, report: Report, values: Mapping[str, Any], actor: Actor
 ) -> None:
-    """Effect `melding.wijk`: put a report in another neighbourhood, and its address with it.
+    """Put a report and its address in another neighbourhood; effect `melding.wijk`.
 
     :param values: `wijk` is the code of the neighbourhood.
     """
@@ -339,7 +338,7 @@ def settle(session: Session, report: Report) -> None:
 
 
 def lives_in(dossier: Dossier, report: Report) -> bool:
-    """Whether the address of a report that belongs here lies in the dossier.
+    """Return whether the address of a report that belongs here lies in the dossier.
 
     Never in one about a person: its number would stand in an address that others see.
     """
@@ -354,7 +353,7 @@ def settle_in(dossier: Dossier, present: DossierMembership, report: Report) -> N
 def belonging_reports(
     session: Session, dossier: Dossier
 ) -> Sequence[tuple[DossierMembership, Report]]:
-    """Every report that belongs to the dossier, with its membership."""
+    """Return every report that belongs to the dossier, with its membership."""
     statement = (
         select(DossierMembership, Report)
         .join(Report, Report.id == DossierMembership.report_id)
@@ -368,15 +367,12 @@ def belonging_reports(
     return [(row[0], row[1]) for row in session.execute(statement)]
 
 
-# From references that somebody typed to reports.
-
-
 MOST_AT_ONCE: Final = 50
 _BETWEEN: Final = re.compile(r"[\s,;]+")
 
 
 def find_reports(session: Session, typed: str, *, field: str = "kenmerk") -> list[Report]:
-    """The reports of the transaction's holder, in the order they were typed.
+    """Return the reports of the transaction's holder, in the order they were typed.
 
     :raises DossierError: something isn't a reference, or there is no such report here.
     """
@@ -395,7 +391,7 @@ def find_reports(session: Session, typed: str, *, field: str = "kenmerk") -> lis
 
 
 def _references(typed: str, field: str) -> list[str]:
-    """Each once."""
+    """Return the references that were typed, each once."""
     words = [word for word in _BETWEEN.split(typed) if word]
     if len(words) > MOST_AT_ONCE:
         raise DossierError(f"Vul hoogstens {MOST_AT_ONCE} kenmerken in.", field)

@@ -63,7 +63,7 @@ class Unready:
 
 
 def take_field() -> Any:
-    """To take what is new in hand in the same go."""
+    """Return the field to take what is new in hand in the same go."""
     return field(forms.Flag(), TAKE_LABEL, name=TAKE, missing=False)
 
 
@@ -72,14 +72,14 @@ def has_new(reports: Sequence[Report]) -> bool:
 
 
 def take_on(session: Session, effects: Mapping[str, Any], report: Report, actor: Actor) -> None:
-    """A new report gets this person as its handler; others stay as they are."""
+    """Make this person the handler of a new report; others stay as they are."""
     if report.state == "nieuw":
         taking = {"behandelaar": str(actor.id)}
         move_report(session, effects, report, "in_behandeling_nemen", taking, actor)
 
 
 def asked_for(request: Request) -> list[Report]:
-    """The reports of the address, or as they were typed; none where something is wrong in it."""
+    """Return the reports of the address, or as typed; none where something is wrong in it."""
     if request.method == "POST":
         asked = str(request.POST.get("meldingen", ""))
     else:
@@ -108,7 +108,10 @@ def unready(session: Session, reports: Sequence[Report], *, taking: bool) -> lis
 
 
 def refuse(waiting: Sequence[Unready], *, can_take: bool) -> None:
-    """:raises DossierError: names all of them, at the field."""
+    """Refuse to file, where some are not ready.
+
+    :raises DossierError: names all of them, at the field.
+    """
     if not waiting:
         return
     names = ", ".join(one.reference for one in waiting)
@@ -126,7 +129,7 @@ def refuse(waiting: Sequence[Unready], *, can_take: bool) -> None:
 def each(
     reports: Iterable[Report], act: Callable[[Report], None]
 ) -> tuple[list[Report], list[str]]:
-    """Those that went well, and why the others didn't. A refusal leaves nothing half done."""
+    """Return those that went well, and why the others didn't; nothing is left half done."""
     done, failed = [], []
     for report in reports:
         try:
@@ -140,7 +143,7 @@ def each(
 
 
 def tell(request: Request, done: Sequence[Report], failed: Sequence[str], what: str) -> None:
-    """On the next page: how many are `what` now, and which aren't."""
+    """Say on the next page how many are `what` now, and which aren't."""
     if done:
         are = "is" if len(done) == 1 else "zijn"
         request.flash(f"{plural(len(done), 'melding', 'meldingen')} {are} {what}.")
@@ -183,7 +186,7 @@ def file_view(context: DossierResource, request: Request) -> Any:
 
 
 def _candidates(context: DossierResource, request: Request) -> Sequence[Report]:
-    """Reports that are being handled, in the dossier's neighbourhood, the newest first."""
+    """Return the reports in hand in the neighbourhood of the dossier, the newest first."""
     statement = select(Report).where(Report.state == "in_behandeling")
     if context.neighbourhood.kind != NeighbourhoodKind.WHOLE:
         statement = statement.where(Report.neighbourhood_code == context.neighbourhood.code)
@@ -197,7 +200,7 @@ def choice_of(report: Report) -> str:
 
 
 def _file(context: DossierResource, request: Request, values: dict[str, Any]) -> Any:
-    """Each on its own: what can't be filed is told, the rest is filed."""
+    """File each report on its own; say what can't be filed."""
     typed = find_reports(request.db, values["kenmerk"])
     ticked = find_reports(request.db, " ".join(values.get("meldingen", ())), field="meldingen")
     reports = {report.id: report for report in [*typed, *ticked]}.values()

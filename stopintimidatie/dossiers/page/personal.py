@@ -125,7 +125,7 @@ _GOES: Final[tuple[Any, ...]] = (DossierNote, DossierAgreement, DossierText)
 
 
 def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """By number, and every dossier that a report of the subject is or was in."""
+    """Find dossiers by number, and every dossier that a report of the subject is or was in."""
     inside = select(DossierMembership.dossier_id).where(
         DossierMembership.report_id.in_(reports_personal.find(session, keys, subject))
     )
@@ -136,7 +136,7 @@ def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
 
 
 def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
-    """In the dossier's own texts, its notes, agreements, reasons and history."""
+    """Redact the dossier's own texts, its notes, agreements, reasons and history."""
     count = redact_rows(session, Dossier, Dossier.id == document, COLUMNS["dossier"], fragment)
     for entity, link in _OWN_ROWS:
         columns = COLUMNS[entity.__tablename__]
@@ -151,7 +151,7 @@ def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) 
 
 
 def erase(session: Session, document: UUID) -> None:
-    """Notes, agreements, versions and what was tabled go; of all else the bare facts stay."""
+    """Delete notes, agreements, versions and what was tabled; the bare facts stay."""
     for held in _consultations(session, document):
         destroy_tabled(session, held)
         session.execute(delete(ConsultationSeat).where(ConsultationSeat.consultation_id == held.id))
@@ -184,7 +184,7 @@ def _of_report(report_id: UUID) -> ColumnElement[bool]:
 
 
 def report_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
-    """A report goes: why it joined and left goes with it, here and in the dossier's history."""
+    """Delete why an erased report joined and left, here and in the dossier's history."""
     if kind != REPORT:
         return 0
     empty_rows(session, DossierMembership, _of_report(document), COLUMNS["dossier_membership"])
@@ -195,7 +195,7 @@ def report_erased(session: Session, keys: KeyRing, kind: str, document: UUID) ->
 
 
 def report_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[ErasureCount]:
-    """What `report_erased` would empty."""
+    """Return what `report_erased` would empty."""
     if kind != REPORT:
         return []
     columns = COLUMNS["dossier_membership"]
@@ -231,7 +231,7 @@ TABLED_COLUMNS: Final = {
 
 
 def find_tabled(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """Consultations at which something was tabled, of dossiers that the subject is or was in."""
+    """Find consultations with papers, of dossiers that the subject is or was in."""
     return session.scalars(
         select(Consultation.id)
         .where(
@@ -248,7 +248,7 @@ def redact_one(session: Session, keys: KeyRing, document: UUID, fragment: Fragme
 
 
 def erase_one(session: Session, document: UUID) -> None:
-    """Key and blob; what was decided at the table is the dossier's."""
+    """Delete key and blob; what was decided at the table is the dossier's."""
     held = _consultation(session, document)
     if held is not None:
         destroy_tabled(session, held)
@@ -260,7 +260,7 @@ def _consultation(session: Session, document: UUID) -> Consultation | None:
 
 
 def tabled_of(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[Consultation]:
-    """Where a document lay on the table: a report by its number there, a dossier as a whole."""
+    """Return where a document was tabled: a report by its number, a dossier as a whole."""
     if kind == KIND:
         return [held for held in _consultations(session, document) if held.tabled_at is not None]
     if kind != REPORT:
@@ -277,7 +277,7 @@ def tabled_of(session: Session, keys: KeyRing, kind: str, document: UUID) -> lis
 
 
 def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
-    """A report goes: so does what lay on the table with it in it."""
+    """Destroy what was tabled with an erased report in it."""
     found = tabled_of(session, keys, kind, document)
     for held in found:
         destroy_tabled(session, held)
@@ -292,7 +292,7 @@ def source_redacted(
 
 
 def tabled_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[ErasureCount]:
-    """At how many consultations it lay on the table, and does still."""
+    """Return at how many consultations it was tabled, and is still kept."""
     found = tabled_of(session, keys, kind, document)
     kept = [held for held in found if held.tabled_state != TabledState.DESTROYED.value]
     return [ErasureCount("consultation_blob", ("data",), len(kept))]

@@ -1,4 +1,4 @@
-"""What the parts of the page of a dossier show: chronology, reports, notes, agreements, history."""
+"""The page of a dossier. Each part is an address: `?deel=chronologie`, `?deel=meldingen`, …"""
 
 from __future__ import annotations
 
@@ -173,9 +173,6 @@ def history_part(context: DossierResource, request: Request, numbers: Counts) ->
     return {"paging": paging, "entries": [history_entry(move) for move in found]}
 
 
-# The page of a dossier. Each part is an address: `?deel=chronologie`, `?deel=meldingen`, …
-
-
 OVERVIEW: Final = "overzicht"
 
 
@@ -196,7 +193,7 @@ class Part:
     renderer="stopintimidatie.dossiers.page:templates/dossier.jinja2",
 )
 def dossier_view(context: DossierResource, request: Request) -> Page:
-    """One part of the dossier, with its heading, steps and tabs."""
+    """Show one part of the dossier, with its heading, steps and tabs."""
     dossier = context.dossier
     note_read(request, context.holder, "dossier", [dossier.id], task="dossier bekijken")
     sees = sees_reports(context, request)
@@ -225,7 +222,7 @@ def dossier_view(context: DossierResource, request: Request) -> Page:
 
 
 def _look_at_effect(dossier: Dossier) -> bool:
-    """The day that was set for it has come."""
+    """Tell whether the day has come to look at the effect."""
     day = dossier.monitoring_on
     return dossier.state == "monitoring" and day is not None and day <= today()
 
@@ -240,7 +237,7 @@ def _badges(dossier: Dossier, numbers: Counts) -> list[str]:
 
 
 def _steps(context: DossierResource, request: Request) -> list[tuple[str, str]]:
-    """The steps that this person may make from here, as (label, address)."""
+    """Return the steps that this person may make from here, as (label, address)."""
     here = page_of(context, request)
     return [
         (step.label, f"{here}/stap?naam={step.name}")

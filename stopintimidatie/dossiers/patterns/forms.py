@@ -29,7 +29,10 @@ def _version(schema: Any) -> Any:
 
 
 def accept_schema(dossiers: Choices, areas: Choices, *, some_new: bool) -> Any:
-    """:param some_new: there are new reports, which nobody has taken in hand."""
+    """Return the form to accept a pattern.
+
+    :param some_new: there are new reports, which nobody has taken in hand.
+    """
     schema = Schema()
     schema.add(
         field(

@@ -79,7 +79,7 @@ class Plane:
 
 
 def run_search(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: search one municipality."""
+    """Search the reports of one municipality; a job."""
     # Above this module: it works with what is found here.
 
     with transaction(context.engine, context.holder, write=False) as session:
@@ -93,7 +93,7 @@ def run_search(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
 
 
 def search(read: tuple[Plane, list[Point]] | None, choice: Choice) -> list[Found]:
-    """The groups among these points, on the map of the world."""
+    """Return the groups among these points, on the map of the world."""
     if read is None:
         return []
     plane, points = read
@@ -136,7 +136,7 @@ def read_points(session: Session, holder: str, choice: Choice) -> tuple[Plane, l
 
 
 def hour_of(moment: datetime, precision: str | None, part: str | None) -> float | None:
-    """The hour of the day as far as it is known."""
+    """Return the hour of the day as far as it is known."""
     if precision in _WITHOUT_HOUR:
         return None
     here = local(moment)
@@ -160,14 +160,14 @@ def ask_for_search(session: Session, holder: str) -> bool:
 
 
 def next_night(now: datetime) -> datetime:
-    """The next time that it is four o'clock in the night in the Netherlands."""
+    """Return the next time that it is four o'clock in the night in the Netherlands."""
     here = now.astimezone(AMSTERDAM)
     tonight = here.replace(hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
     return tonight if tonight > here else tonight + timedelta(days=1)
 
 
 def run_every_night(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: plan a pattern search for every connected municipality."""
+    """Plan a search for every connected municipality; a job."""
     with context.transaction() as session:
         connected = session.scalars(
             select(MunicipalityProfile.code).where(
@@ -190,7 +190,7 @@ PART_OF_DOSSIER: Final = 1 / 3
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the database already tells about the reports and patterns of a holder."""
+    """The reports and patterns of a holder that the database tells of already."""
 
     patterns: Sequence[Pattern]
     members: Mapping[UUID, frozenset[UUID]]
@@ -217,7 +217,7 @@ def propose(session: Session, holder: str, found: Sequence[Found], choice: Choic
 
 
 def _match(known: Known, one: Found, matched: set[UUID]) -> Pattern | None:
-    """The pattern that this is, the one with most reports in common first."""
+    """Return the pattern that this is, the one with most reports in common first."""
     here = _place_of_found(one)
     likely = sorted(
         (p for p in known.patterns if p.id not in matched),
@@ -241,7 +241,7 @@ def _place_of(pattern: Pattern, members: frozenset[UUID]) -> Place:
 
 
 def _new(session: Session, holder: str, known: Known, one: Found) -> Pattern | None:
-    """A proposal that wasn't there; None when a dossier has nearly all of it already."""
+    """Propose a pattern that wasn't there; None when a dossier has nearly all of it already."""
     dossier_id = _dossier_for(known, one.reports)
     if _outside(known, one.reports, dossier_id) < NEW_ENOUGH:
         return None
@@ -260,7 +260,7 @@ def _new(session: Session, holder: str, known: Known, one: Found) -> Pattern | N
 def _bring_up_to_date(
     session: Session, pattern: Pattern, known: Known, one: Found, choice: Choice, today: date
 ) -> None:
-    """What was found now, and whether it is (again) for somebody to decide."""
+    """Update a pattern to what was found, and whether it is (again) to be decided."""
     suppressed = pattern.until is not None and pattern.until > today
     if pattern.state == PatternState.REJECTED and suppressed:
         pattern.seen_at = utc_now()
@@ -319,13 +319,13 @@ def _set_members(session: Session, pattern: Pattern, wanted: frozenset[UUID]) ->
 
 
 def _not_seen(session: Session, pattern: Pattern) -> None:
-    """What isn't there any more needn't be decided; what people decided stays as it is."""
+    """Withdraw a proposal that isn't there any more; what people decided stays as it is."""
     if pattern.state in DECIDABLE:
         _set_state(session, pattern, PatternState.GONE)
 
 
 def _outside(known: Known, reports: Iterable[UUID], dossier_id: UUID | None) -> int:
-    """How many of these aren't where they would be brought: that dossier, or any at all."""
+    """Return how many of these aren't where they would be brought: that dossier, or any at all."""
     empty: frozenset[UUID] = frozenset()
     if dossier_id is None:
         return sum(1 for report in reports if not known.dossiers.get(report, empty))
@@ -333,7 +333,7 @@ def _outside(known: Known, reports: Iterable[UUID], dossier_id: UUID | None) -> 
 
 
 def _dossier_for(known: Known, reports: frozenset[UUID]) -> UUID | None:
-    """The running dossier that has a good part of these reports already."""
+    """Return the running dossier that has a good part of these reports already."""
     counts = Counter(
         dossier for report in reports for dossier in known.dossiers.get(report, frozenset())
     )
@@ -349,7 +349,7 @@ def _is_running(session: Session, dossier_id: UUID | None) -> bool:
 
 
 def _area(session: Session, reports: frozenset[UUID]) -> str | None:
-    """The neighbourhood where most of it is."""
+    """Return the neighbourhood where most of it is."""
     codes = session.scalars(select(Report.neighbourhood_code).where(Report.id.in_(reports))).all()
     counts = Counter(code for code in codes if code)
     return min(counts, key=lambda code: (-counts[code], code)) if counts else None
@@ -382,7 +382,7 @@ def _known(session: Session, holder: str) -> Known:
 
 
 def _throw_away(session: Session, holder: str) -> None:
-    """Retention: reports that are no more show nothing, and what was decided long ago goes."""
+    """Delete what reports that are no more showed, and what was decided long ago."""
     over = select(Report.id).where(Report.holder == holder, Report.state.in_(LEFT_OUT))
     session.execute(
         delete(PatternReport).where(

@@ -45,7 +45,7 @@ KEEP_DAYS: Final = 365
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How a municipality has its reports searched."""
+    """The settings of the search of a municipality."""
 
     enabled: bool = True
     window_days: int = 180
@@ -128,7 +128,7 @@ class PatternReport(Held, Base):
 
 
 class PatternSetting(Held, Base):
-    """How a municipality has its reports searched; without a row as the product does it."""
+    """The settings of a municipality; without a row those of the product count."""
 
     __tablename__ = "pattern_setting"
     __table_args__ = held_table(UniqueConstraint("holder"))

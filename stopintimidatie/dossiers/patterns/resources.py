@@ -53,7 +53,7 @@ def pattern_path(municipality_slug: str, number: int) -> str:
 
 
 def path_of_pattern(session: Session, pattern_id: UUID) -> str | None:
-    """The path of one pattern, or None when it isn't there."""
+    """Return the path of one pattern, or None when it isn't there."""
     row = session.execute(
         select(Municipality.slug, Pattern.number)
         .join(Municipality, Municipality.code == Pattern.holder)
@@ -84,14 +84,14 @@ PANEL: Final = "stopintimidatie.dossiers.patterns:templates/settings_panel.jinja
 
 
 def waiting(session: Session, holder: str) -> int:
-    """How many patterns wait for a decision."""
+    """Count the patterns that wait for a decision."""
     proposed = select(func.count()).select_from(Pattern)
     proposed = proposed.where(Pattern.holder == holder, Pattern.state == PatternState.PROPOSED)
     return session.scalar(proposed) or 0
 
 
 def report_panel(context: ReportResource, request: Any) -> Panel | None:
-    """On the page of a report: the patterns that it is part of, unless somebody said it is none."""
+    """Return the patterns that a report is part of, unless somebody said it is none."""
     if context.holder == NATIONAL or context.report.state in GONE:
         return None
     shown = select(PatternReport.pattern_id).where(PatternReport.report_id == context.report.id)
@@ -109,7 +109,7 @@ def report_panel(context: ReportResource, request: Any) -> Panel | None:
 
 
 def settings_panel(context: Any, request: Any) -> Panel | None:
-    """The way to the settings, on the overview of *beheer*."""
+    """Return the way to the settings, on the overview of *beheer*."""
     if not isinstance(context, MunicipalityAdministration):
         return None
     values = {

@@ -54,7 +54,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """What a municipality can set."""
+    """The settings that a municipality can change."""
 
     radius_m: int = 150
     least: int = 6
@@ -91,7 +91,7 @@ class _Region:
 
 
 def find_groups(points: Sequence[Point], tuning: Tuning, *, seed: int = 1) -> list[Group]:
-    """The groups that chance doesn't explain, strongest first. Same points, same groups."""
+    """Return the groups that chance doesn't explain, strongest first. Same points, same groups."""
     ordered = sorted(points, key=lambda point: point.id)[:MOST_POINTS]
     if len(ordered) < 2 * tuning.least:
         return []
@@ -121,7 +121,7 @@ def _group(region: _Region, points: Sequence[Point], bar: float) -> Group:
 
 
 def _regions(where: Array, hours: Array, tuning: Tuning) -> list[_Region]:
-    """Every group that the library sees, with how much it stands out."""
+    """Return every group that the library sees, with how much it stands out."""
     found = []
     for label_members in _clusters(where, hours, tuning):
         region = _region(where, hours, label_members, tuning)
@@ -174,7 +174,7 @@ def _region(
 
 
 def _hours_of(hours: Array) -> tuple[float, float | None]:
-    """The middle of these hours, and how far to both sides most of them lie; None: all day."""
+    """Return the middle of these hours, and how far most lie to both sides; None: all day."""
     turn = 2 * math.pi * hours / 24
     middle = float(np.arctan2(np.sin(turn).mean(), np.cos(turn).mean()) * 24 / (2 * math.pi) % 24)
     half = float(np.quantile(_apart_hours(hours, middle), 0.85))
@@ -188,7 +188,7 @@ def _apart_hours(hours: Array, middle: float) -> Array:
 
 
 def _chance(where: Array, hours: Array, tuning: Tuning, dice: np.random.Generator) -> float:
-    """What the best group scores that chance makes, at the certainty that was asked.
+    """Return what the best group scores that chance makes, at the certainty that was asked.
 
     A Gumbel curve through the best scores of the shaken rounds: fewer rounds suffice than when
     the rounds themselves were counted.
@@ -205,7 +205,7 @@ def _chance(where: Array, hours: Array, tuning: Tuning, dice: np.random.Generato
 
 
 def _apart(regions: Sequence[_Region]) -> list[_Region]:
-    """The strongest of those that are about one place and time."""
+    """Return the strongest of those that are about one place and time."""
     kept: list[_Region] = []
     for region in regions:
         if not any(_one(region, other) for other in kept):
@@ -214,7 +214,7 @@ def _apart(regions: Sequence[_Region]) -> list[_Region]:
 
 
 def _one(one: _Region, other: _Region) -> bool:
-    """They share reports, or one lies in the other: one proposal is enough."""
+    """Tell whether two share reports, or one lies in the other: one proposal is enough."""
     both = int((one.inside & other.inside).sum())
     if both >= 0.3 * min(int(one.inside.sum()), int(other.inside.sum())):
         return True
@@ -265,7 +265,7 @@ def heading(place: str, count: int) -> str:
 
 
 def hours_text(from_minute: int | None, to_minute: int | None) -> str:
-    """Between which hours; rounded to whole ones, outward."""
+    """Return between which hours; rounded to whole ones, outward."""
     if from_minute is None or to_minute is None:
         return "op alle uren van de dag"
     return f"tussen {from_minute // 60 % 24} en {-(-to_minute // 60) % 24} uur"
@@ -274,7 +274,7 @@ def hours_text(from_minute: int | None, to_minute: int | None) -> str:
 def explanation(
     *, count: int, expected: float, radius_m: int, hours: str, days: int, certainty: int
 ) -> list[str]:
-    """Why this is proposed, in three sentences."""
+    """Return why this is proposed, in three sentences."""
     return [
         f"In {days} dagen {'is' if count == 1 else 'zijn'} hier"
         f" {plural(count, 'melding', 'meldingen')} gedaan, binnen {radius_m} meter en {hours}.",
@@ -286,14 +286,14 @@ def explanation(
 
 
 def expected_text(expected: float) -> str:
-    """How many there would be; a part of a report says nothing to anybody."""
+    """Return how many there would be; a part of a report says nothing to anybody."""
     if expected < 1:
         return "minder dan één"
     return f"ongeveer {number(expected, 1)}"
 
 
 def common(reports: Sequence[Seen]) -> list[tuple[str, str]]:
-    """What comes up most in these reports, with how often."""
+    """Return what comes up most in these reports, with how often."""
     forms = Counter(form for seen in reports for form in seen.forms)
     places = Counter(seen.place_type for seen in reports)
     counts = Counter(seen.count for seen in reports if seen.count not in (None, "onbekend"))
@@ -316,7 +316,7 @@ def _listed(items: Sequence[tuple[str, int]]) -> str:
 
 
 def week(reports: Sequence[Seen]) -> Table:
-    """Weekday by part of day: how many. The moments are in the time of the Netherlands."""
+    """Count by weekday and part of day. The moments are in the time of the Netherlands."""
     cells = Counter((seen.moment.weekday(), seen.moment.hour // 6) for seen in reports)
     return [
         (day, [cells[(row, part)] for part in range(len(PARTS))]) for row, day in enumerate(DAYS)
@@ -332,7 +332,7 @@ SHARED: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where and when a pattern is, and which reports show it."""
+    """The place and time of a pattern, and the reports that show it."""
 
     lat: float
     lon: float
@@ -343,7 +343,7 @@ class Place:
 
 
 def same_pattern(one: Place, other: Place) -> bool:
-    """The same reports for a good part, or the same place at the same hours."""
+    """Tell whether most reports are the same, or the place and the hours."""
     smaller = min(len(one.reports), len(other.reports))
     if smaller and len(one.reports & other.reports) >= SHARED * smaller:
         return True
@@ -352,7 +352,7 @@ def same_pattern(one: Place, other: Place) -> bool:
 
 
 def hours_meet(one: Place, other: Place) -> bool:
-    """Whether their hours overlap, also across midnight; without hours it is the whole day."""
+    """Return whether their hours overlap, also across midnight; without hours it is all day."""
     if one.from_hour is None or other.from_hour is None:
         return True
     if one.to_hour is None or other.to_hour is None:

@@ -1,4 +1,4 @@
-"""What people do with a proposed pattern. One transaction each, with its audit event."""
+"""What people do with a pattern: accept, snooze, reject; its personal data; the settings."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class StalePatternError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """What came of accepting: the dossier, how many reports went in, and which have to wait."""
+    """The result of accepting: the dossier, how many reports went in, and which have to wait."""
 
     dossier: Dossier
     filed: int
@@ -61,7 +61,7 @@ class Filed:
 
 
 def reports_of(session: Session, pattern: Pattern) -> Sequence[Report]:
-    """The reports that show a pattern and still count, oldest first."""
+    """Return the reports that show a pattern and still count, oldest first."""
     shown = select(PatternReport.report_id).where(PatternReport.pattern_id == pattern.id)
     return session.scalars(
         select(Report)
@@ -130,7 +130,7 @@ def _running(session: Session, dossier_id: UUID) -> Dossier:
 
 
 def snooze(session: Session, pattern: Pattern, until: date, actor: Actor) -> None:
-    """Not now: it comes back on that day, if it is still there.
+    """Put a pattern off: it comes back on that day, if it is still there.
 
     :raises WorkflowError: the day has passed.
     """
@@ -139,7 +139,7 @@ def snooze(session: Session, pattern: Pattern, until: date, actor: Actor) -> Non
 
 
 def reject(session: Session, pattern: Pattern, reason: str, until: date, actor: Actor) -> None:
-    """It is nothing, and why; until that day it isn't proposed again.
+    """Reject a pattern with a reason; until that day it isn't proposed again.
 
     :raises WorkflowError: the day has passed.
     """
@@ -165,9 +165,6 @@ def _decide(
     record(session, actor, "patroon.besluit", pattern.holder, KIND, [pattern.id], fields=[state])
 
 
-# Personal data in patterns: which reports show them, and reasons that people wrote.
-
-
 T: Final = Treatment
 COLUMNS: Final = {
     "pattern": {"reason": T.TEXT, "decided_by": T.STAFF, "state": T.CODES},
@@ -176,7 +173,7 @@ COLUMNS: Final = {
 
 
 def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """Every pattern that a report of the subject is part of."""
+    """Find every pattern that a report of the subject is part of."""
     told = PatternReport.report_id.in_(reports_personal.find(session, keys, subject))
     found = select(PatternReport.pattern_id).where(told).distinct()
     return session.scalars(select(Pattern.id).where(Pattern.id.in_(found))).all()
@@ -187,13 +184,13 @@ def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) 
 
 
 def erase(session: Session, document: UUID) -> None:
-    """Which reports showed it goes, and the reason; that it was proposed and decided stays."""
+    """Delete which reports showed it, and the reason; that it was proposed and decided stays."""
     session.execute(delete(PatternReport).where(PatternReport.pattern_id == document))
     empty_rows(session, Pattern, Pattern.id == document, COLUMNS["pattern"])
 
 
 def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
-    """That a report showed it goes with the report."""
+    """Delete that an erased report showed a pattern."""
     if kind == REPORT:
         session.execute(delete(PatternReport).where(PatternReport.report_id == document))
     return 0
@@ -217,9 +214,6 @@ PERSONAL_DATA: Final = PersonalDataHolder(
 )
 
 
-# What a municipality set for the search, and changing it.
-
-
 FIELDS: Final = ("enabled", "window_days", "radius_m", "least", "certainty", "quiet_days")
 
 
@@ -234,7 +228,7 @@ def row_of(session: Session, holder: str) -> PatternSetting | None:
 
 
 def choice_of(session: Session, holder: str) -> Choice:
-    """How this municipality has its reports searched."""
+    """Return the settings of the search of this municipality."""
     row = row_of(session, holder)
     if row is None:
         return Choice()

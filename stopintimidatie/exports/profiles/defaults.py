@@ -25,7 +25,7 @@ from stopintimidatie.exports.profiles.rules import (
 
 
 def _rules(**hidden: Rule) -> Mapping[Field, Rule]:
-    """Every field shown, except what is named here."""
+    """Return rules that show every field, except what is named here."""
     return MappingProxyType(
         dict.fromkeys(Field, SHOWN) | {Field[name]: rule for name, rule in hidden.items()}
     )
@@ -223,10 +223,10 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
 
 
 def offered(*, empowered: bool) -> tuple[Profile, ...]:
-    """The kinds of recipients that there may be here and today."""
+    """Return the profiles of the kinds of recipients that there may be here and today."""
     return tuple(one for one in PROFILES.values() if empowered or not one.empowered_only)
 
 
 def for_partners(session: object, holder: str) -> list[tuple[str, str]]:
-    """What can be proposed for a partner; whether boas may enforce is asked at each export."""
+    """Return what can be proposed for a partner; whether boas enforce is asked per export."""
     return [(one.name, one.label) for one in PROFILES.values() if not one.own_house]

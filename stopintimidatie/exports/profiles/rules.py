@@ -16,7 +16,7 @@ from typing import Any, Final
 
 
 class Treatment(IntEnum):
-    """What a rule does; a higher number is stricter."""
+    """The treatment that a rule gives; a higher number is stricter."""
 
     SHOWN = 0
     COARSENED = 1
@@ -28,7 +28,7 @@ class Treatment(IntEnum):
 
 
 class Field(StrEnum):
-    """What a profile decides on, with the words the annex uses for it."""
+    """The fields that a profile decides on, with the words the annex uses for them."""
 
     REFERENCE = "kenmerk van de melding"
     TIME = "tijdstip"
@@ -69,7 +69,7 @@ class Section(StrEnum):
 
 
 class Coarse(StrEnum):
-    """How something is made coarser, in words that follow on 'grover:'."""
+    """The ways to make something coarser, in words that follow on 'grover:'."""
 
     REVIEWED = "alleen wat is nagekeken"
     PART_OF_DAY = "datum en dagdeel"
@@ -98,7 +98,7 @@ NEVER_WHOLLY_OUT: Final = frozenset({Field.TIME, Field.PLACE})
 
 
 class Sharing(StrEnum):
-    """Which sharing preference of a reporter counts for this recipient."""
+    """The sharing preference of a reporter that counts for this recipient."""
 
     NONE = "geen"
     POLICE = "politie"
@@ -132,7 +132,7 @@ def coarse(how: Coarse, why: str) -> Rule:
 
 
 def steps(subject: Subject) -> tuple[tuple[Treatment, Coarse | None], ...]:
-    """All that a rule about this can do, from loose to strict."""
+    """Return all that a rule about this can do, from loose to strict."""
     if isinstance(subject, Section):
         return (Treatment.SHOWN, None), (Treatment.LEFT_OUT, None)
     coarser = tuple((Treatment.COARSENED, how) for how in COARSENINGS.get(subject, ()))
@@ -145,7 +145,7 @@ def strictness(subject: Subject, rule: Rule) -> int:
 
 
 def stricter(subject: Subject, one: Rule, other: Rule | None) -> Rule:
-    """The stricter of two rules; of equals the first."""
+    """Return the stricter of two rules; of equals the first."""
     if other is None or strictness(subject, other) <= strictness(subject, one):
         return one
     return other
@@ -153,7 +153,7 @@ def stricter(subject: Subject, one: Rule, other: Rule | None) -> Rule:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How a dossier is redacted for one kind of recipient."""
+    """The rules that redact a dossier for one kind of recipient."""
 
     name: str
     version: int
@@ -209,7 +209,7 @@ def _check(name: str, rules: Mapping[Field, Rule] | Mapping[Section, Rule]) -> N
 
 
 def rule_for(profile: Profile, field: Field, overlay: Overlay | None = None) -> Rule:
-    """The rule that holds: the stricter of profile and overlay."""
+    """Return the rule that holds: the stricter of profile and overlay."""
     return stricter(field, profile.rules[field], overlay.rules.get(field) if overlay else None)
 
 
@@ -273,7 +273,7 @@ MINIMUM: Final[Mapping[str, tuple[Rules, ...]]] = MappingProxyType(
 
 
 def minimum_for(name: str, subject: Subject) -> Rule | None:
-    """The least strict rule that this kind of recipient may have about this; None: no least."""
+    """Return the least strict rule that this recipient may have about this; None: no least."""
     least: Rule | None = None
     for rules in MINIMUM[name]:
         found = rules.get(subject)
@@ -282,7 +282,7 @@ def minimum_for(name: str, subject: Subject) -> Rule | None:
 
 
 def at_least(profile: Profile) -> Profile:
-    """This profile with nothing of the minimum open."""
+    """Return this profile with nothing of the minimum open."""
     return replace(
         profile,
         rules=MappingProxyType(
@@ -309,7 +309,7 @@ SUBJECTS: Final[tuple[Subject, ...]] = (*Section, *Field)
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What a rule did, and does now."""
+    """The rule that was, and the rule that is now."""
 
     subject: str
     before: str
@@ -317,7 +317,7 @@ class Difference:
 
 
 def subject_code(subject: Subject) -> str:
-    """Its name in what is kept and in a form."""
+    """Return its name in what is kept and in a form."""
     kind = "onderdeel" if isinstance(subject, Section) else "veld"
     return f"{kind}_{subject.name.lower()}"
 
@@ -331,7 +331,7 @@ def code_of(subject: Subject, rule: Rule) -> str:
 
 
 def choices(subject: Subject) -> list[tuple[str, str]]:
-    """Every step there is, with its words."""
+    """Return every step there is, with its words."""
     return [
         (step_code(treatment, how), Rule(treatment, "", how).label)
         for treatment, how in steps(subject)
@@ -339,7 +339,7 @@ def choices(subject: Subject) -> list[tuple[str, str]]:
 
 
 def allowed(name: str, subject: Subject) -> list[tuple[str, str]]:
-    """The steps that the minimum leaves."""
+    """Return the steps that the minimum leaves."""
     least = minimum_for(name, subject)
     begin = 0 if least is None else strictness(subject, least)
     return choices(subject)[begin:]
@@ -350,7 +350,7 @@ def to_codes(profile: Profile) -> dict[str, str]:
 
 
 def with_codes(proposed: Profile, version: int, codes: Mapping[str, Any]) -> Profile:
-    """The program's profile with these choices; what isn't told or can't be stays as proposed."""
+    """Return the program's profile with these choices; what is unknown stays as proposed."""
     return at_least(
         replace(
             proposed,
@@ -382,7 +382,7 @@ def _with_why(
 
 
 def too_lax(name: str, subject: Subject, code: str) -> Rule | None:
-    """The minimum that this choice would open; None when it may be."""
+    """Return the minimum that this choice would open; None when it may be."""
     least = minimum_for(name, subject)
     known = [option for option, _ in choices(subject)]
     if least is None or code not in known:
@@ -391,7 +391,7 @@ def too_lax(name: str, subject: Subject, code: str) -> Rule | None:
 
 
 def differences(before: Profile, after: Profile) -> tuple[Difference, ...]:
-    """The rules that do something else, in the order of the form."""
+    """Return the rules that do something else, in the order of the form."""
     return tuple(_differences(before, after))
 
 

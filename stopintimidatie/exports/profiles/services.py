@@ -44,7 +44,7 @@ class Version:
 
 
 def current_profiles(session: Session, holder: str) -> Mapping[str, Profile]:
-    """Every profile as it counts now for this municipality, by name."""
+    """Return every profile as it counts now for this municipality, by name."""
     newest: dict[str, RedactionProfile] = {}
     for row in session.scalars(
         select(RedactionProfile)
@@ -59,7 +59,7 @@ def current_profiles(session: Session, holder: str) -> Mapping[str, Profile]:
 
 
 def current_profile(session: Session, holder: str, name: str) -> Profile:
-    """The version of one profile that counts now."""
+    """Return the version of one profile that counts now."""
     row = session.scalars(_rows(holder, name).limit(1)).one_or_none()
     return PROFILES[name] if row is None else read_row(row)
 
@@ -77,7 +77,7 @@ def read_row(row: RedactionProfile) -> Profile:
 
 
 def versions(session: Session, holder: str, name: str) -> Sequence[Version]:
-    """Newest first; the last is what the program proposes."""
+    """Return the versions, newest first; the last is what the program proposes."""
     rows = session.scalars(_rows(holder, name)).all()
     known = [*(read_row(row) for row in rows), PROFILES[name]]
     told = [
@@ -88,7 +88,7 @@ def versions(session: Session, holder: str, name: str) -> Sequence[Version]:
 
 
 def profile_at(session: Session, holder: str, name: str, number: int) -> Profile | None:
-    """A profile as it was in that version; None when that isn't known any more."""
+    """Return a profile as it was in that version; None when that isn't known any more."""
     row = session.scalars(_rows(holder, name).where(RedactionProfile.number == number)).first()
     if row is not None:
         return read_row(row)
@@ -105,7 +105,7 @@ def change_profile(
     *,
     seen: int,
 ) -> tuple[Difference, ...]:
-    """A new version with these choices; what differs from the one before (nothing: no version).
+    """Make a version with these choices; return what differs (nothing: no version).
 
     :raises ExportError: a choice that the minimum doesn't allow; `field` is its name.
     :raises StaleProfileError: it isn't the version that this person saw.
@@ -125,7 +125,7 @@ def change_profile(
 def reset_profile(
     session: Session, holder: str, name: str, reason: str, actor: Actor, *, seen: int
 ) -> tuple[Difference, ...]:
-    """Back to what the program proposes, as a new version.
+    """Make a version of what the program proposes; return what differs.
 
     :raises StaleProfileError: it isn't the version that this person saw.
     """

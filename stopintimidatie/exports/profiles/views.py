@@ -48,7 +48,7 @@ REASON_MAX = 500
 
 
 def profile_schema(profile: Profile) -> Any:
-    """What can be chosen for this kind of recipient; what lies fixed isn't asked."""
+    """Return the choices for this kind of recipient; what lies fixed isn't asked."""
     schema = forms.Schema()
     for title, subjects in (
         ("Onderdelen van het document", tuple(Section)),
@@ -79,7 +79,7 @@ def _group(subject: Subject) -> str:
 
 
 def control_of(code: str) -> str:
-    """The name of the control of a rule."""
+    """Return the name of the control of a rule."""
     return f"{code.partition('_')[0]}.{code}"
 
 
@@ -106,7 +106,7 @@ def first_values(profile: Profile) -> dict[str, Any]:
 
 
 def read_codes(profile: Profile, values: dict[str, Any]) -> dict[str, str]:
-    """The choices that a form tells; what it didn't ask stays."""
+    """Return the choices that a form tells; what it didn't ask stays."""
     told: dict[str, str] = {}
     for group in ("onderdeel", "veld"):
         told |= values.get(group, {})
@@ -123,7 +123,7 @@ BUTTONS: Final = (Button("opslaan", "Opslaan als nieuwe versie"), RESET)
 
 
 def _asked(request: Request) -> str | None:
-    """The profile that the address names.
+    """Return the profile that the address names.
 
     :raises HTTPNotFound: there is no such profile.
     """
@@ -141,7 +141,7 @@ def _asked(request: Request) -> str | None:
     renderer="stopintimidatie.exports.profiles:templates/profiles.jinja2",
 )
 def profiles_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
-    """All profiles, or one with its rules and its versions."""
+    """Show all profiles, or one with its rules and its versions."""
     name = _asked(request)
     here = request.resource_path(context, LIST)
     if name is None:
@@ -266,7 +266,7 @@ def _changed(
 
 
 def _fixed(profile: Profile) -> list[list[str]]:
-    """What can't be chosen, and why not."""
+    """Return what can't be chosen, and why not."""
     rows = []
     for subject in (*Section, *Field):
         if not is_open(profile, subject):
@@ -277,7 +277,7 @@ def _fixed(profile: Profile) -> list[list[str]]:
 
 
 def administration_panel(context: Any, request: Any) -> Panel | None:
-    """On the page of what is set."""
+    """Return the panel on the page of what is set."""
     if not isinstance(context, MunicipalityAdministration):
         return None
     href = f"/gemeenten/{context.municipality.slug}/{LIST}"

@@ -57,7 +57,7 @@ WHOLE: Final = "Het dossier is gewist. Vernietig uw kopie, en wat u eruit overna
 
 @dataclass(frozen=True)
 class Correction:
-    """What is to be told; words for colleagues elsewhere, never in a repr."""
+    """The words of a correction, for colleagues elsewhere; never in a repr."""
 
     change: Change
     parts: tuple[str, ...] = ()
@@ -65,7 +65,7 @@ class Correction:
 
 
 def copies_with(session: Session, report_id: UUID) -> Sequence[tuple[Disclosure, str]]:
-    """The disclosed documents that this report is in and that somebody may still have."""
+    """Return the disclosed documents that this report is in and that somebody may still have."""
     rows = session.execute(
         select(Disclosure, DisclosureSubject.label)
         .join(DisclosureSubject, DisclosureSubject.disclosure_id == Disclosure.id)
@@ -106,7 +106,7 @@ def open_correction(
 
 
 def corrections_of(session: Session, export_id: UUID) -> Sequence[CopyCorrection]:
-    """The latest first."""
+    """Return the corrections of an export, the latest first."""
     return session.scalars(
         select(CopyCorrection)
         .where(CopyCorrection.export_id == export_id)
@@ -117,7 +117,7 @@ def corrections_of(session: Session, export_id: UUID) -> Sequence[CopyCorrection
 def confirm(
     session: Session, export: Export, disclosure: Disclosure, number: str, who: Actor
 ) -> None:
-    """The holder says that it is done.
+    """Note that the holder did what a correction asks.
 
     :raises ExportError: there is none of that number that is open.
     """
@@ -129,7 +129,7 @@ def confirm(
 
 
 def confirm_all(session: Session, export: Export, who: Actor) -> None:
-    """A copy that is destroyed needs no corrections."""
+    """Close all corrections: a copy that is destroyed needs none."""
     for row in corrections_of(session, export.id):
         if row.confirmed_at is None:
             _confirm(row, who)
@@ -140,7 +140,7 @@ def _confirm(row: CopyCorrection, who: Actor) -> None:
 
 
 def correction_words(row: CopyCorrection) -> str:
-    """What changed and what to do."""
+    """Return what changed and what to do."""
     parts = ", ".join(Part.word(code) for code in row.parts)
     if not row.label:
         return WHOLE
@@ -152,7 +152,7 @@ PHONED: Final = "telefonisch"
 
 
 def page_for(session: Session, export: Export) -> Pickup | None:
-    """The page on which the holder can answer and confirm; None: nobody there can be written to.
+    """Return the page where the holder can answer; None: nobody there can be written to.
 
     What the officer handed over has none yet; it gets one from which nothing can be fetched.
     """
@@ -196,7 +196,7 @@ def _first_address(session: Session, partner_id: UUID | None) -> MailAddress | N
 
 
 def tell_holder(session: Session, keys: KeyRing, export: Export, template: str) -> bool:
-    """A message with a code, without content; whether there was anybody to send it to."""
+    """Send a message with a code, without content; return whether there was anybody."""
     pickup = page_for(session, export)
     if pickup is None:
         return False
@@ -205,7 +205,7 @@ def tell_holder(session: Session, keys: KeyRing, export: Export, template: str) 
 
 
 def close_pickups(session: Session, export: Export) -> bool:
-    """Nobody picks it up any more; whether anybody had been told that they could."""
+    """Close the pick-ups of an export; return whether anybody was told of one."""
     waiting = waiting_of(session, export.id)
     for pickup in waiting:
         pickup.state = PickupState.WITHDRAWN
@@ -213,14 +213,14 @@ def close_pickups(session: Session, export: Export) -> bool:
 
 
 def is_out(copy: DisclosedCopy | None) -> bool:
-    """Whether somebody has it and hasn't said that it is destroyed."""
+    """Return whether somebody has it and hasn't said that it is destroyed."""
     return copy is not None and copy.state == CopyState.GIVEN
 
 
 def confirm_destroyed(
     session: Session, export: Export, disclosure: Disclosure, copy: DisclosedCopy | None, who: Actor
 ) -> None:
-    """The holder says that their copy is destroyed; corrections of it are done with that too.
+    """Note that the copy of the holder is destroyed; its corrections are done with that.
 
     :raises ExportError: nobody has a copy, or it was confirmed.
     """
@@ -243,14 +243,14 @@ _AT: Final = time(8, 0)
 
 
 def moment_of(step: str, destroy_by: date) -> datetime:
-    """When a step is due. Pure."""
+    """Return when a step is due. Pure."""
     before = datetime.combine(destroy_by - timedelta(days=DAYS_BEFORE), _AT, AMSTERDAM)
     after = datetime.combine(destroy_by + timedelta(days=DAYS_AFTER), _AT, AMSTERDAM)
     return {BEFORE: before, AFTER: after, LAST: after_working_days(after, ALARM_AFTER)}[step]
 
 
 def watch(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: the step of this copy that is due, and the next one asked for."""
+    """Do the step of a copy that is due, and ask for the next one; a job."""
     for place, payload in enumerate(payloads):
         with context.ending(place) as session:
             export = lock(session, UUID(payload["id"])) if session else None
@@ -297,7 +297,7 @@ def _step(
 def alarm(
     session: Session, export: Export, disclosure: Disclosure, copy: DisclosedCopy | None
 ) -> None:
-    """Nobody confirmed: on the start page, and a mail to who owns the dossier."""
+    """Show an unconfirmed copy on the start page, and mail who owns the dossier."""
     if copy is None or copy.alarm_at is not None:
         return
     note_event(session, disclosure, EventKind.ALARM, SYSTEM)
@@ -308,7 +308,7 @@ def alarm(
 
 
 def withdrawn(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: who holds a copy of what was withdrawn, or was told to come for it, hears that."""
+    """Tell who holds a copy of what was withdrawn, or could come for it; a job."""
     for place, payload in enumerate(payloads):
         with context.ending(place) as session:
             export = lock(session, UUID(payload["id"])) if session else None
@@ -330,7 +330,7 @@ def withdrawn(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
 def _correct(
     session: Session, keys: KeyRing, export: Export, disclosure: Disclosure, payload: dict[str, Any]
 ) -> None:
-    """The source was erased or redacted: which report, and what to do."""
+    """Tell the holder which report was erased or redacted, and what to do."""
     correction = Correction(Change(payload["soort"]))
     row = open_correction(
         session, export, disclosure, payload.get("melding", ""), correction, SYSTEM

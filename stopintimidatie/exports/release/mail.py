@@ -35,7 +35,7 @@ def letter_about(writing: Writing, pickup: Pickup, **more: str) -> Letter:
 
 
 def _ready(writing: Writing) -> Letter | None:
-    """Not for what was fetched, withdrawn or put ready anew meanwhile."""
+    """Return the letter; None for what was fetched, withdrawn or put ready anew meanwhile."""
     pickup = pickup_about(writing)
     if pickup is None or pickup.state not in (PickupState.READY, PickupState.OFFERED):
         return None
@@ -49,14 +49,14 @@ def _went_out(writing: Writing) -> None:
 
 
 def _came_back(registry: object, session: Session, message: MailMessage) -> None:
-    """The page of the export says so; nothing is sent again by itself."""
+    """Show on the page of the export that a mail came back; nothing is sent again by itself."""
     pickup = session.get(Pickup, message.about_id) if message.about_id else None
     if pickup is not None:
         pickup.returned_at = utc_now()
 
 
 def with_code(writing: Writing) -> Letter | None:
-    """A message with the code for answers and confirmations."""
+    """Return the letter with the code for answers and confirmations."""
     pickup = pickup_about(writing)
     if pickup is None or pickup.mail_nonce is None:
         return None
@@ -72,7 +72,7 @@ def _spoken_code(writing: Writing) -> Letter | None:
 
 
 def contact_of(session: Session, pickup: Pickup) -> tuple[PartnerContact, MailAddress] | None:
-    """Whom it was put ready for, while that person is there."""
+    """Return whom it was put ready for, while that person is there."""
     address = session.get(MailAddress, pickup.address_id) if pickup.address_id else None
     if address is None or address.owner_kind != OWNER:
         return None
@@ -81,7 +81,7 @@ def contact_of(session: Session, pickup: Pickup) -> tuple[PartnerContact, MailAd
 
 
 def mobile_of(session: Session, keys: KeyRing, pickup: Pickup) -> str | None:
-    """The number of that person, when text messages arrive there."""
+    """Return the number of that person, when text messages arrive there."""
     found = contact_of(session, pickup)
     phone = in_clear(keys, *found).phone if found else None
     return phone if phone and is_mobile(phone) else None

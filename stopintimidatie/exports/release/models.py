@@ -14,7 +14,7 @@ from stopintimidatie.core.text import Term
 
 
 class PartnerAnswer(Held, Base):
-    """What a partner did with what was asked. The dossier's chronology tells it as well."""
+    """The answer of a partner to what was asked. The dossier's chronology tells it as well."""
 
     __tablename__ = "partner_answer"
     __table_args__ = held_table(
@@ -69,7 +69,7 @@ class CopyCorrection(Held, Base):
 
 
 class Done(Term):
-    """What a partner did. Of an investigation only that there was action, never what it found."""
+    """The things a partner did. Of an investigation only that there was action, no finding."""
 
     WATCH = "toezicht", "extra toezicht gehouden", "extra supervision"
     TALK = "gesprek", "met iemand gesproken", "talked to somebody"
@@ -82,7 +82,7 @@ class Done(Term):
 
 
 class Part(Term):
-    """What of a report was wrong."""
+    """The part of a report that was wrong."""
 
     WHEN = "tijd", "dag of tijd", "day or time"
     WHERE = "plek", "plek", "place"

@@ -30,7 +30,7 @@ SHOWN: Final = 10
 
 
 def copies_to_chase(session: Session, slug: str, roles: Iterable[Role]) -> list[ListItem]:
-    """Copies that a partner didn't confirm to have destroyed: somebody must call."""
+    """Return copies that a partner didn't confirm to have destroyed: somebody must call."""
     rows = session.execute(
         select(Export.reference, Export.recipient, Dossier.number, Neighbourhood.slug)
         .select_from(DisclosedCopy)
@@ -54,7 +54,7 @@ def copies_to_chase(session: Session, slug: str, roles: Iterable[Role]) -> list[
 
 
 def to_decide(session: Session, slug: str, roles: Iterable[Role], person: UUID) -> list[ListItem]:
-    """What a colleague asked for and nobody decided on yet; who asked can't decide."""
+    """Return what a colleague asked for and nobody decided on yet; who asked can't decide."""
     rows = session.execute(
         select(Export, Dossier.number, Neighbourhood.slug)
         .join(Dossier, Dossier.id == Export.dossier_id)
@@ -81,7 +81,7 @@ def to_decide(session: Session, slug: str, roles: Iterable[Role], person: UUID) 
 
 
 def urgent_to_judge(session: Session, slug: str, roles: Iterable[Role]) -> list[ListItem]:
-    """What went out with urgency and that nobody else judged; late after a working day."""
+    """Return what went out with urgency and nobody else judged; late after a working day."""
     rows = session.execute(
         select(Export, Dossier.number, Neighbourhood.slug)
         .join(Dossier, Dossier.id == Export.dossier_id)
@@ -107,7 +107,7 @@ def urgent_to_judge(session: Session, slug: str, roles: Iterable[Role]) -> list[
 
 
 def unread_answers(session: Session, slug: str, roles: Iterable[Role]) -> list[ListItem]:
-    """Of dossiers these roles may see, one line per document, the latest first."""
+    """Return one line per document of dossiers that these roles see, the latest first."""
     latest = func.max(PartnerAnswer.at)
     rows = session.execute(
         select(Export.reference, Export.recipient, Dossier.number, Neighbourhood.slug, latest)
@@ -129,16 +129,13 @@ def unread_answers(session: Session, slug: str, roles: Iterable[Role]) -> list[L
     ]
 
 
-# On the page of an export: how it went to the partner, and what came back.
-
-
 TEMPLATE: Final = "stopintimidatie.exports.release:templates/panel.jinja2"
 OFFER, CODE, SEEN = "laten-ophalen", "ophaalcode", "antwoord-gelezen"
 WITHDRAW, DESTROYED, CORRECTION_DONE = "intrekken", "vernietigd-gehoord", "correctie-gehoord"
 
 
 def export_panel(context: Any, request: Any) -> Panel | None:
-    """Nothing before there is a file."""
+    """Return the panel of an export; None before there is a file."""
     export: Export = context.export
     if export.made_at is None:
         return None
@@ -181,7 +178,7 @@ def export_panel(context: Any, request: Any) -> Panel | None:
 
 
 def _note(request: Any, context: Any, pickups: list[Pickup], answers: Any) -> None:
-    """Who came for it and who answered is personal data too."""
+    """Note the read: who came for it and who answered is personal data too."""
     if pickups:
         ids = [row.id for row in pickups]
         note_read(request, context.holder, KIND, ids, task="uitvoer bekijken")
@@ -190,7 +187,7 @@ def _note(request: Any, context: Any, pickups: list[Pickup], answers: Any) -> No
 
 
 def pickup_rows(keys: Any, row: Pickup) -> list[tuple[str, str]]:
-    """How one pick-up goes."""
+    """Return how one pick-up goes, as rows of (label, text)."""
     who = who_picked_up(keys, row)
     rows = [
         ("Nummer", row.reference),
@@ -211,7 +208,7 @@ def _when(moment: Any) -> str:
 
 
 def answer_rows(keys: Any, row: PartnerAnswer) -> list[tuple[str, str]]:
-    """One answer; what wasn't filled in isn't there."""
+    """Return one answer as rows of (label, text); what wasn't filled in isn't there."""
     rows = [
         ("Antwoord", datetime_short(row.at)),
         ("Van", who_answered(keys, row)),

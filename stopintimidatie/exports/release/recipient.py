@@ -81,7 +81,7 @@ UNREADABLE: Final = "Het bestand kan nu niet worden gelezen. Bel de gemeente."
 
 @dataclass(frozen=True)
 class Here:
-    """Who is here, for what."""
+    """The visitor: who is here, for what."""
 
     visit: Visit
     pickup: Pickup
@@ -91,7 +91,7 @@ class Here:
 
 
 def here_of(context: PickupPage, request: Request) -> Here | None:
-    """None: back to the page that asks for a code."""
+    """Return the visitor; None: back to the page that asks for a code."""
     visit = visit_of(request, context.__name__ or "")
     pickup = find_pickup(request.db, visit.reference) if visit else None
     export = export_of(request.db, pickup) if pickup else None
@@ -104,7 +104,7 @@ def here_of(context: PickupPage, request: Request) -> Here | None:
 
 
 def start_again(context: PickupPage, request: Request) -> HTTPSeeOther:
-    """To the page that asks for a code; a cookie that no longer counts goes."""
+    """Redirect to the page that asks for a code, and forget a cookie that no longer counts."""
     response = HTTPSeeOther(f"/ophalen/{context.__name__}")
     set_visit(request, response, None)
     return response
@@ -122,7 +122,7 @@ def address_of(context: PickupPage, name: str = DOCUMENT) -> str:
     renderer=PAGE,
 )
 def document_view(context: PickupPage, request: Request) -> Any:
-    """The document, and what can be done with it."""
+    """Show the document, and what can be done with it."""
     here = here_of(context, request)
     if here is None:
         return start_again(context, request)
@@ -164,8 +164,11 @@ def page_of(context: PickupPage, request: Request, here: Here) -> dict[str, Any]
 
 
 def _facts(here: Here, *, spoken: bool, refused: str | None) -> list[tuple[str, str]]:
-    """A code by mail opens nothing of the content: not even what was asked. Who fetched it as often
-    as could be may still read what to answer."""
+    """Return what a visitor may know of the document, as rows of (label, text).
+
+    A code by mail opens nothing of the content: not even what was asked. Who fetched it as often
+    as could be may still read what to answer.
+    """
     export, pickup = here.export, here.pickup
     rows = [("Nummer", export.reference), ("Bestemd voor", export.recipient)]
     if spoken and refused in (None, USED):
@@ -189,7 +192,7 @@ def _facts(here: Here, *, spoken: bool, refused: str | None) -> list[tuple[str, 
     renderer=PAGE,
 )
 def file_view(context: PickupPage, request: Request) -> Any:
-    """The file; each time is counted."""
+    """Send the file; each time is counted."""
     here = here_of(context, request)
     if here is None or here.visit.way is not Way.SPOKEN:
         return start_again(context, request)
@@ -214,7 +217,7 @@ def file_view(context: PickupPage, request: Request) -> Any:
     renderer=PAGE,
 )
 def answer_view(context: PickupPage, request: Request) -> Any:
-    """What the partner did, for the dossier."""
+    """Take what the partner did, for the dossier."""
     here = here_of(context, request)
     if here is None:
         return start_again(context, request)
@@ -247,7 +250,7 @@ def answer_view(context: PickupPage, request: Request) -> Any:
     permission=NO_PERMISSION_REQUIRED,
 )
 def destroyed_view(context: PickupPage, request: Request) -> HTTPSeeOther:
-    """The holder says that every copy is destroyed."""
+    """Take that every copy is destroyed."""
     here = here_of(context, request)
     if here is None:
         return start_again(context, request)
@@ -267,7 +270,7 @@ def destroyed_view(context: PickupPage, request: Request) -> HTTPSeeOther:
     permission=NO_PERMISSION_REQUIRED,
 )
 def correction_view(context: PickupPage, request: Request) -> HTTPSeeOther:
-    """The holder says that a correction is done."""
+    """Take that a correction is done."""
     here = here_of(context, request)
     if here is None:
         return start_again(context, request)

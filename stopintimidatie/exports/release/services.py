@@ -1,4 +1,4 @@
-"""What a partner answers: in the dossier's chronology, and told to who owns the dossier."""
+"""How a partner gets an export and answers: pick-ups, answers, and the personal data in them."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def give_answer(
 
 
 def _tell(session: Session, dossier: Dossier, export: Export, answer: Answer, actor: Actor) -> None:
-    """The chronology, the register, the log, and who owns the dossier."""
+    """Write an answer to the chronology, the register and the log, and mail the owner."""
     append(session, dossier, actor, PARTNER_ANSWERED, values=_told(export, answer))
     disclosure = find_disclosure(session, export.reference)
     if disclosure is not None:
@@ -138,7 +138,7 @@ def _told(export: Export, answer: Answer) -> dict[str, Any]:
 
 
 def answers_of(session: Session, export_id: UUID) -> Sequence[PartnerAnswer]:
-    """The latest first."""
+    """Return the answers about an export, the latest first."""
     return session.scalars(
         select(PartnerAnswer)
         .where(PartnerAnswer.export_id == export_id)
@@ -155,16 +155,13 @@ def who_answered(keys: KeyRing, row: PartnerAnswer) -> str:
 
 
 def mark_seen(session: Session, export: Export, actor: Actor) -> None:
-    """Somebody of the municipality has read them: off the start page."""
+    """Mark the answers as read by somebody of the municipality: off the start page."""
     rows = select(PartnerAnswer).where(
         PartnerAnswer.export_id == export.id, PartnerAnswer.seen_at.is_(None)
     )
     for row in session.scalars(rows).all():
         row.seen_at, row.seen_by = utc_now(), actor.name
     record(session, actor, "uitvoer.antwoord_gelezen", export.holder, KIND, [export.id])
-
-
-# Personal data in what partners answer: who answered, and what was typed.
 
 
 T: Final = Treatment
@@ -181,7 +178,7 @@ SEALED: Final = Sealed(PartnerAnswer, PURPOSE, ("answered_by",), "id")
 
 
 def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """Answers about dossiers that the subject is in."""
+    """Find answers about dossiers that the subject is in."""
     inside = page_personal.find(session, keys, subject)
     return session.scalars(
         select(PartnerAnswer.id)
@@ -196,12 +193,12 @@ def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) 
 
 
 def erase(session: Session, document: UUID) -> None:
-    """That there was an answer, and when, stays."""
+    """Delete what was answered; that there was an answer, and when, stays."""
     empty_rows(session, PartnerAnswer, PartnerAnswer.id == document, ANSWER)
 
 
 def dossier_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
-    """What partners answered about a dossier goes with it."""
+    """Delete what partners answered about an erased dossier."""
     if kind == DOSSIER:
         empty_rows(session, PartnerAnswer, PartnerAnswer.dossier_id == document, ANSWER)
     return 0
@@ -234,7 +231,7 @@ CORRECTION: Final = {
 
 
 def find_corrections(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """Of exports of dossiers that the subject is in."""
+    """Find corrections of exports of dossiers that the subject is in."""
     inside = page_personal.find(session, keys, subject)
     return session.scalars(
         select(CopyCorrection.id)
@@ -254,7 +251,7 @@ def erase_correction(session: Session, document: UUID) -> None:
 
 
 def _about(session: Session, kind: str, document: UUID) -> ColumnElement[bool]:
-    """Corrections of copies of this dossier; or of this report, by its name in each document."""
+    """Return the condition of corrections of this dossier, or of this report by its names."""
     if kind == DOSSIER:
         mine = select(Export.id).where(Export.dossier_id == document)
         return CopyCorrection.export_id.in_(mine)
@@ -272,7 +269,7 @@ def _about(session: Session, kind: str, document: UUID) -> ColumnElement[bool]:
 
 
 def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
-    """What was told of it goes; that something was told, and whether that was done, stays."""
+    """Delete what a correction told; that it was told, and whether it was done, stays."""
     empty_rows(session, CopyCorrection, _about(session, kind, document), CORRECTION)
     return 0
 
@@ -290,9 +287,6 @@ CORRECTION_DATA: Final = PersonalDataHolder(
     source_erased=source_erased,
     source_told=source_told,
 )
-
-
-# Letting a partner pick an export up: put ready, found again, fetched, taken back.
 
 
 DAYS, DAYS_MOST = 14, 30
@@ -351,7 +345,7 @@ def offer_export(
 
 
 def tell(session: Session, template: str, pickup: Pickup, key: str | None = None) -> bool:
-    """A message to who it was put ready for; whether there is anybody."""
+    """Send a message to who it was put ready for; return whether there is anybody."""
     if pickup.address_id is None or session.get(MailAddress, pickup.address_id) is None:
         return False
     to = Recipient("adres", str(pickup.address_id))
@@ -365,7 +359,7 @@ def _mail_code(session: Session, pickup: Pickup) -> None:
 
 
 def pickups_of(session: Session, export_id: UUID) -> list[Pickup]:
-    """Every time it was put ready, the latest first."""
+    """Return every time it was put ready, the latest first."""
     return list(
         session.scalars(
             select(Pickup).where(Pickup.document_id == export_id).order_by(Pickup.made_at.desc())
@@ -382,7 +376,7 @@ def export_of(session: Session, pickup: Pickup) -> Export | None:
 
 
 def refusal(pickup: Pickup, export: Export) -> str | None:
-    """Why the file can't be fetched (any more), in words for who came for it."""
+    """Return why the file can't be fetched (any more), in words for who came for it."""
     if export.state != ExportState.READY or pickup.state == PickupState.WITHDRAWN:
         return WITHDRAWN_DOCUMENT
     if pickup.state == PickupState.EXPIRED:
@@ -395,7 +389,7 @@ def refusal(pickup: Pickup, export: Export) -> str | None:
 def fetch_file(
     session: Session, keys: KeyRing, pickup: Pickup, export: Export, who: dict[str, str]
 ) -> bytes:
-    """The file for the partner; the first time, that they have it is in the register.
+    """Return the file for the partner; the first time is noted in the register.
 
     :raises ExportError: it can't be fetched; the words are for who came for it.
     :raises DecryptionError: the file can't be read.

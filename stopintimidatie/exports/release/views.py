@@ -67,7 +67,7 @@ from stopintimidatie.reports.resources import ReportResource
 
 
 def offer_schema(people: list[tuple[str, str]]) -> Any:
-    """Who is told, until when it waits, and how often it may be fetched."""
+    """Return the form: who is told, until when it waits, how often it may be fetched."""
     schema = forms.Schema()
     schema.add(
         forms.field(
@@ -132,7 +132,7 @@ NOBODY: Final = (
 
 
 def form_page(request: Request, heading: str, above: str, intro: str = "") -> dict[str, Any]:
-    """What every form of this room shows around itself."""
+    """Return what every form of this room shows around itself."""
     crumbs = [*request.breadcrumb, Crumb(heading, request.path)]
     return {"crumbs": crumbs, "heading": heading, "above": above, "intro": intro}
 
@@ -194,7 +194,7 @@ def _offer(
 
 
 def _people(context: ExportResource, request: Request) -> list[Shown]:
-    """Those of the partner whose address is confirmed."""
+    """Return the people of the partner whose address is confirmed."""
     number = context.export.partner_id
     partner = request.db.get(PartnerOrganisation, number) if number else None
     if partner is None:
@@ -213,7 +213,7 @@ def _people(context: ExportResource, request: Request) -> list[Shown]:
     guards=(hidden_reports,),
 )
 def code_view(context: ExportResource, request: Request) -> Any:
-    """A code to read out, shown once: it stands in no address and is kept nowhere."""
+    """Show a code to read out, once: it stands in no address and is kept nowhere."""
     pickup = _fetchable(context, request)
     keys, session = request.registry.key_ring, request.db
     code = make_code(session, keys, pickup, request.actor)
@@ -253,7 +253,7 @@ def _fetchable(context: ExportResource, request: Request) -> Pickup:
     guards=(hidden_reports,),
 )
 def seen_view(context: ExportResource, request: Request) -> Any:
-    """The answer was read: it leaves the start page."""
+    """Mark the answer as read: it leaves the start page."""
     mark_seen(request.db, context.export, request.actor)
     request.flash("Het antwoord staat als gelezen.")
     return back(context, request)
@@ -308,7 +308,7 @@ def withdraw_view(context: ExportResource, request: Request) -> Any:
     guards=(hidden_reports,),
 )
 def destroyed_view(context: ExportResource, request: Request) -> HTTPSeeOther:
-    """The holder told that it is destroyed."""
+    """Note that the holder told that it is destroyed."""
     row = _disclosure(context, request)
     copy = copy_of(request.db, row.id)
     try:
@@ -328,7 +328,7 @@ def destroyed_view(context: ExportResource, request: Request) -> HTTPSeeOther:
     guards=(hidden_reports,),
 )
 def correction_view(context: ExportResource, request: Request) -> HTTPSeeOther:
-    """The holder told that a correction is done."""
+    """Note that the holder told that a correction is done."""
     row, number = _disclosure(context, request), str(request.POST.get("nr", ""))[:40]
     try:
         confirm(request.db, context.export, row, number, request.actor)
@@ -353,7 +353,7 @@ NAME: Final = "rectificatie"
 
 
 def rectify_action(request: Any, context: Any) -> Action | None:
-    """The button on the page of a report, where somebody outside has a copy of it."""
+    """Return the button on the page of a report, where somebody outside has a copy of it."""
     if not request.has_permission(Permission.TRIAGE, context):
         return None
     if not copies_with(request.db, context.report.id):
@@ -377,7 +377,7 @@ def notify(
 
 
 def _withdraw_all(session: Session, report_id: Any, actor: Actor) -> None:
-    """Not of a person-directed dossier: whoever may come near that withdraws it there."""
+    """Withdraw the copies, but not of a person's dossier: who may come near it does that."""
     for disclosure, _ in copies_with(session, report_id):
         export = session.get(Export, disclosure.document_id)
         if disclosure.restricted or export is None:
@@ -394,7 +394,7 @@ def _withdraw_all(session: Session, report_id: Any, actor: Actor) -> None:
     renderer=FORM_PAGE,
 )
 def rectify_view(context: ReportResource, request: Request) -> Any:
-    """What was wrong, and what the holders must know."""
+    """Take what was wrong, and what the holders must know."""
     report, back = context.report, request.resource_path(context)
     number = len(copies_with(request.db, report.id))
     if not number:

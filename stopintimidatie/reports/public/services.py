@@ -164,7 +164,7 @@ def take_in(
 
 
 def _routing(session: Session, locators: LocatorCache, at: Counter, given: Submission) -> Routing:
-    """Return that the municipality of the page holds it, as far as it takes part."""
+    """Return who holds the report: the municipality of the page, as far as it takes part."""
     code = at.place.code
     if code is None or _point_decides(session, locators, code, given):
         return route(session, locators, given.location)
