@@ -384,9 +384,10 @@ def access_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any]
         if known is None:
             known = view_names(registry.introspector)
         started = request.environ.setdefault(_STARTED, time.perf_counter())
-        with in_request(id_of(request.environ)):
+        name = id_of(request.environ)
+        with in_request(name):
             response = handler(request)
-            response.headers[HEADER] = request_id()
+            response.headers[HEADER] = name
             error = getattr(request, "exception", None)
             if error is None or not is_error_retryable(request, error):
                 _tell(request, response, view_of(request, known), time.perf_counter() - started)

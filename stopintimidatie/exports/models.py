@@ -293,16 +293,6 @@ class BlobKind(StrEnum):
     LOCK = "wachtwoord"
 
 
-def keep(session: Session, keys: KeyRing, export: Export, kind: BlobKind, data: bytes) -> None:
-    """Encrypt and keep; what was there of this kind is replaced."""
-    VAULT.keep(session, keys, export, kind.value, data)
-
-
-def keep_file(session: Session, keys: KeyRing, export: Export, number: int, data: bytes) -> None:
-    """A file that goes along, by its place among those of the content."""
-    VAULT.keep(session, keys, export, f"{FILE}{number}", data)
-
-
 def read_file(session: Session, keys: KeyRing, export: Export, number: int) -> bytes:
     """:raises DecryptionError: it isn't there (any more), or the key doesn't fit."""
     return VAULT.read(session, keys, export, f"{FILE}{number}")

@@ -193,7 +193,8 @@ class Report(Held, Base):
     @property
     def forms(self) -> list[str]:
         """The forms as they now stand: as confirmed by an officer, else as reported."""
-        return self.confirmed_forms or self.reported_forms
+        confirmed = [row.code for row in self.form_rows if row.confirmed]
+        return in_order(confirmed or [row.code for row in self.form_rows])
 
 
 class ReportForm(Held, Base):

@@ -23,12 +23,11 @@ from stopintimidatie.exports.document import child
 from stopintimidatie.exports.document.assets import load_assets
 from stopintimidatie.exports.profiles.defaults import POLICE
 from stopintimidatie.exports.redaction.content import to_json
-from stopintimidatie.exports.redaction.rules import redact
 from stopintimidatie.rooms import ROOMS
 from tests.functional.api import Api
 from tests.functional.exporting import make_case
 from tests.installation import Installation
-from tests.unit.exports_factory import a_dossier
+from tests.unit.exports_factory import a_dossier, redact
 
 PACKAGE = Path(stopintimidatie.__file__).parent
 PAGE = (PACKAGE.parent / "docs" / "dev" / "architecture.md").read_text(encoding="utf-8")

@@ -11,7 +11,9 @@ from typing import Any
 import shapely
 
 from stopintimidatie.exports.profiles.rules import SHOWN, Profile, Section, at_least
+from stopintimidatie.exports.redaction import rules
 from stopintimidatie.exports.redaction.content import DossierContent
+from stopintimidatie.exports.redaction.selection import select
 from stopintimidatie.exports.redaction.source import (
     DossierSource,
     Edition,
@@ -227,6 +229,11 @@ def a_dossier(reports: Sequence[SourceReport] | int = 18, **changes: Any) -> Dos
         areas_source="Grenzen van de wijken: CBS en Kadaster, 2024.",
     )
     return replace(dossier, **changes)
+
+
+def redact(source: DossierSource, profile: Profile) -> DossierContent:
+    """Redact it for this kind of recipient."""
+    return rules.redact(source, select(source.reports, profile))
 
 
 def opened(profile: Profile) -> Profile:

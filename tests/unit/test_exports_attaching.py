@@ -16,15 +16,17 @@ from stopintimidatie.exports.document.process import RenderingError, render_in_p
 from stopintimidatie.exports.document.rendering import render
 from stopintimidatie.exports.document.signature import with_password
 from stopintimidatie.exports.profiles.defaults import INTERNAL, MAYOR, POLICE, PROFILES
+from stopintimidatie.exports.profiles.rules import Profile
 from stopintimidatie.exports.redaction.annex import hidden
 from stopintimidatie.exports.redaction.content import (
     DossierContent,
+    Hidden,
     content_hash,
     from_json,
     to_json,
 )
 from stopintimidatie.exports.redaction.reports import EMBEDDED_MOST
-from stopintimidatie.exports.redaction.rules import redact
+from stopintimidatie.exports.redaction.selection import select
 from stopintimidatie.exports.redaction.source import DossierSource, SourceAttachment
 from tests.tools.verapdf import validate_pdf
 from tests.unit.exports_factory import (
@@ -33,6 +35,7 @@ from tests.unit.exports_factory import (
     a_report,
     frozen,
     opened,
+    redact,
     some_attachments,
 )
 
@@ -80,12 +83,16 @@ def test_who_gets_no_reports_gets_nothing_of_theirs() -> None:
     assert told.startswith("In het dossier: 1 foto. Dit")
 
 
+def of_files(profile: Profile) -> list[Hidden]:
+    source = a_source()
+    lines = hidden(source, select(source.reports, profile))
+    return [line for line in lines if "bijlagen bij" in line.what.lower()]
+
+
 def test_files_of_minors_stay_out_and_are_counted() -> None:
-    lines = [
-        line for line in hidden(a_source(), opened(POLICE)) if "bijlagen bij" in line.what.lower()
-    ]
+    lines = of_files(opened(POLICE))
     assert [(line.number, line.how) for line in lines] == [(1, "weggelaten")]
-    assert not [line for line in hidden(a_source(), POLICE) if "bijlagen bij" in line.what.lower()]
+    assert not of_files(POLICE)
 
 
 def test_what_doesnt_fit_is_told_with_the_limit() -> None:

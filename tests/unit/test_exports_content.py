@@ -21,8 +21,7 @@ from stopintimidatie.exports.redaction.content import (
     map_text,
     to_json,
 )
-from stopintimidatie.exports.redaction.rules import redact
-from tests.unit.exports_factory import NOW, a_dossier, a_house
+from tests.unit.exports_factory import NOW, a_dossier, a_house, redact
 
 # Written by the program before its codec was `msgspec`; it may never be written otherwise.
 FROZEN = Path(__file__).resolve().parents[1] / "data" / "dossier-2.json"

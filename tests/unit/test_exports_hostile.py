@@ -21,10 +21,9 @@ from stopintimidatie.exports.document.assets import displayable, load_assets
 from stopintimidatie.exports.document.process import render_in_process
 from stopintimidatie.exports.document.rendering import PackageFetcher
 from stopintimidatie.exports.profiles.defaults import INTERNAL
-from stopintimidatie.exports.redaction.rules import redact
 from stopintimidatie.exports.vocabulary import clean
 from tests.tools.verapdf import validate_pdf
-from tests.unit.exports_factory import a_dossier, a_report
+from tests.unit.exports_factory import a_dossier, a_report, redact
 
 SECRET = "INHOUD-VAN-HET-BESTAND"
 IN_A_REPORT = 25

@@ -24,7 +24,7 @@ from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.profiles.rules import Field
 from stopintimidatie.exports.redaction.annex import hidden, marked
-from stopintimidatie.exports.redaction.rules import redact
+from stopintimidatie.exports.redaction.selection import select
 from stopintimidatie.exports.redaction.source import (
     DossierSource,
     EventKind,
@@ -42,7 +42,7 @@ from stopintimidatie.exports.redaction.source import (
     Term,
 )
 from stopintimidatie.exports.request.pages import preview_values
-from tests.unit.exports_factory import NOW, a_dossier, frozen, opened
+from tests.unit.exports_factory import NOW, a_dossier, frozen, opened, redact
 
 FREE = {"ACCOUNT": Field.ACCOUNT, "NOTE": Field.PLACE_NOTE, "LOOKS": Field.APPEARANCE}
 
@@ -215,14 +215,14 @@ def strings_of(value: Any) -> Iterator[str]:
 @pytest.mark.parametrize("name", PROFILES)
 def test_what_a_recipient_may_not_have_is_nowhere_in_the_pdf_or_on_the_preview(name: str) -> None:
     source, profile = seeded(), PROFILES[name]
-    content, lines = redact(source, profile), hidden(source, profile)
+    content, lines = redact(source, profile), hidden(source, select(source.reports, profile))
     assert lines == content.annex.hidden
     prepared = Prepared(
         export=Export(),
         at=NOW,
         profile=profile,
         content=content,
-        marked=marked(source.reports, profile, lines),
+        marked=marked(source.reports, select(source.reports, profile), lines),
         subjects=(),
         against=(),
         minors=True,

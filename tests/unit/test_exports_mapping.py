@@ -12,9 +12,8 @@ from stopintimidatie.exports.profiles.defaults import ENFORCEMENT, MAYOR, POLICE
 from stopintimidatie.exports.profiles.rules import Profile
 from stopintimidatie.exports.redaction.content import MapContent, from_json, to_json
 from stopintimidatie.exports.redaction.map import MOST_SPOTS, NO_BORDERS, NO_MAP, NOT_HERE, ROUGH
-from stopintimidatie.exports.redaction.rules import redact
 from stopintimidatie.exports.redaction.source import DossierSource, SourceArea
-from tests.unit.exports_factory import POINTS, a_dossier, a_report, an_edition, some_reports
+from tests.unit.exports_factory import POINTS, a_dossier, a_report, an_edition, redact, some_reports
 
 
 def mapped(source: DossierSource, profile: Profile = POLICE) -> tuple[MapContent, str]:

@@ -28,7 +28,6 @@ from stopintimidatie.exports.document.rendering import PackageFetcher, RefusedAd
 from stopintimidatie.exports.document.signature import new_password, with_password
 from stopintimidatie.exports.profiles.defaults import INTERNAL, POLICE
 from stopintimidatie.exports.redaction.content import DossierContent, Logo, content_hash, to_json
-from stopintimidatie.exports.redaction.rules import redact
 from stopintimidatie.exports.redaction.source import DossierSource, Term
 from stopintimidatie.exports.vocabulary import clean
 from tests.tools.verapdf import validate_pdf, validate_pdfs
@@ -39,6 +38,7 @@ from tests.unit.exports_factory import (
     a_report,
     a_request,
     an_edition,
+    redact,
     some_reports,
 )
 

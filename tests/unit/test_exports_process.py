@@ -24,8 +24,7 @@ from stopintimidatie.exports.document.process import (
 )
 from stopintimidatie.exports.profiles.defaults import POLICE
 from stopintimidatie.exports.redaction.content import DossierContent
-from stopintimidatie.exports.redaction.rules import redact
-from tests.unit.exports_factory import a_dossier
+from tests.unit.exports_factory import a_dossier, redact
 
 ROOT = PACKAGE_ROOT
 

@@ -25,17 +25,17 @@ from stopintimidatie.exports.profiles.rules import (
     at_least,
     coarse,
     minimum_for,
-    rule_for,
+    rules_under,
     steps,
     strictness,
 )
 from stopintimidatie.exports.redaction.annex import hidden
 from stopintimidatie.exports.redaction.annex import marked as mark_reports
-from stopintimidatie.exports.redaction.content import ContentError, DossierContent, to_json
-from stopintimidatie.exports.redaction.rules import redact
-from stopintimidatie.exports.redaction.selection import accepts
+from stopintimidatie.exports.redaction.content import ContentError, DossierContent, Hidden, to_json
+from stopintimidatie.exports.redaction.selection import select
 from stopintimidatie.exports.redaction.source import (
     Despite,
+    DossierSource,
     Edition,
     EventKind,
     Offenders,
@@ -54,11 +54,16 @@ from tests.unit.exports_factory import (
     a_report,
     a_request,
     an_edition,
+    redact,
     some_reports,
 )
 
 OUT = Rule(Treatment.LEFT_OUT, "proef")
 ANNEX = redact(a_dossier(0), INTERNAL).annex
+
+
+def not_given(source: DossierSource, profile: Profile) -> tuple[Hidden, ...]:
+    return hidden(source, select(source.reports, profile))
 
 
 def text_of(content: DossierContent) -> str:
@@ -133,10 +138,10 @@ def test_a_field_is_in_the_content_exactly_when_its_rule_shows_it(
     chosen = PROFILES[profile]
     text = text_of(redact(a_dossier(reports), chosen))
     for report in reports:
-        given_ = accepts(report, chosen.sharing) and chosen.lists_reports
+        given_ = chosen.lists_reports and not select((report,), chosen).withheld
         overlay = MINORS if report.minor else None
         for field, mark in MARKS.items():
-            shown = given_ and rule_for(chosen, field, overlay).treatment is Treatment.SHOWN
+            shown = given_ and rules_under(chosen, overlay)[field].treatment is Treatment.SHOWN
             if field is not Field.PLACE_TYPE or chosen.lists_reports:
                 assert (mark.format(report.serial) in text) == shown, field
 
@@ -144,7 +149,7 @@ def test_a_field_is_in_the_content_exactly_when_its_rule_shows_it(
 @settings(max_examples=60, deadline=None)
 @given(reports=some_marked)
 def test_the_annex_counts_what_was_left_out(reports: tuple[SourceReport, ...]) -> None:
-    lines = {(line.what, line.rule): line.number for line in hidden(a_dossier(reports), POLICE)}
+    lines = {(line.what, line.rule): line.number for line in not_given(a_dossier(reports), POLICE)}
     given_ = [report for report in reports if report.share_police]
     withheld = sum(n for (_, rule), n in lines.items() if rule == "deelvoorkeur van de melder")
     accounts = sum(n for (what, _), n in lines.items() if what == "Verhaal van de melder")
@@ -213,7 +218,7 @@ def test_contact_data_has_no_place_in_the_source_at_all() -> None:
     }
     assert not names & {"name", "email", "telephone", "phone", "contact", "naam", "telefoon"}
     assert any(
-        "altijd" not in line.rule and line.number == 0 for line in hidden(a_dossier(1), POLICE)
+        "altijd" not in line.rule and line.number == 0 for line in not_given(a_dossier(1), POLICE)
     )
 
 
@@ -312,8 +317,8 @@ def test_every_profile_decides_on_every_field_and_gives_its_reason() -> None:
 
 def test_the_stricter_of_profile_and_overlay_holds() -> None:
     softer = Overlay("proef", 1, {Field.ACCOUNT: Rule(Treatment.SHOWN)})
-    assert rule_for(POLICE, Field.ACCOUNT, softer).how is Coarse.REVIEWED
-    assert rule_for(INTERNAL, Field.ACCOUNT, MINORS).treatment is Treatment.LEFT_OUT
+    assert rules_under(POLICE, softer)[Field.ACCOUNT].how is Coarse.REVIEWED
+    assert rules_under(INTERNAL, MINORS)[Field.ACCOUNT].treatment is Treatment.LEFT_OUT
 
 
 def test_a_coarse_place_is_the_neighbourhood_everywhere() -> None:
@@ -426,8 +431,8 @@ def test_the_preview_marks_as_often_as_the_annex_counts_and_gives_nothing_away(
     reports: tuple[SourceReport, ...], profile: str
 ) -> None:
     chosen = PROFILES[profile]
-    lines = hidden(a_dossier(reports, events=(), actions=()), chosen)
-    marks = mark_reports(reports, chosen, lines)
+    lines = not_given(a_dossier(reports, events=(), actions=()), chosen)
+    marks = mark_reports(reports, select(reports, chosen), lines)
     counted = Counter(mark.line for report in marks for mark in report.marks)
     if chosen.lists_reports:
         numbers = {n: line.number for n, line in enumerate(lines, 1) if line.number}

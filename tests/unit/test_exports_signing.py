@@ -38,9 +38,8 @@ from stopintimidatie.exports.document.signature import (
 )
 from stopintimidatie.exports.profiles.defaults import POLICE
 from stopintimidatie.exports.redaction.content import content_hash
-from stopintimidatie.exports.redaction.rules import redact
 from tests.tools.verapdf import validate_pdf
-from tests.unit.exports_factory import a_dossier
+from tests.unit.exports_factory import a_dossier, redact
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey

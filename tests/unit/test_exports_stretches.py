@@ -20,10 +20,9 @@ from stopintimidatie.exports.document.pieces import cut, held, pieces_of, runs, 
 from stopintimidatie.exports.document.rendering import render
 from stopintimidatie.exports.profiles.defaults import INTERNAL
 from stopintimidatie.exports.redaction.content import DossierContent
-from stopintimidatie.exports.redaction.rules import redact
 from stopintimidatie.exports.redaction.source import EventKind, Reliability, SourceEvent, Term
 from tests.tools.verapdf import validate_pdf
-from tests.unit.exports_factory import NOW, a_dossier, some_reports
+from tests.unit.exports_factory import NOW, a_dossier, redact, some_reports
 
 LONG = "Zij liepen achter mij aan tot aan de halte, en riepen dat ik moest blijven staan. " * 90
 

@@ -13,13 +13,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, bindparam, delete, select, update
+from sqlalchemy import Select, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import LoginSession, RoleAssignment, SignInAttempt, User
@@ -101,20 +100,12 @@ class Current:
         note(request, None, lambda session, _: self.keep(session, **values))
 
 
-def _rows_of(request: Any) -> Sequence[Row[Any]]:
-    """Return the session, its user and a role of that user: a row for each role."""
-    token = token_of(request)
-    if not token:
-        return ()
-    rows: Sequence[Row[Any]] = request.db.execute(_with_roles(), {"token": _hash(token)}).all()
-    return rows
-
-
 @cache
 def _with_roles() -> Select[Any]:
-    """Make the statement once: it is asked with each request, and making it takes longer.
+    """Select the session of a token and its user: a row for each role.
 
-    Columns, no objects: those take as long again, and nothing here is changed by way of them.
+    Kept: it is asked with each request, and to make it takes longer than to send it. Columns, no
+    objects: those take as long again, and nothing here is changed by way of them.
     """
     return (
         select(
@@ -139,7 +130,8 @@ def _with_roles() -> Select[Any]:
 
 def identity_of(request: Any) -> Identity | None:
     """Return who sent the request, when the session is alive and the user isn't blocked."""
-    rows = _rows_of(request)
+    token = token_of(request)
+    rows = request.db.execute(_with_roles(), {"token": _hash(token)}).all() if token else ()
     if not rows:
         return None
     settings: Settings = request.registry.app_settings

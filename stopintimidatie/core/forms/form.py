@@ -93,7 +93,6 @@ class Form(deform.Form):
         )
         self.widget = widgets.FormBody()
         _check_widgets(self)
-        mark_openers([self, *descendants(self)])
 
     @property
     def csrf_token(self) -> str | None:
@@ -137,6 +136,11 @@ class Form(deform.Form):
             field.error = colander.Invalid(field.schema, message)
 
     def render(self, *args: Any, **kw: Any) -> Markup:
+        """Draw the form.
+
+        :raises TypeError: nothing opens one of its groups.
+        """
+        mark_openers([self, *descendants(self)])
         html: Markup = super().render(*args, **kw)
         return html
 
@@ -210,16 +214,12 @@ def _read_fields(parent: Any, posted: dict[str, list[Any]]) -> dict[str, Any]:
         if field.widget.layout == "structural":
             result[field.name] = _read_fields(field, posted)
         else:
-            result[field.name] = _read_leaf(field, posted.get(control_name(field), []))
+            file = isinstance(field.widget, widgets.FileInput)
+            sent = posted.get(control_name(field), [])
+            values = tuple(value for value in sent if isinstance(value, str) is not file)
+            last = values[-1] if values else colander.null
+            result[field.name] = values if field.widget.many else last
     return result
-
-
-def _read_leaf(field: Any, values: list[Any]) -> Any:
-    wants_file = isinstance(field.widget, widgets.FileInput)
-    values = [value for value in values if isinstance(value, str) is not wants_file]
-    if field.widget.many:
-        return tuple(values)
-    return values[-1] if values else colander.null
 
 
 def add_form_helpers(environment: Any) -> None:

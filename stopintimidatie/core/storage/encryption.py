@@ -286,10 +286,9 @@ class Vault:
         """Encrypt and keep; what was there of this kind is replaced."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         sealed = AESGCM(self._key(session, ring, owner)).encrypt(nonce, data, _bound(owner, kind))
-        session.execute(delete(self.blobs).where(self._mine(self.blobs, owner), self._is(kind)))
-        session.add(
-            self.blobs(holder=owner.holder, **{self.link: owner.id}, kind=kind, data=nonce + sealed)
-        )
+        mine = {self.link: owner.id, "kind": kind}
+        session.execute(delete(self.blobs).filter_by(**mine))
+        session.add(self.blobs(holder=owner.holder, **mine, data=nonce + sealed))
         session.flush()
 
     def read(self, session: Session, ring: KeyRing, owner: Any, kind: str) -> bytes:
@@ -298,7 +297,7 @@ class Vault:
         :raises DecryptionError: it isn't there (any more), or the key doesn't fit.
         """
         data = session.scalars(
-            select(self.blobs.data).where(self._mine(self.blobs, owner), self._is(kind))
+            select(self.blobs.data).filter_by(**{self.link: owner.id}, kind=kind)
         ).one_or_none()
         sealed = self._sealed_key(session, owner)
         if data is None or sealed is None:
@@ -312,7 +311,7 @@ class Vault:
     def destroy(self, session: Session, owner: Any) -> None:
         """Delete blobs and key; nobody reads them again."""
         for entity in (self.blobs, self.keys):
-            session.execute(delete(entity).where(self._mine(entity, owner)))
+            session.execute(delete(entity).filter_by(**{self.link: owner.id}))
         session.flush()
 
     def _key(self, session: Session, ring: KeyRing, owner: Any) -> bytes:
@@ -328,15 +327,9 @@ class Vault:
 
     def _sealed_key(self, session: Session, owner: Any) -> str | None:
         found: str | None = session.scalars(
-            select(self.keys.sealed).where(self._mine(self.keys, owner))
+            select(self.keys.sealed).filter_by(**{self.link: owner.id})
         ).one_or_none()
         return found
-
-    def _mine(self, entity: Any, owner: Any) -> Any:
-        return getattr(entity, self.link) == owner.id
-
-    def _is(self, kind: str) -> Any:
-        return self.blobs.kind == kind
 
 
 def _bound(owner: Any, kind: str) -> bytes:

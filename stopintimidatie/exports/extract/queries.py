@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -68,36 +68,8 @@ from stopintimidatie.municipalities.areas.models import (
     Neighbourhood,
     Subneighbourhood,
 )
-from stopintimidatie.municipalities.settings.queries import Logo as StoredLogo
 from stopintimidatie.municipalities.settings.queries import logo_of, published_for
 from stopintimidatie.reports.models import Report
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedWork:
-    """Measures and meetings, with the events that they are in the chronology."""
-
-    measures: tuple[SourceMeasure, ...]
-    consultations: tuple[SourceConsultation, ...]
-    events: tuple[SourceEvent, ...]
-
-
-def load_work(session: Session, dossier: Dossier) -> LoadedWork:
-    measures = _measures(session, dossier)
-    meetings = _consultations(session, dossier)
-    begun = [_measure_event(one, f"Maatregel: {one.what} ({one.who})") for one in measures]
-    held = [_met(one) for one in meetings]
-    return LoadedWork(measures, meetings, (*begun, *held))
-
-
-def _measure_event(one: SourceMeasure, what: str) -> SourceEvent:
-    return SourceEvent(one.on, what, "gemeente", Reliability.ESTABLISHED, EventKind.ACTION)
-
-
-def _met(one: SourceConsultation) -> SourceEvent:
-    who = f" met {'; '.join(one.seats)}" if one.seats else ""
-    what = f"{one.kind.capitalize()}{who}"
-    return SourceEvent(one.on, what, "gemeente", Reliability.ESTABLISHED, EventKind.CONSULTATION)
 
 
 def _measures(session: Session, dossier: Dossier) -> tuple[SourceMeasure, ...]:
@@ -214,7 +186,8 @@ def load_dossier(session: Session, dossier: Dossier) -> LoadedDossier:
     files = load_files(session, dossier, {row[1].id: row[0] for row in rows})
     reports = _reports(session, rows, files)
     agreements = _agreements(session, dossier)
-    work = load_work(session, dossier)
+    agreed, actions = _agreed(agreements)
+    measures, meetings = _measures(session, dossier), _consultations(session, dossier)
     areas, areas_source = load_areas(session, dossier)
     known = KnownDossier(
         house=_house(session, municipality),
@@ -229,11 +202,11 @@ def load_dossier(session: Session, dossier: Dossier) -> LoadedDossier:
         feedback_by=INFORMS,
         feedback_text=dossier.feedback or "",
         reports=reports,
-        events=(*_events(session, dossier, agreements), *work.events),
-        actions=tuple(_actions(agreements)),
-        agreements=tuple(_agreement(row) for row in agreements),
-        measures=work.measures,
-        consultations=work.consultations,
+        events=tuple(_events(session, dossier, agreements, measures, meetings)),
+        actions=actions,
+        agreements=agreed,
+        measures=measures,
+        consultations=meetings,
         attachments=files.of_dossier,
         areas=areas,
         areas_source=areas_source,
@@ -277,21 +250,17 @@ def _house(session: Session, municipality: Municipality) -> SourceHouse:
     published = published_for(session, municipality.code)
     name = f"Gemeente {municipality.name}"
     phone = f", telefoon {published.telephone}" if published.telephone else ""
+    logo, stored = None, logo_of(session, municipality.code, published)
+    fits = stored is not None and len(stored.content) <= LOGO_MAX_BYTES
+    if stored is not None and fits and stored.media_type in LOGO_TYPES:
+        logo = Logo(stored.media_type, b64encode(stored.content).decode(), name)
     return SourceHouse(
         name=name,
         department=DEPARTMENT,
         colour=(published.colour or DEFAULT_COLOUR).lower(),
-        logo=_logo(logo_of(session, municipality.code, published), name),
+        logo=logo,
         data_leak_contact=f"de privacyfunctionaris van de gemeente {municipality.name}{phone}",
     )
-
-
-def _logo(stored: StoredLogo | None, name: str) -> Logo | None:
-    if stored is None or stored.media_type not in LOGO_TYPES:
-        return None
-    if len(stored.content) > LOGO_MAX_BYTES:
-        return None
-    return Logo(stored.media_type, b64encode(stored.content).decode(), name)
 
 
 def _agreements(session: Session, dossier: Dossier) -> Sequence[DossierAgreement]:
@@ -302,29 +271,37 @@ def _agreements(session: Session, dossier: Dossier) -> Sequence[DossierAgreement
     ).all()
 
 
-def _agreement(row: DossierAgreement) -> SourceAgreement:
-    return SourceAgreement(
-        made_on=day_of(row.made_at),
-        what=row.what,
-        who=row.who,
-        due=row.due_on,
-        state=Term(row.state, AgreementState.word(row.state)),
-        open=row.state == AgreementState.OPEN.value,
+def _agreed(
+    rows: Sequence[DossierAgreement],
+) -> tuple[tuple[SourceAgreement, ...], tuple[SourceAction, ...]]:
+    """Tell of the agreements; what was agreed and done is an action too, with what it brought."""
+    agreed = tuple(
+        SourceAgreement(
+            made_on=day_of(row.made_at),
+            what=row.what,
+            who=row.who,
+            due=row.due_on,
+            state=Term(row.state, AgreementState.word(row.state)),
+            open=row.state == AgreementState.OPEN.value,
+        )
+        for row in rows
     )
-
-
-def _actions(agreements: Sequence[DossierAgreement]) -> Iterator[SourceAction]:
-    """What was agreed and done is an action, with what it brought."""
-    for row in agreements:
-        if row.state == AgreementState.DONE.value:
-            on = day_of(row.closed_at or row.changed_at)
-            yield SourceAction(on, row.what, row.who, row.result or "")
+    done = tuple(
+        SourceAction(day_of(row.closed_at or row.changed_at), row.what, row.who, row.result or "")
+        for row in rows
+        if row.state == AgreementState.DONE.value
+    )
+    return agreed, done
 
 
 def _events(
-    session: Session, dossier: Dossier, agreements: Sequence[DossierAgreement]
+    session: Session,
+    dossier: Dossier,
+    agreements: Sequence[DossierAgreement],
+    measures: Sequence[SourceMeasure],
+    meetings: Sequence[SourceConsultation],
 ) -> Iterator[SourceEvent]:
-    """Steps without the words that people wrote at them, agreements, and notes."""
+    """Tell of steps, without the words that people wrote at them, and of all that was done."""
     moves = session.scalars(
         select(DossierMove)
         .where(DossierMove.dossier_id == dossier.id)
@@ -346,9 +323,14 @@ def _events(
     )
     for note in notes:
         yield _event(note.at, note.text, EventKind.NOTE, Reliability.UNKNOWN)
+    for begun in measures:
+        yield _event(begun.on, f"Maatregel: {begun.what} ({begun.who})", EventKind.ACTION)
+    for met in meetings:
+        who = f" met {'; '.join(met.seats)}" if met.seats else ""
+        yield _event(met.on, f"{met.kind.capitalize()}{who}", EventKind.CONSULTATION)
 
 
 def _event(
-    at: datetime, what: str, kind: EventKind, how_sure: Reliability = Reliability.ESTABLISHED
+    at: date, what: str, kind: EventKind, how_sure: Reliability = Reliability.ESTABLISHED
 ) -> SourceEvent:
     return SourceEvent(day_of(at), what, "gemeente", how_sure, kind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
@@ -45,25 +45,22 @@ class LoadedFiles:
 
 
 def load_files(session: Session, dossier: Dossier, serials: Mapping[UUID, int]) -> LoadedFiles:
-    """Without their content. A report's file has the report's pseudonym in its name."""
+    """Load them without their content. A report's file has the report's pseudonym in its name."""
     rows: dict[str, Row] = {}
     own: list[SourceAttachment] = []
     reports: dict[int, list[SourceAttachment]] = {serial: [] for serial in serials.values()}
     for row in attachments(session, dossier):
         own.append(_source(row, row.about, file_name(dossier, row)))
         rows[own[-1].file_name] = row
-    for found in _of_reports(session, list(serials)):
+    sent = select(ReportAttachment).where(ReportAttachment.report_id.in_(list(serials)))
+    ordered = sent.order_by(ReportAttachment.report_id, ReportAttachment.number)
+    for found in session.scalars(ordered):
         serial = serials[found.report_id]
         extension = EXTENSIONS.get(found.media_type, "bin")
         name = f"{dossier.number}-M-{serial:02d}-bijlage-{found.number}.{extension}"
         reports[serial].append(_source(found, "", name))
         rows[name] = found
     return LoadedFiles(tuple(own), {key: tuple(files) for key, files in reports.items()}, rows)
-
-
-def _of_reports(session: Session, reports: Sequence[UUID]) -> Iterable[ReportAttachment]:
-    wanted = select(ReportAttachment).where(ReportAttachment.report_id.in_(reports))
-    return session.scalars(wanted.order_by(ReportAttachment.report_id, ReportAttachment.number))
 
 
 def _source(row: Row, about: str, name: str) -> SourceAttachment:
@@ -80,17 +77,17 @@ def _source(row: Row, about: str, name: str) -> SourceAttachment:
 
 def with_files(
     session: Session, keys: KeyRing, content: DossierContent, rows: Mapping[str, Row]
-) -> tuple[DossierContent, list[bytes]]:
-    """The content with the hash of each file that goes along, and those files in their order.
+) -> tuple[DossierContent, dict[int, bytes]]:
+    """Put the hash of each file that goes along in the content; give those files by number.
 
     :raises ContentError: one of them can't be read.
     """
-    files, found = [], []
-    for file in content.attachments.files:
+    files, found = [], {}
+    for number, file in enumerate(content.attachments.files, start=1):
         if file.file_name:
             data = _read(session, keys, rows[file.file_name])
             file = replace(file, sha256=sha256(data).hexdigest())
-            found.append(data)
+            found[number] = data
         files.append(file)
     told = replace(content.attachments, files=tuple(files))
     return replace(content, attachments=told), found
@@ -104,7 +101,7 @@ def _read(session: Session, keys: KeyRing, row: Row) -> bytes:
 
 
 def going_along(content: DossierContent) -> Iterator[int]:
-    """Which of the files, counted from one, have their content in the frozen document."""
+    """Tell which of the files, counted from one, have their content in the frozen document."""
     for number, file in enumerate(content.attachments.files, start=1):
         if file.sha256:
             yield number
@@ -121,29 +118,32 @@ TALKS: Final = frozenset(
     }
 )
 PLACES_MAX: Final = 3
+TRANSIT: Final = (("halte", "stop"), ("lijn", "line"), ("", "operator"))
 
 
 def source_report(
     serial: int, report: Report, neighbourhood: str | None, subneighbourhood: str | None
 ) -> SourceReport:
-    """Everything of a report that a dossier may show somebody."""
+    """Load everything of a report that a dossier may show somebody."""
+    street, place, point = _places(report, subneighbourhood)
     return SourceReport(
         serial=serial,
         reference=report.reference,
         happened_at=report.incident_start,
         precision=Precision(report.time_precision or Precision.HOUR),
         part_of_day=report.part_of_day,
-        place=public_place(report, subneighbourhood),
-        street=public_street(report, subneighbourhood),
-        point=public_point(report),
+        place=place,
+        street=street,
+        point=point,
         place_note=report.location_text or "",
         neighbourhood=neighbourhood or "",
-        place_type=_term(reports_vocabulary.PlaceType, report.place_type),
-        forms=tuple(_term(reports_vocabulary.Form, code) for code in report.forms),
-        role=_term(reports_vocabulary.Role, report.role),
+        place_type=Term(report.place_type, reports_vocabulary.PlaceType.word(report.place_type)),
+        forms=tuple(Term(code, reports_vocabulary.Form.word(code)) for code in report.forms),
+        role=Term(report.role, reports_vocabulary.Role.word(report.role)),
         feeling=_known(reports_vocabulary.FeltSafety, report.felt_safety),
         consequences=tuple(
-            _term(reports_vocabulary.BehaviourChange, c) for c in report.behaviour_changes
+            Term(code, reports_vocabulary.BehaviourChange.word(code))
+            for code in report.behaviour_changes
         ),
         recurrence=_known(reports_vocabulary.Recurrence, report.recurrence),
         reporter_age=_known(reports_vocabulary.AgeGroup, report.reporter_age_group),
@@ -159,58 +159,40 @@ def source_report(
 
 
 def involves_minor(report: Report) -> bool:
-    """Whether the reporter is a minor, or an offender seems to be one."""
-    ages = (
-        _age(reports_vocabulary.AgeGroup, report.reporter_age_group),
-        _age(reports_vocabulary.OffenderAge, report.offender_age),
-    )
-    return any(ages)
+    """Tell whether the reporter is a minor, or an offender seems to be one."""
+    reporter, offender = report.reporter_age_group, report.offender_age
+    if reporter is not None and reports_vocabulary.AgeGroup.of(reporter).minor:
+        return True
+    return offender is not None and reports_vocabulary.OffenderAge.of(offender).minor
 
 
-def _age(vocabulary: Any, code: str | None) -> bool:
-    return code is not None and bool(vocabulary.of(code).minor)
+def _places(
+    report: Report, subneighbourhood: str | None
+) -> tuple[str, str, tuple[float, float] | None]:
+    """Find its street, stop or line, its place (the point where nothing is named), its point.
 
-
-def public_place(report: Report, subneighbourhood: str | None) -> str:
-    """The place in public space: a street without its number, a stop or line, else the point."""
-    named = _named_place(report)
-    if named or report.lat is None or report.lon is None:
-        return named or _buurt(subneighbourhood)
-    return ", ".join(filter(None, [_buurt(subneighbourhood), _point(report.lat, report.lon)]))
-
-
-def public_point(report: Report) -> tuple[float, float] | None:
-    """As precise as the words say it: ten metres, and less where a house could be meant."""
+    House number and postcode stay out: they could be somebody's home. The point is some ten metres
+    precise, and less where a house could be meant.
+    """
+    address, transit = _cleaned(report.address), _cleaned(report.transit)
+    if street := address.get("street"):
+        named = listed([street, *filter(None, [address.get("town")])], "in")
+    else:
+        known = [(label, transit.get(key)) for label, key in TRANSIT]
+        named = ", ".join(f"{label} {text}".strip() for label, text in known if text)
+    buurt = f"buurt {subneighbourhood}" if subneighbourhood else ""
     if report.lat is None or report.lon is None:
-        return None
-    decimals = 3 if _part(report.address, "house_number") else 4
-    return round(report.lat, decimals), round(report.lon, decimals)
+        return named or buurt, named or buurt, None
+    decimals = 3 if address.get("house_number") else 4
+    point = round(report.lat, decimals), round(report.lon, decimals)
+    if named:
+        return named, named, point
+    return buurt, ", ".join(filter(None, [buurt, _point(report.lat, report.lon)])), point
 
 
-def public_street(report: Report, subneighbourhood: str | None) -> str:
-    """The same, never as exact as a point."""
-    return _named_place(report) or _buurt(subneighbourhood)
-
-
-def _buurt(subneighbourhood: str | None) -> str:
-    return f"buurt {subneighbourhood}" if subneighbourhood else ""
-
-
-def _named_place(report: Report) -> str:
-    """House number and postcode stay out: they could be somebody's home."""
-    street = _part(report.address, "street")
-    if street:
-        return listed([street, *filter(None, [_part(report.address, "town")])], "in")
-    transit = [
-        f"{label} {text}".strip()
-        for label, key in (("halte", "stop"), ("lijn", "line"), ("", "operator"))
-        if (text := _part(report.transit, key))
-    ]
-    return ", ".join(transit)
-
-
-def _part(parts: dict[str, Any] | None, key: str) -> str:
-    return clean_line(str((parts or {}).get(key) or ""))
+def _cleaned(parts: Mapping[str, Any] | None) -> dict[str, str]:
+    """Put each part that is filled in on one line."""
+    return {key: clean_line(str(value)) for key, value in (parts or {}).items() if value}
 
 
 def _point(lat: float, lon: float) -> str:
@@ -219,22 +201,14 @@ def _point(lat: float, lon: float) -> str:
 
 
 def place_in_words(reports: Sequence[SourceReport]) -> str:
-    """Where the dossier is about: the places that several of its reports name."""
-    named = Counter(r.place for r in reports if r.place and "punt " not in r.place)
-    often = [place for place, number in sorted(named.items(), key=_rank) if number > 1]
+    """Say where the dossier is about: the places that several of its reports name."""
+    named = Counter(sorted(r.place for r in reports if r.place and "punt " not in r.place))
+    often = [place for place, number in named.most_common() if number > 1]
     return listed(often[:PLACES_MAX])
 
 
-def _rank(entry: tuple[str, int]) -> tuple[int, str]:
-    return -entry[1], entry[0]
-
-
-def _term(vocabulary: type[text.Term], code: str) -> Term:
-    return Term(code, vocabulary.word(code))
-
-
 def _known(vocabulary: type[text.Term], code: str | None) -> Term | None:
-    return None if code is None else _term(vocabulary, code)
+    return None if code is None else Term(code, vocabulary.word(code))
 
 
 def _offenders(report: Report) -> Offenders:

@@ -20,12 +20,12 @@ from stopintimidatie.exports.extract.reports import Row
 from stopintimidatie.exports.models import Export, ExportState, basis_words, demand_words
 from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.profiles.rules import Field, Profile, Section, Sharing
-from stopintimidatie.exports.profiles.services import current_profile
+from stopintimidatie.exports.profiles.services import current_profiles
 from stopintimidatie.exports.redaction.annex import MarkedReport, marked
 from stopintimidatie.exports.redaction.content import DossierContent, content_hash
 from stopintimidatie.exports.redaction.reports import filled
 from stopintimidatie.exports.redaction.rules import redact
-from stopintimidatie.exports.redaction.selection import Selection, pseudonym, wanted
+from stopintimidatie.exports.redaction.selection import Selection, pseudonym
 from stopintimidatie.exports.redaction.selection import select as select_reports
 from stopintimidatie.exports.redaction.source import (
     Despite,
@@ -86,11 +86,6 @@ def unwilling(reports: Sequence[SourceReport]) -> list[tuple[int, str]]:
 def _with_whom(report: SourceReport) -> str:
     refused = {Sharing.POLICE: report.share_police, Sharing.PARTNERS: report.share_partners}
     return " en ".join(words for kind, words in RECIPIENTS.items() if not refused[kind])
-
-
-def against_wish(reports: Iterable[SourceReport], sharing: Sharing) -> list[SourceReport]:
-    """The reports that go along although their reporters would rather not."""
-    return [r for r in reports if r.despite is not None and not wanted(r, sharing)]
 
 
 def rows(export: Export) -> list[tuple[str, str]]:
@@ -161,14 +156,17 @@ def prepare(
     :param beside: who is to be asked for in the same request and isn't yet: name and kind.
     :raises ContentError: this dossier can't be put in a document; the message says why.
     """
-    profile = current_profile(session, export.holder, export.profile)
-    edition = _edition(session, settings, export, at)
-    edition = replace(edition, others=_with(edition.others, beside, export))
-    source = _source(loaded, export.asked, edition)
-    content = redact(source, profile)
-    marks = marked(source.reports, profile, content.annex.hidden)
+    profile = current_profiles(session, export.holder)[export.profile]
+    known = {one.name: getattr(loaded.known, one.name) for one in fields(KnownDossier)}
+    known["reports"] = tuple(_despite(loaded.known.reports, export.asked))
+    edition = _edition(session, settings, export, at, beside)
+    source = DossierSource(**known, request=export.asked, edition=edition)
     chosen = select_reports(source.reports, profile)
+    content = redact(source, chosen)
+    marks = marked(source.reports, chosen, content.annex.hidden)
     ids = loaded.report_ids
+    # Of a demand reporters aren't told: that may be secret.
+    told = () if export.legal_basis == DEMAND else chosen.against
     return Prepared(
         export=export,
         at=at,
@@ -176,19 +174,12 @@ def prepare(
         content=content,
         marked=marks,
         subjects=tuple(_subjects(chosen, ids)),
-        against=_to_tell(source, ids, profile, export),
+        against=tuple(ids[serial] for serial in told),
         minors=any(report.minor for report in chosen.reports),
         read_ids=tuple(ids.values()),
         files=loaded.files,
         unread={one.serial: ids[one.serial] for one in marks if one.unread},
     )
-
-
-def _source(loaded: LoadedDossier, asked: ExportRequest, edition: Edition) -> DossierSource:
-    """The dossier with what is asked of it."""
-    known = {one.name: getattr(loaded.known, one.name) for one in fields(KnownDossier)}
-    known["reports"] = tuple(_despite(loaded.known.reports, asked))
-    return DossierSource(**known, request=asked, edition=edition)
 
 
 def _despite(reports: Iterable[SourceReport], asked: ExportRequest) -> Iterator[SourceReport]:
@@ -204,16 +195,14 @@ def _despite(reports: Iterable[SourceReport], asked: ExportRequest) -> Iterator[
         yield replace(report, despite=demand or grounds.get(report.serial))
 
 
-def _to_tell(
-    source: DossierSource, ids: Mapping[int, UUID], profile: Profile, export: Export
-) -> tuple[UUID, ...]:
-    """Whose reporters hear that it was against their wish. Not of a demand: that may be secret."""
-    if export.legal_basis == DEMAND:
-        return ()
-    return tuple(ids[report.serial] for report in against_wish(source.reports, profile.sharing))
-
-
-def _edition(session: Session, settings: Settings, export: Export, at: datetime) -> Edition:
+def _edition(
+    session: Session,
+    settings: Settings,
+    export: Export,
+    at: datetime,
+    beside: Sequence[tuple[str, str]],
+) -> Edition:
+    """Make what is said of this version itself: its number, its ground, who else gets it."""
     return Edition(
         export_id=export.reference,
         version=earlier_editions(session, export) + 1,
@@ -221,7 +210,7 @@ def _edition(session: Session, settings: Settings, export: Export, at: datetime)
         verification_url=f"{settings.public_address}/verificatie?uitvoer={export.reference}",
         legal_basis=basis_words(export.asked),
         previous=_previous(session, export),
-        others=_others(session, export),
+        others=_others(session, export, beside),
     )
 
 
@@ -241,8 +230,11 @@ def earlier_editions(session: Session, export: Export) -> int:
     return session.scalar(counted) or 0
 
 
-def _others(session: Session, export: Export) -> tuple[tuple[str, str], ...]:
-    """Who else was given this dossier, or is in the same request."""
+def _others(
+    session: Session, export: Export, beside: Sequence[tuple[str, str]]
+) -> tuple[tuple[str, str], ...]:
+    """Find who else was given this dossier, or is in the same request: name and kind."""
+    own = export.recipient.lower()
     given: ColumnElement[bool] = Export.frozen_at.is_not(None)
     if export.together is not None:
         given = or_(given, Export.together == export.together)
@@ -251,21 +243,14 @@ def _others(session: Session, export: Export) -> tuple[tuple[str, str], ...]:
         .where(
             Export.dossier_id == export.dossier_id,
             Export.reference != export.reference,
-            func.lower(Export.recipient) != export.recipient.lower(),
+            func.lower(Export.recipient) != own,
             Export.state.not_in((ExportState.REJECTED.value, ExportState.WITHDRAWN.value)),
             given,
         )
         .distinct()
-        .order_by(Export.recipient, Export.profile)
     )
-    return tuple((row[0], PROFILES[row[1]].label) for row in rows)
-
-
-def _with(
-    others: Sequence[tuple[str, str]], beside: Sequence[tuple[str, str]], export: Export
-) -> tuple[tuple[str, str], ...]:
-    own = export.recipient.lower()
-    return tuple(sorted({*others, *(one for one in beside if one[0].lower() != own)}))
+    given_to = {(row[0], PROFILES[row[1]].label) for row in rows}
+    return tuple(sorted({*given_to, *(one for one in beside if one[0].lower() != own)}))
 
 
 def _previous(session: Session, export: Export) -> PreviousVersion | None:
@@ -294,8 +279,8 @@ def _subjects(chosen: Selection, ids: Mapping[int, UUID]) -> Iterator[Subject]:
         seen = [field.value for field in Field if field in known]
         if report.attachments and not report.minor and profile.has(Section.ATTACHMENTS):
             seen.append(Section.ATTACHMENTS.value)
-        if report.despite is not None and not wanted(report, profile.sharing):
-            seen.append(f"{AGAINST}: {report.despite.ground.label}")
+        if report.serial in chosen.against:
+            seen.append(f"{AGAINST}: {chosen.against[report.serial].ground.label}")
         yield Subject(ids[report.serial], pseudonym(report), tuple(seen))
 
 

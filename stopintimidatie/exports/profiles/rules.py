@@ -22,9 +22,9 @@ class Treatment(IntEnum):
     COARSENED = 1
     LEFT_OUT = 2
 
-    @property
-    def label(self) -> str:
-        return ("zichtbaar", "grover", "weggelaten")[self]
+
+# In words, by treatment.
+WORDS: Final = ("zichtbaar", "grover", "weggelaten")
 
 
 class Field(StrEnum):
@@ -115,8 +115,8 @@ class Rule:
 
     @property
     def label(self) -> str:
-        """In words, as the annex and the preview say it."""
-        return self.treatment.label + (f": {self.how.value}" if self.how else "")
+        """Put it in words, as the annex and the preview say it."""
+        return WORDS[self.treatment] + (f": {self.how.value}" if self.how else "")
 
 
 SHOWN: Final = Rule(Treatment.SHOWN)
@@ -208,9 +208,12 @@ def _check(name: str, rules: Mapping[Field, Rule] | Mapping[Section, Rule]) -> N
             raise ValueError(f"{name}: {subject} is hidden without a reason")
 
 
-def rule_for(profile: Profile, field: Field, overlay: Overlay | None = None) -> Rule:
-    """Return the rule that holds: the stricter of profile and overlay."""
-    return stricter(field, profile.rules[field], overlay.rules.get(field) if overlay else None)
+def rules_under(profile: Profile, overlay: Overlay | None) -> dict[Field, Rule]:
+    """Give for each field the rule that holds: the stricter of profile and overlay."""
+    rules = {field: profile.rules[field] for field in Field}
+    for field, rule in overlay.rules.items() if overlay else ():
+        rules[field] = stricter(field, rules[field], rule)
+    return rules
 
 
 # What no municipality can open: the least that each profile hides, by law or by promise.
@@ -323,7 +326,7 @@ def subject_code(subject: Subject) -> str:
 
 
 def step_code(treatment: Treatment, how: Coarse | None) -> str:
-    return how.name.lower() if how else treatment.label
+    return how.name.lower() if how else WORDS[treatment]
 
 
 def code_of(subject: Subject, rule: Rule) -> str:

@@ -58,12 +58,6 @@ def current_profiles(session: Session, holder: str) -> Mapping[str, Profile]:
     }
 
 
-def current_profile(session: Session, holder: str, name: str) -> Profile:
-    """Return the version of one profile that counts now."""
-    row = session.scalars(_rows(holder, name).limit(1)).one_or_none()
-    return PROFILES[name] if row is None else read_row(row)
-
-
 def _rows(holder: str, name: str) -> Select[RedactionProfile]:
     return (
         select(RedactionProfile)
@@ -144,7 +138,7 @@ def _add(
 ) -> tuple[Difference, ...]:
     # One at a time for a municipality; on SQLite a writing transaction is alone already.
     session.get(MunicipalityProfile, holder, with_for_update=True)
-    now = current_profile(session, holder, wanted.name)
+    now = current_profiles(session, holder)[wanted.name]
     if now.version != seen:
         raise StaleProfileError
     changes = differences(now, wanted)

@@ -33,7 +33,6 @@ from stopintimidatie.exports.profiles.services import (
     StaleProfileError,
     Version,
     change_profile,
-    current_profile,
     current_profiles,
     reset_profile,
     versions,
@@ -213,7 +212,7 @@ def edit_view(context: MunicipalityAdministration, request: Request) -> Any:
     name = _asked(request)
     if name is None:
         raise HTTPNotFound()
-    now = current_profile(request.db, context.holder, name)
+    now = current_profiles(request.db, context.holder)[name]
     back = f"/gemeenten/{context.municipality.slug}/{LIST}?profiel={name}"
     form = Form(
         profile_schema(now),

@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from stopintimidatie.exports.profiles.defaults import MINORS
 from stopintimidatie.exports.profiles.rules import (
-    FREE_TEXT,
     Coarse,
     Field,
     Profile,
     Rule,
     Section,
     Treatment,
-    rule_for,
 )
 from stopintimidatie.exports.redaction.content import Annex, Hidden, Pair
 from stopintimidatie.exports.redaction.reports import LABELS, filled, of_minors
-from stopintimidatie.exports.redaction.selection import (
-    Selection,
-    accepts,
-    hides,
-    overlay_for,
-    permitted,
-    pseudonym,
-    wanted,
-)
+from stopintimidatie.exports.redaction.selection import Selection, pseudonym
 from stopintimidatie.exports.redaction.source import DossierSource, EventKind, SourceReport
 from stopintimidatie.exports.vocabulary import capital, clean, clean_line, listed
 
 SHARING_REFUSED = "meldingen waarvan de melder niet wil dat deze ontvanger ze krijgt"
 SHARING_RULE = "deelvoorkeur van de melder"
+DATA_LEAK = (
+    "Is dit document kwijt, of zag iemand het die het niet mocht zien? Meld dat meteen aan {}. Noem"
+    " het nummer van deze uitgave."
+)
 FILES_OF_MINORS = "bijlagen bij meldingen met minderjarigen"
 FILES_RULE = "bij minderjarigen geen foto's, geluid of video"
 
@@ -70,6 +64,7 @@ METHOD = (
 
 
 def annex(source: DossierSource, chosen: Selection) -> Annex:
+    """Account for this version to its recipient."""
     asked, profile = source.request, chosen.profile
     minors = any(report.minor for report in chosen.reports)
     overlay = f", met {MINORS.name} versie {MINORS.version}" if minors else ""
@@ -80,11 +75,15 @@ def annex(source: DossierSource, chosen: Selection) -> Annex:
         recipients=_recipients(source, profile),
         destroy_by=asked.destroy_by,
         destroy_note=profile.destroy_note,
-        data_leak=_data_leak(source),
+        data_leak=DATA_LEAK.format(clean(source.house.data_leak_contact)),
         profile=f"{profile.label}: {profile.name} versie {profile.version}{overlay}",
         method=METHOD if profile.lists_reports else tuple(p for p in METHOD if p != NUMBERS),
-        hidden=hidden(source, profile),
-        deviations=_deviations(source, profile),
+        hidden=hidden(source, chosen),
+        deviations=tuple(
+            Pair(f"M-{serial:02d}", f"{one.ground.label}. Reden: {clean(one.reason)}")
+            for serial, one in sorted(chosen.against.items())
+            if profile.lists_reports
+        ),
     )
 
 
@@ -98,75 +97,41 @@ def _recipients(source: DossierSource, profile: Profile) -> str:
     return f"{own}. Ook verstrekt aan: {listed(sorted({clean_line(one) for one in known}))}"
 
 
-def _deviations(source: DossierSource, profile: Profile) -> tuple[Pair, ...]:
-    if not profile.lists_reports:
-        return ()
-    return tuple(
-        Pair(
-            pseudonym(report),
-            f"{report.despite.ground.label}. Reden: {clean(report.despite.reason)}",
-        )
-        for report in sorted(source.reports, key=lambda report: report.serial)
-        if report.despite is not None and not wanted(report, profile.sharing)
-    )
-
-
-def _data_leak(source: DossierSource) -> str:
-    return (
-        "Is dit document kwijt, of zag iemand het die het niet mocht zien? Meld dat meteen aan "
-        f"{clean(source.house.data_leak_contact)}. Noem het nummer van deze uitgave."
-    )
-
-
-def hidden(source: DossierSource, profile: Profile) -> tuple[Hidden, ...]:
-    """What this recipient doesn't get, by which rule, how often: for the annex and the preview."""
-    reports = permitted(source.reports, profile)
-    withheld = len(source.reports) - len(reports)
-    lines = list(_hidden_sections(profile))
-    if withheld:
-        lines.append(Hidden(capital(SHARING_REFUSED), "weggelaten", SHARING_RULE, withheld))
-    lines += _hidden_fields(reports, profile) if profile.lists_reports else ()
-    if profile.lists_reports and profile.has(Section.ATTACHMENTS) and of_minors(reports):
-        number = of_minors(reports)
-        lines.append(Hidden(capital(FILES_OF_MINORS), "weggelaten", FILES_RULE, number))
-    notes = sum(event.kind is EventKind.NOTE for event in source.events)
-    lines += _hidden_whole(profile, Field.NOTES, notes)
-    police = sum(event.police_sourced for event in source.events)
-    police += sum(action.police_sourced for action in source.actions)
-    lines += _hidden_whole(profile, Field.POLICE_SOURCED, police)
-    lines += _hidden_whole(profile, Field.CONTACT, len(source.reports), always=True)
+def hidden(source: DossierSource, chosen: Selection) -> tuple[Hidden, ...]:
+    """List what this recipient doesn't get, by which rule, how often: also for the preview."""
+    profile = chosen.profile
+    lines = [
+        Hidden(f"Onderdeel ‘{capital(section.value)}’", rule.label, rule.why, 0)
+        for section in Section
+        if (rule := profile.sections[section]).treatment is not Treatment.SHOWN
+    ]
+    if chosen.withheld:
+        number = len(chosen.withheld)
+        lines.append(Hidden(capital(SHARING_REFUSED), "weggelaten", SHARING_RULE, number))
+    if profile.lists_reports:
+        lines += _hidden_fields(chosen)
+        files = of_minors(chosen.reports) if profile.has(Section.ATTACHMENTS) else 0
+        if files:
+            lines.append(Hidden(capital(FILES_OF_MINORS), "weggelaten", FILES_RULE, files))
+    police = [one.police_sourced for one in source.events]
+    police += [one.police_sourced for one in source.actions]
+    numbers = {
+        Field.NOTES: sum(event.kind is EventKind.NOTE for event in source.events),
+        Field.POLICE_SOURCED: sum(police),
+    }
+    for field in (Field.NOTES, Field.POLICE_SOURCED, Field.CONTACT):
+        rule, often = profile.rules[field], numbers.get(field, 0)
+        if rule.treatment is not Treatment.SHOWN and (often or field is Field.CONTACT):
+            lines.append(Hidden(capital(field.value), rule.label, rule.why, often))
     return tuple(lines)
 
 
-def _hidden_sections(profile: Profile) -> Iterable[Hidden]:
-    for section in Section:
-        if not profile.has(section):
-            rule = profile.sections[section]
-            yield Hidden(f"Onderdeel ‘{capital(section.value)}’", rule.label, rule.why, 0)
-
-
-def _hidden_fields(reports: Iterable[SourceReport], profile: Profile) -> Iterable[Hidden]:
-    numbers: Counter[tuple[int, Field, Rule]] = Counter()
-    order = list(Field)
-    for report in reports:
-        for field in order:
-            rule = rule_for(profile, field, overlay_for(report))
-            if hides(report, field, rule):
-                numbers[order.index(field), field, rule] += 1
-    for place, field, rule in sorted(numbers, key=lambda entry: (entry[0], entry[2].label)):
-        yield hidden_line(field, rule, numbers[place, field, rule])
-
-
-def hidden_line(field: Field, rule: Rule, number: int) -> Hidden:
-    return Hidden(capital(field.value), rule.label, rule.why, number)
-
-
-def _hidden_whole(
-    profile: Profile, field: Field, number: int, *, always: bool = False
-) -> Iterable[Hidden]:
-    rule = profile.rules[field]
-    if rule.treatment is not Treatment.SHOWN and (number or always):
-        yield Hidden(capital(field.value), rule.treatment.label, rule.why, 0 if always else number)
+def _hidden_fields(chosen: Selection) -> Iterable[Hidden]:
+    """Count of each field by which rule it was hidden, in the order of the fields."""
+    order = {field: place for place, field in enumerate(Field)}
+    numbers = Counter(one for rules in chosen.hidden.values() for one in rules)
+    for field, rule in sorted(numbers, key=lambda one: (order[one[0]], one[1].label)):
+        yield Hidden(capital(field.value), rule.label, rule.why, numbers[field, rule])
 
 
 # What a recipient won't see, marked where it would have stood, and by which rule. Pure.
@@ -200,48 +165,32 @@ class MarkedReport:
 
 
 def marked(
-    reports: Sequence[SourceReport], profile: Profile, lines: Sequence[Hidden]
+    reports: Sequence[SourceReport], chosen: Selection, lines: Sequence[Hidden]
 ) -> tuple[MarkedReport, ...]:
-    """Every report of the dossier, in the order of its numbers.
+    """Mark what is hidden of every report of the dossier, in the order of its numbers.
 
     :param lines: what the annex says is hidden; the marks refer to them, counting from one.
     """
-    if not profile.lists_reports:
+    if not chosen.profile.lists_reports:
         return ()
     places = {(line.what, line.how, line.rule): n for n, line in enumerate(lines, 1)}
-    return tuple(
-        MarkedReport(report.serial, pseudonym(report), True, _withheld(lines))
-        if not accepts(report, profile.sharing)
-        else MarkedReport(
-            report.serial,
-            pseudonym(report),
-            False,
-            tuple(_marks(report, profile, places)),
-            _unread(report, profile),
-        )
-        for report in sorted(reports, key=lambda report: report.serial)
-    )
+    made = []
+    for report in sorted(reports, key=lambda report: report.serial):
+        hid = chosen.hidden.get(report.serial, ())
+        marks = [
+            Mark(LABELS[field], rule.label, places[capital(field.value), rule.label, rule.why])
+            for field, rule in hid
+        ]
+        out = report.serial in chosen.withheld
+        if out:
+            place = places[capital(SHARING_REFUSED), "weggelaten", SHARING_RULE]
+            marks = [Mark("De hele melding", "weggelaten", place)]
+        unread = _unread(report, hid)
+        made.append(MarkedReport(report.serial, pseudonym(report), out, tuple(marks), unread))
+    return tuple(made)
 
 
-def _unread(report: SourceReport, profile: Profile) -> bool:
-    """Whether a text stays behind for nothing but that nobody looked at it yet."""
-    overlay, read = overlay_for(report), {one.field for one in report.reviewed}
-    return any(
-        rule_for(profile, field, overlay).how is Coarse.REVIEWED
-        for field in set(FREE_TEXT) & filled(report) - read
-    )
-
-
-def _withheld(lines: Sequence[Hidden]) -> tuple[Mark, ...]:
-    which = next(n for n, line in enumerate(lines, 1) if line.rule == SHARING_RULE)
-    return (Mark("De hele melding", "weggelaten", which),)
-
-
-def _marks(
-    report: SourceReport, profile: Profile, places: dict[tuple[str, str, str], int]
-) -> Iterator[Mark]:
-    for field in Field:
-        rule = rule_for(profile, field, overlay_for(report))
-        if hides(report, field, rule):
-            line = hidden_line(field, rule, 0)
-            yield Mark(LABELS[field], rule.label, places[line.what, line.how, line.rule])
+def _unread(report: SourceReport, hidden: Iterable[tuple[Field, Rule]]) -> bool:
+    """Tell whether a text stays behind for nothing but that nobody looked at it yet."""
+    missing = filled(report) - {one.field for one in report.reviewed}
+    return any(rule.how is Coarse.REVIEWED and field in missing for field, rule in hidden)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from itertools import groupby
 
-from stopintimidatie.core.text import date_short
+from stopintimidatie.core.text import date_short, day_of
 from stopintimidatie.dossiers.rules import SHORTEST, window
 from stopintimidatie.exports.profiles.rules import Field, Profile, Section, Treatment
 from stopintimidatie.exports.redaction import selection
@@ -19,7 +18,7 @@ from stopintimidatie.exports.redaction.content import (
     ConsultationContent,
     Event,
 )
-from stopintimidatie.exports.redaction.selection import Selection, pseudonym, today
+from stopintimidatie.exports.redaction.selection import Selection, pseudonym
 from stopintimidatie.exports.redaction.source import (
     DossierSource,
     EventKind,
@@ -41,18 +40,23 @@ SECTIONS = {
     EventKind.AGREEMENT: Section.AGREEMENTS,
     EventKind.CONSULTATION: Section.CONSULTATIONS,
 }
+# By the role of the reporter; other roles saw it themselves.
+RELIABILITIES = {"": Reliability.UNKNOWN, "namens_ander": Reliability.FROM_OTHERS}
 
 
 def chronology(source: DossierSource, chosen: Selection) -> tuple[Event, ...]:
+    """Put reports and events in one order, as far as this recipient may know of them."""
     if not chosen.profile.has(Section.CHRONOLOGY):
         return ()
-    dated = [
-        (event.on, 1, [_event(event)]) for event in source.events if _passes(event, chosen.profile)
-    ]
+    passing = [event for event in source.events if _passes(event, chosen.profile)]
+    dated = []
+    for one in passing:
+        what, where = clean(one.what), clean_line(one.source)
+        told = Event(date_short(one.on), what, where, one.reliability.value)
+        dated.append((one.on, 1, [told]))
     if chosen.profile.lists_reports:
-        breaks = sorted(on for on, _, _ in dated)
-        for group in _runs(chosen.reports, breaks):
-            dated.append((selection.day(group[0]), 0, _report_events(group)))
+        for group in _runs(chosen.reports, [event.on for event in passing]):
+            dated.append((day_of(group[0].happened_at), 0, _report_events(group)))
     ordered = sorted(dated, key=lambda entry: entry[:2])
     return tuple(event for _, _, events in ordered for event in events)
 
@@ -67,20 +71,14 @@ def _passes(event: SourceEvent, profile: Profile) -> bool:
     )
 
 
-def _event(event: SourceEvent) -> Event:
-    return Event(
-        date_short(event.on), clean(event.what), clean_line(event.source), event.reliability.value
-    )
-
-
 def _runs(reports: Sequence[SourceReport], breaks: Sequence[date]) -> list[list[SourceReport]]:
-    """Reports that follow each other in one month with no other event in between."""
-
-    def key(report: SourceReport) -> tuple[int, int, int]:
-        on = selection.day(report)
-        return on.year, on.month, sum(stop < on for stop in breaks)
-
-    return [list(group) for _, group in groupby(reports, key)]
+    """Group reports that follow each other in one month with no other event in between."""
+    runs: dict[tuple[int, int, int], list[SourceReport]] = {}
+    for report in reports:
+        on = day_of(report.happened_at)
+        passed = sum(stop < on for stop in breaks)
+        runs.setdefault((on.year, on.month, passed), []).append(report)
+    return list(runs.values())
 
 
 def _report_events(group: Sequence[SourceReport]) -> list[Event]:
@@ -88,19 +86,21 @@ def _report_events(group: Sequence[SourceReport]) -> list[Event]:
         return [_folded(group)]
     return [
         Event(
-            date_short(selection.day(report)),
+            date_short(report.happened_at),
             f"Melding {pseudonym(report)}: {listed([form.label for form in report.forms])}",
             f"melder ({report.role.label})" if report.role.label else "melder",
-            _reliability(report).value,
+            RELIABILITIES.get(report.role.code, Reliability.OWN_OBSERVATION).value,
         )
         for report in group
     ]
 
 
 def _folded(group: Sequence[SourceReport]) -> Event:
-    first, last = selection.day(group[0]), selection.day(group[-1])
+    first, last = day_of(group[0].happened_at), day_of(group[-1].happened_at)
     when = date_short(first) if first == last else f"{first:%d-%m} t/m {date_short(last)}"
-    kinds = sorted({_reliability(report).value for report in group})
+    kinds = sorted(
+        {RELIABILITIES.get(report.role.code, Reliability.OWN_OBSERVATION).value for report in group}
+    )
     names = _ranges(sorted(report.serial for report in group))
     which = f": {listed(names)}" if len(names) <= NAMES_MAX else ""
     return Event(when, f"{len(group)} meldingen{which}", "melders", listed(kinds))
@@ -117,14 +117,6 @@ def _ranges(serials: Sequence[int]) -> list[str]:
     return [
         f"M-{low:02d}" if low == high else f"M-{low:02d} t/m M-{high:02d}" for low, high in spans
     ]
-
-
-def _reliability(report: SourceReport) -> Reliability:
-    if not report.role.code:
-        return Reliability.UNKNOWN
-    if report.role.code == "namens_ander":
-        return Reliability.FROM_OTHERS
-    return Reliability.OWN_OBSERVATION
 
 
 # What was done, talked over and agreed, for one recipient. Pure.
@@ -160,7 +152,7 @@ def _counts(one: SourceAction | SourceMeasure, source: DossierSource, chosen: Se
     """As long before as after, over the reports that this recipient gets and no others."""
     if not isinstance(one, SourceMeasure):
         return ""
-    days = window(one.on, today(source))
+    days = window(one.on, day_of(source.edition.frozen_at))
     if days < SHORTEST:
         return "nog te kort geleden"
     before = _within(chosen.reports, one.on - timedelta(days=days), one.on)
@@ -171,7 +163,7 @@ def _counts(one: SourceAction | SourceMeasure, source: DossierSource, chosen: Se
 
 
 def _within(reports: Sequence[SourceReport], first: date, end: date) -> int | None:
-    return sum(first <= selection.day(report) < end for report in reports)
+    return sum(first <= day_of(report.happened_at) < end for report in reports)
 
 
 def _told(number: int | None) -> str:

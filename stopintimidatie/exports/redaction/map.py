@@ -16,6 +16,7 @@ from typing import Final
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from stopintimidatie.core.text import plural
 from stopintimidatie.core.web.charts import METRES_OF_DEGREE
 from stopintimidatie.exports.profiles.rules import Section
 from stopintimidatie.exports.redaction import selection
@@ -191,7 +192,8 @@ def _numbers(reports: Sequence[SourceReport]) -> str:
 def _unplaced(number: int) -> Iterable[str]:
     if number:
         stand = "Die staat" if number == 1 else "Die staan"
-        yield f"Van {selection.in_reports(number)} is geen punt bekend. {stand} niet op de kaart."
+        reports = plural(number, "melding", "meldingen")
+        yield f"Van {reports} is geen punt bekend. {stand} niet op de kaart."
 
 
 def _summary(what: str, source: DossierSource, rows: Sequence[MapRow]) -> str:

@@ -22,7 +22,7 @@ from stopintimidatie.exports.redaction.content import (
     Pair,
     ReportContent,
 )
-from stopintimidatie.exports.redaction.selection import Selection, pseudonym
+from stopintimidatie.exports.redaction.selection import NOTHING, Selection, pseudonym
 from stopintimidatie.exports.redaction.source import (
     DossierSource,
     Offenders,
@@ -128,6 +128,10 @@ def _attachment(one: _File, *, fits: bool) -> AttachmentContent:
 
 # A dossier about a place or a theme isn't a search for somebody.
 KINDS: Final = frozenset({"groep", "persoonsgericht"})
+GROUPED: Final[Mapping[bool | None, Term]] = {
+    True: Term("ja", "in een groep"),
+    False: Term("nee", "niet in een groep"),
+}
 IN_A_GROUP: Final = {True: "ja", False: "nee", None: ""}
 
 
@@ -156,21 +160,20 @@ def _content(
 
 def _pairs(seen: Offenders) -> Parts:
     facts = (
-        ("Aantal", _word(seen.number)),
+        ("Aantal", (seen.number or NOTHING).label),
         ("In een groep", IN_A_GROUP[seen.in_group]),
-        ("Vervoer", _word(seen.transport)),
+        ("Vervoer", (seen.transport or NOTHING).label),
     )
-    impressions = (("Leeftijd, geschat", _word(seen.age)), ("Geslacht", _word(seen.gender)))
-    assumptions = (("Bekend bij de melder", _word(seen.known)),)
+    impressions = (
+        ("Leeftijd, geschat", (seen.age or NOTHING).label),
+        ("Geslacht", (seen.gender or NOTHING).label),
+    )
+    assumptions = (("Bekend bij de melder", (seen.known or NOTHING).label),)
     return _told(facts), _told(impressions), _told(assumptions)
 
 
 def _told(pairs: tuple[tuple[str, str], ...]) -> tuple[Pair, ...]:
     return tuple(Pair(label, capital(value)) for label, value in pairs if value)
-
-
-def _word(term: Term | None) -> str:
-    return term.label if term else ""
 
 
 # Meldingen: each report under its pseudonym, as far as this recipient may see it. Pure.
@@ -198,9 +201,11 @@ LABELS: Final[Mapping[Field, str]] = MappingProxyType(
         Field.ACCOUNT: "Verhaal van de melder",
     }
 )
+WILLING: Final = "de melder wil hierover praten; vraag het de dossierhouder"
 
 
 def reports(source: DossierSource, chosen: Selection) -> tuple[ReportContent, ...]:
+    """Tell of each report that goes along, in the order of their numbers."""
     previous = source.edition.previous
     ordered = sorted(chosen.reports, key=lambda report: report.serial)
     return tuple(
@@ -209,7 +214,9 @@ def reports(source: DossierSource, chosen: Selection) -> tuple[ReportContent, ..
             heading=_when(report),
             new=previous is not None and report.serial not in previous.serials,
             minor=report.minor,
-            details=tuple(_details(report)),
+            details=tuple(
+                Pair(label, capital(clean(value))) for _, label, value in values(report) if value
+            ),
             account=clean(report.account),
         )
         for report in ordered
@@ -226,15 +233,8 @@ def _when(report: SourceReport) -> str:
     return f"{date_long(report.happened_at)}, {about}{clock(report.happened_at)}"
 
 
-def _details(report: SourceReport) -> Iterable[Pair]:
-    """The lines of a report: only what is there, of what may be seen."""
-    for _, label, value in values(report):
-        if value:
-            yield Pair(label, capital(clean(value)))
-
-
 def values(report: SourceReport) -> Iterable[tuple[Field, str, str]]:
-    """Each field of a report that has a line of its own, with its label and its words."""
+    """Give each field of a report that has a line of its own, with its label and its words."""
     where = f"{report.place}, {report.neighbourhood}" if report.place else report.neighbourhood
     told = {
         Field.REFERENCE: report.reference,
@@ -243,21 +243,21 @@ def values(report: SourceReport) -> Iterable[tuple[Field, str, str]]:
         Field.PLACE_TYPE: report.place_type.label,
         Field.FORMS: listed([form.label for form in report.forms]),
         Field.ROLE: report.role.label,
-        Field.REPORTER_AGE: _label(report.reporter_age),
-        Field.RECURRENCE: _label(report.recurrence),
-        Field.FEELING: _label(report.feeling),
+        Field.REPORTER_AGE: (report.reporter_age or NOTHING).label,
+        Field.RECURRENCE: (report.recurrence or NOTHING).label,
+        Field.FEELING: (report.feeling or NOTHING).label,
         Field.CONSEQUENCES: listed([c.label for c in report.consequences]),
         Field.OFFENDERS: offenders_in_words(report.offenders),
         Field.APPEARANCE: report.offenders.appearance,
-        Field.BYSTANDERS: _label(report.bystanders),
-        Field.POLICE: _label(report.police),
-        Field.WILLING: _willing(report),
+        Field.BYSTANDERS: (report.bystanders or NOTHING).label,
+        Field.POLICE: (report.police or NOTHING).label,
+        Field.WILLING: WILLING if report.willing_to_talk else "",
     }
     return tuple((field, LABELS[field], value) for field, value in told.items())
 
 
 def filled(report: SourceReport) -> set[Field]:
-    """The fields of which this report tells something; when it happened always."""
+    """Find the fields of which this report tells something; when it happened always."""
     filled = {field for field, _, value in values(report) if value}
     if report.account.strip():
         filled.add(Field.ACCOUNT)
@@ -265,28 +265,13 @@ def filled(report: SourceReport) -> set[Field]:
 
 
 def offenders_in_words(offenders: Offenders) -> str:
-    """The codes about the offender or offenders, on one line."""
-    group = {True: "in een groep", False: "niet in een groep", None: ""}[offenders.in_group]
-    known = [
-        _named("aantal", offenders.number),
-        group,
-        _named("leeftijd geschat", offenders.age),
-        _named("geslacht volgens melder", offenders.gender),
-        _named("bekend bij melder", offenders.known),
-        _named("vervoer", offenders.transport),
-    ]
-    return "; ".join(filter(None, known))
-
-
-def _named(name: str, term: Term | None) -> str:
-    return f"{name}: {term.label}" if term else ""
-
-
-def _label(term: Term | None) -> str:
-    return term.label if term else ""
-
-
-def _willing(report: SourceReport) -> str:
-    if not report.willing_to_talk:
-        return ""
-    return "de melder wil hierover praten; vraag het de dossierhouder"
+    """Put the codes about the offender or offenders on one line."""
+    told = (
+        ("aantal: ", offenders.number),
+        ("", GROUPED.get(offenders.in_group)),
+        ("leeftijd geschat: ", offenders.age),
+        ("geslacht volgens melder: ", offenders.gender),
+        ("bekend bij melder: ", offenders.known),
+        ("vervoer: ", offenders.transport),
+    )
+    return "; ".join(f"{name}{term.label}" for name, term in told if term)

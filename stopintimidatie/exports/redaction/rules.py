@@ -25,7 +25,7 @@ from stopintimidatie.exports.redaction.content import (
 )
 from stopintimidatie.exports.redaction.map import map_of
 from stopintimidatie.exports.redaction.reports import attachments, offenders, reports
-from stopintimidatie.exports.redaction.selection import Selection, pseudonym, select
+from stopintimidatie.exports.redaction.selection import Selection, pseudonym
 from stopintimidatie.exports.redaction.source import DossierSource
 from stopintimidatie.exports.redaction.summary import page_one, picture
 from stopintimidatie.exports.vocabulary import clean, clean_line
@@ -35,13 +35,19 @@ RECIPIENT_MAX = 80
 TITLE_MAX = 120
 
 
-def redact(source: DossierSource, profile: Profile) -> DossierContent:
-    """What a recipient of this kind gets of this dossier."""
+def redact(source: DossierSource, chosen: Selection) -> DossierContent:
+    """Make what a recipient of this kind gets of this dossier.
+
+    :param chosen: what of the reports of this dossier goes along (`select`).
+    :raises ContentError: the dossier can't be put in a document; the message says why.
+    """
     _require_limits(source)
-    chosen = select(source.reports, profile)
+    profile, house = chosen.profile, source.house
+    feedback = source.request.feedback or source.feedback_text
+    told = (source.feedback_by, feedback) if profile.has(Section.FEEDBACK) else ("", "")
     content = DossierContent(
         schema=SCHEMA,
-        house=_house(source),
+        house=House(clean_line(house.name), clean_line(house.department), house.colour, house.logo),
         delivery=_delivery(source),
         heading=_heading(source, profile),
         page_one=page_one(source, chosen),
@@ -54,7 +60,7 @@ def redact(source: DossierSource, profile: Profile) -> DossierContent:
         consultations=consultations(source, chosen),
         agreements=agreements(source, chosen),
         attachments=attachments(source, chosen),
-        feedback=_feedback(source, profile),
+        feedback=FeedbackContent(*map(clean, told)),
         annex=annex(source, chosen),
         left_out=tuple(section.value for section in Section if not profile.has(section)),
     )
@@ -73,11 +79,6 @@ def _require_limits(source: DossierSource) -> None:
     serials = [report.serial for report in source.reports]
     if len(set(serials)) != len(serials):
         raise ContentError("twee meldingen hebben hetzelfde nummer in het dossier")
-
-
-def _house(source: DossierSource) -> House:
-    house = source.house
-    return House(clean_line(house.name), clean_line(house.department), house.colour, house.logo)
 
 
 def _delivery(source: DossierSource) -> Delivery:
@@ -102,14 +103,6 @@ def _heading(source: DossierSource, profile: Profile) -> Heading:
         state=source.state.label,
         owner=clean_line(source.owner),
         owner_phone=clean_line(source.request.owner_phone or ""),
-    )
-
-
-def _feedback(source: DossierSource, profile: Profile) -> FeedbackContent:
-    if not profile.has(Section.FEEDBACK):
-        return FeedbackContent("", "")
-    return FeedbackContent(
-        clean(source.feedback_by), clean(source.request.feedback or source.feedback_text)
     )
 
 

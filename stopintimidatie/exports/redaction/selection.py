@@ -13,22 +13,22 @@ from datetime import UTC, date, datetime, time
 from types import MappingProxyType
 from typing import Any, Final
 
-from stopintimidatie.core.text import AMSTERDAM, DAYS, SHORT_MONTHS, plural
+from stopintimidatie.core.text import AMSTERDAM, DAYS, SHORT_MONTHS, day_of
 from stopintimidatie.exports.profiles.defaults import MINORS
 from stopintimidatie.exports.profiles.rules import (
+    FREE_TEXT,
     Coarse,
     Field,
-    Overlay,
     Profile,
     Rule,
     Sharing,
     Treatment,
-    rule_for,
+    rules_under,
 )
 from stopintimidatie.exports.redaction.content import Count, HeatRow
 from stopintimidatie.exports.redaction.source import (
     PARTS_OF_DAY,
-    DossierSource,
+    Despite,
     Offenders,
     Precision,
     SourceReport,
@@ -52,37 +52,6 @@ ENOUGH_FOR_A_TREND = 10
 _WITHOUT_PART = (Precision.DAY, Precision.UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True)
-class Trend:
-    """The last three months beside the three before."""
-
-    recent: int
-    before: int
-
-    @property
-    def direction(self) -> str:
-        """In a word; with few reports nothing can be said."""
-        if self.recent + self.before < ENOUGH_FOR_A_TREND:
-            return "De aantallen zijn te klein voor een trend"
-        if self.recent * 4 >= self.before * 5:
-            return "Neemt toe"
-        if self.recent * 5 <= self.before * 4:
-            return "Neemt af"
-        return "Blijft ongeveer gelijk"
-
-    def in_words(self) -> str:
-        """The direction with both numbers."""
-        return (
-            f"{self.direction}: {self.recent} in de laatste 3 maanden, "
-            f"{self.before} in de 3 maanden daarvoor."
-        )
-
-
-def day(report: SourceReport) -> date:
-    """The day in Amsterdam."""
-    return report.happened_at.astimezone(AMSTERDAM).date()
-
-
 def part_of_day(report: SourceReport) -> str | None:
     """nacht, ochtend, middag or avond; None when the reporter didn't know."""
     if report.part_of_day is not None:
@@ -92,19 +61,17 @@ def part_of_day(report: SourceReport) -> str | None:
     return PARTS_OF_DAY[report.happened_at.astimezone(AMSTERDAM).hour // 6]
 
 
-def by_form(reports: Iterable[SourceReport]) -> tuple[Count, ...]:
-    """Reports per form, most frequent first; a report may have several."""
-    return _ranked(form.label for report in reports for form in report.forms)
-
-
-def by_place_type(reports: Iterable[SourceReport]) -> tuple[Count, ...]:
-    """Reports per kind of place, most frequent first."""
-    return _ranked(report.place_type.label for report in reports)
+def ranked(labels: Iterable[str]) -> tuple[Count, ...]:
+    """Count how often each label occurs, most frequent first."""
+    numbers = Counter(sorted(labels))
+    return tuple(Count(label, number) for label, number in numbers.most_common())
 
 
 def by_weekday(reports: Iterable[SourceReport]) -> tuple[HeatRow, ...]:
     """Weekday by part of day; reports without a known part of day aren't counted here."""
-    cells = Counter((day(report).weekday(), part_of_day(report)) for report in timed(reports))
+    cells = Counter(
+        (day_of(report.happened_at).weekday(), part_of_day(report)) for report in timed(reports)
+    )
     return tuple(
         HeatRow(name, tuple(cells[index, part] for part in PARTS_OF_DAY))
         for index, name in enumerate(DAYS)
@@ -124,7 +91,8 @@ def by_month(reports: Sequence[SourceReport]) -> tuple[Count, ...]:
     """Reports per month from the first to the last, the empty ones too; at most two years."""
     if not reports:
         return ()
-    numbers = Counter((day(report).year, day(report).month) for report in reports)
+    days = [day_of(report.happened_at) for report in reports]
+    numbers = Counter((day.year, day.month) for day in days)
     (year, month), last = min(numbers), max(numbers)
     counts = []
     while (year, month) <= last:
@@ -133,19 +101,25 @@ def by_month(reports: Sequence[SourceReport]) -> tuple[Count, ...]:
     return tuple(counts[-MONTHS_SHOWN:])
 
 
-def trend(reports: Iterable[SourceReport], today: date) -> Trend:
-    """Three months back from today, and the three before."""
-    ages = [(today - day(report)).days for report in reports]
-    return Trend(
-        recent=sum(0 <= age < PERIOD for age in ages),
-        before=sum(PERIOD <= age < 2 * PERIOD for age in ages),
-    )
+def trend(reports: Iterable[SourceReport], today: date) -> tuple[int, int]:
+    """Count the reports of the last three months, and of the three before."""
+    ages = [(today - day_of(report.happened_at)).days for report in reports]
+    recent = sum(0 <= age < PERIOD for age in ages)
+    return recent, sum(PERIOD <= age < 2 * PERIOD for age in ages)
 
 
-def period(reports: Sequence[SourceReport]) -> tuple[date, date] | None:
-    """The first and the last day."""
-    days = sorted(map(day, reports))
-    return (days[0], days[-1]) if days else None
+def trend_in_words(recent: int, before: int, *, exact: bool) -> str:
+    """Tell which way it goes, with both numbers where exact; of few reports nothing is said."""
+    if recent + before < ENOUGH_FOR_A_TREND:
+        words = "De aantallen zijn te klein voor een trend"
+    elif recent * 4 >= before * 5:
+        words = "Neemt toe"
+    elif recent * 5 <= before * 4:
+        words = "Neemt af"
+    else:
+        words = "Blijft ongeveer gelijk"
+    numbers = f"{recent} in de laatste 3 maanden, {before} in de 3 maanden daarvoor"
+    return f"{words}: {numbers}." if exact else f"{words}."
 
 
 def peak(reports: Iterable[SourceReport], *, exact: bool) -> str:
@@ -160,7 +134,7 @@ def peak(reports: Iterable[SourceReport], *, exact: bool) -> str:
 
 
 def _busiest_days(known: Sequence[SourceReport], *, exact: bool) -> str:
-    days = Counter(day(report).weekday() for report in known)
+    days = Counter(day_of(report.happened_at).weekday() for report in known)
     ranked = sorted(days, key=lambda index: (-days[index], index))
     busiest = [index for index in ranked[:2] if days[index] * 5 > len(known)]
     if not busiest:
@@ -181,22 +155,13 @@ def coarse(number: int | None) -> int | None:
 
 
 def coarse_counts(counts: Iterable[Count]) -> tuple[Count, ...]:
+    """Make these counts coarse."""
     return tuple(Count(count.label, coarse(count.number)) for count in counts)
 
 
 def coarse_rows(rows: Iterable[HeatRow]) -> tuple[HeatRow, ...]:
+    """Make the numbers of these rows coarse."""
     return tuple(HeatRow(row.label, tuple(map(coarse, row.cells))) for row in rows)
-
-
-def in_reports(number: int) -> str:
-    """1 melding, 3 meldingen"""
-    return plural(number, "melding", "meldingen")
-
-
-def _ranked(labels: Iterable[str]) -> tuple[Count, ...]:
-    numbers = Counter(labels)
-    ranked = sorted(numbers, key=lambda label: (-numbers[label], label))
-    return tuple(Count(label, numbers[label]) for label in ranked)
 
 
 def _hours(part: str) -> str:
@@ -226,29 +191,29 @@ _EMPTY: Final[Mapping[Field, Mapping[str, Any]]] = MappingProxyType(
 )
 
 
-def coarsened(report: SourceReport, profile: Profile, overlay: Overlay | None) -> SourceReport:
-    """What of it this recipient may know."""
-    known = report
-    for field in Field:
-        known = applied(known, field, rule_for(profile, field, overlay))
-    return replace(known, reviewed=())
+def coarsen(
+    report: SourceReport, rules: Mapping[Field, Rule]
+) -> tuple[SourceReport, tuple[tuple[Field, Rule], ...]]:
+    """Leave of a report what these rules let through; tell also which of them hid something."""
+    known, hid = report, []
+    for field, rule in rules.items():
+        left = _under(known, field, rule)
+        if left != known and (field is not Field.TIME or _time_is_finer(known, rule.how)):
+            hid.append((field, rule))
+        known = left
+    return replace(known, reviewed=()), tuple(hid)
 
 
-def applied(report: SourceReport, field: Field, rule: Rule) -> SourceReport:
-    """The report after one rule about one field."""
+def _under(report: SourceReport, field: Field, rule: Rule) -> SourceReport:
+    """Leave of a report what one rule about one field lets through."""
     if rule.treatment is Treatment.SHOWN:
         return report
     if field in _EMPTY:
         return replace(report, **_EMPTY[field])
+    if field in FREE_TEXT:
+        return _as_reviewed(report, field, rule)
     change = _CHANGES.get(field)
     return report if change is None else change(report, rule)
-
-
-def hides(report: SourceReport, field: Field, rule: Rule) -> bool:
-    """Whether this rule keeps anything of this report from the reader."""
-    if field is Field.TIME:
-        return rule.treatment is not Treatment.SHOWN and _time_is_finer(report, rule.how)
-    return applied(report, field, rule) != report
 
 
 def _time_is_finer(report: SourceReport, how: Coarse | None) -> bool:
@@ -259,7 +224,7 @@ def _time_is_finer(report: SourceReport, how: Coarse | None) -> bool:
 def _time(report: SourceReport, rule: Rule) -> SourceReport:
     """Noon of that day, so that not even the order tells more."""
     part = None if rule.how is Coarse.DAY else part_of_day(report)
-    noon = datetime.combine(day(report), time(12), AMSTERDAM).astimezone(UTC)
+    noon = datetime.combine(day_of(report.happened_at), time(12), AMSTERDAM).astimezone(UTC)
     precision = report.precision
     if precision is not Precision.UNKNOWN:
         precision = Precision.PART_OF_DAY if part else Precision.DAY
@@ -280,23 +245,15 @@ def _offenders(report: SourceReport, rule: Rule) -> SourceReport:
     return replace(report, offenders=left)
 
 
-def _note(report: SourceReport, rule: Rule) -> SourceReport:
-    return replace(report, place_note=_read(report, Field.PLACE_NOTE, rule))
-
-
-def _account(report: SourceReport, rule: Rule) -> SourceReport:
-    return replace(report, account=_read(report, Field.ACCOUNT, rule))
-
-
-def _appearance(report: SourceReport, rule: Rule) -> SourceReport:
-    words = _read(report, Field.APPEARANCE, rule)
-    return replace(report, offenders=replace(report.offenders, appearance=words))
-
-
-def _read(report: SourceReport, field: Field, rule: Rule) -> str:
-    """The text as it was looked at; nothing when nobody did."""
+def _as_reviewed(report: SourceReport, field: Field, rule: Rule) -> SourceReport:
+    """Put the text as it was looked at for what the reporter wrote; nothing when nobody did."""
     texts = {one.field: one.text for one in report.reviewed}
-    return texts.get(field, "") if rule.how is Coarse.REVIEWED else ""
+    words = texts.get(field, "") if rule.how is Coarse.REVIEWED else ""
+    if field is Field.APPEARANCE:
+        return replace(report, offenders=replace(report.offenders, appearance=words))
+    if field is Field.ACCOUNT:
+        return replace(report, account=words)
+    return replace(report, place_note=words)
 
 
 _CHANGES: Final[Mapping[Field, Callable[[SourceReport, Rule], SourceReport]]] = MappingProxyType(
@@ -304,52 +261,43 @@ _CHANGES: Final[Mapping[Field, Callable[[SourceReport, Rule], SourceReport]]] = 
         Field.TIME: _time,
         Field.PLACE: _place,
         Field.OFFENDERS: _offenders,
-        Field.PLACE_NOTE: _note,
-        Field.APPEARANCE: _appearance,
-        Field.ACCOUNT: _account,
     }
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What this recipient may see of the reports, in order of what happened; the rest is gone."""
+    """What this recipient may see of the reports, in order of what happened; the rest is gone.
+
+    By serial number: `hidden` is which rules hid something of a report that goes along,
+    `withheld` which don't go along, `against` which do against their reporters' wish, and why.
+    """
 
     profile: Profile
     reports: tuple[SourceReport, ...]
-    withheld: int
-
-    def rule(self, report: SourceReport, field: Field) -> Rule:
-        return rule_for(self.profile, field, overlay_for(report))
-
-    def treatment(self, report: SourceReport, field: Field) -> Treatment:
-        return self.rule(report, field).treatment
-
-
-def overlay_for(report: SourceReport) -> Overlay | None:
-    return MINORS if report.minor else None
+    hidden: Mapping[int, tuple[tuple[Field, Rule], ...]]
+    withheld: frozenset[int]
+    against: Mapping[int, Despite]
 
 
 def select(reports: Sequence[SourceReport], profile: Profile) -> Selection:
-    """The reports that go along, each as this recipient may know it."""
-    allowed = permitted(reports, profile)
-    known = [coarsened(report, profile, overlay_for(report)) for report in allowed]
+    """Choose the reports that go along, each as this recipient may know it."""
+    minors = {report.minor for report in reports}
+    rules = {minor: rules_under(profile, MINORS if minor else None) for minor in minors}
+    unwanted = {one.serial: one.despite for one in reports if not wanted(one, profile.sharing)}
+    against = {serial: despite for serial, despite in unwanted.items() if despite is not None}
+    withheld = frozenset(unwanted) - frozenset(against)
+    known, hidden = [], {}
+    for report in reports:
+        if report.serial not in withheld:
+            left, hidden[report.serial] = coarsen(report, rules[report.minor])
+            known.append(left)
     ordered = sorted(known, key=lambda report: (report.happened_at, report.serial))
-    return Selection(profile, tuple(ordered), len(reports) - len(allowed))
-
-
-def permitted(reports: Sequence[SourceReport], profile: Profile) -> list[SourceReport]:
-    """The reports that go along, whole: to count and to show what is hidden of them."""
-    return [report for report in reports if accepts(report, profile.sharing)]
-
-
-def accepts(report: SourceReport, sharing: Sharing) -> bool:
-    """Whether it may go to this kind of recipient: by its reporter's wish, or on a ground."""
-    return report.despite is not None or wanted(report, sharing)
+    return Selection(profile, tuple(ordered), hidden, withheld, against)
 
 
 def wanted(report: SourceReport, sharing: Sharing) -> bool:
-    """Whether the reporter's own preference allows this kind of recipient."""
+    """Tell whether the reporter's own preference allows this kind of recipient."""
     if sharing is Sharing.POLICE:
         return report.share_police
     return report.share_partners or sharing is Sharing.NONE
@@ -358,8 +306,3 @@ def wanted(report: SourceReport, sharing: Sharing) -> bool:
 def pseudonym(report: SourceReport) -> str:
     """M-01: lasting, and meaningless outside the dossier."""
     return f"M-{report.serial:02d}"
-
-
-def today(source: DossierSource) -> date:
-    moment: datetime = source.edition.frozen_at
-    return moment.astimezone(AMSTERDAM).date()

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
-from stopintimidatie.core.text import date_text, plural
+from stopintimidatie.core.text import date_text, day_of, plural
 from stopintimidatie.exports.profiles.rules import Coarse, Field, Profile, Section
 from stopintimidatie.exports.redaction import selection
 from stopintimidatie.exports.redaction.content import Count, PageOne, Pair, Picture
-from stopintimidatie.exports.redaction.selection import Selection, pseudonym, today
-from stopintimidatie.exports.redaction.source import PARTS_OF_DAY, DossierSource, SourceReport
+from stopintimidatie.exports.redaction.selection import Selection
+from stopintimidatie.exports.redaction.source import (
+    PARTS_OF_DAY,
+    DossierSource,
+    PreviousVersion,
+    SourceReport,
+)
 from stopintimidatie.exports.vocabulary import capital, clean, clean_line, clip, listed
 
 TEXT_MAX = 300
@@ -21,6 +26,7 @@ OTHER_AREAS = 2
 
 
 def page_one(source: DossierSource, chosen: Selection) -> PageOne:
+    """Sum up the dossier for this recipient."""
     request = source.request
     return PageOne(
         question=clean(request.question),
@@ -38,15 +44,14 @@ def page_one(source: DossierSource, chosen: Selection) -> PageOne:
 
 def _essentials(source: DossierSource, chosen: Selection) -> tuple[Pair, ...]:
     reports, exact = chosen.reports, chosen.profile.lists_reports
-    where = _where(source, chosen.profile)
-    pairs = [Pair("Waar", f"{where}{_elsewhere(source, reports)}" if exact else where)]
+    pairs = [Pair("Waar", _where(source, chosen))]
     if reports:
-        change = selection.trend(reports, today(source))
+        change = selection.trend(reports, day_of(source.edition.frozen_at))
         pairs += [
             Pair("Wanneer", selection.peak(reports, exact=exact)),
             Pair("Wat", _top_forms(reports, exact=exact)),
             Pair("Hoeveel", _amount(reports, exact=exact)),
-            Pair("Trend", change.in_words() if exact else f"{change.direction}."),
+            Pair("Trend", selection.trend_in_words(*change, exact=exact)),
         ]
     else:
         pairs.append(Pair("Hoeveel", "Er zijn geen meldingen in dit document."))
@@ -54,7 +59,7 @@ def _essentials(source: DossierSource, chosen: Selection) -> tuple[Pair, ...]:
 
 
 def _top_forms(reports: Sequence[SourceReport], *, exact: bool) -> str:
-    counts = selection.by_form(reports)
+    counts = selection.ranked(form.label for report in reports for form in report.forms)
     names = [f"{count.label} ({count.number})" if exact else count.label for count in counts[:3]]
     rest = len(counts) - 3
     more = f" en {rest} andere {'vorm' if rest == 1 else 'vormen'}" if rest > 0 else ""
@@ -62,9 +67,10 @@ def _top_forms(reports: Sequence[SourceReport], *, exact: bool) -> str:
 
 
 def _amount(reports: Sequence[SourceReport], *, exact: bool) -> str:
-    first, last = selection.period(reports) or (date.min, date.min)
+    days = [day_of(report.happened_at) for report in reports]
+    first, last = min(days), max(days)
     number: int | None = len(reports) if exact else selection.coarse(len(reports))
-    words = "Minder dan 5 meldingen" if number is None else selection.in_reports(number)
+    words = "Minder dan 5 meldingen" if number is None else plural(number, "melding", "meldingen")
     if not exact and number is not None:
         words = f"Ongeveer {words}"
     if first == last:
@@ -73,49 +79,42 @@ def _amount(reports: Sequence[SourceReport], *, exact: bool) -> str:
 
 
 def _news(source: DossierSource, chosen: Selection) -> tuple[str, ...]:
+    """Tell what is new since the version that this recipient got before."""
     previous = source.edition.previous
     if previous is None:
         return ("Dit is de eerste versie voor deze ontvanger.",)
-    lines = []
-    if chosen.profile.lists_reports:
-        new = [r for r in chosen.reports if r.serial not in previous.serials]
-        lines.append(_new_reports(new, previous.on))
-        lines += _gone_reports(previous.serials - {r.serial for r in chosen.reports})
-    made = sum(agreement.made_on > previous.on for agreement in source.agreements)
-    if made and chosen.profile.has(Section.AGREEMENTS):
-        lines.append(f"{made} nieuwe {'afspraak' if made == 1 else 'afspraken'}.")
-    lines += _new_work(source, chosen.profile, previous.on)
-    return tuple(lines) or (f"Niets sinds de versie van {date_text(previous.on)}.",)
-
-
-def _gone_reports(serials: Iterable[int]) -> list[str]:
-    """Numbers this recipient knows, and will look for."""
-    names = [f"M-{serial:02d}" for serial in sorted(serials)]
-    if not names:
-        return []
-    shown = [*names[:5], f"{len(names) - 5} andere"] if len(names) > 6 else names
-    return [f"Niet meer in dit document: {listed(shown)}."]
-
-
-def _new_work(source: DossierSource, profile: Profile, since: date) -> list[str]:
+    lines = _news_of_reports(chosen, previous) if chosen.profile.lists_reports else []
+    since = previous.on
+    made = sum(one.made_on > since for one in source.agreements)
     held = sum(one.on > since for one in source.consultations)
     begun = sum(one.on > since for one in source.measures)
-    lines = []
-    if held and profile.has(Section.CONSULTATIONS):
-        lines.append(f"{plural(held, 'overleg', 'overleggen')} gehouden.")
-    if begun and profile.has(Section.ACTIONS):
-        lines.append(f"{plural(begun, 'nieuwe maatregel', 'nieuwe maatregelen')}.")
-    return lines
+    for section, number, words in (
+        (Section.AGREEMENTS, made, plural(made, "nieuwe afspraak", "nieuwe afspraken")),
+        (Section.CONSULTATIONS, held, f"{plural(held, 'overleg', 'overleggen')} gehouden"),
+        (Section.ACTIONS, begun, plural(begun, "nieuwe maatregel", "nieuwe maatregelen")),
+    ):
+        if number and chosen.profile.has(section):
+            lines.append(f"{words}.")
+    return tuple(lines) or (f"Niets sinds de versie van {date_text(since)}.",)
 
 
-def _new_reports(new: Sequence[SourceReport], since: date) -> str:
-    if not new:
-        return f"Geen nieuwe meldingen sinds de versie van {date_text(since)}."
-    names = [pseudonym(report) for report in sorted(new, key=lambda report: report.serial)]
-    if len(names) > 6:
-        names = [*names[:5], f"{len(names) - 5} andere"]
-    kind = "nieuwe melding" if len(new) == 1 else "nieuwe meldingen"
-    return f"{len(new)} {kind} sinds de versie van {date_text(since)}: {listed(names)}."
+def _news_of_reports(chosen: Selection, previous: PreviousVersion) -> list[str]:
+    """Name the new reports, and those that this recipient knows and will look for."""
+    now, since = {report.serial for report in chosen.reports}, date_text(previous.on)
+    new, gone = (
+        [f"M-{serial:02d}" for serial in sorted(serials)]
+        for serials in (now - previous.serials, previous.serials - now)
+    )
+    lines = [f"Geen nieuwe meldingen sinds de versie van {since}."]
+    if new:
+        kind = "nieuwe melding" if len(new) == 1 else "nieuwe meldingen"
+        lines = [f"{len(new)} {kind} sinds de versie van {since}: {_shortened(new)}."]
+    return [*lines, f"Niet meer in dit document: {_shortened(gone)}."] if gone else lines
+
+
+def _shortened(names: list[str]) -> str:
+    """List the names, of many only the first five."""
+    return listed([*names[:5], f"{len(names) - 5} andere"] if len(names) > 6 else names)
 
 
 def _open_agreements(source: DossierSource) -> tuple[str, ...]:
@@ -139,7 +138,7 @@ def _minors(chosen: Selection) -> str:
         return "Nee, voor zover bekend."
     if not chosen.profile.lists_reports:
         return "Ja."
-    reports = selection.in_reports(number)
+    reports = plural(number, "melding", "meldingen")
     return f"Ja, bij {reports}. Over die meldingen staat er minder in dit document."
 
 
@@ -154,22 +153,18 @@ def _rules_of_use(source: DossierSource, profile: Profile) -> tuple[Pair, ...]:
     )
 
 
-def _where(source: DossierSource, profile: Profile) -> str:
-    area, place = clean_line(source.neighbourhood), clean_line(source.place)
-    named = profile.rules[Field.PLACE].how is not Coarse.NEIGHBOURHOOD
-    return f"{place} ({area})" if place and named else area
-
-
-def _elsewhere(source: DossierSource, reports: Sequence[SourceReport]) -> str:
-    """A dossier is filed in one neighbourhood; its reports may be of others."""
-    home = clean_line(source.neighbourhood)
-    areas = Counter(clean_line(report.neighbourhood) for report in reports)
+def _where(source: DossierSource, chosen: Selection) -> str:
+    """Name the place and the neighbourhood of the dossier, and others that its reports are of."""
+    home, place = clean_line(source.neighbourhood), clean_line(source.place)
+    named = chosen.profile.rules[Field.PLACE].how is not Coarse.NEIGHBOURHOOD
+    where = f"{place} ({home})" if place and named else home
+    areas = Counter(clean_line(report.neighbourhood) for report in chosen.reports)
     others = [area for area, _ in areas.most_common() if area and area != home]
-    if not others:
-        return ""
+    if not others or not chosen.profile.lists_reports:
+        return where
     some = "de meeste meldingen zijn" if areas[others[0]] > areas[home] else "ook meldingen"
     rest = ["elders"] if len(others) > OTHER_AREAS else []
-    return f"; {some} uit {listed([*others[:OTHER_AREAS], *rest])}"
+    return f"{where}; {some} uit {listed([*others[:OTHER_AREAS], *rest])}"
 
 
 # Beeld: the assessment and the key figures of what this recipient gets. Pure.
@@ -179,11 +174,13 @@ NOT_HERE = Picture("", "", "", "", (), (), PARTS_OF_DAY, (), (), (), ())
 
 
 def picture(source: DossierSource, chosen: Selection) -> Picture:
+    """Count what this recipient may know of; by fives where the reports aren't listed."""
     if not chosen.profile.has(Section.PICTURE):
         return NOT_HERE
     reports, exact = chosen.reports, chosen.profile.lists_reports
-    forms, rows = selection.by_form(reports), selection.by_weekday(reports)
-    months, places = selection.by_month(reports), selection.by_place_type(reports)
+    forms = selection.ranked(form.label for report in reports for form in report.forms)
+    places = selection.ranked(report.place_type.label for report in reports)
+    rows, months = selection.by_weekday(reports), selection.by_month(reports)
     if not exact:
         forms, rows = selection.coarse_counts(forms), selection.coarse_rows(rows)
         months, places = selection.coarse_counts(months), selection.coarse_counts(places)
@@ -207,7 +204,7 @@ def _tiles(source: DossierSource, chosen: Selection, forms: Sequence[Count]) -> 
     if not reports:
         return ()
     total = len(reports) if exact else selection.coarse(len(reports))
-    recent = selection.trend(reports, today(source)).recent
+    recent = selection.trend(reports, day_of(source.edition.frozen_at))[0]
     shown = recent if exact else selection.coarse(recent)
     return (
         Pair("meldingen in dit document", "<5" if total is None else str(total)),
@@ -223,5 +220,5 @@ def _notes(reports: Sequence[SourceReport], *, exact: bool) -> tuple[str, ...]:
     if not unknown:
         return ()
     counts = "telt" if unknown == 1 else "tellen"
-    which = f"Van {selection.in_reports(unknown)} is het dagdeel niet bekend."
+    which = f"Van {plural(unknown, 'melding', 'meldingen')} is het dagdeel niet bekend."
     return (f"{which} Die {counts} niet mee bij dag en dagdeel.",)

@@ -50,6 +50,7 @@ BUTTONS: Final = (
     guards=(hidden_reports,),
 )
 def decide_view(context: ExportResource, request: Request) -> Any:
+    """Show what would go out, and let a second person approve or reject it."""
     export = context.export
     address = request.resource_path(context)
     if export.state != ExportState.REQUESTED and request.method == "GET":
@@ -73,7 +74,18 @@ def decide_view(context: ExportResource, request: Request) -> Any:
         }
 
     def on_valid(values: dict[str, Any]) -> Any:
-        return _decided(context, request, form, values, looked)
+        try:
+            # The page that tells of a refusal must not show what was done before it.
+            with request.db.begin_nested():
+                message = _carry_out(request, form.pressed(), values, looked)
+        except ChangedMeanwhileError as problem:
+            # From now on the form goes with what is shown below it.
+            form["gezien"].cstruct = looked.fingerprint
+            raise ConflictError(problem.message) from problem
+        except ExportError as problem:
+            raise FormError(problem.message, problem.field) from problem
+        request.flash(message)
+        return HTTPSeeOther(address)
 
     return handle_form(request, form, on_valid, page)
 
@@ -81,7 +93,7 @@ def decide_view(context: ExportResource, request: Request) -> Any:
 def _profile_changes(
     request: Request, export: Export, seen: Prepared | None
 ) -> dict[str, Any] | None:
-    """What is different since the request; None when the profile is the same."""
+    """Tell what is different since the request; None when the profile is the same."""
     if seen is None or seen.profile.version == export.profile_version:
         return None
     asked = profile_at(request.db, export.holder, export.profile, export.profile_version)
@@ -92,33 +104,15 @@ def _profile_changes(
     }
 
 
-def _decided(
-    context: ExportResource, request: Request, form: Form, values: dict[str, Any], looked: Looked
-) -> Any:
-    try:
-        # The page that tells of a refusal must not show what was done before it.
-        with request.db.begin_nested():
-            message = _carry_out(context, request, form.pressed(), values, looked)
-    except ChangedMeanwhileError as problem:
-        # From now on the form goes with what is shown below it.
-        form["gezien"].cstruct = looked.fingerprint
-        raise ConflictError(problem.message) from problem
-    except ExportError as problem:
-        raise FormError(problem.message, problem.field) from problem
-    request.flash(message)
-    return HTTPSeeOther(request.resource_path(context))
-
-
 def _carry_out(
-    context: ExportResource,
-    request: Request,
-    pressed: str | None,
-    values: dict[str, Any],
-    looked: Looked,
+    request: Request, pressed: str | None, values: dict[str, Any], looked: Looked
 ) -> str:
-    actor, export = request.actor, context.export
+    """Do what was decided, and answer what to say of it.
+
+    :raises ExportError: it can't be done.
+    """
     if pressed == "afwijzen":
-        reject(request.db, export, values["reden"], actor)
+        reject(request.db, looked.export, values["reden"], request.actor)
         return "De aanvraag is afgewezen. De aanvrager leest uw reden op deze pagina."
     if pressed != "goedkeuren":
         raise ExportError("Kies: goedkeuren of afwijzen.")
@@ -128,7 +122,7 @@ def _carry_out(
     if looked.prepared is None:
         raise ExportError(looked.problem)
     keys = request.registry.key_ring
-    approve(request.db, keys, looked.prepared, actor, seen=values["gezien"])
+    approve(request.db, keys, looked.prepared, request.actor, seen=values["gezien"])
     return "De uitvoer is goedgekeurd en wordt nu gemaakt."
 
 

@@ -218,11 +218,11 @@ def _finish(context: JobContext, export_id: UUID, made: Made) -> None:
         export = lock(session, export_id)
         if export is None or export.state not in MAKING:
             return
-        exports_models.keep(session, keys, export, exports_models.BlobKind.PDF, pdf)
+        exports_models.VAULT.keep(session, keys, export, exports_models.BlobKind.PDF.value, pdf)
         exports_models.forget_files(session, export)
         if made.password is not None:
-            kind = exports_models.BlobKind.LOCK
-            exports_models.keep(session, keys, export, kind, made.password.encode())
+            sealed = exports_models.BlobKind.LOCK.value
+            exports_models.VAULT.keep(session, keys, export, sealed, made.password.encode())
         export.file_sha256 = sha256(pdf).hexdigest()
         export.file_size = len(pdf)
         export.signed_by = made.signed_by

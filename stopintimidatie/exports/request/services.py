@@ -25,9 +25,8 @@ from stopintimidatie.disclosures.resources import KIND, new_export_id
 from stopintimidatie.disclosures.services import EventKind, find_disclosure, note_event
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.resources import is_strict
-from stopintimidatie.exports import models as exports_models
 from stopintimidatie.exports.extract.queries import LoadedDossier
-from stopintimidatie.exports.extract.reports import going_along, with_files
+from stopintimidatie.exports.extract.reports import with_files
 from stopintimidatie.exports.extract.services import (
     Prepared,
     check_deviations,
@@ -36,7 +35,16 @@ from stopintimidatie.exports.extract.services import (
     subjects_to_json,
     tell_reporters,
 )
-from stopintimidatie.exports.models import MAKING, Export, ExportState
+from stopintimidatie.exports.models import (
+    FILE,
+    MAKING,
+    VAULT,
+    BlobKind,
+    Export,
+    ExportState,
+    forget,
+    read,
+)
 from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.redaction.content import (
     ContentError,
@@ -205,18 +213,12 @@ def _decide(session: Session, export: Export, actor: Actor) -> None:
 
 
 def check_second(session: Session, export: Export, actor: Actor) -> None:
-    """:raises ExportError: this isn't a second person, or one that must stay out of decisions."""
+    """Refuse who asked for it, and who holds a role, beside others, that stays out of decisions.
+
+    :raises ExportError: this isn't a second person, or one that must stay out of decisions.
+    """
     if actor.id is None or export.requested_by_id == actor.id:
         raise ExportError(OWN_REQUEST)
-    if _watches_or_manages(session, export, actor):
-        raise ExportError(
-            "U bent ook FG of functioneel beheerder. Die beslissen nooit over uitvoer. Vraag een"
-            " andere OOV-medewerker of dossierhouder."
-        )
-
-
-def _watches_or_manages(session: Session, export: Export, actor: Actor) -> bool:
-    """Whether the actor holds a role, beside others, that must stay out of decisions."""
     held = session.scalars(
         select(RoleAssignment.role).where(
             RoleAssignment.user_id == UUID(str(actor.id)),
@@ -224,7 +226,11 @@ def _watches_or_manages(session: Session, export: Export, actor: Actor) -> bool:
             RoleAssignment.role.in_([Role.DATA_PROTECTION_OFFICER.value, Role.ADMIN.value]),
         )
     )
-    return held.first() is not None
+    if held.first() is not None:
+        raise ExportError(
+            "U bent ook FG of functioneel beheerder. Die beslissen nooit over uitvoer. Vraag een"
+            " andere OOV-medewerker of dossierhouder."
+        )
 
 
 def approve(
@@ -259,12 +265,6 @@ def freeze_and_make(session: Session, keys: KeyRing, prepared: Prepared) -> None
 
     :raises ExportError: it can't be put in a document.
     """
-    _freeze(session, keys, prepared)
-    tell_reporters(session, prepared.against, prepared.profile.sharing)
-    _have_made(session, prepared.export, prepared.at)
-
-
-def _freeze(session: Session, keys: KeyRing, prepared: Prepared) -> None:
     export = prepared.export
     # Of two for one recipient in one request the second is the later version.
     export.edition = earlier_editions(session, export) + 1
@@ -273,19 +273,21 @@ def _freeze(session: Session, keys: KeyRing, prepared: Prepared) -> None:
     content = _freeze_files(session, keys, prepared)
     content = replace(content, delivery=replace(content.delivery, version=export.edition))
     export.content_sha256 = content_hash(content)
-    exports_models.keep(session, keys, export, exports_models.BlobKind.CONTENT, to_json(content))
     subjects = subjects_to_json(prepared.subjects)
-    exports_models.keep(session, keys, export, exports_models.BlobKind.SUBJECTS, subjects)
+    VAULT.keep(session, keys, export, BlobKind.CONTENT.value, to_json(content))
+    VAULT.keep(session, keys, export, BlobKind.SUBJECTS.value, subjects)
+    tell_reporters(session, prepared.against, prepared.profile.sharing)
+    _have_made(session, export, prepared.at)
 
 
 def _freeze_files(session: Session, keys: KeyRing, prepared: Prepared) -> DossierContent:
-    """The files that go along are kept under the export's own key, their hashes in the content."""
+    """Keep the files that go along under the export's own key, their hashes in the content."""
     try:
         content, files = with_files(session, keys, prepared.content, prepared.files)
     except ContentError as error:
         raise ExportError(f"Dit kan zo niet in het document: {error}.") from error
-    for number, data in zip(going_along(content), files, strict=True):
-        exports_models.keep_file(session, keys, prepared.export, number, data)
+    for number, data in files.items():
+        VAULT.keep(session, keys, prepared.export, f"{FILE}{number}", data)
     return content
 
 
@@ -372,8 +374,8 @@ def show_password(session: Session, keys: KeyRing, export: Export, actor: Actor)
             "Het wachtwoord is al getoond en staat nergens meer. Bent u het kwijt, vraag dan een"
             " nieuwe uitvoer aan."
         )
-    password = exports_models.read(session, keys, export, exports_models.BlobKind.LOCK).decode()
-    exports_models.forget(session, export, exports_models.BlobKind.LOCK)
+    password = read(session, keys, export, BlobKind.LOCK).decode()
+    forget(session, export, BlobKind.LOCK)
     export.password_shown_at = utc_now()
     log(session, export, actor, "wachtwoord")
     return password
@@ -400,7 +402,7 @@ def read_file(session: Session, keys: KeyRing, export: Export) -> bytes:
     """
     if export.state != ExportState.READY:
         raise ExportError("Dit bestand is er nog niet.")
-    pdf = exports_models.read(session, keys, export, exports_models.BlobKind.PDF)
+    pdf = read(session, keys, export, BlobKind.PDF)
     if sha256(pdf).hexdigest() != export.file_sha256:
         raise ExportError("Het bestand is niet meer zoals het werd gemaakt.")
     return pdf

@@ -364,10 +364,7 @@ class Looked:
     export: Export
     prepared: Prepared | None
     problem: str = ""
-
-    @property
-    def fingerprint(self) -> str:
-        return self.prepared.fingerprint if self.prepared else ""
+    fingerprint: str = ""
 
 
 def look(request: Request, loaded: LoadedDossier, export: Export) -> Looked:
@@ -376,7 +373,7 @@ def look(request: Request, loaded: LoadedDossier, export: Export) -> Looked:
         seen = prepare(request.db, request.app_settings, loaded, export, utc_now())
     except ContentError as error:
         return Looked(export, None, problem=f"Dit kan zo niet in het document: {error}.")
-    return Looked(export, seen)
+    return Looked(export, seen, fingerprint=seen.fingerprint)
 
 
 def preview_of(request: Request, context: Any, looked: Looked) -> dict[str, Any] | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
@@ -66,12 +66,12 @@ def texts_of(report: Report) -> dict[Field, str]:
 
 def looked_at(session: Session, report: Report) -> dict[Field, LookedAt]:
     """What counts still: the text is as it was when it was looked at."""
-    return _valid([report], _rows(session, [report.id])).get(report.id, {})
+    return _valid(session, [report]).get(report.id, {})
 
 
 def reviews_of(session: Session, among: Sequence[Report]) -> Mapping[UUID, tuple[Reviewed, ...]]:
     """For a document: each text that was looked at, without what was marked."""
-    valid = _valid(among, _rows(session, [report.id for report in among]))
+    valid = _valid(session, among)
     by_id = {report.id: report for report in among}
     return {
         number: tuple(
@@ -82,16 +82,11 @@ def reviews_of(session: Session, among: Sequence[Report]) -> Mapping[UUID, tuple
     }
 
 
-def _rows(session: Session, ids: Collection[UUID]) -> Sequence[ReportReview]:
-    return session.scalars(select(ReportReview).where(ReportReview.report_id.in_(ids))).all()
-
-
-def _valid(
-    among: Sequence[Report], rows: Sequence[ReportReview]
-) -> dict[UUID, dict[Field, LookedAt]]:
+def _valid(session: Session, among: Sequence[Report]) -> dict[UUID, dict[Field, LookedAt]]:
+    """Find by report what was looked at while the text was as it is now."""
     by_id = {report.id: report for report in among}
     found: dict[UUID, dict[Field, LookedAt]] = {}
-    for row in rows:
+    for row in session.scalars(select(ReportReview).where(ReportReview.report_id.in_(by_id))):
         field = _KNOWN.get(row.field)
         if field and row.digest == digest_of(text_of(by_id[row.report_id], field)):
             spans = merged((start, end) for start, end in row.spans)
@@ -161,7 +156,8 @@ def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) ->
 def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[ErasureCount]:
     if kind != REPORT:
         return []
-    return [ErasureCount("report_review", ("spans",), len(_rows(session, [document])))]
+    counted = select(func.count()).where(ReportReview.report_id == document)
+    return [ErasureCount("report_review", ("spans",), session.scalar(counted) or 0)]
 
 
 T: Final = Treatment

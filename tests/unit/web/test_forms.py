@@ -596,5 +596,6 @@ def test_fields_that_nothing_opens_are_a_mistake_of_the_program() -> None:
     class Wrong(Schema):
         waarom = field(forms.Text(40), "Waarom", missing=None, drawn=forms.Opened("Spoed"))
 
+    form = a_form(schema=Wrong())
     with pytest.raises(TypeError, match="waarom"):
-        a_form(schema=Wrong())
+        form.render()
