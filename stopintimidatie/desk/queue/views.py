@@ -315,12 +315,12 @@ def _routing_schema(request: Request) -> Schema:
 def routing_view(context: ReportResource, request: Request) -> Any:
     """Say in which municipality it happened; a connected one gets the report at once."""
     report = context.report
-    page: dict[str, Any] = {
-        **step_page(context, request, "Gemeente kiezen"),
-        "nothing_to_choose": [],
-    }
+
+    def page() -> dict[str, Any]:
+        return {**step_page(context, request, "Gemeente kiezen"), "nothing_to_choose": []}
+
     if not can_be_routed(report) and request.method != "POST":
-        return impossible(context, request, page)
+        return impossible(context, request, page())
     start = {**version_values(report), "gemeente": report.municipality_code}
     here = request.resource_path(context)
     form = Form(

@@ -67,7 +67,6 @@ def review_view(context: ReportResource, request: Request) -> Any:
         field: known[field].spans if field in known else [one.span for one in found[field]]
         for field in texts
     }
-    note_read(request, context.holder, "melding", [report.id], task="tekst nakijken")
     form = Form(
         _schema(texts, signs),
         request,
@@ -85,17 +84,12 @@ def review_view(context: ReportResource, request: Request) -> Any:
         request.flash("Nagekeken. Een ontvanger leest deze tekst zonder wat u hebt gemarkeerd.")
         return HTTPSeeOther(request.resource_path(context))
 
-    return handle_form(
-        request,
-        form,
-        on_valid,
-        {
-            "report": report,
-            "signs": signs,
-            "suggestions": _rows(texts, found),
-            "known": bool(known),
-        },
-    )
+    def page() -> dict[str, Any]:
+        note_read(request, context.holder, "melding", [report.id], task="tekst nakijken")
+        suggestions = _rows(texts, found)
+        return {"report": report, "signs": signs, "suggestions": suggestions, "known": bool(known)}
+
+    return handle_form(request, form, on_valid, page)
 
 
 def _places(request: Request, report: Report) -> list[str]:

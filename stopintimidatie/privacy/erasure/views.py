@@ -5,7 +5,7 @@ The page shows no content: whoever may erase needn't read it here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -230,11 +230,14 @@ def erase_view(context: Any, request: Request) -> Any:
         request.flash("Hier is niets meer om te wissen.", "info")
         return HTTPSeeOther(request.resource_path(context))
     looked = preview_erasure(request.registry, request.db, context.kind, row)
-    note_read(request, context.holder, context.kind, [row.id], task="gegevens wissen")
-    page = _page(context, request, looked)
+
+    def page() -> dict[str, Any]:
+        note_read(request, context.holder, context.kind, [row.id], task="gegevens wissen")
+        return _page(context, request, looked)
+
     if looked.obstacles:
         request.response.status_int = 409 if request.method == "POST" else 200
-        return {**page, "form": None, "last": False}
+        return {**page(), "form": None, "last": False}
     if "wissen" in request.POST:
         return _second(context, request, looked, page)
     form = Form(
@@ -246,7 +249,8 @@ def erase_view(context: Any, request: Request) -> Any:
 
     def on_valid(values: dict[str, Any]) -> Any:
         given = {**values, "gezien": looked.fingerprint}
-        return {**page, "form": _sure(context, request, given), "last": True, "why": _why(values)}
+        sure = _sure(context, request, given)
+        return {**page(), "form": sure, "last": True, "why": _why(values)}
 
     return handle_form(request, form, on_valid, page)
 
@@ -290,11 +294,15 @@ def _sure(context: Any, request: Request, given: dict[str, Any]) -> Form:
     )
 
 
-def _second(context: Any, request: Request, looked: Outlook, page: dict[str, Any]) -> Any:
+def _second(
+    context: Any, request: Request, looked: Outlook, page: Callable[[], dict[str, Any]]
+) -> Any:
+    """Erase, once the person typed its number and saw what goes."""
     form = _sure(context, request, {})
+    why: list[tuple[str, str]] = []
 
     def on_valid(values: dict[str, Any]) -> Any:
-        page["why"] = _why(values)
+        why[:] = _why(values)
         if values["nummer"].strip().upper() != _number(context):
             raise FormError(f"Dit is niet {_number(context)}. Kijk het na.", "nummer")
         if not values["zeker"]:
@@ -309,7 +317,10 @@ def _second(context: Any, request: Request, looked: Outlook, page: dict[str, Any
         request.flash("De gegevens zijn gewist. Wie een kopie heeft, krijgt bericht.")
         return HTTPSeeOther(request.resource_path(context))
 
-    return handle_form(request, form, on_valid, {**page, "last": True})
+    def last_page() -> dict[str, Any]:
+        return {**page(), "last": True, "why": why}
+
+    return handle_form(request, form, on_valid, last_page)
 
 
 def _erase(context: Any, request: Request, values: dict[str, Any]) -> None:

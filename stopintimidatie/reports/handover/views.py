@@ -104,23 +104,20 @@ def _row(request: Request, holder: str, transfer: ReportTransfer) -> list[Any]:
     renderer="stopintimidatie.reports.handover:templates/offer.jinja2",
 )
 def offer_view(context: OfferResource, request: Request) -> Any:
-    """Show one offer: what it is about, and the form for the answer."""
-    transfer = context.transfer
-    shown = handover_services.shown(request.registry.key_ring, transfer)
-    note_read(
-        request,
-        context.holder,
-        handover_services.OFFER_KIND,
-        [transfer.id],
-        task="overdracht bekijken",
-    )
+    """Show one offer: what it is about; and take the answer."""
+    transfer, kind = context.transfer, handover_services.OFFER_KIND
     form = Form(AnswerSchema(), request, buttons=[Button("antwoorden", "Antwoord versturen")])
-    page = {
-        "transfer": transfer,
-        "giver": holder_name(request.db, transfer.giver),
-        "rows": _shown_rows(shown) if shown else [],
-        "urgent": bool(shown and shown.urgent),
-    }
+
+    def page() -> dict[str, Any]:
+        note_read(request, context.holder, kind, [transfer.id], task="overdracht bekijken")
+        shown = handover_services.shown(request.registry.key_ring, transfer)
+        return {
+            "transfer": transfer,
+            "giver": holder_name(request.db, transfer.giver),
+            "rows": _shown_rows(shown) if shown else [],
+            "urgent": bool(shown and shown.urgent),
+        }
+
     return handle_form(request, form, lambda values: _answer(context, request, values), page)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -360,15 +360,19 @@ def quarantine_schema(choices: list[tuple[str, str]]) -> Any:
 def quarantine_view(context: Any, request: Request) -> Any:
     """Decide about what was put aside at this holder. The desk's own tree has the same page."""
     reports = quarantined(request.db, context.holder)
-    note_read(request, context.holder, KIND, [r.id for r in reports], task="quarantaine")
+    ids = [report.id for report in reports]
     form = _form(request, _choices(reports, request))
-    page = {
-        "total": count_quarantined(request.db, context.holder, COUNTED),
-        "counted": COUNTED,
-        "shown": len(reports),
-        "failed": [],
-        "done": 0,
-    }
+
+    def page() -> dict[str, Any]:
+        note_read(request, context.holder, KIND, ids, task="quarantaine")
+        return {
+            "total": count_quarantined(request.db, context.holder, COUNTED),
+            "counted": COUNTED,
+            "shown": len(ids),
+            "failed": [],
+            "done": 0,
+        }
+
     return handle_form(
         request, form, lambda values: _decide(context, request, reports, values, page), page
     )
@@ -394,7 +398,10 @@ def _label(report: Report) -> str:
     return f"{report.reference} · {when} · {reports_words.heading(report)}. {short}"
 
 
-def _decide(context: Any, request: Request, reports: Any, values: Any, page: dict[str, Any]) -> Any:
+def _decide(
+    context: Any, request: Request, reports: Any, values: Any, page: Callable[[], dict[str, Any]]
+) -> Any:
+    """Decide about what was ticked; answer the page anew when some of it couldn't be done."""
     decision = values["besluit"]
     step = RELEASE if decision == RELEASE else REJECT
     chosen = list(values["meldingen"])
@@ -418,7 +425,7 @@ def _decide(context: Any, request: Request, reports: Any, values: Any, page: dic
     if not failed:
         request.flash(f"{plural(number, 'melding', 'meldingen')} {DONE[step]}.")
         return HTTPSeeOther(request.path)
-    return _with_failures(context, request, page, failed, f"{number} {DONE[step]}")
+    return _with_failures(context, request, page(), failed, f"{number} {DONE[step]}")
 
 
 def _with_failures(

@@ -363,15 +363,17 @@ class MessageSchema(Schema):
 )
 def message_view(context: ReportResource, request: Request) -> Any:
     """Write to the reporter."""
-    page = step_page(context, request, "Bericht schrijven")
     report, here = context.report, request.resource_path(context)
+
+    def page() -> dict[str, Any]:
+        return {**step_page(context, request, "Bericht schrijven"), "nothing_to_choose": []}
+
     if report.state in CLOSED and request.method != "POST":
-        return impossible(context, request, page)
+        return impossible(context, request, page())
     schema = MessageSchema()
     add_version(schema)
     buttons = [Button("versturen", "Bericht versturen")]
     form = Form(schema, request, buttons=buttons, appstruct=version_values(report), cancel_url=here)
-    page["nothing_to_choose"] = []
 
     def on_valid(values: dict[str, Any]) -> Any:
         try:

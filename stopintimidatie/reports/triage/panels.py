@@ -97,8 +97,8 @@ def contact_action(request: Any, context: ReportResource) -> Action | None:
     renderer="stopintimidatie.reports.triage:templates/contact.jinja2",
 )
 def contact_view(context: ReportResource, request: Request) -> Any:
+    """Note how the contact went that was promised."""
     report, here = context.report, request.resource_path(context)
-    note_read(request, context.holder, KIND, [report.id], task="contact vastleggen")
     form = Form(
         ContactSchema(),
         request,
@@ -117,12 +117,15 @@ def contact_view(context: ReportResource, request: Request) -> Any:
         request.flash(f"{report.reference}: het contact is vastgelegd.")
         return HTTPSeeOther(here)
 
-    page = {
-        "report": report,
-        "summary": reports_words,
-        "doubles": waiting_doubles(request.db, report),
-        **contact_of(context, request, "contact vastleggen"),
-    }
+    def page() -> dict[str, Any]:
+        note_read(request, context.holder, KIND, [report.id], task="contact vastleggen")
+        return {
+            "report": report,
+            "summary": reports_words,
+            "doubles": waiting_doubles(request.db, report),
+            **contact_of(context, request, "contact vastleggen"),
+        }
+
     return handle_form(request, form, on_valid, page)
 
 
