@@ -162,7 +162,7 @@ def test_a_crash_in_a_view_tells_where_and_not_what(
     for text_of in (lines.text, told.text):
         assert "Geheim" not in text_of
         assert crash.__name__ in text_of
-        assert "reports/views.py:" in text_of
+        assert "reports/page/views.py:" in text_of
     request_id = answer.headers["X-Request-ID"]
     (row,) = [row for row in lines.rows if row["niveau"] == "ERROR"]
     assert row["verzoek"] == request_id
@@ -218,7 +218,7 @@ def test_a_job_that_fails_tells_where_and_not_what(
         installation.run_jobs()
     assert "Geheim" not in lines.text
     (row,) = [row for row in lines.rows if row.get("fout") == "KeyError"]
-    assert any("exports/making.py" in place for place in row["plekken"])
+    assert any("exports/request/jobs.py" in place for place in row["plekken"])
     assert any("crash_in_a_chain" in place for place in row["plekken"])
 
 
