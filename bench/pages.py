@@ -37,7 +37,7 @@ from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.resources import path_of_dossier
 from stopintimidatie.municipalities.areas.loader import load_areas
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.resources import path_of_report
+from stopintimidatie.reports.services import path_of_report
 from tests.factories import DORDRECHT, EINDHOVEN, make_user
 from tests.installation import Installation, make_settings
 from tests.queries import count_queries

@@ -76,8 +76,7 @@ from stopintimidatie.reports.attachments.services import PURPOSE, keep_parts
 from stopintimidatie.reports.conversation.services import tell
 from stopintimidatie.reports.fields import Address, Contact, Location, Offenders, Transit
 from stopintimidatie.reports.models import Report, ReportAttachment, ReporterMessage
-from stopintimidatie.reports.resources import path_of_report
-from stopintimidatie.reports.services import move_report
+from stopintimidatie.reports.services import move_report, path_of_report
 from stopintimidatie.reports.vocabulary import AgeGroup, ContactWish
 from tests import factories
 from tests.factories import DORDRECHT, EINDHOVEN

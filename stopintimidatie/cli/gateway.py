@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from stopintimidatie.core.telemetry import log_error
 from stopintimidatie.core.web.body import (
+    FAULT,
     NO_ROOM,
     TOO_SLOW,
     Bounds,
@@ -31,7 +32,6 @@ from stopintimidatie.core.web.body import (
     Transfer,
     Transfers,
     announced_length,
-    set_fault,
 )
 from stopintimidatie.core.web.limits import OUTSIDE, WaitingRoom
 from stopintimidatie.core.web.request import ANY_HOST
@@ -261,7 +261,7 @@ def _answer_with(environ: dict[str, Any], fault: str) -> None:
     """Have the application answer this fault with its own error page."""
     environ.update({"wsgi.input": BytesIO(), "CONTENT_LENGTH": "0"})
     environ.pop("HTTP_TRANSFER_ENCODING", None)
-    set_fault(environ, fault)
+    environ[FAULT] = fault
 
 
 def _longer(header: tuple[str, str]) -> tuple[str, str]:

@@ -165,6 +165,7 @@ class Senders:
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine = engine
         self.settings = settings
+        self._reports = reports_of_sender(settings), reports_of_app(settings)
         self._lock = Lock()
         self._day: date | None = None
         self._key = b""
@@ -219,7 +220,7 @@ class Senders:
         self, who: str | None, app: str | None, session: Session | None = None
     ) -> tuple[Watched, ...]:
         """Return the meters that a report counts for."""
-        asked = ((reports_of_sender(self.settings), who), (reports_of_app(self.settings), app))
+        asked = zip(self._reports, (who, app), strict=True)
         return tuple(
             Watched(meter, self.subject(meter, name, session)) for meter, name in asked if name
         )

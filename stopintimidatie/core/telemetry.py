@@ -62,21 +62,6 @@ QUIET: Final[Mapping[str, int]] = {
 }
 
 
-def request_id() -> str:
-    """Return the id of the request that this thread handles; empty outside a request."""
-    return _request_id.get()
-
-
-@contextmanager
-def in_request(name: str) -> Iterator[None]:
-    """Log every line of this block with the id of this request."""
-    token = _request_id.set(name)
-    try:
-        yield
-    finally:
-        _request_id.reset(token)
-
-
 def frames(error: BaseException) -> list[str]:
     """Return where it went wrong, innermost last, each cause after its effect.
 
@@ -128,7 +113,7 @@ class _Stamp(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         if not hasattr(record, "verzoek"):
-            record.verzoek = request_id()
+            record.verzoek = _request_id.get()
         return True
 
 
@@ -279,12 +264,6 @@ def metrics() -> Metrics:
     )
 
 
-def request_done(view: str, method: str, status: int, seconds: float) -> None:
-    counted = metrics()
-    counted.requests.labels(view, method, f"{status // 100}xx").inc()
-    counted.request_seconds.labels(view, method).observe(seconds)
-
-
 def intake_done(outcome: str) -> None:
     """Count a report that came in or was refused.
 
@@ -366,13 +345,20 @@ def view_of(request: Any, known: frozenset[tuple[type, str]]) -> str:
     return NO_VIEW
 
 
-def id_of(environ: dict[str, Any]) -> str:
-    """Return the id of a request: what the proxy gave it, if that is one, else a new one."""
+@contextmanager
+def in_request(environ: dict[str, Any]) -> Iterator[str]:
+    """Let every line of this block belong to the request, and give its id.
+
+    The id is what the proxy gave it, if that is one, else a new one.
+    """
     if _ID not in environ:
         given = environ.get("HTTP_X_REQUEST_ID", "").lower()
         environ[_ID] = given if WELL_FORMED.fullmatch(given) else secrets.token_hex(16)
-    found: str = environ[_ID]
-    return found
+    token = _request_id.set(environ[_ID])
+    try:
+        yield environ[_ID]
+    finally:
+        _request_id.reset(token)
 
 
 def access_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
@@ -384,8 +370,7 @@ def access_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any]
         if known is None:
             known = view_names(registry.introspector)
         started = request.environ.setdefault(_STARTED, time.perf_counter())
-        name = id_of(request.environ)
-        with in_request(name):
+        with in_request(request.environ) as name:
             response = handler(request)
             response.headers[HEADER] = name
             error = getattr(request, "exception", None)
@@ -397,8 +382,11 @@ def access_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any]
 
 
 def _tell(request: Any, response: Any, view: str, seconds: float) -> None:
+    """Count a request, and write its line."""
     method = request.method if request.method in METHODS else "ANDERS"
-    request_done(view, method, response.status_int, seconds)
+    counted = metrics()
+    counted.requests.labels(view, method, f"{response.status_int // 100}xx").inc()
+    counted.request_seconds.labels(view, method).observe(seconds)
     size, milliseconds = response.content_length or 0, round(seconds * 1000, 1)
     # Who watches over the service asks all the time, and has the answer: it would drown the rest.
     access_log.log(

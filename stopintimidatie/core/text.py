@@ -10,12 +10,15 @@ which differs from machine to machine.
 
 from __future__ import annotations
 
+import re
 import secrets
+import unicodedata
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
+from email_validator import ValidatedEmail, validate_email
 from stdnum import luhn
 
 from stopintimidatie.core.clock import utc_now
@@ -102,6 +105,35 @@ def normalise_code(prefix: str, text: str) -> str | None:
     if not luhn.is_valid(characters, ALPHABET):
         return None
     return f"{prefix}-{characters[:4]}-{characters[4:]}"
+
+
+# What somebody typed, as it is stored.
+
+
+# They turn the direction of writing: “gnirts” would be read as “string”.
+_TURNING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def composed(text: str) -> str:
+    """Normalise text to the form that is stored: NFC, plain line ends, no bidi control characters.
+
+    Text that a page sends back is normalised too, so that the two can be compared.
+    """
+    plain = _TURNING.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return unicodedata.normalize("NFC", plain)
+
+
+def checked_address(text: str) -> ValidatedEmail:
+    """Read an e-mail address that every mail server takes; nothing is looked up.
+
+    Letters outside ASCII before the @ need a mail server that few have, so they are refused.
+    `test_environment` lets the reserved domain .test through, as .example does.
+
+    :raises ValueError: it isn't one.
+    """
+    return validate_email(
+        text, check_deliverability=False, allow_smtputf8=False, test_environment=True
+    )
 
 
 # Dates, times and numbers

@@ -296,9 +296,6 @@ PAGE: Final = "stopintimidatie.disclosures:templates/pickup.jinja2"
 class PickupDoor(Resource):
     """/ophalen: no page of its own; the permissions of the portal mean nothing here."""
 
-    def __init__(self, name: str, parent: Any) -> None:
-        super().__init__(name, parent, "")
-
     def __acl__(self) -> list[Any]:
         return [DENY_ALL]
 
@@ -310,9 +307,6 @@ class PickupDoor(Resource):
 
 class PickupPage(Resource):
     """A reference that may be one: only the right code tells."""
-
-    def __init__(self, name: str, parent: Any) -> None:
-        super().__init__(name, parent, "")
 
     @property
     def title(self) -> str:

@@ -43,7 +43,7 @@ from stopintimidatie.municipalities.areas.resources import (
 )
 from stopintimidatie.municipalities.people.views import roles_to_confirm
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.resources import report_path
+from stopintimidatie.reports.services import report_path
 from stopintimidatie.reports.vocabulary import Form
 
 ATTENTION_LIMIT = 10

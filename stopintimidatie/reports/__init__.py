@@ -8,7 +8,8 @@ from typing import Any
 def includeme(config: Any) -> None:
     from stopintimidatie.core.security import Permission
     from stopintimidatie.reports.personal import PERSONAL_DATA, SEALED
-    from stopintimidatie.reports.resources import LEVELS, path_of_report
+    from stopintimidatie.reports.resources import LEVELS
+    from stopintimidatie.reports.services import path_of_report
     from stopintimidatie.reports.vocabulary import AgeGroup, Form, Language
     from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, or_, select
@@ -63,26 +63,20 @@ NO_CONTACT: Final[Mapping[str, None]] = {"name": None, "phone": None, "email": N
 
 
 def contact_rows(keys: KeyRing, holder: str, report_id: UUID, data: ContactData) -> list[Row]:
-    """Return contact data as rows, encrypted; none when nothing was given."""
-    if not any((data.name, data.phone, data.email, data.when)):
+    """Return the row of contact data, encrypted; none when nothing was given."""
+    given = {"name": data.name, "phone": data.phone, "email": data.email, "contact_when": data.when}
+    if not any(given.values()):
         return []
-    return [(ReportContact, _encrypted(keys, holder, report_id, data))]
-
-
-def _encrypted(keys: KeyRing, holder: str, report_id: UUID, data: ContactData) -> dict[str, Any]:
-    def sealed(value: str | None) -> str | None:
-        return keys.encrypt(PURPOSE, value, str(report_id)) if value else None
-
-    return {
-        "holder": holder,
-        "report_id": report_id,
-        "name": sealed(data.name),
-        "phone": sealed(data.phone),
-        "email": sealed(data.email),
-        "contact_when": sealed(data.when),
+    bound_to = str(report_id)
+    sealed = {
+        name: keys.encrypt(PURPOSE, value, bound_to) if value else None
+        for name, value in given.items()
+    }
+    found_by = {
         "phone_index": contact_index(keys, data.phone),
         "email_index": contact_index(keys, data.email),
     }
+    return [(ReportContact, {"holder": holder, "report_id": report_id, **sealed, **found_by})]
 
 
 def contact_index(keys: KeyRing, value: str | None) -> str | None:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, and_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_
 
 from stopintimidatie.core.security import Permission, holder_acl
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.tree import Level, Resource
-from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.models import Report, ReportTransfer
 from stopintimidatie.reports.vocabulary import OPEN
 
@@ -105,33 +102,3 @@ LEVELS: Final = (
         holder=lambda request, name: NATIONAL,
     ),
 )
-
-
-def report_path(
-    report: Report, municipality_slug: str | None, neighbourhood_slug: str | None
-) -> str:
-    """Return the path from what a list query already knows."""
-    if report.holder == NATIONAL:
-        return f"/{NATIONAL}/{report.reference}"
-    parts = ["gemeenten", municipality_slug, neighbourhood_slug, report.dossier_number]
-    return "/" + "/".join([*(part for part in parts if part), report.reference])
-
-
-def paths_of_reports(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
-    """Return the paths of several, in one query; what isn't there isn't in it."""
-    rows = session.execute(_placed().where(Report.id.in_(ids)))
-    return {row[0].id: report_path(row[0], row[1], row[2]) for row in rows}
-
-
-def _placed() -> Select[Report, str, str]:
-    return (
-        select(Report, Municipality.slug, Neighbourhood.slug)
-        .outerjoin(Municipality, Municipality.code == Report.holder)
-        .outerjoin(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
-    )
-
-
-def path_of_report(session: Session, report_id: UUID) -> str | None:
-    """Return the path of one report, or None when it isn't there."""
-    row = session.execute(_placed().where(Report.id == report_id)).first()
-    return None if row is None else report_path(row[0], row[1], row[2])

@@ -5,13 +5,13 @@ Each step is one transaction, with its line of history and its audit event.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
@@ -32,7 +32,6 @@ from stopintimidatie.reports.models import (
     ReportMove,
     ReportTransfer,
 )
-from stopintimidatie.reports.resources import report_path
 from stopintimidatie.reports.vocabulary import KIND, OPEN, WITHDRAWN, Form, PlaceType, in_order
 from stopintimidatie.reports.workflow import OFFERED, REPORT_WORKFLOW
 
@@ -243,6 +242,36 @@ def search_versions(session: Session, holder: str) -> Iterable[tuple[UUID, int]]
     """Return (id, version) of every report that can be found."""
     rows = session.execute(select(Report.id, Report.version).where(Report.state != DESTROYED))
     return ((row[0], row[1]) for row in rows)
+
+
+def report_path(
+    report: Report, municipality_slug: str | None, neighbourhood_slug: str | None
+) -> str:
+    """Return the address of a report, from what a list query already knows."""
+    if report.holder == NATIONAL:
+        return f"/{NATIONAL}/{report.reference}"
+    parts = ["gemeenten", municipality_slug, neighbourhood_slug, report.dossier_number]
+    return "/" + "/".join([*(part for part in parts if part), report.reference])
+
+
+def paths_of_reports(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the addresses of several, in one query; what isn't there isn't in it."""
+    rows = session.execute(_placed().where(Report.id.in_(ids)))
+    return {row[0].id: report_path(row[0], row[1], row[2]) for row in rows}
+
+
+def _placed() -> Select[Report, str, str]:
+    return (
+        select(Report, Municipality.slug, Neighbourhood.slug)
+        .outerjoin(Municipality, Municipality.code == Report.holder)
+        .outerjoin(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
+    )
+
+
+def path_of_report(session: Session, report_id: UUID) -> str | None:
+    """Return the address of one report, or None when it isn't there."""
+    row = session.execute(_placed().where(Report.id == report_id)).first()
+    return None if row is None else report_path(row[0], row[1], row[2])
 
 
 def search_document(

@@ -20,8 +20,7 @@ from stopintimidatie.exports.models import Export, ExportBlob
 from stopintimidatie.exports.release.copies import AFTER, BEFORE, LAST, moment_of
 from stopintimidatie.exports.release.models import CopyCorrection
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.resources import path_of_report
-from stopintimidatie.reports.services import redact_words
+from stopintimidatie.reports.services import path_of_report, redact_words
 from tests.factories import DORDRECHT
 from tests.functional.exporting import Case, approved, make_case
 from tests.functional.test_deliveries import (

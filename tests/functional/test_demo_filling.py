@@ -32,8 +32,8 @@ from stopintimidatie.reports.arrival import Arrival, receive
 from stopintimidatie.reports.arrival.submission import Routing, validate
 from stopintimidatie.reports.models import Report, ReportContact, ReportMove
 from stopintimidatie.reports.personal import read_contact
-from stopintimidatie.reports.resources import path_of_report
 from stopintimidatie.reports.rules import random_follow_code
+from stopintimidatie.reports.services import path_of_report
 from stopintimidatie.reports.vocabulary import Source, in_order
 from tests.factories import connect, make_user
 from tests.installation import Installation, make_settings

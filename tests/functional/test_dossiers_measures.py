@@ -22,7 +22,7 @@ from stopintimidatie.dossiers.page.personal import PERSONAL_DATA
 from stopintimidatie.dossiers.rules import window
 from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.reports.models import AttachmentPart, Report
-from stopintimidatie.reports.resources import path_of_report
+from stopintimidatie.reports.services import path_of_report
 from tests.factories import (
     DORDRECHT,
     connect,

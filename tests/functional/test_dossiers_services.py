@@ -33,8 +33,7 @@ from stopintimidatie.dossiers.filing.services import (
 from stopintimidatie.dossiers.models import Dossier, DossierMembership, DossierMove
 from stopintimidatie.dossiers.services import DossierError, add_note
 from stopintimidatie.reports.models import Report, ReportMove
-from stopintimidatie.reports.resources import path_of_report
-from stopintimidatie.reports.services import move_report
+from stopintimidatie.reports.services import move_report, path_of_report
 from tests.factories import (
     CENTRE,
     DORDRECHT,

@@ -18,7 +18,7 @@ from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.release.models import CopyCorrection
 from stopintimidatie.privacy.erasure.views import WORDS
 from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage, ReportMove
-from stopintimidatie.reports.resources import path_of_report
+from stopintimidatie.reports.services import path_of_report
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 from tests.factories import DORDRECHT
 from tests.functional.exporting import SECRET_MAIL, Case, approved, make_case, requested

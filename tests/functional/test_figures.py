@@ -155,7 +155,8 @@ def test_the_rules_for_prometheus_name_figures_that_exist(
     installation: Installation, servers: list[Any]
 ) -> None:
     port = start(installation, free_port(), servers)
-    telemetry.request_done("X", "GET", 200, 0.1)
+    telemetry.metrics().requests.labels("X", "GET", "2xx").inc()
+    telemetry.metrics().request_seconds.labels("X", "GET").observe(0.1)
     telemetry.intake_done(telemetry.ACCEPTED)
     telemetry.counting("x", lambda context, payloads: None)(None, [1])
     with telemetry.making_pdf(), telemetry.searching():

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, event, text
 from stopintimidatie.core.health.services import PROBE_BYTES
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import database
-from stopintimidatie.reports.resources import path_of_report
+from stopintimidatie.reports.services import path_of_report
 from tests.factories import DORDRECHT, connect, make_report, make_user
 from tests.functional.api import PROBLEM, Api
 from tests.installation import Installation

@@ -11,7 +11,7 @@ from webtest import TestApp
 
 from stopintimidatie.core.security import Role
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.resources import path_of_report
+from stopintimidatie.reports.services import path_of_report
 from stopintimidatie.reports.vocabulary import Form, Language
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_user
 from tests.functional.api import Api, report

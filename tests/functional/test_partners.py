@@ -17,7 +17,7 @@ from stopintimidatie.core.storage.personal import Subject
 from stopintimidatie.core.text import day_of
 from stopintimidatie.municipalities.partners.models import PartnerContact, PartnerOrganisation
 from stopintimidatie.municipalities.partners.personal import PERSONAL_DATA
-from stopintimidatie.reports.resources import path_of_report
+from stopintimidatie.reports.services import path_of_report
 from tests.factories import DORDRECHT, connect, make_report, make_user, take_on
 from tests.functional import exporting
 from tests.installation import Installation

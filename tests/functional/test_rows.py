@@ -14,7 +14,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import OutboxJob
 from stopintimidatie.core.storage import NATIONAL, TenancyError
 from stopintimidatie.core.storage.session import Row, insert_rows, write_rows
-from stopintimidatie.core.tree import Reference, reference_row
+from stopintimidatie.core.tree import Reference
 from stopintimidatie.reports.models import Report
 from tests.factories import DORDRECHT, make_report
 from tests.installation import Installation
@@ -56,13 +56,10 @@ def test_rows_of_another_holder_are_refused_before_anything_is_written(
 
 
 def test_all_rows_are_written_or_none(installation: Installation) -> None:
-    write(installation, reference_row("M-4F7K-2QXJ", DORDRECHT, "melding"))
+    values = {"reference": "M-4F7K-2QXJ", "holder": DORDRECHT, "kind": "melding"}
+    write(installation, (Reference, values))
     with pytest.raises(IntegrityError):
-        write(
-            installation,
-            job_row("proef", DORDRECHT, {}),
-            reference_row("M-4F7K-2QXJ", DORDRECHT, "melding"),
-        )
+        write(installation, job_row("proef", DORDRECHT, {}), (Reference, values))
     assert (count(installation, OutboxJob), count(installation, Reference)) == (0, 1)
 
 

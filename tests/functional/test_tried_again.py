@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from transaction.interfaces import TransientError
 
 from stopintimidatie.core.security import Role
-from stopintimidatie.reports.resources import path_of_report
+from stopintimidatie.reports.services import path_of_report
 from tests.factories import DORDRECHT, connect, make_report, make_user
 from tests.installation import Installation
 

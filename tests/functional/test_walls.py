@@ -15,8 +15,7 @@ from stopintimidatie.core.storage import NATIONAL, TenancyError, enter
 from stopintimidatie.core.tree import resources as tree_resources
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.reports.models import Report, ReportMove
-from stopintimidatie.reports.resources import path_of_report
-from stopintimidatie.reports.services import move_report
+from stopintimidatie.reports.services import move_report, path_of_report
 from tests.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user, user_id
 from tests.installation import Installation
 

@@ -11,13 +11,14 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.accounts.sessions import (
         flash,
         identity_of,
-        note_arrival,
+        note_work,
         take_flashes,
     )
     from stopintimidatie.core.jobs import Lane
+    from stopintimidatie.core.tree.resources import AtWork
 
     config.set_identity_loader(identity_of)
-    config.add_subscriber(note_arrival, "pyramid.events.ContextFound")
+    config.add_subscriber(note_work, AtWork)
     config.add_personal_data_holder(PERSONAL_DATA)
     config.add_personal_data_holder(OFFERS)
     config.add_impersonal_table("sign_in_attempt", "keyed hashes of names, for half a day")

@@ -29,6 +29,7 @@ from stopintimidatie.core.security.policy import cookie_name, note
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import SAFE_METHODS, insert_into
 from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.tree.resources import AtWork
 from stopintimidatie.settings import Settings
 
 COOKIE: Final = "sessie"
@@ -210,12 +211,9 @@ def note_leaving(request: Any) -> None:
         note(request, holder, partial(write, holder))
 
 
-def note_arrival(event: Any) -> None:
-    """Note that a role is used when a request reaches an address below a holder (subscriber)."""
-    request = event.request
-    holder = getattr(request.context, "holder", "")
-    if holder and request.identity is not None:
-        note_use(request, holder)
+def note_work(event: AtWork) -> None:
+    """Note that a role is used when a request reaches an address below a holder; a subscriber."""
+    note_use(event.request, event.holder)
 
 
 # Known browsers

@@ -34,9 +34,7 @@ from stopintimidatie.core.forms.fields import (
     Upload,
     UploadedFile,
     at_least,
-    checked_address,
     clean_text,
-    composed,
     email_address,
     in_past,
     not_before_today,
@@ -80,6 +78,7 @@ from stopintimidatie.core.forms.widgets import (
     field_messages,
     translate,
 )
+from stopintimidatie.core.text import checked_address
 
 __all__ = [
     "NO_ADDRESS",
@@ -127,7 +126,6 @@ __all__ = [
     "at_least",
     "checked_address",
     "clean_text",
-    "composed",
     "control_name",
     "element_id",
     "email_address",

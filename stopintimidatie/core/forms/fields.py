@@ -8,25 +8,21 @@ instead. Each names the widget it is drawn with, so that a schema reads as the f
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import colander
-from email_validator import ValidatedEmail, validate_email
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import widgets
 from stopintimidatie.core.forms.widgets import CHOOSE, CHOOSE_ONLY, UNREADABLE
-from stopintimidatie.core.text import AMSTERDAM
+from stopintimidatie.core.text import AMSTERDAM, checked_address, composed
 
 Choice = tuple[str, str]
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-# They turn the direction of writing: “gnirts” would be read as “string”.
-_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _INTEGER = re.compile(r"-?[0-9]{1,12}\Z")
 _DECIMAL = re.compile(r"-?[0-9]{1,12}(?:[.,][0-9]{1,6})?\Z")
 _ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})\Z")
@@ -56,15 +52,6 @@ class Leaf(colander.SchemaType):
 
     def read(self, node: Any, text: str) -> Any:
         raise NotImplementedError
-
-
-def composed(text: str) -> str:
-    """Normalise text to the form that is stored: NFC, plain line ends, no bidi control characters.
-
-    Text that a page sends back is normalised too, so that the two can be compared.
-    """
-    plain = _TURNING.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return unicodedata.normalize("NFC", plain)
 
 
 def clean_text(text: str) -> str | None:
@@ -343,19 +330,6 @@ NO_ADDRESS = (
     "Vul een e-mailadres in zoals naam@gemeente.nl. Gebruik voor het apenstaartje alleen gewone"
     " letters en cijfers, zonder accenten."
 )
-
-
-def checked_address(text: str) -> ValidatedEmail:
-    """Read an e-mail address that every mail server takes; nothing is looked up.
-
-    Letters outside ASCII before the @ need a mail server that few have, so they are refused.
-    `test_environment` lets the reserved domain .test through, as .example does.
-
-    :raises ValueError: it isn't one.
-    """
-    return validate_email(
-        text, check_deliverability=False, allow_smtputf8=False, test_environment=True
-    )
 
 
 def email_address(node: Any, value: str) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -192,12 +192,6 @@ def job_row(job: Job, holder: str, payload: dict[str, Any]) -> tuple[type[Outbox
     now = utc_now()
     values = {"kind": job.name, "holder": holder, "payload": payload, "attempts": 0, "dead": False}
     return OutboxJob, {**values, "created_at": now, "run_after": now}
-
-
-def rows_committed(engine: Engine, rows: Iterable[tuple[type[Any], Any]]) -> None:
-    """Wake the workers when there are jobs among rows that were committed without a session."""
-    if any(model is OutboxJob for model, _ in rows):
-        wake(engine)
 
 
 def counts(session: Session) -> list[KindCount]:

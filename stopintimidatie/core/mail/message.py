@@ -29,8 +29,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key, pkcs7
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from stopintimidatie.core.forms import checked_address
 from stopintimidatie.core.jobs import JobError
+from stopintimidatie.core.text import checked_address
 
 _UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _MESSAGE_ID: Final = re.compile(rf"<({_UUID})@[^<>\s]+>")

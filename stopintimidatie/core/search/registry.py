@@ -20,7 +20,6 @@ from stopintimidatie.core.jobs import Job, enqueue
 from stopintimidatie.core.jobs.services import job_row
 from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.search.backend import (
-    IndexWriter,
     SearchBackend,
     SearchDocument,
     Visibility,
@@ -121,7 +120,8 @@ def with_search(engine: Engine, search: SearchRegistry) -> Engine:
 
 def enqueue_index(session: Session, holder: str, kind: str, document_id: UUID) -> None:
     """Have a document indexed anew, or forgotten when it is gone: in the change's transaction."""
-    if _writer(session.get_bind()) is None:
+    search = search_of_engine(session.get_bind())
+    if search is None or search.backend.writer is None:
         enqueue(session, INDEX, holder, {"kind": kind, "id": str(document_id)})
         return
     if current_holder(session) != holder:
@@ -131,9 +131,9 @@ def enqueue_index(session: Session, holder: str, kind: str, document_id: UUID) -
 
 def rows_of_new(bind: Engine | Connection, document: SearchDocument) -> list[tuple[Any, Any]]:
     """Return (table, values) that have a new document indexed, to insert with many rows."""
-    writer = _writer(bind)
-    if writer is not None:
-        return [writer.new_row(document)]
+    search = search_of_engine(bind)
+    if search is not None and search.backend.writer is not None:
+        return [search.backend.writer.new_row(document)]
     payload = {"kind": document.kind.value, "id": str(document.id)}
     return [job_row(INDEX, document.holder, payload)]
 
@@ -141,11 +141,6 @@ def rows_of_new(bind: Engine | Connection, document: SearchDocument) -> list[tup
 def search_of_engine(bind: Engine | Connection) -> SearchRegistry | None:
     """Return the registry of search, as `with_search` put it on the engine."""
     return bind.get_execution_options().get(_OPTION)
-
-
-def _writer(bind: Engine | Connection) -> IndexWriter | None:
-    search = search_of_engine(bind)
-    return None if search is None else search.backend.writer
 
 
 @event.listens_for(Session, "before_commit")

@@ -159,10 +159,12 @@ def trail_tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callabl
     """Make the tween of the trail, which stands above the transaction of the request."""
 
     def trail_tween(request: Any) -> Any:
-        request.environ[_KEY] = []
+        notes: list[_Note] = []
+        request.environ[_KEY] = notes
         response = handler(request)
         try:
-            _write(registry.engine, request)
+            if notes:
+                _write(registry.engine, request.identity, notes)
         except SQLAlchemyError as error:
             # A form was committed already: retrying the request would store it twice.
             if request.method in SAFE_METHODS and is_error_retryable(request, error):
@@ -173,12 +175,11 @@ def trail_tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callabl
     return trail_tween
 
 
-def _write(engine: Engine, request: Any) -> None:
+def _write(engine: Engine, identity: Identity, notes: Sequence[_Note]) -> None:
     """Write the notes in one transaction for each holder; those without one go in the first."""
-    notes: list[_Note] = request.environ[_KEY]
     holders = list(dict.fromkeys(note.holder for note in notes if note.holder))
-    for number, holder in enumerate(holders or [None] * bool(notes)):
+    for number, holder in enumerate(holders or [None]):
         with transaction(engine, holder) as session:
             for note in notes:
                 if note.holder == holder or (note.holder is None and number == 0):
-                    note.write(session, request.identity)
+                    note.write(session, identity)

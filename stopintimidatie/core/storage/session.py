@@ -161,9 +161,13 @@ def sqlite_file(settings: Settings) -> Path | None:
     return Path(name).absolute() if name and name != ":memory:" else None
 
 
+# Engines with an option are kept: making one goes over all listeners of the engine.
+
+
+@lru_cache(maxsize=16)
 def reading(engine: Engine) -> Engine:
     """Return this engine with read-only transactions, which take no write lock."""
-    return _with_option(engine, READ_ONLY_OPTION, True)
+    return engine.execution_options(**{READ_ONLY_OPTION: True})
 
 
 def locked(session: Session, statement: Select[Any]) -> Select[Any]:
@@ -172,17 +176,13 @@ def locked(session: Session, statement: Select[Any]) -> Select[Any]:
     return statement if reads else statement.with_for_update()
 
 
+@lru_cache(maxsize=16)
 def waiting_at_most(engine: Engine, milliseconds: int) -> Engine:
-    """Return this engine with transactions that fail rather than wait longer for a lock."""
-    return _with_option(engine, WAIT_OPTION, milliseconds)
+    """Return this engine for a transaction that would rather fail than wait longer for a lock."""
+    return engine.execution_options(**{WAIT_OPTION: milliseconds})
 
 
 @lru_cache(maxsize=16)
-def _with_option(engine: Engine, name: str, value: Any) -> Engine:
-    """Return this engine with the option; kept, for making one goes over all its listeners."""
-    return engine.execution_options(**{name: value})
-
-
 def standalone(engine: Engine) -> Engine:
     """Return this engine for one statement by itself.
 
@@ -191,7 +191,7 @@ def standalone(engine: Engine) -> Engine:
     """
     if engine.dialect.name != "postgresql":
         return engine
-    return _with_option(engine, "isolation_level", "AUTOCOMMIT")
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def is_lock_timeout(error: DBAPIError) -> bool:

@@ -19,7 +19,6 @@ from stopintimidatie.core.tree.resources import (
 from stopintimidatie.core.tree.services import (
     is_taken,
     locate_reference,
-    reference_row,
     register_reference,
     remember_address,
 )
@@ -35,7 +34,6 @@ __all__ = [
     "is_taken",
     "lineage",
     "locate_reference",
-    "reference_row",
     "register_reference",
     "remember_address",
 ]

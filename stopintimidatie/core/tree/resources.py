@@ -204,7 +204,7 @@ class Resource:
     kind = ""
     label = ""
 
-    def __init__(self, name: str | None, parent: Any, holder: str) -> None:
+    def __init__(self, name: str | None, parent: Any, holder: str = "") -> None:
         self.__name__ = name
         self.__parent__ = parent
         self.holder = holder
@@ -235,9 +235,6 @@ class Branch(Resource):
 
 class Container(Branch):
     """A node without a row of its own, directly under the root, such as /gemeenten."""
-
-    def __init__(self, name: str, parent: Any) -> None:
-        super().__init__(name, parent, "")
 
     def __acl__(self) -> list[Any]:
         return [(Allow, Authenticated, Permission.SIGNED_IN), DENY_ALL]
@@ -286,15 +283,24 @@ def split_address(path: str) -> list[str]:
 
 
 def _work_for(request: Any, holder: str) -> None:
-    """Let the request's transaction work for the holder of the address, if it has one.
+    """Let the transaction of the request work for the holder of the address.
 
     Only for a holder that the person works for; what others hold is refused a little later.
     """
-    identity = request.identity if holder else None
+    identity = request.identity
     if identity is None or holder not in identity.holders:
         return
     if current_holder(request.db) is None:
         enter(request.db, holder)
+    request.registry.notify(AtWork(request, holder))
+
+
+@dataclass(frozen=True)
+class AtWork:
+    """Event: the request reached an address below a holder that its sender works for."""
+
+    request: Any
+    holder: str
 
 
 @implementer(ITraverser)
@@ -305,10 +311,18 @@ class StrictTraverser:
         self.root = root
 
     def __call__(self, request: Any) -> dict[str, Any]:
+        found = {
+            "context": self.root,
+            "view_name": "",
+            "subpath": (),
+            "traversed": (),
+            "virtual_root": self.root,
+            "virtual_root_path": (),
+            "root": self.root,
+        }
         if request.matchdict is not None:
             # A static route: it has its own view on the root.
-            subpath = request.matchdict.get("subpath", ())
-            return self._answer(self.root, "", subpath, ())
+            return {**found, "subpath": request.matchdict.get("subpath", ())}
         try:
             path = request.path_info
         except UnicodeDecodeError as e:
@@ -318,8 +332,10 @@ class StrictTraverser:
         rest = names[depth:]
         if len(rest) > 1:
             raise HTTPNotFound()
-        _work_for(request, getattr(context, "holder", ""))
-        return self._answer(context, rest[0] if rest else "", (), tuple(names[:depth]))
+        if holder := getattr(context, "holder", ""):
+            _work_for(request, holder)
+        found.update(context=context, traversed=tuple(names[:depth]))
+        return {**found, "view_name": rest[0] if rest else ""}
 
     def _walk(self, names: list[str]) -> tuple[Any, int]:
         context = self.root
@@ -332,16 +348,3 @@ class StrictTraverser:
             except KeyError:
                 return context, depth
         return context, len(names)
-
-    def _answer(
-        self, context: Any, view_name: str, subpath: Any, traversed: tuple[str, ...]
-    ) -> dict[str, Any]:
-        return {
-            "context": context,
-            "view_name": view_name,
-            "subpath": subpath,
-            "traversed": traversed,
-            "virtual_root": self.root,
-            "virtual_root_path": (),
-            "root": self.root,
-        }

@@ -11,7 +11,6 @@ from sqlalchemy import BindParameter, ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.security.permissions import may
-from stopintimidatie.core.storage.session import Row
 from stopintimidatie.core.storage.tenancy import current_holder
 from stopintimidatie.core.tree.models import Redirect, Reference
 from stopintimidatie.core.tree.resources import DOCUMENT_KINDS, TREE_ROOTS
@@ -22,13 +21,7 @@ SHORTEST: Final = 4
 
 def register_reference(session: Session, reference: str, holder: str, kind: str) -> None:
     """Let a reference lead to a holder."""
-    _, values = reference_row(reference, holder, kind)
-    session.add(Reference(**values))
-
-
-def reference_row(reference: str, holder: str, kind: str) -> Row:
-    """Return a reference that leads to a holder, as a row."""
-    return Reference, {"reference": reference, "holder": holder, "kind": kind}
+    session.add(Reference(reference=reference, holder=holder, kind=kind))
 
 
 def is_taken(reference: str | BindParameter[str]) -> ColumnElement[bool]:

@@ -64,9 +64,8 @@ def _include_templates(config: Any) -> None:
 
 
 def _include_tweens(config: Any) -> None:
-    """Include the tweens, from outside: headers, packing, (transaction, exceptions), guard."""
+    """Include the tweens, from outside: headers and packing, (transaction, exceptions), guard."""
     from pyramid.tweens import EXCVIEW, INGRESS, MAIN
 
-    config.add_tween("stopintimidatie.core.web.responses.static_tween", under=INGRESS)
     config.add_tween("stopintimidatie.core.web.responses.headers_tween", under=INGRESS)
     config.add_tween("stopintimidatie.core.web.request.guard_tween", under=EXCVIEW, over=MAIN)

@@ -34,7 +34,8 @@ MAX_FORM: Final = 10_000_000
 FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 _CHUNK: Final = 64 * 1024
 _TAKEN: Final = "stopintimidatie.web.bytes_taken"
-_FAULT: Final = "stopintimidatie.web.body_fault"
+# Where in the environ stands what is wrong with the body: BROKEN, TOO_LARGE, TOO_SLOW or NO_ROOM.
+FAULT: Final = "stopintimidatie.web.body_fault"
 BROKEN: Final = "broken"
 TOO_LARGE: Final = "too large"
 TOO_SLOW: Final = "too slow"
@@ -93,52 +94,27 @@ def announced_length(environ: dict[str, Any]) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
 
-def taken(environ: dict[str, Any]) -> int:
-    """Return the number of bytes of the body that were read so far."""
-    count: int = environ.get(_TAKEN, 0)
-    return count
-
-
 def take(environ: dict[str, Any], most: int) -> bytes:
-    """Read the next bytes, never past the announced length, where a server would wait."""
+    """Read the next bytes of the body, never past the announced length: a server would wait."""
+    before = environ.get(_TAKEN, 0)
     if not environ.get("wsgi.input_terminated"):
-        most = min(most, (announced_length(environ) or 0) - taken(environ))
-    parts = []
-    while most > 0:
-        part = _next(environ["wsgi.input"], min(most, _CHUNK))
-        if not part:
-            break
-        parts.append(part)
-        most -= len(part)
+        most = min(most, (announced_length(environ) or 0) - before)
+    parts: list[bytes] = []
+    # The client may go away; what came is judged like any other half message.
+    with suppress(OSError):
+        while most > 0 and (part := environ["wsgi.input"].read(min(most, _CHUNK))):
+            parts.append(part)
+            most -= len(part)
     data = b"".join(parts)
-    environ[_TAKEN] = taken(environ) + len(data)
+    environ[_TAKEN] = before + len(data)
     return data
-
-
-def _next(stream: Any, most: int) -> bytes:
-    try:
-        part: bytes = stream.read(most)
-    except OSError:
-        # The client went away; what came is judged like any other half message.
-        return b""
-    return part
 
 
 def drain(environ: dict[str, Any], most: int) -> None:
     """Take the body in, up to so many bytes in all, so that the client reads the answer."""
-    while taken(environ) < most:
-        if not take(environ, min(_CHUNK, most - taken(environ))):
+    while (left := most - environ.get(_TAKEN, 0)) > 0:
+        if not take(environ, min(_CHUNK, left)):
             return
-
-
-def fault_of(environ: dict[str, Any]) -> str | None:
-    """Return what was wrong with the body: BROKEN, TOO_LARGE, TOO_SLOW or NO_ROOM; else None."""
-    found: str | None = environ.get(_FAULT)
-    return found
-
-
-def set_fault(environ: dict[str, Any], fault: str) -> None:
-    environ[_FAULT] = fault
 
 
 def attempts(request: Any) -> int | None:
@@ -171,11 +147,11 @@ def _read_form(request: Any, length: int | None) -> None:
     short = not environ.get("wsgi.input_terminated") and len(data) < (length or 0)
     # What is far too large isn't here at all: the gateway threw it away.
     if max(len(data), length or 0) > most:
-        environ[_FAULT] = TOO_LARGE
+        environ[FAULT] = TOO_LARGE
         drain(environ, 2 * most)
     elif short or (request.content_type == FORM_TYPES[0] and not _is_text(data)):
-        environ[_FAULT] = BROKEN
-    request.body = b"" if fault_of(environ) else data
+        environ[FAULT] = BROKEN
+    request.body = b"" if FAULT in environ else data
     environ["wsgi.input_terminated"] = False
 
 

@@ -38,11 +38,11 @@ from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.security import Identity
 from stopintimidatie.core.web.body import (
+    FAULT,
     FORM_TYPES,
     NO_ROOM,
     TOO_LARGE,
     TOO_SLOW,
-    fault_of,
     is_stream,
 )
 from stopintimidatie.core.web.theme import Branding
@@ -185,21 +185,24 @@ FAULTS: Mapping[str, type[HTTPException]] = {
 }
 
 
-def is_own_host(host: str, settings: Settings) -> bool:
-    """Tell whether this installation answers under this name.
+def own_hosts(settings: Settings) -> frozenset[str] | None:
+    """Return the names under which this installation answers; None when each will do.
 
     Redirects and links repeat the name that was asked for. In production that is the public
     address alone; on this machine itself, and in the demo, each name and port will do.
     """
     public = urlsplit(settings.public_address)
     if settings.demo or public.hostname in LOOPBACK_HOSTS:
-        return True
+        return None
     own = public.netloc.lower()
-    return host.lower() in (own, own + DEFAULT_PORTS[public.scheme])
+    return frozenset({own, own + DEFAULT_PORTS[public.scheme]})
 
 
-def check(request: Any, settings: Settings) -> None:
-    """Raise when path, query, length or form of this request can't be read."""
+def check(request: Any, own: frozenset[str] | None) -> None:
+    """Raise when path, query, length or form of this request can't be read.
+
+    :param own: the names under which this installation answers (`own_hosts`).
+    """
     try:
         _ = (request.path_info, request.script_name, request.host)
         request.GET.items()
@@ -207,9 +210,9 @@ def check(request: Any, settings: Settings) -> None:
     except (UnicodeDecodeError, ValueError) as error:
         _make_readable(request)
         raise HTTPBadRequest() from error
-    if not (is_own_host(request.host, settings) or _for_any_host(request)):
+    if own is not None and request.host.lower() not in own and not _for_any_host(request):
         raise StrangeHost()
-    fault = fault_of(request.environ)
+    fault = request.environ.get(FAULT)
     if fault is not None and fault in FAULTS:
         raise FAULTS[fault]()
     if fault or any("\x00" in value for value in cookies.values()):
@@ -249,10 +252,10 @@ def _check_form(request: Any) -> None:
 
 
 def guard_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
-    settings: Settings = registry.app_settings
+    own = own_hosts(registry.app_settings)
 
     def tween(request: Any) -> Any:
-        check(request, settings)
+        check(request, own)
         return handler(request)
 
     return tween

@@ -86,6 +86,7 @@ PUBLIC_MAY_DIFFER = frozenset({"Cross-Origin-Resource-Policy"})
 HSTS = "max-age=31536000; includeSubDomains"
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_AN_HOUR = "public, max-age=3600"
+PUBLIC_FILES = ("/static/", "/huisstijl/")
 
 
 def cache_control(path: str, query: str, status: int) -> str:
@@ -97,20 +98,6 @@ def cache_control(path: str, query: str, status: int) -> str:
     if path.startswith("/static/"):
         return FOR_EVER if query.startswith("v=") else FOR_AN_HOUR
     return "no-store"
-
-
-def apply(environ: Mapping[str, Any], response: Any, https: bool) -> None:
-    """Put the headers on one answer."""
-    headers = response.headers
-    for name, value in HEADERS.items():
-        stricter = headers.get(name) in (PICTURE_CSP, LOCATING)
-        if not stricter and (name not in PUBLIC_MAY_DIFFER or name not in headers):
-            headers[name] = value
-    if https:
-        headers["Strict-Transport-Security"] = HSTS
-    headers["Cache-Control"] = cache_control(
-        environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", ""), response.status_int
-    )
 
 
 def headers_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
@@ -129,7 +116,17 @@ def headers_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any
             if is_error_retryable(request, error):
                 raise
             response = request.invoke_exception_view(sys.exc_info())
-        apply(request.environ, response, https)
+        path, query = (request.environ.get(name, "") for name in ("PATH_INFO", "QUERY_STRING"))
+        if path.startswith(PUBLIC_FILES):
+            pack(request, response)
+        headers = response.headers
+        for name, value in HEADERS.items():
+            stricter = headers.get(name) in (PICTURE_CSP, LOCATING)
+            if not stricter and (name not in PUBLIC_MAY_DIFFER or name not in headers):
+                headers[name] = value
+        if https:
+            headers["Strict-Transport-Security"] = HSTS
+        headers["Cache-Control"] = cache_control(path, query, response.status_int)
         return response
 
     return tween
@@ -142,9 +139,6 @@ SUFFIX = ".css"
 
 class ThemeFolder(Resource):
     """Folder of the stylesheets of the municipalities' colours."""
-
-    def __init__(self, name: str, parent: Any) -> None:
-        super().__init__(name, parent, "")
 
     def __acl__(self) -> list[Any]:
         return [DENY_ALL]
@@ -164,7 +158,7 @@ class ThemeSheet(Resource):
     """The stylesheet of one colour."""
 
     def __init__(self, name: str, parent: Any, colour: str) -> None:
-        super().__init__(name, parent, "")
+        super().__init__(name, parent)
         self.colour = colour
 
     def __acl__(self) -> list[Any]:
@@ -201,6 +195,7 @@ def _packed(body: bytes) -> bytes:
 
 def pack(request: Any, response: Any) -> None:
     """Replace the body by its packed form, if that is wanted and worth it."""
+    response.vary = ["Accept-Encoding"]
     wanted = "gzip" in request.headers.get("Accept-Encoding", "")
     if response.status_int != 200 or not wanted or response.content_type not in PACKED_TYPES:
         return
@@ -210,17 +205,6 @@ def pack(request: Any, response: Any) -> None:
         response.content_encoding = "gzip"
         response.etag = None
         response.content_md5 = None
-
-
-def static_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
-    def tween(request: Any) -> Any:
-        response = handler(request)
-        if request.environ.get("PATH_INFO", "").startswith(("/static/", "/huisstijl/")):
-            pack(request, response)
-            response.vary = ["Accept-Encoding"]
-        return response
-
-    return tween
 
 
 @view_config(context=ThemeSheet, permission=NO_PERMISSION_REQUIRED, request_method="GET")

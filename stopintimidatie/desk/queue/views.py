@@ -43,8 +43,8 @@ from stopintimidatie.reports.inbox.views import TEMPLATE, quarantine_view
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.steps import Action, add_version, conflict, version_values
 from stopintimidatie.reports.page.views import impossible, step_page
-from stopintimidatie.reports.resources import ReportResource, report_path
-from stopintimidatie.reports.services import StaleReportError, lock_report
+from stopintimidatie.reports.resources import ReportResource
+from stopintimidatie.reports.services import StaleReportError, lock_report, report_path
 from stopintimidatie.reports.vocabulary import Form as HarassmentForm
 from stopintimidatie.reports.vocabulary import PlaceType
 

@@ -19,9 +19,8 @@ from stopintimidatie.dossiers.services import DossierError, append, check_live, 
 from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.resources import report_path
 from stopintimidatie.reports.rules import normalise_reference
-from stopintimidatie.reports.services import move_report, reindex_report
+from stopintimidatie.reports.services import move_report, reindex_report, report_path
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 

@@ -44,7 +44,7 @@ from stopintimidatie.dossiers.workflow import (
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.resources import report_path
+from stopintimidatie.reports.services import report_path
 from stopintimidatie.reports.vocabulary import PlaceType
 
 Page = dict[str, Any]

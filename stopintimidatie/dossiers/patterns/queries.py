@@ -32,7 +32,7 @@ from stopintimidatie.dossiers.resources import dossier_path
 from stopintimidatie.dossiers.workflow import LIVE, DossierKind
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.resources import report_path
+from stopintimidatie.reports.services import report_path
 from stopintimidatie.reports.triage.rules import distance_m
 from stopintimidatie.reports.words import heading
 

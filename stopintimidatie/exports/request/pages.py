@@ -27,7 +27,7 @@ from stopintimidatie.exports.request.queries import waiting_with
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.review.views import NAME as REVIEW
 from stopintimidatie.exports.vocabulary import capital
-from stopintimidatie.reports.resources import paths_of_reports
+from stopintimidatie.reports.services import paths_of_reports
 
 
 def preview_values(prepared: Prepared, review: Mapping[int, str] | None = None) -> dict[str, Any]:

@@ -220,19 +220,16 @@ class Locator:
         return Place(municipality, wijk.code, buurt[0].code if buurt else None, method)
 
     def _by_centre(self, lat: float, lon: float) -> Place:
+        """Guess the wijk by its middle."""
+        east, north = _METRES_PER_DEGREE * math.cos(math.radians(lat)), _METRES_PER_DEGREE
         distances = [
-            (_between_m(centre, lat, lon), centre.code, centre) for centre in self._centres
+            (math.hypot((one.lon - lon) * east, (one.lat - lat) * north), one.code, one)
+            for one in self._centres
         ]
         near = min(distances, key=lambda item: item[:2], default=None)
         if near is None or near[0] > CENTRE_WITHIN_M:
             return NOWHERE
         return Place(near[2].municipality_code, near[2].code, None, Method.CENTRE)
-
-
-def _between_m(centre: NeighbourhoodFact, lat: float, lon: float) -> float:
-    """Return metres from the middle of a wijk to the point."""
-    east = _METRES_PER_DEGREE * math.cos(math.radians(lat))
-    return math.hypot((centre.lon - lon) * east, (centre.lat - lat) * _METRES_PER_DEGREE)
 
 
 def read_outlines(session: Session) -> dict[AreaKind, list[Outline]]:

@@ -27,10 +27,10 @@ from stopintimidatie.core.accounts.models import (
 from stopintimidatie.core.accounts.services import KIND, AccountError, find_user, normal_username
 from stopintimidatie.core.audit import Actor, AuditEvent, record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.forms import checked_address
 from stopintimidatie.core.jobs import enqueue
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.text import checked_address
 from stopintimidatie.municipalities.people.mail import INVITE_JOB, INVITED, TELL_JOB, ask_to_confirm
 from stopintimidatie.municipalities.people.services import (
     LAST_READER,

@@ -49,8 +49,8 @@ def published_for(session: Session, code: str | None) -> Published:
     profile = profile_of(session, code) if code else None
     return Published(
         profile,
-        _contents(session, code or "", stamp_of(row, "own"), now),
-        _contents(session, NATIONAL, stamp_of(row, "national"), now),
+        _contents(session, code or "", (row.own_number, row.own_newest), now),
+        _contents(session, NATIONAL, (row.national_number, row.national_newest), now),
     )
 
 
@@ -75,13 +75,9 @@ def version_columns(owner: Any, now: Any, name: str) -> tuple[Label[Any], ...]:
     )
 
 
-def stamp_of(row: Any, name: str) -> Stamp:
-    """Return what `version_columns` under this name found."""
-    return getattr(row, f"{name}_number"), getattr(row, f"{name}_newest")
-
-
-def kept_or_read(engine: Engine, owner: str, stamp: Stamp) -> Contents:
-    """Return what `published_for` does, for who asked for the stamp with something else."""
+def kept_or_read(engine: Engine, owner: str, row: Any, name: str) -> Contents:
+    """Return what `published_for` finds, for who asked `version_columns` with something else."""
+    stamp = getattr(row, f"{name}_number"), getattr(row, f"{name}_newest")
     kept = _kept_for(engine, owner, stamp)
     if kept is not None:
         return kept

@@ -49,11 +49,6 @@ class HelpLine:
     ages: tuple[str, ...] = ()
     forms: tuple[str, ...] = ()
 
-    def fits(self, age: str | None, forms: Iterable[str]) -> bool:
-        return (not self.ages or age in self.ages) and (
-            not self.forms or not set(self.forms).isdisjoint(forms)
-        )
-
 
 @dataclass(frozen=True)
 class Contents:
@@ -160,9 +155,13 @@ class Published:
         return fallback_of(wanted)
 
     def answer(self, language: str, forms: Sequence[str] = ()) -> tuple[str, str]:
-        """Return title and text, still with their blanks, for these forms, gravest first."""
-        general = self._general
-        spoken = fallback_of(language)
+        """Return title and text, still with their blanks, for a report of these forms.
+
+        :param forms: gravest first; without an answer for any of them the general one is given.
+        """
+        general, spoken = house.NOT_PLACED, fallback_of(language)
+        if self.profile is not None:
+            general = house.CONNECTED if self.connected else house.NOT_CONNECTED
         for code in dict.fromkeys((language, spoken)):
             for texts in self._answers(code):
                 for name in (*forms, general):
@@ -170,13 +169,6 @@ class Published:
                         return found["titel"], found["tekst"]
         found = house.ANSWERS[spoken][general]
         return found["titel"], found["tekst"]
-
-    @property
-    def _general(self) -> str:
-        """Which answer is given when there is none for the form."""
-        if self.profile is None:
-            return house.NOT_PLACED
-        return house.CONNECTED if self.connected else house.NOT_CONNECTED
 
     def _answers(self, language: str) -> Iterable[Mapping[str, Any]]:
         own = self.own.part(Part.ANSWERS).get(language, {})
@@ -214,7 +206,12 @@ class Published:
         self, language: str, age: str | None, forms: Sequence[str]
     ) -> tuple[HelpLine, ...]:
         """Return the lines that fit this age and what happened; 112 always first."""
-        return tuple(line for line in self.help_lines(language) if line.fits(age, forms))
+        return tuple(
+            line
+            for line in self.help_lines(language)
+            if (not line.ages or age in line.ages)
+            and (not line.forms or not set(line.forms).isdisjoint(forms))
+        )
 
     def questions(self, use: str) -> tuple[Question, ...]:
         """Return the municipality's own questions that are asked now: `app` or `triage`."""

@@ -27,7 +27,7 @@ from stopintimidatie.municipalities.areas.models import Municipality, Neighbourh
 from stopintimidatie.municipalities.areas.queries import unknown_neighbourhood_code
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile
 from stopintimidatie.municipalities.levels.services import empty_profile
-from stopintimidatie.municipalities.settings.queries import kept_or_read, stamp_of, version_columns
+from stopintimidatie.municipalities.settings.queries import kept_or_read, version_columns
 from stopintimidatie.municipalities.settings.rules import Published
 from stopintimidatie.reports.api.models import AppKey
 from stopintimidatie.reports.arrival.submission import place_at, stop_to_find
@@ -133,9 +133,12 @@ def recognise(session: Session, authorization: str | None, *, demo: bool) -> App
 # a changed text or a new municipality counts at once.
 
 
-_PROFILE: Final = [
-    column for column in MunicipalityProfile.__table__.columns if column.key not in ("code", "logo")
-]
+# By the attribute of the profile.
+_PROFILE: Final = {
+    "noted_level" if column.key == "level" else column.key: column
+    for column in MunicipalityProfile.__table__.columns
+    if column.key not in ("code", "logo")
+}
 
 
 @dataclass(frozen=True)
@@ -181,7 +184,7 @@ def look_up(
     demo: bool,
 ) -> Known:
     """Ask; and ask again when outlines were loaded since this process read them."""
-    stops = _stops(engine, location)
+    stops = _stops(engine, location) if location.transit else ()
     while True:
         version, locator = locators.at_hand()
         place = place_at(locator, location, stops)
@@ -192,10 +195,7 @@ def look_up(
             with transaction(engine, write=False) as session:
                 locators.current(session)
         elif not row.taken:
-            area = _area(row, place)
-            published = _published(engine, row, area)
-            crowded = _crowded(row, watched)
-            return Known(_app(row, demo), place, area, published, reference, crowded)
+            return _known(engine, row, place, reference, watched, demo=demo)
 
 
 def _stops(engine: Engine, location: Location) -> Sequence[Point]:
@@ -210,10 +210,12 @@ def _stops(engine: Engine, location: Location) -> Sequence[Point]:
 def _ask(
     engine: Engine, token: str, place: Place, reference: str, watched: Sequence[Watched]
 ) -> Row[*tuple[Any, ...]]:
+    here = place.municipality_code
     asked: dict[str, Any] = {
         "token_hash": token_hash(token),
-        "municipality": place.municipality_code,
-        "neighbourhood": _filed_under(place),
+        "municipality": here,
+        # The one that stands for a municipality of which the wijk isn't known.
+        "neighbourhood": place.neighbourhood_code or (here and unknown_neighbourhood_code(here)),
         "reference": reference,
         "now": utc_now(),
     }
@@ -223,13 +225,6 @@ def _ask(
         asked[f"rows{number}"] = sender.meter.rows
     with standalone(reading(engine)).connect() as connection:
         return connection.execute(_question(len(watched)), asked).one()
-
-
-def _filed_under(place: Place) -> str | None:
-    """The wijk, or the one that stands for a municipality of which it isn't known."""
-    if place.neighbourhood_code is None and place.municipality_code is not None:
-        return unknown_neighbourhood_code(place.municipality_code)
-    return place.neighbourhood_code
 
 
 @cache
@@ -259,7 +254,7 @@ def _question(watched: int) -> Select[*tuple[Any, ...]]:
         Municipality.slug.label("municipality_slug"),
         Neighbourhood.name.label("neighbourhood_name"),
         Neighbourhood.slug.label("neighbourhood_slug"),
-        *_PROFILE,
+        *(column.label(name) for name, column in _PROFILE.items()),
         *version_columns(here, now, "own"),
         *version_columns(NATIONAL, now, "national"),
         *(_times(place) for place in range(watched)),
@@ -273,38 +268,39 @@ def _times(place: int) -> Any:
     return count_of(who, since, bindparam(f"rows{place}", type_=Integer)).label(f"times{place}")
 
 
-def _crowded(row: Row[*tuple[Any, ...]], watched: Sequence[Watched]) -> str | None:
-    """The first meter that says it is too much."""
-    for place, one in enumerate(watched):
-        if getattr(row, f"times{place}") >= one.meter.rows:
-            return str(one.meter.reason)
-    return None
-
-
-def _app(row: Row[*tuple[Any, ...]], demo: bool) -> App | None:
-    if row.app_id is None or (row.app_demo and not demo):
-        return None
-    return App(row.app_id, row.app_name, row.app_source)
-
-
-def _area(row: Row[*tuple[Any, ...]], place: Place) -> Area | None:
-    code = place.municipality_code
-    if code is None or row.municipality_name is None:
-        return None
-    return Area(
-        code,
-        row.municipality_name,
-        row.municipality_slug,
-        row.neighbourhood_name,
-        row.neighbourhood_slug,
+def _known(
+    engine: Engine,
+    row: Row[*tuple[Any, ...]],
+    place: Place,
+    reference: str,
+    watched: Sequence[Watched],
+    *,
+    demo: bool,
+) -> Known:
+    """Say what the row tells, with the first meter that says it is too much."""
+    app = area = None
+    if row.app_id is not None and (demo or not row.app_demo):
+        app = App(row.app_id, row.app_name, row.app_source)
+    if place.municipality_code is not None and row.municipality_name is not None:
+        names = (row.municipality_name, row.municipality_slug)
+        wijk = (row.neighbourhood_name, row.neighbourhood_slug)
+        area = Area(place.municipality_code, *names, *wijk)
+    times = (getattr(row, f"times{number}") for number in range(len(watched)))
+    meters = (
+        one.meter for one, found in zip(watched, times, strict=True) if found >= one.meter.rows
     )
+    crowded = next((meter.reason for meter in meters), None)
+    return Known(app, place, area, _published(engine, row, area), reference, crowded)
 
 
 def _published(engine: Engine, row: Row[*tuple[Any, ...]], area: Area | None) -> Published:
-    national = kept_or_read(engine, NATIONAL, stamp_of(row, "national"))
+    """Return what counts for the municipality; without one, what counts for the desk alone."""
+    national = kept_or_read(engine, NATIONAL, row, "national")
     if area is None:
         return Published(None, national=national)
-    known = {column.key: getattr(row, column.key) for column in _PROFILE}
-    none = row.level is None
-    profile = empty_profile(area.code) if none else MunicipalityProfile(code=area.code, **known)
-    return Published(profile, kept_or_read(engine, area.code, stamp_of(row, "own")), national)
+    if row.noted_level is None:
+        profile = empty_profile(area.code)
+    else:
+        known = {name: getattr(row, name) for name in _PROFILE}
+        profile = MunicipalityProfile(code=area.code, **known)
+    return Published(profile, kept_or_read(engine, area.code, row, "own"), national)

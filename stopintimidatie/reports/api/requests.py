@@ -150,20 +150,6 @@ def _copy(environ: dict[str, Any], boundary: str, file: BinaryIO) -> bool:
 MAX_DRAINED: Final = 8 * 1024 * 1024
 
 
-def read_body(environ: dict[str, Any]) -> bytes:
-    """The whole body.
-
-    :raises ProblemError: it is larger than a message may be.
-    """
-    length = body.announced_length(environ)
-    if length is not None and length > MAX_BYTES:
-        raise ProblemError(Kind.TOO_LARGE)
-    data = body.take(environ, MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise ProblemError(Kind.TOO_LARGE)
-    return data
-
-
 def most_of(registry: Any, environ: dict[str, Any]) -> int:
     """Return how many bytes of this body are kept; addresses for files accept more.
 

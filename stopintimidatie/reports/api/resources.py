@@ -47,9 +47,6 @@ class ApiNode(Resource):
     calls: ClassVar[tuple[Call, ...]] = ()
     children: ClassVar[dict[str, type[ApiNode]]] = {}
 
-    def __init__(self, name: str, parent: Any) -> None:
-        super().__init__(name, parent, "")
-
     def __acl__(self) -> list[Any]:
         return [DENY_ALL]
 
@@ -155,14 +152,11 @@ TOO_SLOW: Final = (
 )
 
 
-def below_api(environ: dict[str, Any]) -> bool:
-    """Whether this address belongs to the API; read raw, for it may not be decodable."""
-    # A path with a double slash matches no route, but its sender meant the API: answer as the API.
-    return first_word(environ) == "api"
-
-
 class BelowApi:
-    """View predicate: only for addresses below /api."""
+    """View predicate: only for addresses below /api.
+
+    A path with a double slash matches no route, but its sender meant the API: answer as the API.
+    """
 
     def __init__(self, wanted: bool, config: Any) -> None:
         self.wanted = wanted
@@ -173,7 +167,7 @@ class BelowApi:
     phash = text
 
     def __call__(self, context: Any, request: Any) -> bool:
-        return below_api(request.environ) is self.wanted
+        return (first_word(request.environ) == "api") is self.wanted
 
 
 def answer(request: Any, problem: ProblemError) -> Response:
@@ -249,7 +243,7 @@ def api_tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[
 
     def api_tween(request: Any) -> Any:
         response = handler(request)
-        if below_api(request.environ):
+        if first_word(request.environ) == "api":
             response.headers["API-Version"] = API_VERSION
             if response.status_int >= 400:
                 drain(request.environ)

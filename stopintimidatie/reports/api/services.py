@@ -17,11 +17,10 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.limits import Senders, rows_for
+from stopintimidatie.core.limits import rows_for
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import Row, transaction, waits_for_row_of
 from stopintimidatie.core.text import Term
-from stopintimidatie.municipalities.areas.locator import LocatorCache
 from stopintimidatie.municipalities.areas.queries import municipality_by_code
 from stopintimidatie.municipalities.settings.queries import (
     Answers,
@@ -58,8 +57,8 @@ from stopintimidatie.reports.api.answers import (
 from stopintimidatie.reports.api.calls import BASE
 from stopintimidatie.reports.api.models import IdempotencyKey
 from stopintimidatie.reports.api.problems import Kind, ProblemError
-from stopintimidatie.reports.api.queries import App, Area, Known, look_up, token_hash
-from stopintimidatie.reports.arrival import Apart, Arrival, Arrived, receive
+from stopintimidatie.reports.api.queries import App, Known, look_up, token_hash
+from stopintimidatie.reports.arrival import Apart, Arrival, receive
 from stopintimidatie.reports.arrival.fields import Code, FieldError
 from stopintimidatie.reports.arrival.schema import MESSAGE
 from stopintimidatie.reports.arrival.submission import Routing, routing_for
@@ -107,42 +106,35 @@ def about_municipality(code: str, name: str, published: Published) -> Municipali
 
 
 def receipt(
-    known: Known, routing: Routing, arrived: Arrived, submission: Submission, arrival: Arrival
+    known: Known, routing: Routing, submission: Submission, arrival: Arrival
 ) -> ReceiptAnswer:
-    """The whole answer to a report that is being taken in."""
+    """Make the whole answer to a report that is being taken in."""
     area, published, language = known.area, known.published, submission.language.value
-    status, _ = reader_status(arrived.state, routing.delivery)
+    status, _ = reader_status(arrival.state, routing.delivery)
     forms = gravest_first(submission.forms)
     title, text = reaction(published, area.name if area else None, language, forms)
     lines = published.help_for(published.language(language), submission.reporter_age_group, forms)
-    warning = None
+    reference, received_at = known.reference, arrival.received_at
+    municipality = neighbourhood = warning = None
     if area is not None:
-        warning = let_op(
-            published,
-            area.name,
-            language,
-            reference=arrived.reference,
-            received_at=arrival.received_at,
-        )
+        municipality = about_municipality(area.code, area.name, published)
+        told = published, area.name, language
+        warning = let_op(*told, reference=reference, received_at=received_at)
+        code, name = routing.neighbourhood_code or "", area.neighbourhood_name
+        # `onbekend` is ours and says nothing to the reporter.
+        if code.startswith("WK") and name is not None:
+            neighbourhood = NeighbourhoodAnswer(code=code, name=name)
     return ReceiptAnswer(
-        reference=arrived.reference,
+        reference=reference,
         follow_code=str(arrival.follow_code),
-        received_at=arrival.received_at,
+        received_at=received_at,
         status=status,
-        municipality=about_municipality(area.code, area.name, published) if area else None,
-        neighbourhood=_neighbourhood(area, routing.neighbourhood_code),
+        municipality=municipality,
+        neighbourhood=neighbourhood,
         reaction=ReactionAnswer(title=title, text=text),
         warning=warning,
         help_lines=tuple(HelpLineAnswer(name=line.name, phone=line.phone) for line in lines),
     )
-
-
-def _neighbourhood(area: Area | None, code: str | None) -> NeighbourhoodAnswer | None:
-    """The wijk by its CBS code; `onbekend` is ours and says nothing to the reporter."""
-    name = area.neighbourhood_name if area else None
-    if name is None or code is None or not code.startswith("WK"):
-        return None
-    return NeighbourhoodAnswer(code=code, name=name)
 
 
 REMEMBERED: Final = timedelta(days=30)
@@ -152,17 +144,6 @@ FORGETTING_EVERY: Final = 100
 FORGOTTEN_AT_ONCE: Final = 2_000
 CODE_PURPOSE: Final = "volgcode"
 BODY_PURPOSE: Final = "intake-bericht"
-
-
-@dataclass(frozen=True)
-class Intake:
-    """What taking a report in needs of the installation."""
-
-    engine: Engine
-    keys: KeyRing
-    locators: LocatorCache
-    demo: bool
-    senders: Senders
 
 
 @dataclass(frozen=True)
@@ -177,7 +158,7 @@ class Posting:
     sender: str | None = None
 
 
-def submit(intake: Intake, posting: Posting) -> dict[str, Any]:
+def submit(registry: Any, posting: Posting) -> dict[str, Any]:
     """Store the report and answer; a repeated request gets the answer of the first.
 
     When this returns, the report is committed. Two statements: one asks all that must be known,
@@ -186,42 +167,40 @@ def submit(intake: Intake, posting: Posting) -> dict[str, Any]:
     :raises ProblemError: the app's key doesn't count, its key for this report belongs to another
         body, or the first request with it is still being handled.
     """
-    watched = intake.senders.watch(posting.sender, token_hash(posting.token))
-    known = look_up(
-        intake.engine,
-        intake.locators,
-        posting.token,
-        posting.submission.location,
-        watched,
-        demo=intake.demo,
-    )
+    engine, given = registry.engine, posting.submission
+    watched = registry.senders.watch(posting.sender, token_hash(posting.token))
+    asked = (engine, registry.locator_cache, posting.token, given.location, watched)
+    known = look_up(*asked, demo=registry.app_settings.demo)
     if known.app is None:
         raise ProblemError(Kind.APP_KEY)
-    if posting.submission.own_answers:
-        _check_own_answers(intake, known, posting.submission.own_answers)
+    if given.own_answers:
+        _check_own_answers(engine, known, given.own_answers)
     if secrets.randbelow(FORGETTING_EVERY) == 0:
-        _forget_expired(intake.engine)
+        _forget_expired(engine)
     try:
-        return _first(intake, posting, known, known.app, rows_for(watched))
+        return _first(registry, posting, known, known.app, rows_for(watched))
     except IntegrityError:
-        earlier = _earlier(intake.engine, known.app, posting.key)
+        earlier = _earlier(engine, known.app, posting.key)
         if earlier is None:
             raise
         if earlier.created_at >= utc_now() - REMEMBERED:
-            return _again(intake.keys, posting, known.app, earlier)
+            return _again(registry.key_ring, posting, known.app, earlier)
     except DBAPIError as error:
         if waits_for_row_of(error, IdempotencyKey.__tablename__):
             raise ProblemError(Kind.STILL_BUSY) from None
         # A lock on something other than this key timed out: answered as an outage; the key stays
         # free.
         raise
-    _forget_expired(intake.engine, earlier)
-    return submit(intake, posting)
+    _forget_expired(engine, earlier)
+    return submit(registry, posting)
 
 
-def _check_own_answers(intake: Intake, known: Known, answers: Answers) -> None:
-    """:raises ProblemError: answers that don't fit their question, or questions of elsewhere."""
-    questions = asked_questions(intake.engine, known.published, [name for name, _ in answers])
+def _check_own_answers(engine: Engine, known: Known, answers: Answers) -> None:
+    """Refuse answers that don't fit their question, or belong to questions of elsewhere.
+
+    :raises ProblemError: there are some.
+    """
+    questions = asked_questions(engine, known.published, [name for name, _ in answers])
     faults = faults_of(known.published, questions, answers)
     if faults:
         errors = [FieldError(("antwoorden", name), fault) for name, fault in faults.items()]
@@ -229,10 +208,10 @@ def _check_own_answers(intake: Intake, known: Known, answers: Answers) -> None:
 
 
 def _first(
-    intake: Intake, posting: Posting, known: Known, app: App, hits: Sequence[Row]
+    registry: Any, posting: Posting, known: Known, app: App, hits: Sequence[Row]
 ) -> dict[str, Any]:
     """Claim the key with the answer that belongs to it, and take the report in: all or nothing."""
-    keys, area, given = intake.keys, known.area, posting.submission
+    keys, area, given = registry.key_ring, known.area, posting.submission
     arrival = Arrival(
         source=Source.of(app.source),
         actor=Actor("app", str(app.id), app.name),
@@ -244,27 +223,22 @@ def _first(
     )
     profile = known.published.profile
     level = profile.level if profile else None
-    routing = routing_for(known.place, level, geocoding=intake.locators.geocoding)
-    answer: dict[str, Any] = {}
-
-    def claim(arrived: Arrived) -> list[Row]:
-        answer.update(as_json(receipt(known, routing, arrived, given, arrival)))
-        # On PostgreSQL this waits for another transaction with the same key.
-        return [_claim(keys, posting, app, answer, arrival.received_at), *hits]
-
+    routing = routing_for(known.place, level, geocoding=registry.locator_cache.geocoding)
+    answer: dict[str, Any] = as_json(receipt(known, routing, given, arrival))
     apart = Apart(
-        intake.engine,
+        registry.engine,
         known.published.contact_within_days,
         (area.slug, area.neighbourhood_slug) if area else (None, None),
         LONGEST_WAIT_MILLISECONDS,
-        first=claim,
+        # On PostgreSQL this waits for another transaction with the same key.
+        first=[_claim(keys, posting, app, answer, arrival.received_at), *hits],
     )
     receive(apart, keys, given, routing, arrival)
     return answer
 
 
 def _claim(keys: KeyRing, posting: Posting, app: App, answer: dict[str, Any], now: datetime) -> Row:
-    """The key that the app gave this report, with what a repetition of it is answered."""
+    """Make the row of the key that the app gave this report: what a repetition is answered."""
     return IdempotencyKey, {
         "app_key_id": app.id,
         "key": posting.key,

@@ -18,6 +18,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.limits import Turnstile, reading_too_much, sender_of
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.text import local
+from stopintimidatie.core.web import body
 from stopintimidatie.core.web.limits import NoPlaceError
 from stopintimidatie.core.web.responses import PICTURE_CSP
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
@@ -53,7 +54,6 @@ from stopintimidatie.reports.api.requests import (
     Query,
     boundary_of,
     read_addition,
-    read_body,
     received,
     refuse_large,
 )
@@ -69,14 +69,13 @@ from stopintimidatie.reports.api.resources import (
     ReportsNode,
 )
 from stopintimidatie.reports.api.services import (
-    Intake,
     Posting,
     form_answer,
     municipality_answer,
     municipality_here,
     submit,
 )
-from stopintimidatie.reports.arrival.strict_json import JsonError, loads
+from stopintimidatie.reports.arrival.strict_json import MAX_BYTES, JsonError, loads
 from stopintimidatie.reports.arrival.submission import InvalidMessageError, validate
 from stopintimidatie.reports.attachments.cleaner import CleaningError, Fault, cleaned_apart
 from stopintimidatie.reports.attachments.services import attach, check_room
@@ -129,12 +128,7 @@ def post_report(context: ReportsNode, request: Any) -> Response:
         # Who has no key hears of nothing else.
         app_of(request)
         raise
-    registry = request.registry
-    demo = registry.app_settings.demo
-    intake = Intake(
-        registry.engine, registry.key_ring, registry.locator_cache, demo, registry.senders
-    )
-    answer = submit(intake, posting)
+    answer = submit(request.registry, posting)
     telemetry.intake_done(telemetry.ACCEPTED)
     created = json_answer(answer, 201)
     created.headers["Location"] = f"{BASE}/meldingen/{answer['kenmerk']}"
@@ -181,9 +175,9 @@ def limit_reads(request: Any, app: AppKey | None) -> None:
 def post_addition(context: AdditionsNode, request: Any) -> Response:
     """The reporter adds something, or answers a question. The body is judged before the code."""
     app_of(request)
-    body = read_body(request.environ)
+    sent = read_body(request.environ)
     _check_media_type(request)
-    text = read_addition(body)
+    text = read_addition(sent)
     registry = request.registry
     standing = standing_of(request, str(context.__parent__.__name__))
     with refusals():
@@ -318,13 +312,27 @@ def _posting(request: Any) -> Posting:
     token = token_of(request.headers.get("Authorization"))
     if token is None:
         raise ProblemError(Kind.APP_KEY)
-    body = read_body(request.environ)
+    sent = read_body(request.environ)
     _check_media_type(request)
-    key, sender = (
-        _idempotency_key(request),
-        sender_of(request.environ, request.registry.app_settings),
-    )
-    return Posting(token, key, body, read_message(body), sender)
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if not UUID_TEXT.fullmatch(key):
+        raise ProblemError(Kind.IDEMPOTENCY_KEY)
+    sender = sender_of(request.environ, request.registry.app_settings)
+    return Posting(token, UUID(key), sent, read_message(sent), sender)
+
+
+def read_body(environ: dict[str, Any]) -> bytes:
+    """Read the whole body.
+
+    :raises ProblemError: it is larger than a message may be.
+    """
+    length = body.announced_length(environ)
+    if length is not None and length > MAX_BYTES:
+        raise ProblemError(Kind.TOO_LARGE)
+    data = body.take(environ, MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise ProblemError(Kind.TOO_LARGE)
+    return data
 
 
 def _check_media_type(request: Any) -> None:
@@ -338,17 +346,10 @@ def _check_media_type(request: Any) -> None:
 _UTF_8: Final = frozenset({"charset=utf-8", 'charset="utf-8"'})
 
 
-def _idempotency_key(request: Any) -> UUID:
-    text = request.headers.get("Idempotency-Key", "").strip()
-    if not UUID_TEXT.fullmatch(text):
-        raise ProblemError(Kind.IDEMPOTENCY_KEY)
-    return UUID(text)
-
-
-def read_message(body: bytes) -> Submission:
+def read_message(sent: bytes) -> Submission:
     """:raises ProblemError: not JSON, or not a report; with every wrong field."""
     try:
-        return validate(loads(body), utc_now())
+        return validate(loads(sent), utc_now())
     except JsonError as error:
         raise ProblemError(Kind.BODY, error.detail) from None
     except InvalidMessageError as error:

@@ -15,8 +15,7 @@ from typing import Any, NamedTuple
 import colander
 import phonenumbers
 
-from stopintimidatie.core.forms import checked_address, composed
-from stopintimidatie.core.text import Term
+from stopintimidatie.core.text import Term, checked_address, composed
 from stopintimidatie.reports.arrival.strict_json import UNUSABLE, shown
 
 Path = tuple[str | int, ...]
@@ -75,9 +74,12 @@ class Record(Type):
             return colander.null
         if not isinstance(cstruct, dict):
             raise colander.Invalid(node, "Hier hoort een object te staan.")
-        empty = self.at_least_one and not cstruct
-        fault = "Vul ten minste één eigenschap in, of laat het object weg." if empty else None
-        return collect(node, _members(node, cstruct), fault)
+        empty = "Vul ten minste één eigenschap in, of laat het object weg."
+        fault = empty if self.at_least_one and not cstruct else None
+        members = [(child, cstruct.get(child.name, colander.null)) for child in node.children]
+        unknown = cstruct.keys() - {child.name for child in node.children}
+        members += [(colander.SchemaNode(Unknown(), name=name), cstruct[name]) for name in unknown]
+        return collect(node, members, fault)
 
     def describe(self, node: colander.SchemaNode) -> Description:
         required = [child.name for child in node.children if child.required]
@@ -88,16 +90,6 @@ class Record(Type):
             **({"required": required} if required else {}),
             **({"minProperties": 1} if self.at_least_one else {}),
         }
-
-
-def _members(
-    node: colander.SchemaNode, members: dict[str, Any]
-) -> Iterator[tuple[colander.SchemaNode, Any]]:
-    for child in node.children:
-        yield child, members.get(child.name, colander.null)
-    known = {child.name for child in node.children}
-    for name in members.keys() - known:
-        yield colander.SchemaNode(Unknown(), name=name), members[name]
 
 
 def collect(
@@ -139,9 +131,12 @@ class ListOf(Type):
     def deserialize(self, node: colander.SchemaNode, cstruct: Any) -> Any:
         if cstruct is colander.null:
             return colander.null
-        fault = self._fault(cstruct)
-        if fault:
-            raise colander.Invalid(node, fault)
+        if not isinstance(cstruct, list):
+            raise colander.Invalid(node, "Hier hoort een lijst te staan.")
+        if len(cstruct) < self.least:
+            raise colander.Invalid(node, "Kies er ten minste één.")
+        if len(cstruct) > self.most:
+            raise colander.Invalid(node, f"Kies er hoogstens {self.most}.")
         result = []
         error = colander.Invalid(node)
         for position, item in enumerate(cstruct):
@@ -155,15 +150,6 @@ class ListOf(Type):
         if len(set(result)) < len(result):
             raise colander.Invalid(node, "Noem elke waarde maar één keer.")
         return tuple(result)
-
-    def _fault(self, value: Any) -> str | None:
-        if not isinstance(value, list):
-            return "Hier hoort een lijst te staan."
-        if len(value) < self.least:
-            return "Kies er ten minste één."
-        if len(value) > self.most:
-            return f"Kies er hoogstens {self.most}."
-        return None
 
     def describe(self, node: colander.SchemaNode) -> Description:
         return {

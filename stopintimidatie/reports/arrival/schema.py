@@ -56,18 +56,15 @@ class OwnAnswers(Type):
 
     most = 40
 
-    def check(self, value: Any) -> Any:
-        if not isinstance(value, dict):
-            raise ValueError("Hier hoort een object te staan.")
-        if len(value) > self.most:
-            raise ValueError(f"Geef hoogstens {self.most} antwoorden.")
-        return value
-
     def deserialize(self, node: colander.SchemaNode, cstruct: Any) -> Any:
-        answers = super().deserialize(node, cstruct)
-        if answers is colander.null:
-            return answers
-        members = ((colander.SchemaNode(OwnAnswer(), name=name), answers[name]) for name in answers)
+        """Check each answer by its form, and name every wrong one."""
+        if cstruct is colander.null:
+            return cstruct
+        if not isinstance(cstruct, dict):
+            raise colander.Invalid(node, "Hier hoort een object te staan.")
+        if len(cstruct) > self.most:
+            raise colander.Invalid(node, f"Geef hoogstens {self.most} antwoorden.")
+        members = ((colander.SchemaNode(OwnAnswer(), name=name), cstruct[name]) for name in cstruct)
         return collect(node, members, None)
 
     def describe(self, node: colander.SchemaNode) -> Description:
@@ -317,19 +314,6 @@ def message_schema() -> Description:
     described["description"] += " " + " ".join(rule.about for rule in RULES)
     described["allOf"] = [schema for rule in RULES for schema in rule.schemas]
     return described
-
-
-_WAYS = [(one.attribute, one.way) for one in BY_NAME.values()]
-
-
-def _found(message: Message, way: Sequence[str]) -> Any:
-    """What the message says of a field; `colander.drop` when that is nothing."""
-    part: Any = message
-    for name in way:
-        part = part.get(name, colander.drop)
-        if part is colander.drop:
-            return part
-    return tuple(part.items()) if isinstance(part, dict) else part
 
 
 # The same fields, as a form asks them in its own words.

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import Actor, event_rows
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, OutboxJob, enqueue
-from stopintimidatie.core.jobs.services import job_row, rows_committed, wake_after_commit
+from stopintimidatie.core.jobs.services import job_row, wake, wake_after_commit
 from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.search import enqueue_index
 from stopintimidatie.core.search.backend import SearchDocument
@@ -29,7 +29,7 @@ from stopintimidatie.core.search.registry import rows_of_new
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import Row, insert_rows, write_rows
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
-from stopintimidatie.core.tree import is_taken, reference_row
+from stopintimidatie.core.tree import Reference, is_taken
 from stopintimidatie.core.workflow import line
 from stopintimidatie.municipalities.areas.geocoder import WantedAddress
 from stopintimidatie.municipalities.areas.locator import LocatorCache, Method, Place, locate
@@ -86,6 +86,11 @@ class Arrival:
     reference: str | None = None
     handed_over: HandedOver | None = None
 
+    @property
+    def state(self) -> str:
+        """Return the state in which the report comes in."""
+        return "quarantaine" if self.quarantine else "nieuw"
+
 
 @dataclass(frozen=True)
 class Content:
@@ -115,8 +120,8 @@ class Arrived:
 class Apart:
     """A transaction for this report alone, in as few statements as there can be.
 
-    For the app: it has looked up what a session would be asked for. `first` makes the rows that
-    are written before all others, or nothing is.
+    For the app: it has looked up what a session would be asked for. The rows of `first` are
+    written before all others, or nothing is.
     """
 
     engine: Engine
@@ -124,7 +129,7 @@ class Apart:
     # Of its municipality and its neighbourhood, for the index.
     slugs: tuple[str | None, str | None]
     wait_milliseconds: int
-    first: Callable[[Arrived], Sequence[Row]]
+    first: Sequence[Row]
 
 
 def receive(
@@ -144,9 +149,10 @@ def receive(
         days = into.contact_within_days
         arrived = make_rows(keys, content, routing, arrival, str(arrival.reference), days)
         document = document_of_new(arrived, *into.slugs)
-        rows = [*into.first(arrived), *arrived.rows, *rows_of_new(into.engine, document)]
+        rows = [*into.first, *arrived.rows, *rows_of_new(into.engine, document)]
         write_rows(into.engine, routing.holder, rows, into.wait_milliseconds)
-        rows_committed(into.engine, rows)
+        if any(model is OutboxJob for model, _ in rows):
+            wake(into.engine)
         return arrived
     enter(into, routing.holder)
     reference = arrival.reference or _free_reference(into)
@@ -186,10 +192,11 @@ def make_rows(
     handed, holder = arrival.handed_over, routing.holder
     back = handed.tombstone if handed else None
     report_id = back.id if back else arrival.report_id or uuid4()
-    state = "quarantaine" if arrival.quarantine else "nieuw"
-    days, wish = contact_within_days, content.columns["wants_contact"]
+    state, days, wish = arrival.state, contact_within_days, content.columns["wants_contact"]
     action = "melding.overgenomen" if handed else "melding.ontvangen"
     here = {"holder": holder, "report_id": report_id}
+    found_by = {"reference": reference, "holder": holder, "kind": KIND}
+    arrived = job_row(ARRIVED, holder, {"report": str(report_id)})
     report = {
         "id": report_id,
         "reference": reference,
@@ -202,14 +209,14 @@ def make_rows(
         **content.columns,
     }
     rows: list[Row] = [
-        *(() if back else ((Report, report), reference_row(reference, holder, KIND))),
+        *(() if back else ((Report, report), (Reference, found_by))),
         *(
             (ReportForm, {**here, "code": code, "confirmed": confirmed})
             for code, confirmed in content.forms
         ),
         *contact_rows(keys, holder, report_id, content.contact),
         (ReportMove, {**here, **_step(arrival, state)}),
-        *([] if arrival.quarantine else announcement(holder, report_id)),
+        *([] if arrival.quarantine else [arrived]),
         *event_rows(arrival.actor, action, holder, KIND, [report_id]),
         *_address_to_find(content, routing, report_id),
     ]
@@ -230,16 +237,6 @@ def _step(arrival: Arrival, state: str) -> dict[str, Any]:
         return line(arrival.actor, TAKEN_OVER, None, state, arrival.handed_over.values)
     why = {"reden": arrival.quarantine_reason}
     return line(arrival.actor, "ontvangen", None, state, why, arrival.received_at)
-
-
-def announcement(holder: str, report_id: UUID) -> list[Row]:
-    """The job that tells whoever must know of a new report; higher rooms do it.
-
-    Written with the index's job where that is one, hence with the same columns.
-    """
-    now, payload = utc_now(), {"report": str(report_id)}
-    job = {"kind": ARRIVED.name, "holder": holder, "payload": payload, "attempts": 0}
-    return [(OutboxJob, {**job, "created_at": now, "run_after": now, "dead": False})]
 
 
 def document_of_new(

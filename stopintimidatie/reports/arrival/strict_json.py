@@ -76,19 +76,11 @@ def _explain(error: json.JSONDecodeError) -> str:
     return f"Het bericht is geen geldige JSON ({place})."
 
 
-def _number_length(text: str) -> None:
+def _number(text: str) -> float:
+    """Read a number of limited length: whole when it is written so."""
     if len(text) > MAX_NUMBER_LENGTH:
         raise JsonError(f"Er staat een getal van {len(text)} tekens in het bericht.")
-
-
-def _whole(text: str) -> int:
-    _number_length(text)
-    return int(text)
-
-
-def _fraction(text: str) -> float:
-    _number_length(text)
-    number = float(text)
+    number = int(text) if text.removeprefix("-").isdigit() else float(text)
     if not math.isfinite(number):
         raise JsonError("Er staat een getal in het bericht dat te groot is.")
     return number
@@ -110,8 +102,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 # One decoder for the process: it holds no state between calls.
 _DECODER = json.JSONDecoder(
-    parse_float=_fraction,
-    parse_int=_whole,
+    parse_float=_number,
+    parse_int=_number,
     parse_constant=_constant,
     object_pairs_hook=_object,
 )

@@ -17,8 +17,8 @@ from stopintimidatie.municipalities.areas.queries import unknown_neighbourhood_c
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of
 from stopintimidatie.reports.arrival.fields import FieldError, Path, errors_of
-from stopintimidatie.reports.arrival.schema import _WAYS, MESSAGE, RULES, _found
-from stopintimidatie.reports.fields import Location, Submission, submission_with
+from stopintimidatie.reports.arrival.schema import MESSAGE, RULES, Message
+from stopintimidatie.reports.fields import BY_NAME, Location, Submission, submission_with
 
 MOST_ERRORS = 100
 
@@ -32,18 +32,20 @@ class InvalidMessageError(Exception):
 
 
 def validate(value: Any, now: datetime) -> Submission:
-    """The submission that this JSON value is, or InvalidMessageError with all that is wrong."""
-    message, errors = {}, []
+    """Return the submission that this JSON value is.
+
+    :raises InvalidMessageError: with all that is wrong.
+    """
+    errors: list[FieldError] = []
     try:
-        message = MESSAGE.deserialize(value)
+        message: Message = MESSAGE.deserialize(value)
     except colander.Invalid as invalid:
         message, errors = getattr(invalid, "partial", {}), list(errors_of(invalid))
     for rule in RULES:
         errors += [e for e in rule.check(message, now) if not _named(e.path, errors)]
     if errors:
         raise InvalidMessageError(sorted(errors, key=_reading_order)[:MOST_ERRORS])
-    found = {attribute: _found(message, way) for attribute, way in _WAYS}
-    return submission_with({a: value for a, value in found.items() if value is not colander.drop})
+    return _submission(message)
 
 
 def _named(path: Path, errors: list[FieldError]) -> bool:
@@ -57,6 +59,23 @@ _ORDER = {child.name: position for position, child in enumerate(MESSAGE.children
 def _reading_order(error: FieldError) -> tuple[int, str]:
     first = error.path[0] if error.path else ""
     return _ORDER.get(str(first), len(_ORDER)), error.pointer
+
+
+_WAYS = [(one.attribute, one.way) for one in BY_NAME.values()]
+
+
+def _submission(message: Message) -> Submission:
+    """Return what the message says of each field, by the way to it."""
+    said: dict[str, Any] = {}
+    for attribute, way in _WAYS:
+        part: Any = message
+        for name in way:
+            part = part.get(name, colander.drop)
+            if part is colander.drop:
+                break
+        else:
+            said[attribute] = tuple(part.items()) if isinstance(part, dict) else part
+    return submission_with(said)
 
 
 @dataclass(frozen=True)

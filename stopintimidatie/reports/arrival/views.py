@@ -32,7 +32,8 @@ from stopintimidatie.reports.arrival.services import (
 from stopintimidatie.reports.arrival.submission import InvalidMessageError, validate
 from stopintimidatie.reports.fields import Submission
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.resources import ReportResource, path_of_report
+from stopintimidatie.reports.resources import ReportResource
+from stopintimidatie.reports.services import path_of_report
 from stopintimidatie.reports.vocabulary import Source
 
 Choices = Sequence[tuple[str, str]]

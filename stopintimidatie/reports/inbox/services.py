@@ -26,8 +26,13 @@ from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.people.services import postbox_recipient, urgent_recipient
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.resources import GONE, path_of_report
-from stopintimidatie.reports.services import StaleReportError, lock_report, move_report
+from stopintimidatie.reports.resources import GONE
+from stopintimidatie.reports.services import (
+    StaleReportError,
+    lock_report,
+    move_report,
+    path_of_report,
+)
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.workflow import NOT_HANDLED_REASONS, REPORT_WORKFLOW
 

@@ -57,8 +57,9 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page import queries as page_queries
 from stopintimidatie.reports.page import steps as page_steps
 from stopintimidatie.reports.page.views import TOMBSTONES
-from stopintimidatie.reports.resources import GONE, ReportResource, report_path
+from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.rules import marked, normalise_reference
+from stopintimidatie.reports.services import report_path
 from stopintimidatie.reports.triage.panels import BESIDE, similar_values
 from stopintimidatie.reports.triage.services import ASSESSABLE
 from stopintimidatie.reports.vocabulary import KIND

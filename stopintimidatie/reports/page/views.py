@@ -47,9 +47,14 @@ from stopintimidatie.reports.page.steps import (
     way_out,
 )
 from stopintimidatie.reports.personal import has_contact, read_contact
-from stopintimidatie.reports.resources import ReportResource, path_of_report
+from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.rules import marked
-from stopintimidatie.reports.services import StaleReportError, lock_report, move_report
+from stopintimidatie.reports.services import (
+    StaleReportError,
+    lock_report,
+    move_report,
+    path_of_report,
+)
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import area_names
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW

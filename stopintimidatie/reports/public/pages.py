@@ -212,7 +212,7 @@ class Reporting(Resource):
     label = "Melden"
 
     def __init__(self, name: str, parent: Any) -> None:
-        super().__init__(name, parent, "")
+        super().__init__(name, parent)
         self.session = parent.request.db
 
     def __acl__(self) -> list[Any]:
@@ -231,7 +231,7 @@ class ReportingPlace(Resource):
     """/melden/dordrecht: the form for a place; without a municipality: onderweg, onbekend."""
 
     def __init__(self, name: str, parent: Any, municipality: Municipality | None) -> None:
-        super().__init__(name, parent, "")
+        super().__init__(name, parent)
         self.municipality = municipality
 
     @property

@@ -39,9 +39,14 @@ from stopintimidatie.reports.page.views import (
     step_page,
 )
 from stopintimidatie.reports.personal import reached_by
-from stopintimidatie.reports.resources import ReportResource, path_of_report
+from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.rules import normalise_reference
-from stopintimidatie.reports.services import StaleReportError, lock_report, move_report
+from stopintimidatie.reports.services import (
+    StaleReportError,
+    lock_report,
+    move_report,
+    path_of_report,
+)
 from stopintimidatie.reports.triage import forms as triage_forms
 from stopintimidatie.reports.triage.forms import assessment_of, filled_in, triage_schema
 from stopintimidatie.reports.triage.panels import BESIDE, CLOSABLE, similar_values

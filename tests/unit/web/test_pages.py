@@ -1,5 +1,6 @@
 """Whole pages of the room alone: layout, error pages, headers, static files, the door."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from webob import Request, Response
 from webtest import TestApp, Upload
 
 from stopintimidatie.core.web.request import MAX_FIELDS
-from stopintimidatie.core.web.responses import CSP, HEADERS, HSTS, apply, cache_control
+from stopintimidatie.core.web.responses import CSP, HEADERS, HSTS, cache_control, headers_tween
 from tests.styleguide.app import make_app
 from tests.unit.web.forms_support import GOOD
 
@@ -209,8 +210,9 @@ def test_pages_are_not_kept_and_static_files_are() -> None:
 
 def test_https_only_is_asked_for_when_the_public_address_is_https() -> None:
     for https in (True, False):
-        response = Response()
-        apply({"PATH_INFO": "/"}, response, https)
+        registry = SimpleNamespace(app_settings=SimpleNamespace(https=https))
+        tween = headers_tween(lambda request: Response(), registry)
+        response = tween(SimpleNamespace(environ={"PATH_INFO": "/"}))
         assert (response.headers.get("Strict-Transport-Security") == HSTS) is https
 
 
