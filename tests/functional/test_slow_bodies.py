@@ -64,7 +64,7 @@ bounds = Bounds(
     longest_seconds=60, senders={SENDERS}, stored_bytes=1_000_000, still_seconds=patience,
 )
 make = lambda: Gateway(app, places=4, scheme="http", bounds=bounds)
-webserver.run(make, host="{HOST}", port=int(sys.argv[1]), threads=16)
+server.run(make, host="{HOST}", port=int(sys.argv[1]), threads=16)
 """
 
 
