@@ -10,7 +10,7 @@ from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.accounts.sessions import Current
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
-from stopintimidatie.home import queries as home_queries
+from stopintimidatie.home import views as home_views
 from tests.factories import DORDRECHT, connect, make_dossier, make_user
 from tests.installation import Installation
 
@@ -35,7 +35,7 @@ def test_what_waits_is_shown_once_and_a_page_that_fails_takes_it_from_nobody(
         session.execute(text("SELECT wat_er_niet_is"))
 
     with monkeypatch.context() as patched:
-        patched.setattr(home_queries, "attention", broken)
+        patched.setattr(home_views, "attention", broken)
         assert "Er ging iets mis bij ons" in browser.get(HOME, status=500)
     assert SAID not in browser.get("/bestaat-niet", status=404)
     assert SAID in browser.get(HOME)
