@@ -43,9 +43,13 @@ def crowd(installation: Installation, number: int, holder: str = DORDRECHT) -> N
             forms.append({**form, "id": uuid4(), "report_id": changes["id"]})
         session.execute(insert(Report), reports)
         session.execute(insert(ReportForm), forms)
+    tell_planner(installation)
+
+
+def tell_planner(installation: Installation) -> None:
+    """Count the reports for PostgreSQL's planner; its autovacuum does so within a minute."""
     if not installation.settings.sqlite:
         with installation.owner.connect() as connection:
-            # PostgreSQL's autovacuum does this by itself within a minute.
             connection.execute(text("ANALYZE report, report_form"))
             connection.commit()
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from stopintimidatie.core.accounts import sessions
 from stopintimidatie.core.audit import AuditEvent, AuditSubject
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
@@ -20,6 +21,7 @@ from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.vocabulary import ContactWish
+from tests.crowds import tell_planner
 from tests.factories import (
     DORDRECHT,
     EINDHOVEN,
@@ -689,7 +691,11 @@ def test_who_only_reads_has_no_decisions(installation: Installation) -> None:
         assert word not in page.text
 
 
-def test_the_number_of_queries_does_not_grow(installation: Installation) -> None:
+def test_the_number_of_queries_does_not_grow(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A session notes once a minute that it was seen: on a slow machine that is one query more.
+    monkeypatch.setattr(sessions, "SEEN_EVERY", timedelta(days=1))
     browser = officer(installation)
     with installation.transaction() as session:
         reports = [make_report(session, installation) for _ in range(10)]
@@ -700,12 +706,13 @@ def test_the_number_of_queries_does_not_grow(installation: Installation) -> None
     with installation.transaction() as session:
         for _ in range(490):
             make_report(session, installation)
+    tell_planner(installation)
     assert [queries(installation, browser, page) for page in pages] == few
     assert max(few) < 45
 
 
 def queries(installation: Installation, browser: Any, page: str) -> int:
-    browser.get(page)  # once a minute a page also notes that the session is in use
+    browser.get(page)  # what a process finds out once isn't what a page costs
     with count_queries(installation) as counted:
         browser.get(page)
     return counted.count
