@@ -16,7 +16,7 @@ import stopintimidatie
 PACKAGE = Path(stopintimidatie.__file__).parent
 HERE = Path(__file__).parent
 # Lower it whenever the list got shorter; never raise it.
-MOST_NOT_YET_REWORDED = 55
+MOST_NOT_YET_REWORDED = 54
 RIDDLES = {"what", "who", "whose", "whom", "whether", "how", "where", "which", "when", "why"}
 # A property is named like an attribute; the docstring of a command is its Dutch help.
 NOT_AN_ORDER = {"property", "cached_property", "reify", "setter", "command", "group"}
