@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from stopintimidatie.core.storage.session import Row
-from stopintimidatie.reports.api import services as api_services
+from stopintimidatie.reports.arrival import services as arrival_services
 from tests.crash.marks import Mark, Marker
 
 LATE = 0.05
@@ -23,7 +23,7 @@ LATE = 0.05
 
 def install(marker: Marker) -> None:
     """Have the intake write and commit a moment after its answer."""
-    intake: Any = api_services
+    intake: Any = arrival_services
     honest = intake.write_rows
 
     def write(*given: Any) -> None:

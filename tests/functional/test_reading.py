@@ -21,6 +21,7 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import Holder, transaction
 from stopintimidatie.core.storage.session import waiting_at_most
 from stopintimidatie.reports.inbox import queries as inbox_queries
+from stopintimidatie.reports.inbox import views as inbox_views
 from tests.factories import DORDRECHT, connect, make_report, make_user
 from tests.installation import Installation
 
@@ -57,7 +58,7 @@ def test_a_page_holds_nobody_up_however_often_it_is_tried(
             raise TransientError("another was first")
         return original(session, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(inbox_queries, "presets", meanwhile)
+    monkeypatch.setattr(inbox_views, "presets", meanwhile)
     officer.get(INBOX, status=200)
     assert attempts == [0, 1, 2, 3]
 
