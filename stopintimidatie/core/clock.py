@@ -13,8 +13,6 @@ from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import holidays
-
 _standing_still: ContextVar[datetime | None] = ContextVar("standing_still", default=None)
 
 
@@ -40,6 +38,8 @@ SATURDAY = 5
 
 @cache
 def _holidays_of(year: int) -> frozenset[date]:
+    import holidays  # not for the child that draws documents: it only reads dates
+
     return frozenset(holidays.country_holidays("NL", years=year))
 
 

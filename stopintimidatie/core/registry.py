@@ -15,8 +15,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar, cast
 
-from pyramid.exceptions import ConfigurationError
-
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 # After every directive of every room was carried out.
@@ -96,5 +94,7 @@ class Directive(Generic[Key, Value]):
 
     def _put(self, registry: Any, key: Key, value: Value) -> None:
         if key in self.of(registry):
+            from pyramid.exceptions import ConfigurationError
+
             raise ConfigurationError(f"{self.name}: {key!r} was handed in before")
         self.of(registry)[key] = value

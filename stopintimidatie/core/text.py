@@ -15,13 +15,14 @@ import secrets
 import unicodedata
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 from zoneinfo import ZoneInfo
 
-from email_validator import ValidatedEmail, validate_email
-from stdnum import luhn
-
 from stopintimidatie.core.clock import utc_now
+
+# Libraries that the child which draws documents doesn't need are imported where they are used.
+if TYPE_CHECKING:
+    from email_validator import ValidatedEmail
 
 
 class Term(StrEnum):
@@ -88,6 +89,8 @@ def with_check(prefix: str, body: str) -> str:
     """Return the reference that belongs to seven characters of the alphabet."""
     if len(body) != RANDOM_CHARACTERS or not set(body) <= set(ALPHABET):
         raise ValueError("a reference is made of seven characters of the alphabet")
+    from stdnum import luhn
+
     check: str = luhn.calc_check_digit(body, ALPHABET)
     return f"{prefix}-{body[:4]}-{body[4:]}{check}"
 
@@ -102,6 +105,8 @@ def normalise_code(prefix: str, text: str) -> str | None:
     characters = characters.translate(_LOOK_ALIKES)
     if len(characters) != RANDOM_CHARACTERS + 1 or not set(characters) <= set(ALPHABET):
         return None
+    from stdnum import luhn
+
     if not luhn.is_valid(characters, ALPHABET):
         return None
     return f"{prefix}-{characters[:4]}-{characters[4:]}"
@@ -131,6 +136,8 @@ def checked_address(text: str) -> ValidatedEmail:
 
     :raises ValueError: it isn't one.
     """
+    from email_validator import validate_email
+
     return validate_email(
         text, check_deliverability=False, allow_smtputf8=False, test_environment=True
     )

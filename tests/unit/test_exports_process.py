@@ -203,6 +203,17 @@ def test_only_the_module_rendering_imports_weasyprint() -> None:
     assert importing == {"exports/document/rendering.py"}
 
 
+def test_the_child_that_draws_loads_no_web_framework_and_no_database() -> None:
+    code = (
+        "import sys, stopintimidatie.exports.document.child\n"
+        "import stopintimidatie.exports.document.rendering\n"
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    needless = {"pyramid", "sqlalchemy", "webob", "colander", "email_validator", "holidays"}
+    assert not needless & set(found.stdout.split())
+
+
 def test_the_web_process_never_loads_weasyprint() -> None:
     code = (
         "import sys, json\n"
