@@ -1,4 +1,4 @@
-"""What a request goes through: the functions and files of the package that it enters.
+"""Count the functions and files of the package that a request enters.
 
     python -m bench.trip [--list] [report] [decision] [approval] [worker]
 
@@ -47,7 +47,7 @@ HEAD: Final = "| tocht | bestanden | functies |\n|---|--:|--:|"
 
 @dataclass(frozen=True)
 class Trip:
-    """What one request entered, in order of first entry: `room/module.py:function`."""
+    """The functions one request entered, in order of first entry: `room/module.py:function`."""
 
     name: str
     functions: tuple[str, ...]
@@ -77,7 +77,7 @@ def trips(case: Case, api: Api) -> Iterator[Trip]:
 
 
 def followed(call: Callable[[], Any]) -> tuple[str, ...]:
-    """What this thread enters of the package during a call, each function once."""
+    """Collect the functions of the package that this thread enters, each once."""
     codes: dict[CodeType, None] = {}
     never_the_one = patch("secrets.randbelow", lambda below: below - 1)
 
