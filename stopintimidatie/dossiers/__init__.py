@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register addresses, panel, workflow, search labels and menu item of dossiers."""
     from stopintimidatie.core.search.query import Field
     from stopintimidatie.core.security import Permission
     from stopintimidatie.dossiers.pages import report_panel

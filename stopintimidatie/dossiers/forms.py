@@ -161,10 +161,12 @@ def edit_schema(
 
 
 def version_field() -> Any:
+    """Return the hidden field with the version that this person saw."""
     return field(forms.Integer(), "Versie", name="versie", widget=Hidden(), missing=0)
 
 
 def reason_field() -> Any:
+    """Return the field that asks for a reason."""
     return field(forms.Text(2000, lines=True), "Reden", name="reden", validator=forms.at_least(3))
 
 

@@ -59,6 +59,7 @@ def roles_at(request: Request, holder: str) -> frozenset[Role]:
 
 
 def today() -> date:
+    """Return the day in Amsterdam."""
     return local(utc_now()).date()
 
 
@@ -70,6 +71,7 @@ def page_of(context: DossierResource, request: Request, part: str = "") -> str:
 
 
 def back_to(context: DossierResource, request: Request, part: str = "") -> HTTPSeeOther:
+    """Redirect to the dossier, or to one of its parts."""
     return HTTPSeeOther(page_of(context, request, part))
 
 
@@ -111,7 +113,8 @@ def doubts_about_title(
 def check_title(values: Values, doubts: Sequence[str]) -> None:
     """Check that a title that strikes was confirmed.
 
-    :raises DossierError: nobody said that it is right.
+    Raises:
+        DossierError: Nobody said that it is right.
     """
     if doubts and not values.get("titel_is_goed"):
         raise DossierError(
@@ -166,6 +169,7 @@ HIDDEN = (
 
 
 def sees_reports(context: DossierResource, request: Request) -> bool:
+    """Tell whether this person may see the reports of the dossier."""
     user_id = request.identity.user_id if request.identity else None
     return may_see_reports(request.db, context.dossier, user_id)
 
@@ -272,11 +276,13 @@ class AgreementLine:
 
 
 def may_edit(context: DossierResource, request: Request) -> bool:
+    """Tell whether this person may change the dossier now."""
     live = context.dossier.state in LIVE
     return live and bool(request.has_permission(Permission.EDIT_DOSSIER, context))
 
 
 def paging_of(request: Request, total: int) -> Paging:
+    """Return the page that was asked for of a list with `total` rows."""
     return Paging(wanted_page(request), total)
 
 
@@ -290,6 +296,7 @@ def agreement_lines(
     request: Request,
     rows: Sequence[tuple[DossierAgreement, str | None]],
 ) -> list[AgreementLine]:
+    """Return agreements as lines of a list, each with a link for who may change it."""
     edit = f"{page_of(context, request)}/afspraak?afspraak="
     editing = may_edit(context, request)
     return [
@@ -312,6 +319,7 @@ def _agreement_state(row: DossierAgreement) -> str:
 
 
 def back_to_finishing(context: DossierResource, request: Request) -> Any:
+    """Redirect to the page that finishes the reports of the dossier."""
     answer = back_to(context, request)
     answer.location = f"{page_of(context, request)}/meldingen-afhandelen"
     return answer

@@ -30,6 +30,7 @@ EDITORS: Final = GRANTS[Permission.EDIT_DOSSIER]
 
 
 def is_strict(kind: str) -> bool:
+    """Tell whether dossiers of this kind are about a person, for few eyes only."""
     return kind == DossierKind.PERSON.value
 
 
@@ -73,7 +74,7 @@ WORK: Final = (P.EDIT_DOSSIER, P.TRIAGE, P.REQUEST_EXPORT, P.APPROVE_EXPORT)
 
 
 class DossierResource(Branch):
-    """/gemeenten/dordrecht/binnenstad/2026-0007"""
+    """A dossier at its address, such as `/gemeenten/dordrecht/binnenstad/2026-0007`."""
 
     kind = "dossier"
 
@@ -85,6 +86,7 @@ class DossierResource(Branch):
 
     @property
     def document_id(self) -> UUID:
+        """The id of the dossier, for the log."""
         return self.dossier.id
 
     @property

@@ -128,7 +128,7 @@ _PLACE_ENDINGS: Final = (
 def concerns(title: str, places: Collection[str] = ()) -> list[str]:
     """Return what in a title may tell who it is about, in words; empty when nothing strikes.
 
-    :param places: names of areas, whose words are no names of people here.
+    `places`: names of areas, whose words are no names of people here.
     """
     found = kinds_found(title)
     known = _PLACES | {word.lower() for name in places for word in re.findall(r"\w+", name)}

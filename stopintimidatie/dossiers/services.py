@@ -83,7 +83,7 @@ def append(
 ) -> None:
     """Append a line to the dossier's history, and note who changed it last.
 
-    :param before: the state it had, when the state changed.
+    `before`: the state it had, when the state changed.
     """
     columns = line(actor, name, before, dossier.state, values or {}, at)
     session.add(DossierMove(holder=dossier.holder, dossier_id=dossier.id, **columns))
@@ -118,7 +118,8 @@ def lock(session: Session, row: Dossier | DossierAgreement | Consultation) -> No
 def check_version(row: Any, version: int) -> None:
     """Check that the row is still the one that this person saw.
 
-    :raises StaleDossierError: somebody else changed it meanwhile.
+    Raises:
+        StaleDossierError: Somebody else changed it meanwhile.
     """
     if row.version != version:
         raise StaleDossierError(row)
@@ -127,7 +128,8 @@ def check_version(row: Any, version: int) -> None:
 def check_live(dossier: Dossier) -> None:
     """Check that the dossier can be changed.
 
-    :raises DossierError: it is closed.
+    Raises:
+        DossierError: It is closed.
     """
     if dossier.state not in LIVE:
         raise DossierError(CLOSED_DOSSIER)
@@ -145,7 +147,8 @@ def add_note(
 ) -> DossierNote:
     """Write something down; with readers only they and the author see it, wherever it stands.
 
-    :raises DossierError: the dossier is closed, or a reader doesn't come near this dossier.
+    Raises:
+        DossierError: The dossier is closed, or a reader doesn't come near this dossier.
     """
     lock(session, dossier)
     check_live(dossier)
@@ -224,7 +227,8 @@ def may_name(dossier: Dossier, user_id: UUID | None) -> bool:
 def check_hand_over(dossier: Dossier, actor: Actor) -> None:
     """Check that only who leads a person-directed dossier gives it to another.
 
-    :raises DossierError: the actor isn't who leads it.
+    Raises:
+        DossierError: The actor isn't who leads it.
     """
     if not is_strict(dossier.kind) or dossier.owner_id is None or actor.kind != "gebruiker":
         return
@@ -244,8 +248,9 @@ def named_readers(session: Session, dossier: Dossier) -> list[UUID]:
 def name_people(session: Session, dossier: Dossier, people: Iterable[UUID], actor: Actor) -> None:
     """Let these people, and nobody else, see the reports besides the owner.
 
-    :raises DossierError: this isn't about a person, the actor doesn't lead it, or somebody
-        doesn't come near this dossier.
+    Raises:
+        DossierError: This isn't about a person, the actor doesn't lead it, or somebody doesn't come
+            near this dossier.
     """
     lock(session, dossier)
     if actor.kind == "gebruiker" and not may_name(dossier, UUID(str(actor.id))):

@@ -38,6 +38,7 @@ def excerpt(text: str | None) -> str:
 
 
 def forms_of(report: Report) -> str:
+    """Return the forms of harassment of a report, in words."""
     return ", ".join(Form.word(code) for code in report.forms)
 
 
@@ -147,7 +148,7 @@ def note_entry(note: DossierNote) -> TimelineEntry:
 def event_entry(event: Event, addresses: Mapping[Any, str]) -> TimelineEntry:
     """Return one line of the chronology.
 
-    :param addresses: of the reports on the page, by id.
+    `addresses`: of the reports on the page, by id.
     """
     row = event.row
     match event.kind:

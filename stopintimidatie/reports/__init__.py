@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register addresses, vocabularies, personal data, workflow and search of reports."""
     from stopintimidatie.core.security import Permission
     from stopintimidatie.reports.personal import PERSONAL_DATA, SEALED
     from stopintimidatie.reports.resources import LEVELS

@@ -184,10 +184,12 @@ class Report(Held, Base):
 
     @property
     def reported_forms(self) -> list[str]:
+        """The forms as the reporter chose them."""
         return in_order(row.code for row in self.form_rows if not row.confirmed)
 
     @property
     def confirmed_forms(self) -> list[str]:
+        """The forms as an officer confirmed them."""
         return in_order(row.code for row in self.form_rows if row.confirmed)
 
     @property

@@ -56,6 +56,7 @@ class ContactData:
     when: str | None = field(repr=False)
 
     def as_dict(self) -> dict[str, str | None]:
+        """Return the contact data by name of the field."""
         return {"name": self.name, "phone": self.phone, "email": self.email, "when": self.when}
 
 
@@ -80,6 +81,7 @@ def contact_rows(keys: KeyRing, holder: str, report_id: UUID, data: ContactData)
 
 
 def contact_index(keys: KeyRing, value: str | None) -> str | None:
+    """Return the keyed hash that this value is found by, or None without a value."""
     return keys.keyed_hash(INDEX_PURPOSE, value.lower().encode()) if value else None
 
 

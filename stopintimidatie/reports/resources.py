@@ -32,7 +32,7 @@ GONE: Final = frozenset({"overgedragen", "ingetrokken", "vernietigd"})
 
 
 class ReportResource(Resource):
-    """…/M-4F7K-2QX9"""
+    """A report at its address, such as `…/M-4F7K-2QX9`."""
 
     kind = "melding"
 
@@ -42,10 +42,12 @@ class ReportResource(Resource):
 
     @property
     def document_id(self) -> UUID:
+        """The id of the report, for the log."""
         return self.report.id
 
     @property
     def title(self) -> str:
+        """The reference: the heading in the breadcrumb."""
         return self.report.reference
 
     def __acl__(self) -> list[Any]:
@@ -53,7 +55,7 @@ class ReportResource(Resource):
 
 
 class OfferResource(Resource):
-    """/gemeenten/dordrecht/overdracht-M-4F7K-2QX9: a report that this municipality may take."""
+    """A report that this municipality may take over, such as `…/overdracht-M-4F7K-2QX9`."""
 
     kind = "overdracht"
 
@@ -63,6 +65,7 @@ class OfferResource(Resource):
 
     @property
     def title(self) -> str:
+        """The heading in the breadcrumb."""
         return f"Overdracht {self.transfer.reference}"
 
 

@@ -100,7 +100,8 @@ def set_forms(report: Report, codes: Iterable[str], *, confirmed: bool) -> None:
 def check_version(report: Report, version: int) -> None:
     """Check that the report is still the one that this person saw.
 
-    :raises StaleReportError: somebody else changed it meanwhile.
+    Raises:
+        StaleReportError: Somebody else changed it meanwhile.
     """
     if report.version != version:
         raise StaleReportError(report)
@@ -111,7 +112,8 @@ def lock_report(session: Session, report: Report, version: int) -> None:
 
     The lock makes two changes at once wait for each other, so that the second sees the first.
 
-    :raises StaleReportError: somebody else changed it meanwhile.
+    Raises:
+        StaleReportError: Somebody else changed it meanwhile.
     """
     session.refresh(report, with_for_update=True)
     check_version(report, version)
@@ -127,7 +129,8 @@ def move_report(
 ) -> Transition:
     """Make one step of the workflow: state, effect, history, audit, index.
 
-    :raises WorkflowError: the step isn't possible now, or an answer is missing.
+    Raises:
+        WorkflowError: The step isn't possible now, or an answer is missing.
     """
     transition = REPORT_WORKFLOW.check(report.state, name, values)
     before = report.state

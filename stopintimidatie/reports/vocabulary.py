@@ -26,6 +26,8 @@ class Source(Term):
 
 
 class Language(Term):
+    """The language in which somebody reports."""
+
     NL = "nl", "Nederlands", "Dutch"
     EN = "en", "Engels", "English", "English"
     DE = "de", "Duits", "German", "Deutsch"
@@ -53,6 +55,8 @@ class Role(Term):
 
 
 class TimePrecision(Term):
+    """The precision with which the moment is known."""
+
     EXACT = "exact", "precies", "exact"
     HOUR = "uur", "op een uur na", "within the hour"
     PART_OF_DAY = "dagdeel", "alleen het dagdeel", "part of day"
@@ -61,6 +65,8 @@ class TimePrecision(Term):
 
 
 class PartOfDay(Term):
+    """The part of the day in which it happened."""
+
     MORNING = "ochtend", "ochtend (6 tot 12 uur)", "morning (06-12)"
     AFTERNOON = "middag", "middag (12 tot 18 uur)", "afternoon (12-18)"
     EVENING = "avond", "avond (18 tot 24 uur)", "evening (18-24)"
@@ -68,6 +74,8 @@ class PartOfDay(Term):
 
 
 class Recurrence(Term):
+    """The answer to whether it happened before."""
+
     FIRST = "eerste_keer", "eerste keer", "first time", "dit was de eerste keer"
     SAME_PLACE = (
         "vaker_zelfde_plek",
@@ -85,6 +93,8 @@ class Recurrence(Term):
 
 
 class LocationSource(Term):
+    """The way in which the reporter gave the location."""
+
     GPS = "gps", "gps van het toestel", "device GPS", "mijn telefoon"
     PIN = "pin", "punt op de kaart", "pin on map"
     ADDRESS = "adres", "adres gezocht", "address search", "een adres"
@@ -92,6 +102,8 @@ class LocationSource(Term):
 
 
 class PlaceType(Term):
+    """The kind of place where it happened."""
+
     STREET = "straat_plein", "straat of plein", "street or square"
     PARK = "park_groen", "park of groen", "park or green"
     STATION = "station_halte", "station of halte", "station or stop"
@@ -106,11 +118,7 @@ class PlaceType(Term):
         "bibliotheek of openbaar gebouw",
         "library or public building",
     )
-    PARKING = (
-        "parkeergelegenheid_tunnel",
-        "parkeerplaats, garage of tunnel",
-        "car park or tunnel",
-    )
+    PARKING = "parkeergelegenheid_tunnel", "parkeerplaats, garage of tunnel", "car park or tunnel"
     EVENT = "evenement", "evenement", "event"
     OTHER = "anders", "een andere plek", "other", "ergens anders"
 
@@ -174,45 +182,28 @@ class Form(Term):
     OTHER = "anders", "anders", "other", "iets anders"
 
 
+def _forms(first: Form, last: Form) -> tuple[Form, ...]:
+    forms = tuple(Form)
+    return forms[forms.index(first) : forms.index(last) + 1]
+
+
+# The forms of a group stand together in the vocabulary.
 FORMS_BY_GROUP: Mapping[FormGroup, tuple[Form, ...]] = MappingProxyType(
     {
-        FormGroup.VERBAL: (
-            Form.WHISTLING,
-            Form.HISSING,
-            Form.CATCALLING,
-            Form.SEXUAL_REMARK,
-            Form.SEXUAL_REQUEST,
-            Form.INSULTING,
-            Form.DISCRIMINATING,
-            Form.THREATENING,
-        ),
-        FormGroup.NON_VERBAL: (
-            Form.STARING,
-            Form.SEXUAL_GESTURE,
-            Form.FILMING,
-            Form.EXPOSURE,
-            Form.MASTURBATING,
-        ),
-        FormGroup.PHYSICAL: (
-            Form.FOLLOWING,
-            Form.CORNERING,
-            Form.GROPING,
-            Form.GRABBING,
-            Form.SPITTING,
-            Form.HITTING,
-            Form.ASSAULT,
-        ),
+        FormGroup.VERBAL: _forms(Form.WHISTLING, Form.THREATENING),
+        FormGroup.NON_VERBAL: _forms(Form.STARING, Form.MASTURBATING),
+        FormGroup.PHYSICAL: _forms(Form.FOLLOWING, Form.ASSAULT),
         FormGroup.OTHER: (Form.OTHER,),
     }
 )
 
 
-_PLACE: Final = {form.value: place for place, form in enumerate(Form)}
+_ORDER: Final = {form.value: number for number, form in enumerate(Form)}
 
 
 def in_order(codes: Iterable[str]) -> list[str]:
     """Return forms in the order of the vocabulary; what it doesn't know comes last."""
-    return sorted(codes, key=lambda code: (_PLACE.get(code, len(_PLACE)), code))
+    return sorted(codes, key=lambda code: (_ORDER.get(code, len(_ORDER)), code))
 
 
 def gravest_first(forms: Iterable[Form]) -> list[Form]:
@@ -222,6 +213,8 @@ def gravest_first(forms: Iterable[Form]) -> list[Form]:
 
 
 class FeltSafety(Term):
+    """The feeling that it gave."""
+
     UNCOMFORTABLE = "ongemakkelijk", "ongemakkelijk", "uncomfortable"
     ANGRY = "geirriteerd_boos", "geïrriteerd of boos", "irritated or angry"
     AFRAID = "onveilig_bang", "onveilig of bang", "unsafe or afraid"
@@ -229,6 +222,8 @@ class FeltSafety(Term):
 
 
 class BehaviourChange(Term):
+    """The change in what somebody does since."""
+
     AVOIDS_PLACE = "mijdt_plek", "mijdt de plek", "avoids the place", "ik mijd die plek"
     AVOIDS_TIME = "mijdt_tijdstip", "mijdt het tijdstip", "avoids the time", "ik mijd dat tijdstip"
     DRESSES = (
@@ -247,6 +242,8 @@ class BehaviourChange(Term):
 
 
 class OffenderCount(Term):
+    """The number of offenders, in bands."""
+
     ONE = "1", "één", "one"
     TWO = "2", "twee", "two"
     THREE_TO_FIVE = "3_5", "drie tot vijf", "3 to 5"
@@ -255,6 +252,8 @@ class OffenderCount(Term):
 
 
 class OffenderKnown(Term):
+    """The degree to which the reporter knows the offender."""
+
     STRANGER = "onbekend", "onbekende", "stranger", "nee, een onbekende"
     BY_SIGHT = "van_gezicht", "van gezicht", "known by sight", "alleen van gezicht"
     ACQUAINTANCE = "bekende", "bekende", "acquaintance", "ja, een bekende"
@@ -263,7 +262,7 @@ class OffenderKnown(Term):
 
 
 class OffenderAge(Term):
-    """Age bands as estimated; never a date of birth."""
+    """The age of the offender as estimated, in bands; never a date of birth."""
 
     UNDER_12 = "onder_12", "jonger dan 12", "under 12"
     AGE_12_15 = "12_15", "12 tot en met 15", "12-15"
@@ -276,10 +275,13 @@ class OffenderAge(Term):
 
     @property
     def minor(self) -> bool:
+        """Tell whether somebody of this age is a minor."""
         return self in {OffenderAge.UNDER_12, OffenderAge.AGE_12_15, OffenderAge.AGE_16_17}
 
 
 class OffenderGender(Term):
+    """The gender of the offender, or of the group."""
+
     MAN = "man", "man", "male"
     WOMAN = "vrouw", "vrouw", "female"
     MIXED = "gemengd", "gemengd", "mixed", "een gemengde groep"
@@ -287,6 +289,8 @@ class OffenderGender(Term):
 
 
 class Transport(Term):
+    """The vehicle of the offender."""
+
     ON_FOOT = "te_voet", "te voet", "on foot"
     BICYCLE = "fiets", "fiets", "bicycle"
     SCOOTER = "fatbike_scooter", "fatbike of scooter", "fatbike or scooter"
@@ -296,6 +300,8 @@ class Transport(Term):
 
 
 class Bystanders(Term):
+    """The presence of others, and what they did."""
+
     NONE = "geen", "geen omstanders", "none", "er was niemand bij"
     INTERVENED = "grepen_in", "grepen in", "intervened", "ja, en iemand hielp"
     PASSIVE = "grepen_niet_in", "grepen niet in", "did not intervene", "ja, maar niemand hielp"
@@ -316,10 +322,13 @@ class AgeGroup(Term):
 
     @property
     def minor(self) -> bool:
+        """Tell whether somebody of this age is a minor."""
         return self in {AgeGroup.UNDER_16, AgeGroup.AGE_16_17}
 
 
 class Gender(Term):
+    """The gender of the reporter."""
+
     WOMAN = "vrouw", "vrouw", "woman"
     MAN = "man", "man", "man"
     NON_BINARY = "non_binair", "non-binair", "non-binary"
@@ -328,6 +337,8 @@ class Gender(Term):
 
 
 class ContactWish(Term):
+    """The way in which the reporter wants to be reached."""
+
     NONE = "nee", "geen contact", "no", "nee, liever niet"
     CALL = "bellen", "bellen", "call me", "ja, bel mij"
     MAIL = "mailen", "mailen", "e-mail me", "ja, mail mij"
@@ -345,12 +356,7 @@ class Police(Term):
 
     NO = "nee", "nee", "no"
     CALLED_112 = "gebeld_112", "112 gebeld", "called 112", "ja, ik belde 112"
-    CALLED_0900 = (
-        "gebeld_0900",
-        "0900-8844 gebeld",
-        "called 0900-8844",
-        "ja, ik belde 0900-8844",
-    )
+    CALLED_0900 = "gebeld_0900", "0900-8844 gebeld", "called 0900-8844", "ja, ik belde 0900-8844"
     REPORTED = "melding_gedaan", "melding gedaan", "reported", "ja, ik deed een melding"
     FILED = "aangifte_gedaan", "aangifte gedaan", "filed a complaint", "ja, ik deed aangifte"
     WANTS_TO_FILE = "wil_aangifte", "wil aangifte doen", "wants to file", "ik wil aangifte doen"
@@ -391,12 +397,7 @@ class FollowUp(Term):
         "measure in public space",
         "de plek is of wordt veranderd",
     )
-    YOUTH_WORK = (
-        "jongerenwerk",
-        "jongerenwerk",
-        "youth work",
-        "het jongerenwerk is ermee bezig",
-    )
+    YOUTH_WORK = "jongerenwerk", "jongerenwerk", "youth work", "het jongerenwerk is ermee bezig"
     REFERRED = (
         "doorverwezen_hulp",
         "doorverwezen naar hulp",
@@ -408,11 +409,7 @@ class FollowUp(Term):
         "overgedragen aan de politie",
         "handed over to the police",
     )
-    ADVISED_TO_FILE = (
-        "advies_aangifte",
-        "advies om aangifte te doen",
-        "advised to file a complaint",
-    )
+    ADVISED_TO_FILE = "advies_aangifte", "advies om aangifte te doen", "advised to file a complaint"
     NONE_POSSIBLE = (
         "geen_opvolging_mogelijk",
         "geen opvolging mogelijk",

@@ -68,11 +68,12 @@ class Flag:
 
 
 def word(vocabulary: type[text.Term], code: str | None) -> str | None:
-    """The officer's word for a code; a code we don't know is shown as it is."""
+    """Return the officer's word for a code; a code we don't know is shown as it is."""
     return None if code is None else vocabulary.word(code)
 
 
 def listed(vocabulary: type[text.Term], codes: list[str]) -> str | None:
+    """Return the officer's words for codes, with commas between; None without codes."""
     return ", ".join(str(word(vocabulary, code)) for code in codes) or None
 
 
@@ -82,7 +83,7 @@ _TELLING: Final = {form.value: place for place, form in enumerate(reports_vocabu
 
 
 def heading(report: Report) -> str:
-    """What happened, in one line: the three gravest forms, in the order they have everywhere."""
+    """Return what happened in one line: the three gravest forms, in their usual order."""
     forms = report.forms
     telling = sorted(forms, key=lambda code: -_TELLING.get(code, -1))[:3]
     text = listed(reports_vocabulary.Form, reports_vocabulary.in_order(telling)) or "Melding"
@@ -92,11 +93,12 @@ def heading(report: Report) -> str:
 
 
 def is_minor(report: Report) -> bool:
-    """By the age band that the reporter gave."""
+    """Tell whether the reporter is a minor, by the age band that was given."""
     return report.reporter_age_group in {g.value for g in reports_vocabulary.AgeGroup if g.minor}
 
 
 def badges(report: Report) -> list[str]:
+    """Return the state of a report, and the marks that an officer must see in a list."""
     marks = {
         "spoed": report.urgent,
         "melder_schreef": report.reporter_spoke_at is not None,
@@ -107,7 +109,7 @@ def badges(report: Report) -> list[str]:
 
 
 def flags(report: Report) -> list[Flag]:
-    """What must be seen before anything else, most pressing first."""
+    """Return the warnings to show above a report, most pressing first."""
     found: list[Flag] = []
     if report.danger_now:
         found.append(_DANGER)
@@ -161,7 +163,7 @@ def _sensitive(kinds: list[str]) -> Flag:
 
 
 def when_text(report: Report) -> str:
-    """The time of the incident, no more precise than the reporter knew it."""
+    """Return the time of the incident, no more precise than the reporter knew it."""
     start = report.incident_start
     part = word(reports_vocabulary.PartOfDay, report.part_of_day)
     day = date_long(start)
@@ -186,7 +188,7 @@ def _until(start: datetime, end: datetime | None) -> str:
 
 
 def _told(report: Report, column: str) -> tuple[str, Any]:
-    """A field as its declaration has it: its label, and what was told in words."""
+    """Return the label of a field as it is declared, and what was told in words."""
     one, value = BY_COLUMN[column], getattr(report, column)
     if one.vocabulary is not None:
         said = listed(one.vocabulary, value) if one.several else word(one.vocabulary, value)
@@ -195,6 +197,7 @@ def _told(report: Report, column: str) -> tuple[str, Any]:
 
 
 def what(report: Report) -> Rows:
+    """Return the rows about what happened."""
     rows: Rows = [("Vormen", listed(reports_vocabulary.Form, report.forms))]
     if report.confirmed_forms and set(report.confirmed_forms) != set(report.reported_forms):
         rows.append(("Zoals gemeld", listed(reports_vocabulary.Form, report.reported_forms)))
@@ -206,6 +209,7 @@ def what(report: Report) -> Rows:
 
 
 def where(report: Report, names: AreaNames) -> Rows:
+    """Return the rows about where it happened, and how that was found."""
     return _filled(
         ("Gemeente", names.municipality),
         ("Wijk", names.neighbourhood),
@@ -222,6 +226,7 @@ def where(report: Report, names: AreaNames) -> Rows:
 
 
 def address_text(address: dict[str, Any] | None) -> str | None:
+    """Return an address in one line, or None."""
     if not address:
         return None
     street = " ".join(filter(None, (address.get("street"), address.get("house_number"))))
@@ -230,6 +235,7 @@ def address_text(address: dict[str, Any] | None) -> str | None:
 
 
 def transit_text(transit: dict[str, Any] | None) -> str | None:
+    """Return operator, line, direction and stop in one line, or None."""
     if not transit:
         return None
     names = {"operator": "", "line": "lijn ", "direction": "richting ", "stop": "halte "}
@@ -237,6 +243,7 @@ def transit_text(transit: dict[str, Any] | None) -> str | None:
 
 
 def point_text(report: Report) -> str | None:
+    """Return the point on the map, its source and its accuracy, or None."""
     if report.lat is None or report.lon is None:
         return None
     text = f"{report.lat:.5f}, {report.lon:.5f}"
@@ -262,7 +269,7 @@ def _has_no_neighbourhood(report: Report) -> bool:
 
 
 def _not_located(report: Report) -> str | None:
-    """Why it is in no neighbourhood: nothing placed it, whatever method was tried."""
+    """Return why a report is in no neighbourhood: nothing placed it, whatever was tried."""
     if report.lat is not None:
         return "niet bekend: het punt ligt in geen wijk die wij kennen"
     if report.source == reports_vocabulary.Source.WEB_FORM and report.municipality_code is not None:
@@ -271,6 +278,7 @@ def _not_located(report: Report) -> str | None:
 
 
 def when(report: Report) -> Rows:
+    """Return the rows about when it happened and how it came in."""
     return _filled(
         ("Gebeurd", when_text(report)),
         ("Ontvangen", datetime_long(report.received_at)),
@@ -281,6 +289,7 @@ def when(report: Report) -> Rows:
 
 
 def reporter(report: Report) -> Rows:
+    """Return the rows about the reporter."""
     return _filled(
         _told(report, "role"),
         _told(report, "reporter_age_group"),
@@ -292,6 +301,7 @@ def reporter(report: Report) -> Rows:
 
 
 def offenders(report: Report) -> Rows:
+    """Return the rows about the offenders."""
     return _filled(
         _told(report, "offender_count"),
         _told(report, "offender_in_group"),
@@ -303,6 +313,7 @@ def offenders(report: Report) -> Rows:
 
 
 def wishes(report: Report) -> Rows:
+    """Return the rows about what the reporter wants."""
     return _filled(
         _told(report, "wants_contact"),
         _told(report, "wants_support"),
@@ -312,7 +323,7 @@ def wishes(report: Report) -> Rows:
 
 
 def assessment(report: Report) -> Rows:
-    """What triage found; empty before that."""
+    """Return the rows about what triage found; none before that."""
     if report.triaged_at is None:
         return []
     return _filled(
@@ -334,7 +345,7 @@ def _filled(*rows: tuple[str, Any]) -> Rows:
 
 
 def area_names(session: Session, report: Report) -> AreaNames:
-    """Municipality, wijk and buurt; the municipality next door, and what the area is called now."""
+    """Return the names of the report's areas, of the municipality next door, and of today."""
     return AreaNames(
         _name(session, Municipality, report.municipality_code),
         _name(session, Neighbourhood, report.neighbourhood_code),
@@ -350,7 +361,7 @@ def _name(session: Session, entity: Any, code: str | None) -> str | None:
 
 
 def _name_now(session: Session, report: Report) -> str | None:
-    """Wijk and municipality of today, where the report's own ended by a reorganisation."""
+    """Return wijk and municipality of today, where the report's own ended by a reorganisation."""
     codes = (report.municipality_code, report.neighbourhood_code)
     found = successors(session, codes)
     if not found:

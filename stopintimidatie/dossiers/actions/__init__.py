@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register the keys of attachments, and the views."""
     from stopintimidatie.dossiers.actions.services import SEALED
 
     config.add_sealed(SEALED)

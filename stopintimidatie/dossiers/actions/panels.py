@@ -119,6 +119,7 @@ def attach_view(context: DossierResource, request: Request) -> Any:
 
 
 def files_part(context: DossierResource, request: Request, numbers: Counts) -> dict[str, Any]:
+    """Return the attachments of the dossier for its page, each with its title."""
     rows = attachments(request.db, context.dossier)
     return {"files": [(title_of(row), row) for row in rows]}
 
@@ -268,6 +269,7 @@ def _known(context: DossierResource, request: Request) -> DossierMeasure | None:
 
 
 def effects_of(context: DossierResource, request: Request) -> list[Effect]:
+    """Return the measures of the dossier with what they did, as of today."""
     whole = context.neighbourhood.kind == NeighbourhoodKind.WHOLE
     return actions_services.effects(request.db, context.dossier, today(), whole=whole)
 

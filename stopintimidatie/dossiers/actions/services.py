@@ -47,6 +47,7 @@ SEALED: Final = Sealed(DossierAttachment, PURPOSE, ("key",), "id")
 
 
 def title_of(row: DossierAttachment) -> str:
+    """Return the name of an attachment for people, such as *Foto 2*."""
     return f"{NAMES.get(row.kind, 'Bestand')} {row.number}"
 
 
@@ -60,7 +61,8 @@ def attach(
 ) -> DossierAttachment:
     """Keep a cleaned file with the dossier.
 
-    :raises DossierError: the dossier is closed, or full.
+    Raises:
+        DossierError: The dossier is closed, or full.
     """
     lock(session, dossier)
     check_live(dossier)
@@ -92,6 +94,7 @@ def attach(
 
 
 def attachments(session: Session, dossier: Dossier) -> Sequence[DossierAttachment]:
+    """Return the attachments of a dossier, in the order they were added."""
     return session.scalars(
         select(DossierAttachment)
         .where(DossierAttachment.dossier_id == dossier.id)
@@ -100,6 +103,7 @@ def attachments(session: Session, dossier: Dossier) -> Sequence[DossierAttachmen
 
 
 def find_attachment(session: Session, dossier: Dossier, number: str) -> DossierAttachment | None:
+    """Return the attachment with this number, as typed in an address, or None."""
     if not (number.isascii() and number.isdigit() and len(number) < 7):
         return None
     return session.scalars(
@@ -142,6 +146,7 @@ class Effect:
 
     @property
     def too_soon(self) -> bool:
+        """Tell whether too few days have passed to say anything."""
         return self.days < SHORTEST
 
     @property
@@ -165,7 +170,8 @@ def add_measure(
 ) -> DossierMeasure:
     """Add a measure: something that is done about what was reported.
 
-    :raises DossierError: the dossier is closed, or it ends before it begins.
+    Raises:
+        DossierError: The dossier is closed, or it ends before it begins.
     """
     lock(session, dossier)
     _check(dossier, values)
@@ -194,7 +200,8 @@ def change_measure(
 ) -> list[str]:
     """Change a measure: its days, its end, what it did. Return the fields that differ.
 
-    :raises DossierError: the dossier is closed, or it ends before it begins.
+    Raises:
+        DossierError: The dossier is closed, or it ends before it begins.
     """
     lock(session, dossier)
     _check(dossier, values)
@@ -230,7 +237,8 @@ def _tell(
 def find_measure(session: Session, dossier: Dossier, measure_id: str) -> DossierMeasure:
     """Return the measure of this dossier.
 
-    :raises DossierError: there is none.
+    Raises:
+        DossierError: There is none.
     """
     try:
         wanted = UUID(measure_id[:40])
@@ -249,7 +257,7 @@ def find_measure(session: Session, dossier: Dossier, measure_id: str) -> Dossier
 def effects(session: Session, dossier: Dossier, today: date, *, whole: bool) -> list[Effect]:
     """Return each measure with its counts, the latest first, in two queries.
 
-    :param whole: the dossier stands under the whole municipality.
+    `whole`: the dossier stands under the whole municipality.
     """
     rows = session.scalars(
         select(DossierMeasure)
@@ -335,7 +343,8 @@ def per_month(session: Session, dossier: Dossier, today: date) -> list[tuple[dat
 def find_agreement(session: Session, dossier: Dossier, agreement_id: UUID) -> DossierAgreement:
     """Return the agreement of this dossier.
 
-    :raises DossierError: there is none.
+    Raises:
+        DossierError: There is none.
     """
     found = session.scalars(
         select(DossierAgreement).where(

@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register steps, reminders, search, panels and views of the course of a dossier."""
     from stopintimidatie.dossiers.case import queries, services, steps
     from stopintimidatie.dossiers.case.views import neighbourhood_panel, new_dossier_action
     from stopintimidatie.dossiers.resources import STRICT_ROLES

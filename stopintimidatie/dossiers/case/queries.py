@@ -58,6 +58,7 @@ class Relative:
 
     @property
     def words(self) -> str:
+        """The relation in words, with the number of the other dossier."""
         return _WORDS[self.relation].format(self.number)
 
 
@@ -110,6 +111,7 @@ class Filters:
 
     @classmethod
     def read(cls, pairs: Iterable[tuple[str, str]]) -> Filters:
+        """Read the filters from the parameters of an address."""
         found: dict[str, tuple[Any, ...]] = {}
         for name, text in pairs:
             value = _value(name, text)
@@ -118,6 +120,10 @@ class Filters:
         return cls(found)
 
     def conditions(self, *, leave_out: str = "") -> list[ColumnElement[bool]]:
+        """Return the conditions of the filters.
+
+        `leave_out`: the filter whose values are being counted.
+        """
         return [
             COLUMNS[name].in_(values) for name, values in self.chosen.items() if name != leave_out
         ]
@@ -153,6 +159,7 @@ class Row:
 
 
 def count_dossiers(session: Session, roles: Iterable[Role], filters: Filters) -> int:
+    """Count the dossiers that the filters leave for who holds these roles."""
     statement = (
         select(func.count()).select_from(Dossier).where(visible_to(roles), *filters.conditions())
     )

@@ -112,7 +112,8 @@ def create_dossier(
 ) -> Dossier:
     """Open a dossier in preparation, with the next number of its year.
 
-    :raises DossierError: the neighbourhood isn't one of this municipality.
+    Raises:
+        DossierError: The neighbourhood isn't one of this municipality.
     """
     moment = at or utc_now()
     _check_neighbourhood(session, holder, plan.neighbourhood_code)
@@ -151,7 +152,8 @@ def change_dossier(
 
     The caller has locked the dossier and checked the version.
 
-    :raises DossierError: the dossier is closed, or a field can't become this.
+    Raises:
+        DossierError: The dossier is closed, or a field can't become this.
     """
     check_live(dossier)
     fields = [
@@ -223,7 +225,8 @@ def move_dossier(
 ) -> Transition:
     """Make one step of the workflow: preconditions, effect, state, history, audit, index.
 
-    :raises WorkflowError: the step isn't possible now, or an answer is missing.
+    Raises:
+        WorkflowError: The step isn't possible now, or an answer is missing.
     """
     lock(session, dossier)
     transition = DOSSIER_WORKFLOW.check(dossier.state, name, {**values, "soort": dossier.kind})
@@ -251,7 +254,8 @@ def make_agreement(
 ) -> DossierAgreement:
     """Agree that somebody does something before a day.
 
-    :raises DossierError: the dossier is closed.
+    Raises:
+        DossierError: The dossier is closed.
     """
     lock(session, dossier)
     check_live(dossier)
@@ -289,7 +293,8 @@ def change_agreement(
 ) -> list[str]:
     """Change an agreement or say how it ended; return the names of the fields that differ.
 
-    :raises DossierError: the dossier is closed, or the result isn't told.
+    Raises:
+        DossierError: The dossier is closed, or the result isn't told.
     """
     lock(session, dossier)
     check_live(dossier)
@@ -341,7 +346,8 @@ def split_dossier(
 ) -> Dossier:
     """Make a new dossier of some reports of this one; both histories tell.
 
-    :raises DossierError: the dossier is closed, the kind doesn't fit, or a report isn't in it.
+    Raises:
+        DossierError: The dossier is closed, the kind doesn't fit, or a report isn't in it.
     """
     lock(session, dossier)
     check_live(dossier)

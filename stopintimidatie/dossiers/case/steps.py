@@ -52,7 +52,8 @@ def mergeable_kinds(kind: str) -> frozenset[str]:
 def merge_into(session: Session, dossier: Dossier, number: str, reason: str, actor: Actor) -> None:
     """Move all that goes on in a dossier to another. The caller closes this one.
 
-    :raises DossierError: they can't become one.
+    Raises:
+        DossierError: They can't become one.
     """
     other = _other(session, dossier, number, actor)
     dossier.merged_into_id = other.id
@@ -158,7 +159,8 @@ def check_owner(
 ) -> None:
     """Check that somebody may lead the dossier.
 
-    :raises DossierError: this person may not lead a dossier of this kind here.
+    Raises:
+        DossierError: This person may not lead a dossier of this kind here.
     """
     if owner_id is None:
         return
@@ -236,6 +238,7 @@ def mark_erased(session: Session, dossier: Dossier, values: Values, actor: Actor
 
 
 def open_agreements(session: Session, dossier: Dossier) -> int:
+    """Count the open agreements of a dossier."""
     return (
         session.scalar(
             select(func.count())
@@ -257,6 +260,7 @@ def _no_open_agreements(session: Session, dossier: Dossier) -> None:
 
 
 def as_day(value: Any) -> date:
+    """Return a day, from a form or as it is kept in the history."""
     return value if isinstance(value, date) else date.fromisoformat(str(value))
 
 
@@ -295,14 +299,17 @@ def owners_for(session: Session, holder: str, kind: str) -> Choices:
 
 
 def dossier_owners(session: Session, dossier: Dossier) -> Choices:
+    """Return (id, name) of who may lead this dossier."""
     return owners_for(session, dossier.holder, dossier.kind)
 
 
 def legal_bases(session: Session, dossier: Dossier) -> Choices:
+    """Return the legal grounds to choose from."""
     return LegalBasis.choices()
 
 
 def closing_reasons(session: Session, dossier: Dossier) -> Choices:
+    """Return the reasons to close a dossier for."""
     return ClosingReason.choices()
 
 

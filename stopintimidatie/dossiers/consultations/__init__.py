@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register the keys of what was tabled, and the views."""
     from stopintimidatie.dossiers.consultations.snapshot import VAULT
 
     config.add_sealed(VAULT.sealed)

@@ -106,7 +106,8 @@ def table_schema(reports: Choices) -> Any:
 def seats_from(values: dict[str, Any]) -> list[Seat]:
     """Return the seats that were ticked and typed.
 
-    :raises DossierError: a line isn't a function and an organisation.
+    Raises:
+        DossierError: A line isn't a function and an organisation.
     """
     found = [_seat(code) for code in values.get("aanwezig", ())]
     for line in values["anderen"].splitlines():

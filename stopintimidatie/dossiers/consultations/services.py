@@ -53,7 +53,8 @@ def plan_consultation(
 ) -> Consultation:
     """Put a consultation in the diary of the dossier.
 
-    :raises DossierError: the dossier is closed.
+    Raises:
+        DossierError: The dossier is closed.
     """
     lock(session, dossier)
     check_live(dossier)
@@ -88,7 +89,8 @@ def change_plan(
 ) -> list[str]:
     """Change moment, place or agenda; return the names of the fields that differ.
 
-    :raises DossierError: the dossier is closed, or it was held or dropped already.
+    Raises:
+        DossierError: The dossier is closed, or it was held or dropped already.
     """
     _still_planned(session, dossier, consultation)
     fields = [n for n in PLAN_FIELDS if n in values and values[n] != getattr(consultation, n)]
@@ -112,7 +114,8 @@ def drop_consultation(
 ) -> None:
     """Note that it doesn't take place.
 
-    :raises DossierError: it was held or dropped already.
+    Raises:
+        DossierError: It was held or dropped already.
     """
     _still_planned(session, dossier, consultation)
     consultation.state = ConsultationState.DROPPED.value
@@ -134,7 +137,8 @@ def report_on(
 ) -> None:
     """Keep who sat there, what was decided and when the next one is. May be mended later.
 
-    :raises DossierError: it was dropped, nobody sat there, or the dossier is closed.
+    Raises:
+        DossierError: It was dropped, nobody sat there, or the dossier is closed.
     """
     lock(session, dossier)
     lock(session, consultation)
@@ -179,7 +183,8 @@ def springs_from(
 def find_consultation(session: Session, dossier: Dossier, serial: str) -> Consultation:
     """Return the so many-th consultation of this dossier.
 
-    :raises DossierError: there is none.
+    Raises:
+        DossierError: There is none.
     """
     wanted = int(serial) if serial.isascii() and serial.isdigit() and len(serial) < 7 else 0
     found = session.scalars(
@@ -193,6 +198,7 @@ def find_consultation(session: Session, dossier: Dossier, serial: str) -> Consul
 
 
 def seats_of(session: Session, consultation: Consultation) -> list[Seat]:
+    """Return who sat at the table, by organisation."""
     rows = session.execute(
         select(ConsultationSeat.function, ConsultationSeat.organisation)
         .where(ConsultationSeat.consultation_id == consultation.id)
@@ -202,6 +208,7 @@ def seats_of(session: Session, consultation: Consultation) -> list[Seat]:
 
 
 def agreements_from(session: Session, consultation: Consultation) -> Sequence[DossierAgreement]:
+    """Return the agreements made at a consultation, by due day."""
     return session.scalars(
         select(DossierAgreement)
         .join(ConsultationAgreement, ConsultationAgreement.agreement_id == DossierAgreement.id)
@@ -235,7 +242,8 @@ def add_participant(
 ) -> DossierParticipant:
     """Add a participant, by function and organisation.
 
-    :raises DossierError: the dossier is closed.
+    Raises:
+        DossierError: The dossier is closed.
     """
     lock(session, dossier)
     check_live(dossier)
@@ -260,7 +268,8 @@ def remove_participant(
 ) -> None:
     """Note that somebody takes part no longer; the line stays.
 
-    :raises DossierError: there is no such participant (any more).
+    Raises:
+        DossierError: There is no such participant (any more).
     """
     lock(session, dossier)
     found = session.scalars(

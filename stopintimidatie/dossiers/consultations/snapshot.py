@@ -68,7 +68,8 @@ def put_on_table(
 ) -> None:
     """Freeze what the table gets to see, as it stands now. Before it is held it may be renewed.
 
-    :raises DossierError: it was dropped or held, or a reporter's wish is passed over in silence.
+    Raises:
+        DossierError: It was dropped or held, or a reporter's wish is passed over in silence.
     """
     lock(session, consultation)
     if consultation.state == ConsultationState.DROPPED:

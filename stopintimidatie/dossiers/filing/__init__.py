@@ -6,4 +6,5 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register the views."""
     config.scan("stopintimidatie.dossiers.filing.views")

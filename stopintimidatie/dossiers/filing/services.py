@@ -47,9 +47,10 @@ def file_report(
 ) -> DossierMembership:
     """Put a report in a dossier. What already belongs elsewhere, or is done, is referred to.
 
-    :param reference: refer to it anyhow; it stays where it is, and goes on there.
+    `reference`: refer to it anyhow; it stays where it is, and goes on there.
 
-    :raises DossierError: the report isn't ready for it, or is here already.
+    Raises:
+        DossierError: The report isn't ready for it, or is here already.
     """
     present = membership_of(session, dossier.id, report.id)
     if present is not None and (present.reference or report.state != "in_behandeling"):
@@ -83,7 +84,8 @@ def take_out(
 ) -> None:
     """Take a report out of a dossier; one that was in it goes back to *in behandeling*.
 
-    :raises DossierError: it isn't in this dossier any more.
+    Raises:
+        DossierError: It isn't in this dossier any more.
     """
     lock(session, dossier)
     present = membership_of(session, dossier.id, report.id)
@@ -303,7 +305,7 @@ def move_to_neighbourhood(
 ) -> None:
     """Put a report and its address in another neighbourhood; effect `melding.wijk`.
 
-    :param values: `wijk` is the code of the neighbourhood.
+    `values`: `wijk` is the code of the neighbourhood.
     """
     code = str(values["wijk"])
     if report.neighbourhood_code == code:
@@ -345,6 +347,7 @@ def lives_in(dossier: Dossier, report: Report) -> bool:
 
 
 def settle_in(dossier: Dossier, present: DossierMembership, report: Report) -> None:
+    """Set whether the address of a report that belongs here lies in the dossier."""
     present.home = lives_in(dossier, report)
     report.dossier_number = dossier.number if present.home else None
 
@@ -373,7 +376,8 @@ _BETWEEN: Final = re.compile(r"[\s,;]+")
 def find_reports(session: Session, typed: str, *, field: str = "kenmerk") -> list[Report]:
     """Return the reports of the transaction's holder, in the order they were typed.
 
-    :raises DossierError: something isn't a reference, or there is no such report here.
+    Raises:
+        DossierError: Something isn't a reference, or there is no such report here.
     """
     wanted = _references(typed, field)
     found = {

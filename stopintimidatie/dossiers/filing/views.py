@@ -68,6 +68,7 @@ def take_field() -> Any:
 
 
 def has_new(reports: Sequence[Report]) -> bool:
+    """Tell whether some of the reports have no handler yet."""
     return any(report.state == "nieuw" for report in reports)
 
 
@@ -93,7 +94,7 @@ def asked_for(request: Request) -> list[Report]:
 def unready(session: Session, reports: Sequence[Report], *, taking: bool) -> list[Unready]:
     """Return the reports that can't be filed now, each with the reason and the page to go to.
 
-    :param taking: new reports are taken in hand first, so they can be filed.
+    `taking`: new reports are taken in hand first, so they can be filed.
     """
     found = []
     for report in reports:
@@ -110,7 +111,8 @@ def unready(session: Session, reports: Sequence[Report], *, taking: bool) -> lis
 def refuse(waiting: Sequence[Unready], *, can_take: bool) -> None:
     """Refuse to file, where some are not ready.
 
-    :raises DossierError: names all of them, at the field.
+    Raises:
+        DossierError: Names all of them, at the field.
     """
     if not waiting:
         return
@@ -196,6 +198,7 @@ def _candidates(context: DossierResource, request: Request) -> Sequence[Report]:
 
 
 def choice_of(report: Report) -> str:
+    """Return the line by which a report is chosen from a list."""
     return f"{report.reference}: {forms_of(report)}, {datetime_short(report.incident_start)}"
 
 

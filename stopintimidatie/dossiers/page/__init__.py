@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register the holders of personal data, and the views."""
     from stopintimidatie.dossiers.page.personal import PERSONAL_DATA, TABLED
 
     config.add_personal_data_holder(PERSONAL_DATA)

@@ -243,6 +243,7 @@ def find_tabled(session: Session, keys: KeyRing, subject: Subject) -> Sequence[U
 
 
 def redact_one(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
+    """Take words out of what was tabled at a consultation; return the number of texts changed."""
     held = _consultation(session, document)
     return 0 if held is None else redact_tabled(session, keys, held, fragment)
 
@@ -287,6 +288,7 @@ def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) ->
 def source_redacted(
     session: Session, keys: KeyRing, kind: str, document: UUID, fragment: Fragment
 ) -> int:
+    """Take words out of what was tabled of a report or dossier; return the number changed."""
     found = tabled_of(session, keys, kind, document)
     return sum(redact_tabled(session, keys, held, fragment) for held in found)
 

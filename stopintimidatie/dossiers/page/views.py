@@ -1,4 +1,4 @@
-"""The page of a dossier. Each part is an address: `?deel=chronologie`, `?deel=meldingen`, …"""
+"""The page of a dossier, in parts that each have an address, such as `?deel=meldingen`."""
 
 from __future__ import annotations
 
@@ -63,6 +63,7 @@ class ReportLine:
 
 
 def consultations_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
+    """Return the consultations on a page of the list."""
     paging = paging_of(request, numbers.consultations)
     found = dossiers_queries.consultations(request.db, context.dossier, paging)
     here = page_of(context, request)
@@ -81,6 +82,7 @@ def consultations_part(context: DossierResource, request: Request, numbers: Coun
 
 
 def participants_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
+    """Return who takes part now, and who did before."""
     rows = participants(request.db, context.dossier)
     return {
         "present": [r for r in rows if r.left_at is None],
@@ -89,6 +91,7 @@ def participants_part(context: DossierResource, request: Request, numbers: Count
 
 
 def chronology_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
+    """Return what happened, the latest first; the reports among it are noted as read."""
     paging = paging_of(request, numbers.events)
     found = dossiers_queries.events(
         request.db,
@@ -120,6 +123,7 @@ def _note_reports(request: Request, context: DossierResource, reports: Sequence[
 
 
 def reports_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
+    """Return the reports on a page of the list, or why this person doesn't see them."""
     if not sees_reports(context, request):
         return {"paging": paging_of(request, 0), "lines": [], "hidden": HIDDEN}
     paging = paging_of(request, numbers.reports)
@@ -156,18 +160,21 @@ def _line(context: DossierResource, request: Request, member: Member) -> ReportL
 
 
 def notes_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
+    """Return the notes that this person may read."""
     paging = paging_of(request, numbers.notes)
     found = dossiers_queries.notes(request.db, context.dossier, paging, reader_of(request))
     return {"paging": paging, "entries": [note_entry(note) for note in found]}
 
 
 def agreements_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
+    """Return the agreements on a page of the list."""
     paging = paging_of(request, numbers.agreements)
     found = dossiers_queries.agreements(request.db, context.dossier, paging)
     return {"paging": paging, "lines": agreement_lines(context, request, found)}
 
 
 def history_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
+    """Return the history on a page of the list."""
     paging = paging_of(request, numbers.history)
     found = dossiers_queries.history(request.db, context.dossier, paging)
     return {"paging": paging, "entries": [history_entry(move) for move in found]}

@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register the keys of attachments."""
     from stopintimidatie.reports.attachments.services import SEALED
 
     config.add_sealed(SEALED)

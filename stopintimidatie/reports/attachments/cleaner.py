@@ -45,7 +45,7 @@ class MediaKind(StrEnum):
 class Container:
     """The format of a clip: how it is read and written again, and the type that we give it.
 
-    :param sound_only: cover art and the like are left out.
+    `sound_only`: cover art and the like are left out.
     """
 
     reads: str
@@ -179,6 +179,7 @@ _NO_FFMPEG: Final = (
 
 
 def too_large() -> CleaningError:
+    """Return the refusal of a file that is too large, with what to do."""
     return CleaningError(
         Fault.TOO_LARGE,
         f"Dit bestand is groter dan {LIMIT // 1_000_000} MB. Stuur een korter stuk of een kleinere"
@@ -206,9 +207,12 @@ _REFUSALS: Final = {
 def cleaned(source: BinaryIO, ffmpeg: str | None) -> Iterator[Cleaned]:
     """Yield the file, cleaned.
 
-    :param source: from `memory_file`, filled.
-    :param ffmpeg: the programme; None where there is none.
-    :raises CleaningError: it isn't taken.
+    Args:
+        source: from `memory_file`, filled.
+        ffmpeg: the programme; None where there is none.
+
+    Raises:
+        CleaningError: It isn't taken.
     """
     with memory_file() as target:
         yield _clean(source, target, ffmpeg)
@@ -218,8 +222,9 @@ def cleaned(source: BinaryIO, ffmpeg: str | None) -> Iterator[Cleaned]:
 def cleaned_apart(request: Any, source: BinaryIO) -> Iterator[Cleaned]:
     """Clean the file for a request, outside its transaction and its place in the application.
 
-    :raises CleaningError: the file is refused.
-    :raises NoPlaceError: too many files are being cleaned.
+    Raises:
+        CleaningError: The file is refused.
+        NoPlaceError: Too many files are being cleaned.
     """
     ffmpeg = ffmpeg_path(request.registry.app_settings.ffmpeg)
     with memory_file() as target:
@@ -320,7 +325,7 @@ def _run(
 ) -> str:
     """Run ffmpeg within its bounds; what it said.
 
-    :param looking: only to hear what is in a file, for which ffmpeg always ends with 1.
+    `looking`: only to hear what is in a file, for which ffmpeg always ends with 1.
     """
     ended = run([*limited_command(BOUNDS, ffmpeg), *arguments], files, BOUNDS.wall_seconds)
     if ended.too_heavy:

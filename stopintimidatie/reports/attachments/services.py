@@ -56,6 +56,7 @@ class Attachment:
 
     @property
     def title(self) -> str:
+        """The name of an attachment for people, such as *Foto 2*."""
         return f"{NAMES.get(self.kind, 'Bestand')} {self.number}"
 
     def file_name(self, reference: str) -> str:
@@ -66,7 +67,8 @@ class Attachment:
 def check_room(engine: Engine, copy: Copy) -> None:
     """Refuse before anything is sent, where that can be known.
 
-    :raises NotNowError: the report takes no attachment.
+    Raises:
+        NotNowError: The report takes no attachment.
     """
     with own_report(engine, copy) as (session, report):
         _room(session, report)
@@ -85,7 +87,8 @@ def _room(session: Session, report: Report) -> int:
 def attach(engine: Engine, keys: KeyRing, copy: Copy, file: Cleaned) -> Attachment:
     """Keep a cleaned file with the report.
 
-    :raises NotNowError: the report takes no attachment (any more).
+    Raises:
+        NotNowError: The report takes no attachment (any more).
     """
     with own_report(engine, copy) as (session, report):
         number, made, key = _room(session, report), uuid4(), secrets.token_bytes(KEY_BYTES)
@@ -147,8 +150,10 @@ def read(
 ) -> Iterator[bytes]:
     """Yield the content part by part, each read in a transaction of its own.
 
-    :param entity: the table of a higher room that keeps attachments in the same way.
-    :raises DecryptionError: a part isn't there, or the key doesn't fit.
+    `entity`: the table of a higher room that keeps attachments in the same way.
+
+    Raises:
+        DecryptionError: A part isn't there, or the key doesn't fit.
     """
     with transaction(engine, holder, write=False) as session:
         row = session.scalars(select(entity).where(entity.id == attachment_id)).one()
@@ -161,8 +166,10 @@ def read(
 def content_of(session: Session, keys: KeyRing, row: Any) -> Iterator[bytes]:
     """Yield the content part by part, within a transaction.
 
-    :param row: of a table that keeps attachments as this room does.
-    :raises DecryptionError: a part isn't there, or the key doesn't fit.
+    `row`: of a table that keeps attachments as this room does.
+
+    Raises:
+        DecryptionError: A part isn't there, or the key doesn't fit.
     """
     cipher = AESGCM(bytes.fromhex(keys.decrypt(PURPOSE, row.key, str(row.id))))
     for number in range(1, row.parts + 1):

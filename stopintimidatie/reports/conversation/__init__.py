@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register the job that ends a wait, and the mail about a message."""
     from stopintimidatie.reports.conversation import services
 
     config.add_job_kind(services.EXPIRY_JOB, services.stop_waiting)

@@ -51,6 +51,7 @@ class Message:
 
     @property
     def from_reporter(self) -> bool:
+        """Tell whether the reporter wrote it."""
         return self.kind in FROM_REPORTER
 
 

@@ -194,7 +194,8 @@ def check_goes_on(session: Session, report: Report, other: Report) -> None:
 
     One that was handled may have doubles.
 
-    :raises WorkflowError: it is this report, or was closed as a double itself.
+    Raises:
+        WorkflowError: It is this report, or was closed as a double itself.
     """
     if other.id == report.id:
         raise WorkflowError(
@@ -225,7 +226,8 @@ def _head_of(session: Session, report: Report) -> Report | None:
 def carry_contact(session: Session, report: Report, other: Report, actor: Actor) -> None:
     """Carry the contact that the reporter of a double was promised over to the other report.
 
-    :raises WorkflowError: the other is done; nobody would look there.
+    Raises:
+        WorkflowError: The other is done; nobody would look there.
     """
     if report.contact_deadline is None:
         return
@@ -246,7 +248,8 @@ def carry_contact(session: Session, report: Report, other: Report, actor: Actor)
 def check_nobody_waits(session: Session, report: Report) -> None:
     """Check that no reporter of a double waits for contact: a report that is done is in no list.
 
-    :raises WorkflowError: somebody does.
+    Raises:
+        WorkflowError: Somebody does.
     """
     names = ", ".join(double.reference for double in waiting_doubles(session, report))
     if names:
@@ -309,7 +312,8 @@ class NotNowError(Exception):
 def own_report(engine: Engine, copy: Copy) -> Iterator[tuple[Session, Report]]:
     """Open a transaction with the report of the reporter, locked.
 
-    :raises NotNowError: it is over, or on its way to another holder.
+    Raises:
+        NotNowError: It is over, or on its way to another holder.
     """
     with transaction(engine, copy.holder) as session:
         wanted = select(Report).where(Report.id == copy.report_id)
@@ -322,7 +326,8 @@ def own_report(engine: Engine, copy: Copy) -> Iterator[tuple[Session, Report]]:
 def add_message(engine: Engine, effects: Effects, copy: Copy, text: str) -> Message:
     """Keep what the reporter adds. To a question it is the answer, and the work goes on.
 
-    :raises NotNowError: the report takes no more messages.
+    Raises:
+        NotNowError: The report takes no more messages.
     """
     with own_report(engine, copy) as (session, report):
         before = _said_before(session, report, text)
@@ -375,7 +380,8 @@ def _check_room(session: Session, report: Report) -> None:
 def withdraw(engine: Engine, effects: Effects, copy: Copy) -> None:
     """Withdraw the report; doing it again changes nothing.
 
-    :raises NotNowError: it is on its way to another holder.
+    Raises:
+        NotNowError: It is on its way to another holder.
     """
     if copy.state in {"ingetrokken", "vernietigd"}:
         return
@@ -390,7 +396,8 @@ VERDICTS: Final = (("ja", "ja"), ("deels", "een beetje"), ("nee", "nee"))
 def give_verdict(engine: Engine, copy: Copy, verdict: str) -> None:
     """Keep whether it helped, in one word; the last one counts.
 
-    :raises NotNowError: the report is gone.
+    Raises:
+        NotNowError: The report is gone.
     """
     with own_report(engine, copy) as (session, report):
         report.reporter_verdict = verdict

@@ -142,6 +142,7 @@ def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) ->
 
 
 def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[ErasureCount]:
+    """Return what `source_erased` would empty."""
     mine = _of_report(session, kind, document)
     return [count_filled(session, "report_transfer", COLUMNS["report_transfer"], mine)]
 

@@ -64,7 +64,8 @@ def hand_some_over(
 ) -> int:
     """Hand some reports over to the successor; how many. Again and again until there is none.
 
-    :raises WorkflowError: the successor has no portal to put them in.
+    Raises:
+        WorkflowError: The successor has no portal to put them in.
     """
     desk = current_holder(session) == NATIONAL
     name, states = ("doorgeven", {"nieuw"}) if desk else ("samenvoegen", MERGEABLE)
@@ -235,7 +236,8 @@ def _latest(session: Session, report: Report) -> ReportTransfer | None:
 def accept(session: Session, transfer: ReportTransfer, actor: Actor) -> None:
     """Take the report: a moment later it stands among the receiver's own.
 
-    :raises AnsweredError: too late.
+    Raises:
+        AnsweredError: Too late.
     """
     _answer(session, transfer, actor, ACCEPTED, None)
 
@@ -243,7 +245,8 @@ def accept(session: Session, transfer: ReportTransfer, actor: Actor) -> None:
 def refuse(session: Session, transfer: ReportTransfer, actor: Actor, reason: str) -> None:
     """Refuse the report, and say why.
 
-    :raises AnsweredError: too late.
+    Raises:
+        AnsweredError: Too late.
     """
     _answer(session, transfer, actor, REFUSED, reason)
 

@@ -178,7 +178,8 @@ def hand_over(
 def connected_receiver(session: Session, report: Report, values: Mapping[str, Any]) -> str:
     """Return the municipality that was chosen.
 
-    :raises WorkflowError: it has no portal to put the report in, or holds it already.
+    Raises:
+        WorkflowError: It has no portal to put the report in, or holds it already.
     """
     receiver = str(values["gemeente"])
     if level_of(session, receiver) is not ParticipationLevel.PROGRAMME:

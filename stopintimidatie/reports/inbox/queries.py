@@ -77,7 +77,7 @@ def filters_from(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 def conditions(filters: Filters, reader: Reader, *, leave_out: str = "") -> list[Condition]:
     """Return the conditions of these filters; without `toestand` only what is to be done.
 
-    :param leave_out: the filter that is being counted: each of its values must stay in sight.
+    `leave_out`: the filter that is being counted: each of its values must stay in sight.
     """
     found = [
         _CONDITIONS[name](value, reader) for name, value in filters.items() if name != leave_out
@@ -112,6 +112,7 @@ def _by_handler(value: str, reader: Reader) -> Condition:
 
 
 def by_deadline(value: str, reader: Reader) -> Condition:
+    """Return the condition of reports whose contact or answer is due, or overdue."""
     now = reader.now
     deadline = Report.contact_deadline
     match value:
@@ -128,12 +129,14 @@ def by_deadline(value: str, reader: Reader) -> Condition:
 
 
 def by_period(value: str, reader: Reader) -> Condition:
+    """Return the condition of reports that came in during the last so many days."""
     if value not in dict(PERIODS):
         return false()
     return Report.received_at >= reader.now - timedelta(days=int(value))
 
 
 def by_talk(value: str, reader: Reader) -> Condition:
+    """Return the condition of reports whose reporter wrote something nobody read yet."""
     return Report.reporter_spoke_at.is_not(None) if value == "nieuw" else false()
 
 
@@ -293,7 +296,7 @@ def facets(
 ) -> list[Facet]:
     """Return every filter with what each of its values would leave, the other filters kept.
 
-    :param total: what `count` found; beyond `COUNTED` values stand without their numbers.
+    `total`: what `count` found; beyond `COUNTED` values stand without their numbers.
     """
     counter = _Counter(session, holder, filters, reader, total)
     return [

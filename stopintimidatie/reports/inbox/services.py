@@ -216,6 +216,7 @@ def choice_of(report: Report) -> str:
 
 
 def is_choice(text: str) -> bool:
+    """Tell whether a posted text can be the value of a checkbox."""
     return _CHOICE.fullmatch(text) is not None
 
 

@@ -78,7 +78,7 @@ DONE: Final = {RELEASE: "uit quarantaine gehaald", REJECT: "niet in behandeling 
 
 
 class ShortAddresses(Container):
-    """/m"""
+    """The short addresses, below `/m`."""
 
     def __getitem__(self, name: str) -> Resource:
         reference = normalise_reference(name)
@@ -328,6 +328,7 @@ def _next_address(request: Request, report: Report, reports: Sequence[Report]) -
 
 
 def quarantine_schema(choices: list[tuple[str, str]]) -> Any:
+    """Build the form that decides about reports in quarantine."""
     schema = Schema()
     schema.add(
         field(

@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register the steps of a report, with a page for each, and the views."""
     from stopintimidatie.reports.page.steps import EFFECTS, OPTIONS, REPORT_ACTIONS
     from stopintimidatie.reports.page.views import add_step_views
 

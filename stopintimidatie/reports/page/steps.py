@@ -81,7 +81,8 @@ def actions(request: Any, context: Any) -> list[Action]:
 def report_action(request: Any, context: Any, name: str) -> Action | None:
     """Return the action that a higher room added under this name, where this person may do it.
 
-    :raises KeyError: no room added such an action.
+    Raises:
+        KeyError: No room added such an action.
     """
     return REPORT_ACTIONS.of(request.registry)[name](request, context)
 
@@ -116,6 +117,7 @@ def undo_step(request: Any, context: Any, made: Transition, before: str) -> Tran
 
 
 def state_label(report: Report) -> str:
+    """Return the state of a report in words."""
     return REPORT_WORKFLOW.state(report.state).label
 
 
@@ -141,13 +143,15 @@ def ask_partner(session: Session, report: Report, values: Values, actor: Actor) 
 
 
 def stop_waiting(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    """Clear the last day for an answer."""
     report.waiting_until = None
 
 
 def finish(session: Session, report: Report, values: Values, actor: Actor) -> None:
     """Keep what was done, and tell the reporter once what is chosen.
 
-    :raises WorkflowError: a reporter still waits, or the follow-ups exclude each other.
+    Raises:
+        WorkflowError: A reporter still waits, or the follow-ups exclude each other.
     """
     check_nobody_waits(session, report)
     report.follow_ups = _follow_ups(values["opvolging"])
@@ -159,7 +163,8 @@ def finish(session: Session, report: Report, values: Values, actor: Actor) -> No
 def _follow_ups(chosen: Iterable[str]) -> list[str]:
     """Return the follow-ups as a list.
 
-    :raises WorkflowError: something was done, and at the same time nothing.
+    Raises:
+        WorkflowError: Something was done, and at the same time nothing.
     """
     codes = list(chosen)
     for alone in (FollowUp.NONE_POSSIBLE, FollowUp.PICTURE_ONLY):
@@ -185,6 +190,7 @@ def end(session: Session, report: Report, values: Values, actor: Actor) -> None:
 
 
 def reopen(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    """Clear why the report had ended; the other report of a double waits no longer."""
     give_back(session, report)
     report.ended_reason = None
     report.duplicate_of_id = None
@@ -258,8 +264,8 @@ def step_form(
 ) -> Form:
     """Return the form of a step; its fields follow from what the workflow says the step asks.
 
-    :param offered: per name of an options list what there is to choose from.
-    :param back: where to go afterwards.
+    `offered`: per name of an options list what there is to choose from.
+    `back`: where to go afterwards.
     """
     schema = transition_schema(transition, offered)
     for question in transition.fields:
@@ -308,14 +314,17 @@ def handlers(session: Session, report: Report) -> Choices:
 
 
 def follow_ups(session: Session, report: Report) -> Choices:
+    """Return the things that can be done with a report."""
     return FollowUp.choices()
 
 
 def not_handled(session: Session, report: Report) -> Choices:
+    """Return the reasons for not handling a report."""
     return NOT_HANDLED_REASONS
 
 
 def feedback(session: Session, report: Report) -> Choices:
+    """Return whether the reporter is told what was done."""
     return FEEDBACK
 
 

@@ -170,6 +170,7 @@ def came_from(request: Request, default: str) -> str:
 
 
 def step_path(request: Request, context: ReportResource, step: Transition) -> str:
+    """Return the address of a step of the report."""
     path: str = request.resource_path(context, page_steps.step_name(step))
     return path
 
@@ -211,12 +212,13 @@ def step_links(context: ReportResource, request: Request) -> list[tuple[str, str
 
 
 class StepView:
-    """The page of one step: a form that the workflow describes."""
+    """The page of a step: a form that the workflow describes."""
 
     def __init__(self, transition: Transition) -> None:
         self.transition = transition
 
     def __call__(self, context: ReportResource, request: Request) -> Any:
+        """Show the form of the step and make the step; say so when it isn't possible now."""
         title = self.transition.label
         late = context.report.state not in self.transition.sources
         if late and request.method != "POST":

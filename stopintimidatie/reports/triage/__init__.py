@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register actions, panel and views of triage."""
     from stopintimidatie.reports.triage.panels import contact_action, similar_panel
     from stopintimidatie.reports.triage.views import triage_action
 

@@ -85,10 +85,10 @@ def triage_schema(
 ) -> Any:
     """Build the form of triage.
 
-    :param decision: the choice of a decision; None when the report can't be decided now.
-    :param questions: the municipality's own questions.
-    :param offence: this user may mark a suspected offence.
-    :param last_day: the day for contact that is stored; it may be over, and stay.
+    `decision`: the choice of a decision; None when the report can't be decided now.
+    `questions`: the municipality's own questions.
+    `offence`: this user may mark a suspected offence.
+    `last_day`: the day for contact that is stored; it may be over, and stay.
     """
     schema = Schema()
     schema.add(_found(offence))
@@ -297,6 +297,7 @@ class Decision:
 
     @property
     def label(self) -> str:
+        """The decision in words, with what the next page asks."""
         return f"{self.title} ({self.then})" if self.then else self.title
 
 
@@ -322,9 +323,10 @@ LABELS: Final = {
 def possible(*, new: bool, may_file: bool, dossiers: Choices) -> tuple[Decision, ...]:
     """Return the decisions that this user can make about this report, in the order of the page.
 
-    :param new: the report has no handler yet.
-    :param may_file: this user works in dossiers.
-    :param dossiers: the dossiers it can be put in.
+    Args:
+        new: the report has no handler yet.
+        may_file: this user works in dossiers.
+        dossiers: the dossiers it can be put in.
     """
     filing = [*([FILE] if dossiers else []), *([NEW_DOSSIER] if may_file else [])]
     return (TAKE if new else KEEP, *filing, DOUBLE, NOT_HANDLED, FINISH)
@@ -333,7 +335,7 @@ def possible(*, new: bool, may_file: bool, dossiers: Choices) -> tuple[Decision,
 def decision_schema(offered: Sequence[Decision], dossiers: Choices) -> Any:
     """Build the choice of a decision with the fields of each.
 
-    :param dossiers: code and label of the dossiers it can be put in.
+    `dossiers`: code and label of the dossiers it can be put in.
     """
     choices = [(one.name, one.label) for one in offered]
     keys = {one.name: one.key for one in offered if one.key}

@@ -156,9 +156,9 @@ def similar_values(
 ) -> dict[str, Any]:
     """Return what the section and the page show; that these were seen is noted.
 
-    :param here: the address of the report, where the resource isn't the one at that address.
-    :param back: where to go after closing this report as double.
-    :param task: under which the look at them is noted; None when the caller notes it.
+    `here`: the address of the report, where the resource isn't the one at that address.
+    `back`: where to go after closing this report as double.
+    `task`: under which the look at them is noted; None when the caller notes it.
     """
     report, here = context.report, here or request.resource_path(context).rstrip("/")
     found = similar_to(request.db, request.registry.search.backend, report, limit)

@@ -156,7 +156,8 @@ def close_as_double(
 
     The caller has locked the report.
 
-    :raises WorkflowError: it can't be the double of that one; nothing is changed.
+    Raises:
+        WorkflowError: It can't be the double of that one; nothing is changed.
     """
     answers = {"reden_code": "dubbel", "dubbel_van": other}
     with session.begin_nested():

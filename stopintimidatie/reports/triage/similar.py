@@ -232,6 +232,7 @@ class Similar:
 
     @property
     def percent(self) -> int:
+        """The likeness as a percentage."""
         return round(self.likeness.score * 100)
 
 

@@ -118,7 +118,7 @@ def similar_beside_form(context: ReportResource, request: Request) -> dict[str, 
 def triage_form(context: ReportResource, request: Request, questions: Sequence[Question]) -> Form:
     """Build the form with one button.
 
-    :param questions: what the municipality asks at triage now.
+    `questions`: what the municipality asks at triage now.
     """
     report = context.report
     present = present_neighbourhoods_of(request.db, report.holder, report.neighbourhood_code)
@@ -323,7 +323,8 @@ def _close(request: Request, report: Report, other: str) -> None:
 def _ask_first(context: ReportResource, request: Request, other: str, back: str) -> Any:
     """Ask what becomes of the contact that was promised, before the report is closed.
 
-    :raises WorkflowError: it can't be the double of that one.
+    Raises:
+        WorkflowError: It can't be the double of that one.
     """
     found = _found(request.db, other)
     if found is None:
