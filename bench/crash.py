@@ -22,7 +22,7 @@ from tests.crash.nursery import Nursery
 from tests.crash.ordeal import Ordeal, Outcome
 from tests.crash.postgres import folder_for_a_server, installed_on, server_in
 from tests.crash.site import Site
-from tests.installation import Installation, make_settings
+from tests.support.installation import Installation, make_settings
 
 KILLS_PER_EXPORT = 50
 SEARCHED = 200

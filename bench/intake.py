@@ -26,9 +26,9 @@ from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.municipalities.areas.loader import load_areas
 from stopintimidatie.reports.api.queries import make_demo_key
-from tests.echte_gebieden import shared_data
-from tests.factories import connect
-from tests.installation import Installation, make_settings
+from tests.support.echte_gebieden import shared_data
+from tests.support.factories import connect
+from tests.support.installation import Installation, make_settings
 
 PROCESSES: Final = (1, 2, 4)
 CLIENTS: Final = 32

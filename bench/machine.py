@@ -20,7 +20,7 @@ import psycopg
 from sqlalchemy import create_engine
 
 from stopintimidatie.core.storage import database
-from tests.tools import postgres_guard
+from tests.support import postgres_guard
 
 # As a careful operator runs it: a commit is on the disk. Connections over a socket only.
 SAFE = {

@@ -38,9 +38,9 @@ from stopintimidatie.dossiers.resources import path_of_dossier
 from stopintimidatie.municipalities.areas.loader import load_areas
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import path_of_report
-from tests.factories import DORDRECHT, EINDHOVEN, make_user
-from tests.installation import Installation, make_settings
-from tests.queries import count_queries
+from tests.support.factories import DORDRECHT, EINDHOVEN, make_user
+from tests.support.installation import Installation, make_settings
+from tests.support.queries import count_queries
 
 SIZES = (1_000, 10_000)
 SAME = 500

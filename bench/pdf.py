@@ -28,7 +28,7 @@ from stopintimidatie.exports.document.html import html, stylesheet
 from stopintimidatie.exports.document.process import render_in_process
 from stopintimidatie.exports.profiles.defaults import INTERNAL
 from stopintimidatie.exports.redaction.content import DossierContent
-from tests.unit.exports_factory import a_dossier, redact
+from tests.support.exports_factory import a_dossier, redact
 
 PAGES = (10, 100, 500)
 BOUNDS = Limits(wall_seconds=3600, cpu_seconds=3600)

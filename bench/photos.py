@@ -22,7 +22,7 @@ from bench import machine
 from bench.intake import _prepare
 from stopintimidatie.reports.api.openapi import FULL_REPORT
 from stopintimidatie.reports.api.queries import DEMO_TOKEN
-from tests.photos import layered_jpeg, telephone_photo
+from tests.support.photos import layered_jpeg, telephone_photo
 
 AT_ONCE: Final = 4
 SCANS: Final = 1_000

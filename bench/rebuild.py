@@ -25,7 +25,7 @@ from stopintimidatie.core.search.services import rebuild_many
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.demo.scale import Order, fill
 from stopintimidatie.demo.scale.maker import Helpers, holders
-from tests.installation import Installation, make_settings
+from tests.support.installation import Installation, make_settings
 
 HEAD = (
     "| meldingen | processen | vullen: per s | herbouwen: documenten | s | per s | nog eens: per s"

@@ -28,8 +28,8 @@ from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.municipalities.areas.facts import AreaKind
 from stopintimidatie.municipalities.areas.loader import load_areas
 from stopintimidatie.municipalities.areas.locator import Locator, Outline, read_outlines
-from tests.echte_gebieden import shared_data
-from tests.installation import make_settings
+from tests.support.echte_gebieden import shared_data
+from tests.support.installation import make_settings
 
 POINTS: Final = 20_000
 HEAD: Final = "| wat | getal |\n|---|--:|"

@@ -19,7 +19,7 @@ from bench.search_documents import documents
 from stopintimidatie import install
 from stopintimidatie.core.search.postgres import rows as postgres_rows
 from stopintimidatie.core.storage import database
-from tests.installation import make_settings
+from tests.support.installation import make_settings
 
 _COLUMNS: Final = (
     "holder", "id", "kind", "version", "moment", "state", "neighbourhood", "access", "year",

@@ -19,7 +19,7 @@ from sqlalchemy import create_engine
 
 from stopintimidatie.cli import server
 from stopintimidatie.core.storage import database
-from tests.installation import make_settings
+from tests.support.installation import make_settings
 
 THREADS: Final = 4
 

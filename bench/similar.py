@@ -29,9 +29,9 @@ from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.demo.scale import Order, fill
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.triage.similar import similar_to
-from tests.factories import DORDRECHT
-from tests.installation import Installation, make_settings
-from tests.queries import count_queries
+from tests.support.factories import DORDRECHT
+from tests.support.installation import Installation, make_settings
+from tests.support.queries import count_queries
 
 LOOKS, WARM_UP = 200, 20
 HEAD = (

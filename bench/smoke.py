@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 
 from bench import intake, machine, pages, pdf, routing, search
-from tests.echte_gebieden import shared_data
+from tests.support.echte_gebieden import shared_data
 
 
 def say(text: str) -> None:

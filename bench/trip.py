@@ -29,9 +29,9 @@ import stopintimidatie
 from stopintimidatie import install
 from stopintimidatie.core.clock import clock_at
 from stopintimidatie.core.storage.encryption import create_key_file
-from tests.functional.api import Api
-from tests.functional.exporting import Case, make_case, requested
-from tests.installation import Installation, make_settings
+from tests.support.api import Api
+from tests.support.exporting import Case, make_case, requested
+from tests.support.installation import Installation, make_settings
 
 PACKAGE: Final = Path(stopintimidatie.__file__).parent
 # A Tuesday in office hours, after the incident of the example report.

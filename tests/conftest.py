@@ -1,7 +1,7 @@
 """The databases, the application and the accounts that tests stand on.
 
 `installation` is a whole, empty installation (migrated, register filled) on SQLite and then on
-PostgreSQL: a test that asks for it runs on both. Documents are made by `tests/factories.py`.
+PostgreSQL: a test that asks for it runs on both. `tests/support/factories.py` makes documents.
 """
 
 from __future__ import annotations
@@ -20,16 +20,20 @@ from stopintimidatie.cli.server import spare_what_stays
 from stopintimidatie.core.storage import database
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.demo.replay.loader import load_demo
-from tests.installation import Installation, Reused, make_settings
-from tests.tools.shared import locked, run_folder
-
-DEMO_DAY = date(2026, 11, 24)
+from tests.support.installation import DEMO_DAY, Installation, Reused, make_settings
+from tests.support.shared import locked, run_folder
 
 if TYPE_CHECKING:
     # At run time the plugin below loads it, with pytest's rewriting of assertions.
-    from tests.services import Postgres
+    from tests.support.services import Postgres
 
-pytest_plugins = ["tests.services", "tests.echte_gebieden", "tests.town", "tests.tools.failures"]
+pytest_plugins = [
+    "tests.support.services",
+    "tests.support.echte_gebieden",
+    "tests.support.town",
+    "tests.support.failures",
+    "tests.support.pyramid_config",
+]
 
 
 def pytest_collection_finish() -> None:

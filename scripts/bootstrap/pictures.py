@@ -8,7 +8,7 @@ import sys
 from . import assets, environment, system
 from .common import ROOT, VENV_PYTHON, SetupError, only_one, refuse_kindly
 
-PICTURES = (str(VENV_PYTHON), "-m", "tests.tools.screenshots")
+PICTURES = (str(VENV_PYTHON), "-m", "tests.support.screenshots")
 
 
 def main() -> int:

@@ -31,7 +31,7 @@ PYTEST = (*PYTHON, "pytest")
 PARALLEL = ("-n", "auto", "--dist", "worksteal")
 WITHOUT_CROSSINGS = ("-m", "not alles")
 MOST_TRIED_AGAIN = 3
-FAILURES_VARIABLE = "SI_FAILURES"  # written by tests/tools/failures.py
+FAILURES_VARIABLE = "SI_FAILURES"  # written by tests/support/failures.py
 NEVER_AGAIN = "!"
 # The developer's own settings must not steer the tests.
 UNWANTED = ("DATA_DIR", "PORT", "STOPINTIMIDATIE_INI")

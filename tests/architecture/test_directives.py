@@ -10,7 +10,7 @@ import stopintimidatie
 from stopintimidatie.core.jobs import Job
 from stopintimidatie.core.jobs.services import JOB_KINDS
 from stopintimidatie.core.registry import CATEGORY
-from tests.installation import Installation
+from tests.support.installation import Installation
 
 PACKAGE = Path(stopintimidatie.__file__).parent
 ROOT = PACKAGE.parent

@@ -20,7 +20,7 @@ from stopintimidatie.rooms import ROOMS
 ROOT = Path(__file__).parent.parent.parent
 DECISIONS = sorted((ROOT / "docs" / "dev" / "adr").glob("*.md"))
 DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
-# `core/web/request.py`, `tests/town.py`, `stopintimidatie/rooms.py`: from the root or the package.
+# `core/web/request.py`, `tests/support/town.py`: from the root or the package.
 PATH = re.compile(r"[\w./-]*\w\.py\b")
 DOTTED = re.compile(r"\bstopintimidatie(?:\.[A-Za-z_]\w*)+")
 # Names of files and units that begin like a module.

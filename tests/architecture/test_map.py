@@ -24,10 +24,10 @@ from stopintimidatie.exports.document.assets import load_assets
 from stopintimidatie.exports.profiles.defaults import POLICE
 from stopintimidatie.exports.redaction.content import to_json
 from stopintimidatie.rooms import ROOMS
-from tests.functional.api import Api
-from tests.functional.exporting import make_case
-from tests.installation import Installation
-from tests.unit.exports_factory import a_dossier, redact
+from tests.support.api import Api
+from tests.support.exporting import make_case
+from tests.support.exports_factory import a_dossier, redact
+from tests.support.installation import Installation
 
 PACKAGE = Path(stopintimidatie.__file__).parent
 PAGE = (PACKAGE.parent / "docs" / "dev" / "architecture.md").read_text(encoding="utf-8")

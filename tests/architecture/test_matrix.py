@@ -8,9 +8,9 @@ from typing import Any
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from tests.architecture.test_views import views
-from tests.installation import Installation
-from tests.matrix import MATRIX
-from tests.town import DESK_ROLES, MUNICIPAL_ROLES
+from tests.support.installation import Installation
+from tests.support.matrix import MATRIX
+from tests.support.town import DESK_ROLES, MUNICIPAL_ROLES
 
 Key = tuple[str, str, str]
 
@@ -30,7 +30,7 @@ def declared(installation: Installation) -> dict[Key, Any]:
 
 def test_every_view_stands_in_the_matrix(installation: Installation) -> None:
     missing = set(declared(installation)) - {view.key for view in MATRIX}
-    assert not missing, "add these to tests/matrix.py"
+    assert not missing, "add these to tests/support/matrix.py"
 
 
 def test_the_matrix_names_no_view_that_is_not_there(installation: Installation) -> None:

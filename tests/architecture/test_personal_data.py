@@ -11,7 +11,7 @@ from stopintimidatie.core.storage.personal import (
     Treatment,
     personal_data_holders,
 )
-from tests.installation import Installation
+from tests.support.installation import Installation
 
 # Longer than any code of ours: somebody may have typed it.
 LONGEST_CODE = 41

@@ -14,7 +14,7 @@ from stopintimidatie import import_models
 from stopintimidatie.core.storage.database import alembic_config, upgrade
 from stopintimidatie.core.storage.models import Base, Held, Passed
 from stopintimidatie.core.storage.tenancy import OPEN_TABLES
-from tests.installation import Installation
+from tests.support.installation import Installation
 
 
 def tables_with(mixin: type) -> set[str]:

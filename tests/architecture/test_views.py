@@ -16,7 +16,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 import stopintimidatie
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.web.request import Request
-from tests.installation import Installation
+from tests.support.installation import Installation
 
 
 def views(installation: Installation) -> Iterator[Any]:

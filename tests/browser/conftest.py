@@ -15,9 +15,9 @@ from stopintimidatie.core.jobs import OutboxJob
 from stopintimidatie.core.jobs.worker import Worker
 from stopintimidatie.demo.replay.accounts import PASSWORD
 from stopintimidatie.demo.replay.deliveries import JOB as DELIVERIES
-from tests.installation import Installation, make_settings
-from tests.services import Chromium
-from tests.tools.served import in_thread
+from tests.support.installation import Installation, make_settings
+from tests.support.served import in_thread
+from tests.support.services import Chromium
 
 SignIn = Callable[..., Page]
 

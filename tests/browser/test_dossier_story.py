@@ -33,12 +33,12 @@ from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.core.text import AMSTERDAM
 from stopintimidatie.reports.api.openapi import FULL_REPORT
 from tests.browser.test_pages import problems_on
-from tests.factories import DORDRECHT, connect, make_user
-from tests.functional.api import Api
-from tests.functional.exporting import with_partner
-from tests.functional.test_patterns import LAT, LON, late, plant
-from tests.installation import PASSWORD, Installation, make_settings
-from tests.tools.served import in_thread, until
+from tests.dossiers.patterns.test_patterns import LAT, LON, late, plant
+from tests.support.api import Api
+from tests.support.exporting import with_partner
+from tests.support.factories import DORDRECHT, connect, make_user
+from tests.support.installation import PASSWORD, Installation, make_settings
+from tests.support.served import in_thread, until
 
 TOWN = "/gemeenten/dordrecht"
 TOLD = "Zij riepen mij na bij de fietsenstalling en liepen achter mij aan."

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.test_pages import problems_on
-from tests.functional.exporting import Case, make_case
-from tests.installation import PASSWORD, Installation
-from tests.tools.served import in_thread
+from tests.support.exporting import Case, make_case
+from tests.support.installation import PASSWORD, Installation
+from tests.support.served import in_thread
 
 DEMAND = ("vordering_artikel", "vordering_nummer", "vordering_functionaris", "vordering_datum")
 

@@ -24,10 +24,10 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.core.text import AMSTERDAM
-from tests.factories import EINDHOVEN, make_user
-from tests.installation import PASSWORD, Installation, make_settings
-from tests.tools.mail_server import Mailbox, mail_server
-from tests.tools.served import in_thread, until
+from tests.support.factories import EINDHOVEN, make_user
+from tests.support.installation import PASSWORD, Installation, make_settings
+from tests.support.mail_server import Mailbox, mail_server
+from tests.support.served import in_thread, until
 
 ZWIJNDRECHT = "GM0642"
 OFFICIAL, ADMIN = "oov@zwijndrecht.example", "beheer@zwijndrecht.example"

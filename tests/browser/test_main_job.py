@@ -17,7 +17,7 @@ from pypdf import PdfReader
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.text import local
 from tests.browser.conftest import SignIn
-from tests.tools.verapdf import validate_pdf
+from tests.support.verapdf import validate_pdf
 
 OFFICER = "oov@dordrecht.example"
 OWNER = "dossierhouder@dordrecht.example"

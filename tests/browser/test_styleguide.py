@@ -9,9 +9,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from tests.services import Chromium
-from tests.styleguide.app import make_app
-from tests.tools.served import in_thread
+from tests.support.served import in_thread
+from tests.support.services import Chromium
+from tests.support.styleguide.app import make_app
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 BUDGET = 100_000

@@ -15,7 +15,7 @@ from stopintimidatie.reports.api.calls import BASE, CALLS, FOLLOW_CODE, SUBMIT
 from stopintimidatie.reports.api.openapi import SMALL_REPORT, openapi_document
 from stopintimidatie.reports.arrival.fields import Moment
 from stopintimidatie.reports.arrival.submission import InvalidMessageError, validate
-from tests.installation import ROOT
+from tests.support.installation import ROOT
 
 RULES = """
 no-trailing-slash path-segments-kebab-case query-keys-camel-case date-time/date-omit-time-portion

@@ -20,9 +20,9 @@ from schemathesis.checks import CHECKS, load_all_checks
 from stopintimidatie.core.tree.resources import split_address
 from stopintimidatie.reports.api.calls import ADD, CALLS, FORM, LOOK_UP, SUBMIT, Call
 from stopintimidatie.reports.api.queries import DEMO_TOKEN
-from tests.factories import connect
-from tests.functional.api import Api
-from tests.installation import Installation
+from tests.support.api import Api
+from tests.support.factories import connect
+from tests.support.installation import Installation
 
 POSITIVE = schemathesis.GenerationMode.POSITIVE
 NEGATIVE = schemathesis.GenerationMode.NEGATIVE

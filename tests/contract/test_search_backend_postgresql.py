@@ -11,7 +11,7 @@ from sqlalchemy import Engine, create_engine
 from stopintimidatie.core.search.postgres.backend import PostgresBackend
 from stopintimidatie.core.storage import database
 from tests.contract.search_backend_conformance import Opener, SearchBackendConformance
-from tests.services import Postgres
+from tests.support.services import Postgres
 
 
 @cache

@@ -26,7 +26,7 @@ from stopintimidatie.core.search.whoosh.backend import WhooshBackend
 from stopintimidatie.core.storage import database
 from tests.contract.search_backend_conformance import _random_documents
 from tests.contract.search_documents import HOLDER, query
-from tests.services import Postgres
+from tests.support.services import Postgres
 
 QUERIES: Final = (
     # words, their forms and beginnings

@@ -29,9 +29,9 @@ from stopintimidatie.exports.release.models import CopyCorrection
 from stopintimidatie.reports.api.models import IdempotencyKey
 from stopintimidatie.reports.models import Report, ReportMove
 from tests.crash.ledger import Entry, Ledger
-from tests.factories import DORDRECHT, EINDHOVEN, make_user
-from tests.installation import Installation
-from tests.tools import postgres_guard
+from tests.support import postgres_guard
+from tests.support.factories import DORDRECHT, EINDHOVEN, make_user
+from tests.support.installation import Installation
 
 HOLDERS = (DORDRECHT, EINDHOVEN, NATIONAL)
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.crash.nursery import Nursery
 from tests.crash.site import Site
-from tests.installation import Installation
+from tests.support.installation import Installation
 
 
 @pytest.fixture(scope="session")

@@ -23,9 +23,9 @@ from stopintimidatie.exports.request import jobs as request_jobs
 from stopintimidatie.exports.request import routes
 from stopintimidatie.exports.request.jobs import Cause, Change, destroy
 from stopintimidatie.exports.request.services import JOB, fetch
-from tests.factories import DORDRECHT
-from tests.functional.exporting import Case, approved, with_partner
-from tests.installation import Installation
+from tests.support.exporting import Case, approved, with_partner
+from tests.support.factories import DORDRECHT
+from tests.support.installation import Installation
 
 AFTER = "daarna"
 

@@ -136,7 +136,7 @@ def _read_everything() -> None:
     from stopintimidatie import configure
     from stopintimidatie.cli.server import spare_what_stays
     from stopintimidatie.core.storage.encryption import create_key_file
-    from tests.installation import make_settings
+    from tests.support.installation import make_settings
 
     with tempfile.TemporaryDirectory() as name:
         settings = make_settings(f"sqlite:///{name}/data.sqlite", Path(name))

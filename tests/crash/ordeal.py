@@ -15,9 +15,9 @@ from tests.crash.checks import Findings
 from tests.crash.clients import Apps
 from tests.crash.ledger import Ledger
 from tests.crash.site import Site
-from tests.factories import DORDRECHT, make_report
-from tests.functional.exporting import approved, make_case
-from tests.installation import Installation
+from tests.support.exporting import approved, make_case
+from tests.support.factories import DORDRECHT, make_report
+from tests.support.installation import Installation
 
 
 @dataclass

@@ -17,9 +17,9 @@ import psycopg
 from stopintimidatie import install
 from stopintimidatie.core.storage import database
 from stopintimidatie.core.storage.encryption import create_key_file
-from tests.installation import Installation, make_settings
-from tests.services import Postgres
-from tests.tools import postgres_guard
+from tests.support import postgres_guard
+from tests.support.installation import Installation, make_settings
+from tests.support.services import Postgres
 
 # A commit is on the disk before it is answered.
 SAFE = {

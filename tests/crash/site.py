@@ -22,8 +22,8 @@ from stopintimidatie.settings import Settings
 from tests.crash import marks
 from tests.crash.clients import HOST
 from tests.crash.nursery import Nursery, Order, gone, kill
-from tests.factories import EINDHOVEN, connect
-from tests.installation import Installation
+from tests.support.factories import EINDHOVEN, connect
+from tests.support.installation import Installation
 
 
 @dataclass

@@ -14,8 +14,8 @@ from stopintimidatie.core.security import Role
 from tests.crash.clients import HOST, TIME_OUT, Apps
 from tests.crash.ledger import Ledger
 from tests.crash.site import Site
-from tests.crowds import crowd
-from tests.factories import DORDRECHT, connect, make_user
+from tests.support.crowds import crowd
+from tests.support.factories import DORDRECHT, connect, make_user
 
 pytestmark = pytest.mark.judged_once
 

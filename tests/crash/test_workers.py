@@ -18,8 +18,8 @@ from tests.crash.campaign import wait_until
 from tests.crash.dawdling import NAIVE, SHORTEST
 from tests.crash.ordeal import hand_over
 from tests.crash.site import Site
-from tests.factories import DORDRECHT
-from tests.functional.exporting import approved, make_case
+from tests.support.exporting import approved, make_case
+from tests.support.factories import DORDRECHT
 
 pytestmark = pytest.mark.judged_once
 

@@ -1,0 +1,199 @@
+"""R9: the migrations run up from empty, and from a first version that is full of data.
+
+What fills the first version is the demo itself: made by the present programme, then copied column
+by column into a database of the first revision. So a migration meets rows of nearly every table.
+After the newest migration comes one that only the test has, so that there is always a next one.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Column, Engine, MetaData, Table, func, inspect, select, text
+
+from stopintimidatie import install
+from stopintimidatie.core.storage import database, make_engine
+from stopintimidatie.core.storage.database import alembic_config, newest_version, upgrade
+from stopintimidatie.core.storage.models import Base
+from stopintimidatie.settings import Settings
+from tests.support.installation import Installation, make_settings
+
+FIRST = "0001_schema"
+# What a next version may well do: a column, a table with its wall, and a table made anew on SQLite.
+NEXT = """
+import sqlalchemy as sa
+from alembic import op
+from stopintimidatie.core.storage.database import protect
+
+revision, down_revision = "9999_next", "{newest}"
+
+def upgrade():
+    op.add_column("report", sa.Column("later", sa.String(9), nullable=False, server_default="nee"))
+    op.create_table(
+        "later",
+        sa.Column("holder", sa.String(9), sa.ForeignKey("holder.code"), nullable=False),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+    )
+    protect(op, "later")
+    with op.batch_alter_table("dossier_note_reader") as batch:
+        batch.add_column(sa.Column("later_id", sa.Uuid(), nullable=True))
+        batch.create_foreign_key("fk_later", "later", ["later_id"], ["id"], ondelete="SET NULL")
+"""
+
+
+@dataclass(frozen=True)
+class Older:
+    """A database of the first revision that holds the demo, and how many rows of each table."""
+
+    settings: Settings
+    owner: Engine
+    rows: dict[str, int]
+
+
+@contextmanager
+def empty_database(request: pytest.FixtureRequest, folder: Path) -> Iterator[Settings]:
+    if request.param == "sqlite":
+        yield make_settings(f"sqlite:///{folder}/older.sqlite", folder)
+        return
+    with request.getfixturevalue("postgres").database(user=database.APP) as url:
+        yield make_settings(url, folder)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def older(request: pytest.FixtureRequest, sqlite_demo: Path, tmp_path: Path) -> Iterator[Older]:
+    shutil.copy(sqlite_demo / "sleutels.json", tmp_path)
+    with empty_database(request, tmp_path) as settings:
+        owner = make_engine(settings, settings.owner_url)
+        command.upgrade(alembic_config(settings, owner), FIRST)
+        demo = make_engine(make_settings(f"sqlite:///{sqlite_demo}/data.sqlite", tmp_path))
+        rows = copy(demo, owner)
+        demo.dispose()
+        yield Older(settings, owner, rows)
+        owner.dispose()
+
+
+def copy(source: Engine, target: Engine) -> dict[str, int]:
+    """Copy what both have; the number of rows of each table. The models tell the types."""
+    counted = {}
+    with source.connect() as old, target.begin() as new:
+        there = inspect(new)
+        for table in Base.metadata.sorted_tables:
+            if not there.has_table(table.name):
+                continue
+            known = {column["name"] for column in there.get_columns(table.name)}
+            names = [column.name for column in table.columns if column.name in known]
+            rows = old.execute(select(*(table.c[name] for name in names))).mappings().all()
+            if rows:
+                # Only what the old one has: a column of later would bring its default along.
+                older_table = Table(
+                    table.name, MetaData(), *(Column(name, table.c[name].type) for name in names)
+                )
+                new.execute(older_table.insert(), [dict(row) for row in in_order(table, rows)])
+            counted[table.name] = len(rows)
+    return counted
+
+
+def in_order(table: Table, rows: Any) -> list[Any]:
+    """Rows that refer to others of their own table come after those."""
+    mine = [key for key in table.foreign_key_constraints if key.referred_table is table]
+    links = [column for key in mine for column in key.column_keys if column != "holder"]
+    return sorted(rows, key=lambda row: any(row[name] is not None for name in links))
+
+
+def test_a_filled_first_version_is_brought_up_to_date_without_losing_a_row(older: Older) -> None:
+    assert older.rows["report"] > 300
+    assert older.rows["dossier"] > 5
+    upgrade(older.settings, older.owner)
+    assert at_head(older.settings, older.owner)
+    assert differences(older) == []
+    assert_nothing_is_lost(older)
+    assert_only_one_holder_is_seen(older)
+
+
+def test_the_next_migration_loses_no_row_of_a_filled_database(older: Older, tmp_path: Path) -> None:
+    assert older.rows["dossier_note_reader"]
+    migrations = Path(shutil.copytree(older.settings.migrations, tmp_path / "next"))
+    (migrations / "versions" / "9999_next.py").write_text(
+        NEXT.format(newest=newest_version(older.settings.migrations)), encoding="utf-8"
+    )
+    upgrade(replace(older.settings, migrations=migrations), older.owner)
+    assert set(differences(older)) == {
+        ("remove_column", "report", "later"),
+        ("remove_column", "dossier_note_reader", "later_id"),
+        ("remove_fk", "dossier_note_reader", "fk_later"),
+        ("remove_table", "later"),
+    }
+    assert_nothing_is_lost(older)
+    assert_only_one_holder_is_seen(older)
+    with older.owner.connect() as connection:
+        assert connection.scalars(text("SELECT DISTINCT later FROM report")).all() == ["nee"]
+
+
+def at_head(settings: Settings, engine: Engine) -> bool:
+    """Whether the database is at the newest version."""
+    with engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_heads()
+    return found == (newest_version(settings.migrations),)
+
+
+def differences(older: Older) -> list[tuple[str, ...]]:
+    """What would make this database as the models are: the change, the table, and what of it."""
+    with older.owner.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return [named(*change) for change in compare_metadata(context, Base.metadata)]
+
+
+def named(change: str, *about: Any) -> tuple[str, ...]:
+    if change == "remove_fk":
+        return change, about[0].table.name, about[0].name
+    return (change, *(str(getattr(one, "name", one)) for one in about if one is not None))
+
+
+def assert_nothing_is_lost(older: Older) -> None:
+    with older.owner.connect() as connection:
+        for name, number in older.rows.items():
+            table = Base.metadata.tables[name]
+            found = connection.execute(select(func.count()).select_from(table)).scalar()
+            assert found == number, name
+
+
+def assert_only_one_holder_is_seen(older: Older) -> None:
+    """As the application sees it, on what was there before there were walls."""
+    made = Installation(older.settings)
+    per_holder = {}
+    with older.owner.connect() as connection:
+        for holder, number in connection.execute(
+            text("SELECT holder, count(*) FROM report GROUP BY holder")
+        ):
+            per_holder[holder] = number
+    assert len(per_holder) >= 3
+    report = Base.metadata.tables["report"]
+    for holder, number in per_holder.items():
+        with made.transaction(holder) as session:
+            wanted = select(func.count()).select_from(report)
+            if older.settings.sqlite:
+                wanted = wanted.where(report.c.holder == holder)
+            assert session.execute(wanted).scalar() == number
+    made.close()
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_an_empty_database_becomes_an_installation(
+    request: pytest.FixtureRequest, database: str, tmp_path: Path
+) -> None:
+    request.param = database
+    with empty_database(request, tmp_path) as settings:
+        install(settings)
+        engine = make_engine(settings)
+        assert at_head(settings, engine)
+        engine.dispose()
+    assert settings.key_file.exists()

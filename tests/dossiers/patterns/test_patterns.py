@@ -1,0 +1,234 @@
+"""Notable patterns: searched by a job, proposed with evidence, and decided by people."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.jobs.schedule import correct_schedule
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.text import AMSTERDAM, local
+from stopintimidatie.dossiers.models import Dossier, DossierMembership
+from stopintimidatie.dossiers.patterns.jobs import EVERY_NIGHT, ask_for_search
+from stopintimidatie.dossiers.patterns.models import (
+    Pattern,
+    PatternReport,
+    PatternSetting,
+    PatternState,
+)
+from stopintimidatie.reports.fields import Location
+from stopintimidatie.reports.models import Report
+from tests.reports.page.test_pages import officer
+from tests.support.factories import DORDRECHT, connect, make_report, make_user
+from tests.support.installation import Installation
+
+HOME = "/gemeenten/dordrecht"
+LAT, LON = 51.8133, 4.6690
+PLANTED, NOISE = 12, 40
+
+
+# What doesn't differ per database is shown on one.
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def connected(installation: Installation) -> None:
+    connect(installation)
+
+
+def plant(installation: Installation, number: int = PLANTED, noise: int = NOISE) -> None:
+    """A hot spot on late evenings, among reports all over town at all hours."""
+    dice = random.Random(8)
+    with installation.transaction() as session:
+        for _ in range(number):
+            report(session, installation, dice, 0.0004, late(dice))
+        for _ in range(noise):
+            report(session, installation, dice, 0.03, days_ago(dice, dice.randrange(24)))
+
+
+def report(session: Any, made: Installation, dice: random.Random, wide: float, at: Any) -> None:
+    place = Location(lat=LAT + dice.uniform(-1, 1) * wide, lon=LON + dice.uniform(-1, 1) * wide)
+    make_report(session, made, location=place, incident_start=at)
+
+
+def days_ago(dice: random.Random, hour: int) -> datetime:
+    day = local(utc_now()).date() - timedelta(days=dice.randint(2, 100))
+    return datetime(day.year, day.month, day.day, hour, dice.randrange(60), tzinfo=AMSTERDAM)
+
+
+def late(dice: random.Random) -> datetime:
+    return days_ago(dice, 22)
+
+
+def search(installation: Installation) -> None:
+    with installation.transaction(DORDRECHT) as session:
+        ask_for_search(session, DORDRECHT)
+    installation.run_jobs()
+
+
+def pattern_of(installation: Installation) -> Pattern:
+    with installation.transaction(DORDRECHT) as session:
+        return session.scalars(select(Pattern)).one()
+
+
+def test_a_hot_spot_is_proposed_with_evidence_and_becomes_a_dossier(
+    installation: Installation,
+) -> None:
+    plant(installation)
+    browser = officer(installation)
+    assert "Geen patronen om over te beslissen" in browser.get(f"{HOME}/patronen").text
+    page = browser.get(f"{HOME}/patronen")
+    next(f for f in page.forms.values() if f.action.endswith("patronen-zoeken")).submit(status=303)
+    installation.run_jobs()
+    page = browser.get(f"{HOME}/patronen")
+    assert "meldingen dicht bij elkaar in" in page.text
+    page = page.click("meldingen dicht bij elkaar")
+    assert "Waarom dit opvalt" in page.text
+    assert page.text.count("data:image/svg+xml;base64,") == 2
+    assert "patroon P-1" in page.click("M-", index=0).text
+    form = page.click("Aannemen").forms["formulier"]
+    assert form["titel"].value.startswith("Overlast in ")
+    form["nieuwe"] = True
+    page = form.submit("aannemen", status=303).follow()
+    assert "Het patroon is aangenomen" in page.text
+    with installation.transaction(DORDRECHT) as session:
+        dossier = session.scalars(select(Dossier)).one()
+        assert dossier.kind == "hotspot"
+        assert dossier.summary
+        assert "te verwachten" in dossier.summary
+        inside = session.scalar(select(func.count()).select_from(DossierMembership))
+        shown = session.scalar(select(func.count()).select_from(PatternReport))
+        assert inside == shown
+        assert (inside or 0) >= PLANTED - 2
+        actions = set(session.scalars(select(AuditEvent.action)))
+        assert {"patroon.voorgesteld", "patroon.besluit", "dossier.gemaakt"} <= actions
+    # Searched again: nothing new, so nothing to decide; with new reports there is.
+    search(installation)
+    assert pattern_of(installation).state == PatternState.ACCEPTED
+    plant(installation, number=4, noise=0)
+    search(installation)
+    found = pattern_of(installation)
+    assert (found.state, found.dossier_id) == (PatternState.PROPOSED, dossier.id)
+    assert "Vul het dossier aan met 4 meldingen" in browser.get(f"{HOME}/P-1").text
+
+
+@on_sqlite
+def test_new_reports_wait_for_triage_unless_they_are_taken_in_hand(
+    installation: Installation,
+) -> None:
+    plant(installation)
+    search(installation)
+    page = officer(installation).get(f"{HOME}/P-1/aannemen").forms["formulier"].submit("aannemen")
+    assert "Beoordeel eerst: M-" in page.follow().text
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalar(select(func.count()).select_from(DossierMembership)) == 0
+
+
+def test_a_rejected_pattern_stays_away_until_its_day_and_then_comes_back(
+    installation: Installation,
+) -> None:
+    plant(installation)
+    search(installation)
+    browser = officer(installation)
+    form = browser.get(f"{HOME}/P-1/afwijzen").forms["formulier"]
+    form.submit("afwijzen", status=422)
+    form["reden"] = "Kermis: elk jaar hetzelfde."
+    form["tot"] = (local(utc_now()).date() + timedelta(days=20)).isoformat()
+    form.submit("afwijzen", status=303)
+    search(installation)
+    assert pattern_of(installation).state == PatternState.REJECTED
+    assert "Kermis" in browser.get(f"{HOME}/P-1").text
+    # Nothing to decide now: neither by the page nor by the form that was still open.
+    assert browser.get(f"{HOME}/P-1/afwijzen", status=303)
+    form.submit("afwijzen", status=409)
+    with clock_at(utc_now() + timedelta(days=21)):
+        search(installation)
+    assert pattern_of(installation).state == PatternState.PROPOSED
+
+
+@on_sqlite
+def test_a_snoozed_pattern_is_kept_until_its_day(installation: Installation) -> None:
+    plant(installation)
+    search(installation)
+    form = officer(installation).get(f"{HOME}/P-1/uitstellen").forms["formulier"]
+    for wrong in ("", "gisteren", "2020-01-01", local(utc_now()).date().isoformat()):
+        form["tot"] = wrong
+        form.submit("uitstellen", status=422)
+    form["tot"] = (local(utc_now()).date() + timedelta(days=5)).isoformat()
+    form.submit("uitstellen", status=303)
+    search(installation)
+    assert pattern_of(installation).state == PatternState.SNOOZED
+
+
+@on_sqlite
+def test_what_is_no_report_any_more_shows_nothing_and_its_pattern_goes(
+    installation: Installation,
+) -> None:
+    plant(installation)
+    search(installation)
+    with installation.transaction(DORDRECHT) as session:
+        for row in session.scalars(select(Report)):
+            row.state = "ingetrokken"
+    search(installation)
+    assert pattern_of(installation).state == PatternState.GONE
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(PatternReport)).all() == []
+    assert "De meldingen zijn er niet meer" in officer(installation).get(f"{HOME}/P-1").text
+    with clock_at(utc_now() + timedelta(days=366)):
+        search(installation)
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(Pattern)).all() == []
+
+
+def test_the_admin_sets_the_search_and_bad_values_change_nothing(
+    installation: Installation,
+) -> None:
+    admin = installation.browser(make_user(installation, (DORDRECHT, Role.ADMIN)))
+    page = admin.get(f"{HOME}/beheer").click("Instellingen van opvallende patronen")
+    form = page.forms["formulier"]
+    for name, wrong in (("dagen", "0"), ("straal", "veel"), ("zekerheid", "100"), ("rust", "")):
+        before, form[name] = form[name].value, wrong
+        form.submit("opslaan", status=422)
+        form[name] = before
+    form["straal"] = "200"
+    form["aan"] = "nee"
+    form.submit("opslaan", status=303)
+    form.submit("opslaan", status=409)
+    with installation.transaction(DORDRECHT) as session:
+        row = session.scalars(select(PatternSetting)).one()
+        assert (row.radius_m, row.enabled) == (200, False)
+    assert "200 meter" in admin.get(f"{HOME}/algoritme").text
+    plant(installation)
+    search(installation)
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(Pattern)).all() == []
+    assert "uitgezet" in officer(installation).get(f"{HOME}/patronen").text
+
+
+@on_sqlite
+def test_every_night_connected_municipalities_are_searched(installation: Installation) -> None:
+    kinds = installation.registry.job_kinds
+    correct_schedule(installation.engine, kinds)
+    with clock_at(utc_now() + timedelta(days=1, hours=1)):
+        installation.run_jobs()
+    with installation.transaction() as session:
+        waiting = session.scalars(select(OutboxJob.kind).order_by(OutboxJob.kind)).all()
+    assert waiting == sorted(name for name, kind in kinds.items() if kind.next_at)
+    assert EVERY_NIGHT.name in waiting
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(PatternSetting)).one().searched_at is not None
+
+
+@on_sqlite
+def test_an_address_that_is_no_pattern_is_not_there(installation: Installation) -> None:
+    browser = officer(installation)
+    for wrong in ("P-1", "P-0", "P-999999", "P-1/aannemen", "p-1"):
+        browser.get(f"{HOME}/{wrong}", status=404)
+    assert browser.get(f"{HOME}/patronen?toestand=onzin&pagina=99").status_int == 200

@@ -1,0 +1,198 @@
+"""Several recipients in one action: each its own export, decided at once, apart in knowledge."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.text import day_of
+from stopintimidatie.disclosures.models import Disclosure
+from stopintimidatie.exports.models import Export
+from stopintimidatie.exports.redaction.content import DossierContent
+from stopintimidatie.exports.request import jobs as request_jobs
+from stopintimidatie.municipalities.partners.models import PartnerOrganisation
+from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+from tests.support.exporting import Case, make_case, with_partner
+from tests.support.factories import DORDRECHT
+from tests.support.installation import Installation
+
+KINDS = ("politie", "zorg_welzijn", "woningcorporatie", "openbaar_vervoer")
+
+
+def test_four_recipients_are_asked_for_and_approved_in_one_go_and_know_little_of_each_other(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[str, DossierContent] = {}
+
+    def render(content: DossierContent, **kw: Any) -> bytes:
+        seen[content.delivery.recipient] = content
+        return b"%PDF-1.7 not really"
+
+    monkeypatch.setattr(request_jobs, "render_in_process", render)
+    case = make_case(installation)
+    asker, decider = case.browser("aanvrager"), case.browser("beslisser")
+    chooser = asker.get(f"{case.path}/uitvoer-samen")
+    assert "Woningcorporatie" in chooser.text
+    assert "formulier" not in chooser.forms
+    form = asker.get(f"{case.path}/uitvoer-samen?voor=" + "&voor=".join(KINDS)).forms["formulier"]
+    form["doel"] = "Samen het toezicht bepalen."
+    form["vernietigen_voor"] = (day_of(utc_now()) + timedelta(days=90)).isoformat()
+    for place in range(1, 5):
+        form[f"ontvanger_{place}.grondslag"] = "avg_6_1_e_openbare_orde"
+        form[f"ontvanger_{place}.vraag"] = f"Wilt u meedenken, nummer {place}?"
+    # One that can't be refuses them all, at its own answer.
+    form["ontvanger_2.grondslag"] = "intern"
+    refused = form.submit("aanvragen", expect_errors=True)
+    assert refused.status_int == 422
+    field = refused.html.find(attrs={"data-veld": "ontvanger_2.grondslag"})
+    assert "geen grondslag om" in field.find(class_="si-error").text
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(Export)).all() == []
+    form["ontvanger_2.grondslag"] = "avg_6_1_e_openbare_orde"
+    page = form.submit("aanvragen").follow()
+    assert "4 uitvoeren zijn aangevraagd" in page.text
+
+    with installation.transaction(DORDRECHT) as session:
+        exports = session.scalars(select(Export)).all()
+        assert sorted(one.profile for one in exports) == sorted(KINDS)
+        assert len({one.reference for one in exports}) == 4
+        assert len({one.together for one in exports}) == 1
+        reference = exports[0].reference
+    own = asker.get(f"{case.path}/{reference}/samen-beoordelen")
+    assert "formulier" not in own.forms
+    page = decider.get(f"{case.path}/{reference}")
+    page = page.click("Samen met de andere beoordelen")
+    assert len({tag["id"] for tag in page.html.find_all(id=True)}) == len(
+        page.html.find_all(id=True)
+    )
+    done = page.forms["formulier"].submit("goedkeuren")
+    assert done.status_int == 303
+    installation.run_jobs()
+
+    assert len(seen) == 4
+    annexes = {one.annex.profile.split(":")[1].split()[0]: one.annex for one in seen.values()}
+    assert "Ook verstrekt aan: " in annexes["politie"].recipients
+    assert "Zorg en welzijn" in annexes["politie"].recipients
+    for name in KINDS[1:]:
+        assert "Ook verstrekt" not in annexes[name].recipients, name
+    places = {name: str(content.reports) for name, content in seen.items()}
+    assert all("Stationsplein" in told for told in places.values())
+    with installation.transaction(DORDRECHT) as session:
+        assert len(session.scalars(select(Disclosure)).all()) == 4
+
+
+def asked(case: Case, *codes: str) -> Any:
+    """The form for these recipients, with what it can't do without filled in."""
+    address = f"{case.path}/uitvoer-samen?voor=" + "&voor=".join(codes)
+    form = case.browser("aanvrager").get(address).forms["formulier"]
+    form["doel"] = "Samen het toezicht bepalen."
+    form["vernietigen_voor"] = (day_of(utc_now()) + timedelta(days=90)).isoformat()
+    for place in range(1, len(codes) + 1):
+        form[f"ontvanger_{place}.grondslag"] = "avg_6_1_e_openbare_orde"
+        form[f"ontvanger_{place}.vraag"] = f"Wilt u meedenken, nummer {place}?"
+    return form
+
+
+def test_each_recipient_has_its_own_demand_urgency_deviation_and_kind_of_file(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[str, DossierContent] = {}
+
+    def render(content: DossierContent, **kw: Any) -> bytes:
+        seen[content.annex.profile.split(":")[1].split()[0]] = content
+        return b"%PDF-1.7 not really"
+
+    monkeypatch.setattr(request_jobs, "render_in_process", render)
+    monkeypatch.setattr(request_jobs, "with_password", lambda pdf, password: pdf)
+    case = make_case(installation)
+    form = asked(case, "politie", "zorg_welzijn", "woningcorporatie")
+    form["ontvanger_1.grondslag"] = LegalBasis.ORDER.value
+    form["ontvanger_1.spoed"] = True
+    form["ontvanger_1.spoed_reden"] = "Er is vanavond gevaar."
+    form["ontvanger_2.toch.melding_3.reden"] = "Zij zoekt zelf hulp."
+    form["ontvanger_3.bestand"] = "wachtwoord"
+    # All mistakes at once, each at the answer of that recipient, behind a door that is open.
+    refused = form.submit("aanvragen", status=422)
+    for field, value in (
+        ("ontvanger_1.vordering_artikel", "art. 126nd Sv"),
+        ("ontvanger_1.vordering_nummer", "2026-17"),
+        ("ontvanger_1.vordering_functionaris", "officier van justitie"),
+        ("ontvanger_1.vordering_datum", day_of(utc_now()).isoformat()),
+        ("ontvanger_2.toch.melding_3.grondslag", "avg_6_1_d_vitaal_belang"),
+    ):
+        wrong = refused.html.find(attrs={"data-veld": field})
+        assert wrong.find(class_="si-error"), field
+        assert all(one.has_attr("open") for one in wrong.find_parents("details"))
+        form[field] = value
+    page = form.submit("aanvragen").follow()
+    assert "2 uitvoeren zijn aangevraagd" in page.text
+    assert "1 document wordt meteen gemaakt" in page.text
+    with installation.transaction(DORDRECHT) as session:
+        rows = {one.profile: one for one in session.scalars(select(Export))}
+        assert len({one.together for one in rows.values()}) == 1
+        police, care, housing = (rows[name] for name in KINDS[:3])
+        assert (police.urgent, police.state, police.demand_number) == (
+            True,
+            "goedgekeurd",
+            "2026-17",
+        )
+        assert police.approve_by is not None
+        assert not care.urgent
+        assert [one["nummer"] for one in care.deviations or []] == [3]
+        assert (care.demand_on, police.deviations) == (None, None)
+        assert (housing.file_form, care.file_form) == ("wachtwoord", "pdfa")
+    installation.run_jobs()
+    # Made before the others were approved, and still it knows of them.
+    assert "Zorg en welzijn" in seen["politie"].annex.recipients
+    assert "art. 126nd Sv" in str(seen["politie"].annex)
+
+
+def test_a_preview_for_each_comes_before_anything_is_asked(installation: Installation) -> None:
+    case = make_case(installation)
+    partner = with_partner(installation)
+    form = asked(case, partner, "zorg_welzijn")
+    assert form["ontvanger_1.soort_ontvanger"].value == "politie"
+    page = form.submit("voorbeeld", status=200)
+    previews = page.html.find(id="voorbeelden").parent.find_all("details", recursive=False)
+    assert [one.summary.text for one in previews] == [
+        "Voorbeeld voor Politie Drechtsteden",
+        "Voorbeeld voor Zorg en welzijn",
+    ]
+    ids = [tag["id"] for tag in page.html.find_all(id=True)]
+    assert len(set(ids)) == len(ids)
+    whole = "De hele melding: weggelaten"
+    assert [whole in one.text for one in previews] == [True, False], "M-03 not for the police"
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(Export)).all() == []
+    # What was typed is still there, and one more click asks for it.
+    again = page.forms["formulier"]
+    assert again["ontvanger_2.vraag"].value == "Wilt u meedenken, nummer 2?"
+    again.submit("aanvragen", status=303)
+
+
+def test_what_misses_is_told_for_whom(installation: Installation) -> None:
+    case = make_case(installation, number=1)
+    form = asked(case, with_partner(installation), "zorg_welzijn")
+    form["ontvanger_1.vraag"] = form["ontvanger_2.vraag"] = ""
+    page = form.submit("aanvragen", status=422)
+    assert [item.text for item in page.html.select(".si-error-summary__list li")] == [
+        f"{name}: Vul ‘Wat vraagt u de ontvanger?’ in."
+        for name in ("Politie Drechtsteden", "Zorg en welzijn")
+    ]
+
+
+def test_a_partner_that_gets_something_on_a_demand_alone_is_among_the_recipients(
+    installation: Installation,
+) -> None:
+    case = make_case(installation, number=1)
+    partner = with_partner(installation)
+    with installation.transaction(DORDRECHT) as session:
+        row = session.scalars(select(PartnerOrganisation)).one()
+        row.legal_bases = [LegalBasis.ORDER.value]
+    form = case.browser("aanvrager").get(f"{case.path}/uitvoer-samen?voor={partner}")
+    grounds = [code for code, *_ in form.forms["formulier"]["ontvanger_1.grondslag"].options]
+    assert grounds == ["", LegalBasis.ORDER.value]

@@ -1,0 +1,150 @@
+"""The start page, a municipality, a neighbourhood, the log, and the health addresses."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.text import local
+from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier, make_agreement
+from tests.support.factories import CENTRE, DORDRECHT, EINDHOVEN, connect, make_report, make_user
+from tests.support.installation import Installation
+
+
+@pytest.fixture(autouse=True)
+def connected(installation: Installation) -> None:
+    connect(installation)
+
+
+def test_who_works_in_one_place_lands_there(installation: Installation) -> None:
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    assert browser.get("/", status=303).location.endswith("/gemeenten/dordrecht")
+
+
+def test_who_works_in_two_places_chooses(installation: Installation) -> None:
+    roles = ((DORDRECHT, Role.OFFICER), (EINDHOVEN, Role.PRIVACY_OFFICER))
+    page = installation.browser(make_user(installation, *roles)).get("/")
+    assert "/gemeenten/dordrecht" in page
+    assert "/gemeenten/eindhoven" in page
+
+
+def test_the_municipality_page_counts_what_needs_attention(installation: Installation) -> None:
+    with installation.transaction() as session:
+        make_report(session, installation).urgent = True
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    page = browser.get("/gemeenten/dordrecht")
+    assert page.html.select_one(".si-tile--danger .si-tile__number").text == "1"
+    assert "Binnenstad" in page
+
+
+def test_what_has_to_be_done_first_says_why(installation: Installation) -> None:
+    with installation.transaction() as session:
+        make_report(session, installation).contact_deadline = utc_now() - timedelta(days=2)
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    browser.get("/gemeenten/dordrecht").mustcontain("contact 2 dagen te laat")
+
+
+def test_a_tile_says_the_number_of_the_list_it_opens(installation: Installation) -> None:
+    """A report in a dossier is no longer to be done: neither counted nor listed as urgent."""
+    officer = make_user(installation, (DORDRECHT, Role.OFFICER))
+    with installation.transaction() as session:
+        make_report(session, installation).urgent = True
+        filed = make_report(session, installation)
+        filed.urgent, filed.state, filed.contact_deadline = True, "in_dossier", utc_now()
+        filed_reference = filed.reference
+    browser = installation.browser(officer)
+    page = browser.get("/gemeenten/dordrecht")
+    assert filed_reference not in page
+    for tile in page.html.select(".si-tile"):
+        number = tile.select_one(".si-tile__number").text
+        inbox = browser.get(tile.select_one("a")["href"])
+        assert len(inbox.html.select(".si-inbox__list .si-list > li")) == int(number), tile.text
+
+
+def test_another_municipality_is_not_there(installation: Installation) -> None:
+    browser = installation.browser(make_user(installation, (EINDHOVEN, Role.OFFICER)))
+    for path in ("/gemeenten/dordrecht", "/gemeenten/dordrecht/binnenstad", "/gemeenten/nergens"):
+        browser.get(path, status=404)
+
+
+def test_who_may_not_read_reports_sees_no_numbers(installation: Installation) -> None:
+    with installation.transaction() as session:
+        make_report(session, installation)
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.ADMIN)))
+    page = browser.get("/gemeenten/dordrecht")
+    assert page.html.select(".si-number") == []
+    browser.get("/gemeenten/dordrecht/binnenstad", status=404)
+
+
+def test_who_may_not_search_is_offered_no_search_box(installation: Installation) -> None:
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.ADMIN)))
+    for page in (browser.get("/gemeenten/dordrecht"), browser.get("/nergens", status=404)):
+        assert page.html.select("form[action='/zoeken'], a[href='/zoeken']") == []
+        assert page.html.select_one(".si-account")
+
+
+def test_reading_a_neighbourhood_is_in_the_log(installation: Installation) -> None:
+    with installation.transaction() as session:
+        references = {make_report(session, installation).reference for _ in range(5)}
+    officer = make_user(installation, (DORDRECHT, Role.OFFICER), name="Lezer")
+    installation.browser(officer).get("/gemeenten/dordrecht/binnenstad")
+    privacy = installation.browser(make_user(installation, (DORDRECHT, Role.PRIVACY_OFFICER)))
+    page = privacy.get("/logboek").follow()
+    row = next(row for row in page.html.select("tbody tr") if "Gelezen" in row.text)
+    assert "Lezer" in row.text
+    assert "wijk bekijken" in row.text
+    assert len([reference for reference in references if reference in row.text]) == 3
+    assert "en 2 meer" in row.text
+
+
+def test_a_refusal_is_in_the_log(installation: Installation) -> None:
+    officer = make_user(installation, (DORDRECHT, Role.OFFICER), name="Nieuwsgierig")
+    browser = installation.browser(officer)
+    browser.get("/gemeenten/dordrecht/logboek", status=(403, 404))
+    fg = installation.browser(make_user(installation, (DORDRECHT, Role.DATA_PROTECTION_OFFICER)))
+    rows = fg.get("/gemeenten/dordrecht/logboek").html.select("tbody tr")
+    assert any("Toegang geweigerd" in row.text and "Nieuwsgierig" in row.text for row in rows)
+
+
+def test_each_document_shows_its_own_log(installation: Installation) -> None:
+    with installation.transaction() as session:
+        report = make_report(session, installation)
+        make_report(session, installation)
+    fg = installation.browser(make_user(installation, (DORDRECHT, Role.DATA_PROTECTION_OFFICER)))
+    page = fg.get(f"/m/{report.reference}").follow().click("Logboek van deze melding")
+    actions = [row.select("td")[1].text for row in page.html.select("tbody tr")]
+    assert actions[-1].startswith("Melding ontvangen")
+    assert all("Aangemeld" not in action for action in actions)
+    assert actions.count("Gelezen") == 1
+
+
+def test_agreements_that_are_due_stand_on_the_start_page(installation: Installation) -> None:
+    today = local(utc_now()).date()
+    with installation.transaction(DORDRECHT) as session:
+        plan = DossierPlan(title="Plein", kind="hotspot", neighbourhood_code=CENTRE)
+        dossier = create_dossier(session, SYSTEM, DORDRECHT, plan)
+        for what, days in (("Lampen nakijken", -1), ("Pleinwacht vragen", 5), ("Later", 30)):
+            due = today + timedelta(days=days)
+            make_agreement(session, dossier, what, "Wijkbeheer", due, SYSTEM)
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    page = browser.get("/gemeenten/dordrecht")
+    assert "Te laat" in page.html.select_one("main").text
+    assert "Pleinwacht vragen" in page
+    assert "Later" not in page.html.select_one("main").text
+    assert "Lampen nakijken" in page.click("Lampen nakijken")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_admin_finds_where_to_set_things_up(installation: Installation) -> None:
+    admin = installation.browser(make_user(installation, (DORDRECHT, Role.ADMIN)))
+    start = admin.get("/gemeenten/dordrecht")
+    for label in ("Gebruikers", "Berichten"):
+        href = start.html.find("main").find("a", string=label)["href"]
+        assert admin.get(href, status=200).html.h1.text.strip().endswith(label)
+        assert href in admin.get("/gemeenten/dordrecht/beheer").html.find("main").decode()
+    officer = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    assert "gebruikers" not in officer.get("/gemeenten/dordrecht")

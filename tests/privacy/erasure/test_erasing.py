@@ -1,0 +1,330 @@
+"""Erasing at the request of who it is about: what goes, what stays, who is told, what stops it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.mail.models import MailAddress
+from stopintimidatie.core.storage.personal import Treatment, personal_data_holders
+from stopintimidatie.dossiers.models import Dossier, DossierMembership, DossierMove
+from stopintimidatie.exports.models import Export
+from stopintimidatie.exports.release.models import CopyCorrection
+from stopintimidatie.privacy.erasure.views import WORDS
+from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage, ReportMove
+from stopintimidatie.reports.services import path_of_report
+from stopintimidatie.reports.workflow import REPORT_WORKFLOW
+from tests.exports.release.test_deliveries import mails, ready
+from tests.exports.request.test_exports import contents, quick
+from tests.support.exporting import SECRET_MAIL, Case, approved, make_case, requested
+from tests.support.factories import DORDRECHT
+from tests.support.installation import Installation
+from tests.whole.test_personal_data import anywhere
+
+pytestmark = pytest.mark.both_databases
+
+WORD = "kwikstaart"
+WHY = "Verzoek van de melder, zaak 2026-118."
+
+
+def seeded(session: Any, report: Report) -> None:
+    """The word in each text of a report, and in what a dossier wrote about it."""
+    report.description = f"Ik zag een {WORD} en toen riep hij."
+    report.location_text = f"naast de {WORD}"
+    report.offender_appearance = f"jas met een {WORD}"
+    report.suspected_offence_reason = f"hij raakte de {WORD} aan"
+    session.add(
+        ReporterMessage(holder=DORDRECHT, report_id=report.id, kind="vraag", text=f"Welke {WORD}?")
+    )
+    move = session.scalars(select(ReportMove).where(ReportMove.report_id == report.id)).first()
+    move.reason, move.values = f"om de {WORD}", {"toelichting": f"de {WORD}"}
+    member = session.scalars(
+        select(DossierMembership).where(DossierMembership.report_id == report.id)
+    ).one()
+    member.joined_reason = f"weer een {WORD}"
+    for line in session.scalars(select(DossierMove)):
+        if line.values.get("melding") == report.reference:
+            line.reason = f"weer een {WORD}"
+
+
+def page_of(case: Case, address: str, who: str = "privacy") -> Any:
+    return case.browser(who).get(f"{address}/gegevens-wissen")
+
+
+def second_look(page: Any) -> Any:
+    form = page.forms["formulier"]
+    form["grond"] = "bezwaar"
+    form["reden"] = WHY
+    return form.submit("verder", status=200)
+
+
+def erased(case: Case, address: str, number: str) -> Any:
+    """All steps; the answer to the last."""
+    form = second_look(page_of(case, address)).forms["formulier"]
+    form["nummer"], form["zeker"] = number.lower(), True
+    return form.submit("wissen", status=303)
+
+
+def first_report(case: Case) -> tuple[str, str]:
+    with case.installation.transaction(DORDRECHT) as session:
+        report = session.get_one(Report, case.reports[0])
+        address = path_of_report(session, report.id)
+        assert address is not None
+        return address, report.reference
+
+
+def test_a_report_is_erased_everywhere_and_who_has_a_copy_and_the_reporter_hear_it(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, reference = ready(installation, monkeypatch)
+    case.browser("aanvrager").get(f"{case.path}/{reference}/pdf", status=200)
+    export_id = case.export(reference).id
+    with installation.transaction(DORDRECHT) as session:
+        seeded(session, session.get_one(Report, case.reports[0]))
+        session.get_one(Export, export_id).deviations = [
+            {"nummer": 1, "grondslag": "avg_6_1_d_vitaal_belang", "reden": f"om de {WORD}"}
+        ]
+    installation.run_jobs()
+    address, number = first_report(case)
+    page = case.browser("privacy").get(address).click("Gegevens wissen")
+    assert WORD not in page.text, "what goes is told without showing it"
+    goes = page.html.find("table").text
+    for told in ("verhaal", "signalement", "telefoonnummer", "Gesprek met de melder"):
+        assert told in goes
+    assert reference in page.text
+    assert "reden om toch te delen" in goes
+
+    # Nothing without a ground, a reason, the number and the box.
+    assert page.forms["formulier"].submit("verder", status=422)
+    form = second_look(page).forms["formulier"]
+    for typed, sure in (("M-0000-0000", True), (number, False)):
+        form["nummer"], form["zeker"] = typed, sure
+        form.submit("wissen", status=422)
+    assert anywhere(installation, WORD) != []
+    form["nummer"], form["zeker"] = number, True
+    page = form.submit("wissen", status=303).follow()
+    # It left the dossier, and its address with it.
+    page = page.follow() if page.status_int in (301, 302, 303) else page
+    assert "gewist, na een verzoek" in page.text
+    installation.run_jobs()
+
+    assert anywhere(installation, WORD) == []
+    assert anywhere(installation, "Jasmijn") == []
+    found = case.browser("aanvrager").get("/zoeken", {"q": WORD})
+    assert number not in found.text
+    with installation.transaction(DORDRECHT) as session:
+        report = session.get_one(Report, case.reports[0])
+        assert (report.state, report.lat, report.description) == ("vernietigd", None, None)
+        assert session.scalars(select(ReportContact).where(_of(report))).all() == []
+        (message,) = session.scalars(
+            select(ReporterMessage).where(ReporterMessage.report_id == report.id)
+        )
+        assert "gewist, na een verzoek" in message.text
+        lines = session.scalars(select(ReportMove).where(ReportMove.report_id == report.id))
+        (last,) = [line for line in lines if line.name == "wissen"]
+        assert last.reason == WHY
+        event = session.scalars(select(AuditEvent).where(AuditEvent.action == "melding.gewist"))
+        assert event.one().fields == ["bezwaar"]
+        # The partner has a copy: told which report, by its name there, and what to do.
+        (correction,) = session.scalars(select(CopyCorrection))
+        assert (correction.label, correction.change) == ("M-01", "gewist")
+        assert correction.told_at is not None
+        assert session.scalars(select(Export)).one().state == "ingetrokken"
+        assert session.scalars(select(MailAddress).where(OF_ERASED)).all() == []
+    assert len(mails(installation, "uitvoer_correctie")) == 1
+    (mail,) = mails(installation, "bericht_na_wissen")
+    assert (mail.state, SECRET_MAIL in (mail.kept or "")) == ("verstuurd", True)
+
+    # A new document knows nothing of it.
+    given = contents(monkeypatch)
+    approved(case, soort_ontvanger="intern", grondslag="intern")
+    installation.run_jobs()
+    assert [one.pseudonym for one in given[-1].reports] == ["M-02", "M-03"]
+    assert WORD not in str(given[-1])
+    again = case.browser("privacy").get(f"{report_path(case)}/gegevens-wissen", status=303)
+    assert "niets meer om te wissen" in again.follow().text
+
+
+OF_ERASED = MailAddress.owner_kind == "gewiste_melder"
+
+
+def _of(report: Report) -> Any:
+    return ReportContact.report_id == report.id
+
+
+def report_path(case: Case) -> str:
+    return first_report(case)[0]
+
+
+def test_a_dossier_is_erased_and_its_reports_go_on(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, reference = ready(
+        installation, monkeypatch, vraag=f"Wie zag de {WORD}?", feiten=f"Een {WORD}."
+    )
+    case.browser("aanvrager").get(f"{case.path}/{reference}/pdf", status=200)
+    with installation.transaction(DORDRECHT) as session:
+        dossier = session.get_one(Dossier, case.dossier_id)
+        dossier.title, dossier.assessment = f"De {WORD}", f"Het gaat om een {WORD}."
+        number = dossier.number
+    installation.run_jobs()
+    page = case.browser("privacy").get(case.path).click("Gegevens wissen")
+    assert "duiding" in page.html.find("table").text
+    page = erased(case, case.path, number).follow()
+    assert "Gewist op verzoek" in page.html.h1.text
+    installation.run_jobs()
+    assert anywhere(installation, WORD) == []
+    with installation.transaction(DORDRECHT) as session:
+        dossier = session.get_one(Dossier, case.dossier_id)
+        assert dossier.state == "vernietigd"
+        states = {session.get_one(Report, one).state for one in case.reports}
+        assert states == {"in_behandeling"}
+        export = session.scalars(select(Export)).one()
+        assert (export.state, export.recipient) == ("ingetrokken", "Politie Drechtsteden")
+        assert export.question == ""
+        (correction,) = session.scalars(select(CopyCorrection))
+        assert correction.change == "gewist"
+        event = select(AuditEvent).where(AuditEvent.action == "dossier.gewist")
+        assert session.scalars(event).one().fields == ["bezwaar"]
+    text = case.browser("aanvrager").get(f"{case.path}/{reference}").text
+    assert "Het dossier is gewist. Vernietig uw kopie" in text
+    assert "duiding" not in case.browser("aanvrager").get("/zoeken", {"q": WORD}).text
+
+
+def _frozen(case: Case, **changes: Any) -> None:
+    with case.installation.transaction(DORDRECHT) as session:
+        session.get_one(Report, case.reports[0]).frozen = True
+        session.get_one(Dossier, case.dossier_id).frozen = True
+
+
+def _waiting(case: Case) -> None:
+    requested(case)
+
+
+def _making(case: Case) -> None:
+    approved(case)
+
+
+def _demanded(case: Case) -> None:
+    today = utc_now().date().isoformat()
+    approved(
+        case,
+        grondslag="avg_6_1_c_vordering",
+        vordering_artikel="art. 126nd Sv",
+        vordering_nummer="2026-17",
+        vordering_functionaris="officier van justitie",
+        vordering_datum=today,
+    )
+    case.installation.run_jobs()
+
+
+@pytest.mark.parametrize(
+    ("hinder", "words"),
+    [
+        (_frozen, "is bevroren"),
+        (_waiting, "nog niet beslist"),
+        (_making, "wordt nu gemaakt"),
+        (_demanded, "loopt een vordering"),
+    ],
+    ids=["bevroren", "aangevraagd", "wordt gemaakt", "vordering"],
+)
+def test_what_stands_in_the_way_is_told_with_what_to_do_and_nothing_goes(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, hinder: Any, words: str
+) -> None:
+    quick(monkeypatch)
+    case = make_case(installation, number=1)
+    address, number = first_report(case)
+    last = second_look(page_of(case, address)).forms["formulier"]
+    last["nummer"], last["zeker"] = number, True
+    hinder(case)
+    for where in (address, case.path):
+        page = page_of(case, where)
+        assert words in page.text
+        assert "formulier" not in page.forms
+    # Also for who was looking already.
+    assert words in last.submit("wissen", status=409).text
+    with installation.transaction(DORDRECHT) as session:
+        assert session.get_one(Report, case.reports[0]).description is not None
+
+
+def test_a_demand_that_was_given_stands_in_nobodys_way(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick(monkeypatch)
+    case = make_case(installation, number=1)
+    _demanded(case)
+    with installation.transaction(DORDRECHT) as session:
+        reference = session.scalars(select(Export)).one().reference
+    case.browser("aanvrager").get(f"{case.path}/{reference}/pdf", status=200)
+    assert "formulier" in page_of(case, first_report(case)[0]).forms
+
+
+def test_what_changed_since_the_second_look_is_looked_at_again(installation: Installation) -> None:
+    case = make_case(installation, number=1)
+    address, number = first_report(case)
+    form = second_look(page_of(case, address)).forms["formulier"]
+    with installation.transaction(DORDRECHT) as session:
+        session.get_one(Report, case.reports[0]).suspected_offence_reason = "Nieuw."
+    form["nummer"], form["zeker"] = number, True
+    again = form.submit("wissen", status=409)
+    assert "Er is iets gewijzigd" in again.text
+    assert "strafbaar feit" in again.html.find("table").text
+    again.forms["formulier"].submit("wissen", status=303)
+
+
+def test_only_the_privacy_officer_erases(installation: Installation) -> None:
+    case = make_case(installation, number=1)
+    address, _ = first_report(case)
+    for who in ("aanvrager", "beslisser", "fg"):
+        assert "Gegevens wissen" not in case.browser(who).get(address).text
+        case.browser(who).get(f"{address}/gegevens-wissen", status=403)
+        case.browser(who).get(f"{case.path}/gegevens-wissen", status=403)
+
+
+def test_an_address_that_no_mail_reaches_goes_all_the_same(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = make_case(installation, number=1)
+    address, number = first_report(case)
+    kinds = installation.registry.job_kinds
+    monkeypatch.setitem(kinds, "mail.versturen", replace(kinds["mail.versturen"], handler=_down))
+    erased(case, address, number)
+    installation.run_jobs()
+    with installation.transaction(DORDRECHT) as session:
+        assert len(session.scalars(select(MailAddress).where(OF_ERASED)).all()) == 1
+    with clock_at(utc_now() + timedelta(days=4)):
+        installation.run_jobs()
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(MailAddress).where(OF_ERASED)).all() == []
+
+
+def _down(context: Any, payloads: Any) -> None:
+    raise ConnectionError("the mail server is away")
+
+
+def test_every_column_with_something_of_a_person_has_a_word(installation: Installation) -> None:
+    """Also of a table that is made tomorrow: the page would fail on it."""
+    holders = personal_data_holders(installation.registry)
+    tables = {**holders["melding"].columns, **holders["dossier"].columns}
+    tables["partner_answer"] = holders["partner_antwoord"].columns["partner_answer"]
+    tables["copy_correction"] = holders["correctie"].columns["copy_correction"]
+    missing = [
+        f"{table}.{column}"
+        for table, columns in tables.items()
+        for column, how in columns.items()
+        if how in (Treatment.TEXT, Treatment.SEALED) and column not in WORDS.get(table, ("", {}))[1]
+    ]
+    assert missing == []
+
+
+def test_each_state_of_a_report_with_content_can_be_erased() -> None:
+    """What was handed over has no content here; what was offered must be taken back first."""
+    (step,) = [one for one in REPORT_WORKFLOW.transitions if one.name == "wissen"]
+    left = {one.code for one in REPORT_WORKFLOW.states} - step.sources
+    assert left == {"vernietigd", "overgedragen", "overdracht_aangeboden"}

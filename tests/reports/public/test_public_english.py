@@ -1,0 +1,101 @@
+"""/melden and /volgen in English: by a link or by what the browser reads, without a script."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.public import pages as public_pages
+from tests.reports.public.test_reporting import codes, filled
+from tests.support.installation import Installation
+
+ZWIJNDRECHT = "/melden/zwijndrecht"
+
+
+@pytest.fixture
+def missed(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The Dutch sentences for which there was no English."""
+    found: set[str] = set()
+    known = public_pages.english_of(installation.registry)
+
+    class Watching(dict[str, str]):
+        def get(self, text: str, default: Any = None) -> Any:
+            if text and text not in known:
+                found.add(text)
+            return super().get(text, default)
+
+    monkeypatch.setattr(public_pages, "english_of", lambda registry: Watching(known))
+    return found
+
+
+def test_a_reporter_reads_english_from_the_first_page_to_the_withdrawal(
+    installation: Installation, missed: set[str]
+) -> None:
+    browser = installation.visitor()
+    start = browser.get("/melden").click("English")
+    assert start.html.html["lang"] == "en"
+    assert "Is it happening now? Or are you in danger?" in start
+    page = start.click("Zwijndrecht", href="taal=en")
+    assert "Tell it in your own words" in page
+    wrong = page.forms["formulier"].submit(status=422)
+    for told in ("right yet", "Make a choice at ‘Who are you?’.", "Next step"):
+        assert told in wrong
+    answer = filled(browser, f"{ZWIJNDRECHT}?taal=en").submit(status=200)
+    assert "lose the follow code" in answer
+    reference, code = codes(answer)
+    with installation.transaction(NATIONAL) as session:
+        assert session.scalars(select(Report.language)).one() == "en"
+    form = answer.click("Follow your report here").forms["formulier"]
+    form["kenmerk"], form["volgcode"] = reference, "0000 0000 0000 0000"
+    assert "We find no report" in form.submit(status=422)
+    form["kenmerk"], form["volgcode"] = reference, code
+    shown = form.submit(status=303).follow()
+    assert "We have received your report." in shown
+    message = shown.forms["formulier"]
+    message["tekst"] = "anders"
+    sent = message.submit(status=303).follow()
+    assert "Your message was sent." in sent
+    assert "What you added" in sent
+    assert "anders" in sent, "what somebody wrote is not ours to translate"
+    gone = sent.click("Withdraw the report").forms
+    last = next(f for f in gone.values() if "intrekken" in f.action).submit(status=303).follow()
+    assert "You withdrew the report." in last
+    # Names, and sentences that had a name filled in.
+    left = {text for text in missed if "Zwijndrecht" not in text}
+    assert left - set(public_pages.english_of(installation.registry).values()) == set()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "address", "spoken"),
+    [
+        ("en-GB,en;q=0.9,nl;q=0.8", "/volgen", "en"),
+        ("nl-NL,nl;q=0.9,en;q=0.8", "/volgen", "nl"),
+        ("ar,fr;q=0.5", "/volgen", "nl"),
+        ("en", "/volgen?taal=nl", "nl"),
+        ("nl", "/volgen?taal=en", "en"),
+        ("nl", "/volgen?taal=xx", "nl"),
+        ("onzin;;q=9", "/melden", "nl"),
+        ("", "/melden/dordrecht", "nl"),
+    ],
+)
+def test_the_link_goes_before_what_the_browser_reads(
+    installation: Installation, accepted: str, address: str, spoken: str
+) -> None:
+    page = installation.visitor().get(address, headers={"Accept-Language": accepted})
+    assert page.html.html["lang"] == spoken
+
+
+def test_one_reader_of_english_changes_nothing_for_the_next(installation: Installation) -> None:
+    for path, words in (
+        ("/volgen", "Zestien cijfers"),
+        ("/melden/onderweg", "Welke lijn of trein?"),
+        ("/melden/dordrecht", "Wie bent u?"),
+    ):
+        assert words not in installation.visitor().get(f"{path}?taal=en")
+        page = installation.visitor().get(path)
+        assert words in page
+        assert "Choose" not in page.html.main.get_text()

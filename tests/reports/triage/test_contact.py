@@ -1,0 +1,80 @@
+"""The promised contact: recorded with one form, after which the term is over."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.security import Role
+from stopintimidatie.reports.fields import Contact
+from stopintimidatie.reports.models import Report, ReportMove
+from stopintimidatie.reports.vocabulary import ContactWish
+from tests.support.factories import DORDRECHT, connect, make_report, make_user
+from tests.support.installation import Installation
+
+
+@pytest.fixture
+def address(installation: Installation) -> str:
+    connect(installation)
+    with installation.transaction() as session:
+        report = make_report(
+            session,
+            installation,
+            anonymous=False,
+            contact=Contact(phone="+31612345678"),
+            wants_contact=ContactWish.CALL,
+        )
+        return f"/gemeenten/dordrecht/binnenstad/{report.reference}"
+
+
+def test_contact_is_recorded_and_the_term_ends(installation: Installation, address: str) -> None:
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    page = browser.get(address).click("Contact vastleggen")
+    form = page.forms["formulier"]
+    form["uitkomst"] = "gesproken"
+    form["toelichting"] = "Wil graag horen wat er gebeurt."
+    page = form.submit("opslaan", status=303).follow()
+    assert "Contact met de melder" in page
+    assert "Contact vastleggen" not in page.html.select_one("main").text
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(Report.contact_deadline)).one() is None
+        assert "melding.contact" in session.scalars(select(AuditEvent.action)).all()
+
+
+def test_without_an_outcome_nothing_is_recorded(installation: Installation, address: str) -> None:
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    form = browser.get(f"{address}/contact").forms["formulier"]
+    answer = form.submit("opslaan", status=422)
+    assert "Hoe ging het contact?" in answer
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(Report.contact_deadline)).one() is not None
+        assert "contact" not in session.scalars(select(ReportMove.name)).all()
+
+
+def test_the_second_of_two_overwrites_nothing(installation: Installation, address: str) -> None:
+    one, two = (
+        installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER))) for _ in "ab"
+    )
+    forms = [browser.get(f"{address}/contact").forms["formulier"] for browser in (one, two)]
+    for form in forms:
+        form["uitkomst"] = "gesproken"
+    forms[0].submit("opslaan", status=303)
+    assert "intussen gewijzigd" in forms[1].submit("opslaan", status=409)
+
+
+def test_who_calls_reads_the_number_on_the_page_and_that_is_in_the_log(
+    installation: Installation, address: str
+) -> None:
+    officer = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    page = officer.get(f"{address}/contact")
+    assert page.html.find("a", href="tel:+31612345678")
+    with installation.transaction(DORDRECHT) as session:
+        reads = select(AuditEvent).where(AuditEvent.task == "contact vastleggen")
+        fields = [event.fields for event in session.scalars(reads)]
+    assert ["contactgegevens"] in fields
+
+
+def test_who_may_not_triage_cannot_record_contact(installation: Installation, address: str) -> None:
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.PRIVACY_OFFICER)))
+    browser.get(f"{address}/contact", status=403)

@@ -1,4 +1,0 @@
-"""All components on one page, for looking at them and for the browser tests; never in production.
-
-``python -m tests.styleguide`` serves it on http://localhost:6599.
-"""

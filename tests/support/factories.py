@@ -1,0 +1,130 @@
+"""Makers of documents for tests; each takes only what matters to the test."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from argon2 import PasswordHasher
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.accounts.models import User
+from stopintimidatie.core.accounts.services import give_role
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Role as AccountRole
+from stopintimidatie.core.storage import enter
+from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.workflow import DossierKind
+from stopintimidatie.municipalities.areas.locator import Method, Place
+from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
+from stopintimidatie.reports.arrival import Arrival, receive
+from stopintimidatie.reports.arrival.submission import Routing
+from stopintimidatie.reports.fields import Location, Submission
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.rules import random_follow_code
+from stopintimidatie.reports.vocabulary import ContactWish, Form, PlaceType, Role, Source
+from tests.support.installation import PASSWORD, Installation
+
+DORDRECHT = "GM0505"
+EINDHOVEN = "GM0772"
+CENTRE = "WK050501"
+_numbers = count(1)
+# Hashing is slow on purpose; test accounts share one password, under Argon2id at its cheapest.
+_PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+
+
+def make_user(
+    installation: Installation, *roles: tuple[str, AccountRole], name: str = "Test Gebruiker"
+) -> str:
+    """A user with these roles; the username."""
+    username = f"gebruiker{next(_numbers)}-{uuid4().hex[:6]}@test.example"
+    with installation.transaction() as session:
+        user = User(username=username, name=name, password_hash=_PASSWORD_HASH)
+        session.add(user)
+    for holder, role in roles:
+        with installation.transaction() as session:
+            found = session.scalars(select(User).where(User.username == username)).one()
+            give_role(session, SYSTEM, found, holder, role)
+    return username
+
+
+def user_id(installation: Installation, username: str) -> Any:
+    with installation.transaction() as session:
+        return session.scalars(select(User.id).where(User.username == username)).one()
+
+
+def connect(installation: Installation, code: str = DORDRECHT, **changes: Any) -> None:
+    """Let a municipality take part (*programma* unless `level` says otherwise)."""
+    values = {"level": ParticipationLevel.PROGRAMME, **changes}
+    with installation.transaction() as session:
+        session.add(MunicipalityProfile(code=code, **values))
+
+
+def make_submission(**changes: Any) -> Submission:
+    """What a reporter says, without contact data."""
+    plain = Submission(
+        role=Role.VICTIM,
+        anonymous=True,
+        incident_start=utc_now() - timedelta(hours=3),
+        location=Location(lat=51.8133, lon=4.6690),
+        place_type=PlaceType.STREET,
+        forms=(Form.CATCALLING,),
+        wants_contact=ContactWish.NONE,
+        share_with_police=True,
+        share_with_partners=True,
+        description="Drie jongens riepen me na en liepen mee tot de hoek.",
+    )
+    return replace(plain, **changes)
+
+
+def make_report(
+    session: Session,
+    installation: Installation,
+    *,
+    holder: str = DORDRECHT,
+    neighbourhood: str | None = CENTRE,
+    quarantine: bool = False,
+    **changes: Any,
+) -> Report:
+    """A report received by a holder, in a transaction of that holder."""
+    municipality = None if holder == "landelijk" else holder
+    place = Place(municipality, neighbourhood if municipality else None, None, Method.OUTLINE)
+    delivery = None if municipality else "te_routeren"
+    arrival = Arrival(Source.APP_ANDROID, SYSTEM, random_follow_code(), utc_now(), quarantine)
+    keys, routing = installation.registry.key_ring, Routing(holder, place, delivery)
+    arrived = receive(session, keys, make_submission(**changes), routing, arrival)
+    return session.get_one(Report, arrived.id)
+
+
+def take_on(session: Session, report: Report) -> Report:
+    """Bring a new report *in behandeling*; nobody in particular handles it."""
+    report.state = "in_behandeling"
+    session.flush()
+    return report
+
+
+def make_dossier(session: Session, *, holder: str = DORDRECHT, **changes: Any) -> Dossier:
+    """A dossier in preparation, in a transaction of its holder."""
+    enter(session, holder)
+    plan: dict[str, Any] = {
+        "title": "Overlast bij het station",
+        "kind": DossierKind.HOTSPOT.value,
+        "neighbourhood_code": CENTRE,
+    }
+    return create_dossier(session, SYSTEM, holder, DossierPlan(**{**plan, **changes}))
+
+
+def start_answers(owner: Any) -> dict[str, Any]:
+    """What the step *starten* asks."""
+    return {
+        "doel": "De overlast bij het station verminderen.",
+        "grondslag": "avg_6_1_e_openbare_orde",
+        "verantwoordelijke": "burgemeester",
+        "dossierhouder": str(owner),
+    }

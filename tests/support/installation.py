@@ -1,0 +1,274 @@
+"""One installation under test: settings, application, worker, and browsers that sign in."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import copy
+from datetime import date
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from imageio_ffmpeg import get_ffmpeg_exe
+from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import Engine, event
+from sqlalchemy.orm import Session
+from sqlalchemy.util import LRUCache
+from webtest import TestApp
+
+from stopintimidatie import configure
+from stopintimidatie.core.jobs.worker import Worker
+from stopintimidatie.core.storage import database, make_engine, transaction
+from stopintimidatie.core.storage.encryption import create_key_file
+from stopintimidatie.municipalities.settings import queries as settings_queries
+from stopintimidatie.settings import Settings
+from tests.support import quick_start
+from tests.support.shared import run_folder
+from tests.support.tidying import TidiedDatabase
+
+if TYPE_CHECKING:
+    # At run time pytest loads it as a plugin, with its rewriting of assertions.
+    from tests.support.services import Postgres
+
+ROOT = Path(__file__).parents[2]
+DATA = ROOT / "tests" / "data"
+# The day that the demo of the tests is of.
+DEMO_DAY = date(2026, 11, 24)
+PASSWORD = "demo-wachtwoord"
+# The machine's own would be another one everywhere.
+FFMPEG = get_ffmpeg_exe()
+
+
+def make_settings(url: str, data_dir: Path, **changes: Any) -> Settings:
+    """Settings of a test; name only what differs. Migrations run as the owner."""
+    values: dict[str, Any] = {
+        "database_url": url,
+        "database_owner_url": url.replace(f"//{database.APP}@", f"//{database.OWNER}@"),
+        "data_dir": data_dir,
+        "public_address": "http://localhost:6543",
+        "demo": True,
+        "key_file": data_dir / "sleutels.json",
+        "migrations": ROOT / "alembic",
+        "worker_poll_milliseconds": 20,
+        "ffmpeg": FFMPEG,
+        "search_backend": "postgresql" if url.startswith("postgresql") else "whoosh",
+    }
+    return Settings(**{**values, **changes})
+
+
+@cache
+def _compiled_templates() -> FileSystemBytecodeCache:
+    """Many a test has an application of its own; the templates are compiled once per run."""
+    folder = run_folder() / "templates"
+    folder.mkdir(exist_ok=True)
+    return FileSystemBytecodeCache(str(folder))
+
+
+quick_start.take()
+
+
+class _CompiledOnce(LRUCache[Any, Any]):
+    """What SQLAlchemy compiled for one engine serves all others of its kind.
+
+    Every test has an engine of its own, which would begin without a single compiled statement.
+    """
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return super().get(self._of_kind(key), default)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(self._of_kind(key), value)
+
+    @staticmethod
+    def _of_kind(key: Any) -> Any:
+        dialect, *rest = key
+        return (type(dialect), *rest)
+
+
+_COMPILED = _CompiledOnce(5000)
+
+
+def _set_for_tests(connection: Any, record: Any) -> None:
+    """Set SQLite as for the tests' PostgreSQL: no fsync, and rows without ORDER BY reversed.
+
+    Crash tests run the product itself, without this.
+    """
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("PRAGMA reverse_unordered_selects = ON")
+
+
+class Installation:
+    """An application over a database, with what a test needs around it."""
+
+    def __init__(
+        self, settings: Settings, *, veto: Callable[[Any, Any], bool] | None = None
+    ) -> None:
+        """:param veto: (request, response) -> whether this request is rolled back."""
+        config = configure(settings)
+        config.add_settings({"jinja2.bytecode_caching": _compiled_templates()})
+        if veto is not None:
+            config.add_settings({"tm.commit_veto": veto})
+        self.settings = settings
+        self.app = config.make_wsgi_app()
+        self.registry: Any = config.registry
+        self._connections: list[Any] = []
+        self.engine._compiled_cache = _COMPILED
+        if settings.sqlite:
+            event.listen(self.engine, "connect", _set_for_tests)
+        else:
+            event.listen(self.engine, "connect", self._remember)
+        self.introspector: Any = config.introspector
+
+    @property
+    def engine(self) -> Engine:
+        engine: Engine = self.registry.engine
+        return engine
+
+    @contextmanager
+    def transaction(self, holder: str | None = None) -> Iterator[Session]:
+        """A transaction of its own, for a holder."""
+        with transaction(self.engine, holder) as session:
+            yield session
+
+    @cached_property
+    def owner(self) -> Engine:
+        """The database as its owner: every row, of every holder."""
+        return make_engine(self.settings, self.settings.owner_url)
+
+    def run_jobs(self) -> int:
+        """Let the worker do all that waits; the number of claims."""
+        return Worker(self.registry).run_all()
+
+    def visitor(self) -> TestApp:
+        """A browser of somebody who isn't signed in."""
+        return TestApp(
+            self.app, extra_environ={"HTTP_HOST": "localhost:6543"}, parser_features="lxml"
+        )
+
+    def browser(self, username: str, password: str = PASSWORD) -> TestApp:
+        """A browser of somebody who has signed in."""
+        browser = self.visitor()
+        form = browser.get("/aanmelden").forms["formulier"]
+        form["gebruikersnaam"] = username
+        form["wachtwoord"] = password
+        form.submit("aanmelden", status=303)
+        return browser
+
+    def _remember(self, connection: Any, record: Any) -> None:
+        self._connections.append(connection)
+
+    def let_go(self) -> None:
+        """Close what only this test needed; connections that lie in the pool may serve the next."""
+        if self.settings.sqlite or self.engine.pool.checkedout():  # type: ignore[attr-defined]
+            self.close()
+        elif "owner" in self.__dict__:
+            self.owner.dispose()
+
+    def connections(self) -> list[int]:
+        """The processes of PostgreSQL that serve this installation's pool."""
+        self._connections = [each for each in self._connections if not each.closed]
+        return [each.info.backend_pid for each in self._connections]
+
+    def close(self) -> None:
+        self.engine.dispose()
+        # One that a thread still had when the pool was let go would be nobody's.
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+        if "owner" in self.__dict__:
+            self.owner.dispose()
+
+
+class Reused:
+    """Applications that serve one test after the other; database and files are each test's own.
+
+    To make an application took a third of what a test needs. What it has come to know of a
+    database is forgotten in between, and what a test put in its registry is taken out.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._database = f"reused_{uuid4().hex}"
+        self._made: dict[str, tuple[Installation, _AsMade]] = {}
+        self._keys = folder / "sleutels.json"
+        self._tidied: TidiedDatabase | None = None
+        create_key_file(self._keys)
+
+    def empty_folder(self, kind: str) -> Path:
+        """Where the data of this kind of installation stand, with nothing in it but the keys."""
+        folder = self._folder / kind
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        shutil.copy(self._keys, folder)
+        return folder
+
+    @contextmanager
+    def postgres_database(self, server: Postgres, template: str) -> Iterator[str]:
+        """The address of this worker's copy of a template, which is put back as it was after."""
+        url = server.url(self._database, database.APP)
+        if self._tidied is None:
+            server.create(template, self._database)
+            self._tidied = TidiedDatabase(server.conninfo(self._database))
+        yield url
+        made = self._made[url][0] if url in self._made else None
+        if self._tidied.tidy(made.connections() if made else ()):
+            return
+        if made:
+            made.close()
+        self._tidied.close()
+        self._tidied = None
+        server.drop(self._database)
+
+    def installation(self, url: str) -> Installation:
+        """The application of the database at this address."""
+        if url in self._made:
+            installation, as_made = self._made[url]
+            as_made.restore()
+            return installation
+        kind = "sqlite" if url.startswith("sqlite") else "postgresql"
+        installation = Installation(make_settings(url, self._folder / kind))
+        self._made[url] = installation, _AsMade(installation)
+        return installation
+
+    def close(self) -> None:
+        for installation, _ in self._made.values():
+            installation.close()
+        if self._tidied:
+            self._tidied.close()
+
+
+class _AsMade:
+    """What an application held before its first request: its registry and the caches in it."""
+
+    def __init__(self, installation: Installation) -> None:
+        registry = installation.registry
+        self._installation = installation
+        self._named, self._keyed = dict(vars(registry)), dict(registry)
+        ours = [thing for thing in self._named.values() if _keeps(thing)]
+        self._kept = [(thing, _copied(vars(thing))) for thing in ours]
+
+    def restore(self) -> None:
+        registry = self._installation.registry
+        vars(registry).clear()
+        vars(registry).update(self._named)
+        registry.clear()
+        registry.update(self._keyed)
+        for thing, attributes in self._kept:
+            vars(thing).clear()
+            vars(thing).update(_copied(attributes))
+        settings_queries._kept.pop(self._installation.engine, None)
+        vars(self._installation).pop("owner", None)
+
+
+def _keeps(thing: Any) -> bool:
+    """Whether this is an object of ours that may remember something."""
+    ours = type(thing).__module__.startswith("stopintimidatie.")
+    return ours and hasattr(thing, "__dict__") and not isinstance(thing, Settings)
+
+
+def _copied(attributes: dict[str, Any]) -> dict[str, Any]:
+    containers = (dict, list, set)
+    return {k: copy(v) if isinstance(v, containers) else v for k, v in attributes.items()}

@@ -1,0 +1,698 @@
+"""Who may do what: every view of the house × every role × own and other municipality.
+
+One block per view: for which document, under which name, by which method, with which permission.
+Below it, per address, what each role gets. The kind of address tells the columns:
+
+- of a municipality: oov, dossierhouder, beheer, privacy, fg of that municipality;
+- of the national desk: meldpunt, privacy, fg of the desk;
+- of nobody in particular: both, in that order.
+
+What isn't of one's own holder is always 404, and a visitor is always sent to sign in, unless the
+block says that the view is public. Outcomes: `ja` (the page, a redirect, or the form again),
+`403`, `404`, and for other doors their own status.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from stopintimidatie.core.security import Permission
+
+P: Final = Permission
+PUBLIC: Final = None
+SIGN_IN: Final = "aanmelden"
+
+
+@dataclass(frozen=True)
+class View:
+    """One view, with what each role gets at each address it is probed at."""
+
+    context: str
+    name: str
+    method: str
+    permission: Permission | None
+    rows: dict[str, tuple[str, ...]]
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.context, self.name, self.method
+
+
+def view(
+    context: str,
+    name: str,
+    method: str,
+    permission: Permission | None,
+    rows: dict[str, str],
+) -> View:
+    return View(
+        context, name, method, permission, {path: tuple(row.split()) for path, row in rows.items()}
+    )
+
+
+def form(
+    context: str, name: str, permission: Permission | None, rows: dict[str, str]
+) -> tuple[View, View]:
+    """A page with a form: looking at it and sending it take the same right."""
+    return view(context, name, "GET", permission, rows), view(
+        context, name, "POST", permission, rows
+    )
+
+
+#            oov  dossier beheer privacy fg  | meldpunt privacy fg
+ALL = "      ja   ja      ja     ja      ja    ja       ja      ja"
+#            oov  dossier beheer privacy fg
+# Signing out leads to the same page.
+SIGNS_OUT = " aanmelden" * 8
+READERS = "  ja   ja      404    ja      ja"
+WORKERS = "  ja   ja      404    403     403"
+NOBODY = "   403  403     404    403     403"
+# Of a municipality, its own page is open to the admin too.
+AT_HOME = "  ja   ja      403    403     403"
+ADMIN = "    404  404     ja     404     404"
+STRICT = "   404  ja      404    403     403"
+STRICT_READERS = " 404 ja    404    ja      ja"
+#              meldpunt privacy fg
+DESK_READS = " ja       ja      ja"
+DESK_WORKS = " ja       403     403"
+DESK_ADMIN = " ja       404     404"
+DESK_NONE = "  403      403     403"
+
+MATRIX: Final[tuple[View, ...]] = (
+    # --- doors without a holder -----------------------------------------------------------------
+    view("Root", "", "GET", P.SIGNED_IN, {"/": ALL}),
+    view("Root", "aanmelden", "GET", PUBLIC, {"/aanmelden": ALL}),
+    view("Root", "aanmelden", "POST", PUBLIC, {"/aanmelden": ALL}),
+    view("Root", "afmelden", "POST", P.SIGNED_IN, {"/afmelden": SIGNS_OUT}),
+    view("Root", "zoeken", "GET", P.SIGNED_IN, {
+        #            oov  dossier beheer privacy fg  | meldpunt privacy fg
+        "/zoeken": " ja   ja      404    ja      ja    ja       ja      ja",
+    }),
+    view("Root", "logboek", "GET", P.SIGNED_IN, {
+        "/logboek": "404  404     404    ja      ja    404      ja      ja",
+    }),
+    view("Root", "post", "GET", P.SIGNED_IN, {"/post": ALL}),
+    *form("Root", "postbus", PUBLIC, {"/postbus": ALL}),
+    *form("Root", "uitnodigingen", P.SIGNED_IN, {"/uitnodigingen": ALL}),
+    view("Municipalities", "", "GET", P.SIGNED_IN, {"/gemeenten": ALL}),
+    view("Health", "live", "GET", PUBLIC, {"/health/live": ALL}),
+    view("Health", "ready", "GET", PUBLIC, {"/health/ready": ALL}),
+    view("Version", "", "GET", PUBLIC, {"/version": ALL}),
+    *form("Root", "aanmelden-link", PUBLIC, {"/aanmelden-link": ALL}),
+    *form("Root", "aanmelden-openen", PUBLIC, {"/aanmelden-openen": ALL}),
+    *form("Root", "uitnodiging", PUBLIC, {"/uitnodiging": ALL}),
+    *form("Root", "aansluiten", PUBLIC, {"/aansluiten": ALL}),
+    *form("Root", "aansluiten-bevestigen", PUBLIC, {
+        "/aansluiten-bevestigen": "404 404 404 404 404 404 404 404",
+    }),
+    *form("Reporting", "", PUBLIC, {"/melden": ALL}),
+    *form("ReportingPlace", "", PUBLIC, {
+        "/melden/dordrecht": ALL,
+        "/melden/onderweg": ALL,
+        "/melden/onbekend": ALL,
+    }),
+    view("ReportingPlace", "kaart", "GET", PUBLIC, {
+        # Where no outlines are loaded there is no map.
+        "/melden/dordrecht/kaart": "404 404 404 404 404 404 404 404",
+    }),
+    view("ThemeSheet", "", "GET", PUBLIC, {"/huisstijl/154273.css": ALL}),
+    # --- the app's door: the key decides, never a role -------------------------------------------
+    view("DocumentNode", "", "GET", PUBLIC, {"/api/v1/openapi.json": ALL}),
+    view("LogoNode", "", "GET", PUBLIC, {
+        "/api/v1/gemeenten/GM0505/logo": "404 404 404 404 404 404 404 404",
+    }),
+    view("FormNode", "", "GET", PUBLIC, {
+        "/api/v1/formulier": "401 401 401 401 401 401 401 401",
+    }),
+    view("MunicipalitiesNode", "", "GET", PUBLIC, {
+        "/api/v1/gemeenten": "401 401 401 401 401 401 401 401",
+    }),
+    view("ReportNode", "", "GET", PUBLIC, {
+        "/api/v1/meldingen/M-4F7K-2QX9": "401 401 401 401 401 401 401 401",
+    }),
+    view("ReportNode", "", "DELETE", PUBLIC, {
+        "/api/v1/meldingen/M-4F7K-2QX9": "401 401 401 401 401 401 401 401",
+    }),
+    view("AdditionsNode", "", "POST", PUBLIC, {
+        "/api/v1/meldingen/M-4F7K-2QX9/aanvullingen": "401 401 401 401 401 401 401 401",
+    }),
+    view("AttachmentsNode", "", "POST", PUBLIC, {
+        "/api/v1/meldingen/M-4F7K-2QX9/bijlagen": "401 401 401 401 401 401 401 401",
+    }),
+    view("ReportsNode", "", "POST", PUBLIC, {
+        "/api/v1/meldingen": "401 401 401 401 401 401 401 401",
+    }),
+    view("ApiNode", "", "OPTIONS", PUBLIC, {"/api/v1/meldingen": ALL}),
+    # --- the reporter's door: reference and follow code decide, never a role ----------------------
+    view("FollowPages", "", "GET", PUBLIC, {"/volgen": ALL}),
+    view("FollowPages", "", "POST", PUBLIC, {"/volgen": ALL}),
+    *(
+        view("FollowPages", name, method, PUBLIC, {f"/volgen/{name}": ALL})
+        for name, method in (
+            ("melding", "GET"),
+            ("bericht", "POST"),
+            ("bijlage", "POST"),
+            ("mening", "POST"),
+            ("intrekken", "GET"),
+            ("intrekken", "POST"),
+            ("sluiten", "POST"),
+            ("weg", "GET"),
+        )
+    ),
+    # --- a municipality --------------------------------------------------------------------------
+    view("MunicipalityResource", "", "GET", P.VIEW_MUNICIPALITY, {
+        #               oov  dossier beheer privacy fg
+        "{gemeente}": " ja   ja      ja     ja      ja",
+    }),
+    *form("MunicipalityResource", "berichten", P.MANAGE_MUNICIPALITY, {
+        #                         oov  dossier beheer privacy fg
+        "{gemeente}/berichten": " 403  403     ja     403     403",
+    }),
+    view("MunicipalityResource", "berichten-code", "POST", P.MANAGE_MUNICIPALITY, {
+        "{gemeente}/berichten-code": " 403  403     404    403     403",
+    }),
+    # --- who works for a municipality ------------------------------------------------------------
+    #                               oov  dossier beheer privacy fg
+    view("MunicipalityResource", "gebruikers", "GET", P.MANAGE_MUNICIPALITY, {
+        "{gemeente}/gebruikers": " 403  403     ja     403     403",
+    }),
+    *form("MunicipalityResource", "gebruiker-uitnodigen", P.MANAGE_MUNICIPALITY, {
+        "{gemeente}/gebruiker-uitnodigen": " 403  403     ja     403     403",
+    }),
+    *(
+        # Of nobody in particular.
+        view("MunicipalityResource", name, "POST", P.MANAGE_MUNICIPALITY, {
+            f"{{gemeente}}/{name}": " 403  403     404    403     403",
+        })
+        for name in ("gebruiker-opnieuw", "gebruiker-intrekken", "gebruiker-rol-weg")
+    ),
+    *form("MunicipalityResource", "rollen", P.CONFIRM_ROLE, {
+        "{gemeente}/rollen": " ja   ja      403    ja      ja",
+    }),
+    # --- forwarding by mail and code -------------------------------------------------------------
+    view("PickupPage", "", "GET", PUBLIC, {"/ophalen/O-4F7K-2QXJ": ALL}),
+    view("PickupPage", "", "POST", PUBLIC, {"/ophalen/O-4F7K-2QXJ": ALL}),
+    view("PickupPage", "code", "POST", PUBLIC, {"/ophalen/O-4F7K-2QXJ/code": ALL}),
+    # Without a code typed just now they lead back to the page that asks for one.
+    view("PickupPage", "document", "GET", PUBLIC, {"/ophalen/O-4F7K-2QXJ/document": ALL}),
+    *(
+        view("PickupPage", name, "POST", PUBLIC, {f"/ophalen/O-4F7K-2QXJ/{name}": ALL})
+        for name in ("bestand", "antwoord", "afsluiten", "vernietigd", "correctie")
+    ),
+    view("ReportResource", "aanbieden", "POST", P.ROUTE_REPORT, {
+        "{melding}/aanbieden": NOBODY,
+        "{melding_meldpunt}/aanbieden": DESK_WORKS,
+    }),
+    view("ReportResource", "ophaalcode", "POST", P.ROUTE_REPORT, {
+        "{melding}/ophaalcode": NOBODY,
+        "{melding_meldpunt}/ophaalcode": " 404 403 403",
+    }),
+    # --- what the desk agreed with a municipality ------------------------------------------------
+    *form("Desk", "berichten", P.ROUTE_REPORT, {"{meldpunt}/berichten": DESK_ADMIN}),
+    view("Desk", "berichten-code", "POST", P.ROUTE_REPORT, {
+        "{meldpunt}/berichten-code": " 404 404 404",
+    }),
+    view("Desk", "afspraken", "GET", P.VIEW_DESK, {"{meldpunt}/afspraken": DESK_ADMIN}),
+    view("DeskMunicipality", "", "GET", P.VIEW_DESK, {"{afspraak_meldpunt}": DESK_ADMIN}),
+    view("Desk", "teruggekomen", "GET", P.VIEW_DESK, {"{meldpunt}/teruggekomen": DESK_ADMIN}),
+    view("Desk", "bellijst", "GET", P.VIEW_DESK, {"{meldpunt}/bellijst": DESK_ADMIN}),
+    view("Desk", "cijfers", "GET", P.VIEW_DESK, {"{meldpunt}/cijfers": DESK_ADMIN}),
+    *form("DeskMunicipality", "beleid", P.ROUTE_REPORT, {
+        "{afspraak_meldpunt}/beleid": DESK_ADMIN,
+    }),
+    *form("DeskMunicipality", "vastleggen", P.ROUTE_REPORT, {
+        "{afspraak_meldpunt}/vastleggen": DESK_ADMIN,
+    }),
+    *form("DeskMunicipality", "weigering", P.ROUTE_REPORT, {
+        "{afspraak_meldpunt}/weigering": DESK_ADMIN,
+    }),
+    view("DeskMunicipality", "beeindigen", "POST", P.ROUTE_REPORT, {
+        "{afspraak_meldpunt}/beeindigen": DESK_ADMIN,
+    }),
+    view("DeskMunicipality", "code", "POST", P.ROUTE_REPORT, {
+        "{afspraak_meldpunt}/code": " 404 404 404",
+    }),
+    view("NeighbourhoodResource", "", "GET", P.VIEW_REPORT, {"{wijk}": READERS}),
+    view("MunicipalityResource", "postvak", "GET", P.VIEW_REPORT, {
+        "{gemeente}/postvak": " ja ja 403 ja ja",
+    }),
+    *form("MunicipalityResource", "quarantaine", P.RELEASE, {
+        "{gemeente}/quarantaine": AT_HOME,
+    }),
+    *form("Desk", "quarantaine", P.RELEASE, {"{meldpunt}/quarantaine": " ja 404 404"}),
+    view("Root", "postvak", "GET", P.SIGNED_IN, {
+        #             oov  dossier beheer privacy fg  | meldpunt privacy fg
+        "/postvak": " ja   ja      404    ja      ja    404      404     404",
+    }),
+    *form("MunicipalityResource", "melding-invoeren", P.ENTER_REPORT, {
+        "{gemeente}/melding-invoeren": AT_HOME,
+    }),
+    view("Root", "overdrachten", "GET", P.SIGNED_IN, {
+        #                 oov  dossier beheer privacy fg  | meldpunt privacy fg
+        "/overdrachten": " ja   ja      404    404     404   404      404     404",
+    }),
+    view("MunicipalityResource", "overdrachten", "GET", P.TRIAGE, {
+        "{gemeente}/overdrachten": AT_HOME,
+    }),
+    *form("OfferResource", "", P.TRIAGE, {"{overdracht}": " ja ja 404 404 404"}),
+    # --- a report --------------------------------------------------------------------------------
+    view("ReportResource", "", "GET", P.VIEW_REPORT, {
+        "{melding}": READERS,
+        "{quarantaine}": READERS,
+        "{weg}": READERS,
+        "{ingediend}": READERS,
+        # The report in a person-directed dossier stays a report; its dossier's page is not theirs.
+        "{ook_ingediend}": READERS,
+        "{melding_meldpunt}": DESK_READS,
+        "{weg_meldpunt}": DESK_READS,
+    }),
+    view("ShortAddress", "", "GET", P.SIGNED_IN, {
+        "{kort}": " ja ja 404 ja ja",
+        "{kort_meldpunt}": DESK_READS,
+    }),
+    *form("ReportResource", "tekst-nakijken", P.REDACT, {
+        "{melding}/tekst-nakijken": " ja ja 404 ja 403",
+        "{weg}/tekst-nakijken": NOBODY,
+        "{melding_meldpunt}/tekst-nakijken": " 403 ja 403",
+    }),
+    view("ReportResource", "volgcode", "GET", P.ENTER_REPORT, {
+        # Half an hour, and only for who entered it: nobody here did.
+        "{melding}/volgcode": " 404 404 404 403 403",
+    }),
+    *form("ReportResource", "triage", P.TRIAGE, {
+        "{melding}/triage": WORKERS,
+        "{behandeling}/triage": WORKERS,
+        "{weg}/triage": NOBODY,
+        "{melding_meldpunt}/triage": DESK_NONE,
+    }),
+    *form("ReportResource", "contact", P.TRIAGE, {
+        "{behandeling}/contact": WORKERS,
+        "{weg}/contact": NOBODY,
+        "{melding_meldpunt}/contact": DESK_NONE,
+    }),
+    *form("ReportResource", "bericht", P.TRIAGE, {
+        "{behandeling}/bericht": WORKERS,
+        "{weg}/bericht": NOBODY,
+        "{melding_meldpunt}/bericht": DESK_NONE,
+    }),
+    view("ReportResource", "bijlage", "GET", P.VIEW_ATTACHMENT, {
+        "{behandeling}/bijlage?nummer=1": READERS,
+        "{weg}/bijlage?nummer=1": " 403 403 404 403 403",
+        "{melding}/bijlage?nummer=1": " 404 404 404 404 404",
+        "{melding_meldpunt}/bijlage?nummer=1": " 403 404 404",
+    }),
+    view("ReportResource", "gezien", "POST", P.TRIAGE, {
+        "{melding}/gezien": WORKERS,
+        "{weg}/gezien": NOBODY,
+        "{melding_meldpunt}/gezien": DESK_NONE,
+    }),
+    view("Root", "patronen", "GET", P.SIGNED_IN, {
+        #             oov  dossier beheer privacy fg  | meldpunt privacy fg
+        "/patronen": " ja   ja      404    ja      ja    404      404     404",
+    }),
+    view("MunicipalityResource", "patronen", "GET", P.VIEW_REPORT, {
+        "{gemeente}/patronen": " ja ja 403 ja ja",
+        "{gemeente}/patronen?toestand=afgewezen": " ja ja 403 ja ja",
+    }),
+    view("MunicipalityResource", "patronen-zoeken", "POST", P.EDIT_DOSSIER, {
+        "{gemeente}/patronen-zoeken": AT_HOME,
+    }),
+    view("MunicipalityResource", "algoritme", "GET", P.VIEW_MUNICIPALITY, {
+        "{gemeente}/algoritme": " ja ja ja ja ja",
+    }),
+    view("PatternResource", "", "GET", P.VIEW_REPORT, {
+        "{patroon}": READERS,
+        "{patroon_besloten}": READERS,
+    }),
+    *(
+        page
+        for name in ("aannemen", "uitstellen", "afwijzen")
+        for page in form("PatternResource", name, P.EDIT_DOSSIER, {
+            f"{{patroon}}/{name}": WORKERS,
+        })
+    ),
+    view("MunicipalityResource", "redactieprofielen", "GET", P.VIEW_MUNICIPALITY, {
+        "{gemeente}/redactieprofielen": " ja ja ja ja ja",
+        "{gemeente}/redactieprofielen?profiel=politie": " ja ja ja ja ja",
+    }),
+    *form("MunicipalityAdministration", "redactieprofiel", P.EDIT_SETTINGS, {
+        "{gemeente}/beheer/redactieprofiel?profiel=politie": ADMIN,
+    }),
+    *form("MunicipalityAdministration", "patronen", P.EDIT_SETTINGS, {
+        "{gemeente}/beheer/patronen": ADMIN,
+    }),
+    view("ReportResource", "vergelijkbaar", "GET", P.VIEW_REPORT, {
+        "{melding}/vergelijkbaar": READERS,
+        "{weg}/vergelijkbaar": READERS,
+        "{melding_meldpunt}/vergelijkbaar": DESK_READS,
+    }),
+    *form("ReportResource", "dubbel", P.TRIAGE, {
+        "{melding}/dubbel?van={kenmerk_ingediend}": WORKERS,
+        "{weg}/dubbel": NOBODY,
+        "{melding_meldpunt}/dubbel": DESK_NONE,
+    }),
+    view("ReportResource", "spoed", "POST", P.TRIAGE, {
+        "{melding}/spoed": WORKERS,
+        "{weg}/spoed": NOBODY,
+        "{melding_meldpunt}/spoed": DESK_NONE,
+    }),
+    *(
+        page
+        for step, sample in {
+            "in-behandeling-nemen": "{melding}",
+            "vraag-melder": "{behandeling}",
+            "antwoord-melder": "{behandeling}",
+            "vraag-partner": "{behandeling}",
+            "antwoord-partner": "{behandeling}",
+            "afhandelen": "{behandeling}",
+            "niet-in-behandeling": "{behandeling}",
+            "heropenen": "{behandeling}",
+            "overdracht-aanbieden": "{behandeling}",
+            "overdracht-intrekken": "{behandeling}",
+        }.items()
+        for page in form("ReportResource", step, P.TRIAGE, {
+            f"{sample}/{step}": WORKERS,
+            f"{{weg}}/{step}": NOBODY,
+            f"{{melding_meldpunt}}/{step}": DESK_NONE,
+        })
+    ),
+    *(
+        page
+        for step in ("vrijgeven", "afwijzen")
+        for page in form("ReportResource", step, P.RELEASE, {
+            f"{{quarantaine}}/{step}": WORKERS,
+            f"{{weg}}/{step}": NOBODY,
+            f"{{quarantaine_meldpunt}}/{step}": DESK_WORKS,
+        })
+    ),
+    *form("ReportResource", "in-dossier", P.EDIT_DOSSIER, {
+        "{behandeling}/in-dossier": WORKERS,
+        "{melding_meldpunt}/in-dossier": DESK_NONE,
+    }),
+    *form("ReportResource", "uit-dossier", P.EDIT_DOSSIER, {
+        "{ingediend}/uit-dossier": WORKERS,
+    }),
+    *form("ReportResource", "doorgeven", P.ROUTE_REPORT, {
+        "{melding}/doorgeven": NOBODY,
+        "{melding_meldpunt}/doorgeven": DESK_WORKS,
+        "{weg_meldpunt}/doorgeven": DESK_NONE,
+    }),
+    *form("ReportResource", "routeren", P.ROUTE_REPORT, {
+        "{melding}/routeren": NOBODY,
+        "{melding_meldpunt}/routeren": DESK_WORKS,
+        "{weg_meldpunt}/routeren": DESK_NONE,
+    }),
+    # --- dossiers --------------------------------------------------------------------------------
+    view("Root", "dossiers", "GET", P.SIGNED_IN, {
+        #             oov  dossier beheer privacy fg  | meldpunt privacy fg
+        "/dossiers": " ja   ja      404    ja      ja    404      404     404",
+    }),
+    view("MunicipalityResource", "dossiers", "GET", P.VIEW_DOSSIER, {
+        "{gemeente}/dossiers": " ja ja 403 ja ja",
+    }),
+    *form("MunicipalityResource", "nieuw-dossier", P.EDIT_DOSSIER, {
+        "{gemeente}/nieuw-dossier": AT_HOME,
+    }),
+    *form("MunicipalityResource", "in-dossier", P.EDIT_DOSSIER, {
+        "{gemeente}/in-dossier?melding={kenmerk_ingediend}": AT_HOME,
+    }),
+    view("DossierResource", "", "GET", P.VIEW_DOSSIER, {
+        "{dossier}": READERS,
+        "{persoon}": " 404 ja 404 ja ja",
+    }),
+    *(
+        page
+        for name, query in {
+            "bewerken": "",
+            "stap": "?naam=monitoren",
+            "notitie": "",
+            "afspraak": "",
+            "meldingen-toevoegen": "",
+            "meldingen-eruit": "",
+            "splitsen": "",
+            "overleg": "?nr=1",
+            "overleg-verslag": "?nr=1",
+            "overleg-voorleggen": "?nr=1",
+            "deelnemer": "",
+            "maatregel": "",
+            "bijlage-toevoegen": "",
+        }.items()
+        for page in form("DossierResource", name, P.EDIT_DOSSIER, {
+            f"{{dossier}}/{name}{query}": WORKERS,
+            f"{{persoon}}/{name}{query}": STRICT,
+        })
+    ),
+    *(
+        view("DossierResource", name, "POST", P.EDIT_DOSSIER, {
+            f"{{dossier}}/{name}{query}": WORKERS,
+            f"{{persoon}}/{name}{query}": STRICT,
+        })
+        for name, query in {
+            "overleg-vervalt": "?nr=1",
+            "deelnemer-weg": "",
+            "bijlage-weg": "",
+        }.items()
+    ),
+    *(
+        view("DossierResource", name, "GET", P.VIEW_DOSSIER, {
+            f"{{dossier}}/{name}{query}": READERS,
+            f"{{persoon}}/{name}{query}": STRICT_READERS,
+        })
+        for name, query in {
+            "overleg-bekijken": "?nr=1",
+            "overleg-stuk": "?nr=1",
+            "versies": "?veld=samenvatting",
+            "bijlage": "?nummer=1",
+        }.items()
+    ),
+    *form("DossierResource", "aanwijzen", P.EDIT_DOSSIER, {
+        # Only a person-directed dossier has people who are named.
+        "{dossier}/aanwijzen": " 404 404 404 403 403",
+        "{persoon}/aanwijzen": STRICT,
+    }),
+    *form("DossierResource", "melding-eruit", P.EDIT_DOSSIER, {
+        "{dossier}/melding-eruit?melding={kenmerk_ingediend}": WORKERS,
+        "{persoon}/melding-eruit?melding={kenmerk_ook_ingediend}": STRICT,
+    }),
+    *form("DossierResource", "meldingen-afhandelen", P.TRIAGE, {
+        "{dossier}/meldingen-afhandelen": WORKERS,
+        "{persoon}/meldingen-afhandelen": STRICT,
+    }),
+    # --- partners --------------------------------------------------------------------------------
+    view("Root", "partners", "GET", P.SIGNED_IN, {
+        #             oov  dossier beheer privacy fg  | meldpunt privacy fg
+        "/partners": " ja   ja      ja     ja      ja    404      404     404",
+    }),
+    view("PartnerList", "", "GET", P.VIEW_PARTNER, {"{gemeente}/partners": " ja ja ja ja ja"}),
+    *form("PartnerList", "toevoegen", P.EDIT_PARTNER, {
+        "{gemeente}/partners/toevoegen": " 403 ja ja 403 403",
+    }),
+    view("PartnerResource", "", "GET", P.VIEW_PARTNER, {"{partner}": " ja ja ja ja ja"}),
+    *(
+        page
+        for name in ("bewerken", "beeindigen", "contact")
+        for page in form("PartnerResource", name, P.EDIT_PARTNER, {
+            f"{{partner}}/{name}": " 403 ja ja 403 403",
+        })
+    ),
+    view("PartnerResource", "hervatten", "POST", P.EDIT_PARTNER, {
+        "{partner}/hervatten": " 403 ja ja 403 403",
+    }),
+    *(
+        # Of nobody in particular.
+        view("PartnerResource", name, "POST", P.EDIT_PARTNER, {
+            f"{{partner}}/{name}": " 403 404 404 403 403",
+        })
+        for name in ("contact-code", "contact-weg")
+    ),
+    # --- exports, the register, and what anybody may check ---------------------------------------
+    view("Root", "uitvoer", "GET", P.SIGNED_IN, {
+        #            oov  dossier beheer privacy fg  | meldpunt privacy fg
+        "/uitvoer": " ja   ja      404    ja      ja    404      404     404",
+    }),
+    view("MunicipalityResource", "uitvoer", "GET", P.VIEW_EXPORT, {
+        "{gemeente}/uitvoer": " ja ja 403 ja ja",
+    }),
+    *form("DossierResource", "uitvoer-aanvragen", P.REQUEST_EXPORT, {
+        "{dossier}/uitvoer-aanvragen": WORKERS,
+        "{persoon}/uitvoer-aanvragen": STRICT,
+    }),
+    *form("DossierResource", "uitvoer-samen", P.REQUEST_EXPORT, {
+        "{dossier}/uitvoer-samen?voor=politie": WORKERS,
+        "{persoon}/uitvoer-samen?voor=politie": STRICT,
+    }),
+    view("DossierResource", "uitvoer-voorbeeld", "GET", P.REQUEST_EXPORT, {
+        "{dossier}/uitvoer-voorbeeld": WORKERS,
+        "{persoon}/uitvoer-voorbeeld": STRICT,
+    }),
+    view("ExportResource", "", "GET", P.VIEW_EXPORT, {
+        "{uitvoer}": READERS,
+        "{uitvoer_klaar}": READERS,
+        "{uitvoer_persoon}": STRICT_READERS,
+    }),
+    *form("ExportResource", "beoordelen", P.APPROVE_EXPORT, {
+        # Whoever asked for it is refused by the service: tests/exports/request/test_exports.py.
+        "{uitvoer}/beoordelen": WORKERS,
+        "{uitvoer_persoon}/beoordelen": STRICT,
+    }),
+    *form("ExportResource", "samen-beoordelen", P.APPROVE_EXPORT, {
+        "{uitvoer}/samen-beoordelen": WORKERS,
+        "{uitvoer_persoon}/samen-beoordelen": STRICT,
+    }),
+    view("ExportResource", "opnieuw", "POST", P.REQUEST_EXPORT, {
+        "{uitvoer}/opnieuw": WORKERS,
+        "{uitvoer_persoon}/opnieuw": STRICT,
+    }),
+    view("ExportResource", "afbreken", "POST", P.REQUEST_EXPORT, {
+        "{uitvoer}/afbreken": WORKERS,
+        "{uitvoer_persoon}/afbreken": STRICT,
+    }),
+    view("ExportResource", "wachtwoord", "POST", P.REQUEST_EXPORT, {
+        # It has none: back to the export, with words.
+        "{uitvoer}/wachtwoord": WORKERS,
+        "{uitvoer_persoon}/wachtwoord": STRICT,
+    }),
+    *form("ExportResource", "laten-ophalen", P.REQUEST_EXPORT, {
+        "{uitvoer}/laten-ophalen": WORKERS,
+        "{uitvoer_persoon}/laten-ophalen": STRICT,
+    }),
+    view("ExportResource", "ophaalcode", "POST", P.REQUEST_EXPORT, {
+        # Nothing was put ready.
+        "{uitvoer}/ophaalcode": " 404 404 404 403 403",
+    }),
+    *form("ExportResource", "achteraf-beoordelen", P.APPROVE_EXPORT, {
+        "{uitvoer}/achteraf-beoordelen": WORKERS,
+        "{uitvoer_persoon}/achteraf-beoordelen": STRICT,
+    }),
+    *form("ExportResource", "intrekken", P.REQUEST_EXPORT, {
+        "{uitvoer}/intrekken": WORKERS,
+        "{uitvoer_persoon}/intrekken": STRICT,
+    }),
+    *(
+        view("ExportResource", name, "POST", P.REQUEST_EXPORT, {
+            # Not made yet, so nobody has it.
+            f"{{uitvoer}}/{name}": " 404 404 404 403 403",
+        })
+        for name in ("vernietigd-gehoord", "correctie-gehoord")
+    ),
+    *form("ReportResource", "rectificatie", P.TRIAGE, {
+        "{ingediend}/rectificatie": WORKERS,
+    }),
+    view("ExportResource", "antwoord-gelezen", "POST", P.REQUEST_EXPORT, {
+        "{uitvoer}/antwoord-gelezen": WORKERS,
+        "{uitvoer_persoon}/antwoord-gelezen": STRICT,
+    }),
+    view("ExportResource", "pdf", "GET", P.VIEW_EXPORT, {
+        "{uitvoer_klaar}/pdf": READERS,
+        # Not made yet: for nobody.
+        "{uitvoer}/pdf": " 404 404 404 404 404",
+    }),
+    view("Root", "verstrekkingen", "GET", P.SIGNED_IN, {
+        #                   oov  dossier beheer privacy fg  | meldpunt privacy fg
+        "/verstrekkingen": " ja   ja      404    ja      ja    ja       ja      ja",
+    }),
+    view("DisclosureRegister", "", "GET", P.VIEW_DISCLOSURES, {
+        "{gemeente}/verstrekkingen": READERS,
+        "{meldpunt}/verstrekkingen": " ja ja ja",
+    }),
+    view("DisclosureRegister", "bestand", "GET", P.SAVE_DISCLOSURES, {
+        #                                  oov  dossier beheer privacy fg
+        "{gemeente}/verstrekkingen/bestand": " 403 403 404 ja ja",
+        "{meldpunt}/verstrekkingen/bestand": " 403 ja ja",
+    }),
+    view("DisclosureResource", "", "GET", P.VIEW_DISCLOSURES, {
+        "{verstrekking}": READERS,
+        "{verstrekking_persoon}": STRICT_READERS,
+    }),
+    view("Root", "verificatie", "GET", PUBLIC, {"/verificatie": ALL}),
+    view("Root", "verificatie", "POST", PUBLIC, {"/verificatie": ALL}),
+    # --- the national desk -----------------------------------------------------------------------
+    view("Desk", "", "GET", P.VIEW_DESK, {
+        #               meldpunt privacy fg
+        "{meldpunt}": " ja       404     404",
+    }),
+    # --- what a municipality, or the desk for all, sets -----------------------------------------
+    view("Root", "beheer", "GET", P.SIGNED_IN, {
+        #           oov  dossier beheer privacy fg  | meldpunt privacy fg
+        "/beheer": "404  404     ja     404     404   ja       404     404",
+    }),
+    *(
+        view("Administration", name, "GET", P.EDIT_SETTINGS, {
+            f"{{gemeente}}/beheer{path}": ADMIN,
+            f"{{meldpunt}}/beheer{path}": DESK_ADMIN,
+        })
+        for name, path in {"": "", "versies": "/versies", "hulplijnen": "/hulplijnen"}.items()
+    ),
+    view("Administration", "intrekken", "POST", P.EDIT_SETTINGS, {
+        "{gemeente}/beheer/intrekken": ADMIN,
+        "{meldpunt}/beheer/intrekken": DESK_ADMIN,
+    }),
+    *(
+        page
+        for name in ("teksten", "let-op", "hulplijn")
+        for page in form("Administration", name, P.EDIT_SETTINGS, {
+            f"{{gemeente}}/beheer/{name}": ADMIN,
+            f"{{meldpunt}}/beheer/{name}": DESK_ADMIN,
+        })
+    ),
+    *(
+        page
+        for name in ("uiterlijk", "termijn", "boas", "vraag")
+        for page in form("MunicipalityAdministration", name, P.EDIT_SETTINGS, {
+            f"{{gemeente}}/beheer/{name}": ADMIN,
+        })
+    ),
+    view("MunicipalityAdministration", "vragen", "GET", P.EDIT_SETTINGS, {
+        "{gemeente}/beheer/vragen": ADMIN,
+    }),
+    view("Desk", "aansluitingen", "GET", P.CONNECT, {"{meldpunt}/aansluitingen": " ja 404 404"}),
+    *form("Desk", "aansluiting", P.CONNECT, {
+        "{meldpunt}/aansluiting?gemeente=zwijndrecht": " ja 404 404",
+    }),
+    *form("Desk", "aansluiting-uitnodigen", P.CONNECT, {
+        "{meldpunt}/aansluiting-uitnodigen?gemeente=zwijndrecht": " ja 404 404",
+    }),
+    *form("Desk", "rollen", P.CONNECT, {"{meldpunt}/rollen": " ja 404 404"}),
+    *form("Desk", "aansluiting-domeinen", P.CONNECT, {
+        "{meldpunt}/aansluiting-domeinen?gemeente=zwijndrecht": " ja 404 404",
+    }),
+    *(
+        view("Desk", f"aansluiting-{name}", "POST", P.CONNECT, {
+            # The form names no person.
+            f"{{meldpunt}}/aansluiting-{name}?gemeente=zwijndrecht": " 404 404 404",
+        })
+        for name in ("opnieuw", "intrekken")
+    ),
+    view("Desk", "aansluiting-opgeleid", "POST", P.CONNECT, {
+        # Of nobody in particular.
+        "{meldpunt}/aansluiting-opgeleid?gemeente=zwijndrecht": " 404 404 404",
+    }),
+    *form("Desk", "aansluiting-niveau", P.CONNECT, {
+        "{meldpunt}/aansluiting-niveau?gemeente=zwijndrecht": " ja 404 404",
+    }),
+    view("Desk", "aansluiting-plan-intrekken", "POST", P.CONNECT, {
+        "{meldpunt}/aansluiting-plan-intrekken?gemeente=zwijndrecht": " ja 404 404",
+    }),
+    # --- the log ---------------------------------------------------------------------------------
+    # --- erasing at the request of who it is about -----------------------------------------------
+    *form("ReportResource", "gegevens-wissen", P.ERASE, {
+        #                             oov  dossier beheer privacy fg
+        "{melding}/gegevens-wissen": " 403 403 404 ja 403",
+        "{melding_meldpunt}/gegevens-wissen": " 403 ja 403",
+    }),
+    *form("DossierResource", "gegevens-wissen", P.ERASE, {
+        "{dossier}/gegevens-wissen": " 403 403 404 ja 403",
+        "{persoon}/gegevens-wissen": " 404 403 404 ja 403",
+    }),
+    view("Resource", "logboek", "GET", P.VIEW_AUDIT, {
+        #                           oov  dossier beheer privacy fg
+        "{gemeente}/logboek":      " 403  403     403    ja      ja",
+        "{wijk}/logboek":          " 403  403     404    404     404",
+        "{melding}/logboek":       " 403  403     404    ja      ja",
+        "{dossier}/logboek":       " 403  403     404    ja      ja",
+        "{persoon}/logboek":       " 404  403     404    ja      ja",
+        #                           meldpunt privacy fg
+        "{meldpunt}/logboek":      " 403      ja      ja",
+    }),
+)  # fmt: skip

@@ -1,0 +1,126 @@
+"""The questions of the permission matrix, spelled out, and what came of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.support.matrix import MATRIX, SIGN_IN, View
+from tests.support.town import (
+    DESK,
+    DESK_ROLES,
+    MUNICIPAL_ROLES,
+    OTHER,
+    OWN,
+    PEOPLE,
+    VISITOR,
+    Person,
+    Town,
+)
+
+NOT_YOURS = "404"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One question to the app, and what must come of it."""
+
+    view: View
+    path: str
+    place: str | None
+    person: Person
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.view.method} {self.path}"
+
+
+def probes(town: Town) -> Iterator[Probe]:
+    """Everything that the matrix says, spelled out."""
+    for view in MATRIX:
+        for template, row in view.rows.items():
+            for place, path in addresses(town, template, len(row)):
+                for person in PEOPLE:
+                    expected = expectation(view, row, place, person)
+                    yield Probe(view, path, place, person, expected)
+
+
+def addresses(town: Town, template: str, columns: int) -> Iterator[tuple[str | None, str]]:
+    """The real addresses behind one of the matrix, with whose they are."""
+    if "{" not in template:
+        yield None, template
+        return
+    places = (DESK,) if columns == len(DESK_ROLES) else (OWN, OTHER)
+    for place in places:
+        path = town.fill(template, place)
+        assert path is not None, f"the town of {place} has no {template}"
+        yield place, path
+
+
+def expectation(view: View, row: tuple[str, ...], place: str | None, person: Person) -> str:
+    if person is VISITOR:
+        return SIGN_IN if view.permission is not None else row[0]
+    if place is None:
+        return row[PEOPLE.index(person)]
+    if person.place != place:
+        return NOT_YOURS
+    roles = DESK_ROLES if place == DESK else MUNICIPAL_ROLES
+    assert person.role
+    return row[roles.index(person.role)]
+
+
+def outcome(response: Any) -> str:
+    """What became of a request, in the words of the matrix."""
+    status = response.status_int
+    if status == 303 and response.location.split("?")[0].endswith("/aanmelden"):
+        return SIGN_IN
+    if status < 400 or status in (409, 422):
+        return "ja"
+    return str(status)
+
+
+def ask(town: Town, probe: Probe) -> Any:
+    fields = None
+    if probe.view.method == "POST":
+        fields = {"csrf_token": town.token(probe.person)}
+    return town.ask(probe.person, probe.path, probe.view.method, fields)
+
+
+def probes_of(town: Town, person: Person, *, taking_turns: bool) -> Iterator[Probe]:
+    """Yield the requests that this person tries: every address of their own holder.
+
+    All documents of other holders are refused alike: one address for each view is enough there.
+    With `taking_turns` each combination of view and outcome is tried by one person only:
+    permissions don't depend on the database, so a second database needs no more. PostgreSQL's own
+    row-level security is tested alone, in test_walls_crawl.
+    """
+    seen = set()
+    for probe in _in_turns(town) if taking_turns else probes(town):
+        if probe.person != person:
+            continue
+        of_others = probe.place is not None and probe.place != person.place
+        kind = (probe.view.key, probe.place, probe.expected)
+        if kind in seen and (of_others or taking_turns):
+            continue
+        seen.add(kind)
+        yield probe
+
+
+def _in_turns(town: Town) -> Iterator[Probe]:
+    """For each view, place and outcome one of those who get it; a visitor always."""
+    alike: dict[Any, list[Probe]] = {}
+    for probe in probes(town):
+        person = VISITOR if probe.person is VISITOR else None
+        alike.setdefault((probe.view.key, probe.place, probe.expected, person), []).append(probe)
+    for turn, found in enumerate(alike.values()):
+        yield found[turn % len(found)]
+
+
+def allowed(town: Town, method: str) -> Iterator[Probe]:
+    """One person per address who may do it."""
+    seen = set()
+    for probe in probes(town):
+        if probe.view.method == method and probe.expected == "ja" and probe.path not in seen:
+            seen.add(probe.path)
+            yield probe

@@ -1,0 +1,676 @@
+"""A made-up town to crawl: documents of every kind in two municipalities and at the desk.
+
+Every text and every contact field of a place holds a word of its own that occurs nowhere else, so
+that a test can tell whose data stands on a page. The town is made once per run and database, and
+then copied; whoever crawls it changes nothing: requests of `rehearse` are rolled back.
+"""
+
+from __future__ import annotations
+
+import pickle
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from webtest import TestApp
+
+from stopintimidatie import install
+from stopintimidatie.core.accounts.models import User
+from stopintimidatie.core.audit import SYSTEM, Actor
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.mail.models import MailAddress, MailMessage
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL, database
+from stopintimidatie.core.storage.encryption import create_key_file
+from stopintimidatie.core.text import local
+from stopintimidatie.desk.models import JoiningRequest, Onboarding
+from stopintimidatie.disclosures.models import Pickup
+from stopintimidatie.disclosures.pickup import offer
+from stopintimidatie.disclosures.resources import KIND
+from stopintimidatie.dossiers.actions.services import add_measure, attach
+from stopintimidatie.dossiers.case.services import make_agreement, move_dossier
+from stopintimidatie.dossiers.consultations.services import (
+    add_participant,
+    plan_consultation,
+    springs_from,
+)
+from stopintimidatie.dossiers.consultations.snapshot import Tabled, put_on_table
+from stopintimidatie.dossiers.filing.services import file_report
+from stopintimidatie.dossiers.models import (
+    ConsultationSeat,
+    Dossier,
+    DossierAgreement,
+    DossierNoteReader,
+)
+from stopintimidatie.dossiers.patterns.models import Choice, Pattern, PatternReport, PatternState
+from stopintimidatie.dossiers.patterns.services import note_searched
+from stopintimidatie.dossiers.resources import path_of_dossier
+from stopintimidatie.dossiers.services import add_note, name_people
+from stopintimidatie.dossiers.workflow import DossierKind
+from stopintimidatie.exports.extract.queries import load_dossier
+from stopintimidatie.exports.models import Export
+from stopintimidatie.exports.release.models import CopyCorrection
+from stopintimidatie.exports.release.services import Answer, give_answer
+from stopintimidatie.exports.request import jobs as request_jobs
+from stopintimidatie.exports.request.services import approve, request_export
+from stopintimidatie.exports.vocabulary import ExportRequest
+from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
+from stopintimidatie.municipalities.agreements.services import Official, Plan, make
+from stopintimidatie.municipalities.partners.models import PartnerCovenant
+from stopintimidatie.municipalities.partners.services import Person as Partner
+from stopintimidatie.municipalities.partners.services import add_contact, add_partner
+from stopintimidatie.municipalities.people.proposals import propose
+from stopintimidatie.reports.attachments.cleaner import Cleaned, MediaKind
+from stopintimidatie.reports.attachments.services import PURPOSE, keep_parts
+from stopintimidatie.reports.conversation.services import tell
+from stopintimidatie.reports.fields import Address, Contact, Location, Offenders, Transit
+from stopintimidatie.reports.models import Report, ReportAttachment, ReporterMessage
+from stopintimidatie.reports.services import move_report, path_of_report
+from stopintimidatie.reports.vocabulary import AgeGroup, ContactWish
+from tests.support import factories
+from tests.support.factories import DORDRECHT, EINDHOVEN
+from tests.support.installation import Installation, make_settings
+from tests.support.shared import locked, run_folder
+
+if TYPE_CHECKING:
+    # At run time pytest loads it as a plugin, with its rewriting of assertions.
+    from tests.support.services import Postgres
+
+OWN: Final = "eigen"
+OTHER: Final = "andere"
+DESK: Final = "meldpunt"
+ZWIJNDRECHT: Final = "GM0642"
+PHOTO: Final = b"\xff\xd8\xff een foto"
+HOST: Final = "localhost:6543"
+# What a copy of the town must know of it besides its rows and files.
+_KNOWN: Final = "town.pickle"
+REHEARSAL: Final = "tests.rehearsal"
+MUNICIPAL_ROLES: Final = (
+    Role.OFFICER,
+    Role.DOSSIER_OWNER,
+    Role.ADMIN,
+    Role.PRIVACY_OFFICER,
+    Role.DATA_PROTECTION_OFFICER,
+)
+DESK_ROLES: Final = (Role.NATIONAL_DESK, Role.PRIVACY_OFFICER, Role.DATA_PROTECTION_OFFICER)
+
+
+@dataclass
+class Place:
+    """A holder with its documents: their addresses by name, and the words that are theirs alone."""
+
+    name: str
+    holder: str
+    neighbourhood: str | None
+    addresses: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    contacts: dict[str, str] = field(default_factory=dict)
+    owner: Any = None
+    # Texts that only who never signs in may read.
+    secrets: list[str] = field(default_factory=list)
+    _given_out: int = 0
+
+    def text(self, about: str) -> str:
+        """A sentence for a text field, with a word found nowhere else."""
+        word = self._word()
+        self.texts[word] = about
+        return f"Iets over {word} hier."
+
+    def contact(self) -> Contact:
+        """Contact data found nowhere else."""
+        name, mail, phone = self._word(), self._word(), self._phone()
+        self.contacts |= {name: "naam", f"{mail}@melder.example": "mail", phone: "telefoon"}
+        return Contact(name=name, email=f"{mail}@melder.example", phone=phone)
+
+    def contact_when(self) -> str:
+        word = self._word()
+        self.contacts[word] = "wanneer bereikbaar"
+        return f"Na {word} graag."
+
+    def _number(self) -> int:
+        self._given_out += 1
+        return self._given_out
+
+    def _word(self) -> str:
+        return f"merk{self.name}{self._number():03d}x"
+
+    def _phone(self) -> str:
+        prefix = {OWN: "612", OTHER: "613", DESK: "614"}[self.name]
+        return f"+31{prefix}{self._number():06d}"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with one role at one place; None is a visitor."""
+
+    place: str | None
+    role: Role | None
+
+    def __str__(self) -> str:
+        return "bezoeker" if self.role is None else f"{self.role}@{self.place}"
+
+
+VISITOR: Final = Person(None, None)
+PEOPLE: Final = (
+    *(Person(OWN, role) for role in MUNICIPAL_ROLES),
+    *(Person(DESK, role) for role in DESK_ROLES),
+    VISITOR,
+)
+
+
+class Town:
+    """The installation, its places, and the browsers of everybody in it."""
+
+    def __init__(
+        self, installation: Installation, places: dict[str, Place], usernames: dict[Person, str]
+    ) -> None:
+        self.installation = installation
+        self.places = places
+        self.usernames = usernames
+        self._cookies: dict[Person, dict[str, str]] = {}
+
+    def cookies(self, person: Person) -> dict[str, str]:
+        """The cookies of somebody who signed in once (and whose session stays)."""
+        if person not in self._cookies:
+            made = self.installation
+            browser = made.visitor() if person is VISITOR else made.browser(self.usernames[person])
+            browser.get("/aanmelden")
+            self._cookies[person] = dict(browser.cookies)
+        return self._cookies[person]
+
+    def ask(
+        self,
+        person: Person,
+        path: str,
+        method: str = "GET",
+        fields: dict[str, str] | None = None,
+        environ: dict[str, str] | None = None,
+    ) -> Any:
+        """A request that leaves nothing behind, whatever it does; redirects aren't followed.
+
+        :param environ: more of the WSGI environment, such as HTTP_X_FORWARDED_HOST.
+        """
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies(person).items())
+        known = {"HTTP_HOST": HOST, "HTTP_COOKIE": cookie, REHEARSAL: "ja", **(environ or {})}
+        body: dict[str, Any] = {} if fields is None else {"POST": fields}
+        browser = TestApp(self.installation.app)
+        return browser.request(path, method=method, environ=known, status="*", **body)
+
+    def token(self, person: Person) -> str:
+        """The CSRF token of a person's browser."""
+        return self.cookies(person)["csrf"]
+
+    def fill(self, path: str, place: str) -> str | None:
+        """An address with the names of documents filled in; None when the place has no such."""
+        wanted = re.findall(r"{(\w+)}", path)
+        addresses = self.places[place].addresses
+        return path.format(**addresses) if all(name in addresses for name in wanted) else None
+
+
+def rolls_back(request: Any, response: Any) -> bool:
+    """A rehearsal, or what went wrong (as pyramid_tm does by itself)."""
+    return REHEARSAL in request.environ or getattr(request, "exc_info", None) is not None
+
+
+def make_town(installation: Installation) -> Town:
+    """Fill an empty installation."""
+    places = {
+        OWN: Place(OWN, DORDRECHT, factories.CENTRE),
+        OTHER: Place(OTHER, EINDHOVEN, "WK077211"),
+        DESK: Place(DESK, NATIONAL, None),
+    }
+    town = Town(installation, places, {})
+    for code in (DORDRECHT, EINDHOVEN):
+        factories.connect(installation, code)
+    _make_people(town)
+    for place in town.places.values():
+        with installation.transaction(place.holder) as session:
+            _Builder(town, place, session).build()
+    with pytest.MonkeyPatch.context() as patched:
+        # The town's documents needn't be laid out to be asked for.
+        patched.setattr(request_jobs, "render_in_process", lambda content, **kw: b"%PDF-1.7 stad")
+        installation.run_jobs()
+    return town
+
+
+def _make_people(town: Town) -> None:
+    for person in PEOPLE:
+        if person.place and person.role:
+            holder = town.places[person.place].holder
+            town.usernames[person] = factories.make_user(
+                town.installation, (holder, person.role), name=f"De {person.role.value}"
+            )
+    for place in (OWN, OTHER):
+        holder = town.places[place].holder
+        name = factories.make_user(
+            town.installation, (holder, Role.DOSSIER_OWNER), name=f"Collega {place}"
+        )
+        town.places[place].owner = factories.user_id(town.installation, name)
+
+
+class _Builder:
+    """Makes the documents of one place in one transaction."""
+
+    def __init__(self, town: Town, place: Place, session: Session) -> None:
+        self.town = town
+        self.place = place
+        self.session = session
+        self.effects = town.installation.registry.workflow_effects
+        self.actor = Actor("gebruiker", str(place.owner), f"Collega {place.name}")
+
+    def build(self) -> None:
+        addresses = self.place.addresses
+        addresses["melding"] = self.path(self.report())
+        addresses["quarantaine"] = self.path(self.report(quarantine=True))
+        gone = self.report()
+        gone.state = "overgedragen"
+        addresses["weg"] = self.path(gone)
+        self.message()
+        addresses["kort"] = "/m/" + addresses["melding"].rpartition("/")[2]
+        if self.place.holder == NATIONAL:
+            self.place.addresses = {f"{name}_meldpunt": path for name, path in addresses.items()}
+            addresses = self.place.addresses
+            addresses["meldpunt"] = f"/{NATIONAL}"
+            addresses["afspraak_meldpunt"] = self.forwarding_agreement()
+            self.joining()
+            return
+        self.session.add(
+            ForwardingAgreement(
+                holder=self.place.holder,
+                municipality_code=self.place.holder,
+                agreed_on=utc_now().date(),
+                agreed_by="Niemand",
+            )
+        )
+        addresses["wijk"] = addresses["melding"].rpartition("/")[0]
+        addresses["gemeente"] = addresses["wijk"].rpartition("/")[0]
+        addresses["behandeling"] = self.path(self.taken_on())
+        self.offer()
+        self.proposal()
+        addresses["patroon"] = f"{addresses['gemeente']}/{self.pattern()}"
+        addresses["patroon_besloten"] = f"{addresses['gemeente']}/{self.pattern(decided=True)}"
+        addresses["partner"] = f"{addresses['gemeente']}/partners/{self.partner()}"
+        hotspot = self.dossier(DossierKind.HOTSPOT, "ingediend")
+        person = self.dossier(DossierKind.PERSON, "ook_ingediend")
+        addresses["dossier"] = self.dossier_path(hotspot)
+        addresses["persoon"] = self.dossier_path(person)
+        register = f"{addresses['gemeente']}/verstrekkingen"
+        addresses["uitvoer"] = f"{addresses['dossier']}/{self.export(hotspot)}"
+        ready = self.export(hotspot, approved=True)
+        addresses["uitvoer_klaar"] = f"{addresses['dossier']}/{ready}"
+        addresses["verstrekking"] = f"{register}/{ready}"
+        addresses["uitvoer_persoon"] = f"{addresses['persoon']}/{self.export(person)}"
+        strict = self.export(person, approved=True)
+        addresses["verstrekking_persoon"] = f"{register}/{strict}"
+        self.answer(hotspot, ready)
+
+    def pattern(self, *, decided: bool = False) -> str:
+        """A pattern that is proposed, or that was rejected with a reason; its name."""
+        number = 2 if decided else 1
+        found: dict[str, Any] = {"lat": 51.81, "lon": 4.67, "radius_m": 90, "expected": 1.2}
+        if decided:
+            found |= {"reason": self.place.text("reden van afwijzen"), "decided_by": "Collega"}
+            found["decided_at"] = utc_now()
+        row = Pattern(
+            holder=self.place.holder,
+            number=number,
+            state=PatternState.REJECTED if decided else PatternState.PROPOSED,
+            neighbourhood_code=self.place.neighbourhood,
+            window_days=180,
+            certainty=95,
+            strength=1.5,
+            **found,
+        )
+        report = self.report()
+        self.session.add(row)
+        self.session.flush()
+        link = {"holder": self.place.holder, "pattern_id": row.id, "report_id": report.id}
+        self.session.add(PatternReport(**link))
+        if decided:
+            note_searched(self.session, self.place.holder, Choice())
+        return f"P-{number}"
+
+    def partner(self) -> str:
+        """An organisation with a covenant and somebody to ask there; its number."""
+        text, keys = self.place.text, self.town.installation.registry.key_ring
+        today = local(utc_now()).date()
+        made = add_partner(
+            self.session,
+            self.place.holder,
+            {
+                "name": text("partner"),
+                "kind": "politie",
+                "legal_bases": ["avg_6_1_e_openbare_orde"],
+                "profile": "politie",
+                "covenant_name": text("convenant van partner"),
+                "covenant_from": today,
+                "covenant_until": None,
+            },
+            self.actor,
+        )
+        before = {"name": text("eerder convenant"), "replaced_by": "Collega", "valid_from": today}
+        self.session.add(
+            PartnerCovenant(holder=self.place.holder, organisation_id=made.id, **before)
+        )
+        who = Partner(text("functie van contact"), text("naam van contact"), "w@partner.example")
+        add_contact(self.session, keys, made, who, self.actor)
+        return made.reference
+
+    def message(self) -> None:
+        """A message that went out."""
+        values = {"template": "proef", "recipient_kind": "proef", "recipient_id": "1"}
+        self.session.add(MailMessage(holder=self.place.holder, state="verstuurd", **values))
+        pickup = {"reference": f"O-{self.place.name[:4].upper()}", "recipient": "Een gemeente"}
+        about = {"document_kind": "proef", "document_id": uuid4()}
+        self.session.add(Pickup(holder=self.place.holder, **pickup, **about))
+        self.session.add(MailAddress(holder=self.place.holder, owner_kind="proef", owner_id="1"))
+
+    def forwarding_agreement(self) -> str:
+        """What the desk agreed with a municipality that isn't connected; the page about it."""
+        official = Official(
+            self.place.text("naam"), self.place.text("functie"), "oov@zwijndrecht.example", "112"
+        )
+        today, text = utc_now().date(), self.place.text
+        plan = Plan(official, official, True, text("akkoord"), today, "ophalen", None, today, today)
+        made = self.town.installation.registry
+        make(self.session, made.key_ring, made.level_rules, "GM0642", plan, self.actor)
+        return f"/{NATIONAL}/zwijndrecht"
+
+    def joining(self) -> None:
+        """A municipality that asked to join, and its checklist."""
+        text = self.place.text
+        given = {"holder": NATIONAL, "municipality_code": ZWIJNDRECHT}
+        self.session.add(
+            JoiningRequest(
+                function=text("functie"), telephone="+31780000000", domain_fits=True, **given
+            )
+        )
+        self.session.add(
+            Onboarding(
+                agreement_with=text("afgesproken met"),
+                data_protection_officer=text("fg"),
+                **given,
+            )
+        )
+
+    def proposal(self) -> None:
+        """Propose a role for somebody, which a colleague is to confirm."""
+        propose(
+            self.session,
+            SYSTEM,
+            self.place.holder,
+            at=self.place.holder,
+            username="nieuw@gemeente.example",
+            name=self.place.text("genodigde"),
+            role=Role.OFFICER,
+        )
+
+    def report(self, **changes: Any) -> Report:
+        """A report with every field filled that can hold somebody's data."""
+        place = self.place
+        return factories.make_report(
+            self.session,
+            self.town.installation,
+            holder=place.holder,
+            neighbourhood=place.neighbourhood,
+            anonymous=False,
+            contact=place.contact(),
+            contact_when=place.contact_when(),
+            wants_contact=ContactWish.MAIL,
+            reporter_age_group=AgeGroup.UNDER_16,
+            description=place.text("relaas"),
+            own_answers=(("vraag000001", place.text("eigen antwoord")),),
+            offenders=Offenders(appearance=place.text("signalement")),
+            location=Location(
+                lat=51.8133,
+                lon=4.6690,
+                description=place.text("plek"),
+                address=Address(street=place.text("straat"), town=place.text("plaats")),
+                transit=Transit(operator=place.text("vervoerder"), stop=place.text("halte")),
+            ),
+            **changes,
+        )
+
+    def offer(self) -> None:
+        """A report that the other municipality may take; its story is not theirs to read yet."""
+        other = self.town.places[OTHER if self.place.name == OWN else OWN]
+        report = factories.make_report(
+            self.session,
+            self.town.installation,
+            holder=self.place.holder,
+            neighbourhood=self.place.neighbourhood,
+            description=self.place.text("relaas van wat is aangeboden"),
+        )
+        answers: dict[str, Any] = {"behandelaar": str(self.place.owner)}
+        move_report(self.session, self.effects, report, "in_behandeling_nemen", answers, self.actor)
+        answers = {"gemeente": other.holder, "reden": "De plek ligt bij u."}
+        move_report(self.session, self.effects, report, "overdracht_aanbieden", answers, self.actor)
+        slug = {OWN: "dordrecht", OTHER: "eindhoven"}[other.name]
+        other.addresses["overdracht"] = f"/gemeenten/{slug}/overdracht-{report.reference}"
+
+    def taken_on(self) -> Report:
+        report = self.report()
+        answers = {"behandelaar": str(self.place.owner)}
+        move_report(self.session, self.effects, report, "in_behandeling_nemen", answers, self.actor)
+        report.suspected_offence_reason = self.place.text("vermoeden")
+        tell(self.session, report, "bericht", self.place.text("bericht aan melder"), self.actor)
+        self.attach(report)
+        told = {"holder": report.holder, "report_id": report.id, "kind": "aanvulling"}
+        self.session.add(ReporterMessage(**told, text=self.place.text("aanvulling van melder")))
+        self.session.flush()
+        return report
+
+    def attach(self, report: Report) -> None:
+        """A photo, as it is after cleaning."""
+        number, key, ring = (
+            uuid4(),
+            secrets.token_bytes(32),
+            self.town.installation.registry.key_ring,
+        )
+        photo = Cleaned(MediaKind.PHOTO, "image/jpeg", BytesIO(PHOTO), len(PHOTO))
+        parts = keep_parts(self.session, report.holder, number, key, photo)
+        told = {"holder": report.holder, "report_id": report.id, "number": 1, "kind": "foto"}
+        sealed = ring.encrypt(PURPOSE, key.hex(), str(number))
+        more = {"media_type": "image/jpeg", "size": len(PHOTO), "parts": parts, "key": sealed}
+        self.session.add(ReportAttachment(id=number, **told, **more))
+
+    def dossier(self, kind: DossierKind, inside: str) -> Dossier:
+        """A dossier in aanpak with texts, a note, an agreement and a report in it."""
+        text = self.place.text
+        dossier = factories.make_dossier(
+            self.session,
+            holder=self.place.holder,
+            title=text("titel"),
+            kind=kind.value,
+            neighbourhood_code=self.place.neighbourhood,
+            summary=text("samenvatting"),
+            assessment=text("duiding"),
+            goal=text("doel"),
+        )
+        answers = {
+            "doel": text("doel van verwerking"),
+            "grondslag": "avg_6_1_e_openbare_orde",
+            "verantwoordelijke": text("verantwoordelijke"),
+            "dossierhouder": str(self.place.owner),
+        }
+        if kind is DossierKind.PERSON:
+            answers |= {
+                "advies_privacy": text("advies"),
+                "advies_datum": (local(utc_now()).date() - timedelta(days=3)).isoformat(),
+            }
+        move_dossier(self.session, self.effects, dossier, "starten", answers, self.actor)
+        add_note(self.session, dossier, text("notitie"), self.actor)
+        due = local(utc_now()).date() + timedelta(days=7)
+        make_agreement(self.session, dossier, text("afspraak"), text("wie"), due, self.actor)
+        self.consultation(dossier)
+        report = self.taken_on()
+        reason = text("reden van indienen")
+        file_report(self.session, self.effects, dossier, report, reason, self.actor)
+        self.place.addresses[inside] = self.path(report)
+        self.place.addresses[f"kenmerk_{inside}"] = report.reference
+        return dossier
+
+    def consultation(self, dossier: Dossier) -> None:
+        """A consultation that was prepared, a participant, and a note for one person alone."""
+        text, session, actor = self.place.text, self.session, self.actor
+        when = utc_now() + timedelta(days=2)
+        talk = plan_consultation(
+            session, dossier, when, actor, place=text("plek van overleg"), agenda=text("agenda")
+        )
+        add_participant(session, dossier, text("functie"), text("organisatie"), text("taak"), actor)
+        seat = ConsultationSeat(
+            holder=dossier.holder,
+            consultation_id=talk.id,
+            function=text("functie aan tafel"),
+            organisation=text("organisatie aan tafel"),
+        )
+        session.add(seat)
+        keys = self.town.installation.registry.key_ring
+        put_on_table(session, keys, dossier, talk, Tabled(()), actor)
+        agreement = session.scalars(
+            select(DossierAgreement).where(DossierAgreement.dossier_id == dossier.id)
+        ).first()
+        assert agreement is not None
+        springs_from(session, talk, agreement)
+        today = local(utc_now()).date()
+        told = {"kind": "extra_toezicht", "started_on": today - timedelta(days=9)}
+        texts = {"what": text("maatregel"), "who": text("wie doet"), "effect": text("effect")}
+        add_measure(session, dossier, {**told, **texts}, actor)
+        photo = Cleaned(MediaKind.PHOTO, "image/jpeg", BytesIO(PHOTO), len(PHOTO))
+        attach(session, keys, dossier, text("bijlage"), photo, actor)
+        names = self.town.usernames
+        owners = names.get(Person(self.place.name, Role.DOSSIER_OWNER))
+        people = list(session.scalars(select(User.id).where(User.username == owners)))
+        if dossier.kind == DossierKind.PERSON:
+            name_people(session, dossier, people or [self.place.owner], actor)
+        # Written by who owns the dossier, who never signs in here: nobody else may read it.
+        secret = add_note(session, dossier, text("besloten notitie"), actor, restricted=True)
+        self.place.secrets.append(secret.text)
+        session.add(
+            DossierNoteReader(holder=dossier.holder, note_id=secret.id, user_id=self.place.owner)
+        )
+
+    def export(self, dossier: Dossier, *, approved: bool = False) -> str:
+        """An export that waits for a decision, or for the worker; its id."""
+        text, made = self.place.text, self.town.installation
+        today = local(utc_now()).date()
+        wish = ExportRequest(
+            profile="politie",
+            recipient=text("ontvanger"),
+            question=text("vraag"),
+            answer_by=today + timedelta(days=7),
+            purpose=text("doel van uitvoer"),
+            legal_basis="avg_6_1_e_openbare_orde",
+            destroy_by=today + timedelta(days=60),
+            covenant=text("convenant"),
+            minors_ground=text("grond voor minderjarigen"),
+            facts=text("feiten"),
+        )
+        session, settings = self.session, made.settings
+        asked = request_export(session, settings, load_dossier(session, dossier), wish, self.actor)
+        if approved:
+            second = Actor("gebruiker", str(uuid4()), f"Tweede {self.place.name}")
+            keys = made.registry.key_ring
+            approve(session, keys, asked, second, seen=asked.fingerprint)
+        return asked.export.reference
+
+    def answer(self, dossier: Dossier, reference: str) -> None:
+        """What a partner answered to an export."""
+        session, text = self.session, self.place.text
+        export = session.scalars(select(Export).where(Export.reference == reference)).one()
+        recipient = "Een partner"
+        pickup = offer(session, export.holder, KIND, export.id, recipient, self.actor)
+        given = Answer(("toezicht",), None, text("antwoord van partner"), True, text("over wie"))
+        keys = self.town.installation.registry.key_ring
+        who = {"naam": text("naam van wie antwoordde"), "functie": "wijkagent"}
+        give_answer(session, keys, pickup, export, given, who)
+        wrong = {"label": "M-01", "change": "gecorrigeerd", "made_by": "Collega"}
+        told = CopyCorrection(holder=export.holder, export_id=export.id, **wrong)
+        told.note = text("correctie voor ontvanger")
+        export.withdrawn_reason = text("reden van intrekken")
+        session.add(told)
+
+    def path(self, report: Report) -> str:
+        self.session.flush()
+        found = path_of_report(self.session, report.id)
+        assert found
+        return found
+
+    def dossier_path(self, dossier: Dossier) -> str:
+        self.session.flush()
+        found = path_of_dossier(self.session, dossier.id)
+        assert found
+        return found
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def town(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Town]:
+    """The town, on each kind of database. Don't change it: ask with `town.ask`."""
+    with own_town(request, tmp_path_factory.mktemp("stad")) as made:
+        yield made
+
+
+@contextmanager
+def own_town(request: pytest.FixtureRequest, folder: Path) -> Iterator[Town]:
+    """A town in a folder, on the kind of database that the fixture's parameter names."""
+    with _copied(request, folder) as url:
+        known = pickle.loads((folder / _KNOWN).read_bytes())  # noqa: S301 (of our own)
+        installation = Installation(make_settings(url, folder), veto=rolls_back)
+        yield Town(installation, *known)
+        installation.close()
+
+
+@contextmanager
+def _copied(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    """The address of a copy of the run's one town, of which the files now stand in this folder."""
+    if request.param == "sqlite":
+        shutil.copytree(_on_sqlite(request), folder, dirs_exist_ok=True)
+        yield f"sqlite:///{folder}/data.sqlite"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    shutil.copytree(_on_postgres(server), folder, dirs_exist_ok=True)
+    with server.database("town", database.APP) as url:
+        yield url
+
+
+def _on_sqlite(request: pytest.FixtureRequest) -> Path:
+    folder = run_folder() / "town-sqlite"
+    with locked(folder.with_name("town-sqlite.lock")):
+        if not (folder / _KNOWN).exists():
+            folder.mkdir()
+            shutil.copy(request.getfixturevalue("sqlite_template"), folder / "data.sqlite")
+            create_key_file(folder / "sleutels.json")
+            _build(f"sqlite:///{folder}/data.sqlite", folder)
+    return folder
+
+
+def _on_postgres(server: Postgres) -> Path:
+    folder = run_folder() / "town-postgres"
+
+    def build(url: str) -> None:
+        folder.mkdir()
+        install(make_settings(url, folder))
+        _build(url, folder)
+
+    server.template("town", build, database.APP)
+    return folder
+
+
+def _build(url: str, folder: Path) -> None:
+    installation = Installation(make_settings(url, folder), veto=rolls_back)
+    made = make_town(installation)
+    installation.close()
+    (folder / _KNOWN).write_bytes(pickle.dumps((made.places, made.usernames)))

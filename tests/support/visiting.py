@@ -1,0 +1,178 @@
+"""Everything that one person asks of the town: the matrix, the search box, and what leads on.
+
+Every text and contact field of the town holds a word that is nowhere else. So what is answered
+tells two things at once: what became of the question, and whose data stood in the answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from stopintimidatie.core.security import GRANTS, Permission, Role
+from tests.support.probing import ask, outcome, probes, probes_of
+from tests.support.town import DESK, OWN, Person, Town
+
+MAX_PAGES = 400
+# There test_walls_crawl asks every address of the matrix with the upper walls taken away.
+MAX_PAGES_BEHIND_DATABASE_WALLS = 150
+# Of each place who sees most of it: the others follow links in `scripts/test alles`.
+FOLLOWERS = (Person(OWN, Role.OFFICER), Person(DESK, Role.NATIONAL_DESK))
+# The same page sorted, filtered or leafed through in many ways shows the same words; so does the
+# empty form of each municipality.
+MAX_ALIKE = 3
+LINK = re.compile(r'(?:href|src|action|hx-get|hx-post)="([^"]+)"')
+
+
+def foreign_words(town: Town, person: Person) -> dict[str, str]:
+    """The words of every place that isn't this person's."""
+    return {
+        word: f"{about} van {place.name}"
+        for place in town.places.values()
+        if place.name != person.place
+        for word, about in {**place.texts, **place.contacts}.items()
+    }
+
+
+def forbidden_words(town: Town, person: Person) -> dict[str, str]:
+    """What this person may see nowhere: all of others, and contact data without the right to it."""
+    found = foreign_words(town, person)
+    for place in town.places.values():
+        for secret in place.secrets:
+            found |= {word: about for word, about in place.texts.items() if word in secret}
+    if person.role is not None and person.role not in GRANTS[Permission.VIEW_CONTACT]:
+        assert person.place
+        found |= town.places[person.place].contacts
+    return found
+
+
+@dataclass
+class Visit:
+    """What came of it.
+
+    `wrong`: questions with another outcome than the matrix says; `leaks`: words on a page that this
+    person may see nowhere; `unseen`: one's own words that stood on no page. `whole`: all was asked,
+    not a choice of it.
+    """
+
+    forbidden: dict[str, str]
+    own: set[str]
+    most: int
+    whole: bool
+    wrong: list[str] = field(default_factory=list)
+    leaks: dict[str, list[str]] = field(default_factory=dict)
+    unseen: set[str] = field(default_factory=set)
+    pages: int = 0
+    seen: set[str] = field(default_factory=set)
+    waiting: list[str] = field(default_factory=list)
+    alike: Counter[str] = field(default_factory=Counter)
+
+    def look(self, path: str, answer: Any) -> None:
+        """Whose words stand here, and where it leads."""
+        self.pages += 1
+        self.seen.add(path)
+        text = shown(path, answer)
+        if found := found_in(text, self.forbidden):
+            self.leaks[path] = found
+        self.unseen = {word for word in self.unseen if word not in text}
+        if answer.content_type != "text/html" or len(self.seen) > self.most:
+            return
+        for link in map(local_path, LINK.findall(answer.text)):
+            if link and link not in self.seen:
+                self.seen.add(link)
+                self.alike[kind := kind_of(link)] += 1
+                if kind == link or self.alike[kind] <= MAX_ALIKE:
+                    self.waiting.append(link)
+
+
+def visit(
+    town: Town, person: Person, *, taking_turns: bool = False, following: bool = True
+) -> Visit:
+    """Try the addresses of the matrix as this person, and follow the links on the pages.
+
+    :param taking_turns: divide the addresses over all people.
+    :param following: also follow links, and search for words of others.
+    """
+    own = own_words(town, person)
+    most = MAX_PAGES_BEHIND_DATABASE_WALLS if taking_turns else MAX_PAGES
+    made = Visit(forbidden_words(town, person), own, most, following, unseen=set(own))
+    answered = set()
+    starts = list(dict.fromkeys(start_addresses(town, person))) if made.whole else []
+    made.seen.update(starts)
+    for probe in probes_of(town, person, taking_turns=taking_turns):
+        answer = ask(town, probe)
+        if (found := outcome(answer)) != probe.expected:
+            made.wrong.append(f"{probe} -> {found}, must be {probe.expected}")
+        if probe.view.method == "GET" and probe.path not in answered:
+            answered.add(probe.path)
+            made.look(probe.path, answer)
+    made.waiting = [*(path for path in starts if path not in answered), *made.waiting]
+    while made.waiting and made.whole:
+        path = made.waiting.pop(0)
+        if path not in answered:
+            made.look(path, town.ask(person, path))
+    return made
+
+
+def start_addresses(town: Town, person: Person) -> Iterator[str]:
+    """What the person may see, and of what is refused one address a view and place."""
+    refused = set()
+    for probe in probes(town):
+        if probe.view.method == "GET" and probe.person == person:
+            kind = (probe.view.key, probe.place, probe.expected)
+            if probe.expected == "ja" or kind not in refused:
+                refused.add(kind)
+                yield probe.path
+    for place in town.places.values():
+        for word in [*list(place.texts)[:6], *list(place.contacts)[:6]]:
+            yield f"/zoeken?q={word.replace('+', '%2B')}"
+
+
+def local_path(link: str) -> str | None:
+    parts = urlsplit(link.replace("&amp;", "&"))
+    if parts.scheme or parts.netloc or not parts.path.startswith("/"):
+        return None
+    if parts.path.startswith(("/static/", "/afmelden")):
+        return None
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def kind_of(link: str) -> str:
+    """The page of which this one is a variation, or the link itself."""
+    return "/melden/" if link.startswith("/melden/") else link.partition("?")[0]
+
+
+def found_in(text: str, words: dict[str, str]) -> list[str]:
+    """Which of these words stand in a text; how they begin is looked for first."""
+    text = text.lower()
+    begun = {stem for stem in map(_stem, words) if stem in text}
+    return sorted(
+        f"{word} ({about})"
+        for word, about in words.items()
+        if _stem(word) in begun and word.lower() in text
+    )
+
+
+@cache
+def _stem(word: str) -> str:
+    """The beginning that the words of one place share."""
+    return word.lower().rstrip("0123456789x") if word.isalnum() else word[:5].lower()
+
+
+def shown(path: str, answer: Any) -> str:
+    """The answer, without what the person typed themselves (the search box repeats it)."""
+    text = f"{answer.headers}\n{answer.body.decode('utf-8', 'replace')}"
+    query = unquote(urlsplit(path).query).partition("q=")[2].partition("&")[0]
+    return text.replace(query, "").replace(query.replace("+", "%2B"), "") if query else text
+
+
+def own_words(town: Town, person: Person) -> set[str]:
+    """What an officer who may see all of it must meet on the way."""
+    if person.place != OWN or person.role not in GRANTS[Permission.VIEW_CONTACT]:
+        return set()
+    return set(town.places[OWN].texts) | set(town.places[OWN].contacts)

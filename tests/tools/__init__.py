@@ -1,1 +1,0 @@
-"""Programs that the tests use to look at what the product makes."""

@@ -1,0 +1,108 @@
+"""S1, P1 and S2 from outside: every view asked by every role, for its own holder and for others.
+
+And by a visitor. What became of it, and whose data stood on the pages: asked once for both.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import stopintimidatie
+from tests.support.matrix import MATRIX
+from tests.support.probing import allowed, outcome
+from tests.support.town import PEOPLE, VISITOR, Person, Town
+from tests.support.visiting import FOLLOWERS, Visit, visit
+
+pytestmark = pytest.mark.judged_once
+
+# Tokens and methods are judged before any database is asked.
+ON_ONE_DATABASE = pytest.mark.parametrize("town", ["sqlite"], indirect=True)
+
+
+@pytest.mark.parametrize("person", PEOPLE, ids=str)
+def test_a_person_gets_what_the_matrix_says_and_sees_nothing_that_is_not_theirs(
+    town: Town, person: Person
+) -> None:
+    sqlite = town.installation.settings.sqlite
+    found = visit(town, person, taking_turns=not sqlite, following=person in FOLLOWERS)
+    assert found.pages > (50 if sqlite else 10)
+    judge(found, person)
+
+
+@pytest.mark.alles
+@pytest.mark.parametrize("person", PEOPLE, ids=str)
+def test_each_person_sees_nothing_that_is_not_theirs_wherever_links_lead(
+    town: Town, person: Person
+) -> None:
+    found = visit(town, person)
+    assert found.pages > 250
+    judge(found, person)
+
+
+def judge(found: Visit, person: Person) -> None:
+    """Check that outcomes match the matrix, nothing of others is shown, and own data is."""
+    assert not found.wrong, "\n" + "\n".join(found.wrong)
+    assert found.forbidden
+    assert found.leaks == {}
+    if found.whole:
+        # It would prove nothing if the words stood nowhere.
+        assert len(found.unseen) < len(found.own) / 2 or not found.own
+    assert person is not VISITOR or not found.own
+
+
+@ON_ONE_DATABASE
+def test_nothing_is_posted_without_a_token_of_the_form(town: Town) -> None:
+    posts = list(allowed(town, "POST"))
+    assert posts
+    for fields in ({}, {"csrf_token": "f" * 64}):
+        statuses = {str(p): town.ask(p.person, p.path, "POST", fields).status_int for p in posts}
+        assert {path: status for path, status in statuses.items() if status != 400} == {}
+
+
+@ON_ONE_DATABASE
+def test_head_answers_like_get_without_a_body(town: Town) -> None:
+    for probe in allowed(town, "GET"):
+        asked = town.ask(probe.person, probe.path, "HEAD")
+        assert (outcome(asked), asked.body) == ("ja", b""), probe
+
+
+@ON_ONE_DATABASE
+def test_another_method_is_refused(town: Town) -> None:
+    methods = {(view.context, view.name): set[str]() for view in MATRIX}
+    for view in MATRIX:
+        methods[view.context, view.name].add(view.method)
+    # Which methods a view takes doesn't hang on the document.
+    asked = {(probe.view.context, probe.view.name): probe for probe in allowed(town, "GET")}
+    for key, probe in asked.items():
+        for method in {"POST", "PUT", "DELETE", "OPTIONS"} - methods[key]:
+            if method == "OPTIONS" and probe.path.startswith("/api/"):
+                continue
+            fields = {"csrf_token": town.token(probe.person)} if method == "POST" else None
+            found = town.ask(probe.person, probe.path, method, fields).status_int
+            assert found in (404, 405), f"{method} {probe.path}: {found}"
+
+
+def names_read_by_views() -> set[str]:
+    """Return the names of form fields that views read outside their forms."""
+    root = Path(stopintimidatie.__file__).parent
+    sources = (path.read_text() for path in root.rglob("*.py"))
+    return {name for text in sources for name in re.findall(r'POST\.\w+\(\s*"(\w+)"', text)}
+
+
+@ON_ONE_DATABASE
+def test_a_file_where_text_is_asked_is_no_error(town: Town) -> None:
+    names = names_read_by_views()
+    assert {"spoed", "deelnemer", "versie", "code"} <= names
+    wrong = {}
+    for probe in allowed(town, "POST"):
+        token = {"csrf_token": town.token(probe.person)}
+        for files in ({"csrf_token"}, names - {"csrf_token"}):
+            fields: dict[str, Any] = dict.fromkeys(sorted(files), ("a.txt", "tekst"))
+            status = town.ask(probe.person, probe.path, "POST", {**token, **fields}).status_int
+            if status >= 500 or (status != 400 and files == {"csrf_token"}):
+                wrong[f"{probe.path} {len(files)}"] = status
+    assert wrong == {}
