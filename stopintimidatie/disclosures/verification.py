@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, handle_form
-from stopintimidatie.core.forms.fields import Leaf
+from stopintimidatie.core.forms.types import Type
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.tree import Root, locate_reference
@@ -37,7 +37,7 @@ FILE_LIMIT: Final = 25_000_000
 _CHUNK: Final = 64 * 1024
 
 
-class HashOfFile(Leaf):
+class HashOfFile(Type):
     """A file of at most 25 MB; as a value its SHA-256 in hexadecimal, nothing else of it."""
 
     widget_maker = forms.FileInput

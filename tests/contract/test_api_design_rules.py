@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from stopintimidatie.core.forms import Moment
 from stopintimidatie.core.web.responses import HEADERS, cache_control
 from stopintimidatie.reports.api.answers import as_json
 from stopintimidatie.reports.api.calls import BASE, CALLS, FOLLOW_CODE, SUBMIT
 from stopintimidatie.reports.api.openapi import SMALL_REPORT, openapi_document
-from stopintimidatie.reports.arrival.fields import Moment
 from stopintimidatie.reports.arrival.submission import InvalidMessageError, validate
 from tests.support.installation import ROOT
 
@@ -83,11 +83,11 @@ def moments_have_a_zone_and_go_out_in_utc() -> None:
     assert {"date", "date-time"} <= set(formats(DOCUMENT))
     assert as_json(date(2026, 11, 20)) == "2026-11-20"  # a last day has no time
     for text in ("2026-11-20T22:40:00+01:00", "2026-11-20T21:40:00Z"):
-        moment = Moment().check(text)
+        moment = Moment(json=True).check(text)
         assert moment == datetime(2026, 11, 20, 21, 40, tzinfo=UTC)
         assert as_json(moment) == "2026-11-20T21:40:00Z"
     with pytest.raises(ValueError, match="zone"):
-        Moment().check("2026-11-20T22:40:00")
+        Moment(json=True).check("2026-11-20T22:40:00")
 
 
 @watches("error-handling/problem-details", "http-response-code")

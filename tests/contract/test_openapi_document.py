@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from stopintimidatie.core.forms.messages import FieldError
 from stopintimidatie.reports.api import answers
 from stopintimidatie.reports.api.answers import as_json, example_of, schema_of
 from stopintimidatie.reports.api.calls import CALLS
@@ -20,7 +21,6 @@ from stopintimidatie.reports.api.problems import (
     problem_document,
     problem_schema,
 )
-from stopintimidatie.reports.arrival.fields import FieldError
 from stopintimidatie.reports.arrival.schema import MESSAGE
 from stopintimidatie.reports.arrival.submission import validate
 from stopintimidatie.reports.rules import normalise_reference

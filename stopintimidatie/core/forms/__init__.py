@@ -19,26 +19,6 @@ from typing import Any, Final
 
 import colander
 
-from stopintimidatie.core.forms.fields import (
-    NO_ADDRESS,
-    Date,
-    Decimal,
-    Flag,
-    Integer,
-    ManyOf,
-    Moment,
-    OneOf,
-    Password,
-    Text,
-    Time,
-    Upload,
-    UploadedFile,
-    at_least,
-    clean_text,
-    email_address,
-    in_past,
-    not_before_today,
-)
 from stopintimidatie.core.forms.form import (
     BusyError,
     Button,
@@ -51,6 +31,30 @@ from stopintimidatie.core.forms.form import (
     element_id,
     handle_form,
     read_controls,
+)
+from stopintimidatie.core.forms.quantities import (
+    Date,
+    Decimal,
+    Integer,
+    Moment,
+    Time,
+    in_past,
+    not_before_today,
+)
+from stopintimidatie.core.forms.types import (
+    NO_ADDRESS,
+    Email,
+    Flag,
+    ManyOf,
+    OneOf,
+    Password,
+    Phone,
+    Text,
+    Upload,
+    UploadedFile,
+    at_least,
+    clean_text,
+    email_address,
 )
 from stopintimidatie.core.forms.widgets import (
     Checkbox,
@@ -92,6 +96,7 @@ __all__ = [
     "DateInput",
     "DateTimeInput",
     "Decimal",
+    "Email",
     "EmailInput",
     "FileInput",
     "Flag",
@@ -110,6 +115,7 @@ __all__ = [
     "Opened",
     "Password",
     "PasswordInput",
+    "Phone",
     "PointInput",
     "RadioChoice",
     "Schema",

@@ -16,7 +16,7 @@ from pyramid.csrf import get_csrf_token
 from pyramid.response import Response
 
 from stopintimidatie.core.forms import widgets
-from stopintimidatie.core.forms.fields import Leaf
+from stopintimidatie.core.forms.types import Type
 from stopintimidatie.core.forms.widgets import (
     asked_with_choice,
     field_messages,
@@ -37,7 +37,7 @@ class Button(deform.Button):
 
 
 @dataclass(frozen=True, slots=True)
-class FieldError:
+class SummaryLine:
     """One line of the error summary: where to go and what to do there."""
 
     target: str
@@ -107,14 +107,14 @@ class Form(deform.Form):
         return bool(self.error_list)
 
     @property
-    def error_list(self) -> list[FieldError]:
+    def error_list(self) -> list[SummaryLine]:
         """All errors in the order of the page, for the summary at the top."""
-        found = [FieldError(self.formid, self.words(problem)) for problem in self.problems]
-        found += [FieldError(self.formid, message) for message in field_messages(self)]
+        found = [SummaryLine(self.formid, self.words(problem)) for problem in self.problems]
+        found += [SummaryLine(self.formid, message) for message in field_messages(self)]
         told = [(field, text) for field in descendants(self) for text in field_messages(field)]
         times = Counter(text for _, text in told)
         return found + [
-            FieldError(focus_id(field), _of_group(field, text) if times[text] > 1 else text)
+            SummaryLine(focus_id(field), _of_group(field, text) if times[text] > 1 else text)
             for field, text in told
         ]
 
@@ -151,9 +151,9 @@ def _check_widgets(form: Any) -> None:
     for field in descendants(form):
         if isinstance(field.schema.typ, colander.Mapping) and field.schema.widget is None:
             field.widget = widgets.Group()
-        strict = isinstance(field.schema.typ, (Leaf, colander.Mapping))
-        if not strict or not hasattr(field.widget, "layout"):
-            raise TypeError(f"field {field.name!r} needs a type and widget of web.forms")
+        strict = isinstance(field.schema.typ, (Type, colander.Mapping))
+        if not strict or not isinstance(field.widget, widgets.Drawn):
+            raise TypeError(f"field {field.name!r} needs a type and widget of core.forms")
 
 
 def descendants(field: Any) -> Iterable[Any]:

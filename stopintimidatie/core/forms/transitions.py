@@ -28,7 +28,7 @@ from stopintimidatie.core.forms import (
     TextInput,
     field,
 )
-from stopintimidatie.core.forms.fields import Choice
+from stopintimidatie.core.forms.types import Choice
 from stopintimidatie.core.workflow import FieldKind, InputField, Transition
 
 Options = Mapping[str, Sequence[Choice]]

@@ -1,4 +1,4 @@
-"""Widgets, messages and the parts of a long form. Each widget names a template.
+"""Widgets, messages and the parts of a long form: deform's widgets, drawn by our templates.
 
 Plain HTML controls with label, description and error tied together; no script needed. Controls
 are named by their dotted path in the schema (``plaats.wijk``), groups of checkboxes share one
@@ -8,8 +8,8 @@ could be malformed.
 Colander and Deform speak English with placeholders. Their messages are a closed list; a test reads
 it from their source and requires a sentence here for each.
 
-Fields of a long form that are only asked with a choice differ in nothing but how they are drawn.
-Nothing but how they are drawn: names and values are as in a flat form. It works without script:
+Fields of a long form that are only asked with a choice differ in nothing but how they are drawn:
+names and values are as in a flat form. It works without script:
 `Opened` by a rule of the style sheet, `Folded` by HTML's own `details`. What holds a mistake, or an
 answer, is drawn open.
 """
@@ -27,46 +27,39 @@ import deform
 from deform.widget import OptGroup
 
 
-class Widget(deform.widget.Widget):
-    """Base: text in, the same text back, whatever was wrong with it."""
+class Drawn:
+    """Base of every widget: what our templates need to know, besides what deform knows."""
 
-    template = "textinput"
     layout = "field"
     """``field`` (label above), ``group`` (fieldset), ``checkbox``, ``hidden`` or ``structural``."""
     many = False
-    input_type = "text"
     width = ""
     """``short`` or ``medium``: a hint by width how much is expected."""
     attributes: Mapping[str, str] = MappingProxyType({})
     opening: Mapping[str, int] = MappingProxyType({})
     """For an answer that opens a group after this field: the number of that group (``runs``)."""
 
-    def serialize(self, field: Any, cstruct: Any, **kw: Any) -> Any:
-        if cstruct in (colander.null, None):
-            cstruct = () if self.many else ""
-        return field.renderer(self.template, **self.get_template_values(field, cstruct, kw))
 
-    def deserialize(self, field: Any, pstruct: Any) -> Any:
-        return colander.null if pstruct in ("", ()) else pstruct
-
-
-class TextInput(Widget):
-    """One line. ``autocomplete`` and ``inputmode`` as in HTML.
+class TextInput(Drawn, deform.widget.TextInputWidget):
+    """One line of text. ``autocomplete`` and ``inputmode`` as in HTML.
 
     ``suggestions``: values the browser proposes while somebody types; any other is as good.
     """
 
+    # What was typed comes back as it was typed, whatever was wrong with it.
+    strip = False
+    input_type = "text"
     autocomplete: str | None = None
     inputmode: str | None = None
     suggestions: Sequence[str] = ()
 
     def all_attributes(self, field: Any) -> dict[str, str]:
         """Return extra attributes of the control, in the order they are written."""
-        found = {"autocomplete": self.autocomplete, "inputmode": self.inputmode}
+        named = {"autocomplete": self.autocomplete, "inputmode": self.inputmode}
         limit = getattr(field.schema.typ, "limit", None)
         if limit is not None and self.input_type != "password":
-            found["maxlength"] = str(limit)
-        return {k: v for k, v in found.items() if v is not None} | dict(self.attributes)
+            named["maxlength"] = str(limit)
+        return {k: v for k, v in named.items() if v is not None} | dict(self.attributes)
 
     def drawn_type(self, field: Any, cstruct: Any) -> str:
         """Return the type to draw.
@@ -78,22 +71,26 @@ class TextInput(Widget):
 
 
 class EmailInput(TextInput):
+    """One line for an e-mail address."""
+
     input_type = "email"
     autocomplete = "email"
 
 
 class TelInput(TextInput):
+    """One line for a telephone number."""
+
     input_type = "tel"
     autocomplete = "tel"
     width = "medium"
 
 
-class PasswordInput(TextInput):
+class PasswordInput(TextInput, deform.widget.PasswordWidget):
+    """One line for a secret, which is never written back into the page."""
+
+    template = "textinput"
     input_type = "password"
     autocomplete = "current-password"
-
-    def serialize(self, field: Any, cstruct: Any, **kw: Any) -> Any:
-        return super().serialize(field, colander.null, **kw)
 
 
 class NumberInput(TextInput):
@@ -101,89 +98,98 @@ class NumberInput(TextInput):
 
     inputmode = "numeric"
     width = "short"
-    minimum: int | None = None
-    maximum: int | None = None
 
 
+# HTML's own controls for days and times send one text. Deform's widgets for these read the two
+# controls of a script, so a line of text is their base.
 class DateInput(TextInput):
+    """Control for a day."""
+
     input_type = "date"
     width = "medium"
 
 
 class DateTimeInput(TextInput):
+    """Control for a day and a time."""
+
     input_type = "datetime-local"
     width = "medium"
 
 
 class TimeInput(TextInput):
+    """Control for a time of day."""
+
     input_type = "time"
     width = "short"
 
 
-class TextArea(TextInput):
-    """Several lines."""
+class TextArea(TextInput, deform.widget.TextAreaWidget):
+    """Several lines of text."""
 
-    template = "textarea"
     rows = 5
 
 
-class Hidden(Widget):
-    template = "hidden"
+class Hidden(Drawn, deform.widget.HiddenWidget):
+    """Value that goes along unseen."""
+
     layout = "hidden"
 
 
-class Checkbox(Widget):
+class Checkbox(Drawn, deform.widget.CheckboxWidget):
     """One box with its label behind it."""
 
-    template = "checkbox"
     layout = "checkbox"
+    true_val = "ja"
+    false_val = colander.null
 
 
-class Select(Widget):
-    """A drop-down. ``values`` are (code, label) pairs or ``OptGroup``; ``empty`` is the first."""
+class Select(Drawn, deform.widget.SelectWidget):
+    """Drop-down. ``values`` are (code, label) pairs or ``OptGroup``; ``empty`` is the first."""
 
-    template = "select"
-    values: Sequence[Any] = ()
     empty: str | None = "Maak een keuze"
 
 
-class RadioChoice(Select):
+class RadioChoice(Select, deform.widget.RadioChoiceWidget):
     """Radio buttons; ``keys`` maps values to the keys that choose them."""
 
-    template = "radio_choice"
     layout = "group"
     inline = False
     keys: Mapping[str, str] = MappingProxyType({})
 
 
-class CheckboxChoice(Widget):
+class CheckboxChoice(Drawn, deform.widget.CheckboxChoiceWidget):
     """All possibilities in sight, several may be chosen."""
 
-    template = "checkbox_choice"
     layout = "group"
     many = True
-    values: Sequence[Any] = ()
     inline = False
 
 
-class FileInput(Widget):
+# Deform's widget for files keeps them in a store from one request to the next; we keep none.
+class FileInput(Drawn, deform.widget.Widget):
+    """Control for a file."""
+
     template = "file"
     accept: str | None = None
 
     def serialize(self, field: Any, cstruct: Any, **kw: Any) -> Any:
-        return super().serialize(field, colander.null, **kw)
+        """Draw the control, always empty."""
+        return field.renderer(self.template, **self.get_template_values(field, "", kw))
+
+    def deserialize(self, field: Any, pstruct: Any) -> Any:
+        """Return the file as it was sent."""
+        return pstruct
 
 
-class Group(deform.widget.MappingWidget):
-    """A nested schema: a fieldset with its title as legend."""
+class Group(Drawn, deform.widget.MappingWidget):
+    """Nested schema: a fieldset with its title as legend."""
 
-    template = "mapping"
     layout = "structural"
     requirements = ()
 
 
 class Fold(Group):
-    """A nested schema behind a heading that opens; drawn open when there is something in it."""
+    """Nested schema behind a heading that opens; drawn open when there is something in it."""
 
     template = "fold"
 
@@ -203,9 +209,9 @@ class Step(Group):
 
 
 class MapSelect(Select):
-    """A list of areas with a map before it, on which a click chooses as well: an image that sends.
+    """List of areas with a map before it, on which a click chooses as well: an image that sends.
 
-    The place of the click comes in under the name of the control with `.kaart.x` and `.kaart.y`.
+    The point of the click comes in under the name of the control with `.kaart.x` and `.kaart.y`.
     The image has a fixed size, for the browser tells where it was clicked in the size it was drawn.
     """
 
@@ -216,8 +222,8 @@ class MapSelect(Select):
     image_action = ""
 
 
-class PointInput(Widget):
-    """A point that a map or the device fills in; it can be taken away, also without script."""
+class PointInput(Hidden):
+    """Point that a map or the device fills in; it can be taken away, also without script."""
 
     template = "point"
     layout = "group"
@@ -231,12 +237,10 @@ class PointInput(Widget):
     away_action = ""
 
 
-class FormBody(deform.widget.FormWidget):
+class FormBody(Group, deform.widget.FormWidget):
     """The form itself."""
 
     template = "form"
-    layout = "structural"
-    requirements = ()
 
 
 def option_groups(values: Iterable[Any]) -> list[tuple[str | None, list[tuple[str, str]]]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from stopintimidatie.core.forms.messages import describe
 from stopintimidatie.reports.api import answers
-from stopintimidatie.reports.arrival.fields import describe
 from stopintimidatie.reports.arrival.schema import LAT, LON
 from stopintimidatie.reports.vocabulary import Language
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from stopintimidatie.core.forms.messages import describe
 from stopintimidatie.reports.api.answers import example_of, schema_of
 from stopintimidatie.reports.api.calls import (
     APP_KEY,
@@ -16,7 +17,6 @@ from stopintimidatie.reports.api.calls import (
 )
 from stopintimidatie.reports.api.problems import API_VERSION, CONTENT_TYPE, problem_schema
 from stopintimidatie.reports.api.requests import ADDITION, FIELD, MEDIA_TYPE
-from stopintimidatie.reports.arrival.fields import describe
 from stopintimidatie.reports.arrival.schema import message_schema
 
 # Messages that show how: in the OpenAPI document, the docs and the tests alike.

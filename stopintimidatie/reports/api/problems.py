@@ -10,9 +10,9 @@ from typing import Any
 
 from pyramid.response import Response
 
+from stopintimidatie.core.forms.messages import FieldError
 from stopintimidatie.core.limits import PATIENCE_SECONDS
 from stopintimidatie.core.storage.session import RETRY_AFTER_SECONDS
-from stopintimidatie.reports.arrival.fields import FieldError
 
 # The version of the API, on every answer.
 

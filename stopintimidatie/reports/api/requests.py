@@ -11,14 +11,22 @@ import colander
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 from sqlalchemy.exc import SQLAlchemyError
 
+from stopintimidatie.core.forms import Text
+from stopintimidatie.core.forms.messages import (
+    MAX_BYTES,
+    FieldError,
+    JsonError,
+    Record,
+    errors_of,
+    loads,
+    member,
+)
 from stopintimidatie.core.sandbox.process import memory_file
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.web import body
 from stopintimidatie.reports.api.problems import Kind, ProblemError
 from stopintimidatie.reports.api.queries import recognise, token_of
-from stopintimidatie.reports.arrival.fields import FieldError, Record, Text, errors_of, field
 from stopintimidatie.reports.arrival.schema import LAT, LON
-from stopintimidatie.reports.arrival.strict_json import MAX_BYTES, JsonError, loads
 from stopintimidatie.reports.attachments.cleaner import LIMIT, too_large
 from stopintimidatie.reports.conversation.services import LONGEST_TEXT
 from stopintimidatie.reports.vocabulary import Language
@@ -32,25 +40,27 @@ SAYS_SOMETHING: Final = (
 
 
 class FilledText(Text):
-    """A text that says something."""
+    """Text that says something."""
 
-    def check(self, value: Any) -> Any:
-        clean = super().check(value)
+    def from_json(self, value: Any) -> Any:
+        """Refuse a text of blanks alone."""
+        clean = super().from_json(value)
         if clean is colander.null:
             raise ValueError("Schrijf hier wat u wilt zeggen.")
         return clean
 
     def describe(self, node: Any) -> dict[str, Any]:
+        """Return the JSON Schema of the type."""
         return {**super().describe(node), "minLength": 1, "pattern": SAYS_SOMETHING}
 
 
-ADDITION: Final = field(
+ADDITION: Final = member(
     "aanvulling",
     Record(),
     "Wat de melder toevoegt of antwoordt.",
-    field(
+    member(
         "tekst",
-        FilledText(LONGEST_TEXT),
+        FilledText(LONGEST_TEXT, json=True),
         "In eigen woorden, zonder namen van anderen.",
         required=True,
         example="Het was bij de halte aan de kant van het station.",

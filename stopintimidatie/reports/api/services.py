@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import ManyOf, OneOf
+from stopintimidatie.core.forms.messages import FieldError
 from stopintimidatie.core.limits import rows_for
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import Row, transaction, waits_for_row_of
@@ -59,7 +61,6 @@ from stopintimidatie.reports.api.models import IdempotencyKey
 from stopintimidatie.reports.api.problems import Kind, ProblemError
 from stopintimidatie.reports.api.queries import App, Known, look_up, token_hash
 from stopintimidatie.reports.arrival import Apart, Arrival, receive
-from stopintimidatie.reports.arrival.fields import Code, FieldError
 from stopintimidatie.reports.arrival.schema import MESSAGE
 from stopintimidatie.reports.arrival.submission import Routing, routing_for
 from stopintimidatie.reports.fields import Submission
@@ -371,7 +372,7 @@ def _vocabularies(language: str) -> tuple[VocabularyAnswer, ...]:
 def _coded(node: colander.SchemaNode, path: str) -> Iterator[tuple[str, dict[str, Term], bool]]:
     for child in node.children:
         name = f"{path}.{child.name}".strip(".")
-        if isinstance(child.typ, Code):
-            yield name, child.typ.terms, child.name == ""
+        if isinstance(child.typ, OneOf):
+            yield name, child.typ.codes, isinstance(child.typ, ManyOf)
         else:
             yield from _coded(child, name)

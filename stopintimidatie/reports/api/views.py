@@ -15,6 +15,7 @@ from pyramid.view import view_config
 
 from stopintimidatie.core import telemetry
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms.messages import MAX_BYTES, JsonError, loads
 from stopintimidatie.core.limits import Turnstile, reading_too_much, sender_of
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.text import local
@@ -75,7 +76,6 @@ from stopintimidatie.reports.api.services import (
     municipality_here,
     submit,
 )
-from stopintimidatie.reports.arrival.strict_json import MAX_BYTES, JsonError, loads
 from stopintimidatie.reports.arrival.submission import InvalidMessageError, validate
 from stopintimidatie.reports.attachments.cleaner import CleaningError, Fault, cleaned_apart
 from stopintimidatie.reports.attachments.services import attach, check_room

@@ -16,44 +16,35 @@ from typing import Any, Final
 import colander
 
 from stopintimidatie.core import forms
+from stopintimidatie.core.forms.messages import FieldError, Record, collect, describe, member
+from stopintimidatie.core.forms.quantities import CLOCK_SKEW
+from stopintimidatie.core.forms.types import NO_NUL, Description, Type
 from stopintimidatie.municipalities.areas.facts import BOXES, Box, inside_netherlands
 from stopintimidatie.municipalities.settings.vocabulary import LONGEST_ANSWER, MOST_CHOICES
 from stopintimidatie.reports import vocabulary as reports_vocabulary
-from stopintimidatie.reports.arrival.fields import (
-    GRACE,
-    NO_NUL,
-    Check,
-    Code,
-    Description,
-    Email,
-    FieldError,
-    Flag,
-    ListOf,
-    Moment,
-    Number,
-    Phone,
-    Record,
-    Text,
-    Type,
-    Whole,
-    collect,
-    describe,
-    field,
-)
 from stopintimidatie.reports.fields import BY_NAME, GROUPS, Field, Told
+
+Check = Callable[[dict[str, Any], datetime], Iterator[FieldError]]
 
 # Answers to a municipality's own questions, as a field of the message: by their form alone.
 #
 # Whether the question is one of the place's municipality, and the answer one of its choices, is
 # known when the place is: `municipalities.settings.queries`.
 
-
 QUESTION_NAME: Final = "^vraag[0-9a-f]{6}$"
+NOT_AN_ADDRESS: Final = (
+    "Dit is geen e-mailadres. Schrijf het als naam@voorbeeld.nl, met alleen gewone letters en"
+    " cijfers voor het apenstaartje."
+)
+NOT_A_PHONE: Final = (
+    "Dit is geen telefoonnummer. Schrijf het als 06 12345678, of uit het buitenland als +32 …"
+)
 
 
 class OwnAnswers(Type):
     """Answers by the name of their question; which question it is, only its municipality knows."""
 
+    json = True
     most = 40
 
     def deserialize(self, node: colander.SchemaNode, cstruct: Any) -> Any:
@@ -64,10 +55,13 @@ class OwnAnswers(Type):
             raise colander.Invalid(node, "Hier hoort een object te staan.")
         if len(cstruct) > self.most:
             raise colander.Invalid(node, f"Geef hoogstens {self.most} antwoorden.")
-        members = ((colander.SchemaNode(OwnAnswer(), name=name), cstruct[name]) for name in cstruct)
-        return collect(node, members, None)
+        return collect(
+            node,
+            ((colander.SchemaNode(OwnAnswer(), name=name), cstruct[name]) for name in cstruct),
+        )
 
     def describe(self, node: colander.SchemaNode) -> Description:
+        """Return the JSON Schema of the type."""
         answer = [
             {"type": ["boolean", "null"]},
             {"type": "string", "maxLength": LONGEST_ANSWER, "pattern": NO_NUL},
@@ -82,79 +76,69 @@ class OwnAnswers(Type):
 
 
 class OwnAnswer(Type):
-    """One of them, by its form alone."""
+    """Answer to an own question, by its form alone."""
+
+    json = True
 
     def deserialize(self, node: colander.SchemaNode, cstruct: Any) -> Any:
+        """Return the answer: true, false, a text, a list of codes, or None."""
         if not re.fullmatch(QUESTION_NAME.strip("^$"), node.name, re.ASCII):
             raise colander.Invalid(node, "Deze vraag bestaat niet. Laat haar weg.")
         if cstruct is None or isinstance(cstruct, bool):
             return cstruct
         parts = cstruct if isinstance(cstruct, list) else [cstruct]
-        text = Text(LONGEST_ANSWER)
+        text = forms.Text(LONGEST_ANSWER, json=True)
         if len(parts) > MOST_CHOICES:
             raise colander.Invalid(node, f"Kies er hoogstens {MOST_CHOICES}.")
-        try:
-            checked = [text.check(part) for part in parts]
-        except ValueError as e:
-            raise colander.Invalid(node, str(e)) from None
-        kept = [part for part in checked if part is not colander.null]
+        texts = [text.deserialize(node, part) for part in parts]
+        kept = [part for part in texts if part is not colander.null]
         return kept if isinstance(cstruct, list) else (kept[0] if kept else None)
 
 
 def _message() -> colander.SchemaNode:
-    """The message, from the fields that were declared."""
-    nodes = {"": field("", Record(), "Een melding van straatintimidatie.")}
-    for one in BY_NAME.values():
-        way, _, name = one.name.rpartition(".")
-        told = one.told
+    """Make the schema of the message, from the fields that were declared."""
+    nodes = {"": member("", Record(), "Een melding van straatintimidatie.")}
+    for declared in BY_NAME.values():
+        way, _, name = declared.name.rpartition(".")
+        told, typ = declared.told, _type_in_json(declared)
         _node(nodes, way).add(
-            field(
-                name,
-                _kind(one),
-                told.about,
-                *_item(one),
-                required=one.required,
-                example=told.example,
-            )
+            member(name, typ, told.about, required=declared.required, example=told.example)
         )
     return nodes[""]
 
 
 def _node(nodes: dict[str, colander.SchemaNode], way: str) -> colander.SchemaNode:
-    """The object of the message that this leads to, made when its first field comes."""
+    """Return the object of the message that this leads to, made when its first field comes."""
     if way not in nodes:
         above, _, name = way.rpartition(".")
         group = GROUPS[way]
         record = Record(at_least_one=group.not_empty)
-        nodes[way] = field(name, record, group.about, required=group.required)
+        nodes[way] = member(name, record, group.about, required=group.required)
         _node(nodes, above).add(nodes[way])
     return nodes[way]
 
 
-def _kind(one: Field) -> Type:
-    """How a field of the message is checked and described."""
-    told = one.told
-    if one.name == "antwoorden":
+def _type_in_json(declared: Field) -> Type:
+    """Return what checks and describes a field of the message."""
+    if declared.name == "antwoorden":
         return OwnAnswers()
-    if one.vocabulary is None:
-        return _PLAIN[told.like or one.kind](told)
-    if one.several:
-        return ListOf(most=len(one.vocabulary), least=int(one.required))
-    return Code(one.vocabulary)
+    if declared.vocabulary is None:
+        return _PLAIN[declared.told.like or declared.kind](declared.told, True)
+    choices = [(term, term.public) for term in declared.vocabulary]
+    if declared.several:
+        return forms.ManyOf(choices, least=int(declared.required), json=True)
+    return forms.OneOf(choices, json=True)
 
 
-def _item(one: Field) -> list[colander.SchemaNode]:
-    return [field("", Code(one.vocabulary), "")] if one.several and one.vocabulary else []
-
-
-_PLAIN: Mapping[Any, Callable[[Told], Type]] = {
-    "telefoon": lambda told: Phone(),
-    "email": lambda told: Email(),
-    str: lambda told: Text(told.most),
-    bool: lambda told: Flag(nullable=told.unknown),
-    int: lambda told: Whole(told.least, told.most),
-    float: lambda told: Number(told.least, told.most),
-    datetime: lambda told: Moment(),
+# By what a field is, what reads it: of JSON or of a form.
+_PLAIN: Final[Mapping[Any, Callable[[Told, bool], Type]]] = {
+    "telefoon": lambda told, json: forms.Phone(told.most, hint=NOT_A_PHONE, json=json),
+    "email": lambda told, json: forms.Email(told.most, hint=NOT_AN_ADDRESS, json=json),
+    str: lambda told, json: forms.Text(told.most, json=json),
+    bool: lambda told, json: forms.Flag(nullable=told.unknown, json=json),
+    int: lambda told, json: forms.Integer(told.least, told.most, json=json),
+    float: lambda told, json: forms.Decimal(told.least, told.most, json=json),
+    datetime: lambda told, json: forms.Moment(json=json),
 }
 MESSAGE = _message()
 LAT, LON = MESSAGE["locatie"]["lat"], MESSAGE["locatie"]["lon"]
@@ -185,7 +169,7 @@ def _reachable(message: Message, now: datetime) -> Iterator[FieldError]:
 
 def _order_of_times(message: Message, now: datetime) -> Iterator[FieldError]:
     for name in ("incidentVan", "incidentTot"):
-        if name in message and message[name] > now + GRACE:
+        if name in message and message[name] > now + CLOCK_SKEW:
             yield FieldError((name,), "Dit ligt in de toekomst. Kijk de datum en de tijdzone na.")
     start, end = message.get("incidentVan"), message.get("incidentTot")
     if start and end and end < start:
@@ -326,7 +310,7 @@ def asked(
     public: bool = False,
     radio: bool = False,
     lines: bool = False,
-    kind: Callable[[int], Any] = forms.Text,
+    kind: Callable[..., forms.Text] = forms.Text,
     choices: Sequence[tuple[str, str]] | None = None,
     under: str | None = None,
     **more: Any,
@@ -339,29 +323,23 @@ def asked(
     :param choices: when these are other than all that the field takes.
     :param under: its name on the form, when that isn't the last part of `name`.
     """
-    one = BY_NAME[name]
-    if one.vocabulary is not None and choices is None:
-        choices = one.vocabulary.choices("nl") if public else one.vocabulary.choices()
-    if one.kind is not bool and not one.required:
-        more.setdefault("missing", () if one.several else None)
-    reads: Any
+    declared = BY_NAME[name]
+    if declared.vocabulary is not None and choices is None:
+        choices = declared.vocabulary.choices("nl" if public else None)
+    if declared.kind is not bool and not declared.required:
+        more.setdefault("missing", () if declared.several else None)
+    typ: Type
     if choices is not None:
-        reads = forms.ManyOf(choices) if one.several else forms.OneOf(choices, radio=radio)
-    elif one.kind is str:
+        several = declared.several
+        typ = forms.ManyOf(choices) if several else forms.OneOf(choices, radio=radio)
+    elif declared.kind is str:
         if public:
             draw = forms.TextArea if lines else forms.TextInput
             more.setdefault("widget", draw(autocomplete="off"))
-        reads = kind(one.told.most, **({"lines": True} if lines else {}))
+        typ = kind(declared.told.most, lines=lines)
     else:
-        reads = _READERS[one.kind](one.told)
-    return forms.field(reads, title, name=under or one.way[-1], tells=name, **more)
-
-
-_READERS: Mapping[Any, Callable[[Told], Any]] = {
-    bool: lambda told: forms.Flag(),
-    float: lambda told: forms.Decimal(told.least, told.most),
-    datetime: lambda told: forms.Moment(),
-}
+        typ = _PLAIN[declared.kind](declared.told, False)
+    return forms.field(typ, title, name=under or declared.way[-1], tells=name, **more)
 
 
 def places_of(schema: colander.SchemaNode) -> dict[str, str]:

@@ -10,13 +10,13 @@ from typing import Any
 import colander
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.forms.messages import FieldError, Path, errors_of
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.municipalities.areas.geocoder import Point, place_of, points_named
 from stopintimidatie.municipalities.areas.locator import Locator, LocatorCache, Place
 from stopintimidatie.municipalities.areas.queries import unknown_neighbourhood_code
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of
-from stopintimidatie.reports.arrival.fields import FieldError, Path, errors_of
 from stopintimidatie.reports.arrival.schema import MESSAGE, RULES, Message
 from stopintimidatie.reports.fields import BY_NAME, Location, Submission, submission_with
 

@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any, Final
 
 import colander
-import phonenumbers
 from deform.widget import OptGroup
 
 from stopintimidatie.core import forms
@@ -55,14 +54,15 @@ def read_point(text: str) -> ChosenPoint | None:
 
 
 class Point(forms.Text):
-    """The point as its field carries it."""
+    """Point as its field carries it."""
 
-    def read(self, node: Any, text: str) -> Any:
+    def from_text(self, text: str) -> Any:
+        """Return the chosen point."""
         point = read_point(text)
         if point is None:
-            raise colander.Invalid(node, NO_POINT)
+            raise ValueError(NO_POINT)
         if not inside_netherlands(point.lat, point.lon):
-            raise colander.Invalid(node, NOT_HERE)
+            raise ValueError(NOT_HERE)
         return point
 
 
@@ -71,31 +71,6 @@ NO_EMAIL: Final = (
     " apenstaartje."
 )
 NO_PHONE: Final = "Dit telefoonnummer klopt niet. Vul het in zoals 06 12345678."
-
-
-class Phone(forms.Text):
-    """A telephone number that can exist; kept as E.164, as the app's, so that it can be found."""
-
-    def read(self, node: Any, text: str) -> Any:
-        try:
-            number = phonenumbers.parse(text, "NL")
-        except phonenumbers.NumberParseException:
-            raise colander.Invalid(node, NO_PHONE) from None
-        if not phonenumbers.is_valid_number(number):
-            raise colander.Invalid(node, NO_PHONE)
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-class Email(forms.Text):
-    """A well-formed address, written as the app's is."""
-
-    def read(self, node: Any, text: str) -> Any:
-        try:
-            return forms.checked_address(text.strip()).normalized
-        except ValueError:
-            raise colander.Invalid(node, NO_EMAIL) from None
-
-
 Choices = Sequence[tuple[str, str]]
 Values = Mapping[str, Any]
 YES_NO: Final = (("ja", "ja, dat mag"), ("nee", "liever niet"))
@@ -332,13 +307,13 @@ def _reach() -> list[Any]:
         _asked(
             "melder.telefoon",
             "Uw telefoonnummer",
-            kind=Phone,
+            kind=partial(forms.Phone, hint=NO_PHONE),
             widget=forms.TelInput(autocomplete="off"),
         ),
         _asked(
             "melder.email",
             "Uw e-mailadres",
-            kind=Email,
+            kind=partial(forms.Email, hint=NO_EMAIL),
             widget=forms.EmailInput(autocomplete="off"),
         ),
         _asked("contactWanneer", "Wanneer kunnen wij u bellen?"),

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.forms.fields import CLOCK_SKEW
+from stopintimidatie.core.forms.quantities import CLOCK_SKEW
 from stopintimidatie.core.limits import Watched, watched_reason
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.storage.tenancy import enter

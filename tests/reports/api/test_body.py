@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from stopintimidatie.core.forms.messages import MAX_BYTES
 from stopintimidatie.reports.api.problems import Kind, ProblemError
 from stopintimidatie.reports.api.requests import MAX_DRAINED, drain
 from stopintimidatie.reports.api.views import read_body
-from stopintimidatie.reports.arrival.strict_json import MAX_BYTES
 
 
 class Stream(io.BytesIO):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stopintimidatie.reports.arrival.strict_json import MAX_BYTES, MAX_DEPTH, JsonError, loads
+from stopintimidatie.core.forms.messages import MAX_BYTES, MAX_DEPTH, JsonError, loads
 
 MEBIBYTE = 1024 * 1024
 JSON_VALUES = st.recursive(
