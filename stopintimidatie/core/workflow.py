@@ -17,7 +17,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.registry import Directive, named
 from stopintimidatie.core.security import Permission
 
-__all__ = ["FieldKind", "InputField", "State", "Transition", "Workflow", "WorkflowError"]
+__all__ = ["FieldKind", "InputField", "State", "Transition", "Workflow", "WorkflowError", "step"]
 
 
 class WorkflowError(Exception):
@@ -107,6 +107,20 @@ class Transition:
         }
 
 
+def step(
+    name: str,
+    label: str,
+    sources: str | frozenset[str],
+    target: str,
+    permission: Permission,
+    *fields: InputField,
+    effect: str | None = None,
+) -> Transition:
+    """Return a transition; its sources are a set of codes, or codes with spaces between."""
+    codes = frozenset(sources.split()) if isinstance(sources, str) else sources
+    return Transition(name, label, codes, target, permission, fields, effect)
+
+
 @dataclass(frozen=True)
 class Workflow:
     """A workflow, checked when it is made."""
@@ -187,6 +201,15 @@ Options = Callable[[Any, Any], Sequence[tuple[str, str]]]
 WORKFLOW_EFFECTS: Final = Directive[str, Effect]("add_workflow_effect", "workflow_effects")
 # What a field with `options=name` offers.
 WORKFLOW_OPTIONS: Final = Directive[str, Options]("add_workflow_options", "workflow_options")
+
+
+def options_of(
+    registry: Any, session: Any, transition: Transition, document: Any
+) -> dict[str, Sequence[tuple[str, str]]]:
+    """Return what there is to choose from in each list that a transition asks from."""
+    offered = WORKFLOW_OPTIONS.of(registry)
+    names = (field.options for field in transition.fields if field.options)
+    return {name: offered[name](session, document) for name in names}
 
 
 def _check(registry: Any) -> None:

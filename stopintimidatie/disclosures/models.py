@@ -16,7 +16,7 @@ from sqlalchemy import Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.storage.models import Base, Held, belongs_to, held_table
+from stopintimidatie.core.storage.models import Base, Held, belongs_to, held_table, partial_index
 
 
 class Disclosure(Held, Base):
@@ -162,12 +162,8 @@ class Pickup(Held, Base):
         UniqueConstraint("holder", "reference"),
         Index(None, "holder", "document_id"),
         Index(None, "holder", "state", "made_at"),
-        Index(
-            "ix_pickup_returned",
-            "holder",
-            "returned_at",
-            sqlite_where=text("returned_at IS NOT NULL"),
-            postgresql_where=text("returned_at IS NOT NULL"),
+        partial_index(
+            "ix_pickup_returned", "holder", "returned_at", where="returned_at IS NOT NULL"
         ),
     )
 

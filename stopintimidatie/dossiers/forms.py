@@ -59,9 +59,9 @@ LABELS: Final = {
 }
 
 
-def _lines(name: str, description: str = "", **kw: Any) -> Any:
-    made = forms.Text(TEXT_LIMIT, lines=True)
-    return field(made, LABELS[name], name=name, description=description, missing=None, **kw)
+def _lines(name: str, description: str = "") -> Any:
+    text = forms.Text(TEXT_LIMIT, lines=True)
+    return field(text, LABELS[name], name=name, description=description, missing=None)
 
 
 def _people(people: Choices, name: str, label: str) -> Any:
@@ -69,14 +69,16 @@ def _people(people: Choices, name: str, label: str) -> Any:
     return field(forms.OneOf(people), label, name=name, missing=None, widget=empty)
 
 
-def _core(areas: Choices, kinds: Choices, people: Choices) -> list[Any]:
+def _title(label: str) -> Any:
+    description = "Kort en neutraal. Noem geen namen van personen."
+    return field(forms.Text(200), label, name="titel", description=description)
+
+
+def _core(areas: Choices, kinds: Choices, people: Choices, doubts: Sequence[str]) -> list[Any]:
+    """Return the fields of a new dossier that stay on its form; after the title, the doubts."""
     return [
-        field(
-            forms.Text(200),
-            LABELS["titel"],
-            name="titel",
-            description="Kort en neutraal. Noem geen namen van personen.",
-        ),
+        _title(LABELS["titel"]),
+        *_confirmation(doubts),
         field(forms.OneOf(kinds, radio=True), LABELS["soort"], name="soort"),
         field(
             forms.OneOf(areas),
@@ -90,38 +92,41 @@ def _core(areas: Choices, kinds: Choices, people: Choices) -> list[Any]:
     ]
 
 
-def confirm_field(found: Sequence[str]) -> Any:
-    """Return the field that asks to confirm a title: a warning, never a refusal."""
-    return field(
-        forms.Flag(),
-        f"De titel lijkt {' en '.join(found)} te bevatten. Zij is toch goed zo",
-        name="titel_is_goed",
-        missing=False,
-    )
-
-
-def add_doubts(schema: Any, doubts: Sequence[str]) -> None:
-    """Add that field right after the title."""
-    if doubts:
-        schema.children.insert(1, confirm_field(doubts))
+def _confirmation(doubts: Sequence[str]) -> list[Any]:
+    """Return the field that asks to confirm a title, where there are doubts: it never refuses."""
+    if not doubts:
+        return []
+    label = f"De titel lijkt {' en '.join(doubts)} te bevatten. Zij is toch goed zo"
+    return [field(forms.Flag(), label, name="titel_is_goed", missing=False)]
 
 
 def new_schema(areas: Choices, kinds: Choices, people: Choices, doubts: Sequence[str] = ()) -> Any:
     """Return the schema of a new dossier, perhaps with reports to begin with."""
-    schema = Schema()
-    for node in _core(areas, kinds, people):
-        schema.add(node)
-    add_doubts(schema, doubts)
-    schema.add(
+    return Schema(
+        *_core(areas, kinds, people, doubts),
         field(
             forms.Text(REFERENCES_LIMIT),
             "Meldingen",
             name="meldingen",
             description="Kenmerken van meldingen die er meteen in gaan, met een spatie ertussen.",
             missing="",
-        )
+        ),
     )
-    return schema
+
+
+def split_schema(areas: Choices, kinds: Choices, reports: Any, doubts: Sequence[str]) -> Any:
+    """Return the schema of a dossier that is split off.
+
+    `reports`: the field in which the reports are chosen that go to it.
+    """
+    return Schema(
+        _title("Titel van het nieuwe dossier"),
+        *_confirmation(doubts),
+        field(forms.OneOf(kinds, radio=True), LABELS["soort"], name="soort"),
+        field(forms.OneOf(areas), LABELS["wijk"], name="wijk"),
+        reports,
+        reason_field(),
+    )
 
 
 def edit_schema(
@@ -133,31 +138,24 @@ def edit_schema(
     strict: bool,
 ) -> Any:
     """Return the schema of everything that isn't changed by a step."""
-    schema = Schema()
-    for node in _core(areas, kinds, people):
-        schema.add(node)
-    add_doubts(schema, doubts)
-    schema.add(_lines("duiding", "Wat betekent dit? Houd feit, beleving en vermoeden uit elkaar."))
-    schema.add(_lines("resultaat", "Wanneer is het goed genoeg om te stoppen?"))
-    schema.add(_lines("doel", "Waarvoor worden gegevens in dit dossier bij elkaar gebracht?"))
-    bases = LegalBasis.choices()
-    schema.add(field(forms.OneOf(bases), LABELS["grondslag"], name="grondslag", missing=None))
-    schema.add(
-        field(forms.Text(200), LABELS["verantwoordelijke"], name="verantwoordelijke", missing=None)
+    advice_on = LABELS["advies_datum"]
+    advice = (
+        _lines("advies_privacy"),
+        field(forms.Date(), advice_on, name="advies_datum", missing=None, validator=forms.in_past),
     )
-    if strict:
-        schema.add(_lines("advies_privacy"))
-        schema.add(
-            field(
-                forms.Date(),
-                LABELS["advies_datum"],
-                name="advies_datum",
-                missing=None,
-                validator=forms.in_past,
-            )
-        )
-    schema.add(version_field())
-    return schema
+    responsible = LABELS["verantwoordelijke"]
+    return Schema(
+        *_core(areas, kinds, people, doubts),
+        _lines("duiding", "Wat betekent dit? Houd feit, beleving en vermoeden uit elkaar."),
+        _lines("resultaat", "Wanneer is het goed genoeg om te stoppen?"),
+        _lines("doel", "Waarvoor worden gegevens in dit dossier bij elkaar gebracht?"),
+        field(
+            forms.OneOf(LegalBasis.choices()), LABELS["grondslag"], name="grondslag", missing=None
+        ),
+        field(forms.Text(200), responsible, name="verantwoordelijke", missing=None),
+        *(advice if strict else ()),
+        version_field(),
+    )
 
 
 def version_field() -> Any:
@@ -170,26 +168,27 @@ def reason_field() -> Any:
     return field(forms.Text(2000, lines=True), "Reden", name="reden", validator=forms.at_least(3))
 
 
+def doer_field() -> Any:
+    """Return the field that asks who does something: a function or organisation."""
+    description = "Een functie of organisatie, geen naam."
+    return field(forms.Text(200), "Wie doet het?", name="wie", description=description)
+
+
 def note_schema(people: Choices) -> Any:
     """Return the schema of a note: for all who see the dossier, or for some of them."""
-    schema = Schema()
-    schema.add(
+    return Schema(
         field(
             forms.Text(TEXT_LIMIT, lines=True),
             "Notitie",
             name="tekst",
             description="Schrijf alleen op wat nodig is. Geen namen van verdachten.",
-        )
-    )
-    schema.add(
+        ),
         field(
             forms.Flag(),
             "Alleen voor mij, en voor wie ik hieronder kies",
             name="besloten",
             missing=False,
-        )
-    )
-    schema.add(
+        ),
         field(
             forms.ManyOf(people),
             "Wie mag de notitie lezen?",
@@ -197,93 +196,73 @@ def note_schema(people: Choices) -> Any:
             description="Laat leeg als ieder die het dossier ziet de notitie mag lezen. Een notitie"
             " voor enkelen staat niet in de zoekindex en nooit in een uitvoer.",
             missing=(),
-        )
+        ),
     )
-    return schema
-
-
-class ReasonSchema(Schema):
-    """The reason that a report leaves for."""
-
-    reden = reason_field()
 
 
 def filing_schema(candidates: Choices) -> Any:
     """Return the schema of reports to put in a dossier: typed, ticked, or both."""
-    schema = Schema()
-    schema.add(
+    ticked = field(
+        forms.ManyOf(candidates),
+        "Of kies uit de meldingen die in behandeling zijn",
+        name="meldingen",
+        missing=(),
+    )
+    return Schema(
         field(
             forms.Text(REFERENCES_LIMIT),
             "Kenmerk",
             name="kenmerk",
             description="Zoals M-4F7K-2QX9. Meer dan één mag, met een spatie ertussen.",
             missing="",
-        )
-    )
-    if candidates:
-        schema.add(
-            field(
-                forms.ManyOf(candidates),
-                "Of kies uit de meldingen die in behandeling zijn",
-                name="meldingen",
-                missing=(),
-            )
-        )
-    schema.add(
+        ),
+        *((ticked,) if candidates else ()),
         field(
             forms.Flag(),
             "Alleen verwijzen: de meldingen blijven waar zij zijn",
             name="verwijzen",
             missing=False,
-        )
+        ),
+        reason_field(),
     )
-    schema.add(reason_field())
-    return schema
 
 
 def agreement_schema(people: Choices, *, existing: bool) -> Any:
     """Return the schema of an agreement, new or as it stands."""
-    schema = Schema()
-    schema.add(field(forms.Text(2000, lines=True), "Wat wordt er gedaan?", name="wat"))
-    schema.add(
-        field(
-            forms.Text(200),
-            "Wie doet het?",
-            name="wie",
-            description="Een functie of organisatie, geen naam.",
-        )
-    )
-    schema.add(_people(people, "houder", "Wie bewaakt het?"))
     early = None if existing else forms.not_before_today
-    schema.add(field(forms.Date(), "Uiterlijk", name="uiterlijk", validator=early))
+    schema = Schema(
+        field(forms.Text(2000, lines=True), "Wat wordt er gedaan?", name="wat"),
+        doer_field(),
+        _people(people, "houder", "Wie bewaakt het?"),
+        field(forms.Date(), "Uiterlijk", name="uiterlijk", validator=early),
+    )
     if existing:
-        states = AgreementState.choices()
-        schema.add(field(forms.OneOf(states, radio=True), "Stand", name="staat"))
-        schema.add(
-            field(
-                forms.Text(4000, lines=True),
-                "Resultaat",
-                name="resultaat",
-                description="Wat kwam eruit, of waarom vervalt het?",
-                missing=None,
-            )
+        schema["staat"] = field(
+            forms.OneOf(AgreementState.choices(), radio=True), "Stand", name="staat"
         )
-        schema.add(version_field())
+        schema["resultaat"] = field(
+            forms.Text(4000, lines=True),
+            "Resultaat",
+            name="resultaat",
+            description="Wat kwam eruit, of waarom vervalt het?",
+            missing=None,
+        )
+        schema["versie"] = version_field()
     return schema
 
 
 def stored(row: Any, attributes: Mapping[str, str]) -> dict[str, Any]:
     """Return the values of a row under the names of the controls."""
-    found = {name: getattr(row, attribute) for name, attribute in attributes.items()}
-    return {name: str(v) if isinstance(v, UUID) else v for name, v in found.items()}
+    values = {name: getattr(row, attribute) for name, attribute in attributes.items()}
+    return {name: str(v) if isinstance(v, UUID) else v for name, v in values.items()}
 
 
 def read(values: Mapping[str, Any], attributes: Mapping[str, str]) -> dict[str, Any]:
     """Return the values of a form under the names of the columns."""
-    found = {attributes[name]: value for name, value in values.items() if name in attributes}
-    if found.get("owner_id"):
-        found["owner_id"] = UUID(found["owner_id"])
-    return found
+    columns = {attributes[name]: value for name, value in values.items() if name in attributes}
+    if columns.get("owner_id"):
+        columns["owner_id"] = UUID(columns["owner_id"])
+    return columns
 
 
 def kind_choices(strict: bool) -> Choices:
@@ -297,7 +276,7 @@ def differences(
     attributes: Mapping[str, str],
     nodes: Iterable[Any],
 ) -> list[Change]:
-    """Return where what stands now differs from what somebody filled in, in words."""
+    """Return the fields in which the row now differs from what somebody filled in, in words."""
     now = stored(row, attributes)
     return [
         Change(node.title, _words(node, now.get(node.name)), _words(node, values.get(node.name)))

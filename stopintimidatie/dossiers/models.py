@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -14,19 +15,38 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
-    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.schema import SchemaItem
 
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.storage.models import Base, Held, belongs_to, held_table
+from stopintimidatie.core.storage.models import Base, Held, belongs_to, held_table, partial_index
 from stopintimidatie.core.workflow import HistoryLine
 
-_STILL_IN = text("left_at IS NULL")
-_BELONGS = text("left_at IS NULL AND NOT reference")
+_STILL_IN = "left_at IS NULL"
+_BELONGS = "left_at IS NULL AND NOT reference"
 
 
-class Dossier(Held, Base):
+class Versioned:
+    """Columns of a row that people change: when it was made, and who changed it last.
+
+    The version tells whether somebody else changed the row since a form was opened.
+    """
+
+    made_at: Mapped[datetime] = mapped_column(default=utc_now, sort_order=1)
+    changed_at: Mapped[datetime] = mapped_column(default=utc_now, sort_order=1)
+    changed_by: Mapped[str] = mapped_column(String(200), sort_order=1)
+    version: Mapped[int] = mapped_column(default=1, sort_order=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own idiom
+
+
+def of_dossier(*items: SchemaItem) -> tuple[Any, ...]:
+    """Return `__table_args__` of a table whose rows belong to a dossier and go with it."""
+    return held_table(belongs_to("dossier", "dossier_id", ondelete="CASCADE"), *items)
+
+
+class Dossier(Versioned, Held, Base):
     """A dossier at its address. Its title is neutral: it stands on paper and in lists."""
 
     __tablename__ = "dossier"
@@ -50,7 +70,7 @@ class Dossier(Held, Base):
     frozen: Mapped[bool] = mapped_column(default=False)
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
 
-    # On what footing; required before anything is done.
+    # Purpose and ground; required before anything is done.
     purpose: Mapped[str | None] = mapped_column(Text)
     legal_basis: Mapped[str | None] = mapped_column(String(40))
     responsible_body: Mapped[str | None] = mapped_column(String(200))
@@ -71,13 +91,6 @@ class Dossier(Held, Base):
     effect: Mapped[str | None] = mapped_column(Text)
     feedback: Mapped[str | None] = mapped_column(Text)
 
-    made_at: Mapped[datetime] = mapped_column(default=utc_now)
-    changed_at: Mapped[datetime] = mapped_column(default=utc_now)
-    changed_by: Mapped[str] = mapped_column(String(200))
-    version: Mapped[int] = mapped_column(default=1)
-
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own idiom
-
 
 class DossierCounter(Held, Base):
     """The last number given out in a year; the row is the lock that keeps numbers apart."""
@@ -90,7 +103,7 @@ class DossierCounter(Held, Base):
 
 
 class DossierMembership(Held, Base):
-    """That a report is, or was, in a dossier, and why.
+    """Membership of a report in a dossier, now or before, with the reason.
 
     `home`: the report's address lies in the dossier (both lie in one neighbourhood).
     `reference`: the report belongs elsewhere; this dossier only refers to it. A report belongs to
@@ -98,24 +111,16 @@ class DossierMembership(Held, Base):
     """
 
     __tablename__ = "dossier_membership"
-    __table_args__ = held_table(
-        belongs_to("dossier", "dossier_id", ondelete="CASCADE"),
+    __table_args__ = of_dossier(
         belongs_to("report", "report_id", ondelete="CASCADE"),
-        Index(
+        partial_index(
             "uq_dossier_membership_still_in",
             "dossier_id",
             "report_id",
             unique=True,
-            sqlite_where=_STILL_IN,
-            postgresql_where=_STILL_IN,
+            where=_STILL_IN,
         ),
-        Index(
-            "uq_dossier_membership_belongs",
-            "report_id",
-            unique=True,
-            sqlite_where=_BELONGS,
-            postgresql_where=_BELONGS,
-        ),
+        partial_index("uq_dossier_membership_belongs", "report_id", unique=True, where=_BELONGS),
         Index(None, "holder", "dossier_id", "serial"),
         Index(None, "holder", "report_id"),
     )
@@ -134,13 +139,10 @@ class DossierMembership(Held, Base):
 
 
 class DossierNote(Held, Base):
-    """A note about the dossier; a restricted one is there for few."""
+    """A note about the dossier; a restricted one is read by its author and the named readers."""
 
     __tablename__ = "dossier_note"
-    __table_args__ = held_table(
-        belongs_to("dossier", "dossier_id", ondelete="CASCADE"),
-        Index(None, "holder", "dossier_id", "at"),
-    )
+    __table_args__ = of_dossier(Index(None, "holder", "dossier_id", "at"))
 
     dossier_id: Mapped[UUID]
     at: Mapped[datetime] = mapped_column(default=utc_now)
@@ -150,14 +152,12 @@ class DossierNote(Held, Base):
     restricted: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
-class DossierAgreement(Held, Base):
+class DossierAgreement(Versioned, Held, Base):
     """An agreement: `who` (a function or organisation) does it, the owner minds it."""
 
     __tablename__ = "dossier_agreement"
-    __table_args__ = held_table(
-        belongs_to("dossier", "dossier_id", ondelete="CASCADE"),
-        Index(None, "holder", "dossier_id", "due_on"),
-        Index(None, "holder", "state", "due_on"),
+    __table_args__ = of_dossier(
+        Index(None, "holder", "dossier_id", "due_on"), Index(None, "holder", "state", "due_on")
     )
 
     dossier_id: Mapped[UUID]
@@ -167,42 +167,24 @@ class DossierAgreement(Held, Base):
     due_on: Mapped[date]
     state: Mapped[str] = mapped_column(String(20))
     result: Mapped[str | None] = mapped_column(Text)
-    made_at: Mapped[datetime] = mapped_column(default=utc_now)
     made_by: Mapped[str] = mapped_column(String(200))
-    changed_at: Mapped[datetime] = mapped_column(default=utc_now)
-    changed_by: Mapped[str] = mapped_column(String(200))
     closed_at: Mapped[datetime | None]
-    version: Mapped[int] = mapped_column(default=1)
-
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own idiom
 
 
 class DossierMove(HistoryLine, Held, Base):
     """One line of the history: a step, a change, a report that joined or left; who and why."""
 
     __tablename__ = "dossier_move"
-    __table_args__ = held_table(
-        belongs_to("dossier", "dossier_id", ondelete="CASCADE"),
-        Index(None, "holder", "dossier_id", "at"),
-    )
+    __table_args__ = of_dossier(Index(None, "holder", "dossier_id", "at"))
 
     dossier_id: Mapped[UUID]
-
-
-# What working in a dossier leaves: versions of its texts, who takes part, and consultations.
-#
-# A consultation keeps what was tabled as a frozen blob under a key of its own (storage.vault):
-# when a source is erased or redacted, the blob goes or is replaced; the row and its hash stay.
 
 
 class DossierText(Held, Base):
     """A version of the summary or the assessment; the newest stands in the dossier itself too."""
 
     __tablename__ = "dossier_text"
-    __table_args__ = held_table(
-        belongs_to("dossier", "dossier_id", ondelete="CASCADE"),
-        UniqueConstraint("dossier_id", "field", "number"),
-    )
+    __table_args__ = of_dossier(UniqueConstraint("dossier_id", "field", "number"))
 
     dossier_id: Mapped[UUID]
     field: Mapped[str] = mapped_column(String(20))
@@ -217,10 +199,7 @@ class DossierParticipant(Held, Base):
     """A participant in the work: a function and an organisation, never somebody's name."""
 
     __tablename__ = "dossier_participant"
-    __table_args__ = held_table(
-        belongs_to("dossier", "dossier_id", ondelete="CASCADE"),
-        Index(None, "holder", "dossier_id"),
-    )
+    __table_args__ = of_dossier(Index(None, "holder", "dossier_id"))
 
     dossier_id: Mapped[UUID]
     function: Mapped[str] = mapped_column(String(200))
@@ -245,12 +224,11 @@ class DossierNoteReader(Held, Base):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
 
 
-class Consultation(Held, Base):
+class Consultation(Versioned, Held, Base):
     """A meeting about the dossier: planned, held or dropped. `serial` counts in the dossier."""
 
     __tablename__ = "consultation"
-    __table_args__ = held_table(
-        belongs_to("dossier", "dossier_id", ondelete="CASCADE"),
+    __table_args__ = of_dossier(
         UniqueConstraint("dossier_id", "serial"),
         Index(None, "holder", "dossier_id", "planned_at"),
         Index(None, "holder", "state", "planned_at"),
@@ -273,13 +251,7 @@ class Consultation(Held, Base):
     tabled_sha256: Mapped[str | None] = mapped_column(String(64))
     tabled_state: Mapped[str | None] = mapped_column(String(20))
 
-    made_at: Mapped[datetime] = mapped_column(default=utc_now)
     made_by: Mapped[str] = mapped_column(String(200))
-    changed_at: Mapped[datetime] = mapped_column(default=utc_now)
-    changed_by: Mapped[str] = mapped_column(String(200))
-    version: Mapped[int] = mapped_column(default=1)
-
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own idiom
 
 
 class ConsultationSeat(Held, Base):
@@ -297,7 +269,7 @@ class ConsultationSeat(Held, Base):
 
 
 class ConsultationAgreement(Held, Base):
-    """That an agreement sprang from a consultation."""
+    """Link between a consultation and an agreement that was made there."""
 
     __tablename__ = "consultation_agreement"
     __table_args__ = held_table(
@@ -325,7 +297,10 @@ class ConsultationKey(Held, Base):
 
 
 class ConsultationBlob(Held, Base):
-    """The frozen papers that were tabled, under that key."""
+    """The frozen papers that were tabled, encrypted with the key of the consultation.
+
+    When a source is erased or redacted, the blob goes or is replaced; the row with its hash stays.
+    """
 
     __tablename__ = "consultation_blob"
     __table_args__ = held_table(
@@ -342,10 +317,7 @@ class DossierReader(Held, Base):
     """Somebody who may see the reports of a person-directed dossier, besides its owner."""
 
     __tablename__ = "dossier_reader"
-    __table_args__ = held_table(
-        belongs_to("dossier", "dossier_id", ondelete="CASCADE"),
-        UniqueConstraint("dossier_id", "user_id"),
-    )
+    __table_args__ = of_dossier(UniqueConstraint("dossier_id", "user_id"))
 
     dossier_id: Mapped[UUID]
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
@@ -353,14 +325,11 @@ class DossierReader(Held, Base):
     named_by: Mapped[str] = mapped_column(String(200))
 
 
-class DossierMeasure(Held, Base):
-    """Something that is done about it, from a day on; what it did shows in the counts."""
+class DossierMeasure(Versioned, Held, Base):
+    """A measure against what was reported, from a day on."""
 
     __tablename__ = "dossier_measure"
-    __table_args__ = held_table(
-        belongs_to("dossier", "dossier_id", ondelete="CASCADE"),
-        Index(None, "holder", "dossier_id", "started_on"),
-    )
+    __table_args__ = of_dossier(Index(None, "holder", "dossier_id", "started_on"))
 
     dossier_id: Mapped[UUID]
     kind: Mapped[str] = mapped_column(String(40))
@@ -369,23 +338,14 @@ class DossierMeasure(Held, Base):
     started_on: Mapped[date]
     ended_on: Mapped[date | None]
     effect: Mapped[str | None] = mapped_column(Text)
-    made_at: Mapped[datetime] = mapped_column(default=utc_now)
     made_by: Mapped[str] = mapped_column(String(200))
-    changed_at: Mapped[datetime] = mapped_column(default=utc_now)
-    changed_by: Mapped[str] = mapped_column(String(200))
-    version: Mapped[int] = mapped_column(default=1)
-
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own idiom
 
 
 class DossierAttachment(Held, Base):
     """A photo, sound or video in the dossier; cleaned, and in parts under its own key."""
 
     __tablename__ = "dossier_attachment"
-    __table_args__ = held_table(
-        belongs_to("dossier", "dossier_id", ondelete="CASCADE"),
-        UniqueConstraint("dossier_id", "number"),
-    )
+    __table_args__ = of_dossier(UniqueConstraint("dossier_id", "number"))
 
     dossier_id: Mapped[UUID]
     number: Mapped[int]

@@ -50,7 +50,35 @@ from stopintimidatie.municipalities.areas.models import Municipality, Neighbourh
 from stopintimidatie.reports.resources import ReportResource
 
 FORM_PAGE = "stopintimidatie.dossiers:templates/form.jinja2"
+PANEL = "stopintimidatie.dossiers:templates/of_report.jinja2"
+HIDDEN = (
+    "Alleen wie door de dossierhouder is aangewezen, ziet de meldingen van dit persoonsgerichte"
+    " dossier."
+)
 Values = dict[str, Any]
+
+
+def form_view(name: str, *guards: Any, **options: Any) -> Any:
+    """Register a view that shows a form in a dossier and takes what is posted.
+
+    `guards`: asked before the view, in this order. `options`: as of `view_config`, where they
+    differ from what is usual here.
+    """
+    usual = {
+        "context": DossierResource,
+        "request_method": ("GET", "POST"),
+        "permission": Permission.EDIT_DOSSIER,
+        "renderer": FORM_PAGE,
+    }
+    return view_config(name=name, guards=guards, **(usual | options))
+
+
+def post_view(name: str) -> Any:
+    """Register a view that takes the press of a button in a dossier."""
+    permission = Permission.EDIT_DOSSIER
+    return view_config(
+        context=DossierResource, name=name, request_method="POST", permission=permission
+    )
 
 
 def roles_at(request: Request, holder: str) -> frozenset[Role]:
@@ -73,6 +101,24 @@ def page_of(context: DossierResource, request: Request, part: str = "") -> str:
 def back_to(context: DossierResource, request: Request, part: str = "") -> HTTPSeeOther:
     """Redirect to the dossier, or to one of its parts."""
     return HTTPSeeOther(page_of(context, request, part))
+
+
+def dossier_form(
+    context: DossierResource,
+    request: Request,
+    schema: Any,
+    button: Button,
+    values: Mapping[str, Any] | None = None,
+    *,
+    part: str = "",
+) -> Form:
+    """Return a form with one button.
+
+    `values`: what stands in it when it opens. `part`: the part of the dossier where its cancel
+    link leads.
+    """
+    cancel_url = page_of(context, request, part)
+    return Form(schema, request, buttons=[button], appstruct=values or {}, cancel_url=cancel_url)
 
 
 def crumbs(request: Request, label: str) -> list[Crumb]:
@@ -103,7 +149,7 @@ def only_live(context: DossierResource, request: Request) -> HTTPSeeOther | None
 def doubts_about_title(
     request: Request, areas: Iterable[tuple[str, str]], old: str = ""
 ) -> list[str]:
-    """Return what in a new title may tell who it is about; nothing for one that was there."""
+    """Return the words in a new title that may tell who it is about; none for the old title."""
     title = request.POST.get("titel", "") if request.method == "POST" else ""
     if not isinstance(title, str) or title == old:
         return []
@@ -158,20 +204,9 @@ def _conflict(form: Form, row: Any, changes: list[Change]) -> ConflictError:
     )
 
 
-# Who sees the reports of a person-directed dossier; and on a report, the dossiers it is in.
-
-
-PANEL = "stopintimidatie.dossiers:templates/of_report.jinja2"
-HIDDEN = (
-    "Alleen wie door de dossierhouder is aangewezen, ziet de meldingen van dit persoonsgerichte"
-    " dossier."
-)
-
-
 def sees_reports(context: DossierResource, request: Request) -> bool:
     """Tell whether this person may see the reports of the dossier."""
-    user_id = request.identity.user_id if request.identity else None
-    return may_see_reports(request.db, context.dossier, user_id)
+    return may_see_reports(request.db, context.dossier, reader_of(request))
 
 
 def hidden_reports(context: Resource, request: Request) -> HTTPSeeOther | None:
@@ -183,45 +218,26 @@ def hidden_reports(context: Resource, request: Request) -> HTTPSeeOther | None:
     return back_to(dossier, request)
 
 
-@view_config(
-    context=DossierResource,
-    name="aanwijzen",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-)
+@form_view("aanwijzen")
 def name_view(context: DossierResource, request: Request) -> Any:
-    """Name who, besides the owner, sees the reports."""
+    """Show the form that names who, besides the owner, sees the reports, and save it."""
     dossier = context.dossier
     if not is_strict(dossier.kind):
         raise HTTPNotFound()
     closed = only_live(context, request)
     if closed is not None:
         return closed
-    if request.method != "POST" and not may_name(dossier, request.identity.user_id):  # type: ignore[union-attr]
+    if request.method != "POST" and not may_name(dossier, reader_of(request)):
         request.flash("Alleen de dossierhouder wijst aan wie de meldingen ziet.", "warning")
         return back_to(context, request)
-    people = [
-        one for one in possible_readers(request.db, dossier) if one[0] != str(dossier.owner_id)
-    ]
-    schema = Schema()
-    schema.add(
-        field(
-            forms.ManyOf(people),
-            "Wie zien de meldingen, behalve de dossierhouder?",
-            name="mensen",
-            missing=(),
-        )
-    )
-    form = Form(
-        schema,
-        request,
-        buttons=[Button("opslaan", "Opslaan")],
-        appstruct={"mensen": [str(user_id) for user_id in named_readers(request.db, dossier)]},
-        cancel_url=page_of(context, request),
-    )
+    owner = str(dossier.owner_id)
+    people = [(code, name) for code, name in possible_readers(request.db, dossier) if code != owner]
+    label = "Wie zien de meldingen, behalve de dossierhouder?"
+    schema = Schema(field(forms.ManyOf(people), label, name="mensen", missing=()))
+    named = [str(user_id) for user_id in named_readers(request.db, dossier)]
+    form = dossier_form(context, request, schema, Button("opslaan", "Opslaan"), {"mensen": named})
 
-    def act(values: dict[str, Any]) -> Any:
+    def act(values: Values) -> Any:
         chosen = [UUID(code) for code in values["mensen"]]
         name_people(request.db, dossier, chosen, request.actor)
         request.flash("Opgeslagen is wie de meldingen ziet.")
@@ -264,15 +280,17 @@ def report_panel(context: ReportResource, request: Any) -> Panel | None:
 
 @dataclass(frozen=True)
 class AgreementLine:
-    """An agreement in the list."""
+    """An agreement in the list, with the name of who minds it, and the address to change it."""
 
-    what: str
-    who: str
+    row: DossierAgreement
     minder: str
-    due: Any
-    state: str
-    result: str
     href: str | None
+
+    @property
+    def state(self) -> str:
+        """The state to show: an open agreement can be late."""
+        late = self.row.state == AgreementState.OPEN and self.row.due_on < today()
+        return "te_laat" if late else self.row.state
 
 
 def may_edit(context: DossierResource, request: Request) -> bool:
@@ -300,22 +318,9 @@ def agreement_lines(
     edit = f"{page_of(context, request)}/afspraak?afspraak="
     editing = may_edit(context, request)
     return [
-        AgreementLine(
-            row.what,
-            row.who,
-            minder or "",
-            row.due_on,
-            _agreement_state(row),
-            row.result or "",
-            f"{edit}{row.id}" if editing else None,
-        )
+        AgreementLine(row, minder or "", f"{edit}{row.id}" if editing else None)
         for row, minder in rows
     ]
-
-
-def _agreement_state(row: DossierAgreement) -> str:
-    late = row.state == AgreementState.OPEN and row.due_on < today()
-    return "te_laat" if late else row.state
 
 
 def back_to_finishing(context: DossierResource, request: Request) -> Any:

@@ -1,4 +1,4 @@
-"""What is in a dossier, part by part, and all of it in the order of time. Fixed queries."""
+"""The parts of a dossier as its page shows them, and all of them in the order of time."""
 
 from __future__ import annotations
 
@@ -34,8 +34,10 @@ LATEST: Final = 5
 
 @dataclass(frozen=True)
 class Counts:
-    """The number of each part."""
+    """Numbers of all parts of a dossier, in the order of the query that counts them."""
 
+    # Whether this person sees the reports as events.
+    reports_too: bool
     reports: int
     in_hand: int
     notes: int
@@ -46,12 +48,20 @@ class Counts:
     open_agreements: int
     late_agreements: int
     history: int
-    events: int
+    steps: int
+    done_agreements: int
+
+    @property
+    def events(self) -> int:
+        """The number of lines in the chronology."""
+        reports = self.reports if self.reports_too else 0
+        others = (self.notes, self.consultations, self.measures, self.attachments)
+        return reports + sum(others) + self.agreements + self.steps + self.done_agreements
 
 
 @dataclass(frozen=True)
 class Member:
-    """A report in the dossier, with its place in it and its neighbourhood."""
+    """A report in the dossier, with its membership, its neighbourhood and the dossier it is in."""
 
     membership: DossierMembership
     report: Report
@@ -62,7 +72,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Event:
-    """Something at a moment: `row` is a report, note, agreement, consultation or history line."""
+    """A line of the chronology: `row` is a report, note, agreement, step or the like."""
 
     kind: str
     at: datetime
@@ -70,12 +80,14 @@ class Event:
 
 
 def _steps(dossier: Dossier) -> ColumnElement[bool]:
-    told = DossierMove.name.in_(("gemaakt", PARTNER_ANSWERED, *RELATED))
-    changed = or_(DossierMove.from_state.is_not(None), told)
+    """Return the condition of the lines of the history that stand in the chronology too."""
+    names = DossierMove.name.in_(("gemaakt", PARTNER_ANSWERED, *RELATED))
+    changed = or_(DossierMove.from_state.is_not(None), names)
     return and_(DossierMove.dossier_id == dossier.id, changed)
 
 
-def _inside(dossier: Dossier) -> ColumnElement[bool]:
+def inside(dossier: Dossier) -> ColumnElement[bool]:
+    """Return the condition of the memberships of reports that are in the dossier now."""
     return and_(DossierMembership.dossier_id == dossier.id, DossierMembership.left_at.is_(None))
 
 
@@ -91,14 +103,14 @@ def counts(
     agreed = DossierAgreement.dossier_id == dossier.id
     open_ = and_(agreed, DossierAgreement.state == AgreementState.OPEN.value)
     in_hand = and_(
-        _inside(dossier),
+        inside(dossier),
         DossierMembership.reference.is_(False),
         DossierMembership.report_id == Report.id,
         Report.state == "in_dossier",
     )
-    row = session.execute(
+    numbers: Any = session.execute(
         select(
-            _count(DossierMembership, _inside(dossier)),
+            _count(DossierMembership, inside(dossier)),
             _count(DossierMembership, in_hand),
             _count(DossierNote, _mine(dossier, reader)),
             _count(Consultation, Consultation.dossier_id == dossier.id),
@@ -112,21 +124,7 @@ def counts(
             _count(DossierAgreement, and_(agreed, DossierAgreement.closed_at.is_not(None))),
         )
     ).one()
-    reports, hand, notes, talks, measures, files, agreements, still, late, history, *rest = row
-    events = notes + talks + measures + files + agreements + sum(rest)
-    return Counts(
-        reports,
-        hand,
-        notes,
-        talks,
-        measures,
-        files,
-        agreements,
-        still,
-        late,
-        history,
-        events + (reports if reports_too else 0),
-    )
+    return Counts(reports_too, *numbers)
 
 
 def _count(table: Any, condition: ColumnElement[bool]) -> Any:
@@ -138,8 +136,7 @@ def members(session: Session, dossier: Dossier, paging: Paging) -> Sequence[Memb
     statement = (
         _members(dossier)
         .order_by(Report.incident_start.desc(), Report.reference)
-        .limit(paging.size)
-        .offset(paging.offset)
+        .slice(*paging.span)
     )
     return [Member(*row) for row in session.execute(statement)]
 
@@ -163,7 +160,7 @@ def _members(dossier: Dossier) -> Any:
         )
         .join(Report, Report.id == DossierMembership.report_id)
         .join(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
-        .where(_inside(dossier))
+        .where(inside(dossier))
     )
 
 
@@ -175,8 +172,7 @@ def notes(
         select(DossierNote)
         .where(_mine(dossier, reader))
         .order_by(DossierNote.at.desc(), DossierNote.id)
-        .limit(paging.size)
-        .offset(paging.offset)
+        .slice(*paging.span)
     ).all()
 
 
@@ -194,8 +190,7 @@ def consultations(
         select(Consultation, seats)
         .where(Consultation.dossier_id == dossier.id)
         .order_by(Consultation.planned_at.desc(), Consultation.serial.desc())
-        .limit(paging.size)
-        .offset(paging.offset)
+        .slice(*paging.span)
     )
     return [(row[0], row[1]) for row in rows]
 
@@ -210,8 +205,7 @@ def agreements(
         .outerjoin(User, User.id == DossierAgreement.owner_id)
         .where(DossierAgreement.dossier_id == dossier.id)
         .order_by(ended, DossierAgreement.due_on, DossierAgreement.made_at)
-        .limit(paging.size)
-        .offset(paging.offset)
+        .slice(*paging.span)
     )
     if only_open:
         statement = statement.where(~ended)
@@ -224,8 +218,7 @@ def history(session: Session, dossier: Dossier, paging: Paging) -> Sequence[Doss
         select(DossierMove)
         .where(DossierMove.dossier_id == dossier.id)
         .order_by(DossierMove.at.desc(), DossierMove.id)
-        .limit(paging.size)
-        .offset(paging.offset)
+        .slice(*paging.span)
     ).all()
 
 
@@ -239,20 +232,19 @@ def events(
 ) -> Sequence[Event]:
     """Return reports (by when it happened), steps, notes and all else, the latest first.
 
-    One query finds which stand on the page, one per kind fetches them.
+    One query selects those of the page, one per kind fetches them.
     """
-    every = _every_event(dossier, reader, reports_too=reports_too).subquery()
-    found = session.execute(
-        select(every.c.kind, every.c.id, every.c.at)
-        .order_by(every.c.at.desc(), every.c.kind, every.c.id)
-        .limit(paging.size)
-        .offset(paging.offset)
+    line = _every_event(dossier, reader, reports_too=reports_too).subquery().c
+    lines = session.execute(
+        select(line.kind, line.id, line.at)
+        .order_by(line.at.desc(), line.kind, line.id)
+        .slice(*paging.span)
     ).all()
     rows = {
-        kind: _fetch(session, table, [r.id for r in found if r.kind == kind])
+        kind: _fetch(session, table, [row.id for row in lines if row.kind == kind])
         for kind, table in _TABLES.items()
     }
-    return [Event(row.kind, row.at, rows[row.kind][row.id]) for row in found]
+    return [Event(row.kind, row.at, rows[row.kind][row.id]) for row in lines]
 
 
 _TABLES: Final[dict[str, Any]] = {
@@ -267,27 +259,32 @@ _TABLES: Final[dict[str, Any]] = {
 }
 
 
+# Lines that stand in the chronology whoever reads it, by their moment.
+_UNCONDITIONAL: Final[tuple[tuple[str, Any, Any], ...]] = (
+    ("overleg", Consultation, Consultation.planned_at),
+    ("maatregel", DossierMeasure, DossierMeasure.made_at),
+    ("bijlage", DossierAttachment, DossierAttachment.at),
+    ("afspraak", DossierAgreement, DossierAgreement.made_at),
+)
+
+
 def _every_event(dossier: Dossier, reader: UUID | None, *, reports_too: bool) -> Any:
+    """Return the query for kind, id and moment of all lines of the chronology."""
     agreed = DossierAgreement.dossier_id == dossier.id
-    closed = and_(agreed, DossierAgreement.closed_at.is_not(None))
     reports = _pick("melding", Report.id, Report.incident_start).join(
         DossierMembership, DossierMembership.report_id == Report.id
     )
     return union_all(
-        reports.where(_inside(dossier), literal(reports_too)),
+        reports.where(inside(dossier), literal(reports_too)),
         _pick("stap", DossierMove.id, DossierMove.at).where(_steps(dossier)),
         _pick("notitie", DossierNote.id, DossierNote.at).where(_mine(dossier, reader)),
-        _pick("overleg", Consultation.id, Consultation.planned_at).where(
-            Consultation.dossier_id == dossier.id
+        *(
+            _pick(kind, table.id, at).where(table.dossier_id == dossier.id)
+            for kind, table, at in _UNCONDITIONAL
         ),
-        _pick("maatregel", DossierMeasure.id, DossierMeasure.made_at).where(
-            DossierMeasure.dossier_id == dossier.id
+        _pick("afgerond", DossierAgreement.id, DossierAgreement.closed_at).where(
+            agreed, DossierAgreement.closed_at.is_not(None)
         ),
-        _pick("bijlage", DossierAttachment.id, DossierAttachment.at).where(
-            DossierAttachment.dossier_id == dossier.id
-        ),
-        _pick("afspraak", DossierAgreement.id, DossierAgreement.made_at).where(agreed),
-        _pick("afgerond", DossierAgreement.id, DossierAgreement.closed_at).where(closed),
     )
 
 

@@ -20,9 +20,7 @@ from stopintimidatie.municipalities.areas.models import Municipality, Neighbourh
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import REFERENCE, ReportResource
 
-# Who sees which dossier. A person-directed one is for dossier owners and privacy alone.
-
-
+# A person-directed dossier is for dossier owners and privacy alone.
 STRICT_ROLES: Final = frozenset(
     {Role.DOSSIER_OWNER, Role.PRIVACY_OFFICER, Role.DATA_PROTECTION_OFFICER}
 )
@@ -35,23 +33,23 @@ def is_strict(kind: str) -> bool:
 
 
 def roles_for(kind: str) -> frozenset[Role]:
-    """Return the roles that come near a dossier of this kind; the permissions say how near."""
+    """Return the roles that may do anything with a dossier of this kind."""
     return STRICT_ROLES if is_strict(kind) else frozenset(Role)
 
 
 def visible_to(roles: Iterable[Role]) -> ColumnElement[bool]:
-    """Return the condition of a list of dossiers for who holds these roles for the holder."""
+    """Return the condition of the dossiers that somebody with these roles sees in a list."""
     return true() if STRICT_ROLES & set(roles) else Dossier.kind != DossierKind.PERSON.value
 
 
 def seen_by(session: Session, dossier_id: UUID, roles: Iterable[Role]) -> bool:
-    """Return whether who holds these roles sees this dossier."""
-    found = select(Dossier.id).where(Dossier.id == dossier_id, visible_to(roles))
-    return session.scalar(found) is not None
+    """Tell whether somebody with these roles sees this dossier."""
+    mine = select(Dossier.id).where(Dossier.id == dossier_id, visible_to(roles))
+    return session.scalar(mine) is not None
 
 
 def may_edit(session: Session, dossier: Dossier, actor: Actor) -> bool:
-    """Return whether this actor may change what is in the dossier.
+    """Tell whether this actor may change the content of the dossier.
 
     Views ask the tree; this is for steps of a report, whose page knows nothing of its dossier.
     """
@@ -69,7 +67,7 @@ def may_edit(session: Session, dossier: Dossier, actor: Actor) -> bool:
 
 NUMBER: Final = re.compile(r"[0-9]{4}-[0-9]{4,7}")
 P: Final = Permission
-# What nobody does any more to a dossier that was destroyed or handed to the archive.
+# Nobody may do these any more to a dossier that was destroyed or handed to the archive.
 WORK: Final = (P.EDIT_DOSSIER, P.TRIAGE, P.REQUEST_EXPORT, P.APPROVE_EXPORT)
 
 
@@ -129,12 +127,12 @@ LEVELS: Final = (
 
 
 def dossier_path(municipality_slug: str, neighbourhood_slug: str, number: str) -> str:
-    """Return the path from what a list query already knows."""
+    """Return the address of a dossier, from what a list query already knows."""
     return f"/gemeenten/{municipality_slug}/{neighbourhood_slug}/{number}"
 
 
 def path_of_dossier(session: Session, dossier_id: UUID) -> str | None:
-    """Return the path of one dossier, or None when it isn't there."""
+    """Return the address of a dossier, or None when it isn't there."""
     row = session.execute(
         select(Municipality.slug, Neighbourhood.slug, Dossier.number)
         .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)

@@ -1,7 +1,8 @@
-"""Is the title of a dossier neutral? What looks like a name, a plate or a number is told. Pure.
+"""Rules about the title of a dossier, which must be neutral, and about its measures. Pure.
 
-A title stands on paper, in lists and in the log of browsers. This warns and never refuses: who
-typed it may know better (a square may be named after somebody).
+A title stands on paper, in lists and in the log of browsers. What looks like a name, a plate or a
+number gives a warning, never a refusal: who typed it may know better (a square may be named after
+somebody).
 """
 
 from __future__ import annotations
@@ -13,14 +14,13 @@ from typing import Final
 
 from stopintimidatie.reports.rules import kinds_found
 
-# As long before as after, and never longer than this.
+# The most and the least days before and after a measure began that are compared.
 LONGEST: Final = 90
-# Sooner there is nothing to say.
 SHORTEST: Final = 7
 
 
 def window(started_on: date, today: date) -> int:
-    """Return how many days before and after are compared. Pure."""
+    """Return the number of days before and after the start of a measure that are compared."""
     return max(0, min(LONGEST, (today - started_on).days))
 
 
@@ -31,94 +31,18 @@ _ADDRESSED: Final = re.compile(
 )
 _INITIALS: Final = re.compile(rf"\b(?:[A-Z]\.\s?){{1,4}}(?:{_PARTICLE})?({_NAME})")
 _TWO: Final = re.compile(rf"\b({_NAME})\s+(?:{_PARTICLE})?({_NAME})\b")
-# A capital here is no name of somebody: kinds of places, winds, days and months.
-_PLACES: Final = frozenset(
-    [
-        "station",
-        "park",
-        "plein",
-        "winkelcentrum",
-        "centrum",
-        "binnenstad",
-        "wijk",
-        "buurt",
-        "markt",
-        "haven",
-        "brug",
-        "school",
-        "kade",
-        "sporthal",
-        "zwembad",
-        "bushalte",
-        "halte",
-        "straat",
-        "laan",
-        "weg",
-        "dijk",
-        "singel",
-        "gracht",
-        "tunnel",
-        "parkeergarage",
-        "noord",
-        "zuid",
-        "oost",
-        "west",
-        "noordoost",
-        "noordwest",
-        "zuidoost",
-        "zuidwest",
-        "oude",
-        "nieuwe",
-        "grote",
-        "kleine",
-        "groene",
-        "maandag",
-        "dinsdag",
-        "woensdag",
-        "donderdag",
-        "vrijdag",
-        "zaterdag",
-        "zondag",
-        "januari",
-        "februari",
-        "maart",
-        "april",
-        "mei",
-        "juni",
-        "juli",
-        "augustus",
-        "september",
-        "oktober",
-        "november",
-        "december",
-        "overlast",
-        "intimidatie",
-        "straatintimidatie",
-        "naroepen",
-        "sissen",
-        "volgen",
-        "filmen",
-        "meldingen",
-        "hardlopen",
-        "omgeving",
-        "rond",
-        "bij",
-        "langs",
-        "tussen",
-        "avond",
-        "nacht",
-        "gemeente",
-        "politie",
-        "campus",
-        "theater",
-        "bibliotheek",
-        "ziekenhuis",
-        "universiteit",
-        "hogeschool",
-        "college",
-        "sint",
-    ]
-)
+# Words with a capital that are nobody's name: kinds of places, winds, days and months.
+_CAPITALISED: Final = """
+    station park plein winkelcentrum centrum binnenstad wijk buurt markt haven brug school kade
+    sporthal zwembad bushalte halte straat laan weg dijk singel gracht tunnel parkeergarage
+    noord zuid oost west noordoost noordwest zuidoost zuidwest oude nieuwe grote kleine groene
+    maandag dinsdag woensdag donderdag vrijdag zaterdag zondag januari februari maart april mei
+    juni juli augustus september oktober november december overlast intimidatie
+    straatintimidatie naroepen sissen volgen filmen meldingen hardlopen omgeving rond bij langs
+    tussen avond nacht gemeente politie campus theater bibliotheek ziekenhuis universiteit
+    hogeschool college sint
+"""
+_NO_NAMES: Final = frozenset(_CAPITALISED.split())
 _PLACE_ENDINGS: Final = (
     *("straat", "laan", "weg", "plein", "park", "kade", "dijk", "singel", "gracht", "markt"),
     *("haven", "brug", "hof", "pad", "poort", "dreef", "wijk", "school", "bad", "hal", "centrum"),
@@ -126,14 +50,13 @@ _PLACE_ENDINGS: Final = (
 
 
 def concerns(title: str, places: Collection[str] = ()) -> list[str]:
-    """Return what in a title may tell who it is about, in words; empty when nothing strikes.
+    """Return the parts of a title that may tell who it is about, in words; none when it is neutral.
 
     `places`: names of areas, whose words are no names of people here.
     """
-    found = kinds_found(title)
-    known = _PLACES | {word.lower() for name in places for word in re.findall(r"\w+", name)}
+    known = _NO_NAMES | {word.lower() for name in places for word in re.findall(r"\w+", name)}
     name = next(_names(title, known), None)
-    return [*found, *([f"een naam (‘{name}’)"] if name else [])]
+    return [*kinds_found(title), *([f"een naam (‘{name}’)"] if name else [])]
 
 
 def _names(title: str, known: Collection[str]) -> Iterator[str]:
@@ -147,5 +70,5 @@ def _names(title: str, known: Collection[str]) -> Iterator[str]:
 
 
 def is_place(word: str, known: Collection[str] = ()) -> bool:
-    """Return whether a capitalised word is nobody's name: a place, a day, or known here."""
-    return word in known or word in _PLACES or word.endswith(_PLACE_ENDINGS)
+    """Tell whether a word with a capital is nobody's name: a place, a day, or known here."""
+    return word in known or word in _NO_NAMES or word.endswith(_PLACE_ENDINGS)

@@ -1,9 +1,9 @@
-"""What every change of a dossier uses: its lock, history and number, notes, readers, versions."""
+"""What all changes of a dossier share: its lock, history and number; also notes and versions."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -18,7 +18,7 @@ from stopintimidatie.core.accounts.models import RoleAssignment, User
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.search import enqueue_index
-from stopintimidatie.core.security import GRANTS, Permission
+from stopintimidatie.core.security import GRANTS, Permission, Role
 from stopintimidatie.core.storage.session import insert_into
 from stopintimidatie.core.text import local
 from stopintimidatie.core.workflow import WorkflowError, line
@@ -67,7 +67,7 @@ def reindex_dossier(session: Session, dossier: Dossier) -> None:
 def log(
     session: Session, dossier: Dossier, actor: Actor, action: str, fields: Sequence[str] = ()
 ) -> None:
-    """Append to the audit log: ids and names of fields, never content."""
+    """Append a line to the audit log: ids and names of fields, never content."""
     record(session, actor, f"dossier.{action}", dossier.holder, KIND, [dossier.id], fields=fields)
 
 
@@ -81,7 +81,7 @@ def append(
     values: Mapping[str, Any] | None = None,
     at: datetime | None = None,
 ) -> None:
-    """Append a line to the dossier's history, and note who changed it last.
+    """Append a line to the history of a dossier, and note who changed it last.
 
     `before`: the state it had, when the state changed.
     """
@@ -91,23 +91,23 @@ def append(
 
 
 def touch(session: Session, dossier: Dossier, actor: Actor, at: datetime | None = None) -> None:
-    """Note who changed it last.
+    """Note who changed the dossier last, and when.
 
-    This makes no new version: a report that joins, or a note, makes nobody's open form outdated.
+    It gets no new version by this: a report that joins, or a note, makes nobody's form outdated.
     """
     values = {"changed_at": at or utc_now(), "changed_by": actor.name}
-    if dossier not in session.new and not session.is_modified(dossier):
-        mine = (Dossier.holder == dossier.holder) & (Dossier.id == dossier.id)
-        session.execute(update(Dossier).where(mine).values(values), execution_options=_UNSEEN)
+    if dossier in session.new or session.is_modified(dossier):
         for name, value in values.items():
-            set_committed_value(dossier, name, value)
+            setattr(dossier, name, value)
         return
+    mine = (Dossier.holder == dossier.holder) & (Dossier.id == dossier.id)
+    session.execute(update(Dossier).where(mine).values(values), execution_options=_UNSEEN)
     for name, value in values.items():
-        setattr(dossier, name, value)
+        set_committed_value(dossier, name, value)
 
 
 def lock(session: Session, row: Dossier | DossierAgreement | Consultation) -> None:
-    """Keep others from changing the row until this transaction ends, and read it anew.
+    """Lock the row until this transaction ends, and read it anew.
 
     On SQLite a writing transaction is alone already.
     """
@@ -145,16 +145,14 @@ def add_note(
     restricted: bool = False,
     at: datetime | None = None,
 ) -> DossierNote:
-    """Write something down; with readers only they and the author see it, wherever it stands.
+    """Add a note; with readers only they and the author see it.
 
     Raises:
         DossierError: The dossier is closed, or a reader doesn't come near this dossier.
     """
     lock(session, dossier)
     check_live(dossier)
-    named_readers = set(readers)
-    if named_readers - {UUID(code) for code, _ in possible_readers(session, dossier)}:
-        raise DossierError("Deze persoon kan het dossier niet zien. Kies een ander.", "lezers")
+    named = _check_readers(session, dossier, readers, "lezers")
     note = DossierNote(
         holder=dossier.holder,
         dossier_id=dossier.id,
@@ -162,11 +160,11 @@ def add_note(
         author_id=actor.id,
         author_name=actor.name,
         text=text,
-        restricted=restricted or bool(named_readers),
+        restricted=restricted or bool(named),
     )
     session.add(note)
     session.flush()
-    for user_id in named_readers:
+    for user_id in named:
         session.add(DossierNoteReader(holder=dossier.holder, note_id=note.id, user_id=user_id))
     log(session, dossier, actor, "notitie", ["besloten"] if note.restricted else ())
     if not note.restricted:
@@ -176,51 +174,67 @@ def add_note(
 
 
 def readable_by(user_id: UUID | None) -> ColumnElement[bool]:
-    """Return the condition of every query for notes: for all, one's own, those one may read."""
-    named_readers = select(DossierNoteReader.note_id).where(DossierNoteReader.user_id == user_id)
+    """Return the condition of the notes that somebody may read: one's own, or open to them."""
+    named = select(DossierNoteReader.note_id).where(DossierNoteReader.user_id == user_id)
     return or_(
         DossierNote.restricted.is_(False),
         DossierNote.author_id == str(user_id),
-        DossierNote.id.in_(named_readers),
+        DossierNote.id.in_(named),
     )
 
 
 def unrestricted() -> ColumnElement[bool]:
-    """Return the condition of what leaves the page (the index, an export): no restricted note."""
+    """Return the condition of the notes that may be indexed or exported."""
     return DossierNote.restricted.is_(False)
 
 
 def possible_readers(session: Session, dossier: Dossier) -> list[tuple[str, str]]:
     """Return (id, name) of everybody who may see this dossier, by name."""
     roles = roles_for(dossier.kind) & GRANTS[Permission.VIEW_DOSSIER]
-    rows: Any = session.execute(
-        select(User.id, User.name)
+    return people_with(session, dossier.holder, roles)
+
+
+def people_with(session: Session, holder: str, roles: Iterable[Role]) -> list[tuple[str, str]]:
+    """Return (id, name) of everybody with one of these roles at a holder, by name."""
+    rows = session.execute(
+        select(User.id, User.name, User.username)
         .join(RoleAssignment, RoleAssignment.user_id == User.id)
         .where(
-            RoleAssignment.holder == dossier.holder,
+            RoleAssignment.holder == holder,
             RoleAssignment.role.in_([role.value for role in roles]),
             User.blocked_at.is_(None),
         )
-        .order_by(User.name, User.id)
+        .order_by(User.name, User.username)
         .distinct()
     )
-    return [(str(row[0]), row[1]) for row in rows]
+    return [(str(user_id), name) for user_id, name, _ in rows]
+
+
+def _check_readers(
+    session: Session, dossier: Dossier, people: Iterable[UUID], field: str
+) -> set[UUID]:
+    """Return these people, each once.
+
+    Raises:
+        DossierError: Somebody doesn't come near this dossier.
+    """
+    wanted = set(people)
+    if wanted - {UUID(code) for code, _ in possible_readers(session, dossier)}:
+        raise DossierError("Deze persoon kan het dossier niet zien. Kies een ander.", field)
+    return wanted
 
 
 def may_see_reports(session: Session, dossier: Dossier, user_id: UUID | None) -> bool:
-    """Return whether somebody sees the reports: of a person's dossier only who is named does."""
+    """Tell whether somebody sees the reports: in a dossier about a person only who is named."""
     if not is_strict(dossier.kind) or dossier.owner_id is None:
         return True
-    if user_id is None or user_id == dossier.owner_id:
-        return user_id is not None
-    found = select(DossierReader.id).where(
-        DossierReader.dossier_id == dossier.id, DossierReader.user_id == user_id
+    return user_id is not None and (
+        user_id == dossier.owner_id or user_id in named_readers(session, dossier)
     )
-    return session.scalar(found) is not None
 
 
 def may_name(dossier: Dossier, user_id: UUID | None) -> bool:
-    """Return whether somebody may open the reports for others: only who leads the dossier."""
+    """Tell whether somebody may open the reports for others: only who leads the dossier."""
     return is_strict(dossier.kind) and user_id is not None and dossier.owner_id == user_id
 
 
@@ -255,9 +269,7 @@ def name_people(session: Session, dossier: Dossier, people: Iterable[UUID], acto
     lock(session, dossier)
     if actor.kind == "gebruiker" and not may_name(dossier, UUID(str(actor.id))):
         raise DossierError("Alleen de dossierhouder wijst aan wie de meldingen ziet.")
-    wanted = set(people)
-    if wanted - {UUID(code) for code, _ in possible_readers(session, dossier)}:
-        raise DossierError("Deze persoon kan het dossier niet zien. Kies een ander.", "mensen")
+    wanted = _check_readers(session, dossier, people, "mensen")
     before = set(named_readers(session, dossier))
     if wanted == before:
         return
@@ -276,6 +288,20 @@ def name_people(session: Session, dossier: Dossier, people: Iterable[UUID], acto
     append(session, dossier, actor, "aangewezen", values={"aantal": len(wanted)})
     ids = [dossier.id, *sorted(wanted)]
     record(session, actor, "dossier.aangewezen", dossier.holder, KIND, ids)
+
+
+def made_by(actor: Actor, moment: datetime) -> dict[str, Any]:
+    """Return the columns of a new row that say who made it, who changed it last, and when."""
+    name = actor.name
+    return {"made_at": moment, "made_by": name, "changed_at": moment, "changed_by": name}
+
+
+def set_fields(row: Any, values: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    """Set the named columns that have another value now; return their names."""
+    changed = [name for name in names if name in values and values[name] != getattr(row, name)]
+    for name in changed:
+        setattr(row, name, values[name])
+    return changed
 
 
 def write_number(year: int, sequence: int) -> str:
@@ -300,7 +326,7 @@ def next_number(session: Session, holder: str, moment: datetime) -> tuple[int, i
 
 @dataclass(frozen=True)
 class Piece:
-    """Some words: `gelijk`, `erbij` or `weg`."""
+    """A run of words in a comparison of two texts; its kind is `gelijk`, `erbij` or `weg`."""
 
     kind: str
     text: str
@@ -309,19 +335,13 @@ class Piece:
 def difference(old: str, new: str) -> list[Piece]:
     """Return word by word what went and what came, in the order of reading. Pure."""
     before, after = _WORDS.findall(old), _WORDS.findall(new)
-    return list(_pieces(before, after))
-
-
-def _pieces(before: Sequence[str], after: Sequence[str]) -> Iterator[Piece]:
+    pieces = []
     matcher = SequenceMatcher(None, before, after, autojunk=False)
-    for what, old_from, old_to, new_from, new_to in matcher.get_opcodes():
-        if what == "equal":
-            yield Piece("gelijk", "".join(before[old_from:old_to]))
-            continue
-        if old_from != old_to:
-            yield Piece("weg", "".join(before[old_from:old_to]))
-        if new_from != new_to:
-            yield Piece("erbij", "".join(after[new_from:new_to]))
+    for change, old_from, old_to, new_from, new_to in matcher.get_opcodes():
+        gone, come = before[old_from:old_to], after[new_from:new_to]
+        kinds = [("gelijk", come)] if change == "equal" else [("weg", gone), ("erbij", come)]
+        pieces += [Piece(kind, "".join(words)) for kind, words in kinds if words]
+    return pieces
 
 
 def begin_versions(session: Session, dossier: Dossier, actor: Actor, at: datetime) -> None:

@@ -1,7 +1,8 @@
-"""History and events of a dossier in Dutch sentences. Values in, words out; no queries."""
+"""The history and chronology of a dossier in Dutch sentences. Pure."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final
@@ -43,86 +44,69 @@ def forms_of(report: Report) -> str:
 
 
 def link(href: str, text: str) -> str:
-    """Return a title that leads somewhere; the text is escaped."""
+    """Return a link in HTML; the text is escaped."""
     anchor = '<a class="utrecht-link utrecht-link--html-a" href="{}">{}</a>'
     return Markup(anchor).format(href, text)  # noqa: S704 - format escapes what it fills in
 
 
 def history_entry(move: DossierMove) -> TimelineEntry:
-    """Return one line of the history."""
+    """Return a line of the history as an entry of a timeline."""
     state = move.to_state if move.name in _STEPS else ""
     return TimelineEntry(move.at, _title(move), move.actor_name, _text(move), state)
 
 
-def _title(move: DossierMove) -> str:
-    values = move.values
-    match move.name:
-        case "gemaakt":
-            return "Dossier gemaakt"
-        case "gewijzigd":
-            names = [LABELS[CONTROLS[name]].lower() for name in values.get("velden", ())]
-            return f"Gewijzigd: {', '.join(names)}"
-        case "melding_erbij":
-            return f"Melding {values.get('melding', '')} toegevoegd"
-        case "melding_eruit":
-            return f"Melding {values.get('melding', '')} eruit gehaald"
-        case "opgenomen":
-            return f"Dossier {values.get('dossier', '')} is hierin samengevoegd"
-        case "gesplitst":
-            return f"Afgesplitst naar dossier {values.get('dossier', '')}: {_how_many(move)}"
-        case "afgesplitst":
-            return f"Afgesplitst van dossier {values.get('dossier', '')}: {_how_many(move)}"
-        case "aangewezen":
-            people = plural(int(values.get("aantal", 0)), "persoon ziet", "personen zien")
-            return f"{people} de meldingen, naast de dossierhouder"
-        case "maatregel":
-            return f"Maatregel toegevoegd: {FollowUp.word(values.get('soort'))}"
-        case "maatregel_gewijzigd":
-            return f"Maatregel bijgewerkt: {FollowUp.word(values.get('soort'))}"
-        case "bijlage":
-            return f"Bijlage toegevoegd: {values.get('bijlage', '')}"
-        case "bijlage_weg":
-            return f"Bijlage verwijderd: {values.get('bijlage', '')}"
-        case "deelnemer_erbij":
-            return f"Deelnemer erbij: {values.get('deelnemer', '')}"
-        case "deelnemer_weg":
-            return f"Deelnemer niet meer erbij: {values.get('deelnemer', '')}"
-        case "voorgelegd":
-            return f"Op tafel gelegd bij {_talk(move)}: {_how_many(move)}"
-        case "overleg_gepland" | "overleg_gehouden" | "overleg_verslag" | "overleg_vervallen":
-            return f"{_talk(move).capitalize()} {_TALKS[move.name]}"
-        case "partner_antwoord":
-            return f"Antwoord op {values.get('uitvoer', '')}: {values.get('gedaan', '')}"
-        case "afspraak":
-            return f"Afspraak {values.get('staat', '')}: {excerpt(values.get('afspraak'))}"
-    step = _STEPS.get(move.name)
-    return step.label if step else move.name
-
-
-_TALKS: Final = {
-    "overleg_gepland": "gepland",
-    "overleg_gehouden": "gehouden",
-    "overleg_verslag": "verslag bijgewerkt",
-    "overleg_vervallen": "vervalt",
+_TITLES: Final[Mapping[str, str]] = {
+    "gemaakt": "Dossier gemaakt",
+    "melding_erbij": "Melding {melding} toegevoegd",
+    "melding_eruit": "Melding {melding} eruit gehaald",
+    "opgenomen": "Dossier {dossier} is hierin samengevoegd",
+    "gesplitst": "Afgesplitst naar dossier {dossier}: {meldingen}",
+    "afgesplitst": "Afgesplitst van dossier {dossier}: {meldingen}",
+    "aangewezen": "{personen} de meldingen, naast de dossierhouder",
+    "maatregel": "Maatregel toegevoegd: {maatregel}",
+    "maatregel_gewijzigd": "Maatregel bijgewerkt: {maatregel}",
+    "bijlage": "Bijlage toegevoegd: {bijlage}",
+    "bijlage_weg": "Bijlage verwijderd: {bijlage}",
+    "deelnemer_erbij": "Deelnemer erbij: {deelnemer}",
+    "deelnemer_weg": "Deelnemer niet meer erbij: {deelnemer}",
+    "voorgelegd": "Op tafel gelegd bij {soort} {overleg}: {meldingen}",
+    "overleg_gepland": "{Soort} {overleg} gepland",
+    "overleg_gehouden": "{Soort} {overleg} gehouden",
+    "overleg_verslag": "{Soort} {overleg} verslag bijgewerkt",
+    "overleg_vervallen": "{Soort} {overleg} vervalt",
+    PARTNER_ANSWERED: "Antwoord op {uitvoer}: {gedaan}",
+    "afspraak": "Afspraak {staat}: {afspraak}",
 }
 
 
-def _talk(move: DossierMove) -> str:
-    return f"{move.values.get('soort') or 'overleg'} {move.values.get('overleg', '')}"
-
-
-def _how_many(move: DossierMove) -> str:
-    return plural(int(move.values.get("aantal", 0)), "melding", "meldingen")
+def _title(move: DossierMove) -> str:
+    """Return the title of a line of the history, filled in with what the line holds."""
+    values, number = move.values, int(move.values.get("aantal", 0))
+    if move.name == "gewijzigd":
+        names = [LABELS[CONTROLS[name]].lower() for name in values.get("velden", ())]
+        return f"Gewijzigd: {', '.join(names)}"
+    if move.name not in _TITLES:
+        return _STEPS[move.name].label if move.name in _STEPS else move.name
+    kind = str(values.get("soort") or "overleg")
+    words = {
+        **values,
+        "meldingen": plural(number, "melding", "meldingen"),
+        "personen": plural(number, "persoon ziet", "personen zien"),
+        "maatregel": FollowUp.word(values.get("soort")),
+        "afspraak": excerpt(values.get("afspraak")),
+        "soort": kind,
+        "Soort": kind.capitalize(),
+    }
+    return _TITLES[move.name].format_map(defaultdict(str, words))
 
 
 def _text(move: DossierMove) -> str:
-    """Return what was answered at a step, line by line, and why."""
+    """Return the answers that were given at a step, line by line, and the reason."""
     step = _STEPS.get(move.name)
-    fields = step.fields if step else ()
     lines = [
-        f"{asked.label}: {_answer(asked.name, move.values[asked.name])}"
-        for asked in fields
-        if asked.name in move.values and asked.name not in _NOT_SHOWN
+        f"{question.label}: {_answer(question.name, move.values[question.name])}"
+        for question in (step.fields if step else ())
+        if question.name in move.values and question.name not in _NOT_SHOWN
     ]
     if move.name == PARTNER_ANSWERED and move.values.get("op"):
         lines.append(f"Op {date_text(date.fromisoformat(str(move.values['op'])))}")
@@ -140,13 +124,13 @@ def _answer(name: str, value: Any) -> str:
 
 
 def note_entry(note: DossierNote) -> TimelineEntry:
-    """Return a note; a restricted one says so."""
+    """Return a note as an entry; the title of a restricted one says so."""
     title = "Notitie, alleen voor wie is aangewezen" if note.restricted else "Notitie"
     return TimelineEntry(note.at, title, note.author_name, note.text)
 
 
 def event_entry(event: Event, addresses: Mapping[Any, str]) -> TimelineEntry:
-    """Return one line of the chronology.
+    """Return a line of the chronology as an entry.
 
     `addresses`: of the reports on the page, by id.
     """

@@ -6,7 +6,7 @@ from typing import Final
 
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import Term
-from stopintimidatie.core.workflow import FieldKind, InputField, State, Transition, Workflow
+from stopintimidatie.core.workflow import FieldKind, InputField, State, Workflow, step
 
 
 class DossierKind(Term):
@@ -112,116 +112,102 @@ _ADVICE: Final = (
 PERSON_FIELDS: Final = frozenset(asked.name for asked in _ADVICE)
 
 TRANSITIONS: Final = (
-    Transition(
+    step(
         "starten",
         "In aanpak nemen",
-        frozenset({"in_voorbereiding"}),
+        "in_voorbereiding",
         "in_aanpak",
         P.EDIT_DOSSIER,
-        (*_FOOTING, *_ADVICE),
+        *_FOOTING,
+        *_ADVICE,
         effect="dossier.starten",
     ),
-    Transition(
+    step(
         "monitoren",
         "Naar monitoring",
-        frozenset({"in_aanpak"}),
+        "in_aanpak",
         "monitoring",
         P.EDIT_DOSSIER,
-        (
-            InputField(
-                "effect_datum",
-                "Wanneer kijkt u naar het effect?",
-                FieldKind.DATE,
-                help="Op deze dag beoordeelt u of de aanpak werkt.",
-            ),
-            InputField("reden", "Toelichting", required=False),
+        InputField(
+            "effect_datum",
+            "Wanneer kijkt u naar het effect?",
+            FieldKind.DATE,
+            help="Op deze dag beoordeelt u of de aanpak werkt.",
         ),
+        InputField("reden", "Toelichting", required=False),
         effect="dossier.monitoren",
     ),
-    Transition(
+    step(
         "afsluiten",
         "Afsluiten",
-        frozenset({"monitoring"}),
+        "monitoring",
         "afgesloten",
         P.EDIT_DOSSIER,
-        (
-            InputField("reden_code", "Reden", FieldKind.CHOICE, options="closing_reasons"),
-            InputField(
-                "overgenomen_door",
-                "Overgenomen door",
-                FieldKind.LINE,
-                help="Welke organisatie of functie. Alleen bij overname.",
-                when=("reden_code", frozenset({ClosingReason.TAKEN_OVER.value})),
-            ),
-            InputField(
-                "samengevoegd_met",
-                "Samengevoegd met dossier",
-                FieldKind.DOCUMENT,
-                options="other_dossiers",
-                help="De meldingen gaan mee naar dat dossier. Alleen bij samenvoegen.",
-                when=("reden_code", frozenset({ClosingReason.MERGED.value})),
-            ),
-            InputField("effect", "Effect", help="Wat heeft de aanpak opgeleverd?"),
-            InputField(
-                "terugkoppeling",
-                "Terugkoppeling aan melders",
-                help="Wat mogen de melders weten? Elke melder leest deze tekst meteen, met de eigen"
-                " volgcode; zij zien elkaar niet. Noem geen namen. Bij samenvoegen gaat er niets"
-                " uit: het werk gaat verder.",
-            ),
-            InputField("reden", "Toelichting", required=False),
+        InputField("reden_code", "Reden", FieldKind.CHOICE, options="closing_reasons"),
+        InputField(
+            "overgenomen_door",
+            "Overgenomen door",
+            FieldKind.LINE,
+            help="Welke organisatie of functie. Alleen bij overname.",
+            when=("reden_code", frozenset({ClosingReason.TAKEN_OVER.value})),
         ),
+        InputField(
+            "samengevoegd_met",
+            "Samengevoegd met dossier",
+            FieldKind.DOCUMENT,
+            options="other_dossiers",
+            help="De meldingen gaan mee naar dat dossier. Alleen bij samenvoegen.",
+            when=("reden_code", frozenset({ClosingReason.MERGED.value})),
+        ),
+        InputField("effect", "Effect", help="Wat heeft de aanpak opgeleverd?"),
+        InputField(
+            "terugkoppeling",
+            "Terugkoppeling aan melders",
+            help="Wat mogen de melders weten? Elke melder leest deze tekst meteen, met de eigen"
+            " volgcode; zij zien elkaar niet. Noem geen namen. Bij samenvoegen gaat er niets"
+            " uit: het werk gaat verder.",
+        ),
+        InputField("reden", "Toelichting", required=False),
         effect="dossier.afsluiten",
     ),
-    Transition(
+    step(
         "samenvoegen",
         "Samenvoegen",
         LIVE,
         "afgesloten",
         P.EDIT_DOSSIER,
-        (
-            InputField(
-                "samengevoegd_met",
-                "Samenvoegen met dossier",
-                FieldKind.DOCUMENT,
-                options="other_dossiers",
-                help="De meldingen en de open afspraken gaan mee naar dat dossier. Dit dossier"
-                " wordt afgesloten en verwijst ernaar.",
-            ),
-            InputField("reden", "Reden", help="Waarom horen deze dossiers bij elkaar?"),
+        InputField(
+            "samengevoegd_met",
+            "Samenvoegen met dossier",
+            FieldKind.DOCUMENT,
+            options="other_dossiers",
+            help="De meldingen en de open afspraken gaan mee naar dat dossier. Dit dossier"
+            " wordt afgesloten en verwijst ernaar.",
         ),
+        InputField("reden", "Reden", help="Waarom horen deze dossiers bij elkaar?"),
         effect="dossier.samenvoegen",
     ),
-    Transition(
+    step(
         "heropenen",
         "Terug naar aanpak",
-        frozenset({"monitoring", "afgesloten"}),
+        "monitoring afgesloten",
         "in_aanpak",
         P.EDIT_DOSSIER,
-        (InputField("reden", "Reden"),),
+        InputField("reden", "Reden"),
         effect="dossier.heropenen",
     ),
-    Transition(
-        "vernietigen",
-        "Vernietigen",
-        frozenset({"afgesloten"}),
-        "vernietigd",
-        P.BY_RETENTION,
+    step("vernietigen", "Vernietigen", "afgesloten", "vernietigd", P.BY_RETENTION),
+    step(
+        "overbrengen", "Overbrengen naar het archief", "afgesloten", "overgebracht", P.BY_RETENTION
     ),
-    Transition(
-        "overbrengen",
-        "Overbrengen naar het archief",
-        frozenset({"afgesloten"}),
-        "overgebracht",
-        P.BY_RETENTION,
-    ),
-    Transition(
+    step(
         "wissen",
         "Gegevens gewist op verzoek",
         frozenset(state.code for state in STATES) - GONE,
         "vernietigd",
         P.BY_ERASURE,
-        (InputField("grond", "Grond"), InputField("reden", "Reden")),
+        InputField("grond", "Grond"),
+        InputField("reden", "Reden"),
         effect="dossier.wissen",
     ),
 )

@@ -21,7 +21,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.storage.models import Base, Held, Passed, belongs_to, held_table
+from stopintimidatie.core.storage.models import (
+    Base,
+    Held,
+    Passed,
+    belongs_to,
+    held_table,
+    partial_index,
+)
 from stopintimidatie.core.storage.tenancy import open_table
 from stopintimidatie.core.workflow import HistoryLine
 from stopintimidatie.reports.vocabulary import in_order
@@ -41,14 +48,13 @@ class Report(Held, Base):
         # What lies near a point: a strip by latitude, of which the index alone tells the rest.
         Index(None, "holder", "lat", "lon", "id"),
         # The desk's queue: none of it falls on what goes straight to a municipality.
-        Index(
+        partial_index(
             "ix_report_waiting",
             "holder",
             "urgent",
             "received_at",
             "id",
-            sqlite_where=text("delivery IS NOT NULL"),
-            postgresql_where=text("delivery IS NOT NULL"),
+            where="delivery IS NOT NULL",
         ),
         # The order of the inbox: urgent first, then the nearest deadline, then the newest.
         Index(
@@ -61,29 +67,19 @@ class Report(Held, Base):
             "id",
         ),
         # The few reports that have a handler, and (the next index) those that wait for an answer.
-        Index(
-            "ix_report_in_hand",
-            "holder",
-            "state",
-            "handler_id",
-            sqlite_where=text("handler_id IS NOT NULL"),
-            postgresql_where=text("handler_id IS NOT NULL"),
+        partial_index(
+            "ix_report_in_hand", "holder", "state", "handler_id", where="handler_id IS NOT NULL"
         ),
-        Index(
+        partial_index(
             "ix_report_awaiting",
             "holder",
             "state",
             "waiting_until",
-            sqlite_where=text("waiting_until IS NOT NULL"),
-            postgresql_where=text("waiting_until IS NOT NULL"),
+            where="waiting_until IS NOT NULL",
         ),
         # The few whose reporter wrote and waits to be read.
-        Index(
-            "ix_report_spoken",
-            "holder",
-            "reporter_spoke_at",
-            sqlite_where=text("reporter_spoke_at IS NOT NULL"),
-            postgresql_where=text("reporter_spoke_at IS NOT NULL"),
+        partial_index(
+            "ix_report_spoken", "holder", "reporter_spoke_at", where="reporter_spoke_at IS NOT NULL"
         ),
     )
 

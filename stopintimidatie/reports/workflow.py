@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from stopintimidatie.core.security import Permission
-from stopintimidatie.core.workflow import FieldKind, InputField, State, Transition, Workflow
+from stopintimidatie.core.workflow import FieldKind, InputField, State, Workflow, step
 
 P: Final = Permission
 
@@ -60,225 +60,220 @@ WHY_NOT: Final = (
 )
 
 TRANSITIONS: Final = (
-    Transition(
+    step(
         "vrijgeven",
         "Uit quarantaine halen",
-        frozenset({"quarantaine"}),
+        "quarantaine",
         "nieuw",
         P.RELEASE,
-        (REASON,),
+        REASON,
         effect="melding.vrijgeven",
     ),
-    Transition(
+    step(
         "afwijzen",
         "Niet in behandeling nemen",
-        frozenset({"quarantaine"}),
+        "quarantaine",
         "niet_in_behandeling",
         P.RELEASE,
-        WHY_NOT,
+        *WHY_NOT,
         effect="melding.einde",
     ),
-    Transition(
+    step(
         "in_behandeling_nemen",
         "In behandeling nemen",
-        frozenset({"nieuw"}),
+        "nieuw",
         "in_behandeling",
         P.TRIAGE,
-        (InputField("behandelaar", "Behandelaar", FieldKind.PERSON, options="handlers"),),
+        InputField("behandelaar", "Behandelaar", FieldKind.PERSON, options="handlers"),
         effect="melding.behandelaar",
     ),
-    Transition(
+    step(
         "vraag_melder",
         "Vraag stellen aan de melder",
-        frozenset({"in_behandeling"}),
+        "in_behandeling",
         "wacht_op_melder",
         P.TRIAGE,
-        (
-            InputField("vraag", "Vraag aan de melder"),
-            InputField("uiterlijk", "Antwoord uiterlijk", FieldKind.DATE),
-        ),
+        InputField("vraag", "Vraag aan de melder"),
+        InputField("uiterlijk", "Antwoord uiterlijk", FieldKind.DATE),
         effect="melding.vraag_melder",
     ),
-    Transition(
+    step(
         "antwoord_melder",
         "Verder zonder te wachten op de melder",
-        frozenset({"wacht_op_melder"}),
+        "wacht_op_melder",
         "in_behandeling",
         P.TRIAGE,
-        (REASON,),
+        REASON,
         effect="melding.wachten_voorbij",
     ),
-    Transition(
+    step(
         "antwoord_ontvangen",
         "Antwoord van de melder",
-        frozenset({"wacht_op_melder"}),
+        "wacht_op_melder",
         "in_behandeling",
         P.BY_REPORTER,
         effect="melding.wachten_voorbij",
     ),
-    Transition(
+    step(
         "antwoord_bleef_uit",
         "De melder heeft niet geantwoord",
-        frozenset({"wacht_op_melder"}),
+        "wacht_op_melder",
         "in_behandeling",
         P.BY_CLOCK,
         effect="melding.wachten_voorbij",
     ),
-    Transition(
+    step(
         "vraag_partner",
         "Vraag stellen aan een partner",
-        frozenset({"in_behandeling"}),
+        "in_behandeling",
         "wacht_op_partner",
         P.TRIAGE,
-        (
-            InputField(
-                "partner",
-                "Partner",
-                FieldKind.LINE,
-                options="partners",
-                help="Welke organisatie of functie. Uw partners worden voorgesteld.",
-            ),
-            InputField("vraag", "Vraag aan de partner"),
-            InputField("uiterlijk", "Antwoord uiterlijk", FieldKind.DATE),
+        InputField(
+            "partner",
+            "Partner",
+            FieldKind.LINE,
+            options="partners",
+            help="Welke organisatie of functie. Uw partners worden voorgesteld.",
         ),
+        InputField("vraag", "Vraag aan de partner"),
+        InputField("uiterlijk", "Antwoord uiterlijk", FieldKind.DATE),
         effect="melding.vraag_partner",
     ),
-    Transition(
+    step(
         "antwoord_partner",
         "Verder na antwoord van de partner",
-        frozenset({"wacht_op_partner"}),
+        "wacht_op_partner",
         "in_behandeling",
         P.TRIAGE,
-        (REASON,),
+        REASON,
         effect="melding.wachten_voorbij",
     ),
-    Transition(
+    step(
         "in_dossier",
         "In een dossier plaatsen",
-        frozenset({"in_behandeling"}),
+        "in_behandeling",
         "in_dossier",
         P.EDIT_DOSSIER,
-        (InputField("dossier", "Dossier", FieldKind.DOCUMENT, options="dossiers"), REASON),
+        InputField("dossier", "Dossier", FieldKind.DOCUMENT, options="dossiers"),
+        REASON,
         effect="dossier.toevoegen",
     ),
-    Transition(
+    step(
         "uit_dossier",
         "Uit het dossier halen",
-        frozenset({"in_dossier"}),
+        "in_dossier",
         "in_behandeling",
         P.EDIT_DOSSIER,
-        (REASON,),
+        REASON,
         effect="dossier.verwijderen",
     ),
-    Transition(
+    step(
         "afhandelen",
         "Afhandelen",
-        frozenset({"in_behandeling", "in_dossier"}),
+        "in_behandeling in_dossier",
         "afgehandeld",
         P.TRIAGE,
-        (
-            InputField("opvolging", "Opvolging", FieldKind.CHOICES, options="follow_ups"),
-            InputField(
-                "terugkoppeling",
-                "Terugkoppeling aan de melder",
-                FieldKind.CHOICE,
-                options="feedback",
-            ),
-            InputField(
-                "bericht",
-                "Bericht aan de melder",
-                required=False,
-                help="Wat is er gedaan? De melder leest dit met de volgcode.",
-                when=("terugkoppeling", frozenset({"gegeven"})),
-            ),
-            InputField(
-                "reden",
-                "Waarom geen terugkoppeling",
-                required=False,
-                when=("terugkoppeling", frozenset({"niet_gegeven"})),
-            ),
+        InputField("opvolging", "Opvolging", FieldKind.CHOICES, options="follow_ups"),
+        InputField(
+            "terugkoppeling",
+            "Terugkoppeling aan de melder",
+            FieldKind.CHOICE,
+            options="feedback",
+        ),
+        InputField(
+            "bericht",
+            "Bericht aan de melder",
+            required=False,
+            help="Wat is er gedaan? De melder leest dit met de volgcode.",
+            when=("terugkoppeling", frozenset({"gegeven"})),
+        ),
+        InputField(
+            "reden",
+            "Waarom geen terugkoppeling",
+            required=False,
+            when=("terugkoppeling", frozenset({"niet_gegeven"})),
         ),
         effect="melding.afhandelen",
     ),
-    Transition(
+    step(
         "niet_in_behandeling",
         "Niet in behandeling nemen",
-        frozenset({"in_behandeling"}),
+        "in_behandeling",
         "niet_in_behandeling",
         P.TRIAGE,
-        WHY_NOT,
+        *WHY_NOT,
         effect="melding.einde",
     ),
-    Transition(
+    step(
         "heropenen",
         "Heropenen",
-        frozenset({"afgehandeld", "niet_in_behandeling"}),
+        "afgehandeld niet_in_behandeling",
         "in_behandeling",
         P.TRIAGE,
-        (REASON,),
+        REASON,
         effect="melding.heropenen",
     ),
-    Transition(
+    step(
         "overdracht_aanbieden",
         "Aanbieden aan een andere gemeente",
-        frozenset({"in_behandeling"}),
+        "in_behandeling",
         OFFERED,
         P.TRIAGE,
-        (
-            InputField("gemeente", "Gemeente", FieldKind.DOCUMENT, options="municipalities"),
-            InputField(
-                "reden",
-                "Reden",
-                help="De andere gemeente leest dit. Noem geen namen van melders of verdachten.",
-            ),
+        InputField("gemeente", "Gemeente", FieldKind.DOCUMENT, options="municipalities"),
+        InputField(
+            "reden",
+            "Reden",
+            help="De andere gemeente leest dit. Noem geen namen van melders of verdachten.",
         ),
         effect="overdracht.aanbieden",
     ),
-    Transition(
+    step(
         "overdracht_intrekken",
         "Aanbod intrekken",
-        frozenset({OFFERED}),
+        OFFERED,
         "in_behandeling",
         P.TRIAGE,
-        (REASON,),
+        REASON,
         effect="overdracht.intrekken",
     ),
-    Transition(
+    step(
         "overdracht_aangenomen",
         "Aangenomen door de andere gemeente",
-        frozenset({OFFERED}),
+        OFFERED,
         "overgedragen",
         P.BY_OTHER_HOLDER,
-        (InputField("gemeente", "Gemeente", FieldKind.DOCUMENT),),
+        InputField("gemeente", "Gemeente", FieldKind.DOCUMENT),
         effect="overdracht.geven",
     ),
-    Transition(
+    step(
         "overdracht_geweigerd",
         "Geweigerd door de andere gemeente",
-        frozenset({OFFERED}),
+        OFFERED,
         "in_behandeling",
         P.BY_OTHER_HOLDER,
-        (REASON,),
+        REASON,
     ),
-    Transition(
+    step(
         "doorgeven",
         "Doorgeven aan een gemeente",
-        frozenset({"nieuw"}),
+        "nieuw",
         "overgedragen",
         P.ROUTE_REPORT,
-        (InputField("gemeente", "Gemeente", FieldKind.DOCUMENT, options="municipalities"), REASON),
+        InputField("gemeente", "Gemeente", FieldKind.DOCUMENT, options="municipalities"),
+        REASON,
         effect="melding.doorgeven",
     ),
-    Transition(
+    step(
         "samenvoegen",
         "Naar de gemeente waarin deze opging",
         MERGEABLE,
         "overgedragen",
         P.BY_OPERATOR,
-        (InputField("gemeente", "Gemeente", FieldKind.DOCUMENT), REASON),
+        InputField("gemeente", "Gemeente", FieldKind.DOCUMENT),
+        REASON,
         effect="melding.samenvoegen",
     ),
-    Transition(
+    step(
         "intrekken",
         "Intrekken",
         LIVE - {"ingetrokken"},
@@ -286,20 +281,15 @@ TRANSITIONS: Final = (
         P.BY_REPORTER,
         effect="melding.intrekken",
     ),
-    Transition(
-        "vernietigen",
-        "Vernietigen",
-        ENDED - {"vernietigd"},
-        "vernietigd",
-        P.BY_RETENTION,
-    ),
-    Transition(
+    step("vernietigen", "Vernietigen", ENDED - {"vernietigd"}, "vernietigd", P.BY_RETENTION),
+    step(
         "wissen",
         "Gegevens gewist op verzoek",
         LIVE - {"overgedragen", OFFERED},
         "vernietigd",
         P.BY_ERASURE,
-        (InputField("grond", "Grond"), REASON),
+        InputField("grond", "Grond"),
+        REASON,
         effect="melding.wissen",
     ),
 )

@@ -12,9 +12,11 @@ from sqlalchemy import (
     Dialect,
     ForeignKey,
     ForeignKeyConstraint,
+    Index,
     MetaData,
     String,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
@@ -93,6 +95,15 @@ def held_table(*items: SchemaItem, append_only: bool = False) -> tuple[Any, ...]
     :param append_only: triggers made by the migration refuse UPDATE and DELETE.
     """
     return (UniqueConstraint("holder", "id"), *items, {"info": {"append_only": append_only}})
+
+
+def partial_index(name: str, *columns: Any, where: str, unique: bool = False) -> Index:
+    """Make an index of the few rows that meet a condition, on either database.
+
+    `where`: the condition, in SQL that both understand.
+    """
+    rows = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=rows, postgresql_where=rows)
 
 
 def belongs_to(table: str, column: str, *, ondelete: str | None = None) -> ForeignKeyConstraint:

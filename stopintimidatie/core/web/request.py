@@ -359,6 +359,11 @@ class Paging:
         return (self.page - 1) * self.size
 
     @property
+    def span(self) -> tuple[int, int]:
+        """The rows of this page, as `slice` of a query takes them."""
+        return self.offset, self.offset + self.size
+
+    @property
     def first(self) -> int:
         """Number of the first row on this page, counted from 1; 0 when there is none."""
         return min(self.offset + 1, self.total)

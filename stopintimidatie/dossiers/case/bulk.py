@@ -1,23 +1,20 @@
-"""Many reports at once: out of a dossier, to a new one split off, and from the inbox into one."""
+"""Pages for many reports at once: taken out of a dossier, split off to a new one, or put in one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID
 
 from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.view import view_config
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Button, Form, ManyOf, Schema, field
-from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.web.request import Paging, Request, query_pairs
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
-from stopintimidatie.dossiers import queries as dossiers_queries
 from stopintimidatie.dossiers.case.services import DossierPlan, split_dossier
 from stopintimidatie.dossiers.case.steps import mergeable_kinds, running_dossiers
 from stopintimidatie.dossiers.filing.services import (
@@ -28,28 +25,28 @@ from stopintimidatie.dossiers.filing.services import (
 )
 from stopintimidatie.dossiers.filing.views import (
     TAKE,
+    act_on_all,
     choice_of,
-    each,
     has_new,
     take_field,
     take_on,
-    tell,
 )
-from stopintimidatie.dossiers.forms import ATTRIBUTES, LABELS, add_doubts, read, reason_field
+from stopintimidatie.dossiers.forms import ATTRIBUTES, read, reason_field, split_schema
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import (
-    FORM_PAGE,
+    Values,
     back_to,
     check_title,
     crumbs,
+    dossier_form,
     doubts_about_title,
     form_page,
+    form_view,
     hidden_reports,
     only_live,
-    page_of,
     submit,
 )
-from stopintimidatie.dossiers.queries import Member
+from stopintimidatie.dossiers.queries import Member, members
 from stopintimidatie.dossiers.resources import DossierResource, path_of_dossier
 from stopintimidatie.dossiers.services import DossierError
 from stopintimidatie.dossiers.workflow import DossierKind
@@ -61,61 +58,47 @@ AT_ONCE: Final = 100
 
 
 def _members(context: DossierResource, request: Request) -> Sequence[Member]:
-    """Return the reports one may choose among: the latest so many."""
-    found = dossiers_queries.members(request.db, context.dossier, Paging(1, AT_ONCE, AT_ONCE))
-    ids = [member.report.id for member in found]
+    """Return the latest reports of the dossier, to choose from; the read is noted."""
+    latest = members(request.db, context.dossier, Paging(1, AT_ONCE, AT_ONCE))
+    ids = [member.report.id for member in latest]
     note_read(request, context.holder, "melding", ids, task="meldingen kiezen in een dossier")
-    return found
+    return latest
 
 
-def _ticked(members: Sequence[Member]) -> Any:
+def _ticked(inside: Sequence[Member]) -> Any:
     """Return the checkboxes of the reports of a dossier, each with its number here."""
     choices = [
-        (m.report.reference, f"M-{m.membership.serial:02d}, {choice_of(m.report)}") for m in members
+        (m.report.reference, f"M-{m.membership.serial:02d}, {choice_of(m.report)}") for m in inside
     ]
     return field(ManyOf(choices), "Welke meldingen?", name="meldingen")
 
 
-def _chosen(members: Sequence[Member], values: dict[str, Any]) -> list[Report]:
-    return [m.report for m in members if m.report.reference in values["meldingen"]]
+def _chosen(inside: Sequence[Member], values: Values) -> list[Report]:
+    return [m.report for m in inside if m.report.reference in values["meldingen"]]
 
 
-@view_config(
-    context=DossierResource,
-    name="meldingen-eruit",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-    guards=(hidden_reports,),
-)
+@form_view("meldingen-eruit", hidden_reports)
 def take_many_out_view(context: DossierResource, request: Request) -> Any:
-    """Take several reports out, for one reason."""
-    members = _members(context, request)
-    if not members and request.method != "POST":
+    """Show the form that takes several reports out for one reason, and do it."""
+    inside = _members(context, request)
+    if not inside and request.method != "POST":
         return _nothing_here(context, request)
-    schema = Schema()
-    schema.add(_ticked(members))
-    schema.add(reason_field())
-    form = Form(
-        schema,
-        request,
-        buttons=[Button("eruit", "Meldingen eruit halen", "danger")],
-        cancel_url=page_of(context, request, "meldingen"),
-    )
+    schema = Schema(_ticked(inside), reason_field())
+    button = Button("eruit", "Meldingen eruit halen", "danger")
+    form = dossier_form(context, request, schema, button, part="meldingen")
     page = form_page(context, request, "Meldingen eruit halen")
     page["intro"] = (
         "De meldingen gaan terug naar ‘in behandeling’. Een verwijzing vervalt alleen. In de"
         " geschiedenis blijft staan dat zij in dit dossier zaten, en waarom zij eruit gingen."
     )
+    effects = WORKFLOW_EFFECTS.of(request.registry)
 
-    def act(values: dict[str, Any]) -> Any:
-        effects, actor = WORKFLOW_EFFECTS.of(request.registry), request.actor
-
+    def act(values: Values) -> Any:
         def out(report: Report) -> None:
-            take_out(request.db, effects, context.dossier, report, values["reden"], actor)
+            why = values["reden"]
+            take_out(request.db, effects, context.dossier, report, why, request.actor)
 
-        done, failed = each(_chosen(members, values), out)
-        tell(request, done, failed, "uit dit dossier gehaald")
+        act_on_all(request, _chosen(inside, values), out, "uit dit dossier gehaald")
         return back_to(context, request, "meldingen")
 
     return submit(request, form, act, page)
@@ -126,65 +109,35 @@ def _nothing_here(context: DossierResource, request: Request) -> Any:
     return back_to(context, request, "meldingen")
 
 
-@view_config(
-    context=DossierResource,
-    name="splitsen",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-    guards=(hidden_reports, only_live),
-)
+@form_view("splitsen", hidden_reports, only_live)
 def split_view(context: DossierResource, request: Request) -> Any:
-    """Make a new dossier of some reports of this one."""
-    members = _members(context, request)
-    if not members and request.method != "POST":
+    """Show the form that makes a new dossier of some reports of this one, and make it."""
+    inside = _members(context, request)
+    if not inside and request.method != "POST":
         return _nothing_here(context, request)
     dossier = context.dossier
     areas = [(area.code, area.name) for area in neighbourhoods_of(request.db, context.holder)]
     doubts = doubts_about_title(request, areas)
-    schema = _split_schema(context, areas, members)
-    add_doubts(schema, doubts)
-    form = Form(
-        schema,
-        request,
-        buttons=[Button("splitsen", "Dossier splitsen")],
-        appstruct={"soort": dossier.kind, "wijk": dossier.neighbourhood_code},
-        cancel_url=page_of(context, request),
-    )
+    fitting = mergeable_kinds(dossier.kind)
+    kinds = [(kind.value, kind.nl) for kind in DossierKind if kind.value in fitting]
+    schema = split_schema(areas, kinds, _ticked(inside), doubts)
+    start = {"soort": dossier.kind, "wijk": dossier.neighbourhood_code}
+    form = dossier_form(context, request, schema, Button("splitsen", "Dossier splitsen"), start)
     page = form_page(context, request, "Dossier splitsen")
     page["intro"] = (
         "De meldingen die u kiest, gaan naar een nieuw dossier in voorbereiding. Doel, grondslag"
         " en dossierhouder neemt het over. Afspraken en notities blijven hier."
     )
 
-    def act(values: dict[str, Any]) -> Any:
+    def act(values: Values) -> Any:
         check_title(values, doubts)
-        return _split(context, request, members, values)
+        return _split(context, request, _chosen(inside, values), values)
 
     return submit(request, form, act, page)
 
 
-def _split_schema(
-    context: DossierResource, areas: Sequence[tuple[str, str]], members: Sequence[Member]
-) -> Any:
-    fitting = mergeable_kinds(context.dossier.kind)
-    kinds = [(kind.value, kind.nl) for kind in DossierKind if kind.value in fitting]
-    schema = Schema()
-    title = field(
-        forms.Text(200),
-        "Titel van het nieuwe dossier",
-        name="titel",
-        description="Kort en neutraal. Noem geen namen van personen.",
-    )
-    kind = field(forms.OneOf(kinds, radio=True), LABELS["soort"], name="soort")
-    area = field(forms.OneOf(areas), LABELS["wijk"], name="wijk")
-    for node in (title, kind, area, _ticked(members), reason_field()):
-        schema.add(node)
-    return schema
-
-
 def _split(
-    context: DossierResource, request: Request, members: Sequence[Member], values: dict[str, Any]
+    context: DossierResource, request: Request, chosen: Sequence[Report], values: Values
 ) -> Any:
     dossier = context.dossier
     plan = DossierPlan(
@@ -194,38 +147,27 @@ def _split(
         legal_basis=dossier.legal_basis,
         responsible_body=dossier.responsible_body,
     )
-    effects, actor, chosen = (
-        WORKFLOW_EFFECTS.of(request.registry),
-        request.actor,
-        _chosen(members, values),
-    )
-    made = split_dossier(request.db, effects, dossier, plan, chosen, values["reden"], actor)
+    effects, reason = WORKFLOW_EFFECTS.of(request.registry), values["reden"]
+    made = split_dossier(request.db, effects, dossier, plan, chosen, reason, request.actor)
     request.flash(f"Dossier {made.number} is afgesplitst.")
     return HTTPSeeOther(path_of_dossier(request.db, made.id))
 
 
-@view_config(
-    context=MunicipalityResource,
-    name="in-dossier",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-)
+@form_view("in-dossier", context=MunicipalityResource)
 def file_chosen_view(context: MunicipalityResource, request: Request) -> Any:
-    """File the reports chosen in the inbox (`?melding=M-…&melding=…`) in one dossier."""
+    """Show the form that puts reports chosen in the inbox (`?melding=M-…`) in a dossier; do it."""
     inbox = f"/gemeenten/{context.municipality.slug}/postvak"
-    reports = _asked(request)
+    reports = _reports_of_address(request)
     if not reports:
         request.flash("Zet eerst een vinkje bij een of meer meldingen.", "warning")
         return HTTPSeeOther(inbox)
-    note_read(
-        request, context.holder, "melding", [r.id for r in reports], task="meldingen in een dossier"
-    )
+    ids = [report.id for report in reports]
+    note_read(request, context.holder, "melding", ids, task="meldingen in een dossier")
     form = Form(
         _filing_schema(request, reports),
         request,
         buttons=[Button("toevoegen", "Meldingen in het dossier zetten")],
-        appstruct={"meldingen": [r.reference for r in reports], TAKE: True},
+        appstruct={"meldingen": [report.reference for report in reports], TAKE: True},
         cancel_url=inbox,
     )
     page = {
@@ -235,19 +177,17 @@ def file_chosen_view(context: MunicipalityResource, request: Request) -> Any:
         "intro": "Hoort dit bij elkaar, maar is er nog geen dossier? Maak er dan eerst een.",
         "intro_link": ("Nieuw dossier met deze meldingen", _new_dossier(context, reports)),
     }
-    return submit(request, form, lambda v: _file_chosen(request, reports, inbox, v), page)
+    return submit(request, form, lambda values: _file_chosen(request, reports, inbox, values), page)
 
 
-def _asked(request: Request) -> list[Report]:
-    """Return the reports that were ticked, as far as they are there."""
-    asked = [value for name, value in query_pairs(request) if name == "melding"][:MOST_AT_ONCE]
-    found: dict[UUID, Report] = {}
-    for reference in asked:
-        try:
-            found.update((report.id, report) for report in find_reports(request.db, reference))
-        except DossierError:
-            continue
-    return list(found.values())
+def _reports_of_address(request: Request) -> list[Report]:
+    """Return the reports that were ticked in the inbox, as far as they are there."""
+    ticked = [value for name, value in query_pairs(request) if name == "melding"][:MOST_AT_ONCE]
+    reports: dict[UUID, Report] = {}
+    for reference in ticked:
+        with suppress(DossierError):
+            reports.update((report.id, report) for report in find_reports(request.db, reference))
+    return list(reports.values())
 
 
 def _new_dossier(context: MunicipalityResource, reports: Sequence[Report]) -> str:
@@ -257,21 +197,18 @@ def _new_dossier(context: MunicipalityResource, reports: Sequence[Report]) -> st
 
 def _filing_schema(request: Request, reports: Sequence[Report]) -> Any:
     choices = [(report.reference, choice_of(report)) for report in reports]
-    schema = Schema()
-    schema.add(field(ManyOf(choices), "Meldingen", name="meldingen"))
-    schema.add(field(forms.OneOf(running_dossiers(request.db)), "Dossier", name="dossier"))
-    schema.add(reason_field())
-    if has_new(reports):
-        schema.add(take_field())
-    return schema
+    return Schema(
+        field(ManyOf(choices), "Meldingen", name="meldingen"),
+        field(forms.OneOf(running_dossiers(request.db)), "Dossier", name="dossier"),
+        reason_field(),
+        *([take_field()] if has_new(reports) else ()),
+    )
 
 
-def _file_chosen(
-    request: Request, reports: Sequence[Report], inbox: str, values: dict[str, Any]
-) -> Any:
+def _file_chosen(request: Request, reports: Sequence[Report], inbox: str, values: Values) -> Any:
     session, actor = request.db, request.actor
     effects = WORKFLOW_EFFECTS.of(request.registry)
-    dossier = _running(session, values["dossier"])
+    dossier = session.scalars(select(Dossier).where(Dossier.number == values["dossier"])).one()
 
     def put_in(report: Report) -> None:
         if values.get(TAKE):
@@ -279,12 +216,6 @@ def _file_chosen(
         file_report(session, effects, dossier, report, values["reden"], actor)
 
     chosen = [report for report in reports if report.reference in values["meldingen"]]
-    done, failed = each(chosen, put_in)
-    if not done:
-        raise DossierError(" ".join(failed), "meldingen")
-    tell(request, done, failed, f"in dossier {dossier.number} gezet")
+    outcome = f"in dossier {dossier.number} gezet"
+    act_on_all(request, chosen, put_in, outcome, field="meldingen")
     return HTTPSeeOther(inbox)
-
-
-def _running(session: Session, number: str) -> Dossier:
-    return session.scalars(select(Dossier).where(Dossier.number == number)).one()

@@ -1,9 +1,10 @@
-"""What is asked of dossiers: the list with its filters, relatives, and what search may find."""
+"""Queries about dossiers: the list with its filters, related dossiers, and search documents."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -50,7 +51,7 @@ _WORDS: Final = {
 
 @dataclass(frozen=True)
 class Relative:
-    """Another dossier, and how it is related."""
+    """Another dossier, and the relation with it."""
 
     relation: str
     number: str
@@ -63,13 +64,13 @@ class Relative:
 
 
 def related(session: Session, dossier: Dossier) -> Sequence[Relative]:
-    """Return the related dossiers: who sees this one may see those, which are as strict."""
-    told = session.execute(
+    """Return the related dossiers; who sees this one may see those, which are as strict."""
+    moves = session.execute(
         select(DossierMove.name, DossierMove.values)
         .where(DossierMove.dossier_id == dossier.id, DossierMove.name.in_(RELATED))
         .order_by(DossierMove.at)
     ).all()
-    relations = {str(row.values.get("dossier")): str(row.name) for row in told}
+    relations = {str(move.values.get("dossier")): str(move.name) for move in moves}
     rows = session.execute(
         select(Dossier.id, Dossier.number, Neighbourhood.slug)
         .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
@@ -86,38 +87,33 @@ def related(session: Session, dossier: Dossier) -> Sequence[Relative]:
     ]
 
 
-# GET parameter -> column. A value may be given more than once; other parameters mean nothing.
+# The column of each GET parameter, which may be given more than once; others mean nothing.
 COLUMNS: Final[dict[str, Any]] = {
     "toestand": Dossier.state,
     "soort": Dossier.kind,
     "houder": Dossier.owner_id,
     "wijk": Dossier.neighbourhood_code,
 }
-TITLES: Final = {
-    "toestand": "Toestand",
-    "soort": "Soort",
-    "houder": "Dossierhouder",
-    "wijk": "Wijk",
-}
-# States in the order of life; the sort keeps other values as they came, by name.
+TITLES: Final = {**{name: name.capitalize() for name in COLUMNS}, "houder": "Dossierhouder"}
+# The order of states; the sort keeps other values as they came, by name.
 _LIFE: Final = {state.code: n for n, state in enumerate(DOSSIER_WORKFLOW.states)}
 
 
 @dataclass(frozen=True)
 class Filters:
-    """The filters that were chosen, as typed values; what can't be a value isn't here."""
+    """The values that were chosen for each filter; what can't be a value is left out."""
 
     chosen: dict[str, tuple[Any, ...]]
 
     @classmethod
     def read(cls, pairs: Iterable[tuple[str, str]]) -> Filters:
         """Read the filters from the parameters of an address."""
-        found: dict[str, tuple[Any, ...]] = {}
+        chosen: dict[str, tuple[Any, ...]] = {}
         for name, text in pairs:
             value = _value(name, text)
             if value is not None:
-                found[name] = (*found.get(name, ()), value)
-        return cls(found)
+                chosen[name] = (*chosen.get(name, ()), value)
+        return cls(chosen)
 
     def conditions(self, *, leave_out: str = "") -> list[ColumnElement[bool]]:
         """Return the conditions of the filters.
@@ -130,7 +126,7 @@ class Filters:
 
 
 def _value(name: str, text: str) -> Any:
-    """Return the value of a filter, or None when this can't be one."""
+    """Return the value of a filter as its column has it, or None when this can't be one."""
     if name == "toestand":
         return text if text in {state.code for state in DOSSIER_WORKFLOW.states} else None
     if name == "soort":
@@ -138,10 +134,8 @@ def _value(name: str, text: str) -> Any:
     if name == "wijk":
         return text if len(text) <= 9 and text.isascii() and text.isprintable() else None
     if name == "houder" and len(text) == 36:
-        try:
+        with suppress(ValueError):
             return UUID(text)
-        except ValueError:
-            return None
     return None
 
 
@@ -169,14 +163,13 @@ def count_dossiers(session: Session, roles: Iterable[Role], filters: Filters) ->
 def list_dossiers(
     session: Session, roles: Iterable[Role], filters: Filters, paging: Paging, today: date
 ) -> Sequence[Row]:
-    """Return one page: running before ended, urgent first, the last changed on top."""
+    """Return a page of the list: running before ended, urgent first, the last changed on top."""
     running = case((Dossier.state.in_(sorted(LIVE)), 0), else_=1)
     statement = (
         _rows(today)
         .where(visible_to(roles), *filters.conditions())
         .order_by(running, Dossier.urgent.desc(), Dossier.changed_at.desc(), Dossier.number.desc())
-        .limit(paging.size)
-        .offset(paging.offset)
+        .slice(*paging.span)
     )
     return [Row(*row) for row in session.execute(statement)]
 
@@ -214,7 +207,7 @@ def _count(table: Any, condition: ColumnElement[bool]) -> Any:
 
 @dataclass(frozen=True)
 class Choice:
-    """One value of a facet, with what choosing it would give."""
+    """A value of a facet, with the number of dossiers that choosing it would leave."""
 
     value: str
     label: str
@@ -225,7 +218,7 @@ class Choice:
 def facets(
     session: Session, roles: Iterable[Role], filters: Filters
 ) -> dict[str, Sequence[Choice]]:
-    """Return per filter its values with counts, as the other filters leave them. A query each."""
+    """Return the values of each filter with counts, as the other filters leave them."""
     held = frozenset(roles)
     return {name: _facet(session, held, filters, name) for name in COLUMNS}
 
@@ -245,11 +238,11 @@ def _facet(
         .order_by(label)
     )
     chosen = filters.chosen.get(name, ())
-    found = [
+    choices = [
         Choice(str(value), _label(name, str(text)), count, value in chosen)
         for value, text, count in session.execute(statement)
     ]
-    return sorted(found, key=lambda choice: _LIFE.get(choice.value, 0))
+    return sorted(choices, key=lambda choice: _LIFE.get(choice.value, 0))
 
 
 def _label(name: str, text: str) -> str:
@@ -271,7 +264,7 @@ def load(session: Session, holder: str, ids: Sequence[UUID]) -> Iterator[SearchD
         .join(Municipality, Municipality.code == Dossier.holder)
         .where(Dossier.id.in_(ids), Dossier.state != GONE)
     ).all()
-    extra = _notes_and_agreements(session, ids)
+    extra = _texts_of_parts(session, ids)
     known = dict(versions(session, holder, ids))
     for dossier, municipality, neighbourhood in rows:
         path = dossier_path(municipality, neighbourhood, dossier.number)
@@ -281,32 +274,20 @@ def load(session: Session, holder: str, ids: Sequence[UUID]) -> Iterator[SearchD
 def versions(
     session: Session, holder: str, ids: Sequence[UUID] | None = None
 ) -> Iterator[tuple[UUID, int]]:
-    """Yield every dossier that can be found, with a number that grows with each change in it.
+    """Yield (id, number) of every dossier that can be found; each change in it adds to the number.
 
     Notes, agreements and consultations change without the dossier's own version.
     """
-    notes = _per_dossier(
-        session, select(DossierNote.dossier_id, func.count()).where(unrestricted())
-    )
-    agreements = _per_dossier(
-        session, select(DossierAgreement.dossier_id, func.sum(DossierAgreement.version))
-    )
-    talks = _per_dossier(session, select(Consultation.dossier_id, func.sum(Consultation.version)))
-    measures = _per_dossier(
-        session, select(DossierMeasure.dossier_id, func.sum(DossierMeasure.version))
-    )
+    numbers = [
+        _per_dossier(session, select(DossierNote.dossier_id, func.count()).where(unrestricted()))
+    ]
+    for table in (DossierAgreement, Consultation, DossierMeasure):
+        numbers.append(_per_dossier(session, select(table.dossier_id, func.sum(table.version))))
     wanted = select(Dossier.id, Dossier.version).where(Dossier.state != GONE)
     if ids is not None:
         wanted = wanted.where(Dossier.id.in_(ids))
     for id_, version in session.execute(wanted):
-        yield (
-            id_,
-            version
-            + notes.get(id_, 0)
-            + agreements.get(id_, 0)
-            + talks.get(id_, 0)
-            + measures.get(id_, 0),
-        )
+        yield id_, version + sum(number.get(id_, 0) for number in numbers)
 
 
 def _per_dossier(session: Session, statement: Select[UUID, int]) -> dict[UUID, int]:
@@ -314,29 +295,26 @@ def _per_dossier(session: Session, statement: Select[UUID, int]) -> dict[UUID, i
     return {id_: int(number) for id_, number in session.execute(statement.group_by(column))}
 
 
-def _notes_and_agreements(session: Session, ids: Sequence[UUID]) -> _Extra:
-    found: _Extra = defaultdict(list)
-    # A restricted note is found by nobody: the index doesn't know who searches.
-    notes = select(DossierNote).where(DossierNote.dossier_id.in_(ids), unrestricted())
-    for note in session.scalars(notes.order_by(DossierNote.at)):
-        found[note.dossier_id].append(Text("notitie", note.text))
-    agreements = (
-        select(DossierAgreement)
-        .where(DossierAgreement.dossier_id.in_(ids))
-        .order_by(DossierAgreement.due_on)
-    )
-    for agreement in session.scalars(agreements):
-        parts = [agreement.what, agreement.who, agreement.result or ""]
-        found[agreement.dossier_id].append(Text("afspraak", "; ".join(p for p in parts if p)))
-    talks = select(Consultation).where(Consultation.dossier_id.in_(ids))
-    for talk in session.scalars(talks.order_by(Consultation.planned_at)):
-        parts = [talk.agenda or "", talk.decisions or ""]
-        found[talk.dossier_id].append(Text("overleg", "; ".join(p for p in parts if p)))
-    measures = select(DossierMeasure).where(DossierMeasure.dossier_id.in_(ids))
-    for measure in session.scalars(measures.order_by(DossierMeasure.started_on)):
-        parts = [measure.what, measure.who, measure.effect or ""]
-        found[measure.dossier_id].append(Text("maatregel", "; ".join(p for p in parts if p)))
-    return found
+# What of a dossier can be found besides its own texts: label, table, columns, and the order.
+_PARTS: Final[tuple[tuple[str, Any, tuple[str, ...], Any], ...]] = (
+    ("notitie", DossierNote, ("text",), DossierNote.at),
+    ("afspraak", DossierAgreement, ("what", "who", "result"), DossierAgreement.due_on),
+    ("overleg", Consultation, ("agenda", "decisions"), Consultation.planned_at),
+    ("maatregel", DossierMeasure, ("what", "who", "effect"), DossierMeasure.started_on),
+)
+
+
+def _texts_of_parts(session: Session, ids: Sequence[UUID]) -> _Extra:
+    texts: _Extra = defaultdict(list)
+    for label, table, columns, order in _PARTS:
+        statement = select(table).where(table.dossier_id.in_(ids)).order_by(order)
+        if table is DossierNote:
+            # A restricted note is found by nobody: the index doesn't know who searches.
+            statement = statement.where(unrestricted())
+        for row in session.scalars(statement):
+            words = filter(None, (getattr(row, column) for column in columns))
+            texts[row.dossier_id].append(Text(label, "; ".join(words)))
+    return texts
 
 
 def _document(dossier: Dossier, path: str, version: int, extra: list[Text]) -> SearchDocument:
@@ -364,7 +342,10 @@ def _document(dossier: Dossier, path: str, version: int, extra: list[Text]) -> S
 
 
 def numbers_of(session: Session, report_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
-    """Return the dossiers that each report is in, without person-directed ones: any may search."""
+    """Return the numbers of the dossiers that each report is in, without person-directed ones.
+
+    Whoever searches may see them.
+    """
     rows = session.execute(
         select(DossierMembership.report_id, Dossier.number)
         .join(Dossier, Dossier.id == DossierMembership.dossier_id)

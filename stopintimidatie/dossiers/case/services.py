@@ -1,12 +1,12 @@
-"""What people do with a dossier: make, change and split it, take a step, agree, be reminded.
+"""The services of a dossier: make, change and split it, take a step, agree, remind of agreements.
 
-One transaction each, with its line of history and its audit event.
+Each is one transaction, with its line of history and its audit event.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -27,10 +27,10 @@ from stopintimidatie.core.workflow import Transition
 from stopintimidatie.dossiers.case.steps import check_owner, mergeable_kinds
 from stopintimidatie.dossiers.filing.services import (
     address_of,
-    belonging_reports,
     membership_of,
-    place,
+    put_in,
     refer,
+    reports_in,
     settle_in,
     take_out,
 )
@@ -47,8 +47,10 @@ from stopintimidatie.dossiers.services import (
     keep_version,
     lock,
     log,
+    made_by,
     next_number,
     reindex_dossier,
+    set_fields,
     touch,
     write_number,
 )
@@ -63,7 +65,7 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import reindex_report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
-# What the edit form changes; the rest changes by steps.
+# The columns that the edit form changes; the others change by steps.
 EDITABLE: Final = (
     "title",
     "kind",
@@ -79,11 +81,11 @@ EDITABLE: Final = (
     "privacy_advice",
     "privacy_advice_on",
 )
-# What a dossier in aanpak can't be without.
+# The columns that a dossier needs from its first step on.
 FOOTING: Final = ("purpose", "legal_basis", "responsible_body", "owner_id")
 AGREEMENT_FIELDS: Final = ("what", "who", "owner_id", "due_on", "state", "result")
 
-# The mail before the day of an agreement. It tells that there is one, never what it is.
+# The mail before the day of an agreement says that there is one, never what was agreed.
 REMINDER_JOB: Final = Job("afspraak.herinneren")
 COLLEAGUE: Final = "collega"
 DAYS_BEFORE: Final = 3
@@ -127,7 +129,7 @@ def create_dossier(
         made_at=moment,
         changed_at=moment,
         changed_by=actor.name,
-        **{name: getattr(plan, name) for name in plan.__dataclass_fields__},
+        **asdict(plan),
     )
     check_owner(session, dossier, plan.owner_id)
     session.add(dossier)
@@ -140,15 +142,15 @@ def create_dossier(
 
 
 def _check_neighbourhood(session: Session, holder: str, code: str) -> None:
-    found = session.get(Neighbourhood, code)
-    if found is None or found.municipality_code != holder:
+    area = session.get(Neighbourhood, code)
+    if area is None or area.municipality_code != holder:
         raise DossierError("Kies een wijk van deze gemeente.", "wijk")
 
 
 def change_dossier(
     session: Session, dossier: Dossier, values: Mapping[str, Any], actor: Actor
 ) -> list[str]:
-    """Change what the form changes; return the names of the fields that differ.
+    """Change the columns of the edit form; return the names of those that differ.
 
     The caller has locked the dossier and checked the version.
 
@@ -198,8 +200,8 @@ def _check_changes(
 
 
 def _move_to(session: Session, dossier: Dossier, code: str, kind: str) -> None:
-    """Give the dossier another neighbourhood or kind; old addresses of what moves are kept."""
-    inside = belonging_reports(session, dossier)
+    """Give the dossier another neighbourhood or kind; the old addresses go on working."""
+    inside = reports_in(session, dossier)
     old = {report.id: address_of(session, report) for _, report in inside}
     before = path_of_dossier(session, dossier.id)
     moved = dossier.neighbourhood_code != code
@@ -268,10 +270,7 @@ def make_agreement(
         owner_id=owner_id or dossier.owner_id,
         due_on=due_on,
         state=AgreementState.OPEN.value,
-        made_at=moment,
-        made_by=actor.name,
-        changed_at=moment,
-        changed_by=actor.name,
+        **made_by(actor, moment),
     )
     session.add(agreement)
     session.flush()
@@ -301,13 +300,7 @@ def change_agreement(
     state = values.get("state", agreement.state)
     if state != AgreementState.OPEN and not values.get("result", agreement.result):
         raise DossierError("Schrijf op wat het resultaat was, of waarom het vervalt.", "result")
-    fields = [
-        name
-        for name in AGREEMENT_FIELDS
-        if name in values and values[name] != getattr(agreement, name)
-    ]
-    for name in fields:
-        setattr(agreement, name, values[name])
+    fields = set_fields(agreement, values, AGREEMENT_FIELDS)
     if fields:
         _agreement_changed(session, dossier, agreement, fields, actor, at or utc_now())
     return fields
@@ -344,7 +337,7 @@ def split_dossier(
     reason: str,
     actor: Actor,
 ) -> Dossier:
-    """Make a new dossier of some reports of this one; both histories tell.
+    """Make a new dossier of some reports of this one; the histories of both say so.
 
     Raises:
         DossierError: The dossier is closed, the kind doesn't fit, or a report isn't in it.
@@ -388,7 +381,7 @@ def _take_along(
         take_out(session, effects, dossier, report, reason, actor)
         refer(session, made, report, reason, actor)
     else:
-        place(session, made, report, reason, actor)
+        put_in(session, made, report, reason, actor)
         reindex_report(session, report)
 
 
@@ -409,18 +402,10 @@ def send_reminders(context: JobContext, payloads: Sequence[dict[str, Any]]) -> N
             row = session.get(DossierAgreement, UUID(payload["afspraak"]))
             if row is None or row.owner_id is None or not _is_due(row, payload["dag"]):
                 continue
-            recipient = Recipient(COLLEAGUE, str(row.owner_id))
-            day = payload["dag"]
-            key = f"{REMINDER.name}:{row.id}:{day}"
-            queue_mail(
-                session,
-                row.holder,
-                REMINDER.name,
-                recipient,
-                about=row.id,
-                values={"dag": day},
-                key=key,
-            )
+            name, day = REMINDER.name, payload["dag"]
+            owner = Recipient(COLLEAGUE, str(row.owner_id))
+            key, values = f"{name}:{row.id}:{day}", {"dag": day}
+            queue_mail(session, row.holder, name, owner, about=row.id, values=values, key=key)
 
 
 def _is_due(row: DossierAgreement, day: str) -> bool:
@@ -435,9 +420,9 @@ def _letter(writing: Writing) -> Letter | None:
 
 
 def _address(session: Session, keys: KeyRing, number: str) -> str | None:
-    """Return the address somebody signs in with; None of who is blocked."""
-    found = session.scalars(select(User).where(User.id == UUID(number))).one_or_none()
-    return None if found is None or found.blocked_at is not None else found.username
+    """Return the address somebody signs in with; None when that person is blocked."""
+    active = select(User.username).where(User.id == UUID(number), User.blocked_at.is_(None))
+    return session.scalar(active)
 
 
 REMINDER: Final = MailTemplate(

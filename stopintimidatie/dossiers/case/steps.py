@@ -1,32 +1,37 @@
-"""The steps of a dossier: what each requires and does besides, its options, and merging."""
+"""The steps of a dossier: the effects and the choices of each, and merging."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.models import RoleAssignment, User
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.text import local
 from stopintimidatie.dossiers.filing.services import (
     REFERABLE,
     add_to_dossier,
-    belonging_reports,
     membership_of,
     move_to_neighbourhood,
-    place,
+    put_in,
     refer,
     remove_from_dossier,
+    reports_in,
 )
-from stopintimidatie.dossiers.models import Dossier, DossierAgreement, DossierMembership
+from stopintimidatie.dossiers.models import Dossier, DossierAgreement
 from stopintimidatie.dossiers.resources import EDITORS, is_strict, may_edit, roles_for
-from stopintimidatie.dossiers.services import KIND, DossierError, append, reindex_dossier
+from stopintimidatie.dossiers.services import (
+    KIND,
+    DossierError,
+    append,
+    people_with,
+    reindex_dossier,
+)
 from stopintimidatie.dossiers.workflow import (
     LIVE,
     TOOK_IN,
@@ -38,6 +43,7 @@ from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.reports.conversation.services import tell_once
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.steps import as_day
 from stopintimidatie.reports.resources import GONE
 from stopintimidatie.reports.services import reindex_report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
@@ -50,20 +56,20 @@ def mergeable_kinds(kind: str) -> frozenset[str]:
 
 
 def merge_into(session: Session, dossier: Dossier, number: str, reason: str, actor: Actor) -> None:
-    """Move all that goes on in a dossier to another. The caller closes this one.
+    """Move reports and open agreements of a dossier to another. The caller closes this one.
 
     Raises:
         DossierError: They can't become one.
     """
     other = _other(session, dossier, number, actor)
     dossier.merged_into_id = other.id
-    told = f"Samengevoegd: was dossier {dossier.number}. {reason}".strip()
-    for membership, report in _all_reports(session, dossier):
+    why = f"Samengevoegd: was dossier {dossier.number}. {reason}".strip()
+    for membership, report in reports_in(session, dossier, referred=True):
         if report.state == "in_dossier" and not membership.reference:
-            place(session, other, report, told, actor)
+            put_in(session, other, report, why, actor)
             reindex_report(session, report)
         elif report.state in REFERABLE and membership_of(session, other.id, report.id) is None:
-            refer(session, other, report, told, actor)
+            refer(session, other, report, why, actor)
     _take_agreements(session, dossier, other, actor)
     append(session, other, actor, TOOK_IN, values={"dossier": dossier.number, "reden": reason})
     record(session, actor, "dossier.samengevoegd", dossier.holder, KIND, [dossier.id, other.id])
@@ -85,24 +91,16 @@ def _other(session: Session, dossier: Dossier, number: str, actor: Actor) -> Dos
     return other
 
 
-def _all_reports(session: Session, dossier: Dossier) -> Iterable[tuple[DossierMembership, Report]]:
-    statement = (
-        select(DossierMembership, Report)
-        .join(Report, Report.id == DossierMembership.report_id)
-        .where(DossierMembership.dossier_id == dossier.id, DossierMembership.left_at.is_(None))
-        .order_by(DossierMembership.serial)
-    )
-    return [(row[0], row[1]) for row in session.execute(statement)]
+def _still_open(dossier: Dossier) -> ColumnElement[bool]:
+    mine = DossierAgreement.dossier_id == dossier.id
+    return and_(mine, DossierAgreement.state == AgreementState.OPEN.value)
 
 
 def _take_agreements(session: Session, dossier: Dossier, other: Dossier, actor: Actor) -> None:
-    """Copy what is still open to the other dossier; here it stays readable, as moved."""
+    """Copy the open agreements to the other dossier; here they stay readable, as dropped."""
     moment = utc_now()
-    still = select(DossierAgreement).where(
-        DossierAgreement.dossier_id == dossier.id,
-        DossierAgreement.state == AgreementState.OPEN.value,
-    )
-    for row in session.scalars(still.with_for_update()).all():
+    agreements = select(DossierAgreement).where(_still_open(dossier)).with_for_update()
+    for row in session.scalars(agreements).all():
         session.add(
             DossierAgreement(
                 holder=other.holder,
@@ -129,7 +127,7 @@ Values = Mapping[str, Any]
 
 
 def start(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:
-    """Keep on what footing we work, and who leads."""
+    """Store purpose, ground and owner; effect of the first step."""
     owner = UUID(str(values["dossierhouder"]))
     check_owner(session, dossier, owner, field="dossierhouder")
     dossier.owner_id = owner
@@ -164,29 +162,18 @@ def check_owner(
     """
     if owner_id is None:
         return
-    fitting = EDITORS & roles_for(kind or dossier.kind)
-    found = session.scalars(
-        select(User.id)
-        .join(RoleAssignment, RoleAssignment.user_id == User.id)
-        .where(
-            User.id == owner_id,
-            User.blocked_at.is_(None),
-            RoleAssignment.holder == dossier.holder,
-            RoleAssignment.role.in_([role.value for role in fitting]),
-        )
-    ).first()
-    if found is None:
+    if str(owner_id) not in dict(owners_for(session, dossier.holder, kind or dossier.kind)):
         raise DossierError("Deze persoon kan dit dossier niet houden. Kies een ander.", field)
 
 
 def monitor(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:
-    """Set the day to look at what the work did."""
+    """Set the day to look at the effect."""
     _no_open_agreements(session, dossier)
     dossier.monitoring_on = as_day(values["effect_datum"])
 
 
 def close(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:
-    """Keep why it ends, what it brought, and what reporters may know."""
+    """Store the reason, the effect and the feedback; merge, or tell the reporters."""
     _no_open_agreements(session, dossier)
     dossier.closed_reason = values["reden_code"]
     dossier.closed_note = values.get("reden")
@@ -202,14 +189,13 @@ def close(session: Session, dossier: Dossier, values: Values, actor: Actor) -> N
 
 
 def _tell_reporters(session: Session, dossier: Dossier, text: str, actor: Actor) -> None:
-    """Tell each reporter whose report belongs here what was done; none of them sees another."""
-    told = []
-    for _, report in belonging_reports(session, dossier):
-        if report.state not in GONE:
-            tell_once(session, report, "terugkoppeling", text, actor)
-            told.append(report.id)
-    if told:
-        record(session, actor, "melding.terugkoppeling", dossier.holder, REPORT, told)
+    """Tell each reporter whose report belongs here what was done, on the report's own page."""
+    reports = [report for _, report in reports_in(session, dossier) if report.state not in GONE]
+    for report in reports:
+        tell_once(session, report, "terugkoppeling", text, actor)
+    if reports:
+        ids = [report.id for report in reports]
+        record(session, actor, "melding.terugkoppeling", dossier.holder, REPORT, ids)
 
 
 def merge(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:
@@ -239,17 +225,8 @@ def mark_erased(session: Session, dossier: Dossier, values: Values, actor: Actor
 
 def open_agreements(session: Session, dossier: Dossier) -> int:
     """Count the open agreements of a dossier."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(DossierAgreement)
-            .where(
-                DossierAgreement.dossier_id == dossier.id,
-                DossierAgreement.state == AgreementState.OPEN.value,
-            )
-        )
-        or 0
-    )
+    number = select(func.count(DossierAgreement.id)).where(_still_open(dossier))
+    return session.scalar(number) or 0
 
 
 def _no_open_agreements(session: Session, dossier: Dossier) -> None:
@@ -257,11 +234,6 @@ def _no_open_agreements(session: Session, dossier: Dossier) -> None:
     if number:
         still = "staat nog 1 afspraak" if number == 1 else f"staan nog {number} afspraken"
         raise DossierError(f"Er {still} open. Rond die eerst af, of laat ze vervallen.")
-
-
-def as_day(value: Any) -> date:
-    """Return a day, from a form or as it is kept in the history."""
-    return value if isinstance(value, date) else date.fromisoformat(str(value))
 
 
 EFFECTS: Final = {
@@ -282,35 +254,7 @@ Choices = Sequence[tuple[str, str]]
 
 def owners_for(session: Session, holder: str, kind: str) -> Choices:
     """Return (id, name) of who may lead a dossier of this kind, by name."""
-    roles = [role.value for role in EDITORS & roles_for(kind)]
-    rows = session.execute(
-        select(User.id, User.name)
-        .join(RoleAssignment, RoleAssignment.user_id == User.id)
-        .where(
-            RoleAssignment.holder == holder,
-            RoleAssignment.role.in_(roles),
-            User.blocked_at.is_(None),
-        )
-        .order_by(User.name, User.username)
-        .distinct()
-        .add_columns(User.username)
-    )
-    return [(str(row[0]), row[1]) for row in rows]
-
-
-def dossier_owners(session: Session, dossier: Dossier) -> Choices:
-    """Return (id, name) of who may lead this dossier."""
-    return owners_for(session, dossier.holder, dossier.kind)
-
-
-def legal_bases(session: Session, dossier: Dossier) -> Choices:
-    """Return the legal grounds to choose from."""
-    return LegalBasis.choices()
-
-
-def closing_reasons(session: Session, dossier: Dossier) -> Choices:
-    """Return the reasons to close a dossier for."""
-    return ClosingReason.choices()
+    return people_with(session, holder, EDITORS & roles_for(kind))
 
 
 def dossiers(session: Session, report: Report) -> Choices:
@@ -318,15 +262,14 @@ def dossiers(session: Session, report: Report) -> Choices:
 
     Person-directed ones are not listed: reports are put in there from the dossier itself.
     """
-    statement = _running().where(Dossier.kind != DossierKind.PERSON.value)
+    statement = _open_to_all()
     here = Dossier.neighbourhood_code == (report.neighbourhood_code or "")
     return _labelled(session, statement.order_by(here.desc(), Dossier.number.desc()))
 
 
 def running_dossiers(session: Session) -> Choices:
     """Return all that a report may join, newest first; person-directed ones aren't listed."""
-    statement = _running().where(Dossier.kind != DossierKind.PERSON.value)
-    return _labelled(session, statement.order_by(Dossier.number.desc()))
+    return _labelled(session, _open_to_all().order_by(Dossier.number.desc()))
 
 
 def other_dossiers(session: Session, dossier: Dossier) -> Choices:
@@ -335,6 +278,10 @@ def other_dossiers(session: Session, dossier: Dossier) -> Choices:
         Dossier.id != dossier.id, Dossier.kind.in_(sorted(mergeable_kinds(dossier.kind)))
     )
     return _labelled(session, statement.order_by(Dossier.number.desc()))
+
+
+def _open_to_all() -> Any:
+    return _running().where(Dossier.kind != DossierKind.PERSON.value)
 
 
 def _running() -> Any:
@@ -346,16 +293,14 @@ def _running() -> Any:
 
 
 def _labelled(session: Session, statement: Any) -> Choices:
-    return [
-        (number, f"{number} {title} ({where})")
-        for number, title, where in session.execute(statement)
-    ]
+    rows = session.execute(statement)
+    return [(number, f"{number} {title} ({area})") for number, title, area in rows]
 
 
-OPTIONS: Final = {
-    "dossier_owners": dossier_owners,
-    "legal_bases": legal_bases,
-    "closing_reasons": closing_reasons,
+OPTIONS: Final[Mapping[str, Callable[[Session, Any], Choices]]] = {
+    "dossier_owners": lambda session, dossier: owners_for(session, dossier.holder, dossier.kind),
+    "legal_bases": lambda session, dossier: LegalBasis.choices(),
+    "closing_reasons": lambda session, dossier: ClosingReason.choices(),
     "dossiers": dossiers,
     "other_dossiers": other_dossiers,
 }

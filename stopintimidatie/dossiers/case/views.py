@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 
-from stopintimidatie.core.forms import Button, Form
+from stopintimidatie.core.forms import Button, Change, Form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, plural
 from stopintimidatie.core.tree import lineage
 from stopintimidatie.core.web.components import FacetValue, ListItem, Panel
-from stopintimidatie.core.web.request import Paging, Request, query_pairs, toggled, wanted_page
+from stopintimidatie.core.web.request import Paging, Request, query_pairs, toggled
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
-from stopintimidatie.dossiers.case import queries as case_queries
-from stopintimidatie.dossiers.case.queries import Filters, Row, count_dossiers, list_dossiers
+from stopintimidatie.dossiers.case.queries import (
+    TITLES,
+    Choice,
+    Filters,
+    Row,
+    count_dossiers,
+    facets,
+    list_dossiers,
+)
 from stopintimidatie.dossiers.case.services import DossierPlan, change_dossier, create_dossier
 from stopintimidatie.dossiers.case.steps import owners_for
 from stopintimidatie.dossiers.filing.services import file_report, find_reports
 from stopintimidatie.dossiers.filing.views import (
     TAKE,
     Unready,
-    asked_for,
     has_new,
     refuse,
+    requested_reports,
     take_field,
     take_on,
     unready,
@@ -43,13 +50,16 @@ from stopintimidatie.dossiers.forms import (
     stored,
 )
 from stopintimidatie.dossiers.pages import (
-    FORM_PAGE,
+    Values,
     check_title,
     crumbs,
+    dossier_form,
     doubts_about_title,
     form_page,
+    form_view,
     only_live,
     page_of,
+    paging_of,
     roles_at,
     submit,
     today,
@@ -78,9 +88,6 @@ from stopintimidatie.municipalities.areas.resources import (
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.steps import Action
 from stopintimidatie.reports.resources import ReportResource
-
-# Dossiers in lists: the page of all, and the section on the page of a neighbourhood.
-
 
 SHOWN: Final = 10
 PANEL: Final = "stopintimidatie.dossiers.case:templates/neighbourhood.jinja2"
@@ -136,10 +143,10 @@ def neighbourhood_panel(context: NeighbourhoodResource, request: Any) -> Panel |
 def dossiers_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the dossiers of a municipality, with filters that are addresses."""
     roles = roles_at(request, context.holder)
-    filters = case_queries.Filters.read(query_pairs(request))
-    total = case_queries.count_dossiers(request.db, roles, filters)
-    paging = Paging(wanted_page(request), total)
-    rows = case_queries.list_dossiers(request.db, roles, filters, paging, today())
+    filters = Filters.read(query_pairs(request))
+    total = count_dossiers(request.db, roles, filters)
+    paging = paging_of(request, total)
+    rows = list_dossiers(request.db, roles, filters, paging, today())
     ids = [row.dossier.id for row in rows]
     note_read(request, context.holder, "dossier", ids, task="lijst")
     slug = context.municipality.slug
@@ -148,41 +155,37 @@ def dossiers_view(context: MunicipalityResource, request: Request) -> Any:
         "crumbs": crumbs(request, "Dossiers"),
         "items": [dossier_item(slug, row) for row in rows],
         "paging": paging,
-        "facets": _facets(request, case_queries.facets(request.db, roles, filters)),
+        "facets": _facets(request, facets(request.db, roles, filters)),
         "filtered": bool(filters.chosen),
         "all_href": f"/gemeenten/{slug}/dossiers",
         "new_href": new if request.has_permission(Permission.EDIT_DOSSIER, context) else None,
     }
 
 
-def _facets(request: Request, found: Any) -> list[tuple[str, list[FacetValue]]]:
+def _facets(
+    request: Request, choices: Mapping[str, Sequence[Choice]]
+) -> list[tuple[str, list[FacetValue]]]:
+    """Return each filter in words, with links that choose a value or let it go."""
+
+    def value(name: str, choice: Choice) -> FacetValue:
+        href = toggled(request, name, choice.value)
+        return FacetValue(choice.label, href, choice.count, choice.selected)
+
     return [
-        (
-            case_queries.TITLES[name],
-            [
-                FacetValue(c.label, toggled(request, name, c.value), c.count, c.selected)
-                for c in choices
-            ],
-        )
-        for name, choices in found.items()
+        (TITLES[name], [value(name, choice) for choice in offered])
+        for name, offered in choices.items()
     ]
 
 
-@view_config(
-    context=MunicipalityResource,
-    name="nieuw-dossier",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-)
+@form_view("nieuw-dossier", context=MunicipalityResource)
 def new_dossier_view(context: MunicipalityResource, request: Request) -> Any:
-    """Make a dossier, empty or with reports: `?melding=M-…`, more than once for several."""
+    """Show the form of a new dossier, perhaps with reports (`?melding=M-…`), and make it."""
     strict = bool(STRICT_ROLES & roles_at(request, context.holder))
     overview = f"/gemeenten/{context.municipality.slug}/dossiers"
     people = owners_for(request.db, context.holder, DossierKind.HOTSPOT.value)
     areas = _areas(request, context.holder)
     doubts = doubts_about_title(request, areas)
-    reports = asked_for(request)
+    reports = requested_reports(request)
     schema = new_schema(areas, kind_choices(strict), people, doubts)
     if has_new(reports):
         schema.add(take_field())
@@ -203,18 +206,18 @@ def new_dossier_view(context: MunicipalityResource, request: Request) -> Any:
         " als het in aanpak gaat.",
     }
 
-    def act(values: dict[str, Any]) -> Any:
-        found = find_reports(request.db, values["meldingen"], field="meldingen")
-        waiting.extend(unready(request.db, found, taking=bool(values.get(TAKE))))
+    def act(values: Values) -> Any:
+        chosen = find_reports(request.db, values["meldingen"], field="meldingen")
+        waiting.extend(unready(request.db, chosen, taking=bool(values.get(TAKE))))
         check_title(values, doubts)
-        refuse(waiting, can_take=has_new(found) and not values.get(TAKE))
-        return _make(context, request, found, values)
+        refuse(waiting, can_take=has_new(chosen) and not values.get(TAKE))
+        return _make(context, request, chosen, values)
 
     return submit(request, form, act, page)
 
 
 def _first_values(reports: Sequence[Report]) -> dict[str, Any]:
-    """Return what the reports to begin with already tell."""
+    """Return the values that follow from the reports to begin with."""
     areas = {report.neighbourhood_code for report in reports}
     return {
         "soort": DossierKind.HOTSPOT.value,
@@ -230,10 +233,7 @@ def _areas(request: Request, holder: str) -> list[tuple[str, str]]:
 
 
 def _make(
-    context: MunicipalityResource,
-    request: Request,
-    reports: Sequence[Report],
-    values: dict[str, Any],
+    context: MunicipalityResource, request: Request, reports: Sequence[Report], values: Values
 ) -> Any:
     actor, effects = request.actor, WORKFLOW_EFFECTS.of(request.registry)
     dossier = create_dossier(
@@ -253,29 +253,19 @@ def _make(
     return HTTPSeeOther(path_of_dossier(request.db, dossier.id))
 
 
-@view_config(
-    context=DossierResource,
-    name="bewerken",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-    guards=(only_live,),
-)
+@form_view("bewerken", only_live)
 def edit_view(context: DossierResource, request: Request) -> Any:
-    """Change everything that isn't changed by a step."""
+    """Show the form with everything that isn't changed by a step, and save it."""
     dossier = context.dossier
     areas = _areas(request, context.holder)
     doubts = doubts_about_title(request, areas, dossier.title)
-    schema = _edit_schema(context, request, areas, doubts)
-    form = Form(
-        schema,
-        request,
-        buttons=[Button("opslaan", "Dossier opslaan")],
-        appstruct={**stored(dossier, ATTRIBUTES), "versie": dossier.version},
-        cancel_url=page_of(context, request),
-    )
+    kinds = kind_choices(bool(STRICT_ROLES & roles_at(request, context.holder)))
+    people = owners_for(request.db, context.holder, dossier.kind)
+    schema = edit_schema(areas, kinds, people, doubts, strict=is_strict(dossier.kind))
+    values = {**stored(dossier, ATTRIBUTES), "versie": dossier.version}
+    form = dossier_form(context, request, schema, Button("opslaan", "Dossier opslaan"), values)
 
-    def act(values: dict[str, Any]) -> Any:
+    def act(values: Values) -> Any:
         check_title(values, doubts)
         lock(request.db, dossier)
         check_version(dossier, values["versie"])
@@ -284,45 +274,23 @@ def edit_view(context: DossierResource, request: Request) -> Any:
         request.db.flush()
         return HTTPSeeOther(path_of_dossier(request.db, dossier.id))
 
+    def conflict(values: Values) -> list[Change]:
+        return differences(dossier, values, ATTRIBUTES, schema.children)
+
     page = form_page(context, request, "Dossier bewerken")
-    return submit(
-        request,
-        form,
-        act,
-        page,
-        conflict=lambda values: differences(dossier, values, ATTRIBUTES, schema.children),
-    )
-
-
-def _edit_schema(
-    context: DossierResource, request: Request, areas: list[tuple[str, str]], doubts: list[str]
-) -> Any:
-    dossier = context.dossier
-    strict = bool(STRICT_ROLES & roles_at(request, context.holder))
-    people = owners_for(request.db, context.holder, dossier.kind)
-    return edit_schema(
-        areas,
-        kind_choices(strict),
-        people,
-        doubts,
-        strict=is_strict(dossier.kind),
-    )
+    return submit(request, form, act, page, conflict=conflict)
 
 
 def new_dossier_action(request: Any, context: ReportResource) -> Action | None:
     """Return the action that begins a dossier with this report, when it is in hand."""
-    if context.report.state != "in_behandeling":
-        return None
-    if not request.has_permission(Permission.EDIT_DOSSIER, context):
+    may_edit = request.has_permission(Permission.EDIT_DOSSIER, context)
+    if context.report.state != "in_behandeling" or not may_edit:
         return None
     for node in lineage(context):
         if isinstance(node, MunicipalityResource):
             address = f"/gemeenten/{node.municipality.slug}/nieuw-dossier"
             return Action("Nieuw dossier", f"{address}?melding={context.report.reference}")
     return None
-
-
-# The versions of the summary and the assessment, and how one differs from the one before.
 
 
 FIELDS: Final = {CONTROLS[field]: field for field in VERSIONED}
@@ -336,22 +304,19 @@ FIELDS: Final = {CONTROLS[field]: field for field in VERSIONED}
     renderer="stopintimidatie.dossiers.case:templates/versions.jinja2",
 )
 def versions_view(context: DossierResource, request: Request) -> dict[str, Any]:
-    """Show all versions of `?veld=samenvatting`, and what changed in the newest or in `nummer`."""
-    asked = dict(query_pairs(request))
-    name = asked.get("veld", "")
+    """Show all versions of `?veld=samenvatting`, and the changes in the newest or in `nummer`."""
+    parameters = dict(query_pairs(request))
+    name = parameters.get("veld", "")
     if name not in FIELDS:
         raise HTTPNotFound()
     note_read(request, context.holder, "dossier", [context.dossier.id], task="versies bekijken")
-    found = versions(request.db, context.dossier, FIELDS[name])
-    by_number = {str(row.number): row for row in found}
-    chosen = by_number.get(asked.get("nummer", ""), found[0] if found else None)
+    rows = versions(request.db, context.dossier, FIELDS[name])
+    by_number = {str(row.number): row for row in rows}
+    chosen = by_number.get(parameters.get("nummer", ""), rows[0] if rows else None)
     before = by_number.get(str(chosen.number - 1)) if chosen else None
-    heading = f"Versies van de {LABELS[name].lower()}"
     return {
-        "crumbs": crumbs(request, heading),
-        "heading": heading,
-        "above": f"{context.dossier.number} {context.dossier.title}",
-        "versions": found,
+        **form_page(context, request, f"Versies van de {LABELS[name].lower()}"),
+        "versions": rows,
         "chosen": chosen,
         "pieces": difference(before.text, chosen.text) if before and chosen else None,
         "address": f"{page_of(context, request)}/versies?veld={name}&nummer=",

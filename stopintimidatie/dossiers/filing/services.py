@@ -1,4 +1,4 @@
-"""Which reports are in a dossier: joining and leaving, each with a reason, and the address."""
+"""Putting reports in a dossier and taking them out, with a reason, and the address they get."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, Actor, record
@@ -25,8 +25,11 @@ from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 
 Effects = Mapping[str, Any]
-# Reports that belong nowhere yet, or elsewhere, and that a dossier may refer to.
+# Reports in these states stay where they are; a dossier may refer to them.
 REFERABLE: Final = frozenset({"in_dossier", "afgehandeld"})
+# The conditions of a membership that counts now, and of one that isn't a reference.
+_STILL_IN: Final = DossierMembership.left_at.is_(None)
+_BELONGS: Final = and_(_STILL_IN, DossierMembership.reference.is_(False))
 _NOT_YET: Final = {
     "quarantaine": "staat nog in quarantaine. Haal de melding eerst uit quarantaine.",
     "nieuw": "is nog niet in behandeling. Neem de melding eerst in behandeling.",
@@ -45,7 +48,7 @@ def file_report(
     *,
     reference: bool = False,
 ) -> DossierMembership:
-    """Put a report in a dossier. What already belongs elsewhere, or is done, is referred to.
+    """Put a report in a dossier; only refer to one that belongs elsewhere, or is done.
 
     `reference`: refer to it anyhow; it stays where it is, and goes on there.
 
@@ -55,24 +58,22 @@ def file_report(
     present = membership_of(session, dossier.id, report.id)
     if present is not None and (present.reference or report.state != "in_behandeling"):
         raise DossierError(f"{report.reference} zit al in dit dossier.", "kenmerk")
-    if reference and report.state in (*REFERABLE, "in_behandeling"):
-        refer(session, dossier, report, reason, actor)
-    elif report.state == "in_behandeling":
-        # The history of the report is read by more people than the dossier about a person.
-        told = str(dossier.id) if is_strict(dossier.kind) else dossier.number
-        values = {"dossier": told, "reden": reason}
-        move_report(session, effects, report, "in_dossier", values, actor)
-    elif report.state in REFERABLE:
-        refer(session, dossier, report, reason, actor)
-    else:
-        raise DossierError(f"{report.reference} {why_not(report)}", "kenmerk")
-    found = membership_of(session, dossier.id, report.id)
-    assert found is not None  # noqa: S101 - just made
-    return found
+    obstacle = why_not(report)
+    if obstacle:
+        raise DossierError(f"{report.reference} {obstacle}", "kenmerk")
+    if reference or report.state != "in_behandeling":
+        return refer(session, dossier, report, reason, actor)
+    # The history of the report is read by more people than the dossier about a person.
+    number = str(dossier.id) if is_strict(dossier.kind) else dossier.number
+    values = {"dossier": number, "reden": reason}
+    move_report(session, effects, report, "in_dossier", values, actor)
+    membership = membership_of(session, dossier.id, report.id)
+    assert membership is not None  # noqa: S101 - just made
+    return membership
 
 
 def why_not(report: Report) -> str | None:
-    """Return why a report can't be put in or referred to by a dossier now; None when it can."""
+    """Return the reason that a report can't be put in or referred to now; None when it can."""
     if report.state == "in_behandeling" or report.state in REFERABLE:
         return None
     label = REPORT_WORKFLOW.state(report.state).label.lower()
@@ -101,7 +102,7 @@ def take_out(
 def refer(
     session: Session, dossier: Dossier, report: Report, reason: str, actor: Actor
 ) -> DossierMembership:
-    """Let a dossier refer to a report that belongs elsewhere. State and address stay."""
+    """Let a dossier refer to a report that belongs elsewhere; its state and address stay."""
     lock(session, dossier)
     check_live(dossier)
     return _join(session, dossier, report, reason, actor, home=False, reference=True)
@@ -113,35 +114,30 @@ def membership_of(session: Session, dossier_id: UUID, report_id: UUID) -> Dossie
         select(DossierMembership).where(
             DossierMembership.dossier_id == dossier_id,
             DossierMembership.report_id == report_id,
-            DossierMembership.left_at.is_(None),
+            _STILL_IN,
         )
     ).one_or_none()
 
 
 def belonging_of(session: Session, report_id: UUID) -> DossierMembership | None:
-    """Return the membership of the dossier that the report belongs to, references left aside."""
-    return session.scalars(
-        select(DossierMembership).where(
-            DossierMembership.report_id == report_id,
-            DossierMembership.left_at.is_(None),
-            DossierMembership.reference.is_(False),
-        )
-    ).one_or_none()
+    """Return the membership of a report in the dossier that it belongs to, or None."""
+    statement = select(DossierMembership).where(DossierMembership.report_id == report_id, _BELONGS)
+    return session.scalars(statement).one_or_none()
 
 
 def add_to_dossier(
     session: Session, report: Report, values: Mapping[str, Any], actor: Actor
 ) -> None:
-    """Add the report to the dossier whose number was given; effect of `in_dossier`."""
-    dossier = _locked(session, _named(str(values["dossier"])))
+    """Put the report in the dossier with this number or id; effect of `in_dossier`."""
+    dossier = _locked(session, _has_number(str(values["dossier"])))
     if dossier is None or dossier.state not in LIVE or not may_edit(session, dossier, actor):
         raise DossierError(
             "Dit dossier is er niet, of het is afgesloten. Kies een ander dossier.", "dossier"
         )
-    place(session, dossier, report, str(values["reden"]), actor)
+    put_in(session, dossier, report, str(values["reden"]), actor)
 
 
-def _named(number: str) -> Any:
+def _has_number(number: str) -> Any:
     """Return the condition of a dossier by its number or its id."""
     try:
         return Dossier.id == UUID(number)
@@ -166,27 +162,17 @@ def remove_from_dossier(
 
 
 def leave_everywhere(session: Session, report: Report, reason: str, actor: Actor) -> None:
-    """Take the report out of each dossier that holds or names it. The state is the caller's."""
-    present = session.scalars(
-        select(DossierMembership).where(
-            DossierMembership.report_id == report.id, DossierMembership.left_at.is_(None)
-        )
-    ).all()
-    for one in present:
-        dossier = session.get_one(Dossier, one.dossier_id)
+    """Take the report out of each dossier that holds or refers to it; its state stays."""
+    statement = select(DossierMembership).where(DossierMembership.report_id == report.id, _STILL_IN)
+    for membership in session.scalars(statement).all():
+        dossier = session.get_one(Dossier, membership.dossier_id)
         lock(session, dossier)
-        _leave(session, dossier, one, report, reason, actor)
+        _leave(session, dossier, membership, report, reason, actor)
 
 
 def let_all_go(session: Session, effects: Effects, dossier: Dossier, reason: str) -> None:
     """Take every report out of the dossier; those in it go back to *in behandeling*."""
-    present = session.scalars(
-        select(Report)
-        .join(DossierMembership, DossierMembership.report_id == Report.id)
-        .where(DossierMembership.dossier_id == dossier.id, DossierMembership.left_at.is_(None))
-        .order_by(DossierMembership.serial)
-    ).all()
-    for report in present:
+    for _, report in reports_in(session, dossier, referred=True):
         take_out(session, effects, dossier, report, reason, SYSTEM)
 
 
@@ -195,8 +181,8 @@ def _locked(session: Session, condition: Any) -> Dossier | None:
     return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
 
 
-def place(session: Session, dossier: Dossier, report: Report, reason: str, actor: Actor) -> None:
-    """Let a report belong to a dossier, wherever it belonged before. The state is the caller's."""
+def put_in(session: Session, dossier: Dossier, report: Report, reason: str, actor: Actor) -> None:
+    """Let a report belong to this dossier instead of another; its state stays."""
     present = belonging_of(session, report.id)
     home = lives_in(dossier, report)
     if present is not None and present.dossier_id == dossier.id:
@@ -221,7 +207,7 @@ def _join(
     home: bool,
     reference: bool,
 ) -> DossierMembership:
-    made = DossierMembership(
+    membership = DossierMembership(
         holder=dossier.holder,
         dossier_id=dossier.id,
         report_id=report.id,
@@ -231,25 +217,19 @@ def _join(
         joined_by=actor.name,
         joined_reason=reason,
     )
-    session.add(made)
-    _tell(session, dossier, report, actor, "melding_erbij", reason)
+    session.add(membership)
+    _write_down(session, dossier, report, actor, "melding_erbij", reason)
     session.flush()
-    return made
+    return membership
 
 
 def _serial(session: Session, dossier: Dossier, report: Report) -> int:
     """Return the number that this report had here before, else the next one."""
-    former = session.scalar(
-        select(func.max(DossierMembership.serial)).where(
-            DossierMembership.dossier_id == dossier.id, DossierMembership.report_id == report.id
-        )
+    last = select(func.max(DossierMembership.serial)).where(
+        DossierMembership.dossier_id == dossier.id
     )
-    if former is not None:
-        return int(former)
-    last = session.scalar(
-        select(func.max(DossierMembership.serial)).where(DossierMembership.dossier_id == dossier.id)
-    )
-    return int(last or 0) + 1
+    former = session.scalar(last.where(DossierMembership.report_id == report.id))
+    return former or (session.scalar(last) or 0) + 1
 
 
 def _leave(
@@ -267,12 +247,12 @@ def _leave(
     present.left_reason = reason
     if address and not present.reference:
         _set_address(session, report, None)
-    _tell(session, dossier, report, actor, "melding_eruit", reason)
+    _write_down(session, dossier, report, actor, "melding_eruit", reason)
     # Now, so that the report may join another dossier in the same transaction.
     session.flush()
 
 
-def _tell(
+def _write_down(
     session: Session, dossier: Dossier, report: Report, actor: Actor, name: str, reason: str
 ) -> None:
     append(session, dossier, actor, name, values={"melding": report.reference, "reden": reason})
@@ -317,19 +297,14 @@ def move_to_neighbourhood(
     remember_address(session, report.holder, old, REPORT, report.id)
     reindex_report(session, report)
     fields = ["neighbourhood_code"]
-    record(
-        session,
-        actor,
-        "melding.wijk",
-        report.holder,
-        REPORT,
-        [report.id],
-        fields=fields,
-    )
+    record(session, actor, "melding.wijk", report.holder, REPORT, [report.id], fields=fields)
 
 
 def settle(session: Session, report: Report) -> None:
-    """See anew whether the report's address lies in its dossier. The caller remembers the old."""
+    """Set anew whether the report's address lies in its dossier.
+
+    The caller remembers the old address.
+    """
     present = belonging_of(session, report.id)
     if present is None:
         report.dossier_number = None
@@ -339,7 +314,7 @@ def settle(session: Session, report: Report) -> None:
 
 
 def lives_in(dossier: Dossier, report: Report) -> bool:
-    """Return whether the address of a report that belongs here lies in the dossier.
+    """Tell whether the address of a report that belongs here lies in the dossier.
 
     Never in one about a person: its number would stand in an address that others see.
     """
@@ -352,18 +327,17 @@ def settle_in(dossier: Dossier, present: DossierMembership, report: Report) -> N
     report.dossier_number = dossier.number if present.home else None
 
 
-def belonging_reports(
-    session: Session, dossier: Dossier
+def reports_in(
+    session: Session, dossier: Dossier, *, referred: bool = False
 ) -> Sequence[tuple[DossierMembership, Report]]:
-    """Return every report that belongs to the dossier, with its membership."""
+    """Return every report that belongs to the dossier, with its membership.
+
+    `referred`: also the reports that the dossier only refers to.
+    """
     statement = (
         select(DossierMembership, Report)
         .join(Report, Report.id == DossierMembership.report_id)
-        .where(
-            DossierMembership.dossier_id == dossier.id,
-            DossierMembership.left_at.is_(None),
-            DossierMembership.reference.is_(False),
-        )
+        .where(DossierMembership.dossier_id == dossier.id, _STILL_IN if referred else _BELONGS)
         .order_by(DossierMembership.serial)
     )
     return [(row[0], row[1]) for row in session.execute(statement)]
@@ -380,17 +354,15 @@ def find_reports(session: Session, typed: str, *, field: str = "kenmerk") -> lis
         DossierError: Something isn't a reference, or there is no such report here.
     """
     wanted = _references(typed, field)
-    found = {
-        report.reference: report
-        for report in session.scalars(select(Report).where(Report.reference.in_(wanted)))
-    }
-    missing = [reference for reference in wanted if reference not in found]
+    rows = session.scalars(select(Report).where(Report.reference.in_(wanted)))
+    reports = {report.reference: report for report in rows}
+    missing = [reference for reference in wanted if reference not in reports]
     if missing:
-        told = "is niet gevonden in uw gemeente. Controleer het kenmerk."
+        advice = "is niet gevonden in uw gemeente. Controleer het kenmerk."
         if len(missing) > 1:
-            told = "zijn niet gevonden in uw gemeente. Controleer de kenmerken."
-        raise DossierError(f"{', '.join(missing)} {told}", field)
-    return [found[reference] for reference in wanted]
+            advice = "zijn niet gevonden in uw gemeente. Controleer de kenmerken."
+        raise DossierError(f"{', '.join(missing)} {advice}", field)
+    return [reports[reference] for reference in wanted]
 
 
 def _references(typed: str, field: str) -> list[str]:
@@ -398,10 +370,12 @@ def _references(typed: str, field: str) -> list[str]:
     words = [word for word in _BETWEEN.split(typed) if word]
     if len(words) > MOST_AT_ONCE:
         raise DossierError(f"Vul hoogstens {MOST_AT_ONCE} kenmerken in.", field)
-    read = {word: normalise_reference(word) for word in words}
-    for word, reference in read.items():
+    references: dict[str, None] = {}
+    for word in words:
+        reference = normalise_reference(word)
         if reference is None:
             raise DossierError(
                 f"‘{word[:40]}’ is geen kenmerk. Een kenmerk ziet eruit als M-4F7K-2QX9.", field
             )
-    return list(dict.fromkeys(reference for reference in read.values() if reference))
+        references[reference] = None
+    return list(references)

@@ -1,4 +1,7 @@
-"""The reports that a new dossier begins with: which are ready, and which first need something."""
+"""The pages that put reports in a dossier, take them out, and finish them when it ends.
+
+Also what a new dossier needs to begin with reports: which are ready, and which aren't yet.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound
-from pyramid.view import view_config
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.audit import Actor
-from stopintimidatie.core.forms import Button, Form, ManyOf, field
+from stopintimidatie.core.forms import Button, Form, ManyOf, Schema, field
 from stopintimidatie.core.forms.transitions import transition_schema
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import datetime_short, plural
 from stopintimidatie.core.web.request import Request, query_pairs
-from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WORKFLOW_OPTIONS, WorkflowError
-from stopintimidatie.dossiers import queries as dossiers_queries
+from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError, options_of
 from stopintimidatie.dossiers.filing.services import (
     address_of,
     file_report,
@@ -29,17 +30,19 @@ from stopintimidatie.dossiers.filing.services import (
     take_out,
     why_not,
 )
-from stopintimidatie.dossiers.forms import ReasonSchema, filing_schema
+from stopintimidatie.dossiers.forms import filing_schema, reason_field
 from stopintimidatie.dossiers.pages import (
-    FORM_PAGE,
     back_to,
     back_to_finishing,
+    dossier_form,
     form_page,
+    form_view,
     hidden_reports,
     only_live,
     page_of,
     submit,
 )
+from stopintimidatie.dossiers.queries import members_in_hand
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.services import DossierError
 from stopintimidatie.dossiers.words import forms_of
@@ -54,12 +57,12 @@ TAKE_LABEL: Final = "Neem nieuwe meldingen meteen in behandeling, op mijn naam"
 
 @dataclass(frozen=True)
 class Unready:
-    """A report that can't be filed yet: why, and the page where one goes on with it."""
+    """A report that can't be filed yet: the reason, and the page to go on with it."""
 
     reference: str
     why: str
     href: str
-    what: str
+    link: str
 
 
 def take_field() -> Any:
@@ -79,14 +82,14 @@ def take_on(session: Session, effects: Mapping[str, Any], report: Report, actor:
         move_report(session, effects, report, "in_behandeling_nemen", taking, actor)
 
 
-def asked_for(request: Request) -> list[Report]:
+def requested_reports(request: Request) -> list[Report]:
     """Return the reports of the address, or as typed; none where something is wrong in it."""
     if request.method == "POST":
-        asked = str(request.POST.get("meldingen", ""))
+        references = str(request.POST.get("meldingen", ""))
     else:
-        asked = " ".join(value for name, value in query_pairs(request) if name == "melding")
+        references = " ".join(value for name, value in query_pairs(request) if name == "melding")
     try:
-        return find_reports(request.db, asked)
+        return find_reports(request.db, references)
     except DossierError:
         return []
 
@@ -96,89 +99,83 @@ def unready(session: Session, reports: Sequence[Report], *, taking: bool) -> lis
 
     `taking`: new reports are taken in hand first, so they can be filed.
     """
-    found = []
+    waiting = []
     for report in reports:
         why = why_not(report)
         new = report.state == "nieuw"
         if why is None or (new and taking):
             continue
         href = address_of(session, report)
-        what = "beoordelen" if new else "bekijken"
-        found.append(Unready(report.reference, why, f"{href}/triage" if new else href, what))
-    return found
+        link = "beoordelen" if new else "bekijken"
+        waiting.append(Unready(report.reference, why, f"{href}/triage" if new else href, link))
+    return waiting
 
 
 def refuse(waiting: Sequence[Unready], *, can_take: bool) -> None:
-    """Refuse to file, where some are not ready.
+    """Refuse to file reports of which some are not ready.
+
+    `can_take`: the form has the checkbox that takes new reports in hand.
 
     Raises:
-        DossierError: Names all of them, at the field.
+        DossierError: Some are not ready; the message names all of them.
     """
     if not waiting:
         return
-    names = ", ".join(one.reference for one in waiting)
+    names = ", ".join(report.reference for report in waiting)
     can = "kan" if len(waiting) == 1 else "kunnen"
     advice = f", of zet het vinkje bij ‘{TAKE_LABEL}’" if can_take else ""
-    told = (
-        f"{names} {can} nog niet in een dossier. Doe eerst wat boven het formulier staat{advice}."
+    raise DossierError(
+        f"{names} {can} nog niet in een dossier. Doe eerst wat boven het formulier staat{advice}.",
+        "meldingen",
     )
-    raise DossierError(told, "meldingen")
 
 
-# Many reports at once: each on its own, and what can't be done is told, with the reason.
+def act_on_all(
+    request: Request,
+    reports: Iterable[Report],
+    act: Callable[[Report], Any],
+    outcome: str,
+    *,
+    field: str | None = None,
+) -> None:
+    """Do something with each report on its own; say on the next page how many succeeded.
 
+    `outcome`: what the reports are afterwards, in a participle. `field`: where the form says that
+    nothing succeeded.
 
-def each(
-    reports: Iterable[Report], act: Callable[[Report], None]
-) -> tuple[list[Report], list[str]]:
-    """Return those that went well, and why the others didn't; nothing is left half done."""
-    done, failed = [], []
+    Raises:
+        DossierError: Nothing succeeded, and there is such a field.
+    """
+    done, failures = 0, []
     for report in reports:
         try:
             act(report)
-            done.append(report)
+            done += 1
         except WorkflowError as problem:
-            text = str(problem)
-            told = text if text.startswith(report.reference) else f"{report.reference}: {text}"
-            failed.append(told)
-    return done, failed
-
-
-def tell(request: Request, done: Sequence[Report], failed: Sequence[str], what: str) -> None:
-    """Say on the next page how many are `what` now, and which aren't."""
+            text, name = str(problem), report.reference
+            failures.append(text if text.startswith(name) else f"{name}: {text}")
+    if field is not None and not done:
+        raise DossierError(" ".join(failures), field)
     if done:
-        are = "is" if len(done) == 1 else "zijn"
-        request.flash(f"{plural(len(done), 'melding', 'meldingen')} {are} {what}.")
-    if failed:
-        request.flash("Dit lukte niet. " + " ".join(failed), "warning")
-
-
-# Reports into a dossier, out of it, and finished together when it ends.
+        are = "is" if done == 1 else "zijn"
+        request.flash(f"{plural(done, 'melding', 'meldingen')} {are} {outcome}.")
+    if failures:
+        request.flash("Dit lukte niet. " + " ".join(failures), "warning")
 
 
 CANDIDATES: Final = 50
 FINISHED_AT_ONCE: Final = 100
 
 
-@view_config(
-    context=DossierResource,
-    name="meldingen-toevoegen",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-    guards=(only_live,),
-)
+@form_view("meldingen-toevoegen", only_live)
 def file_view(context: DossierResource, request: Request) -> Any:
-    """Put reports in the dossier: typed, or ticked among those that are being handled here."""
-    found = _candidates(context, request)
-    ids = [report.id for report in found]
+    """Show the form that puts reports in the dossier (typed, or ticked in a list), and do it."""
+    candidates = _candidates(context, request)
+    ids = [report.id for report in candidates]
     note_read(request, context.holder, "melding", ids, task="meldingen kiezen voor een dossier")
-    form = Form(
-        filing_schema([(report.reference, choice_of(report)) for report in found]),
-        request,
-        buttons=[Button("toevoegen", "Meldingen toevoegen")],
-        cancel_url=page_of(context, request, "meldingen"),
-    )
+    schema = filing_schema([(report.reference, choice_of(report)) for report in candidates])
+    button = Button("toevoegen", "Meldingen toevoegen")
+    form = dossier_form(context, request, schema, button, part="meldingen")
     page = form_page(context, request, "Meldingen toevoegen")
     page["intro"] = (
         "Een melding die al bij een ander dossier hoort, of die is afgehandeld, blijft waar hij is."
@@ -203,49 +200,30 @@ def choice_of(report: Report) -> str:
 
 
 def _file(context: DossierResource, request: Request, values: dict[str, Any]) -> Any:
-    """File each report on its own; say what can't be filed."""
+    """File the reports that were typed or ticked, and say which can't be filed."""
     typed = find_reports(request.db, values["kenmerk"])
     ticked = find_reports(request.db, " ".join(values.get("meldingen", ())), field="meldingen")
     reports = {report.id: report for report in [*typed, *ticked]}.values()
     if not reports:
         raise DossierError("Vul een kenmerk in, of kies een melding uit de lijst.", "kenmerk")
-    effects, actor = WORKFLOW_EFFECTS.of(request.registry), request.actor
+    effects, refer = WORKFLOW_EFFECTS.of(request.registry), values["verwijzen"]
 
     def put_in(report: Report) -> None:
+        why = values["reden"]
         file_report(
-            request.db,
-            effects,
-            context.dossier,
-            report,
-            values["reden"],
-            actor,
-            reference=values["verwijzen"],
+            request.db, effects, context.dossier, report, why, request.actor, reference=refer
         )
 
-    done, failed = each(reports, put_in)
-    if not done:
-        raise DossierError(" ".join(failed), "kenmerk")
-    tell(request, done, failed, "toegevoegd")
+    act_on_all(request, reports, put_in, "toegevoegd", field="kenmerk")
     return back_to(context, request, "meldingen")
 
 
-@view_config(
-    context=DossierResource,
-    name="melding-eruit",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-    guards=(hidden_reports,),
-)
+@form_view("melding-eruit", hidden_reports)
 def take_out_view(context: DossierResource, request: Request) -> Any:
-    """Take one report out: `?melding=M-…`, with a reason."""
+    """Show the form that takes a report out with a reason (`?melding=M-…`), and do it."""
     report = _wanted_report(context, request)
-    form = Form(
-        ReasonSchema(),
-        request,
-        buttons=[Button("eruit", "Melding eruit halen", "danger")],
-        cancel_url=page_of(context, request, "meldingen"),
-    )
+    button = Button("eruit", "Melding eruit halen", "danger")
+    form = dossier_form(context, request, Schema(reason_field()), button, part="meldingen")
     page = form_page(context, request, f"Melding {report.reference} eruit halen")
     page["intro"] = (
         "De melding gaat terug naar ‘in behandeling’. In de geschiedenis blijft staan dat hij in"
@@ -262,31 +240,27 @@ def take_out_view(context: DossierResource, request: Request) -> Any:
 
 
 def _wanted_report(context: DossierResource, request: Request) -> Report:
-    asked = dict(query_pairs(request)).get("melding", "")
     try:
-        found = find_reports(request.db, asked)
-    except DossierError:
+        (report,) = find_reports(request.db, dict(query_pairs(request)).get("melding", ""))
+    except (DossierError, ValueError):
         raise HTTPNotFound() from None
-    if len(found) != 1 or membership_of(request.db, context.dossier.id, found[0].id) is None:
+    if membership_of(request.db, context.dossier.id, report.id) is None:
         raise HTTPNotFound()
-    return found[0]
+    return report
 
 
-@view_config(
-    context=DossierResource,
-    name="meldingen-afhandelen",
-    request_method=("GET", "POST"),
+@form_view(
+    "meldingen-afhandelen",
+    hidden_reports,
     permission=Permission.TRIAGE,
     renderer="stopintimidatie.dossiers.filing:templates/finish.jinja2",
-    guards=(hidden_reports,),
 )
 def finish_view(context: DossierResource, request: Request) -> Any:
-    """Finish the reports of the dossier: one answer for all that are ticked."""
-    members = dossiers_queries.members_in_hand(request.db, context.dossier, FINISHED_AT_ONCE + 1)
+    """Show the form that finishes the ticked reports with one answer for all, and do it."""
+    members = members_in_hand(request.db, context.dossier, FINISHED_AT_ONCE + 1)
     reports = [member.report for member in members][:FINISHED_AT_ONCE]
-    note_read(
-        request, context.holder, "melding", [r.id for r in reports], task="meldingen afhandelen"
-    )
+    ids = [report.id for report in reports]
+    note_read(request, context.holder, "melding", ids, task="meldingen afhandelen")
     page = {
         **form_page(context, request, "Meldingen afhandelen"),
         "here": page_of(context, request),
@@ -302,43 +276,29 @@ def finish_view(context: DossierResource, request: Request) -> Any:
 
 def _finish_form(context: DossierResource, request: Request, reports: Sequence[Report]) -> Form:
     step = REPORT_WORKFLOW.transition("afhandelen")
-    offered = WORKFLOW_OPTIONS.of(request.registry)
-    options = {
-        asked.options: offered[asked.options](request.db, None)
-        for asked in step.fields
-        if asked.options
-    }
-    schema = transition_schema(step, options)
+    schema = transition_schema(step, options_of(request.registry, request.db, step, None))
     choices = [(report.reference, choice_of(report)) for report in reports]
-    schema.children.insert(
-        0, field(ManyOf(choices), "Welke meldingen handelt u af?", name="meldingen")
-    )
-    return Form(
-        schema,
-        request,
-        buttons=[Button("afhandelen", "Meldingen afhandelen")],
-        appstruct={
-            "meldingen": [code for code, _ in choices],
-            "terugkoppeling": "gegeven",
-            "bericht": context.dossier.feedback,
-        },
-        cancel_url=page_of(context, request, "meldingen"),
-    )
+    ticked = field(ManyOf(choices), "Welke meldingen handelt u af?", name="meldingen")
+    schema.children.insert(0, ticked)
+    values = {
+        "meldingen": [code for code, _ in choices],
+        "terugkoppeling": "gegeven",
+        "bericht": context.dossier.feedback,
+    }
+    button = Button("afhandelen", "Meldingen afhandelen")
+    return dossier_form(context, request, schema, button, values, part="meldingen")
 
 
 def _finish(
     context: DossierResource, request: Request, reports: Sequence[Report], values: dict[str, Any]
 ) -> Any:
     step = REPORT_WORKFLOW.transition("afhandelen")
-    answers = {asked.name: values.get(asked.name) for asked in step.fields}
-    effects, actor = WORKFLOW_EFFECTS.of(request.registry), request.actor
+    answers = {question.name: values.get(question.name) for question in step.fields}
+    effects = WORKFLOW_EFFECTS.of(request.registry)
     chosen = [report for report in reports if report.reference in values["meldingen"]]
-    done, failed = each(
-        chosen, lambda report: _finish_one(request, effects, report, answers, actor)
-    )
-    tell(request, done, failed, "afgehandeld")
+
+    def finish(report: Report) -> None:
+        move_report(request.db, effects, report, step.name, answers, request.actor)
+
+    act_on_all(request, chosen, finish, "afgehandeld")
     return back_to_finishing(context, request)
-
-
-def _finish_one(request: Request, effects: Any, report: Report, answers: Any, actor: Any) -> None:
-    move_report(request.db, effects, report, "afhandelen", answers, actor)

@@ -133,13 +133,13 @@ def assign_handler(session: Session, report: Report, values: Values, actor: Acto
 
 def ask_reporter(session: Session, report: Report, values: Values, actor: Actor) -> None:
     """Ask the reporter, who reads it with the follow code, and wait until the last day."""
-    expect_answer(session, report, _day(values["uiterlijk"]))
+    expect_answer(session, report, as_day(values["uiterlijk"]))
     tell(session, report, "vraag", values["vraag"], actor)
 
 
 def ask_partner(session: Session, report: Report, values: Values, actor: Actor) -> None:
     """Wait for a partner until the last day; who was asked what stands in the history."""
-    report.waiting_until = _day(values["uiterlijk"])
+    report.waiting_until = as_day(values["uiterlijk"])
 
 
 def stop_waiting(session: Session, report: Report, values: Values, actor: Actor) -> None:
@@ -223,7 +223,8 @@ def _other_report(session: Session, report: Report, reference: str) -> Report:
     return found
 
 
-def _day(value: Any) -> date:
+def as_day(value: Any) -> date:
+    """Return a day, from a form or as it is kept in the history."""
     return value if isinstance(value, date) else date.fromisoformat(str(value))
 
 
