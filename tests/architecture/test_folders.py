@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
 from stopintimidatie.rooms import modules_in_order
 from tests.support.installation import ROOT
 
@@ -22,3 +26,15 @@ def test_every_folder_of_tests_is_a_room_or_crosses_rooms() -> None:
 def test_docs_tell_what_each_crossing_folder_is_for() -> None:
     page = (ROOT / "docs" / "dev" / "tests.md").read_text(encoding="utf-8")
     assert not [name for name in CROSSING | NO_TESTS if f"`tests/{name}`" not in page]
+
+
+def test_no_module_reads_what_stands_in_a_test_module() -> None:
+    paths = [*TESTS.rglob("*.py"), *(ROOT / "bench").rglob("*.py")]
+    imported = {(path.name, name) for path in paths for name in imports_of(path)}
+    assert not [(path, name) for path, name in imported if ".test_" in name]
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pyramid.security import NO_PERMISSION_REQUIRED
 
-from tests.architecture.test_views import views
+from tests.support.declared_views import views
 from tests.support.installation import Installation
 from tests.support.matrix import MATRIX
 from tests.support.town import DESK_ROLES, MUNICIPAL_ROLES

@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pyramid.httpexceptions import HTTPForbidden
-from pyramid.interfaces import IExceptionResponse
 from pyramid.registry import Registry
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 import stopintimidatie
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.web.request import Request
+from tests.support.declared_views import views
 from tests.support.installation import Installation
-
-
-def views(installation: Installation) -> Iterator[Any]:
-    """The views of the house; exception views and static files apart."""
-    for entry in installation.introspector.get_category("views"):
-        view = entry["introspectable"]
-        context = view["context"]
-        exception = isinstance(context, type) and issubclass(context, BaseException)
-        if view["route_name"] or exception or context is IExceptionResponse:
-            continue
-        yield view
 
 
 def describe(view: Any) -> str:

@@ -32,13 +32,14 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.core.text import AMSTERDAM
 from stopintimidatie.reports.api.openapi import FULL_REPORT
-from tests.browser.test_pages import problems_on
-from tests.dossiers.patterns.test_patterns import LAT, LON, late, plant
 from tests.support.api import Api
+from tests.support.axe import problems_on
 from tests.support.exporting import with_partner
 from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.installation import PASSWORD, Installation, make_settings
-from tests.support.served import in_thread, until
+from tests.support.planting import LAT, LON, late, plant
+from tests.support.served import in_thread
+from tests.support.waiting import until
 
 TOWN = "/gemeenten/dordrecht"
 TOLD = "Zij riepen mij na bij de fietsenstalling en liepen achter mij aan."

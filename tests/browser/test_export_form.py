@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.test_pages import problems_on
+from tests.support.axe import problems_on
 from tests.support.exporting import Case, make_case
 from tests.support.installation import PASSWORD, Installation
 from tests.support.served import in_thread

@@ -27,7 +27,8 @@ from stopintimidatie.core.text import AMSTERDAM
 from tests.support.factories import EINDHOVEN, make_user
 from tests.support.installation import PASSWORD, Installation, make_settings
 from tests.support.mail_server import Mailbox, mail_server
-from tests.support.served import in_thread, until
+from tests.support.served import in_thread
+from tests.support.waiting import until
 
 ZWIJNDRECHT = "GM0642"
 OFFICIAL, ADMIN = "oov@zwijndrecht.example", "beheer@zwijndrecht.example"

@@ -22,7 +22,7 @@ from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.workflow import STATES as DOSSIER_STATES
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.workflow import STATES as REPORT_STATES
-from tests.browser.test_pages import complaints_of, problems_on
+from tests.support.axe import complaints_of, problems_on
 from tests.support.probing import probes
 from tests.support.served import in_thread
 from tests.support.town import OTHER, OWN, PEOPLE, REHEARSAL, Person, Town, own_town

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stopintimidatie.demo.replay.accounts import PASSWORD
 from tests.browser.conftest import SignIn
-from tests.browser.test_pages import problems_on
+from tests.support.axe import problems_on
 
 DOSSIER = "/gemeenten/dordrecht/binnenstad/2026-0006"
 

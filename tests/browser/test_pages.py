@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import ConsoleMessage, Page
 
 from tests.browser.conftest import SignIn
+from tests.support.axe import complaints_of, problems_on
 
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-# Writing out what is right as well takes as long as the judging itself.
-AXE = {"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]}
 TOWN = "/gemeenten/dordrecht"
 DOSSIER = f"{TOWN}/binnenstad/2026-0006"
 WORK = (
@@ -33,27 +29,6 @@ BY_ROLE = {
     "fg@dordrecht.example": (TOWN, f"{TOWN}/logboek"),
     "meldpunt@landelijk.example": ("/landelijk", "/zoeken?q=station"),
 }
-
-
-def complaints_of(page: Page) -> list[str]:
-    """Errors of scripts and refusals of the policy, from now on."""
-    found: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        if message.type == "error" and "status of" not in message.text:
-            found.append(message.text)
-
-    page.on("console", note)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    return found
-
-
-def problems_on(page: Page) -> list[str]:
-    results = Axe().run(page, options=AXE)
-    found = [f"{v['id']}: {v['help']}" for v in results.response["violations"]]
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        found.append("scrolls sideways")
-    return found
 
 
 @pytest.mark.parametrize("username", BY_ROLE)

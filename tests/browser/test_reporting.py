@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.text import AMSTERDAM
 from tests.browser.conftest import SignIn
-from tests.browser.test_pages import problems_on
+from tests.support.axe import problems_on
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 

@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from stopintimidatie.cli.commands import cli
-from stopintimidatie.cli.common import run
 from stopintimidatie.core.accounts.models import LoginSession, User
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import utc_now
@@ -24,34 +22,10 @@ from stopintimidatie.reports.api.models import AppKey
 from tests.support.areas import features
 from tests.support.factories import DORDRECHT, make_user
 from tests.support.installation import DATA, Installation
+from tests.support.keyboard import Keyboard
 from tests.support.pdok_stand_in import StandIn, serving
 
 TOWN = DATA / "voorbeeldstad"
-INI = """[app:main]
-demo = true
-sqlalchemy.url = {settings.database_url}
-database.owner_url = {settings.database_owner_url}
-data_dir = {settings.data_dir}
-key_file = {settings.key_file}
-migrations = {settings.migrations}
-public_address = http://localhost:6543
-"""
-
-
-class Keyboard:
-    """Types commands for an installation."""
-
-    def __init__(self, installation: Installation, capsys: pytest.CaptureFixture[str]) -> None:
-        self.capsys = capsys
-        self.ini = installation.settings.data_dir / "proef.ini"
-        self.ini.write_text(INI.format(settings=installation.settings), encoding="utf-8")
-
-    def type(self, *words: str) -> tuple[int, str, str]:
-        """Exit code, output and errors of a command."""
-        self.capsys.readouterr()
-        code = run(cli, args=["--ini", str(self.ini), *words], prog_name="stopintimidatie")
-        captured = self.capsys.readouterr()
-        return code, captured.out, captured.err
 
 
 @pytest.fixture

@@ -11,22 +11,12 @@ import pytest
 from stopintimidatie.cli import gateway
 from stopintimidatie.cli.gateway import MAXIMUM_BODY_BYTES, Gateway
 from stopintimidatie.core.web.body import KEPT_IN_MEMORY
-
-Answer = tuple[str, dict[str, str], bytes]
+from tests.support.gateway_calls import Answer, ask
 
 
 def echo(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     start_response("200 OK", [])
     return [environ["wsgi.input"].read()]
-
-
-def ask(gateway: Gateway, body: bytes = b"", **environ: Any) -> Answer:
-    seen: list[Any] = []
-    base = {"SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "x", "wsgi.input": BytesIO(body)}
-    parts = gateway({**base, **environ}, lambda status, headers, info=None: seen.append(
-        (status, dict(headers))
-    ))  # fmt: skip
-    return (*seen[-1], b"".join(parts))
 
 
 def seen_by_the_application(body: bytes = b"", **environ: Any) -> dict[str, Any]:

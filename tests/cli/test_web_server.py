@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import signal
 import socket
@@ -18,13 +17,12 @@ from sqlalchemy import select
 
 from stopintimidatie.cli.gateway import MAXIMUM_BODY_BYTES
 from stopintimidatie.reports.api.models import IdempotencyKey
-from stopintimidatie.reports.api.openapi import FULL_REPORT
 from tests.support.api import REPORTS, Api
 from tests.support.installation import Installation
-from tests.support.served import HOST, Served, as_product, until
+from tests.support.served import BODY, HOST, Served, as_product, post
+from tests.support.waiting import until
 
 CLIENTS = 6
-BODY = json.dumps(FULL_REPORT).encode()
 FAR_TOO_LARGE = MAXIMUM_BODY_BYTES + 3_000_000
 
 
@@ -62,12 +60,6 @@ class Client(threading.Thread):
                 self.acknowledged.add(key)
             else:
                 self.other.append(status)
-
-
-def post(port: int, api: Api, key: str) -> int:
-    with closing(http.client.HTTPConnection(HOST, port, timeout=20)) as connection:
-        connection.request("POST", REPORTS, BODY, api.headers(Idempotency_Key=key))
-        return connection.getresponse().status
 
 
 def stored(api: Api) -> set[str]:

@@ -14,7 +14,7 @@ from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.security import Role
 from stopintimidatie.disclosures import views as disclosures_views
 from stopintimidatie.disclosures.services import record_disclosure
-from tests.disclosures.test_register import REGISTER, SUBJECT, an_entry
+from tests.support.disclosing import REGISTER, SUBJECT, an_entry
 from tests.support.factories import DORDRECHT, EINDHOVEN, make_user
 from tests.support.installation import Installation
 

@@ -18,7 +18,7 @@ from stopintimidatie.disclosures import verification
 from stopintimidatie.disclosures.models import Disclosure
 from stopintimidatie.disclosures.resources import KIND, new_export_id
 from stopintimidatie.disclosures.services import EventKind, note_event
-from tests.disclosures.test_register import recorded
+from tests.support.disclosing import recorded
 from tests.support.factories import DORDRECHT, EINDHOVEN, make_user
 from tests.support.installation import Installation
 from tests.support.queries import count_queries

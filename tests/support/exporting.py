@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 from webtest import TestApp, TestResponse
 
@@ -18,7 +19,9 @@ from stopintimidatie.dossiers.case.services import make_agreement
 from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.dossiers.resources import path_of_dossier
 from stopintimidatie.dossiers.services import add_note
+from stopintimidatie.exports.document.process import Step
 from stopintimidatie.exports.models import Export
+from stopintimidatie.exports.request import jobs as request_jobs
 from stopintimidatie.municipalities.partners.services import (
     Person,
     add_contact,
@@ -200,3 +203,31 @@ def approved(case: Case, **changes: Any) -> str:
     reference = requested(case, **changes)
     assert decide(case, reference).status_int == 303
     return reference
+
+
+FAKE = b"%PDF-1.7 not really"
+
+
+def quick(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Let the worker make a file at once; the number of times it did."""
+    made: list[int] = []
+
+    def render(content: Any, **kw: Any) -> bytes:
+        made.append(1)
+        kw["on_progress"](Step("opmaken", 2))
+        return FAKE
+
+    monkeypatch.setattr(request_jobs, "render_in_process", render)
+    return made
+
+
+def contents(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The same; what the worker was given to render."""
+    given: list[Any] = []
+
+    def render(content: Any, **kw: Any) -> bytes:
+        given.append(content)
+        return FAKE
+
+    monkeypatch.setattr(request_jobs, "render_in_process", render)
+    return given

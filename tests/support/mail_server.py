@@ -152,3 +152,29 @@ def rude_server(*, says: bytes = b"", hangs_up: bool) -> Iterator[int]:
     thread.join(5)
     for connection in waiting:
         connection.close()
+
+
+BOUNCE = """\
+From: MAILER-DAEMON@post.example
+Content-Type: multipart/report; report-type=delivery-status; boundary=x
+MIME-Version: 1.0
+
+--x
+Content-Type: text/plain
+
+Het lukte niet.
+--x
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; post.example
+
+Final-Recipient: rfc822; meldingen@dordrecht.example
+Action: {action}
+Status: 5.1.1
+--x
+Content-Type: text/rfc822-headers
+
+Message-ID: <{number}@meldpunt.example>
+Subject: Er wacht iets
+--x--
+"""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, fields
@@ -18,7 +18,10 @@ from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+from stopintimidatie.reports.api.openapi import FULL_REPORT
 from stopintimidatie.settings import Settings
+from tests.support.api import REPORTS, Api
+from tests.support.waiting import until
 
 HOST = "127.0.0.1"
 SECONDS_TO_START = 30
@@ -103,10 +106,10 @@ def ini_of(settings: Settings, changes: dict[str, Any]) -> str:
     return "\n".join(["[app:main]", *lines]).replace("%", "%%") + "\n"
 
 
-def until(settled: Any, *, seconds: float = 10) -> None:
-    """Look often, and fail when it takes too long."""
-    deadline = time.monotonic() + seconds
-    while not settled():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds} seconds in vain")
-        time.sleep(0.02)
+BODY = json.dumps(FULL_REPORT).encode()
+
+
+def post(port: int, api: Api, key: str) -> int:
+    with closing(http.client.HTTPConnection(HOST, port, timeout=20)) as connection:
+        connection.request("POST", REPORTS, BODY, api.headers(Idempotency_Key=key))
+        return connection.getresponse().status

@@ -15,8 +15,7 @@ from webtest.forms import Checkbox, Hidden, MultipleSelect, Radio, Select
 from stopintimidatie.core.security import Role
 from tests.support.factories import DORDRECHT, connect, make_report, make_user
 from tests.support.installation import Installation
-from tests.support.malformed import FORM, Malformed
-from tests.whole.test_bad_input import misbehaviour, rows
+from tests.support.malformed import FORM, Malformed, misbehaviour, rows
 
 NATIONAL = "landelijk"
 MOST_PAGES = 60

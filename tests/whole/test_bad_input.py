@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import sys
-from typing import Any
-
 import pytest
-from sqlalchemy import func, select
 
 from stopintimidatie.core.security import Role
-from stopintimidatie.core.storage.models import Base
-from tests.support.api import PROBLEM, Api
+from tests.support.api import Api
 from tests.support.factories import DORDRECHT, connect, make_report, make_user
 from tests.support.installation import Installation
-from tests.support.malformed import KINDS, Malformed
+from tests.support.malformed import KINDS, misbehaviour, rows, send
 
-# A refusal and a failed attempt to sign in are meant to be written down.
-WRITTEN_DOWN = {"audit_event", "audit_subject", "sign_in_attempt"}
 AT_LEAST = 500
 
 
@@ -25,67 +17,6 @@ AT_LEAST = 500
 def api(installation: Installation) -> Api:
     connect(installation)
     return Api(installation)
-
-
-def send(app: Any, request: Malformed, cookie: str = "") -> tuple[int, dict[str, str]]:
-    """Straight into WSGI, where nothing tidies the request up."""
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": request.method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": request.path,
-        "QUERY_STRING": "",
-        "SERVER_NAME": "localhost",
-        "SERVER_PORT": "6543",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "HTTP_HOST": "localhost:6543",
-        "CONTENT_LENGTH": str(len(request.body)),
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(request.body),
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-        **({"HTTP_COOKIE": cookie} if cookie else {}),
-        **request.environ,
-    }
-    seen: list[tuple[str, list[tuple[str, str]]]] = []
-    chunks = app(environ, lambda status, headers, exc_info=None: seen.append((status, headers)))
-    for _ in chunks:
-        pass
-    if hasattr(chunks, "close"):
-        chunks.close()
-    status, headers = seen[0]
-    for name, value in headers:
-        assert "\r" not in name + value
-        assert "\n" not in name + value
-    return int(status[:3]), dict(headers)
-
-
-def rows(installation: Installation) -> dict[str, int]:
-    with installation.owner.connect() as connection:
-        return {
-            table.name: connection.scalar(select(func.count()).select_from(table)) or 0
-            for table in Base.metadata.sorted_tables
-            if table.name not in WRITTEN_DOWN
-        }
-
-
-def misbehaviour(app: Any, request: Malformed, cookie: str = "") -> str | None:
-    """What is wrong with the answer, if anything."""
-    about = f"{request.what}: {request.method} {request.path!r:.60} {request.body!r:.60}"
-    try:
-        status, headers = send(app, request, cookie)
-    except Exception as error:
-        return f"{about} raised {type(error).__name__}: {error!s:.80}"
-    if status >= 500:
-        return f"{about} gave {status}"
-    if request.path.startswith("/api/") and status >= 400:
-        if headers.get("Content-Type") != PROBLEM:
-            return f"{about} gave {status} without a problem document"
-        if "API-Version" not in headers:
-            return f"{about} gave {status} without its version"
-    return None
 
 
 @pytest.mark.parametrize("kind", KINDS)

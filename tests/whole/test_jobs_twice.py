@@ -22,16 +22,20 @@ from stopintimidatie.dossiers.patterns.models import Pattern
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.request.jobs import withdraw
 from tests.crash.checks import check_deliveries, check_patterns
-from tests.dossiers.patterns.test_patterns import plant, search
-from tests.exports.release.test_deliveries import enter, events, put_ready, ready, spoken_code
-from tests.reports.inbox.test_notices import TUESDAY, at, messages, report, town
+from tests.support.deliveries import enter, events, put_ready, ready, spoken_code
 from tests.support.exporting import requested
 from tests.support.factories import DORDRECHT, connect
 from tests.support.installation import Installation
+from tests.support.noticing import TUESDAY, at, messages, report, told_of_reports
+from tests.support.planting import plant, search
 
 pytestmark = pytest.mark.judged_once
 
-__all__ = ["town"]
+
+@pytest.fixture
+def town(installation: Installation) -> Installation:
+    """Dordrecht, which is told of its reports."""
+    return told_of_reports(installation)
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import OutboxJob
 from stopintimidatie.core.search.services import PURGE
 from stopintimidatie.core.security import Role
-from stopintimidatie.core.storage import NATIONAL, Base
+from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.personal import (
     Fragment,
     PersonalDataHolder,
@@ -52,6 +52,7 @@ from tests.support.factories import (
     user_id,
 )
 from tests.support.installation import Installation
+from tests.support.personal import anywhere
 
 pytestmark = pytest.mark.both_databases
 
@@ -88,17 +89,6 @@ def make_full_report(installation: Installation, holder: str = DORDRECHT) -> Rep
         session.scalars(select(ReportMove)).one().values = {"toelichting": [f"zie {NAME}"]}
     installation.run_jobs()
     return report
-
-
-def anywhere(installation: Installation, words: str) -> list[str]:
-    """The tables in which these words still stand, whoever holds them."""
-    found = []
-    with installation.owner.connect() as connection:
-        for table in Base.metadata.sorted_tables:
-            rows = connection.execute(select(table)).all()
-            if words.lower() in repr(rows).lower():
-                found.append(str(table.name))
-    return found
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import ContactWish
-from tests.exports.review.test_reviewing import address as text_address
-from tests.privacy.erasure.test_erasing import first_report, page_of, second_look
-from tests.reports.handover import test_offers
+from tests.support.erasing import first_report, page_of, second_look
 from tests.support.exporting import make_case
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user
 from tests.support.installation import Installation
+from tests.support.offering import Case, form_with
+from tests.support.reviewing import address as text_address
 
 
 def reads(installation: Installation, task: str, holder: str = DORDRECHT) -> int:
@@ -88,9 +88,9 @@ def test_quarantine(installation: Installation) -> None:
 def test_offer(installation: Installation) -> None:
     connect(installation, DORDRECHT)
     connect(installation, EINDHOVEN)
-    case = test_offers.Case(installation)
+    case = Case(installation)
     case.offer()
-    form = test_offers.form_with(case.receiver.get(case.offered), "antwoord")
+    form = form_with(case.receiver.get(case.offered), "antwoord")
     form["antwoord"] = "weigeren"
     form.submit("antwoorden", status=422)
     assert reads(installation, "overdracht bekijken", EINDHOVEN) == 2
@@ -105,7 +105,7 @@ def test_municipality(installation: Installation) -> None:
     with installation.transaction() as session:
         reference = make_report(session, installation, holder=NATIONAL).reference
     page = desk.get(f"/landelijk/{reference}/routeren")
-    form = test_offers.form_with(page, "gemeente")
+    form = form_with(page, "gemeente")
     form["gemeente"] = DORDRECHT
     form.submit("routeren", status=422)
     assert reads(installation, "gemeente kiezen", NATIONAL) == 2

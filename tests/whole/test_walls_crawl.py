@@ -19,21 +19,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from pyramid.authorization import ACLAllowed
 from pyramid.request import RequestLocalCache
 from sqlalchemy import Connection, Table, event, select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from stopintimidatie.core.security import Role
-from stopintimidatie.core.security.policy import SecurityPolicy
-from stopintimidatie.core.storage import TenancyError, database, enter, tenancy
+from stopintimidatie.core.storage import TenancyError, database, enter
 from stopintimidatie.core.storage.database import POLICY
 from stopintimidatie.core.storage.models import Held
 from stopintimidatie.core.storage.tenancy import current_holder
@@ -42,7 +38,8 @@ from tests.support.factories import DORDRECHT, EINDHOVEN
 from tests.support.probing import Probe, outcome, probes
 from tests.support.town import DESK, HOST, OTHER, OWN, Person, Town, own_town
 from tests.support.visiting import foreign_words, found_in, shown
-from tests.whole.test_database_walls import HELD, PASSED, POWERS, WALLED, mine, row_of
+from tests.support.walls import HELD, PASSED, POWERS, WALLED, mine, row_of
+from tests.support.without_filters import allow_all, changed, no_filter
 
 pytestmark = pytest.mark.judged_once
 
@@ -165,29 +162,9 @@ def watch(pair: Town) -> Iterator[Watch]:
         event.remove(engine, name, made.ended)
 
 
-def allow_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The ACL wall taken away: everybody may do everything."""
-
-    def allow(self: Any, request: Any, context: Any, permission: str) -> Any:
-        return ACLAllowed("<test>", (), permission, (), context)
-
-    monkeypatch.setattr(SecurityPolicy, "permits", allow)
-
-
 @pytest.fixture
 def no_acl(monkeypatch: pytest.MonkeyPatch) -> None:
     allow_all(monkeypatch)
-
-
-@contextmanager
-def no_filter() -> Iterator[None]:
-    """Without the ORM's criteria on the holder; a flush still refuses (the database would too)."""
-    criteria = tenancy._only_rows_of_the_holder
-    event.remove(Session, "do_orm_execute", criteria)
-    try:
-        yield
-    finally:
-        event.listen(Session, "do_orm_execute", criteria)
 
 
 def look_everywhere(request: Any) -> tree_resources.Lineage:
@@ -313,22 +290,6 @@ def test_the_crawl_would_see_it_when_the_last_wall_falls(
     assert found_in(shown(path, answer), foreign_words(pair, OFFICER))
     assert watch.tables == {"report"}
     assert f"Report of {EINDHOVEN}" in watch.loaded
-
-
-@contextmanager
-def changed(town: Town, *there: str, back: tuple[str, ...]) -> Iterator[None]:
-    """The database with a statement done by its owner, and undone afterwards."""
-    try:
-        _change(town, there)
-        yield
-    finally:
-        _change(town, back)
-
-
-def _change(town: Town, statements: tuple[str, ...]) -> None:
-    with town.installation.owner.begin() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
 
 
 def gone(town: Town, name: str) -> Iterator[Any]:

@@ -24,7 +24,7 @@ from stopintimidatie.core.storage import enter
 from stopintimidatie.home import search as search_page
 from tests.support.town import DESK, OTHER, OWN, Person, Town
 from tests.support.visiting import found_in, shown
-from tests.whole.test_walls_crawl import allow_all, changed, no_filter
+from tests.support.without_filters import allow_all, changed, no_filter
 
 SEARCHERS = (
     Person(OWN, Role.OFFICER),

@@ -9,7 +9,7 @@ from contextlib import closing
 from copy import copy
 from dataclasses import replace
 from datetime import timedelta
-from threading import Barrier, Event
+from threading import Event
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -24,18 +24,18 @@ from stopintimidatie.core.accounts.models import SignInAttempt, User
 from stopintimidatie.core.accounts.services import hash_password
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
-from tests.cli.test_web_server import post
 from tests.support.api import Api
 from tests.support.factories import DORDRECHT, make_user
 from tests.support.installation import PASSWORD, Installation
-from tests.support.served import HOST, as_product, until
+from tests.support.served import HOST, as_product, post
+from tests.support.signing_in import WRONG, at_once, filled
+from tests.support.waiting import until
 
 pytestmark = [
     pytest.mark.both_databases,
     pytest.mark.judged_once,
 ]
 CHOSEN = "een lange zin die niemand kent"
-WRONG = "een verkeerd wachtwoord"
 AT_ONCE = 16
 LOCAL = {"Host": "localhost:6543"}
 FORM = "application/x-www-form-urlencoded"
@@ -65,25 +65,6 @@ def judge(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Judge:
     made = Judge(installation)
     monkeypatch.setattr(accounts_services, "_hasher", made)
     return made
-
-
-def filled(browser: Any, username: str, password: str = WRONG) -> Any:
-    form = browser.get("/aanmelden").forms["formulier"]
-    form["gebruikersnaam"], form["wachtwoord"] = username, password
-    return form
-
-
-def at_once(forms: list[Any], button: str = "aanmelden") -> list[int]:
-    """Submit the forms at the same time; return the statuses."""
-    ready = Barrier(len(forms))
-
-    def send(form: Any) -> int:
-        ready.wait()
-        status: int = form.submit(button, status="*").status_int
-        return status
-
-    with ThreadPoolExecutor(len(forms)) as pool:
-        return list(pool.map(send, forms))
 
 
 def test_of_many_guesses_at_once_five_are_judged(installation: Installation, judge: Judge) -> None:

@@ -17,10 +17,10 @@ from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.desk.onboarding.services import MAIL
-from tests.core.accounts.test_guesses import at_once, filled
-from tests.desk.onboarding.test_onboarding import last_mail
 from tests.support.factories import DORDRECHT, make_user
 from tests.support.installation import PASSWORD, Installation
+from tests.support.mailboxes import last_mail
+from tests.support.signing_in import at_once, filled
 
 pytestmark = pytest.mark.judged_once
 

@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, column, event, table
-from webtest import TestApp
 
 from stopintimidatie import install
 from stopintimidatie.core.audit import SYSTEM
@@ -30,22 +29,11 @@ from stopintimidatie.municipalities.areas.loader import load_areas
 from tests.support import postgres_guard
 from tests.support.factories import DORDRECHT
 from tests.support.installation import DATA, ROOT, Installation, make_settings
+from tests.support.readiness import fresh, ready
 
 pytestmark = pytest.mark.both_databases
 
 TOWN = DATA / "voorbeeldstad"
-
-
-def ready(installation: Installation, status: int) -> dict[str, dict[str, str]]:
-    """The checks by name, seen by a fresh process."""
-    answer = fresh(installation).get("/health/ready", status=status).json
-    assert answer["status"] == ("ok" if status == 200 else "niet gereed")
-    return {check["naam"]: check for check in answer["controles"]}
-
-
-def fresh(installation: Installation) -> TestApp:
-    installation.registry.readiness._known = None
-    return installation.visitor()
 
 
 def wait_in_queue(installation: Installation, kind: str, hours: int, **values: Any) -> None:

@@ -22,9 +22,9 @@ from stopintimidatie.demo.replay.network import set_up_mailbox
 from stopintimidatie.reports.api.openapi import FULL_REPORT
 from stopintimidatie.reports.api.queries import DEMO_TOKEN, make_demo_key
 from stopintimidatie.reports.inbox.services import NEW, URGENT
-from tests.core.jobs.test_waking import PATIENCE, until
 from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.installation import Installation
+from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.both_databases
 

@@ -16,10 +16,10 @@ from stopintimidatie.core.jobs import Job, JobContext, JobKind, OutboxJob, enque
 from stopintimidatie.core.jobs.schedule import LONGEST_WAIT, correct_schedule, is_misplanned
 from stopintimidatie.core.jobs.worker import Worker, run_lanes
 from stopintimidatie.core.text import date_text
-from tests.core.health.test_health import ready
-from tests.core.jobs.test_waking import PATIENCE, until
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
+from tests.support.readiness import ready
+from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.both_databases
 

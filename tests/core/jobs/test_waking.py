@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
@@ -25,12 +24,12 @@ from stopintimidatie.reports.api.queries import DEMO_TOKEN, make_demo_key
 from tests.support import postgres_guard
 from tests.support.factories import DORDRECHT, connect
 from tests.support.installation import Installation
+from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.both_databases
 
 # Longer than any test: who isn't woken never gets there.
 NEVER = 600.0
-PATIENCE = 20.0
 WHERE = f"FROM pg_stat_activity WHERE query = 'LISTEN {CHANNEL}' AND datname = current_database()"
 LISTENING = f"SELECT count(*) {WHERE} AND state = 'idle'"
 CUT = f"SELECT count(pg_terminate_backend(pid)) {WHERE}"
@@ -62,13 +61,6 @@ def workers(installation: Installation, number: int = 1) -> Iterator[None]:
         for thread in threads:
             thread.join(PATIENCE)
             assert not thread.is_alive()
-
-
-def until(settled: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not settled():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def asked(installation: Installation, question: str) -> int:

@@ -24,10 +24,10 @@ from stopintimidatie.core.mail.delivery import Courier
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
 from stopintimidatie.settings import Settings
-from tests.cli.test_commands import Keyboard
 from tests.support.factories import DORDRECHT, make_user
 from tests.support.installation import Installation
-from tests.support.mail_server import mail_server, rude_server
+from tests.support.keyboard import Keyboard
+from tests.support.mail_server import BOUNCE, mail_server, rude_server
 
 ADDRESS = "meldingen@dordrecht.example"
 WORDS = "tests:data/proef.txt.jinja2"
@@ -227,32 +227,6 @@ def test_in_the_demo_messages_are_kept_and_shown_to_their_own_holder(
     assert ADDRESS not in page
     other = posting.browser(make_user(posting, ("GM0772", Role.OFFICER)))
     assert "Nog geen berichten" in other.get("/post?houder=GM0505")
-
-
-BOUNCE = """\
-From: MAILER-DAEMON@post.example
-Content-Type: multipart/report; report-type=delivery-status; boundary=x
-MIME-Version: 1.0
-
---x
-Content-Type: text/plain
-
-Het lukte niet.
---x
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; post.example
-
-Final-Recipient: rfc822; meldingen@dordrecht.example
-Action: {action}
-Status: 5.1.1
---x
-Content-Type: text/rfc822-headers
-
-Message-ID: <{number}@meldpunt.example>
-Subject: Er wacht iets
---x--
-"""
 
 
 def test_what_comes_back_is_noted_and_its_room_is_told(

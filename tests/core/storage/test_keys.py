@@ -22,10 +22,10 @@ from stopintimidatie.reports.models import Report, ReportContact, ReportTransfer
 from stopintimidatie.reports.personal import read_contact
 from stopintimidatie.reports.services import move_report
 from stopintimidatie.reports.vocabulary import ContactWish
-from tests.cli.test_commands import Keyboard
 from tests.support.exporting import SECRET_MAIL, SECRET_NAME, Case, approved, make_case
 from tests.support.factories import DORDRECHT, make_report
 from tests.support.installation import ROOT, Installation
+from tests.support.keyboard import Keyboard
 
 pytestmark = pytest.mark.both_databases
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Column, Engine, MetaData, Table, func, inspect, select, text
 
 from stopintimidatie import install
-from stopintimidatie.core.storage import database, make_engine
+from stopintimidatie.core.storage import make_engine
 from stopintimidatie.core.storage.database import alembic_config, newest_version, upgrade
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.settings import Settings
+from tests.support.empty_databases import empty_database
 from tests.support.installation import Installation, make_settings
 
 FIRST = "0001_schema"
@@ -57,15 +57,6 @@ class Older:
     settings: Settings
     owner: Engine
     rows: dict[str, int]
-
-
-@contextmanager
-def empty_database(request: pytest.FixtureRequest, folder: Path) -> Iterator[Settings]:
-    if request.param == "sqlite":
-        yield make_settings(f"sqlite:///{folder}/older.sqlite", folder)
-        return
-    with request.getfixturevalue("postgres").database(user=database.APP) as url:
-        yield make_settings(url, folder)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -24,8 +24,8 @@ from stopintimidatie.core.storage import database, make_engine
 from stopintimidatie.core.storage.database import OLD_VERSIONS, known_versions
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.settings import Settings
-from tests.core.mail.test_mail import BOUNCE
-from tests.core.storage.test_migrations import empty_database
+from tests.support.empty_databases import empty_database
+from tests.support.mail_server import BOUNCE
 
 INI = """[app:main]
 demo = {demo}

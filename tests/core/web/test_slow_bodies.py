@@ -22,7 +22,8 @@ from stopintimidatie.core.web.body import KEPT_IN_MEMORY, Bounds
 from tests.support.api import PROBLEM, REPORTS, Api
 from tests.support.factories import connect
 from tests.support.installation import Installation
-from tests.support.served import HOST, until
+from tests.support.served import HOST
+from tests.support.waiting import until
 
 # Seconds. The waits in these tests end earlier; only a machine that stands still gets here.
 LONGEST = 20

@@ -12,7 +12,7 @@ import pytest
 from stopintimidatie.cli.gateway import Gateway
 from stopintimidatie.core.web import limits
 from stopintimidatie.core.web.limits import WaitingRoom
-from tests.cli.test_gateway import ask
+from tests.support.gateway_calls import ask
 
 BUSY: dict[str, Any] = {"REQUEST_METHOD": "POST", "PATH_INFO": "/aanmelden"}
 REGISTRY = SimpleNamespace(waiting_rooms={"/aanmelden": "/aanmelden"})

@@ -18,7 +18,7 @@ from stopintimidatie.demo.stories.generator import generate
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure
 from stopintimidatie.disclosures.services import stand_of
 from stopintimidatie.exports.models import Export
-from tests.exports.request.test_exports import quick
+from tests.support.exporting import quick
 from tests.support.installation import DEMO_DAY, PASSWORD, Installation
 
 NOON = datetime.combine(DEMO_DAY, time(12), AMSTERDAM)

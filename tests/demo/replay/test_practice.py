@@ -15,9 +15,9 @@ from stopintimidatie.municipalities.areas.facts import BANNER, CODE
 from stopintimidatie.municipalities.areas.queries import all_municipalities
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.steps import municipalities
-from tests.reports.public.test_reporting import filled
 from tests.support.factories import DORDRECHT, connect, make_report, make_user
 from tests.support.installation import Installation
+from tests.support.reporting import filled
 
 
 @pytest.fixture

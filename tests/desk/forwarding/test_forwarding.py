@@ -16,8 +16,7 @@ from sqlalchemy import select
 
 from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import after_working_days, clock_at, utc_now
-from stopintimidatie.core.mail.addresses import find_address, set_address
-from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.mail.addresses import find_address
 from stopintimidatie.core.mail.services import note_bounce
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
@@ -25,7 +24,6 @@ from stopintimidatie.desk.forwarding import services as forwarding_services
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject, Pickup
 from stopintimidatie.municipalities.agreements import services as agreements_services
 from stopintimidatie.municipalities.areas.locator import Method, Place
-from stopintimidatie.municipalities.people.services import postbox_of
 from stopintimidatie.reports.arrival import Arrival, receive
 from stopintimidatie.reports.arrival.submission import Routing
 from stopintimidatie.reports.fields import Contact
@@ -35,6 +33,7 @@ from stopintimidatie.reports.rules import random_follow_code
 from stopintimidatie.reports.vocabulary import Source
 from tests.support.factories import make_submission, make_user
 from tests.support.installation import Installation
+from tests.support.mailboxes import mails, put_desk_postbox
 
 ZWIJNDRECHT = "GM0642"
 SECRETS = ("Geheimwoord", "Petra", "petra@melder.example")
@@ -80,12 +79,6 @@ def arrive(installation: Installation) -> UUID:
 def read(installation: Installation, number: UUID) -> Report:
     with installation.transaction(NATIONAL) as session:
         return session.get_one(Report, number)
-
-
-def mails(installation: Installation, template: str) -> list[MailMessage]:
-    with installation.transaction(NATIONAL) as session:
-        rows = session.scalars(select(MailMessage).where(MailMessage.template == template))
-        return list(rows)
 
 
 def pickup_of(installation: Installation, number: UUID) -> Pickup:
@@ -297,16 +290,6 @@ def test_a_message_that_comes_back_after_acceptance_is_told_to_the_desk_and_not_
     installation.run_jobs()
     assert read(installation, first).delivery == "aangeboden"
     assert reference not in desk.get("/landelijk/teruggekomen").text
-
-
-def put_desk_postbox(installation: Installation) -> None:
-    """Where the desk itself is told, confirmed."""
-    with installation.transaction(NATIONAL) as session:
-        keys = installation.registry.key_ring
-        row = set_address(
-            session, keys, NATIONAL, postbox_of(NATIONAL), "desk@platform.example", SYSTEM
-        )
-        row.verified_at = utc_now()
 
 
 def test_encrypted_mail_that_comes_back_was_received_by_nobody_and_is_not_destroyed(

@@ -13,7 +13,7 @@ from stopintimidatie.core.mail.delivery import Courier
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.disclosures.models import Disclosure
-from tests.municipalities.agreements.test_agreements import fill
+from tests.support.agreeing import fill
 from tests.support.api import Api, report
 from tests.support.factories import make_user
 from tests.support.installation import Installation

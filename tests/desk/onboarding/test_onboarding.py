@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from email import message_from_string
-from email.policy import default
 from typing import Any
 
 import pytest
@@ -14,7 +12,6 @@ from sqlalchemy import delete, select
 from stopintimidatie.core.accounts.models import Invitation, RoleAssignment, User
 from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
-from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import AMSTERDAM
@@ -26,32 +23,19 @@ from stopintimidatie.municipalities.levels.services import LevelRules, level_of,
 from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.personal import erase
 from stopintimidatie.reports.services import append_move
-from tests.reports.public.test_reporting import filled
 from tests.support.factories import EINDHOVEN, connect, make_user
 from tests.support.installation import Installation
+from tests.support.mailboxes import PASSWORD, last_mail
+from tests.support.reporting import filled
 
 ZWIJNDRECHT = "GM0642"
 PAGE = "/landelijk/aansluiting?gemeente=zwijndrecht"
 DOMAINS = "/landelijk/aansluiting-domeinen?gemeente=zwijndrecht"
 LEVEL = "/landelijk/aansluiting-niveau?gemeente=zwijndrecht"
-PASSWORD = "een lange zin die niemand kent"
 
 
 def today() -> str:
     return utc_now().astimezone(AMSTERDAM).date().isoformat()
-
-
-def last_mail(installation: Installation, holder: str = NATIONAL) -> str:
-    """The text of the newest message, as the demo keeps it."""
-    installation.run_jobs()
-    with installation.transaction(holder) as session:
-        kept = session.scalars(
-            select(MailMessage.kept)
-            .where(MailMessage.kept.is_not(None))
-            .order_by(MailMessage.created_at.desc())
-        ).first()
-    assert kept is not None
-    return str(message_from_string(kept, policy=default).get_content())
 
 
 def asked(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -14,24 +12,22 @@ from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.jobs import OutboxJob
 from stopintimidatie.core.jobs.schedule import correct_schedule
 from stopintimidatie.core.security import Role
-from stopintimidatie.core.text import AMSTERDAM, local
+from stopintimidatie.core.text import local
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
-from stopintimidatie.dossiers.patterns.jobs import EVERY_NIGHT, ask_for_search
+from stopintimidatie.dossiers.patterns.jobs import EVERY_NIGHT
 from stopintimidatie.dossiers.patterns.models import (
     Pattern,
     PatternReport,
     PatternSetting,
     PatternState,
 )
-from stopintimidatie.reports.fields import Location
 from stopintimidatie.reports.models import Report
-from tests.reports.page.test_pages import officer
-from tests.support.factories import DORDRECHT, connect, make_report, make_user
+from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.installation import Installation
+from tests.support.officers import officer
+from tests.support.planting import PLANTED, plant, search
 
 HOME = "/gemeenten/dordrecht"
-LAT, LON = 51.8133, 4.6690
-PLANTED, NOISE = 12, 40
 
 
 # What doesn't differ per database is shown on one.
@@ -41,36 +37,6 @@ on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.fixture(autouse=True)
 def connected(installation: Installation) -> None:
     connect(installation)
-
-
-def plant(installation: Installation, number: int = PLANTED, noise: int = NOISE) -> None:
-    """A hot spot on late evenings, among reports all over town at all hours."""
-    dice = random.Random(8)
-    with installation.transaction() as session:
-        for _ in range(number):
-            report(session, installation, dice, 0.0004, late(dice))
-        for _ in range(noise):
-            report(session, installation, dice, 0.03, days_ago(dice, dice.randrange(24)))
-
-
-def report(session: Any, made: Installation, dice: random.Random, wide: float, at: Any) -> None:
-    place = Location(lat=LAT + dice.uniform(-1, 1) * wide, lon=LON + dice.uniform(-1, 1) * wide)
-    make_report(session, made, location=place, incident_start=at)
-
-
-def days_ago(dice: random.Random, hour: int) -> datetime:
-    day = local(utc_now()).date() - timedelta(days=dice.randint(2, 100))
-    return datetime(day.year, day.month, day.day, hour, dice.randrange(60), tzinfo=AMSTERDAM)
-
-
-def late(dice: random.Random) -> datetime:
-    return days_ago(dice, 22)
-
-
-def search(installation: Installation) -> None:
-    with installation.transaction(DORDRECHT) as session:
-        ask_for_search(session, DORDRECHT)
-    installation.run_jobs()
 
 
 def pattern_of(installation: Installation) -> Pattern:

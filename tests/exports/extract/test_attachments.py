@@ -21,10 +21,10 @@ from stopintimidatie.exports.redaction.content import DossierContent, from_json
 from stopintimidatie.reports.attachments.cleaner import Cleaned, MediaKind
 from stopintimidatie.reports.attachments.services import PURPOSE, keep_parts
 from stopintimidatie.reports.models import AttachmentPart, Report, ReportAttachment
-from tests.exports.profiles.test_profiles import EDIT, change
 from tests.support.exporting import Case, approved, decide, make_case, requested
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
+from tests.support.profiles import EDIT, change
 from tests.support.verapdf import validate_pdf
 
 PHOTO, CLIP, SHY = b"\xff\xd8 de stalling", b"RIFF een opname", b"\xff\xd8 van wie niet deelt"

@@ -5,25 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import select
-from webtest import TestResponse
 
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.exports.models import RedactionProfile
-from tests.support.exporting import Case, decide, make_case, requested
+from tests.support.exporting import decide, make_case, requested
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
+from tests.support.profiles import EDIT, change
 
-EDIT = "/gemeenten/dordrecht/beheer/redactieprofiel?profiel={}"
 READ = "/gemeenten/dordrecht/redactieprofielen"
-
-
-def change(case: Case, profile: str, button: str = "opslaan", **choices: str) -> TestResponse:
-    """The admin fills in the form; the names are those of the fields."""
-    form = case.browser("beheer").get(EDIT.format(profile)).forms["formulier"]
-    form["reden"] = "De politie heeft dit niet nodig."
-    for name, value in choices.items():
-        form[f"{name.partition('_')[0]}.{name}"].force_value(value)
-    return form.submit(button, expect_errors=True)
 
 
 def kept(installation: Installation) -> list[RedactionProfile]:

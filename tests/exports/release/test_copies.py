@@ -21,7 +21,7 @@ from stopintimidatie.exports.release.copies import AFTER, BEFORE, LAST, moment_o
 from stopintimidatie.exports.release.models import CopyCorrection
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import path_of_report, redact_words
-from tests.exports.release.test_deliveries import (
+from tests.support.deliveries import (
     copy,
     enter,
     events,
@@ -33,8 +33,7 @@ from tests.exports.release.test_deliveries import (
     ready,
     spoken_code,
 )
-from tests.exports.request.test_exports import quick
-from tests.support.exporting import Case, approved, make_case
+from tests.support.exporting import Case, approved, make_case, quick
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
 from tests.support.queries import count_queries

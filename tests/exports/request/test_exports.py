@@ -42,50 +42,26 @@ from stopintimidatie.exports.vocabulary import DEMAND
 from stopintimidatie.municipalities.settings.rules import Part
 from stopintimidatie.municipalities.settings.services import publish
 from stopintimidatie.reports.models import Report
-from tests.exports.document.test_signing import House
+from tests.support.certificates import House
 from tests.support.exporting import (
     ACCOUNT,
     APPEARANCE,
+    FAKE,
     SECRET_MAIL,
     SECRET_NAME,
     SECRET_PHONE,
     answers,
     approved,
+    contents,
     decide,
     make_case,
+    quick,
     requested,
     send_request,
 )
 from tests.support.factories import DORDRECHT, EINDHOVEN, make_report, make_user, take_on
 from tests.support.installation import Installation
 from tests.support.verapdf import validate_pdf
-
-FAKE = b"%PDF-1.7 not really"
-
-
-def quick(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Let the worker make a file at once; the number of times it did."""
-    made: list[int] = []
-
-    def render(content: Any, **kw: Any) -> bytes:
-        made.append(1)
-        kw["on_progress"](Step("opmaken", 2))
-        return FAKE
-
-    monkeypatch.setattr(request_jobs, "render_in_process", render)
-    return made
-
-
-def contents(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The same; what the worker was given to render."""
-    given: list[Any] = []
-
-    def render(content: Any, **kw: Any) -> bytes:
-        given.append(content)
-        return FAKE
-
-    monkeypatch.setattr(request_jobs, "render_in_process", render)
-    return given
 
 
 def reads(installation: Installation) -> int:

@@ -1,7 +1,7 @@
 """What a recipient may not have isn't in the HTML of the preview; search finds nothing of exports.
 
-The words and what each profile may see are those of `tests/exports/document/test_leaks.py`; here
-they go through the pages that people see.
+The words and what each profile may see are those of `tests/support/leaking.py`; here they
+go through the pages that people see.
 """
 
 from __future__ import annotations
@@ -16,12 +16,11 @@ from stopintimidatie.exports.extract.queries import LoadedDossier, load_dossier
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.request import views as request_views
-from tests.exports.document.test_leaks import may_see, secrets, seeded
-from tests.exports.release.test_deliveries import enter, form_of, put_ready, ready, spoken_code
-from tests.exports.request.test_exports import quick
-from tests.support.exporting import make_case
+from tests.support.deliveries import enter, form_of, put_ready, ready, spoken_code
+from tests.support.exporting import make_case, quick
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
+from tests.support.leaking import may_see, secrets, seeded
 
 
 def test_the_preview_page_of_no_profile_holds_what_it_may_not_have(

@@ -12,9 +12,16 @@ from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.text import day_of
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.exports.models import Export
-from tests.exports.release.test_deliveries import copy, events, form_of, mails
-from tests.exports.request.test_exports import contents, quick
-from tests.support.exporting import Case, decide, make_case, requested, send_request
+from tests.support.deliveries import copy, events, form_of, mails
+from tests.support.exporting import (
+    Case,
+    contents,
+    decide,
+    make_case,
+    quick,
+    requested,
+    send_request,
+)
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
 

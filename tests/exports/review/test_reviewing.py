@@ -27,7 +27,8 @@ from tests.support.api import Api
 from tests.support.exporting import ACCOUNT, Case, approved, make_case
 from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.installation import Installation
-from tests.whole.test_personal_data import anywhere
+from tests.support.personal import anywhere
+from tests.support.reviewing import address
 
 SECRET = "Quirinus Zwartjens"
 TEXT = f"Ik liep naar huis toen hij riep. Het was {SECRET}, zei mijn vriendin Wilhelmientje."
@@ -49,12 +50,6 @@ def seeded(installation: Installation) -> Case:
             change_dossier(session, dossier, changes, SYSTEM)
     installation.run_jobs()
     return case
-
-
-def address(case: Case, installation: Installation) -> str:
-    with installation.transaction(DORDRECHT) as session:
-        reference = session.get_one(Report, case.reports[0]).reference
-    return f"{case.path}/{reference}/tekst-nakijken"
 
 
 def test_a_recipient_reads_the_text_that_was_looked_at_without_what_was_marked(

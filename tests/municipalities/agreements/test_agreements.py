@@ -19,31 +19,15 @@ from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of
 from stopintimidatie.municipalities.people.services import is_role_address, postbox_of
+from tests.support.agreeing import PAGE, fill
 from tests.support.factories import make_user
 from tests.support.installation import Installation
 
 ZWIJNDRECHT = "GM0642"
-PAGE = "/landelijk/zwijndrecht"
-PEOPLE = {
-    "functionaris.naam": "Anneke Geheimnaam",
-    "functionaris.functie": "coördinator OOV",
-    "functionaris.email": "oov@zwijndrecht.example",
-    "functionaris.telefoon": "078 6200000",
-    "mag_van": "Het hoofd Veiligheid",
-}
 
 
 def desk(installation: Installation) -> Any:
     return installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
-
-
-def fill(browser: Any, **changes: str) -> Any:
-    form = browser.get(f"{PAGE}/vastleggen").forms["formulier"]
-    today = agreements_services.today()
-    for name, value in {**PEOPLE, "mag_sinds": str(today), **changes}.items():
-        form[name] = value
-    form["wil"] = changes.get("wil", "ja")
-    return form
 
 
 def confirm(installation: Installation, browser: Any, who: str = "functionaris") -> Any:

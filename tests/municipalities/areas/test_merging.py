@@ -16,7 +16,6 @@ from stopintimidatie.municipalities.areas.queries import (
     present_neighbourhoods_of,
 )
 from stopintimidatie.reports.models import Report, ReportMove
-from tests.cli.test_commands import Keyboard
 from tests.support.factories import (
     CENTRE,
     DORDRECHT,
@@ -27,6 +26,7 @@ from tests.support.factories import (
     take_on,
 )
 from tests.support.installation import Installation
+from tests.support.keyboard import Keyboard
 
 THERE_NOW = "WK077211"
 

@@ -22,9 +22,9 @@ from stopintimidatie.demo.replay.mailbox import linked
 from stopintimidatie.municipalities.areas.models import MailDomain
 from stopintimidatie.municipalities.people import proposals
 from stopintimidatie.municipalities.people.services import is_outside, postbox_of
-from tests.desk.onboarding.test_onboarding import PASSWORD, last_mail
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
 from tests.support.installation import Installation
+from tests.support.mailboxes import PASSWORD, last_mail
 
 pytestmark = pytest.mark.judged_once
 once = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from io import BytesIO
-from typing import Any
 
 import pytest
 from PIL import Image
@@ -17,9 +16,9 @@ from stopintimidatie.core.text import AMSTERDAM
 from stopintimidatie.core.web.responses import PICTURE_CSP
 from tests.support.api import Api, report
 from tests.support.factories import DORDRECHT, connect, make_user
+from tests.support.filling import HERE, fill
 from tests.support.installation import Installation
 
-HERE = "/gemeenten/dordrecht/beheer"
 SVG = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 4"><path d="M0 0h4v4z"'
     b' fill="#9b1c31" onclick="alert(1)"/></svg>'
@@ -35,13 +34,6 @@ def admin(installation: Installation) -> TestApp:
 @pytest.fixture
 def api(installation: Installation, admin: TestApp) -> Api:
     return Api(installation)
-
-
-def fill(browser: TestApp, page: str, button: str = "opslaan", **values: Any) -> Any:
-    form = browser.get(f"{HERE}/{page}").forms["formulier"]
-    for name, value in values.items():
-        form[name.replace("__", ".")] = value
-    return form.submit(button, status="*")
 
 
 def test_a_text_is_seen_first_then_saved_then_answered(admin: TestApp, api: Api) -> None:

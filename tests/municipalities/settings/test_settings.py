@@ -33,10 +33,10 @@ from stopintimidatie.municipalities.settings.services import (
     withdraw,
 )
 from stopintimidatie.reports.models import Report
-from tests.desk.forwarding.test_forwarding import mails, put_desk_postbox
 from tests.support.api import Api, report
 from tests.support.factories import DORDRECHT, connect
 from tests.support.installation import Installation
+from tests.support.mailboxes import mails, put_desk_postbox
 
 ADMIN = Actor("gebruiker", None, "Beheerder")
 PROGRAMME, FORWARDING = ParticipationLevel.PROGRAMME, ParticipationLevel.FORWARDING

@@ -18,19 +18,25 @@ from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.release.models import CopyCorrection
 from stopintimidatie.privacy.erasure.views import WORDS
 from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage, ReportMove
-from stopintimidatie.reports.services import path_of_report
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
-from tests.exports.release.test_deliveries import mails, ready
-from tests.exports.request.test_exports import contents, quick
-from tests.support.exporting import SECRET_MAIL, Case, approved, make_case, requested
+from tests.support.deliveries import mails, ready
+from tests.support.erasing import WHY, first_report, page_of, second_look
+from tests.support.exporting import (
+    SECRET_MAIL,
+    Case,
+    approved,
+    contents,
+    make_case,
+    quick,
+    requested,
+)
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
-from tests.whole.test_personal_data import anywhere
+from tests.support.personal import anywhere
 
 pytestmark = pytest.mark.both_databases
 
 WORD = "kwikstaart"
-WHY = "Verzoek van de melder, zaak 2026-118."
 
 
 def seeded(session: Any, report: Report) -> None:
@@ -53,30 +59,11 @@ def seeded(session: Any, report: Report) -> None:
             line.reason = f"weer een {WORD}"
 
 
-def page_of(case: Case, address: str, who: str = "privacy") -> Any:
-    return case.browser(who).get(f"{address}/gegevens-wissen")
-
-
-def second_look(page: Any) -> Any:
-    form = page.forms["formulier"]
-    form["grond"] = "bezwaar"
-    form["reden"] = WHY
-    return form.submit("verder", status=200)
-
-
 def erased(case: Case, address: str, number: str) -> Any:
     """All steps; the answer to the last."""
     form = second_look(page_of(case, address)).forms["formulier"]
     form["nummer"], form["zeker"] = number.lower(), True
     return form.submit("wissen", status=303)
-
-
-def first_report(case: Case) -> tuple[str, str]:
-    with case.installation.transaction(DORDRECHT) as session:
-        report = session.get_one(Report, case.reports[0])
-        address = path_of_report(session, report.id)
-        assert address is not None
-        return address, report.reference
 
 
 def test_a_report_is_erased_everywhere_and_who_has_a_copy_and_the_reporter_hear_it(

@@ -6,15 +6,13 @@ import pytest
 from sqlalchemy import event, select
 
 from stopintimidatie.core import limits
-from stopintimidatie.core.audit import Actor
 from stopintimidatie.reports.api.openapi import SMALL_REPORT
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.services import move_report
 from tests.support.api import REPORTS, Api
 from tests.support.factories import DORDRECHT, connect, make_user, user_id
 from tests.support.installation import Installation
-
-OFFICER = Actor("gebruiker", None, "Officier")
+from tests.support.officers import OFFICER
 
 
 @pytest.fixture

@@ -29,11 +29,11 @@ from stopintimidatie.reports.personal import find
 from stopintimidatie.reports.rules import derive_follow_code, random_follow_code
 from stopintimidatie.reports.services import move_report
 from stopintimidatie.reports.vocabulary import KIND, Source
-from tests.reports.page.test_pages import set_value
-from tests.reports.public.test_reporting import codes, filled
 from tests.support.api import Api
 from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.installation import DEMO_DAY, Installation
+from tests.support.officers import set_value
+from tests.support.reporting import codes, filled
 
 EMAIL: Final = "sanne@example.org"
 WORDS: Final = "Zij riepen kraaienpoten naar mij bij de brug."

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import func, select
+from sqlalchemy import select
 from webtest import TestApp, Upload
 
 from stopintimidatie.core.audit import AuditEvent
@@ -17,15 +17,15 @@ from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.encryption import KeyRing, reseal_some
 from stopintimidatie.reports.attachments.cleaner import LIMIT
 from stopintimidatie.reports.attachments.services import MOST, PART
-from stopintimidatie.reports.models import AttachmentPart, Report, ReportAttachment
+from stopintimidatie.reports.models import AttachmentPart, Report
 from stopintimidatie.reports.personal import erase
 from stopintimidatie.reports.services import move_report
-from tests.reports.api.test_follow import OFFICER
-from tests.reports.attachments.test_media import SECRET, photo
-from tests.reports.follow.test_reporter_way_back import follow_in_browser, page_of
 from tests.support.api import PROBLEM, REPORTS, Api
 from tests.support.factories import DORDRECHT, connect, make_user
+from tests.support.following import follow_in_browser, page_of
 from tests.support.installation import Installation
+from tests.support.officers import OFFICER
+from tests.support.photos import SECRET, photo, stored
 
 
 @pytest.fixture
@@ -44,14 +44,6 @@ def noisy_photo() -> bytes:
     file = BytesIO()
     Image.effect_noise((1800, 1200), 100).convert("RGB").save(file, "PNG", compress_level=1)
     return file.getvalue()
-
-
-def stored(api: Api, holder: str = DORDRECHT) -> tuple[int, int]:
-    """How many attachments and parts a holder sees."""
-    with api.installation.transaction(holder) as session:
-        rows = session.scalar(select(func.count(ReportAttachment.id)))
-        parts = session.scalar(select(func.count(AttachmentPart.number)))
-        return int(rows or 0), int(parts or 0)
 
 
 def test_a_photo_reaches_the_officer_without_what_the_camera_told(

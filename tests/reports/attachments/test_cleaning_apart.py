@@ -20,14 +20,12 @@ from stopintimidatie.core.web import limits
 from stopintimidatie.core.web.limits import AT_ONCE, IN_LINE, Places
 from stopintimidatie.municipalities.settings import views as settings_views
 from stopintimidatie.reports.attachments import cleaner
-from tests.municipalities.settings.test_pages import fill
-from tests.reports.attachments.test_attachments import stored
-from tests.reports.attachments.test_media import photo
-from tests.reports.follow.test_reporter_way_back import follow_in_browser
 from tests.support.api import PROBLEM, Api
 from tests.support.factories import DORDRECHT, connect, make_dossier, make_user
+from tests.support.filling import fill
+from tests.support.following import follow_in_browser
 from tests.support.installation import Installation
-from tests.support.photos import layered_jpeg
+from tests.support.photos import layered_jpeg, photo, stored
 
 pytestmark = pytest.mark.both_databases
 

@@ -34,9 +34,8 @@ from stopintimidatie.reports.attachments.cleaner import (
     is_photo,
 )
 from tests.support.installation import DATA, FFMPEG
-from tests.support.photos import layered_jpeg
+from tests.support.photos import SECRET, layered_jpeg, photo
 
-SECRET = "merkgeheim77x"
 PLACE = "+51.8133+004.6690/"
 WORDS = (SECRET.encode(), PLACE.encode(), b"51.8133")
 
@@ -62,18 +61,6 @@ def drawn_here(data: bytes) -> bytes:
     made = BytesIO()
     pictures.draw(pictures.draw_photo, BytesIO(data), made)
     return made.getvalue()
-
-
-def photo(kind: str = "JPEG", size: tuple[int, int] = (80, 60), mode: str = "RGB") -> bytes:
-    """A photo that tells where it was taken, by which camera, of whom."""
-    exif = Image.Exif()
-    exif[0x010E], exif[0x0110], exif[0x0112] = SECRET, SECRET, 6
-    exif.get_ifd(0x8825).update({1: "N", 2: (51.0, 48.0, 47.9), 3: "E", 4: (4.0, 40.0, 8.4)})
-    file = BytesIO()
-    picture = Image.new(mode, size, (200, 30, 30, 40)[: len(mode)])
-    more = {"comment": SECRET.encode()} if kind == "JPEG" else {}
-    picture.save(file, kind, exif=exif, **more)
-    return file.getvalue()
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])

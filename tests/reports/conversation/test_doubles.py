@@ -19,9 +19,9 @@ from stopintimidatie.reports.follow import words as follow_words
 from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.rules import random_follow_code
 from stopintimidatie.reports.vocabulary import ContactWish, Source
-from tests.reports.page.test_pages import officer, stored
 from tests.support.factories import DORDRECHT, connect, make_submission, make_user
 from tests.support.installation import Installation
+from tests.support.officers import officer, stored
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ASKS: dict[str, Any] = {

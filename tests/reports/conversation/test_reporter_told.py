@@ -17,7 +17,6 @@ from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.reports.conversation.services import tell
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.services import move_report
-from tests.reports.follow.test_reporter_way_back import follow_in_browser, page_of
 from tests.support.api import Api, report
 from tests.support.factories import (
     DORDRECHT,
@@ -29,6 +28,7 @@ from tests.support.factories import (
     take_on,
     user_id,
 )
+from tests.support.following import follow_in_browser, page_of
 from tests.support.installation import Installation
 
 ANS = Actor("gebruiker", None, "Ans Bos")

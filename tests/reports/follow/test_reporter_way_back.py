@@ -18,6 +18,7 @@ from stopintimidatie.reports.conversation.services import MOST_MESSAGES
 from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage
 from tests.support.api import REPORTS, Api
 from tests.support.factories import DORDRECHT, connect, make_user
+from tests.support.following import follow_in_browser, page_of
 from tests.support.installation import Installation
 
 
@@ -30,10 +31,6 @@ def api(installation: Installation) -> Api:
 @pytest.fixture
 def officer(installation: Installation) -> TestApp:
     return installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER), name="Ans Bos"))
-
-
-def page_of(receipt: Any) -> str:
-    return f"/gemeenten/dordrecht/binnenstad/{receipt['kenmerk']}"
 
 
 def ask(officer: TestApp, receipt: Any, question: str, days: int = 5) -> str:
@@ -221,17 +218,6 @@ def reporter(api: Api) -> tuple[TestApp, Any]:
     """A browser in which a reporter looks at the report, and the receipt."""
     receipt = api.post().json
     return follow_in_browser(api, receipt), receipt
-
-
-def follow_in_browser(api: Api, receipt: Any) -> TestApp:
-    browser = api.installation.visitor()
-    form = browser.get("/volgen").forms["formulier"]
-    # As people type it.
-    form["kenmerk"] = receipt["kenmerk"].lower().replace("-", " ")
-    form["volgcode"] = receipt["volgcode"].replace(" ", "-")
-    page = form.submit("bekijken", status=303)
-    assert page.location.endswith("/volgen/melding")
-    return browser
 
 
 def test_the_page_shows_status_conversation_and_help(

@@ -15,8 +15,8 @@ from stopintimidatie.reports.services import move_report
 from stopintimidatie.reports.vocabulary import AgeGroup, ContactWish
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user, user_id
 from tests.support.installation import Installation
+from tests.support.officers import HERE, officer, set_value, state_of, stored
 
-HERE = "/gemeenten/dordrecht/binnenstad"
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 CONTACT = Contact(name="Noor de Wit", phone="+31612345678", email="noor@voorbeeld.example")
 
@@ -24,12 +24,6 @@ CONTACT = Contact(name="Noor de Wit", phone="+31612345678", email="noor@voorbeel
 @pytest.fixture(autouse=True)
 def connected(installation: Installation) -> None:
     connect(installation)
-
-
-def stored(installation: Installation, **changes: Any) -> str:
-    """The address of a new report."""
-    with installation.transaction() as session:
-        return f"{HERE}/{make_report(session, installation, **changes).reference}"
 
 
 def in_state(installation: Installation, *steps: tuple[str, dict[str, Any]], **changes: Any) -> str:
@@ -41,17 +35,6 @@ def in_state(installation: Installation, *steps: tuple[str, dict[str, Any]], **c
             move_report(session, effects, report, name, values, SYSTEM)
             session.flush()
         return f"{HERE}/{report.reference}"
-
-
-def officer(installation: Installation, name: str = "Olga Officier") -> Any:
-    return installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER), name=name))
-
-
-def state_of(installation: Installation, address: str) -> str:
-    with installation.transaction(DORDRECHT) as session:
-        reference = address.rpartition("/")[2]
-        found = session.scalars(select(Report.state).where(Report.reference == reference))
-        return found.one()
 
 
 def test_the_page_shows_what_is_known_and_what_can_be_done(installation: Installation) -> None:
@@ -204,15 +187,6 @@ def test_each_step_asks_what_it_needs_and_then_moves(
         set_value(form, name, value)
     form.submit(None, status=303).follow()
     assert state_of(installation, address) == target
-
-
-def set_value(form: Any, name: str, value: str) -> None:
-    """A field, or one box of a group."""
-    boxes = [box for box in form.fields[name] if getattr(box, "_value", None) == value]
-    if len(form.fields[name]) > 1 and boxes:
-        boxes[0].checked = True
-    else:
-        form[name] = value
 
 
 def test_feedback_that_is_given_needs_its_text(

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.public import pages as public_pages
-from tests.reports.public.test_reporting import codes, filled
 from tests.support.installation import Installation
+from tests.support.reporting import codes, filled
 
 ZWIJNDRECHT = "/melden/zwijndrecht"
 

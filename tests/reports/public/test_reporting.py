@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from sqlalchemy import select
-from webtest import TestApp
 
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import utc_now
@@ -26,40 +25,9 @@ from stopintimidatie.reports.words import AreaNames, where
 from tests.support.areas import load_town
 from tests.support.factories import DORDRECHT, connect
 from tests.support.installation import Installation
+from tests.support.reporting import WORDS, codes, filled, yesterday
 
-WORDS = "Hij liep achter mij aan tot de brug."
 CENTRE = "WK050501"
-
-
-def yesterday() -> str:
-    return (utc_now().astimezone(AMSTERDAM) - timedelta(days=1)).date().isoformat()
-
-
-def filled(browser: TestApp, address: str = "/melden/dordrecht", **changes: Any) -> Any:
-    """The form of a place, filled in by somebody who stays anonymous."""
-    form = browser.get(address).forms["formulier"]
-    values = {
-        "wat.hoedanigheid": "slachtoffer",
-        "wat.omschrijving": WORDS,
-        "waar.omschrijving": "bij de bushalte",
-        "waar.typePlek": "straat_plein",
-        "waar.datum": yesterday(),
-        "waar.dagdeel": "avond",
-        "uzelf.contactGewenst": "nee",
-        "uzelf.deelPolitie": "ja",
-        "uzelf.deelPartners": "nee",
-        **changes,
-    }
-    form.set("wat.vormen", True, index=0)
-    for name, value in values.items():
-        form[name] = value
-    return form
-
-
-def codes(page: Any) -> tuple[str, str]:
-    """Reference and follow code, as they stand on the page."""
-    reference, code = (dd.text for dd in page.html.select("[data-code] dd"))
-    return str(reference), str(code)
 
 
 def reports(installation: Installation, holder: str) -> list[Report]:

@@ -12,10 +12,10 @@ from stopintimidatie.core.limits import SenderHit
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.web.responses import HEADERS, LOCATING
 from stopintimidatie.reports.models import Report
-from tests.reports.public.test_reporting import WORDS, filled
 from tests.support.areas import load_town
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect
 from tests.support.installation import Installation
+from tests.support.reporting import WORDS, filled
 
 IN_EINDHOVEN = "51.441600,5.469700,20,gps"
 IN_DORDRECHT = "51.813300,4.669000,20,gps"

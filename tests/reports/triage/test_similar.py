@@ -15,9 +15,9 @@ from stopintimidatie.reports.fields import Location, Offenders
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.triage.similar import similar_to
 from stopintimidatie.reports.vocabulary import Form, OffenderCount, Transport
-from tests.reports.page.test_pages import officer, state_of, stored
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user, take_on
 from tests.support.installation import Installation
+from tests.support.officers import officer, state_of, stored
 
 FAR = Location(lat=51.7800, lon=4.7200)
 

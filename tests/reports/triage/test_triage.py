@@ -21,7 +21,6 @@ from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.vocabulary import ContactWish
-from tests.reports.page.test_pages import HERE, officer, set_value, state_of, stored
 from tests.support.crowds import tell_planner
 from tests.support.factories import (
     DORDRECHT,
@@ -33,6 +32,7 @@ from tests.support.factories import (
     user_id,
 )
 from tests.support.installation import Installation
+from tests.support.officers import HERE, officer, set_value, state_of, stored
 from tests.support.queries import count_queries
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
