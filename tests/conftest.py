@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import pytest
@@ -20,7 +22,7 @@ from stopintimidatie.cli.server import spare_what_stays
 from stopintimidatie.core.storage import database
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.demo.replay.loader import load_demo
-from tests.support.installation import DEMO_DAY, Installation, Reused, make_settings
+from tests.support.installation import DEMO_DAY, Installation, Reused, Variant, make_settings
 from tests.support.shared import locked, run_folder
 
 if TYPE_CHECKING:
@@ -120,23 +122,21 @@ def postgres_demo(postgres: Postgres) -> Path:
 
 # What the demo holds doesn't hang on the database.
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.alles)])
-def demo(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
+def demo(request: pytest.FixtureRequest, reused: Reused) -> Iterator[Installation]:
     """The demo of DEMO_DAY, for this test to change, on SQLite and on PostgreSQL."""
-    folder: Path = request.getfixturevalue(f"{request.param}_demo")
-    shutil.copy(folder / "sleutels.json", tmp_path)
-    if request.param == "sqlite":
-        url = f"sqlite:///{shutil.copy(folder / 'data.sqlite', tmp_path)}"
-        yield from _served(url, tmp_path)
-    else:
-        server: Postgres = request.getfixturevalue("postgres")
-        with server.database("demo", database.APP) as url:
-            yield from _served(url, tmp_path)
-
-
-def _served(url: str, folder: Path) -> Iterator[Installation]:
-    made = Installation(make_settings(url, folder))
-    yield made
-    made.close()
+    made: Path = request.getfixturevalue(f"{request.param}_demo")
+    folder = reused.empty_folder(f"{request.param}-demo")
+    shutil.copy(made / "sleutels.json", folder)
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            url = f"sqlite:///{shutil.copy(made / 'data.sqlite', folder)}"
+        else:
+            server: Postgres = request.getfixturevalue("postgres")
+            name = f"{reused.name}_demo"
+            url = stack.enter_context(server.database("demo", database.APP, name))
+        installation = reused.application(make_settings(url, folder))
+        stack.callback(installation.close)
+        yield installation
 
 
 @pytest.fixture(scope="session")
@@ -171,3 +171,17 @@ def installation(database_url: str, reused: Reused) -> Iterator[Installation]:
     made = reused.installation(database_url)
     yield made
     made.let_go()
+
+
+@pytest.fixture
+def variant(installation: Installation, reused: Reused) -> Iterator[Variant]:
+    """Over the database of `installation`: the application that has other settings besides."""
+    used: list[Installation] = []
+
+    def application(**changes: Any) -> Installation:
+        used.append(reused.application(replace(installation.settings, **changes)))
+        return used[-1]
+
+    yield application
+    for made in used:
+        made.close()

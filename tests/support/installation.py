@@ -16,7 +16,6 @@ from imageio_ffmpeg import get_ffmpeg_exe
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
-from sqlalchemy.util import LRUCache
 from webtest import TestApp
 
 from stopintimidatie import configure
@@ -25,7 +24,6 @@ from stopintimidatie.core.storage import database, make_engine, transaction
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.municipalities.settings import queries as settings_queries
 from stopintimidatie.settings import Settings
-from tests.support import quick_start
 from tests.support.shared import run_folder
 from tests.support.tidying import TidiedDatabase
 
@@ -67,30 +65,6 @@ def _compiled_templates() -> FileSystemBytecodeCache:
     return FileSystemBytecodeCache(str(folder))
 
 
-quick_start.take()
-
-
-class _CompiledOnce(LRUCache[Any, Any]):
-    """What SQLAlchemy compiled for one engine serves all others of its kind.
-
-    Every test has an engine of its own, which would begin without a single compiled statement.
-    """
-
-    def get(self, key: Any, default: Any = None) -> Any:
-        return super().get(self._of_kind(key), default)
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        super().__setitem__(self._of_kind(key), value)
-
-    @staticmethod
-    def _of_kind(key: Any) -> Any:
-        dialect, *rest = key
-        return (type(dialect), *rest)
-
-
-_COMPILED = _CompiledOnce(5000)
-
-
 def _set_for_tests(connection: Any, record: Any) -> None:
     """Set SQLite as for the tests' PostgreSQL: no fsync, and rows without ORDER BY reversed.
 
@@ -115,7 +89,6 @@ class Installation:
         self.app = config.make_wsgi_app()
         self.registry: Any = config.registry
         self._connections: list[Any] = []
-        self.engine._compiled_cache = _COMPILED
         if settings.sqlite:
             event.listen(self.engine, "connect", _set_for_tests)
         else:
@@ -182,6 +155,10 @@ class Installation:
             self.owner.dispose()
 
 
+# Makes the same application with other settings: `variant(demo=False)`.
+Variant = Callable[..., Installation]
+
+
 class Reused:
     """Applications that serve one test after the other; database and files are each test's own.
 
@@ -191,8 +168,8 @@ class Reused:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._database = f"reused_{uuid4().hex}"
-        self._made: dict[str, tuple[Installation, _AsMade]] = {}
+        self.name = f"reused_{uuid4().hex}"
+        self._made: dict[Settings, tuple[Installation, _AsMade]] = {}
         self._keys = folder / "sleutels.json"
         self._tidied: TidiedDatabase | None = None
         create_key_file(self._keys)
@@ -208,29 +185,33 @@ class Reused:
     @contextmanager
     def postgres_database(self, server: Postgres, template: str) -> Iterator[str]:
         """The address of this worker's copy of a template, which is put back as it was after."""
-        url = server.url(self._database, database.APP)
+        url = server.url(self.name, database.APP)
         if self._tidied is None:
-            server.create(template, self._database)
-            self._tidied = TidiedDatabase(server.conninfo(self._database))
+            server.create(template, self.name)
+            self._tidied = TidiedDatabase(server.conninfo(self.name))
         yield url
-        made = self._made[url][0] if url in self._made else None
-        if self._tidied.tidy(made.connections() if made else ()):
+        made = [app for settings, (app, _) in self._made.items() if settings.database_url == url]
+        if self._tidied.tidy([process for app in made for process in app.connections()]):
             return
-        if made:
-            made.close()
+        for app in made:
+            app.close()
         self._tidied.close()
         self._tidied = None
-        server.drop(self._database)
+        server.drop(self.name)
 
     def installation(self, url: str) -> Installation:
         """The application of the database at this address."""
-        if url in self._made:
-            installation, as_made = self._made[url]
+        kind = "sqlite" if url.startswith("sqlite") else "postgresql"
+        return self.application(make_settings(url, self._folder / kind))
+
+    def application(self, settings: Settings) -> Installation:
+        """The application with these settings, as it was when it was made."""
+        if settings in self._made:
+            installation, as_made = self._made[settings]
             as_made.restore()
             return installation
-        kind = "sqlite" if url.startswith("sqlite") else "postgresql"
-        installation = Installation(make_settings(url, self._folder / kind))
-        self._made[url] = installation, _AsMade(installation)
+        installation = Installation(settings)
+        self._made[settings] = installation, _AsMade(installation)
         return installation
 
     def close(self) -> None:

@@ -23,7 +23,7 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.web.responses import CSP, HEADERS, LOCATING
 from stopintimidatie.settings import SettingsError
 from tests.support.factories import DORDRECHT, connect, make_user
-from tests.support.installation import PASSWORD, Installation
+from tests.support.installation import PASSWORD, Installation, Variant
 from tests.support.probing import probes
 from tests.support.served import ini_of
 from tests.support.town import OWN, PEOPLE, VISITOR, Town
@@ -162,9 +162,9 @@ def test_every_answer_carries_the_headers(town: Town) -> None:
     assert posted.headers["Content-Security-Policy"] == CSP
 
 
-def signed_in(installation: Installation, https: bool) -> Any:
+def signed_in(variant: Variant, https: bool) -> Any:
     address = "https://meldpunt.example" if https else "http://localhost:6543"
-    made = Installation(replace(installation.settings, public_address=address))
+    made = variant(public_address=address)
     connect(made)
     username = make_user(made, (DORDRECHT, Role.OFFICER))
     browser = made.visitor()
@@ -175,14 +175,11 @@ def signed_in(installation: Installation, https: bool) -> Any:
     form["gebruikersnaam"], form["wachtwoord"] = username, PASSWORD
     extra = {"Referer": f"{address}/aanmelden"} if https else {}
     answer = form.submit("aanmelden", status=303, headers=extra)
-    made.close()
     return page, answer
 
 
-def test_over_https_cookies_are_bound_to_the_host_and_hsts_is_sent(
-    installation: Installation,
-) -> None:
-    page, answer = signed_in(installation, https=True)
+def test_over_https_cookies_are_bound_to_the_host_and_hsts_is_sent(variant: Variant) -> None:
+    page, answer = signed_in(variant, https=True)
     cookies = [*page.headers.getall("Set-Cookie"), *answer.headers.getall("Set-Cookie")]
     assert {cookie.split("=")[0] for cookie in cookies} == {
         "__Host-csrf",
@@ -195,8 +192,8 @@ def test_over_https_cookies_are_bound_to_the_host_and_hsts_is_sent(
     assert "max-age=" in answer.headers["Strict-Transport-Security"]
 
 
-def test_the_demo_over_http_has_plain_cookies_and_no_hsts(installation: Installation) -> None:
-    page, answer = signed_in(installation, https=False)
+def test_the_demo_over_http_has_plain_cookies_and_no_hsts(variant: Variant) -> None:
+    page, answer = signed_in(variant, https=False)
     cookies = [*page.headers.getall("Set-Cookie"), *answer.headers.getall("Set-Cookie")]
     assert {cookie.split("=")[0] for cookie in cookies} == {"csrf", "sessie", "browser"}
     assert all("httponly" in cookie.lower() for cookie in cookies)
@@ -280,11 +277,9 @@ def test_the_command_that_refuses_to_start_says_why_once_and_in_the_log(
     assert "1 demo-accounts" in line["melding"]
 
 
-def test_production_lets_no_demo_account_in(installation: Installation) -> None:
+def test_production_lets_no_demo_account_in(installation: Installation, variant: Variant) -> None:
     username = demo_user(installation)
-    production = Installation(replace(installation.settings, demo=False))
-    browser = production.visitor()
+    browser = variant(demo=False).visitor()
     form = browser.get("/aanmelden").forms["formulier"]
     form["gebruikersnaam"], form["wachtwoord"] = username, PASSWORD
     form.submit("aanmelden", status=422)
-    production.close()

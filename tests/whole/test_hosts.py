@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from webtest import TestApp
 
 from stopintimidatie.core.web.request import own_hosts
-from tests.support.installation import Installation, make_settings
+from tests.support.installation import Installation, Variant, make_settings
 
 OWN = "meldpunt.example.nl"
 STRANGE = (
@@ -32,10 +30,8 @@ ADDRESSES = (
 
 
 @pytest.fixture
-def production(installation: Installation) -> Iterator[Installation]:
-    made = Installation(replace(installation.settings, demo=False, public_address=f"https://{OWN}"))
-    yield made
-    made.close()
+def production(variant: Variant) -> Installation:
+    return variant(demo=False, public_address=f"https://{OWN}")
 
 
 def under(installation: Installation, host: str) -> TestApp:

@@ -7,7 +7,6 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from copy import copy
-from dataclasses import replace
 from datetime import timedelta
 from threading import Event
 from typing import Any
@@ -26,7 +25,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
 from tests.support.api import Api
 from tests.support.factories import DORDRECHT, make_user
-from tests.support.installation import PASSWORD, Installation
+from tests.support.installation import PASSWORD, Installation, Variant
 from tests.support.served import HOST, as_product, post
 from tests.support.signing_in import WRONG, at_once, filled
 from tests.support.waiting import until
@@ -116,7 +115,7 @@ def test_an_invitation_holds_nothing_while_its_password_is_hashed_and_is_used_on
 
 
 def test_every_name_costs_one_judgement_of_the_same_price(
-    installation: Installation, judge: Judge
+    installation: Installation, variant: Variant, judge: Judge
 ) -> None:
     names = ["bekend@test.example", "geblokkeerd@test.example", "genodigd@test.example"]
     hashed = hash_password(PASSWORD)
@@ -131,12 +130,11 @@ def test_every_name_costs_one_judgement_of_the_same_price(
         session.execute(blocked.values(blocked_at=utc_now()))
         session.execute(invited.values(password_hash=""))
         session.execute(demo.values(demo=True))
-    production = Installation(replace(installation.settings, demo=False))
+    production = variant(demo=False)
     statuses = {}
     for name in (*names, "demo@test.example", "niemand@test.example"):
         form = filled(production.visitor(), name, PASSWORD)
         statuses[name.partition("@")[0]] = form.submit("aanmelden", status="*").status_int
-    production.close()
     assert statuses.pop("bekend") == 303
     assert set(statuses.values()) == {422}
     assert judge.costs == [extract_parameters(hashed)] * 5

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +40,7 @@ from tests.support.factories import (
     make_report,
     make_user,
 )
-from tests.support.installation import Installation
+from tests.support.installation import Installation, Variant
 from tests.support.queries import count_queries
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -197,13 +196,12 @@ def test_several_processes_make_the_indexes_of_several_holders(installation: Ins
 
 
 def test_whoosh_works_over_the_data_of_postgresql_and_leaves_a_gap(
-    installation: Installation,
+    installation: Installation, variant: Variant
 ) -> None:
-    files = Installation(replace(installation.settings, search_backend="whoosh"))
+    files = variant(search_backend="whoosh")
     one_report(files, description="zeldzaamwoord")
     files.run_jobs()
     assert total(files, "zeldzaamwoord") == 1
-    files.close()
     assert search_services.enqueue_needed_rebuilds(installation.registry) == [DORDRECHT]
     installation.run_jobs()
     assert total(installation, "zeldzaamwoord") == 1

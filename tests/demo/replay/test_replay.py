@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from sqlalchemy import func, select
 
@@ -16,7 +14,7 @@ from stopintimidatie.dossiers.models import Dossier, DossierAgreement
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
-from tests.support.installation import DEMO_DAY, Installation
+from tests.support.installation import DEMO_DAY, Installation, Variant
 
 DAY = DEMO_DAY
 
@@ -62,8 +60,6 @@ def test_the_demo_fills_both_towns_and_the_desk(demo: Installation) -> None:
     assert load_demo(demo.registry, day=DAY) == 0
 
 
-def test_production_takes_no_demo(installation: Installation) -> None:
-    strict = Installation(replace(installation.settings, demo=False))
+def test_production_takes_no_demo(variant: Variant) -> None:
     with pytest.raises(DemoError):
-        load_demo(strict.registry, day=DAY)
-    strict.close()
+        load_demo(variant(demo=False).registry, day=DAY)

@@ -36,7 +36,7 @@ from stopintimidatie.reports.rules import random_follow_code
 from stopintimidatie.reports.services import path_of_report
 from stopintimidatie.reports.vocabulary import Source, in_order
 from tests.support.factories import connect, make_user
-from tests.support.installation import Installation, make_settings
+from tests.support.installation import Installation, Variant, make_settings
 
 DAY = date(2026, 11, 24)
 ORDER = Order(total=260, seed=7, day=DAY, connected=1, fixed={DORDRECHT: 200})
@@ -230,10 +230,8 @@ def test_reports_lie_inside_the_area_they_are_filed_under(
     assert len({report.neighbourhood_code for report in reports}) > 8
 
 
-def test_production_is_never_filled(installation: Installation) -> None:
-    strict = Installation(replace(installation.settings, demo=False))
+def test_production_is_never_filled(installation: Installation, variant: Variant) -> None:
     with pytest.raises(DemoError):
-        fill(strict.registry, ORDER)
-    strict.close()
+        fill(variant(demo=False).registry, ORDER)
     with pytest.raises(DemoError, match="GM0363"):
         fill(installation.registry, replace(ORDER, fixed={"GM0363": 10}))

@@ -26,7 +26,7 @@ from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.vocabulary import Source, in_order
 from tests.support.api import PROBLEM, REPORTS, Api, at, report
 from tests.support.factories import DORDRECHT, connect
-from tests.support.installation import Installation, make_settings
+from tests.support.installation import Installation, Variant, make_settings
 
 SEA = (54.5, 3.5)
 
@@ -288,11 +288,8 @@ def test_mistakes_with_app_keys_say_what_to_do(api: Api) -> None:
         revoke_app_key(s, SYSTEM, "nooit gemaakt")
 
 
-def test_the_demo_key_means_nothing_outside_a_demo(api: Api, database_url: str) -> None:
-    settings = make_settings(database_url, api.installation.settings.data_dir, demo=False)
-    production = Installation(settings)
-    Api(production).post(status=401)
-    production.close()
+def test_the_demo_key_means_nothing_outside_a_demo(variant: Variant) -> None:
+    Api(variant(demo=False)).post(status=401)
 
 
 def test_a_key_is_forgotten_after_thirty_days(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
