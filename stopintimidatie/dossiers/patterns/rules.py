@@ -1,11 +1,11 @@
 """Where and when reports lie closer together than chance explains. Pure: numbers in, groups out.
 
-1. HDBSCAN (scikit-learn) looks for groups in place and time of day. It finds some in any data.
-2. Of each group: how many reports lie in its circle and hours, and how many would, going by the
-   density of its surroundings and by how busy those hours are in the whole municipality?
+1. Circles of fixed radii and spans of hours are laid round every report.
+2. Of each circle: how many reports lie in it, and how many would, going by the density of its
+   surroundings and by how busy those hours are in the whole municipality?
 3. What chance makes of it: the same reports are shaken (place by a few hundred metres, hours dealt
    anew), so that the city centre stays busy and evenings stay busy but no small spot remains; the
-   same search is made in each. Only a group that stands out more than nearly all of those is kept.
+   same search is made in each. Only a circle that stands out more than nearly all of those is kept.
 
 Nothing of a person goes in: a place, a moment, an id.
 """
@@ -17,28 +17,32 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final, cast
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
+from shapely import STRtree, points
 
 from stopintimidatie.core.text import DAYS, date_text, number, plural
 from stopintimidatie.reports.triage.rules import distance_m
 from stopintimidatie.reports.vocabulary import Form, OffenderCount, PlaceType, Transport
 
 Array = NDArray[np.float64]
-CLOCK_HOURS: Final = 3.0
-"""So many hours apart weighs as much as one radius apart."""
+Flags = NDArray[np.bool_]
+RADII: Final = (1 / 3, 2 / 3, 1.0)
+"""Of the circles that are tried: shares of the radius that the municipality chose."""
+SPANS: Final = (1.5, 3.0, None)
+"""So many hours before and after the report in the middle; None: all hours of the day."""
 SHAKEN_M: Final = 350.0
 ROUNDS: Final = 39
 SURROUNDINGS: Final = 4.0
 """How many radii the surroundings reach, and at least `NEIGHBOURHOOD_M`."""
 NEIGHBOURHOOD_M: Final = 600.0
 SMALLEST_M: Final = 50.0
-SHORTEST_HOURS: Final = 1.5
-WHOLE_DAY_HOURS: Final = 5.0
 MOST_POINTS: Final = 4_000
+BLOCK: Final = 500
+"""So many reports are held against all others at once, to bound memory."""
 _EULER: Final = 0.5772156649
 
 
@@ -79,109 +83,160 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class _Region:
+class _Circle:
+    """A circle round a report, with a span of hours, and the reports in both."""
+
     x: float
     y: float
     radius: float
-    middle: float
-    half: float | None
-    inside: NDArray[np.bool_]
+    hour: float
+    span: float | None
+    inside: Flags
     expected: float
     score: float
 
 
-def find_groups(points: Sequence[Point], tuning: Tuning, *, seed: int = 1) -> list[Group]:
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """Reports that lie near a centre: the number of the centre, and how far apart they are."""
+
+    centre: NDArray[np.intp]
+    metres: Array
+    hours: Array
+
+    def count(self, chosen: Flags, centres: int) -> NDArray[np.intp]:
+        """Count the chosen pairs by centre."""
+        return np.bincount(self.centre[chosen], minlength=centres)
+
+
+def find_groups(reports: Sequence[Point], tuning: Tuning, *, seed: int = 1) -> list[Group]:
     """Return the groups that chance doesn't explain, strongest first. Same points, same groups."""
-    ordered = sorted(points, key=lambda point: point.id)[:MOST_POINTS]
+    ordered = sorted(reports, key=lambda point: point.id)[:MOST_POINTS]
     if len(ordered) < 2 * tuning.least:
         return []
     where = np.array([(point.x, point.y) for point in ordered], dtype=np.float64)
     hours = np.array([point.hour % 24 for point in ordered], dtype=np.float64)
-    regions = _regions(where, hours, tuning)
-    if not regions:
+    expected, scores = _scan(where, hours, tuning)
+    if not scores.any():
         return []
     bar = _chance(where, hours, tuning, np.random.default_rng(seed))
-    kept = [region for region in _apart(regions) if region.score > bar]
-    return [_group(region, ordered, bar) for region in kept]
+    standing_out = [
+        _circle(where, hours, tuning, (int(kind), int(centre)), expected, scores)
+        for kind, centre in np.argwhere(scores > bar)
+    ]
+    standing_out.sort(key=lambda circle: -circle.score)
+    return [_group(circle, ordered, bar) for circle in _apart(standing_out)]
 
 
-def _group(region: _Region, points: Sequence[Point], bar: float) -> Group:
-    ids = tuple(point.id for point, inside in zip(points, region.inside, strict=True) if inside)
-    half = region.half
+def _group(circle: _Circle, points: Sequence[Point], bar: float) -> Group:
+    """Return the group that a circle shows, its strength measured against the bar of chance."""
+    span = circle.span
     return Group(
-        ids=ids,
-        x=region.x,
-        y=region.y,
-        radius_m=region.radius,
-        from_hour=None if half is None else (region.middle - half) % 24,
-        to_hour=None if half is None else (region.middle + half) % 24,
-        expected=region.expected,
-        strength=region.score / max(bar, 1e-9),
+        ids=tuple(point.id for point, inside in zip(points, circle.inside, strict=True) if inside),
+        x=circle.x,
+        y=circle.y,
+        radius_m=circle.radius,
+        from_hour=None if span is None else (circle.hour - span) % 24,
+        to_hour=None if span is None else (circle.hour + span) % 24,
+        expected=circle.expected,
+        strength=circle.score / max(bar, 1e-9),
     )
 
 
-def _regions(where: Array, hours: Array, tuning: Tuning) -> list[_Region]:
-    """Return every group that the library sees, with how much it stands out."""
-    found = []
-    for label_members in _clusters(where, hours, tuning):
-        region = _region(where, hours, label_members, tuning)
-        if region is not None:
-            found.append(region)
-    return sorted(found, key=lambda region: -region.score)
+def _radii(tuning: Tuning) -> list[float]:
+    """Return the radii of the circles round every report, in metres."""
+    return sorted({max(share * tuning.radius_m, SMALLEST_M) for share in RADII})
 
 
-def _clusters(where: Array, hours: Array, tuning: Tuning) -> list[NDArray[np.intp]]:
-    # Imported here: it takes a second, and only the worker's job needs it.
-    from sklearn.cluster import HDBSCAN
-
-    turn = 2 * math.pi * hours / 24
-    # A chord of one unit for CLOCK_HOURS apart.
-    reach = 1 / (2 * math.sin(math.pi * CLOCK_HOURS / 24))
-    clock = reach * np.column_stack([np.cos(turn), np.sin(turn)])
-    with_hours = np.hstack([where / tuning.radius_m, clock])
-    members: list[NDArray[np.intp]] = []
-    for features in (with_hours, where / tuning.radius_m):
-        labels: Any = HDBSCAN(
-            min_cluster_size=max(tuning.least - 1, 3),
-            min_samples=max(tuning.least // 2, 2),
-            cluster_selection_method="leaf",
-            copy=True,
-        ).fit_predict(features)
-        members.extend(np.flatnonzero(labels == label) for label in range(int(labels.max()) + 1))
-    return members
+def _kinds(tuning: Tuning) -> list[tuple[float, float | None]]:
+    """List the circles that are laid round every report: radius in metres, span in hours."""
+    return [(radius, span) for radius in _radii(tuning) for span in SPANS]
 
 
-def _region(
-    where: Array, hours: Array, members: NDArray[np.intp], tuning: Tuning
-) -> _Region | None:
-    middle = np.median(where[members], axis=0)
-    distances = np.hypot(*(where - middle).T)
-    radius = float(np.clip(np.quantile(distances[members], 0.8), SMALLEST_M, 2 * tuning.radius_m))
-    hour, half = _hours_of(hours[members])
-    in_hours = (
-        np.ones(len(hours), dtype=bool) if half is None else _apart_hours(hours, hour) <= half
-    )
-    inside = (distances <= radius) & in_hours
-    count = int(inside.sum())
-    if count < tuning.least:
-        return None
-    outer = max(SURROUNDINGS * radius, NEIGHBOURHOOD_M)
-    around = int(((distances > 1.3 * radius) & (distances <= outer)).sum())
-    area = radius**2 / (outer**2 - (1.3 * radius) ** 2)
-    expected = (around + 1) * area * float((in_hours.sum() + 1) / (len(hours) + 1))
-    score = count * math.log(count / expected) - (count - expected) if count > expected else 0.0
-    return _Region(float(middle[0]), float(middle[1]), radius, hour, half, inside, expected, score)
+def _scan(where: Array, hours: Array, tuning: Tuning) -> tuple[Array, Array]:
+    """Weigh all circles round all reports.
+
+    Returns:
+        Two tables, with a row for each of `_kinds` and a column for each report: how many reports
+        were to be expected in the circle, and how far it stands out (0 when it doesn't).
+    """
+    spots = cast("NDArray[np.object_]", points(where))
+    tree = STRtree(spots)
+    expected = np.empty((len(_kinds(tuning)), len(where)))
+    counts = np.empty_like(expected)
+    for first in range(0, len(where), BLOCK):
+        block = slice(first, first + BLOCK)
+        centre, other = tree.query(spots[block], predicate="dwithin", distance=_reach(tuning))
+        pairs = _Pairs(
+            centre=centre,
+            metres=np.hypot(*(where[block][centre] - where[other]).T),
+            hours=_apart_hours(hours[block][centre], hours[other]),
+        )
+        expected[:, block], counts[:, block] = _weigh(pairs, hours, hours[block], tuning)
+    surprise = counts * np.log(np.maximum(counts, 1) / expected) - (counts - expected)
+    return expected, np.where((counts >= tuning.least) & (counts > expected), surprise, 0.0)
 
 
-def _hours_of(hours: Array) -> tuple[float, float | None]:
-    """Return the middle of these hours, and how far most lie to both sides; None: all day."""
-    turn = 2 * math.pi * hours / 24
-    middle = float(np.arctan2(np.sin(turn).mean(), np.cos(turn).mean()) * 24 / (2 * math.pi) % 24)
-    half = float(np.quantile(_apart_hours(hours, middle), 0.85))
-    return middle, None if half > WHOLE_DAY_HOURS else max(half, SHORTEST_HOURS)
+def _weigh(pairs: _Pairs, hours: Array, centres: Array, tuning: Tuning) -> tuple[Array, Array]:
+    """Return for the circles round some reports how many were to be expected, and how many are."""
+    expected, counts = [], []
+    for radius in _radii(tuning):
+        outer = _surroundings(radius)
+        around = pairs.count((pairs.metres > 1.3 * radius) & (pairs.metres <= outer), centres.size)
+        area = radius**2 / (outer**2 - (1.3 * radius) ** 2)
+        inside = pairs.metres <= radius
+        for span in SPANS:
+            expected.append((around + 1) * area * _share_of_day(hours, centres, span))
+            counts.append(pairs.count(inside & _within_span(pairs.hours, span), centres.size))
+    return np.array(expected), np.array(counts)
 
 
-def _apart_hours(hours: Array, middle: float) -> Array:
+def _surroundings(radius: float) -> float:
+    """Return how far from its middle a circle is held against its surroundings, in metres."""
+    return max(SURROUNDINGS * radius, NEIGHBOURHOOD_M)
+
+
+def _reach(tuning: Tuning) -> float:
+    """Return how far apart two reports can lie and still count for each other, in metres."""
+    return max(map(_surroundings, _radii(tuning)))
+
+
+def _share_of_day(hours: Array, centres: Array, span: float | None) -> Array:
+    """Return for the hour of each centre which share of all reports is within the span of it."""
+    if span is None:
+        return np.ones(centres.shape)
+    clock = np.sort(np.concatenate([hours - 24, hours, hours + 24]))
+    until = np.searchsorted(clock, centres + span, side="right")
+    share: Array = (until - np.searchsorted(clock, centres - span) + 1) / (len(hours) + 1)
+    return share
+
+
+def _circle(
+    where: Array,
+    hours: Array,
+    tuning: Tuning,
+    index: tuple[int, int],
+    expected: Array,
+    scores: Array,
+) -> _Circle:
+    """Return the circle at this place in the tables of `_scan`, with the reports in it."""
+    kind, centre = index
+    radius, span = _kinds(tuning)[kind]
+    x, y = where[centre]
+    inside = np.hypot(*(where - where[centre]).T) <= radius
+    inside &= _within_span(_apart_hours(hours, hours[centre]), span)
+    hour = float(hours[centre])
+    weighed = float(expected[index]), float(scores[index])
+    return _Circle(float(x), float(y), radius, hour, span, inside, *weighed)
+
+
+def _within_span(apart: Array, span: float | None) -> Flags:
+    """Return for each number of hours apart whether it is in the span."""
+    return np.ones(apart.shape, dtype=bool) if span is None else apart <= span
+
+
+def _apart_hours(hours: Array, middle: float | Array) -> Array:
+    """Return how many hours each lies from the middle, round the clock the short way."""
     apart = np.abs(hours - middle) % 24
     shortest: Array = np.minimum(apart, 24 - apart)
     return shortest
@@ -197,36 +252,38 @@ def _chance(where: Array, hours: Array, tuning: Tuning, dice: np.random.Generato
     for _ in range(ROUNDS):
         shaken = where + dice.normal(0, SHAKEN_M, where.shape)
         dealt = dice.permutation(hours)
-        best.append(max((region.score for region in _regions(shaken, dealt, tuning)), default=0.0))
+        _, scores = _scan(shaken, dealt, tuning)
+        best.append(float(np.max(scores)))
     spread = max(float(np.std(best)) * math.sqrt(6) / math.pi, 0.2)
     middle = float(np.mean(best)) - _EULER * spread
     share = min(max(tuning.certainty / 100, 0.5), 0.999)
     return middle - spread * math.log(-math.log(share))
 
 
-def _apart(regions: Sequence[_Region]) -> list[_Region]:
-    """Return the strongest of those that are about one place and time."""
-    kept: list[_Region] = []
-    for region in regions:
-        if not any(_one(region, other) for other in kept):
-            kept.append(region)
+def _apart(circles: Sequence[_Circle]) -> list[_Circle]:
+    """Return the strongest of the circles that are about the same spot and hours."""
+    kept: list[_Circle] = []
+    for circle in circles:
+        if not any(_same_spot(circle, other) for other in kept):
+            kept.append(circle)
     return kept
 
 
-def _one(one: _Region, other: _Region) -> bool:
+def _same_spot(circle: _Circle, other: _Circle) -> bool:
     """Tell whether two share reports, or one lies in the other: one proposal is enough."""
-    both = int((one.inside & other.inside).sum())
-    if both >= 0.3 * min(int(one.inside.sum()), int(other.inside.sum())):
+    both = int((circle.inside & other.inside).sum())
+    if both >= 0.3 * min(int(circle.inside.sum()), int(other.inside.sum())):
         return True
-    near = math.hypot(one.x - other.x, one.y - other.y) <= max(one.radius, other.radius)
-    return near and _meet(one, other)
+    near = math.hypot(circle.x - other.x, circle.y - other.y) <= max(circle.radius, other.radius)
+    return near and _spans_meet(circle, other)
 
 
-def _meet(one: _Region, other: _Region) -> bool:
-    if one.half is None or other.half is None:
+def _spans_meet(circle: _Circle, other: _Circle) -> bool:
+    """Tell whether the hours of two circles overlap."""
+    if circle.span is None or other.span is None:
         return True
-    apart = abs(one.middle - other.middle) % 24
-    return min(apart, 24 - apart) <= one.half + other.half
+    apart = abs(circle.hour - other.hour) % 24
+    return min(apart, 24 - apart) <= circle.span + other.span
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,21 @@ def test_groups_have_enough_reports_and_stand_out() -> None:
         assert group.radius_m <= 2 * TUNING.radius_m
 
 
+def test_a_group_is_the_circle_and_the_hours_round_one_of_its_reports() -> None:
+    """Check on few reports of which the best circle can be told by hand."""
+    dice = random.Random(5)
+    noise = [
+        Point(f"n{number}", dice.uniform(-4000, 4000), dice.uniform(-4000, 4000), hour=number % 24)
+        for number in range(200)
+    ]
+    spot = [Point(f"s{number}", 3000 + 4 * number, 3000, 21.5 + number / 10) for number in range(9)]
+    (group,) = find_groups([*noise, *spot], TUNING)
+    assert set(group.ids) >= {point.id for point in spot}
+    assert (group.x, group.y) in {(point.x, point.y) for point in spot}
+    assert group.radius_m == TUNING.radius_m / 3
+    assert (group.to_hour or 0) - (group.from_hour or 0) in (3.0, 3.0 - 24)
+
+
 HERE = Place(51.81, 4.67, 100.0, 22.0, 1.0, frozenset({UUID(int=1), UUID(int=2)}))
 
 
