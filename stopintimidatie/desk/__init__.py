@@ -6,19 +6,18 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register the tree, the menu items and the table of the desk itself."""
+    from stopintimidatie.core.security import Permission
     from stopintimidatie.core.storage import NATIONAL
-    from stopintimidatie.desk.resources import (
-        LEVELS,
-        Desk,
-        agreements_item,
-        desk_item,
-        onboarding_item,
-    )
+    from stopintimidatie.desk.resources import LEVELS, Desk, menu_item
 
     config.add_tree_root(NATIONAL, Desk)
     for level in LEVELS:
         config.add_tree_level(level)
     config.add_impersonal_table("local_policy", "what municipalities publish of themselves")
-    config.add_nav_item("landelijk", desk_item, order=19)
-    config.add_nav_item("afspraken", agreements_item, order=24)
-    config.add_nav_item("aansluitingen", onboarding_item, order=26)
+    for name, label, path, permission, order in (
+        ("landelijk", "Wachtrij", "/landelijk", Permission.VIEW_DESK, 19),
+        ("afspraken", "Afspraken", "/landelijk/afspraken", Permission.VIEW_DESK, 24),
+        ("aansluitingen", "Aansluitingen", "/landelijk/aansluitingen", Permission.CONNECT, 26),
+    ):
+        config.add_nav_item(name, menu_item(label, path, permission), order=order)

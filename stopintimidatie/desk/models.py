@@ -1,4 +1,4 @@
-"""Tables of the desk: what a municipality does of its own (public), asks, and how it joins."""
+"""Tables of the desk: local policies (public), requests to join, and checklists of joining."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ open_table("local_policy", "campaigns and policies that municipalities publish t
 
 
 class PolicyKind(StrEnum):
-    """Kind of what a municipality does of its own."""
+    """Kind of a municipality's own work against street harassment."""
 
     CAMPAIGN = "campagne"
     POLICY = "beleid"
 
 
 class LocalPolicy(Base):
-    """A municipality that does something of its own: worth offering the programme to."""
+    """A campaign or policy of a municipality itself: a reason to offer the programme."""
 
     __tablename__ = "local_policy"
 
@@ -34,7 +34,7 @@ class LocalPolicy(Base):
 
 
 class Onboarding(Held, Base):
-    """The checklist of one municipality that joins; what is empty is still to be done."""
+    """The checklist of a municipality that joins; an empty column is still to be done."""
 
     __tablename__ = "onboarding"
     __table_args__ = held_table(UniqueConstraint("holder", "municipality_code"))
@@ -56,7 +56,7 @@ class Onboarding(Held, Base):
 
 
 class JoiningRequest(Held, Base):
-    """A municipality wants to join. Its address is a `mail_address`, proven by a mailed code."""
+    """A request of a municipality to join. Its address is a `mail_address`, confirmed by a code."""
 
     __tablename__ = "joining_request"
     __table_args__ = held_table(Index(None, "holder", "municipality_code", "asked_at"))
@@ -65,7 +65,7 @@ class JoiningRequest(Held, Base):
     # The function of who asks, never a name.
     function: Mapped[str] = mapped_column(String(100))
     telephone: Mapped[str | None] = mapped_column(String(20))
-    # The domain of the address has the name of the municipality in it: else the desk looks.
+    # Whether the domain of the address holds the name of the municipality; if not, the desk checks.
     domain_fits: Mapped[bool]
     asked_at: Mapped[datetime] = mapped_column(default=utc_now)
     confirmed_at: Mapped[datetime | None]

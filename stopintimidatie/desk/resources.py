@@ -1,7 +1,11 @@
-"""/landelijk, the desk, and the municipalities below it. Its reports lie directly below it."""
+"""Nodes of the tree: /landelijk (the desk) and the municipalities below it.
+
+The desk's own reports lie directly below it, as in a municipality.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from stopintimidatie.core.security import Permission
@@ -24,15 +28,12 @@ class Desk(Branch):
 
 
 def address_of(municipality: Municipality) -> str:
-    """Return the page of a municipality that is joining."""
+    """Return the address of the page where a municipality joins."""
     return f"/landelijk/aansluiting?gemeente={municipality.slug}"
 
 
-# /landelijk/zwijndrecht
-
-
 class DeskMunicipality(Resource):
-    """A municipality as the desk sees it: nothing of what lies inside it."""
+    """/landelijk/zwijndrecht: a municipality as the desk sees it, without its documents."""
 
     kind = "gemeente_bij_meldpunt"
 
@@ -42,6 +43,7 @@ class DeskMunicipality(Resource):
 
     @property
     def title(self) -> str:
+        """The name of the municipality."""
         return self.municipality.name
 
 
@@ -58,23 +60,11 @@ LEVELS: Final = (
 )
 
 
-# Menu: the queue, and who is joining
+def menu_item(label: str, path: str, permission: Permission) -> Callable[[Any], NavItem | None]:
+    """Return the menu item of a page of the desk, for who has this permission there."""
 
+    def item(request: Any) -> NavItem | None:
+        allowed = may(request.identity.roles_for(NATIONAL), permission)
+        return NavItem(label, path) if allowed else None
 
-def agreements_item(request: Any) -> NavItem | None:
-    roles = request.identity.roles_for(NATIONAL)
-    if not may(roles, Permission.VIEW_DESK):
-        return None
-    return NavItem("Afspraken", f"/{NATIONAL}/afspraken")
-
-
-def desk_item(request: Any) -> NavItem | None:
-    roles = request.identity.roles_for(NATIONAL)
-    return NavItem("Wachtrij", f"/{NATIONAL}") if may(roles, Permission.VIEW_DESK) else None
-
-
-def onboarding_item(request: Any) -> NavItem | None:
-    roles = request.identity.roles_for(NATIONAL)
-    if not may(roles, Permission.CONNECT):
-        return None
-    return NavItem("Aansluitingen", f"/{NATIONAL}/aansluitingen")
+    return item

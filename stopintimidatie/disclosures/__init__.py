@@ -1,4 +1,4 @@
-"""The disclosure register: what of whom did whom get, when, why, until when. Append-only."""
+"""The disclosure register: which data of whom went to which recipient, when, why, until when."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register the tree, tables and pages of the register, of pick-up and of verification."""
     from stopintimidatie.core.security import Permission
     from stopintimidatie.disclosures import pickup
     from stopintimidatie.disclosures.pickup import PICKUP_KINDS
@@ -31,7 +32,7 @@ def includeme(config: Any) -> None:
     config.add_personal_data_holder(pickup.PERSONAL_DATA)
     config.add_sealed(pickup.SEALED)
     config.add_public_prefix("verificatie", "Is dit document echt?")
-    # The file, and some room for the rest of the form around it.
+    # The file, and some room for the rest of the form.
     config.add_form_limit("verificatie", FILE_LIMIT + 100_000)
     config.scan("stopintimidatie.disclosures.views")
     config.scan("stopintimidatie.disclosures.verification")

@@ -1,9 +1,9 @@
-"""Tables of the register, of the copies outside, and of what waits to be picked up.
+"""Tables of the register, of the copies that recipients have, and of pick-ups.
 
-The register holds ids, categories and hashes, never content, so it may outlive what it tells of;
-its tables refuse UPDATE and DELETE. No keys to higher rooms: an entry stays when the export and the
-dossier are gone. What became of a copy is told twice: line by line in the register, and as it
-stands now in `disclosed_copy`, which lists and reminders ask.
+The register holds ids, categories and hashes, never content, so it may outlive the documents; its
+tables refuse UPDATE and DELETE. It has no foreign keys to higher rooms: an entry stays when the
+export and the dossier are gone. What became of a copy is stored twice: step by step in the
+register, and as it stands now in `disclosed_copy`, which lists and reminders use.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from stopintimidatie.core.storage.models import Base, Held, belongs_to, held_tab
 
 
 class Disclosure(Held, Base):
-    """One disclosure: a document that was made for a recipient."""
+    """A disclosure: a document that was made for a recipient."""
 
     __tablename__ = "disclosure"
     __table_args__ = held_table(
@@ -71,7 +71,7 @@ class Disclosure(Held, Base):
 
 
 class DisclosureSubject(Held, Base):
-    """Of whom: a document whose data went along, and which categories of it."""
+    """A document whose data went along in a disclosure, with the categories."""
 
     __tablename__ = "disclosure_subject"
     __table_args__ = held_table(
@@ -90,7 +90,7 @@ class DisclosureSubject(Held, Base):
 
 
 class DisclosureEvent(Held, Base):
-    """Event of a disclosure afterwards: given, withdrawn, corrected, destroyed."""
+    """A step of a disclosure afterwards: given, withdrawn, corrected, destroyed."""
 
     __tablename__ = "disclosure_event"
     __table_args__ = held_table(
@@ -110,7 +110,7 @@ class DisclosureEvent(Held, Base):
 
 
 class CopyState(StrEnum):
-    """State of a copy: where it is."""
+    """State of a copy, by who has it."""
 
     MADE = "gemaakt"
     OFFERED = "klaargezet"
@@ -121,7 +121,7 @@ class CopyState(StrEnum):
 
 
 class DisclosedCopy(Held, Base):
-    """Copy of a disclosed document: how it stands with who has it, now."""
+    """The copy of a disclosed document that its recipient has, as it stands now."""
 
     __tablename__ = "disclosed_copy"
     __table_args__ = held_table(
@@ -144,8 +144,9 @@ class DisclosedCopy(Held, Base):
 
 
 class PickupState(StrEnum):
-    """State of a pickup; the first is: the message about it hasn't gone out yet."""
+    """State of a pick-up."""
 
+    # The message about it hasn't gone out yet.
     READY = "klaar"
     OFFERED = "aangeboden"
     PICKED_UP = "opgehaald"
@@ -155,7 +156,7 @@ class PickupState(StrEnum):
 
 
 class Pickup(Held, Base):
-    """One document for one recipient. The page that shows it asks for a code made by us."""
+    """A document that waits for a recipient, who needs a code of ours to see it."""
 
     __tablename__ = "pickup"
     __table_args__ = held_table(

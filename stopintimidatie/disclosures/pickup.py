@@ -1,8 +1,10 @@
-"""Pick-up of a document by somebody outside: offered, opened with a one-time code. Rooms say what.
+"""Pick-up of a document by a recipient, who opens it with a one-time code.
 
-A visit lasts half an hour idle, a few hours in all. The cookie holds the number, the kind of code,
-the time the visit began and who the visitor said to be, sealed with our key. Each page reads the
-document again, so a withdrawn document is gone here too. After the visitor leaves
+Higher rooms register the kinds of documents (`PickupKind`).
+
+A visit lasts half an hour idle, a few hours in all. The cookie holds the reference, the kind of
+code, the time the visit began and who the visitor said to be, sealed with our key. Each page reads
+the document again, so a withdrawn document is gone here too. After the visitor leaves
 (`Pickup.left_at`) an earlier cookie no longer counts, even a copied one.
 """
 
@@ -57,7 +59,7 @@ MAIL_CODE_EVERY: Final = timedelta(minutes=10)
 
 
 class Way(StrEnum):
-    """By which code somebody came in. Only what was read out opens the document."""
+    """Kind of code that a visitor came in with. Only a spoken one opens the document."""
 
     SPOKEN = "telefoon"
     MAILED = "post"
@@ -65,7 +67,7 @@ class Way(StrEnum):
 
 @dataclass(frozen=True)
 class Section:
-    """A part of what is shown: rows of term and value, or a text of somebody."""
+    """A section of shown content: rows of term and value, and a text that somebody wrote."""
 
     title: str
     rows: Sequence[tuple[str, Any]] = ()
@@ -74,14 +76,14 @@ class Section:
 
 @dataclass(frozen=True)
 class Content:
-    """Content that who picks it up gets to see."""
+    """The content that the recipient sees."""
 
     title: str
     sections: Sequence[Section]
 
     @property
     def sha256(self) -> str:
-        """Of exactly this content."""
+        """The hash of exactly this content."""
         parts = [(s.title, [(t, str(v)) for t, v in s.rows], s.text) for s in self.sections]
         whole = json.dumps([self.title, parts], ensure_ascii=False)
         return hashlib.sha256(whole.encode()).hexdigest()
@@ -89,18 +91,16 @@ class Content:
 
 @dataclass(frozen=True)
 class PickupKind:
-    """Kind of document that a room lets be picked up.
-
-    :param show: (session, registry, pickup) -> the content, or None when it is gone.
-    :param opened: (session, registry, pickup, content, first time?): record what follows.
-    :param visited: what is picked up has a page of its own, open for half an hour after a code.
-    :param mail_code: (session, pickup): have the code that was made just now mailed.
-    """
+    """Kind of document that a room lets recipients pick up."""
 
     kind: str
+    # (session, registry, pick-up) -> the content, or None when it is gone
     show: Callable[[Session, Any, Pickup], Content | None] = lambda *_: None
+    # (session, registry, pick-up, content, first time?): records that it was opened
     opened: Callable[[Session, Any, Pickup, Content, bool], None] = lambda *_: None
+    # The document has a page of its own, which stays open for half an hour after a code.
     visited: bool = False
+    # (session, pick-up): mails the code that was made just now
     mail_code: Callable[[Session, Pickup], None] | None = None
 
 
@@ -108,6 +108,7 @@ PICKUP_KINDS: Final = Directive[str, PickupKind]("add_pickup_kind", "pickup_kind
 
 
 def kind_of(registry: Any, pickup: Pickup) -> PickupKind:
+    """Return the kind of document that waits for a pick-up."""
     return PICKUP_KINDS.of(registry)[pickup.document_kind]
 
 
@@ -120,9 +121,9 @@ def offer(
     actor: Actor,
     **terms: Any,
 ) -> Pickup:
-    """Put a document ready; the caller has the recipient told.
+    """Add a pick-up of a document for a recipient, whom the caller tells.
 
-    :param terms: `address_id`, `expires_at`, `downloads_most`.
+    The terms are columns of the pick-up: `address_id`, `expires_at`, `downloads_most`.
     """
     pickup = Pickup(
         holder=holder,
@@ -130,7 +131,6 @@ def offer(
         document_kind=kind,
         document_id=document_id,
         recipient=recipient,
-        made_at=utc_now(),
         **terms,
     )
     session.add(pickup)
@@ -141,27 +141,39 @@ def offer(
 
 
 def make_code(session: Session, keys: KeyRing, pickup: Pickup, actor: Actor) -> str:
-    """Make a fresh code, to be read out; the one before no longer counts."""
+    """Return a new code for a pick-up, to be read out; the one before no longer counts."""
     pickup.code_nonce, pickup.code_made_at = new_nonce(keys), utc_now()
     pickup.code_tries, pickup.code_by = 0, actor.name
+    _note(session, pickup, actor, "ophalen.code")
+    return _code(keys, pickup)
+
+
+def _note(
+    session: Session, pickup: Pickup, actor: Actor, action: str, fields: Sequence[str] = ()
+) -> None:
     about = [pickup.id, pickup.document_id]
-    record(session, actor, "ophalen.code", pickup.holder, KIND, about)
-    return code_of(keys, str(pickup.id), pickup.code_nonce)
+    record(session, actor, action, pickup.holder, KIND, about, fields=fields)
 
 
 def find_pickup(session: Session, typed: str) -> Pickup | None:
-    """Find what waits under a reference; enter its holder, or the desk where there is none."""
+    """Return the pick-up with a typed reference, locked, or None.
+
+    The transaction works for its holder from then on, or for the desk when there is none.
+    """
     reference = text.normalise_code(PREFIX, typed) or ""
     holders = locate_reference(session, reference, KIND)
     enter(session, holders[0] if holders else NATIONAL)
-    found = select(Pickup).where(Pickup.reference == reference)
-    return session.scalars(locked(session, found)).one_or_none()
+    wanted = select(Pickup).where(Pickup.reference == reference)
+    return session.scalars(locked(session, wanted)).one_or_none()
 
 
 def open_pickup(
-    session: Session, registry: Any, pickup: Pickup, typed: str, who: dict[str, str]
+    session: Session, registry: Any, pickup: Pickup, typed: str, visitor: dict[str, str]
 ) -> Content | None:
-    """Return the content, for the right code in time. None: no; the try is counted, so commit."""
+    """Return the content for the right code in time, else None.
+
+    Each try is counted, so the caller commits either way.
+    """
     keys: KeyRing = registry.key_ring
     if pickup.state not in OPEN or not _code_counts(pickup):
         return None
@@ -175,17 +187,16 @@ def open_pickup(
     pickup.state = PickupState.PICKED_UP
     if first:
         pickup.picked_up_at = utc_now()
-    seal_who(keys, pickup, who)
-    about = [pickup.id, pickup.document_id]
-    record(session, outsider(pickup), "ophalen.geopend", pickup.holder, KIND, about)
+    seal_who(keys, pickup, visitor)
+    _note(session, pickup, outsider(pickup), "ophalen.geopend")
     kind.opened(session, registry, pickup, content, first)
     return content
 
 
 def enter_pickup(session: Session, registry: Any, pickup: Pickup, typed: str) -> Way | None:
-    """Return which of the two codes this is, for a document with a page of its own.
+    """Return which of the two codes was typed, for a document with a page of its own, or None.
 
-    None: neither; the try is counted, so commit.
+    Each try is counted, so the caller commits either way.
     """
     keys: KeyRing = registry.key_ring
     if not kind_of(registry, pickup).visited:
@@ -194,10 +205,7 @@ def enter_pickup(session: Session, registry: Any, pickup: Pickup, typed: str) ->
     if way is None:
         _wrong(session, pickup)
         return None
-    about = [pickup.id, pickup.document_id]
-    record(
-        session, outsider(pickup), "ophalen.geopend", pickup.holder, KIND, about, fields=[way.value]
-    )
+    _note(session, pickup, outsider(pickup), "ophalen.geopend", [way.value])
     return way
 
 
@@ -211,7 +219,7 @@ def _way(keys: KeyRing, pickup: Pickup, typed: str) -> Way | None:
 
 
 def _code_counts(pickup: Pickup) -> bool:
-    """Tell whether the code that was read out still may be tried; each look is a try."""
+    """Tell whether the spoken code may still be tried; asking this counts as a try."""
     if pickup.code_nonce is None or pickup.code_made_at is None or pickup.code_tries >= TRIES:
         return False
     if utc_now() > pickup.code_made_at + CODE_LASTS:
@@ -221,6 +229,7 @@ def _code_counts(pickup: Pickup) -> bool:
 
 
 def _mail_code_counts(pickup: Pickup) -> bool:
+    """Tell whether the mailed code may still be tried; asking this counts as a try."""
     if pickup.mail_nonce is None or pickup.mail_made_at is None or pickup.mail_tries >= TRIES:
         return False
     if utc_now() > pickup.mail_made_at + MAIL_CODE_LASTS:
@@ -234,49 +243,47 @@ def _code(keys: KeyRing, pickup: Pickup) -> str:
 
 
 def _wrong(session: Session, pickup: Pickup) -> None:
-    about = [pickup.id, pickup.document_id]
-    record(session, outsider(pickup), "ophalen.verkeerde_code", pickup.holder, KIND, about)
+    _note(session, pickup, outsider(pickup), "ophalen.verkeerde_code")
 
 
 def renew_mail_code(keys: KeyRing, pickup: Pickup) -> None:
-    """Make a fresh code for a message that goes out; the one before no longer counts."""
+    """Make a new code for a message that goes out; the one before no longer counts."""
     pickup.mail_nonce, pickup.mail_made_at, pickup.mail_tries = new_nonce(keys), utc_now(), 0
 
 
 def mail_code_of(keys: KeyRing, pickup: Pickup) -> str:
-    """Return the code that a message carries; another than the one that opens the document."""
+    """Return the code in a message, which is another than the one that opens the document."""
     return code_of(keys, f"{pickup.id}:post", pickup.mail_nonce or "")
 
 
 def ask_mail_code(session: Session, registry: Any, pickup: Pickup) -> None:
-    """Mail a code to the address that we know, for who has the number; not too often."""
-    send = kind_of(registry, pickup).mail_code
-    lately: datetime | None = pickup.mail_made_at
-    if send is None or (lately is not None and utc_now() < lately + MAIL_CODE_EVERY):
+    """Mail a code to the address of a pick-up, unless that was done just now."""
+    send, latest = kind_of(registry, pickup).mail_code, pickup.mail_made_at
+    if send is None or (latest is not None and utc_now() < latest + MAIL_CODE_EVERY):
         return
     renew_mail_code(registry.key_ring, pickup)
     send(session, pickup)
 
 
 def outsider(pickup: Pickup) -> Actor:
-    """Return whoever comes for it: the organisation, for a person's name isn't logged."""
+    """Return the recipient as actor: the organisation, because the log holds no person's name."""
     return Actor("bezoeker", None, pickup.recipient)
 
 
-def seal_who(keys: KeyRing, pickup: Pickup, who: dict[str, str]) -> None:
-    """Keep who came for it."""
-    pickup.picked_up_by = keys.encrypt(PURPOSE, json.dumps(who), str(pickup.id))
+def seal_who(keys: KeyRing, pickup: Pickup, visitor: dict[str, str]) -> None:
+    """Store who picked a document up, encrypted."""
+    pickup.picked_up_by = keys.encrypt(PURPOSE, json.dumps(visitor), str(pickup.id))
 
 
 def who_picked_up(keys: KeyRing, pickup: Pickup) -> dict[str, str]:
-    """Name and role as typed at the last pick-up, in clear: the caller notes the read."""
+    """Return name and role as typed at the last pick-up, in clear: the caller logs the read."""
     if pickup.picked_up_by is None:
         return {}
-    found: dict[str, str] = json.loads(keys.decrypt(PURPOSE, pickup.picked_up_by, str(pickup.id)))
-    return found
+    visitor: dict[str, str] = json.loads(keys.decrypt(PURPOSE, pickup.picked_up_by, str(pickup.id)))
+    return visitor
 
 
-# Personal data: who came for it
+# Personal data: who picked a document up
 
 T: Final = Treatment
 COLUMNS: Final = {
@@ -286,16 +293,17 @@ SEALED: Final = Sealed(Pickup, PURPOSE, ("picked_up_by",), "id")
 
 
 def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """Find nobody here: a name and a role are no address and no number."""
+    """Find nothing: a pick-up holds no address or number of a person."""
     return []
 
 
 def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
+    """Redact nothing: a pick-up holds no text."""
     return 0
 
 
 def erase(session: Session, document: UUID) -> None:
-    """Empty who came; that it was picked up, and when, stays."""
+    """Empty who picked a document up; that it was picked up, and when, stays."""
     empty_rows(session, Pickup, Pickup.id == document, COLUMNS["pickup"])
 
 
@@ -313,7 +321,7 @@ LONGEST: Final = 3_000
 
 @dataclass(frozen=True)
 class Visit:
-    """Visitor, and what they are here for."""
+    """A visit of a recipient to the page of a pick-up."""
 
     reference: str
     way: Way
@@ -322,34 +330,33 @@ class Visit:
 
 
 def seal_visit(keys: KeyRing, visit: Visit) -> str:
-    """Return the cookie's value."""
-    until = min(utc_now() + LASTS, visit.since + LONGEST_VISIT)
-    told = [until.timestamp(), visit.reference, visit.way.value, visit.who, visit.since.isoformat()]
-    text = json.dumps(told)
-    return base64.urlsafe_b64encode(keys.encrypt(SESSION_PURPOSE, text, COOKIE).encode()).decode()
+    """Return a visit as the sealed value of the cookie."""
+    until, since = min(utc_now() + LASTS, visit.since + LONGEST_VISIT), visit.since.isoformat()
+    content = json.dumps([until.timestamp(), visit.reference, visit.way, visit.who, since])
+    sealed = keys.encrypt(SESSION_PURPOSE, content, COOKIE)
+    return base64.urlsafe_b64encode(sealed.encode()).decode()
 
 
 def unseal_visit(keys: KeyRing, value: str) -> Visit | None:
-    """Return whom it was made for; None when it isn't ours, or has ended."""
+    """Return the visit in a cookie; None when the cookie isn't ours, or the visit has ended."""
     if not value.isascii() or len(value) > LONGEST:
         return None
     try:
         stored = base64.urlsafe_b64decode(value).decode("ascii")
-        until, reference, way, who, since = json.loads(
-            keys.decrypt(SESSION_PURPOSE, stored, COOKIE)
-        )
+        content = keys.decrypt(SESSION_PURPOSE, stored, COOKIE)
     except (ValueError, DecryptionError):
         return None
+    until, reference, way, visitor, since = json.loads(content)
     if utc_now().timestamp() >= until:
         return None
-    return Visit(reference, Way(way), who, datetime.fromisoformat(since))
+    return Visit(reference, Way(way), visitor, datetime.fromisoformat(since))
 
 
 def visit_of(request: Request, reference: str) -> Visit | None:
-    """Return whether and why this browser may be on the page of this number."""
+    """Return the visit of this browser to the page of this pick-up, or None."""
     value = request.cookies.get(cookie_name(request.app_settings, COOKIE), "")
-    found = unseal_visit(request.registry.key_ring, value) if value else None
-    return found if found is not None and found.reference == reference else None
+    visit = unseal_visit(request.registry.key_ring, value) if value else None
+    return visit if visit is not None and visit.reference == reference else None
 
 
 def set_visit(request: Request, response: Any, visit: Visit | None) -> None:

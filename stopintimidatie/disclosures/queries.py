@@ -1,4 +1,4 @@
-"""The register as a list: filters that are addresses, counted in SQL."""
+"""The register as a list: rows, filters in the address, and their counts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FACETS: Final = {
     "termijn": "Vernietigen",
 }
 RECIPIENTS: Final = 15
-# What a copy can be filtered by; the first is what is out there.
+# Stands of a copy to filter by; the first is: the recipient has it.
 STANDS: Final = {
     "uit": "staat nog uit",
     "te_laat": "had vernietigd moeten zijn",
@@ -48,7 +48,7 @@ WITH_COPY: Final = (DisclosedCopy, DisclosedCopy.disclosure_id == Disclosure.id)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A disclosure, how its copy stands (none of what the desk forwarded), of how many reports."""
+    """A disclosure with its copy, if it has one, and the number of documents it is about."""
 
     disclosure: Disclosure
     copy: DisclosedCopy | None
@@ -57,7 +57,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Choices of the reader; an unknown value simply finds nothing."""
+    """Filters in the address; an unknown value finds nothing."""
 
     kind: str = ""
     basis: str = ""
@@ -68,13 +68,14 @@ class Filters:
 
     @classmethod
     def read(cls, pairs: Iterable[tuple[str, str]]) -> Self:
+        """Return the filters in the parameters of an address."""
         given = dict(pairs)
         names = ("soort", "grondslag", "termijn", "dossier", "stand", "ontvanger")
         return cls(*(given.get(name, "")[:200].replace("\x00", "") for name in names))
 
 
 def readable_by(roles: Iterable[Role]) -> ColumnElement[bool]:
-    """Make the condition of a list for who holds these roles here."""
+    """Return the condition of the disclosures that somebody with these roles may see."""
     return true() if RESTRICTED_ROLES & set(roles) else Disclosure.restricted.is_(False)
 
 
@@ -96,14 +97,14 @@ def _matching(filters: Filters, roles: Iterable[Role], today: date) -> list[Colu
 
 
 def _same_recipient(reference: str) -> ColumnElement[bool]:
-    """Compare as a disclosure does: a name that somebody typed stands in no address."""
+    """Return the condition of the recipient of this disclosure, whose name is in no address."""
     known = aliased(Disclosure)
     name = select(known.recipient).where(known.reference == reference).scalar_subquery()
     return Disclosure.recipient == name
 
 
 def stand_condition(stand: str, today: date) -> ColumnElement[bool]:
-    """Make the condition of a stand; an unknown one finds nothing."""
+    """Return the condition of the copies in a stand; an unknown one finds nothing."""
     copy, out = DisclosedCopy, DisclosedCopy.state == CopyState.GIVEN.value
     known = {
         "uit": out,
@@ -125,8 +126,9 @@ def _within_term(term: str, today: date) -> ColumnElement[bool]:
 
 
 def count(session: Session, filters: Filters, roles: Iterable[Role], today: date) -> int:
-    found: Select[Any] = select(func.count()).select_from(Disclosure).outerjoin(*WITH_COPY)
-    return session.scalar(found.where(*_matching(filters, roles, today))) or 0
+    """Count the disclosures that fit the filters and may be seen with these roles."""
+    disclosures: Select[Any] = select(func.count()).select_from(Disclosure).outerjoin(*WITH_COPY)
+    return session.scalar(disclosures.where(*_matching(filters, roles, today))) or 0
 
 
 def page(
@@ -137,7 +139,7 @@ def page(
     offset: int,
     limit: int,
 ) -> Sequence[Row]:
-    """Return one page, newest first, each with its copy and the number of documents in it."""
+    """Return a page of the disclosures that fit the filters, newest first."""
     subjects = (
         select(func.count(DisclosureSubject.id))
         .where(DisclosureSubject.disclosure_id == Disclosure.id)
@@ -156,7 +158,7 @@ def page(
 
 
 def facets(session: Session, roles: Iterable[Role], today: date) -> Mapping[str, Facet]:
-    """Return per filter its values with words and counts, over all that this person may see."""
+    """Return the values of each filter with words and counts, of all disclosures one may see."""
     seen = readable_by(roles)
     terms = (
         (code, words, count(session, Filters(term=code), roles, today))
@@ -179,7 +181,7 @@ def _values(session: Session, seen: ColumnElement[bool], code: Any, words: Any) 
 
 
 def _stands(session: Session, seen: ColumnElement[bool], today: date) -> Facet:
-    """Return those that occur, all of them in one query."""
+    """Return the stands that occur with their counts, in one query."""
     numbers = [
         func.coalesce(func.sum(case((stand_condition(code, today), 1), else_=0)), 0)
         for code in STANDS
@@ -187,8 +189,8 @@ def _stands(session: Session, seen: ColumnElement[bool], today: date) -> Facet:
     row = session.execute(
         select(*numbers).select_from(Disclosure).outerjoin(*WITH_COPY).where(seen)
     ).one()
-    found = zip(STANDS.items(), row, strict=True)
-    return [(code, words, number) for (code, words), number in found if number]
+    counted = zip(STANDS.items(), row, strict=True)
+    return [(code, words, number) for (code, words), number in counted if number]
 
 
 def _recipients(session: Session, seen: ColumnElement[bool]) -> Facet:

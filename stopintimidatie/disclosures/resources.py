@@ -1,6 +1,6 @@
-"""/gemeenten/dordrecht/verstrekkingen and the entries below it.
+"""Nodes of the tree: /gemeenten/dordrecht/verstrekkingen and the entries below it.
 
-The register has no row of its own: its level of the tree looks at the municipality's.
+The register has no row of its own: its level of the tree uses that of the municipality.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ from stopintimidatie.municipalities.areas.models import Municipality
 KIND: Final = "uitvoer"
 PREFIX: Final = "U"
 PATTERN: Final = re.compile(r"U-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
-# What was picked up has the number of the pick-up.
+# The id of an entry about a pick-up is the reference of the pick-up.
 PICKED_UP: Final = re.compile(r"O-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
 
 
 def new_export_id() -> str:
-    """Draw a fresh id; the caller tries again should it exist already."""
+    """Draw a random id for an export; the caller tries again when it is taken."""
     return codes.new_code(PREFIX)
 
 
 def normalise_export_id(text: str) -> str | None:
-    """Return the id somebody meant, or None when it can't be one."""
+    """Return a typed id of an export as we write it, or None when it can't be one."""
     return codes.normalise_code(PREFIX, text)
 
 
-# Who sees what was disclosed of a person-directed dossier.
+# Roles that see the disclosures of a person-directed dossier
 RESTRICTED_ROLES: Final = frozenset(
     {Role.DOSSIER_OWNER, Role.PRIVACY_OFFICER, Role.DATA_PROTECTION_OFFICER}
 )
 
 
 class DisclosureRegister(Branch):
-    """/gemeenten/dordrecht/verstrekkingen"""
+    """/gemeenten/dordrecht/verstrekkingen."""
 
     kind = "verstrekkingen"
     label = "Verstrekkingen"
@@ -56,7 +56,7 @@ class DisclosureRegister(Branch):
 
 
 class DeskRegister(DisclosureRegister):
-    """/landelijk/verstrekkingen: what the desk forwarded, and to whom."""
+    """/landelijk/verstrekkingen: the reports that the desk forwarded."""
 
     def __init__(self, name: str, parent: Any, row: Holder) -> None:
         Resource.__init__(self, name, parent, row.code)
@@ -64,7 +64,7 @@ class DeskRegister(DisclosureRegister):
 
 
 class DisclosureResource(Resource):
-    """/gemeenten/dordrecht/verstrekkingen/U-4F7K-2QXJ"""
+    """/gemeenten/dordrecht/verstrekkingen/U-4F7K-2QXJ."""
 
     kind = "verstrekking"
 
@@ -74,10 +74,12 @@ class DisclosureResource(Resource):
 
     @property
     def document_id(self) -> UUID:
+        """The id of the entry."""
         return self.disclosure.id
 
     @property
     def title(self) -> str:
+        """The reference of the disclosed document."""
         return self.disclosure.reference
 
     def __acl__(self) -> list[Any]:

@@ -1,12 +1,12 @@
-"""The register: writing it, reading it, and each step of a copy that somebody outside has."""
+"""The register: writing and reading it, and the steps of a copy that a recipient has."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -25,14 +25,14 @@ from stopintimidatie.disclosures.models import (
 )
 
 AUDIT_KIND = "verstrekking"
-# Of what a copy lies with somebody who must destroy it. What the desk forwarded became the
-# municipality's own.
+# The kind of document whose recipient must destroy its copy. A forwarded report isn't: it became
+# the municipality's own.
 COPIED = "dossier"
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A document whose data goes along, under its name there, with the categories of it."""
+    """A document whose data goes along: its label in what is disclosed, and the categories."""
 
     id: UUID
     label: str
@@ -40,49 +40,18 @@ class Subject:
     kind: str = "melding"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """Everything that the register wants to know."""
-
-    reference: str
-    document_id: UUID
-    source_kind: str
-    source_id: UUID
-    source_reference: str
-    restricted: bool
-    recipient: str
-    recipient_kind: str
-    profile: str
-    profile_version: int
-    purpose: str
-    legal_basis: str
-    legal_basis_words: str
-    covenant: str | None
-    minors_ground: str | None
-    destroy_by: date
-    content_sha256: str
-    file_sha256: str
-    file_size: int
-    made_at: datetime
-    requested_at: datetime
-    requested_by_id: str | None
-    requested_by: str
-    approved_at: datetime
-    approved_by_id: str | None
-    approved_by: str
-
-
 def record_disclosure(
-    session: Session, entry: Entry, subjects: Sequence[Subject], actor: Actor
+    session: Session, entry: Disclosure, subjects: Sequence[Subject], actor: Actor
 ) -> Disclosure:
-    """Append one disclosure; asked again for the same export it gives the row that is there."""
+    """Append a disclosure to the register, for the holder of this transaction.
+
+    A disclosure with this reference that is there already is returned instead.
+    """
     present = find_disclosure(session, entry.reference)
     if present is not None:
         return present
-    holder = current_holder(session) or ""
-    values: dict[str, Any] = {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
-    row = Disclosure(holder=holder, **values)
-    row.subjects = [
+    entry.holder = holder = current_holder(session) or ""
+    entry.subjects = [
         DisclosureSubject(
             holder=holder,
             kind=subject.kind,
@@ -92,24 +61,26 @@ def record_disclosure(
         )
         for subject in subjects
     ]
-    session.add(row)
+    session.add(entry)
     session.flush()
     if entry.source_kind == COPIED:
-        session.add(DisclosedCopy(holder=holder, disclosure_id=row.id, destroy_by=row.destroy_by))
+        copy = DisclosedCopy(holder=holder, disclosure_id=entry.id, destroy_by=entry.destroy_by)
+        session.add(copy)
         session.flush()
-    record(session, actor, "verstrekking.vastgelegd", holder, AUDIT_KIND, [row.id, row.source_id])
-    return row
+    about = [entry.id, entry.source_id]
+    record(session, actor, "verstrekking.vastgelegd", holder, AUDIT_KIND, about)
+    return entry
 
 
 def find_disclosure(session: Session, reference: str) -> Disclosure | None:
-    """Return the entry of one export, or None."""
+    """Return the disclosure with this reference, or None."""
     return session.scalars(
         select(Disclosure).where(Disclosure.reference == reference)
     ).one_or_none()
 
 
 def subjects_of(session: Session, disclosure_id: UUID) -> Sequence[DisclosureSubject]:
-    """Return the people whose data went along, in the order of the document."""
+    """Return the documents whose data went along, by their label."""
     return session.scalars(
         select(DisclosureSubject)
         .where(DisclosureSubject.disclosure_id == disclosure_id)
@@ -117,11 +88,11 @@ def subjects_of(session: Session, disclosure_id: UUID) -> Sequence[DisclosureSub
     ).all()
 
 
-# Copies: each step is a line in the register.
+# Copies; each step is a line in the register
 
 
 class EventKind(StrEnum):
-    """The steps of a copy."""
+    """Step of a copy."""
 
     OFFERED = "klaargezet"
     GIVEN = "gegeven"
@@ -136,7 +107,7 @@ class EventKind(StrEnum):
     REJECTED_AFTER = "achteraf_afgewezen"
 
 
-WORDS: Final = {
+WORDS: Final[Mapping[str, str]] = {
     EventKind.OFFERED: "Klaargezet om op te halen",
     EventKind.GIVEN: "Gegeven",
     EventKind.ANSWERED: "Ontvanger gaf antwoord",
@@ -152,21 +123,19 @@ WORDS: Final = {
 
 
 def copy_of(session: Session, disclosure_id: UUID) -> DisclosedCopy | None:
-    """Return the copy as it stands, kept from others until this transaction ends."""
-    found = select(DisclosedCopy).where(DisclosedCopy.disclosure_id == disclosure_id)
-    return session.scalars(locked(session, found)).one_or_none()
+    """Return the copy of a disclosure, locked until this transaction ends; None without one."""
+    wanted = select(DisclosedCopy).where(DisclosedCopy.disclosure_id == disclosure_id)
+    return session.scalars(locked(session, wanted)).one_or_none()
 
 
 def note_event(
     session: Session, row: Disclosure, kind: EventKind, actor: Actor, code: str | None = None
 ) -> DisclosedCopy | None:
-    """Append a line to the register and let the copy follow; the copy, where one is kept."""
-    now = utc_now()
+    """Append a step to the register and change the copy by it; return the copy, if there is one."""
     session.add(
         DisclosureEvent(
             holder=row.holder,
             disclosure_id=row.id,
-            at=now,
             kind=kind.value,
             code=code,
             actor_id=actor.id,
@@ -183,6 +152,7 @@ def note_event(
 
 
 def _follow(copy: DisclosedCopy, kind: EventKind) -> None:
+    """Change a copy by a step."""
     now = utc_now()
     match kind:
         case EventKind.OFFERED if copy.state == CopyState.MADE:
@@ -206,12 +176,10 @@ def _follow(copy: DisclosedCopy, kind: EventKind) -> None:
             copy.corrections += 1
         case EventKind.CORRECTION_DONE:
             copy.corrections = max(copy.corrections - 1, 0)
-        case _:
-            pass
 
 
 def events_of(session: Session, disclosure_id: UUID) -> Sequence[DisclosureEvent]:
-    """Return what became of it, the latest first."""
+    """Return the steps of a disclosure, the latest first."""
     return session.scalars(
         select(DisclosureEvent)
         .where(DisclosureEvent.disclosure_id == disclosure_id)
@@ -220,7 +188,7 @@ def events_of(session: Session, disclosure_id: UUID) -> Sequence[DisclosureEvent
 
 
 def stand_of(copy: DisclosedCopy | None, today: date) -> str:
-    """Say how a copy stands. Pure."""
+    """Return how a copy stands, in words. Pure."""
     if copy is None:
         return ""
     match copy.state:
@@ -244,12 +212,12 @@ def stand_of(copy: DisclosedCopy | None, today: date) -> str:
 
 
 def event_words(event: DisclosureEvent) -> str:
-    """Write the line in words; a kind of a later release by its code."""
-    said = {kind.value: words for kind, words in WORDS.items()}.get(event.kind, event.kind)
-    return f"{said}: {CODES.get(event.code, event.code)}" if event.code else said
+    """Return a step in words; an unknown kind, of a later release, as its code."""
+    words = WORDS.get(event.kind, event.kind)
+    return f"{words}: {CODES.get(event.code, event.code)}" if event.code else words
 
 
-# What the codes of events say; a name in the document, such as M-03, says itself.
+# The codes of events in words; a label in the document, such as M-03, needs none.
 CODES: Final = {
     "download": "gedownload door de gemeente",
     "opgehaald": "opgehaald door de ontvanger",

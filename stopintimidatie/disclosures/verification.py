@@ -1,9 +1,7 @@
-"""/verificatie: is this the file that was made under this id, and does it still count?
+"""The public page /verificatie: is this the file with this id, and does it still count?
 
-Of the file only the hash is kept.
-
-Not a word more is told. That there is a newer version isn't told: whoever found a file would learn
-that the dossier goes on.
+Only the hash of an uploaded file is used. The answer says nothing more: not even that there is a
+newer version, because whoever found a file would learn that the dossier goes on.
 """
 
 from __future__ import annotations
@@ -38,14 +36,20 @@ _CHUNK: Final = 64 * 1024
 
 
 class HashOfFile(Type):
-    """A file of at most 25 MB; as a value its SHA-256 in hexadecimal, nothing else of it."""
+    """An uploaded file of at most 25 MB, whose value is only its SHA-256 in hexadecimal."""
 
     widget_maker = forms.FileInput
 
     def serialize(self, node: Any, appstruct: Any) -> Any:
+        """Return nothing: a browser never gets a file back."""
         return colander.null
 
     def deserialize(self, node: Any, cstruct: Any) -> Any:
+        """Return the hash of the uploaded file, read in parts.
+
+        Raises:
+            colander.Invalid: the file is too large.
+        """
         if not hasattr(cstruct, "file") or not cstruct.filename:
             return colander.null
         digest, size = hashlib.sha256(), 0
@@ -58,6 +62,8 @@ class HashOfFile(Type):
 
 
 class VerificationSchema(forms.Schema):
+    """The form of an id and a file."""
+
     uitvoer = forms.field(
         forms.Text(60),
         "Nummer van de uitgave",
@@ -72,14 +78,14 @@ class VerificationSchema(forms.Schema):
     )
 
 
-# The verdict
+# Stand in for a disclosure that doesn't exist, so that the answer takes as long
 
 NO_HASH = "0" * 64
-NOTHING = UUID(int=0)
+NO_ID = UUID(int=0)
 
 
 class Verdict(StrEnum):
-    """Answer about a file. Only of the very file that was made is more told than *unknown*."""
+    """Answer about a file. Any other file than the one that was made is *unknown*."""
 
     GENUINE = "echt"
     WITHDRAWN = "ingetrokken"
@@ -88,26 +94,27 @@ class Verdict(StrEnum):
 
 
 def verify(session: Session, typed: str, file_sha256: str, today: date) -> Verdict:
-    """Return what the register knows of this file under this id.
+    """Return the verdict about the file with this hash under a typed id.
 
-    An id that doesn't exist costs the same look-ups as one that does.
+    An id that doesn't exist takes the same queries as one that does.
     """
     reference = normalise_export_id(typed) or ""
     holders = locate_reference(session, reference, KIND)
     enter(session, holders[0] if holders else NATIONAL)
-    found = find_disclosure(session, reference)
+    disclosure = find_disclosure(session, reference)
+    disclosure_id = disclosure.id if disclosure else NO_ID
     copy = session.scalars(
-        select(DisclosedCopy).where(DisclosedCopy.disclosure_id == (found.id if found else NOTHING))
+        select(DisclosedCopy).where(DisclosedCopy.disclosure_id == disclosure_id)
     ).one_or_none()
-    same = compare_digest(found.file_sha256 if found else NO_HASH, file_sha256)
-    return judge(found, copy, today) if found is not None and same else Verdict.UNKNOWN
+    same = compare_digest(disclosure.file_sha256 if disclosure else NO_HASH, file_sha256)
+    return judge(disclosure, copy, today) if disclosure is not None and same else Verdict.UNKNOWN
 
 
-def judge(found: Disclosure, copy: DisclosedCopy | None, today: date) -> Verdict:
-    """Judge the file itself: whether it still counts. Pure."""
+def judge(disclosure: Disclosure, copy: DisclosedCopy | None, today: date) -> Verdict:
+    """Return the verdict about the file that was made: does it still count? Pure."""
     if copy is not None and copy.withdrawn_at is not None:
         return Verdict.WITHDRAWN
-    return Verdict.EXPIRED if found.destroy_by < today else Verdict.GENUINE
+    return Verdict.EXPIRED if disclosure.destroy_by < today else Verdict.GENUINE
 
 
 # Page
@@ -121,13 +128,13 @@ def judge(found: Disclosure, copy: DisclosedCopy | None, today: date) -> Verdict
     renderer="templates/verification.jinja2",
 )
 def verification(request: Request) -> Any:
-    """Show the form; after a file also the answer, the same for every kind of no."""
-    asked = dict(query_pairs(request)).get("uitvoer", "")[:60]
+    """Show the form; for a posted file also the verdict, the same for every unknown file."""
+    reference = dict(query_pairs(request)).get("uitvoer", "")[:60]
     form = Form(
         VerificationSchema(),
         request,
         buttons=[Button("controleren", "Controleren")],
-        appstruct={"uitvoer": asked},
+        appstruct={"uitvoer": reference},
         action=request.path,
     )
     page: dict[str, Any] = {"form": form, "answer": None}

@@ -1,4 +1,4 @@
-"""Pages of the register: the list, one entry, the list as a file; and /ophalen."""
+"""Pages of the register: the list, one entry, the list as a file; and the public /ophalen."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ from stopintimidatie.disclosures.services import (
     subjects_of,
 )
 
-# The rows that the page would list, in full, as a file
+# The list as a file
 
 NAME: Final = "bestand"
 CHUNK: Final = 500
@@ -79,29 +79,29 @@ COLUMNS: Final = (
     permission=Permission.SAVE_DISCLOSURES,
 )
 def file_view(context: DisclosureRegister, request: Request) -> Response:
-    """Return the rows of the page's filters as a file; note each row as read."""
+    """Return all rows that fit the filters as a CSV file, and log each row as read."""
     roles = request.identity.roles_for(context.holder) if request.identity else frozenset()
     today = local(utc_now()).date()
     filters = queries.Filters.read(query_pairs(request))
-    found: list[queries.Row] = []
+    rows: list[queries.Row] = []
     while True:
-        chunk = queries.page(request.db, filters, roles, today, len(found), CHUNK)
-        found += chunk
+        chunk = queries.page(request.db, filters, roles, today, len(rows), CHUNK)
+        rows += chunk
         if len(chunk) < CHUNK:
             break
-    ids = [row.disclosure.id for row in found]
+    ids = [row.disclosure.id for row in rows]
     note_read(request, context.holder, AUDIT_KIND, ids, task="register als bestand")
     name = f"verstrekkingen-{context.holder.lower()}-{today.isoformat()}"
-    return csv_response(name, COLUMNS, _rows(request.db, found, today))
+    return csv_response(name, COLUMNS, _rows(request.db, rows, today))
 
 
 def _rows(
-    session: Session, found: Sequence[queries.Row], today: date
+    session: Session, entries: Sequence[queries.Row], today: date
 ) -> Iterator[Sequence[object]]:
-    of_whom = _subjects(session, [found_row.disclosure.id for found_row in found])
-    for found_row in found:
-        row, copy = found_row.disclosure, found_row.copy
-        subjects = of_whom.get(row.id, [])
+    subjects_by_id = _subjects(session, [entry.disclosure.id for entry in entries])
+    for entry in entries:
+        row, copy = entry.disclosure, entry.copy
+        subjects = subjects_by_id.get(row.id, [])
         kinds = dict.fromkeys(kind for subject in subjects for kind in subject.categories)
         yield (
             row.reference,
@@ -110,7 +110,7 @@ def _rows(
             row.recipient_kind,
             f"{row.profile}, versie {row.profile_version}",
             f"{row.source_kind} {row.source_reference}",
-            found_row.subjects,
+            entry.subjects,
             ", ".join(kinds),
             " ".join(f"{subject.label}:{subject.subject_id}" for subject in subjects),
             row.purpose,
@@ -131,18 +131,18 @@ def _rows(
 
 
 def _moment(at: datetime | None) -> str:
-    """Write a moment as spreadsheets sort it, at the clock of the Netherlands."""
+    """Return a moment in Dutch local time, in a form that spreadsheets sort."""
     return local(at).strftime("%Y-%m-%d %H:%M") if at else ""
 
 
 def _subjects(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, Sequence[DisclosureSubject]]:
-    found: dict[UUID, list[DisclosureSubject]] = {}
+    subjects: dict[UUID, list[DisclosureSubject]] = {}
     for start in range(0, len(ids), CHUNK):
         some = DisclosureSubject.disclosure_id.in_(ids[start : start + CHUNK])
         rows = select(DisclosureSubject).where(some).order_by(DisclosureSubject.label)
         for row in session.scalars(rows):
-            found.setdefault(row.disclosure_id, []).append(row)
-    return found
+            subjects.setdefault(row.disclosure_id, []).append(row)
+    return subjects
 
 
 @view_config(
@@ -152,7 +152,7 @@ def _subjects(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, Sequence[D
     renderer="templates/register.jinja2",
 )
 def register_view(context: DisclosureRegister, request: Request) -> dict[str, Any]:
-    """Show what was disclosed, newest first."""
+    """Show the disclosures that fit the filters, newest first."""
     roles = request.identity.roles_for(context.holder) if request.identity else frozenset()
     today = local(utc_now()).date()
     filters = queries.Filters.read(query_pairs(request))
@@ -178,14 +178,14 @@ def register_view(context: DisclosureRegister, request: Request) -> dict[str, An
 
 
 def _file_href(context: DisclosureRegister, request: Request) -> str | None:
-    """Return the address of the same rows as a file, for who answers for the register."""
+    """Return the address of the same rows as a file, for who may save it."""
     if not request.has_permission(Permission.SAVE_DISCLOSURES, context):
         return None
     address: str = request.resource_path(context, NAME)
     return f"{address}?{request.query_string}" if request.query_string else address
 
 
-def _facets(request: Request, found: Any) -> list[tuple[str, list[FacetValue]]]:
+def _facets(request: Request, facets: Any) -> list[tuple[str, list[FacetValue]]]:
     chosen = query_pairs(request)
     return [
         (
@@ -195,27 +195,21 @@ def _facets(request: Request, found: Any) -> list[tuple[str, list[FacetValue]]]:
                 for code, words, number in values
             ],
         )
-        for name, values in found.items()
+        for name, values in facets.items()
     ]
 
 
 _DESK_COLUMNS = ["Nummer", "Gemaakt", "Ontvanger", "Melding", "Grondslag", "Vernietigen"]
 _COLUMNS = [
-    "Nummer",
-    "Gemaakt",
-    "Ontvanger",
-    "Dossier",
-    ("Meldingen", "number"),
-    "Grondslag",
-    "Vernietigen",
-    "Stand",
+    *("Nummer", "Gemaakt", "Ontvanger", "Dossier", ("Meldingen", "number")),
+    *("Grondslag", "Vernietigen", "Stand"),
 ]
 
 
 def _row(
-    request: Request, context: DisclosureRegister, found: queries.Row, today: date
+    request: Request, context: DisclosureRegister, entry: queries.Row, today: date
 ) -> list[str]:
-    row = found.disclosure
+    row = entry.disclosure
     anchor = Markup('<a class="utrecht-link utrecht-link--html-a" href="{}">{}</a>')
     begin = [
         anchor.format(request.resource_path(context, row.reference), row.reference),
@@ -226,7 +220,7 @@ def _row(
     end = [row.legal_basis_words, date_short(row.destroy_by)]
     if context.holder == NATIONAL:
         return [*begin, *end]
-    return [*begin, str(found.subjects), *end, stand_of(found.copy, today)]
+    return [*begin, str(entry.subjects), *end, stand_of(entry.copy, today)]
 
 
 @view_config(
@@ -236,7 +230,7 @@ def _row(
     renderer="templates/disclosure.jinja2",
 )
 def disclosure_view(context: DisclosureResource, request: Request) -> dict[str, Any]:
-    """Show one entry: who got what of whom, why, until when."""
+    """Show a disclosure: recipient, content, reasons, proof, steps and subjects."""
     row = context.disclosure
     subjects = subjects_of(request.db, row.id)
     note_read(request, context.holder, AUDIT_KIND, [row.id], task="verstrekking lezen")
@@ -285,16 +279,16 @@ def _why(row: Disclosure) -> list[tuple[str, str]]:
     return [*pairs, ("Ontvanger vernietigt uiterlijk", date_text(row.destroy_by))]
 
 
-# /ophalen/O-4F7K-2QXJ: for who got a link by mail and a code by telephone.
+# /ophalen/O-4F7K-2QXJ, for a recipient with a link by mail and a code by telephone
 
 PATTERN: Final = re.compile(r"O-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
-# The page of what has one; the room that offers it makes it.
+# The name of the page of a document that has one; the room that offers it makes that page.
 DOCUMENT: Final = "document"
 PAGE: Final = "stopintimidatie.disclosures:templates/pickup.jinja2"
 
 
 class PickupDoor(Resource):
-    """/ophalen: no page of its own; the permissions of the portal mean nothing here."""
+    """/ophalen, which has no page of its own; no permission of the portal counts here."""
 
     def __acl__(self) -> list[Any]:
         return [DENY_ALL]
@@ -306,10 +300,11 @@ class PickupDoor(Resource):
 
 
 class PickupPage(Resource):
-    """A reference that may be one: only the right code tells."""
+    """/ophalen/O-4F7K-2QXJ, also when there is no such pick-up: only the right code tells."""
 
     @property
     def title(self) -> str:
+        """The reference in the address."""
         return self.__name__ or ""
 
     def __acl__(self) -> list[Any]:
@@ -317,6 +312,8 @@ class PickupPage(Resource):
 
 
 class PickupSchema(forms.Schema):
+    """The form of who comes to pick up, and the code."""
+
     naam = forms.field(forms.Text(120), "Uw naam")
     functie = forms.field(forms.Text(120), "Uw functie")
     code = forms.field(
@@ -335,7 +332,7 @@ class PickupSchema(forms.Schema):
     renderer=PAGE,
 )
 def pickup_view(context: PickupPage, request: Request) -> Any:
-    """Show the form; with the right code, what waits, once and at no address of its own."""
+    """Show the form; for the right code show the document once, or go to its own page."""
     number = context.__name__ or ""
     if request.method != "POST" and visit_of(request, number) is not None:
         return HTTPSeeOther(f"{request.path.rstrip('/')}/{DOCUMENT}")
@@ -349,28 +346,28 @@ def pickup_view(context: PickupPage, request: Request) -> Any:
     }
 
     def on_valid(values: dict[str, Any]) -> Any:
-        who = {"naam": values["naam"], "functie": values["functie"]}
+        visitor = {"naam": values["naam"], "functie": values["functie"]}
         pickup = find_pickup(request.db, number)
-        found = _let_in(request, pickup, values["code"], who) if pickup else None
-        if found is None:
-            # No exception: that was a try, and it is counted.
+        answer = _let_in(request, pickup, values["code"], visitor) if pickup else None
+        if answer is None:
+            # Not an exception: that would roll the count of tries back.
             form.add_error(WRONG, "code")
             request.response.status_int = 422
             return page
-        return found if isinstance(found, HTTPSeeOther) else {**page, "content": found}
+        return answer if isinstance(answer, HTTPSeeOther) else {**page, "content": answer}
 
     return handle_form(request, form, on_valid, page)
 
 
-def _let_in(request: Request, pickup: Pickup, code: str, who: dict[str, str]) -> Any:
-    """Return the content, or the way to the page of what has one; None for a wrong code."""
+def _let_in(request: Request, pickup: Pickup, code: str, visitor: dict[str, str]) -> Any:
+    """Return the content, or the redirect to the page of the document; None for a wrong code."""
     if not kind_of(request.registry, pickup).visited:
-        return open_pickup(request.db, request.registry, pickup, code, who)
+        return open_pickup(request.db, request.registry, pickup, code, visitor)
     way = enter_pickup(request.db, request.registry, pickup, code)
     if way is None:
         return None
     response = HTTPSeeOther(f"{request.path.rstrip('/')}/{DOCUMENT}")
-    set_visit(request, response, Visit(pickup.reference, way, who))
+    set_visit(request, response, Visit(pickup.reference, way, visitor))
     return response
 
 
@@ -378,7 +375,7 @@ def _let_in(request: Request, pickup: Pickup, code: str, who: dict[str, str]) ->
     context=PickupPage, name="code", request_method="POST", permission=NO_PERMISSION_REQUIRED
 )
 def code_view(context: PickupPage, request: Request) -> Any:
-    """Mail a code, where we know an address; the answer is the same when we don't."""
+    """Mail a code where we know an address; the response is the same when we don't."""
     pickup = find_pickup(request.db, context.__name__ or "")
     if pickup is not None and pickup.document_kind in PICKUP_KINDS.of(request.registry):
         ask_mail_code(request.db, request.registry, pickup)

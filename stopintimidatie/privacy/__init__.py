@@ -1,1 +1,1 @@
-"""What the privacy officer and the FG do: reading the audit log, and erasing."""
+"""The work of the privacy officer and the FG: reading the audit log, and erasing."""

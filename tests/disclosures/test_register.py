@@ -12,7 +12,6 @@ from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.security import Role
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.disclosures.resources import new_export_id
-from stopintimidatie.disclosures.services import Entry
 from tests.support.disclosing import REGISTER, SUBJECT, an_entry, recorded
 from tests.support.factories import DORDRECHT, EINDHOVEN, make_user
 from tests.support.installation import Installation
@@ -45,9 +44,9 @@ def test_the_same_export_is_recorded_once(installation: Installation) -> None:
         events = select(func.count()).where(AuditEvent.action == "verstrekking.vastgelegd")
         assert session.scalar(events) == 1
     entry = an_entry(reference=reference)
-    values = {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
+    entry.holder = DORDRECHT
     with pytest.raises(IntegrityError), installation.transaction(DORDRECHT) as session:
-        session.add(Disclosure(holder=DORDRECHT, **values))
+        session.add(entry)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,8 +9,9 @@ from uuid import uuid4
 from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.text import day_of
+from stopintimidatie.disclosures.models import Disclosure
 from stopintimidatie.disclosures.resources import new_export_id
-from stopintimidatie.disclosures.services import Entry, Subject, record_disclosure
+from stopintimidatie.disclosures.services import Subject, record_disclosure
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
 
@@ -19,9 +19,9 @@ REGISTER = "/gemeenten/dordrecht/verstrekkingen"
 SUBJECT = Subject(uuid4(), "M-01", ("vormen", "tijdstip"))
 
 
-def an_entry(**changes: Any) -> Entry:
+def an_entry(**changes: Any) -> Disclosure:
     now = utc_now()
-    entry = Entry(
+    entry = Disclosure(
         reference=new_export_id(),
         document_id=uuid4(),
         source_kind="dossier",
@@ -49,7 +49,9 @@ def an_entry(**changes: Any) -> Entry:
         approved_by_id=None,
         approved_by="Bea Slist",
     )
-    return replace(entry, **changes)
+    for name, value in changes.items():
+        setattr(entry, name, value)
+    return entry
 
 
 def recorded(installation: Installation, holder: str = DORDRECHT, **changes: Any) -> str:

@@ -6,4 +6,5 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register the pages about agreements."""
     config.scan("stopintimidatie.desk.agreements.views")

@@ -1,4 +1,4 @@
-"""The forms of a doorgifteafspraak."""
+"""Forms to record a doorgifteafspraak, or its refusal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cryptography import x509
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import FormError
 from stopintimidatie.municipalities.agreements.services import Official, Plan
-from stopintimidatie.municipalities.people.forms import as_number, phone_number
+from stopintimidatie.municipalities.people.forms import Telephone
 from stopintimidatie.municipalities.people.services import is_role_address
 
 CHANNELS: Final = (
@@ -23,7 +23,7 @@ WANTS: Final = ((YES, "ja"), ("onbekend", "nog niet bekend"))
 
 
 def pem_certificate(node: Any, value: str) -> None:
-    """Check that a report can be encrypted for this certificate."""
+    """Check that a value is a PEM certificate, for which a report can be encrypted."""
     try:
         x509.load_pem_x509_certificate(value.encode())
     except ValueError:
@@ -33,27 +33,36 @@ def pem_certificate(node: Any, value: str) -> None:
 
 
 def _person(title: str, *, needed: bool, description: str = "") -> Any:
-    """Return the form of an official; of a deputy everything may stay empty."""
-    email: dict[str, Any] = {"validator": forms.email_address}
-    phone: dict[str, Any] = {"validator": phone_number}
-    if needed:
-        email["description"] = "Liefst van een functie, zoals oov@gemeente.nl."
-        phone["description"] = "Via het algemene nummer van de gemeente na te bellen."
-    may_stay_empty = {} if needed else {"missing": ""}
-    schema = forms.Schema(title=title, description=description)
-    for name, label, typ, kw in (
-        ("naam", "Naam", forms.Text(120), {}),
-        ("functie", "Functie", forms.Text(120), {}),
-        ("email", "E-mailadres", forms.Text(200), email),
-        ("telefoon", "Telefoon", forms.Text(20), phone),
-    ):
-        schema.add(forms.field(typ, label, name=name, **kw, **may_stay_empty))
-    schema["email"].widget = forms.EmailInput(autocomplete="off")
-    schema["telefoon"].widget = forms.TelInput(autocomplete="off")
-    return schema
+    """Return the part of the form about an official; that of a deputy may stay empty."""
+    optional = {} if needed else {"missing": ""}
+    return forms.Schema(
+        forms.field(forms.Text(120), "Naam", name="naam", **optional),
+        forms.field(forms.Text(120), "Functie", name="functie", **optional),
+        forms.field(
+            forms.Text(200),
+            "E-mailadres",
+            name="email",
+            description="Liefst van een functie, zoals oov@gemeente.nl." if needed else "",
+            widget=forms.EmailInput(autocomplete="off"),
+            validator=forms.email_address,
+            **optional,
+        ),
+        forms.field(
+            Telephone(),
+            "Telefoon",
+            name="telefoon",
+            description="Via het algemene nummer van de gemeente na te bellen." if needed else "",
+            widget=forms.TelInput(autocomplete="off"),
+            **optional,
+        ),
+        title=title,
+        description=description,
+    )
 
 
 class AgreementSchema(forms.Schema):
+    """The form to record an agreement that was made by telephone."""
+
     functionaris = _person("De functionaris die de meldingen ontvangt", needed=True)
     vervanger = _person(
         "Vervanger",
@@ -90,14 +99,17 @@ class AgreementSchema(forms.Schema):
 
 
 class RefusalSchema(forms.Schema):
+    """The form to record that a municipality wants no reports."""
+
     reden = forms.field(forms.Text(1000, lines=True), "Waarom niet", validator=forms.at_least(5))
     afgesproken_op = forms.field(forms.Date(), "Besproken op", validator=forms.in_past)
 
 
 def plan_of(values: dict[str, Any]) -> Plan:
-    """Return what was typed, as a plan.
+    """Return the values of the form as the terms of an agreement.
 
-    :raises FormError: parts that don't fit each other.
+    Raises:
+        FormError: answers don't fit each other.
     """
     official, deputy = _official(values["functionaris"]), values["vervanger"]
     given = [name for name in ("naam", "functie", "email", "telefoon") if deputy[name]]
@@ -131,5 +143,4 @@ def plan_of(values: dict[str, Any]) -> Plan:
 
 
 def _official(values: dict[str, str]) -> Official:
-    number = as_number(values["telefoon"]) or values["telefoon"]
-    return Official(values["naam"], values["functie"], values["email"], number)
+    return Official(values["naam"], values["functie"], values["email"], values["telefoon"])

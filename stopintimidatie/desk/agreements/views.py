@@ -1,13 +1,11 @@
-"""Pages about agreements: the list, one municipality, making and ending one.
-
-The list takes a fixed number of queries, whatever there is.
-"""
+"""Pages about agreements: the list, one municipality, recording and ending an agreement."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -17,12 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.forms import Button, Form, handle_form
-from stopintimidatie.core.mail.addresses import (
-    clear_address,
-    confirm_address,
-    find_address,
-    send_code,
-)
+from stopintimidatie.core.mail.addresses import clear_address
 from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
@@ -49,13 +42,13 @@ from stopintimidatie.municipalities.people import views as people_views
 from stopintimidatie.municipalities.people.services import is_role_address
 from stopintimidatie.reports.models import Report
 
-# What asks for work comes first.
+# The words of `standing_word` in the order of the list: those that need work come first.
 _ORDER: Final = ("loopt bijna af", "verlopen", "nog niet rond", "geen afspraak", "geweigerd")
 
 
 @dataclass(frozen=True)
 class AgreedRow:
-    """One municipality in the list."""
+    """A municipality in the list, with the word for its agreement and the reports that wait."""
 
     name: str
     slug: str
@@ -65,8 +58,16 @@ class AgreedRow:
 
 
 def agreed_rows(session: Session, keys: KeyRing) -> list[AgreedRow]:
-    """Return every municipality with an agreement, or with reports that wait for one."""
-    waiting: dict[str, int] = {code: n for code, n in session.execute(_waiting())}  # noqa: C416
+    """Return every municipality with an agreement, or with reports that wait for one.
+
+    The number of queries doesn't depend on how many there are.
+    """
+    counted = (
+        select(Report.municipality_code, func.count())
+        .where(Report.delivery == "wacht_op_afspraak")
+        .group_by(Report.municipality_code)
+    )
+    waiting = dict(session.execute(counted).all())
     present = {
         row.municipality_code: row
         for row in session.scalars(
@@ -83,14 +84,6 @@ def agreed_rows(session: Session, keys: KeyRing) -> list[AgreedRow]:
         for town in towns
     ]
     return sorted(rows, key=lambda row: (_rank(row.word), -row.waiting, row.name))
-
-
-def _waiting() -> Any:
-    return (
-        select(Report.municipality_code, func.count())
-        .where(Report.delivery == "wacht_op_afspraak")
-        .group_by(Report.municipality_code)
-    )
 
 
 def _rank(word: str) -> int:
@@ -115,7 +108,7 @@ def _row(
 
 
 def choices(session: Session) -> Sequence[tuple[str, str]]:
-    """Return every municipality, to choose one: slug and name."""
+    """Return the slug and name of every municipality, to choose one."""
     rows = municipalities_by_name(session.scalars(select(Municipality)))
     return [(row.municipality.slug, row.label) for row in rows]
 
@@ -124,22 +117,21 @@ def choices(session: Session) -> Sequence[tuple[str, str]]:
 
 _TEMPLATES: Final = "stopintimidatie.desk.agreements:templates"
 _YEAR: Final = timedelta(days=365)
-WHO: Final = {
-    "functionaris": agreements.official_of,
-    "vervanger": agreements.deputy_of,
-}
+OWNERS: Final = {"functionaris": official_of, "vervanger": deputy_of}
 _LINK: Final = Markup('<a class="utrecht-link utrecht-link--html-a" href="{}">{}</a>')
+desk_page = partial(view_config, context=Desk)
+# The pages of a municipality where an officer of the desk changes something
+agreement_page = partial(view_config, context=DeskMunicipality, permission=Permission.ROUTE_REPORT)
 
 
-@view_config(
-    context=Desk,
+@desk_page(
     name="afspraken",
     request_method="GET",
     permission=Permission.VIEW_DESK,
     renderer=f"{_TEMPLATES}/agreements.jinja2",
 )
 def list_view(context: Desk, request: Any) -> Any:
-    """Show what was agreed with whom, what ends first on top; and the way to any municipality."""
+    """Show the agreements, those that need work on top; with `?gemeente=…` go to a municipality."""
     wanted = dict(query_pairs(request)).get("gemeente", "")[:80]
     if wanted:
         if municipality_by_slug(request.db, wanted) is None:
@@ -162,22 +154,22 @@ def list_view(context: Desk, request: Any) -> Any:
     renderer=f"{_TEMPLATES}/agreement.jinja2",
 )
 def municipality_view(context: DeskMunicipality, request: Any) -> dict[str, Any]:
-    """Show one municipality: its agreement, what that lacks, what was agreed before."""
+    """Show a municipality: its agreement, what that lacks, and earlier agreements."""
     keys, code = request.registry.key_ring, context.municipality.code
-    found = agreements.standing_of(request.db, keys, code)
-    if found.agreement is not None:
-        ids = [found.agreement.id]
+    standing = agreements.standing_of(request.db, keys, code)
+    if standing.agreement is not None:
+        ids = [standing.agreement.id]
         note_read(request, NATIONAL, agreements.KIND, ids, task="afspraak bekijken")
     return {
         "name": context.municipality.name,
         "level": profile_of(request.db, code).level,
-        "standing": found,
-        "word": standing_word(found.agreement, found.lacking, agreements.today()),
+        "standing": standing,
+        "word": standing_word(standing.agreement, standing.lacking, agreements.today()),
         "successor": _successor(request, code),
-        "facts": _facts(request, found),
+        "facts": _facts(request, standing),
         "unconfirmed": [
-            (who, row)
-            for who, row in (("functionaris", found.official), ("vervanger", found.deputy))
+            (function, row)
+            for function, row in _addresses(standing)
             if row is not None and row.address is not None and row.verified_at is None
         ],
         "history": [
@@ -192,14 +184,18 @@ def municipality_view(context: DeskMunicipality, request: Any) -> dict[str, Any]
 
 
 def _successor(request: Any, code: str) -> tuple[str, str] | None:
-    """Name and address of the municipality that this one went into."""
-    now = successors(request.db, [code]).get(code)
-    town = municipality_by_code(request.db, now) if now else None
+    """Return name and address of the municipality that this one went into, or None."""
+    successor = successors(request.db, [code]).get(code)
+    town = municipality_by_code(request.db, successor) if successor else None
     return (town.name, f"/{NATIONAL}/{town.slug}") if town else None
 
 
-def _facts(request: Any, found: agreements.Standing) -> list[tuple[str, Any]]:
-    row = found.agreement
+def _addresses(standing: agreements.Standing) -> tuple[tuple[str, MailAddress | None], ...]:
+    return ("functionaris", standing.official), ("vervanger", standing.deputy)
+
+
+def _facts(request: Any, standing: agreements.Standing) -> list[tuple[str, Any]]:
+    row = standing.agreement
     if row is None:
         return []
     spoken = f"{date_text(row.agreed_on)}, telefonisch, door {row.agreed_by}"
@@ -208,8 +204,10 @@ def _facts(request: Any, found: agreements.Standing) -> list[tuple[str, Any]]:
     keys = request.registry.key_ring
     people = agreements.people_of(keys, row)
     return [
-        ("Functionaris", _person(people.get("functionaris"), clear_address(keys, found.official))),
-        ("Vervanger", _person(people.get("vervanger"), clear_address(keys, found.deputy))),
+        *(
+            (function.capitalize(), _person(people.get(function), clear_address(keys, address)))
+            for function, address in _addresses(standing)
+        ),
         ("Wil de meldingen ontvangen", "ja" if row.wants else "nog niet bekend"),
         ("Goedgevonden door", people.get("goedgekeurd_door")),
         ("Goedgevonden op", date_text(row.authorised_on)),
@@ -219,21 +217,17 @@ def _facts(request: Any, found: agreements.Standing) -> list[tuple[str, Any]]:
     ]
 
 
-def _person(given: dict[str, str] | None, address: str | None) -> str:
-    if not given:
-        return ""
-    return ", ".join(filter(None, (*given.values(), address)))
+def _person(person: dict[str, str] | None, address: str | None) -> str:
+    return ", ".join(filter(None, (*person.values(), address))) if person else ""
 
 
-@view_config(
-    context=DeskMunicipality,
+@agreement_page(
     name="vastleggen",
     request_method=("GET", "POST"),
-    permission=Permission.ROUTE_REPORT,
     renderer=f"{_TEMPLATES}/agreement_form.jinja2",
 )
 def make_view(context: DeskMunicipality, request: Any) -> Any:
-    """Record what was agreed, with what to say beside it."""
+    """Show the form of an agreement, with what to say by telephone beside it, and record it."""
     keys, code = request.registry.key_ring, context.municipality.code
     form = Form(
         AgreementSchema(),
@@ -253,22 +247,22 @@ def make_view(context: DeskMunicipality, request: Any) -> Any:
 
 
 def _filled_in(request: Any, code: str) -> dict[str, Any]:
-    """Return the present agreement, to be renewed; else only today."""
+    """Return the first values: the present agreement to renew, or only dates and channel."""
     keys, today = request.registry.key_ring, agreements.today()
-    found = agreements.standing_of(request.db, keys, code)
+    standing = agreements.standing_of(request.db, keys, code)
     start: dict[str, Any] = {
         "afgesproken_op": today,
         "geldig_tot": today + _YEAR,
         "kanaal": "ophalen",
     }
-    row = found.agreement
+    row = standing.agreement
     if row is None or row.people is None:
         return start
     note_read(request, NATIONAL, agreements.KIND, [row.id], task="afspraak vernieuwen")
     people = agreements.people_of(keys, row)
-    for who, address in (("functionaris", found.official), ("vervanger", found.deputy)):
-        if people.get(who):
-            start[who] = {**people[who], "email": clear_address(keys, address) or ""}
+    for function, address in _addresses(standing):
+        if people.get(function):
+            start[function] = {**people[function], "email": clear_address(keys, address) or ""}
     return {
         **start,
         "mag_van": people.get("goedgekeurd_door"),
@@ -278,15 +272,13 @@ def _filled_in(request: Any, code: str) -> dict[str, Any]:
     }
 
 
-@view_config(
-    context=DeskMunicipality,
+@agreement_page(
     name="weigering",
     request_method=("GET", "POST"),
-    permission=Permission.ROUTE_REPORT,
     renderer=f"{_TEMPLATES}/agreement_form.jinja2",
 )
 def refuse_view(context: DeskMunicipality, request: Any) -> Any:
-    """Record that the municipality doesn't want reports."""
+    """Show the form of a refusal, and record that the municipality doesn't want reports."""
     form = Form(
         RefusalSchema(),
         request,
@@ -312,62 +304,38 @@ def refuse_view(context: DeskMunicipality, request: Any) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-@view_config(
-    context=DeskMunicipality,
-    name="beeindigen",
-    request_method="POST",
-    permission=Permission.ROUTE_REPORT,
-)
+@agreement_page(name="beeindigen", request_method="POST")
 def end_view(context: DeskMunicipality, request: Any) -> Any:
-    """End the agreement."""
+    """End the agreement with the municipality."""
     registry, code = request.registry, context.municipality.code
     agreements.end(request.db, registry.key_ring, registry.level_rules, code, request.actor)
     request.flash("De afspraak is beëindigd. Er gaan geen meldingen meer heen.")
     return HTTPSeeOther(request.resource_path(context))
 
 
-@view_config(
-    context=DeskMunicipality,
-    name="code",
-    request_method="POST",
-    permission=Permission.ROUTE_REPORT,
-)
+@agreement_page(name="code", request_method="POST")
 def code_view(context: DeskMunicipality, request: Any) -> Any:
     """Take the code that the official got by mail and read out, or send a new one."""
     registry, code = request.registry, context.municipality.code
-    which, actor = request.POST.get("welk", ""), request.actor
-    row = find_address(request.db, WHO[which](code)) if which in WHO else None
-    if row is None:
-        raise HTTPNotFound()
-    keys = registry.key_ring
-    if "opnieuw" in request.POST:
-        send_code(request.db, keys, row)
-        request.flash("Er is een nieuwe code onderweg.")
-    else:
-        problem = confirm_address(request.db, keys, row, request.POST.get("code", "")[:40], actor)
-        request.flash(problem or "Het adres is bevestigd.", "error" if problem else "ok")
-        if problem is None:
-            agreements.settle(request.db, keys, registry.level_rules, code, actor)
+    function = request.POST.get("welk", "")
+    owner = OWNERS[function](code) if function in OWNERS else None
+    if people_views.take_code(request, owner, "Het adres is bevestigd."):
+        agreements.settle(request.db, registry.key_ring, registry.level_rules, code, request.actor)
     return HTTPSeeOther(request.resource_path(context))
 
 
-@view_config(
-    context=Desk,
+@desk_page(
     name="berichten",
     request_method=("GET", "POST"),
     permission=Permission.ROUTE_REPORT,
     renderer=people_views.PAGE,
 )
 def postbox_view(context: Desk, request: Any) -> Any:
-    """Set where the desk itself is told."""
+    """Show the mailbox and the urgent number of the desk, and the form to change them."""
     return people_views.postbox_view(context, request)
 
 
-@view_config(
-    context=Desk,
-    name="berichten-code",
-    request_method="POST",
-    permission=Permission.ROUTE_REPORT,
-)
+@desk_page(name="berichten-code", request_method="POST", permission=Permission.ROUTE_REPORT)
 def postbox_code_view(context: Desk, request: Any) -> Any:
+    """Take the code that was sent to the desk's mailbox or number, or send a new one."""
     return people_views.code_view(context, request)

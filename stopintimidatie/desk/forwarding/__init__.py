@@ -1,4 +1,4 @@
-"""Reports for a municipality that takes no part: offered, watched, picked up, destroyed."""
+"""Forwarding reports to a municipality that isn't connected: offered, picked up, destroyed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register what is done with new reports, the mails, jobs, panels and pages of forwarding."""
     from stopintimidatie.desk.forwarding import pickup, services, views
     from stopintimidatie.municipalities.agreements.services import VALID_JOB
 

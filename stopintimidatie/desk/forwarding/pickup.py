@@ -1,4 +1,4 @@
-"""Pick-up of a forwarded report: what is shown, how it is recorded, destroying it in the end."""
+"""Pick-up of a forwarded report: its content, recording it, and destroying it in the end."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.personal import erase_document
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.disclosures.models import Pickup, PickupState
+from stopintimidatie.disclosures.models import Disclosure, Pickup, PickupState
 from stopintimidatie.disclosures.pickup import Content, PickupKind, Section
-from stopintimidatie.disclosures.services import Entry, record_disclosure
 from stopintimidatie.disclosures.services import Subject as Disclosed
+from stopintimidatie.disclosures.services import record_disclosure
 from stopintimidatie.municipalities.agreements.services import running_agreement, today
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
@@ -28,13 +28,13 @@ from stopintimidatie.reports.personal import ContactData, read_contact
 from stopintimidatie.reports.services import append_move, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
 
-# What goes along, for the register.
+# The categories of data in a forwarded report, for the register.
 CATEGORIES: Final = ("relaas", "plek", "tijd", "vormen", "melder", "signalement")
 WITH_CONTACT: Final = "contactgegevens"
 
 
 def content_of(session: Session, keys: KeyRing, report: Report) -> Content:
-    """Return the whole report: the municipality is the one that must act on it."""
+    """Return the whole report, for the municipality that must act on it."""
     contact = read_contact(session, keys, report)
     sections = [
         Section("Wat er gebeurde", words.what(report), report.description),
@@ -51,7 +51,7 @@ def content_of(session: Session, keys: KeyRing, report: Report) -> Content:
 
 
 def categories_of(content: Content) -> tuple[str, ...]:
-    """Return the categories that went along."""
+    """Return the categories of data in this content, for the register."""
     contact = any(section.title == "Contact met de melder" for section in content.sections)
     return (*CATEGORIES, WITH_CONTACT) if contact else CATEGORIES
 
@@ -73,7 +73,7 @@ def _names(session: Session, report: Report) -> words.AreaNames:
 
 
 def as_text(content: Content) -> str:
-    """Write the same in plain text, for encrypted mail."""
+    """Return the content of a pick-up as plain text, for encrypted mail."""
     lines = [content.title, ""]
     for section in content.sections:
         lines += [section.title.upper()]
@@ -92,7 +92,7 @@ PURPOSE: Final = (
 
 
 def deliver(session: Session, report: Report, state: str, pickup: Pickup) -> None:
-    """Take another step of delivery, on the history of the report."""
+    """Set the delivery of a report, with a line in its history and in the log."""
     report.delivery = state
     values = {"kenmerk_ophalen": pickup.reference, "aan": pickup.recipient}
     append_move(session, report, SYSTEM, state, report.state, values)
@@ -101,7 +101,7 @@ def deliver(session: Session, report: Report, state: str, pickup: Pickup) -> Non
 
 
 def show(session: Session, registry: Any, pickup: Pickup) -> Content | None:
-    """Return the report, as long as it is there and nobody withdrew it."""
+    """Return the content of the report; None when it was withdrawn or destroyed."""
     report = session.get(Report, pickup.document_id)
     if report is None or report.state not in STATES or pickup.destroyed_at is not None:
         return None
@@ -111,10 +111,10 @@ def show(session: Session, registry: Any, pickup: Pickup) -> Content | None:
 def note_pickup(
     session: Session, registry: Any, pickup: Pickup, content: Content, first: bool
 ) -> None:
-    """Note the pickup: on the report's history, in the register, with a day to destroy it."""
-    report = session.get_one(Report, pickup.document_id)
+    """Record the first pick-up in the report's history and the register; plan the destruction."""
     if not first:
         return
+    report = session.get_one(Report, pickup.document_id)
     days = registry.app_settings.desk_keep_days
     pickup.destroy_on = today() + timedelta(days=days)
     deliver(session, report, "opgehaald", pickup)
@@ -127,7 +127,7 @@ def _register(session: Session, report: Report, pickup: Pickup, content: Content
     agreement = running_agreement(session, report.municipality_code or "")
     by = agreement.agreed_by if agreement else SYSTEM.name
     now, text = utc_now(), as_text(content).encode()
-    entry = Entry(
+    entry = Disclosure(
         reference=pickup.reference,
         document_id=pickup.id,
         source_kind=KIND,
@@ -143,7 +143,7 @@ def _register(session: Session, report: Report, pickup: Pickup, content: Content
         legal_basis_words=LegalBasis.PUBLIC_ORDER.nl,
         covenant=None,
         minors_ground=None,
-        # The municipality keeps it by its own selection list; this is when we look again.
+        # The municipality keeps it by its own selection list; this is when the desk destroys it.
         destroy_by=pickup.destroy_on or today(),
         content_sha256=content.sha256,
         file_sha256=content.sha256,
@@ -161,18 +161,20 @@ def _register(session: Session, report: Report, pickup: Pickup, content: Content
 
 
 def clear(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Delete the desk's content when the municipality has had it long enough (job)."""
+    """Erase the desk's copy of a report that the municipality has had long enough (job)."""
     for payload in payloads:
         with context.transaction() as session:
             pickup = session.get(Pickup, UUID(payload["ophalen"]))
-            if pickup is None or pickup.destroyed_at is not None:
-                continue
-            if pickup.state != PickupState.PICKED_UP:
-                # It came back after all: nobody has it but the desk.
+            # A message that came back after all ends the pick-up: only the desk has the report.
+            if (
+                pickup is None
+                or pickup.destroyed_at is not None
+                or pickup.state != PickupState.PICKED_UP
+            ):
                 continue
             report = session.get(Report, pickup.document_id)
             if report is not None and report.frozen:
-                # On hold: looked at again tomorrow.
+                # A frozen report is tried again tomorrow.
                 enqueue(session, CLEAR_JOB, NATIONAL, payload, delay=timedelta(days=1))
                 continue
             if report is not None and report.state in STATES:

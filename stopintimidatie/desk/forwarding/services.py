@@ -1,9 +1,9 @@
-"""Forwarding to a municipality that isn't connected: offered, watched, picked up, destroyed.
+"""Forwarding reports to a municipality that isn't connected: offering, and watching the pick-up.
 
-What is mailed never has content in clear, and isn't mailed when it is no longer needed.
+A mail never has the content in clear, and isn't sent when it is no longer needed.
 
-The axis of delivery: wacht_op_afspraak → aangeboden (the message went out) → opgehaald, or
-verlopen. Without a valid agreement nothing goes out, whatever the level says.
+The delivery of a report goes from wacht_op_afspraak to aangeboden (the message went out), and then
+to opgehaald or verlopen. Without a valid agreement nothing goes out, whatever the level is.
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ from stopintimidatie.disclosures.pickup import offer
 from stopintimidatie.municipalities.agreements.rules import in_force
 from stopintimidatie.municipalities.agreements.services import (
     VALID_JOB,
-    Standing,
     official_of,
     people_of,
     running_agreement,
@@ -53,53 +52,59 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND
 
 WATCH_JOB: Final = Job("doorgifte.bewaken")
-# Working days after offering that the deputy is told.
-DEPUTY_AFTER: Final = 2
+# Working days after which a report that isn't picked up is told to the deputy and then to the desk,
+# and after which the offer ends.
+DEPUTY_AFTER, DESK_AFTER, ENDS_AFTER = 2, 3, 10
 _FOLDER: Final = "stopintimidatie.desk.forwarding:templates/mail"
 
 
 def _about(session: Session, message: MailMessage) -> tuple[Pickup | None, Report | None]:
-    """Return what the message is about, as far as it is there still."""
+    """Return the pick-up and the report that a message is about, as far as they exist still."""
     pickup = session.get(Pickup, message.about_id)
     return pickup, session.get(Report, pickup.document_id) if pickup else None
 
 
 def _ready(writing: Writing) -> Letter | None:
-    """Write only a link; none for what was picked up, withdrawn or handed over meanwhile."""
+    """Write the message with only a link; None when the report isn't on offer any more."""
     pickup = _still_offered(writing)
     return None if pickup is None else Letter(writing.message.values)
 
 
 def _still_offered(writing: Writing) -> Pickup | None:
+    """Return the pick-up of a message; None when it was picked up, withdrawn or handed over."""
     session = writing.session
     pickup, report = _about(session, writing.message)
     if pickup is None or pickup.state not in (PickupState.READY, PickupState.OFFERED):
         return None
     if report is None or report.state not in STATES or report.municipality_code is None:
         return None
-    # Ended or refused between asking and sending: then it doesn't go. Whether the address still
-    # works is asked of the address itself.
-    return (
-        pickup if in_force(running_agreement(session, report.municipality_code), today()) else None
-    )
+    # The agreement may have ended since the mail was queued. The address is checked on sending.
+    agreement = running_agreement(session, report.municipality_code)
+    return pickup if in_force(agreement, today()) else None
 
 
 def _went_out(writing: Writing) -> None:
-    """Note that the mail server has it: from now on it is offered, and watched."""
+    """Note that the message went out: from now on the report is offered, and watched."""
     session = writing.session
     pickup, report = _about(session, writing.message)
     if pickup is None or report is None or pickup.state != PickupState.READY:
         return
-    now = utc_now()
-    pickup.state, pickup.offered_at = PickupState.OFFERED, now
+    pickup.state, pickup.offered_at = PickupState.OFFERED, utc_now()
     deliver(session, report, "aangeboden", pickup)
-    delay = after_working_days(now, DEPUTY_AFTER) - now
-    payload = {"ophalen": str(pickup.id), "stap": "vervanger"}
+    _watch_later(session, pickup, "vervanger", DEPUTY_AFTER)
+
+
+def _watch_later(session: Session, pickup: Pickup, step: str, working_days: int) -> None:
+    """Plan a step of watching, so many working days after the report was offered."""
+    now = utc_now()
+    moment = after_working_days(pickup.offered_at or pickup.made_at, working_days)
+    payload = {"ophalen": str(pickup.id), "stap": step}
+    delay = max(moment - now, timedelta(minutes=1))
     enqueue(session, WATCH_JOB, NATIONAL, payload, delay=delay)
 
 
 def _encrypted(writing: Writing) -> Letter | None:
-    """Write the report itself, for the certificate of the agreement."""
+    """Write the report itself, to be encrypted for the certificate of the agreement."""
     session, pickup = writing.session, _still_offered(writing)
     report = session.get(Report, pickup.document_id) if pickup else None
     agreement = running_agreement(session, report.municipality_code or "") if report else None
@@ -110,7 +115,7 @@ def _encrypted(writing: Writing) -> Letter | None:
 
 
 def _encrypted_went_out(writing: Writing) -> None:
-    """Note that the recipient has it: encrypted, and taken by the mail server."""
+    """Note that the report is picked up: it went out as encrypted mail."""
     session = writing.session
     pickup, report = _about(session, writing.message)
     if pickup is None or report is None or pickup.state != PickupState.READY:
@@ -129,16 +134,16 @@ def _late(writing: Writing) -> Letter | None:
 
 
 def came_back(registry: Any, session: Session, message: MailMessage) -> None:
-    """Tell the desk that a message was refused, or came back after it was taken.
+    """Tell the desk that a message was refused, or came back after it was sent.
 
-    Nothing is sent again by itself. When it was the message to the official, what was offered ends
-    and the report waits at the desk as not picked up; also what went encrypted, for nobody has it.
+    Nothing is sent again by itself. After the message to the official, or the report as encrypted
+    mail, the offer ends and the report waits at the desk as not picked up.
     """
     pickup, report = _about(session, message)
     if pickup is None or report is None or report.state not in STATES:
         return
     pickup.returned_at = utc_now()
-    if _was_all(session, message, report, pickup):
+    if _ends_offer(session, message, report, pickup):
         pickup.state = PickupState.EXPIRED
         pickup.picked_up_at = pickup.destroy_on = None
         deliver(session, report, "verlopen", pickup)
@@ -148,8 +153,8 @@ def came_back(registry: Any, session: Session, message: MailMessage) -> None:
         queue_mail(session, NATIONAL, RETURNED.name, to, about=pickup.id, key=key)
 
 
-def _was_all(session: Session, message: MailMessage, report: Report, pickup: Pickup) -> bool:
-    """Tell whether nobody can pick it up now: it went out, to the official alone."""
+def _ends_offer(session: Session, message: MailMessage, report: Report, pickup: Pickup) -> bool:
+    """Tell whether nobody has a message now: the one that came back was the only one."""
     if message.template == ENCRYPTED.name:
         return pickup.state == PickupState.PICKED_UP
     official = find_address(session, official_of(report.municipality_code or ""))
@@ -198,27 +203,25 @@ TEMPLATES: Final = (READY, ENCRYPTED, NOT_PICKED_UP, RETURNED)
 # Delivery
 
 WAITING: Final = ("wacht_op_afspraak", "verlopen")
-# Working days after offering: the desk is told, the offer ends.
-DESK_AFTER, ENDS_AFTER = 3, 10
 OFFERED_AT_ONCE: Final = 200
 
 
 def on_arrival(context: JobContext, session: Session, report: Report) -> None:
-    """Send a new report at the desk on at once where that was agreed."""
+    """Offer a new report at the desk at once, where there is a valid agreement."""
     if report.holder == NATIONAL:
         try_offer(session, context.registry.key_ring, report, SYSTEM)
 
 
 def try_offer(session: Session, keys: KeyRing, report: Report, actor: Actor) -> list[str]:
-    """Offer a report to its municipality; what keeps it from that, nothing when it is offered."""
+    """Offer a report to its municipality; return what keeps it from that, empty when offered."""
     code = report.municipality_code
     if code is None or report.delivery not in WAITING or report.state not in STATES:
         return ["Deze melding kan nu niet worden aangeboden."]
     if level_of(session, code) is ParticipationLevel.PROGRAMME:
         return ["Deze gemeente is aangesloten: geef de melding door."]
-    found = standing_of(session, keys, code)
-    if not found.valid or found.agreement is None:
-        return found.lacking
+    standing = standing_of(session, keys, code)
+    if not standing.valid or standing.agreement is None:
+        return standing.lacking
     waiting = _open_pickup(session, report.id)
     if waiting is not None and not _was_refused(session, waiting):
         return []
@@ -226,8 +229,8 @@ def try_offer(session: Session, keys: KeyRing, report: Report, actor: Actor) -> 
         waiting.state = PickupState.EXPIRED
     town = session.get_one(Municipality, code)
     pickup = offer(session, NATIONAL, KIND, report.id, f"Gemeente {town.name}", actor)
-    template = ENCRYPTED if found.agreement.channel == "smime" else READY
-    _tell(session, template, pickup, recipient_of(found.official), "functionaris")
+    template = ENCRYPTED if standing.agreement.channel == "smime" else READY
+    _tell(session, template, pickup, recipient_of(standing.official), "functionaris")
     return []
 
 
@@ -239,17 +242,18 @@ def _open_pickup(session: Session, report_id: UUID) -> Pickup | None:
 
 
 def _was_refused(session: Session, pickup: Pickup) -> bool:
-    """Tell whether the message about it can't go out any more: it was given up."""
+    """Tell whether the message about a pick-up was given up, so that nobody was told."""
     gone = (MailState.REFUSED, MailState.NOT_NEEDED)
-    found = select(MailMessage.id).where(
+    given_up = select(MailMessage.id).where(
         MailMessage.about_id == pickup.id, MailMessage.state.in_(gone)
     )
-    return pickup.state == PickupState.READY and session.scalar(found.limit(1)) is not None
+    return pickup.state == PickupState.READY and session.scalar(given_up.limit(1)) is not None
 
 
 def _tell(
     session: Session, template: MailTemplate, pickup: Pickup, to: Recipient | None, whom: str
 ) -> None:
+    """Queue a mail about a pick-up, once for each recipient."""
     if to is not None:
         key = f"{template.name}:{pickup.id}:{whom}"
         values = {"ophalen": pickup.reference}
@@ -257,7 +261,7 @@ def _tell(
 
 
 def offer_waiting(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Send what waits for an agreement that counts from now on (job)."""
+    """Offer the reports that wait for an agreement which is valid now (job)."""
     for payload in payloads:
         with context.transaction() as session:
             waiting = session.scalars(
@@ -284,7 +288,7 @@ def offer_waiting(context: JobContext, payloads: Sequence[dict[str, Any]]) -> No
 
 
 def watch(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Tell the deputy, then the desk, of what isn't picked up; in the end end the offer (job)."""
+    """Tell the deputy, then the desk, of a report not picked up; at last end the offer (job)."""
     for payload in payloads:
         with context.transaction() as session:
             pickup = session.get(Pickup, UUID(payload["ophalen"]))
@@ -296,44 +300,37 @@ def watch(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
 def _watch(
     context: JobContext, session: Session, pickup: Pickup, report: Report, step: str
 ) -> None:
-    offered, now = pickup.offered_at or pickup.made_at, utc_now()
     if report.state not in STATES:
         pickup.state = PickupState.EXPIRED
-        return
-    if step == "vervanger":
-        found = standing_of(session, context.registry.key_ring, report.municipality_code or "")
-        _tell(session, READY, pickup, _deputy(found), "vervanger")
-        pickup.told_at, later, following = now, DESK_AFTER, "meldpunt"
+    elif step == "vervanger":
+        standing = standing_of(session, context.registry.key_ring, report.municipality_code or "")
+        # Also when messages to the official come back: then the deputy is needed all the more.
+        deputy = standing.deputy if in_force(standing.agreement, today()) else None
+        _tell(session, READY, pickup, recipient_of(deputy), "vervanger")
+        pickup.told_at = utc_now()
+        _watch_later(session, pickup, "meldpunt", DESK_AFTER)
     elif step == "meldpunt":
         _tell(session, NOT_PICKED_UP, pickup, postbox_recipient(session, NATIONAL), "meldpunt")
-        pickup.escalated_at, later, following = now, ENDS_AFTER, "einde"
+        pickup.escalated_at = utc_now()
+        _watch_later(session, pickup, "einde", ENDS_AFTER)
     else:
         pickup.state = PickupState.EXPIRED
         deliver(session, report, "verlopen", pickup)
-        return
-    delay = max(after_working_days(offered, later) - now, timedelta(minutes=1))
-    payload = {"ophalen": str(pickup.id), "stap": following}
-    enqueue(session, WATCH_JOB, NATIONAL, payload, delay=delay)
 
 
-def _deputy(found: Standing) -> Recipient | None:
-    """Return the deputy, also when messages to the official come back: all the more."""
-    return recipient_of(found.deputy) if in_force(found.agreement, today()) else None
-
-
-# Text messages: another way for the code than the mail with the link.
+# Text messages, so that the code goes another way than the mail with the link
 
 _KIND: Final = "functionaris_mobiel"
 
 
 def mobile_of(people: dict[str, Any]) -> str | None:
-    """Return the official's number, when text messages arrive there."""
+    """Return the telephone number of the official when it is a mobile one, else None."""
     number = str((people.get("functionaris") or {}).get("telefoon", ""))
     return number if is_mobile(number) else None
 
 
 def send_code_by_text(session: Session, pickup: Pickup) -> None:
-    """Have the code that was made just now sent; the job knows the number of the pick-up alone."""
+    """Queue a text message with the code of a pick-up; the job holds neither code nor number."""
     to = Recipient(_KIND, str(pickup.id))
     queue_mail(session, NATIONAL, CODE_TEXT.name, to, about=pickup.id)
 

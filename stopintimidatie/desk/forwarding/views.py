@@ -1,4 +1,4 @@
-"""Pages about forwarding: messages that came back, and how the forwarding of a report stands."""
+"""Pages and panels about forwarding: returned messages, and the pick-ups of a report."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MOST_SHOWN: Final = 100
 
 @dataclass(frozen=True)
 class ReturnedMessage:
-    """Message that came back: of which report, for which municipality."""
+    """A message that came back, with its report and municipality."""
 
     reference: str
     report_id: UUID
@@ -45,13 +45,13 @@ class ReturnedMessage:
 
 
 def count_returned(session: Session) -> int:
-    """Count them, in one query."""
-    found = select(func.count()).select_from(Pickup).join(Report, Report.id == Pickup.document_id)
-    return session.scalar(found.where(*_unsolved())) or 0
+    """Count the messages that came back and whose report still waits."""
+    pickups = select(func.count()).select_from(Pickup).join(Report, Report.id == Pickup.document_id)
+    return session.scalar(pickups.where(*_unsolved())) or 0
 
 
 def returned_messages(session: Session) -> Sequence[ReturnedMessage]:
-    """Return them, the latest first."""
+    """Return the messages that came back and whose report still waits, the latest first."""
     rows = session.execute(
         select(Pickup.state, Pickup.returned_at, Report.reference, Report.id, Municipality.name)
         .join(Report, Report.id == Pickup.document_id)
@@ -67,7 +67,7 @@ def returned_messages(session: Session) -> Sequence[ReturnedMessage]:
 
 
 def _unsolved() -> tuple[ColumnElement[bool], ...]:
-    """Make the conditions: not picked up, not offered anew since, and the report still waits."""
+    """Return the conditions: came back, not picked up or offered anew, and the report waits."""
     later = aliased(Pickup)
     anew = exists().where(later.document_id == Pickup.document_id, later.made_at > Pickup.made_at)
     return (
@@ -86,7 +86,7 @@ def _unsolved() -> tuple[ColumnElement[bool], ...]:
     renderer="stopintimidatie.desk.queue:templates/returned.jinja2",
 )
 def returned_view(context: Desk, request: Request) -> dict[str, Any]:
-    """Show whose messages came back: ring them, and offer the report again."""
+    """Show the messages that came back, so that an officer rings and offers the report again."""
     rows = returned_messages(request.db)
     ids = [row.report_id for row in rows]
     note_read(request, context.holder, "melding", ids, task="teruggekomen berichten")
@@ -111,7 +111,7 @@ OPEN: Final = (PickupState.OFFERED, PickupState.PICKED_UP)
 
 
 def report_panel(context: Any, request: Any) -> Panel | None:
-    """Show the forwarding of this report, for the desk."""
+    """Return the panel with the pick-ups of a report, on its page at the desk."""
     if context.holder != NATIONAL or not request.has_permission(Permission.VIEW_DESK, context):
         return None
     report: Report = context.report
@@ -128,7 +128,7 @@ def report_panel(context: Any, request: Any) -> Panel | None:
             "town": town.name,
             "town_href": f"/{NATIONAL}/{town.slug}",
             "lacking": lacking if report.delivery in ("wacht_op_afspraak", "verlopen") else [],
-            "pickups": [_told(request, pickup) for pickup in pickups],
+            "pickups": [_facts(request, pickup) for pickup in pickups],
             "code_for": next((p for p in pickups if p.state in OPEN and not p.destroyed_at), None),
             "may_offer": not lacking and not any(p.state != PickupState.EXPIRED for p in pickups),
             "offer_href": request.resource_path(context, "aanbieden"),
@@ -145,8 +145,8 @@ def _pickups(request: Any, condition: Any) -> list[Pickup]:
     return list(rows)
 
 
-def _told(request: Any, pickup: Pickup) -> list[tuple[str, Any]]:
-    who = who_picked_up(request.registry.key_ring, pickup)
+def _facts(request: Any, pickup: Pickup) -> list[tuple[str, Any]]:
+    visitor = who_picked_up(request.registry.key_ring, pickup)
     rows = [
         ("Nummer", pickup.reference),
         ("Stand", "bericht onderweg" if pickup.state == PickupState.READY else pickup.state),
@@ -157,7 +157,7 @@ def _told(request: Any, pickup: Pickup) -> list[tuple[str, Any]]:
         ("Meldpunt gewaarschuwd", _when(pickup.escalated_at)),
         ("Code gegeven door", pickup.code_by),
         ("Opgehaald", _when(pickup.picked_up_at)),
-        ("Opgehaald door", ", ".join(who.values())),
+        ("Opgehaald door", ", ".join(visitor.values())),
         ("Inhoud hier vernietigd", _destroyed(pickup)),
     ]
     return [(term, value) for term, value in rows if value]
@@ -180,13 +180,10 @@ def _destroyed(pickup: Pickup) -> str:
     permission=Permission.ROUTE_REPORT,
 )
 def offer_view(context: ReportResource, request: Any) -> Any:
-    """Offer it (again) to the municipality that an agreement was made with."""
-    keys, actor = request.registry.key_ring, request.actor
-    problems = try_offer(request.db, keys, context.report, actor)
-    if problems:
-        request.flash(" ".join(problems), "error")
-    else:
-        request.flash("De gemeente krijgt bericht dat er iets klaarstaat.")
+    """Offer a report (again) to its municipality, or show what keeps it from that."""
+    problems = try_offer(request.db, request.registry.key_ring, context.report, request.actor)
+    words = " ".join(problems) or "De gemeente krijgt bericht dat er iets klaarstaat."
+    request.flash(words, "error" if problems else "ok")
     return HTTPSeeOther(request.resource_path(context))
 
 
@@ -198,7 +195,7 @@ def offer_view(context: ReportResource, request: Any) -> Any:
     renderer=f"{_TEMPLATES}/code.jinja2",
 )
 def code_view(context: ReportResource, request: Any) -> Any:
-    """Show a code to read out, once: it stands in no address and is kept nowhere."""
+    """Make a code for the pick-up of a report; show it once to read out, or have it texted."""
     pickup = request.db.scalars(
         select(Pickup)
         .where(Pickup.document_id == context.report.id, Pickup.state.in_(OPEN))
@@ -210,10 +207,10 @@ def code_view(context: ReportResource, request: Any) -> Any:
     keys = request.registry.key_ring
     code = make_code(request.db, keys, pickup, request.actor)
     town = request.db.get_one(Municipality, context.report.municipality_code)
-    found = agreements.standing_of(request.db, keys, town.code)
-    people = agreements.people_of(keys, found.agreement) if found.agreement else {}
-    if found.agreement is not None:
-        ids = [found.agreement.id]
+    standing = agreements.standing_of(request.db, keys, town.code)
+    people = agreements.people_of(keys, standing.agreement) if standing.agreement else {}
+    if standing.agreement is not None:
+        ids = [standing.agreement.id]
         note_read(request, NATIONAL, agreements.KIND, ids, task="code voorlezen")
     phone = mobile_of(people)
     if phone and request.registry.texter.on and request.POST.get("sms") == "ja":
@@ -226,15 +223,17 @@ def code_view(context: ReportResource, request: Any) -> Any:
         "code": readable(code),
         "pickup": pickup,
         "town": town.name,
-        "people": [people[who] for who in ("functionaris", "vervanger") if people.get(who)],
+        "people": [
+            people[function] for function in ("functionaris", "vervanger") if people.get(function)
+        ],
         "back": request.resource_path(context),
     }
 
 
 def municipality_panel(context: DeskMunicipality, request: Any) -> Panel | None:
-    """Show what was offered to this municipality lately, and how that went."""
-    mine = select(Report.id).where(Report.municipality_code == context.municipality.code)
-    pickups = _pickups(request, Pickup.document_id.in_(mine))
+    """Return the panel with the latest pick-ups of a municipality, on its page at the desk."""
+    reports = select(Report.id).where(Report.municipality_code == context.municipality.code)
+    pickups = _pickups(request, Pickup.document_id.in_(reports))
     names = dict(
         request.db.execute(
             select(Report.id, Report.reference).where(

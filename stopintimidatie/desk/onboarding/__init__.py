@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register what happens when a municipality joins, `/aansluiten` and the pages of the desk."""
     from stopintimidatie.core.accounts.links import JOB as SEND_LINK
     from stopintimidatie.core.jobs import Lane
     from stopintimidatie.desk.onboarding import services, signup

@@ -1,4 +1,4 @@
-"""Desk pages about the people of a municipality: inviting, confirming, and its mail domains."""
+"""Pages of the desk about the people of a municipality: invitations, roles and mail domains."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from typing import Any, Final
 
 import colander
 from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.view import view_config
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.forms import Button, Form, FormError, field, handle_form
-from stopintimidatie.core.security import Permission
+from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.desk.onboarding.signup import FOR_EVERYBODY
-from stopintimidatie.desk.onboarding.views import addresses_of, asked_municipality, check_plan
+from stopintimidatie.desk.onboarding.views import (
+    addresses_of,
+    asked_municipality,
+    check_plan,
+    joining_page,
+)
 from stopintimidatie.desk.resources import Desk, address_of
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of
@@ -38,12 +41,13 @@ LONGEST: Final = 100
 
 
 def read_domains(text: str | None) -> list[str]:
-    """Read the typed domains, each once; drop an @ in front."""
+    """Return the typed mail domains in order, each once and without an @ in front."""
     words = re.split(r"[\s,;]+", (text or "").lower())
     return sorted({word.removeprefix("@").strip(".") for word in words} - {""})
 
 
 def _fault(domain: str) -> str | None:
+    """Return why this can't be a municipality's own mail domain, or None."""
     if len(domain) > LONGEST or not _DOMAIN.fullmatch(domain):
         return f"‘{domain[:60]}’ is geen maildomein. Schrijf het als gemeente.nl."
     if domain.split(".")[-2] in FOR_EVERYBODY:
@@ -54,7 +58,8 @@ def _fault(domain: str) -> str | None:
 def valid_domains(node: Any, value: str) -> None:
     """Check that the domains can be a municipality's own, and are at most `MOST`.
 
-    :raises colander.Invalid: one can't be, or there are more.
+    Raises:
+        colander.Invalid: one can't be, or there are more.
     """
     domains = read_domains(value)
     if len(domains) > MOST:
@@ -65,9 +70,8 @@ def valid_domains(node: Any, value: str) -> None:
 
 
 def domains_schema() -> Any:
-    """Build the form: one field with a domain on each line."""
-    schema = forms.Schema()
-    schema.add(
+    """Return the form with one field, for a mail domain on each line."""
+    return Schema(
         field(
             forms.Text(1200, lines=True),
             "Maildomeinen",
@@ -79,7 +83,6 @@ def domains_schema() -> Any:
             widget=forms.TextArea(rows=4),
         )
     )
-    return schema
 
 
 _TEMPLATES: Final = "stopintimidatie.desk.onboarding:templates"
@@ -89,15 +92,13 @@ NEEDED: Final = (
 )
 
 
-@view_config(
-    context=Desk,
+@joining_page(
     name="aansluiting-uitnodigen",
     request_method=("GET", "POST"),
-    permission=Permission.CONNECT,
     renderer=f"{_TEMPLATES}/onboarding_invite.jinja2",
 )
 def invite_view(context: Desk, request: Request) -> Any:
-    """Propose a role in the municipality for somebody."""
+    """Show the form to propose a role in a municipality, and save the proposal."""
     municipality = asked_municipality(request)
     form = Form(
         InviteSchema(),
@@ -114,12 +115,7 @@ def invite_view(context: Desk, request: Request) -> Any:
     return handle_form(request, form, on_valid, {"municipality": municipality})
 
 
-@view_config(
-    context=Desk,
-    name="aansluiting-opnieuw",
-    request_method="POST",
-    permission=Permission.CONNECT,
-)
+@joining_page(name="aansluiting-opnieuw", request_method="POST")
 def again_view(context: Desk, request: Request) -> HTTPSeeOther:
     """Send an invitation again that wasn't used."""
     municipality = asked_municipality(request)
@@ -127,12 +123,7 @@ def again_view(context: Desk, request: Request) -> HTTPSeeOther:
     return HTTPSeeOther(location=address_of(municipality))
 
 
-@view_config(
-    context=Desk,
-    name="aansluiting-intrekken",
-    request_method="POST",
-    permission=Permission.CONNECT,
-)
+@joining_page(name="aansluiting-intrekken", request_method="POST")
 def withdraw_view(context: Desk, request: Request) -> HTTPSeeOther:
     """Withdraw a proposed or offered role."""
     municipality, words = asked_municipality(request), "De uitnodiging is ingetrokken."
@@ -140,27 +131,19 @@ def withdraw_view(context: Desk, request: Request) -> HTTPSeeOther:
     return HTTPSeeOther(location=address_of(municipality))
 
 
-@view_config(
-    context=Desk,
-    name=PROPOSALS_PAGE,
-    request_method=("GET", "POST"),
-    permission=Permission.CONNECT,
-    renderer=TEMPLATE,
-)
+@joining_page(name=PROPOSALS_PAGE, request_method=("GET", "POST"), renderer=TEMPLATE)
 def proposals_view(context: Desk, request: Request) -> Any:
-    """Show the proposals the desk confirms: first readers, and mailboxes outside the domains."""
+    """Show the proposed roles that the desk must confirm, and take a decision."""
     return decide(request, context.holder, request.resource_path(context, PROPOSALS_PAGE))
 
 
-@view_config(
-    context=Desk,
+@joining_page(
     name="aansluiting-domeinen",
     request_method=("GET", "POST"),
-    permission=Permission.CONNECT,
     renderer=f"{_TEMPLATES}/onboarding_domains.jinja2",
 )
 def domains_view(context: Desk, request: Request) -> Any:
-    """Show and change the mail domains of the municipality."""
+    """Show the form of the mail domains of a municipality, and save it."""
     municipality = asked_municipality(request)
     present = domains_of(request.db, [municipality.code])[municipality.code]
     form = Form(

@@ -1,4 +1,4 @@
-"""When a municipality may join: the checklist as data. Pure."""
+"""The checklist that must be complete before a municipality joins. Pure."""
 
 from __future__ import annotations
 
@@ -30,16 +30,18 @@ class Colleague:
 
     @property
     def approves(self) -> bool:
+        """Whether this colleague can approve exports."""
         return self.active and bool(self.roles & GRANTS[Permission.APPROVE_EXPORT])
 
     @property
     def must_be_trained(self) -> bool:
+        """Whether this colleague has a role that needs the training."""
         return bool(self.roles & {Role.OFFICER, Role.DOSSIER_OWNER, Role.ADMIN})
 
 
 @dataclass(frozen=True)
 class Item:
-    """One line of the checklist."""
+    """A line of the checklist."""
 
     name: str
     done: bool
@@ -50,7 +52,7 @@ class Item:
 def items(
     kept: Onboarding | None, colleagues: Sequence[Colleague], domains: Sequence[str]
 ) -> list[Item]:
-    """Return all lines, in the order in which the desk goes through them."""
+    """Return the lines of a checklist, in the order in which the desk goes through them."""
     row = kept or Onboarding()
     untrained = [c.name for c in colleagues if c.must_be_trained and c.trained_on is None]
     approvers = [c for c in colleagues if c.approves]
@@ -98,5 +100,5 @@ def items(
 def missing(
     kept: Onboarding | None, colleagues: Sequence[Colleague], domains: Sequence[str]
 ) -> list[str]:
-    """Return what still stands in the way, one sentence each."""
+    """Return what a checklist still lacks, one sentence each."""
     return [item.missing for item in items(kept, colleagues, domains) if not item.done]

@@ -1,4 +1,4 @@
-"""Onboarding at the desk: the checklist, and what follows when a municipality joins.
+"""Onboarding at the desk: the checklist, and handing over reports when a municipality joins.
 
 The mail that unlocks a locked user name is sent by the desk too, because signing in belongs to no
 municipality. Its link is made when it is sent and isn't stored.
@@ -12,11 +12,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.links import NO_PASSWORD, unlock_link_of, unlock_to_mail
-from stopintimidatie.core.accounts.models import RoleAssignment, User
-from stopintimidatie.core.audit import SYSTEM, Actor, record
+from stopintimidatie.core.accounts.models import User
+from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.mail import (
     Letter,
@@ -42,7 +42,7 @@ from stopintimidatie.desk.models import Onboarding
 from stopintimidatie.desk.onboarding.rules import Colleague, missing
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import LevelChange
-from stopintimidatie.municipalities.people.services import domains_of
+from stopintimidatie.municipalities.people.services import actor_of, domains_of, users_of
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import move_report
 
@@ -53,7 +53,7 @@ REASON: Final = "De gemeente is nu aangesloten."
 
 
 def checklist_of(session: Session, code: str) -> Onboarding | None:
-    """Return the checklist of a municipality, when anything was noted."""
+    """Return the checklist of a municipality, or None when nothing was noted yet."""
     return session.scalars(
         select(Onboarding).where(Onboarding.municipality_code == code)
     ).one_or_none()
@@ -61,31 +61,24 @@ def checklist_of(session: Session, code: str) -> Onboarding | None:
 
 def colleagues_of(session: Session, code: str) -> list[Colleague]:
     """Return everybody with a role in the municipality, by name."""
-    users = session.scalars(
-        select(User)
-        .where(User.roles.any(RoleAssignment.holder == code))
-        .options(selectinload(User.roles))
-        .order_by(User.name, User.username)
-    )
-    return [_colleague(user, code) for user in users]
-
-
-def _colleague(user: User, code: str) -> Colleague:
-    return Colleague(
-        id=user.id,
-        name=user.name,
-        username=user.username,
-        roles=frozenset(Role(row.role) for row in user.roles if row.holder == code),
-        elsewhere=any(row.holder != code for row in user.roles),
-        active=user.password_hash != NO_PASSWORD and user.blocked_at is None,
-        trained_on=user.trained_on,
-    )
+    return [
+        Colleague(
+            id=user.id,
+            name=user.name,
+            username=user.username,
+            roles=frozenset(Role(row.role) for row in user.roles if row.holder == code),
+            elsewhere=any(row.holder != code for row in user.roles),
+            active=user.password_hash != NO_PASSWORD and user.blocked_at is None,
+            trained_on=user.trained_on,
+        )
+        for user in users_of(session, code)
+    ]
 
 
 def save_checklist(
     session: Session, code: str, values: Mapping[str, Any], actor: Actor
 ) -> Onboarding:
-    """Note what was done; what is emptied is to be done again."""
+    """Save the values of a checklist by column; an emptied one is to be done again."""
     row = checklist_of(session, code)
     if row is None:
         row = Onboarding(holder=NATIONAL, municipality_code=code)
@@ -101,14 +94,14 @@ def save_checklist(
 
 
 def set_trained(session: Session, actor: Actor, code: str, person: UUID, day: date | None) -> None:
-    """Note on which day somebody of the municipality was trained."""
+    """Record the day on which somebody of the municipality was trained."""
     user = session.get_one(User, person)
     user.trained_on = day
     record(session, actor, "gebruiker.opgeleid", NATIONAL, "gebruiker", [user.id], fields=[code])
 
 
 def checklist_complete(session: Session, change: LevelChange) -> Iterable[str]:
-    """Return what a checklist lacks: a municipality joins when it is complete (condition)."""
+    """Return what the checklist lacks of a municipality that wants to join (level condition)."""
     if change.after is not ParticipationLevel.PROGRAMME:
         return []
     domains = domains_of(session, [change.code])[change.code]
@@ -117,29 +110,24 @@ def checklist_complete(session: Session, change: LevelChange) -> Iterable[str]:
 
 
 def hand_over_what_waits(session: Session, change: LevelChange) -> None:
-    """Hand over what waits at the desk for a municipality that joins (level effect)."""
+    """Queue handing over the reports that wait for a municipality that joins (level effect)."""
     if change.after is ParticipationLevel.PROGRAMME:
         enqueue(session, JOB, NATIONAL, {"code": change.code, "by": change.actor.id})
 
 
 def hand_over(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Hand over some reports at a time, each with its chain of custody (job)."""
+    """Hand over all waiting reports to a municipality, some in each transaction (job)."""
     effects = WORKFLOW_EFFECTS.of(context.registry)
     for payload in payloads:
         more = True
         while more:
             with context.transaction() as session:
-                by = _actor(session, payload["by"])
+                by = actor_of(session, payload["by"])
                 more = _hand_some_over(session, effects, payload["code"], by)
 
 
-def _actor(session: Session, number: str | None) -> Actor:
-    """Return who let the municipality join; on the command line nobody in particular."""
-    user = session.get(User, UUID(number)) if number else None
-    return SYSTEM if user is None else Actor("gebruiker", str(user.id), user.name)
-
-
 def _hand_some_over(session: Session, effects: Mapping[str, Any], code: str, by: Actor) -> bool:
+    """Hand over the reports that wait longest; tell whether there may be more."""
     reports = session.scalars(
         select(Report)
         .where(Report.municipality_code == code, Report.state == "nieuw")
@@ -166,16 +154,18 @@ COLUMNS: Final = {
 
 
 def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """Find nobody: a checklist has no address or number to find anybody by."""
+    """Find nothing: a checklist holds no address or number of a person."""
     return []
 
 
 def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
-    mine = Onboarding.id == document
-    return redact_rows(session, Onboarding, mine, COLUMNS["onboarding"], fragment)
+    """Take the words out of the names on a checklist."""
+    row = Onboarding.id == document
+    return redact_rows(session, Onboarding, row, COLUMNS["onboarding"], fragment)
 
 
 def erase(session: Session, document: UUID) -> None:
+    """Empty the names on a checklist."""
     empty_rows(session, Onboarding, Onboarding.id == document, COLUMNS["onboarding"])
 
 
@@ -192,24 +182,24 @@ def send_link(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """Mail the link, if the name has an account that can sign in (job)."""
     for payload in payloads:
         with context.transaction() as session:
-            made = unlock_to_mail(session, UUID(payload["link"]))
-            if made is not None:
-                recipient = Recipient(RECIPIENT, str(made.id))
-                about, key = made.user_id, f"{MAIL}:{made.id}"
+            link = unlock_to_mail(session, UUID(payload["link"]))
+            if link is not None:
+                recipient = Recipient(RECIPIENT, str(link.id))
+                about, key = link.user_id, f"{MAIL}:{link.id}"
                 queue_mail(session, context.holder, MAIL, recipient, about=about, key=key)
 
 
 def _address(session: Session, keys: KeyRing, number: str) -> str | None:
     """Return the address of the mail: the user name, which is an e-mail address."""
-    found = unlock_to_mail(session, UUID(number))
-    return found.user.username if found is not None and found.user is not None else None
+    link = unlock_to_mail(session, UUID(number))
+    return link.user.username if link is not None and link.user is not None else None
 
 
 def _write(writing: Writing) -> Letter | None:
-    found = unlock_to_mail(writing.session, UUID(writing.message.recipient_id))
-    if found is None:
+    link = unlock_to_mail(writing.session, UUID(writing.message.recipient_id))
+    if link is None:
         return None
-    key = unlock_link_of(writing.keys, found)
+    key = unlock_link_of(writing.keys, link)
     return Letter({"link": writing.link(f"/aanmelden-openen?sleutel={key}")})
 
 

@@ -1,4 +1,4 @@
-"""/aansluiten: a municipality asks to join, with a role's address that proves itself."""
+"""The public page /aansluiten: a municipality asks to join, with an address it confirms."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-import colander
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
@@ -37,17 +36,17 @@ from stopintimidatie.desk.queue.views import Town
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.names import slugify
 from stopintimidatie.municipalities.areas.queries import municipality_by_code
-from stopintimidatie.municipalities.people.forms import as_number, phone_number
+from stopintimidatie.municipalities.people.forms import Telephone
 from stopintimidatie.municipalities.people.services import is_role_address
 from stopintimidatie.reports.public.pages import NATIONAL_LOOK
 from stopintimidatie.reports.public.places import not_connected
 
 KIND: Final = "aanmelding"
 VISITOR: Final = Actor("bezoeker", None, "niet aangemeld")
-# So many unproven requests of one municipality in a day; more would be somebody's joke.
+# So many unconfirmed requests of one municipality in a day; more would be a prank.
 MOST_A_DAY: Final = 3
 DAY: Final = timedelta(days=1)
-# And so many codes to one address, for whichever municipality: nobody's mailbox is to be flooded.
+# And so many codes to one address, for whichever municipality, so that no mailbox is flooded.
 TO_ADDRESS: Final = Meter(
     "aansluiten",
     MOST_A_DAY,
@@ -55,7 +54,7 @@ TO_ADDRESS: Final = Meter(
     reason="Naar dit adres is vandaag al een paar keer een code verstuurd. Kijk in de mail, of"
     " probeer het morgen opnieuw.",
 )
-# Anybody can have an address there, so it proves nothing about a municipality.
+# Anybody can have an address at these, so it proves nothing about a municipality.
 FOR_EVERYBODY: Final = frozenset(
     (
         *("gmail", "googlemail", "hotmail", "outlook", "live", "msn", "yahoo", "icloud", "me"),
@@ -67,7 +66,7 @@ FOR_EVERYBODY: Final = frozenset(
 
 
 class JoiningError(Exception):
-    """It can't be asked so; `field` is where on the form."""
+    """The request is refused; `field` is the answer that is wrong."""
 
     def __init__(self, message: str, field: str | None = None) -> None:
         super().__init__(message)
@@ -75,12 +74,12 @@ class JoiningError(Exception):
 
 
 def owner_of_request(request_id: UUID) -> Owner:
-    """Return whose the address is."""
+    """Return the owner of the e-mail address of a request."""
     return Owner(KIND, str(request_id))
 
 
 def fault_of_address(address: str) -> str | None:
-    """Return why this can't be the address of a municipality's role, else None. Pure."""
+    """Return why this can't be the address of a role at a municipality, or None. Pure."""
     labels = address.partition("@")[2].lower().split(".")
     if len(labels) > 1 and labels[-2] in FOR_EVERYBODY:
         return "Gebruik een adres van de gemeente zelf, niet van een maildienst voor iedereen."
@@ -93,9 +92,9 @@ def fault_of_address(address: str) -> str | None:
 
 
 def domain_fits(address: str, name: str) -> bool:
-    """Tell whether the domain has the name of the municipality in it. Pure.
+    """Tell whether the domain of an address holds the name of the municipality. Pure.
 
-    Den Haag is denhaag.nl, and no rule knows that of 's-Gravenhage: then the desk looks.
+    That of 's-Gravenhage is denhaag.nl, which no rule knows: then the desk checks.
     """
     domain = address.partition("@")[2].lower().replace("-", "")
     return slugify(name).replace("-", "") in domain.split(".")[-2:][0].removeprefix("gemeente")
@@ -110,41 +109,36 @@ def ask_to_join(
     address: str,
     telephone: str | None,
 ) -> JoiningRequest:
-    """Keep the request and send a code to the address.
+    """Store a request to join, and send a code to its address.
 
-    :raises JoiningError: the address can't be, or too much was asked today.
+    Raises:
+        JoiningError: the address isn't one of a role, or there were too many requests today.
     """
     fault = fault_of_address(address)
     if fault:
         raise JoiningError(fault, "adres")
     enter(session, NATIONAL)
     _refuse_too_many(session, municipality.code)
-    asked = JoiningRequest(
+    joining = JoiningRequest(
         holder=NATIONAL,
         municipality_code=municipality.code,
         function=function,
         telephone=telephone,
         domain_fits=domain_fits(address, municipality.name),
     )
-    session.add(asked)
+    session.add(joining)
     session.flush()
-    set_address(session, keys, NATIONAL, owner_of_request(asked.id), address, VISITOR)
-    record(
-        session,
-        VISITOR,
-        "aansluiting.gevraagd",
-        NATIONAL,
-        KIND,
-        [asked.id],
-        fields=[municipality.code],
-    )
-    return asked
+    set_address(session, keys, NATIONAL, owner_of_request(joining.id), address, VISITOR)
+    fields = [municipality.code]
+    record(session, VISITOR, "aansluiting.gevraagd", NATIONAL, KIND, [joining.id], fields=fields)
+    return joining
 
 
 def refuse_flood(session: Session, senders: Senders, address: str) -> None:
-    """Count a code to this address.
+    """Count a code to this address, and refuse too many.
 
-    :raises JoiningError: there went enough today.
+    Raises:
+        JoiningError: enough codes went there today.
     """
     subject = senders.subject(TO_ADDRESS, address.lower(), session)
     crowded = watched_reason(session, (Watched(TO_ADDRESS, subject),))
@@ -172,7 +166,7 @@ def _refuse_too_many(session: Session, code: str) -> None:
 
 
 def find_request(session: Session, typed: str) -> JoiningRequest | None:
-    """Find the request of this address on the page, whose number nobody can guess."""
+    """Return the request with the id in the address of a page, which nobody can guess, or None."""
     try:
         number = UUID(typed)
     except ValueError:
@@ -181,14 +175,17 @@ def find_request(session: Session, typed: str) -> JoiningRequest | None:
     return session.get(JoiningRequest, number)
 
 
-def confirm(session: Session, keys: KeyRing, asked: JoiningRequest, typed: str) -> str | None:
-    """Type the code back. None, or what is wrong: counted either way."""
-    row = find_address(session, owner_of_request(asked.id))
+def confirm(session: Session, keys: KeyRing, joining: JoiningRequest, typed: str) -> str | None:
+    """Take the code that was typed for a request; return what is wrong with it, or None.
+
+    Each try is counted, so the caller commits either way.
+    """
+    row = find_address(session, owner_of_request(joining.id))
     if row is None:
         return "Er is geen code verstuurd. Vraag de aansluiting opnieuw aan."
     problem = confirm_address(session, keys, row, typed, VISITOR)
     if problem is None:
-        asked.confirmed_at = utc_now()
+        joining.confirmed_at = utc_now()
     return problem
 
 
@@ -199,18 +196,9 @@ CONFIRM: Final = "stopintimidatie.desk.onboarding:templates/joining_confirm.jinj
 ADDRESS: Final = "/aansluiten-bevestigen"
 
 
-class Telephone(forms.Text):
-    """A number as it can be rung, +31…"""
-
-    def read(self, node: Any, text: str) -> Any:
-        phone_number(node, text)
-        return as_number(text) or colander.null
-
-
 def joining_schema(municipalities: Sequence[Municipality]) -> Any:
-    """Return the form: who asks, for which municipality, and where a code goes."""
-    schema = Schema()
-    for node in (
+    """Return the form to ask for joining: the municipality, a function, and where a code goes."""
+    return Schema(
         field(Town(municipalities), "Gemeente", name="gemeente"),
         field(
             forms.Text(100),
@@ -228,20 +216,18 @@ def joining_schema(municipalities: Sequence[Municipality]) -> Any:
             validator=forms.email_address,
         ),
         field(
-            Telephone(20),
+            Telephone(),
             "Telefoonnummer",
             name="telefoon",
             missing=None,
             description="Wij bellen u via de centrale van de gemeente, of op dit nummer.",
             widget=forms.TelInput(),
         ),
-    ):
-        schema.add(node)
-    return schema
+    )
 
 
 class ConfirmSchema(Schema):
-    """The code of the mail."""
+    """The form of the code that was mailed."""
 
     code = field(
         forms.Text(20),
@@ -258,7 +244,7 @@ class ConfirmSchema(Schema):
     renderer=PAGE,
 )
 def joining_view(request: Request) -> Any:
-    """Show what joining means, and the form."""
+    """Show what joining means, and the form to ask for it; store a request."""
     form = Form(
         joining_schema(not_connected(request.db)),
         request,
@@ -271,7 +257,7 @@ def joining_view(request: Request) -> Any:
             raise FormError("Kies een gemeente uit de lijst.", "gemeente")
         try:
             refuse_flood(request.db, request.registry.senders, values["adres"])
-            asked = ask_to_join(
+            joining = ask_to_join(
                 request.db,
                 request.registry.key_ring,
                 municipality,
@@ -281,7 +267,7 @@ def joining_view(request: Request) -> Any:
             )
         except JoiningError as problem:
             raise FormError(str(problem), problem.field) from None
-        return HTTPSeeOther(location=f"{ADDRESS}?aanvraag={asked.id}")
+        return HTTPSeeOther(location=f"{ADDRESS}?aanvraag={joining.id}")
 
     return handle_form(request, form, on_valid, {"branding": NATIONAL_LOOK})
 
@@ -294,31 +280,31 @@ def joining_view(request: Request) -> Any:
     renderer=CONFIRM,
 )
 def confirm_view(request: Request) -> Any:
-    """Type the code of the mail; after that the desk rings."""
-    asked = find_request(request.db, dict(query_pairs(request)).get("aanvraag", ""))
-    if asked is None:
+    """Show the form of the mailed code, and confirm the request; after that the desk rings."""
+    joining = find_request(request.db, dict(query_pairs(request)).get("aanvraag", ""))
+    if joining is None:
         raise HTTPNotFound()
     form = Form(
         ConfirmSchema(),
         request,
         buttons=[Button("bevestigen", "Bevestigen")],
-        action=f"{ADDRESS}?aanvraag={asked.id}",
+        action=f"{ADDRESS}?aanvraag={joining.id}",
     )
-    page = {"form": form, "asked": asked, "branding": NATIONAL_LOOK}
+    page = {"form": form, "asked": joining, "branding": NATIONAL_LOOK}
 
     def on_valid(values: dict[str, Any]) -> Any:
-        problem = confirm(request.db, request.registry.key_ring, asked, values["code"])
+        problem = confirm(request.db, request.registry.key_ring, joining, values["code"])
         if problem is not None:
             # Not a FormError: that would roll the count of tries back.
             form.add_error(problem, "code")
             request.response.status_int = 422
             return page
-        return HTTPSeeOther(location=f"{ADDRESS}?aanvraag={asked.id}")
+        return HTTPSeeOther(location=f"{ADDRESS}?aanvraag={joining.id}")
 
     return handle_form(request, form, on_valid, page)
 
 
-# Personal data: the address is the mail room's to find and erase.
+# Personal data; `core/mail` finds and erases the address
 
 COLUMNS: Final = {
     "joining_request": {"function": Treatment.TEXT, "telephone": Treatment.SEALED},
@@ -326,7 +312,7 @@ COLUMNS: Final = {
 
 
 def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """Find requests by telephone number."""
+    """Return the requests with this telephone number."""
     if not subject.phone:
         return []
     return session.scalars(
@@ -336,14 +322,14 @@ def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
 
 def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
     """Redact the function, where a name may have been written."""
-    mine = JoiningRequest.id == document
-    return redact_rows(session, JoiningRequest, mine, COLUMNS["joining_request"], fragment)
+    row = JoiningRequest.id == document
+    return redact_rows(session, JoiningRequest, row, COLUMNS["joining_request"], fragment)
 
 
 def erase(session: Session, document: UUID) -> None:
-    """Number and function go; that was asked stays."""
-    mine = JoiningRequest.id == document
-    empty_rows(session, JoiningRequest, mine, COLUMNS["joining_request"])
+    """Empty number and function; that the municipality asked stays."""
+    row = JoiningRequest.id == document
+    empty_rows(session, JoiningRequest, row, COLUMNS["joining_request"])
 
 
 PERSONAL_DATA: Final = PersonalDataHolder("aanmelding", COLUMNS, find, redact, erase)

@@ -1,7 +1,8 @@
-"""/landelijk/aansluitingen, and the page of one municipality: checklist, people and level."""
+"""Pages of the desk about municipalities that join: the list, the checklist and the level."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -62,6 +63,7 @@ from stopintimidatie.municipalities.people.services import (
 LIST: Final = "stopintimidatie.desk.onboarding:templates/onboardings.jinja2"
 PAGE: Final = "stopintimidatie.desk.onboarding:templates/onboarding.jinja2"
 MOST_SHOWN: Final = 100
+joining_page = partial(view_config, context=Desk, permission=Permission.CONNECT)
 # Name on the form -> column of the checklist.
 COLUMNS: Final = {
     "afspraak_op": "agreement_on",
@@ -75,83 +77,62 @@ COLUMNS: Final = {
 }
 
 
-def _day(title: str, name: str) -> Any:
-    return field(forms.Date(), title, name=name, missing=None, validator=forms.in_past)
+def _day(title: str) -> Any:
+    return field(forms.Date(), title, missing=None, validator=forms.in_past)
 
 
-def checklist_schema() -> Any:
-    """Return the form of what the desk notes by hand; what is empty is still to be done."""
-    schema = Schema()
-    for node in (
-        _day("Afspraak gemaakt op", "afspraak_op"),
-        field(
-            forms.Text(200),
-            "Afgesproken met",
-            name="afspraak_met",
-            missing=None,
-            description="De functie bij de gemeente, en wie daar toestemming gaf.",
-        ),
-        field(forms.OneOf(LegalBasis.choices()), "Grondslag", name="grondslag", missing=None),
-        _day("Datum van de DPIA", "dpia_op"),
-        field(
-            forms.Text(200),
-            "Functionaris gegevensbescherming (FG)",
-            name="fg",
-            missing=None,
-        ),
-        _day("Antwoordteksten nagekeken op", "teksten_op"),
-        _day("Logo en kleur nagekeken op", "logo_op"),
-        _day("Opleiding gegeven op", "opleiding_op"),
-        field(forms.Integer(0), "Versie", name="versie", missing=0, widget=forms.Hidden()),
-    ):
-        schema.add(node)
-    return schema
+class ChecklistSchema(Schema):
+    """The form of what the desk notes by hand; an empty answer is still to be done."""
+
+    afspraak_op = _day("Afspraak gemaakt op")
+    afspraak_met = field(
+        forms.Text(200),
+        "Afgesproken met",
+        missing=None,
+        description="De functie bij de gemeente, en wie daar toestemming gaf.",
+    )
+    grondslag = field(forms.OneOf(LegalBasis.choices()), "Grondslag", missing=None)
+    dpia_op = _day("Datum van de DPIA")
+    fg = field(forms.Text(200), "Functionaris gegevensbescherming (FG)", missing=None)
+    teksten_op = _day("Antwoordteksten nagekeken op")
+    logo_op = _day("Logo en kleur nagekeken op")
+    opleiding_op = _day("Opleiding gegeven op")
+    versie = field(forms.Integer(0), "Versie", missing=0, widget=forms.Hidden())
 
 
 class TrainedSchema(Schema):
-    """On which day somebody was trained; empty: not yet."""
+    """The form of the day on which somebody was trained; empty: not yet."""
 
     wie = field(forms.Text(36), "Wie", widget=forms.Hidden())
-    opgeleid_op = field(
-        forms.Date(),
-        "Opgeleid op",
-        missing=None,
-        validator=forms.in_past,
-    )
+    opgeleid_op = _day("Opgeleid op")
 
 
 def level_schema(present: ParticipationLevel) -> Any:
     """Return the form of another level than the present one, and from which moment on."""
-    schema = Schema()
     others = [(level.value, level.label) for level in ParticipationLevel if level != present]
-    schema.add(
+    return Schema(
         field(
             forms.OneOf(others, radio=True),
             "Nieuw niveau",
             name="niveau",
             description="Programma kan pas als de lijst klaar is. Doorgifte en zonder afspraak"
             " volgen anders vanzelf uit de doorgifteafspraak.",
-        )
-    )
-    schema.add(
+        ),
         field(
             forms.Moment(),
             "Geldt vanaf",
             name="vanaf",
             missing=None,
             description="Laat leeg als het meteen mag gelden.",
-        )
-    )
-    schema.add(
+        ),
         field(
             forms.Text(200),
             "Reden",
             name="reden",
             missing=None,
             description="Voor het logboek, zonder namen van mensen.",
-        )
+        ),
     )
-    return schema
 
 
 def addresses_of(municipality: Municipality) -> dict[str, str]:
@@ -160,40 +141,34 @@ def addresses_of(municipality: Municipality) -> dict[str, str]:
     return {name: f"/landelijk/aansluiting-{name}?gemeente={municipality.slug}" for name in names}
 
 
-@view_config(
-    context=Desk,
-    name="aansluitingen",
-    request_method="GET",
-    permission=Permission.CONNECT,
-    renderer=LIST,
-)
+@joining_page(name="aansluitingen", request_method="GET", renderer=LIST)
 def onboardings_view(context: Desk, request: Request) -> dict[str, Any]:
-    """Show who asked to join, and whose checklist was begun."""
+    """Show the requests to join, and the checklists that were begun."""
     return {
-        "asked": [_item(*row) for row in _requests(request.db)],
+        "asked": _requests(request.db),
         "begun": _begun(request.db),
         "proposals": len(proposals_for(request.db, context.holder)),
         "municipalities": municipalities_by_name(all_municipalities(request.db)),
     }
 
 
-def _requests(session: Session) -> list[tuple[JoiningRequest, Municipality]]:
+def _requests(session: Session) -> list[ListItem]:
     rows = session.execute(
         select(JoiningRequest, Municipality)
         .join(Municipality, Municipality.code == JoiningRequest.municipality_code)
         .order_by(JoiningRequest.asked_at.desc())
         .limit(MOST_SHOWN)
     )
-    return [(asked, municipality) for asked, municipality in rows]
+    return [_item(joining, municipality) for joining, municipality in rows]
 
 
-def _item(asked: JoiningRequest, municipality: Municipality) -> ListItem:
-    state = "adres bevestigd" if asked.confirmed_at else "adres nog niet bevestigd"
-    doubt = [] if asked.domain_fits else ["kijk na of het domein van de gemeente is"]
+def _item(joining: JoiningRequest, municipality: Municipality) -> ListItem:
+    state = "adres bevestigd" if joining.confirmed_at else "adres nog niet bevestigd"
+    doubt = [] if joining.domain_fits else ["kijk na of het domein van de gemeente is"]
     return ListItem(
         title=municipality.name,
         href=address_of(municipality),
-        meta=[asked.function, f"gevraagd op {date_text(asked.asked_at)}", state, *doubt],
+        meta=[joining.function, f"gevraagd op {date_text(joining.asked_at)}", state, *doubt],
     )
 
 
@@ -214,15 +189,9 @@ def _begun(session: Session) -> list[ListItem]:
     ]
 
 
-@view_config(
-    context=Desk,
-    name="aansluiting",
-    request_method=("GET", "POST"),
-    permission=Permission.CONNECT,
-    renderer=PAGE,
-)
+@joining_page(name="aansluiting", request_method=("GET", "POST"), renderer=PAGE)
 def onboarding_view(context: Desk, request: Request) -> Any:
-    """Show the checklist of a municipality: what is done, what is missing, and the form."""
+    """Show the page of a municipality that joins, and save the form of its checklist."""
     municipality = asked_municipality(request)
     row = checklist_of(request.db, municipality.code)
     form = _checklist_form(request, municipality, row)
@@ -239,7 +208,7 @@ def onboarding_view(context: Desk, request: Request) -> Any:
 
 
 def check_plan(request: Request, municipality: Municipality) -> None:
-    """Drop a plan to join while the list lacks something."""
+    """Take back the plan of a municipality when its checklist lacks something."""
     rules, actor = request.registry.level_rules, request.actor
     lacking = take_back_when_lacking(request.db, rules, actor, municipality.code)
     if lacking:
@@ -248,37 +217,38 @@ def check_plan(request: Request, municipality: Municipality) -> None:
 
 
 def _checklist_form(request: Request, municipality: Municipality, row: Onboarding | None) -> Form:
+    values = {name: getattr(row, column) for name, column in COLUMNS.items()} if row else {}
     return Form(
-        checklist_schema(),
+        ChecklistSchema(),
         request,
         buttons=[Button("opslaan", "Lijst opslaan")],
         action=address_of(municipality),
-        appstruct=_opening(row),
+        appstruct={"versie": row.version if row else 0, **values},
     )
 
 
 def asked_municipality(request: Request) -> Municipality:
+    """Return the municipality in the address (`?gemeente=…`).
+
+    Raises:
+        HTTPNotFound: there is none.
+    """
     slug = dict(query_pairs(request)).get("gemeente", "")
-    found = municipality_by_slug(request.db, slug)
-    if found is None:
+    municipality = municipality_by_slug(request.db, slug)
+    if municipality is None:
         raise HTTPNotFound()
-    return found
-
-
-def _opening(row: Onboarding | None) -> dict[str, Any]:
-    if row is None:
-        return {"versie": 0}
-    return {"versie": row.version, **{name: getattr(row, col) for name, col in COLUMNS.items()}}
+    return municipality
 
 
 def _refuse_if_changed(row: Onboarding | None, values: dict[str, Any]) -> None:
-    """Refuse when somebody else saved the list since this person saw it.
+    """Check that nobody else saved the checklist since this person saw it.
 
-    :raises ConflictError: somebody did.
+    Raises:
+        ConflictError: somebody did; it holds the changes.
     """
     if row is None or row.version == values["versie"]:
         return
-    shown = {node.name: node.title for node in checklist_schema().children}
+    shown = {node.name: node.title for node in ChecklistSchema().children}
     changes = [
         Change(shown[name], str(getattr(row, column) or ""), str(values[name] or ""))
         for name, column in COLUMNS.items()
@@ -288,6 +258,7 @@ def _refuse_if_changed(row: Onboarding | None, values: dict[str, Any]) -> None:
 
 
 def _page(request: Request, municipality: Municipality, row: Onboarding | None) -> dict[str, Any]:
+    """Return the values of the page of a municipality that joins."""
     people = colleagues_of(request.db, municipality.code)
     level = level_of(request.db, municipality.code)
     domains = domains_of(request.db, [municipality.code])[municipality.code]
@@ -323,7 +294,7 @@ def _trained_form(request: Request, municipality: Municipality, person: Any) -> 
 
 
 def _addresses(request: Request, municipality: Municipality) -> list[dict[str, Any]]:
-    """Return who asked for this municipality, with the address that was proven."""
+    """Return the latest requests for a municipality, each with its address in clear."""
     rows = request.db.scalars(
         select(JoiningRequest)
         .where(JoiningRequest.municipality_code == municipality.code)
@@ -340,20 +311,14 @@ def _addresses(request: Request, municipality: Municipality) -> list[dict[str, A
     ]
 
 
-@view_config(
-    context=Desk,
-    name="aansluiting-opgeleid",
-    request_method="POST",
-    permission=Permission.CONNECT,
-    renderer=PAGE,
-)
+@joining_page(name="aansluiting-opgeleid", request_method="POST", renderer=PAGE)
 def trained_view(context: Desk, request: Request) -> Any:
-    """Note when somebody was trained; after a mistake the page of the municipality again."""
+    """Save when somebody was trained; after a mistake show the page of the municipality again."""
     municipality = asked_municipality(request)
     row = checklist_of(request.db, municipality.code)
     page = _page(request, municipality, row)
-    asked = str(request.POST.get("wie", ""))
-    person = next((colleague for colleague in page["people"] if str(colleague.id) == asked), None)
+    number = str(request.POST.get("wie", ""))
+    person = next((colleague for colleague in page["people"] if str(colleague.id) == number), None)
     if person is None:
         raise HTTPNotFound()
     form = page["trained"][person.id]
@@ -376,15 +341,9 @@ def trained_view(context: Desk, request: Request) -> Any:
 LEVEL_PAGE: Final = "stopintimidatie.desk.onboarding:templates/level.jinja2"
 
 
-@view_config(
-    context=Desk,
-    name="aansluiting-niveau",
-    request_method=("GET", "POST"),
-    permission=Permission.CONNECT,
-    renderer=LEVEL_PAGE,
-)
+@joining_page(name="aansluiting-niveau", request_method=("GET", "POST"), renderer=LEVEL_PAGE)
 def level_view(context: Desk, request: Request) -> Any:
-    """Choose another level, and from when on it counts."""
+    """Show the form of another level and its moment, and set or plan it."""
     municipality = asked_municipality(request)
     level = level_of(request.db, municipality.code)
     form = Form(
@@ -420,14 +379,9 @@ def _changed(request: Request, municipality: Municipality, values: dict[str, Any
     return HTTPSeeOther(location=address_of(municipality))
 
 
-@view_config(
-    context=Desk,
-    name="aansluiting-plan-intrekken",
-    request_method="POST",
-    permission=Permission.CONNECT,
-)
+@joining_page(name="aansluiting-plan-intrekken", request_method="POST")
 def take_back_view(context: Desk, request: Request) -> HTTPSeeOther:
-    """Take back what was planned."""
+    """Take back the plan of a municipality."""
     municipality = asked_municipality(request)
     rules, actor = request.registry.level_rules, request.actor
     if take_back_plan(request.db, rules, actor, municipality.code) is None:

@@ -1,4 +1,4 @@
-"""What waits at the national desk: routing by hand, the call list, figures."""
+"""The queue of the national desk: routing by hand, the call list, figures."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register the job that finds addresses, and the pages, panel and action of the queue."""
     from stopintimidatie.core.jobs import Lane
     from stopintimidatie.desk.queue.services import find_addresses
     from stopintimidatie.desk.queue.views import policy_panel, routing_action

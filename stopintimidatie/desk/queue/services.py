@@ -1,15 +1,16 @@
-"""The desk's queue: what waits, routing by hand or by address, whom to ring, figures.
+"""The desk's queue: waiting reports, routing by hand or by address, the call list, figures.
 
-An address without a point is looked up by a job after the intake, which waits for nobody; and only
-where `geocoder` is switched on. What isn't found with certainty, or lies in a municipality that
+A job looks up the address of a report without a point after the intake, and only where `geocoder`
+is switched on. A report whose address isn't found with certainty, or lies in a municipality that
 isn't connected, stays at the desk.
 
-Of municipalities: Only of what the desk itself holds or held: nothing here looks inside a connected
-municipality.
+Lists and figures are about reports that the desk itself holds or held: nothing here looks inside a
+connected municipality.
 """
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -46,7 +47,10 @@ REASON: Final = "Het adres dat de melder noemt, ligt in deze gemeente."
 
 
 def find_addresses(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Ask the geocoder outside any transaction; then place the report, if it still waits."""
+    """Find the addresses of reports without a point, and route those that still wait (job).
+
+    The geocoder is asked outside any transaction.
+    """
     geocoder: Geocoder | None = context.registry.geocoder
     if geocoder is None:
         return
@@ -55,25 +59,25 @@ def find_addresses(context: JobContext, payloads: Sequence[dict[str, Any]]) -> N
         with context.transaction() as session:
             report = session.get(Report, report_id)
             wanted = wanted_address(report.address) if report and _waits(report) else None
-        found = None if wanted is None else geocoder.find(wanted)
-        if found is None:
+        house = None if wanted is None else geocoder.find(wanted)
+        if house is None:
             continue
         with context.transaction() as session:
             report = session.get(Report, report_id, with_for_update=True)
             if report is not None and _waits(report):
-                _place(session, context.registry, report, found)
+                _place(session, context.registry, report, house)
 
 
 def _waits(report: Report) -> bool:
     return report.delivery == "te_routeren" and report.state == "nieuw" and report.lat is None
 
 
-def _place(session: Session, registry: Any, report: Report, found: FoundAddress) -> None:
+def _place(session: Session, registry: Any, report: Report, house: FoundAddress) -> None:
     locators: LocatorCache = registry.locator_cache
-    place = locators.current(session).locate(found.lat, found.lon)
+    place = locators.current(session).locate(house.lat, house.lon)
     if place.municipality_code is None:
         return
-    report.lat, report.lon = found.lat, found.lon
+    report.lat, report.lon = house.lat, house.lon
     report.located_by = Method.ADDRESS
     report.municipality_code = place.municipality_code
     report.neighbourhood_code = place.neighbourhood_code
@@ -92,7 +96,7 @@ def _place(session: Session, registry: Any, report: Report, found: FoundAddress)
         announce(session, report)
 
 
-# The queue: counts equal the rows
+# The queue; each count is that of the rows it leads to
 
 DELIVERY_LABELS: Final = {
     "te_routeren": "Nog te routeren",
@@ -101,7 +105,7 @@ DELIVERY_LABELS: Final = {
     "aangeboden": "Aangeboden, nog niet opgehaald",
     "opgehaald": "Opgehaald",
 }
-# Somebody must be rung about these; the desk has nothing to do for what is on its way.
+# The municipality must be rung about these; offered reports need nothing of the desk.
 TO_RING: Final = ("wacht_op_afspraak", "verlopen")
 WAITING: Final = ("te_routeren", *TO_RING)
 UNPLACED: Final = "geen"
@@ -109,31 +113,31 @@ UNPLACED: Final = "geen"
 
 @dataclass(frozen=True)
 class QueueFilter:
-    """Filter of the address; without a delivery: all that waits for the desk."""
+    """Filter in the address of the queue; without a delivery, all that waits for the desk."""
 
     delivery: str | None = None
     municipality: str | None = None
 
     def conditions(self, *, without: str = "") -> list[ColumnElement[bool]]:
         """Return the conditions in SQL; `without` leaves one out, to count its alternatives."""
-        found = [
+        conditions = [
             Report.holder == NATIONAL,
             Report.delivery.is_not(None),
-            # What was withdrawn waits for nobody.
+            # Withdrawn reports don't wait.
             Report.ended_at.is_(None),
         ]
         if without != "delivery":
-            asked = (self.delivery,) if self.delivery else WAITING
-            found.append(Report.delivery.in_(asked))
+            deliveries = (self.delivery,) if self.delivery else WAITING
+            conditions.append(Report.delivery.in_(deliveries))
         if self.municipality == UNPLACED and without != "municipality":
-            found.append(Report.municipality_code.is_(None))
+            conditions.append(Report.municipality_code.is_(None))
         elif self.municipality and without != "municipality":
-            found.append(Report.municipality_code == self.municipality)
-        return found
+            conditions.append(Report.municipality_code == self.municipality)
+        return conditions
 
 
 def count(session: Session, wanted: QueueFilter, most: int) -> int:
-    """Count how many wait; one more than `most` when there are more."""
+    """Count the reports that wait; one more than `most` when there are more."""
     return count_at_most(session, select(Report.id).where(*wanted.conditions()), most)
 
 
@@ -141,11 +145,10 @@ def page(
     session: Session, wanted: QueueFilter, offset: int, limit: int
 ) -> Sequence[tuple[Report, str | None]]:
     """Return waiting reports with the name of their municipality, longest waiting first."""
-    wanted_ids = _longest(wanted.conditions(), offset + limit)
     rows = session.execute(
         select(Report, Municipality.name)
         .outerjoin(Municipality, Municipality.code == Report.municipality_code)
-        .where(Report.id.in_(wanted_ids))
+        .where(Report.id.in_(_longest(wanted.conditions(), offset + limit)))
         .order_by(Report.urgent.desc(), Report.received_at, Report.id)
         .offset(offset)
         .limit(limit)
@@ -154,7 +157,7 @@ def page(
 
 
 def _longest(conditions: Sequence[ColumnElement[bool]], most: int) -> Select[Any]:
-    """Select the ids of the urgent and of the others that wait longest, as an index gives them."""
+    """Select the ids of the urgent reports, and of the others, that wait longest, by an index."""
     urgent, others = (
         select(Report.id)
         .where(*conditions, Report.urgent.is_(first))
@@ -168,7 +171,7 @@ def _longest(conditions: Sequence[ColumnElement[bool]], most: int) -> Select[Any
 
 
 def by_delivery(session: Session, wanted: QueueFilter) -> dict[str, int | None]:
-    """Count how many wait for what; without numbers when that is too much to count."""
+    """Count waiting reports by their delivery; without numbers when there are too many."""
     base = select(Report.delivery).where(*wanted.conditions(without="delivery"))
     if count_at_most(session, base, COUNTED) > COUNTED:
         return dict.fromkeys(DELIVERY_LABELS)
@@ -179,9 +182,10 @@ def by_delivery(session: Session, wanted: QueueFilter) -> dict[str, int | None]:
 def by_municipality(
     session: Session, wanted: QueueFilter, limit: int
 ) -> Sequence[tuple[str | None, str | None, int | None]]:
-    """Return code, name and number, the busiest first; None is: no municipality found.
+    """Return code, name and number of reports of the busiest municipalities, the busiest first.
 
-    When too many wait, these are the busiest among those that wait longest, without numbers.
+    Code and name are None for reports without a municipality. When too many reports wait, these are
+    the busiest among those that wait longest, without numbers.
     """
     some = _longest(wanted.conditions(without="municipality"), COUNTED + 1)
     longest = select(Report.municipality_code).where(Report.id.in_(some)).subquery()
@@ -206,7 +210,7 @@ _HANDED: Final = "doorgegeven"
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """A municipality to ring, and why."""
+    """A municipality to ring, with what waits for it and how its agreement stands."""
 
     name: str
     slug: str
@@ -219,7 +223,7 @@ class CallRow:
 
 
 def call_list(session: Session, keys: KeyRing) -> list[CallRow]:
-    """Return where reports wait for an agreement: the urgent first, then the longest waiting."""
+    """Return the municipalities for which reports wait: urgent first, then longest waiting."""
     rows = session.execute(
         select(
             Report.municipality_code,
@@ -231,25 +235,24 @@ def call_list(session: Session, keys: KeyRing) -> list[CallRow]:
         .group_by(Report.municipality_code)
     ).all()
     codes = [code for code, *_ in rows]
+    phones, policies = telephones(session, codes), policies_of(session, codes)
     towns = _towns(session, codes)
-    phones = telephones(session, codes)
-    policies = policies_of(session, codes)
     standings = {row.slug: row.word for row in agreed_rows(session, keys)}
-    found = [
+    calls = [
         CallRow(
-            towns[code].name,
-            towns[code].slug,
-            waiting,
-            int(urgent or 0),
-            oldest,
-            phones.get(code),
-            standings.get(towns[code].slug, "geen afspraak"),
-            policies.get(code),
+            name=towns[code].name,
+            slug=towns[code].slug,
+            waiting=waiting,
+            urgent=int(urgent or 0),
+            oldest=oldest,
+            telephone=phones.get(code),
+            standing=standings.get(towns[code].slug, "geen afspraak"),
+            policy=policies.get(code),
         )
         for code, waiting, urgent, oldest in rows
         if code in towns
     ]
-    return sorted(found, key=lambda row: (-row.urgent, row.oldest))
+    return sorted(calls, key=lambda row: (-row.urgent, row.oldest))
 
 
 def _towns(session: Session, codes: Collection[str]) -> dict[str, Municipality]:
@@ -258,11 +261,11 @@ def _towns(session: Session, codes: Collection[str]) -> dict[str, Municipality]:
 
 
 def telephones(session: Session, codes: Collection[str]) -> dict[str, str]:
-    """Return the number of each municipality, as reporters are given it."""
+    """Return the telephone number of each municipality, as reporters are given it."""
     known = select(MunicipalityProfile.code, MunicipalityProfile.telephone).where(
         MunicipalityProfile.code.in_(codes), MunicipalityProfile.telephone.is_not(None)
     )
-    found = {code: str(phone) for code, phone in session.execute(known)}
+    numbers = {code: str(phone) for code, phone in session.execute(known)}
     published = (
         select(MunicipalitySetting.owner, MunicipalitySetting.content)
         .where(
@@ -275,19 +278,19 @@ def telephones(session: Session, codes: Collection[str]) -> dict[str, str]:
     )
     for code, content in session.execute(published):
         if content.get("telefoon"):
-            found[code] = str(content["telefoon"])
-    return found
+            numbers[code] = str(content["telefoon"])
+    return numbers
 
 
 def policies_of(session: Session, codes: Collection[str]) -> dict[str, str]:
-    """Return what municipalities do of their own, in words."""
+    """Return the campaign or policy of each municipality that has one, in words."""
     rows = session.scalars(select(LocalPolicy).where(LocalPolicy.code.in_(codes)))
     return {row.code: f"eigen {row.kind}: {row.name}" for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
 class FigureRow:
-    """Figures of what passed the desk for one municipality in the last year."""
+    """Numbers of reports for a municipality that passed the desk in the last year."""
 
     name: str
     slug: str
@@ -300,17 +303,18 @@ class FigureRow:
 
     @property
     def total(self) -> int:
+        """The number of all these reports."""
         return self.waiting + self.offered + self.picked_up + self.handed_over
 
     @property
     def offer_programme(self) -> bool:
-        """Does something of its own, and isn't connected: a good reason to ring."""
+        """Whether to offer the programme: it has a policy of its own and isn't connected."""
         return self.policy is not None and self.level is not ParticipationLevel.PROGRAMME
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Per municipality, the busiest first; how many there are at each level; what has no place."""
+    """Rows of municipalities, numbers of municipalities by level, reports without municipality."""
 
     rows: Sequence[FigureRow]
     levels: Mapping[ParticipationLevel, int]
@@ -318,72 +322,59 @@ class Figures:
 
 
 def figures(session: Session) -> Figures:
-    """Count what passed the desk in the last year, and what municipalities do of their own."""
+    """Return the figures of the last year, also of municipalities with a policy of their own.
+
+    Those to offer the programme come first, then the busiest.
+    """
     counts = _counts(session)
     unplaced = sum(counts.pop(None, {}).values())
     marked = set(session.scalars(select(LocalPolicy.code)))
     codes = {code for code in (*counts, *marked) if code is not None}
     towns, policies = _towns(session, codes), policies_of(session, codes)
-    levels = _levels(session)
+    stored = session.execute(select(MunicipalityProfile.code, MunicipalityProfile.level)).all()
+    levels = defaultdict(lambda: ParticipationLevel.NO_AGREEMENT, stored)
     rows = [
-        _figure(town, levels.get(code), counts.get(code, {}), policies.get(code))
+        _figure(town, levels[code], counts.get(code, {}), policies.get(code))
         for code, town in towns.items()
     ]
+    today = session.scalars(
+        select(Municipality.code).where(Municipality.code.not_in(select(FormerArea.code)))
+    )
     return Figures(
         sorted(rows, key=lambda row: (not row.offer_programme, -row.total, row.name)),
-        _per_level(session, levels),
+        Counter(ParticipationLevel(levels[code]) for code in today),
         unplaced,
     )
 
 
 def _counts(session: Session) -> dict[str | None, dict[str, int]]:
-    """Count reports per municipality, per state of delivery."""
-    whose = func.coalesce(Report.handed_to, Report.municipality_code)
-    how = case((Report.state == "overgedragen", _HANDED), else_=Report.delivery)
+    """Count the reports of each municipality by their delivery."""
+    municipality = func.coalesce(Report.handed_to, Report.municipality_code)
+    delivery = case((Report.state == "overgedragen", _HANDED), else_=Report.delivery)
     rows = session.execute(
-        select(whose, how, func.count())
+        select(municipality, delivery, func.count())
         .where(Report.holder == NATIONAL, Report.received_at >= utc_now() - FIGURES_OVER)
-        .group_by(whose, how)
+        .group_by(municipality, delivery)
     )
-    found: dict[str | None, dict[str, int]] = {}
+    counts: dict[str | None, dict[str, int]] = {}
     for code, state, number in rows:
-        found.setdefault(code, {})[state or ""] = number
-    return found
-
-
-def _levels(session: Session) -> dict[str, ParticipationLevel]:
-    rows = session.execute(select(MunicipalityProfile.code, MunicipalityProfile.level))
-    return {code: ParticipationLevel(level) for code, level in rows}
+        counts.setdefault(code, {})[state or ""] = number
+    return counts
 
 
 def _figure(
-    town: Municipality,
-    level: ParticipationLevel | None,
-    counts: Mapping[str, int],
-    policy: str | None,
+    town: Municipality, level: str, counts: Mapping[str, int], policy: str | None
 ) -> FigureRow:
     return FigureRow(
         town.name,
         town.slug,
-        level or ParticipationLevel.NO_AGREEMENT,
-        waiting=sum(counts.get(state, 0) for state in ("te_routeren", *TO_RING)),
+        ParticipationLevel(level),
+        waiting=sum(counts.get(state, 0) for state in WAITING),
         offered=counts.get("aangeboden", 0),
         picked_up=counts.get("opgehaald", 0),
         handed_over=counts.get(_HANDED, 0),
         policy=policy,
     )
-
-
-def _per_level(
-    session: Session, levels: Mapping[str, ParticipationLevel]
-) -> dict[ParticipationLevel, int]:
-    """Count how many of today's municipalities take part how far."""
-    ended = select(FormerArea.code)
-    codes = session.scalars(select(Municipality.code).where(Municipality.code.not_in(ended)))
-    found: dict[ParticipationLevel, Any] = dict.fromkeys(ParticipationLevel, 0)
-    for code in codes:
-        found[levels.get(code, ParticipationLevel.NO_AGREEMENT)] += 1
-    return found
 
 
 # Routing by hand
@@ -393,7 +384,7 @@ ROUTABLE: Final = frozenset({"te_routeren", "wacht_op_afspraak", "verlopen"})
 
 
 def can_be_routed(report: Report) -> bool:
-    """Tell whether the desk must still find it a municipality, or one with an agreement."""
+    """Tell whether the desk may still choose the municipality of a report."""
     return report.state == "nieuw" and report.delivery in ROUTABLE
 
 
@@ -405,9 +396,10 @@ def route_by_hand(
     reason: str,
     actor: Actor,
 ) -> bool:
-    """Give the report this municipality; whether it is passed on at once (it is connected).
+    """Set the municipality of a report; return whether it went there at once (it is connected).
 
-    :raises WorkflowError: too late, or there is no such municipality.
+    Raises:
+        WorkflowError: it can't be routed any more, or there is no such municipality.
     """
     if not can_be_routed(report):
         raise WorkflowError("Deze melding is intussen doorgegeven of ingetrokken.", None)
@@ -426,7 +418,7 @@ def route_by_hand(
     values = {"gemeente": town.name, "reden": reason}
     append_move(session, report, actor, ROUTED, report.state, values)
     reindex_report(session, report)
-    # Where an agreement is in force already, what listens to this passes it on.
+    # A room that listens offers the report at once where an agreement is in force.
     announce(session, report)
     record(session, actor, "melding.gerouteerd", NATIONAL, KIND, [report.id], fields=[code])
     return False

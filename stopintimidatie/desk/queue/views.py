@@ -58,7 +58,7 @@ MUNICIPALITIES_SHOWN = 15
     renderer="stopintimidatie.desk.queue:templates/queue.jinja2",
 )
 def queue_view(context: Desk, request: Request) -> dict[str, Any]:
-    """Show what waits at the desk: not placed, or not connected."""
+    """Show the reports that wait at the desk, with filters by delivery and municipality."""
     wanted = queue.QueueFilter(request.GET.get("bezorging"), request.GET.get("gemeente"))
     number = wanted_page(request)
     most = worth_counting(number, COUNTED)
@@ -118,19 +118,19 @@ def _municipality_facet(request: Request, wanted: queue.QueueFilter) -> list[Fac
 
 
 def _chosen(request: Request, name: str, value: str, present: str | None) -> str:
-    """Return the address with this value chosen, or let go when it was."""
+    """Return the address with this value of a filter chosen, or left out when it was chosen."""
     wanted: dict[str, Any] = {name: None if value == present else value, "pagina": None}
     return with_params(request, **wanted)
 
 
-# A municipality chosen from a list in which it may stand under two names
+# A choice of a municipality, which may be in the list under two names
 
-# Two lines of a list may not have one value: then both would be the chosen one.
+# Two lines of a list may not have one value: then both would count as chosen.
 _MARK: Final = "~"
 
 
 class Town(forms.OneOf):
-    """The code of a municipality, also when chosen by its everyday name."""
+    """The choice of a municipality by one of its names; the value is its code."""
 
     def __init__(self, municipalities: Iterable[Municipality]) -> None:
         super().__init__(
@@ -141,8 +141,9 @@ class Town(forms.OneOf):
             for row in municipalities_by_name(municipalities)
         )
 
-    def read(self, node: Any, text: str) -> Any:
-        return str(super().read(node, text)).partition(_MARK)[0]
+    def fit(self, value: Any) -> str:
+        """Return the code of the chosen municipality, whichever of its names was chosen."""
+        return str(super().fit(value)).partition(_MARK)[0]
 
 
 # Call list and figures
@@ -163,7 +164,7 @@ def _town(slug: str, name: str) -> Markup:
 
 
 def _phone(number: str | None) -> Markup | str:
-    """Write a number to press; within an address it has no spaces."""
+    """Return a link that rings a number; within the address it has no spaces."""
     return _LINK.format(f"tel:{''.join(number.split())}", number) if number else ""
 
 
@@ -175,7 +176,7 @@ def _phone(number: str | None) -> Markup | str:
     renderer=f"{_TEMPLATES}/call_list.jinja2",
 )
 def call_list_view(context: Desk, request: Request) -> dict[str, Any]:
-    """Show whom to ring, and for what."""
+    """Show the municipalities to ring, with what waits for each."""
     rows = queue.call_list(request.db, request.registry.key_ring)
     return {
         "rows": [
@@ -202,15 +203,15 @@ def call_list_view(context: Desk, request: Request) -> dict[str, Any]:
     renderer=f"{_TEMPLATES}/figures.jinja2",
 )
 def figures_view(context: Desk, request: Request) -> dict[str, Any]:
-    """Show per municipality and level what passed the desk in the last year."""
-    found = queue.figures(request.db)
+    """Show by municipality and level how many reports passed the desk in the last year."""
+    figures = queue.figures(request.db)
     return {
         "tiles": [
             *(
-                Tile(str(found.levels[level]), f"gemeenten {level.label}")
+                Tile(str(figures.levels[level]), f"gemeenten {level.label}")
                 for level in ParticipationLevel
             ),
-            Tile(str(found.unplaced), "meldingen zonder gemeente"),
+            Tile(str(figures.unplaced), "meldingen zonder gemeente"),
         ],
         "rows": [
             [
@@ -222,13 +223,13 @@ def figures_view(context: Desk, request: Request) -> dict[str, Any]:
                 row.handed_over,
                 f"{row.policy}: {OFFER}" if row.offer_programme else row.policy or "",
             ]
-            for row in found.rows
+            for row in figures.rows
         ],
     }
 
 
 class PolicySchema(Schema):
-    """Form of what a municipality does of its own."""
+    """The form to record a municipality's own campaign or policy."""
 
     soort = field(forms.OneOf(POLICIES, radio=True), "Deze gemeente heeft")
     naam = field(
@@ -247,7 +248,7 @@ class PolicySchema(Schema):
     renderer=f"{_TEMPLATES}/policy.jinja2",
 )
 def policy_view(context: DeskMunicipality, request: Request) -> Any:
-    """Note a campaign or policy: a reason to offer the programme."""
+    """Show the form of a municipality's own campaign or policy, and record it."""
     code = context.municipality.code
     present = request.db.get(LocalPolicy, code)
     start = {"soort": present.kind, "naam": present.name} if present else {"soort": _NOTHING}
@@ -278,7 +279,7 @@ def policy_view(context: DeskMunicipality, request: Request) -> Any:
 
 
 def policy_panel(context: Any, request: Any) -> Panel:
-    """Return the panel on the page of a municipality at the desk."""
+    """Return the panel about a municipality's own policy, on its page at the desk."""
     code = context.municipality.code
     values = {
         "policy": queue.policies_of(request.db, [code]).get(code),
@@ -288,7 +289,7 @@ def policy_panel(context: Any, request: Any) -> Panel:
 
 
 def routing_action(request: Any, context: Any) -> Action | None:
-    """Return the button on the page of a report at the desk."""
+    """Return the button to choose a municipality, on the page of a report at the desk."""
     if context.holder != NATIONAL or not can_be_routed(context.report):
         return None
     if not request.has_permission(Permission.ROUTE_REPORT, context):
@@ -297,10 +298,10 @@ def routing_action(request: Any, context: Any) -> Action | None:
 
 
 def _routing_schema(request: Request) -> Schema:
-    schema = Schema()
-    schema.add(field(Town(all_municipalities(request.db)), "Gemeente", name="gemeente"))
-    text = forms.Text(1000, lines=True)
-    schema.add(field(text, "Hoe weet u dat?", name="reden"))
+    schema = Schema(
+        field(Town(all_municipalities(request.db)), "Gemeente", name="gemeente"),
+        field(forms.Text(1000, lines=True), "Hoe weet u dat?", name="reden"),
+    )
     add_version(schema)
     return schema
 
@@ -313,7 +314,7 @@ def _routing_schema(request: Request) -> Schema:
     renderer="stopintimidatie.reports.page:templates/step.jinja2",
 )
 def routing_view(context: ReportResource, request: Request) -> Any:
-    """Say in which municipality it happened; a connected one gets the report at once."""
+    """Show the form to choose the municipality of a report, and route it there."""
     report = context.report
 
     def page() -> dict[str, Any]:
@@ -344,8 +345,8 @@ def routing_view(context: ReportResource, request: Request) -> Any:
             raise conflict(request.db, form, report, values["gezien"], change) from None
         except WorkflowError as problem:
             raise FormError(str(problem), problem.field) from None
-        what = "doorgegeven" if gone else "bij deze gemeente gezet. Zij staat op de bellijst"
-        request.flash(f"{report.reference} is {what}.")
+        result = "doorgegeven" if gone else "bij deze gemeente gezet. Zij staat op de bellijst"
+        request.flash(f"{report.reference} is {result}.")
         return HTTPSeeOther(here)
 
     return handle_form(request, form, on_valid, page)
@@ -359,5 +360,5 @@ def routing_view(context: ReportResource, request: Request) -> Any:
     renderer=TEMPLATE,
 )
 def desk_quarantine_view(context: Desk, request: Request) -> Any:
-    """Show what was put aside of what no municipality holds."""
+    """Show the quarantine of the reports that no municipality holds."""
     return quarantine_view(context, request)

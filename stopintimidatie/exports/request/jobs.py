@@ -1,7 +1,7 @@
-"""The worker's part: from frozen content to a file, its hashes, and the line in the register.
+"""Making an export in the worker, from frozen content to a file in the register; and withdrawing.
 
-Rendering happens outside any transaction. File, hashes, register and state then come in one: a
-worker that is killed leaves an export *in the making*, which the job, repeated, makes whole.
+The document is rendered outside any transaction. File, hashes, register and state are then stored
+in one: after a worker is killed the export is still *in the making*, and the repeated job makes it.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.sandbox.process import MEGABYTE, Limits
 from stopintimidatie.core.storage.encryption import DecryptionError
 from stopintimidatie.core.telemetry import making_pdf
+from stopintimidatie.disclosures.models import Disclosure
 from stopintimidatie.disclosures.services import (
     CODES,
-    Entry,
     EventKind,
     find_disclosure,
     note_event,
@@ -48,7 +48,7 @@ from stopintimidatie.exports.vocabulary import NOT_YET, ExportError, FileForm
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.settings import Settings
 
-# Of a higher room: it watches over the copy from now on.
+# A job of a higher room, which watches over the copy from then on.
 MADE_JOB: Final = Job("kopie.bewaken")
 logger = logging.getLogger(__name__)
 TELL_EVERY: Final = 1.0
@@ -63,11 +63,11 @@ NO_CHILD: Final = (
 
 
 class CancelledError(Exception):
-    """Somebody stopped it, or it was withdrawn meanwhile: nothing is to be made any more."""
+    """The making was stopped, or the export was withdrawn meanwhile."""
 
 
 def limits_of(settings: Settings) -> Limits:
-    """The bounds of one rendering, from the settings of the installation."""
+    """Return the limits of one rendering, from the settings of the installation."""
     return Limits(
         wall_seconds=settings.pdf_timeout_seconds,
         cpu_seconds=settings.pdf_timeout_seconds,
@@ -76,13 +76,13 @@ def limits_of(settings: Settings) -> Limits:
 
 
 def make_exports(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Handler of the job; doing it twice changes nothing."""
+    """Make the approved exports (job); doing it twice changes nothing."""
     for payload in payloads:
         make(context, UUID(payload["id"]))
 
 
 def make(context: JobContext, export_id: UUID) -> None:
-    """Make one export, or say on its page why that failed and what to do."""
+    """Make an export, or note on its page why that failed and what to do."""
     try:
         made = _render(context, export_id)
     except CancelledError:
@@ -103,7 +103,7 @@ def make(context: JobContext, export_id: UUID) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The file, and the password of one that has one."""
+    """A file that was made, with its password and signer if it has those."""
 
     pdf: bytes
     password: str | None = None
@@ -132,7 +132,7 @@ def _render(context: JobContext, export_id: UUID) -> Made | None:
 
 
 def _signed(context: JobContext, export_id: UUID, made: Made) -> Made:
-    """Under the municipality's signature, when it has a certificate that is valid today."""
+    """Return the file signed by the municipality, when it has a certificate that is valid today."""
     with context.transaction() as session:
         export = session.get(Export, export_id)
         if export is None:
@@ -151,7 +151,7 @@ def _signed(context: JobContext, export_id: UUID, made: Made) -> Made:
 def _begin(
     context: JobContext, export_id: UUID
 ) -> tuple[DossierContent, FileForm, list[bytes]] | None:
-    """The frozen content, what it becomes, and the files that go along; None: nothing to make."""
+    """Mark an export as being made; return content, form and files, or None: nothing to make."""
     with context.transaction() as session:
         export = lock(session, export_id)
         if export is None or export.state not in MAKING:
@@ -168,10 +168,7 @@ def _begin(
 
 
 class Progress:
-    """Tells the page how far the rendering is: never back, and not more than once a second.
-
-    :raises CancelledError: it is not being made any more; that ends the child.
-    """
+    """A callback that stores how far the rendering is: never back, at most once a second."""
 
     def __init__(self, context: JobContext, export_id: UUID, content: DossierContent) -> None:
         self._context = context
@@ -180,13 +177,18 @@ class Progress:
         self._told, self._at = 0, time.monotonic()
 
     def __call__(self, step: Step) -> None:
+        """Store a step of the rendering.
+
+        Raises:
+            CancelledError: the export isn't being made any more, which ends the child.
+        """
         done, words = in_words(step, self._pages)
         now = time.monotonic()
         if now - self._at < TELL_EVERY:
             return
         self._told, self._at = max(done, self._told), now
         with self._context.transaction() as session:
-            told: Any = session.execute(
+            updated: Any = session.execute(
                 update(Export)
                 .where(
                     Export.id == self._export_id,
@@ -194,24 +196,24 @@ class Progress:
                 )
                 .values(progress=self._told, step=words, progress_at=utc_now())
             )
-            if told.rowcount == 0:
+            if updated.rowcount == 0:
                 raise CancelledError
 
 
 def expected_pages(content: DossierContent) -> float:
-    """A guess good enough for a progress bar."""
+    """Guess the number of pages, for a progress bar."""
     return 4 + len(content.reports) / 3.5 + len(content.chronology) / 25
 
 
 def in_words(step: Step, pages: float) -> tuple[int, str]:
-    """Per cent and words of a step of the rendering."""
+    """Return a step of the rendering as a percentage and words."""
     if step.step == "opmaken":
         return min(90, 5 + int(85 * step.page / pages)), f"pagina {step.page} wordt opgemaakt"
     return 95, "het bestand wordt geschreven"
 
 
 def _finish(context: JobContext, export_id: UUID, made: Made) -> None:
-    """File, hashes, register and state, in one transaction."""
+    """Store file, hashes, the line in the register and the state, in one transaction."""
     pdf, now = made.pdf, utc_now()
     keys = context.registry.key_ring
     with context.transaction() as session:
@@ -237,9 +239,9 @@ def _finish(context: JobContext, export_id: UUID, made: Made) -> None:
         log(session, export, SYSTEM, "gemaakt")
 
 
-def _entry(session: Session, export: Export, now: datetime) -> Entry:
+def _entry(session: Session, export: Export, now: datetime) -> Disclosure:
     dossier = session.get_one(Dossier, export.dossier_id)
-    return Entry(
+    return Disclosure(
         reference=export.reference,
         document_id=export.id,
         source_kind="dossier",
@@ -280,15 +282,14 @@ def _fail(context: JobContext, export_id: UUID, reason: str) -> None:
         log(session, export, SYSTEM, "mislukt")
 
 
-# Taking an export back: the file is gone for everybody, the register says so, holders are told.
+# Withdrawing: the file is gone for everybody, the register says so, recipients are told
 
-
-# Of a higher room: it tells who holds a copy.
+# A job of a higher room, which tells who holds a copy.
 JOB: Final = Job("uitvoer.ingetrokken")
 SOURCE: Final = "bron_gewijzigd"
 OTHER: Final = "anders"
 REJECTED_AFTER: Final = "achteraf_afgewezen"
-# What a person may choose; the words are those of the register.
+# Reasons that a person may choose, in the words of the register
 REASONS: Final = tuple(
     (code, CODES[code].capitalize())
     for code in ("onjuist", "verkeerde_ontvanger", "niet_meer_nodig", OTHER)
@@ -296,7 +297,7 @@ REASONS: Final = tuple(
 
 
 class Change(StrEnum):
-    """What happened to a report that a copy was made of."""
+    """Change of a report that a copy was made of."""
 
     CORRECTED = "gecorrigeerd"
     REDACTED = "onleesbaar"
@@ -305,7 +306,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True)
 class Cause:
-    """Which report changed, by its name in the document, and how."""
+    """A change of a report, with the label that it has in the document."""
 
     change: Change
     label: str
@@ -314,9 +315,10 @@ class Cause:
 def withdraw(
     session: Session, export: Export, actor: Actor, code: str, reason: str | None = None
 ) -> None:
-    """Take back what was made, or is being made.
+    """Withdraw an export that was made, or is being made.
 
-    :raises ExportError: nothing was made, it was taken back already, or it isn't said why.
+    Raises:
+        ExportError: nothing was made, it was withdrawn already, or the reason is missing.
     """
     lock(session, export.id)
     if export.state not in {ExportState.READY, ExportState.FAILED, *MAKING}:
@@ -334,7 +336,11 @@ def destroy(
     reason: str | None = None,
     cause: Cause | None = None,
 ) -> None:
-    """Without its key nobody reads it again, whatever blob a backup may bring back."""
+    """Destroy the key of an export and mark it withdrawn; tell who holds a copy.
+
+    Without the key nobody reads a blob again, even one from a backup. The cause is the change of a
+    report that is told.
+    """
     exports_models.VAULT.destroy(session, export)
     if export.state != ExportState.WITHDRAWN:
         export.state = ExportState.WITHDRAWN.value
@@ -346,14 +352,15 @@ def destroy(
         disclosure = find_disclosure(session, export.reference)
         if disclosure is not None:
             note_event(session, disclosure, EventKind.WITHDRAWN, actor, code)
-        _have_told(session, export, cause)
+        _tell_holders(session, export, cause)
     elif cause is not None:
-        # Withdrawn before, and somebody may have a copy still: they hear of this as well.
-        _have_told(session, export, cause)
+        # Withdrawn before, but somebody may still have a copy, and hears of this change as well.
+        _tell_holders(session, export, cause)
     session.flush()
 
 
-def _have_told(session: Session, export: Export, cause: Cause | None) -> None:
+def _tell_holders(session: Session, export: Export, cause: Cause | None) -> None:
+    """Queue the job that tells who holds a copy."""
     payload = {"id": str(export.id)}
     if cause is not None:
         payload |= {"soort": cause.change.value, "melding": cause.label}

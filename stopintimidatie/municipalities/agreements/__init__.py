@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register the personal data, mail and jobs of agreements."""
     from stopintimidatie.municipalities.agreements import services
 
     config.add_personal_data_holder(services.PERSONAL_DATA)

@@ -1,4 +1,4 @@
-"""The doorgifteafspraak: with which official of a municipality the desk agreed what, when."""
+"""Table of the doorgifteafspraken: what the desk agreed with an official of a municipality."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stopintimidatie.core.storage.models import Base, Held, held_table
 
 
 class ForwardingAgreement(Held, Base):
-    """One agreement, or one refusal. Never changed: what was agreed anew is another row.
+    """One agreement, or one refusal. Its terms never change: a new agreement is another row.
 
     The e-mail addresses are `mail_address` rows of the municipality's official and deputy.
     """

@@ -8,7 +8,7 @@ from typing import Final
 from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
 
-# So long before its end the desk is told.
+# So long before its end the desk is reminded.
 ENDS_SOON: Final = timedelta(days=30)
 NONE: Final = "Er is nog geen afspraak. Bel de gemeente."
 
@@ -21,27 +21,27 @@ def missing(
     role_address: bool,
     today: date,
 ) -> list[str]:
-    """Return what keeps a report from going out, one sentence each; nothing: it may go."""
+    """Return what keeps reports from going out under an agreement, one sentence each."""
     if agreement is None or agreement.ended_at is not None:
         return [NONE]
     if agreement.declined:
         return ["De gemeente wil geen meldingen ontvangen."]
-    found = []
+    problems = []
     if not agreement.wants:
-        found.append("De functionaris heeft nog niet gezegd de meldingen te willen ontvangen.")
+        problems.append("De functionaris heeft nog niet gezegd de meldingen te willen ontvangen.")
     if agreement.authorised_on is None:
-        found.append("Nog niet vastgelegd is wie dit namens de gemeente goed vond.")
+        problems.append("Nog niet vastgelegd is wie dit namens de gemeente goed vond.")
     if agreement.valid_until is None or agreement.valid_until < today:
-        found.append("De afspraak is verlopen. Bel de gemeente.")
+        problems.append("De afspraak is verlopen. Bel de gemeente.")
     if agreement.channel == "smime" and not agreement.certificate:
-        found.append("Het certificaat voor versleutelde mail ontbreekt.")
+        problems.append("Het certificaat voor versleutelde mail ontbreekt.")
     if not role_address and deputy is None:
-        found.append("Het adres is van één persoon: noem een vervanger.")
-    return found + _about_addresses(official, deputy)
+        problems.append("Het adres is van één persoon: noem een vervanger.")
+    return problems + _about_addresses(official, deputy)
 
 
 def in_force(agreement: ForwardingAgreement | None, today: date) -> bool:
-    """Tell whether it runs, apart from addresses: those tell for themselves whether they work."""
+    """Tell whether an agreement counts on this day, whether or not its addresses work."""
     return (
         agreement is not None
         and agreement.ended_at is None
@@ -53,22 +53,23 @@ def in_force(agreement: ForwardingAgreement | None, today: date) -> bool:
 
 
 def _about_addresses(official: MailAddress | None, deputy: MailAddress | None) -> list[str]:
-    found = []
-    for who, row in (("functionaris", official), ("vervanger", deputy)):
+    """Return what is wrong with the addresses, one sentence each; a deputy may have none."""
+    problems = []
+    for function, row in (("functionaris", official), ("vervanger", deputy)):
         if row is None or row.address is None:
-            if who == "functionaris":
-                found.append("Het e-mailadres van de functionaris ontbreekt.")
+            if function == "functionaris":
+                problems.append("Het e-mailadres van de functionaris ontbreekt.")
         elif row.bounced_at:
-            found.append(f"Berichten aan de {who} komen terug. Vraag een ander adres.")
+            problems.append(f"Berichten aan de {function} komen terug. Vraag een ander adres.")
         elif row.verified_at is None:
-            found.append(f"De {who} heeft de code nog niet teruggegeven.")
-    return found
+            problems.append(f"De {function} heeft de code nog niet teruggegeven.")
+    return problems
 
 
 def standing_word(
     agreement: ForwardingAgreement | None, lacking: list[str], today: date
 ) -> tuple[str, str]:
-    """Return a word for a list, with its tone."""
+    """Return one word for how an agreement stands, and its tone (`success`, `danger` …)."""
     if agreement is None or agreement.ended_at is not None:
         return "geen afspraak", "warning"
     if agreement.declined:

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, Actor, record
@@ -35,6 +35,7 @@ from stopintimidatie.core.storage.personal import (
     redact_rows,
 )
 from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.text import day_of
 from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
 from stopintimidatie.municipalities.agreements.rules import ENDS_SOON, missing
 from stopintimidatie.municipalities.areas.models import Municipality
@@ -49,14 +50,14 @@ from stopintimidatie.municipalities.people.services import is_role_address, post
 
 KIND: Final = "doorgifteafspraak"
 PURPOSE: Final = "forwarding-agreement"
-# What waits for this municipality may go out; the desk does it.
+# Asks the desk to offer the reports that wait for this municipality.
 VALID_JOB: Final = Job("afspraak.geldig")
 END_JOB: Final = Job("afspraak.aflopen")
 
 
 @dataclass(frozen=True)
 class Official:
-    """Somebody of the municipality; never in a repr."""
+    """Somebody of the municipality, whose data never shows in a repr."""
 
     name: str = field(repr=False)
     role: str
@@ -66,7 +67,7 @@ class Official:
 
 @dataclass(frozen=True)
 class Plan:
-    """Agreement as it was made by telephone."""
+    """The terms of an agreement, as made by telephone."""
 
     official: Official
     deputy: Official | None
@@ -90,36 +91,43 @@ class Standing:
 
     @property
     def valid(self) -> bool:
+        """Whether reports may go out: nothing is lacking."""
         return not self.lacking
 
 
 def official_of(code: str) -> Owner:
+    """Return the owner of the e-mail address of a municipality's official."""
     return Owner("doorgifte", code)
 
 
 def deputy_of(code: str) -> Owner:
+    """Return the owner of the e-mail address of the official's deputy."""
     return Owner("doorgifte_vervanger", code)
 
 
 def today() -> date:
-    """Return the day in the Netherlands."""
-    return utc_now().astimezone(AMSTERDAM).date()
+    """Return today's date in the Netherlands."""
+    return day_of(utc_now())
 
 
 def running_agreement(session: Session, code: str) -> ForwardingAgreement | None:
-    """Return the agreement or refusal that counts now, valid or not."""
+    """Return the latest agreement or refusal that wasn't ended, whether or not it is valid."""
     return session.scalars(
         select(ForwardingAgreement)
-        .where(
-            ForwardingAgreement.municipality_code == code, ForwardingAgreement.ended_at.is_(None)
-        )
+        .where(_present(code))
         .order_by(ForwardingAgreement.made_at.desc())
         .limit(1)
     ).one_or_none()
 
 
+def _present(code: str) -> ColumnElement[bool]:
+    return and_(
+        ForwardingAgreement.municipality_code == code, ForwardingAgreement.ended_at.is_(None)
+    )
+
+
 def standing_of(session: Session, keys: KeyRing, code: str) -> Standing:
-    """Return where it stands with a municipality."""
+    """Return the present agreement of a municipality with its addresses and what it lacks."""
     agreement = running_agreement(session, code)
     official = find_address(session, official_of(code))
     deputy = find_address(session, deputy_of(code))
@@ -130,15 +138,15 @@ def standing_of(session: Session, keys: KeyRing, code: str) -> Standing:
 
 
 def people_of(keys: KeyRing, agreement: ForwardingAgreement) -> dict[str, Any]:
-    """Return who it was agreed with, in clear: the caller notes the read."""
+    """Return the people of an agreement by their part in it, in clear: the caller logs the read."""
     if agreement.people is None:
         return {}
-    found: dict[str, Any] = json.loads(keys.decrypt(PURPOSE, agreement.people, str(agreement.id)))
-    return found
+    people: dict[str, Any] = json.loads(keys.decrypt(PURPOSE, agreement.people, str(agreement.id)))
+    return people
 
 
 def history(session: Session, code: str) -> Sequence[ForwardingAgreement]:
-    """Return every agreement and refusal, newest first."""
+    """Return every agreement and refusal of a municipality, newest first."""
     return session.scalars(
         select(ForwardingAgreement)
         .where(ForwardingAgreement.municipality_code == code)
@@ -149,7 +157,7 @@ def history(session: Session, code: str) -> Sequence[ForwardingAgreement]:
 def make(
     session: Session, keys: KeyRing, rules: LevelRules, code: str, plan: Plan, actor: Actor
 ) -> ForwardingAgreement:
-    """Record what was agreed; it takes the place of what there was."""
+    """Record an agreement in the place of the present one, and mail its addresses a code."""
     row = _new(session, code, plan.agreed_on, actor)
     row.wants, row.authorised_on = plan.wants, plan.authorised_on
     row.channel, row.certificate = plan.channel, plan.certificate
@@ -164,7 +172,7 @@ def make(
     else:
         set_address(session, keys, NATIONAL, deputy_of(code), plan.deputy.email, actor)
     record(session, actor, "afspraak.gemaakt", NATIONAL, KIND, [row.id], fields=[code])
-    _watch_the_end(session, row)
+    _plan_end(session, row)
     settle(session, keys, rules, code, actor)
     return row
 
@@ -182,7 +190,7 @@ def decline(
     agreed_on: date,
     actor: Actor,
 ) -> ForwardingAgreement:
-    """Record that the municipality doesn't want reports, so that nothing goes there."""
+    """Record that a municipality doesn't want reports, so that none go there."""
     row = _new(session, code, agreed_on, actor)
     row.declined, row.declined_reason = True, reason
     record(session, actor, "afspraak.geweigerd", NATIONAL, KIND, [row.id], fields=[code])
@@ -191,7 +199,7 @@ def decline(
 
 
 def end(session: Session, keys: KeyRing, rules: LevelRules, code: str, actor: Actor) -> None:
-    """End what was agreed."""
+    """End the present agreement of a municipality, if it has one."""
     row = running_agreement(session, code)
     if row is not None:
         row.ended_at = utc_now()
@@ -200,10 +208,8 @@ def end(session: Session, keys: KeyRing, rules: LevelRules, code: str, actor: Ac
 
 
 def _new(session: Session, code: str, agreed_on: date, actor: Actor) -> ForwardingAgreement:
-    present = (ForwardingAgreement.municipality_code == code) & (
-        ForwardingAgreement.ended_at.is_(None)
-    )
-    session.execute(update(ForwardingAgreement).where(present).values(ended_at=utc_now()))
+    """Add an agreement without terms yet, and end the present one."""
+    session.execute(update(ForwardingAgreement).where(_present(code)).values(ended_at=utc_now()))
     row = ForwardingAgreement(
         holder=NATIONAL,
         municipality_code=code,
@@ -218,23 +224,23 @@ def _new(session: Session, code: str, agreed_on: date, actor: Actor) -> Forwardi
 
 
 def settle(session: Session, keys: KeyRing, rules: LevelRules, code: str, actor: Actor) -> None:
-    """Let the level follow the agreement, and have what waits go out when it may.
+    """Set the level that follows from the agreement, and have waiting reports go out when valid.
 
-    A municipality in the programme stays there: its agreement no longer decides.
+    A municipality in the programme keeps that level.
     """
     session.flush()
     valid, level = standing_of(session, keys, code).valid, level_of(session, code)
     wanted = ParticipationLevel.FORWARDING if valid else ParticipationLevel.NO_AGREEMENT
     if level is not ParticipationLevel.PROGRAMME and level is not wanted:
-        # Another room's condition: the agreement stands all the same, and the page shows it.
+        # The agreement stays when another room refuses the level; the page shows both.
         with suppress(LevelRefusedError):
             set_level(session, rules, actor, code, wanted, reason=KIND)
     if valid:
         enqueue(session, VALID_JOB, NATIONAL, {"gemeente": code})
 
 
-def _watch_the_end(session: Session, row: ForwardingAgreement) -> None:
-    """Plan a reminder before the end, and the end itself."""
+def _plan_end(session: Session, row: ForwardingAgreement) -> None:
+    """Plan the jobs that remind of the end of an agreement, and end it."""
     assert row.valid_until is not None  # noqa: S101 - `make` has set it
     for day, step in ((row.valid_until - ENDS_SOON, "herinneren"), (row.valid_until, "einde")):
         moment = datetime.combine(day + timedelta(days=step == "einde"), time(7), AMSTERDAM)
@@ -242,33 +248,26 @@ def _watch_the_end(session: Session, row: ForwardingAgreement) -> None:
         enqueue(session, END_JOB, NATIONAL, payload, delay=max(moment - utc_now(), timedelta(0)))
 
 
-def follow_end(context: JobContext, row: ForwardingAgreement, session: Session) -> None:
-    """Follow with the level when the last day has passed."""
-    registry = context.registry
-    record(session, SYSTEM, "afspraak.verlopen", NATIONAL, KIND, [row.id])
-    settle(session, registry.key_ring, registry.level_rules, row.municipality_code, SYSTEM)
-
-
-# Jobs and messages: the end that comes near, and the end
+# Jobs and messages at the end of an agreement
 
 
 def handle_end(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Remind that an agreement ends soon, or end it (job)."""
+    """Mail the desk that an agreement ends soon, or settle its end (job)."""
+    keys, rules = context.registry.key_ring, context.registry.level_rules
     for payload in payloads:
         with context.transaction() as session:
             row = session.get(ForwardingAgreement, UUID(payload["afspraak"]))
             if row is None or row.ended_at is not None:
                 continue
             if payload["stap"] == "einde":
-                follow_end(context, row, session)
-                continue
-            desk = postbox_recipient(session, NATIONAL)
-            if desk is not None:
+                record(session, SYSTEM, "afspraak.verlopen", NATIONAL, KIND, [row.id])
+                settle(session, keys, rules, row.municipality_code, SYSTEM)
+            elif (desk := postbox_recipient(session, NATIONAL)) is not None:
                 key = f"{ENDS.name}:{row.id}"
                 queue_mail(session, NATIONAL, ENDS.name, desk, about=row.id, key=key)
 
 
-def _which(writing: Writing) -> Letter | None:
+def _write_ends(writing: Writing) -> Letter | None:
     row = writing.session.get(ForwardingAgreement, writing.message.about_id)
     if row is None or row.ended_at is not None:
         return None
@@ -280,7 +279,7 @@ ENDS: Final = MailTemplate(
     "afspraak_loopt_af",
     "Een doorgifteafspraak loopt af",
     "stopintimidatie.municipalities.agreements:templates/mail/afspraak_loopt_af.txt.jinja2",
-    _which,
+    _write_ends,
 )
 
 
@@ -300,7 +299,7 @@ SEALED: Final = Sealed(ForwardingAgreement, PURPOSE, ("people",), "id")
 
 
 def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """Find agreements by telephone number; e-mail addresses are found in their own table."""
+    """Return the agreements with this telephone number; addresses have a table of their own."""
     if not subject.phone:
         return []
     wanted = subject.phone.strip()
@@ -311,15 +310,15 @@ def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
 
 
 def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
-    mine = ForwardingAgreement.id == document
-    columns = COLUMNS["forwarding_agreement"]
-    return redact_rows(session, ForwardingAgreement, mine, columns, fragment)
+    """Take the words out of the reason of a refusal."""
+    row, columns = ForwardingAgreement.id == document, COLUMNS["forwarding_agreement"]
+    return redact_rows(session, ForwardingAgreement, row, columns, fragment)
 
 
 def erase(session: Session, document: UUID) -> None:
     """Empty names and numbers; that there was an agreement, and until when, stays."""
-    mine = ForwardingAgreement.id == document
-    empty_rows(session, ForwardingAgreement, mine, COLUMNS["forwarding_agreement"])
+    row, columns = ForwardingAgreement.id == document, COLUMNS["forwarding_agreement"]
+    empty_rows(session, ForwardingAgreement, row, columns)
 
 
 PERSONAL_DATA: Final = PersonalDataHolder(KIND, COLUMNS, find, redact, erase)

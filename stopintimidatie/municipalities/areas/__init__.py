@@ -1,4 +1,4 @@
-"""Municipalities and neighbourhoods: which there are, and which one a place lies in."""
+"""Municipalities and neighbourhoods: the register, their outlines, and finding them by a point."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from stopintimidatie.settings import Settings
 
 
 def includeme(config: Any) -> None:
+    """Register the tables, the tree, the check of outlines, the geocoder and the locator."""
     from stopintimidatie.municipalities.areas.locator import LocatorCache
     from stopintimidatie.municipalities.areas.models import AREA_TABLES
     from stopintimidatie.municipalities.areas.queries import (
@@ -33,7 +34,7 @@ def includeme(config: Any) -> None:
 
 
 def geocoder_of(settings: Settings) -> Geocoder | None:
-    """Return what finds an address; None when no address may leave the system."""
+    """Return the service that finds addresses; None when no address may leave the system."""
     from stopintimidatie.municipalities.areas.geocoder import PdokLocatieserver
 
     return PdokLocatieserver(settings.geocoder_address) if settings.geocoder == "pdok" else None

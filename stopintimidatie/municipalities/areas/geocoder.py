@@ -1,4 +1,4 @@
-"""Places without a point: of an address by PDOK, unless switched off, and of a stop.
+"""Points for places named in words: an address (by PDOK, unless switched off) or a stop.
 
 PDOK's Locatieserver answers every question with its best guess: the next house, the same street in
 another town. So an answer counts only when it is the house that was asked for.
@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import urlencode
 
-from sqlalchemy import Connection, Select, delete, insert, or_, select
+from sqlalchemy import Connection, delete, insert, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
@@ -58,7 +58,7 @@ class WantedAddress:
 
     @property
     def findable(self) -> bool:
-        """Whether this can name one house: a number, with a postcode or a street in a town."""
+        """Whether this can name one house: a number with a postcode, or with a street and town."""
         if _HOUSE.fullmatch(self.house_number or "") is None:
             return False
         return bool(self._postcode or (self.street and self.town))
@@ -74,26 +74,23 @@ class WantedAddress:
         parts = (self.street, self.house_number, self._postcode, self.town)
         return " ".join(" ".join(part.split()) for part in parts if part)
 
-    def is_answered_by(self, found: dict[str, Any]) -> bool:
-        """Tell whether this answer is that house.
-
-        Its number, and its postcode or street and town.
-        """
-        asked = _HOUSE.fullmatch(self.house_number or "")
-        if asked is None or str(found.get("huisnummer")) != str(int(asked[1])):
+    def is_answered_by(self, answer: dict[str, Any]) -> bool:
+        """Tell whether an answer of PDOK is this house: number, and postcode or street and town."""
+        house = _HOUSE.fullmatch(self.house_number or "")
+        if house is None or str(answer.get("huisnummer")) != str(int(house[1])):
             return False
-        suffix = slugify(asked[2]).replace("-", "")
-        whole = slugify(str(found.get("huis_nlt", ""))).replace("-", "")
-        if suffix and whole != f"{int(asked[1])}{suffix}":
+        suffix = slugify(house[2]).replace("-", "")
+        whole = slugify(str(answer.get("huis_nlt", ""))).replace("-", "")
+        if suffix and whole != f"{int(house[1])}{suffix}":
             return False
         if self._postcode:
-            return bool(found.get("postcode") == self._postcode)
-        same = _same(self.street, found.get("straatnaam"))
-        return same and _same(self.town, found.get("woonplaatsnaam"))
+            return bool(answer.get("postcode") == self._postcode)
+        same = _same(self.street, answer.get("straatnaam"))
+        return same and _same(self.town, answer.get("woonplaatsnaam"))
 
 
-def _same(asked: str | None, found: Any) -> bool:
-    return bool(asked) and slugify(asked or "") == slugify(str(found or ""))
+def _same(wanted: str | None, answered: Any) -> bool:
+    return bool(wanted) and slugify(wanted or "") == slugify(str(answered or ""))
 
 
 @dataclass(frozen=True)
@@ -106,12 +103,13 @@ class FoundAddress:
 
 
 class Geocoder(Protocol):
-    """Finds addresses."""
+    """A service that finds where an address is."""
 
     def find(self, address: WantedAddress) -> FoundAddress | None:
-        """Find where this house stands; None when that isn't certain.
+        """Return where this house stands; None when that isn't certain.
 
-        :raises GeocoderError: it can't be asked now.
+        Raises:
+            GeocoderError: it can't be asked now.
         """
 
 
@@ -123,10 +121,11 @@ class PdokLocatieserver:
         self._timeout = timeout
 
     def find(self, address: WantedAddress) -> FoundAddress | None:
+        """Return where PDOK places this very house; None when it answers with another."""
         if not address.findable:
             return None
-        asked = urlencode({"q": address.question, "fq": "type:adres", "rows": 1})
-        documents = self._ask(f"{self._address}/free?{asked}")
+        query = urlencode({"q": address.question, "fq": "type:adres", "rows": 1})
+        documents = self._ask(f"{self._address}/free?{query}")
         if not documents or not address.is_answered_by(documents[0]):
             return None
         return _found(documents[0])
@@ -139,9 +138,9 @@ class PdokLocatieserver:
             with urllib.request.urlopen(request, timeout=self._timeout) as answer:  # noqa: S310
                 documents = json.loads(answer.read(LARGEST_ANSWER))["response"]["docs"]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            # Without the address that was asked: it is a place in somebody's report.
+            # The message leaves the address out: it is part of somebody's report.
             raise GeocoderError(f"geocoder: {type(error).__name__}") from None
-        return [found for found in documents if isinstance(found, dict)]
+        return [document for document in documents if isinstance(document, dict)]
 
 
 def _found(document: dict[str, Any]) -> FoundAddress | None:
@@ -167,16 +166,17 @@ Point = tuple[float, float]
 def load_stops(
     session: Session, path: Path, *, actor: Actor, progress: Callable[[int], None] | None = None
 ) -> int:
-    """Put the stops of a timetable in the place of those that were there; how many.
+    """Replace all stops by those of a timetable; return how many there are.
 
-    :raises AreaFileError: in Dutch; nothing is changed then, when the caller rolls back.
+    Raises:
+        AreaFileError: the file can't be used; nothing is changed when the caller rolls back.
     """
     session.execute(delete(TransitStop))
     known: set[tuple[str, float, float]] = set()
     waiting: list[dict[str, Any]] = []
     for row in _rows(path):
         stop = _stop(row)
-        # Both sides of a street are one place.
+        # The stops on both sides of a street count as one.
         if stop is None or (key := (stop["name_key"], stop["lat"], stop["lon"])) in known:
             continue
         known.add(key)
@@ -213,7 +213,7 @@ def _rows(path: Path) -> Iterator[Mapping[str, str]]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Iterator[str]]:
-    """Open `stops.txt` itself, or out of the archive of a whole timetable."""
+    """Open `stops.txt`, by itself or in the archive of a whole timetable."""
     if path.suffix == ".zip":
         with zipfile.ZipFile(path) as archive, archive.open("stops.txt") as raw:
             yield io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
@@ -223,6 +223,7 @@ def _opened(path: Path) -> Iterator[Iterator[str]]:
 
 
 def _stop(row: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return a row of the file as one of the table; None without a name or outside our borders."""
     name = " ".join((row["stop_name"] or "").split())[:LONGEST_NAME]
     try:
         lat, lon = round(float(row["stop_lat"]), 3), round(float(row["stop_lon"]), 3)
@@ -231,11 +232,8 @@ def _stop(row: Mapping[str, str]) -> dict[str, Any] | None:
     key = slugify(name)
     if not key or not EUROPEAN.holds(lat, lon):
         return None
-    return {"name": name, "name_key": key, "short_key": _short(name), "lat": lat, "lon": lon}
-
-
-def _short(name: str) -> str:
-    return slugify(name.rpartition(",")[2])
+    short = slugify(name.rpartition(",")[2])
+    return {"name": name, "name_key": key, "short_key": short, "lat": lat, "lon": lon}
 
 
 def points_named(connection: Session | Connection, name: str | None) -> Sequence[Point]:
@@ -243,23 +241,20 @@ def points_named(connection: Session | Connection, name: str | None) -> Sequence
     key = slugify(name or "")[:LONGEST_NAME]
     if not key:
         return ()
-    rows = connection.execute(_named(key)).all()
-    whole = [(row.lat, row.lon) for row in rows if row.name_key == key]
-    found = whole or [(row.lat, row.lon) for row in rows]
-    return found if len(rows) < MOST else whole
-
-
-def _named(key: str) -> Select[*tuple[Any, ...]]:
-    return (
+    rows = connection.execute(
         select(TransitStop.name_key, TransitStop.lat, TransitStop.lon)
         .where(or_(TransitStop.name_key == key, TransitStop.short_key == key))
         .order_by(TransitStop.name_key != key, TransitStop.id)
         .limit(MOST)
-    )
+    ).all()
+    whole = [(row.lat, row.lon) for row in rows if row.name_key == key]
+    if whole or len(rows) == MOST:
+        return whole
+    return [(row.lat, row.lon) for row in rows]
 
 
-def place_of(locator: Locator, points: Sequence[Point]) -> Place:
-    """Return the place of a stop, as far as all places with its name agree."""
+def locate_stop(locator: Locator, points: Sequence[Point]) -> Place:
+    """Return where a stop lies, as far as all the points with its name agree."""
     places = [locator.locate(lat, lon) for lat, lon in points]
     towns = {place.municipality_code for place in places}
     if len(towns) != 1 or None in towns:

@@ -1,14 +1,14 @@
-"""`gebieden laden`: the outlines of CBS/PDOK files into the database, all of it or nothing.
+"""The loader of `gebieden laden`: puts the outlines of CBS/PDOK files into the database.
 
-The caller's transaction is the all-or-nothing: an error in the last feature leaves the outlines
-as they were. What a file covers replaces what was there; so a new year's file retires the
-municipalities that were merged, and loading the same file twice changes nothing.
+The caller's transaction makes it all or nothing: an error in the last feature leaves the outlines
+as they were. The areas of a file replace those of the same municipalities; so a new year's file
+retires the municipalities that were merged, and loading the same file twice changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +27,12 @@ from stopintimidatie.municipalities.areas.models import (
     Subneighbourhood,
 )
 from stopintimidatie.municipalities.areas.services import (
-    AT_ONCE,
     Moved,
     add_municipality,
     add_wijk,
     end,
     find_successors,
+    portions,
     refuse_older,
     rename_municipalities,
     rename_neighbourhoods,
@@ -54,18 +54,18 @@ UNKNOWN_PROVINCE = "onbekend"
 
 @dataclass(frozen=True)
 class LoadResult:
-    """Result of a load, for who gave the command and for whoever keeps addresses."""
+    """Result of a load: what it did, and which areas have another address since."""
 
     kind: AreaKind
     year: int
     loaded: int
     skipped: int
     removed: int
-    moved: tuple[Moved, ...] = field(default=())
+    moved: tuple[Moved, ...] = ()
 
     @property
     def summary(self) -> str:
-        """One Dutch sentence."""
+        """One Dutch sentence for who gave the command, and for the log."""
         more = f", {self.removed} vervallen" if self.removed else ""
         skipped = f", {self.skipped} overgeslagen (buitenland)" if self.skipped else ""
         return f"{self.loaded} {plural(self.kind)} van {self.year} geladen{more}{skipped}."
@@ -84,13 +84,18 @@ def load_areas(
 ) -> LoadResult:
     """Load one kind of areas from one file, or from the pages of one answer.
 
-    :param reserved: names of pages, which no area may have as its address.
-    :param expected: refuse a file of another kind.
-    :param year: of the outlines; when None it is read from the name of the file.
-    :param older: put these in force even when a later year is.
-    :param progress: called with the number of features read so far.
-    :raises AreaFileError: in Dutch, with what to do; nothing is changed then, provided that the
-        caller rolls its transaction back.
+    Args:
+        session: its transaction is rolled back by the caller after an error.
+        paths: the file, or all pages in their order.
+        actor: for the log.
+        reserved: names of pages, which no area may have as its address.
+        expected: the kind that the file must have; None for any.
+        year: of the outlines; when None it is read from the name of the file.
+        older: put these in force even when a later year is.
+        progress: called with the number of features read so far.
+
+    Raises:
+        AreaFileError: the files can't be used; the message says in Dutch what to do.
     """
     headers = [read_header(path) for path in paths]
     _refuse_a_part(paths, headers)
@@ -108,7 +113,7 @@ def load_areas(
 
 
 def _refuse_a_part(paths: Sequence[Path], headers: Sequence[FileHeader]) -> None:
-    """Refuse a page without the ones after it: it would take away what those hold."""
+    """Refuse a page without those after it: their areas would count as gone."""
     if headers and all(header.more_pages for header in headers):
         raise AreaFileError(
             f"{paths[0]}: dit is maar een deel: er hoort een volgende bladzijde bij "
@@ -129,10 +134,14 @@ def _year(headers: Sequence[FileHeader]) -> int:
 def _collect(
     paths: Sequence[Path], expected: AreaKind | None, progress: Progress | None
 ) -> tuple[list[Area], int]:
-    """Read all areas of one kind; join land and water, which CBS gives as two features."""
+    """Return the areas of these files by code, and the number of those that lie nowhere.
+
+    All must be of one kind. CBS gives land and water as two features: they become one area.
+    """
     areas: dict[str, Area] = {}
     skipped = 0
-    for number, (path, area) in enumerate(_read_all(paths), start=1):
+    features = ((path, area) for path in paths for area in read_areas(path))
+    for number, (path, area) in enumerate(features, start=1):
         if area is None:
             skipped += 1
         else:
@@ -143,12 +152,6 @@ def _collect(
     if not areas:
         raise AreaFileError(f"{paths[0]}: in dit bestand staat geen enkel gebied. {PDOK_HINT}")
     return [areas[code] for code in sorted(areas)], skipped
-
-
-def _read_all(paths: Sequence[Path]) -> Iterator[tuple[Path, Area | None]]:
-    for path in paths:
-        for area in read_areas(path):
-            yield path, area
 
 
 def _refuse_other_kind(path: Path, area: Area, kind: AreaKind) -> None:
@@ -188,7 +191,7 @@ def _refuse_orphans(session: Session, kind: AreaKind, areas: Sequence[Area]) -> 
 def _keep_register(
     session: Session, kind: AreaKind, areas: Sequence[Area], reserved: Collection[str]
 ) -> list[Moved]:
-    """Let the rows, names and addresses of the register follow the file."""
+    """Update the register to the file; return the areas with another address since."""
     if kind is AreaKind.MUNICIPALITY:
         _keep_municipalities(session, areas)
         return rename_municipalities(session, reserved)
@@ -240,7 +243,7 @@ def _keep_subneighbourhoods(session: Session, areas: Sequence[Area]) -> None:
 
 
 def _replace_outlines(session: Session, kind: AreaKind, areas: Sequence[Area], year: int) -> int:
-    """Put the new outlines in force; return how many went without a successor."""
+    """Put the new outlines in force; return how many areas ended."""
     session.flush()
     coming = {area.code for area in areas}
     replaced = _codes_in_force(session, kind, {area.municipality_code for area in areas})
@@ -252,9 +255,9 @@ def _replace_outlines(session: Session, kind: AreaKind, areas: Sequence[Area], y
     else:
         end(session, removed, year)
     revive(session, coming)
-    _drop(session, coming)
-    for start in range(0, len(areas), AT_ONCE):
-        portion = areas[start : start + AT_ONCE]
+    for codes in portions(coming):
+        session.execute(delete(AreaOutline).where(AreaOutline.area_code.in_(codes)))
+    for portion in portions(areas):
         session.execute(insert(AreaOutline), [_outline_row(area, year) for area in portion])
     find_successors(session, kind, areas)
     return len(removed)
@@ -268,7 +271,7 @@ def _codes_in_force(session: Session, kind: AreaKind, municipalities: Collection
 
 
 def _swallowed(session: Session, areas: Sequence[Area]) -> set[str]:
-    """Return municipalities that aren't in the file while their middle lies in one that is."""
+    """Return the municipalities outside the file whose middle lies in one of the file's."""
     coming = {area.code for area in areas}
     tree = shapely.STRtree([area.outline for area in areas])
     rows = session.execute(
@@ -285,18 +288,9 @@ def _swallowed(session: Session, areas: Sequence[Area]) -> set[str]:
 
 
 def _everything_of(session: Session, municipalities: Collection[str]) -> set[str]:
-    """Return the outlines within these municipalities, their own included."""
+    """Return the codes of all outlines within these municipalities, their own included."""
     rows = session.execute(select(AreaOutline.area_code, AreaOutline.municipality_code))
     return {code for code, municipality in rows if municipality in municipalities}
-
-
-def _drop(session: Session, codes: Collection[str]) -> None:
-    # In portions: a database bounds how many values one statement may carry.
-    ordered = sorted(codes)
-    for start in range(0, len(ordered), AT_ONCE):
-        session.execute(
-            delete(AreaOutline).where(AreaOutline.area_code.in_(ordered[start : start + AT_ONCE]))
-        )
 
 
 def _outline_row(area: Area, year: int) -> dict[str, Any]:
@@ -312,7 +306,7 @@ def _outline_row(area: Area, year: int) -> dict[str, Any]:
 
 
 def _note(session: Session, actor: Actor, result: LoadResult, paths: Sequence[Path]) -> None:
-    """Leave a trace of the load; its number makes running processes look again."""
+    """Record the load; its number makes running processes read the outlines again."""
     source = ", ".join(path.name for path in paths)[:500]
     session.add(
         AreaLoad(

@@ -1,8 +1,9 @@
-"""Which municipality, wijk and buurt a place lies in. From outlines, in memory.
+"""The locator: finds the municipality, wijk and buurt of a point, by outlines in memory.
 
-The answer never depends on the order of the rows: on a border the smallest code has it. A point
-in a crack between outlines (simplified files have them) goes to the nearest within 250 m. Where
-no outline is loaded, a demo may guess by the middle of the wijk and says so; production doesn't.
+The answer never depends on the order of the rows: on a border the area with the smallest code has
+the point. A point in a crack between outlines (simplified files have them) goes to the nearest
+within 250 m. Where no outline is loaded, a demo may guess by the middle of the wijk and says so;
+production doesn't.
 """
 
 from __future__ import annotations
@@ -39,9 +40,9 @@ _METRES_PER_DEGREE = math.pi * 6_371_008.8 / 180
 class Method(StrEnum):
     """Way in which a place was matched; `CENTRE` is a guess that the page must own up to.
 
-    `CHOSEN`: not by us; who reported it, or entered it, said so. `OFFICER`: somebody who works on
-    it said otherwise since. `STOP` and `ADDRESS`: by the place of the stop
-    or the address that was named, for there was no point.
+    `CHOSEN`: the reporter, or who entered the report, said so. `OFFICER`: an officer said
+    otherwise since. `STOP` and `ADDRESS`: by the stop or the address that was named, for there
+    was no point.
     """
 
     OUTLINE = "grens"
@@ -79,7 +80,7 @@ class Outline:
 
 
 class Spot:
-    """A point, made once for all that is asked of it."""
+    """A point, with the forms of it that several questions need."""
 
     __slots__ = ("east", "lat", "lon", "point", "points")
 
@@ -92,7 +93,7 @@ class Spot:
         self.east = _METRES_PER_DEGREE * math.cos(math.radians(lat))
 
     def square(self, metres: float) -> NDArray[Any]:
-        """Return an array with a square of so far each way: what lies outside it is too far."""
+        """Return the square that reaches so many metres each way, as an array of one geometry."""
         east, north = metres / self.east, metres / _METRES_PER_DEGREE
         lat, lon = self.lat, self.lon
         return _alone(shapely.box(lon - east, lat - north, lon + east, lat + north))
@@ -132,14 +133,14 @@ class _Layer:
     def at(self, spot: Spot, parent: str | None = None) -> tuple[Outline, Method] | None:
         """Return the outline that holds the point, or else the nearest within 250 m.
 
-        :param parent: only look at the areas of this one.
+        With a `parent` only the areas within that one count.
         """
         if not self.outlines:
             return None
-        found = self._tree.query(spot.points)[1]
-        if found.size:
-            inside = shapely.intersects_xy(self._geometries[found], spot.lon, spot.lat)
-            hits = self._outlines(found[inside], parent)
+        near_by = self._tree.query(spot.points)[1]
+        if near_by.size:
+            inside = shapely.intersects_xy(self._geometries[near_by], spot.lon, spot.lat)
+            hits = self._outlines(near_by[inside], parent)
             if hits:
                 return hits[0], Method.OUTLINE
         near = self.nearest(spot, NEAREST_WITHIN_M, parent=parent)
@@ -149,19 +150,19 @@ class _Layer:
         self, spot: Spot, metres: float, *, parent: str | None = None, but: str = ""
     ) -> Outline | None:
         """Return the nearest outline that isn't farther than this, whose code isn't `but`."""
-        found = self._outlines(self._tree.query(spot.square(metres))[1], parent)
+        candidates = self._outlines(self._tree.query(spot.square(metres))[1], parent)
         # Degrees of longitude are the shorter: a first look that misses nothing.
         degrees = metres / spot.east
         distances = [
             (spot.distance_m(outline.geometry), outline.code, outline)
-            for outline in found
+            for outline in candidates
             if outline.code != but and shapely.dwithin(outline.geometry, spot.point, degrees)
         ]
         near = min(distances, key=lambda item: item[:2], default=None)
         return None if near is None or near[0] > metres else near[2]
 
-    def _outlines(self, found: NDArray[Any], parent: str | None) -> Sequence[Outline]:
-        hits = [self.outlines[index] for index in sorted(found.tolist())]
+    def _outlines(self, indices: NDArray[Any], parent: str | None) -> Sequence[Outline]:
+        hits = [self.outlines[index] for index in sorted(indices.tolist())]
         return hits if parent is None else [hit for hit in hits if hit.parent_code == parent]
 
 
@@ -175,15 +176,16 @@ class Locator:
     ) -> None:
         """Make a locator.
 
-        :param outlines: per kind; a kind may be missing.
-        :param centres: middles to guess by when there are no outlines at all; give them only
-            with `demo = true`.
+        Args:
+            outlines: the outlines of each kind; a kind may be missing.
+            centres: middles to guess by when there are no outlines at all; give them only
+                with `demo = true`.
         """
         self._layers = {kind: _Layer(outlines.get(kind, ())) for kind in AreaKind}
         self._centres = [centre for centre in centres if not centre.water]
 
     def locate(self, lat: float, lon: float) -> Place:
-        """Locate this point (WGS84)."""
+        """Return in which municipality, wijk and buurt this point (WGS84) lies."""
         if not (math.isfinite(lat) and math.isfinite(lon)):
             return NOWHERE
         if not any(layer.outlines for layer in self._layers.values()):
@@ -198,10 +200,7 @@ class Locator:
         return place if other is None else replace(place, near_municipality_code=other.code)
 
     def _below(self, spot: Spot, municipality: Outline, method: Method) -> Place:
-        """Find the wijk and buurt within the municipality that was found.
-
-        Levels never contradict.
-        """
+        """Find the wijk and buurt within this municipality, so that levels never contradict."""
         wijk = self._layers[AreaKind.NEIGHBOURHOOD].at(spot, municipality.code)
         if wijk is None:
             return Place(municipality.code, None, None, method)
@@ -223,8 +222,8 @@ class Locator:
         """Guess the wijk by its middle."""
         east, north = _METRES_PER_DEGREE * math.cos(math.radians(lat)), _METRES_PER_DEGREE
         distances = [
-            (math.hypot((one.lon - lon) * east, (one.lat - lat) * north), one.code, one)
-            for one in self._centres
+            (math.hypot((centre.lon - lon) * east, (centre.lat - lat) * north), centre.code, centre)
+            for centre in self._centres
         ]
         near = min(distances, key=lambda item: item[:2], default=None)
         if near is None or near[0] > CENTRE_WITHIN_M:
@@ -244,7 +243,7 @@ def read_outlines(session: Session) -> dict[AreaKind, list[Outline]]:
 
 
 def outlines_in_force() -> tuple[ScalarSelect[int], ScalarSelect[datetime]]:
-    """Make two expressions that together tell one load of outlines from the next."""
+    """Build two SQL expressions that together tell one load of outlines from the next."""
     return (
         select(func.max(AreaLoad.number)).scalar_subquery(),
         select(func.max(AreaLoad.loaded_at)).scalar_subquery(),
@@ -258,10 +257,7 @@ class LocatorCache:
     """
 
     def __init__(self, demo: bool, geocoding: bool = False) -> None:
-        """Make a cache.
-
-        :param geocoding: whether addresses may be looked up elsewhere (`geocoder`).
-        """
+        """Make a cache; `geocoding` tells whether addresses may be looked up elsewhere."""
         self._demo = demo
         self.geocoding = geocoding
         self._lock = threading.Lock()
@@ -279,10 +275,11 @@ class LocatorCache:
             return self._current[1]
 
     def at_hand(self) -> tuple[object, Locator]:
-        """Return which outlines were read last, and their locator.
+        """Return the version of the outlines that were read last, and their locator.
 
-        For who asks the database something anyway: is it what `outlines_in_force` tells, then the
-        places are right; else let `current` read the new ones. None: nothing was read yet.
+        A caller that queries the database anyway can ask `outlines_in_force` along with it: when
+        that is this version, the locator is right; else `current` reads the new outlines. The
+        version is None when nothing was read yet.
         """
         return self._current or (None, Locator({}))
 
@@ -298,5 +295,5 @@ class LocatorCache:
 
 
 def locate(session: Session, cache: LocatorCache, lat: float, lon: float) -> Place:
-    """Locate a point by the outlines in force; a demo without outlines guesses."""
+    """Return where a point lies by the outlines in force; a demo without outlines guesses."""
     return cache.current(session).locate(lat, lon)

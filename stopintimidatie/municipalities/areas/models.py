@@ -1,6 +1,6 @@
-"""Municipalities, neighbourhoods, subneighbourhoods and their outlines. None has a holder.
+"""Tables of municipalities, neighbourhoods, subneighbourhoods and their outlines.
 
-They must be readable before it is known who will hold a report: that follows from the place.
+They have no holder: they are read to find out which holder a report gets.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ _FOLDED = str.maketrans(
 
 @dataclass(frozen=True)
 class NamedArea:
-    """An area as CBS names it: enough to decide how the product calls it."""
+    """An area as CBS names it, from which its plain name and slug follow."""
 
     code: str
     name: str
@@ -51,9 +51,9 @@ class PlainName:
 def plain_name(cbs_name: str) -> PlainName:
     """Read a name: `Wijk 01 Binnenstad` → Binnenstad, 01; `Wijk aan Zee` stays whole."""
     text = " ".join(cbs_name.split())
-    found = _NUMBERED.fullmatch(text) or _NUMBER_BEHIND.fullmatch(text)
-    if found:
-        return PlainName(found["name"], found["number"])
+    numbered = _NUMBERED.fullmatch(text) or _NUMBER_BEHIND.fullmatch(text)
+    if numbered:
+        return PlainName(numbered["name"], numbered["number"])
     bare = _BARE_NUMBER.fullmatch(text)
     return PlainName(text, bare["number"] if bare else None)
 
@@ -70,21 +70,21 @@ def slugify(name: str) -> str:
 
 
 def usable(slug: str, reserved: Collection[str]) -> bool:
-    """Tell whether this can be the address of an area without standing in another's way."""
+    """Tell whether this slug can be the address of an area: no page or document has it."""
     if not slug or slug in reserved:
         return False
     return not (_DOSSIER_NUMBER.fullmatch(slug) or _REFERENCE.fullmatch(slug))
 
 
 def municipality_slugs(areas: Iterable[NamedArea], reserved: Collection[str]) -> dict[str, str]:
-    """Return code → slug, unique over all of them: `'s-Gravenhage` is `s-gravenhage`."""
+    """Return the slug of each municipality by code: `'s-Gravenhage` becomes `s-gravenhage`."""
     return _assign(areas, reserved, _municipality_candidates)
 
 
 def neighbourhood_slugs(areas: Iterable[NamedArea], reserved: Collection[str]) -> dict[str, str]:
-    """Return code → slug within one municipality; two that collide carry their numbers.
+    """Return the slug of each wijk of one municipality by code; equal names get their numbers.
 
-    `gemeentebreed` and `onbekend` stand in every municipality and are never given away.
+    `gemeentebreed` and `onbekend` are in every municipality, so no wijk gets those.
     """
     taken = {*reserved, WHOLE_MUNICIPALITY, UNKNOWN_NEIGHBOURHOOD}
     return _assign(areas, taken, _neighbourhood_candidates)
@@ -112,10 +112,10 @@ Candidates = Callable[[NamedArea], Iterator[str]]
 def _assign(
     areas: Iterable[NamedArea], reserved: Collection[str], candidates: Candidates
 ) -> dict[str, str]:
-    """Give each area its shortest candidate that nobody else wants.
+    """Give each area the first of its three candidates that no other area wants.
 
-    Round by round, so that two equal names both move on to their numbered form: neither owes
-    its address to having come first.
+    It goes round by round, so that two equal names both move on to their numbered form, whichever
+    of them comes first.
     """
     waiting = [
         (area, list(candidates(area)))
@@ -140,7 +140,7 @@ def _assign(
 def _counted(
     waiting: Sequence[tuple[NamedArea, list[str]]], taken: Collection[str]
 ) -> dict[str, str]:
-    """Tell apart codes that themselves collide, by a counter in order of code."""
+    """Give areas whose codes collide too a counter, in order of code."""
     result: dict[str, str] = {}
     used = {*taken}
     for area, choices in waiting:

@@ -37,7 +37,7 @@ OUTLINED: Final = tuple(
 
 
 def outlines_check(settings: Settings, row: Row[Any]) -> Check:
-    """Check that there are outlines to locate reports with: the columns of `OUTLINED`."""
+    """Check that there are outlines to locate reports with; the row holds `OUTLINED`."""
     if settings.demo:
         return Check("grenzen", State.NONE, "De demo plaatst meldingen op het midden van een wijk.")
     if row.municipalities and row.neighbourhoods:
@@ -54,9 +54,9 @@ def municipality_by_code(session: Session, code: str) -> Municipality | None:
 
 
 def municipality_name(request: Any, code: str) -> str:
-    """Request method: return the name of the municipality with this code, for rooms below."""
-    found = municipality_by_code(request.db, code)
-    return found.name if found is not None else code
+    """Return the name of the municipality with this code (a request method, for rooms below)."""
+    municipality = municipality_by_code(request.db, code)
+    return municipality.name if municipality is not None else code
 
 
 def municipality_by_slug(session: Session, slug: str) -> Municipality | None:
@@ -102,9 +102,9 @@ def neighbourhoods_of(session: Session, municipality_code: str) -> Sequence[Neig
 def present_neighbourhoods_of(
     session: Session, municipality_code: str, keep: str | None = None
 ) -> Sequence[Neighbourhood]:
-    """Return the same without those that ended, to file something new under.
+    """Return the neighbourhoods that haven't ended, to file something new under.
 
-    :param keep: what something was filed under before it ended.
+    The one with the code `keep` is there too: something was filed under it before it ended.
     """
     ended = set(
         session.scalars(
@@ -129,30 +129,29 @@ class NamedMunicipality:
 
     @property
     def label(self) -> str:
-        """For a list to choose from."""
+        """The name as it stands in a list to choose from."""
         name = self.municipality.name
         return f"{self.also} ({name})" if self.also else name
 
     @property
     def key(self) -> str:
-        """Tells this line of a list from the other of the same municipality."""
+        """What tells the two lines of one municipality in a list apart."""
         return slugify(self.also or "")
 
 
 def municipalities_by_name(rows: Iterable[Municipality]) -> list[NamedMunicipality]:
-    """Return each municipality by name, and once more under an everyday name it has."""
+    """Return the municipalities by name, each once more under its everyday name."""
     everyday = {fact.municipality_code: fact.name for fact in common_names() if fact.everyday}
-    found = [NamedMunicipality(row) for row in rows]
-    found += [
-        NamedMunicipality(f.municipality, everyday[f.municipality.code])
-        for f in found
-        if f.municipality.code in everyday
-    ]
-    return sorted(found, key=lambda called: natural_key(called.also or called.municipality.name))
+    lines = []
+    for row in rows:
+        lines.append(NamedMunicipality(row))
+        if row.code in everyday:
+            lines.append(NamedMunicipality(row, everyday[row.code]))
+    return sorted(lines, key=lambda line: natural_key(line.also or line.municipality.name))
 
 
 def find_municipalities(session: Session, typed: str) -> list[NamedMunicipality]:
-    """Return those that have these words in a name of theirs, the best first.
+    """Return the municipalities with these words in one of their names, the best match first.
 
     Capitals, accents, hyphens and an 's in front make no difference.
     """
@@ -160,27 +159,27 @@ def find_municipalities(session: Session, typed: str) -> list[NamedMunicipality]
     wanted = wanted.removeprefix(_PREFIX) or wanted
     if not wanted:
         return []
-    found = [_fit(row, wanted) for row in all_municipalities(session)]
-    best = sorted((fit for fit in found if fit is not None), key=lambda fit: fit[0])
-    return [called for _, called in best]
+    fits = filter(None, (_fit(row, wanted) for row in all_municipalities(session)))
+    return [named for _, named in sorted(fits, key=lambda fit: fit[0])]
 
 
 def _fit(row: Municipality, wanted: str) -> tuple[int, NamedMunicipality] | None:
-    """Return how well its best name fits (0 is best); its own name goes before another."""
-    names = [(row.slug, None), *((slugify(name), name) for name in _others(row.code))]
-    fits = [(_distance(key, wanted), name) for key, name in names]
-    sure = [(distance, name) for distance, name in fits if distance is not None]
-    if not sure:
-        return None
-    distance, name = min(sure, key=lambda fit: fit[0])
-    return distance, NamedMunicipality(row, name)
+    """Return how well the best name of a municipality fits, with that name; None: none fits.
 
-
-def _others(code: str) -> Sequence[str]:
-    return [fact.name for fact in common_names() if fact.municipality_code == code]
+    0 is best. Of two names that fit equally well, its own goes before a common one.
+    """
+    common = [fact.name for fact in common_names() if fact.municipality_code == row.code]
+    names = [(row.slug, None), *((slugify(name), name) for name in common)]
+    fits = [
+        (distance, NamedMunicipality(row, name))
+        for key, name in names
+        if (distance := _distance(key, wanted)) is not None
+    ]
+    return min(fits, key=lambda fit: fit[0], default=None)
 
 
 def _distance(key: str, wanted: str) -> int | None:
+    """Return 0 for the whole name, 1 for its beginning, 2 for a part; None when it isn't in it."""
     whole, part = key.replace("-", ""), wanted.replace("-", "")
     if part not in whole:
         return None
@@ -191,11 +190,11 @@ def _distance(key: str, wanted: str) -> int | None:
 
 
 def find_municipality(session: Session, typed: str) -> Municipality | None:
-    """Return the one meant by a code, the name in an address, or a whole name, or None."""
-    found = municipality_by_code(session, typed.strip().upper())
-    found = found or municipality_by_slug(session, slugify(typed))
-    if found is not None:
-        return found
+    """Return the municipality with this code, address name or whole name, or None."""
+    municipality = municipality_by_code(session, typed.strip().upper())
+    municipality = municipality or municipality_by_slug(session, slugify(typed))
+    if municipality is not None:
+        return municipality
     wanted = slugify(typed)
     codes = {f.municipality_code for f in common_names() if slugify(f.name) == wanted}
     return municipality_by_code(session, codes.pop()) if len(codes) == 1 else None

@@ -1,4 +1,4 @@
-"""/gemeenten, a municipality, its neighbourhoods, and what is set for it: beheer.
+"""Nodes of the tree: /gemeenten, a municipality, its neighbourhoods and its settings (beheer).
 
 ``add_own_place(config, "patronen", "Patronen", Permission.VIEW_REPORT, order=35)`` gives the menu
 an item for whoever has that permission somewhere. It leads to the list of the municipality one is
@@ -21,7 +21,7 @@ from stopintimidatie.core.security.permissions import holders_where
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.models import Holder
 from stopintimidatie.core.tree import Branch, Container, Level, Resource, Root, lineage
-from stopintimidatie.core.web.components import ListItem
+from stopintimidatie.core.web.components import ListItem, Panel
 from stopintimidatie.core.web.request import NavItem
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.municipalities.areas.queries import municipality_by_slug
@@ -38,7 +38,7 @@ class Municipalities(Container):
 
 
 class MunicipalityResource(Branch):
-    """/gemeenten/dordrecht"""
+    """/gemeenten/dordrecht."""
 
     kind = "gemeente"
 
@@ -48,11 +48,12 @@ class MunicipalityResource(Branch):
 
     @property
     def title(self) -> str:
+        """The name of the municipality."""
         return self.municipality.name
 
 
 class NeighbourhoodResource(Branch):
-    """/gemeenten/dordrecht/binnenstad"""
+    """/gemeenten/dordrecht/binnenstad."""
 
     kind = "wijk"
 
@@ -63,6 +64,7 @@ class NeighbourhoodResource(Branch):
 
     @property
     def title(self) -> str:
+        """The name of the neighbourhood."""
         return self.neighbourhood.name
 
 
@@ -74,7 +76,7 @@ class Administration(Resource):
 
 
 class MunicipalityAdministration(Administration):
-    """/gemeenten/dordrecht/beheer"""
+    """/gemeenten/dordrecht/beheer."""
 
     def __init__(self, name: str, parent: Any, row: Municipality) -> None:
         super().__init__(name, parent, row.code)
@@ -86,6 +88,26 @@ class NationalAdministration(Administration):
 
     def __init__(self, name: str, parent: Any, row: Holder) -> None:
         super().__init__(name, parent, NATIONAL)
+
+
+def settings_link(
+    context: Administration,
+    request: Any,
+    permission: Permission,
+    name: str,
+    title: str,
+    about: str,
+    label: str,
+) -> Panel | None:
+    """Return the panel on the page of the settings that leads to a page of the municipality.
+
+    None at the desk, and for who lacks the permission of that page.
+    """
+    municipality = context.__parent__
+    if context.holder == NATIONAL or not request.has_permission(permission, municipality):
+        return None
+    values = {"about": about, "label": label, "href": request.resource_path(municipality, name)}
+    return Panel(title, "stopintimidatie.municipalities.areas:templates/link_panel.jinja2", values)
 
 
 def _holder_of(request: Any, slug: str) -> str | None:
@@ -140,25 +162,26 @@ PLACES: Final = frozenset({"gemeente", "meldpunt"})
 
 @dataclass(frozen=True)
 class OwnPlace:
-    """Page at `{holder}/{name}`, and who may go there.
-
-    :ivar desk: the desk has one too.
-    :ivar waiting: (session, holder) -> how many wait there for somebody's answer.
-    """
+    """Page at `{holder}/{name}`, and who may go there."""
 
     name: str
     label: str
     permission: Permission
+    # The desk has one too.
     desk: bool = False
+    # Counts what waits at a holder for somebody's answer.
     waiting: Callable[[Session, str], int] | None = None
 
     def holders(self, request: Any) -> list[str]:
-        """Return where this person may see it."""
-        found = holders_where(request.identity, self.permission)
-        return [holder for holder in found if self.desk or holder != NATIONAL]
+        """Return the holders for which this person may see the page."""
+        holders = holders_where(request.identity, self.permission)
+        return [holder for holder in holders if self.desk or holder != NATIONAL]
 
     def item(self, request: Any) -> NavItem | None:
-        """Return the menu's item; on the pages of a municipality it leads there, if one may."""
+        """Return the item of the menu, or None for who may see the page nowhere.
+
+        On the pages of a municipality it leads to its own page, if the person may see that.
+        """
         holders = self.holders(request)
         for node in lineage(getattr(request, "context", None)):
             if getattr(node, "kind", "") in PLACES and node.holder in holders:
@@ -175,7 +198,7 @@ class OwnPlace:
         return self.waiting(request.db, holder) or None
 
     def view(self, context: Root, request: Any) -> Any:
-        """Go to the only place there is; with several, let choose."""
+        """Go to the page of the only holder, or show the pages to choose from."""
         holders = self.holders(request)
         rows = request.db.scalars(
             select(Municipality).where(Municipality.code.in_(holders)).order_by(Municipality.name)
@@ -193,7 +216,7 @@ class OwnPlace:
 def add_own_place(
     config: Any, name: str, label: str, permission: Permission, *, order: int, **more: Any
 ) -> None:
-    """Add a menu item and its page. `more` is what else :class:`OwnPlace` may be told."""
+    """Add a menu item and its page; `more` are other fields of `OwnPlace`."""
     place = OwnPlace(name, label, permission, **more)
     config.add_nav_item(name, place.item, order=order)
     config.add_view(

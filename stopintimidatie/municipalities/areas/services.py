@@ -1,19 +1,19 @@
-"""The register of areas: what is known without a file, names and addresses, areas that ended.
+"""The register of areas: filling it, names and addresses, and areas that ended.
 
 The register is filled with the facts of this package after every migration; doing it again changes
 nothing, and never undoes what was loaded.
 
 Areas end when they are merged, split or renumbered. Reports stay filed under the area they were
-filed under. What a later year's file no longer has keeps its last outline here, until the areas of
-that year tell who lies there now: municipalities are loaded before their wijken, so a wijk may wait
-for its successor a moment.
+filed under. An area that a later year's file no longer has keeps its last outline, so that the area
+that lies there now can be found: its successor. Municipalities are loaded before their wijken, so a
+wijk may wait for its successor until those are loaded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import shapely
@@ -55,7 +55,7 @@ class Moved:
 
 
 def rename_municipalities(session: Session, reserved: Collection[str]) -> list[Moved]:
-    """Give every municipality the slug that follows from all names together."""
+    """Give every municipality the slug that follows from all names together; return the moved."""
     session.flush()
     rows = session.scalars(select(Municipality)).all()
     slugs = municipality_slugs([NamedArea(row.code, row.name) for row in rows], reserved)
@@ -65,7 +65,7 @@ def rename_municipalities(session: Session, reserved: Collection[str]) -> list[M
 def rename_neighbourhoods(
     session: Session, municipalities: Collection[str], reserved: Collection[str]
 ) -> list[Moved]:
-    """Give the wijken of these municipalities the plain names and slugs that follow."""
+    """Give the wijken of these municipalities plain names and slugs; return the moved."""
     session.flush()
     moved = []
     for code in sorted(municipalities):
@@ -107,36 +107,30 @@ def _apply(
 
 
 def seed_register(session: Session, reserved: Collection[str]) -> None:
-    """Seed holders, the 342 municipalities, their fixed neighbourhoods, and the known wijken.
+    """Add the holders, municipalities, fixed neighbourhoods and known wijken that are missing.
 
-    :param reserved: names of pages, which no area may have as its address.
+    No area gets one of the `reserved` names, which are those of pages.
     """
     add_holder(session, NATIONAL)
     known = set(session.scalars(select(Municipality.code)))
-    missing = [fact for fact in municipality_facts() if fact.code not in known]
-    for fact in missing:
-        add_municipality(session, fact.code, fact.name, fact.province)
+    for fact in municipality_facts():
+        if fact.code not in known:
+            add_municipality(session, fact.code, fact.name, fact.province)
     present = set(session.scalars(select(Neighbourhood.code)))
     new = [fact for fact in neighbourhood_facts() if fact.code not in present]
     for wijk in new:
         add_wijk(session, wijk.code, wijk.municipality_code, wijk.official_name, wijk.water)
     rename_municipalities(session, reserved)
-    touched = {wijk.municipality_code for wijk in new} | _municipalities_with_clash(
-        session, reserved
-    )
-    rename_neighbourhoods(session, touched, reserved)
-
-
-def _municipalities_with_clash(session: Session, reserved: Collection[str]) -> set[str]:
-    """Return municipalities with a wijk at an address that is the name of a page since."""
-    found = select(Neighbourhood.municipality_code).where(
+    # A new release may have a page with the name of a wijk, which must move then.
+    clashing = select(Neighbourhood.municipality_code).where(
         Neighbourhood.kind == NeighbourhoodKind.WIJK, Neighbourhood.slug.in_(sorted(reserved))
     )
-    return set(session.scalars(found))
+    changed = {wijk.municipality_code for wijk in new} | set(session.scalars(clashing))
+    rename_neighbourhoods(session, changed, reserved)
 
 
 def add_holder(session: Session, code: str) -> None:
-    """Make this holder when it isn't there yet."""
+    """Add this holder when it isn't there yet."""
     if session.get(Holder, code) is None:
         session.add(Holder(code=code))
         session.flush()
@@ -169,7 +163,7 @@ def add_municipality(session: Session, code: str, name: str, province: str) -> N
 def add_wijk(
     session: Session, code: str, municipality_code: str, official_name: str, water: bool
 ) -> None:
-    """Add a wijk; name and slug are stand-ins until `rename_neighbourhoods` saw its siblings."""
+    """Add a wijk; `rename_neighbourhoods` gives it the name and slug that it keeps."""
     session.add(
         Neighbourhood(
             code=code,
@@ -185,7 +179,7 @@ def add_wijk(
 
 # Areas that ended
 
-# Less of it than this in another area says more about the drawing than about a successor.
+# A smaller overlap comes from how borders are drawn, and is no successor.
 SMALLEST_SHARE: Final = 0.05
 # A database bounds how many values one statement may carry.
 AT_ONCE: Final = 500
@@ -195,24 +189,25 @@ _LONGEST_CHAIN: Final = 20
 def refuse_older(session: Session, kind: AreaKind, year: int, codes: Collection[str]) -> None:
     """Refuse outlines that are older than those in force of these municipalities.
 
-    :raises AreaFileError: newer outlines are in force.
+    Raises:
+        AreaFileError: newer outlines are in force.
     """
     rows = session.execute(
         select(AreaOutline.municipality_code, AreaOutline.year)
         .where(AreaOutline.kind == kind, AreaOutline.year > year)
         .distinct()
     )
-    newer = next(((code, found) for code, found in rows if code in codes), None)
-    if newer is not None:
-        raise AreaFileError(
-            f"Van {newer[0]} zijn al grenzen van {newer[1]} geladen. Die van {year} zijn ouder:"
-            " laad het nieuwste jaar. Wilt u toch terug? Geef dan ook --ouder op."
-        )
+    for code, newer in rows:
+        if code in codes:
+            raise AreaFileError(
+                f"Van {code} zijn al grenzen van {newer} geladen. Die van {year} zijn ouder:"
+                " laad het nieuwste jaar. Wilt u toch terug? Geef dan ook --ouder op."
+            )
 
 
 def end(session: Session, codes: Collection[str], year: int) -> None:
     """Take outlines out of force because the file of this year doesn't have them."""
-    for part in _portions(codes):
+    for part in portions(codes):
         rows = session.scalars(select(AreaOutline).where(AreaOutline.area_code.in_(part))).all()
         session.execute(delete(FormerArea).where(FormerArea.code.in_(part)))
         session.add_all(
@@ -231,13 +226,16 @@ def end(session: Session, codes: Collection[str], year: int) -> None:
 
 
 def revive(session: Session, codes: Collection[str]) -> None:
-    """Drop the successor of what a file has again."""
-    for part in _portions(codes):
+    """Forget that these areas ended: a file has them again."""
+    for part in portions(codes):
         session.execute(delete(FormerArea).where(FormerArea.code.in_(part)))
 
 
 def find_successors(session: Session, kind: AreaKind, areas: Sequence[Area]) -> int:
-    """Give what ended without a successor the area in which most of it lies now."""
+    """Give areas that ended the successor in which most of them lies now; return how many got one.
+
+    Only those of this kind that have no successor yet.
+    """
     waiting = session.scalars(
         select(FormerArea).where(FormerArea.kind == kind, FormerArea.successor_code.is_(None))
     ).all()
@@ -245,7 +243,7 @@ def find_successors(session: Session, kind: AreaKind, areas: Sequence[Area]) -> 
         return 0
     outlines = np.array([area.outline for area in areas], dtype=object)
     tree = shapely.STRtree(outlines)
-    found = 0
+    matched = 0
     for former in waiting:
         outline = shapely.from_wkb(former.wkb)
         near = np.sort(tree.query(outline, "intersects"))
@@ -256,15 +254,15 @@ def find_successors(session: Session, kind: AreaKind, areas: Sequence[Area]) -> 
         if shares[best] >= SMALLEST_SHARE:
             former.successor_code = areas[int(near[best])].code
             former.share = round(float(min(shares[best], 1.0)), 3)
-            found += 1
+            matched += 1
     session.flush()
-    return found
+    return matched
 
 
 def successors(session: Session, codes: Collection[str | None]) -> dict[str, str]:
-    """Return the known one in force now of each of these areas that ended.
+    """Return, for those of these areas that ended, the code of the area that lies there now.
 
-    A constant number of questions: all that ever ended is small.
+    One query, whatever is asked: few areas ever ended.
     """
     wanted = {code for code in codes if code}
     if not wanted:
@@ -287,6 +285,7 @@ def _last(steps: Mapping[str, str], code: str) -> str:
     return code
 
 
-def _portions(codes: Collection[str]) -> list[list[str]]:
-    ordered = sorted(codes)
+def portions(rows: Iterable[Any]) -> list[list[Any]]:
+    """Return rows or codes in portions of a size that one statement may carry."""
+    ordered = list(rows)
     return [ordered[start : start + AT_ONCE] for start in range(0, len(ordered), AT_ONCE)]

@@ -1,10 +1,10 @@
 """Area files of CBS and PDOK (GeoJSON): reading one feature at a time, and fetching the pages.
 
-A file may be the whole country at full detail, so it is streamed. Everything that is wrong with
-it is said in Dutch, with the feature it is about and what to do next.
+A file may hold the whole country at full detail, so it is streamed. An error says in Dutch which
+feature is wrong and what to do next.
 
-PDOK gives pages (OGC API Features). Each page is written whole or not at all. Which one comes next
-stands in the page before it (`links`, rel=next), so a fetch that was broken off goes on where it
+PDOK gives pages (OGC API Features). Each page is written whole or not at all. A page holds the
+address of the next one (`links`, rel=next), so a fetch that was broken off goes on where it
 stopped, also another day.
 """
 
@@ -19,7 +19,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import ijson
@@ -79,7 +79,11 @@ def plural(kind: AreaKind) -> str:
 
 
 def read_header(path: Path) -> FileHeader:
-    """Read whether this is a FeatureCollection, of which year, and whether pages are missing."""
+    """Read the header of a file: its year, and whether it has a next page.
+
+    Raises:
+        AreaFileError: it isn't a GeoJSON FeatureCollection.
+    """
     with _opened(path) as handle:
         kinds = _take(path, ijson.items(handle, "type"))
     if kinds != ["FeatureCollection"]:
@@ -90,15 +94,12 @@ def read_header(path: Path) -> FileHeader:
         links = _take(path, ijson.items(handle, "links.item.rel"))
     with _opened(path) as handle:
         names = _take(path, ijson.items(handle, "name"))
-    found = _YEAR.search(path.name) or _YEAR.search(" ".join(map(str, names)))
-    return FileHeader(int(found[1]) if found else None, "next" in links)
+    year = _YEAR.search(path.name) or _YEAR.search(" ".join(map(str, names)))
+    return FileHeader(int(year[1]) if year else None, "next" in links)
 
 
 def next_page(path: Path) -> str | None:
-    """Return the address of the page after this one, as PDOK gives it.
-
-    None when this is the last.
-    """
+    """Return the address of the page after this one, as PDOK gives it; None for the last page."""
     with _opened(path) as handle:
         for link in _guarded(path, ijson.items(handle, "links.item")):
             if isinstance(link, dict) and link.get("rel") == "next":
@@ -109,7 +110,8 @@ def next_page(path: Path) -> str | None:
 def read_areas(path: Path) -> Iterator[Area | None]:
     """Yield the areas of a file in its order; None for one that lies nowhere (Buitenland).
 
-    :raises AreaFileError: at the first feature that can't be used.
+    Raises:
+        AreaFileError: at the first feature that can't be used.
     """
     with _opened(path) as handle:
         features = ijson.items(handle, "features.item", use_float=True)
@@ -146,7 +148,11 @@ def _take(path: Path, items: Iterator[Any]) -> list[Any]:
 
 
 def _area(path: Path, number: int, feature: Any) -> Area | None:
-    """Read one feature, or None for what lies nowhere."""
+    """Return a feature as a checked area; None for one that lies nowhere.
+
+    Raises:
+        AreaFileError: it can't be used; the message names the feature.
+    """
     label = f"{path}, gebied {number}"
     properties = feature.get("properties") if isinstance(feature, dict) else None
     if not isinstance(properties, dict):
@@ -200,7 +206,11 @@ def _parent(kind: AreaKind, code: str, municipality: str) -> str | None:
 
 
 def _outline(label: str, geometry: Any) -> BaseGeometry:
-    """Return the outline as a valid (multi)polygon, or raise an error that names the feature."""
+    """Return the outline as a valid polygon or multipolygon in degrees.
+
+    Raises:
+        AreaFileError: it is no such outline; the message begins with the label.
+    """
     if not isinstance(geometry, dict) or geometry.get("type") not in {"Polygon", "MultiPolygon"}:
         raise AreaFileError(f"{label}: heeft geen vlak als grens (Polygon of MultiPolygon).")
     try:
@@ -244,7 +254,7 @@ Progress = Callable[[str, int], None]
 
 
 class AreaSourceError(AreaFileError):
-    """The source can't be reached, or takes too long; what was fetched stays for a next time."""
+    """The source can't be reached, or takes too long; fetched pages are kept for a next time."""
 
 
 class _ExpiredError(Exception):
@@ -253,7 +263,7 @@ class _ExpiredError(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """Source of the areas, where the pages are kept, and until when there is time."""
+    """A source of areas, the folder for its pages, and until when (monotonic) there is time."""
 
     address: str
     folder: Path
@@ -272,15 +282,16 @@ class Source:
 
     def first(self, kind: AreaKind, municipality: str | None) -> str:
         """Return the address of the first page."""
-        asked: dict[str, Any] = {"f": "json", "limit": FEATURES_A_PAGE}
+        query: dict[str, Any] = {"f": "json", "limit": FEATURES_A_PAGE}
         if municipality:
-            asked["gemeentecode"] = municipality
-        return f"{self.address}/collections/{plural(kind)}/items?{urlencode(asked)}"
+            query["gemeentecode"] = municipality
+        return f"{self.address}/collections/{plural(kind)}/items?{urlencode(query)}"
 
     def seconds_left(self) -> float:
-        """Return the seconds that are left.
+        """Return how many seconds are left.
 
-        :raises AreaSourceError: none.
+        Raises:
+            AreaSourceError: there is no time left.
         """
         if self.ends_at is None:
             return float("inf")
@@ -304,21 +315,19 @@ def fetch(
 ) -> list[Path]:
     """Fetch all pages of one collection, as files in their order.
 
-    :raises AreaSourceError: the source can't be reached, refuses, or time is up.
+    Raises:
+        AreaSourceError: the source can't be reached, refuses, or time is up.
     """
     first = source.first(kind, municipality)
     folder = source.pages_of(kind, municipality)
-    _begin(folder, first)
-    try:
-        return _all_pages(source, folder, first, kind, progress)
-    except _ExpiredError:
-        # A cursor of another day: begin again, once.
-        shutil.rmtree(folder)
+    # Pages of another day may lead to an address that has expired: then begin again, once.
+    for _ in range(2):
         _begin(folder, first)
-    try:
-        return _all_pages(source, folder, first, kind, progress)
-    except _ExpiredError:
-        raise AreaSourceError(f"{source.address} geeft een volgende bladzijde niet.") from None
+        try:
+            return _all_pages(source, folder, first, kind, progress)
+        except _ExpiredError:
+            shutil.rmtree(folder)
+    raise AreaSourceError(f"{source.address} geeft een volgende bladzijde niet.")
 
 
 def forget(source: Source, kind: AreaKind, municipality: str | None = None) -> None:
@@ -330,7 +339,7 @@ def forget(source: Source, kind: AreaKind, municipality: str | None = None) -> N
 
 
 def _begin(folder: Path, first: str) -> None:
-    """Make a folder for the pages that start here; throw away pages of another start."""
+    """Make the folder for the pages from this first address; throw away those of another."""
     note = folder / _STARTED_AT
     if note.is_file() and note.read_text(encoding="utf-8") == first:
         return
@@ -366,7 +375,12 @@ def _following(page: Path, address: str) -> str | None:
 
 
 def _download(source: Source, address: str, page: Path, *, resuming: bool) -> None:
-    """Download one page, with some patience for a server that is busy."""
+    """Download one page; try again after a pause when the server is busy.
+
+    Raises:
+        AreaSourceError: the server can't be reached or refuses.
+        _ExpiredError: a page that follows on kept ones isn't there any more.
+    """
     for attempt in range(1, ATTEMPTS + 1):
         try:
             _write(source, address, page)
@@ -385,7 +399,7 @@ def _download(source: Source, address: str, page: Path, *, resuming: bool) -> No
 
 
 def _write(source: Source, address: str, page: Path) -> None:
-    """Write the page beside its place and put it there when it is whole."""
+    """Write the page to a temporary file, and give that its name when it is whole."""
     request = urllib.request.Request(  # noqa: S310 - http(s) only, checked by `checked_address`
         address, headers={"Accept": "application/geo+json", "User-Agent": "Stopintimidatie"}
     )
@@ -393,7 +407,7 @@ def _write(source: Source, address: str, page: Path) -> None:
     partly = page.with_suffix(".deel")
     with urllib.request.urlopen(request, timeout=timeout) as answer, partly.open("wb") as out:  # noqa: S310
         size = 0
-        for chunk in _chunks(answer):
+        while chunk := answer.read(_CHUNK):
             source.seconds_left()
             size += len(chunk)
             if size > LARGEST_PAGE:
@@ -405,12 +419,8 @@ def _write(source: Source, address: str, page: Path) -> None:
     partly.replace(page)
 
 
-def _chunks(answer: IO[bytes]) -> Iterator[bytes]:
-    while chunk := answer.read(_CHUNK):
-        yield chunk
-
-
 def _unknown_name(error: Exception) -> bool:
+    """Tell whether no server has this name, or none listens there."""
     reason = getattr(error, "reason", error)
     return type(reason).__name__ == "gaierror" or isinstance(reason, ConnectionRefusedError)
 
@@ -428,9 +438,10 @@ def _unreachable(address: str, error: Exception) -> str:
 
 
 def checked_address(address: str) -> str:
-    """Return the address, which may have {year} in it.
+    """Return the address of a source, which may have {year} in it.
 
-    :raises AreaSourceError: it is no http(s) address.
+    Raises:
+        AreaSourceError: it is no http(s) address.
     """
     parts = urlsplit(address.format(year=LATEST_YEAR))
     if parts.scheme not in {"http", "https"} or not parts.netloc:

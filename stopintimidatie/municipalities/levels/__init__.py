@@ -1,4 +1,4 @@
-"""How far a municipality takes part, and from when."""
+"""Levels of participation: how far a municipality takes part, and from when."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register the rules of levels, their tables, the job that begins a plan, and its mail."""
     from stopintimidatie.municipalities.levels.services import (
-        FELL,
+        DROPPED,
         LEVEL_CONDITIONS,
         LEVEL_EFFECTS,
         LEVEL_JOB,
@@ -21,5 +22,5 @@ def includeme(config: Any) -> None:
     config.registry.level_rules = rules
     config.add_impersonal_table("municipality_profile", "level, look and words, all public")
     config.add_impersonal_table("municipality_level", "levels and dates, all public")
-    config.add_mail_template(FELL)
+    config.add_mail_template(DROPPED)
     config.add_job_kind(LEVEL_JOB, begin_planned_level)

@@ -1,4 +1,4 @@
-"""..."""
+"""Tables of the level of participation of each municipality, now and over time."""
 
 from __future__ import annotations
 
@@ -32,15 +32,16 @@ class ParticipationLevel(StrEnum):
 
     @property
     def label(self) -> str:
+        """The level as people read it."""
         return self.value.replace("_", " ")
 
 
 class MunicipalityProfile(Base):
-    """The level now; a municipality without a row is *zonder afspraak*.
+    """The profile of a municipality: its level now, and look and texts from before versions.
 
-    A level that was planned counts from its moment on, whether or not the job that writes it
-    down has run. What else stands here counts as long as the municipality published nothing in
-    its place (`MunicipalitySetting`).
+    A municipality without a row is *zonder afspraak*. A planned level counts from its moment on,
+    whether or not the job that stores it has run. The other columns count as long as the
+    municipality published no setting in their place (`MunicipalitySetting`).
     """
 
     __tablename__ = "municipality_profile"
@@ -62,7 +63,7 @@ class MunicipalityProfile(Base):
 
     @hybrid_property
     def level(self) -> ParticipationLevel:
-        """Return how far it takes part at this moment."""
+        """Return the level at this moment; in a query, at the moment the query runs."""
         if self.next_level and self.next_level_from and self.next_level_from <= utc_now():
             return self.next_level
         return self.noted_level
@@ -80,9 +81,9 @@ class MunicipalityProfile(Base):
 
 
 class MunicipalityLevel(Base):
-    """A stretch of time in which a municipality took part so far; the last has no end.
+    """A period in which a municipality had one level; the last has no end.
 
-    One that begins later is a plan.
+    A period that begins later is a plan.
     """
 
     __tablename__ = "municipality_level"

@@ -1,13 +1,13 @@
-"""How far a municipality takes part: reading it, changing it with its history, planning it.
+"""The level of participation of a municipality: reading, changing and planning it.
 
-Routing and the intake ask it before any holder is known.
+Routing and the intake read it before any holder is known.
 
-Higher rooms know when a level may begin (an agreement, a checklist) and what follows from it (what
-was forwarded earlier appears): `config.add_level_condition` and `config.add_level_effect`.
+Higher rooms register when a level may begin (an agreement, a checklist: a condition) and what is
+done once it begins (reports that waited are handed over: an effect), with
+`config.add_level_condition` and `config.add_level_effect`.
 
 A level may begin later. From that moment on everybody reads the new level, because the profile
-tells it by the clock (`MunicipalityProfile.level`). The job only keeps the books, and has follow
-what follows.
+looks at the clock (`MunicipalityProfile.level`). The job only stores it and does the effects.
 """
 
 from __future__ import annotations
@@ -37,13 +37,12 @@ from stopintimidatie.municipalities.people.services import postbox_recipient
 
 
 def profile_of(session: Session, code: str) -> MunicipalityProfile:
-    """Return the profile; one nobody spoke with yet gets an empty one, not stored."""
-    found = session.get(MunicipalityProfile, code)
-    return empty_profile(code) if found is None else found
+    """Return the profile of a municipality; an empty one, not stored, where there is none."""
+    return session.get(MunicipalityProfile, code) or empty_profile(code)
 
 
 def empty_profile(code: str) -> MunicipalityProfile:
-    """Make the profile of a municipality that nobody spoke with yet; not stored."""
+    """Make the profile of a municipality that has none yet; it isn't stored."""
     return MunicipalityProfile(
         code=code,
         level=ParticipationLevel.NO_AGREEMENT,
@@ -53,7 +52,7 @@ def empty_profile(code: str) -> MunicipalityProfile:
 
 
 def level_of(session: Session, code: str) -> ParticipationLevel:
-    """Return how far the municipality takes part."""
+    """Return the level of participation of a municipality now."""
     level = session.scalar(
         select(MunicipalityProfile.level).where(MunicipalityProfile.code == code)
     )
@@ -67,7 +66,7 @@ AUDIT_KIND: Final = "gemeente"
 
 @dataclass(frozen=True)
 class LevelChange:
-    """A municipality about to go from one level to another, or gone."""
+    """A change of the level of a municipality, wanted or made."""
 
     code: str
     before: ParticipationLevel
@@ -75,10 +74,9 @@ class LevelChange:
     actor: Actor
 
 
-# What is still missing, in Dutch sentences; nothing: it may begin.
+# Tells what is still missing, in Dutch sentences; when nothing is, the level may begin.
 Condition = Callable[[Session, LevelChange], Iterable[str]]
 Effect = Callable[[Session, LevelChange], None]
-
 
 LEVEL_CONDITIONS: Final = Directive[str, Condition]("add_level_condition", "level_conditions")
 LEVEL_EFFECTS: Final = Directive[str, Effect]("add_level_effect", "level_effects")
@@ -109,11 +107,13 @@ def set_level(
     *,
     reason: str | None = None,
 ) -> LevelChange:
-    """Let a municipality take part so far from now on, in a transaction of the desk.
+    """Give a municipality this level from now on, in a transaction of the desk.
 
-    :param rules: `registry.level_rules`.
-    :param reason: for the log; no personal data.
-    :raises LevelRefusedError: unknown, already so, or something is missing.
+    The reason goes to the log, and holds no personal data.
+
+    Raises:
+        LevelRefusedError: there is no such municipality, it has this level, or something is
+            missing.
     """
     profile = locked_profile(session, rules, actor, code)
     change = LevelChange(code, ParticipationLevel(profile.noted_level), level, actor)
@@ -121,16 +121,17 @@ def set_level(
     _store(session, profile, change)
     for effect in rules.effects.values():
         effect(session, change)
-    _note(session, change, reason)
+    _note(session, actor, "gemeente.niveau", code, level, reason)
     return change
 
 
 def locked_profile(
     session: Session, rules: LevelRules, actor: Actor, code: str
 ) -> MunicipalityProfile:
-    """Lock the profile until the end of the transaction, and write down what is due.
+    """Return the profile, locked until the end of the transaction; a plan that is due is stored.
 
-    :raises LevelRefusedError: there is no such municipality.
+    Raises:
+        LevelRefusedError: there is no such municipality.
     """
     enter(session, NATIONAL)
     if municipality_by_code(session, code) is None:
@@ -141,22 +142,24 @@ def locked_profile(
 
 
 def refuse_unless_possible(session: Session, rules: LevelRules, change: LevelChange) -> None:
-    """Refuse a level that is already so, or for which something is missing.
+    """Check that a level may begin.
 
-    :raises LevelRefusedError: it may not begin.
+    Raises:
+        LevelRefusedError: the municipality has this level, or something is missing.
     """
     if change.before == change.after:
         label = change.after.label
         raise LevelRefusedError([f"Deze gemeente doet al mee op het niveau {label}."])
-    missing = [text for check in rules.conditions.values() for text in check(session, change)]
+    conditions = rules.conditions.values()
+    missing = [sentence for condition in conditions for sentence in condition(session, change)]
     if missing:
         raise LevelRefusedError(missing)
 
 
 def settle_due(session: Session, rules: LevelRules, actor: Actor, code: str) -> LevelChange | None:
-    """Write down a planned level whose moment has come, and let follow from it what follows.
+    """Store a planned level whose moment has come, and carry out its effects; None: none is due.
 
-    Everybody reads the new level from that moment on already; this may come later.
+    This may come later than the moment: everybody reads the new level from then on already.
     """
     profile = session.get(MunicipalityProfile, code, with_for_update=True)
     if profile is None or not profile.next_level or not profile.next_level_from:
@@ -170,15 +173,20 @@ def settle_due(session: Session, rules: LevelRules, actor: Actor, code: str) -> 
     session.flush()
     for effect in rules.effects.values():
         effect(session, change)
-    _note(session, change, None)
+    _note(session, actor, "gemeente.niveau", code, after)
     return change
 
 
-def _note(session: Session, change: LevelChange, reason: str | None) -> None:
-    fields = [change.code, change.after.value]
-    record(
-        session, change.actor, "gemeente.niveau", NATIONAL, AUDIT_KIND, reason=reason, fields=fields
-    )
+def _note(
+    session: Session,
+    actor: Actor,
+    action: str,
+    code: str,
+    level: ParticipationLevel,
+    reason: str | None = None,
+) -> None:
+    fields = [code, level.value]
+    record(session, actor, action, NATIONAL, AUDIT_KIND, reason=reason, fields=fields)
 
 
 def _store(session: Session, profile: MunicipalityProfile, change: LevelChange) -> None:
@@ -186,7 +194,7 @@ def _store(session: Session, profile: MunicipalityProfile, change: LevelChange) 
     session.add(profile)
     end_running_level(session, profile, now)
     if profile.next_level == change.after:
-        # It is so now: there is nothing left of the plan.
+        # The level that was planned begins now.
         drop_plan(session, profile)
     profile.noted_level, profile.level_since = change.after, now
     until = profile.next_level_from
@@ -195,7 +203,10 @@ def _store(session: Session, profile: MunicipalityProfile, change: LevelChange) 
 
 
 def end_running_level(session: Session, profile: MunicipalityProfile, moment: datetime) -> None:
-    """End the present stretch now; begin it first when it is from before the history."""
+    """End the present period at this moment.
+
+    Periods from before the history was kept have no row: then one is added.
+    """
     row = running_level(session, profile.code)
     if row is not None:
         row.until = moment
@@ -205,7 +216,7 @@ def end_running_level(session: Session, profile: MunicipalityProfile, moment: da
 
 
 def running_level(session: Session, code: str) -> MunicipalityLevel | None:
-    """Return the stretch of time that lasts now."""
+    """Return the period in which a municipality is now."""
     now = utc_now()
     return session.scalars(
         select(MunicipalityLevel).where(
@@ -217,7 +228,7 @@ def running_level(session: Session, code: str) -> MunicipalityLevel | None:
 
 
 def drop_plan(session: Session, profile: MunicipalityProfile) -> None:
-    """Drop what was planned; the present stretch has no end again."""
+    """Drop the plan of a municipality; the present period has no end again."""
     row = running_level(session, profile.code)
     if row is not None:
         row.until = None
@@ -231,9 +242,9 @@ def drop_plan(session: Session, profile: MunicipalityProfile) -> None:
 
 
 def level_history(session: Session, code: str) -> Sequence[MunicipalityLevel]:
-    """Return every stretch of time, the latest first; what is planned is left out.
+    """Return the periods of a municipality until now, the latest first.
 
-    Before the first: *zonder afspraak*.
+    Before the first it was *zonder afspraak*.
     """
     rows = session.scalars(
         select(MunicipalityLevel)
@@ -252,13 +263,13 @@ def level_history(session: Session, code: str) -> Sequence[MunicipalityLevel]:
 
 LEVEL_JOB: Final = Job("gemeente.niveau")
 FURTHEST: Final = timedelta(days=366)
-# So long before its moment a plan is held against its conditions once more.
-LOOKED_AT_AGAIN: Final = timedelta(days=1)
+# So long before its moment the conditions of a plan are checked once more.
+CHECKED_BEFORE: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class LevelPlan:
-    """Level that a municipality will have, and from when on."""
+    """A level that a municipality will have, and from when on."""
 
     level: ParticipationLevel
     begins: datetime
@@ -274,9 +285,10 @@ def plan_level(
     *,
     reason: str | None = None,
 ) -> LevelChange:
-    """Let a municipality take part so far from this moment on; none, or one that passed: now.
+    """Give a municipality a level from a moment on; without one, or when it has passed, now.
 
-    :raises LevelRefusedError: unknown, already so, something is missing, or another plan waits.
+    Raises:
+        LevelRefusedError: as `set_level`, or another plan waits.
     """
     now = utc_now()
     if begins is None or begins <= now:
@@ -294,16 +306,16 @@ def plan_level(
     session.add(MunicipalityLevel(code=code, level=level, since=begins))
     session.flush()
     enqueue(session, LEVEL_JOB, NATIONAL, {"gemeente": code}, delay=begins - now)
-    if begins - LOOKED_AT_AGAIN > now:
-        # What people and accounts lost since then is in no form of the desk.
-        early = begins - LOOKED_AT_AGAIN - now
+    early = begins - CHECKED_BEFORE - now
+    if early > timedelta():
+        # Until then colleagues may leave or lose a role, which no form of the desk shows.
         enqueue(session, LEVEL_JOB, NATIONAL, {"gemeente": code}, delay=early)
-    _note_plan(session, actor, "gemeente.niveau_gepland", code, level, reason)
+    _note(session, actor, "gemeente.niveau_gepland", code, level, reason)
     return change
 
 
 def plan_of(session: Session, code: str) -> LevelPlan | None:
-    """Return what is planned for a municipality, as long as it hasn't begun."""
+    """Return the plan of a municipality, as long as it hasn't begun."""
     row = session.get(MunicipalityProfile, code)
     if row is None or not row.next_level or not row.next_level_from:
         return None
@@ -315,19 +327,19 @@ def plan_of(session: Session, code: str) -> LevelPlan | None:
 def take_back_plan(
     session: Session, rules: LevelRules, actor: Actor, code: str, *, reason: str | None = None
 ) -> LevelPlan | None:
-    """Take back what was planned; None: there was nothing, or it has begun."""
+    """Take back a plan and return it; None when there is none, or it has begun."""
     profile = locked_profile(session, rules, actor, code)
     plan = plan_of(session, code)
     if plan is not None:
         drop_plan(session, profile)
-        _note_plan(session, actor, "gemeente.niveau_ingetrokken", code, plan.level, reason)
+        _note(session, actor, "gemeente.niveau_ingetrokken", code, plan.level, reason)
     return plan
 
 
 def take_back_when_lacking(
     session: Session, rules: LevelRules, actor: Actor, code: str
 ) -> Sequence[str]:
-    """Drop a plan whose conditions no longer hold; return why, a sentence each."""
+    """Take back a plan whose conditions no longer hold; return what is missing, in sentences."""
     plan = plan_of(session, code)
     if plan is None:
         return ()
@@ -341,44 +353,28 @@ def take_back_when_lacking(
     return ()
 
 
-def _note_plan(
-    session: Session,
-    actor: Actor,
-    action: str,
-    code: str,
-    level: ParticipationLevel,
-    reason: str | None,
-) -> None:
-    fields = [code, level.value]
-    record(session, actor, action, NATIONAL, AUDIT_KIND, reason=reason, fields=fields)
-
-
 def begin_planned_level(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Begin the planned level when its moment has come, or remind of it (job)."""
+    """Begin a planned level whose moment has come, or drop it and mail the desk (job)."""
     rules = context.registry.level_rules
     for payload in payloads:
         code = payload["gemeente"]
         with context.transaction() as session:
             settle_due(session, rules, SYSTEM, code)
-            if take_back_when_lacking(session, rules, SYSTEM, code):
-                _tell_the_desk(session, code)
+            lacking = take_back_when_lacking(session, rules, SYSTEM, code)
+            desk = postbox_recipient(session, NATIONAL)
+            if lacking and desk is not None:
+                queue_mail(session, NATIONAL, DROPPED.name, desk, values={"gemeente": code})
 
 
-def _tell_the_desk(session: Session, code: str) -> None:
-    desk = postbox_recipient(session, NATIONAL)
-    if desk is not None:
-        queue_mail(session, NATIONAL, FELL.name, desk, values={"gemeente": code})
-
-
-def _fell(writing: Writing) -> Letter:
+def _write_dropped(writing: Writing) -> Letter:
     town = writing.session.get_one(Municipality, writing.message.values["gemeente"])
     path = f"/{NATIONAL}/aansluiting?gemeente={town.slug}"
     return Letter({"gemeente": town.name, "pad": path})
 
 
-FELL: Final = MailTemplate(
+DROPPED: Final = MailTemplate(
     "niveau_vervallen",
     "Een geplande aansluiting gaat niet door",
     "stopintimidatie.municipalities.levels:templates/mail/niveau_vervallen.txt.jinja2",
-    _fell,
+    _write_dropped,
 )

@@ -1,4 +1,4 @@
-"""Organisations a municipality works with, and the people to ask there."""
+"""Tables of the organisations a municipality works with, their covenants and contacts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stopintimidatie.municipalities.partners.vocabulary import Covenant
 
 
 class PartnerOrganisation(Held, Base):
-    """A partner of one municipality. Ended, it stays: exports of then name it."""
+    """A partner of one municipality. An ended one is kept: earlier exports name it."""
 
     __tablename__ = "partner_organisation"
     __table_args__ = held_table(
@@ -45,6 +45,7 @@ class PartnerOrganisation(Held, Base):
 
     @property
     def covenant(self) -> Covenant | None:
+        """The present covenant, counting or not; None when there is none."""
         if self.covenant_name is None or self.covenant_from is None:
             return None
         return Covenant(self.covenant_name, self.covenant_from, self.covenant_until)
@@ -68,8 +69,10 @@ class PartnerCovenant(Held, Base):
 
 
 class PartnerContact(Held, Base):
-    """Somebody to ask at a partner. Name and number are encrypted; the e-mail address stands with
-    those that must prove themselves (`mail_address`)."""
+    """A contact at a partner. Name and number are encrypted.
+
+    The e-mail address is a row of `mail_address`, because it must be confirmed.
+    """
 
     __tablename__ = "partner_contact"
     __table_args__ = held_table(

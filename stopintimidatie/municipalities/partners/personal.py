@@ -56,24 +56,24 @@ SEALED: Final = Sealed(PartnerContact, PURPOSE, ("name", "phone"), "id")
 
 
 def _find_organisations(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """Find an organisation by its number alone: it is nobody."""
+    """Return the organisation with the number of the subject; its name is no person's."""
     number = text.normalise_code(PREFIX, subject.reference or "")
-    mine = PartnerOrganisation.reference == number
-    return session.scalars(select(PartnerOrganisation.id).where(mine)).all()
+    wanted = select(PartnerOrganisation.id).where(PartnerOrganisation.reference == number)
+    return session.scalars(wanted).all()
 
 
 def _redact_organisation(
     session: Session, keys: KeyRing, document: UUID, fragment: Fragment
 ) -> int:
-    mine = PartnerOrganisation.id == document
-    of_it = PartnerCovenant.organisation_id == document
-    return redact_rows(session, PartnerOrganisation, mine, ORGANISATION, fragment) + redact_rows(
-        session, PartnerCovenant, of_it, COVENANT, fragment
-    )
+    organisation = PartnerOrganisation.id == document
+    covenants = PartnerCovenant.organisation_id == document
+    return redact_rows(
+        session, PartnerOrganisation, organisation, ORGANISATION, fragment
+    ) + redact_rows(session, PartnerCovenant, covenants, COVENANT, fragment)
 
 
 def _erase_organisation(session: Session, document: UUID) -> None:
-    """Erase what was typed beside the name: a name of an organisation is nobody's."""
+    """Erase the reason of the end and all contacts; the name of an organisation is no person's."""
     row = session.get(PartnerOrganisation, document)
     if row is not None:
         row.ended_reason = None
@@ -83,20 +83,20 @@ def _erase_organisation(session: Session, document: UUID) -> None:
 
 
 def _find_contacts(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """Find contacts by e-mail address or number; few rows, each with a lock of its own."""
-    wanted = {text.strip().lower() for text in (subject.email, subject.phone) if text}
+    """Return the contacts with this e-mail address or number; all are decrypted to compare."""
+    wanted = {typed.strip().lower() for typed in (subject.email, subject.phone) if typed}
     if not wanted:
         return []
     addresses = {
         row.owner_id: row
         for row in session.scalars(select(MailAddress).where(MailAddress.owner_kind == OWNER))
     }
-    found = []
+    contacts = []
     for row in session.scalars(select(PartnerContact)):
         person = in_clear(keys, row, addresses.get(str(row.id)))
         if wanted & {person.email.lower(), (person.phone or "").lower()}:
-            found.append(row.id)
-    return found
+            contacts.append(row.id)
+    return contacts
 
 
 def _redact_contact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
@@ -104,12 +104,11 @@ def _redact_contact(session: Session, keys: KeyRing, document: UUID, fragment: F
 
 
 def _erase_contact(session: Session, document: UUID) -> None:
-    """Name, number and address go, and with them the row: a function alone can't be asked."""
+    """Delete a contact with its address: a function without a person is of no use."""
     address = find_address(session, owner_of_contact(document))
-    row = session.get(PartnerContact, document)
-    for gone in (address, row):
-        if gone is not None:
-            session.delete(gone)
+    for row in (address, session.get(PartnerContact, document)):
+        if row is not None:
+            session.delete(row)
     session.flush()
 
 

@@ -1,10 +1,10 @@
-"""/gemeenten/dordrecht/partners and the organisations below it."""
+"""Nodes of the tree: /gemeenten/dordrecht/partners and the organisations below it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import and_
@@ -13,11 +13,10 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core import text
 from stopintimidatie.core.registry import Directive, single
 from stopintimidatie.core.security import Permission
-from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.tree import Branch, Level, Resource
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.municipalities.areas.models import Municipality
-from stopintimidatie.municipalities.areas.resources import Administration
+from stopintimidatie.municipalities.areas.resources import Administration, settings_link
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 
 # The number of a partner in its address, `K-4F7K-2QXJ`: a name may change.
@@ -27,12 +26,12 @@ PATTERN: Final = re.compile(r"K-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
 
 
 def new_partner_number() -> str:
-    """Draw a fresh number; one in a hundred thousand million is taken."""
+    """Draw a random number for a partner; it is hardly ever taken."""
     return text.new_code(PREFIX)
 
 
 class PartnerList(Branch):
-    """/gemeenten/dordrecht/partners"""
+    """/gemeenten/dordrecht/partners."""
 
     kind = "partners"
     label = "Partners"
@@ -43,7 +42,7 @@ class PartnerList(Branch):
 
 
 class PartnerResource(Resource):
-    """/gemeenten/dordrecht/partners/K-4F7K-2QXJ"""
+    """/gemeenten/dordrecht/partners/K-4F7K-2QXJ."""
 
     kind = "partner"
 
@@ -53,10 +52,12 @@ class PartnerResource(Resource):
 
     @property
     def document_id(self) -> UUID:
+        """The id of the organisation."""
         return self.organisation.id
 
     @property
     def title(self) -> str:
+        """The name of the organisation."""
         return self.organisation.name
 
 
@@ -81,36 +82,33 @@ LEVELS: Final = (
 )
 
 
-PANEL: Final = "stopintimidatie.municipalities.partners:templates/panel.jinja2"
-
-
 def administration_panel(context: Administration, request: Any) -> Panel | None:
-    """Return the panel on the page of the settings."""
-    if context.holder == NATIONAL or not request.has_permission(
-        Permission.EDIT_PARTNER, context.__parent__
-    ):
-        return None
-    href = request.resource_path(context.__parent__, "partners")
-    return Panel("Partners", PANEL, {"href": href})
+    """Return the link to the partners, on the page of the settings."""
+    return settings_link(
+        context,
+        request,
+        Permission.EDIT_PARTNER,
+        "partners",
+        "Partners",
+        "De organisaties waar u mee werkt: wie u er kunt vragen, en op welke grondslag zij iets"
+        " mogen weten.",
+        "Partners: bekijken en toevoegen",
+    )
 
 
-# Redaction profiles: the room that has them tells.
+# Redaction profiles, which a higher room registers
 
 Choices = Sequence[tuple[str, str]]
 
 
-class Profiles(Protocol):
-    """(session of the holder, holder) -> the profiles for who stands outside, as (name, label)."""
-
-    def __call__(self, session: Session, holder: str) -> Choices: ...
-
-
+# Returns the redaction profiles that a holder may propose for a partner, as (name, label).
+Profiles = Callable[[Session, str], Choices]
 PARTNER_PROFILES: Final = Directive[None, Profiles](
     "add_partner_profiles", "partner_profiles", single
 )
 
 
 def profiles_for(registry: Any, session: Session, holder: str) -> Choices:
-    """Return what can be proposed here."""
+    """Return the redaction profiles that can be proposed for a partner, as (name, label)."""
     profiles = PARTNER_PROFILES.only(registry)
     return () if profiles is None else profiles(session, holder)

@@ -30,13 +30,13 @@ from stopintimidatie.municipalities.partners.models import (
 from stopintimidatie.municipalities.partners.resources import new_partner_number
 from stopintimidatie.municipalities.partners.vocabulary import covenant_problem
 
-# What every change keeps to: one at a time, nothing overwritten, told to the log
+# Shared by all changes: one at a time, nothing overwritten, recorded in the log
 
 KIND: Final = "partner"
 
 
 class PartnerError(Exception):
-    """This can't be done; the message says what to do, in Dutch. `field`: which answer is wrong."""
+    """The change is refused; the Dutch message says what to do, `field` which answer is wrong."""
 
     def __init__(self, message: str, field: str | None = None) -> None:
         super().__init__(message)
@@ -45,7 +45,7 @@ class PartnerError(Exception):
 
 
 class StalePartnerError(Exception):
-    """Somebody else changed it since this person saw it."""
+    """Somebody else changed the row since this person saw it."""
 
     def __init__(self, row: Any) -> None:
         super().__init__("the row was changed meanwhile")
@@ -53,9 +53,10 @@ class StalePartnerError(Exception):
 
 
 def lock(session: Session, row: Any, version: int | None = None) -> None:
-    """Keep others from changing the row until this transaction ends, and read it anew.
+    """Lock a row until this transaction ends, and read it anew.
 
-    :raises StalePartnerError: it isn't the version that this person saw.
+    Raises:
+        StalePartnerError: it isn't the version that this person saw.
     """
     session.flush()
     session.refresh(row, with_for_update=True)
@@ -66,13 +67,15 @@ def lock(session: Session, row: Any, version: int | None = None) -> None:
 def refuse_ended(row: PartnerOrganisation) -> None:
     """Refuse a change of an organisation that was ended.
 
-    :raises PartnerError: it was ended.
+    Raises:
+        PartnerError: it was ended.
     """
     if row.ended_at is not None:
         raise PartnerError("Deze partner is beëindigd. Neem de partner eerst weer in gebruik.")
 
 
 def note_change(row: Any, actor: Actor) -> None:
+    """Note on a row who changed it, and when."""
     row.changed_at, row.changed_by = utc_now(), actor.name
 
 
@@ -83,7 +86,7 @@ def log(
     action: str,
     fields: Sequence[str] = (),
 ) -> None:
-    """Append to the audit log: ids and names of fields, never content."""
+    """Record an action on a partner in the audit log: ids and names of fields, never content."""
     record(session, actor, f"partner.{action}", row.holder, KIND, [row.id], fields=fields)
 
 
@@ -91,13 +94,13 @@ def log(
 
 PURPOSE: Final = "partner-contact"
 OWNER: Final = "partner_contact"
-# More than this is an address book.
+# So many contacts a partner may have.
 MOST: Final = 20
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody at a partner, in clear; never in a repr."""
+    """The data of a contact in clear, which never shows in a repr."""
 
     function: str
     name: str = field(repr=False)
@@ -115,35 +118,34 @@ class Shown:
 
 
 def owner_of_contact(contact: UUID) -> Owner:
+    """Return the owner of the e-mail address of a contact."""
     return Owner(OWNER, str(contact))
 
 
 def add_contact(
-    session: Session, keys: KeyRing, organisation: PartnerOrganisation, who: Person, actor: Actor
+    session: Session, keys: KeyRing, organisation: PartnerOrganisation, person: Person, actor: Actor
 ) -> PartnerContact:
-    """Add somebody to ask; mail a code to the address.
+    """Add a contact to a partner, and mail a code to the address.
 
-    :raises PartnerError: the organisation was ended, or has too many already.
+    Raises:
+        PartnerError: the organisation was ended, or has too many already.
     """
     lock(session, organisation)
     refuse_ended(organisation)
-    mine = PartnerContact.organisation_id == organisation.id
-    if (session.scalar(select(func.count(PartnerContact.id)).where(mine)) or 0) >= MOST:
+    count = select(func.count()).where(PartnerContact.organisation_id == organisation.id)
+    if session.scalars(count).one() >= MOST:
         raise PartnerError(f"Er staan al {MOST} contactpersonen. Verwijder er eerst een.")
-    moment = utc_now()
     row = PartnerContact(
         holder=organisation.holder,
         organisation_id=organisation.id,
-        function=who.function,
-        made_at=moment,
+        function=person.function,
         made_by=actor.name,
-        changed_at=moment,
         changed_by=actor.name,
     )
     session.add(row)
     session.flush()
-    _seal(keys, row, who)
-    set_address(session, keys, row.holder, owner_of_contact(row.id), who.email, actor)
+    _seal(keys, row, person)
+    set_address(session, keys, row.holder, owner_of_contact(row.id), person.email, actor)
     log(session, organisation, actor, "contact_toegevoegd")
     return row
 
@@ -153,26 +155,27 @@ def change_contact(
     keys: KeyRing,
     organisation: PartnerOrganisation,
     row: PartnerContact,
-    who: Person,
+    person: Person,
     actor: Actor,
     *,
     version: int | None = None,
 ) -> None:
-    """Change the answers; another address must prove itself anew.
+    """Change the data of a contact; another address must be confirmed anew.
 
-    :raises PartnerError: the organisation was ended.
-    :raises StalePartnerError: somebody else changed it.
+    Raises:
+        PartnerError: the organisation was ended.
+        StalePartnerError: somebody else changed it.
     """
     lock(session, organisation)
     refuse_ended(organisation)
     lock(session, row, version)
     before = in_clear(keys, row, find_address(session, owner_of_contact(row.id)))
     names = ("function", "name", "email", "phone")
-    fields = [name for name in names if getattr(before, name) != getattr(who, name)]
-    set_address(session, keys, row.holder, owner_of_contact(row.id), who.email, actor)
+    fields = [name for name in names if getattr(before, name) != getattr(person, name)]
+    set_address(session, keys, row.holder, owner_of_contact(row.id), person.email, actor)
     if fields:
-        row.function = who.function
-        _seal(keys, row, who)
+        row.function = person.function
+        _seal(keys, row, person)
         note_change(row, actor)
         log(session, organisation, actor, "contact_gewijzigd", fields)
 
@@ -180,61 +183,44 @@ def change_contact(
 def remove_contact(
     session: Session, organisation: PartnerOrganisation, row: PartnerContact, actor: Actor
 ) -> None:
-    """Forget somebody: name, number and address are gone from the database."""
+    """Delete a contact with name, number and address."""
     remove_address(session, owner_of_contact(row.id), actor)
     session.delete(row)
     session.flush()
     log(session, organisation, actor, "contact_verwijderd")
 
 
-def remove_all(session: Session, organisation: PartnerOrganisation, actor: Actor) -> None:
-    """Forget everybody of an organisation."""
-    rows = session.scalars(
-        select(PartnerContact).where(PartnerContact.organisation_id == organisation.id)
-    ).all()
-    for row in rows:
-        remove_contact(session, organisation, row, actor)
-
-
 def find_contact(
     session: Session, organisation: PartnerOrganisation, number: str
 ) -> PartnerContact | None:
-    """Find a contact of this organisation, by its id as a page sends it."""
+    """Return the contact of this organisation with an id as a page sends it, or None."""
     try:
-        wanted = UUID(number[:40])
+        contact_id = UUID(number[:40])
     except ValueError:
         return None
-    return session.scalars(
-        select(PartnerContact).where(
-            PartnerContact.id == wanted, PartnerContact.organisation_id == organisation.id
-        )
-    ).one_or_none()
+    contact = session.get(PartnerContact, contact_id)
+    return contact if contact and contact.organisation_id == organisation.id else None
 
 
 def contacts_of(
     session: Session, keys: KeyRing, organisation: PartnerOrganisation
 ) -> Sequence[Shown]:
-    """Return everybody to ask there, in clear: the caller notes the read. Two queries."""
+    """Return the contacts of a partner in clear, in two queries; the caller logs the read."""
     rows = session.scalars(
         select(PartnerContact)
         .where(PartnerContact.organisation_id == organisation.id)
         .order_by(PartnerContact.made_at, PartnerContact.id)
     ).all()
-    numbers = [str(row.id) for row in rows]
-    addresses = {
-        address.owner_id: address
-        for address in session.scalars(
-            select(MailAddress).where(
-                MailAddress.owner_kind == OWNER, MailAddress.owner_id.in_(numbers)
-            )
-        )
-    }
-    found = [(row, addresses.get(str(row.id))) for row in rows]
-    return [Shown(row, in_clear(keys, row, address), address) for row, address in found]
+    owned = select(MailAddress).where(
+        MailAddress.owner_kind == OWNER, MailAddress.owner_id.in_([str(row.id) for row in rows])
+    )
+    addresses = {address.owner_id: address for address in session.scalars(owned)}
+    pairs = [(row, addresses.get(str(row.id))) for row in rows]
+    return [Shown(row, in_clear(keys, row, address), address) for row, address in pairs]
 
 
 def in_clear(keys: KeyRing, row: PartnerContact, address: MailAddress | None) -> Person:
-    """Return the person in clear; what was erased is empty."""
+    """Return the data of a contact in clear; erased data is empty."""
     return Person(
         function=row.function,
         name=_open(keys, row, row.name) or "",
@@ -247,38 +233,33 @@ def _open(keys: KeyRing, row: PartnerContact, sealed: str | None) -> str | None:
     return None if sealed is None else keys.decrypt(PURPOSE, sealed, str(row.id))
 
 
-def _seal(keys: KeyRing, row: PartnerContact, who: Person) -> None:
-    row.name = keys.encrypt(PURPOSE, who.name, str(row.id))
-    row.phone = None if who.phone is None else keys.encrypt(PURPOSE, who.phone, str(row.id))
+def _seal(keys: KeyRing, row: PartnerContact, person: Person) -> None:
+    row.name = keys.encrypt(PURPOSE, person.name, str(row.id))
+    row.phone = None if person.phone is None else keys.encrypt(PURPOSE, person.phone, str(row.id))
 
+
+# Organisations
 
 FIELDS: Final = (
-    "name",
-    "kind",
-    "legal_bases",
-    "profile",
-    "covenant_name",
-    "covenant_from",
-    "covenant_until",
+    *("name", "kind", "legal_bases", "profile"),
+    *("covenant_name", "covenant_from", "covenant_until"),
 )
 
 
 def add_partner(
     session: Session, holder: str, values: Mapping[str, Any], actor: Actor
 ) -> PartnerOrganisation:
-    """Add an organisation that the municipality works with from now on.
+    """Add a partner with a free number.
 
-    :raises PartnerError: a rule isn't kept; `field` says where.
+    Raises:
+        PartnerError: a rule isn't kept; `field` says where.
     """
     _check(session, holder, values)
-    moment = utc_now()
     row = PartnerOrganisation(
         holder=holder,
         reference=_free_number(session, holder),
         **{name: values[name] for name in FIELDS},
-        made_at=moment,
         made_by=actor.name,
-        changed_at=moment,
         changed_by=actor.name,
     )
     session.add(row)
@@ -295,10 +276,11 @@ def change_partner(
     *,
     version: int | None = None,
 ) -> list[str]:
-    """Change the answers; return the names of those that differ.
+    """Change a partner; return the names of the columns that differ.
 
-    :raises PartnerError: a rule isn't kept, or the organisation was ended.
-    :raises StalePartnerError: somebody else changed it.
+    Raises:
+        PartnerError: a rule isn't kept, or the organisation was ended.
+        StalePartnerError: somebody else changed it.
     """
     lock(session, row, version)
     refuse_ended(row)
@@ -315,7 +297,7 @@ def change_partner(
 
 
 def _keep_covenant(session: Session, row: PartnerOrganisation, actor: Actor) -> None:
-    """Keep the covenant findable with its days: documents of before name it."""
+    """Keep the covenant that is replaced as a row: earlier documents name it."""
     before = row.covenant
     if before is not None:
         session.add(
@@ -332,7 +314,7 @@ def _keep_covenant(session: Session, row: PartnerOrganisation, actor: Actor) -> 
 
 
 def earlier_covenants(session: Session, row: PartnerOrganisation) -> Sequence[PartnerCovenant]:
-    """Return those before the present one, the latest first."""
+    """Return the covenants before the present one, the latest first."""
     return session.scalars(
         select(PartnerCovenant)
         .where(PartnerCovenant.organisation_id == row.id)
@@ -341,27 +323,31 @@ def earlier_covenants(session: Session, row: PartnerOrganisation) -> Sequence[Pa
 
 
 def end_partner(session: Session, row: PartnerOrganisation, reason: str, actor: Actor) -> None:
-    """Stop working with it: its name stays, for what it got; whom to ask there goes.
+    """End a partner: delete its contacts; the organisation stays, for the disclosures to it.
 
-    :raises PartnerError: it was ended already.
+    Raises:
+        PartnerError: it was ended already.
     """
     lock(session, row)
     refuse_ended(row)
-    remove_all(session, row, actor)
+    contacts = select(PartnerContact).where(PartnerContact.organisation_id == row.id)
+    for contact in session.scalars(contacts).all():
+        remove_contact(session, row, contact, actor)
     row.ended_at, row.ended_by, row.ended_reason = utc_now(), actor.name, reason
     note_change(row, actor)
     log(session, row, actor, "beeindigd")
 
 
 def resume_partner(session: Session, row: PartnerOrganisation, actor: Actor) -> None:
-    """Resume working with it.
+    """Use an ended partner again.
 
-    :raises PartnerError: it wasn't ended, or another has its name by now.
+    Raises:
+        PartnerError: it wasn't ended, or another has its name by now.
     """
     lock(session, row)
     if row.ended_at is None:
         raise PartnerError("Deze partner is al in gebruik.")
-    _only_one(session, row.holder, row.name, row)
+    _refuse_same_name(session, row.holder, row.name, row)
     row.ended_at = row.ended_by = row.ended_reason = None
     note_change(row, actor)
     log(session, row, actor, "hervat")
@@ -377,13 +363,14 @@ def _check(
         values["covenant_name"], values["covenant_from"], values["covenant_until"]
     )
     if problem:
-        words, field = problem
-        raise PartnerError(words, field)
-    _only_one(session, holder, values["name"], row)
+        raise PartnerError(*problem)
+    _refuse_same_name(session, holder, values["name"], row)
 
 
-def _only_one(session: Session, holder: str, name: str, row: PartnerOrganisation | None) -> None:
-    """Refuse a second of the same name: a list couldn't tell them apart."""
+def _refuse_same_name(
+    session: Session, holder: str, name: str, row: PartnerOrganisation | None
+) -> None:
+    """Refuse the name of another partner in use: a list couldn't tell them apart."""
     others = select(PartnerOrganisation.id).where(
         PartnerOrganisation.holder == holder,
         func.lower(PartnerOrganisation.name) == name.lower(),
@@ -400,16 +387,14 @@ def _only_one(session: Session, holder: str, name: str, row: PartnerOrganisation
 
 def _free_number(session: Session, holder: str) -> str:
     while True:
-        made = new_partner_number()
-        taken = select(PartnerOrganisation.id).where(
-            PartnerOrganisation.holder == holder, PartnerOrganisation.reference == made
-        )
-        if session.execute(taken.limit(1)).first() is None:
-            return made
+        number = new_partner_number()
+        taken = select(PartnerOrganisation.id).filter_by(holder=holder, reference=number)
+        if session.scalar(taken) is None:
+            return number
 
 
 def running_partners(session: Session) -> Sequence[PartnerOrganisation]:
-    """Return those of this transaction's holder that one works with now, by name."""
+    """Return the partners in use of this transaction's holder, by name."""
     return session.scalars(
         select(PartnerOrganisation)
         .where(PartnerOrganisation.ended_at.is_(None))
@@ -418,7 +403,7 @@ def running_partners(session: Session) -> Sequence[PartnerOrganisation]:
 
 
 def find_running(session: Session, reference: str) -> PartnerOrganisation | None:
-    """Find a partner that one works with now, by its number."""
+    """Return the partner in use with this number, or None."""
     return session.scalars(
         select(PartnerOrganisation).where(
             PartnerOrganisation.reference == reference, PartnerOrganisation.ended_at.is_(None)
@@ -427,11 +412,11 @@ def find_running(session: Session, reference: str) -> PartnerOrganisation | None
 
 
 def covenant_on(row: PartnerOrganisation, day: date) -> str | None:
-    """Return the name of the covenant, when it counts on this day."""
+    """Return the name of the covenant with a partner when it counts on this day, else None."""
     covenant = row.covenant
     return covenant.name if covenant is not None and covenant.counts_on(day) else None
 
 
 def offered_names(session: Session, document: Any) -> list[tuple[str, str]]:
-    """Return whom a question may go to, as (number, name)."""
+    """Return the partners that a question may go to, as (number, name)."""
     return [(row.reference, row.name) for row in running_partners(session)]

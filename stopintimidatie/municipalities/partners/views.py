@@ -1,9 +1,10 @@
-"""`…/partners`: the list, an organisation, and the people to ask there."""
+"""Pages `…/partners`: the list, an organisation, and its contacts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form
-from stopintimidatie.core.mail.addresses import confirm_address, find_address, send_code
+from stopintimidatie.core.mail.addresses import find_address
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, day_of, plural
@@ -21,8 +22,8 @@ from stopintimidatie.core.web.components import ListItem
 from stopintimidatie.core.web.request import Paging, Request, query_pairs, wanted_page
 from stopintimidatie.municipalities.partners.forms import (
     FORM_PAGE,
+    ContactSchema,
     EndSchema,
-    contact_schema,
     form_page,
     partner_schema,
     read_partner,
@@ -53,24 +54,20 @@ from stopintimidatie.municipalities.partners.services import (
     resume_partner,
 )
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis, PartnerKind
+from stopintimidatie.municipalities.people.views import take_code
 
-# The list: those one works with first, then those of before
-
-Row = tuple[PartnerOrganisation, int]
-
-
-def count_partners(session: Session) -> int:
-    return session.scalar(select(func.count(PartnerOrganisation.id))) or 0
+_TEMPLATES: Final = "stopintimidatie.municipalities.partners:templates"
+partner_page = partial(view_config, context=PartnerResource, permission=Permission.EDIT_PARTNER)
 
 
-def list_partners(session: Session, paging: Paging) -> Sequence[Row]:
-    """Return a page of them, each with how many people there are to ask."""
+def list_partners(session: Session, paging: Paging) -> Sequence[tuple[PartnerOrganisation, int]]:
+    """Return a page of the partners with their number of contacts; the ended ones come last."""
     people = (
         select(func.count(PartnerContact.id))
         .where(PartnerContact.organisation_id == PartnerOrganisation.id)
         .scalar_subquery()
     )
-    rows = session.execute(
+    page = (
         select(PartnerOrganisation, people)
         .order_by(
             PartnerOrganisation.ended_at.is_not(None),
@@ -80,11 +77,11 @@ def list_partners(session: Session, paging: Paging) -> Sequence[Row]:
         .offset(paging.offset)
         .limit(paging.size)
     )
-    return [(row[0], row[1]) for row in rows]
+    return session.execute(page).all()
 
 
 def partner_item(row: PartnerOrganisation, people: int, href: str, today: date) -> ListItem:
-    """Return a partner as one entry of the list."""
+    """Return a partner as an item of the list."""
     meta = [PartnerKind.word(row.kind)]
     if row.ended_at is not None:
         return ListItem(row.name, href, ["beeindigd"], [*meta, date_text(row.ended_at)])
@@ -97,9 +94,6 @@ def partner_item(row: PartnerOrganisation, people: int, href: str, today: date) 
     return ListItem(row.name, href, badges, meta)
 
 
-_TEMPLATES: Final = "stopintimidatie.municipalities.partners:templates"
-
-
 @view_config(
     context=PartnerList,
     request_method="GET",
@@ -107,9 +101,10 @@ _TEMPLATES: Final = "stopintimidatie.municipalities.partners:templates"
     renderer=f"{_TEMPLATES}/partners.jinja2",
 )
 def partners_view(context: PartnerList, request: Request) -> dict[str, Any]:
-    """Show whom this municipality works with, and worked with."""
+    """Show the partners of this municipality, the ended ones too."""
     today = day_of(utc_now())
-    paging = Paging(wanted_page(request), count_partners(request.db))
+    number = request.db.scalars(select(func.count(PartnerOrganisation.id))).one()
+    paging = Paging(wanted_page(request), number)
     rows = list_partners(request.db, paging)
     edits = request.has_permission(Permission.EDIT_PARTNER, context)
     return {
@@ -130,7 +125,7 @@ def partners_view(context: PartnerList, request: Request) -> dict[str, Any]:
     renderer=FORM_PAGE,
 )
 def add_view(context: PartnerList, request: Request) -> Any:
-    """Add an organisation."""
+    """Show the form to add a partner, and save it."""
     form = Form(
         partner_schema(profiles_for(request.registry, request.db, context.holder)),
         request,
@@ -139,8 +134,7 @@ def add_view(context: PartnerList, request: Request) -> Any:
     )
 
     def act(values: dict[str, Any]) -> Any:
-        given = read_partner(values)
-        row = add_partner(request.db, context.holder, given, request.actor)
+        row = add_partner(request.db, context.holder, read_partner(values), request.actor)
         request.flash("De partner is toegevoegd. Zet er nu bij wie u daar kunt vragen.")
         return HTTPSeeOther(request.resource_path(context, row.reference))
 
@@ -155,44 +149,33 @@ def add_view(context: PartnerList, request: Request) -> Any:
     renderer=f"{_TEMPLATES}/partner.jinja2",
 )
 def partner_view(context: PartnerResource, request: Request) -> dict[str, Any]:
-    """Show one organisation: grounds, covenant, and who to ask there."""
+    """Show a partner: its legal bases, covenant and contacts."""
     row = context.organisation
     contacts = contacts_of(request.db, request.registry.key_ring, row)
     if contacts:
         fields = ["naam", "e-mail", "telefoon"]
         note_read(request, context.holder, KIND, [row.id], task="partner bekijken", fields=fields)
-    edits = request.has_permission(Permission.EDIT_PARTNER, context)
+    profiles = dict(profiles_for(request.registry, request.db, row.holder))
     return {
         "partner": row,
-        "facts": _facts(request, row),
+        "facts": [
+            ("Soort", PartnerKind.word(row.kind)),
+            ("Ziet", profiles.get(row.profile or "", "wordt gekozen bij de uitvoer")),
+            ("Gewijzigd", f"{date_text(row.changed_at)} door {row.changed_by}"),
+        ],
         "bases": [LegalBasis.word(code) for code in row.legal_bases],
         "covenant": row.covenant,
         "earlier": earlier_covenants(request.db, row),
         "today": day_of(utc_now()),
         "contacts": contacts,
-        "edits": edits,
+        "edits": request.has_permission(Permission.EDIT_PARTNER, context),
         "here": request.resource_path(context).rstrip("/"),
     }
 
 
-def _facts(request: Request, row: PartnerOrganisation) -> list[tuple[str, str]]:
-    profiles = dict(profiles_for(request.registry, request.db, row.holder))
-    return [
-        ("Soort", PartnerKind.word(row.kind)),
-        ("Ziet", profiles.get(row.profile or "", "wordt gekozen bij de uitvoer")),
-        ("Gewijzigd", f"{date_text(row.changed_at)} door {row.changed_by}"),
-    ]
-
-
-@view_config(
-    context=PartnerResource,
-    name="bewerken",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_PARTNER,
-    renderer=FORM_PAGE,
-)
+@partner_page(name="bewerken", request_method=("GET", "POST"), renderer=FORM_PAGE)
 def change_view(context: PartnerResource, request: Request) -> Any:
-    """Change the answers about an organisation."""
+    """Show the form of a partner, and save its changes."""
     row, back = context.organisation, request.resource_path(context)
     form = Form(
         partner_schema(profiles_for(request.registry, request.db, context.holder)),
@@ -211,15 +194,9 @@ def change_view(context: PartnerResource, request: Request) -> Any:
     return submit(request, form, act, form_page(request, "Partner bewerken", row.name))
 
 
-@view_config(
-    context=PartnerResource,
-    name="beeindigen",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_PARTNER,
-    renderer=FORM_PAGE,
-)
+@partner_page(name="beeindigen", request_method=("GET", "POST"), renderer=FORM_PAGE)
 def end_view(context: PartnerResource, request: Request) -> Any:
-    """Stop working with it."""
+    """Show the form to end a partner, and end it."""
     row, back = context.organisation, request.resource_path(context)
     form = Form(
         EndSchema(),
@@ -242,14 +219,9 @@ def end_view(context: PartnerResource, request: Request) -> Any:
     return submit(request, form, act, page)
 
 
-@view_config(
-    context=PartnerResource,
-    name="hervatten",
-    request_method="POST",
-    permission=Permission.EDIT_PARTNER,
-)
+@partner_page(name="hervatten", request_method="POST")
 def resume_view(context: PartnerResource, request: Request) -> HTTPSeeOther:
-    """Resume working with it."""
+    """Use an ended partner again."""
     try:
         resume_partner(request.db, context.organisation, request.actor)
         request.flash("U werkt weer met deze partner. Zet erbij wie u daar kunt vragen.")
@@ -258,39 +230,32 @@ def resume_view(context: PartnerResource, request: Request) -> HTTPSeeOther:
     return HTTPSeeOther(request.resource_path(context))
 
 
-# People: adding, changing, confirming the address, removing
-
-_P: Final = Permission.EDIT_PARTNER
+# Contacts: adding, changing, confirming the address, removing
 
 
-@view_config(
-    context=PartnerResource,
-    name="contact",
-    request_method=("GET", "POST"),
-    permission=_P,
-    renderer=FORM_PAGE,
-)
+@partner_page(name="contact", request_method=("GET", "POST"), renderer=FORM_PAGE)
 def contact_view(context: PartnerResource, request: Request) -> Any:
-    """Add a contact, or with `?wie=…` change one."""
+    """Show the form to add a contact, or with `?wie=…` to change one, and save it."""
     keys, row = request.registry.key_ring, context.organisation
-    known = _asked_for(context, request)
+    number = dict(query_pairs(request)).get("wie")
+    known = None if number is None else _contact(context, request, number)
     form = Form(
-        contact_schema(),
+        ContactSchema(),
         request,
         buttons=[Button("opslaan", "Contactpersoon opslaan")],
-        appstruct=_given(request, known),
+        appstruct=_first_values(request, known),
         cancel_url=request.resource_path(context),
     )
     if known is not None:
         note_read(request, context.holder, KIND, [row.id], task="contactpersoon bewerken")
 
     def act(values: dict[str, Any]) -> Any:
-        who, actor = read_person(values), request.actor
+        person, actor = read_person(values), request.actor
         if known is None:
-            add_contact(request.db, keys, row, who, actor)
+            add_contact(request.db, keys, row, person, actor)
         else:
             version = values["versie"]
-            change_contact(request.db, keys, row, known, who, actor, version=version)
+            change_contact(request.db, keys, row, known, person, actor, version=version)
         request.flash("Opgeslagen. Naar een nieuw adres sturen wij een code.")
         return HTTPSeeOther(request.resource_path(context))
 
@@ -298,12 +263,7 @@ def contact_view(context: PartnerResource, request: Request) -> Any:
     return submit(request, form, act, form_page(request, heading, row.name))
 
 
-def _asked_for(context: PartnerResource, request: Request) -> PartnerContact | None:
-    asked = dict(query_pairs(request)).get("wie")
-    return None if asked is None else _found(context, request, asked)
-
-
-def _given(request: Request, known: PartnerContact | None) -> dict[str, Any]:
+def _first_values(request: Request, known: PartnerContact | None) -> dict[str, Any]:
     if known is None:
         return {}
     address = find_address(request.db, owner_of_contact(known.id))
@@ -317,38 +277,30 @@ def _given(request: Request, known: PartnerContact | None) -> dict[str, Any]:
     }
 
 
-def _found(context: PartnerResource, request: Request, number: str) -> PartnerContact:
-    found = find_contact(request.db, context.organisation, number)
-    if found is None:
+def _contact(context: PartnerResource, request: Request, number: str) -> PartnerContact:
+    """Return the contact of this partner with this id.
+
+    Raises:
+        HTTPNotFound: there is none.
+    """
+    contact = find_contact(request.db, context.organisation, number)
+    if contact is None:
         raise HTTPNotFound()
-    return found
+    return contact
 
 
-@view_config(context=PartnerResource, name="contact-code", request_method="POST", permission=_P)
+@partner_page(name="contact-code", request_method="POST")
 def code_view(context: PartnerResource, request: Request) -> HTTPSeeOther:
-    """Type back the code that the contact read out, or send a new one."""
-    who = _found(context, request, str(request.POST.get("wie", "")))
-    address = find_address(request.db, owner_of_contact(who.id))
-    if address is None:
-        raise HTTPNotFound()
-    keys = request.registry.key_ring
-    if "opnieuw" in request.POST:
-        send_code(request.db, keys, address)
-        request.flash("Er is een nieuwe code onderweg.")
-    else:
-        typed = str(request.POST.get("code", ""))[:40]
-        problem = confirm_address(request.db, keys, address, typed, request.actor)
-        if problem:
-            request.flash(problem, "error")
-        else:
-            request.flash("Het adres is bevestigd.")
+    """Take the code that the contact read out, or send a new one."""
+    contact = _contact(context, request, str(request.POST.get("wie", "")))
+    take_code(request, owner_of_contact(contact.id), "Het adres is bevestigd.")
     return HTTPSeeOther(request.resource_path(context))
 
 
-@view_config(context=PartnerResource, name="contact-weg", request_method="POST", permission=_P)
+@partner_page(name="contact-weg", request_method="POST")
 def remove_view(context: PartnerResource, request: Request) -> HTTPSeeOther:
-    """Forget somebody."""
-    who = _found(context, request, str(request.POST.get("wie", "")))
-    remove_contact(request.db, context.organisation, who, request.actor)
+    """Delete a contact."""
+    contact = _contact(context, request, str(request.POST.get("wie", "")))
+    remove_contact(request.db, context.organisation, contact, request.actor)
     request.flash("De contactpersoon is verwijderd.")
     return HTTPSeeOther(request.resource_path(context))

@@ -10,7 +10,7 @@ from stopintimidatie.core.text import Term
 
 
 class LegalBasis(Term):
-    """On what ground something may be disclosed; a municipality's lawyer confirms its list."""
+    """Legal basis on which data may be disclosed; a municipality's lawyer confirms its list."""
 
     PUBLIC_ORDER = (
         "avg_6_1_e_openbare_orde",
@@ -61,18 +61,18 @@ class PartnerKind(Term):
     OTHER = "anders", "andere organisatie", "other"
 
 
-# Who stands outside is never told on the ground of one's own use.
+# Internal use is no basis to tell an organisation outside.
 BASES: Final = tuple(basis for basis in LegalBasis if basis is not LegalBasis.INTERNAL)
 
 
-# A covenant is never a ground to tell anything: it is named beside one.
+# A covenant is no legal basis: it is named beside one.
 
 ENDS_SOON: Final = timedelta(days=60)
 
 
 @dataclass(frozen=True)
 class Covenant:
-    """Agreement in writing with a partner, and the days on which it counts (both included).
+    """Written agreement with a partner, and its first and last day (both included).
 
     Without a last day it counts until it is ended.
     """
@@ -82,20 +82,22 @@ class Covenant:
     until: date | None
 
     def counts_on(self, day: date) -> bool:
+        """Tell whether it counts on this day."""
         return self.since <= day and (self.until is None or day <= self.until)
 
     def ends_soon(self, day: date) -> bool:
-        """Tell whether somebody should see to a new one."""
+        """Tell whether it counts on this day, but ends so soon that a new one is needed."""
         return self.counts_on(day) and self.until is not None and self.until - day < ENDS_SOON
 
     def over(self, day: date) -> bool:
+        """Tell whether its last day has passed."""
         return self.until is not None and day > self.until
 
 
 def covenant_problem(
     name: str | None, since: date | None, until: date | None
 ) -> tuple[str, str] | None:
-    """Return what is wrong with these answers: the words, and which answer."""
+    """Return what is wrong with the answers about a covenant, and with which; None: nothing."""
     if not name:
         if since or until:
             return "Schrijf op hoe het convenant heet, of haal de datums weg.", "covenant"

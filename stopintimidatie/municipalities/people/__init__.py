@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register the mails and jobs of proposed roles, and the pages about people."""
     from stopintimidatie.municipalities.people import mail
     from stopintimidatie.municipalities.people.views import postbox_panel, users_panel
 

@@ -1,7 +1,8 @@
-"""The forms about where a holder is told of new reports, and about proposed roles."""
+"""Forms of the mailbox and urgent number of a holder, and of proposed roles."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Final
 
 import colander
@@ -14,7 +15,7 @@ from stopintimidatie.municipalities.people.services import is_role_address
 
 
 def role_address(node: Any, value: str) -> None:
-    """Check that it is an address of a role, not of one person."""
+    """Check that a value is an e-mail address of a role, not of one person."""
     forms.email_address(node, value)
     if not is_role_address(value):
         raise colander.Invalid(
@@ -24,29 +25,26 @@ def role_address(node: Any, value: str) -> None:
         )
 
 
-def phone_number(node: Any, value: str) -> None:
-    """Check that it is a number that can be rung, Dutch unless it says otherwise."""
-    if as_number(value) is None:
-        raise colander.Invalid(node, "Vul een telefoonnummer in, zoals 078 123 45 67.")
+class Telephone(forms.Text):
+    """A number that can be rung, Dutch without a country code; kept in the form +31…."""
 
+    def __init__(self) -> None:
+        super().__init__(20)
 
-def as_number(text: str) -> str | None:
-    """Return the number as networks write it, +31…; None when it is none."""
-    try:
-        found = phonenumbers.parse(text, "NL")
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(found):
-        return None
-    written: str = phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
-    return written
+    def fit(self, value: str) -> str:
+        """Return the number in its international form."""
+        with suppress(phonenumbers.NumberParseException):
+            number = phonenumbers.parse(value, "NL")
+            if phonenumbers.is_possible_number(number):
+                return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+        raise ValueError("Vul een telefoonnummer in, zoals 078 123 45 67.")
 
 
 def postbox_schema(*, texting: bool) -> Any:
-    """Return the form of the address, and the number where text messages can be sent."""
-    schema = forms.Schema()
+    """Return the form of the mailbox; with the urgent number where text messages can be sent."""
+    schema = Schema()
     schema.add(
-        forms.field(
+        field(
             forms.Text(200),
             "E-mailadres",
             name="adres",
@@ -57,13 +55,12 @@ def postbox_schema(*, texting: bool) -> Any:
     )
     if texting:
         schema.add(
-            forms.field(
-                forms.Text(20),
+            field(
+                Telephone(),
                 "Nummer voor spoed",
                 name="spoednummer",
                 description="Krijgt een sms bij spoed buiten kantooruren. Leeg: geen sms.",
                 widget=forms.TelInput(autocomplete="off"),
-                validator=phone_number,
                 missing=None,
             )
         )

@@ -1,7 +1,7 @@
 """Mails about proposed roles, and jobs that record them in the other holder's log.
 
 A link is made when its mail is sent and isn't stored. The desk sends the invitations, not the
-municipality: so none of the municipality's roles can read a colleague's link, in the demo either.
+municipality, so that nobody with a role in the municipality can read a colleague's link.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.accounts.links import NO_PASSWORD, invite, link_of
 from stopintimidatie.core.accounts.models import Invitation, OfferState, RoleOffer, User
 from stopintimidatie.core.accounts.services import KIND, find_user
-from stopintimidatie.core.audit import SYSTEM, Actor, record
+from stopintimidatie.core.audit import record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext
 from stopintimidatie.core.mail import (
@@ -29,7 +29,11 @@ from stopintimidatie.core.mail import (
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.municipalities.areas.models import Municipality
-from stopintimidatie.municipalities.people.services import postbox_recipient
+from stopintimidatie.municipalities.people.services import (
+    actor_of,
+    postbox_recipient,
+    proposals_for,
+)
 
 INVITE_JOB: Final = Job("rol.uitnodigen")
 TELL_JOB: Final = Job("rol.vertellen")
@@ -38,7 +42,7 @@ _FOLDER: Final = "stopintimidatie.municipalities.people:templates/mail"
 
 
 def ask_to_confirm(session: Session, holder: str, offer: RoleOffer) -> None:
-    """Mail the address of a role at this holder that a proposal waits, not which one."""
+    """Mail the mailbox of this holder that a proposal waits; the mail doesn't say which one."""
     mailbox = postbox_recipient(session, holder)
     if mailbox is not None:
         queue_mail(session, holder, CONFIRM.name, mailbox, about=offer.id)
@@ -46,8 +50,8 @@ def ask_to_confirm(session: Session, holder: str, offer: RoleOffer) -> None:
 
 def send_invitations(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """Mail the invited person, with a link if they have no password yet (job of the desk)."""
-    for place, payload in enumerate(payloads):
-        with context.ending(place) as session:
+    for number, payload in enumerate(payloads):
+        with context.ending(number) as session:
             offer = session and session.get(RoleOffer, UUID(payload["offer"]))
             if session and offer and offer.state == OfferState.OFFERED:
                 _send(session, context.registry.key_ring, offer)
@@ -67,8 +71,8 @@ def _send(session: Session, keys: KeyRing, offer: RoleOffer) -> None:
         return
     # Nobody has used this account yet, so it takes the name that the latest inviting person typed.
     user.name = offer.name
-    made = invite(session, keys, user, offer)
-    to = Recipient(LINK_RECIPIENT.kind, str(made.id))
+    invitation = invite(session, keys, user, offer)
+    to = Recipient(LINK_RECIPIENT.kind, str(invitation.id))
     queue_mail(session, NATIONAL, LINK.name, to, about=offer.id)
 
 
@@ -77,50 +81,43 @@ def tell_other_side(context: JobContext, payloads: Sequence[dict[str, Any]]) -> 
 
     Also mails the second person that a proposal waits for them.
     """
-    from stopintimidatie.municipalities.people.services import proposals_for
-
     holder = context.holder
-    for place, payload in enumerate(payloads):
-        with context.ending(place) as session:
+    for number, payload in enumerate(payloads):
+        with context.ending(number) as session:
             if session is None:
                 continue
-            number, action = UUID(payload["offer"]), payload["action"]
-            offer, by = session.get(RoleOffer, number), _actor(session, payload["by"])
-            reason = offer.reason if offer is not None else None
-            told = payload["fields"]
-            record(session, by, action, holder, KIND, [number], fields=told, reason=reason)
-            if action == INVITED and offer is not None and offer in proposals_for(session, holder):
+            offer_id, action = UUID(payload["offer"]), payload["action"]
+            offer, by = session.get(RoleOffer, offer_id), actor_of(session, payload["by"])
+            reason, fields = offer.reason if offer else None, payload["fields"]
+            record(session, by, action, holder, KIND, [offer_id], fields=fields, reason=reason)
+            if action == INVITED and offer in proposals_for(session, holder):
                 ask_to_confirm(session, holder, offer)
 
 
-def _actor(session: Session, number: str | None) -> Actor:
-    user = session.get(User, UUID(number)) if number else None
-    return SYSTEM if user is None else Actor("gebruiker", str(user.id), user.name)
-
-
 def _usable(session: Session, number: str) -> Invitation | None:
-    found = session.get(Invitation, UUID(number))
-    if found is None or found.used_at is not None or found.expires_at <= utc_now():
+    """Return the invitation with this id, while it can be used."""
+    invitation = session.get(Invitation, UUID(number))
+    if invitation is None or invitation.used_at is not None or invitation.expires_at <= utc_now():
         return None
-    return found
+    return invitation
 
 
 def _address_of_link(session: Session, keys: KeyRing, number: str) -> str | None:
     """Return the address of the mail: the user name, which is an e-mail address."""
-    found = _usable(session, number)
-    return found.user.username if found else None
+    invitation = _usable(session, number)
+    return invitation.user.username if invitation else None
 
 
 def _address_of_offer(session: Session, keys: KeyRing, number: str) -> str | None:
-    found = session.get(RoleOffer, UUID(number))
-    return found.username if found is not None and found.state == OfferState.OFFERED else None
+    offer = session.get(RoleOffer, UUID(number))
+    return offer.username if offer is not None and offer.state == OfferState.OFFERED else None
 
 
 def _write_link(writing: Writing) -> Letter | None:
-    found = _usable(writing.session, writing.message.recipient_id)
-    if found is None:
+    invitation = _usable(writing.session, writing.message.recipient_id)
+    if invitation is None:
         return None
-    key = link_of(writing.keys, found)
+    key = link_of(writing.keys, invitation)
     return Letter({"link": writing.link(f"/uitnodiging?sleutel={key}")})
 
 

@@ -1,13 +1,12 @@
-"""Proposing a role for somebody, and confirming it by a second person.
+"""Proposals of a role for somebody, confirmed by a second person.
 
-Who must confirm it stands in `confirmers`; it can take two people. Until the last of them did,
-there is no right, no link and no mail to the invited person. Only what was typed is shown, so that
-nobody can tell whether that person has an account.
+`pending_confirmers` says who must confirm one; it can take two people. Until the last of them did,
+there is no right, no link and no mail to the invited person. Pages show only what was typed, so
+that nobody can tell whether that person has an account.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -48,7 +47,7 @@ from stopintimidatie.municipalities.people.services import (
 WAITS: Final = timedelta(days=30)
 # At most one mail a day per offer, so that sending again can't be used to pester somebody.
 MAIL_EVERY: Final = timedelta(days=1)
-# New invitations of one person at one municipality in a day; withdrawn ones count as well.
+# New invitations of one person at one municipality in a day; those withdrawn count as well.
 AT_MOST: Final = 20
 DAY: Final = timedelta(days=1)
 TOO_MANY: Final = (
@@ -80,10 +79,12 @@ _DECIDED: Final = "Over dit voorstel is al beslist, of het is verlopen. Open de 
 def propose(
     session: Session, actor: Actor, code: str, *, at: str, username: str, name: str, role: Role
 ) -> RoleOffer:
-    """Propose a role for somebody; offer it at once where no second person is needed.
+    """Propose a role in a municipality for somebody; offer it where no second person is needed.
 
-    :param at: the holder that proposes: the municipality itself, or the desk.
-    :raises AccountError: the user may not give this role, or it was proposed or given before.
+    The holder `at` proposes: the municipality itself, or the desk.
+
+    Raises:
+        AccountError: the user may not give this role, or it was proposed or given before.
     """
     if role not in OFFERED_ROLES:
         raise AccountError("Deze rol hoort niet bij een gemeente.")
@@ -117,30 +118,32 @@ def propose(
 
 def _refuse_too_many(session: Session, actor: Actor, code: str, at: str) -> None:
     now = utc_now()
-    told = session.scalars(
+    logged = session.scalars(
         select(AuditEvent.fields)
         .where(AuditEvent.holder == at, AuditEvent.action == INVITED)
         .where(AuditEvent.at > now - DAY, AuditEvent.at <= now)
         .where(AuditEvent.actor_id.is_not(None), AuditEvent.actor_id == actor.id)
     )
-    if sum(code in fields for fields in told) >= AT_MOST:
+    if sum(code in fields for fields in logged) >= AT_MOST:
         raise AccountError(TOO_MANY)
 
 
 def _refuse_known(session: Session, actor: Actor, code: str, address: str, role: Role) -> None:
-    """Refuse a role that the person already has, or that waits already.
+    """Refuse a role that the person has, or that was proposed to them; forget an old proposal.
 
-    Looks only at what the people page shows anyway, so it tells nothing of accounts elsewhere.
+    It looks only at what the people page shows anyway, so it tells nothing of accounts elsewhere.
 
-    :raises AccountError: the role is for oneself, or the person has it, or it waits already.
+    Raises:
+        AccountError: the role is for oneself, or the person has it, or it waits already.
     """
     user = find_user(session, address)
     if user is not None and str(user.id) == actor.id:
         raise AccountError(NOT_YOURSELF)
     if user is not None and session.get(RoleAssignment, (user.id, code, role.value)) is not None:
         raise AccountError("Deze persoon heeft deze rol al.")
-    mine = (RoleOffer.holder == code, RoleOffer.username == address, RoleOffer.role == role.value)
-    present = session.scalars(select(RoleOffer).where(*mine)).one_or_none()
+    present = session.scalars(
+        select(RoleOffer).filter_by(holder=code, username=address, role=role.value)
+    ).one_or_none()
     if present is None:
         return
     if present.state != OfferState.REFUSED and present.expires_at > utc_now():
@@ -149,9 +152,10 @@ def _refuse_known(session: Session, actor: Actor, code: str, address: str, role:
 
 
 def confirm(session: Session, offer: RoleOffer, actor: Actor, at: str) -> None:
-    """Confirm for one party; after the last the role is offered, and the invitation mailed.
+    """Confirm a proposal for one party; after the last the role is offered and mailed.
 
-    :raises AccountError: this user may not confirm it, or it was decided already.
+    Raises:
+        AccountError: this user may not confirm it, or it was decided already.
     """
     left = _check_second(session, offer, actor, at)
     offer.decided_by = actor.name
@@ -165,9 +169,10 @@ def confirm(session: Session, offer: RoleOffer, actor: Actor, at: str) -> None:
 
 
 def refuse(session: Session, offer: RoleOffer, actor: Actor, at: str, reason: str) -> None:
-    """Refuse as the second person, with a reason that the proposing person can read.
+    """Refuse a proposal as second person, with a reason that the proposing person can read.
 
-    :raises AccountError: no reason, or this user may not refuse it, or it was decided already.
+    Raises:
+        AccountError: no reason, or this user may not refuse it, or it was decided already.
     """
     if not reason.strip():
         raise AccountError("Schrijf op waarom u het voorstel weigert.")
@@ -179,9 +184,10 @@ def refuse(session: Session, offer: RoleOffer, actor: Actor, at: str, reason: st
 def _check_second(
     session: Session, offer: RoleOffer, actor: Actor, at: str
 ) -> tuple[Confirmer, ...]:
-    """Check that this user may decide about an undecided proposal; return who is awaited.
+    """Check that this user may decide about a proposal; return the parties that must confirm it.
 
-    :raises AccountError: they aren't, or it was decided already.
+    Raises:
+        AccountError: they may not, or it was decided already.
     """
     _lock(session, offer)
     if offer.state != OfferState.PROPOSED or offer.expires_at <= utc_now():
@@ -198,9 +204,10 @@ def _check_second(
 
 
 def send_again(session: Session, offer: RoleOffer, actor: Actor, at: str) -> None:
-    """Offer the role again, also after it was declined; mail that at most once a day.
+    """Offer a role again, also after it was declined; mail it at most once a day.
 
-    :raises AccountError: it isn't confirmed, or no longer.
+    Raises:
+        AccountError: it isn't confirmed, or was taken or withdrawn.
     """
     _lock(session, offer)
     if offer.state not in (OfferState.OFFERED, OfferState.DECLINED):
@@ -221,7 +228,8 @@ def _mailed_lately(offer: RoleOffer) -> bool:
 def withdraw(session: Session, offer: RoleOffer, actor: Actor, at: str) -> None:
     """Withdraw a proposal or offer: nobody can confirm or take it, and its link stops working.
 
-    :raises AccountError: the role was taken in the meantime.
+    Raises:
+        AccountError: the role was taken in the meantime.
     """
     _lock(session, offer)
     _log(session, offer, actor, "gebruiker.rol_ingetrokken", at)
@@ -231,10 +239,11 @@ def withdraw(session: Session, offer: RoleOffer, actor: Actor, at: str) -> None:
 def _lock(session: Session, offer: RoleOffer) -> None:
     """Read the offer again and lock its row until this transaction ends.
 
-    :raises AccountError: it was taken or withdrawn in the meantime.
+    Raises:
+        AccountError: it was taken or withdrawn in the meantime.
     """
-    mine = select(RoleOffer).where(RoleOffer.id == offer.id).with_for_update()
-    if not session.scalars(mine.execution_options(populate_existing=True)).all():
+    fresh = session.get(RoleOffer, offer.id, populate_existing=True, with_for_update=True)
+    if fresh is None:
         raise AccountError(_DECIDED)
 
 
@@ -245,7 +254,7 @@ def _forget(session: Session, offer: RoleOffer) -> None:
 
 
 def _open(session: Session, offer: RoleOffer) -> None:
-    """Offer the role: the person can take it from now on.
+    """Offer the role: the person can take it from now on, and is mailed.
 
     The desk sends the mail, so that nothing in the municipality's log shows whether it had a link,
     which would tell whether the person has an account.
@@ -263,21 +272,22 @@ def _log(
     *,
     reason: str | None = None,
 ) -> None:
-    """Record this here, and have a job record it at the other holder if that has a part in it."""
+    """Record an action here; a job records it at the other holder, if that has a part in it."""
     fields = [offer.holder, offer.role]
     record(session, actor, action, at, KIND, [offer.id], fields=fields, reason=reason)
     left = pending_confirmers(session, [offer])[offer.id]
     desk_has_part = offer.by_desk or offer.desk_id is not None or Confirmer.DESK in left
     if at == NATIONAL or desk_has_part:
         other = offer.holder if at == NATIONAL else NATIONAL
-        told = {"offer": str(offer.id), "action": action, "by": actor.id, "fields": fields}
-        enqueue(session, TELL_JOB, other, told)
+        payload = {"offer": str(offer.id), "action": action, "by": actor.id, "fields": fields}
+        enqueue(session, TELL_JOB, other, payload)
 
 
 def take_role(session: Session, actor: Actor, code: str, person: UUID, role: str) -> None:
     """Take a role away from a user; their sessions lose it at the next page.
 
-    :raises AccountError: this user has no such role here, it is oneself, or the last who reads.
+    Raises:
+        AccountError: this user has no such role here, it is oneself, or the last who reads.
     """
     user = _colleague(session, code, person)
     if str(user.id) == actor.id:
@@ -285,7 +295,7 @@ def take_role(session: Session, actor: Actor, code: str, person: UUID, role: str
     row = session.get(RoleAssignment, (user.id, code, role))
     if row is None:
         raise AccountError("Deze persoon heeft deze rol niet meer.")
-    # Two requests at once each leave the reader that the other takes away.
+    # Locked, because two requests at once could each leave the reader that the other takes away.
     session.scalars(
         select(RoleAssignment.role).where(RoleAssignment.holder == code).with_for_update()
     ).all()
@@ -301,7 +311,6 @@ def take_role(session: Session, actor: Actor, code: str, person: UUID, role: str
 
 def _colleague(session: Session, code: str, person: UUID) -> User:
     user = session.get(User, person)
-    roles: Sequence[RoleAssignment] = user.roles if user is not None else ()
-    if user is None or not any(row.holder == code for row in roles):
+    if user is None or not any(row.holder == code for row in user.roles):
         raise AccountError("Deze persoon heeft geen rol bij uw gemeente.")
     return user

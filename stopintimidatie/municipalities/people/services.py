@@ -1,7 +1,4 @@
-"""The people of a municipality: mail domains, who confirms a role, mailbox, users, invitations.
-
-A mailbox outside the domains is marked as such.
-"""
+"""The people of a municipality: mail domains, who confirms a role, mailbox, users, invitations."""
 
 from __future__ import annotations
 
@@ -13,12 +10,12 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session, selectinload
 
 from stopintimidatie.core.accounts.links import NO_PASSWORD
 from stopintimidatie.core.accounts.models import OfferState, RoleAssignment, RoleOffer, User
-from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.mail import Recipient
 from stopintimidatie.core.mail.addresses import Owner, find_address
@@ -31,12 +28,12 @@ OUTSIDE: Final = "buiten de maildomeinen van de gemeente"
 
 
 def domains_of(session: Session, codes: Collection[str]) -> Mapping[str, Sequence[str]]:
-    """Return the mail domains of each of these municipalities, sorted; empty for one without."""
-    found = defaultdict[str, list[str]](list)
+    """Return the sorted mail domains of each of these municipalities; empty for one without."""
+    domains = defaultdict[str, list[str]](list)
     rows = select(MailDomain.code, MailDomain.domain).where(MailDomain.code.in_(codes))
     for code, domain in session.execute(rows.order_by(MailDomain.code, MailDomain.domain)):
-        found[code].append(domain)
-    return found
+        domains[code].append(domain)
+    return domains
 
 
 def is_outside(address: str, domains: Sequence[str]) -> bool:
@@ -92,8 +89,8 @@ class Confirmer(StrEnum):
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Facts of a municipality that the rules ask for, and whether the desk is one person."""
+class _Staffing:
+    """Facts of a municipality for the rules, and whether the desk is one person."""
 
     domains: Sequence[str]
     readers: Sequence[User]
@@ -109,23 +106,25 @@ def party_at(holder: str) -> Confirmer:
 def pending_confirmers(
     session: Session, offers: Collection[RoleOffer]
 ) -> Mapping[UUID, tuple[Confirmer, ...]]:
-    """Return who must still confirm each of these, as of now; four queries, however many."""
+    """Return the parties that must still confirm each of these proposals; four queries in all."""
     codes = {offer.holder for offer in offers}
-    domains, readers, peopled = domains_of(session, codes), readers_of(session, codes), set[str]()
-    peopled.update(
+    domains, readers = domains_of(session, codes), readers_of(session, codes)
+    peopled = set(
         session.scalars(select(RoleAssignment.holder).where(RoleAssignment.holder.in_(codes)))
     )
     at_desk = _able(RoleAssignment.user_id).where(
         RoleAssignment.holder == NATIONAL, RoleAssignment.role == Role.NATIONAL_DESK
     )
     alone = len(session.scalars(at_desk.limit(2)).all()) < 2
-    places = {code: _Place(domains[code], readers[code], code in peopled, alone) for code in codes}
-    return {offer.id: _pending_confirmers_of(offer, places[offer.holder]) for offer in offers}
+    staffing = {
+        code: _Staffing(domains[code], readers[code], code in peopled, alone) for code in codes
+    }
+    return {offer.id: _pending_confirmers_of(offer, staffing[offer.holder]) for offer in offers}
 
 
-def _pending_confirmers_of(offer: RoleOffer, place: _Place) -> tuple[Confirmer, ...]:
-    needed = set(_second_party(offer, place))
-    if not offer.by_desk and is_outside(offer.username, place.domains):
+def _pending_confirmers_of(offer: RoleOffer, staffing: _Staffing) -> tuple[Confirmer, ...]:
+    needed = set(_second_party(offer, staffing))
+    if not offer.by_desk and is_outside(offer.username, staffing.domains):
         needed.add(Confirmer.DESK)
     by = {Confirmer.COLLEAGUE: offer.colleague_id, Confirmer.DESK: offer.desk_id}
     left = {party for party in needed if by[party] is None}
@@ -135,26 +134,23 @@ def _pending_confirmers_of(offer: RoleOffer, place: _Place) -> tuple[Confirmer, 
     return tuple(sorted(left))
 
 
-def _second_party(offer: RoleOffer, place: _Place) -> Sequence[Confirmer]:
-    """Return the party whose confirmation this role needs, whatever its mailbox; or nothing."""
+def _second_party(offer: RoleOffer, staffing: _Staffing) -> Sequence[Confirmer]:
+    """Return the party that must confirm this role, whatever its mailbox; empty for none."""
     reads = Role(offer.role) in READING_ROLES
-    first = not place.has_people and place.desk_of_one
+    first = not staffing.has_people and staffing.desk_of_one
     if not reads and (not offer.by_desk or first):
         return ()
-    return (Confirmer.COLLEAGUE if _colleagues(offer, place.readers) else Confirmer.DESK,)
-
-
-def _colleagues(offer: RoleOffer, readers: Sequence[User]) -> list[User]:
-    return [user for user in readers if not has_hand(offer, user)]
+    colleagues = any(not has_hand(offer, user) for user in staffing.readers)
+    return (Confirmer.COLLEAGUE if colleagues else Confirmer.DESK,)
 
 
 def has_hand(offer: RoleOffer, user: User) -> bool:
-    """Tell whether this user proposed it, gave the proposer a role, or gets the role."""
+    """Tell whether this user proposed a role, gave the proposer theirs, or gets the role."""
     return str(user.id) in offer.given_by or user.username == offer.username
 
 
 def has_confirmed(offer: RoleOffer, user: User) -> bool:
-    """Tell whether this user confirmed it already, for either party."""
+    """Tell whether this user confirmed a proposal already, for either party."""
     return str(user.id) in (offer.colleague_id, offer.desk_id)
 
 
@@ -167,12 +163,9 @@ def givers(session: Session, actor: Actor) -> list[str]:
 
 
 def _able(*columns: Any) -> Select[Any]:
-    """Select roles of users who can sign in."""
-    can: Sequence[ColumnElement[bool]] = (
-        User.blocked_at.is_(None),
-        User.password_hash != NO_PASSWORD,
-    )
-    return select(*columns).join(User, User.id == RoleAssignment.user_id).where(*can)
+    """Build a query for columns of roles, of the users who can sign in."""
+    able = (User.blocked_at.is_(None), User.password_hash != NO_PASSWORD)
+    return select(*columns).join(User, User.id == RoleAssignment.user_id).where(*able)
 
 
 def readers_of(session: Session, codes: Collection[str]) -> Mapping[str, list[User]]:
@@ -182,10 +175,10 @@ def readers_of(session: Session, codes: Collection[str]) -> Mapping[str, list[Us
         .where(RoleAssignment.holder.in_(codes), RoleAssignment.role.in_(READING_ROLES))
         .order_by(User.username)
     )
-    found = defaultdict[str, list[User]](list)
+    readers = defaultdict[str, list[User]](list)
     for holder, user in rows:
-        found[holder].append(user)
-    return found
+        readers[holder].append(user)
+    return readers
 
 
 def proposals_for(session: Session, holder: str) -> list[RoleOffer]:
@@ -202,7 +195,7 @@ def proposals_for(session: Session, holder: str) -> list[RoleOffer]:
     return [offer for offer in rows if party in left[offer.id]]
 
 
-# Where a holder wants to be told: the address of its role, and a number for what can't wait
+# Where a holder gets messages: a mailbox, and a number for urgent ones
 
 POSTBOX: Final = "postbus"
 URGENT_NUMBER: Final = "spoednummer"
@@ -217,33 +210,32 @@ _ROLES: Final = frozenset((
 
 
 def postbox_of(holder: str) -> Owner:
+    """Return the owner of the address of a holder's mailbox."""
     return Owner(POSTBOX, holder)
 
 
 def urgent_number_of(holder: str) -> Owner:
+    """Return the owner of a holder's number for urgent messages."""
     return Owner(URGENT_NUMBER, holder)
 
 
 def recipient_of(row: MailAddress | None) -> Recipient | None:
-    """Return the address as a recipient; None when no message may go there."""
+    """Return an address as a recipient; None when no message may go there."""
     return Recipient("adres", str(row.id)) if row is not None and row.usable else None
 
 
 def postbox_recipient(session: Session, holder: str) -> Recipient | None:
-    """Return the mailbox of the holder's role."""
+    """Return the mailbox of a holder; None when no message may go there."""
     return recipient_of(find_address(session, postbox_of(holder)))
 
 
 def urgent_recipient(session: Session, holder: str) -> Recipient | None:
-    """Return the number for what can't wait outside office hours."""
+    """Return a holder's number for urgent messages outside office hours, or None."""
     return recipient_of(find_address(session, urgent_number_of(holder)))
 
 
 def is_role_address(address: str) -> bool:
-    """Tell whether more people than one read it, by its name.
-
-    Oov@, meldpunt-veiligheid@, team.boa@.
-    """
+    """Tell by its name whether more than one person reads an address: oov@, team.boa@."""
     local = address.partition("@")[0].lower()
     for sign in "-_+":
         local = local.replace(sign, ".")
@@ -289,14 +281,24 @@ class Invitee:
     reason: str | None
 
 
-def workers_of(session: Session, code: str) -> list[Worker]:
-    """Return all users with a role in the municipality, by name."""
-    users = session.scalars(
+def users_of(session: Session, code: str) -> Sequence[User]:
+    """Return all users with a role in the municipality, with their roles, by name."""
+    return session.scalars(
         select(User)
         .where(User.roles.any(RoleAssignment.holder == code))
         .options(selectinload(User.roles))
         .order_by(User.name, User.username)
     ).all()
+
+
+def actor_of(session: Session, user_id: str | None) -> Actor:
+    """Return the user with this id as actor, for the log; the system when there is none."""
+    user = session.get(User, UUID(user_id)) if user_id else None
+    return SYSTEM if user is None else Actor("gebruiker", str(user.id), user.name)
+
+
+def workers_of(session: Session, code: str) -> list[Worker]:
+    """Return all users with a role in the municipality as a page shows them, by name."""
     domains = domains_of(session, [code])[code]
     return [
         Worker(
@@ -307,7 +309,7 @@ def workers_of(session: Session, code: str) -> list[Worker]:
             blocked=user.blocked_at is not None,
             outside=is_outside(user.username, domains),
         )
-        for user in users
+        for user in users_of(session, code)
     ]
 
 
@@ -340,6 +342,6 @@ def _invited(offer: RoleOffer, domains: Sequence[str], left: tuple[Confirmer, ..
 
 
 def offer_at(session: Session, code: str, number: UUID) -> RoleOffer | None:
-    """Return the offer of this municipality with this number; None if there is none."""
+    """Return the offer of this municipality with this id, or None."""
     offer = session.get(RoleOffer, number)
     return offer if offer is not None and offer.holder == code else None

@@ -1,8 +1,9 @@
-"""`…/berichten`, `…/rollen` and `…/gebruikers`: who is told, who confirms, who works here."""
+"""Pages `…/berichten`, `…/rollen` and `…/gebruikers`: mailbox, proposed roles, and users."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,18 +25,20 @@ from stopintimidatie.core.mail.addresses import (
     set_address,
 )
 from stopintimidatie.core.security import Permission, Role
-from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import plural
 from stopintimidatie.core.web.components import ListItem, Panel
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.municipalities.areas.models import Municipality
-from stopintimidatie.municipalities.areas.resources import Administration, MunicipalityResource
+from stopintimidatie.municipalities.areas.resources import (
+    Administration,
+    MunicipalityResource,
+    settings_link,
+)
 from stopintimidatie.municipalities.people import proposals
 from stopintimidatie.municipalities.people.forms import (
     CONFIRM,
     DecisionSchema,
     InviteSchema,
-    as_number,
     postbox_schema,
 )
 from stopintimidatie.municipalities.people.services import (
@@ -53,31 +56,31 @@ from stopintimidatie.municipalities.people.services import (
     workers_of,
 )
 
-PAGE: Final = "stopintimidatie.municipalities.people:templates/postbox.jinja2"
+_TEMPLATES: Final = "stopintimidatie.municipalities.people:templates"
+PAGE: Final = f"{_TEMPLATES}/postbox.jinja2"
 OWNERS: Final = {"adres": postbox_of, "spoednummer": urgent_number_of}
+# The pages of who manages the municipality
+managed_page = partial(
+    view_config, context=MunicipalityResource, permission=Permission.MANAGE_MUNICIPALITY
+)
 
 
 def postbox_panel(context: Administration, request: Any) -> Panel | None:
-    """Link to this page from the settings page of a municipality."""
-    place = context.__parent__
-    if context.holder == NATIONAL or not request.has_permission(
-        Permission.MANAGE_MUNICIPALITY, place
-    ):
-        return None
-    href = request.resource_path(place, "berichten")
-    template = "stopintimidatie.municipalities.people:templates/postbox_panel.jinja2"
-    return Panel("Berichten", template, {"href": href})
+    """Return the link to the mailbox, on the page of the settings."""
+    return settings_link(
+        context,
+        request,
+        Permission.MANAGE_MUNICIPALITY,
+        "berichten",
+        "Berichten",
+        "Het e-mailadres en het nummer voor spoed waar uw gemeente hoort dat er iets wacht.",
+        "Berichten: adres en nummer instellen",
+    )
 
 
-@view_config(
-    context=MunicipalityResource,
-    name="berichten",
-    request_method=("GET", "POST"),
-    permission=Permission.MANAGE_MUNICIPALITY,
-    renderer=PAGE,
-)
+@managed_page(name="berichten", request_method=("GET", "POST"), renderer=PAGE)
 def postbox_view(context: Any, request: Any) -> Any:
-    """Show the address and the number, whether they are confirmed, and the form to change them."""
+    """Show the mailbox and the urgent number, whether they are confirmed, and the form for them."""
     keys, texting = request.registry.key_ring, request.registry.texter.on
     rows = {name: find_address(request.db, owner(context.holder)) for name, owner in OWNERS.items()}
     form = Form(
@@ -105,40 +108,42 @@ def _save(context: Any, request: Any, values: dict[str, Any]) -> None:
     set_address(request.db, keys, holder, postbox_of(holder), values["adres"], actor)
     number = values.get("spoednummer")
     if number:
-        written = as_number(number) or number
         owner = urgent_number_of(holder)
-        set_address(request.db, keys, holder, owner, written, actor, phone=True)
+        set_address(request.db, keys, holder, owner, number, actor, phone=True)
     elif "spoednummer" in values:
         remove_address(request.db, urgent_number_of(holder), actor)
 
 
-@view_config(
-    context=MunicipalityResource,
-    name="berichten-code",
-    request_method="POST",
-    permission=Permission.MANAGE_MUNICIPALITY,
-)
+@managed_page(name="berichten-code", request_method="POST")
 def code_view(context: Any, request: Any) -> Any:
-    """Type a code back, or ask for a new one."""
-    which = request.POST.get("welk", "")
-    if which not in OWNERS:
-        raise HTTPNotFound()
-    owner: Owner = OWNERS[which](context.holder)
-    row = find_address(request.db, owner)
+    """Take the code that was sent to the mailbox or the number, or send a new one."""
+    kind = request.POST.get("welk", "")
+    owner = OWNERS[kind](context.holder) if kind in OWNERS else None
+    confirmed = "Bevestigd. Berichten komen voortaan hier aan."
+    take_code(request, owner, confirmed, phone=kind == "spoednummer")
+    return HTTPSeeOther(request.resource_path(context, "berichten"))
+
+
+def take_code(request: Any, owner: Owner | None, confirmed: str, *, phone: bool = False) -> bool:
+    """Take the code that was sent to the address of an owner, or send a new one when asked.
+
+    Flashes what was done; after the right code the words `confirmed`. Tells whether it was right.
+
+    Raises:
+        HTTPNotFound: there is no such address.
+    """
+    row = find_address(request.db, owner) if owner else None
     if row is None:
         raise HTTPNotFound()
+    keys = request.registry.key_ring
     if "opnieuw" in request.POST:
-        send_code(request.db, request.registry.key_ring, row, phone=which == "spoednummer")
+        send_code(request.db, keys, row, phone=phone)
         request.flash("Er is een nieuwe code onderweg.")
-    else:
-        typed = request.POST.get("code", "")[:40]
-        keys, actor = request.registry.key_ring, request.actor
-        problem = confirm_address(request.db, keys, row, typed, actor)
-        if problem:
-            request.flash(problem, "error")
-        else:
-            request.flash("Bevestigd. Berichten komen voortaan hier aan.")
-    return HTTPSeeOther(request.resource_path(context, "berichten"))
+        return False
+    typed = request.POST.get("code", "")[:40]
+    problem = confirm_address(request.db, keys, row, typed, request.actor)
+    request.flash(problem or confirmed, "error" if problem else "ok")
+    return problem is None
 
 
 # `…/rollen`: the second person confirms or refuses a proposed role.
@@ -148,7 +153,7 @@ PARTIES: Final = {
     Confirmer.COLLEAGUE: "een collega van de gemeente die meldingen leest",
     Confirmer.DESK: "het landelijk meldpunt",
 }
-TEMPLATE: Final = "stopintimidatie.municipalities.people:templates/proposals.jinja2"
+TEMPLATE: Final = f"{_TEMPLATES}/proposals.jinja2"
 CONFIRMED: Final = "Bevestigd. De uitnodiging gaat weg."
 HALF: Final = "Bevestigd. De uitnodiging gaat weg als ook de tweede partij bevestigt."
 WITHOUT_REASON: Final = (
@@ -165,33 +170,34 @@ GONE: Final = "Over dit voorstel is al beslist, of het is ingetrokken."
     renderer=TEMPLATE,
 )
 def proposals_view(context: MunicipalityResource, request: Request) -> Any:
-    """Show the proposals that wait for a second person here."""
+    """Show the proposed roles that wait for a second person, and take their decision."""
     return decide(request, context.holder, request.resource_path(context, PROPOSALS_PAGE))
 
 
 def decide(request: Request, at: str, here: str) -> Any:
-    """Show the proposals of a municipality or the desk, and handle the buttons of that page."""
+    """Show the proposals that the holder `at` must confirm, and handle a posted decision."""
     waiting = {str(offer.id): offer for offer in proposals_for(request.db, at)}
     forms = {number: _form(request, number, here) for number in waiting}
     page = {"cards": _cards(request, list(waiting.values())), "forms": forms}
     if request.method != "POST":
         return page
-    asked = str(request.POST.get("voorstel", ""))
-    if asked not in waiting:
+    chosen = str(request.POST.get("voorstel", ""))
+    if chosen not in waiting:
         request.flash(GONE, "error")
         return HTTPSeeOther(here)
 
     def on_valid(values: dict[str, Any]) -> Any:
-        _decide(request, waiting[asked], at, values)
+        _decide(request, waiting[chosen], at, values)
         return HTTPSeeOther(here)
 
-    return handle_form(request, forms[asked], on_valid, page)
+    return handle_form(request, forms[chosen], on_valid, page)
 
 
 def _decide(request: Request, offer: RoleOffer, at: str, values: dict[str, Any]) -> None:
     """Confirm a proposal, or refuse it with a reason.
 
-    :raises FormError: this user may not decide about it, or choice and reason don't fit.
+    Raises:
+        FormError: this user may not decide about it, or choice and reason don't fit.
     """
     actor = request.actor
     if values["besluit"] == CONFIRM and values["reden"]:
@@ -199,8 +205,7 @@ def _decide(request: Request, offer: RoleOffer, at: str, values: dict[str, Any])
     try:
         if values["besluit"] == CONFIRM:
             proposals.confirm(request.db, offer, actor, at)
-            gone = offer.state == OfferState.OFFERED
-            request.flash(CONFIRMED if gone else HALF)
+            request.flash(CONFIRMED if offer.state == OfferState.OFFERED else HALF)
         else:
             proposals.refuse(request.db, offer, actor, at, values["reden"])
             request.flash("Geweigerd. Wie het voorstel deed, leest waarom.")
@@ -221,8 +226,9 @@ def _form(request: Request, number: str, here: str) -> Form:
 
 def _cards(request: Request, offers: list[RoleOffer]) -> list[dict[str, Any]]:
     codes = {offer.holder for offer in offers}
-    domains, names = domains_of(request.db, codes), _names(request.db, codes)
-    left = pending_confirmers(request.db, offers)
+    named = select(Municipality.code, Municipality.name).where(Municipality.code.in_(codes))
+    names = dict(request.db.execute(named).all())
+    domains, left = domains_of(request.db, codes), pending_confirmers(request.db, offers)
     me = request.db.get_one(User, request.identity.user_id)  # type: ignore[union-attr]
     return [
         {
@@ -238,15 +244,8 @@ def _cards(request: Request, offers: list[RoleOffer]) -> list[dict[str, Any]]:
     ]
 
 
-def _names(session: Session, codes: set[str]) -> dict[str, str]:
-    rows = session.execute(
-        select(Municipality.code, Municipality.name).where(Municipality.code.in_(codes))
-    )
-    return {row.code: row.name for row in rows}
-
-
 def roles_to_confirm(session: Session, holder: str, path: str) -> list[ListItem]:
-    """Return the start-page item for proposals that wait for a second person; empty if none do."""
+    """Return the item of the start page about proposals to decide on; empty if there are none."""
     number = len(proposals_for(session, holder))
     if not number:
         return []
@@ -256,8 +255,6 @@ def roles_to_confirm(session: Session, holder: str, path: str) -> list[ListItem]
 
 # `…/gebruikers`: the admin invites and takes roles away.
 
-P: Final = Permission.MANAGE_MUNICIPALITY
-_TEMPLATES: Final = "stopintimidatie.municipalities.people:templates"
 USERS_PAGE: Final = "gebruikers"
 WAITS: Final = (
     "Het voorstel is gedaan. Een tweede persoon moet het bevestigen; pas daarna gaat de uitnodiging"
@@ -271,20 +268,19 @@ AGAIN: Final = (
 
 
 def users_panel(context: Administration, request: Any) -> Panel | None:
-    """Return the way to the people, on the page of the settings."""
-    if context.holder == NATIONAL or not request.has_permission(P, context.__parent__):
-        return None
-    href = request.resource_path(context.__parent__, USERS_PAGE)
-    return Panel("Gebruikers", f"{_TEMPLATES}/users_panel.jinja2", {"href": href})
+    """Return the link to the users, on the page of the settings."""
+    return settings_link(
+        context,
+        request,
+        Permission.MANAGE_MUNICIPALITY,
+        USERS_PAGE,
+        "Gebruikers",
+        "Wie er voor uw gemeente werkt, en met welke rol.",
+        "Gebruikers: bekijken en uitnodigen",
+    )
 
 
-@view_config(
-    context=MunicipalityResource,
-    name=USERS_PAGE,
-    request_method="GET",
-    permission=P,
-    renderer=f"{_TEMPLATES}/users.jinja2",
-)
+@managed_page(name=USERS_PAGE, request_method="GET", renderer=f"{_TEMPLATES}/users.jinja2")
 def users_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """Show all users with a role here, their roles, and the people who are invited."""
     return {
@@ -299,15 +295,13 @@ def users_view(context: MunicipalityResource, request: Request) -> dict[str, Any
     }
 
 
-@view_config(
-    context=MunicipalityResource,
+@managed_page(
     name="gebruiker-uitnodigen",
     request_method=("GET", "POST"),
-    permission=P,
     renderer=f"{_TEMPLATES}/users_invite.jinja2",
 )
 def invite_view(context: MunicipalityResource, request: Request) -> Any:
-    """Propose a role for a colleague."""
+    """Show the form to propose a role for a colleague, and save the proposal."""
     back = request.resource_path(context, USERS_PAGE)
     buttons = [Button("uitnodigen", "Uitnodigen")]
     form = Form(InviteSchema(), request, buttons=buttons, cancel_url=back)
@@ -320,9 +314,10 @@ def invite_view(context: MunicipalityResource, request: Request) -> Any:
 
 
 def invite(request: Request, code: str, at: str, values: dict[str, Any]) -> None:
-    """Propose the role that was filled in, and show what happens next.
+    """Propose the role that was filled in; flash what happens next.
 
-    :raises FormError: the role can't be proposed.
+    Raises:
+        FormError: the role can't be proposed.
     """
     try:
         offer = proposals.propose(
@@ -339,18 +334,14 @@ def invite(request: Request, code: str, at: str, values: dict[str, Any]) -> None
     request.flash(WAITS if offer.state == OfferState.PROPOSED else SENT)
 
 
-@view_config(
-    context=MunicipalityResource, name="gebruiker-opnieuw", request_method="POST", permission=P
-)
+@managed_page(name="gebruiker-opnieuw", request_method="POST")
 def again_view(context: MunicipalityResource, request: Request) -> HTTPSeeOther:
     """Send an invitation again that wasn't used."""
     change_offer(request, context.holder, context.holder, proposals.send_again, AGAIN)
     return HTTPSeeOther(request.resource_path(context, USERS_PAGE))
 
 
-@view_config(
-    context=MunicipalityResource, name="gebruiker-intrekken", request_method="POST", permission=P
-)
+@managed_page(name="gebruiker-intrekken", request_method="POST")
 def withdraw_view(context: MunicipalityResource, request: Request) -> HTTPSeeOther:
     """Withdraw a proposed or offered role."""
     words = "De uitnodiging is ingetrokken."
@@ -361,8 +352,8 @@ def withdraw_view(context: MunicipalityResource, request: Request) -> HTTPSeeOth
 def change_offer(
     request: Request, code: str, at: str, change: Callable[..., None], done: str
 ) -> None:
-    """Change an offer of this municipality with a function, and show the result."""
-    offer: RoleOffer | None = offer_at(request.db, code, posted_id(request))
+    """Apply a change to the posted offer of a municipality; flash `done`, or why it can't be."""
+    offer = offer_at(request.db, code, posted_id(request))
     try:
         if offer is None:
             raise AccountError("Deze uitnodiging is er niet meer. Open de pagina opnieuw.")
@@ -372,15 +363,12 @@ def change_offer(
         request.flash(str(problem), "error")
 
 
-@view_config(
-    context=MunicipalityResource, name="gebruiker-rol-weg", request_method="POST", permission=P
-)
+@managed_page(name="gebruiker-rol-weg", request_method="POST")
 def take_role_view(context: MunicipalityResource, request: Request) -> HTTPSeeOther:
     """Take a role away from a colleague."""
-    role = str(request.POST.get("rol", ""))[:20]
-    actor = request.actor
+    role, person = str(request.POST.get("rol", ""))[:20], posted_id(request)
     try:
-        proposals.take_role(request.db, actor, context.holder, posted_id(request), role)
+        proposals.take_role(request.db, request.actor, context.holder, person, role)
         request.flash("De rol is weggehaald.")
     except AccountError as problem:
         request.flash(str(problem), "error")
@@ -388,9 +376,10 @@ def take_role_view(context: MunicipalityResource, request: Request) -> HTTPSeeOt
 
 
 def posted_id(request: Request) -> UUID:
-    """Return the id in the form: the person or the offer that the button is about.
+    """Return the posted id of the person or the offer that a button is about.
 
-    :raises HTTPNotFound: it is no id.
+    Raises:
+        HTTPNotFound: it is no id.
     """
     try:
         return UUID(str(request.POST.get("wie", "")))

@@ -1,4 +1,4 @@
-"""The forms of the settings. What a part may hold is decided here, for every way in."""
+"""Forms of the settings. They alone check the content of a part."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from stopintimidatie.core.forms import Schema, field
 from stopintimidatie.core.web.theme import TEXT_MINIMUM, WHITE, darkened_for, parse_colour, ratio
 from stopintimidatie.municipalities.areas.names import slugify
 from stopintimidatie.municipalities.settings.pages import (
-    add_moment,
     direction,
+    moment_fields,
     typed_words,
     used_in,
     words_of,
@@ -42,13 +42,13 @@ _PHONE: Final = re.compile(r"\+?[0-9][0-9 ()-]{1,18}[0-9]", re.ASCII)
 
 
 def phone_number(node: Any, value: str) -> None:
-    """Check that it can be rung; short numbers (112, 14 078) are numbers too."""
+    """Check that a value is a telephone number; short ones (112, 14 078) count too."""
     if not _PHONE.fullmatch(value):
         raise colander.Invalid(node, "Vul een telefoonnummer in, zoals 14 078 of 0800-0432.")
 
 
 def known_blanks(node: Any, value: str) -> None:
-    """Refuse blanks that can't be filled in."""
+    """Check that all blanks of a text can be filled in."""
     wrong = unknown_blanks(value)
     if wrong:
         names = ", ".join(f"{{{name}}}" for name in BLANKS)
@@ -60,29 +60,30 @@ def known_blanks(node: Any, value: str) -> None:
 def _text(
     title: str, name: str, limit: int, *, rows: int = 0, language: str = "nl", **kw: Any
 ) -> Any:
-    """Make a text field of at most so many characters, with known blanks only."""
+    """Return a text field of at most so many characters, with known blanks only."""
     typ = forms.Text(limit, lines=rows > 0)
     if rows:
         kw["widget"] = forms.TextArea(rows=rows, attributes=direction(language))
     return field(typ, title, name=name, validator=known_blanks, **kw)
 
 
-def add_words(schema: Any, title: str, name: str, limit: int, languages: Pairs) -> None:
-    """Add a field per language besides Dutch, which may stay empty."""
+def _in_languages(title: str, name: str, limit: int, languages: Pairs) -> Iterable[Any]:
+    """Yield a text field that may stay empty for each language besides Dutch."""
     for code, label in languages:
-        titled = f"{title} ({label})"
-        widget = forms.TextInput(attributes=direction(code))
-        node = field(forms.Text(limit), titled, name=f"{name}_{code}", missing=None, widget=widget)
-        schema.add(node)
+        yield field(
+            forms.Text(limit),
+            f"{title} ({label})",
+            name=f"{name}_{code}",
+            missing=None,
+            widget=forms.TextInput(attributes=direction(code)),
+        )
 
 
 def answer_schema(language: str) -> Any:
     """Return the form of one answer, in one language, for one form of harassment."""
-    schema = Schema()
-    title = forms.TextInput(attributes=direction(language))
-    schema.add(_text("Titel", "titel", 120, widget=title))
     blanks = ", ".join(f"{{{name}}} ({meaning})" for name, meaning in BLANKS.items())
-    schema.add(
+    return Schema(
+        _text("Titel", "titel", 120, widget=forms.TextInput(attributes=direction(language))),
         _text(
             "Tekst",
             "tekst",
@@ -90,17 +91,19 @@ def answer_schema(language: str) -> Any:
             rows=14,
             language=language,
             description="Een lege regel begint een nieuwe alinea. Wij vullen in: " + blanks + ".",
-        )
+        ),
+        *moment_fields(),
     )
-    add_moment(schema)
-    return schema
 
 
 def let_op_schema(languages: Pairs) -> Any:
-    """Return the form of the LET OP text per language, and its term."""
-    schema = Schema()
-    for code, label in languages:
-        schema.add(
+    """Return the form of the LET OP text in these languages, and of its term."""
+    about = (
+        "Leeg: de landelijke tekst. Wij voegen zelf de laatste dag van de termijn, het"
+        " telefoonnummer en het kenmerk toe."
+    )
+    return Schema(
+        *(
             _text(
                 f"Tekst ({label})",
                 f"tekst_{code}",
@@ -108,60 +111,56 @@ def let_op_schema(languages: Pairs) -> Any:
                 rows=5,
                 language=code,
                 missing=None,
-                description="Leeg: de landelijke tekst. Wij voegen zelf de laatste dag van de"
-                " termijn, het telefoonnummer en het kenmerk toe."
-                if code == "nl"
-                else "",
+                description=about if code == "nl" else "",
             )
-        )
-    schema.add(
+            for code, label in languages
+        ),
         field(
             forms.Integer(1, 60),
             "Termijn in werkdagen",
             description="Daarna leest de melder: neem zelf contact op met de gemeente. Weekenden en"
             " feestdagen tellen niet mee.",
             name="werkdagen",
-        )
+        ),
+        *moment_fields(),
     )
-    add_moment(schema)
-    return schema
 
 
 def help_line_schema(ages: Pairs, happened: Pairs, languages: Pairs) -> Any:
-    """Return the form of somebody to ring, for whom, and after what; named in these languages."""
-    schema = Schema()
-    schema.add(field(forms.Text(80), "Naam", name="naam"))
-    add_words(schema, "Naam", "naam", 80, languages)
-    schema.add(
+    """Return the form of a help line: its number, and for which ages and forms it is."""
+    return Schema(
+        field(forms.Text(80), "Naam", name="naam"),
+        *_in_languages("Naam", "naam", 80, languages),
         field(
             forms.Text(20),
             "Telefoonnummer",
             name="telefoon",
             widget=forms.TelInput(),
             validator=colander.All(phone_number, _not_the_emergency),
-        )
-    )
-    schema.add(field(forms.Text(200), "Waarvoor", name="uitleg", missing=None))
-    add_words(schema, "Waarvoor", "uitleg", 200, languages)
-    words = "Kruis niets aan als het voor iedereen is."
-    schema.add(
-        field(forms.ManyOf(ages), "Leeftijd", name="leeftijden", missing=(), description=words)
-    )
-    schema.add(
+        ),
+        field(forms.Text(200), "Waarvoor", name="uitleg", missing=None),
+        *_in_languages("Waarvoor", "uitleg", 200, languages),
+        field(
+            forms.ManyOf(ages),
+            "Leeftijd",
+            name="leeftijden",
+            missing=(),
+            description="Kruis niets aan als het voor iedereen is.",
+        ),
         field(
             forms.ManyOf(happened),
             "Na wat er gebeurde",
             name="vormen",
             missing=(),
             description="Kruis niets aan als het bij elke melding hoort.",
-        )
+        ),
+        field(forms.Integer(1, 20), "Plaats in de lijst", name="plaats"),
+        *moment_fields(),
     )
-    schema.add(field(forms.Integer(1, 20), "Plaats in de lijst", name="plaats"))
-    add_moment(schema)
-    return schema
 
 
 def _not_the_emergency(node: Any, value: str) -> None:
+    """Refuse 112, which is in every list already."""
     if value.replace(" ", "") == EMERGENCY["telefoon"]:
         raise colander.Invalid(node, "112 staat altijd al bovenaan. Voeg een ander nummer toe.")
 
@@ -174,10 +173,10 @@ def readable_colour(node: Any, value: str) -> None:
         raise colander.Invalid(
             node, "Schrijf de kleur als # met zes tekens, zoals #154273."
         ) from None
-    found = ratio(colour, WHITE)
-    if found < TEXT_MINIMUM:
+    contrast = ratio(colour, WHITE)
+    if contrast < TEXT_MINIMUM:
         better = darkened_for(colour, WHITE)
-        shown = f"{found:.1f}".replace(".", ",")
+        shown = f"{contrast:.1f}".replace(".", ",")
         raise colander.Invalid(
             node,
             f"Witte letters zijn op {value} niet goed te lezen: het contrast is {shown}, en 4,5 is"
@@ -187,8 +186,8 @@ def readable_colour(node: Any, value: str) -> None:
 
 def look_schema(*, has_logo: bool) -> Any:
     """Return the form of logo and colour."""
-    schema = Schema()
-    schema.add(
+    remove = [field(forms.Flag(), "Haal het logo weg", name="logo_weg")] if has_logo else []
+    return Schema(
         field(
             forms.Text(7),
             "Kleur",
@@ -196,9 +195,7 @@ def look_schema(*, has_logo: bool) -> Any:
             " lezen zijn.",
             name="kleur",
             validator=readable_colour,
-        )
-    )
-    schema.add(
+        ),
         field(
             forms.Upload(LARGEST_UPLOAD),
             "Logo",
@@ -206,29 +203,23 @@ def look_schema(*, has_logo: bool) -> Any:
             name="logo",
             missing=None,
             widget=forms.FileInput(accept=".svg,.png,image/svg+xml,image/png"),
-        )
+        ),
+        *remove,
+        field(forms.Text(64), "Gekozen logo", widget=forms.Hidden(), name="gekozen", missing=None),
+        *moment_fields(),
     )
-    if has_logo:
-        schema.add(field(forms.Flag(), "Haal het logo weg", name="logo_weg"))
-    hidden = forms.Hidden()
-    schema.add(field(forms.Text(64), "Gekozen logo", widget=hidden, name="gekozen", missing=None))
-    add_moment(schema)
-    return schema
 
 
 def contact_schema() -> Any:
-    """Return the form of the promise of contact, and where the municipality can be rung."""
-    schema = Schema()
-    schema.add(
+    """Return the form of the term of contact and the municipality's telephone number."""
+    return Schema(
         field(
             forms.Integer(1, 30),
             "Binnen hoeveel dagen is er contact?",
             description="Wil de melder contact, dan is dit de uiterste dag in het postvak. In uw"
             " tekst staat het getal bij {dagen}.",
             name="dagen",
-        )
-    )
-    schema.add(
+        ),
         field(
             forms.Text(20),
             "Telefoonnummer van de gemeente",
@@ -236,27 +227,28 @@ def contact_schema() -> Any:
             missing=None,
             widget=forms.TelInput(),
             validator=phone_number,
-        )
+        ),
+        *moment_fields(),
     )
-    add_moment(schema)
-    return schema
 
 
 def officers_schema() -> Any:
-    """Return the form of the periods in which boas may enforce, the last perhaps without an end."""
-    schema = Schema()
-    for number in range(1, MOST_PERIODS + 1):
-        part = Schema(title=f"Periode {number}", name=f"periode{number}")
-        part.add(field(forms.Date(), "Vanaf", name="van", missing=None))
-        part.add(field(forms.Date(), "Tot en met", name="tot", missing=None))
-        part.validator = _begins_before_it_ends
-        schema.add(part)
-    schema.validator = _apart
-    add_moment(schema)
-    return schema
+    """Return the form of the periods in which boas may enforce; the last may have no end."""
+    periods = (
+        Schema(
+            field(forms.Date(), "Vanaf", name="van", missing=None),
+            field(forms.Date(), "Tot en met", name="tot", missing=None),
+            title=f"Periode {number}",
+            name=f"periode{number}",
+            validator=_begins_before_it_ends,
+        )
+        for number in range(1, MOST_PERIODS + 1)
+    )
+    return Schema(*periods, *moment_fields(), validator=_apart)
 
 
 def _begins_before_it_ends(node: Any, values: Mapping[str, date | None]) -> None:
+    """Refuse a period whose last day lies before the first, or that has no first day."""
     start, end = values["van"], values["tot"]
     if end is not None and (start is None or end < start):
         error = colander.Invalid(node)
@@ -266,19 +258,18 @@ def _begins_before_it_ends(node: Any, values: Mapping[str, date | None]) -> None
 
 
 def periods_of(values: Mapping[str, Any]) -> list[dict[str, str | None]]:
-    """Return the periods that were filled in, in order of time."""
+    """Return the periods that were filled in, as they are stored, in order of time."""
     given = [values[f"periode{number}"] for number in range(1, MOST_PERIODS + 1)]
-    return sorted(
-        (
-            {"van": p["van"].isoformat(), "tot": p["tot"].isoformat() if p["tot"] else None}
-            for p in given
-            if p["van"] is not None
-        ),
-        key=lambda period: str(period["van"]),
-    )
+    periods = [
+        {"van": period["van"].isoformat(), "tot": period["tot"] and period["tot"].isoformat()}
+        for period in given
+        if period["van"] is not None
+    ]
+    return sorted(periods, key=lambda period: period["van"])
 
 
 def _apart(node: Any, values: Mapping[str, Any]) -> None:
+    """Refuse periods that overlap."""
     periods = periods_of(values)
     for earlier, later in pairwise(periods):
         if earlier["tot"] is None or str(later["van"]) <= str(earlier["tot"]):
@@ -291,37 +282,36 @@ YES_NO: Final = (("ja", "ja"), ("nee", "nee"))
 
 
 def question_field(question: Question, language: str = "nl") -> Any:
-    """Make the field of a question; none of a municipality's own is obligatory.
+    """Return the field of a question, which may stay unanswered.
 
-    :param language: where the municipality gave no words in it, they are Dutch.
+    Words that the municipality didn't give in this language are Dutch.
     """
-    kind, missing = _kind(question, language)
     return field(
-        kind,
+        _type_of(question, language),
         question.words.get(language) or question.words["nl"],
         description=question.help.get(language) or question.help.get("nl", ""),
         name=question.id,
-        missing=missing,
+        missing=() if question.kind is Kind.SEVERAL else None,
     )
 
 
 def answer_given(question: Question, value: Any) -> Any:
-    """Return what the field gave, as it is kept; None when nothing was answered."""
+    """Return the value of a question's field as it is stored; None when nothing was answered."""
     if value in (None, (), []):
         return None
     return value == "ja" if question.kind is Kind.YES_NO else value
 
 
-def _kind(question: Question, language: str) -> tuple[Any, Any]:
+def _type_of(question: Question, language: str) -> Any:
     choices = [(code, label.get(language) or label["nl"]) for code, label in question.choices]
     match question.kind:
         case Kind.CHOICE:
-            return forms.OneOf(choices, radio=True), None
+            return forms.OneOf(choices, radio=True)
         case Kind.SEVERAL:
-            return forms.ManyOf(choices), ()
+            return forms.ManyOf(choices)
         case Kind.YES_NO:
-            return forms.OneOf(YES_NO, radio=True), None
-    return forms.Text(LONGEST_ANSWER, lines=True), None
+            return forms.OneOf(YES_NO, radio=True)
+    return forms.Text(LONGEST_ANSWER, lines=True)
 
 
 # The form of a question
@@ -334,17 +324,14 @@ _CODED: Final = re.compile(r"(de|fr|tr|ar|pl|uk|es|pap|en):\s*(.+)")
 
 def question_schema(languages: Choices) -> Any:
     """Return the form of a question: words in these languages, kind, choices, place."""
-    schema = Schema()
-    schema.add(
-        field(forms.OneOf(USES.items(), radio=True), "Waar stelt u de vraag?", name="gebruik")
-    )
-    schema.add(field(forms.Text(LONGEST_WORDS), "Vraag", name="vraag"))
-    add_words(schema, "Vraag", "vraag", LONGEST_WORDS, languages)
-    schema.add(field(forms.Text(LONGEST_WORDS), "Uitleg", name="uitleg", missing=None))
-    add_words(schema, "Uitleg", "uitleg", LONGEST_WORDS, languages)
     kinds = [(kind.value, kind.label) for kind in Kind]
-    schema.add(field(forms.OneOf(kinds, radio=True), "Soort antwoord", name="soort"))
-    schema.add(
+    return Schema(
+        field(forms.OneOf(USES.items(), radio=True), "Waar stelt u de vraag?", name="gebruik"),
+        field(forms.Text(LONGEST_WORDS), "Vraag", name="vraag"),
+        *_in_languages("Vraag", "vraag", LONGEST_WORDS, languages),
+        field(forms.Text(LONGEST_WORDS), "Uitleg", name="uitleg", missing=None),
+        *_in_languages("Uitleg", "uitleg", LONGEST_WORDS, languages),
+        field(forms.OneOf(kinds, radio=True), "Soort antwoord", name="soort"),
         field(
             forms.Text(4_000, lines=True),
             "Keuzes",
@@ -354,16 +341,15 @@ def question_schema(languages: Choices) -> Any:
             name="keuzes",
             missing=None,
             widget=forms.TextArea(rows=6),
-        )
+        ),
+        field(forms.Integer(1, MOST_QUESTIONS), "Plaats in de lijst", name="plaats"),
+        *moment_fields(),
+        validator=_choices_fit,
     )
-    schema.add(field(forms.Integer(1, MOST_QUESTIONS), "Plaats in de lijst", name="plaats"))
-    add_moment(schema)
-    schema.validator = _choices_fit
-    return schema
 
 
 def _choices_fit(node: Any, values: Mapping[str, Any]) -> None:
-    """Check for choices where the kind asks for them, each different and not too long."""
+    """Check that there are choices where the kind needs them, all different and not too long."""
     choices = choices_of(values["keuzes"])
     labels = [label for choice in choices for label in choice["label"].values()]
     problem = None
@@ -384,25 +370,25 @@ def _choices_fit(node: Any, values: Mapping[str, Any]) -> None:
 
 
 def choices_of(text: str | None) -> list[dict[str, Any]]:
-    """Read one choice a line: its code follows from its Dutch words."""
-    found: list[dict[str, Any]] = []
+    """Return the choices typed one on each line; the code of each follows from its Dutch words."""
+    choices: list[dict[str, Any]] = []
     for line in (text or "").splitlines():
         dutch, *others = (part.strip() for part in line.split(BETWEEN))
         if dutch:
             label = {"nl": dutch, **dict(_in_another(part) for part in others if part)}
-            code = slugify(dutch).replace("-", "_")[:60] or f"keuze_{len(found) + 1}"
-            found.append({"code": code, "label": label})
-    return found
+            code = slugify(dutch).replace("-", "_")[:60] or f"keuze_{len(choices) + 1}"
+            choices.append({"code": code, "label": label})
+    return choices
 
 
 def _in_another(part: str) -> tuple[str, str]:
-    """Read language and words: `tr: Sokakta`; without a code it is English."""
-    found = _CODED.fullmatch(part)
-    return (found.group(1), found.group(2)) if found else ("en", part)
+    """Return the language and words of `tr: Sokakta`; without a code it is English."""
+    coded = _CODED.fullmatch(part)
+    return (coded.group(1), coded.group(2)) if coded else ("en", part)
 
 
 def content_of_question(values: Mapping[str, Any], languages: Choices) -> dict[str, Any]:
-    """Return the question as it is stored."""
+    """Return the values of the form as a question is stored."""
     return {
         "gebruik": values["gebruik"],
         "soort": values["soort"],
@@ -418,7 +404,7 @@ def languages_of(question: Question | None) -> Sequence[str]:
 
 
 def question_values(question: Question, languages: Choices) -> dict[str, Any]:
-    """Return the values of the form for a question that is there already."""
+    """Return a question as first values of the form."""
     lines = [f" {BETWEEN} ".join(_said_in(label)) for _, label in question.choices]
     return {
         "gebruik": question.use,

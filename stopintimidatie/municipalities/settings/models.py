@@ -1,4 +1,4 @@
-"""What is known of a municipality in public: its level, and what it set, in versions. No holder."""
+"""Tables of the settings of municipalities, in versions; public, so they have no holder."""
 
 from __future__ import annotations
 
@@ -18,16 +18,14 @@ open_table("municipality_level", "how far each municipality took part when: publ
 open_table("municipality_setting", "texts, colours and terms as every reporter reads them")
 open_table("municipality_question", "questions as every reporter reads them")
 open_table("municipality_logo", "logos, served to everybody")
-
-
 open_table("mail_domain", "which mail domains are a municipality's own: public")
 
 
 class MunicipalitySetting(Base):
-    """One version of one part of what a municipality, or the desk for all, set.
+    """One version of one part of the settings of a municipality, or of the desk for all.
 
-    Never changed. It counts from `effective_from`, until a later one counts; one that was
-    withdrawn before that moment never does.
+    Its content never changes. It counts from `effective_from` until a later version does; a
+    version that was withdrawn before that moment never counts.
     """
 
     __tablename__ = "municipality_setting"
@@ -47,7 +45,7 @@ class MunicipalitySetting(Base):
 
 
 class MunicipalityQuestion(Base):
-    """A question of a municipality's own. Never changed: other words make another question."""
+    """A municipality's own question. It never changes: other words make another question."""
 
     __tablename__ = "municipality_question"
 
@@ -59,7 +57,7 @@ class MunicipalityQuestion(Base):
 
 
 class MunicipalityLogo(Base):
-    """A logo that passed the sanitiser; kept as long as a version may name it."""
+    """A logo made harmless (`clean_logo`); kept as long as a version may name it."""
 
     __tablename__ = "municipality_logo"
 

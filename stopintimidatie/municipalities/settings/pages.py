@@ -1,9 +1,9 @@
-"""Shared by the pages of settings: whose look, saving a part, languages, previews.
+"""Shared by the pages of settings: the look of pages, saving a part, languages, previews.
 
-A page has the look of the municipality of its address, else of the one the person works for.
+A page has the look of the municipality in its address, else of the one the person works for.
 
-Dutch and English always have a field, and so does each language that has words already; one more at
-a time is added by the address (`?taal=tr`), so that no form shows ten of everything.
+Dutch and English always have a field, and so does each language that has words already. The address
+adds one more (`?taal=tr`), so that no form shows a field for all ten languages.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ from stopintimidatie.municipalities.settings.vocabulary import Choices, Question
 
 
 def branding_of(request: Any) -> Branding | None:
-    """Return the branding for this request, or None for the national one."""
+    """Return the look of the municipality of this request; None for the national look."""
     code = _municipality_of(request)
     if code is None:
         return None
@@ -96,6 +96,7 @@ REMOVE: Final = Button("weghalen", "Eigen tekst weghalen", "secondary")
 
 
 def is_national(context: Administration) -> bool:
+    """Tell whether these are the settings of the desk."""
     return context.holder == NATIONAL
 
 
@@ -106,39 +107,45 @@ def name_of(context: Administration) -> str | None:
     return None
 
 
+def logo_address(context: Administration, published: Published) -> str | None:
+    """Return the address of the municipality's logo, if it has one."""
+    return f"/api/v1/gemeenten/{context.holder}/logo" if published.logo else None
+
+
 def published_here(context: Administration, request: Request) -> Published:
+    """Return the settings that count now for the municipality of a page, or for the desk."""
     return published_for(request.db, None if is_national(context) else context.holder)
 
 
 def content_of(context: Administration, published: Published, part: Part) -> Mapping[str, Any]:
-    """Return what its owner set for a part and counts now."""
+    """Return the content of a part that its owner set and that counts now."""
     contents = published.national if is_national(context) else published.own
     return contents.part(part)
 
 
-def add_moment(schema: Any) -> None:
-    """Add fields: from when it counts, and which version was seen."""
-    schema.add(
+def moment_fields() -> tuple[Any, ...]:
+    """Return the last fields of a form of a part: from when it counts, and the version seen."""
+    return (
         field(
             forms.Moment(),
             "Geldt vanaf",
             description="Laat leeg als het meteen mag gelden.",
             name="vanaf",
             missing=None,
-        )
+        ),
+        field(forms.Integer(0), "Versie", widget=forms.Hidden(), name="versie"),
     )
-    hidden = forms.Hidden()
-    schema.add(field(forms.Integer(0), "Versie", widget=hidden, name="versie"))
 
 
 def seen_version(session: Session, context: Administration, part: Part) -> dict[str, Any]:
+    """Return the first value of the version that is seen in the form of a part."""
     return {"versie": latest_number(session, context.holder, part)}
 
 
 def waiting_plan(
     session: Session, context: Administration, part: Part
 ) -> MunicipalitySetting | None:
-    """Return the plan that must come true or be withdrawn first."""
+    """Return the plan for a part, without which nothing else can be published."""
     return planned_version(session, context.holder, part)
 
 
@@ -151,9 +158,10 @@ def save(
     *,
     back: str = "",
 ) -> HTTPSeeOther:
-    """Publish it, and go back to the overview (or to another page of it).
+    """Publish the content of a part, and go back to the overview or to its page `back`.
 
-    :raises FormError: the moment can't be, or somebody else was first.
+    Raises:
+        FormError: the moment can't be, or somebody else published this part meanwhile.
     """
     try:
         version = publish(
@@ -174,16 +182,14 @@ def save(
         ) from None
     when = f" Het geldt vanaf {datetime_long(version.effective_from)}." if values["vanaf"] else ""
     request.flash(f"{PART_LABELS[part]}: opgeslagen als versie {version.number}.{when}")
-    return HTTPSeeOther(
-        request.resource_path(context, back) if back else request.resource_path(context)
-    )
+    return HTTPSeeOther(request.resource_path(context, *filter(None, [back])))
 
 
 # Languages
 
 
 def shown_languages(request: Request, *used: Iterable[str]) -> Choices:
-    """Return the languages beside Dutch on a form: English, then what is used or asked for."""
+    """Return the languages beside Dutch on a form: English, then those used or asked for."""
     wanted = {"en", request.GET.get("taal", ""), *(code for codes in used for code in codes)}
     return [
         (code, "Engels" if code == "en" else label)
@@ -193,13 +199,13 @@ def shown_languages(request: Request, *used: Iterable[str]) -> Choices:
 
 
 def asked_language(request: Request) -> str:
-    """Return the language of the address, to show what it looks like."""
+    """Return the language in the address, for a preview; Dutch when there is none."""
     wanted = request.GET.get("taal", "")
     return wanted if wanted in {code for code, _ in vocabulary(request, "talen")} else "nl"
 
 
 def more_languages(request: Request, shown: Choices) -> list[NavItem]:
-    """Return the way to a field for each other language."""
+    """Return the links that add a field for each other language to the form."""
     there = {code for code, _ in shown}
     return [
         NavItem(label, with_params(request, taal=code))
@@ -214,13 +220,13 @@ def _others(request: Request) -> Choices:
 
 
 def words_of(values: Mapping[str, Any], name: str, languages: Choices) -> dict[str, str]:
-    """Return what was typed, per language; what was left empty isn't there."""
+    """Return the words that were typed by language; without those left empty."""
     given = {"nl": values[name], **{code: values[f"{name}_{code}"] for code, _ in languages}}
     return {code: text for code, text in given.items() if text}
 
 
 def typed_words(name: str, words: Mapping[str, str], languages: Choices) -> dict[str, Any]:
-    """Return the same back in the fields of a form."""
+    """Return words by language as first values of the fields of a form."""
     return {
         name: words.get("nl"),
         **{f"{name}_{code}": words.get(code) for code, _ in languages},
@@ -228,16 +234,16 @@ def typed_words(name: str, words: Mapping[str, str], languages: Choices) -> dict
 
 
 def direction(language: str) -> dict[str, str]:
-    """Return the attributes of a control in which this language is written."""
+    """Return the HTML attributes of a control for words in this language."""
     return {"lang": language, **({"dir": "rtl"} if language in RIGHT_TO_LEFT else {})}
 
 
 def used_in(*texts: Mapping[str, str] | None) -> Sequence[str]:
-    """Return the languages that have words."""
+    """Return the languages of these words."""
     return [code for words in texts for code in (words or {})]
 
 
-# Previews: what the app would show with a part as it is now, or as it is being typed
+# Previews of what the app shows with a part as it counts now, or as it is being typed
 
 EXAMPLE_PLACE = "Voorbeeldstad"
 EXAMPLE_REFERENCE = "M-4F7K-2QXJ"
@@ -245,7 +251,7 @@ EXAMPLE_REFERENCE = "M-4F7K-2QXJ"
 
 @dataclass(frozen=True)
 class Preview:
-    """One screen of the app."""
+    """A screen of the app, with what it shows."""
 
     name: str
     colour: str
@@ -259,41 +265,36 @@ class Preview:
 
     @property
     def direction(self) -> str:
+        """The direction in which the language is written: `rtl` or `ltr`."""
         return "rtl" if self.language in RIGHT_TO_LEFT else "ltr"
 
     def said(self, words: Mapping[str, str]) -> str:
-        """Return the words in the language of the screen, or what is said in its place."""
+        """Return the words in the language of the screen, or in its fallback."""
         return in_language(words, self.language)
 
 
 def with_part(
-    published: Published, part: Part, content: Mapping[str, Any], *, national: bool
+    context: Administration, published: Published, part: Part, content: Mapping[str, Any]
 ) -> Published:
     """Return what would count if this content of a part were published.
 
-    :param national: a part of the desk, which counts where a municipality has none of its own.
+    A part of the desk counts where a municipality has none of its own.
     """
-    contents = published.national if national else published.own
+    contents = published.national if is_national(context) else published.own
     changed = Contents({**contents.parts, part.value: content}, contents.questions)
-    if national:
+    if is_national(context):
         return replace(published, national=changed)
     return replace(published, own=changed)
 
 
 def at_level(published: Published, level: ParticipationLevel) -> Published:
-    """Return what is published as if the municipality took part so far, for a preview."""
-    old = published.profile
-    profile = MunicipalityProfile(
-        code=old.code if old else "GM0000",
-        level=level,
-        colour=old.colour if old else None,
-        logo_type=old.logo_type if old else None,
-        answer_title=old.answer_title if old else None,
-        answer_text=old.answer_text if old else None,
-        telephone=old.telephone if old else None,
-        contact_within_days=old.contact_within_days if old else None,
-        let_op_working_days=old.let_op_working_days if old else None,
+    """Return the settings as if the municipality had another level, for a preview."""
+    known = published.profile or MunicipalityProfile(code="GM0000")
+    names = (
+        *("code", "colour", "logo_type", "answer_title", "answer_text"),
+        *("telephone", "contact_within_days", "let_op_working_days"),
     )
+    profile = MunicipalityProfile(level=level, **{name: getattr(known, name) for name in names})
     return replace(published, profile=profile)
 
 
@@ -304,7 +305,7 @@ def question_preview(
     logo: str | None,
     language: str = "nl",
 ) -> Preview:
-    """Return the questions, as they stand among the app's own."""
+    """Return the screen of the app with a municipality's own questions."""
     return Preview(
         name=name or EXAMPLE_PLACE,
         colour=published.colour or DEFAULT_COLOUR,
@@ -324,7 +325,7 @@ def answer_preview(
     age: str | None = None,
     logo: str | None = None,
 ) -> Preview:
-    """Return what a reporter reads after sending a report."""
+    """Return the screen that a reporter sees after sending a report."""
     forms = [form] if form else []
     title, text = reaction(published, name, language, forms)
     warning = None

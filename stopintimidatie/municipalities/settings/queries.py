@@ -1,11 +1,11 @@
-"""Settings that count now, and answers to own questions. Versions never change, and are kept.
+"""Reading the settings that count now, and answers to own questions.
 
-How many versions of an owner count already, and when the newest of them was made, tells whether
-what is kept is still all. So one small question is asked each time, and a changed text counts at
-once, in every process.
+The settings of an owner are cached in the process. The number of its versions that count, with the
+moment the newest was made (a stamp), tells whether the cache is up to date. So each reading costs
+one small query, and a changed text counts at once in every process.
 
-An answer names its question, and a question never changes. So whichever version of the list an app
-was served, its answers are judged by what that version asked.
+An answer names its question, and a question never changes. So an app may still send answers to
+questions that a newer version of the list leaves out.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _kept: WeakKeyDictionary[Engine, dict[str, tuple[Stamp, Contents]]] = WeakKeyDic
 
 
 def published_for(session: Session, code: str | None) -> Published:
-    """Return all that counts now for a municipality; for None, what the desk tells."""
+    """Return the settings that count now for a municipality; for None, those of the desk."""
     now = utc_now()
     row = session.execute(_stamps(), {"own": code or "", "now": now}).one()
     profile = profile_of(session, code) if code else None
@@ -65,7 +65,7 @@ def _stamps() -> Select[Any]:
 
 
 def version_columns(owner: Any, now: Any, name: str) -> tuple[Label[Any], ...]:
-    """Return columns that tell which versions of this owner count, to ask with something else."""
+    """Return the columns of an owner's stamp, for a query of somebody else."""
     versions = select(MunicipalitySetting).where(*_counting(owner, now))
     number = versions.with_only_columns(func.count())
     newest = versions.with_only_columns(func.max(MunicipalitySetting.recorded_at))
@@ -76,7 +76,10 @@ def version_columns(owner: Any, now: Any, name: str) -> tuple[Label[Any], ...]:
 
 
 def kept_or_read(engine: Engine, owner: str, row: Any, name: str) -> Contents:
-    """Return what `published_for` finds, for who asked `version_columns` with something else."""
+    """Return the settings of an owner, for a caller whose row has the columns of its stamp.
+
+    The `name` is the one that `version_columns` was given.
+    """
     stamp = getattr(row, f"{name}_number"), getattr(row, f"{name}_newest")
     kept = _kept_for(engine, owner, stamp)
     if kept is not None:
@@ -87,11 +90,11 @@ def kept_or_read(engine: Engine, owner: str, row: Any, name: str) -> Contents:
 
 def _contents(session: Session, owner: str, stamp: Stamp, now: datetime) -> Contents:
     engine = session.get_bind().engine
-    found = _kept_for(engine, owner, stamp)
-    if found is None:
-        found = _read(session, owner, now)
-        _kept.setdefault(engine, {})[owner] = stamp, found
-    return found
+    contents = _kept_for(engine, owner, stamp)
+    if contents is None:
+        contents = _read(session, owner, now)
+        _kept.setdefault(engine, {})[owner] = stamp, contents
+    return contents
 
 
 def _kept_for(engine: Engine, owner: str, stamp: Stamp) -> Contents | None:
@@ -107,10 +110,11 @@ def _read(session: Session, owner: str, now: datetime) -> Contents:
         .where(*_counting(owner, now))
         .order_by(MunicipalitySetting.effective_from, MunicipalitySetting.number)
     )
+    # A later version of a part replaces the earlier one.
     parts = {row.part: row.content for row in rows}
-    asked = parts.get(Part.QUESTIONS, {}).get("vragen", [])
-    known = questions_by_id(session, asked)
-    return Contents(parts, tuple(known[name] for name in asked if name in known))
+    ids = parts.get(Part.QUESTIONS, {}).get("vragen", [])
+    known = questions_by_id(session, ids)
+    return Contents(parts, tuple(known[name] for name in ids if name in known))
 
 
 def _counting(owner: Any, now: Any) -> tuple[ColumnElement[bool], ...]:
@@ -122,7 +126,7 @@ def _counting(owner: Any, now: Any) -> tuple[ColumnElement[bool], ...]:
 
 
 def questions_by_id(session: Session, ids: Iterable[str]) -> Mapping[str, Question]:
-    """Return questions by name, whoever asked them and however long ago."""
+    """Return questions by id, whoever asked them and however long ago."""
     wanted = list(ids)
     if not wanted:
         return {}
@@ -139,7 +143,7 @@ class Logo:
 
 
 def logo_of(session: Session, code: str, published: Published | None = None) -> Logo | None:
-    """Return the logo that counts now."""
+    """Return the logo of a municipality that counts now, or None."""
     sha256 = (published or published_for(session, code)).logo
     if sha256 == FROM_PROFILE:
         profile = profile_of(session, code)
@@ -162,7 +166,7 @@ Answers = Sequence[tuple[str, Any]]
 def asked_questions(
     engine: Engine, published: Published, ids: Iterable[str]
 ) -> Mapping[str, Question]:
-    """Return these questions; ask the database only for those that aren't asked any more."""
+    """Return these questions by id; query the database only for those not asked any more."""
     known = {question.id: question for question in published.own.questions}
     missing = [name for name in ids if name not in known]
     if not missing:
@@ -174,66 +178,63 @@ def asked_questions(
 def faults_of(
     published: Published, questions: Mapping[str, Question], answers: Answers
 ) -> dict[str, str]:
-    """Return what is wrong, by the name of the question.
+    """Return what is wrong with the answers, by the id of their question.
 
-    A report without a municipality may answer questions of any: the app asked those of the one
-    that the reporter thought of.
+    A report without a municipality may answer questions of any: the app asked those of the
+    municipality that the reporter thought of.
     """
     owner = published.profile.code if published.profile is not None else None
-    found = {}
+    faults = {}
     for name, answer in answers:
         question = questions.get(name)
         if question is None or question.use != "app" or owner not in (None, question.owner):
-            found[name] = NO_QUESTION
+            faults[name] = NO_QUESTION
         elif fault := fault_of(question, answer):
-            found[name] = fault
-    return found
+            faults[name] = fault
+    return faults
 
 
 def stored_answers(answers: Answers, said_by: str) -> list[dict[str, Any]] | None:
-    """Return answers as a report keeps them: question, answer, and who answered."""
+    """Return answers as a report stores them: question, answer, and who answered."""
     return [
         {"vraag": name, "antwoord": answer, "door": said_by} for name, answer in answers
     ] or None
 
 
 def answers_by(stored: Iterable[Mapping[str, Any]] | None, said_by: str) -> dict[str, Any]:
-    """Return the answers of the reporter (`melder`) or at triage (`behandelaar`), by question."""
+    """Return the answers of the reporter (`melder`) or officer (`behandelaar`), by question."""
     return {row["vraag"]: row["antwoord"] for row in stored or () if row.get("door") == said_by}
 
 
 def in_words(
     session: Session, stored: Iterable[Mapping[str, Any]] | None, said_by: str
 ) -> list[tuple[str, str]]:
-    """Return questions with their answers, in Dutch, for an officer; as they were asked then."""
+    """Return questions as they were asked with their answers, in Dutch for an officer."""
     answers = answers_by(stored, said_by)
     questions = questions_by_id(session, answers)
-    return [
-        (
-            questions[name].words["nl"] if name in questions else "Een eigen vraag",
-            questions[name].said(answer) if name in questions else _plain(answer),
-        )
-        for name, answer in answers.items()
-    ]
+    pairs = []
+    for name, answer in answers.items():
+        if question := questions.get(name):
+            pairs.append((question.words["nl"], question.said(answer)))
+        else:
+            plain = ", ".join(map(str, answer)) if isinstance(answer, list) else str(answer)
+            pairs.append(("Een eigen vraag", plain))
+    return pairs
 
 
 def answers_in_words(session: Session, answers: Mapping[str, Any]) -> dict[str, str]:
-    """Return answers at hand in words, as `in_words` does."""
+    """Return answers that aren't stored yet in words, as `in_words` does."""
     return dict(in_words(session, stored_answers(tuple(answers.items()), OFFICER), OFFICER))
 
 
 def with_answers_of(
     stored: Iterable[Mapping[str, Any]] | None, said_by: str, answers: Mapping[str, Any]
 ) -> list[dict[str, Any]] | None:
-    """Return what is stored, with the answers of one of the two replaced."""
+    """Return the stored answers, with those of the reporter or the officer replaced."""
     others = [dict(row) for row in stored or () if row.get("door") != said_by]
     return [*others, *(stored_answers(tuple(answers.items()), said_by) or ())] or None
 
 
-def _plain(answer: Any) -> str:
-    return ", ".join(map(str, answer)) if isinstance(answer, list) else str(answer)
-
-
 def free_texts(stored: Iterable[Mapping[str, Any]] | None) -> list[str]:
-    """Return what the reporter typed: free text, to be looked at as such."""
+    """Return the answers that are free text, which may hold personal data."""
     return [row["antwoord"] for row in stored or () if isinstance(row.get("antwoord"), str)]

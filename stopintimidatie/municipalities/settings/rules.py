@@ -1,8 +1,8 @@
-"""Settings that count now for a municipality: its own, the desk's, or those of the house. Pure.
+"""Settings that count now for a municipality: its own, the desk's, or the standard ones. Pure.
 
-Whoever tells a reporter something asks a `Published` for it: the answer on the spot, LET OP, whom
-to ring, what to ask. In a language that was asked: the municipality's own texts go before the
-desk's for all, and those before the house's.
+A `Published` gives all texts that a reporter reads: the answer on the spot, LET OP, help lines and
+questions. In the language that was asked for, the municipality's own texts go before the desk's,
+and those before the standard texts (`words`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from stopintimidatie.municipalities.settings.vocabulary import Question
 # Every reporter can read one of these; a municipality may add others of the vocabulary.
 ALWAYS: Final = ("nl", "en")
 RIGHT_TO_LEFT: Final = frozenset({"ar"})
-# In place of a hash: the logo of the profile, from before there were versions.
+# Stands in place of a hash for the logo of the profile, from before there were versions.
 FROM_PROFILE: Final = "profiel"
 
 
@@ -41,7 +41,7 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HelpLine:
-    """Somebody a reporter can ring; for these ages and forms, or for all when there are none."""
+    """A number that a reporter can ring; for these ages and forms, or for all without any."""
 
     name: str
     phone: str
@@ -52,12 +52,13 @@ class HelpLine:
 
 @dataclass(frozen=True)
 class Contents:
-    """The parts that one owner published and that count now, and its questions by their use."""
+    """The parts of one owner that count now, by name, and its questions."""
 
     parts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
 
     def part(self, part: Part) -> Mapping[str, Any]:
+        """Return the content of a part; empty when the owner never set it."""
         return self.parts.get(part, {})
 
 
@@ -66,7 +67,7 @@ NOTHING: Final = Contents()
 
 @dataclass(frozen=True)
 class Published:
-    """All that counts for one municipality, or, without a profile, where none is known."""
+    """The settings that count for a municipality; without a profile, where none is known."""
 
     profile: MunicipalityProfile | None
     own: Contents = NOTHING
@@ -74,27 +75,25 @@ class Published:
 
     @property
     def connected(self) -> bool:
+        """Whether the municipality takes part in the programme."""
         return self.profile is not None and self.profile.level == ParticipationLevel.PROGRAMME
-
-    # --- how it looks ----------------------------------------------------------------------------
 
     @property
     def colour(self) -> str | None:
+        """The colour as # with six digits; None for the standard one."""
         look = self.own.part(Part.LOOK)
         return look.get("kleur") or (self.profile.colour if self.profile else None)
 
     @property
     def logo(self) -> str | None:
-        """The hash of the logo that counts, or `FROM_PROFILE`."""
+        """The hash of the logo, or `FROM_PROFILE`; None for no logo."""
         if self.own.part(Part.LOOK):
             return self.own.part(Part.LOOK).get("logo")
         return FROM_PROFILE if self.profile and self.profile.logo_type is not None else None
 
-    # --- terms -----------------------------------------------------------------------------------
-
     @property
     def contact_within_days(self) -> int:
-        """How many days the municipality gives itself to contact who asked for it."""
+        """The number of days within which a reporter who asked for it is contacted."""
         days = self.own.part(Part.CONTACT).get("dagen")
         if days is None and self.profile is not None:
             days = self.profile.contact_within_days
@@ -102,6 +101,7 @@ class Published:
 
     @property
     def telephone(self) -> str | None:
+        """The telephone number of the municipality, if it gave one."""
         own = self.own.part(Part.CONTACT)
         if own:
             return own.get("telefoon")
@@ -109,6 +109,7 @@ class Published:
 
     @property
     def let_op_working_days(self) -> int:
+        """The number of working days after which the reporter may ring the municipality."""
         for contents in (self.own, self.national):
             if (days := contents.part(Part.LET_OP).get("werkdagen")) is not None:
                 return int(days)
@@ -122,42 +123,40 @@ class Published:
             for period in self.own.part(Part.OFFICERS).get("perioden", ())
         )
 
-    # --- words -----------------------------------------------------------------------------------
-
     @property
     def languages(self) -> tuple[str, ...]:
-        """What a reporter can be answered in: Dutch, English, and what was written besides.
+        """The languages for reporters: Dutch, English, and each in which any text was written.
 
-        One text is enough; what isn't there in that language is said in English.
+        A text that isn't there in such a language is given in English.
         """
         answers, let_op = self.own.part(Part.ANSWERS), self.own.part(Part.LET_OP)
         lines = self.own.part(Part.HELP).get("lijnen", ())
-        asked = (question.words for question in self.questions("app"))
+        questions = (question.words for question in self.questions("app"))
         written = [
             *(code for code in answers if answers[code]),
             *let_op.get("teksten", {}),
-            *(code for words in (*asked, *(line["naam"] for line in lines)) for code in words),
+            *(code for words in (*questions, *(line["naam"] for line in lines)) for code in words),
             *self._of_the_desk(),
         ]
         return tuple(dict.fromkeys((*ALWAYS, *written)))
 
     def _of_the_desk(self) -> Iterable[str]:
-        """Return the parts in which what the desk wrote counts where the desk speaks."""
+        """Yield the languages of the desk's texts, which a connected municipality doesn't use."""
         if not self.connected:
             answers = self.national.part(Part.ANSWERS)
             yield from (code for code in answers if answers[code])
             yield from self.national.part(Part.LET_OP).get("teksten", {})
 
     def language(self, wanted: str) -> str:
-        """Return the language asked for, or else the one that most people read who asked for it."""
+        """Return this language when there are texts in it, else its fallback, Dutch or English."""
         if wanted in ALWAYS or wanted in self.languages:
             return wanted
         return fallback_of(wanted)
 
     def answer(self, language: str, forms: Sequence[str] = ()) -> tuple[str, str]:
-        """Return title and text, still with their blanks, for a report of these forms.
+        """Return title and text, with their blanks, for a report of these forms, gravest first.
 
-        :param forms: gravest first; without an answer for any of them the general one is given.
+        Without an answer for any of the forms it is the general one.
         """
         general, spoken = house.NOT_PLACED, fallback_of(language)
         if self.profile is not None:
@@ -165,10 +164,10 @@ class Published:
         for code in dict.fromkeys((language, spoken)):
             for texts in self._answers(code):
                 for name in (*forms, general):
-                    if found := texts.get(name):
-                        return found["titel"], found["tekst"]
-        found = house.ANSWERS[spoken][general]
-        return found["titel"], found["tekst"]
+                    if answer := texts.get(name):
+                        return answer["titel"], answer["tekst"]
+        answer = house.ANSWERS[spoken][general]
+        return answer["titel"], answer["tekst"]
 
     def _answers(self, language: str) -> Iterable[Mapping[str, Any]]:
         own = self.own.part(Part.ANSWERS).get(language, {})
@@ -178,7 +177,7 @@ class Published:
         yield self.national.part(Part.ANSWERS).get(language, {})
 
     def _answer_of_profile(self, language: str) -> Mapping[str, Any]:
-        """Return what was set before there were versions; Dutch only."""
+        """Return the Dutch answer that was set before there were versions."""
         profile = self.profile
         if language != "nl" or profile is None or not profile.answer_text:
             return {}
@@ -186,7 +185,7 @@ class Published:
         return {house.CONNECTED: {"titel": title, "tekst": profile.answer_text}}
 
     def let_op(self, language: str) -> str:
-        """Return the LET OP text, still with its blanks."""
+        """Return the LET OP text, with its blanks."""
         spoken = fallback_of(language)
         for code in dict.fromkeys((language, spoken)):
             for contents in (self.own, self.national):
@@ -194,10 +193,8 @@ class Published:
                     return str(text)
         return house.LET_OP[spoken]
 
-    # --- whom to ring, what to ask ---------------------------------------------------------------
-
     def help_lines(self, language: str) -> tuple[HelpLine, ...]:
-        """Return all lines, 112 first, then the municipality's own."""
+        """Return all help lines: 112, then the municipality's own, then those for all."""
         national = self.national.part(Part.HELP).get("lijnen", house.HELP_LINES)
         own = self.own.part(Part.HELP).get("lijnen", ())
         return tuple(_line(line, language) for line in (house.EMERGENCY, *own, *national))
@@ -205,7 +202,7 @@ class Published:
     def help_for(
         self, language: str, age: str | None, forms: Sequence[str]
     ) -> tuple[HelpLine, ...]:
-        """Return the lines that fit this age and what happened; 112 always first."""
+        """Return the help lines for this age and these forms; 112 always first."""
         return tuple(
             line
             for line in self.help_lines(language)
@@ -219,12 +216,12 @@ class Published:
 
 
 def in_language(texts: Mapping[str, str], language: str) -> str:
-    """Return the text in this language; else in English for who doesn't read Dutch, else Dutch."""
+    """Return the text in this language, else in its fallback, else in Dutch."""
     return texts.get(language) or texts.get(fallback_of(language)) or texts["nl"]
 
 
 def fallback_of(language: str) -> str:
-    """Return Dutch or English: which of the two most people read who speak this language."""
+    """Return Dutch or English, whichever most speakers of this language read."""
     return "nl" if language in ("nl", "pap") else "en"
 
 
@@ -239,7 +236,7 @@ def _line(line: Mapping[str, Any], language: str) -> HelpLine:
     )
 
 
-# What a reporter reads: the answer on the spot, and LET OP
+# Texts for a reporter, filled in: the answer on the spot, and LET OP
 
 BLANKS: Final = {
     "gemeente": "de naam van de gemeente",
@@ -251,12 +248,12 @@ _BLANK: Final = re.compile(r"\{([a-z_]*)\}")
 
 
 def unknown_blanks(text: str) -> list[str]:
-    """Return what stands between braces and can't be filled in."""
+    """Return the names between braces that can't be filled in."""
     return [name for name in _BLANK.findall(text) if name not in BLANKS]
 
 
 def fill_blanks(text: str, values: Mapping[str, object]) -> str:
-    """Fill in the blanks of a text; one that isn't known stays as it is."""
+    """Fill in the blanks of a text; an unknown one stays as it is."""
     return _BLANK.sub(lambda found: str(values.get(found.group(1), found.group())), text)
 
 
@@ -265,8 +262,8 @@ def reaction(
 ) -> tuple[str, str]:
     """Return title and text of the answer on the spot.
 
-    :param name: of the municipality; None when it isn't known.
-    :param forms: what happened, gravest first: the first with an answer of its own decides.
+    The name is that of the municipality, if it is known. Of the forms, gravest first, the first
+    with an answer of its own decides.
     """
     title, text = published.answer(published.language(language), forms)
     values = _values(published, name)
@@ -308,9 +305,7 @@ def let_op_until(published: Published, received_at: datetime) -> date:
 
 def day_in_words(day: date, language: str) -> str:
     """Write a day as *dinsdag 8 december 2026*, or in English."""
-    if language != "nl":
-        return f"{day:%A} {day.day} {day:%B} {day.year}"
-    return date_long(day)
+    return date_long(day) if language == "nl" else f"{day:%A} {day.day} {day:%B} {day.year}"
 
 
 def _values(published: Published, name: str | None) -> dict[str, object]:
@@ -322,15 +317,15 @@ def _values(published: Published, name: str | None) -> dict[str, object]:
     }
 
 
-# LET OP as it stands today: before its term is over, and after
+# LET OP before its term is over, and after
 
-# When it has come this far the reporter needn't be warned any more.
+# In these states of a report the reporter needn't be warned any more.
 OVER: Final = frozenset({"afgerond", "ingetrokken", "verwijderd", "vraag", "in_aanpak"})
 
 
 @dataclass(frozen=True)
 class LetOp:
-    """Advice to a reporter whose municipality isn't connected."""
+    """Advice to a reporter whose municipality isn't connected; `passed`: its term is over."""
 
     text: str
     passed: bool
@@ -359,7 +354,10 @@ def let_op_today(
     today: date,
     language: str = "nl",
 ) -> LetOp | None:
-    """Return the text; past the term it says by itself what the reporter can do now."""
+    """Return the LET OP of a report on this day; past the term it says what the reporter can do.
+
+    None when the municipality is connected, or the report has got far enough.
+    """
     text = let_op(published, name, language, reference=reference, received_at=received_at)
     if text is None or status in OVER:
         return None
@@ -368,5 +366,5 @@ def let_op_today(
     spoken = language if language in _PASSED else "nl"
     phone = _PHONE[spoken].format(phone=published.telephone) if published.telephone else ""
     days = published.let_op_working_days
-    told = _PASSED[spoken].format(days=days, name=name, phone=phone, reference=reference)
-    return LetOp(told, passed=True)
+    text_after = _PASSED[spoken].format(days=days, name=name, phone=phone, reference=reference)
+    return LetOp(text_after, passed=True)

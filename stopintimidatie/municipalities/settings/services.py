@@ -1,7 +1,7 @@
 """Settings: publishing a part, planning it, taking a plan back; and logos that are safe to serve.
 
-One transaction each, with its audit. What a part may hold is checked by who asks (`forms`); here it
-is stored as a version of its own, that nobody changes any more.
+Each is one transaction, with its line in the log. The form checks the content of a part (`forms`);
+here it is stored as a version, which nobody changes any more.
 
 The name and the type of an uploaded logo aren't trusted. An SVG is parsed by defusedxml (no DTD, no
 entities) and written again with only the elements and attributes listed here, all harmless; one
@@ -53,7 +53,7 @@ _SHAPES: Final = frozenset(
     """svg g defs title desc path rect circle ellipse line polyline polygon text tspan
     linearGradient radialGradient stop clipPath mask""".split()  # noqa: SIM905
 )
-# What editors leave behind, and says nothing about the picture.
+# Elements that editors leave behind, and that aren't part of the picture.
 _DROPPED: Final = frozenset({"metadata", "namedview"})
 _ATTRIBUTES: Final = frozenset(
     """id d x y x1 y1 x2 y2 dx dy cx cy r rx ry fx fy width height points transform viewBox
@@ -80,20 +80,22 @@ class LogoError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CleanLogo:
-    """Logo that is harmless, to be kept and served."""
+    """A logo made harmless, to be kept and served."""
 
     content: bytes
     media_type: str
 
     @property
     def sha256(self) -> str:
+        """The hash of the content, in hexadecimal."""
         return sha256(self.content).hexdigest()
 
 
 def clean_logo(content: bytes) -> CleanLogo:
-    """Make the file harmless.
+    """Return an uploaded logo with only what is harmless.
 
-    :raises LogoError: it isn't an SVG or PNG, is too large, or holds what isn't let in.
+    Raises:
+        LogoError: it isn't an SVG or PNG, is too large, or holds what isn't let in.
     """
     if len(content) > LARGEST_UPLOAD:
         raise LogoError("Kies een bestand van hoogstens 1 MB.")
@@ -154,9 +156,10 @@ def _element(given: Any, count: _Count, depth: int = 0) -> ElementTree.Element:
 
 
 def _is_picture(child: Any) -> bool:
-    """Tell whether it belongs to the picture.
+    """Tell whether an element belongs to the picture.
 
-    :raises LogoError: it does, and isn't let in.
+    Raises:
+        LogoError: it does, but isn't let in.
     """
     if not isinstance(child.tag, str) or not child.tag.startswith(_SVG):
         return False
@@ -174,12 +177,12 @@ def _is_picture(child: Any) -> bool:
 
 
 def _attributes(given: Any) -> Iterator[tuple[str, str]]:
-    found = dict(given.attrib)
+    attributes = dict(given.attrib)
     # Colours in a style attribute are the same as colours beside it.
-    for declaration in found.pop("style", "").split(";"):
+    for declaration in attributes.pop("style", "").split(";"):
         name, _, value = declaration.partition(":")
-        found.setdefault(name.strip(), value.strip())
-    for name, value in found.items():
+        attributes.setdefault(name.strip(), value.strip())
+    for name, value in attributes.items():
         if name in _ATTRIBUTES and _is_safe(value):
             yield name, value
 
@@ -193,16 +196,16 @@ def _is_safe(value: str) -> bool:
 
 AUDIT_KIND: Final = "instelling"
 LONGEST_AHEAD: Final = timedelta(days=2 * 366)
-# So close to its moment a plan may be in use already, by a clock that is a little ahead.
+# So close to its moment a plan may count already in a process whose clock is a little ahead.
 _TOO_CLOSE: Final = timedelta(seconds=30)
 
 
 class PublishingError(Exception):
-    """It can't be published so; the message says what to do."""
+    """The part can't be published so; the message says what to do."""
 
 
 class StaleSettingError(Exception):
-    """Somebody else published this part since this person saw it."""
+    """Somebody else published the part since this person saw it."""
 
 
 def latest_number(session: Session, owner: str, part: Part) -> int:
@@ -235,12 +238,14 @@ def publish(
     from_moment: datetime | None = None,
     seen: int | None = None,
 ) -> MunicipalitySetting:
-    """Publish a part from a moment on (now, when none is named).
+    """Publish a version of a part of the owner's settings, from a moment on or from now.
 
-    :param owner: a municipality, or `landelijk`; the transaction works for it.
-    :param seen: the number of the version that was changed; None: whatever it is.
-    :raises StaleSettingError: there is a newer one.
-    :raises PublishingError: the moment has passed or is too far ahead, or a plan waits already.
+    The transaction works for the owner: a municipality, or `landelijk`. With `seen`, the newest
+    version must be the one with that number.
+
+    Raises:
+        StaleSettingError: there is a newer version than the one seen.
+        PublishingError: the moment has passed or is too far ahead, or a plan waits already.
     """
     now = utc_now()
     _check_moment(from_moment, now)
@@ -263,9 +268,7 @@ def publish(
     )
     session.add(version)
     session.flush()
-    record(
-        session, actor, "instelling.gewijzigd", owner, AUDIT_KIND, [version.id], fields=[part.value]
-    )
+    _note(session, actor, "instelling.gewijzigd", version)
     return version
 
 
@@ -277,9 +280,10 @@ def _check_moment(moment: datetime | None, now: datetime) -> None:
 
 
 def withdraw(session: Session, actor: Actor, version: MunicipalitySetting) -> None:
-    """Take back a plan, before its moment comes.
+    """Take back a planned version before its moment comes.
 
-    :raises PublishingError: it counts already, or was taken back.
+    Raises:
+        PublishingError: it counts already, or was taken back.
     """
     now = utc_now()
     if version.withdrawn_at is not None:
@@ -287,15 +291,12 @@ def withdraw(session: Session, actor: Actor, version: MunicipalitySetting) -> No
     if version.effective_from <= now + _TOO_CLOSE:
         raise PublishingError("Deze versie geldt al. Maak een nieuwe versie om haar te wijzigen.")
     version.withdrawn_at = now
-    record(
-        session,
-        actor,
-        "instelling.ingetrokken",
-        version.owner,
-        AUDIT_KIND,
-        [version.id],
-        fields=[version.part],
-    )
+    _note(session, actor, "instelling.ingetrokken", version)
+
+
+def _note(session: Session, actor: Actor, action: str, version: MunicipalitySetting) -> None:
+    fields = [version.part]
+    record(session, actor, action, version.owner, AUDIT_KIND, [version.id], fields=fields)
 
 
 def history(session: Session, owner: str, part: Part, limit: int) -> Sequence[MunicipalitySetting]:
@@ -309,7 +310,7 @@ def history(session: Session, owner: str, part: Part, limit: int) -> Sequence[Mu
 
 
 def add_question(session: Session, owner: str, content: Mapping[str, Any]) -> str:
-    """Keep a question for ever; its name. It is asked once a version of the list names it."""
+    """Store a question for ever and return its id; it is asked once a version names it."""
     question = MunicipalityQuestion(id=new_question_id(), owner=owner, content=dict(content))
     session.add(question)
     session.flush()
@@ -317,7 +318,7 @@ def add_question(session: Session, owner: str, content: Mapping[str, Any]) -> st
 
 
 def keep_logo(session: Session, owner: str, logo: CleanLogo) -> str:
-    """Keep a logo under its hash, which a version of the look can name from now on."""
+    """Store a logo and return its hash, which a version of the look can name from now on."""
     if session.get(MunicipalityLogo, (owner, logo.sha256)) is None:
         session.add(
             MunicipalityLogo(

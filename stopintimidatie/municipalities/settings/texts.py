@@ -16,6 +16,7 @@ from stopintimidatie.municipalities.areas.resources import (
     MunicipalityAdministration,
 )
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
+from stopintimidatie.municipalities.settings import pages
 from stopintimidatie.municipalities.settings import words as house
 from stopintimidatie.municipalities.settings.forms import (
     MOST_PERIODS,
@@ -25,28 +26,7 @@ from stopintimidatie.municipalities.settings.forms import (
     officers_schema,
     periods_of,
 )
-from stopintimidatie.municipalities.settings.pages import (
-    EXAMPLE_PLACE,
-    PREVIEW,
-    REMOVE,
-    SAVE,
-    Preview,
-    answer_preview,
-    asked_language,
-    at_level,
-    content_of,
-    is_national,
-    more_languages,
-    name_of,
-    published_here,
-    save,
-    seen_version,
-    shown_languages,
-    waiting_plan,
-    with_part,
-)
 from stopintimidatie.municipalities.settings.rules import ALWAYS, Part, Published
-from stopintimidatie.municipalities.settings.views import logo_address
 from stopintimidatie.municipalities.settings.vocabulary import Choices, vocabulary
 
 P = Permission.EDIT_SETTINGS
@@ -73,26 +53,26 @@ OFFICERS_ABOUT = (
     renderer=PAGE,
 )
 def let_op(context: Administration, request: Request) -> Any:
-    """Change the text per language, and the term."""
-    published = published_here(context, request)
-    content = content_of(context, published, Part.LET_OP)
+    """Show the form of the LET OP text in each language and its term, and save it."""
+    published = pages.published_here(context, request)
+    content = pages.content_of(context, published, Part.LET_OP)
     texts = content.get("teksten", {})
-    others = shown_languages(request, published.languages, texts)
+    others = pages.shown_languages(request, published.languages, texts)
     languages = [("nl", "Nederlands"), *others]
     form = Form(
         let_op_schema(languages),
         request,
-        buttons=[SAVE, PREVIEW],
+        buttons=[pages.SAVE, pages.PREVIEW],
         appstruct={
             **_let_op_texts(context, published, texts, languages),
             "werkdagen": published.let_op_working_days,
-            **seen_version(request.db, context, Part.LET_OP),
+            **pages.seen_version(request.db, context, Part.LET_OP),
         },
         cancel_url=request.resource_path(context),
     )
     page = _page(context, request, "LET OP-tekst", LET_OP_ABOUT, Part.LET_OP)
-    page["preview"] = _let_op_preview(context, published, asked_language(request))
-    page["more_languages"] = more_languages(request, others)
+    page["preview"] = _let_op_preview(context, published, pages.asked_language(request))
+    page["more_languages"] = pages.more_languages(request, others)
 
     def on_valid(values: dict[str, Any]) -> Any:
         given = {code: values[f"tekst_{code}"] for code, _ in languages}
@@ -100,15 +80,15 @@ def let_op(context: Administration, request: Request) -> Any:
             "teksten": {code: text for code, text in given.items() if text},
             "werkdagen": values["werkdagen"],
         }
-        if form.pressed() == PREVIEW.name:
-            tried = with_part(published, Part.LET_OP, changed, national=is_national(context))
+        if form.pressed() == pages.PREVIEW.name:
+            tried = pages.with_part(context, published, Part.LET_OP, changed)
             return {
                 **page,
                 "form": form,
-                "preview": _let_op_preview(context, tried, asked_language(request)),
+                "preview": _let_op_preview(context, tried, pages.asked_language(request)),
                 "tried": True,
             }
-        return save(context, request, Part.LET_OP, changed, values)
+        return pages.save(context, request, Part.LET_OP, changed, values)
 
     return handle_form(request, form, on_valid, page)
 
@@ -116,17 +96,19 @@ def let_op(context: Administration, request: Request) -> Any:
 def _let_op_texts(
     context: Administration, published: Published, own: Mapping[str, str], languages: Choices
 ) -> dict[str, str | None]:
-    """Return the texts to change: at the desk those that all get, else one's own."""
-    desk = is_national(context)
+    """Return the texts as first values: a municipality's own; at the desk the standard ones too."""
+    desk = pages.is_national(context)
     return {
         f"tekst_{code}": published.let_op(code) if desk and code in ALWAYS else own.get(code)
         for code, _ in languages
     }
 
 
-def _let_op_preview(context: Administration, published: Published, language: str) -> Preview:
-    shown = at_level(published, ParticipationLevel.NO_AGREEMENT)
-    return answer_preview(shown, name_of(context) or EXAMPLE_PLACE, language=language)
+def _let_op_preview(context: Administration, published: Published, language: str) -> pages.Preview:
+    shown = pages.at_level(published, ParticipationLevel.NO_AGREEMENT)
+    return pages.answer_preview(
+        shown, pages.name_of(context) or pages.EXAMPLE_PLACE, language=language
+    )
 
 
 def _page(
@@ -135,7 +117,7 @@ def _page(
     return {
         "heading": heading,
         "about": about,
-        "plan": waiting_plan(request.db, context, part),
+        "plan": pages.waiting_plan(request.db, context, part),
         "more_languages": [],
         "preview": None,
         "tried": False,
@@ -150,22 +132,22 @@ def _page(
     renderer=PAGE,
 )
 def contact(context: MunicipalityAdministration, request: Request) -> Any:
-    """Change within how many days, and the number."""
-    published = published_here(context, request)
+    """Show the form of the term of contact and the telephone number, and save it."""
+    published = pages.published_here(context, request)
     form = Form(
         contact_schema(),
         request,
         appstruct={
             "dagen": published.contact_within_days,
             "telefoon": published.telephone,
-            **seen_version(request.db, context, Part.CONTACT),
+            **pages.seen_version(request.db, context, Part.CONTACT),
         },
         cancel_url=request.resource_path(context),
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
         content = {"dagen": values["dagen"], "telefoon": values["telefoon"]}
-        return save(context, request, Part.CONTACT, content, values)
+        return pages.save(context, request, Part.CONTACT, content, values)
 
     page = _page(context, request, "Contact met de melder", CONTACT_ABOUT, Part.CONTACT)
     return handle_form(request, form, on_valid, page)
@@ -179,9 +161,9 @@ def contact(context: MunicipalityAdministration, request: Request) -> Any:
     renderer=PAGE,
 )
 def officers(context: MunicipalityAdministration, request: Request) -> Any:
-    """Change the periods."""
-    published = published_here(context, request)
-    periods = content_of(context, published, Part.OFFICERS).get("perioden", [])
+    """Show the form of the periods in which boas may enforce, and save it."""
+    published = pages.published_here(context, request)
+    periods = pages.content_of(context, published, Part.OFFICERS).get("perioden", [])
     known = {
         f"periode{number}": {"van": _day(period["van"]), "tot": _day(period["tot"])}
         for number, period in enumerate(periods[:MOST_PERIODS], 1)
@@ -189,12 +171,12 @@ def officers(context: MunicipalityAdministration, request: Request) -> Any:
     form = Form(
         officers_schema(),
         request,
-        appstruct={**known, **seen_version(request.db, context, Part.OFFICERS)},
+        appstruct={**known, **pages.seen_version(request.db, context, Part.OFFICERS)},
         cancel_url=request.resource_path(context),
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        return save(context, request, Part.OFFICERS, {"perioden": periods_of(values)}, values)
+        return pages.save(context, request, Part.OFFICERS, {"perioden": periods_of(values)}, values)
 
     page = _page(context, request, "Bevoegdheid van boa's", OFFICERS_ABOUT, Part.OFFICERS)
     return handle_form(request, form, on_valid, page)
@@ -220,18 +202,18 @@ LEVEL_OF = {
     renderer="templates/texts.jinja2",
 )
 def texts(context: Administration, request: Request) -> Any:
-    """Change one answer at a time; which one stands in the address."""
-    published = published_here(context, request)
+    """Show the form of the answer that the address names, with a preview, and save it."""
+    published = pages.published_here(context, request)
     language, name = _chosen(context, request)
-    content = content_of(context, published, Part.ANSWERS)
+    content = pages.content_of(context, published, Part.ANSWERS)
     own = content.get(language, {}).get(name)
     form = Form(
         answer_schema(language),
         request,
-        buttons=[SAVE, PREVIEW, *([REMOVE] if own else [])],
+        buttons=[pages.SAVE, pages.PREVIEW, *([pages.REMOVE] if own else [])],
         appstruct={
             **(own or _starting_point(published, language, name)),
-            **seen_version(request.db, context, Part.ANSWERS),
+            **pages.seen_version(request.db, context, Part.ANSWERS),
         },
         cancel_url=request.resource_path(context),
     )
@@ -240,28 +222,28 @@ def texts(context: Administration, request: Request) -> Any:
         "answers": _answers(context, request, content, language, name),
         "own": own is not None,
         "heading": _label(context, request, name),
-        "plan": waiting_plan(request.db, context, Part.ANSWERS),
+        "plan": pages.waiting_plan(request.db, context, Part.ANSWERS),
         "preview": _preview(context, published, language, name),
         "tried": False,
     }
 
     def on_valid(values: dict[str, Any]) -> Any:
         changed = _changed(
-            content, language, name, None if form.pressed() == REMOVE.name else values
+            content, language, name, None if form.pressed() == pages.REMOVE.name else values
         )
-        if form.pressed() == PREVIEW.name:
-            tried = with_part(published, Part.ANSWERS, changed, national=is_national(context))
+        if form.pressed() == pages.PREVIEW.name:
+            tried = pages.with_part(context, published, Part.ANSWERS, changed)
             preview = _preview(context, tried, language, name)
             return {**page, "form": form, "preview": preview, "tried": True}
         if changed == content:
             raise FormError("Er is niets veranderd. Pas de tekst aan, of ga terug.")
-        return save(context, request, Part.ANSWERS, changed, values)
+        return pages.save(context, request, Part.ANSWERS, changed, values)
 
     return handle_form(request, form, on_valid, page)
 
 
 def _chosen(context: Administration, request: Request) -> tuple[str, str]:
-    """Return language and answer of the address; what is unknown is the first of the list."""
+    """Return the language and the answer in the address; an unknown one is the first there is."""
     languages = [code for code, _ in vocabulary(request, "talen")]
     names = [name for name, _ in _names(context, request)]
     language = request.GET.get("taal", "")
@@ -273,8 +255,8 @@ def _chosen(context: Administration, request: Request) -> tuple[str, str]:
 
 
 def _names(context: Administration, request: Request) -> list[tuple[str, str]]:
-    """Return the answers that can be written: the general ones, then those per form."""
-    general = house.KINDS if is_national(context) else {house.CONNECTED: "Standaardantwoord"}
+    """Return the answers that can be set, as (name, label): the general ones, then each form."""
+    general = house.KINDS if pages.is_national(context) else {house.CONNECTED: "Standaardantwoord"}
     return [*general.items(), *reversed(vocabulary(request, "vormen"))]
 
 
@@ -284,11 +266,11 @@ def _label(context: Administration, request: Request, name: str) -> str:
 
 
 def _starting_point(published: Published, language: str, name: str) -> dict[str, str]:
-    """Return what is said now in its place, to begin with."""
+    """Return the answer that counts now in place of an own one, as first values."""
     level = LEVEL_OF.get(name, ParticipationLevel.PROGRAMME)
     shown = Published(None, national=published.national)
     if name != house.NOT_PLACED:
-        shown = at_level(published, level)
+        shown = pages.at_level(published, level)
     title, text = shown.answer(shown.language(language), [name])
     return {"titel": title, "tekst": text}
 
@@ -296,7 +278,7 @@ def _starting_point(published: Published, language: str, name: str) -> dict[str,
 def _changed(
     content: Mapping[str, Any], language: str, name: str, values: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """Return the whole part with this answer changed, or without it."""
+    """Return the whole part with this answer changed, or without it when there are no values."""
     changed = {code: dict(answers) for code, answers in content.items()}
     answers = changed.setdefault(language, {})
     if values is None:
@@ -339,11 +321,15 @@ def _answers(
     ]
 
 
-def _preview(context: Administration, published: Published, language: str, name: str) -> Preview:
+def _preview(
+    context: Administration, published: Published, language: str, name: str
+) -> pages.Preview:
     form = None if name in house.KINDS else name
     if name == house.NOT_PLACED:
-        return answer_preview(Published(None, national=published.national), None, language=language)
-    shown = at_level(published, LEVEL_OF.get(name, ParticipationLevel.PROGRAMME))
-    logo = None if is_national(context) else logo_address(context, published)
-    place = name_of(context) or EXAMPLE_PLACE
-    return answer_preview(shown, place, language=language, form=form, logo=logo)
+        return pages.answer_preview(
+            Published(None, national=published.national), None, language=language
+        )
+    shown = pages.at_level(published, LEVEL_OF.get(name, ParticipationLevel.PROGRAMME))
+    logo = None if pages.is_national(context) else pages.logo_address(context, published)
+    place = pages.name_of(context) or pages.EXAMPLE_PLACE
+    return pages.answer_preview(shown, place, language=language, form=form, logo=logo)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from typing import Any
 from uuid import UUID
@@ -25,24 +24,9 @@ from stopintimidatie.municipalities.areas.resources import (
 )
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_history, plan_of
+from stopintimidatie.municipalities.settings import pages
 from stopintimidatie.municipalities.settings.forms import look_schema
 from stopintimidatie.municipalities.settings.models import MunicipalityLogo, MunicipalitySetting
-from stopintimidatie.municipalities.settings.pages import (
-    EXAMPLE_PLACE,
-    PART_LABELS,
-    PREVIEW,
-    SAVE,
-    answer_preview,
-    at_level,
-    content_of,
-    is_national,
-    name_of,
-    published_here,
-    save,
-    seen_version,
-    waiting_plan,
-    with_part,
-)
 from stopintimidatie.municipalities.settings.queries import logo_of
 from stopintimidatie.municipalities.settings.rules import FROM_PROFILE, Part, Published
 from stopintimidatie.municipalities.settings.services import (
@@ -76,21 +60,21 @@ OF_THE_DESK = frozenset({Part.ANSWERS, Part.LET_OP, Part.HELP})
     renderer="templates/overview.jinja2",
 )
 def overview(context: Administration, request: Request) -> dict[str, Any]:
-    """Show what is set, what waits for its moment, and what a reporter sees of it."""
-    published = published_here(context, request)
+    """Show the parts with their content and plans, and a preview for reporters."""
+    published = pages.published_here(context, request)
     planned = _planned(context, request)
     return {
-        "national": is_national(context),
-        "level": None if is_national(context) else _level(context, request, published),
+        "national": pages.is_national(context),
+        "level": None if pages.is_national(context) else _level(context, request, published),
         "parts": [
             {
-                "label": PART_LABELS[part],
+                "label": pages.PART_LABELS[part],
                 "said": _said(part, published, context),
                 "href": request.resource_path(context, page),
                 "planned": planned.get(part),
             }
             for part, page in PAGES.items()
-            if part in OF_THE_DESK or not is_national(context)
+            if part in OF_THE_DESK or not pages.is_national(context)
         ],
         "versions": request.resource_path(context, "versies"),
         "preview": _preview(context, published),
@@ -99,15 +83,11 @@ def overview(context: Administration, request: Request) -> dict[str, Any]:
 
 
 def _preview(context: Administration, published: Published) -> Any:
-    name = name_of(context)
+    name = pages.name_of(context)
     if name is None:
-        shown = at_level(published, ParticipationLevel.NO_AGREEMENT)
-        return answer_preview(shown, EXAMPLE_PLACE)
-    return answer_preview(published, name, logo=logo_address(context, published))
-
-
-def logo_address(context: Administration, published: Published) -> str | None:
-    return f"/api/v1/gemeenten/{context.holder}/logo" if published.logo else None
+        shown = pages.at_level(published, ParticipationLevel.NO_AGREEMENT)
+        return pages.answer_preview(shown, pages.EXAMPLE_PLACE)
+    return pages.answer_preview(published, name, logo=pages.logo_address(context, published))
 
 
 def _level(context: Administration, request: Request, published: Published) -> dict[str, Any]:
@@ -138,8 +118,8 @@ def _planned(context: Administration, request: Request) -> dict[str, str]:
 
 
 def _said(part: Part, published: Published, context: Administration) -> str:
-    """Say what is set for a part, in one line."""
-    content = content_of(context, published, part)
+    """Return a summary of the content of a part, in one line."""
+    content = pages.content_of(context, published, part)
     match part:
         case Part.LOOK:
             logo = "met logo" if published.logo else "nog geen logo"
@@ -172,7 +152,7 @@ def _said(part: Part, published: Published, context: Administration) -> str:
     renderer="templates/versions.jinja2",
 )
 def versions(context: Administration, request: Request) -> dict[str, Any]:
-    """Show every version, newest first; a plan can be taken back."""
+    """Show the versions of all parts, newest first, with a button to take back a plan."""
     rows = request.db.scalars(
         select(MunicipalitySetting)
         .where(MunicipalitySetting.owner == context.holder)
@@ -184,7 +164,7 @@ def versions(context: Administration, request: Request) -> dict[str, Any]:
         "rows": [
             {
                 "id": str(row.id),
-                "part": PART_LABELS.get(Part(row.part), row.part),
+                "part": pages.PART_LABELS.get(Part(row.part), row.part),
                 "number": row.number,
                 "recorded_at": row.recorded_at,
                 "effective_from": row.effective_from,
@@ -201,18 +181,15 @@ def versions(context: Administration, request: Request) -> dict[str, Any]:
 @view_config(context=Administration, name="intrekken", request_method="POST", permission=P)
 def take_back(context: Administration, request: Request) -> HTTPSeeOther:
     """Take back a plan before its moment."""
-    out = HTTPSeeOther(request.resource_path(context, "versies"))
     row = _version(context, request)
-    if row is None:
-        request.flash("Deze versie is er niet.", kind="error")
-        return out
     try:
+        if row is None:
+            raise PublishingError("Deze versie is er niet.")
         withdraw(request.db, request.actor, row)
+        request.flash("De geplande wijziging is ingetrokken.")
     except PublishingError as problem:
         request.flash(str(problem), kind="error")
-        return out
-    request.flash("De geplande wijziging is ingetrokken.")
-    return out
+    return HTTPSeeOther(request.resource_path(context, "versies"))
 
 
 def _version(context: Administration, request: Request) -> MunicipalitySetting | None:
@@ -224,9 +201,7 @@ def _version(context: Administration, request: Request) -> MunicipalitySetting |
     return row if row is not None and row.owner == context.holder else None
 
 
-# Logo and colour are checked on saving.
-
-SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+# Logo and colour
 
 
 @view_config(
@@ -237,22 +212,22 @@ SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
     renderer="templates/look.jinja2",
 )
 def look(context: MunicipalityAdministration, request: Request) -> Any:
-    """Choose, look at it, save it."""
-    published = published_here(context, request)
+    """Show the form of logo and colour, with a preview, and save it."""
+    published = pages.published_here(context, request)
     form = Form(
         look_schema(has_logo=published.logo is not None),
         request,
-        buttons=[SAVE, PREVIEW],
+        buttons=[pages.SAVE, pages.PREVIEW],
         appstruct={
             "kleur": published.colour or DEFAULT_COLOUR,
-            **seen_version(request.db, context, Part.LOOK),
+            **pages.seen_version(request.db, context, Part.LOOK),
         },
         cancel_url=request.resource_path(context),
     )
-    shown = logo_address(context, published)
+    shown = pages.logo_address(context, published)
     page = {
-        "plan": waiting_plan(request.db, context, Part.LOOK),
-        "preview": answer_preview(published, name_of(context), logo=shown),
+        "plan": pages.waiting_plan(request.db, context, Part.LOOK),
+        "preview": pages.answer_preview(published, pages.name_of(context), logo=shown),
         "logo": shown,
         "tried": False,
         "chosen": None,
@@ -261,13 +236,13 @@ def look(context: MunicipalityAdministration, request: Request) -> Any:
     def on_valid(values: dict[str, Any]) -> Any:
         logo = _wanted_logo(context, request, values, published.logo)
         content = {"kleur": parse_colour(values["kleur"]).hex, "logo": logo}
-        if form.pressed() == PREVIEW.name:
-            tried = with_part(published, Part.LOOK, content, national=False)
+        if form.pressed() == pages.PREVIEW.name:
+            tried = pages.with_part(context, published, Part.LOOK, content)
             address = _inline(request, context.holder, logo)
-            preview = answer_preview(tried, name_of(context), logo=address)
+            preview = pages.answer_preview(tried, pages.name_of(context), logo=address)
             _remember(form, logo if values["logo"] or values["gekozen"] else None)
             return {**page, "form": form, "preview": preview, "tried": True, "logo": address}
-        return save(context, request, Part.LOOK, content, values)
+        return pages.save(context, request, Part.LOOK, content, values)
 
     return handle_form(request, form, on_valid, page)
 
@@ -278,9 +253,10 @@ def _wanted_logo(
     values: dict[str, Any],
     present: str | None,
 ) -> str | None:
-    """Return the hash of the logo that is meant; make a new file harmless and keep it first.
+    """Return the hash of the logo that was chosen; a new file is cleaned and stored first.
 
-    :raises FormError: the file can't be a logo.
+    Raises:
+        FormError: the file can't be a logo.
     """
     if values.get("logo_weg"):
         return None
@@ -291,20 +267,18 @@ def _wanted_logo(
             raise FormError(str(problem), "logo") from None
     chosen = values["gekozen"]
     if chosen:
-        known = SHA256.fullmatch(chosen) is not None
-        row = request.db.get(MunicipalityLogo, (context.holder, chosen)) if known else None
-        if row is None:
+        if request.db.get(MunicipalityLogo, (context.holder, chosen)) is None:
             raise FormError(
                 "Het logo dat u koos is er niet meer. Kies het bestand nog eens.", "logo"
             )
-        return row.sha256
+        return str(chosen)
     if present == FROM_PROFILE:
         return _from_profile(context, request)
     return present
 
 
 def _from_profile(context: MunicipalityAdministration, request: Request) -> str | None:
-    """Make a logo from before there were versions one that a version can name."""
+    """Store the logo from before there were versions, so that a version can name it."""
     logo = logo_of(request.db, context.holder)
     if logo is None:
         return None
@@ -315,10 +289,11 @@ def _from_profile(context: MunicipalityAdministration, request: Request) -> str 
 
 
 def _kept(context: MunicipalityAdministration, request: Request, content: bytes) -> str:
-    """Clean and store the logo; return its hash.
+    """Clean and store a logo; return its hash.
 
-    :raises LogoError: this file can't be a logo.
-    :raises BusyError: too many files are being cleaned.
+    Raises:
+        LogoError: this file can't be a logo.
+        BusyError: too many files are being cleaned.
     """
     try:
         with heavy_work(request):
@@ -329,7 +304,7 @@ def _kept(context: MunicipalityAdministration, request: Request, content: bytes)
 
 
 def _inline(request: Request, owner: str, sha256: str | None) -> str | None:
-    """Return the picture itself as its address: it isn't served before it is published."""
+    """Return a logo as a `data:` address, because it isn't served before it is published."""
     row = request.db.get(MunicipalityLogo, (owner, sha256)) if sha256 else None
     if row is None:
         return None
@@ -337,6 +312,6 @@ def _inline(request: Request, owner: str, sha256: str | None) -> str | None:
 
 
 def _remember(form: Form, sha256: str | None) -> None:
-    """Put the file's name in the form: a browser doesn't send a file twice."""
+    """Put the hash of the logo in the form, because a browser doesn't send a file twice."""
     if sha256 is not None:
         form["gekozen"].cstruct = sha256

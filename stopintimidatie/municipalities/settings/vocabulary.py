@@ -1,8 +1,8 @@
-"""A municipality's own questions, for the app and for triage: what they are, what answers fit.
+"""A municipality's own questions, for the app and for triage, and the answers that fit. Pure.
 
-A question never changes: other words, other choices make another question, with another name. So
-an answer always belongs to the question as it was asked. Own questions are never obligatory: a
-frightened person isn't kept from reporting by them. Pure.
+A question never changes: other words or choices make another question, with another id. So an
+answer always belongs to the question as it was asked. Own questions are never obligatory, so that
+they keep no frightened person from reporting.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MOST_CHOICES: Final = 20
 
 
 class Kind(StrEnum):
-    """Kind of question: how it is answered."""
+    """Kind of a question, by how it is answered."""
 
     CHOICE = "keuze"
     SEVERAL = "meerkeuze"
@@ -30,6 +30,7 @@ class Kind(StrEnum):
 
     @property
     def label(self) -> str:
+        """The kind as people read it."""
         return _KINDS[self]
 
 
@@ -44,7 +45,7 @@ USES: Final = {"app": "In de app, aan de melder", "triage": "Bij het beoordelen,
 
 @dataclass(frozen=True)
 class Question:
-    """One question with its words per language; choices are (code, words per language)."""
+    """A question with its words by language; each choice is a code with its words by language."""
 
     id: str
     owner: str
@@ -55,25 +56,23 @@ class Question:
     choices: tuple[tuple[str, Mapping[str, str]], ...] = ()
 
     def said(self, answer: Any) -> str:
-        """Say an answer in Dutch words, for an officer."""
+        """Return an answer in Dutch words, for an officer."""
         if answer is None:
             return "niet beantwoord"
         if self.kind is Kind.YES_NO:
             return "ja" if answer else "nee"
         words = {code: label["nl"] for code, label in self.choices}
-        chosen = (
-            answer if isinstance(answer, Sequence) and not isinstance(answer, str) else [answer]
-        )
+        chosen = [answer] if isinstance(answer, str) or not isinstance(answer, Sequence) else answer
         return ", ".join(words.get(str(code), str(code)) for code in chosen)
 
 
 def new_question_id() -> str:
-    """Draw a name that no other question has, short enough to be sent along."""
+    """Draw a random id for a question, short enough to be the name of a field."""
     return f"vraag{secrets.token_hex(3)}"
 
 
 def question_of(question_id: str, owner: str, content: Mapping[str, Any]) -> Question:
-    """Return a question as it is stored."""
+    """Return a question from its stored content."""
     return Question(
         question_id,
         owner,
@@ -86,39 +85,32 @@ def question_of(question_id: str, owner: str, content: Mapping[str, Any]) -> Que
 
 
 def fault_of(question: Question, answer: Any) -> str | None:
-    """Return why this answer doesn't fit the question; None when it does, or says nothing."""
+    """Return why this answer doesn't fit the question; None when it fits, or is no answer."""
     if answer is None:
         return None
     codes = [code for code, _ in question.choices]
     match question.kind:
-        case Kind.YES_NO:
-            right = isinstance(answer, bool)
-            return None if right else "Hier hoort true of false te staan, zonder aanhalingstekens."
-        case Kind.CHOICE:
-            right = isinstance(answer, str) and answer in codes
-            return None if right else f"Kies een van: {', '.join(codes)}."
-        case Kind.SEVERAL:
-            right = isinstance(answer, list) and all(
-                isinstance(code, str) and code in codes for code in answer
-            )
-            if not right:
-                return f"Geef een lijst met codes uit: {', '.join(codes)}."
-            return None if len(set(answer)) == len(answer) else "Noem elke waarde maar één keer."
-        case Kind.TEXT:
-            if not isinstance(answer, str):
-                return "Hier hoort een tekst te staan, tussen aanhalingstekens."
-            if len(answer) > LONGEST_ANSWER:
-                return f"Deze tekst is langer dan {LONGEST_ANSWER} tekens. Maak haar korter."
+        case Kind.YES_NO if not isinstance(answer, bool):
+            return "Hier hoort true of false te staan, zonder aanhalingstekens."
+        case Kind.CHOICE if answer not in codes:
+            return f"Kies een van: {', '.join(codes)}."
+        case Kind.SEVERAL if not isinstance(answer, list) or any(a not in codes for a in answer):
+            return f"Geef een lijst met codes uit: {', '.join(codes)}."
+        case Kind.SEVERAL if len(set(answer)) < len(answer):
+            return "Noem elke waarde maar één keer."
+        case Kind.TEXT if not isinstance(answer, str):
+            return "Hier hoort een tekst te staan, tussen aanhalingstekens."
+        case Kind.TEXT if len(answer) > LONGEST_ANSWER:
+            return f"Deze tekst is langer dan {LONGEST_ANSWER} tekens. Maak haar korter."
     return None
 
 
-# Vocabularies of reports, a higher room: `config.add_public_vocabulary`
+# Vocabularies of reports, which a higher room registers: `vormen`, `leeftijden` and `talen`
 
 Choices = list[tuple[str, str]]
 
 
 def _vocabulary(name: str, choices: Iterable[tuple[str, str]]) -> tuple[str, Choices]:
-    """Return (code, Dutch label) pairs; names are `vormen`, `leeftijden` and `talen`."""
     return name, list(choices)
 
 
@@ -128,5 +120,5 @@ PUBLIC_VOCABULARIES: Final = Directive[str, Choices](
 
 
 def vocabulary(request: Any, name: str) -> Choices:
-    """Return the codes with their labels."""
+    """Return the codes of a public vocabulary with their Dutch labels."""
     return PUBLIC_VOCABULARIES.of(request.registry)[name]

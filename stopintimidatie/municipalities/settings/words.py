@@ -1,7 +1,7 @@
-"""What a reporter reads as long as nobody wrote something better: Dutch and English, B1. Pure.
+"""Standard texts for reporters, as long as nobody set others: Dutch and English, B1. Pure.
 
-Said in every answer: it isn't your fault; in danger: 112; who reads this and when; what happens
-then and what isn't promised; parents aren't told; what the follow code is for.
+Every answer says: it isn't your fault; in danger: 112; who reads this and when; what happens then
+and what isn't promised; parents aren't told; what the follow code is for.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ LET_OP: Final = {
         " {gemeente} yourself."
     ),
 }
-# What is added to LET OP once it is known: said by the house, so that it can't be forgotten.
+# Added to every LET OP once they are known, so that no own text can forget them.
 LET_OP_DAY: Final = {
     "nl": "Die termijn loopt tot en met {dag}.",
     "en": "That term ends on {dag}.",

@@ -1,4 +1,4 @@
-"""Personal data erased at request: looked at, looked at by a second person, gone."""
+"""Erasing personal data at request: what would go, a second look, and gone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register the action, mail, job and page of erasing."""
     from stopintimidatie.privacy.erasure import services, views
 
     config.add_report_action("wissen", views.erase_action, order=95)

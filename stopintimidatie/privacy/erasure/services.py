@@ -1,12 +1,12 @@
-"""Erasure at the request of who it is about (art. 17 AVG): what goes, what stops it, doing it.
+"""Erasing at the request of a data subject (art. 17 AVG): preview, obstacles, and erasing.
 
-The reporter whose report was erased hears that, when there is a way: with the follow code on the
-page, and by one more mail, of the same few neutral words as any other, to who left an address. The
-address stands sealed beside the message until that went out, or three days at most.
+The reporter of an erased report reads that on the page of the follow code. Who left an address gets
+one more mail, in the same few neutral words as any other. The address is stored sealed beside the
+message until that went out, or three days at most.
 
-Each room takes out what it keeps (`erase_document`), and who holds a copy is told
-by the room that knows them. What stays is that there was a document, its dates, and the account of
-what was done: references, codes and the names of employees.
+Each room erases its own tables (`erase_document`), and the room of the exports tells the recipients
+of copies. What stays is that there was a document, its dates, and the account of what was done:
+references, codes and the names of employees.
 """
 
 from __future__ import annotations
@@ -65,13 +65,8 @@ ERASED: Final = (
 )
 
 
-def tell_erased(session: Session, report: Report) -> None:
-    """Leave what the reporter reads with the follow code."""
-    tell(session, report, "bericht", ERASED, SYSTEM)
-
-
 def mail_once(session: Session, keys: KeyRing, report: Report) -> None:
-    """Send one more mail to who left an address, which is about to be erased."""
+    """Queue one more mail to a reporter who left an address, which is about to be erased."""
     contact = read_contact(session, keys, report)
     if contact is None or not contact.email:
         return
@@ -84,7 +79,7 @@ def mail_once(session: Session, keys: KeyRing, report: Report) -> None:
 
 
 def forget(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Delete the address when nothing could be sent in all that time (job)."""
+    """Delete an address when the mail couldn't be sent in all that time (job)."""
     for payload in payloads:
         with context.transaction() as session:
             _forget(session, UUID(payload["id"]))
@@ -148,12 +143,12 @@ _DEMANDED: Final = (
 
 
 class ErasureError(Exception):
-    """It can't be done now; the message says what to do, in Dutch."""
+    """Erasing is refused; the Dutch message says what to do."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A frozen copy: its number, for whom, and how it stands with them."""
+    """A frozen copy: its reference, its recipient, and how it stands there."""
 
     reference: str
     recipient: str
@@ -162,22 +157,21 @@ class Standing:
 
 @dataclass(frozen=True)
 class Outlook:
-    """Account of what would go, and what stands in the way."""
+    """A preview of erasing: what would go, and what stands in the way."""
 
-    told: tuple[ErasureCount, ...]
+    counts: tuple[ErasureCount, ...]
     copies: tuple[Standing, ...]
     obstacles: tuple[str, ...]
     fingerprint: str
 
 
 def preview_erasure(registry: Any, session: Session, kind: str, row: Report | Dossier) -> Outlook:
-    """Look what erasing this would take away now; change nothing."""
-    told = tuple(count_erasure(registry, session, kind, row.id))
+    """Return what erasing a report or dossier would take away now; change nothing."""
+    counts = tuple(count_erasure(registry, session, kind, row.id))
     copies = tuple(_standing(session, export) for export, _ in copies_of(session, kind, row.id))
-    seen = repr((told, copies, row.version, row.state))
-    return Outlook(
-        told, copies, tuple(obstacles(session, row)), hashlib.sha256(seen.encode()).hexdigest()
-    )
+    seen = repr((counts, copies, row.version, row.state))
+    fingerprint = hashlib.sha256(seen.encode()).hexdigest()
+    return Outlook(counts, copies, tuple(obstacles(session, row)), fingerprint)
 
 
 def _standing(session: Session, export: Export) -> Standing:
@@ -195,17 +189,17 @@ def _copy(session: Session, export: Export) -> DisclosedCopy | None:
 
 
 def obstacles(session: Session, row: Report | Dossier) -> list[str]:
-    """Return why this can't be erased now, each with what to do about it."""
-    what = "Dit dossier" if isinstance(row, Dossier) else "Deze melding"
-    found = []
+    """Return why a report or dossier can't be erased now, each with what to do about it."""
+    document = "Dit dossier" if isinstance(row, Dossier) else "Deze melding"
+    reasons = []
     if row.frozen:
-        found.append(
-            f"{what} is bevroren, bijvoorbeeld voor een Woo-verzoek of een rechtszaak. Haal dat er"
-            " eerst af."
+        reasons.append(
+            f"{document} is bevroren, bijvoorbeeld voor een Woo-verzoek of een rechtszaak. Haal dat"
+            " er eerst af."
         )
     if isinstance(row, Report):
-        found += _of_report(row)
-    return [*found, *_of_exports(session, _dossiers_of(session, row))]
+        reasons += _of_report(row)
+    return [*reasons, *_of_exports(session, _dossiers_of(session, row))]
 
 
 def _of_report(report: Report) -> list[str]:
@@ -240,6 +234,7 @@ def _of_exports(session: Session, dossiers: Sequence[UUID]) -> list[str]:
 
 
 def _obstacle(session: Session, export: Export) -> str:
+    """Return why an export keeps its dossier from being erased; empty when it doesn't."""
     if export.legal_basis == DEMAND and _runs(session, export):
         return _DEMANDED.format(export.reference)
     if export.state in MAKING:
@@ -250,7 +245,7 @@ def _obstacle(session: Session, export: Export) -> str:
 
 
 def _runs(session: Session, export: Export) -> bool:
-    """Tell whether what was demanded must still be given."""
+    """Tell whether a demanded export must still be given."""
     if export.state == ExportState.READY:
         copy = _copy(session, export)
         return copy is None or copy.state in (CopyState.MADE, CopyState.OFFERED)
@@ -260,28 +255,30 @@ def _runs(session: Session, export: Export) -> bool:
 def erase_report(
     registry: Any, session: Session, report: Report, ground: str, reason: str, actor: Actor
 ) -> None:
-    """Erase everything of the report that tells of somebody, everywhere; it can't be undone.
+    """Erase the personal data of a report everywhere; it can't be undone.
 
-    :raises ErasureError: something stands in the way.
+    Raises:
+        ErasureError: something stands in the way.
     """
     session.refresh(report, with_for_update=True)
     _check(session, report)
-    # Before the address goes: who left one hears that there is something to read.
+    # Before the address is erased.
     mail_once(session, registry.key_ring, report)
     leave_everywhere(session, report, LEFT, actor)
     erase_document(registry, session, REPORT, report.id)
     values = {"grond": GROUNDS[ground], "reden": reason}
     move_report(session, WORKFLOW_EFFECTS.of(registry), report, "wissen", values, actor)
-    tell_erased(session, report)
+    tell(session, report, "bericht", ERASED, SYSTEM)
     record(session, actor, "melding.gewist", report.holder, REPORT, [report.id], fields=[ground])
 
 
 def erase_dossier(
     registry: Any, session: Session, dossier: Dossier, ground: str, reason: str, actor: Actor
 ) -> None:
-    """Erase a dossier as a report. Its reports are documents of their own, and go by themselves.
+    """Erase the personal data of a dossier; its reports leave it, and stay as they are.
 
-    :raises ErasureError: something stands in the way.
+    Raises:
+        ErasureError: something stands in the way.
     """
     lock_dossier(session, dossier)
     _check(session, dossier)

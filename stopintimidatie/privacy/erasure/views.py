@@ -1,11 +1,12 @@
-"""*Gegevens wissen*: what goes and what stays, a ground and a reason, a second look, and gone.
+"""The page *Gegevens wissen*: what goes and what stays, a ground and reason, a second look, gone.
 
-The page shows no content: whoever may erase needn't read it here.
+It shows no content of the document: who erases needn't read that here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -33,7 +34,7 @@ from stopintimidatie.reports.resources import ReportResource
 
 
 def erase_action(request: Any, context: Any) -> Action | None:
-    """Return the step on the page of a report, for who may erase."""
+    """Return the button that leads to erasing, on the page of a report."""
     if not request.has_permission(Permission.ERASE, context):
         return None
     return Action("Gegevens wissen", request.resource_path(context, "gegevens-wissen"))
@@ -41,7 +42,7 @@ def erase_action(request: Any, context: Any) -> Action | None:
 
 _REASON_COLUMNS: Final = {"reason": "reden", "values": "antwoorden"}
 _TEXT: Final = {"text": "tekst"}
-# Per table what it is called, and its columns.
+# The tables and their columns in words
 WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "report": (
         "De melding",
@@ -147,13 +148,13 @@ WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
 
 
 def rows(counts: Iterable[ErasureCount]) -> list[list[str]]:
-    """Return a row for each table: what it is, which data, how many."""
-    found = []
+    """Return a row for each table: its name, its columns, and the number of rows."""
+    lines = []
     for count in counts:
         title, columns = WORDS[count.table]
         names = dict.fromkeys(columns.get(name, name) for name in count.columns)
-        found.append([title, ", ".join(names), str(count.rows)])
-    return found
+        lines.append([title, ", ".join(names), str(count.rows)])
+    return lines
 
 
 STAYS_OF_REPORT: Final = (
@@ -177,12 +178,12 @@ STAYS_OF_DOSSIER: Final = (
 NAME: Final = "gegevens-wissen"
 _TEMPLATES: Final = "stopintimidatie.privacy.erasure:templates"
 _REASON: Final = forms.Text(500, lines=True)
-# Of these there is nothing left here, or it is the archive's.
+# States of a report in which nothing is left here, or it is the archive's
 OVER: Final = frozenset({"overgedragen", "vernietigd"})
 
 
 class DecisionSchema(forms.Schema):
-    """Why; nothing is erased yet."""
+    """The first form: the ground and the reason; nothing is erased yet."""
 
     grond = field(forms.OneOf(list(GROUNDS.items()), radio=True), "Grond")
     reden = field(
@@ -195,7 +196,7 @@ class DecisionSchema(forms.Schema):
 
 
 class SureSchema(forms.Schema):
-    """The second look: what was decided goes along, and what was seen."""
+    """The second form: the decision goes along hidden, with a fingerprint of what was seen."""
 
     grond = field(forms.OneOf(list(GROUNDS.items())), "Grond", widget=forms.Hidden())
     reden = field(_REASON, "Reden", widget=forms.Hidden())
@@ -209,22 +210,19 @@ class SureSchema(forms.Schema):
     zeker = field(forms.Flag(), "Ik weet dat niemand deze gegevens nog terughaalt", missing=False)
 
 
-@view_config(
-    context=ReportResource,
+erase_page = partial(
+    view_config,
     name=NAME,
     request_method=("GET", "POST"),
     permission=Permission.ERASE,
     renderer=f"{_TEMPLATES}/erase.jinja2",
 )
-@view_config(
-    context=DossierResource,
-    name=NAME,
-    request_method=("GET", "POST"),
-    permission=Permission.ERASE,
-    renderer=f"{_TEMPLATES}/erase.jinja2",
-)
+
+
+@erase_page(context=ReportResource)
+@erase_page(context=DossierResource)
 def erase_view(context: Any, request: Request) -> Any:
-    """Ask first why, then once more what; both forms stand at this one address."""
+    """Show the first form and then the second, both at this address, and erase."""
     row = _row_of(context)
     if row.state in (GONE if isinstance(context, DossierResource) else OVER):
         request.flash("Hier is niets meer om te wissen.", "info")
@@ -270,7 +268,7 @@ def _page(context: Any, request: Request, looked: Outlook) -> dict[str, Any]:
     return {
         "above": f"Dossier {_number(context)}" if whole else _number(context),
         "whole": whole,
-        "goes": rows(looked.told),
+        "goes": rows(looked.counts),
         "copies": [[copy.reference, copy.recipient, copy.stand] for copy in looked.copies],
         "stays": list(stays),
         "obstacles": looked.obstacles,
@@ -297,7 +295,7 @@ def _sure(context: Any, request: Request, given: dict[str, Any]) -> Form:
 def _second(
     context: Any, request: Request, looked: Outlook, page: Callable[[], dict[str, Any]]
 ) -> Any:
-    """Erase, once the person typed its number and saw what goes."""
+    """Handle the second form: erase when the number was typed and nothing changed since."""
     form = _sure(context, request, {})
     why: list[tuple[str, str]] = []
 

@@ -1,4 +1,4 @@
-"""Reading of the audit log by those who may."""
+"""Reading the audit log."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register the menu item and page of the log, and the links to it on documents."""
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
     from stopintimidatie.privacy.log.views import log_action, log_panel

@@ -29,7 +29,7 @@ from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.steps import Action
 
-# Words: a code without one is shown as it is.
+# Actions in words; a code without words is shown as it is.
 
 ACTIONS: Final[dict[str, str]] = {
     "gelezen": "Gelezen",
@@ -165,13 +165,13 @@ ACTIONS: Final[dict[str, str]] = {
 
 
 def label_of(action: str) -> str:
-    """Return the word for an action, such as *Aangemeld*."""
+    """Return an action in words, such as *Aangemeld*."""
     return ACTIONS.get(action, action)
 
 
 # Reading
 
-# Of how many documents of one event the name is told; the rest is counted.
+# So many documents of one event are named; the others are counted.
 NAMED: Final = 3
 
 
@@ -187,14 +187,14 @@ def _events(action: str | None, document: UUID | None) -> Select[AuditEvent]:
 
 def count_events(session: Session, action: str | None, document: UUID | None, most: int) -> int:
     """Count events; one more than `most` when there are more."""
-    # In the order of an index: else PostgreSQL may look through all holders for the first few.
+    # Ordered as an index is: else PostgreSQL may look through all holders for the first few.
     newest = _events(action, document).with_only_columns(AuditEvent.id)
     return count_at_most(session, newest.order_by(AuditEvent.at.desc()), most)
 
 
 @dataclass(frozen=True)
 class LogLine:
-    """An event, of how many documents it was, and what the first few of them are called."""
+    """An event, with the number of its documents and the names of the first few."""
 
     event: AuditEvent
     number: int
@@ -204,62 +204,51 @@ class LogLine:
 def page_of_events(
     session: Session, action: str | None, document: UUID | None, offset: int, limit: int
 ) -> Sequence[LogLine]:
-    """Return events, the newest first."""
+    """Return a page of events as lines, the newest first."""
     page = _events(action, document).order_by(AuditEvent.at.desc(), AuditEvent.id)
     events = session.scalars(page.offset(offset).limit(limit)).all()
-    place = func.row_number().over(
-        partition_by=AuditSubject.event_id, order_by=AuditSubject.subject_id
-    )
-    number = func.count().over(partition_by=AuditSubject.event_id)
+    by_event = AuditSubject.event_id
+    rank = func.row_number().over(partition_by=by_event, order_by=AuditSubject.subject_id)
+    number = func.count().over(partition_by=by_event)
     about = (
-        select(
-            AuditSubject.event_id,
-            AuditSubject.subject_id,
-            number.label("number"),
-            place.label("place"),
-        )
-        .where(AuditSubject.event_id.in_([event.id for event in events]))
+        select(by_event, AuditSubject.subject_id, number.label("number"), rank.label("rank"))
+        .where(by_event.in_([event.id for event in events]))
         .subquery()
     )
-    rows = session.execute(select(about).where(about.c.place <= NAMED)).all()
+    rows = session.execute(select(about).where(about.c.rank <= NAMED)).all()
     names = _names(session, {row.subject_id for row in rows})
-    return [
-        LogLine(
-            event,
-            next((row.number for row in rows if row.event_id == event.id), 0),
-            sorted(
-                names[row.subject_id]
-                for row in rows
-                if row.event_id == event.id and row.subject_id in names
-            ),
-        )
-        for event in events
-    ]
+    lines = []
+    for event in events:
+        subjects = [row for row in rows if row.event_id == event.id]
+        number_of = subjects[0].number if subjects else 0
+        known = (names[row.subject_id] for row in subjects if row.subject_id in names)
+        lines.append(LogLine(event, number_of, sorted(known)))
+    return lines
 
 
 def _names(session: Session, ids: Collection[UUID]) -> Mapping[UUID, str]:
-    """Return references of the documents that people know by one; of an offered role, to whom."""
+    """Return the references of documents by id; of an offered role, the address it went to."""
     known = union_all(
         select(Report.id, Report.reference.label("name")).where(Report.id.in_(ids)),
         select(Dossier.id, Dossier.number).where(Dossier.id.in_(ids)),
         select(Export.id, Export.reference).where(Export.id.in_(ids)),
-        # As the inviting person typed it; once the role is taken or withdrawn there is no offer.
+        # As the inviting person typed it; there is no offer once the role is taken or withdrawn.
         select(RoleOffer.id, RoleOffer.username).where(RoleOffer.id.in_(ids)),
     )
     return {row[0]: row[1] for row in session.execute(known)}
 
 
 def known_actions(session: Session) -> Sequence[str]:
-    """Return the actions that occur in this holder's log, each by one look at an index."""
+    """Return the actions that occur in this holder's log; each takes one look at an index."""
     holder = current_holder(session)
     first = select(func.min(AuditEvent.action).label("action")).where(AuditEvent.holder == holder)
-    found = first.cte("found", recursive=True)
+    actions = first.cte("found", recursive=True)
     following = select(func.min(AuditEvent.action)).where(
-        AuditEvent.holder == holder, AuditEvent.action > found.c.action
+        AuditEvent.holder == holder, AuditEvent.action > actions.c.action
     )
-    more = select(following.scalar_subquery()).where(found.c.action.is_not(None))
-    found = found.union_all(more)
-    known = select(found.c.action).where(found.c.action.is_not(None)).order_by(found.c.action)
+    more = select(following.scalar_subquery()).where(actions.c.action.is_not(None))
+    actions = actions.union_all(more)
+    known = select(actions.c.action).where(actions.c.action.is_not(None)).order_by(actions.c.action)
     return session.scalars(known).all()
 
 
@@ -274,16 +263,16 @@ PAGE_SIZE = 50
     renderer="templates/log.jinja2",
 )
 def log(context: Any, request: Any) -> dict[str, Any]:
-    """Show the log of a document; at a municipality or the desk, of everything there."""
+    """Show the log of a document; of a municipality or the desk, the log of all documents."""
     document = _document(context)
     action = request.GET.get("actie") or None
     wanted = wanted_page(request)
     most = worth_counting(wanted, COUNTED, PAGE_SIZE)
     total = count_events(request.db, action, document, most)
     paging = Paging.counted(wanted, total, most, PAGE_SIZE)
-    found = page_of_events(request.db, action, document, paging.offset, paging.size)
+    lines = page_of_events(request.db, action, document, paging.offset, paging.size)
     return {
-        "rows": [_row(logged) for logged in found],
+        "rows": [_row(logged) for logged in lines],
         "facet": [
             FacetValue(label_of(code), toggled(request, "actie", code), None, code == action)
             for code in known_actions(request.db)
@@ -313,7 +302,7 @@ def _row(logged: LogLine) -> list[str]:
 
 
 def _details(event: AuditEvent) -> list[str]:
-    """Return the fields in words: a role by its label, and not whose log this is."""
+    """Return the fields of an event in words: roles by their label, without the holder's code."""
     if not event.action.startswith("gebruiker."):
         return [field.replace("_", " ") for field in event.fields]
     roles = {role.value: role.label for role in Role}
@@ -321,7 +310,7 @@ def _details(event: AuditEvent) -> list[str]:
 
 
 def _about(logged: LogLine) -> str:
-    """Return the kind of document, with the names that people know them by."""
+    """Return the kind of documents of a line, with their names."""
     kind, number = logged.event.subject_kind, logged.number
     if not logged.names:
         return f"{number} × {kind}" if number > 1 else kind
@@ -329,18 +318,18 @@ def _about(logged: LogLine) -> str:
     return f"{kind}: {', '.join(logged.names)}{f' en {rest} meer' if rest > 0 else ''}"
 
 
-# The way from a document to its own log, for who may read that
+# Links from a document to its own log, for who may read that
 
 
 def log_action(request: Any, context: Any) -> Action | None:
-    """Return the button on the page of a report."""
+    """Return the button that leads to the log, on the page of a report."""
     if not request.has_permission(Permission.VIEW_AUDIT, context):
         return None
     return Action("Logboek van deze melding", request.resource_path(context, "logboek"))
 
 
 def log_panel(context: Any, request: Any) -> Panel | None:
-    """Return the section on the page of a dossier."""
+    """Return the panel with links to the log and to erasing, on the page of a dossier."""
     if not request.has_permission(Permission.VIEW_AUDIT, context):
         return None
     may_erase = context.dossier.state not in GONE and bool(

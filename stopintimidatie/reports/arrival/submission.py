@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.forms.messages import FieldError, Path, errors_of
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.municipalities.areas.geocoder import Point, place_of, points_named
+from stopintimidatie.municipalities.areas.geocoder import Point, locate_stop, points_named
 from stopintimidatie.municipalities.areas.locator import Locator, LocatorCache, Place
 from stopintimidatie.municipalities.areas.queries import unknown_neighbourhood_code
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
@@ -119,7 +119,7 @@ def place_at(locator: Locator, location: Location, stops: Sequence[Point]) -> Pl
     """
     if location.lat is not None and location.lon is not None:
         return locator.locate(location.lat, location.lon)
-    return place_of(locator, stops)
+    return locate_stop(locator, stops)
 
 
 def routing_for(place: Place, level: str | None, *, geocoding: bool = False) -> Routing:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.municipalities.areas.geocoder import load_stops, place_of, points_named
+from stopintimidatie.municipalities.areas.geocoder import load_stops, locate_stop, points_named
 from stopintimidatie.municipalities.areas.locator import NOWHERE, Method, Place
 from stopintimidatie.municipalities.areas.models import TransitStop
 from stopintimidatie.municipalities.areas.services import add_holder
@@ -56,15 +56,15 @@ def stops(session: Session, tmp_path: Path) -> Session:
 def test_a_stop_is_in_the_municipality_where_all_of_that_name_lie(
     stops: Session, name: str | None, town: str | None
 ) -> None:
-    place = place_of(town_locator(), points_named(stops, name))
+    place = locate_stop(town_locator(), points_named(stops, name))
     assert place.municipality_code == town
     assert place.method is (Method.STOP if town else Method.NONE)
 
 
 def test_a_stop_tells_wijk_and_buurt_too(stops: Session) -> None:
-    place = place_of(town_locator(), points_named(stops, "Voorbeeldstad, Kerk"))
+    place = locate_stop(town_locator(), points_named(stops, "Voorbeeldstad, Kerk"))
     assert place == Place("GM9901", "WK990101", "BU99010100", Method.STOP)
-    assert place_of(town_locator(), ()) == NOWHERE
+    assert locate_stop(town_locator(), ()) == NOWHERE
 
 
 def test_a_whole_timetable_replaces_what_was_there(stops: Session, tmp_path: Path) -> None:

@@ -1,16 +1,16 @@
-"""Facts that need no file: codes, names, provinces, rough middles of some wijken. Pure.
+"""Facts about areas that come with the package: codes, names, provinces, some middles. Pure.
 
-The 342 municipalities of 2024, and of the demo towns (Dordrecht, Eindhoven, Tilburg) and the
-towns around them the wijken with a middle rounded to three decimals (some 100 m). No outline
-stands here or anywhere in the project: those come from PDOK with `gebieden laden`. And a few
-names that people use for a municipality where CBS has another.
+These are the 342 municipalities of 2024; the wijken of the demo towns (Dordrecht, Eindhoven,
+Tilburg) and the towns around them, each with a middle rounded to three decimals (some 100 m); and
+a few names that people use for a municipality where CBS has another. Outlines aren't here or
+anywhere in the project: those come from PDOK with `gebieden laden`.
 
-A place must lie in one of two boxes to be taken seriously. They are generous on purpose: a harassed
-swimmer or ferry passenger is inside. What lies in a box but in no outline goes to the national
-desk; what lies outside is a mistake of the sender.
+A point must lie in one of the boxes to be accepted. They are generous on purpose: a harassed
+swimmer or ferry passenger is inside. A point in a box but in no outline goes to the national desk;
+a point outside is a mistake of the sender.
 
-The practice municipality is a holder of its own, for learning, that mixes with nothing. It is in no
-list of municipalities, no place lies in it, and nothing goes to it or comes from it.
+The practice municipality is a holder of its own, for learning. It is in no list of municipalities,
+no point lies in it, and no report goes to it or comes from it.
 """
 
 from __future__ import annotations
@@ -53,19 +53,17 @@ def municipality_facts() -> tuple[MunicipalityFact, ...]:
 
 @dataclass(frozen=True)
 class CommonName:
-    """Name that people use for a municipality too.
-
-    `everyday`: so usual that lists show it as well.
-    """
+    """Another name that people use for a municipality."""
 
     municipality_code: str
     name: str
+    # So usual that lists show it as well.
     everyday: bool
 
 
 @cache
 def common_names() -> tuple[CommonName, ...]:
-    """Return the few names that nobody doubts: Den Haag for 's-Gravenhage, and the like."""
+    """Return other names of municipalities, such as Den Haag for 's-Gravenhage."""
     return tuple(CommonName(*row) for row in _read("common_names"))
 
 
@@ -80,7 +78,7 @@ def _read(name: str) -> Any:
     return json.loads(text)[name]
 
 
-# The boxes that a place must lie in
+# The boxes that a point must lie in
 
 
 @dataclass(frozen=True)
@@ -113,7 +111,7 @@ BOXES = (EUROPEAN, *CARIBBEAN)
 
 
 def inside_netherlands(lat: float, lon: float) -> bool:
-    """Tell whether a place lies in or near the Netherlands: European with its sea, or Caribbean."""
+    """Tell whether a point lies in or near the Netherlands: European with its sea, or Caribbean."""
     if not (math.isfinite(lat) and math.isfinite(lon)):
         return False
     return any(box.holds(lat, lon) for box in BOXES)
@@ -153,5 +151,5 @@ BANNER: Final = (
 
 
 def is_practice(code: str | None) -> bool:
-    """Tell whether this is the holder or municipality of the practice."""
+    """Tell whether this is the code of the practice municipality, which is its holder's too."""
     return code == CODE
