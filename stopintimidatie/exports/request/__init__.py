@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register the personal data, jobs, mail, panel and pages of requests."""
     from stopintimidatie.core.jobs import Lane
     from stopintimidatie.exports.request import routes
     from stopintimidatie.exports.request.jobs import make_exports

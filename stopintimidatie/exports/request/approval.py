@@ -1,4 +1,4 @@
-"""The second person: looks at what goes out, and approves or rejects."""
+"""Pages for the second person, who approves or rejects an export; and steps after a failure."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def decide_view(context: ExportResource, request: Request) -> Any:
         request.flash("Over deze uitvoer is al beslist.", "info")
         return HTTPSeeOther(address)
     if request.method == "POST":
-        # What is approved is what is loaded now: nobody else decides about it meanwhile.
+        # Locked, so that nobody else decides about it after it is loaded.
         lock(request.db, export.id)
     looked = look(request, load_dossier(request.db, context.dossier), export)
     given = {"gezien": looked.fingerprint}
@@ -79,7 +79,7 @@ def decide_view(context: ExportResource, request: Request) -> Any:
             with request.db.begin_nested():
                 message = _carry_out(request, form.pressed(), values, looked)
         except ChangedMeanwhileError as problem:
-            # From now on the form goes with what is shown below it.
+            # Sending the form again approves what is shown now.
             form["gezien"].cstruct = looked.fingerprint
             raise ConflictError(problem.message) from problem
         except ExportError as problem:
@@ -93,23 +93,24 @@ def decide_view(context: ExportResource, request: Request) -> Any:
 def _profile_changes(
     request: Request, export: Export, seen: Prepared | None
 ) -> dict[str, Any] | None:
-    """Tell what is different since the request; None when the profile is the same."""
+    """Return the changes of the profile since the request; None when it is the same."""
     if seen is None or seen.profile.version == export.profile_version:
         return None
-    asked = profile_at(request.db, export.holder, export.profile, export.profile_version)
+    requested = profile_at(request.db, export.holder, export.profile, export.profile_version)
     return {
         "asked": export.profile_version,
         "now": seen.profile.version,
-        "rows": [] if asked is None else difference_rows(differences(asked, seen.profile)),
+        "rows": [] if requested is None else difference_rows(differences(requested, seen.profile)),
     }
 
 
 def _carry_out(
     request: Request, pressed: str | None, values: dict[str, Any], looked: Looked
 ) -> str:
-    """Do what was decided, and answer what to say of it.
+    """Approve or reject the export; return what to say about it.
 
-    :raises ExportError: it can't be done.
+    Raises:
+        ExportError: it can't be approved or rejected.
     """
     if pressed == "afwijzen":
         reject(request.db, looked.export, values["reden"], request.actor)
@@ -117,8 +118,8 @@ def _carry_out(
     if pressed != "goedkeuren":
         raise ExportError("Kies: goedkeuren of afwijzen.")
     if values["reden"]:
-        told = REASON_LEFT.format(button=BUTTONS[0].title, other=BUTTONS[1].title)
-        raise ExportError(told, "reden")
+        message = REASON_LEFT.format(button=BUTTONS[0].title, other=BUTTONS[1].title)
+        raise ExportError(message, "reden")
     if looked.prepared is None:
         raise ExportError(looked.problem)
     keys = request.registry.key_ring
@@ -134,7 +135,7 @@ def _carry_out(
     guards=(hidden_reports,),
 )
 def again_view(context: ExportResource, request: Request) -> Any:
-    """Have it made again after a failure."""
+    """Have an export made again after a failure."""
     try:
         make_again(request.db, request.app_settings, context.export, request.actor)
     except ExportError as problem:
@@ -152,15 +153,15 @@ def again_view(context: ExportResource, request: Request) -> Any:
     guards=(hidden_reports,),
 )
 def cancel_view(context: ExportResource, request: Request) -> Any:
-    """Stop the making, or take one's own request back."""
+    """Stop the making of an export, or take back one's own request."""
     waited = context.export.state == ExportState.REQUESTED
     try:
         cancel(request.db, context.export, request.actor)
     except ExportError as problem:
         request.flash(problem.message, "warning")
     else:
-        what = "De aanvraag is ingetrokken." if waited else "Het maken is afgebroken."
-        request.flash(f"{what} Er is niets verstrekt.")
+        result = "De aanvraag is ingetrokken." if waited else "Het maken is afgebroken."
+        request.flash(f"{result} Er is niets verstrekt.")
     return HTTPSeeOther(request.resource_path(context))
 
 
@@ -173,7 +174,7 @@ def cancel_view(context: ExportResource, request: Request) -> Any:
     guards=(hidden_reports,),
 )
 def password_view(context: ExportResource, request: Request) -> Any:
-    """The password of the file, once."""
+    """Show the password of the file, once."""
     keys, back = request.registry.key_ring, request.resource_path(context)
     try:
         password = show_password(request.db, keys, context.export, request.actor)
@@ -183,7 +184,7 @@ def password_view(context: ExportResource, request: Request) -> Any:
     return {"export": context.export, "password": password, "back": back}
 
 
-# Judging afterwards what went out with urgency.
+# Judging an urgent export afterwards
 
 
 @view_config(
@@ -195,6 +196,7 @@ def password_view(context: ExportResource, request: Request) -> Any:
     guards=(hidden_reports,),
 )
 def after_view(context: ExportResource, request: Request) -> Any:
+    """Show the form to judge an urgent export afterwards, and approve or withdraw it."""
     export, address = context.export, request.resource_path(context)
     if request.method != "POST" and not waits_for_second(export):
         request.flash("Deze uitvoer hoeft niet achteraf te worden beoordeeld.", "info")
@@ -208,8 +210,8 @@ def after_view(context: ExportResource, request: Request) -> Any:
     def on_valid(values: dict[str, Any]) -> Any:
         good = form.pressed() == "goedkeuren"
         if good and values["reden"]:
-            told = REASON_LEFT.format(button=buttons[0].title, other=buttons[1].title)
-            raise FormError(told, "reden")
+            message = REASON_LEFT.format(button=buttons[0].title, other=buttons[1].title)
+            raise FormError(message, "reden")
         try:
             judge_after(request.db, export, request.actor, good=good, reason=values["reden"])
         except ExportError as problem:

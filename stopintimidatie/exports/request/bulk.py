@@ -1,4 +1,7 @@
-"""The form for several recipients: what is the same for all, and a group for each."""
+"""Exports for several recipients at once: the form, asking, and deciding about them.
+
+The form has the questions with one answer for all, and then a group for each recipient.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,7 @@ from stopintimidatie.municipalities.partners.services import running_partners
 from stopintimidatie.municipalities.settings.queries import published_for
 
 KIND: Final = "soort_ontvanger"
-# Of the questions of the single form, those with one answer for all; the others are asked of each.
+# The questions of the single form with one answer for all; the others are asked for each.
 OF_ALL: Final = frozenset(
     {
         *("antwoord_voor", "doel", "vernietigen_voor", "grond_minderjarigen", "telefoon"),
@@ -68,7 +71,7 @@ OF_EACH: Final = frozenset(
 
 @dataclass(frozen=True)
 class Chosen:
-    """A recipient that was chosen: a partner of the municipality, or a kind."""
+    """A recipient that was chosen: a partner of the municipality, or a kind of recipient."""
 
     code: str
     partner: PartnerOrganisation | None
@@ -76,13 +79,15 @@ class Chosen:
 
     @property
     def title(self) -> str:
+        """The name of the partner, or of the kind."""
         if self.partner is not None:
             return self.partner.name
         return self.profile.label if self.profile else self.code
 
 
-def group_name(place: int) -> str:
-    return f"ontvanger_{place + 1}"
+def group_name(number: int) -> str:
+    """Return the name of the group of a recipient in the form."""
+    return f"ontvanger_{number + 1}"
 
 
 def together_schema(
@@ -92,7 +97,7 @@ def together_schema(
     empowered: bool,
     unwilling: Sequence[tuple[int, str]] = (),
 ) -> Any:
-    """The nodes of the single form: those for all first, then the others for each recipient."""
+    """Return the form: the questions for all first, then the others for each recipient."""
 
     def nodes(partner: PartnerOrganisation | None) -> Iterator[Any]:
         yield from request_schema(
@@ -103,53 +108,55 @@ def together_schema(
     for node in nodes(None):
         if node.name in OF_ALL:
             schema.add(node)
-    for place, one in enumerate(chosen):
-        group = forms.Schema(title=one.title, name=group_name(place))
-        for node in nodes(one.partner):
-            # Of a kind that was chosen as such, the kind is known.
-            if node.name in OF_EACH and (node.name != KIND or one.profile is None):
+    for number, recipient in enumerate(chosen):
+        group = forms.Schema(title=recipient.title, name=group_name(number))
+        for node in nodes(recipient.partner):
+            # The kind is known where a kind was chosen as recipient.
+            if node.name in OF_EACH and (node.name != KIND or recipient.profile is None):
                 group.add(node)
         schema.add(group)
     return schema
 
 
 def together_values(chosen: Sequence[Chosen], dossier: Any, phone: str | None) -> dict[str, Any]:
-    """What is known already."""
+    """Return the first values of the form."""
     values = first_values(dossier, phone)
     shared: dict[str, Any] = {name: values[name] for name in OF_ALL if name in values}
-    for place, one in enumerate(chosen):
-        known = first_values(dossier, phone, one.partner)
-        if one.profile is not None:
-            known["ontvanger"] = one.profile.label
-        shared[group_name(place)] = {name: known[name] for name in OF_EACH if name in known}
+    for number, recipient in enumerate(chosen):
+        known = first_values(dossier, phone, recipient.partner)
+        if recipient.profile is not None:
+            known["ontvanger"] = recipient.profile.label
+        shared[group_name(number)] = {name: known[name] for name in OF_EACH if name in known}
     return shared
 
 
 def read_requests(values: Mapping[str, Any], chosen: Sequence[Chosen]) -> list[ExportRequest]:
+    """Return the request for each recipient in the values of the form."""
     shared = {name: values[name] for name in OF_ALL if name in values}
     return [
-        read_request({**shared, **_kind(one), **values[group_name(place)]}, one.partner)
-        for place, one in enumerate(chosen)
+        read_request(
+            {**shared, **_kind(recipient), **values[group_name(number)]}, recipient.partner
+        )
+        for number, recipient in enumerate(chosen)
     ]
 
 
-def _kind(one: Chosen) -> dict[str, str]:
-    return {} if one.profile is None else {KIND: one.profile.name}
+def _kind(recipient: Chosen) -> dict[str, str]:
+    return {} if recipient.profile is None else {KIND: recipient.profile.name}
 
 
-def control_of(place: int, problem: ExportError) -> str | None:
-    """Where a mistake is shown."""
+def control_of(number: int, problem: ExportError) -> str | None:
+    """Return the name of the control at which a mistake is shown; None for the whole form."""
     control = request_forms.control_of(problem)
     if control is None or control in OF_ALL:
         return control
-    return f"{group_name(place)}.{control}"
+    return f"{group_name(number)}.{control}"
 
 
 def decision_schema(references: Sequence[str]) -> Any:
-    """What the approver saw of each."""
-    schema = forms.Schema()
-    for reference in references:
-        schema.add(
+    """Return the form to approve exports, with the hidden fingerprint of what was seen of each."""
+    return forms.Schema(
+        *(
             forms.field(
                 forms.Text(64),
                 reference,
@@ -157,16 +164,17 @@ def decision_schema(references: Sequence[str]) -> Any:
                 missing="",
                 widget=forms.Hidden(),
             )
+            for reference in references
         )
-    return schema
+    )
 
 
 def seen_name(reference: str) -> str:
+    """Return the name of the control with the fingerprint of an export."""
     return f"gezien_{reference.replace('-', '').lower()}"
 
 
-# Asking for exports for several recipients at once, and deciding about them at once.
-
+# Pages
 
 ASK: Final = "uitvoer-samen"
 MOST: Final = 8
@@ -181,16 +189,16 @@ MOST: Final = 8
     guards=(hidden_reports,),
 )
 def ask_view(context: DossierResource, request: Request) -> Any:
-    """First whom (`?voor=…`, in the address), then what is asked of each."""
+    """Show the choice of recipients (`?voor=…`) and then the form; preview or ask for exports."""
     empowered = empowered_today(request.db, context.holder)
     loaded = load_dossier(request.db, context.dossier)
     offer = _offer(request, empowered=empowered)
-    asked = [value for name, value in query_pairs(request) if name == "voor"]
-    chosen = [one for one in offer if one.code in asked][:MOST]
+    codes = [value for name, value in query_pairs(request) if name == "voor"]
+    chosen = [recipient for recipient in offer if recipient.code in codes][:MOST]
     page: dict[str, Any] = {
         "dossier": context.dossier,
         "here": request.resource_path(context, ASK),
-        "offer": [(one.code, one.title, one in chosen) for one in offer],
+        "offer": [(recipient.code, recipient.title, recipient in chosen) for recipient in offer],
         "previews": [
             (profile.label, f"{request.resource_path(context, PREVIEW)}?voor={profile.name}")
             for profile in offered(empowered=empowered)
@@ -210,7 +218,7 @@ def ask_view(context: DossierResource, request: Request) -> Any:
             if form.pressed() == "voorbeeld":
                 previews = _previews(context, request, loaded, chosen, wishes)
                 return {**page, "form": form, "shown": previews}
-            return _asked(context, request, loaded, wishes)
+            return _ask(context, request, loaded, wishes)
 
     return handle_form(request, form, on_valid, page)
 
@@ -242,28 +250,28 @@ def _form(
 
 
 def _offer(request: Request, *, empowered: bool) -> list[Chosen]:
-    """The partners of the municipality, and the kinds of recipients outside."""
+    """Return the partners of the municipality, and the kinds of recipients outside."""
     partners = [Chosen(p.reference, p, None) for p in running_partners(request.db) if bases_for(p)]
-    kinds = [Chosen(one.name, None, one) for one in offered(empowered=empowered)]
-    return [*partners, *(one for one in kinds if one.profile is not INTERNAL)]
+    kinds = [Chosen(profile.name, None, profile) for profile in offered(empowered=empowered)]
+    return [*partners, *(profile for profile in kinds if profile.profile is not INTERNAL)]
 
 
 @contextmanager
 def _named(chosen: Sequence[Chosen]) -> Iterator[None]:
-    """A mistake is shown at its answer; one that belongs to none names the recipient."""
+    """Turn refusals into errors of the form, at their answers; else they name the recipient."""
     try:
         yield
     except SomeRefusedError as error:
         first, *also = (
-            _shown_at(place, chosen[place].title, one)
-            for place, problem in error.refused
-            for one in (problem, *problem.also)
+            _shown_at(number, chosen[number].title, mistake)
+            for number, problem in error.refused
+            for mistake in (problem, *problem.also)
         )
         raise FormError(*first, also) from None
 
 
-def _shown_at(place: int, title: str, problem: ExportError) -> tuple[str, str | None]:
-    where = control_of(place, problem)
+def _shown_at(number: int, title: str, problem: ExportError) -> tuple[str, str | None]:
+    where = control_of(number, problem)
     return (f"{title}: {problem.message}", None) if where is None else (problem.message, where)
 
 
@@ -274,22 +282,22 @@ def _previews(
     chosen: Sequence[Chosen],
     wishes: Sequence[ExportRequest],
 ) -> list[dict[str, Any]]:
-    """What each recipient would see."""
+    """Return the preview of what each recipient would see."""
     actor, settings = request.actor, request.app_settings
     looked = look_together(request.db, settings, loaded, wishes, actor)
     for seen in looked:
         note_preview(request, context, seen)
     return [
         {
-            "title": one.title,
-            "prefix": f"{group_name(place)}-",
+            "title": recipient.title,
+            "prefix": f"{group_name(number)}-",
             "preview": shown(request, context, seen),
         }
-        for place, (one, seen) in enumerate(zip(chosen, looked, strict=True))
+        for number, (recipient, seen) in enumerate(zip(chosen, looked, strict=True))
     ]
 
 
-def _asked(
+def _ask(
     context: DossierResource,
     request: Request,
     loaded: LoadedDossier,
@@ -297,11 +305,11 @@ def _asked(
 ) -> HTTPSeeOther:
     actor, settings, keys = request.actor, request.app_settings, request.registry.key_ring
     made = request_together(request.db, keys, settings, loaded, wishes, actor)
-    hurried = sum(one.urgent for one in made)
+    hurried = sum(export.urgent for export in made)
     if hurried < len(made):
-        asked = plural(len(made) - hurried, "uitvoer is", "uitvoeren zijn")
+        number = plural(len(made) - hurried, "uitvoer is", "uitvoeren zijn")
         request.flash(
-            f"{asked} aangevraagd. Een collega kan ze in één keer goedkeuren, of elk apart."
+            f"{number} aangevraagd. Een collega kan ze in één keer goedkeuren, of elk apart."
         )
     if hurried:
         request.flash(
@@ -320,19 +328,19 @@ def _asked(
     guards=(hidden_reports,),
 )
 def decide_view(context: ExportResource, request: Request) -> Any:
-    """All that were asked for with this one and wait still, each with its preview."""
+    """Show the waiting exports of one action with their previews, and approve them all."""
     waiting = waiting_with(request.db, context.export)
     address = request.resource_path(context)
     if not waiting and request.method == "GET":
         request.flash("Over deze uitvoer is al beslist.", "info")
         return HTTPSeeOther(address)
     if request.method == "POST":
-        # What is approved is what is loaded now: nobody else decides about them meanwhile.
+        # Locked, so that nobody else decides about them after they are loaded.
         for export in waiting:
             lock(request.db, export.id)
     loaded = load_dossier(request.db, context.dossier)
     looked = [look(request, loaded, export) for export in waiting]
-    seen = {one.export.reference: one.fingerprint for one in looked if one.prepared}
+    seen = {item.export.reference: item.fingerprint for item in looked if item.prepared}
     form = Form(
         decision_schema(list(seen)),
         request,
@@ -344,11 +352,11 @@ def decide_view(context: ExportResource, request: Request) -> Any:
     def page() -> dict[str, Any]:
         return {
             "own": OWN_REQUEST if is_own(request, context.export) else None,
-            "parts": [_part(context, request, one) for one in looked],
+            "parts": [_part(context, request, item) for item in looked],
         }
 
     def on_valid(values: dict[str, Any]) -> Any:
-        _approved(request, form, looked, seen, values)
+        _approve(request, form, looked, seen, values)
         request.flash("Alles is goedgekeurd en wordt nu gemaakt.")
         return HTTPSeeOther(address)
 
@@ -368,7 +376,7 @@ def _part(context: ExportResource, request: Request, looked: Looked) -> dict[str
     }
 
 
-def _approved(
+def _approve(
     request: Request,
     form: Form,
     looked: Sequence[Looked],
@@ -380,7 +388,7 @@ def _approved(
     try:
         # The page that tells of a refusal must not show what was done before it.
         with request.db.begin_nested():
-            approve_together(request.db, keys, [_ready(one) for one in looked], given, actor)
+            approve_together(request.db, keys, [_ready(item) for item in looked], given, actor)
     except ChangedMeanwhileError as problem:
         for reference, value in fresh.items():
             form[seen_name(reference)].cstruct = value

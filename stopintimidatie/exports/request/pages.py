@@ -1,4 +1,4 @@
-"""What a recipient would see, as a page of the portal shows it. Values in, rows out; no queries."""
+"""Shared by the pages of requests: the preview of a document, and links between the pages."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ from stopintimidatie.reports.services import paths_of_reports
 
 
 def preview_values(prepared: Prepared, review: Mapping[int, str] | None = None) -> dict[str, Any]:
-    """For `templates/preview.jinja2`.
+    """Return the values of `templates/preview.jinja2` for a prepared document.
 
-    :param review: where the text of a report can be looked at, by serial number.
+    `review` holds the address where the text of a report is reviewed, by its serial number.
     """
     content = _as_written(prepared.content)
     return {
@@ -45,13 +45,13 @@ def preview_values(prepared: Prepared, review: Mapping[int, str] | None = None) 
         "rules": [(pair.label, pair.value) for pair in content.page_one.rules],
         "reports": _reports(prepared, content, review or {}),
         "unwritten": sum(OTHER_SCRIPT in report.account for report in content.reports),
-        "unread": sum(one.unread for one in prepared.marked),
+        "unread": sum(part.unread for part in prepared.marked),
         "given": len(content.reports),
         "withheld": sum(report.withheld for report in prepared.marked),
         "attachments": content.attachments.note,
         "attachment_rows": [
-            [one.name, one.about, one.size, "Ja" if one.file_name else "Nee, te groot"]
-            for one in content.attachments.files
+            [part.name, part.about, part.size, "Ja" if part.file_name else "Nee, te groot"]
+            for part in content.attachments.files
         ],
         "event_rows": [[e.when, e.what, capital(e.reliability)] for e in content.chronology],
         "action_rows": [[a.when, a.what, a.who, a.effect] for a in content.actions],
@@ -69,7 +69,7 @@ def _hidden_line(line: Hidden) -> dict[str, str]:
 
 
 def _as_written(content: DossierContent) -> DossierContent:
-    """The content with the letters that the document will have."""
+    """Return the content with the letters that the fonts of the document can show."""
     characters = load_assets().for_text(letters_of(content)).characters
     return map_text(content, lambda text: displayable(text, characters))
 
@@ -77,21 +77,21 @@ def _as_written(content: DossierContent) -> DossierContent:
 def _reports(
     prepared: Prepared, content: DossierContent, review: Mapping[int, str]
 ) -> list[dict[str, Any]]:
-    """Each report: what is told of it, and the marks where something is hidden."""
-    told = {report.pseudonym: report for report in content.reports}
+    """Return the reports with what is shown of each, and the marks where something is hidden."""
+    contents = {report.pseudonym: report for report in content.reports}
     return [
         {
-            "pseudonym": one.pseudonym,
-            "withheld": one.withheld,
-            "marks": one.marks,
-            "review_href": review.get(one.serial),
-            **_told(told.get(one.pseudonym)),
+            "pseudonym": marked.pseudonym,
+            "withheld": marked.withheld,
+            "marks": marked.marks,
+            "review_href": review.get(marked.serial),
+            **_shown(contents.get(marked.pseudonym)),
         }
-        for one in prepared.marked
+        for marked in prepared.marked
     ]
 
 
-def _told(report: ReportContent | None) -> dict[str, Any]:
+def _shown(report: ReportContent | None) -> dict[str, Any]:
     if report is None:
         return {"heading": "", "details": [], "account": "", "minor": False}
     return {
@@ -106,12 +106,12 @@ PREVIEW: Final = "uitvoer-voorbeeld"
 
 
 def note_preview(request: Request, context: Any, seen: Prepared) -> None:
-    """The page shows personal data of these reports."""
+    """Log that the page shows personal data of the reports in a preview."""
     note_read(request, context.holder, "melding", seen.read_ids, task="uitvoer voorbereiden")
 
 
 def shown(request: Request, context: Any, seen: Prepared) -> dict[str, Any]:
-    """The preview, with the way to each text that nobody looked at yet, for who may do that."""
+    """Return the values of a preview, with links to texts to review for who may do that."""
     roles = request.identity.roles_for(context.holder) if request.identity else frozenset()
     if not seen.unread or not may(roles, Permission.REDACT):
         return preview_values(seen)
@@ -124,6 +124,7 @@ DECIDE: Final = "beoordelen"
 
 
 def is_own(request: Request, export: Export) -> bool:
+    """Tell whether this person asked for the export."""
     return export.requested_by_id == request.actor.id
 
 
@@ -131,7 +132,7 @@ DECIDE_TOGETHER: Final = "samen-beoordelen"
 
 
 def together_href(context: ExportResource, request: Request) -> str | None:
-    """The way to decide about all at once, where more than this one wait."""
+    """Return the address to decide about all exports of one action, where more than one waits."""
     export = context.export
     if export.together is None or export.state != ExportState.REQUESTED:
         return None

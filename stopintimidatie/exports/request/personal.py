@@ -1,7 +1,7 @@
-"""Personal data in exports: what is erased or redacted at the source must not live on in a copy.
+"""Personal data in exports: data erased or redacted at the source must not live on in a copy.
 
-The blobs are destroyed with their key, the export is marked withdrawn; its row and the register
-with their ids and hashes stay, so that who holds a copy can be found and told (decision 9).
+The blobs are destroyed with their key, and the export is marked withdrawn. Its row and the register
+stay with ids and hashes, so that who holds a copy can be found and told.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ COLUMNS: Final = {
     "export_blob": {"data": T.SEALED},
 }
 
-# For whom it was, and under which agreement, is in the register as well, and stays.
+# The recipient and the agreement are in the register as well, and stay.
 REQUEST: Final = {
     name: how
     for name, how in COLUMNS["export"].items()
@@ -81,21 +81,21 @@ REQUEST: Final = {
 
 
 def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """Of dossiers that the subject is in, and whatever the register says held their report."""
+    """Return the exports of the subject's dossiers, and those that held one of their reports."""
     inside = page_personal.find(session, keys, subject)
-    told = (
+    registered = (
         select(Disclosure.document_id)
         .join(DisclosureSubject, DisclosureSubject.disclosure_id == Disclosure.id)
         .where(DisclosureSubject.subject_id.in_(reports_personal.find(session, keys, subject)))
     )
-    ways: list[ColumnElement[bool]] = [Export.dossier_id.in_(inside), Export.id.in_(told)]
+    ways: list[ColumnElement[bool]] = [Export.dossier_id.in_(inside), Export.id.in_(registered)]
     if subject.reference:
         ways.append(Export.reference == subject.reference.strip().upper())
     return session.scalars(select(Export.id).where(or_(*ways)).order_by(Export.requested_at)).all()
 
 
 def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
-    """In the request; and what was frozen with these words is destroyed as a whole."""
+    """Take the words out of a request; destroy the frozen document when it holds them."""
     export = _locked(session, document)
     if export is None:
         return 0
@@ -108,7 +108,7 @@ def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) 
 
 
 def erase(session: Session, document: UUID) -> None:
-    """The blobs, their key and the request's words go; that there was an export stays."""
+    """Destroy the blobs and empty the words of the request; that there was an export stays."""
     export = _locked(session, document)
     if export is not None:
         destroy(session, export)
@@ -116,63 +116,66 @@ def erase(session: Session, document: UUID) -> None:
 
 
 def copies_of(session: Session, kind: str, document: UUID) -> list[tuple[Export, str]]:
-    """What was frozen of a document, with the name that it has there."""
+    """Return the exports with a frozen copy of a document, each with the label it has there."""
     frozen = Export.frozen_at.is_not(None)
     if kind == DOSSIER:
-        mine = select(Export.id).where(frozen, Export.dossier_id == document)
-        return _locked_with(session, dict.fromkeys(session.scalars(mine), ""))
+        ids = select(Export.id).where(frozen, Export.dossier_id == document)
+        return _locked_with(session, dict.fromkeys(session.scalars(ids), ""))
     if kind != REPORT:
         return []
-    told = session.execute(
+    registered = session.execute(
         select(Disclosure.document_id, DisclosureSubject.label)
         .join(Disclosure, Disclosure.id == DisclosureSubject.disclosure_id)
         .where(DisclosureSubject.subject_id == document)
     )
-    # Approved and not made yet: the register doesn't know of whom, so it is taken to hold it.
+    # An export that is being made isn't in the register yet, so it counts as holding the report.
     making = session.execute(
         select(Export.id, DossierMembership.serial)
         .join(DossierMembership, DossierMembership.dossier_id == Export.dossier_id)
         .where(frozen, Export.made_at.is_(None), DossierMembership.report_id == document)
     )
-    labels = {row[0]: f"M-{row[1]:02d}" for row in making} | {row[0]: row[1] for row in told}
+    labels = {row[0]: f"M-{row[1]:02d}" for row in making} | {row[0]: row[1] for row in registered}
     return _locked_with(session, labels)
 
 
 def _locked_with(session: Session, labels: dict[UUID, str]) -> list[tuple[Export, str]]:
-    found = [(_locked(session, number), label) for number, label in labels.items()]
-    return [(export, label) for export, label in found if export is not None]
+    exports = [(_locked(session, number), label) for number, label in labels.items()]
+    return [(export, label) for export, label in exports if export is not None]
 
 
 def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
-    """Whoever holds a copy is told. What requests said of it goes too: of a dossier all but for
-    whom it was, of a report why it was to go along against its reporter's wish."""
-    found = copies_of(session, kind, document)
-    for export, label in found:
+    """Destroy the frozen copies of a document that is erased; return how many there were.
+
+    Recipients are told. The words of requests go too: of a dossier all but the recipient, of a
+    report the reason why it goes along against its reporter's wish.
+    """
+    copies = copies_of(session, kind, document)
+    for export, label in copies:
         destroy(session, export, cause=Cause(Change.ERASED, label))
     if kind == DOSSIER:
         empty_rows(session, Export, Export.dossier_id == document, REQUEST)
     for export, serial in _against_wish(session, kind, document):
-        kept = [one for one in export.deviations or () if int(one["nummer"]) != serial]
+        kept = [reason for reason in export.deviations or () if int(reason["nummer"]) != serial]
         export.deviations = kept or None
     session.flush()
-    return len(found)
+    return len(copies)
 
 
 def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[ErasureCount]:
-    """The frozen copies that are there still, and what requests say."""
+    """Return what `source_erased` would take away; change nothing."""
     frozen = [export for export, _ in copies_of(session, kind, document)]
     kept = sum(export.state != ExportState.WITHDRAWN for export in frozen)
-    told = [ErasureCount("export_blob", ("data",), kept)]
+    counts = [ErasureCount("export_blob", ("data",), kept)]
     if kind == DOSSIER:
-        told.append(
+        counts.append(
             count_filled(session, "export", REQUEST, Export.__table__.c.dossier_id == document)
         )
     against = len(_against_wish(session, kind, document))
-    return [*told, ErasureCount("export", ("deviations",), against)]
+    return [*counts, ErasureCount("export", ("deviations",), against)]
 
 
 def _against_wish(session: Session, kind: str, document: UUID) -> list[tuple[Export, int]]:
-    """The requests in which it says why this report goes along, with its number there."""
+    """Return the requests with a reason why this report goes along, each with its number there."""
     if kind != REPORT:
         return []
     rows = session.execute(
@@ -180,37 +183,37 @@ def _against_wish(session: Session, kind: str, document: UUID) -> list[tuple[Exp
         .join(DossierMembership, DossierMembership.dossier_id == Export.dossier_id)
         .where(DossierMembership.report_id == document, Export.deviations.is_not(None))
     )
-    # Who left a dossier and came back has the same number there.
-    found = {
+    # A report that left a dossier and came back has the same number there.
+    requests = {
         row[0].id: (row[0], row[1])
         for row in rows
-        if any(int(one["nummer"]) == row[1] for one in row[0].deviations or ())
+        if any(int(reason["nummer"]) == row[1] for reason in row[0].deviations or ())
     }
-    return list(found.values())
+    return list(requests.values())
 
 
 def source_redacted(
     session: Session, keys: KeyRing, kind: str, document: UUID, fragment: Fragment
 ) -> int:
-    """Only of what was frozen with these words in it."""
-    found = [
+    """Destroy the frozen copies of a document that hold these words; return how many."""
+    copies = [
         (export, label)
         for export, label in copies_of(session, kind, document)
         if _frozen_with(session, keys, export, fragment)
     ]
-    for export, label in found:
+    for export, label in copies:
         destroy(session, export, cause=Cause(Change.REDACTED, label))
-    return len(found)
+    return len(copies)
 
 
 def _locked(session: Session, document: UUID) -> Export | None:
-    """Not while the worker is finishing it."""
+    """Return an export, locked so that the worker doesn't finish it meanwhile; or None."""
     statement = locked(session, select(Export).where(Export.id == document))
     return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
 
 
 def _frozen_with(session: Session, keys: KeyRing, export: Export, fragment: Fragment) -> bool:
-    """Whether the frozen content holds the words; what can't be read is taken to hold them."""
+    """Tell whether the frozen content holds the words; unreadable content counts as if it does."""
     if export.frozen_at is None or export.state == ExportState.WITHDRAWN:
         return False
     try:

@@ -27,7 +27,7 @@ from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 
 
 def waiting_with(session: Session, export: Export) -> list[Export]:
-    """This one and those that were asked for with it, as far as they wait for a decision."""
+    """Return the export and those asked for together with it that wait for a decision."""
     if export.together is None:
         return [export] if export.state == ExportState.REQUESTED else []
     rows = session.scalars(
@@ -39,7 +39,7 @@ def waiting_with(session: Session, export: Export) -> list[Export]:
 
 
 def of_dossier(session: Session, dossier_id: UUID, limit: int) -> tuple[Sequence[Export], int]:
-    """The newest exports of a dossier, and how many there are."""
+    """Return the newest exports of a dossier, and the number of all."""
     total = session.scalar(
         select(func.count()).select_from(Export).where(Export.dossier_id == dossier_id)
     )
@@ -52,17 +52,17 @@ def of_dossier(session: Session, dossier_id: UUID, limit: int) -> tuple[Sequence
     return session.scalars(newest).all(), total or 0
 
 
-def _seen(roles: Iterable[Role], state: str | None) -> list[ColumnElement[bool]]:
+def _visible(roles: Iterable[Role], state: str | None) -> list[ColumnElement[bool]]:
     chosen = [] if state is None else [Export.state == state]
     return [visible_to(roles), *chosen]
 
 
 def states(session: Session, roles: Iterable[Role]) -> Sequence[tuple[str, int]]:
-    """The states that occur, with their numbers."""
+    """Return the states that occur, with their numbers."""
     rows = session.execute(
         select(Export.state, func.count())
         .join(Dossier, Dossier.id == Export.dossier_id)
-        .where(*_seen(roles, None))
+        .where(*_visible(roles, None))
         .group_by(Export.state)
         .order_by(Export.state)
     )
@@ -72,12 +72,12 @@ def states(session: Session, roles: Iterable[Role]) -> Sequence[tuple[str, int]]
 def page(
     session: Session, roles: Iterable[Role], state: str | None, offset: int, limit: int
 ) -> Sequence[tuple[Export, Dossier, str]]:
-    """Exports of a municipality, newest request first, with dossier and slug of its area."""
+    """Return exports, newest request first, each with its dossier and the slug of its wijk."""
     rows = session.execute(
         select(Export, Dossier, Neighbourhood.slug)
         .join(Dossier, Dossier.id == Export.dossier_id)
         .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
-        .where(*_seen(roles, state))
+        .where(*_visible(roles, state))
         .order_by(Export.requested_at.desc(), Export.id)
         .offset(offset)
         .limit(limit)
@@ -86,7 +86,7 @@ def page(
 
 
 def item(export: Export, href: str, *, dossier: str = "") -> ListItem:
-    """An export as one entry of a list."""
+    """Return an export as an item of a list."""
     meta = [
         *([f"dossier {dossier}"] if dossier else []),
         PROFILES[export.profile].label,
@@ -96,18 +96,18 @@ def item(export: Export, href: str, *, dossier: str = "") -> ListItem:
 
 
 def item_in_municipality(slug: str, export: Export, dossier: Dossier, area: str) -> ListItem:
+    """Return an export as an item of the list of a municipality, with its dossier."""
     href = f"{dossier_path(slug, area, dossier.number)}/{export.reference}"
     return item(export, href, dossier=dossier.number)
 
 
-# The exports on the page of their dossier.
-
+# The exports on the page of their dossier
 
 SHOWN: Final = 10
 
 
 def dossier_panel(context: Any, request: Any) -> Panel | None:
-    """The newest exports, and the way to a new one; nothing for who may not see them."""
+    """Return the panel of the newest exports of a dossier; None for who may not see them."""
     if not request.has_permission(Permission.VIEW_EXPORT, context):
         return None
     exports, total = of_dossier(request.db, context.dossier.id, SHOWN)
@@ -129,19 +129,18 @@ def dossier_panel(context: Any, request: Any) -> Panel | None:
     )
 
 
-# An export for a partner of the municipality: its name, its grounds, its covenant of the day.
-
+# An export for a partner of the municipality: its legal bases, and its covenant on the day
 
 ENDED: Final = "Met deze partner werkt u niet meer samen. Kies een andere ontvanger."
 
 
 def bases_for(partner: PartnerOrganisation | None) -> list[LegalBasis]:
-    """The grounds there are to choose from."""
+    """Return the legal bases to choose from: those of the partner, or all."""
     return [basis for basis in BASES if partner is None or basis.value in partner.legal_bases]
 
 
 def covenant_warning(partner: PartnerOrganisation, day: date) -> str | None:
-    """What to know about the covenant before asking."""
+    """Return a warning that the covenant doesn't count on this day, or None."""
     covenant = partner.covenant
     if covenant is None or covenant.counts_on(day):
         return None
@@ -154,9 +153,10 @@ def covenant_warning(partner: PartnerOrganisation, day: date) -> str | None:
 
 
 def check_partner(session: Session, wish: ExportRequest, today: date) -> None:
-    """What was agreed with this partner still is what the wish says.
+    """Check that a request fits what is recorded about its partner.
 
-    :raises ExportError: with the first rule that isn't kept.
+    Raises:
+        ExportError: it doesn't; for the first rule that isn't kept.
     """
     if wish.partner_id is None:
         return
@@ -184,17 +184,13 @@ def _running(session: Session, number: UUID) -> PartnerOrganisation:
     return partner
 
 
-# An export in the rows and lines that its pages show. Values in, words out; no queries.
-
+# An export in rows and lines for its pages; without queries
 
 Rows = list[tuple[str, str]]
 
 
 def request_rows(export: Export, *, reports_too: bool = True) -> Rows:
-    """What was asked for.
-
-    :param reports_too: also what is about one report.
-    """
+    """Return the answers of a request; with `reports_too` also those about single reports."""
     rows = [
         ("Ontvanger", export.recipient),
         ("Soort ontvanger", PROFILES[export.profile].label),
@@ -210,15 +206,12 @@ def request_rows(export: Export, *, reports_too: bool = True) -> Rows:
         rows.append(("Extra grond: minderjarigen", export.minors_ground))
     rows += deviation_rows(export) if reports_too else []
     rows += route_rows(export.asked)
-    return [*rows, ("Aangevraagd door", f"{export.requested_by}, {_moment(export)}")]
-
-
-def _moment(export: Export) -> str:
-    return datetime_long(export.requested_at)
+    moment = datetime_long(export.requested_at)
+    return [*rows, ("Aangevraagd door", f"{export.requested_by}, {moment}")]
 
 
 def proof_rows(export: Export) -> Rows:
-    """What a reader can check the file with."""
+    """Return the versions, size, signature and hashes by which a file can be checked."""
     return [
         ("Versie voor deze ontvanger", str(export.edition)),
         ("Profiel", f"{export.profile}, versie {export.profile_version}"),
@@ -230,7 +223,7 @@ def proof_rows(export: Export) -> Rows:
 
 
 def history(export: Export) -> list[TimelineEntry]:
-    """What happened to it, newest first."""
+    """Return the steps of an export, newest first."""
     entries = [TimelineEntry(export.requested_at, "Aangevraagd", export.requested_by)]
     if export.decided_at:
         rejected = "Aanvraag ingetrokken" if export.taken_back else "Afgewezen"

@@ -1,4 +1,7 @@
-"""Urgency: made at once, judged by a second person within one working day after."""
+"""Other routes of a request: urgent exports, and exports for several recipients together.
+
+An urgent export is made at once, and judged by a second person within one working day after.
+"""
 
 from __future__ import annotations
 
@@ -43,9 +46,10 @@ JOB: Final = Job("uitvoer.spoed_bewaken")
 
 
 def make_at_once(session: Session, keys: KeyRing, prepared: Prepared, actor: Actor) -> None:
-    """Have made what was asked for with urgency; that takes no rule away but the order of things.
+    """Have an urgent export made before it is approved; all other rules count as usual.
 
-    :raises ExportError: it can't be put in a document.
+    Raises:
+        ExportError: the content can't be put in a document.
     """
     export, now = prepared.export, prepared.at
     export.approve_by = after_working_days(now, APPROVE_WITHIN)
@@ -56,7 +60,7 @@ def make_at_once(session: Session, keys: KeyRing, prepared: Prepared, actor: Act
 
 
 def waits_for_second(export: Export) -> bool:
-    """Whether somebody must judge it still."""
+    """Tell whether a second person must still judge an urgent export."""
     return bool(
         export.urgent and export.decided_at is None and export.state != ExportState.WITHDRAWN
     )
@@ -65,9 +69,11 @@ def waits_for_second(export: Export) -> bool:
 def judge_after(
     session: Session, export: Export, actor: Actor, *, good: bool, reason: str = ""
 ) -> None:
-    """The second person, afterwards. No means that it is taken back and that holders are told.
+    """Approve or reject an urgent export afterwards; a rejected one is withdrawn.
 
-    :raises ExportError: own request, judged already, or no without a reason.
+    Raises:
+        ExportError: it is the person's own request, it was judged already, or a rejection has no
+            reason.
     """
     lock(session, export.id)
     if not waits_for_second(export):
@@ -87,9 +93,9 @@ def judge_after(
 
 
 def watch(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: the working day is over. Nobody judged it? The owner and the privacy officers hear."""
-    for place, payload in enumerate(payloads):
-        with context.ending(place) as session:
+    """Mail owner and privacy officers about urgent exports that nobody judged in time (job)."""
+    for number, payload in enumerate(payloads):
+        with context.ending(number) as session:
             export = lock(session, UUID(payload["id"])) if session else None
             if session is None or export is None or export.overdue_at is not None:
                 continue
@@ -102,13 +108,14 @@ def watch(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
                 continue
             export.overdue_at = now
             log(session, export, SYSTEM, "spoed_te_laat")
-            for person in _to_tell(session, export):
+            for person in _answerable(session, export):
                 key = f"{OVERDUE.name}:{export.id}:{person}"
                 to = Recipient(COLLEAGUE, person)
                 queue_mail(session, export.holder, OVERDUE.name, to, about=export.id, key=key)
 
 
-def _to_tell(session: Session, export: Export) -> list[str]:
+def _answerable(session: Session, export: Export) -> list[str]:
+    """Return the ids of the dossier owner and the privacy officers."""
     dossier = session.get(Dossier, export.dossier_id)
     officers = session.scalars(
         select(RoleAssignment.user_id).where(
@@ -135,19 +142,17 @@ OVERDUE: Final = MailTemplate(
 )
 
 
-# Exports for several recipients in one action: asked for together, each its own, decided
-# together.
+# Exports for several recipients in one action, asked for together and decided together
 #
-# All or none: a mistake in one refuses them all, and names the one.
+# All or none: a mistake in one refuses them all, and names that one.
 
-
-One = TypeVar("One")
-Made = TypeVar("Made")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass
 class SomeRefusedError(Exception):
-    """What is wrong with some of them, each by its place."""
+    """Some of several exports are refused, each by its number in the list."""
 
     refused: Sequence[tuple[int, ExportError]]
 
@@ -159,23 +164,26 @@ def look_together(
     wishes: Sequence[ExportRequest],
     actor: Actor,
 ) -> list[Prepared]:
-    """Find out what each would get, also of the others; nothing is asked for.
+    """Return what each recipient would get if these exports were asked for together.
 
-    :raises SomeRefusedError: some can't be asked for so.
+    Raises:
+        SomeRefusedError: some can't be asked for so.
     """
 
-    def look(place: int, wish: ExportRequest) -> Prepared:
-        beside = _beside(wishes, place)
+    def look(number: int, wish: ExportRequest) -> Prepared:
+        beside = _beside(wishes, number)
         return check_request(session, settings, loaded, wish, actor, beside=beside)
 
     return _each(wishes, look)
 
 
-def _beside(wishes: Sequence[ExportRequest], place: int) -> list[tuple[str, str]]:
-    """Who else is asked for: name and kind."""
-    others = [*wishes[:place], *wishes[place + 1 :]]
+def _beside(wishes: Sequence[ExportRequest], number: int) -> list[tuple[str, str]]:
+    """Return name and kind of the other recipients."""
+    others = [*wishes[:number], *wishes[number + 1 :]]
     return [
-        (one.recipient, PROFILES[one.profile].label) for one in others if one.profile in PROFILES
+        (wish.recipient, PROFILES[wish.profile].label)
+        for wish in others
+        if wish.profile in PROFILES
     ]
 
 
@@ -187,39 +195,45 @@ def request_together(
     wishes: Sequence[ExportRequest],
     actor: Actor,
 ) -> list[Export]:
-    """Ask for each; what binds them is a number that no document shows. What is urgent is made
-    when all are there.
+    """Ask for several exports at once, and have the urgent ones made once all are asked for.
 
-    :raises SomeRefusedError: some can't be asked for so.
+    They share an id that no document shows.
+
+    Raises:
+        SomeRefusedError: some can't be asked for so.
     """
     number = uuid4()
 
-    def ask(place: int, wish: ExportRequest) -> Prepared:
-        beside = _beside(wishes, place)
-        asked = request_export(session, settings, loaded, wish, actor, beside=beside)
-        asked.export.together = number
+    def ask(index: int, wish: ExportRequest) -> Prepared:
+        beside = _beside(wishes, index)
+        prepared = request_export(session, settings, loaded, wish, actor, beside=beside)
+        prepared.export.together = number
         session.flush()
-        return asked
+        return prepared
 
-    def hurry(place: int, asked: Prepared) -> Export:
-        if asked.export.urgent:
-            make_at_once(session, keys, asked, actor)
-        return asked.export
+    def hurry(index: int, prepared: Prepared) -> Export:
+        if prepared.export.urgent:
+            make_at_once(session, keys, prepared, actor)
+        return prepared.export
 
     return _each(_each(wishes, ask), hurry)
 
 
-def _each(several: Sequence[One], do: Callable[[int, One], Made]) -> list[Made]:
-    """:raises SomeRefusedError: some can't; which, and why."""
-    made, refused = [], []
-    for place, one in enumerate(several):
+def _each(items: Sequence[Item], do: Callable[[int, Item], Result]) -> list[Result]:
+    """Return the results of a function called with the number of each item and the item.
+
+    Raises:
+        SomeRefusedError: some items were refused; it holds all refusals.
+    """
+    results, refused = [], []
+    for number, item in enumerate(items):
         try:
-            made.append(do(place, one))
+            results.append(do(number, item))
         except ExportError as problem:
-            refused.append((place, problem))
+            refused.append((number, problem))
     if refused:
         raise SomeRefusedError(refused)
-    return made
+    return results
 
 
 def approve_together(
@@ -229,10 +243,10 @@ def approve_together(
     seen: Mapping[str, Any],
     actor: Actor,
 ) -> None:
-    """Approve each that was looked at.
+    """Approve several exports; `seen` holds the fingerprint the approver saw of each, by its id.
 
-    :param seen: the fingerprint of what the approver saw, by the id of the export.
-    :raises ExportError: one can't be approved; the message begins with its id.
+    Raises:
+        ExportError: one can't be approved; the message begins with its id.
     """
     for prepared in several:
         name = prepared.export.reference

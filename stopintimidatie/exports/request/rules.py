@@ -1,8 +1,8 @@
-"""Two ways beside the usual one: a demand, and urgency. The rules; pure.
+"""Rules of a request for an export, also of a demand and of urgency. Pure.
 
-A *vordering* leaves the municipality no choice, so a reporter's preference doesn't stop it; it is
-recorded by article, number, official and date. *Spoed* is made now and approved by a second person
-within one working day after.
+A demand (*vordering*) leaves the municipality no choice, so a reporter's wish doesn't stop it; it
+is recorded by article, number, official and date. An urgent export (*spoed*) is made now and
+approved by a second person within one working day after.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ASKED: Final[Mapping[str, str]] = {
 
 
 def route_problems(wish: ExportRequest, today: date) -> Iterator[tuple[str, str]]:
-    """The rules of a demand and of urgency that aren't kept: words, and which answer."""
+    """Yield the rules of a demand and of urgency that aren't kept, as words and answer."""
     if wish.legal_basis == DEMAND:
         yield from _demand_problems(wish, today)
     elif any(getattr(wish, name) for name in _ASKED):
@@ -40,10 +40,10 @@ def route_problems(wish: ExportRequest, today: date) -> Iterator[tuple[str, str]
             "Dit hoort bij een vordering. Kies die als grondslag, of maak dit leeg.",
             "legal_basis",
         )
-    told = clean(wish.urgent_reason or "")
-    if wish.urgent and not told:
+    reason = clean(wish.urgent_reason or "")
+    if wish.urgent and not reason:
         yield "Schrijf op waarom dit niet kan wachten op een collega.", "urgent_reason"
-    if told and not wish.urgent:
+    if reason and not wish.urgent:
         yield "Dit hoort bij spoed. Kruis spoed aan, of maak dit leeg.", "urgent_reason"
 
 
@@ -56,13 +56,10 @@ def _demand_problems(wish: ExportRequest, today: date) -> Iterator[tuple[str, st
         yield "Deze datum ligt in de toekomst. Kies vandaag of eerder.", "demand_on"
 
 
-# What somebody asks for, and the rules that it must keep. Pure: no database, no request.
-
+# The rules of every request
 
 LONGEST_TERM: Final = timedelta(days=365)
 PURPOSE_MAX: Final = 1000
-
-
 _REQUIRED: Final = {
     "recipient": "Schrijf op wie het document krijgt.",
     "question": "Schrijf op wat u de ontvanger vraagt.",
@@ -73,7 +70,11 @@ _REQUIRED: Final = {
 
 
 def check_all(checks: Iterable[Callable[[], None]]) -> None:
-    """:raises ExportError: with what each of these checks refuses."""
+    """Run all checks, and collect their refusals in one error.
+
+    Raises:
+        ExportError: the first refusal, with the others in `also`.
+    """
     refused: list[ExportError] = []
     for check in checks:
         try:
@@ -85,16 +86,21 @@ def check_all(checks: Iterable[Callable[[], None]]) -> None:
 
 
 def check_profile(wish: ExportRequest) -> None:
-    """What all other rules go by.
+    """Check that there is a redaction profile, on which all other rules depend.
 
-    :raises ExportError: there is no such profile.
+    Raises:
+        ExportError: there is no such profile.
     """
     if wish.profile not in PROFILES:
         raise ExportError("Kies een soort ontvanger uit de lijst.", "profile")
 
 
 def check_wish(wish: ExportRequest, today: date, *, minors: bool) -> None:
-    """:raises ExportError: with all rules that this request doesn't keep."""
+    """Check a request; `minors` tells whether the dossier is about minors.
+
+    Raises:
+        ExportError: the first rule that isn't kept, with the others in `also`.
+    """
     wrong = [ExportError(*problem) for problem in _problems(wish, today, minors)]
     if wrong:
         raise ExportError(wrong[0].message, wrong[0].field, wrong[1:])
@@ -105,7 +111,7 @@ def _problems(wish: ExportRequest, today: date, minors: bool) -> Iterator[tuple[
         yield "Kies een soort bestand uit de lijst.", "file_form"
     for name, message in _REQUIRED.items():
         value = getattr(wish, name)
-        # What only holds marks that don't show says nothing.
+        # A text of marks that don't show counts as empty.
         if not (clean(value) if isinstance(value, str) else value):
             yield message, name
     yield from _too_long(wish)
