@@ -30,7 +30,7 @@ def import_models() -> None:
 
 
 def configure(settings: Settings) -> Any:
-    """The configurator of an installation with every room included, bottom floor first."""
+    """Make the configurator of an installation, with every room included from the bottom up."""
     from pyramid.config import Configurator
 
     from stopintimidatie.core.web.body import attempts
@@ -55,10 +55,11 @@ def configure(settings: Settings) -> Any:
 
 
 def create_app(settings: Settings) -> Any:
-    """The WSGI application.
+    """Make the WSGI application.
 
-    :raises SettingsError: the demo's accounts are there, and this isn't the demo; the role of the
-        database is one that no wall holds back; or the database is of before the first release.
+    Raises:
+        SettingsError: The demo's accounts are there, and this isn't the demo; the role of the
+            database is one that no wall holds back; or the database is of before the first release.
     """
     from stopintimidatie.core.accounts.services import refuse_demo_accounts
     from stopintimidatie.core.storage.database import refuse_old_database, refuse_powerful_role
@@ -84,7 +85,7 @@ def log_refusal(engine: Any) -> Iterator[None]:
 
 
 def main(global_config: dict[str, str], **raw: str) -> Any:
-    """Paste entry point, for servers that start from an ini file."""
+    """Make the application for servers that start from an ini file (Paste's entry point)."""
     return create_app(parse_settings(raw))
 
 

@@ -1,4 +1,4 @@
-"""The configuration of one installation: an ini file read once into a frozen, typed value.
+"""Configuration of one installation: an ini file read once into a frozen, typed value.
 
 Every mistake in the file is reported at once, in Dutch, and a key that isn't known is refused:
 a typing error in a privacy setting must not silently mean "default".
@@ -20,18 +20,14 @@ SECTION: Final = "app:main"
 INI_ENVIRONMENT_VARIABLE: Final = "STOPINTIMIDATIE_INI"
 PYRAMID_PREFIX: Final = "pyramid."
 LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
-GEOCODERS: Final = frozenset({"geen", "pdok"})
 GEOCODER_ADDRESS: Final = "https://api.pdok.nl/bzk/locatieserver/search/v3_1"
-LOG_FORMATS: Final = frozenset({"json", "tekst"})
 AGE_RECIPIENT: Final = re.compile(r"age1[02-9ac-hj-np-z]{58}")
 # So many processes of one kind on a machine can each have a port for their figures.
 METRICS_PORTS: Final = 64
-MAIL_TLS: Final = frozenset({"starttls", "tls"})
-SEARCH_BACKENDS: Final = frozenset({"whoosh", "postgresql"})
 
 
 class SettingsError(Exception):
-    """The configuration can't be used; the message lists every mistake."""
+    """Refusal of a configuration; the message lists every mistake."""
 
     def __init__(self, mistakes: list[str]) -> None:
         self.mistakes = mistakes
@@ -52,8 +48,13 @@ def _text(text: str) -> str:
     return text.strip()
 
 
-def _optional_text(text: str) -> str:
-    return text.strip()
+def _one_of(*names: str, why: str = "") -> Callable[[str], str]:
+    def convert(text: str) -> str:
+        if text.strip() not in names:
+            raise ValueError(f"kies uit: {', '.join(names)}{why}")
+        return text.strip()
+
+    return convert
 
 
 def _path(text: str) -> Path:
@@ -92,12 +93,6 @@ def _optional_path(text: str) -> Path | None:
     return _path(text) if text.strip() else None
 
 
-def _mail_tls(text: str) -> str:
-    if text.strip() not in MAIL_TLS:
-        raise ValueError("kies uit: starttls, tls; zonder TLS gaat er geen mail uit")
-    return text.strip()
-
-
 def _secure_url(text: str) -> str:
     if text.strip() and not re.fullmatch(r"https://[^/\s]+/\S*", text.strip()):
         raise ValueError("schrijf een heel adres met https://")
@@ -111,30 +106,12 @@ def _sender(text: str) -> str:
     return text.strip()
 
 
-def _search_backend(text: str) -> str:
-    if text.strip() not in SEARCH_BACKENDS:
-        raise ValueError(f"kies uit: {', '.join(sorted(SEARCH_BACKENDS))}")
-    return text.strip()
-
-
-def _geocoder(text: str) -> str:
-    if text.strip() not in GEOCODERS:
-        raise ValueError(f"kies uit: {', '.join(sorted(GEOCODERS))}")
-    return text.strip()
-
-
 def _service(text: str) -> str:
     address = _text(text).rstrip("/")
     parts = urlsplit(address)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("schrijf een adres dat met https:// begint")
     return address
-
-
-def _log_format(text: str) -> str:
-    if text.strip() not in LOG_FORMATS:
-        raise ValueError(f"kies uit: {', '.join(sorted(LOG_FORMATS))}")
-    return text.strip()
 
 
 def _setting(key: str, convert: Callable[[str], Any], default: Any = MISSING) -> Any:
@@ -146,19 +123,19 @@ def _setting(key: str, convert: Callable[[str], Any], default: Any = MISSING) ->
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """All settings, typed. The ini key of each stands beside it; docs/settings.md explains them."""
+    """Settings, typed. The ini key of each stands beside it; docs/settings.md explains them."""
 
     database_url: str = _setting("sqlalchemy.url", _text)
-    database_owner_url: str = _setting("database.owner_url", _optional_text, "")
-    database_backup_url: str = _setting("database.backup_url", _optional_text, "")
-    database_maintenance_url: str = _setting("database.maintenance_url", _optional_text, "")
+    database_owner_url: str = _setting("database.owner_url", str.strip, "")
+    database_backup_url: str = _setting("database.backup_url", str.strip, "")
+    database_maintenance_url: str = _setting("database.maintenance_url", str.strip, "")
     data_dir: Path = _setting("data_dir", _path)
     public_address: str = _setting("public_address", _address)
     contact_email: str = _setting("contact.email", _sender, "")
     demo: bool = _setting("demo", _boolean, False)
     key_file: Path = _setting("key_file", _path)
     migrations: Path = _setting("migrations", _path)
-    search_backend: str = _setting("search.backend", _search_backend, "whoosh")
+    search_backend: str = _setting("search.backend", _one_of("postgresql", "whoosh"), "whoosh")
     web_host: str = _setting("web.host", _text, "127.0.0.1")
     web_port: int = _setting("web.port", _whole_number(1, 65535), 6543)
     web_processes: int = _setting("web.processes", _whole_number(1, 64), 1)
@@ -170,7 +147,7 @@ class Settings:
     session_absolute_hours: int = _setting("session.absolute_hours", _whole_number(1, 24), 12)
     pdf_memory_megabytes: int = _setting("pdf.memory_megabytes", _whole_number(256, 16_384), 1024)
     pdf_timeout_seconds: int = _setting("pdf.timeout_seconds", _whole_number(5, 3600), 300)
-    sender_header: str = _setting("sender.header", _optional_text, "")
+    sender_header: str = _setting("sender.header", str.strip, "")
     flood_reports_per_sender: int = _setting(
         "flood.reports_per_sender", _whole_number(1, 1_000_000), 30
     )
@@ -180,70 +157,76 @@ class Settings:
     flood_reads_per_sender: int = _setting(
         "flood.reads_per_sender", _whole_number(10, 1_000_000), 600
     )
-    ffmpeg: str = _setting("attachments.ffmpeg", _optional_text, "ffmpeg")
-    log_format: str = _setting("log.format", _log_format, "tekst")
+    ffmpeg: str = _setting("attachments.ffmpeg", str.strip, "ffmpeg")
+    log_format: str = _setting("log.format", _one_of("json", "tekst"), "tekst")
     metrics_host: str = _setting("metrics.host", str.strip, "127.0.0.1")
     metrics_port: int = _setting("metrics.port", _whole_number(0, 65_000), 0)
     metrics_worker_port: int = _setting("metrics.worker_port", _whole_number(0, 65_000), 0)
     health_queue_seconds: int = _setting("health.queue_seconds", _whole_number(0, 604_800), 3600)
     health_index_seconds: int = _setting("health.index_seconds", _whole_number(0, 604_800), 3600)
-    mail_host: str = _setting("mail.host", _optional_text, "")
+    mail_host: str = _setting("mail.host", str.strip, "")
     mail_port: int = _setting("mail.port", _whole_number(1, 65535), 587)
-    mail_tls: str = _setting("mail.tls", _mail_tls, "starttls")
-    mail_user: str = _setting("mail.user", _optional_text, "")
+    mail_tls: str = _setting(
+        "mail.tls",
+        _one_of("starttls", "tls", why="; zonder TLS gaat er geen mail uit"),
+        "starttls",
+    )
+    mail_user: str = _setting("mail.user", str.strip, "")
     mail_password_file: Path | None = _setting("mail.password_file", _optional_path, None)
     mail_ca_file: Path | None = _setting("mail.ca_file", _optional_path, None)
     mail_sender: str = _setting("mail.sender", _sender, "Stopintimidatie <post@localhost>")
     mail_neutral_sender: str = _setting("mail.neutral_sender", _sender, "")
     mail_dkim_key: Path | None = _setting("mail.dkim_key", _optional_path, None)
-    mail_dkim_selector: str = _setting("mail.dkim_selector", _optional_text, "")
-    mail_dkim_domain: str = _setting("mail.dkim_domain", _optional_text, "")
+    mail_dkim_selector: str = _setting("mail.dkim_selector", str.strip, "")
+    mail_dkim_domain: str = _setting("mail.dkim_domain", str.strip, "")
     mail_timeout_seconds: int = _setting("mail.timeout_seconds", _whole_number(1, 600), 30)
     desk_keep_days: int = _setting("desk.keep_days", _whole_number(1, 365), 30)
     sms_url: str = _setting("sms.url", _secure_url, "")
     sms_token_file: Path | None = _setting("sms.token_file", _optional_path, None)
-    sms_sender: str = _setting("sms.sender", _optional_text, "Meldpunt")
-    geocoder: str = _setting("geocoder", _geocoder, "geen")
+    sms_sender: str = _setting("sms.sender", str.strip, "Meldpunt")
+    geocoder: str = _setting("geocoder", _one_of("geen", "pdok"), "geen")
     geocoder_address: str = _setting("geocoder.address", _service, GEOCODER_ADDRESS)
     backup_recipients: tuple[str, ...] = _setting("backup.recipient", _age_recipients, ())
     backup_programs: Path | None = _setting("backup.programs", _optional_path, None)
 
     @property
     def contact(self) -> str:
-        """Where people from outside can write to."""
+        """Return the address that people from outside can write to."""
         return parseaddr(self.contact_email or self.mail_sender)[1]
 
     @property
     def sqlite(self) -> bool:
+        """Tell whether the database is SQLite."""
         return self.database_url.startswith("sqlite")
 
     @property
     def owner_url(self) -> str:
-        """The database as who owns the tables: migrations."""
+        """Return the database for who owns the tables: migrations."""
         return self.database_owner_url or self.database_url
 
     @property
     def backup_url(self) -> str:
-        """The database as who reads everything for the backup."""
+        """Return the database for who reads everything: the backup."""
         return self.database_backup_url or self.database_url
 
     @property
     def maintenance_url(self) -> str:
-        """The database as who prunes the log."""
+        """Return the database for who prunes the log."""
         return self.database_maintenance_url or self.database_url
 
     @property
     def https(self) -> bool:
+        """Tell whether browsers come over https."""
         return self.public_address.startswith("https://")
 
 
 def setting_keys() -> tuple[str, ...]:
-    """The ini keys that exist, in order."""
+    """Return the ini keys that exist, in order."""
     return tuple(f.metadata["key"] for f in fields(Settings))
 
 
 def setting_values(settings: Settings) -> dict[str, str]:
-    """Every setting as text, by its ini key."""
+    """Return every setting as text, by its ini key."""
     return {f.metadata["key"]: str(getattr(settings, f.name)) for f in fields(Settings)}
 
 
@@ -305,7 +288,8 @@ def _addresses_of_one_database(settings: Settings) -> list[str]:
 def parse_settings(raw: Mapping[str, str]) -> Settings:
     """Make `Settings` of ini keys and values.
 
-    :raises SettingsError: with every mistake at once.
+    Raises:
+        SettingsError: With every mistake at once.
     """
     known = set(setting_keys())
     mistakes = [
@@ -323,7 +307,7 @@ def parse_settings(raw: Mapping[str, str]) -> Settings:
 
 
 def _environment(ini: Path) -> dict[str, str]:
-    """What `%(NAME)s` may refer to in the ini file."""
+    """Return the names that the ini file may refer to as `%(NAME)s`."""
     data_dir = os.environ.get("DATA_DIR") or "var"
     return {
         "HERE": str(ini.parent.absolute()).replace("%", "%%"),
@@ -333,16 +317,18 @@ def _environment(ini: Path) -> dict[str, str]:
 
 
 class _CasedParser(configparser.ConfigParser):
-    """Keeps the case of names, so that DATA_DIR and data_dir differ."""
+    """Parser that keeps the case of names, so that DATA_DIR and data_dir differ."""
 
     def optionxform(self, optionstr: str) -> str:
+        """Return a name as it is."""
         return optionstr
 
 
 def load_settings(ini: str | Path) -> Settings:
     """Read the settings of an ini file.
 
-    :raises SettingsError: when the file isn't there, isn't an ini file, or holds mistakes.
+    Raises:
+        SettingsError: The file isn't there, isn't an ini file, or holds mistakes.
     """
     path = Path(ini)
     # `=` alone: a colon stands in every database address.

@@ -130,7 +130,7 @@ def reached_by(session: Session, report: Report) -> tuple[bool, bool]:
 T: Final = Treatment
 COLUMNS: Final = {
     "report": {
-        **{name: one.told.personal for name, one in BY_COLUMN.items() if one.told.personal},
+        **{name: one.facts.personal for name, one in BY_COLUMN.items() if one.facts.personal},
         "suspected_offence_reason": T.TEXT,
         "follow_ups": T.CODES,
         "follow_code_hash": T.CODES,

@@ -192,8 +192,8 @@ def _told(report: Report, column: str) -> tuple[str, Any]:
     one, value = BY_COLUMN[column], getattr(report, column)
     if one.vocabulary is not None:
         said = listed(one.vocabulary, value) if one.several else word(one.vocabulary, value)
-        return one.told.label, said
-    return one.told.label, {True: "ja", False: one.told.no}.get(value, value)
+        return one.facts.label, said
+    return one.facts.label, {True: "ja", False: one.facts.no}.get(value, value)
 
 
 def what(report: Report) -> Rows:

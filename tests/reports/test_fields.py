@@ -14,7 +14,7 @@ from sqlalchemy import String
 import stopintimidatie
 from stopintimidatie.reports import personal as reports_personal
 from stopintimidatie.reports import words as reports_words
-from stopintimidatie.reports.arrival.schema import MESSAGE, message_schema, places_of
+from stopintimidatie.reports.arrival.schema import MESSAGE, fields_of, message_schema
 from stopintimidatie.reports.arrival.views import entry_schema
 from stopintimidatie.reports.fields import BY_COLUMN, BY_NAME, FIELDS, Field
 from stopintimidatie.reports.handover import transfer
@@ -47,12 +47,12 @@ def test_a_field_of_the_message_is_checked_and_described(one: Field) -> None:
     node, schema = MESSAGE, message_schema()
     for name in one.way:
         node, schema = node[name], schema["properties"][name]
-    assert one.told.about in schema["description"]
+    assert one.facts.about in schema["description"]
     if one.vocabulary:
         codes = [term.value for term in one.vocabulary]
         assert (schema["items"] if one.several else schema)["enum"] == codes
     if one.kind is str:
-        assert schema["maxLength"] == one.told.most
+        assert schema["maxLength"] == one.facts.most
 
 
 def test_the_message_has_no_field_that_was_not_declared() -> None:
@@ -70,7 +70,7 @@ def test_a_field_fits_the_column_that_keeps_it(name: str) -> None:
     one, column = BY_COLUMN[name], COLUMNS[name]
     if isinstance(column.type, String) and column.type.length is not None:
         words = [term.value for term in one.vocabulary] if one.vocabulary else []
-        assert column.type.length >= max([one.told.most, *map(len, words)])
+        assert column.type.length >= max([one.facts.most, *map(len, words)])
     # What has a value of its own when nothing is said is never empty either.
     assert column.nullable is not (one.required or name in ("language", "behaviour_changes"))
 
@@ -78,14 +78,14 @@ def test_a_field_fits_the_column_that_keeps_it(name: str) -> None:
 def test_what_is_handed_over_and_redacted_follows() -> None:
     assert set(BY_COLUMN) <= set(transfer.COPIED)
     for name, one in BY_COLUMN.items():
-        assert reports_personal.COLUMNS["report"].get(name) is one.told.personal
+        assert reports_personal.COLUMNS["report"].get(name) is one.facts.personal
         if COLUMNS[name].nullable:
-            assert (name in transfer.WIPED) is one.told.leaves
+            assert (name in transfer.WIPED) is one.facts.leaves
 
 
 def test_what_tells_of_a_person_leaves_with_the_report() -> None:
-    assert all(one.told.leaves for one in BY_COLUMN.values() if one.told.personal)
-    assert all(one.told.personal for one in BY_COLUMN.values() if one.told.erased)
+    assert all(one.facts.leaves for one in BY_COLUMN.values() if one.facts.personal)
+    assert all(one.facts.personal for one in BY_COLUMN.values() if one.facts.erased)
 
 
 def test_what_has_a_label_is_told_on_the_page_of_a_report() -> None:
@@ -103,7 +103,7 @@ def test_what_has_a_label_is_told_on_the_page_of_a_report() -> None:
         *reports_words.offenders(row),
         *reports_words.wishes(row),
     ]
-    labels = {one.told.label for one in [*FIELDS, *BY_COLUMN.values()]} - {"", "Signalement"}
+    labels = {one.facts.label for one in [*FIELDS, *BY_COLUMN.values()]} - {"", "Signalement"}
     assert labels <= {label for label, value in told if value or label == "Vormen"}
 
 
@@ -116,7 +116,7 @@ NOT_ASKED = {
 
 
 def test_who_reports_by_telephone_is_asked_for_every_field() -> None:
-    assert set(places_of(entry_schema([]))) == set(BY_NAME) - NOT_ASKED
+    assert set(fields_of(entry_schema([]))) == set(BY_NAME) - NOT_ASKED
 
 
 def test_a_form_takes_what_the_declaration_says() -> None:
@@ -127,7 +127,7 @@ def test_a_form_takes_what_the_declaration_says() -> None:
                 codes = {term.value for term in one.vocabulary}
                 assert {code for code, _ in node.typ.choices} <= codes
             elif one.kind is str:
-                assert node.typ.limit == one.told.most
+                assert node.typ.limit == one.facts.most
             assert one.required or node.missing is not colander.required or one.kind is bool
 
 

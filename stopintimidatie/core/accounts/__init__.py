@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register users and their sessions."""
     from stopintimidatie.core.accounts import services
     from stopintimidatie.core.accounts.models import OFFERS, PERSONAL_DATA
     from stopintimidatie.core.accounts.sessions import (

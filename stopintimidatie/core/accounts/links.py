@@ -72,8 +72,12 @@ def invite(
 ) -> Invitation:
     """Make a new link for a user without a password; earlier links stop working.
 
-    :param offer: the role that the user takes by setting the first password; it and the link end
-        together.
+    Args:
+        session: Transaction of the request.
+        keys: Keys of the installation.
+        user: Who gets the link.
+        offer: The role that the user takes by setting the first password; it and the link end
+            together.
     """
     now = utc_now()
     until = offer.expires_at if offer is not None else now + LASTS
@@ -118,7 +122,11 @@ def open_invitation(session: Session, keys: KeyRing, typed: str) -> Invitation |
 def accept(session: Session, keys: KeyRing, typed: str, hashed: str) -> bool:
     """Set the password and take the offered role; return False if the link was used already.
 
-    :param hashed: the hash that `hash_chosen` gave.
+    Args:
+        session: Transaction of the request.
+        keys: Keys of the installation.
+        typed: The link, as it stood in the address.
+        hashed: The hash that `hash_chosen` gave.
     """
     found = open_invitation(session, keys, typed)
     if found is None or not _use(session, found):
@@ -156,7 +164,11 @@ VISITOR: Final = Actor("bezoeker", None, "niet aangemeld")
 def ask_unlock(session: Session, keys: KeyRing, typed: str, proof: str) -> None:
     """Have a link mailed if this name is locked and no mail was asked for recently.
 
-    :param proof: the cookie that shows that this browser signed in before (`known_browser`).
+    Args:
+        session: Transaction of the request.
+        keys: Keys of the installation.
+        typed: The name that was typed.
+        proof: The cookie that shows that this browser signed in before (`known_browser`).
     """
     username = normal_username(typed)
     hashed = keys.keyed_hash(UNLOCK_PURPOSE, username.encode("utf-8", "replace"))
@@ -197,6 +209,7 @@ def unlock_to_mail(session: Session, number: UUID) -> SignInUnlock | None:
 
 
 def unlock_link_of(keys: KeyRing, unlock: SignInUnlock) -> str:
+    """Return the link of a mail that lets a locked name sign in."""
     return link_for(keys, UNLOCK_PURPOSE, unlock.id, unlock.secret_version)
 
 

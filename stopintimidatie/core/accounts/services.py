@@ -57,6 +57,7 @@ _hasher: Final = PasswordHasher()
 
 
 def hash_password(password: str) -> str:
+    """Hash a password for storage."""
     return _hasher.hash(password)
 
 
@@ -105,10 +106,12 @@ class SignInResult:
 
 
 def normal_username(username: str) -> str:
+    """Write a name as it is stored: without blanks around it, in small letters."""
     return username.strip().lower()
 
 
 def find_user(session: Session, username: str) -> User | None:
+    """Return the user with this name, or None."""
     return session.scalars(
         select(User).where(User.username == normal_username(username))
     ).one_or_none()
@@ -131,8 +134,14 @@ def sign_in(
     Signing in isn't in the log of a municipality: the first use of a role there is
     (`core.accounts.sessions.note_use`).
 
-    :param proof: the cookie that shows that this browser signed in before (`known_browser`).
-    :param old_token: token of the session that this browser had, which ends.
+    Args:
+        engine: The database, for transactions of its own.
+        keys: Keys of the installation.
+        username: The name as it was typed.
+        password: The password as it was typed.
+        demo: Whether accounts of the demo may sign in.
+        proof: The cookie that shows that this browser signed in before (`known_browser`).
+        old_token: Token of the session that this browser had, which ends.
     """
     with transaction(engine) as session:
         guess = count_guess(session, keys, normal_username(username), proof)
@@ -177,7 +186,8 @@ def _refuse(session: Session, guess: Guess, judged: User | None) -> SignInResult
 def hash_chosen(password: str) -> str:
     """Hash a new password. Slow on purpose: call it outside a transaction.
 
-    :raises AccountError: the password is too short, or everybody can read it in the README.
+    Raises:
+        AccountError: The password is too short, or everybody can read it in the README.
     """
     if len(password) < MINIMUM_LENGTH:
         raise AccountError(f"Kies een wachtwoord van minstens {MINIMUM_LENGTH} tekens.")
@@ -191,8 +201,16 @@ def create_user(
 ) -> User:
     """Create a user without roles.
 
-    :param hashed: the hash that `hash_chosen` gave.
-    :raises AccountError: the name is no e-mail address, or it is taken.
+    Args:
+        session: Transaction of the request.
+        actor: Who does it, for the log.
+        username: E-mail address to sign in with.
+        name: The name that colleagues read.
+        hashed: The hash that `hash_chosen` gave.
+        demo: Whether the account is one of the demo.
+
+    Raises:
+        AccountError: The name is no e-mail address, or it is taken.
     """
     username = normal_username(username)
     if "@" not in username or " " in username or len(username) > 200:
@@ -208,7 +226,8 @@ def create_user(
 def give_role(session: Session, actor: Actor, user: User, holder: str, role: Role) -> None:
     """Give a user a role for a holder; giving it twice changes nothing.
 
-    :raises AccountError: the holder doesn't exist, or the role doesn't belong to it.
+    Raises:
+        AccountError: The holder doesn't exist, or the role doesn't belong to it.
     """
     if session.get(Holder, holder) is None:
         raise AccountError(f"De gemeente {holder} bestaat niet.")
@@ -228,7 +247,8 @@ def refuse_demo_accounts(engine: Engine, settings: Settings) -> None:
     A database that is away or not yet migrated can't be asked: readiness tells that, and signing
     in refuses a demo account by itself.
 
-    :raises SettingsError: there are demo accounts and `demo` is off.
+    Raises:
+        SettingsError: There are demo accounts and `demo` is off.
     """
     if settings.demo:
         return
@@ -251,7 +271,8 @@ def refuse_demo_accounts(engine: Engine, settings: Settings) -> None:
 def block_user(session: Session, actor: Actor, user: User) -> list[str]:
     """Block a user, and end all their sessions.
 
-    :return: the other holders where the user has a role; call `tell_blocked` for each.
+    Returns:
+        The other holders where the user has a role; call `tell_blocked` for each.
     """
     user.blocked_at = utc_now()
     end_sessions_of(session, user)

@@ -51,6 +51,7 @@ def start_session(session: Session, user: User) -> str:
 
 
 def end_session(session: Session, token: str) -> None:
+    """End the session of a token."""
     session.execute(delete(LoginSession).where(LoginSession.token_hash == _hash(token)))
 
 
@@ -60,6 +61,7 @@ def end_sessions_of(session: Session, user: User) -> None:
 
 
 def token_of(request: Any) -> str | None:
+    """Return the token of the session in the cookie, if there is one."""
     token: str | None = request.cookies.get(cookie_name(request.registry.app_settings, COOKIE))
     return token
 
@@ -87,6 +89,7 @@ class Current:
     used_for: list[str] = field(default_factory=list)
 
     def expired(self, settings: Settings, now: datetime) -> bool:
+        """Tell whether the session was idle too long, or has lasted too long."""
         idle = now - self.last_seen_at > timedelta(minutes=settings.session_idle_minutes)
         return idle or now - self.created_at > timedelta(hours=settings.session_absolute_hours)
 
@@ -154,7 +157,11 @@ def flash(
 ) -> None:
     """Show a message on the next page of this session. Kinds: ok, info, warning, error.
 
-    :param link: label and path of what one may want to do next, such as undoing it.
+    Args:
+        request: The request that the next page follows.
+        text: The message.
+        kind: Kind of message.
+        link: Label and path of what one may want to do next, such as undoing it.
     """
     current: Current | None = request.environ.get(CURRENT)
     if current is not None:
@@ -242,10 +249,12 @@ def known_browser(keys: KeyRing, username: str, proof: str) -> str | None:
 
 
 def proof_in(request: Any) -> str:
+    """Return the cookie that shows that this browser signed in before; empty when there is none."""
     return str(request.cookies.get(cookie_name(request.registry.app_settings, BROWSER_COOKIE), ""))
 
 
 def keep_proof(response: Any, settings: Settings, proof: str) -> None:
+    """Set the cookie that shows that this browser signed in before."""
     response.set_cookie(
         cookie_name(settings, BROWSER_COOKIE),
         proof,
@@ -295,8 +304,11 @@ def count_guess(session: Session, keys: KeyRing, username: str, proof: str) -> G
     attempt while the name is locked isn't counted, for that would lock it longer. A browser that
     signed in with this name before has a count of its own.
 
-    :param username: in its normal form; it need not exist.
-    :param proof: the cookie that shows that this browser signed in before (`proof_of`).
+    Args:
+        session: Transaction that counts the attempt.
+        keys: Keys of the installation.
+        username: In its normal form; it need not exist.
+        proof: The cookie that shows that this browser signed in before (`proof_of`).
     """
     attempt = _attempt(session, _counted_as(keys, username, proof))
     now = utc_now()

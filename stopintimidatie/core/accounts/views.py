@@ -135,6 +135,7 @@ def _refusal(result: SignInResult) -> str:
     renderer=PAGE,
 )
 def sign_in_view(request: Any) -> Any:
+    """Show the form to sign in, and sign in."""
     wanted = {"volgende": safe_path(request.GET.get("volgende"))}
     form = Form(
         SignInSchema(), request, buttons=[Button("aanmelden", "Aanmelden")], appstruct=wanted
@@ -191,6 +192,7 @@ def _signed_in(request: Any, address: str, token: str) -> Any:
 
 @view_config(context=Root, name="afmelden", request_method="POST", permission=Permission.SIGNED_IN)
 def sign_out_view(request: Any) -> Any:
+    """Sign out, and go to the page to sign in."""
     sign_out(request.db, request.actor)
     note_leaving(request)
     end_session(request.db, token_of(request) or "")

@@ -1,4 +1,4 @@
-"""The form: a deform form drawn by our templates, the reading of what was posted, its handling."""
+"""Form: deform's, drawn by our templates; the reading of what was posted, and its handling."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from stopintimidatie.core.web.components import install
 
 
 class Button(deform.Button):
-    """A submit button. ``kind``: primary, secondary, danger or subtle."""
+    """Submit button. ``kind``: primary, secondary, danger or subtle."""
 
     def __init__(self, name: str, title: str, kind: str = "primary", value: str = "ja") -> None:
         super().__init__(name=name, title=title, value=value)
@@ -38,7 +38,7 @@ class Button(deform.Button):
 
 @dataclass(frozen=True, slots=True)
 class SummaryLine:
-    """One line of the error summary: where to go and what to do there."""
+    """Line of the error summary: the id to go to, and what to do there."""
 
     target: str
     message: str
@@ -46,7 +46,7 @@ class SummaryLine:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something another person changed meanwhile: what it was called, theirs and yours."""
+    """Change by another person, meanwhile: what it is called, theirs and yours."""
 
     label: str
     theirs: str
@@ -54,7 +54,7 @@ class Change:
 
 
 class Form(deform.Form):
-    """A form of one request.
+    """Form of one request.
 
     ``Form(schema, request, buttons=[Button("opslaan", "Opslaan")], appstruct=...)``; then
     :func:`stopintimidatie.core.forms.handle_form` does the rest. Nested schemas become
@@ -96,26 +96,28 @@ class Form(deform.Form):
 
     @property
     def csrf_token(self) -> str | None:
+        """Return the token that a POST must bring."""
         return get_csrf_token(self.request) if self.method.upper() == "POST" else None
 
     @property
     def multipart(self) -> bool:
+        """Tell whether a file can be sent with it."""
         return any(isinstance(f.widget, widgets.FileInput) for f in leaves(self))
 
     @property
     def failed(self) -> bool:
+        """Tell whether it has a mistake."""
         return bool(self.error_list)
 
     @property
     def error_list(self) -> list[SummaryLine]:
-        """All errors in the order of the page, for the summary at the top."""
-        found = [SummaryLine(self.formid, self.words(problem)) for problem in self.problems]
-        found += [SummaryLine(self.formid, message) for message in field_messages(self)]
-        told = [(field, text) for field in descendants(self) for text in field_messages(field)]
-        times = Counter(text for _, text in told)
-        return found + [
+        """Return all mistakes in the order of the page, for the summary at the top."""
+        messages = [self.words(problem) for problem in self.problems] + field_messages(self)
+        mistakes = [(field, text) for field in descendants(self) for text in field_messages(field)]
+        times = Counter(text for _, text in mistakes)
+        return [SummaryLine(self.formid, message) for message in messages] + [
             SummaryLine(focus_id(field), _of_group(field, text) if times[text] > 1 else text)
-            for field, text in told
+            for field, text in mistakes
         ]
 
     def pressed(self) -> str | None:
@@ -127,8 +129,10 @@ class Form(deform.Form):
         return self.validate_pstruct(read_controls(self, controls))
 
     def add_error(self, message: str, name: str | None = None) -> None:
-        """Hang a message of a business rule on a field (dotted path), or on the form. A field that
-        has one keeps it: the next is for after that has been mended."""
+        """Hang a message of a business rule on a field (dotted path), or on the form.
+
+        A field that has one keeps it: the next is for after that has been mended.
+        """
         field = field_at(self, name) if name else None
         if field is None:
             self.problems.append(message)
@@ -138,7 +142,8 @@ class Form(deform.Form):
     def render(self, *args: Any, **kw: Any) -> Markup:
         """Draw the form.
 
-        :raises TypeError: nothing opens one of its groups.
+        Raises:
+            TypeError: Nothing opens one of its groups.
         """
         mark_openers([self, *descendants(self)])
         html: Markup = super().render(*args, **kw)
@@ -147,7 +152,9 @@ class Form(deform.Form):
 
 def _check_widgets(form: Any) -> None:
     """Give nested schemas our fieldset; refuse a widget or a type that isn't ours.
-    inline script: neither is let in."""
+
+    Colander's types are lenient, and deform's templates have inline script.
+    """
     for field in descendants(form):
         if isinstance(field.schema.typ, colander.Mapping) and field.schema.widget is None:
             field.widget = widgets.Group()
@@ -164,10 +171,12 @@ def descendants(field: Any) -> Iterable[Any]:
 
 
 def leaves(field: Any) -> Iterable[Any]:
+    """Return all fields below this one that hold a value."""
     return (f for f in descendants(field) if f.widget.layout != "structural")
 
 
 def field_at(form: Any, path: str) -> Any:
+    """Return the field with this dotted path, or None."""
     return next((f for f in descendants(form) if control_name(f) == path), None)
 
 
@@ -268,9 +277,10 @@ Page = Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None
 
 
 class FormError(Exception):
-    """A rule of the house says no: shown at the field (dotted path) or above the form.
+    """Refusal by a rule of the house: shown at the field (dotted path) or above the form.
 
-    :param also: more that isn't right: words, and at which field.
+    Args:
+        also: More that isn't right: words, and at which field.
     """
 
     status = 422
@@ -288,13 +298,13 @@ class FormError(Exception):
 
 
 class BusyError(FormError):
-    """The server is too busy for this form; the message says when to try again. Input is kept."""
+    """Refusal because the server is too busy; the message says when to try again. Input is kept."""
 
     status = 503
 
 
 class ConflictError(FormError):
-    """Somebody else saved meanwhile: shown with what changed; nothing was overwritten."""
+    """Refusal because somebody else saved meanwhile: shown with what changed there."""
 
     status = 409
 
@@ -316,8 +326,13 @@ def handle_form(
     422 (409 after a conflict, 503 when the server is too busy) and the page shows everything as it
     was typed.
 
-    :param page: the other values of the template, or a function that returns them and is called
-        only when the page is shown: for what takes work, or must be noted as read.
+    Args:
+        request: The request.
+        form: The form of this request.
+        on_valid: What to do with the values; raises `FormError` when a rule of the house says
+            no.
+        page: The other values of the template, or a function that returns them and is called
+            only when the page is shown: for what takes work, or must be noted as read.
     """
     if request.method != "POST":
         return _shown(form, page)

@@ -94,9 +94,11 @@ def transition_schema(
 ) -> Any:
     """Return the schema of a step; a page extends it where it asks more than the step does.
 
-    :param options: the lists that the step's fields name, as (code, label).
-    :param leave_out: fields that this document isn't asked.
-    :param given: answers that are known already and that other fields depend on.
+    Args:
+        transition: The step.
+        options: The lists that the step's fields name, as (code, label).
+        leave_out: Fields that this document isn't asked.
+        given: Answers that are known already and that other fields depend on.
     """
     schema = Schema()
     for asked in transition.fields:
@@ -151,7 +153,18 @@ def derive_form(
 ) -> Form:
     """Return the form of one step; its one button is named after the step.
 
-    :param version: of the document as this person saw it; comes back as `versie`.
+    Args:
+        transition: The step.
+        options: The lists that the step's fields name, as (code, label).
+        request: The request.
+        version: Version of the document that this person saw; comes back as `versie`.
+        appstruct: First values.
+        leave_out: Fields that this document isn't asked.
+        given: Answers that are known already and that other fields depend on.
+        cancel_url: Where to go without doing it.
+        formid: Id of the form, where a page has several.
+        action: Address that the form is sent to, when it isn't that of the page.
+        kind: Kind of its button.
     """
     schema = transition_schema(transition, options, leave_out=leave_out, given=given)
     return Form(

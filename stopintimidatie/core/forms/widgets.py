@@ -361,7 +361,7 @@ MOST_OPENED: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A group shown only for certain answers to the field before it: codes, or `ja` for a tick.
+    """Group shown only for certain answers to the field before it: codes, or `ja` for a tick.
 
     Two of these may follow each other, for different answers to the same field.
     """
@@ -372,52 +372,50 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """Behind a heading that opens, for what most people leave out."""
+    """Group behind a heading that opens, for what most people leave out."""
 
     title: str
 
 
 @dataclass(slots=True)
 class Run:
-    """Fields after each other that are drawn together; without `way` each for itself."""
+    """Fields after each other that are drawn together; without `way` each by itself."""
 
     way: Opened | Folded | None
     fields: list[Any] = field(default_factory=list)
 
     @property
     def opens(self) -> bool:
+        """Tell whether an answer opens it."""
         return isinstance(self.way, Opened)
 
     @property
     def open(self) -> bool:
-        """Whether something in it must be seen."""
+        """Tell whether something in it must be seen."""
         return any(must_be_seen(field) for field in self.fields)
 
 
 def runs(parent: Any) -> list[Run]:
     """Return the fields below this one, as they are drawn."""
-    found: list[Run] = []
+    drawn: list[Run] = []
     for child in parent.children:
         way = getattr(child.schema, "drawn", None)
-        if not found or found[-1].way != way:
-            found.append(Run(way))
-        found[-1].fields.append(child)
-    return found
+        if not drawn or drawn[-1].way != way:
+            drawn.append(Run(way))
+        drawn[-1].fields.append(child)
+    return drawn
 
 
-def asked_with_choice(one: Any) -> bool:
+def asked_with_choice(field: Any) -> bool:
     """Tell whether a choice asks for this field: with that choice a reader needs it."""
-    opened = isinstance(getattr(one.schema, "drawn", None), Opened)
-    return opened or bool(getattr(one.schema, "needed_sometimes", False))
+    opened = isinstance(getattr(field.schema, "drawn", None), Opened)
+    return opened or bool(getattr(field.schema, "needed_sometimes", False))
 
 
-def must_be_seen(one: Any) -> bool:
+def must_be_seen(field: Any) -> bool:
     """Tell whether a mistake or an answer stands here or below."""
-    return bool(one.error) or _answered(one) or any(must_be_seen(below) for below in one.children)
-
-
-def _answered(one: Any) -> bool:
-    return not one.children and one.cstruct not in (colander.null, None, "", ())
+    answered = not field.children and field.cstruct not in (colander.null, None, "", ())
+    return bool(field.error) or answered or any(map(must_be_seen, field.children))
 
 
 def mark_openers(parents: Iterable[Any]) -> None:

@@ -34,6 +34,7 @@ class Role(StrEnum):
 
     @property
     def label(self) -> str:
+        """Return the Dutch word for the role."""
         return ROLE_LABELS[self]
 
 
@@ -49,7 +50,7 @@ ROLE_LABELS: dict[Role, str] = {
 
 @dataclass(frozen=True)
 class Identity:
-    """The signed-in person, with every role they hold."""
+    """Person who is signed in, with every role they hold."""
 
     user_id: UUID
     username: str
@@ -58,18 +59,21 @@ class Identity:
 
     @property
     def actor(self) -> Actor:
+        """Return the person as the log names who did something."""
         return Actor("gebruiker", str(self.user_id), self.name)
 
     @property
     def holders(self) -> tuple[str, ...]:
-        """The holders this person works for, in a fixed order."""
+        """Return the holders this person works for, in a fixed order."""
         return tuple(sorted({holder for holder, _ in self.roles}))
 
     def roles_for(self, holder: str) -> frozenset[Role]:
+        """Return the roles of the person for this holder."""
         return frozenset(role for own, role in self.roles if own == holder)
 
     @property
     def principals(self) -> list[str]:
+        """Return the names of all roles, as an ACL knows them."""
         return [principal(holder, role) for holder, role in sorted(self.roles)]
 
 
@@ -193,8 +197,10 @@ def holder_acl(
 ) -> list[Any]:
     """Return the access list of a document of a holder, ending in DENY_ALL.
 
-    :param without: permissions that the document's state takes away from everybody.
-    :param only: the roles that a strict document leaves; each keeps what the table gives it.
+    Args:
+        holder: The holder that the document belongs to.
+        without: Permissions that the document's state takes away from everybody.
+        only: The roles that a strict document leaves; each keeps what the table gives it.
     """
     taken = frozenset(without)
     allowed = [

@@ -45,6 +45,7 @@ def cookie_name(settings: Settings, name: str) -> str:
 
 
 def csrf_storage(settings: Settings) -> CookieCSRFStoragePolicy:
+    """Make the policy that keeps the token against forged requests in a cookie."""
     return CookieCSRFStoragePolicy(
         cookie_name=cookie_name(settings, "csrf"),
         secure=settings.https,
@@ -54,7 +55,7 @@ def csrf_storage(settings: Settings) -> CookieCSRFStoragePolicy:
 
 
 class SecurityPolicy:
-    """Identity, permission; remembering is done by `accounts` (server-side sessions)."""
+    """Policy that says who is signed in and what they may; `accounts` remembers and forgets."""
 
     def __init__(self) -> None:
         self._acl = ACLHelper()
@@ -65,14 +66,17 @@ class SecurityPolicy:
         return None if loader is None else loader(request)
 
     def identity(self, request: Any) -> Identity | None:
-        found: Identity | None = self._identities.get_or_create(request)
-        return found
+        """Return who is signed in, or None; asked once for each request."""
+        identity: Identity | None = self._identities.get_or_create(request)
+        return identity
 
     def authenticated_userid(self, request: Any) -> str | None:
+        """Return the id of who is signed in, or None."""
         identity = self.identity(request)
         return None if identity is None else str(identity.user_id)
 
     def permits(self, request: Any, context: Any, permission: str) -> Any:
+        """Tell whether the ACLs on the way to this document give the permission."""
         identity = self.identity(request)
         principals = [Everyone]
         if identity is not None:
@@ -80,9 +84,11 @@ class SecurityPolicy:
         return self._acl.permits(context, principals, permission)
 
     def remember(self, request: Any, userid: str, **kw: Any) -> list[tuple[str, str]]:
+        """Set no headers: `accounts` signs in."""
         return []
 
     def forget(self, request: Any, **kw: Any) -> list[tuple[str, str]]:
+        """Set no headers: `accounts` signs out."""
         return []
 
 
@@ -101,7 +107,10 @@ class _Note:
 def note(request: Any, holder: str | None, write: Entry) -> None:
     """Have `write` called in a transaction after the page is made, for a page itself can't write.
 
-    :param holder: the holder of the rows that it writes; None: rows without a holder.
+    Args:
+        request: The request whose page is made.
+        holder: The holder of the rows that it writes; None: rows without a holder.
+        write: Function that writes the rows, given a session and the identity.
     """
     notes: list[_Note] = request.environ.setdefault(_KEY, [])
     notes.append(_Note(holder, write))

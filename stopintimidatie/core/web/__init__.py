@@ -28,6 +28,7 @@ def branding(request: Any) -> Branding:
 
 
 def includeme(config: Any) -> None:
+    """Register what every page and request needs."""
     from stopintimidatie.core.web import body, components, limits, request
     from stopintimidatie.core.web.limits import Places
     from stopintimidatie.core.web.request import Request, guarded

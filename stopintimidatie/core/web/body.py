@@ -53,8 +53,10 @@ STREAMS: Final = Directive[str, Callable[[Any, dict[str, Any]], int]]("add_strea
 def _public(prefix: str, way_back: str | None = None) -> tuple[str, str | None]:
     """Return a word that begins addresses outside the portal, which ask nobody to sign in.
 
-    :param way_back: what the page at the word itself is called. Error pages lead a visitor there;
-        who comes to report has no use for a sign-in page.
+    Args:
+        prefix: The word.
+        way_back: What the page at the word itself is called. Error pages lead a visitor there;
+            who comes to report has no use for a sign-in page.
     """
     return prefix, way_back
 
@@ -207,7 +209,8 @@ class Transfer:
     def read(self, size: int) -> bytes:
         """Read the next bytes; called by the reading thread.
 
-        :raises InvalidStateError: the request no longer waits for them.
+        Raises:
+            InvalidStateError: The request no longer waits for them.
         """
         part: bytes = self._stream.read(size)
         if self._end.done():
@@ -229,8 +232,9 @@ class Transfer:
     def wait(self) -> Any:
         """Wait for the result of the work and return it.
 
-        :raises TooSlowError: the body took too long.
-        :raises NoRoomError: the body had to make place for another.
+        Raises:
+            TooSlowError: The body took too long.
+            NoRoomError: The body had to make place for another.
         """
         while not wait_for([self._end], timeout=max(0, self.seconds_left)).done:
             if self.seconds_left <= 0:
@@ -276,9 +280,14 @@ class Transfers:
     def run(self, stream: Any, work: Callable[[Transfer], T], kept: Kept | None = None) -> T:
         """Call `work` with the body of this stream in another thread; return what it returns.
 
-        :param kept: the place where `work` keeps the body.
-        :raises TooSlowError: the body comes in too slowly.
-        :raises NoRoomError: the body had to make place for others.
+        Args:
+            stream: The body as it comes in.
+            work: Function that reads it.
+            kept: Place where `work` keeps the body.
+
+        Raises:
+            TooSlowError: The body comes in too slowly.
+            NoRoomError: The body had to make place for others.
         """
         transfer = Transfer(stream, self._bounds, kept)
         self._admit(transfer)
@@ -315,8 +324,9 @@ class Transfers:
     def store(self, kept: Kept, size: int) -> None:
         """Count this many bytes on the disk for a body, breaking off bodies that stand still.
 
-        :raises NoRoomError: all bodies together would take too much, and all are moving.
-        :raises InvalidStateError: the body is closed.
+        Raises:
+            NoRoomError: All bodies together would take too much, and all are moving.
+            InvalidStateError: The body is closed.
         """
         while stillest := self._count(kept, size):
             stillest.give_up(NoRoomError())
@@ -358,8 +368,9 @@ class Kept:
     def write(self, part: bytes) -> None:
         """Add bytes to the body; only one thread does.
 
-        :raises NoRoomError: all bodies together take too much disk space.
-        :raises InvalidStateError: the body is closed.
+        Raises:
+            NoRoomError: All bodies together take too much disk space.
+            InvalidStateError: The body is closed.
         """
         size = self._size + len(part)
         if size > KEPT_IN_MEMORY:

@@ -32,6 +32,8 @@ Tone = Literal["neutral", "info", "warning", "danger", "success"]
 
 @dataclass(frozen=True, slots=True)
 class Badge:
+    """Word for a state, with its tone."""
+
     word: str
     tone: Tone
 

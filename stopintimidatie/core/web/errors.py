@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -219,8 +219,13 @@ def error_response(
 ) -> Response:
     """Return the page for this status; also for a view that wants to answer so itself.
 
-    :param again: what was sent, to send it once more: `action`, `fields`, whether there were
-        `files`, which don't go along, and where to `sign_in` first, if that is needed.
+    Args:
+        request: The request.
+        status: Status of the answer.
+        page: Words of the page, when they aren't those of the status.
+        reference: Number under which the log knows what went wrong.
+        again: What was sent, to send it once more: `action`, `fields`, whether there were
+            `files`, which don't go along, and where to `sign_in` first, if that is needed.
     """
     page = page or PAGES.get(status, PAGES[500 if status >= 500 else 400])
     identity = None if status >= 500 else safe_identity(request)
@@ -307,12 +312,13 @@ def is_visible(request: Any) -> bool:
         request.method = method
 
 
-def bad_request(exc: Any, request: Any) -> Response:
-    return error_response(request, 400)
+def answers_with(status: int, page: ErrorPage | None = None) -> Callable[[Any, Any], Response]:
+    """Make the view of an error that always shows the same page."""
 
+    def view(exc: Any, request: Any) -> Response:
+        return error_response(request, status, page)
 
-def strange_host(exc: Any, request: Any) -> Response:
-    return error_response(request, 400, HOST_PAGE)
+    return view
 
 
 def bad_token(exc: Any, request: Any) -> Response:
@@ -347,14 +353,6 @@ def _to_sign_in(request: Any) -> Response:
             again = {**sent, "sign_in": SIGN_IN}
             return error_response(request, 403, SIGNED_OUT_PAGE, again=again)
     return HTTPSeeOther(location=sign_in_address(request))
-
-
-def too_large(exc: Any, request: Any) -> Response:
-    return error_response(request, 413)
-
-
-def conflict(exc: Any, request: Any) -> Response:
-    return error_response(request, 409)
 
 
 def http_error(exc: Any, request: Any) -> Response:
@@ -406,6 +404,7 @@ def not_recorded(exc: Exception, request: Any) -> Response:
 
 
 def crowded(exc: Exception, request: Any) -> Response:
+    """Answer that it is too busy now, and when to try again."""
     return _later(request, CROWDED_PAGE)
 
 
@@ -418,16 +417,16 @@ def _later(request: Any, page: ErrorPage | None) -> Response:
 VIEWS: tuple[tuple[Any, type[BaseException]], ...] = (
     (not_found, HTTPNotFound),
     (forbidden, HTTPForbidden),
-    (bad_request, HTTPBadRequest),
-    (strange_host, StrangeHost),
+    (answers_with(400), HTTPBadRequest),
+    (answers_with(400, HOST_PAGE), StrangeHost),
     (crowded, CrowdedError),
-    (bad_request, UnicodeDecodeError),
-    (bad_request, DisconnectionError),
+    (answers_with(400), UnicodeDecodeError),
+    (answers_with(400), DisconnectionError),
     (bad_token, BadCSRFToken),
     (bad_token, BadCSRFOrigin),
-    (too_large, HTTPRequestEntityTooLarge),
-    (conflict, HTTPConflict),
-    (conflict, StaleDataError),
+    (answers_with(413), HTTPRequestEntityTooLarge),
+    (answers_with(409), HTTPConflict),
+    (answers_with(409), StaleDataError),
     (database_error, SQLAlchemyError),
     (not_recorded, NotRecordedError),
     (http_error, HTTPException),
@@ -436,6 +435,7 @@ VIEWS: tuple[tuple[Any, type[BaseException]], ...] = (
 
 
 def includeme(config: Any) -> None:
+    """Register an answer to every error."""
     for prefix in ("aanmelden", "static", "huisstijl", "favicon.ico", "robots.txt"):
         config.add_public_prefix(prefix)
     for view, kind in VIEWS:

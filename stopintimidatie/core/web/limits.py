@@ -40,8 +40,9 @@ class NoPlaceError(Exception):
 class Places:
     """The places for one kind of task.
 
-    :param folder: where all processes of this installation on this machine find the lock files;
-        hidden files, which a backup leaves out.
+    Args:
+        folder: Where all processes of this installation on this machine find the lock files;
+            hidden files, which a backup leaves out.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -52,7 +53,8 @@ class Places:
     def in_line(self) -> Iterator[None]:
         """Take one of the few positions in the queue for a place, without waiting.
 
-        :raises NoPlaceError: the queue of this process is full.
+        Raises:
+            NoPlaceError: The queue of this process is full.
         """
         if not self._line.acquire(blocking=False):
             raise NoPlaceError
@@ -65,7 +67,8 @@ class Places:
     def one(self) -> Iterator[None]:
         """Hold a place during the block; wait a while for one.
 
-        :raises NoPlaceError: none came free in time.
+        Raises:
+            NoPlaceError: None came free in time.
         """
         end = time.monotonic() + PATIENCE_SECONDS
         while (taken := self._take()) is None:
@@ -105,7 +108,8 @@ def heavy_work(request: Any) -> Iterator[None]:
     Whether the request may wait is decided before it frees its place in the application: waiting
     requests keep their upload in memory, so only a few may.
 
-    :raises NoPlaceError: no place for heavy work came free within a few seconds.
+    Raises:
+        NoPlaceError: No place for heavy work came free within a few seconds.
     """
     places: Places = request.registry.cleaning_places
     outside: Callable[[], AbstractContextManager[None]]

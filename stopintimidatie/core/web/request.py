@@ -137,7 +137,8 @@ class Request(pyramid.request.Request):
     def actor(self) -> Actor:
         """Return who acts, for the audit log.
 
-        :raises HTTPForbidden: nobody is signed in; the permission of a view prevents that.
+        Raises:
+            HTTPForbidden: Nobody is signed in; the permission of a view prevents that.
         """
         if self.identity is None:
             raise HTTPForbidden
@@ -201,7 +202,9 @@ def own_hosts(settings: Settings) -> frozenset[str] | None:
 def check(request: Any, own: frozenset[str] | None) -> None:
     """Raise when path, query, length or form of this request can't be read.
 
-    :param own: the names under which this installation answers (`own_hosts`).
+    Args:
+        request: The request.
+        own: The names under which this installation answers (`own_hosts`).
     """
     try:
         _ = (request.path_info, request.script_name, request.host)
@@ -252,6 +255,7 @@ def _check_form(request: Any) -> None:
 
 
 def guard_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
+    """Make the tween that checks host, method and form of every request."""
     own = own_hosts(registry.app_settings)
 
     def tween(request: Any) -> Any:
@@ -348,14 +352,17 @@ class Paging:
 
     @property
     def pages(self) -> int:
+        """Return how many pages there are, at least one."""
         return max(1, -(-self.total // self.size))
 
     @property
     def page(self) -> int:
+        """Return the page that is shown: the wanted one, or the nearest that exists."""
         return min(max(1, self.wanted), self.pages)
 
     @property
     def offset(self) -> int:
+        """Return how many rows come before this page."""
         return (self.page - 1) * self.size
 
     @property
@@ -365,11 +372,12 @@ class Paging:
 
     @property
     def first(self) -> int:
-        """Number of the first row on this page, counted from 1; 0 when there is none."""
+        """Return the number of the first row on this page, counted from 1; 0 when there is none."""
         return min(self.offset + 1, self.total)
 
     @property
     def last(self) -> int:
+        """Return the number of the last row on this page."""
         return min(self.offset + self.size, self.total)
 
     @property

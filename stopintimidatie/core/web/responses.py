@@ -53,7 +53,10 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes
 def csv_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
     """Answer with a file of these rows.
 
-    :param name: without an ending; letters, digits and dashes.
+    Args:
+        name: Name of the file without an ending; letters, digits and dashes.
+        columns: Heads of the columns.
+        rows: Rows, each with a value for every column.
     """
     response = Response(csv_bytes(columns, rows), content_type="text/csv", charset="utf-8")
     response.content_disposition = f'attachment; filename="{name}.csv"'
@@ -106,7 +109,6 @@ def headers_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any
     The commit and the writing of the trail happen outside the exception views; what goes wrong
     there gets its page here, unless the request will be tried again.
     """
-
     https = bool(registry.app_settings.https)
 
     def tween(request: Any) -> Any:

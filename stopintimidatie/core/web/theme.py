@@ -30,6 +30,7 @@ class Colour:
 
     @property
     def hex(self) -> str:
+        """Write the colour as `#0b5394`."""
         return f"#{self.red:02x}{self.green:02x}{self.blue:02x}"
 
 

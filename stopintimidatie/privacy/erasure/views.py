@@ -47,7 +47,7 @@ WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "report": (
         "De melding",
         {
-            **{name: field.told.erased for name, field in BY_COLUMN.items() if field.told.erased},
+            **{name: field.facts.erased for name, field in BY_COLUMN.items() if field.facts.erased},
             "suspected_offence_reason": "reden van het vermoeden van een strafbaar feit",
         },
     ),

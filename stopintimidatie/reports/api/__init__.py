@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register tables, tree, streams and views of the API."""
     from stopintimidatie.reports.api.requests import most_of
     from stopintimidatie.reports.api.resources import Api
 

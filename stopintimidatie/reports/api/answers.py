@@ -1,4 +1,4 @@
-"""What the API answers: declared once, for both the JSON and its schema.
+"""Answers of the API: declared once, for both the JSON and its schema.
 
 The Python names are English, the properties Dutch; `as_json` writes an answer, `schema_of`
 describes it, and both read the same declaration.
@@ -17,7 +17,7 @@ Description = dict[str, Any]
 
 
 def prop(name: str, about: str, example: Any = None) -> Any:
-    """A property of an answer: its name in JSON, what it is, and an example."""
+    """Declare a property of an answer: its name in JSON, what it is, and an example."""
     return field(metadata={"name": name, "about": about, "example": example})
 
 
@@ -215,7 +215,7 @@ class FormAnswer:
 
 
 def as_json(value: Any) -> Any:
-    """An answer as plain JSON values."""
+    """Write an answer as plain JSON values."""
     if dataclasses.is_dataclass(value):
         return {
             f.metadata["name"]: as_json(getattr(value, f.name)) for f in dataclasses.fields(value)
@@ -224,9 +224,7 @@ def as_json(value: Any) -> Any:
         return [as_json(item) for item in value]
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    return value
+    return value.isoformat() if isinstance(value, date) else value
 
 
 _SIMPLE: dict[Any, Description] = {
@@ -239,7 +237,7 @@ _SIMPLE: dict[Any, Description] = {
 
 
 def schema_of(answer: type[Any]) -> Description:
-    """The JSON Schema of an answer class; nested answers are written out."""
+    """Return the JSON Schema of an answer class; nested answers are written out."""
     hints = typing.get_type_hints(answer)
     properties = {
         f.metadata["name"]: _property(f, hints[f.name]) for f in dataclasses.fields(answer)
@@ -254,8 +252,9 @@ def schema_of(answer: type[Any]) -> Description:
 
 def _property(declared: dataclasses.Field[Any], hint: Any) -> Description:
     schema = {**_schema_of_hint(hint), "description": declared.metadata["about"]}
-    if declared.metadata["example"] is not None:
-        schema["examples"] = [_example(declared, hint)]
+    example = declared.metadata["example"]
+    if example is not None:
+        schema["examples"] = [[example] if schema["type"] == "array" else example]
     return schema
 
 
@@ -271,19 +270,10 @@ def _schema_of_hint(hint: Any) -> Description:
     return _SIMPLE[hint]
 
 
-def example_of(answer: type[Any]) -> Any:
-    """An example answer, from the examples of its properties."""
-    hints = typing.get_type_hints(answer)
-    return {f.metadata["name"]: _example(f, hints[f.name]) for f in dataclasses.fields(answer)}
-
-
-def _example(declared: dataclasses.Field[Any], hint: Any) -> Any:
-    if typing.get_origin(hint) is tuple:
-        item = typing.get_args(hint)[0]
-        if isinstance(item, type) and dataclasses.is_dataclass(item):
-            return [example_of(item)]
-        return [declared.metadata["example"]]
-    known = typing.get_args(hint)[0] if isinstance(hint, types.UnionType) else hint
-    if isinstance(known, type) and dataclasses.is_dataclass(known):
-        return example_of(known)
-    return declared.metadata["example"]
+def example_of(schema: Description) -> Any:
+    """Make an example from the examples in the schema of an answer."""
+    if "examples" in schema:
+        return schema["examples"][0]
+    if "properties" in schema:
+        return {name: example_of(inner) for name, inner in schema["properties"].items()}
+    return [example_of(schema["items"])] if "items" in schema else None

@@ -1,4 +1,4 @@
-"""Every call of the API, declared once: the views are registered from it and OpenAPI tells it."""
+"""Calls of the API, each declared once: views are registered from it and OpenAPI tells it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ IMAGE_TYPES: Final = ("image/png", "image/jpeg", "image/svg+xml", "image/webp")
 
 @dataclass(frozen=True)
 class Parameter:
-    """A path, query or header parameter."""
+    """Path, query or header parameter; `place` says which of these."""
 
     name: str
     place: str
@@ -28,7 +28,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer of a call: an answer class, a media type of our own making, or a problem."""
+    """Answer to a call: an answer class, a media type of our own making, or a problem."""
 
     about: str
     answer: type[Any] | None = None
@@ -39,7 +39,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Call:
-    """One method on one address."""
+    """Method on an address; `takes` names the body that it wants, if any."""
 
     name: str
     method: str
@@ -48,9 +48,7 @@ class Call:
     about: str
     replies: dict[int, Reply]
     parameters: tuple[Parameter, ...] = ()
-    takes_report: bool = False
-    takes_addition: bool = False
-    takes_file: bool = False
+    takes: str = ""
     needs: tuple[str, ...] = field(default=())
 
 
@@ -120,7 +118,7 @@ SUBMIT: Final = Call(
         503: _OUTAGE,
     },
     (_IDEMPOTENCY_KEY,),
-    takes_report=True,
+    takes="melding",
     needs=(APP_KEY,),
 )
 FOLLOW: Final = Call(
@@ -161,7 +159,7 @@ ADD: Final = Call(
         503: _OUTAGE,
     },
     (_REFERENCE,),
-    takes_addition=True,
+    takes="aanvulling",
     needs=(APP_KEY, FOLLOW_CODE),
 )
 ATTACH: Final = Call(
@@ -189,7 +187,7 @@ ATTACH: Final = Call(
         ),
     },
     (_REFERENCE,),
-    takes_file=True,
+    takes="bestand",
     needs=(APP_KEY, FOLLOW_CODE),
 )
 WITHDRAW: Final = Call(

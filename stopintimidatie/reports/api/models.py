@@ -19,7 +19,7 @@ open_table("idempotency_key", "a repeated request is answered before its holder 
 
 
 class AppKey(Base):
-    """The key of one app client. Only its hash is kept; a revoked key stays, for the log."""
+    """Key of one app client. Only its hash is kept; a revoked key stays, for the log."""
 
     __tablename__ = "app_key"
 
@@ -33,7 +33,7 @@ class AppKey(Base):
 
 
 class IdempotencyKey(Base):
-    """A report that was taken, under the key its app gave it: for 30 days.
+    """Report that was taken, under the key its app gave it: for 30 days.
 
     The body isn't kept, only a keyed hash; nor is the follow code, which is derived again.
     """

@@ -21,7 +21,6 @@ from stopintimidatie.reports.arrival.schema import message_schema
 
 # Messages that show how: in the OpenAPI document, the docs and the tests alike.
 
-
 FULL_REPORT: dict[str, Any] = {
     "hoedanigheid": "slachtoffer",
     "taal": "nl",
@@ -69,10 +68,11 @@ Document = dict[str, Any]
 
 
 def openapi_document(public_address: str = "", email: str = "") -> Document:
-    """The whole document.
+    """Make the whole document.
 
-    :param public_address: of this installation, where its people can be found.
-    :param email: where builders of apps can write to.
+    Args:
+        public_address: Address of this installation, where its people can be found.
+        email: Address that builders of apps can write to.
     """
     known = {"url": public_address, "email": email}
     contact: Document = {"name": "Landelijk meldpunt straatintimidatie"}
@@ -152,18 +152,14 @@ def _operation(call: Call) -> Document:
     }
     if call.parameters:
         operation["parameters"] = [_parameter(parameter) for parameter in call.parameters]
-    if call.takes_report:
-        operation["requestBody"] = _REPORT_BODY
-    if call.takes_addition:
-        operation["requestBody"] = _ADDITION_BODY
-    if call.takes_file:
-        operation["requestBody"] = _FILE_BODY
+    if call.takes:
+        operation["requestBody"] = {"required": True, "content": _BODIES[call.takes]}
     return operation
 
 
-_REPORT_BODY: Document = {
-    "required": True,
-    "content": {
+# What a call takes, by the word for it in its declaration.
+_BODIES: dict[str, Document] = {
+    "melding": {
         "application/json": {
             "schema": {"$ref": "#/components/schemas/Melding"},
             "examples": {
@@ -172,23 +168,13 @@ _REPORT_BODY: Document = {
             },
         }
     },
-}
-
-
-_ADDITION_BODY: Document = {
-    "required": True,
-    "content": {
+    "aanvulling": {
         "application/json": {
             "schema": {"$ref": "#/components/schemas/Aanvulling"},
             "example": {"tekst": "Het was bij de halte aan de kant van het station."},
         }
     },
-}
-
-
-_FILE_BODY: Document = {
-    "required": True,
-    "content": {
+    "bestand": {
         MEDIA_TYPE: {
             "schema": {
                 "type": "object",
@@ -232,7 +218,7 @@ def _content(reply: Reply) -> Document:
     if reply.answer is None:
         return {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Probleem"}}}
     schema = {"$ref": f"#/components/schemas/{_name(reply.answer)}"}
-    return {"application/json": {"schema": schema, "example": example_of(reply.answer)}}
+    return {"application/json": {"schema": schema, "example": example_of(schema_of(reply.answer))}}
 
 
 def _schemas() -> Document:

@@ -15,17 +15,13 @@ from stopintimidatie.core.limits import PATIENCE_SECONDS
 from stopintimidatie.core.storage.session import RETRY_AFTER_SECONDS
 
 # The version of the API, on every answer.
-
-
 API_VERSION = "1.0.0"
-
-
 CONTENT_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:problem-type:stopintimidatie:"
 
 
 class Kind(Enum):
-    """Every kind of refusal the API knows: code, status, title, and what to do unless said."""
+    """Kind of refusal: code, status, title, and what to do when the refusal itself doesn't say."""
 
     NO_SUCH_ADDRESS = (
         "adres-onbekend",
@@ -33,36 +29,21 @@ class Kind(Enum):
         "Dit adres bestaat niet",
         "Kijk in /api/v1/openapi.json welke adressen er zijn.",
     )
-    NOT_FOUND = (
-        "niet-gevonden",
-        404,
-        "Niet gevonden",
-        "Wat u zoekt is er niet.",
-    )
+    NOT_FOUND = ("niet-gevonden", 404, "Niet gevonden", "Wat u zoekt is er niet.")
     NO_SUCH_REPORT = (
         "melding-onbekend",
         404,
         "Geen melding gevonden",
         "Bij dit kenmerk en deze volgcode hoort geen melding. Kijk beide na.",
     )
-    METHOD = (
-        "methode",
-        405,
-        "Dit kan niet op dit adres",
-        "Gebruik een van de methoden in Allow.",
-    )
+    METHOD = ("methode", 405, "Dit kan niet op dit adres", "Gebruik een van de methoden in Allow.")
     APP_KEY = (
         "appsleutel",
         401,
         "Geen geldige appsleutel",
         "Stuur de appsleutel mee als: Authorization: Bearer <appsleutel>.",
     )
-    TOO_LARGE = (
-        "te-groot",
-        413,
-        "Het bericht is te groot",
-        "Een bericht is hoogstens 1 MiB.",
-    )
+    TOO_LARGE = ("te-groot", 413, "Het bericht is te groot", "Een bericht is hoogstens 1 MiB.")
     MEDIA_TYPE = (
         "geen-json",
         415,
@@ -75,12 +56,7 @@ class Kind(Enum):
         "Geen bruikbare Idempotency-Key",
         "Stuur één Idempotency-Key mee: een UUID die bij deze melding hoort.",
     )
-    BODY = (
-        "json-ongeldig",
-        400,
-        "Het bericht is niet te lezen",
-        "Stuur één JSON-object in UTF-8.",
-    )
+    BODY = ("json-ongeldig", 400, "Het bericht is niet te lezen", "Stuur één JSON-object in UTF-8.")
     FIELDS = (
         "velden-ongeldig",
         400,
@@ -149,12 +125,7 @@ class Kind(Enum):
         "Er worden te veel bestanden tegelijk nagekeken",
         "Het bestand is niet bewaard. Wacht zo lang als in Retry-After staat en stuur het opnieuw.",
     )
-    NOT_NOW = (
-        "kan-nu-niet",
-        409,
-        "Dit kan nu niet",
-        "De melding neemt dit nu niet aan.",
-    )
+    NOT_NOW = ("kan-nu-niet", 409, "Dit kan nu niet", "De melding neemt dit nu niet aan.")
     OUTAGE = (
         "tijdelijk-dicht",
         503,
@@ -177,12 +148,13 @@ class Kind(Enum):
 
     @property
     def type(self) -> str:
+        """Return the URN of the kind."""
         return TYPE_PREFIX + self.code
 
 
 @dataclass
 class ProblemError(Exception):
-    """Raised to refuse a request; an exception view turns it into the answer."""
+    """Refusal of a request; an exception view turns it into the answer."""
 
     kind: Kind
     detail: str = ""
@@ -191,7 +163,7 @@ class ProblemError(Exception):
 
 
 def problem_document(problem: ProblemError) -> dict[str, Any]:
-    """The JSON of a refusal."""
+    """Write a refusal as JSON."""
     document: dict[str, Any] = {
         "type": problem.kind.type,
         "title": problem.kind.title,
@@ -209,7 +181,7 @@ def _faults(errors: Iterable[FieldError]) -> Iterable[dict[str, str]]:
 
 
 def problem_response(problem: ProblemError) -> Response:
-    """The answer of a refusal."""
+    """Make the answer of a refusal."""
     response = Response(
         body=json.dumps(problem_document(problem)).encode("ascii"),
         status=problem.kind.status,
@@ -228,7 +200,7 @@ def problem_response(problem: ProblemError) -> Response:
 
 
 def problem_schema() -> dict[str, Any]:
-    """The JSON Schema of a refusal."""
+    """Return the JSON Schema of a refusal."""
     text = {"type": "string"}
     fault = {
         "type": "object",

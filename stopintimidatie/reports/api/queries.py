@@ -1,4 +1,4 @@
-"""Making, revoking and recognising app keys."""
+"""App keys made, revoked and recognised, and all that must be known to take a report in."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ _NAME: Final = re.compile(r"[^\W_][\w .+-]{0,79}")
 
 
 class AppKeyError(Exception):
-    """Can't be done with this key; the message says what to do, in Dutch."""
+    """Refusal to do something with a key; the message says what to do, in Dutch."""
 
 
 def token_hash(token: str) -> str:
-    """What is kept of a token."""
+    """Hash a token: this is what is kept of it."""
     # A token has 256 random bits: a plain hash can't be turned back, and outlives our own keys.
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
 
@@ -55,14 +55,15 @@ def token_hash(token: str) -> str:
 def make_app_key(session: Session, actor: Actor, name: str, source: Source) -> tuple[AppKey, str]:
     """Make a key; the token is told now and never again.
 
-    :raises AppKeyError: the name is taken or odd, or no app can be this source.
+    Raises:
+        AppKeyError: The name is taken or odd, or no app can be this source.
     """
     token = PREFIX + secrets.token_urlsafe(_TOKEN_BYTES)
     return _store(session, actor, name, source, token, demo=False), token
 
 
 def make_demo_key(session: Session, actor: Actor) -> AppKey:
-    """The key `demo-app`, which counts only where `demo = true`; making it twice does nothing."""
+    """Make the key `demo-app`, which counts only where `demo = true`; twice does nothing more."""
     existing = session.scalar(select(AppKey).where(AppKey.token_hash == token_hash(DEMO_TOKEN)))
     if existing is not None:
         return existing
@@ -90,7 +91,8 @@ def _store(
 def revoke_app_key(session: Session, actor: Actor, name: str) -> AppKey:
     """Let a key count no more, from now on.
 
-    :raises AppKeyError: there is no such key, or it was revoked before.
+    Raises:
+        AppKeyError: There is no such key, or it was revoked before.
     """
     key = session.scalar(select(AppKey).where(AppKey.name == name.strip()))
     if key is None:
@@ -104,18 +106,18 @@ def revoke_app_key(session: Session, actor: Actor, name: str) -> AppKey:
 
 
 def list_app_keys(session: Session) -> Sequence[AppKey]:
-    """All keys, revoked ones too, by name."""
+    """List all keys, revoked ones too, by name."""
     return session.scalars(select(AppKey).order_by(AppKey.name)).all()
 
 
 def token_of(authorization: str | None) -> str | None:
-    """The token in an Authorization header, whether it counts or not."""
+    """Return the token in an Authorization header, whether it counts or not."""
     scheme, _, token = (authorization or "").partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
 def recognise(session: Session, authorization: str | None, *, demo: bool) -> AppKey | None:
-    """The key in an Authorization header, when it counts."""
+    """Return the key in an Authorization header, when it counts."""
     token = token_of(authorization)
     if token is None:
         return None
@@ -143,7 +145,7 @@ _PROFILE: Final = {
 
 @dataclass(frozen=True)
 class App:
-    """The app that sends a report."""
+    """App that sends a report."""
 
     id: UUID
     name: str
@@ -152,7 +154,7 @@ class App:
 
 @dataclass(frozen=True)
 class Area:
-    """The municipality of a place, and the wijk; as far as they are known."""
+    """Municipality of a place, and the wijk; as far as they are known."""
 
     code: str
     name: str
@@ -163,7 +165,7 @@ class Area:
 
 @dataclass(frozen=True)
 class Known:
-    """What was found; `app` is None when the key doesn't count."""
+    """Answer to the one question; `app` is None when the key doesn't count."""
 
     app: App | None
     place: Place
@@ -183,7 +185,7 @@ def look_up(
     *,
     demo: bool,
 ) -> Known:
-    """Ask; and ask again when outlines were loaded since this process read them."""
+    """Ask all that must be known; again when outlines were loaded since this process read them."""
     stops = _stops(engine, location) if location.transit else ()
     while True:
         version, locator = locators.at_hand()
@@ -199,7 +201,7 @@ def look_up(
 
 
 def _stops(engine: Engine, location: Location) -> Sequence[Point]:
-    """Where the stop lies that was named instead of a point: only then one question more."""
+    """Find the stop that was named instead of a point: only then one question more."""
     name = stop_to_find(location)
     if name is None:
         return ()
@@ -211,7 +213,7 @@ def _ask(
     engine: Engine, token: str, place: Place, reference: str, watched: Sequence[Watched]
 ) -> Row[*tuple[Any, ...]]:
     here = place.municipality_code
-    asked: dict[str, Any] = {
+    values: dict[str, Any] = {
         "token_hash": token_hash(token),
         "municipality": here,
         # The one that stands for a municipality of which the wijk isn't known.
@@ -220,24 +222,24 @@ def _ask(
         "now": utc_now(),
     }
     for number, sender in enumerate(watched):
-        asked[f"who{number}"] = sender.subject
-        asked[f"since{number}"] = asked["now"] - sender.meter.window
-        asked[f"rows{number}"] = sender.meter.rows
+        values[f"who{number}"] = sender.subject
+        values[f"since{number}"] = values["now"] - sender.meter.window
+        values[f"rows{number}"] = sender.meter.rows
     with standalone(reading(engine)).connect() as connection:
-        return connection.execute(_question(len(watched)), asked).one()
+        return connection.execute(_question(len(watched)), values).one()
 
 
 @cache
 def _question(watched: int) -> Select[*tuple[Any, ...]]:
-    """One row, whatever of it is there."""
+    """Build the question; its answer is one row, whatever of it is there."""
     number, loaded_at = outlines_in_force()
     here, wijk = bindparam("municipality", type_=String), bindparam("neighbourhood", type_=String)
-    one = select(literal(1).label("one")).subquery()
+    single = select(literal(1).label("single")).subquery()
     now = bindparam("now", type_=UtcDateTime)
     profile = MunicipalityProfile.__table__
     counts = AppKey.token_hash == bindparam("token_hash")
     joined = (
-        one.outerjoin(AppKey, counts & AppKey.revoked_at.is_(None))
+        single.outerjoin(AppKey, counts & AppKey.revoked_at.is_(None))
         .outerjoin(Municipality, Municipality.code == here)
         .outerjoin(profile, profile.c.code == here)
         .outerjoin(Neighbourhood, Neighbourhood.code == wijk)
@@ -257,15 +259,15 @@ def _question(watched: int) -> Select[*tuple[Any, ...]]:
         *(column.label(name) for name, column in _PROFILE.items()),
         *version_columns(here, now, "own"),
         *version_columns(NATIONAL, now, "national"),
-        *(_times(place) for place in range(watched)),
+        *(_times(number) for number in range(watched)),
     ).select_from(joined)
 
 
-def _times(place: int) -> Any:
-    """How often one of the meters was asked."""
-    who = bindparam(f"who{place}", type_=String)
-    since = bindparam(f"since{place}", type_=UtcDateTime)
-    return count_of(who, since, bindparam(f"rows{place}", type_=Integer)).label(f"times{place}")
+def _times(number: int) -> Any:
+    """Count how often a sender was met lately, by the number of its meter."""
+    who = bindparam(f"who{number}", type_=String)
+    since = bindparam(f"since{number}", type_=UtcDateTime)
+    return count_of(who, since, bindparam(f"rows{number}", type_=Integer)).label(f"times{number}")
 
 
 def _known(
@@ -286,9 +288,8 @@ def _known(
         wijk = (row.neighbourhood_name, row.neighbourhood_slug)
         area = Area(place.municipality_code, *names, *wijk)
     times = (getattr(row, f"times{number}") for number in range(len(watched)))
-    meters = (
-        one.meter for one, found in zip(watched, times, strict=True) if found >= one.meter.rows
-    )
+    counted = zip(watched, times, strict=True)
+    meters = (sender.meter for sender, count in counted if count >= sender.meter.rows)
     crowded = next((meter.reason for meter in meters), None)
     return Known(app, place, area, _published(engine, row, area), reference, crowded)
 

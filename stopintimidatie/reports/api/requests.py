@@ -1,4 +1,4 @@
-"""What a reporter adds to a report: declared once, for the check and for OpenAPI."""
+"""Requests of an app, read strictly: an addition, one file, the size of a body, parameters."""
 
 from __future__ import annotations
 
@@ -69,9 +69,10 @@ ADDITION: Final = member(
 
 
 def read_addition(body: bytes) -> str:
-    """The text.
+    """Return the text of an addition.
 
-    :raises ProblemError: not JSON, or not an addition; with every wrong field.
+    Raises:
+        ProblemError: It is not JSON, or not an addition; with every wrong field.
     """
     try:
         return str(ADDITION.deserialize(loads(body))["tekst"])
@@ -84,7 +85,6 @@ def read_addition(body: bytes) -> str:
 
 # One file out of a multipart body: read as a stream, to a bound, into memory and nowhere else.
 
-
 FIELD: Final = "bestand"
 MEDIA_TYPE: Final = "multipart/form-data"
 # The file, and some room for the lines around it.
@@ -95,9 +95,10 @@ _BOUNDARY: Final = re.compile(r"[ -~]{0,99}[!-~]", re.ASCII)
 
 
 def boundary_of(environ: dict[str, Any]) -> str:
-    """What stands between the parts.
+    """Return what stands between the parts of a multipart body.
 
-    :raises ProblemError: this isn't a multipart body, or one without a usable boundary.
+    Raises:
+        ProblemError: This isn't a multipart body, or one without a usable boundary.
     """
     try:
         media_type, options = parse_options_header(str(environ.get("CONTENT_TYPE", "")))
@@ -110,7 +111,11 @@ def boundary_of(environ: dict[str, Any]) -> str:
 
 
 def refuse_large(environ: dict[str, Any]) -> None:
-    """:raises ProblemError: it says itself that it is too large."""
+    """Refuse a body that says itself that it is too large.
+
+    Raises:
+        ProblemError: It is.
+    """
     if (body.announced_length(environ) or 0) > MOST:
         raise _too_large()
 
@@ -121,41 +126,41 @@ def _too_large() -> ProblemError:
 
 @contextmanager
 def received(environ: dict[str, Any], boundary: str) -> Iterator[BinaryIO]:
-    """The one file of the body.
+    """Give the one file of a body, in memory, while it is needed.
 
-    :raises ProblemError: no file, more than one, too large, or not multipart at all.
+    Raises:
+        ProblemError: There is no file, more than one, too large, or not multipart at all.
     """
     with memory_file() as file:
         try:
-            found = _copy(environ, boundary, file)
+            complete = _copy(environ, boundary, file)
         except (MultipartError, UnicodeError):
             raise ProblemError(Kind.FILE_MISSING) from None
-        if not found:
+        if not complete:
             raise ProblemError(Kind.FILE_MISSING)
         yield file
 
 
 def _copy(environ: dict[str, Any], boundary: str, file: BinaryIO) -> bool:
-    """Write the file's bytes; whether there was one."""
-    found, size, total = False, 0, 0
+    """Write the bytes of the file; tell whether there was one."""
+    is_file, size, total = False, 0, 0
     with PushMultipartParser(boundary, max_segment_count=1, strict=True) as parser:
         while chunk := body.take(environ, _CHUNK):
             total += len(chunk)
             for event in parser.parse(chunk):
                 if isinstance(event, MultipartSegment):
-                    found = event.name == FIELD and event.filename is not None
-                elif event is not None and found:
+                    is_file = event.name == FIELD and event.filename is not None
+                elif event is not None and is_file:
                     size += len(event)
                     if size > LIMIT:
                         raise _too_large()
                     file.write(event)
             if total > MOST:
                 raise _too_large()
-    return found and size > 0
+    return is_file and size > 0
 
 
 # The body of a report: read to a bound, and taken in when it is refused.
-
 
 MAX_DRAINED: Final = 8 * 1024 * 1024
 
@@ -193,7 +198,6 @@ def drain(environ: dict[str, Any]) -> None:
 
 # The parameters of a question: each once, nothing else, every wrong one named at once.
 
-
 # A number as JSON writes it, of limited length; programs write 0.0000001 as 1e-07.
 COORDINATE: Final = re.compile(r"-?[0-9]{1,3}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
 MUNICIPALITY: Final = re.compile(r"GM[0-9]{4}", re.ASCII)
@@ -202,7 +206,7 @@ T = TypeVar("T")
 
 
 class Query:
-    """Reads parameters one by one, remembers what was wrong, and refuses with all of it."""
+    """Parameters of a request, read one by one; what was wrong is remembered and told at once."""
 
     def __init__(self, request: Any, *known: str) -> None:
         self._given = request.GET
@@ -224,26 +228,28 @@ class Query:
             return default
 
     def coordinate(self, name: str) -> float:
+        """Return `lat` or `lon`, within its bounds."""
         return self._read(name, 0.0, True, lambda text: _coordinate(name, text))
 
     def language(self) -> str:
-        """`taal`; else the first that we have of `Accept-Language`; else Dutch."""
+        """Return `taal`; else the first that we have of `Accept-Language`; else Dutch."""
         return self._read("taal", self._accepted(), False, _language)
 
     def _accepted(self) -> str:
-        """What a browser or phone is set to; nonsense in the header is as if it weren't there."""
+        """Read what a browser or phone is set to; nonsense is as if the header weren't there."""
         codes = [language.value for language in Language]
         return str(self._languages.lookup(language_tags=codes, default=Language.NL.value))
 
     def municipality(self) -> str | None:
-        """`gemeente`, by its form alone."""
+        """Return `gemeente`, by its form alone."""
         return self._read("gemeente", None, False, _municipality)
 
-    def wrong(self, name: str, message: str) -> None:
-        self._errors.append(FieldError((name,), message))
-
     def check(self) -> None:
-        """:raises ProblemError: with every wrong parameter."""
+        """Refuse the request when a parameter was wrong.
+
+        Raises:
+            ProblemError: With every wrong parameter.
+        """
         if self._errors:
             raise ProblemError(Kind.FIELDS, errors=tuple(self._errors))
 

@@ -1,4 +1,4 @@
-"""The nodes of /api/v1. Each knows its calls, so that 405 and Allow follow from the declaration."""
+"""Nodes of /api/v1. Each knows its calls, so that 405 and Allow follow from the declaration."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pyramid.authorization import DENY_ALL
 from pyramid.exceptions import PredicateMismatch
 from pyramid.httpexceptions import (
     HTTPBadRequest,
-    HTTPException,
     HTTPNotFound,
     HTTPRequestEntityTooLarge,
     HTTPRequestTimeout,
@@ -42,7 +41,7 @@ from stopintimidatie.reports.api.requests import drain
 
 
 class ApiNode(Resource):
-    """A node of the API. The portal's permissions mean nothing here: the views ask the app key."""
+    """Node of the API. The portal's permissions mean nothing here: the views ask the app key."""
 
     calls: ClassVar[tuple[Call, ...]] = ()
     children: ClassVar[dict[str, type[ApiNode]]] = {}
@@ -55,32 +54,32 @@ class ApiNode(Resource):
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """What may be done here, HEAD and OPTIONS included."""
-        asked = [call.method for call in self.calls]
-        head = ["HEAD"] if "GET" in asked else []
-        return (*asked, *head, "OPTIONS")
+        """Return what may be done here, HEAD and OPTIONS included."""
+        declared = [call.method for call in self.calls]
+        head = ["HEAD"] if "GET" in declared else []
+        return (*declared, *head, "OPTIONS")
 
 
 class DocumentNode(ApiNode):
-    """/api/v1/openapi.json"""
+    """Node of `/api/v1/openapi.json`."""
 
     calls = (DESCRIBE,)
 
 
 class AdditionsNode(ApiNode):
-    """/api/v1/meldingen/{kenmerk}/aanvullingen"""
+    """Node of `/api/v1/meldingen/{kenmerk}/aanvullingen`."""
 
     calls = (ADD,)
 
 
 class AttachmentsNode(ApiNode):
-    """/api/v1/meldingen/{kenmerk}/bijlagen"""
+    """Node of `/api/v1/meldingen/{kenmerk}/bijlagen`."""
 
     calls = (ATTACH,)
 
 
 class ReportNode(ApiNode):
-    """/api/v1/meldingen/{kenmerk}; whether there is such a report only the view finds out."""
+    """Node of `/api/v1/meldingen/{kenmerk}`; only the view finds out if there is such a report."""
 
     calls = (FOLLOW, WITHDRAW)
     children: ClassVar[dict[str, type[ApiNode]]] = {
@@ -90,7 +89,7 @@ class ReportNode(ApiNode):
 
 
 class ReportsNode(ApiNode):
-    """/api/v1/meldingen"""
+    """Node of `/api/v1/meldingen`."""
 
     calls = (SUBMIT,)
 
@@ -99,19 +98,19 @@ class ReportsNode(ApiNode):
 
 
 class LogoNode(ApiNode):
-    """/api/v1/gemeenten/{code}/logo"""
+    """Node of `/api/v1/gemeenten/{code}/logo`."""
 
     calls = (LOGO,)
 
 
 class MunicipalityNode(ApiNode):
-    """/api/v1/gemeenten/{code}: nothing by itself yet."""
+    """Node of `/api/v1/gemeenten/{code}`: nothing by itself yet."""
 
     children: ClassVar[dict[str, type[ApiNode]]] = {"logo": LogoNode}
 
 
 class MunicipalitiesNode(ApiNode):
-    """/api/v1/gemeenten"""
+    """Node of `/api/v1/gemeenten`."""
 
     calls = (LOOK_UP,)
 
@@ -120,13 +119,13 @@ class MunicipalitiesNode(ApiNode):
 
 
 class FormNode(ApiNode):
-    """/api/v1/formulier"""
+    """Node of `/api/v1/formulier`."""
 
     calls = (FORM,)
 
 
 class Version1(ApiNode):
-    """/api/v1"""
+    """Node of `/api/v1`."""
 
     children: ClassVar[dict[str, type[ApiNode]]] = {
         "openapi.json": DocumentNode,
@@ -137,13 +136,12 @@ class Version1(ApiNode):
 
 
 class Api(ApiNode):
-    """/api"""
+    """Node of `/api`."""
 
     children: ClassVar[dict[str, type[ApiNode]]] = {"v1": Version1}
 
 
 # Below /api every refusal is a problem document, and every answer tells the version.
-
 
 log = logging.getLogger(__name__)
 TOO_SLOW: Final = (
@@ -153,7 +151,7 @@ TOO_SLOW: Final = (
 
 
 class BelowApi:
-    """View predicate: only for addresses below /api.
+    """Predicate of a view: only for addresses below /api.
 
     A path with a double slash matches no route, but its sender meant the API: answer as the API.
     """
@@ -162,43 +160,43 @@ class BelowApi:
         self.wanted = wanted
 
     def text(self) -> str:
+        """Name the predicate, as Pyramid wants it."""
         return f"below_api = {self.wanted}"
 
     phash = text
 
     def __call__(self, context: Any, request: Any) -> bool:
+        """Tell whether the address is below /api."""
         return (first_word(request.environ) == "api") is self.wanted
 
 
 def answer(request: Any, problem: ProblemError) -> Response:
-    """The refusal; of what an app wanted to report it is counted."""
+    """Answer with a refusal; of a report that an app sent it is counted."""
     if isinstance(getattr(request, "context", None), ReportsNode) and request.method == "POST":
         telemetry.intake_done(problem.kind.code)
     return problem_response(problem)
 
 
 def refused(error: ProblemError, request: Any) -> Response:
+    """Answer with the refusal that was raised."""
     return answer(request, error)
 
 
 def not_found(error: HTTPNotFound, request: Any) -> Response:
-    """No such address; or the address is there and the method isn't."""
+    """Answer that there is no such address; or that it is there and the method isn't."""
     context = getattr(request, "context", None)
     if isinstance(error, PredicateMismatch) and isinstance(context, ApiNode) and context.calls:
         return answer(request, ProblemError(Kind.METHOD, allow=context.methods))
     return answer(request, ProblemError(Kind.NO_SUCH_ADDRESS))
 
 
-def undecodable(error: UnicodeDecodeError, request: Any) -> Response:
-    return answer(request, ProblemError(Kind.NO_SUCH_ADDRESS))
+def answers_with(kind: Kind, detail: str = "") -> Callable[[Any, Any], Response]:
+    """Make the view of an error that always is the same refusal."""
 
+    def view(error: Exception, request: Any) -> Response:
+        return answer(request, ProblemError(kind, detail))
 
-def bad_request(error: HTTPException, request: Any) -> Response:
-    return answer(request, ProblemError(Kind.REQUEST))
-
-
-def too_large(error: HTTPException, request: Any) -> Response:
-    return answer(request, ProblemError(Kind.TOO_LARGE))
+    return view
 
 
 def our_fault(error: Exception, request: Any) -> Response:
@@ -208,30 +206,22 @@ def our_fault(error: Exception, request: Any) -> Response:
 
 
 def database_error(error: Exception, request: Any) -> Response:
-    """The database is away, or full: the app keeps its report and sends it again."""
+    """Answer that the database is away, or full: the app keeps its report and sends it again."""
     if not (is_outage(error) or is_unrecorded(error)):
         return our_fault(error, request)
     log.error("the database can't be used: %s", kind_of(error.__cause__ or error))
     return answer(request, ProblemError(Kind.OUTAGE))
 
 
-def too_slow(error: HTTPException, request: Any) -> Response:
-    return answer(request, ProblemError(Kind.OUTAGE, TOO_SLOW))
-
-
-def crowded(error: HTTPException, request: Any) -> Response:
-    return answer(request, ProblemError(Kind.OUTAGE))
-
-
 EXCEPTION_VIEWS: tuple[tuple[Callable[[Any, Any], Response], type[Exception]], ...] = (
     (refused, ProblemError),
     (not_found, HTTPNotFound),
-    (undecodable, UnicodeDecodeError),
-    (bad_request, HTTPBadRequest),
-    (bad_request, StrangeHost),
-    (too_large, HTTPRequestEntityTooLarge),
-    (too_slow, HTTPRequestTimeout),
-    (crowded, CrowdedError),
+    (answers_with(Kind.NO_SUCH_ADDRESS), UnicodeDecodeError),
+    (answers_with(Kind.REQUEST), HTTPBadRequest),
+    (answers_with(Kind.REQUEST), StrangeHost),
+    (answers_with(Kind.TOO_LARGE), HTTPRequestEntityTooLarge),
+    (answers_with(Kind.OUTAGE, TOO_SLOW), HTTPRequestTimeout),
+    (answers_with(Kind.OUTAGE), CrowdedError),
     (database_error, SQLAlchemyError),
     (database_error, NotRecordedError),
     (our_fault, Exception),
@@ -239,7 +229,7 @@ EXCEPTION_VIEWS: tuple[tuple[Callable[[Any, Any], Response], type[Exception]], .
 
 
 def api_tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
-    """Outside of the exception views: the version on every answer, a refused body taken in."""
+    """Put the version on every answer, and take a refused body in, outside of the error views."""
 
     def api_tween(request: Any) -> Any:
         response = handler(request)
@@ -253,6 +243,7 @@ def api_tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[
 
 
 def includeme(config: Any) -> None:
+    """Register predicate, tween and error views of the API."""
     from pyramid.tweens import EXCVIEW
 
     config.add_view_predicate("below_api", BelowApi)

@@ -1,4 +1,4 @@
-"""Taking a report in, exactly once, however often it is sent."""
+"""Reports taken in exactly once, however often they are sent, and what the app is answered."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ from stopintimidatie.reports.workflow import reader_status
 
 
 def municipality_answer(session: Session, code: str | None) -> MunicipalityAnswer | None:
-    """The municipality with this code, for an answer."""
+    """Return the municipality with this code as the app gets it."""
     municipality = municipality_by_code(session, code) if code else None
     if municipality is None:
         return None
@@ -82,22 +82,18 @@ def municipality_answer(session: Session, code: str | None) -> MunicipalityAnswe
 
 
 def municipality_here(session: Session, code: str, language: str) -> MunicipalityHereAnswer | None:
-    """The municipality with what will happen to a report there."""
+    """Return the municipality as the app gets it, with what will happen to a report there."""
     municipality = municipality_by_code(session, code)
     if municipality is None:
         return None
     published = published_for(session, code)
     about = about_municipality(code, municipality.name, published)
-    return MunicipalityHereAnswer(
-        code=about.code,
-        name=about.name,
-        connected=about.connected,
-        logo=about.logo,
-        warning=let_op(published, municipality.name, language),
-    )
+    warning = let_op(published, municipality.name, language)
+    return MunicipalityHereAnswer(**vars(about), warning=warning)
 
 
 def about_municipality(code: str, name: str, published: Published) -> MunicipalityAnswer:
+    """Return a municipality as the app gets it, by what it published."""
     return MunicipalityAnswer(
         code=code,
         name=name,
@@ -119,8 +115,9 @@ def receipt(
     municipality = neighbourhood = warning = None
     if area is not None:
         municipality = about_municipality(area.code, area.name, published)
-        told = published, area.name, language
-        warning = let_op(*told, reference=reference, received_at=received_at)
+        warning = let_op(
+            published, area.name, language, reference=reference, received_at=received_at
+        )
         code, name = routing.neighbourhood_code or "", area.neighbourhood_name
         # `onbekend` is ours and says nothing to the reporter.
         if code.startswith("WK") and name is not None:
@@ -149,7 +146,7 @@ BODY_PURPOSE: Final = "intake-bericht"
 
 @dataclass(frozen=True)
 class Posting:
-    """One request: the app's token, its key for this report, and the body as it came."""
+    """Request of an app: its token, its key for this report, and the body as it came."""
 
     token: str
     key: UUID
@@ -165,13 +162,20 @@ def submit(registry: Any, posting: Posting) -> dict[str, Any]:
     When this returns, the report is committed. Two statements: one asks all that must be known,
     one writes all rows. That the key is new is hoped for, and refused by the database if not.
 
-    :raises ProblemError: the app's key doesn't count, its key for this report belongs to another
-        body, or the first request with it is still being handled.
+    Raises:
+        ProblemError: The app's key doesn't count, its key for this report belongs to another
+            body, or the first request with it is still being handled.
     """
     engine, given = registry.engine, posting.submission
     watched = registry.senders.watch(posting.sender, token_hash(posting.token))
-    asked = (engine, registry.locator_cache, posting.token, given.location, watched)
-    known = look_up(*asked, demo=registry.app_settings.demo)
+    known = look_up(
+        engine,
+        registry.locator_cache,
+        posting.token,
+        given.location,
+        watched,
+        demo=registry.app_settings.demo,
+    )
     if known.app is None:
         raise ProblemError(Kind.APP_KEY)
     if given.own_answers:
@@ -199,7 +203,8 @@ def submit(registry: Any, posting: Posting) -> dict[str, Any]:
 def _check_own_answers(engine: Engine, known: Known, answers: Answers) -> None:
     """Refuse answers that don't fit their question, or belong to questions of elsewhere.
 
-    :raises ProblemError: there are some.
+    Raises:
+        ProblemError: There are some.
     """
     questions = asked_questions(engine, known.published, [name for name, _ in answers])
     faults = faults_of(known.published, questions, answers)
@@ -251,7 +256,7 @@ def _claim(keys: KeyRing, posting: Posting, app: App, answer: dict[str, Any], no
 
 
 def _earlier(engine: Engine, app: App, key: UUID) -> IdempotencyKey | None:
-    """What was committed with this key, perhaps while this one waited for it."""
+    """Return what was committed with this key, perhaps while this request waited for it."""
     with transaction(engine, write=False) as session:
         return session.get(IdempotencyKey, (app.id, key))
 
@@ -265,7 +270,7 @@ def _again(keys: KeyRing, posting: Posting, app: App, earlier: IdempotencyKey) -
 
 
 def follow_code(keys: KeyRing, posting: Posting, app: App, version: int) -> str:
-    """The follow code that belongs to this key of this app: derived, never stored."""
+    """Derive the follow code that belongs to this key of this app; it is never stored."""
     return derive_follow_code(keys.derive(CODE_PURPOSE, version), app.id, posting.key)
 
 
@@ -295,7 +300,7 @@ def _forget_expired(engine: Engine, met: IdempotencyKey | None = None) -> None:
 
 
 def form_answer(session: Session, code: str | None, wanted: str) -> FormAnswer | None:
-    """The form for a municipality, or without one; None when there is no such municipality."""
+    """Return what to ask for a municipality, or for none; None when it doesn't exist."""
     municipality = municipality_by_code(session, code) if code is not None else None
     if code is not None and municipality is None:
         return None
@@ -314,7 +319,7 @@ def form_answer(session: Session, code: str | None, wanted: str) -> FormAnswer |
         emergency=_emergency(language),
         warning=let_op(published, name, wanted) if name is not None else None,
         vocabularies=_vocabularies(fallback_of(language)),
-        questions=tuple(_question(asked, language) for asked in published.questions("app")),
+        questions=tuple(_question(question, language) for question in published.questions("app")),
         help_lines=_help_lines(published, language),
     )
 
@@ -350,7 +355,7 @@ def _help_lines(published: Published, language: str) -> tuple[HelpLineForAnswer,
 
 @cache
 def _vocabularies(language: str) -> tuple[VocabularyAnswer, ...]:
-    """Every field of the message that takes a code, with the codes it takes."""
+    """Return every field of the message that takes a code, with the codes it takes."""
     groups = {form.value: group.value for group, forms in FORMS_BY_GROUP.items() for form in forms}
     return tuple(
         VocabularyAnswer(

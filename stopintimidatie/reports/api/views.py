@@ -1,4 +1,4 @@
-"""The calls of the API: read the request in the order of refusals, call one service, answer."""
+"""Calls of the API: read the request in the order of refusals, call one service, answer."""
 
 from __future__ import annotations
 
@@ -103,6 +103,7 @@ def api_view(call: Call, node: type[ApiNode]) -> Callable[[View], View]:
 
 
 def json_answer(value: Any, status: int = 200) -> Response:
+    """Answer with a value as JSON."""
     return Response(
         body=json.dumps(value, ensure_ascii=False).encode(),
         status=status,
@@ -112,7 +113,7 @@ def json_answer(value: Any, status: int = 200) -> Response:
 
 @api_view(DESCRIBE, DocumentNode)
 def describe(context: DocumentNode, request: Any) -> Response:
-    """For everybody, browsers of other sites too."""
+    """Answer with the description of the API, to everybody; to browsers of other sites too."""
     settings = request.registry.app_settings
     answer = json_answer(openapi_document(settings.public_address, settings.contact))
     answer.headers.update(SHOWN_EVERYWHERE)
@@ -121,7 +122,10 @@ def describe(context: DocumentNode, request: Any) -> Response:
 
 @api_view(SUBMIT, ReportsNode)
 def post_report(context: ReportsNode, request: Any) -> Response:
-    """The order of the refusals is the contract's: key, size, type, idempotency, body."""
+    """Store a report, and answer with what the reporter may know of it.
+
+    The order of the refusals is the contract's: key, size, type, idempotency, body.
+    """
     try:
         posting = _posting(request)
     except ProblemError:
@@ -137,15 +141,17 @@ def post_report(context: ReportsNode, request: Any) -> Response:
 
 @api_view(FOLLOW, ReportNode)
 def get_report(context: ReportNode, request: Any) -> Response:
+    """Answer how it is with a report."""
     limit_reads(request, app_of(request))
     standing = standing_of(request, str(context.__name__))
     return json_answer(as_json(follow_answer(request.db, standing)))
 
 
 def standing_of(request: Any, reference: str) -> Standing:
-    """The report that the follow code in the header opens.
+    """Return the standing of the report that the follow code in the header opens.
 
-    :raises ProblemError: none; the same whether code or reference is wrong.
+    Raises:
+        ProblemError: There is none; the same whether code or reference is wrong.
     """
     registry = request.registry
     turnstile = Turnstile(registry.senders, request.environ)
@@ -160,10 +166,15 @@ def standing_of(request: Any, reference: str) -> Standing:
 
 
 def limit_reads(request: Any, app: AppKey | None) -> None:
-    """Reading has an end, for one sender and for one app.
+    """Refuse a sender or an app that reads too much.
 
-    :param app: None where a busy app must go on, for its users can't report without.
-    :raises ProblemError: there was too much of it.
+    Args:
+        request: The request, which tells the sender.
+        app: The app that asks; None where a busy app must go on, for its users can't report
+            without.
+
+    Raises:
+        ProblemError: It was too much.
     """
     registry = request.registry
     sender = sender_of(request.environ, registry.app_settings)
@@ -173,7 +184,7 @@ def limit_reads(request: Any, app: AppKey | None) -> None:
 
 @api_view(ADD, AdditionsNode)
 def post_addition(context: AdditionsNode, request: Any) -> Response:
-    """The reporter adds something, or answers a question. The body is judged before the code."""
+    """Store what a reporter adds or answers. The body is judged before the code."""
     app_of(request)
     sent = read_body(request.environ)
     _check_media_type(request)
@@ -187,7 +198,7 @@ def post_addition(context: AdditionsNode, request: Any) -> Response:
 
 @api_view(ATTACH, AttachmentsNode)
 def post_attachment(context: AttachmentsNode, request: Any) -> Response:
-    """The reporter sends a photo, sound or video. Only who has the code may send so much."""
+    """Store a photo, sound or video of a reporter. Only who has the code may send so much."""
     app_of(request)
     boundary = boundary_of(request.environ)
     refuse_large(request.environ)
@@ -203,7 +214,7 @@ def post_attachment(context: AttachmentsNode, request: Any) -> Response:
 
 @api_view(WITHDRAW, ReportNode)
 def delete_report(context: ReportNode, request: Any) -> Response:
-    """The reporter withdraws the report."""
+    """Withdraw a report."""
     app_of(request)
     registry = request.registry
     standing = standing_of(request, str(context.__name__))
@@ -214,13 +225,13 @@ def delete_report(context: ReportNode, request: Any) -> Response:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """What the report doesn't take now is a problem document."""
+    """Turn what a report doesn't take now into a refusal."""
     try:
         yield
-    except NotNowError as refused:
-        raise ProblemError(Kind.NOT_NOW, str(refused)) from None
-    except CleaningError as refused:
-        raise ProblemError(_FILE_FAULTS[refused.fault], str(refused)) from None
+    except NotNowError as error:
+        raise ProblemError(Kind.NOT_NOW, str(error)) from None
+    except CleaningError as error:
+        raise ProblemError(_FILE_FAULTS[error.fault], str(error)) from None
     except NoPlaceError:
         raise ProblemError(Kind.FILES_BUSY) from None
 
@@ -234,33 +245,36 @@ _FILE_FAULTS: Final = {
 
 @api_view(LOOK_UP, MunicipalitiesNode)
 def get_municipality(context: MunicipalitiesNode, request: Any) -> Response:
+    """Answer with the municipality of a point, and what happens to a report there."""
     limit_reads(request, app_of(request))
     query = Query(request, "lat", "lon", "taal")
     lat, lon, language = query.coordinate("lat"), query.coordinate("lon"), query.language()
     query.check()
     place = locate(request.db, request.registry.locator_cache, lat, lon)
     code = place.municipality_code
-    found = municipality_here(request.db, code, language) if code else None
-    if found is None:
+    municipality = municipality_here(request.db, code, language) if code else None
+    if municipality is None:
         raise ProblemError(Kind.NOT_FOUND, "Bij dit punt hoort geen gemeente.")
-    return json_answer(as_json(found))
+    return json_answer(as_json(municipality))
 
 
 @api_view(FORM, FormNode)
 def get_form(context: FormNode, request: Any) -> Response:
+    """Answer with what to ask a reporter, and in which words."""
     app_of(request)
     limit_reads(request, None)
     query = Query(request, "gemeente", "taal")
     code, language = query.municipality(), query.language()
     query.check()
-    found = form_answer(request.db, code, language)
-    if found is None:
+    form = form_answer(request.db, code, language)
+    if form is None:
         raise ProblemError(Kind.NOT_FOUND, "Deze gemeente bestaat niet.")
-    return json_answer(as_json(found))
+    return json_answer(as_json(form))
 
 
 @api_view(LOGO, LogoNode)
 def get_logo(context: LogoNode, request: Any) -> Response:
+    """Answer with the logo of a municipality."""
     code = str(context.__parent__.__name__)
     logo = logo_of(request.db, code)
     if logo is None or logo.media_type not in IMAGE_TYPES:
@@ -278,7 +292,7 @@ def get_logo(context: LogoNode, request: Any) -> Response:
     require_csrf=False,
 )
 def options(context: ApiNode, request: Any) -> Response:
-    """What may be done here; a browser of another site may read the description."""
+    """Answer with what may be done here; a browser of another site may read the description."""
     if not context.calls:
         raise ProblemError(Kind.NO_SUCH_ADDRESS)
     answer = Response(status=204, headerlist=[("Allow", ", ".join(context.methods))])
@@ -288,12 +302,13 @@ def options(context: ApiNode, request: Any) -> Response:
 
 
 def app_of(request: Any) -> AppKey:
-    """The app that sent this.
+    """Return the key of the app that sent this.
 
     Looked up in a transaction of its own: on SQLite a POST would otherwise hold the write lock
     while its body is still being read and judged.
 
-    :raises ProblemError: no key, or none that counts.
+    Raises:
+        ProblemError: There is no key, or none that counts.
     """
     registry = request.registry
     with transaction(registry.engine, write=False) as session:
@@ -305,9 +320,10 @@ def app_of(request: Any) -> AppKey:
 
 
 def _posting(request: Any) -> Posting:
-    """What was sent, judged without asking the database anything.
+    """Judge what was sent, without asking the database anything.
 
-    :raises ProblemError: the first thing that is wrong with it.
+    Raises:
+        ProblemError: The first thing that is wrong with it.
     """
     token = token_of(request.headers.get("Authorization"))
     if token is None:
@@ -324,7 +340,8 @@ def _posting(request: Any) -> Posting:
 def read_body(environ: dict[str, Any]) -> bytes:
     """Read the whole body.
 
-    :raises ProblemError: it is larger than a message may be.
+    Raises:
+        ProblemError: It is larger than a message may be.
     """
     length = body.announced_length(environ)
     if length is not None and length > MAX_BYTES:
@@ -336,7 +353,7 @@ def read_body(environ: dict[str, Any]) -> bytes:
 
 
 def _check_media_type(request: Any) -> None:
-    """application/json; a charset may only be UTF-8."""
+    """Refuse anything but application/json; a charset may only be UTF-8."""
     media_type, *parameters = request.environ.get("CONTENT_TYPE", "").lower().split(";")
     charsets = [p.strip() for p in parameters if p.strip().startswith("charset=")]
     if media_type.strip() != "application/json" or not set(charsets) <= _UTF_8:
@@ -347,7 +364,11 @@ _UTF_8: Final = frozenset({"charset=utf-8", 'charset="utf-8"'})
 
 
 def read_message(sent: bytes) -> Submission:
-    """:raises ProblemError: not JSON, or not a report; with every wrong field."""
+    """Return the submission that these bytes are.
+
+    Raises:
+        ProblemError: They are no JSON, or no report; with every wrong field.
+    """
     try:
         return validate(loads(sent), utc_now())
     except JsonError as error:
@@ -357,7 +378,7 @@ def read_message(sent: bytes) -> Submission:
 
 
 def follow_answer(session: Any, standing: Standing) -> FollowAnswer:
-    """The standing of a report as the app gets it."""
+    """Return the standing of a report as the app gets it."""
     return FollowAnswer(
         reference=standing.reference,
         status=standing.status,
@@ -371,11 +392,12 @@ def follow_answer(session: Any, standing: Standing) -> FollowAnswer:
 
 
 def let_op_answer(session: Any, standing: Standing) -> str | None:
+    """Return the LET OP text for a report; None when its municipality is connected."""
     code = standing.municipality_code
     municipality = municipality_by_code(session, code) if code else None
     if municipality is None:
         return None
-    found = let_op_today(
+    warning = let_op_today(
         published_for(session, code),
         municipality.name,
         standing.status,
@@ -383,9 +405,10 @@ def let_op_answer(session: Any, standing: Standing) -> str | None:
         standing.received_at,
         local(utc_now()).date(),
     )
-    return found.text if found else None
+    return warning.text if warning else None
 
 
 def message_answer(message: Message) -> MessageAnswer:
+    """Return a message between reporter and municipality as the app gets it."""
     sender = "melder" if message.from_reporter else "gemeente"
     return MessageAnswer(at=message.at, sender=sender, kind=message.kind, text=message.text)

@@ -10,6 +10,7 @@ __all__ = ["Apart", "Arrival", "Arrived", "receive"]
 
 
 def includeme(config: Any) -> None:
+    """Register the job of new reports, and the views."""
     from stopintimidatie.reports.arrival import services
 
     services.ARRIVALS.declare(config)

@@ -1,4 +1,4 @@
-"""The message of a report: what is checked and what OpenAPI promises, from `reports.fields`.
+"""Message of a report: what is checked and what OpenAPI promises, from `reports.fields`.
 
 `validate` names every wrong field at once, or returns the `Submission` that
 `reports.arrival.services.receive` takes. A rule between fields stands here with its check, its
@@ -22,7 +22,7 @@ from stopintimidatie.core.forms.types import NO_NUL, Description, Type
 from stopintimidatie.municipalities.areas.facts import BOXES, Box, inside_netherlands
 from stopintimidatie.municipalities.settings.vocabulary import LONGEST_ANSWER, MOST_CHOICES
 from stopintimidatie.reports import vocabulary as reports_vocabulary
-from stopintimidatie.reports.fields import BY_NAME, GROUPS, Field, Told
+from stopintimidatie.reports.fields import BY_NAME, GROUPS, Facts, Field
 
 Check = Callable[[dict[str, Any], datetime], Iterator[FieldError]]
 
@@ -100,9 +100,9 @@ def _message() -> colander.SchemaNode:
     nodes = {"": member("", Record(), "Een melding van straatintimidatie.")}
     for declared in BY_NAME.values():
         way, _, name = declared.name.rpartition(".")
-        told, typ = declared.told, _type_in_json(declared)
+        facts, typ = declared.facts, _type_in_json(declared)
         _node(nodes, way).add(
-            member(name, typ, told.about, required=declared.required, example=told.example)
+            member(name, typ, facts.about, required=declared.required, example=facts.example)
         )
     return nodes[""]
 
@@ -123,7 +123,7 @@ def _type_in_json(declared: Field) -> Type:
     if declared.name == "antwoorden":
         return OwnAnswers()
     if declared.vocabulary is None:
-        return _PLAIN[declared.told.like or declared.kind](declared.told, True)
+        return _PLAIN[declared.facts.like or declared.kind](declared.facts, True)
     choices = [(term, term.public) for term in declared.vocabulary]
     if declared.several:
         return forms.ManyOf(choices, least=int(declared.required), json=True)
@@ -131,14 +131,14 @@ def _type_in_json(declared: Field) -> Type:
 
 
 # By what a field is, what reads it: of JSON or of a form.
-_PLAIN: Final[Mapping[Any, Callable[[Told, bool], Type]]] = {
-    "telefoon": lambda told, json: forms.Phone(told.most, hint=NOT_A_PHONE, json=json),
-    "email": lambda told, json: forms.Email(told.most, hint=NOT_AN_ADDRESS, json=json),
-    str: lambda told, json: forms.Text(told.most, json=json),
-    bool: lambda told, json: forms.Flag(nullable=told.unknown, json=json),
-    int: lambda told, json: forms.Integer(told.least, told.most, json=json),
-    float: lambda told, json: forms.Decimal(told.least, told.most, json=json),
-    datetime: lambda told, json: forms.Moment(json=json),
+_PLAIN: Final[Mapping[Any, Callable[[Facts, bool], Type]]] = {
+    "telefoon": lambda facts, json: forms.Phone(facts.most, hint=NOT_A_PHONE, json=json),
+    "email": lambda facts, json: forms.Email(facts.most, hint=NOT_AN_ADDRESS, json=json),
+    str: lambda facts, json: forms.Text(facts.most, json=json),
+    bool: lambda facts, json: forms.Flag(nullable=facts.unknown, json=json),
+    int: lambda facts, json: forms.Integer(facts.least, facts.most, json=json),
+    float: lambda facts, json: forms.Decimal(facts.least, facts.most, json=json),
+    datetime: lambda facts, json: forms.Moment(json=json),
 }
 MESSAGE = _message()
 LAT, LON = MESSAGE["locatie"]["lat"], MESSAGE["locatie"]["lon"]
@@ -180,8 +180,8 @@ def _somewhere(message: Message, now: datetime) -> Iterator[FieldError]:
     place = message.get("locatie")
     if place is None:
         return
-    for one, other in (("lat", "lon"), ("lon", "lat")):
-        if one in place and other not in place:
+    for given, other in (("lat", "lon"), ("lon", "lat")):
+        if given in place and other not in place:
             yield FieldError(("locatie", other), f"Geef lat en lon samen: {other} ontbreekt.")
     if not {"lat", "lon"} & place.keys() and not _described(place):
         yield FieldError(
@@ -260,7 +260,7 @@ _PLACE: Description = {
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule between fields: how it is checked, and how JSON Schema says it (if it can)."""
+    """Rule between fields: how it is checked, and how JSON Schema says it (if it can)."""
 
     about: str
     check: Check
@@ -293,7 +293,7 @@ RULES = (
 
 
 def message_schema() -> Description:
-    """The JSON Schema of the message, rules included."""
+    """Return the JSON Schema of the message, rules included."""
     described = describe(MESSAGE)
     described["description"] += " " + " ".join(rule.about for rule in RULES)
     described["allOf"] = [schema for rule in RULES for schema in rule.schemas]
@@ -303,7 +303,7 @@ def message_schema() -> Description:
 # The same fields, as a form asks them in its own words.
 
 
-def asked(
+def ask(
     name: str,
     title: str,
     *,
@@ -315,13 +315,19 @@ def asked(
     under: str | None = None,
     **more: Any,
 ) -> colander.SchemaNode:
-    """Ask for a field of the report.
+    """Make the node of a form that asks for a field of the report.
 
-    :param name: its way in the message; `told_by` finds by it what was filled in.
-    :param public: in the words for a reporter, else in those for an officer.
-    :param kind: what reads a text, given how long it may be.
-    :param choices: when these are other than all that the field takes.
-    :param under: its name on the form, when that isn't the last part of `name`.
+    Args:
+        name: Way of the field in the message; `answers_by_field` finds by it what was filled
+            in.
+        title: Words of the question.
+        public: Whether it is asked in the words for a reporter, else in those for an officer.
+        radio: Whether all choices are in sight.
+        lines: Whether a text has more than one line.
+        kind: Type that reads a text, given how long it may be.
+        choices: Codes with their labels, when these are other than all that the field takes.
+        under: Name on the form, when that isn't the last part of `name`.
+        **more: The rest as of `forms.field`.
     """
     declared = BY_NAME[name]
     if declared.vocabulary is not None and choices is None:
@@ -336,29 +342,32 @@ def asked(
         if public:
             draw = forms.TextArea if lines else forms.TextInput
             more.setdefault("widget", draw(autocomplete="off"))
-        typ = kind(declared.told.most, lines=lines)
+        typ = kind(declared.facts.most, lines=lines)
     else:
-        typ = _PLAIN[declared.kind](declared.told, False)
-    return forms.field(typ, title, name=under or declared.way[-1], tells=name, **more)
+        typ = _PLAIN[declared.kind](declared.facts, False)
+    return forms.field(typ, title, name=under or declared.way[-1], asks=name, **more)
 
 
-def places_of(schema: colander.SchemaNode) -> dict[str, str]:
-    """Where a form of parts asks for each field: its way in the message -> part.name."""
-    nodes = ((part, node) for part in schema for node in part)
-    told = ((getattr(node, "tells", None), f"{part.name}.{node.name}") for part, node in nodes)
-    return {name: place for name, place in told if name is not None}
+def fields_of(schema: colander.SchemaNode) -> dict[str, str]:
+    """Return part and name (`part.name`) for each field of the message that a form asks."""
+    return {
+        node.asks: f"{part.name}.{node.name}"
+        for part in schema
+        for node in part
+        if hasattr(node, "asks")
+    }
 
 
-def told_by(places: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
-    """What was filled in, by its way in the message; nothing for what was left open.
+def answers_by_field(asked_at: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was filled in, by its way in the message; nothing for what was left open.
 
     A choice of *ja* and *nee* is true or false.
     """
-    found = {}
-    for name, place in places.items():
-        part, _, here = place.partition(".")
-        value = values[part].get(here)
+    answers = {}
+    for name, asked_as in asked_at.items():
+        part, _, own_name = asked_as.partition(".")
+        value = values[part].get(own_name)
         if value not in (None, "", ()):
-            one = BY_NAME[name]
-            found[name] = value == "ja" if one.kind is bool and isinstance(value, str) else value
-    return found
+            choice = BY_NAME[name].kind is bool and isinstance(value, str)
+            answers[name] = value == "ja" if choice else value
+    return answers

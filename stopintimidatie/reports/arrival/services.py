@@ -58,7 +58,7 @@ _WANTS_CONTACT: Final = frozenset({ContactWish.CALL, ContactWish.MAIL, ContactWi
 
 @dataclass(frozen=True)
 class HandedOver:
-    """The step by which a report comes from another holder, and what its history tells of it."""
+    """Step by which a report comes from another holder, and what its history tells of it."""
 
     values: Mapping[str, Any]
     # What its first holder left of it here once: it comes back to its own tombstone.
@@ -67,7 +67,7 @@ class HandedOver:
 
 @dataclass(frozen=True)
 class Arrival:
-    """How a report came in: through what, by whom, with which follow code, when.
+    """Arrival of a report: through which door, by whom, with which follow code, when.
 
     A reference is given by who looked for a free one already, by another holder, and by the demo,
     which is the same every time.
@@ -94,7 +94,7 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Content:
-    """What a report tells, as it is stored: columns of its row, forms and contact data.
+    """Content of a report as it is stored: columns of its row, forms and contact data.
 
     A form is its code, and whether an officer confirmed it.
     """
@@ -106,7 +106,7 @@ class Content:
 
 @dataclass(frozen=True)
 class Arrived:
-    """A report that came in, its own row, and all rows that make it so once they are written."""
+    """Report that came in: its own row, and all rows that make it so once they are written."""
 
     id: UUID
     reference: str
@@ -118,7 +118,7 @@ class Arrived:
 
 @dataclass(frozen=True)
 class Apart:
-    """A transaction for this report alone, in as few statements as there can be.
+    """Transaction for one report alone, in as few statements as there can be.
 
     For the app: it has looked up what a session would be asked for. The rows of `first` are
     written before all others, or nothing is.
@@ -141,8 +141,13 @@ def receive(
 ) -> Arrived:
     """Take a report in: the only way that there is, whoever brings it.
 
-    :param into: the transaction at hand, which enters the holder of the routing; or one apart,
-        committed when this returns.
+    Args:
+        into: Transaction at hand, which enters the holder of the routing; or one apart,
+            committed when this returns.
+        keys: Keys of the installation.
+        given: What it tells.
+        routing: Who gets it, and which place it is about.
+        arrival: How it came in.
     """
     content = content_of(given) if isinstance(given, Submission) else given
     if isinstance(into, Apart):
@@ -176,7 +181,7 @@ def _free_reference(session: Session) -> str:
 
 
 def contact_days(session: Session, holder: str) -> int:
-    """Within how many days a holder promises to call or write."""
+    """Return within how many days a holder promises to call or write."""
     return published_for(session, None if holder == NATIONAL else holder).contact_within_days
 
 
@@ -195,7 +200,7 @@ def make_rows(
     state, days, wish = arrival.state, contact_within_days, content.columns["wants_contact"]
     action = "melding.overgenomen" if handed else "melding.ontvangen"
     here = {"holder": holder, "report_id": report_id}
-    found_by = {"reference": reference, "holder": holder, "kind": KIND}
+    finds = {"reference": reference, "holder": holder, "kind": KIND}
     arrived = job_row(ARRIVED, holder, {"report": str(report_id)})
     report = {
         "id": report_id,
@@ -209,7 +214,7 @@ def make_rows(
         **content.columns,
     }
     rows: list[Row] = [
-        *(() if back else ((Report, report), (Reference, found_by))),
+        *(() if back else ((Report, report), (Reference, finds))),
         *(
             (ReportForm, {**here, "code": code, "confirmed": confirmed})
             for code, confirmed in content.forms
@@ -232,7 +237,7 @@ def _follow_code(keys: KeyRing, reference: str, code: str | None) -> dict[str, A
 
 
 def _step(arrival: Arrival, state: str) -> dict[str, Any]:
-    """Its first line of history here."""
+    """Make the first line of the history of a report here."""
     if arrival.handed_over:
         return line(arrival.actor, TAKEN_OVER, None, state, arrival.handed_over.values)
     why = {"reden": arrival.quarantine_reason}
@@ -242,7 +247,7 @@ def _step(arrival: Arrival, state: str) -> dict[str, Any]:
 def document_of_new(
     arrived: Arrived, municipality_slug: str | None, neighbourhood_slug: str | None
 ) -> SearchDocument:
-    """The report as search will know it; the slugs are those of its holder and neighbourhood."""
+    """Return a new report as search knows it, with the slugs of its holder and neighbourhood."""
     row: Any = SimpleNamespace(
         **arrived.report, forms=arrived.forms, version=1, dossier_number=None
     )
@@ -250,26 +255,26 @@ def document_of_new(
 
 
 def deadline(holder: str, wish: str, received_at: datetime, days: int) -> datetime | None:
-    """By when the reporter must have been called or written to; None when that wasn't asked."""
+    """Return when the reporter must have been called or written to; None when that wasn't asked."""
     if holder == NATIONAL or wish not in _WANTS_CONTACT:
         return None
     return received_at + timedelta(days=days)
 
 
 def _address_to_find(content: Content, routing: Routing, report_id: UUID) -> list[Row]:
-    """A job for an address without a point, where addresses may be looked up at all."""
+    """Ask to look up an address without a point, where addresses may be looked up at all."""
     if not routing.geocoding or not wanted_address(content.columns["address"]).findable:
         return []
     return [job_row(FIND_ADDRESS, routing.holder, {"id": str(report_id)})]
 
 
 def wanted_address(address: Mapping[str, Any] | None) -> WantedAddress:
-    """The address of a report, as a geocoder is asked for it."""
+    """Return the address of a report, as a geocoder is asked for it."""
     return WantedAddress(**address) if address else WantedAddress()
 
 
 def content_of(given: Submission) -> Content:
-    """What a reporter told, as it is stored."""
+    """Return a submission as it is stored."""
     contact = given.contact or Contact()
     return Content(
         {**columns_of(given), "own_answers": stored_answers(given.own_answers, REPORTER)},
@@ -297,17 +302,17 @@ ARRIVALS: Final = Directive[str, OnArrival]("add_arrival", "arrivals")
 
 
 def announce(session: Session, report: Report) -> None:
-    """A holder has a report it didn't have: by hand-over, or out of quarantine."""
+    """Tell that a holder has a report it didn't have: by hand-over, or out of quarantine."""
     enqueue(session, ARRIVED, report.holder, {"report": str(report.id)})
 
 
 def arrived(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Job: tell the higher rooms of new reports, which say what then happens.
+    """Tell the higher rooms of new reports (a job); they do what then must be done.
 
     After the commit, so that what can't be done now never keeps a report out.
     """
-    for place, payload in enumerate(payloads):
-        with context.ending(place) as session:
+    for number, payload in enumerate(payloads):
+        with context.ending(number) as session:
             report = session.get(Report, UUID(payload["report"])) if session else None
             if session is not None and report is not None:
                 for function in ARRIVALS.of(context.registry).values():
@@ -320,7 +325,7 @@ READ_OUT_WITHIN: Final = timedelta(minutes=30)
 
 
 class EntryError(Exception):
-    """The report can't be entered so; `field` is where on the form."""
+    """Refusal of a report that an officer enters; `field` says where on the form."""
 
     def __init__(self, message: str, field: str | None = None) -> None:
         super().__init__(message)
@@ -328,26 +333,23 @@ class EntryError(Exception):
 
 
 def report_id(officer: UUID, entry: UUID) -> UUID:
-    """The id of the report of one opened form: sending the form twice stores one report."""
+    """Return the id of the report of one opened form: sending it twice stores one report."""
     return uuid5(officer, str(entry))
 
 
 def follow_code(keys: KeyRing, officer: UUID, entry: UUID, version: int | None = None) -> str:
-    """The follow code of that report; derived, so that it needn't be kept."""
+    """Derive the follow code of the report of one opened form, so that it needn't be kept."""
     return derive_follow_code(keys.derive(CODE_PURPOSE, version), officer, entry)
 
 
 def code_to_read_out(keys: KeyRing, report: Report, officer: UUID, entry: UUID) -> str | None:
-    """The follow code, for the officer who just entered this report; else None."""
+    """Return the follow code to the officer who just entered this report; to others None."""
     if utc_now() - report.received_at > READ_OUT_WITHIN or report.id != report_id(officer, entry):
         return None
     code = follow_code(keys, officer, entry, report.follow_code_version)
     secret = keys.derive(FOLLOW_PURPOSE, report.follow_code_version)
-    return (
-        code
-        if follow_code_matches(secret, report.reference, code, report.follow_code_hash)
-        else None
-    )
+    right = follow_code_matches(secret, report.reference, code, report.follow_code_hash)
+    return code if right else None
 
 
 def enter_report(
@@ -359,9 +361,10 @@ def enter_report(
     actor: Actor,
     entry: UUID,
 ) -> None:
-    """Store the report with one's own municipality.
+    """Store a report that an officer of its municipality enters.
 
-    :raises EntryError: the municipality isn't connected (any more).
+    Raises:
+        EntryError: The municipality isn't connected (any more).
     """
     holder = str(place.municipality_code)
     if level_of(session, holder) is not ParticipationLevel.PROGRAMME:
@@ -383,19 +386,20 @@ def enter_report(
 def place_for(
     session: Session, cache: LocatorCache, holder: str, location: Location, chosen: str | None
 ) -> Place:
-    """Where the report is filed: the wijk that was chosen, else the one the point lies in.
+    """Return where a report is filed: the wijk that was chosen, else the one the point lies in.
 
-    :raises EntryError: the point lies elsewhere, or can't be looked up.
+    Raises:
+        EntryError: The point lies elsewhere, or can't be looked up.
     """
     if location.lat is None or location.lon is None:
         return Place(holder, chosen, None, Method.CHOSEN if chosen else Method.NONE)
-    found = locate(session, cache, location.lat, location.lon)
-    if found.municipality_code != holder:
+    place = locate(session, cache, location.lat, location.lon)
+    if place.municipality_code != holder:
         raise EntryError(
             "Dit punt ligt niet in uw gemeente, of de grenzen zijn niet bekend. Kijk breedtegraad"
             " en lengtegraad na, of laat ze leeg en kies een wijk.",
             "plek.lat",
         )
-    if chosen is None or chosen == found.neighbourhood_code:
-        return found
+    if chosen is None or chosen == place.neighbourhood_code:
+        return place
     return Place(holder, chosen, None, Method.CHOSEN)

@@ -1,4 +1,4 @@
-"""Who holds a report: it follows from the place and from how far that municipality takes part."""
+"""Submissions: a message checked, and who holds it: by its place and what that place agreed to."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST_ERRORS = 100
 
 
 class InvalidMessageError(Exception):
-    """The message can't be taken; `errors` names every wrong field."""
+    """Refusal of a message; `errors` names every wrong field."""
 
     def __init__(self, errors: list[FieldError]) -> None:
         super().__init__(f"{len(errors)} wrong fields")
@@ -34,7 +34,8 @@ class InvalidMessageError(Exception):
 def validate(value: Any, now: datetime) -> Submission:
     """Return the submission that this JSON value is.
 
-    :raises InvalidMessageError: with all that is wrong.
+    Raises:
+        InvalidMessageError: With all that is wrong.
     """
     errors: list[FieldError] = []
     try:
@@ -49,7 +50,7 @@ def validate(value: Any, now: datetime) -> Submission:
 
 
 def _named(path: Path, errors: list[FieldError]) -> bool:
-    """Whether this place, or something inside it, has been named already."""
+    """Tell whether this field, or something inside it, has been named already."""
     return any(e.path[: len(path)] == path for e in errors)
 
 
@@ -61,7 +62,7 @@ def _reading_order(error: FieldError) -> tuple[int, str]:
     return _ORDER.get(str(first), len(_ORDER)), error.pointer
 
 
-_WAYS = [(one.attribute, one.way) for one in BY_NAME.values()]
+_WAYS = [(declared.attribute, declared.way) for declared in BY_NAME.values()]
 
 
 def _submission(message: Message) -> Submission:
@@ -80,7 +81,7 @@ def _submission(message: Message) -> Submission:
 
 @dataclass(frozen=True)
 class Routing:
-    """Where a report goes: holder, area, and the state of delivery (None: it is there)."""
+    """Route of a report: holder, area, and the state of delivery (None: it is there)."""
 
     holder: str
     place: Place
@@ -90,7 +91,7 @@ class Routing:
 
     @property
     def neighbourhood_code(self) -> str | None:
-        """The wijk; *onbekend* when a municipality holds it and nobody knows where it lies."""
+        """Return the wijk; *onbekend* when a municipality holds it and nobody knows which."""
         if self.place.neighbourhood_code is None and self.holder != NATIONAL:
             return unknown_neighbourhood_code(self.holder)
         return self.place.neighbourhood_code
@@ -106,16 +107,19 @@ def route(session: Session, cache: LocatorCache, location: Location) -> Routing:
 
 
 def stop_to_find(location: Location) -> str | None:
-    """The stop by which a place must be found, because there is no point."""
+    """Return the stop by which a place must be found, because there is no point."""
     if location.lat is not None and location.lon is not None:
         return None
     return location.transit.stop if location.transit else None
 
 
 def place_at(locator: Locator, location: Location, stops: Sequence[Point]) -> Place:
-    """Where it happened: by the point, else by the stop that was named. Pure.
+    """Find where it happened: by the point, else by the stop that was named. Pure.
 
-    :param stops: where stops with the name of `stop_to_find` lie.
+    Args:
+        locator: Knows in which municipality and wijk a point lies.
+        location: The place as it was told.
+        stops: Points of the stops with the name of `stop_to_find`.
     """
     if location.lat is not None and location.lon is not None:
         return locator.locate(location.lat, location.lon)
@@ -123,9 +127,12 @@ def place_at(locator: Locator, location: Location, stops: Sequence[Point]) -> Pl
 
 
 def routing_for(place: Place, level: str | None, *, geocoding: bool = False) -> Routing:
-    """Who holds a report of this place, where the municipality takes part this far. Pure.
+    """Decide who holds a report of this place. Pure.
 
-    :param geocoding: what isn't placed may be found by its address, afterwards.
+    Args:
+        place: Municipality and wijk, as far as they are known.
+        level: How far the municipality takes part.
+        geocoding: What isn't placed may be found by its address, afterwards.
     """
     if place.municipality_code is None:
         return Routing(NATIONAL, place, "te_routeren", geocoding)

@@ -1,4 +1,4 @@
-"""The form for a report by telephone, at the counter or from a partner: one page, plain fields."""
+"""Form for a report by telephone, at the counter or from a partner: one page, plain fields."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from stopintimidatie.core.web.request import Request, query_pairs
 from stopintimidatie.municipalities.areas.queries import present_neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports import vocabulary as reports_vocabulary
-from stopintimidatie.reports.arrival.schema import asked, places_of, told_by
+from stopintimidatie.reports.arrival.schema import answers_by_field, ask, fields_of
 from stopintimidatie.reports.arrival.services import (
     EntryError,
     code_to_read_out,
@@ -45,7 +45,7 @@ ADDRESS: Final = ("straat", "huisnummer", "postcode", "woonplaats")
 
 
 def entry_schema(neighbourhoods: Choices) -> Any:
-    """What is asked of somebody who tells it to an officer."""
+    """Make the form for somebody who tells it to an officer."""
     schema = Schema()
     for part in (
         _how(),
@@ -73,7 +73,7 @@ def _how() -> Any:
         "binnen",
         "Hoe kwam de melding binnen?",
         field(forms.OneOf(SOURCES, radio=True), "Via", name="bron"),
-        asked("hoedanigheid", "Wie vertelt het?", radio=True),
+        ask("hoedanigheid", "Wie vertelt het?", radio=True),
     )
 
 
@@ -81,17 +81,17 @@ def _what() -> Any:
     return _part(
         "wat",
         "Wat gebeurde er?",
-        asked("vormen", "Vormen"),
-        asked(
+        ask("vormen", "Vormen"),
+        ask(
             "omschrijving",
             "Wat er gebeurde, in de woorden van de melder",
             lines=True,
             description="Geen namen en geen kentekens van anderen.",
         ),
-        asked("ernstGevoel", "Hoe voelde het?"),
-        asked("gevolgGedrag", "Wat doet de melder nu anders?"),
-        asked("herhaling", "Gebeurt het vaker?"),
-        asked("omstanders", "Waren er omstanders?"),
+        ask("ernstGevoel", "Hoe voelde het?"),
+        ask("gevolgGedrag", "Wat doet de melder nu anders?"),
+        ask("herhaling", "Gebeurt het vaker?"),
+        ask("omstanders", "Waren er omstanders?"),
     )
 
 
@@ -99,14 +99,14 @@ def _when() -> Any:
     return _part(
         "wanneer",
         "Wanneer was het?",
-        asked(
+        ask(
             "incidentVan",
             "Datum en tijd",
             validator=forms.in_past,
             description="Weet de melder de tijd niet precies? Kies ongeveer.",
         ),
-        asked("tijdNauwkeurigheid", "Hoe precies is dat?"),
-        asked("dagdeel", "Dagdeel"),
+        ask("tijdNauwkeurigheid", "Hoe precies is dat?"),
+        ask("dagdeel", "Dagdeel"),
     )
 
 
@@ -115,20 +115,18 @@ def _where(neighbourhoods: Choices) -> Any:
         "plek",
         "Waar was het?",
         field(forms.OneOf(neighbourhoods), "Wijk", name="wijk", missing=None),
-        asked("typePlek", "Soort plek"),
-        asked("locatie.adres.straat", "Straat"),
-        asked("locatie.adres.huisnummer", "Huisnummer", widget=forms.TextInput(width="short")),
-        asked("locatie.adres.postcode", "Postcode", widget=forms.TextInput(width="short")),
-        asked("locatie.adres.woonplaats", "Woonplaats"),
-        asked(
-            "locatie.omschrijving", "De plek in woorden", description="Bijvoorbeeld: de bushalte."
-        ),
-        asked(
+        ask("typePlek", "Soort plek"),
+        ask("locatie.adres.straat", "Straat"),
+        ask("locatie.adres.huisnummer", "Huisnummer", widget=forms.TextInput(width="short")),
+        ask("locatie.adres.postcode", "Postcode", widget=forms.TextInput(width="short")),
+        ask("locatie.adres.woonplaats", "Woonplaats"),
+        ask("locatie.omschrijving", "De plek in woorden", description="Bijvoorbeeld: de bushalte."),
+        ask(
             "locatie.lat",
             "Breedtegraad",
             description="Alleen als u een punt op de kaart hebt. Bijvoorbeeld 51,81.",
         ),
-        asked("locatie.lon", "Lengtegraad"),
+        ask("locatie.lon", "Lengtegraad"),
     )
     part.validator = _somewhere
     return part
@@ -136,8 +134,8 @@ def _where(neighbourhoods: Choices) -> Any:
 
 def _somewhere(node: Any, place: dict[str, Any]) -> None:
     error = colander.Invalid(node)
-    for one, other in (("lat", "lon"), ("lon", "lat")):
-        if place[one] is not None and place[other] is None:
+    for given, other in (("lat", "lon"), ("lon", "lat")):
+        if place[given] is not None and place[other] is None:
             error[other] = "Vul breedtegraad en lengtegraad allebei in, of geen van beide."
     known = [name for name in ("wijk", "omschrijving", "lat", *ADDRESS) if place[name] is not None]
     if not known:
@@ -150,12 +148,12 @@ def _offenders() -> Any:
     return _part(
         "plegers",
         "Wie deed het?",
-        asked("plegers.aantal", "Met hoeveel waren zij?"),
-        asked("plegers.bekend", "Kent de melder hen?"),
-        asked("plegers.leeftijdGeschat", "Geschatte leeftijd"),
-        asked("plegers.genderWaargenomen", "Gender, zoals gezien"),
-        asked("plegers.vervoermiddel", "Vervoermiddel"),
-        asked(
+        ask("plegers.aantal", "Met hoeveel waren zij?"),
+        ask("plegers.bekend", "Kent de melder hen?"),
+        ask("plegers.leeftijdGeschat", "Geschatte leeftijd"),
+        ask("plegers.genderWaargenomen", "Gender, zoals gezien"),
+        ask("plegers.vervoermiddel", "Vervoermiddel"),
+        ask(
             "plegers.signalement",
             "Signalement",
             lines=True,
@@ -169,9 +167,9 @@ def _reporter() -> Any:
     return _part(
         "melder",
         "Over de melder",
-        asked("melder.leeftijdsgroep", "Leeftijd"),
-        asked("melder.gender", "Gender"),
-        asked("politie", "Weet de politie het?"),
+        ask("melder.leeftijdsgroep", "Leeftijd"),
+        ask("melder.gender", "Gender"),
+        ask("politie", "Weet de politie het?"),
     )
 
 
@@ -180,23 +178,23 @@ def _contact() -> Any:
     part = _part(
         "contact",
         "Contact en delen",
-        asked("contactGewenst", "Wil de melder contact?", radio=True),
-        asked(
+        ask("contactGewenst", "Wil de melder contact?", radio=True),
+        ask(
             "melder.naam",
             "Naam",
             description="Wil de melder anoniem blijven? Laat naam, telefoon en e-mail dan leeg.",
         ),
-        asked("melder.telefoon", "Telefoon", widget=forms.TelInput(autocomplete="off")),
-        asked(
+        ask("melder.telefoon", "Telefoon", widget=forms.TelInput(autocomplete="off")),
+        ask(
             "melder.email",
             "E-mail",
             widget=forms.EmailInput(autocomplete="off"),
             validator=forms.email_address,
         ),
-        asked("contactWanneer", "Wanneer mag u bellen?"),
-        asked("hulpGewenst", "De melder wil hulp"),
-        asked("deelvoorkeur.politie", "Mag het gedeeld worden met de politie?", **sharing),
-        asked("deelvoorkeur.ketenpartners", "Mag het gedeeld worden met partners?", **sharing),
+        ask("contactWanneer", "Wanneer mag u bellen?"),
+        ask("hulpGewenst", "De melder wil hulp"),
+        ask("deelvoorkeur.politie", "Mag het gedeeld worden met de politie?", **sharing),
+        ask("deelvoorkeur.ketenpartners", "Mag het gedeeld worden met partners?", **sharing),
     )
     part.validator = _reachable
     return part
@@ -212,29 +210,33 @@ def _reachable(node: Any, contact: dict[str, Any]) -> None:
         raise error
 
 
-# Where each field stands on this form, whatever wijken it offers.
-PLACES: Final = places_of(entry_schema([]))
+# The field of this form for each field of the message, whatever wijken it offers.
+FIELDS: Final = fields_of(entry_schema([]))
 # Where a fault in what stands together belongs, when it isn't about one of its fields.
-PLACES_OF_PARTS: Final = {
-    "melder": PLACES["melder.leeftijdsgroep"],
-    "locatie": PLACES["locatie.omschrijving"],
-    "locatie.adres": PLACES["locatie.adres.straat"],
-    "plegers": PLACES["plegers.aantal"],
+FIELDS_OF_PARTS: Final = {
+    "melder": FIELDS["melder.leeftijdsgroep"],
+    "locatie": FIELDS["locatie.omschrijving"],
+    "locatie.adres": FIELDS["locatie.adres.straat"],
+    "plegers": FIELDS["plegers.aantal"],
 }
 
 
 def message_of(values: Mapping[str, Any], neighbourhood: str | None) -> dict[str, Any]:
-    """The form as the message that the app would have sent, to be checked by the same rules.
+    """Write the form as the message that the app would have sent, for the same rules to check.
 
-    :param neighbourhood: name of the chosen wijk: the place in words when nothing else is known.
+    Args:
+        values: All that was filled in.
+        neighbourhood: Name of the chosen wijk: the place in words when nothing else is known.
     """
-    told = told_by(PLACES, values)
-    told["anoniem"] = not any(f"melder.{name}" in told for name in ("naam", "telefoon", "email"))
-    told["incidentVan"] = told["incidentVan"].astimezone(UTC).isoformat()
-    if neighbourhood is not None and not any(name.startswith("locatie.") for name in told):
-        told["locatie.omschrijving"] = f"In de wijk {neighbourhood}"
+    answers = answers_by_field(FIELDS, values)
+    answers["anoniem"] = not any(
+        f"melder.{name}" in answers for name in ("naam", "telefoon", "email")
+    )
+    answers["incidentVan"] = answers["incidentVan"].astimezone(UTC).isoformat()
+    if neighbourhood is not None and not any(name.startswith("locatie.") for name in answers):
+        answers["locatie.omschrijving"] = f"In de wijk {neighbourhood}"
     message: dict[str, Any] = {}
-    for name, value in told.items():
+    for name, value in answers.items():
         *way, last = name.split(".")
         part = message
         for step in way:
@@ -243,16 +245,15 @@ def message_of(values: Mapping[str, Any], neighbourhood: str | None) -> dict[str
     return message
 
 
-def place_of(path: Sequence[str | int]) -> str | None:
-    """The field of this form where a fault in the message belongs."""
+def field_at(path: Sequence[str | int]) -> str | None:
+    """Return the field of this form where a fault in the message belongs."""
     names = [str(part) for part in path]
     ways = [".".join(names[:length]) for length in range(len(names), 0, -1)]
-    places = {**PLACES_OF_PARTS, **PLACES}
-    return next((places[way] for way in ways if way in places), None)
+    fields = {**FIELDS_OF_PARTS, **FIELDS}
+    return next((fields[way] for way in ways if way in fields), None)
 
 
 # Entering a report, and the page with the follow code to read out.
-
 
 PAGE = "stopintimidatie.reports.arrival:templates/entry.jinja2"
 
@@ -301,14 +302,14 @@ def _store(
 
 
 def _checked(form: Form, values: dict[str, Any], areas: dict[str, str]) -> Submission:
-    """The submission, by the rules of the intake; every fault stands at its field."""
+    """Check the form by the rules of the intake; every fault stands at its field."""
     try:
         return validate(message_of(values, areas.get(values["plek"]["wijk"] or "")), utc_now())
     except InvalidMessageError as invalid:
         first, *others = invalid.errors
         for error in others:
-            form.add_error(error.message, place_of(error.path))
-        raise FormError(first.message, place_of(first.path)) from None
+            form.add_error(error.message, field_at(error.path))
+        raise FormError(first.message, field_at(first.path)) from None
 
 
 def _receive(
@@ -333,9 +334,13 @@ def _officer(request: Request) -> UUID:
 def _to_code(
     context: MunicipalityResource, request: Request, entry: UUID, *, afresh: bool = False
 ) -> HTTPSeeOther:
-    """To the page that shows the follow code; it is derived anew there.
+    """Redirect to the page that shows the follow code; it is derived anew there.
 
-    :param afresh: the request's own transaction failed, and can be asked nothing more.
+    Args:
+        context: Municipality of the report.
+        request: The request.
+        entry: Number of the opened form.
+        afresh: Set when the request's own transaction failed, and can be asked nothing more.
     """
     wanted = report_id(_officer(request), entry)
     if afresh:
@@ -361,7 +366,7 @@ def _uuid(text: str) -> UUID | None:
     renderer="stopintimidatie.reports.arrival:templates/follow_code.jinja2",
 )
 def follow_code_view(context: ReportResource, request: Request) -> dict[str, Any]:
-    """The follow code, for half an hour and only for who entered the report."""
+    """Show the follow code, for half an hour and only to who entered the report."""
     entry = _uuid(dict(query_pairs(request)).get("invoer", ""))
     code = entry and code_to_read_out(
         request.registry.key_ring, context.report, _officer(request), entry

@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register the page of the reporter."""
     from stopintimidatie.reports.attachments.cleaner import LIMIT
     from stopintimidatie.reports.follow.resources import FollowPages
     from stopintimidatie.reports.follow.words import FOLLOW

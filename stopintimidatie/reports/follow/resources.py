@@ -18,7 +18,7 @@ from stopintimidatie.core.web.request import Request
 
 
 class FollowPages(Container):
-    """/volgen"""
+    """Node of `/volgen`."""
 
     label = "Uw melding volgen"
 
@@ -34,7 +34,6 @@ class FollowPages(Container):
 # The cookie holds the reference, the follow code, when it was typed and when the session ends,
 # sealed with our key. Each page checks the code again and moves the end, up to a few hours after
 # the code was typed. Closing the browser, ‘Afsluiten’ and the quick exit button end the session.
-
 
 COOKIE: Final = "volgen"
 PURPOSE: Final = "volgsessie"
@@ -74,6 +73,7 @@ def opened(keys: KeyRing, value: str) -> Follower | None:
 
 
 def follower_of(request: Request) -> Follower | None:
+    """Return who follows a report, by the cookie; None when nobody does, or no longer."""
     value = request.cookies.get(cookie_name(request.app_settings, COOKIE), "")
     return opened(request.registry.key_ring, value) if value else None
 

@@ -325,12 +325,14 @@ def standing_of(request: Request, who: Follower) -> Standing | None:
 
 
 def message_form(request: Request, standing: Standing) -> Form:
-    asked = standing.answer_by is not None
-    button = Button("versturen", "Antwoord versturen" if asked else "Bericht versturen")
+    """Make the form to add something, or to answer the question that was asked."""
+    question = standing.answer_by is not None
+    button = Button("versturen", "Antwoord versturen" if question else "Bericht versturen")
     return _form(request, MessageSchema(), button, f"{HOME}/bericht")
 
 
 def verdict_form(request: Request, standing: Standing) -> Form:
+    """Make the form to say whether the help helped."""
     button = Button("laten_weten", "Laat het weten", "secondary")
     given = {} if standing.verdict is None else {"geholpen": standing.verdict}
     action = f"{HOME}/mening"
@@ -343,6 +345,7 @@ def takes_clips(request: Request) -> bool:
 
 
 def upload_form(request: Request) -> Form:
+    """Make the form to send a file along."""
     button = Button("meesturen", "Bestand meesturen", "secondary")
     schema = upload_schema(takes_clips(request))
     return _form(request, schema, button, f"{HOME}/bijlage", formid="bijlage")

@@ -270,4 +270,5 @@ def explained(status: str, *, double: bool = False, contact_due: bool = False) -
 
 
 def message_title(kind: str) -> str:
+    """Return the heading above a message of this kind."""
     return MESSAGE_TITLES.get(kind, "Bericht van de gemeente")

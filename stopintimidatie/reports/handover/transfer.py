@@ -152,7 +152,7 @@ FILED: Final = (
 _COLUMNS: Final = Report.__table__.columns
 # What a tombstone no longer has. Dates, reference and where it went remain.
 WIPED: Final = (
-    *(name for name, one in BY_COLUMN.items() if one.told.leaves and _COLUMNS[name].nullable),
+    *(name for name, one in BY_COLUMN.items() if one.facts.leaves and _COLUMNS[name].nullable),
     "suspected_offence_reason",
 )
 TIMES: Final = tuple(column.name for column in _COLUMNS if isinstance(column.type, UtcDateTime))

@@ -18,7 +18,7 @@ from stopintimidatie.municipalities.areas.facts import inside_netherlands
 from stopintimidatie.municipalities.settings.forms import question_field
 from stopintimidatie.municipalities.settings.vocabulary import Question
 from stopintimidatie.reports import vocabulary as reports_vocabulary
-from stopintimidatie.reports.arrival.schema import asked
+from stopintimidatie.reports.arrival.schema import ask
 from stopintimidatie.reports.public.pages import DUTCH, Speech
 from stopintimidatie.reports.vocabulary import LocationSource
 
@@ -127,7 +127,7 @@ def _step(name: str, title: str, *nodes: Any) -> Any:
     return part
 
 
-_asked: Final = partial(asked, public=True)
+_ask: Final = partial(ask, public=True)
 
 
 def _what(where: Where) -> Any:
@@ -138,22 +138,22 @@ def _what(where: Where) -> Any:
     return _step(
         "wat",
         "Wat maakte u mee?",
-        _asked("hoedanigheid", "Wie bent u?", radio=True),
-        _asked(
+        _ask("hoedanigheid", "Wie bent u?", radio=True),
+        _ask(
             "vormen",
             "Wat gebeurde er?",
             description="Kies alles wat past.",
             widget=forms.CheckboxChoice(values=groups),
         ),
-        _asked(
+        _ask(
             "omschrijving",
             "Vertel het in uw eigen woorden",
             lines=True,
             description="Zo kort of lang als u wilt. Schrijf geen namen en geen kentekens op.",
         ),
-        _asked("plegers.aantal", "Met hoeveel waren zij?"),
-        _asked("plegers.bekend", "Kent u hen?"),
-        _asked(
+        _ask("plegers.aantal", "Met hoeveel waren zij?"),
+        _ask("plegers.bekend", "Kent u hen?"),
+        _ask(
             "plegers.signalement",
             "Hoe zagen zij eruit?",
             lines=True,
@@ -170,7 +170,7 @@ def _where_and_when(where: Where) -> Any:
         "waar",
         "Waar en wanneer was het?",
         *(_transit() if where.in_transit else _place(where)),
-        _asked("typePlek", "Wat voor plek was het?"),
+        _ask("typePlek", "Wat voor plek was het?"),
         field(
             forms.Date(),
             "Welke dag?",
@@ -185,8 +185,8 @@ def _where_and_when(where: Where) -> Any:
             missing=None,
             widget=forms.TimeInput(autocomplete="off"),
         ),
-        _asked("dagdeel", "Weet u de tijd niet? Welk deel van de dag?"),
-        _asked("herhaling", "Gebeurde het vaker?"),
+        _ask("dagdeel", "Weet u de tijd niet? Welk deel van de dag?"),
+        _ask("herhaling", "Gebeurde het vaker?"),
     )
 
 
@@ -211,7 +211,7 @@ def _place(where: Where) -> list[Any]:
             )
         )
     chosen.append(_point(where))
-    said = _asked(
+    said = _ask(
         "locatie.omschrijving",
         "Waar precies?",
         needed_sometimes=True,
@@ -244,15 +244,15 @@ def _point(where: Where) -> Any:
 
 def _transit() -> list[Any]:
     return [
-        _asked(
+        _ask(
             "locatie.ov.lijn",
             "Welke lijn of trein?",
             needed_sometimes=True,
             description="Bijvoorbeeld: bus 3, of de trein. Een lijn of een halte is genoeg.",
         ),
-        _asked("locatie.ov.halte", "Bij welke halte of welk station was u?", needed_sometimes=True),
-        _asked("locatie.ov.richting", "Waar ging de rit heen?"),
-        _asked("locatie.omschrijving", "Wilt u nog iets zeggen over de plek?"),
+        _ask("locatie.ov.halte", "Bij welke halte of welk station was u?", needed_sometimes=True),
+        _ask("locatie.ov.richting", "Waar ging de rit heen?"),
+        _ask("locatie.omschrijving", "Wilt u nog iets zeggen over de plek?"),
     ]
 
 
@@ -266,25 +266,25 @@ def _yourself() -> Any:
     part = _step(
         "uzelf",
         "Uzelf en contact",
-        _asked("melder.leeftijdsgroep", "Hoe oud bent u?"),
-        _asked("melder.gender", "Wat is uw gender?"),
-        _asked("ernstGevoel", "Hoe voelde het?"),
-        _asked("politie", "Weet de politie het al?"),
-        _asked(
+        _ask("melder.leeftijdsgroep", "Hoe oud bent u?"),
+        _ask("melder.gender", "Wat is uw gender?"),
+        _ask("ernstGevoel", "Hoe voelde het?"),
+        _ask("politie", "Weet de politie het al?"),
+        _ask(
             "contactGewenst",
             "Wilt u dat wij contact met u opnemen?",
             radio=True,
             choices=[(wish.value, wish.public) for wish in WISHES],
         ),
         *_reach(),
-        _asked("hulpGewenst", "Ik wil graag hulp of iemand om mee te praten"),
-        _asked(
+        _ask("hulpGewenst", "Ik wil graag hulp of iemand om mee te praten"),
+        _ask(
             "deelvoorkeur.politie",
             "Mag de gemeente dit delen met de politie?",
             under="deelPolitie",
             **sharing,
         ),
-        _asked(
+        _ask(
             "deelvoorkeur.ketenpartners",
             "Mag de gemeente dit delen met anderen die kunnen helpen?",
             under="deelPartners",
@@ -299,24 +299,24 @@ def _yourself() -> Any:
 def _reach() -> list[Any]:
     """Return the fields of how one can be reached; all of it may stay empty."""
     return [
-        _asked(
+        _ask(
             "melder.naam",
             "Uw naam",
             description="Blijft u liever anoniem? Laat naam, telefoon en e-mail dan leeg.",
         ),
-        _asked(
+        _ask(
             "melder.telefoon",
             "Uw telefoonnummer",
             kind=partial(forms.Phone, hint=NO_PHONE),
             widget=forms.TelInput(autocomplete="off"),
         ),
-        _asked(
+        _ask(
             "melder.email",
             "Uw e-mailadres",
             kind=partial(forms.Email, hint=NO_EMAIL),
             widget=forms.EmailInput(autocomplete="off"),
         ),
-        _asked("contactWanneer", "Wanneer kunnen wij u bellen?"),
+        _ask("contactWanneer", "Wanneer kunnen wij u bellen?"),
     ]
 
 

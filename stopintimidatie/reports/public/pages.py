@@ -182,7 +182,9 @@ def look_of(municipality: Municipality | None, published: Published) -> Branding
 def comes_from_here(request: Any, *, signed: bool) -> bool:
     """Tell whether this form may be acted on.
 
-    :param signed: it carries a key of ours, for this form.
+    Args:
+        request: The request that sent it.
+        signed: Whether it carries a key of ours, for this form.
     """
     if not check_csrf_origin(request, raises=False):
         return False
@@ -236,13 +238,14 @@ class ReportingPlace(Resource):
 
     @property
     def title(self) -> str:
+        """Return the name of the municipality, or a word for where else it was."""
         if self.municipality is not None:
             return self.municipality.name
         return "Onderweg" if self.__name__ == IN_TRANSIT else "Plek onbekend"
 
     @property
     def code(self) -> str | None:
-        """The municipality, as far as the address says it."""
+        """Return the code of the municipality, as far as the address says it."""
         return None if self.municipality is None else self.municipality.code
 
     def __acl__(self) -> list[Any]:

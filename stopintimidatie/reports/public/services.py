@@ -33,7 +33,7 @@ from stopintimidatie.municipalities.settings.rules import HelpLine, Published, l
 from stopintimidatie.municipalities.settings.vocabulary import Question
 from stopintimidatie.reports import vocabulary as reports_vocabulary
 from stopintimidatie.reports.arrival import Arrival, receive
-from stopintimidatie.reports.arrival.schema import places_of, told_by
+from stopintimidatie.reports.arrival.schema import answers_by_field, fields_of
 from stopintimidatie.reports.arrival.submission import Routing, route, routing_for
 from stopintimidatie.reports.fields import (
     BY_NAME,
@@ -248,7 +248,8 @@ def moment_of(
 ) -> tuple[datetime, reports_vocabulary.TimePrecision]:
     """Return when it began, as well as it is known, and how well that is.
 
-    :raises UnclearError: that would be in the future.
+    Raises:
+        UnclearError: That would be in the future.
     """
     start = clock or STARTS.get(part or reports_vocabulary.PartOfDay.AFTERNOON, NOON)
     begun = datetime.combine(day, start, AMSTERDAM).astimezone(UTC)
@@ -268,7 +269,8 @@ def moment_of(
 def location_of(said: Values, where: Where) -> Location:
     """Return the point, and the place in words; with the wijk chosen when there is nothing else.
 
-    :raises UnclearError: nothing was said about the place.
+    Raises:
+        UnclearError: Nothing was said about the place.
     """
     line, stop, towards = (said.get(name) for name in ("lijn", "halte", "richting"))
     transit = Transit(line=line, stop=stop, direction=towards) if line or stop or towards else None
@@ -298,10 +300,11 @@ def location_of(said: Values, where: Where) -> Location:
 def submission_of(values: Values, where: Where, now: datetime) -> Submission:
     """Return the report that this form tells.
 
-    :raises UnclearError: the moment or the place can't be.
+    Raises:
+        UnclearError: The moment or the place can't be.
     """
     what, place, you = (values[name] for name in STEPS)
-    told = told_by(places_of(reporting_schema(where)), values)
+    told = answers_by_field(fields_of(reporting_schema(where)), values)
     said = {
         BY_NAME[name].attribute: BY_NAME[name].terms(value)
         for name, value in told.items()
