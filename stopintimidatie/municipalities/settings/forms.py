@@ -24,13 +24,13 @@ from stopintimidatie.municipalities.settings.pages import (
 from stopintimidatie.municipalities.settings.rules import BLANKS, unknown_blanks
 from stopintimidatie.municipalities.settings.services import LARGEST_UPLOAD
 from stopintimidatie.municipalities.settings.vocabulary import (
-    LONGEST_ANSWER,
     MOST_CHOICES,
     MOST_QUESTIONS,
     USES,
     Choices,
     Kind,
     Question,
+    answer_type,
 )
 from stopintimidatie.municipalities.settings.words import EMERGENCY
 
@@ -278,8 +278,6 @@ def _apart(node: Any, values: Mapping[str, Any]) -> None:
 
 # A question as a field of a form, and what was answered
 
-YES_NO: Final = (("ja", "ja"), ("nee", "nee"))
-
 
 def question_field(question: Question, language: str = "nl") -> Any:
     """Return the field of a question, which may stay unanswered.
@@ -287,7 +285,7 @@ def question_field(question: Question, language: str = "nl") -> Any:
     Words that the municipality didn't give in this language are Dutch.
     """
     return field(
-        _type_of(question, language),
+        answer_type(question, language),
         question.words.get(language) or question.words["nl"],
         description=question.help.get(language) or question.help.get("nl", ""),
         name=question.id,
@@ -300,18 +298,6 @@ def answer_given(question: Question, value: Any) -> Any:
     if value in (None, (), []):
         return None
     return value == "ja" if question.kind is Kind.YES_NO else value
-
-
-def _type_of(question: Question, language: str) -> Any:
-    choices = [(code, label.get(language) or label["nl"]) for code, label in question.choices]
-    match question.kind:
-        case Kind.CHOICE:
-            return forms.OneOf(choices, radio=True)
-        case Kind.SEVERAL:
-            return forms.ManyOf(choices)
-        case Kind.YES_NO:
-            return forms.OneOf(YES_NO, radio=True)
-    return forms.Text(LONGEST_ANSWER, lines=True)
 
 
 # The form of a question

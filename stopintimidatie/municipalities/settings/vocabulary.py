@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+import colander
+
+from stopintimidatie.core.forms.types import Flag, ManyOf, OneOf, Text, Type
 from stopintimidatie.core.registry import Directive
 
 LONGEST_ANSWER: Final = 500
@@ -84,24 +87,35 @@ def question_of(question_id: str, owner: str, content: Mapping[str, Any]) -> Que
     )
 
 
-def fault_of(question: Question, answer: Any) -> str | None:
-    """Return why this answer doesn't fit the question; None when it fits, or is no answer."""
-    if answer is None:
-        return None
-    codes = [code for code, _ in question.choices]
+YES_NO: Final = (("ja", "ja"), ("nee", "nee"))
+
+
+def answer_type(question: Question, language: str = "nl", *, json: bool = False) -> Type:
+    """Return the type of an answer, for the field of a form or for what an app sends.
+
+    Choices without words in this language are Dutch.
+    """
+    choices = [(code, label.get(language) or label["nl"]) for code, label in question.choices]
     match question.kind:
-        case Kind.YES_NO if not isinstance(answer, bool):
-            return "Hier hoort true of false te staan, zonder aanhalingstekens."
-        case Kind.CHOICE if answer not in codes:
-            return f"Kies een van: {', '.join(codes)}."
-        case Kind.SEVERAL if not isinstance(answer, list) or any(a not in codes for a in answer):
-            return f"Geef een lijst met codes uit: {', '.join(codes)}."
-        case Kind.SEVERAL if len(set(answer)) < len(answer):
-            return "Noem elke waarde maar één keer."
-        case Kind.TEXT if not isinstance(answer, str):
-            return "Hier hoort een tekst te staan, tussen aanhalingstekens."
-        case Kind.TEXT if len(answer) > LONGEST_ANSWER:
-            return f"Deze tekst is langer dan {LONGEST_ANSWER} tekens. Maak haar korter."
+        case Kind.CHOICE:
+            return OneOf(choices, radio=True, json=json)
+        case Kind.SEVERAL:
+            return ManyOf(choices, json=json)
+        case Kind.YES_NO:
+            return Flag(json=True) if json else OneOf(YES_NO, radio=True)
+    return Text(LONGEST_ANSWER, lines=True, json=json)
+
+
+def fault_of(question: Question, answer: Any) -> str | None:
+    """Return why an app's answer doesn't fit the question; None when it fits, or is no answer."""
+    try:
+        if answer is not None:
+            answer_type(question, json=True).deserialize(None, answer)
+    except colander.Invalid as invalid:
+        if question.kind is Kind.SEVERAL and (invalid.children or not isinstance(answer, list)):
+            codes = ", ".join(code for code, _ in question.choices)
+            return f"Geef een lijst met codes uit: {codes}."
+        return str(invalid.msg)
     return None
 
 
