@@ -30,13 +30,7 @@ from stopintimidatie.core.mail.addresses import TRIES, code_of, is_code, new_non
 from stopintimidatie.core.registry import Directive, of_kind
 from stopintimidatie.core.security.policy import cookie_name
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing, Sealed
-from stopintimidatie.core.storage.personal import (
-    Fragment,
-    PersonalDataHolder,
-    Subject,
-    Treatment,
-    empty_rows,
-)
+from stopintimidatie.core.storage.personal import Treatment, holder_of_rows
 from stopintimidatie.core.storage.session import locked
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.core.tree import locate_reference, register_reference
@@ -285,29 +279,14 @@ def who_picked_up(keys: KeyRing, pickup: Pickup) -> dict[str, str]:
 
 # Personal data: who picked a document up
 
-T: Final = Treatment
 COLUMNS: Final = {
-    "pickup": {"recipient": T.CODES, "code_by": T.STAFF, "picked_up_by": T.SEALED},
+    "recipient": Treatment.CODES,
+    "code_by": Treatment.STAFF,
+    "picked_up_by": Treatment.SEALED,
 }
 SEALED: Final = Sealed(Pickup, PURPOSE, ("picked_up_by",), "id")
-
-
-def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """Find nothing: a pick-up holds no address or number of a person."""
-    return []
-
-
-def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
-    """Redact nothing: a pick-up holds no text."""
-    return 0
-
-
-def erase(session: Session, document: UUID) -> None:
-    """Empty who picked a document up; that it was picked up, and when, stays."""
-    empty_rows(session, Pickup, Pickup.id == document, COLUMNS["pickup"])
-
-
-PERSONAL_DATA: Final = PersonalDataHolder(KIND, COLUMNS, find, redact, erase)
+# That a document was picked up, and when, stays.
+PERSONAL_DATA: Final = holder_of_rows(KIND, Pickup, COLUMNS)
 
 
 # The visit at /ophalen, in a cookie

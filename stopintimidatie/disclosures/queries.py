@@ -80,20 +80,16 @@ def readable_by(roles: Iterable[Role]) -> ColumnElement[bool]:
 
 
 def _matching(filters: Filters, roles: Iterable[Role], today: date) -> list[ColumnElement[bool]]:
-    conditions = [readable_by(roles)]
-    if filters.kind:
-        conditions.append(Disclosure.profile == filters.kind)
-    if filters.basis:
-        conditions.append(Disclosure.legal_basis == filters.basis)
-    if filters.source:
-        conditions.append(Disclosure.source_reference == filters.source)
-    if filters.recipient:
-        conditions.append(_same_recipient(filters.recipient))
-    if filters.stand:
-        conditions.append(stand_condition(filters.stand, today))
-    if filters.term in TERMS:
-        conditions.append(_within_term(filters.term, today))
-    return conditions
+    running = Disclosure.destroy_by >= today
+    chosen = (
+        (filters.kind, Disclosure.profile == filters.kind),
+        (filters.basis, Disclosure.legal_basis == filters.basis),
+        (filters.source, Disclosure.source_reference == filters.source),
+        (filters.recipient, _same_recipient(filters.recipient)),
+        (filters.stand, stand_condition(filters.stand, today)),
+        (filters.term in TERMS, running if filters.term == "loopt" else ~running),
+    )
+    return [readable_by(roles), *(condition for value, condition in chosen if value)]
 
 
 def _same_recipient(reference: str) -> ColumnElement[bool]:
@@ -118,11 +114,6 @@ def stand_condition(stand: str, today: date) -> ColumnElement[bool]:
         "nooit_gegeven": copy.state == CopyState.LAPSED.value,
     }
     return known.get(stand, false())
-
-
-def _within_term(term: str, today: date) -> ColumnElement[bool]:
-    running = Disclosure.destroy_by >= today
-    return running if term == "loopt" else ~running
 
 
 def count(session: Session, filters: Filters, roles: Iterable[Role], today: date) -> int:

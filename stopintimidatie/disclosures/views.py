@@ -35,7 +35,7 @@ from stopintimidatie.core.tree import Resource
 from stopintimidatie.core.web.components import FacetValue, TimelineEntry
 from stopintimidatie.core.web.request import Paging, Request, query_pairs, toggled, wanted_page
 from stopintimidatie.core.web.responses import csv_response
-from stopintimidatie.disclosures import queries
+from stopintimidatie.disclosures import queries, services
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject, Pickup
 from stopintimidatie.disclosures.pickup import (
     PICKUP_KINDS,
@@ -50,14 +50,7 @@ from stopintimidatie.disclosures.pickup import (
     visit_of,
 )
 from stopintimidatie.disclosures.resources import DisclosureRegister, DisclosureResource
-from stopintimidatie.disclosures.services import (
-    AUDIT_KIND,
-    copy_of,
-    event_words,
-    events_of,
-    stand_of,
-    subjects_of,
-)
+from stopintimidatie.disclosures.services import AUDIT_KIND
 
 # The list as a file
 
@@ -122,7 +115,7 @@ def _rows(
             row.approved_by,
             _moment(row.approved_at),
             row.destroy_by.isoformat(),
-            stand_of(copy, today),
+            services.stand_of(copy, today),
             _moment(copy.given_at if copy else None),
             _moment(copy.destroyed_at if copy else None),
             row.content_sha256,
@@ -220,7 +213,7 @@ def _row(
     end = [row.legal_basis_words, date_short(row.destroy_by)]
     if context.holder == NATIONAL:
         return [*begin, *end]
-    return [*begin, str(entry.subjects), *end, stand_of(entry.copy, today)]
+    return [*begin, str(entry.subjects), *end, services.stand_of(entry.copy, today)]
 
 
 @view_config(
@@ -232,7 +225,7 @@ def _row(
 def disclosure_view(context: DisclosureResource, request: Request) -> dict[str, Any]:
     """Show a disclosure: recipient, content, reasons, proof, steps and subjects."""
     row = context.disclosure
-    subjects = subjects_of(request.db, row.id)
+    subjects = services.subjects_of(request.db, row.id)
     note_read(request, context.holder, AUDIT_KIND, [row.id], task="verstrekking lezen")
     return {
         "disclosure": row,
@@ -243,10 +236,10 @@ def disclosure_view(context: DisclosureResource, request: Request) -> dict[str, 
             ("SHA-256 van het bestand", row.file_sha256),
             ("Grootte van het bestand", file_size(row.file_size)),
         ],
-        "stand": stand_of(copy_of(request.db, row.id), local(utc_now()).date()),
+        "stand": services.stand_of(services.copy_of(request.db, row.id), local(utc_now()).date()),
         "events": [
-            TimelineEntry(event.at, event_words(event), event.actor_name)
-            for event in events_of(request.db, row.id)
+            TimelineEntry(event.at, services.event_words(event), event.actor_name)
+            for event in services.events_of(request.db, row.id)
         ],
         "subjects": [
             [subject.label, ", ".join(subject.categories), str(subject.subject_id)]

@@ -257,3 +257,22 @@ def _nothing(column: Any, value: Any) -> Any:
     if column.nullable:
         return None
     return type(value)()
+
+
+def find_nothing(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
+    """Find no documents, for tables without an address or number of a person."""
+    return []
+
+
+def holder_of_rows(
+    kind: str, entity: Any, columns: Mapping[str, Treatment], find: Find = find_nothing
+) -> PersonalDataHolder:
+    """Return the holder of a table whose rows are the documents, treated by column alone."""
+
+    def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
+        return redact_rows(session, entity, entity.id == document, columns, fragment)
+
+    def erase(session: Session, document: UUID) -> None:
+        empty_rows(session, entity, entity.id == document, columns)
+
+    return PersonalDataHolder(kind, {entity.__tablename__: columns}, find, redact, erase)

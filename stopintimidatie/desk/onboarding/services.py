@@ -28,14 +28,7 @@ from stopintimidatie.core.mail import (
 )
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.core.storage.personal import (
-    Fragment,
-    PersonalDataHolder,
-    Subject,
-    Treatment,
-    empty_rows,
-    redact_rows,
-)
+from stopintimidatie.core.storage.personal import Treatment, holder_of_rows
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.desk.models import Onboarding
@@ -145,31 +138,11 @@ def _hand_some_over(session: Session, effects: Mapping[str, Any], code: str, by:
 # Personal data: the names on a checklist
 
 COLUMNS: Final = {
-    "onboarding": {
-        "agreement_with": Treatment.TEXT,
-        "data_protection_officer": Treatment.TEXT,
-        "legal_basis": Treatment.CODES,
-    },
+    "agreement_with": Treatment.TEXT,
+    "data_protection_officer": Treatment.TEXT,
+    "legal_basis": Treatment.CODES,
 }
-
-
-def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """Find nothing: a checklist holds no address or number of a person."""
-    return []
-
-
-def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
-    """Take the words out of the names on a checklist."""
-    row = Onboarding.id == document
-    return redact_rows(session, Onboarding, row, COLUMNS["onboarding"], fragment)
-
-
-def erase(session: Session, document: UUID) -> None:
-    """Empty the names on a checklist."""
-    empty_rows(session, Onboarding, Onboarding.id == document, COLUMNS["onboarding"])
-
-
-PERSONAL_DATA: Final = PersonalDataHolder("aansluiting", COLUMNS, find, redact, erase)
+PERSONAL_DATA: Final = holder_of_rows("aansluiting", Onboarding, COLUMNS)
 
 
 # Unlocking

@@ -20,14 +20,7 @@ from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, h
 from stopintimidatie.core.limits import Meter, Senders, Watched, watched_reason
 from stopintimidatie.core.mail.addresses import Owner, confirm_address, find_address, set_address
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.core.storage.personal import (
-    Fragment,
-    PersonalDataHolder,
-    Subject,
-    Treatment,
-    empty_rows,
-    redact_rows,
-)
+from stopintimidatie.core.storage.personal import Subject, Treatment, holder_of_rows
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.core.tree import Root
 from stopintimidatie.core.web.request import Request, query_pairs
@@ -306,9 +299,7 @@ def confirm_view(request: Request) -> Any:
 
 # Personal data; `core/mail` finds and erases the address
 
-COLUMNS: Final = {
-    "joining_request": {"function": Treatment.TEXT, "telephone": Treatment.SEALED},
-}
+COLUMNS: Final = {"function": Treatment.TEXT, "telephone": Treatment.SEALED}
 
 
 def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
@@ -320,16 +311,4 @@ def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
     ).all()
 
 
-def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
-    """Redact the function, where a name may have been written."""
-    row = JoiningRequest.id == document
-    return redact_rows(session, JoiningRequest, row, COLUMNS["joining_request"], fragment)
-
-
-def erase(session: Session, document: UUID) -> None:
-    """Empty number and function; that the municipality asked stays."""
-    row = JoiningRequest.id == document
-    empty_rows(session, JoiningRequest, row, COLUMNS["joining_request"])
-
-
-PERSONAL_DATA: Final = PersonalDataHolder("aanmelding", COLUMNS, find, redact, erase)
+PERSONAL_DATA: Final = holder_of_rows("aanmelding", JoiningRequest, COLUMNS, find)

@@ -43,15 +43,9 @@ from stopintimidatie.municipalities.areas.queries import (
     municipalities_by_name,
     municipality_by_slug,
 )
+from stopintimidatie.municipalities.levels import services as levels
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
-from stopintimidatie.municipalities.levels.services import (
-    LevelRefusedError,
-    level_of,
-    plan_level,
-    plan_of,
-    take_back_plan,
-    take_back_when_lacking,
-)
+from stopintimidatie.municipalities.levels.services import LevelRefusedError
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.municipalities.people.services import (
     domains_of,
@@ -210,7 +204,7 @@ def onboarding_view(context: Desk, request: Request) -> Any:
 def check_plan(request: Request, municipality: Municipality) -> None:
     """Take back the plan of a municipality when its checklist lacks something."""
     rules, actor = request.registry.level_rules, request.actor
-    lacking = take_back_when_lacking(request.db, rules, actor, municipality.code)
+    lacking = levels.take_back_when_lacking(request.db, rules, actor, municipality.code)
     if lacking:
         words = " ".join(lacking)
         request.flash(f"De geplande wijziging van het niveau is ingetrokken. {words}", "warning")
@@ -260,7 +254,7 @@ def _refuse_if_changed(row: Onboarding | None, values: dict[str, Any]) -> None:
 def _page(request: Request, municipality: Municipality, row: Onboarding | None) -> dict[str, Any]:
     """Return the values of the page of a municipality that joins."""
     people = colleagues_of(request.db, municipality.code)
-    level = level_of(request.db, municipality.code)
+    level = levels.level_of(request.db, municipality.code)
     domains = domains_of(request.db, [municipality.code])[municipality.code]
     lines = items(row, people, domains)
     return {
@@ -278,7 +272,7 @@ def _page(request: Request, municipality: Municipality, row: Onboarding | None) 
         "addresses": addresses_of(municipality),
         "trained": {person.id: _trained_form(request, municipality, person) for person in people},
         "requests": _addresses(request, municipality),
-        "plan": plan_of(request.db, municipality.code),
+        "plan": levels.plan_of(request.db, municipality.code),
     }
 
 
@@ -345,7 +339,7 @@ LEVEL_PAGE: Final = "stopintimidatie.desk.onboarding:templates/level.jinja2"
 def level_view(context: Desk, request: Request) -> Any:
     """Show the form of another level and its moment, and set or plan it."""
     municipality = asked_municipality(request)
-    level = level_of(request.db, municipality.code)
+    level = levels.level_of(request.db, municipality.code)
     form = Form(
         level_schema(level),
         request,
@@ -365,7 +359,7 @@ def _changed(request: Request, municipality: Municipality, values: dict[str, Any
     after, begins = ParticipationLevel(values["niveau"]), values["vanaf"]
     rules, actor, code = request.registry.level_rules, request.actor, municipality.code
     try:
-        plan_level(request.db, rules, actor, code, after, begins, reason=values["reden"])
+        levels.plan_level(request.db, rules, actor, code, after, begins, reason=values["reden"])
     except LevelRefusedError as refused:
         raise FormError(f"Dit kan nog niet. {' '.join(refused.missing)}", "niveau") from None
     if begins is not None and begins > utc_now():
@@ -384,7 +378,7 @@ def take_back_view(context: Desk, request: Request) -> HTTPSeeOther:
     """Take back the plan of a municipality."""
     municipality = asked_municipality(request)
     rules, actor = request.registry.level_rules, request.actor
-    if take_back_plan(request.db, rules, actor, municipality.code) is None:
+    if levels.take_back_plan(request.db, rules, actor, municipality.code) is None:
         request.flash("Er is niets gepland, of het is al ingegaan.", "warning")
     else:
         request.flash("De geplande wijziging is ingetrokken.")

@@ -6,6 +6,7 @@ A report is opened and passed on at its own pages.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -48,15 +49,14 @@ from stopintimidatie.reports.services import StaleReportError, lock_report, repo
 from stopintimidatie.reports.vocabulary import Form as HarassmentForm
 from stopintimidatie.reports.vocabulary import PlaceType
 
-MUNICIPALITIES_SHOWN = 15
-
-
-@view_config(
-    context=Desk,
-    request_method="GET",
-    permission=Permission.VIEW_DESK,
-    renderer="stopintimidatie.desk.queue:templates/queue.jinja2",
+MUNICIPALITIES_SHOWN: Final = 15
+UNKNOWN: Final = "gemeente onbekend"
+desk_page = partial(
+    view_config, context=Desk, request_method="GET", permission=Permission.VIEW_DESK
 )
+
+
+@desk_page(renderer="stopintimidatie.desk.queue:templates/queue.jinja2")
 def queue_view(context: Desk, request: Request) -> dict[str, Any]:
     """Show the reports that wait at the desk, with filters by delivery and municipality."""
     wanted = queue.QueueFilter(request.GET.get("bezorging"), request.GET.get("gemeente"))
@@ -83,7 +83,7 @@ def _item(report: Report, municipality: str | None) -> ListItem:
         href=report_path(report, None, None),
         badges=(["spoed"] if report.urgent else []) + [report.state, report.delivery or ""],
         meta=[
-            municipality or "gemeente onbekend",
+            municipality or UNKNOWN,
             PlaceType.word(report.place_type),
             f"ontvangen {datetime_short(report.received_at)}",
         ],
@@ -93,12 +93,7 @@ def _item(report: Report, municipality: str | None) -> ListItem:
 def _delivery_facet(request: Request, wanted: queue.QueueFilter) -> list[FacetValue]:
     counts = queue.by_delivery(request.db, wanted)
     return [
-        FacetValue(
-            label,
-            _chosen(request, "bezorging", code, wanted.delivery),
-            counts[code],
-            code == wanted.delivery,
-        )
+        _value(request, "bezorging", code, label, counts[code], wanted.delivery)
         for code, label in queue.DELIVERY_LABELS.items()
         if code in counts
     ]
@@ -106,21 +101,20 @@ def _delivery_facet(request: Request, wanted: queue.QueueFilter) -> list[FacetVa
 
 def _municipality_facet(request: Request, wanted: queue.QueueFilter) -> list[FacetValue]:
     rows = queue.by_municipality(request.db, wanted, MUNICIPALITIES_SHOWN)
+    present = wanted.municipality
     return [
-        FacetValue(
-            name or "gemeente onbekend",
-            _chosen(request, "gemeente", code or queue.UNPLACED, wanted.municipality),
-            number,
-            (code or queue.UNPLACED) == wanted.municipality,
-        )
+        _value(request, "gemeente", code or queue.UNPLACED, name or UNKNOWN, number, present)
         for code, name, number in rows
     ]
 
 
-def _chosen(request: Request, name: str, value: str, present: str | None) -> str:
-    """Return the address with this value of a filter chosen, or left out when it was chosen."""
-    wanted: dict[str, Any] = {name: None if value == present else value, "pagina": None}
-    return with_params(request, **wanted)
+def _value(
+    request: Request, name: str, code: str, label: str, number: int | None, present: str | None
+) -> FacetValue:
+    """Return a value of a filter; its link chooses the value, or leaves a chosen one out."""
+    chosen = code == present
+    wanted: dict[str, Any] = {name: None if chosen else code, "pagina": None}
+    return FacetValue(label, with_params(request, **wanted), number, chosen)
 
 
 # A choice of a municipality, which may be in the list under two names
@@ -168,13 +162,7 @@ def _phone(number: str | None) -> Markup | str:
     return _LINK.format(f"tel:{''.join(number.split())}", number) if number else ""
 
 
-@view_config(
-    context=Desk,
-    name="bellijst",
-    request_method="GET",
-    permission=Permission.VIEW_DESK,
-    renderer=f"{_TEMPLATES}/call_list.jinja2",
-)
+@desk_page(name="bellijst", renderer=f"{_TEMPLATES}/call_list.jinja2")
 def call_list_view(context: Desk, request: Request) -> dict[str, Any]:
     """Show the municipalities to ring, with what waits for each."""
     rows = queue.call_list(request.db, request.registry.key_ring)
@@ -195,13 +183,7 @@ def call_list_view(context: Desk, request: Request) -> dict[str, Any]:
     }
 
 
-@view_config(
-    context=Desk,
-    name="cijfers",
-    request_method="GET",
-    permission=Permission.VIEW_DESK,
-    renderer=f"{_TEMPLATES}/figures.jinja2",
-)
+@desk_page(name="cijfers", renderer=f"{_TEMPLATES}/figures.jinja2")
 def figures_view(context: Desk, request: Request) -> dict[str, Any]:
     """Show by municipality and level how many reports passed the desk in the last year."""
     figures = queue.figures(request.db)

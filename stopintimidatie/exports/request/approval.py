@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -35,19 +36,18 @@ from stopintimidatie.exports.request.views import Looked, look, preview_of
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.vocabulary import ExportError
 
+export_page = partial(view_config, context=ExportResource, guards=(hidden_reports,))
 BUTTONS: Final = (
     Button("goedkeuren", "Goedkeuren en laten maken"),
     Button("afwijzen", "Afwijzen", kind="secondary"),
 )
 
 
-@view_config(
-    context=ExportResource,
+@export_page(
     name=DECIDE,
     request_method=("GET", "POST"),
     permission=Permission.APPROVE_EXPORT,
     renderer="stopintimidatie.exports.request:templates/decide.jinja2",
-    guards=(hidden_reports,),
 )
 def decide_view(context: ExportResource, request: Request) -> Any:
     """Show what would go out, and let a second person approve or reject it."""
@@ -127,13 +127,7 @@ def _carry_out(
     return "De uitvoer is goedgekeurd en wordt nu gemaakt."
 
 
-@view_config(
-    context=ExportResource,
-    name="opnieuw",
-    request_method="POST",
-    permission=Permission.REQUEST_EXPORT,
-    guards=(hidden_reports,),
-)
+@export_page(name="opnieuw", request_method="POST", permission=Permission.REQUEST_EXPORT)
 def again_view(context: ExportResource, request: Request) -> Any:
     """Have an export made again after a failure."""
     try:
@@ -145,13 +139,7 @@ def again_view(context: ExportResource, request: Request) -> Any:
     return HTTPSeeOther(request.resource_path(context))
 
 
-@view_config(
-    context=ExportResource,
-    name="afbreken",
-    request_method="POST",
-    permission=Permission.REQUEST_EXPORT,
-    guards=(hidden_reports,),
-)
+@export_page(name="afbreken", request_method="POST", permission=Permission.REQUEST_EXPORT)
 def cancel_view(context: ExportResource, request: Request) -> Any:
     """Stop the making of an export, or take back one's own request."""
     waited = context.export.state == ExportState.REQUESTED
@@ -165,13 +153,11 @@ def cancel_view(context: ExportResource, request: Request) -> Any:
     return HTTPSeeOther(request.resource_path(context))
 
 
-@view_config(
-    context=ExportResource,
+@export_page(
     name="wachtwoord",
     request_method="POST",
     permission=Permission.REQUEST_EXPORT,
     renderer="stopintimidatie.exports.request:templates/password.jinja2",
-    guards=(hidden_reports,),
 )
 def password_view(context: ExportResource, request: Request) -> Any:
     """Show the password of the file, once."""
@@ -187,13 +173,11 @@ def password_view(context: ExportResource, request: Request) -> Any:
 # Judging an urgent export afterwards
 
 
-@view_config(
-    context=ExportResource,
+@export_page(
     name=AFTER,
     request_method=("GET", "POST"),
     permission=Permission.APPROVE_EXPORT,
     renderer="stopintimidatie.exports.request:templates/after.jinja2",
-    guards=(hidden_reports,),
 )
 def after_view(context: ExportResource, request: Request) -> Any:
     """Show the form to judge an urgent export afterwards, and approve or withdraw it."""

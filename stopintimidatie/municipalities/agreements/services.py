@@ -26,14 +26,7 @@ from stopintimidatie.core.mail.addresses import (
 )
 from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.core.storage.encryption import KeyRing, Sealed
-from stopintimidatie.core.storage.personal import (
-    Fragment,
-    PersonalDataHolder,
-    Subject,
-    Treatment,
-    empty_rows,
-    redact_rows,
-)
+from stopintimidatie.core.storage.personal import Subject, Treatment, holder_of_rows
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import day_of
 from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
@@ -285,15 +278,12 @@ ENDS: Final = MailTemplate(
 
 # Personal data: officials of municipalities, encrypted like contact data
 
-T: Final = Treatment
 COLUMNS: Final = {
-    "forwarding_agreement": {
-        "people": T.SEALED,
-        "certificate": T.SEALED,
-        "declined_reason": T.TEXT,
-        "agreed_by": T.STAFF,
-        "agreed_by_id": T.STAFF,
-    }
+    "people": Treatment.SEALED,
+    "certificate": Treatment.SEALED,
+    "declined_reason": Treatment.TEXT,
+    "agreed_by": Treatment.STAFF,
+    "agreed_by_id": Treatment.STAFF,
 }
 SEALED: Final = Sealed(ForwardingAgreement, PURPOSE, ("people",), "id")
 
@@ -309,16 +299,5 @@ def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
     return [row.id for row in rows if wanted in str(people_of(keys, row))]
 
 
-def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
-    """Take the words out of the reason of a refusal."""
-    row, columns = ForwardingAgreement.id == document, COLUMNS["forwarding_agreement"]
-    return redact_rows(session, ForwardingAgreement, row, columns, fragment)
-
-
-def erase(session: Session, document: UUID) -> None:
-    """Empty names and numbers; that there was an agreement, and until when, stays."""
-    row, columns = ForwardingAgreement.id == document, COLUMNS["forwarding_agreement"]
-    empty_rows(session, ForwardingAgreement, row, columns)
-
-
-PERSONAL_DATA: Final = PersonalDataHolder(KIND, COLUMNS, find, redact, erase)
+# That there was an agreement, and until when, stays.
+PERSONAL_DATA: Final = holder_of_rows(KIND, ForwardingAgreement, COLUMNS, find)

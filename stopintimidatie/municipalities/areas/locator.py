@@ -38,7 +38,7 @@ _METRES_PER_DEGREE = math.pi * 6_371_008.8 / 180
 
 
 class Method(StrEnum):
-    """Way in which a place was matched; `CENTRE` is a guess that the page must own up to.
+    """Way in which a point or report got its area; `CENTRE` is a guess, and pages say so.
 
     `CHOSEN`: the reporter, or who entered the report, said so. `OFFICER`: an officer said
     otherwise since. `STOP` and `ADDRESS`: by the stop or the address that was named, for there
@@ -167,7 +167,7 @@ class _Layer:
 
 
 class Locator:
-    """Answers where a place lies. Built once from the outlines in force; never changes."""
+    """A locator of points, built once from the outlines in force; it never changes."""
 
     def __init__(
         self,

@@ -20,6 +20,7 @@ from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, day_of, plural
 from stopintimidatie.core.web.components import ListItem
 from stopintimidatie.core.web.request import Paging, Request, query_pairs, wanted_page
+from stopintimidatie.municipalities.partners import services
 from stopintimidatie.municipalities.partners.forms import (
     FORM_PAGE,
     ContactSchema,
@@ -37,22 +38,7 @@ from stopintimidatie.municipalities.partners.resources import (
     PartnerResource,
     profiles_for,
 )
-from stopintimidatie.municipalities.partners.services import (
-    KIND,
-    PartnerError,
-    add_contact,
-    add_partner,
-    change_contact,
-    change_partner,
-    contacts_of,
-    earlier_covenants,
-    end_partner,
-    find_contact,
-    in_clear,
-    owner_of_contact,
-    remove_contact,
-    resume_partner,
-)
+from stopintimidatie.municipalities.partners.services import KIND, PartnerError
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis, PartnerKind
 from stopintimidatie.municipalities.people.views import take_code
 
@@ -134,7 +120,7 @@ def add_view(context: PartnerList, request: Request) -> Any:
     )
 
     def act(values: dict[str, Any]) -> Any:
-        row = add_partner(request.db, context.holder, read_partner(values), request.actor)
+        row = services.add_partner(request.db, context.holder, read_partner(values), request.actor)
         request.flash("De partner is toegevoegd. Zet er nu bij wie u daar kunt vragen.")
         return HTTPSeeOther(request.resource_path(context, row.reference))
 
@@ -151,7 +137,7 @@ def add_view(context: PartnerList, request: Request) -> Any:
 def partner_view(context: PartnerResource, request: Request) -> dict[str, Any]:
     """Show a partner: its legal bases, covenant and contacts."""
     row = context.organisation
-    contacts = contacts_of(request.db, request.registry.key_ring, row)
+    contacts = services.contacts_of(request.db, request.registry.key_ring, row)
     if contacts:
         fields = ["naam", "e-mail", "telefoon"]
         note_read(request, context.holder, KIND, [row.id], task="partner bekijken", fields=fields)
@@ -165,7 +151,7 @@ def partner_view(context: PartnerResource, request: Request) -> dict[str, Any]:
         ],
         "bases": [LegalBasis.word(code) for code in row.legal_bases],
         "covenant": row.covenant,
-        "earlier": earlier_covenants(request.db, row),
+        "earlier": services.earlier_covenants(request.db, row),
         "today": day_of(utc_now()),
         "contacts": contacts,
         "edits": request.has_permission(Permission.EDIT_PARTNER, context),
@@ -180,14 +166,13 @@ def change_view(context: PartnerResource, request: Request) -> Any:
     form = Form(
         partner_schema(profiles_for(request.registry, request.db, context.holder)),
         request,
-        buttons=[Button("opslaan", "Opslaan")],
         appstruct=shown_partner(row),
         cancel_url=back,
     )
 
     def act(values: dict[str, Any]) -> Any:
         given, version = read_partner(values), values["versie"]
-        change_partner(request.db, row, given, request.actor, version=version)
+        services.change_partner(request.db, row, given, request.actor, version=version)
         request.flash("De partner is opgeslagen.")
         return HTTPSeeOther(back)
 
@@ -206,7 +191,7 @@ def end_view(context: PartnerResource, request: Request) -> Any:
     )
 
     def act(values: dict[str, Any]) -> Any:
-        end_partner(request.db, row, values["reden"], request.actor)
+        services.end_partner(request.db, row, values["reden"], request.actor)
         request.flash("De partner is beëindigd. De contactpersonen zijn verwijderd.")
         return HTTPSeeOther(back)
 
@@ -223,7 +208,7 @@ def end_view(context: PartnerResource, request: Request) -> Any:
 def resume_view(context: PartnerResource, request: Request) -> HTTPSeeOther:
     """Use an ended partner again."""
     try:
-        resume_partner(request.db, context.organisation, request.actor)
+        services.resume_partner(request.db, context.organisation, request.actor)
         request.flash("U werkt weer met deze partner. Zet erbij wie u daar kunt vragen.")
     except PartnerError as problem:
         request.flash(problem.message, "error")
@@ -252,10 +237,10 @@ def contact_view(context: PartnerResource, request: Request) -> Any:
     def act(values: dict[str, Any]) -> Any:
         person, actor = read_person(values), request.actor
         if known is None:
-            add_contact(request.db, keys, row, person, actor)
+            services.add_contact(request.db, keys, row, person, actor)
         else:
             version = values["versie"]
-            change_contact(request.db, keys, row, known, person, actor, version=version)
+            services.change_contact(request.db, keys, row, known, person, actor, version=version)
         request.flash("Opgeslagen. Naar een nieuw adres sturen wij een code.")
         return HTTPSeeOther(request.resource_path(context))
 
@@ -266,8 +251,8 @@ def contact_view(context: PartnerResource, request: Request) -> Any:
 def _first_values(request: Request, known: PartnerContact | None) -> dict[str, Any]:
     if known is None:
         return {}
-    address = find_address(request.db, owner_of_contact(known.id))
-    person = in_clear(request.registry.key_ring, known, address)
+    address = find_address(request.db, services.owner_of_contact(known.id))
+    person = services.in_clear(request.registry.key_ring, known, address)
     return {
         "functie": person.function,
         "naam": person.name,
@@ -283,7 +268,7 @@ def _contact(context: PartnerResource, request: Request, number: str) -> Partner
     Raises:
         HTTPNotFound: there is none.
     """
-    contact = find_contact(request.db, context.organisation, number)
+    contact = services.find_contact(request.db, context.organisation, number)
     if contact is None:
         raise HTTPNotFound()
     return contact
@@ -293,7 +278,7 @@ def _contact(context: PartnerResource, request: Request, number: str) -> Partner
 def code_view(context: PartnerResource, request: Request) -> HTTPSeeOther:
     """Take the code that the contact read out, or send a new one."""
     contact = _contact(context, request, str(request.POST.get("wie", "")))
-    take_code(request, owner_of_contact(contact.id), "Het adres is bevestigd.")
+    take_code(request, services.owner_of_contact(contact.id), "Het adres is bevestigd.")
     return HTTPSeeOther(request.resource_path(context))
 
 
@@ -301,6 +286,6 @@ def code_view(context: PartnerResource, request: Request) -> HTTPSeeOther:
 def remove_view(context: PartnerResource, request: Request) -> HTTPSeeOther:
     """Delete a contact."""
     contact = _contact(context, request, str(request.POST.get("wie", "")))
-    remove_contact(request.db, context.organisation, contact, request.actor)
+    services.remove_contact(request.db, context.organisation, contact, request.actor)
     request.flash("De contactpersoon is verwijderd.")
     return HTTPSeeOther(request.resource_path(context))

@@ -34,31 +34,18 @@ from stopintimidatie.municipalities.areas.resources import (
     MunicipalityResource,
     settings_link,
 )
-from stopintimidatie.municipalities.people import proposals
+from stopintimidatie.municipalities.people import proposals, services
 from stopintimidatie.municipalities.people.forms import (
     CONFIRM,
     DecisionSchema,
     InviteSchema,
     postbox_schema,
 )
-from stopintimidatie.municipalities.people.services import (
-    Confirmer,
-    domains_of,
-    has_confirmed,
-    has_hand,
-    invited_at,
-    is_outside,
-    offer_at,
-    pending_confirmers,
-    postbox_of,
-    proposals_for,
-    urgent_number_of,
-    workers_of,
-)
+from stopintimidatie.municipalities.people.services import Confirmer
 
 _TEMPLATES: Final = "stopintimidatie.municipalities.people:templates"
 PAGE: Final = f"{_TEMPLATES}/postbox.jinja2"
-OWNERS: Final = {"adres": postbox_of, "spoednummer": urgent_number_of}
+OWNERS: Final = {"adres": services.postbox_of, "spoednummer": services.urgent_number_of}
 # The pages of who manages the municipality
 managed_page = partial(
     view_config, context=MunicipalityResource, permission=Permission.MANAGE_MUNICIPALITY
@@ -86,7 +73,6 @@ def postbox_view(context: Any, request: Any) -> Any:
     form = Form(
         postbox_schema(texting=texting),
         request,
-        buttons=[Button("opslaan", "Opslaan")],
         appstruct={name: clear_address(keys, row) for name, row in rows.items() if row is not None},
     )
 
@@ -105,13 +91,13 @@ def postbox_view(context: Any, request: Any) -> Any:
 
 def _save(context: Any, request: Any, values: dict[str, Any]) -> None:
     actor, keys, holder = request.actor, request.registry.key_ring, context.holder
-    set_address(request.db, keys, holder, postbox_of(holder), values["adres"], actor)
+    set_address(request.db, keys, holder, services.postbox_of(holder), values["adres"], actor)
     number = values.get("spoednummer")
     if number:
-        owner = urgent_number_of(holder)
+        owner = services.urgent_number_of(holder)
         set_address(request.db, keys, holder, owner, number, actor, phone=True)
     elif "spoednummer" in values:
-        remove_address(request.db, urgent_number_of(holder), actor)
+        remove_address(request.db, services.urgent_number_of(holder), actor)
 
 
 @managed_page(name="berichten-code", request_method="POST")
@@ -176,7 +162,7 @@ def proposals_view(context: MunicipalityResource, request: Request) -> Any:
 
 def decide(request: Request, at: str, here: str) -> Any:
     """Show the proposals that the holder `at` must confirm, and handle a posted decision."""
-    waiting = {str(offer.id): offer for offer in proposals_for(request.db, at)}
+    waiting = {str(offer.id): offer for offer in services.proposals_for(request.db, at)}
     forms = {number: _form(request, number, here) for number in waiting}
     page = {"cards": _cards(request, list(waiting.values())), "forms": forms}
     if request.method != "POST":
@@ -228,7 +214,10 @@ def _cards(request: Request, offers: list[RoleOffer]) -> list[dict[str, Any]]:
     codes = {offer.holder for offer in offers}
     named = select(Municipality.code, Municipality.name).where(Municipality.code.in_(codes))
     names = dict(request.db.execute(named).all())
-    domains, left = domains_of(request.db, codes), pending_confirmers(request.db, offers)
+    domains, left = (
+        services.domains_of(request.db, codes),
+        services.pending_confirmers(request.db, offers),
+    )
     me = request.db.get_one(User, request.identity.user_id)  # type: ignore[union-attr]
     return [
         {
@@ -236,9 +225,9 @@ def _cards(request: Request, offers: list[RoleOffer]) -> list[dict[str, Any]]:
             "offer": offer,
             "role": Role(offer.role).label,
             "municipality": names[offer.holder],
-            "outside": is_outside(offer.username, domains[offer.holder]),
+            "outside": services.is_outside(offer.username, domains[offer.holder]),
             "awaited": " en ".join(PARTIES[party] for party in left[offer.id]),
-            "mine": has_hand(offer, me) or has_confirmed(offer, me),
+            "mine": services.has_hand(offer, me) or services.has_confirmed(offer, me),
         }
         for offer in offers
     ]
@@ -246,7 +235,7 @@ def _cards(request: Request, offers: list[RoleOffer]) -> list[dict[str, Any]]:
 
 def roles_to_confirm(session: Session, holder: str, path: str) -> list[ListItem]:
     """Return the item of the start page about proposals to decide on; empty if there are none."""
-    number = len(proposals_for(session, holder))
+    number = len(services.proposals_for(session, holder))
     if not number:
         return []
     waits = f"{plural(number, 'voorstel', 'voorstellen')} om over te beslissen"
@@ -284,9 +273,9 @@ def users_panel(context: Administration, request: Any) -> Panel | None:
 def users_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """Show all users with a role here, their roles, and the people who are invited."""
     return {
-        "people": workers_of(request.db, context.holder),
-        "invited": invited_at(request.db, context.holder),
-        "domains": domains_of(request.db, [context.holder])[context.holder],
+        "people": services.workers_of(request.db, context.holder),
+        "invited": services.invited_at(request.db, context.holder),
+        "domains": services.domains_of(request.db, [context.holder])[context.holder],
         "me": request.identity.user_id,  # type: ignore[union-attr]
         "invite": request.resource_path(context, "gebruiker-uitnodigen"),
         "again": request.resource_path(context, "gebruiker-opnieuw"),
@@ -353,7 +342,7 @@ def change_offer(
     request: Request, code: str, at: str, change: Callable[..., None], done: str
 ) -> None:
     """Apply a change to the posted offer of a municipality; flash `done`, or why it can't be."""
-    offer = offer_at(request.db, code, posted_id(request))
+    offer = services.offer_at(request.db, code, posted_id(request))
     try:
         if offer is None:
             raise AccountError("Deze uitnodiging is er niet meer. Open de pagina opnieuw.")

@@ -10,15 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.view import view_config
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, ConflictError, FormError, field
+from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import datetime_long
 from stopintimidatie.core.tree import lineage
@@ -90,6 +93,9 @@ PART_LABELS: Final = {
     Part.CONTACT: "Contact met de melder",
     Part.OFFICERS: "Bevoegdheid van boa's",
 }
+# The pages of the settings, also of the desk, and those that only a municipality has
+settings_page = partial(view_config, context=Administration, permission=Permission.EDIT_SETTINGS)
+municipality_page = partial(settings_page, context=MunicipalityAdministration)
 SAVE: Final = Button("opslaan", "Opslaan")
 PREVIEW: Final = Button("voorbeeld", "Eerst voorbeeld bekijken", "secondary")
 REMOVE: Final = Button("weghalen", "Eigen tekst weghalen", "secondary")

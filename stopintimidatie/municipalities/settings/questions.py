@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound
-from pyramid.view import view_config
 
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form
-from stopintimidatie.core.security import Permission
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.municipalities.areas.resources import (
     Administration,
@@ -35,7 +33,6 @@ from stopintimidatie.municipalities.settings.vocabulary import (
 )
 from stopintimidatie.municipalities.settings.words import HELP_LINES
 
-P = Permission.EDIT_SETTINGS
 NEW_LINE: Final = "nieuw"
 MOST_LINES: Final = 15
 REMOVE_LINE: Final = Button("weghalen", "Lijn weghalen", "secondary")
@@ -52,12 +49,8 @@ def _lines(context: Administration, published: Published) -> list[Line]:
     return list(pages.content_of(context, published, Part.HELP).get("lijnen", default))
 
 
-@view_config(
-    context=Administration,
-    name="hulplijnen",
-    request_method="GET",
-    permission=P,
-    renderer="templates/help_lines.jinja2",
+@pages.settings_page(
+    name="hulplijnen", request_method="GET", renderer="templates/help_lines.jinja2"
 )
 def help_lines(context: Administration, request: Request) -> dict[str, Any]:
     """Show the own help lines to change, and all those that a reporter may see."""
@@ -90,12 +83,8 @@ def _for_whom(line: Mapping[str, Any], ages: Mapping[str, str], forms: Mapping[s
     return "; ".join(part for part in parts if part) or "iedereen"
 
 
-@view_config(
-    context=Administration,
-    name="hulplijn",
-    request_method=("GET", "POST"),
-    permission=P,
-    renderer="templates/part.jinja2",
+@pages.settings_page(
+    name="hulplijn", request_method=("GET", "POST"), renderer="templates/part.jinja2"
 )
 def help_line(context: Administration, request: Request) -> Any:
     """Show the form of a help line, with a preview, and add, change or remove it."""
@@ -201,13 +190,7 @@ NEW: Final = "nieuw"
 REMOVE: Final = Button("weghalen", "Vraag weghalen", "secondary")
 
 
-@view_config(
-    context=MunicipalityAdministration,
-    name="vragen",
-    request_method="GET",
-    permission=P,
-    renderer="templates/questions.jinja2",
-)
+@pages.municipality_page(name="vragen", request_method="GET", renderer="templates/questions.jinja2")
 def questions(context: MunicipalityAdministration, request: Request) -> dict[str, Any]:
     """Show the questions that are asked now, in the app and at triage."""
     published = pages.published_here(context, request)
@@ -240,12 +223,8 @@ def questions(context: MunicipalityAdministration, request: Request) -> dict[str
     }
 
 
-@view_config(
-    context=MunicipalityAdministration,
-    name="vraag",
-    request_method=("GET", "POST"),
-    permission=P,
-    renderer="templates/part.jinja2",
+@pages.municipality_page(
+    name="vraag", request_method=("GET", "POST"), renderer="templates/part.jinja2"
 )
 def question(context: MunicipalityAdministration, request: Request) -> Any:
     """Show the form of a question, with a preview, and add, change or remove it."""

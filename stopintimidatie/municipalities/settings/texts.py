@@ -6,10 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from pyramid.view import view_config
-
 from stopintimidatie.core.forms import Form, FormError, handle_form
-from stopintimidatie.core.security import Permission
 from stopintimidatie.core.web.request import NavItem, Request, with_params
 from stopintimidatie.municipalities.areas.resources import (
     Administration,
@@ -29,7 +26,6 @@ from stopintimidatie.municipalities.settings.forms import (
 from stopintimidatie.municipalities.settings.rules import ALWAYS, Part, Published
 from stopintimidatie.municipalities.settings.vocabulary import Choices, vocabulary
 
-P = Permission.EDIT_SETTINGS
 PAGE = "templates/part.jinja2"
 LET_OP_ABOUT = (
     "Dit lezen melders zolang de gemeente niet is aangesloten: vóór het versturen, in het antwoord"
@@ -45,13 +41,7 @@ OFFICERS_ABOUT = (
 )
 
 
-@view_config(
-    context=Administration,
-    name="let-op",
-    request_method=("GET", "POST"),
-    permission=P,
-    renderer=PAGE,
-)
+@pages.settings_page(name="let-op", request_method=("GET", "POST"), renderer=PAGE)
 def let_op(context: Administration, request: Request) -> Any:
     """Show the form of the LET OP text in each language and its term, and save it."""
     published = pages.published_here(context, request)
@@ -124,13 +114,7 @@ def _page(
     }
 
 
-@view_config(
-    context=MunicipalityAdministration,
-    name="termijn",
-    request_method=("GET", "POST"),
-    permission=P,
-    renderer=PAGE,
-)
+@pages.municipality_page(name="termijn", request_method=("GET", "POST"), renderer=PAGE)
 def contact(context: MunicipalityAdministration, request: Request) -> Any:
     """Show the form of the term of contact and the telephone number, and save it."""
     published = pages.published_here(context, request)
@@ -153,13 +137,7 @@ def contact(context: MunicipalityAdministration, request: Request) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-@view_config(
-    context=MunicipalityAdministration,
-    name="boas",
-    request_method=("GET", "POST"),
-    permission=P,
-    renderer=PAGE,
-)
+@pages.municipality_page(name="boas", request_method=("GET", "POST"), renderer=PAGE)
 def officers(context: MunicipalityAdministration, request: Request) -> Any:
     """Show the form of the periods in which boas may enforce, and save it."""
     published = pages.published_here(context, request)
@@ -194,12 +172,8 @@ LEVEL_OF = {
 }
 
 
-@view_config(
-    context=Administration,
-    name="teksten",
-    request_method=("GET", "POST"),
-    permission=P,
-    renderer="templates/texts.jinja2",
+@pages.settings_page(
+    name="teksten", request_method=("GET", "POST"), renderer="templates/texts.jinja2"
 )
 def texts(context: Administration, request: Request) -> Any:
     """Show the form of the answer that the address names, with a preview, and save it."""

@@ -7,12 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.view import view_config
 from sqlalchemy import select
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import BusyError, Form, FormError, handle_form
-from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import date_text, datetime_long, local, plural
 from stopintimidatie.core.web.components import panels
 from stopintimidatie.core.web.limits import TOO_BUSY, NoPlaceError, heavy_work
@@ -24,21 +22,13 @@ from stopintimidatie.municipalities.areas.resources import (
 )
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_history, plan_of
-from stopintimidatie.municipalities.settings import pages
+from stopintimidatie.municipalities.settings import pages, services
 from stopintimidatie.municipalities.settings.forms import look_schema
 from stopintimidatie.municipalities.settings.models import MunicipalityLogo, MunicipalitySetting
 from stopintimidatie.municipalities.settings.queries import logo_of
 from stopintimidatie.municipalities.settings.rules import FROM_PROFILE, Part, Published
-from stopintimidatie.municipalities.settings.services import (
-    LogoError,
-    PublishingError,
-    clean_logo,
-    keep_logo,
-    withdraw,
-)
 from stopintimidatie.municipalities.settings.vocabulary import USES
 
-P = Permission.EDIT_SETTINGS
 MOST_VERSIONS = 100
 PAGES = {
     Part.LOOK: "uiterlijk",
@@ -52,13 +42,7 @@ PAGES = {
 OF_THE_DESK = frozenset({Part.ANSWERS, Part.LET_OP, Part.HELP})
 
 
-@view_config(
-    context=Administration,
-    name="",
-    request_method="GET",
-    permission=P,
-    renderer="templates/overview.jinja2",
-)
+@pages.settings_page(name="", request_method="GET", renderer="templates/overview.jinja2")
 def overview(context: Administration, request: Request) -> dict[str, Any]:
     """Show the parts with their content and plans, and a preview for reporters."""
     published = pages.published_here(context, request)
@@ -144,13 +128,7 @@ def _said(part: Part, published: Published, context: Administration) -> str:
             return "bevoegd" if published.officers_empowered(today) else "niet bevoegd"
 
 
-@view_config(
-    context=Administration,
-    name="versies",
-    request_method="GET",
-    permission=P,
-    renderer="templates/versions.jinja2",
-)
+@pages.settings_page(name="versies", request_method="GET", renderer="templates/versions.jinja2")
 def versions(context: Administration, request: Request) -> dict[str, Any]:
     """Show the versions of all parts, newest first, with a button to take back a plan."""
     rows = request.db.scalars(
@@ -178,16 +156,16 @@ def versions(context: Administration, request: Request) -> dict[str, Any]:
     }
 
 
-@view_config(context=Administration, name="intrekken", request_method="POST", permission=P)
+@pages.settings_page(name="intrekken", request_method="POST")
 def take_back(context: Administration, request: Request) -> HTTPSeeOther:
     """Take back a plan before its moment."""
     row = _version(context, request)
     try:
         if row is None:
-            raise PublishingError("Deze versie is er niet.")
-        withdraw(request.db, request.actor, row)
+            raise services.PublishingError("Deze versie is er niet.")
+        services.withdraw(request.db, request.actor, row)
         request.flash("De geplande wijziging is ingetrokken.")
-    except PublishingError as problem:
+    except services.PublishingError as problem:
         request.flash(str(problem), kind="error")
     return HTTPSeeOther(request.resource_path(context, "versies"))
 
@@ -204,12 +182,8 @@ def _version(context: Administration, request: Request) -> MunicipalitySetting |
 # Logo and colour
 
 
-@view_config(
-    context=MunicipalityAdministration,
-    name="uiterlijk",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_SETTINGS,
-    renderer="templates/look.jinja2",
+@pages.municipality_page(
+    name="uiterlijk", request_method=("GET", "POST"), renderer="templates/look.jinja2"
 )
 def look(context: MunicipalityAdministration, request: Request) -> Any:
     """Show the form of logo and colour, with a preview, and save it."""
@@ -263,7 +237,7 @@ def _wanted_logo(
     if values["logo"] is not None:
         try:
             return _kept(context, request, values["logo"].content)
-        except LogoError as problem:
+        except services.LogoError as problem:
             raise FormError(str(problem), "logo") from None
     chosen = values["gekozen"]
     if chosen:
@@ -284,7 +258,7 @@ def _from_profile(context: MunicipalityAdministration, request: Request) -> str 
         return None
     try:
         return _kept(context, request, logo.content)
-    except LogoError as problem:
+    except services.LogoError as problem:
         raise FormError(f"Het logo van nu kan niet mee: {problem}", "logo") from None
 
 
@@ -297,10 +271,10 @@ def _kept(context: MunicipalityAdministration, request: Request, content: bytes)
     """
     try:
         with heavy_work(request):
-            clean = clean_logo(content)
+            clean = services.clean_logo(content)
     except NoPlaceError:
         raise BusyError(TOO_BUSY, "logo") from None
-    return keep_logo(request.db, context.holder, clean)
+    return services.keep_logo(request.db, context.holder, clean)
 
 
 def _inline(request: Request, owner: str, sha256: str | None) -> str | None:

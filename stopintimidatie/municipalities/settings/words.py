@@ -166,8 +166,6 @@ EMERGENCY: Final[dict[str, Any]] = {
     "naam": {"nl": "Politie (spoed)", "en": "Police (emergency)"},
     "telefoon": "112",
     "uitleg": {"nl": "Bij gevaar, altijd.", "en": "In danger, always."},
-    "leeftijden": [],
-    "vormen": [],
 }
 HELP_LINES: Final[list[dict[str, Any]]] = [
     {
@@ -181,7 +179,6 @@ HELP_LINES: Final[list[dict[str, Any]]] = [
             "en": "Talk or chat about anything, every day from 11 to 21.",
         },
         "leeftijden": MINORS,
-        "vormen": [],
     },
     {
         "naam": {
@@ -193,7 +190,6 @@ HELP_LINES: Final[list[dict[str, Any]]] = [
             "nl": "Hulp van artsen en hulpverleners. Bel liefst binnen zeven dagen.",
             "en": "Help from doctors and counsellors. Preferably call within seven days.",
         },
-        "leeftijden": [],
         "vormen": SEXUAL,
     },
     {
@@ -203,14 +199,10 @@ HELP_LINES: Final[list[dict[str, Any]]] = [
             "nl": "Aangifte doen, of vragen wat de politie kan doen.",
             "en": "Report a crime, or ask what the police can do.",
         },
-        "leeftijden": [],
-        "vormen": [],
     },
     {
         "naam": {"nl": "Slachtofferhulp Nederland", "en": "Victim Support Netherlands"},
         "telefoon": "0900-0101",
         "uitleg": {"nl": "Luistert en helpt u verder.", "en": "Listens and helps you on."},
-        "leeftijden": [],
-        "vormen": [],
     },
 ]
