@@ -44,6 +44,7 @@ from stopintimidatie.core.search.postgres import rows as postgres_rows
 from stopintimidatie.core.search.postgres.query import Statement, did_you_mean, results
 from stopintimidatie.core.search.postgres.rows import rules
 from stopintimidatie.core.search.query import Field, SearchQuery
+from stopintimidatie.core.search.results import compare
 from stopintimidatie.core.storage.session import as_json
 from stopintimidatie.core.storage.tenancy import enter
 
@@ -220,16 +221,8 @@ class PostgresBackend:
         health = self.health(holder)
         if not health.good:
             return CheckReport(health)
-        present = self._versions(holder)
-        missing, stale, checked = [], [], 0
-        for id_, version in rows:
-            checked += 1
-            known = present.pop(id_, None)
-            if known is None:
-                missing.append(id_)
-            elif known != (version, rules()):
-                stale.append(id_)
-        return CheckReport(health, checked, tuple(missing), tuple(present), tuple(stale))
+        expected = ((id_, (version, rules())) for id_, version in rows)
+        return compare(health, self._versions(holder), expected)
 
     def _versions(self, holder: str) -> dict[UUID, tuple[int, str]]:
         statement = "SELECT id, version, rules FROM search_document WHERE holder = :holder"

@@ -9,35 +9,27 @@ bound value.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import Connection, TextClause, text
 
 from stopintimidatie.core.clock import bounds
 from stopintimidatie.core.search.backend import (
-    FacetCount,
-    Hit,
-    Kind,
     Page,
     Scope,
     SearchResults,
     Sort,
-    Text,
     Visibility,
-    Weight,
 )
 from stopintimidatie.core.search.highlight import (
     allowed,
     best,
-    highlight,
     letters,
     nearest_word,
-    snippets,
 )
 from stopintimidatie.core.search.postgres.rows import quoted, stem_lexeme, word_lexeme
 from stopintimidatie.core.search.query import AnyOf, Field, Filter, Phrase, SearchQuery, Term, Word
+from stopintimidatie.core.search.results import correct, make_facet, make_hit
 
 RANKED: Final = 500
 """So many of the newest rows are put in order of how well they match; those after by moment."""
@@ -320,56 +312,28 @@ def results(
         counts[facet][value] = number
     return SearchResults(
         total=found.total,
-        hits=tuple(_hit(stored, query) for stored in found.hits or ()),
+        hits=tuple(make_hit(shown, query) for shown in found.hits or ()),
         facets={
-            which: _facet(counts[which.value], selected.get(which, frozenset())) for which in facets
+            which: make_facet(counts[which.value], selected.get(which, frozenset()))
+            for which in facets
         },
         did_you_mean=meant,
-    )
-
-
-def _facet(counts: Mapping[str, int], selected: frozenset[str]) -> tuple[FacetCount, ...]:
-    shown = sorted({*counts, *selected}, key=lambda value: (-counts.get(value, 0), value))
-    return tuple(FacetCount(value, counts.get(value, 0), value in selected) for value in shown)
-
-
-def _hit(stored: Mapping[str, Any], query: SearchQuery) -> Hit:
-    texts = [Text(name, text, Weight(weight)) for name, text, weight in stored["texts"]]
-    return Hit(
-        kind=Kind(stored["kind"]),
-        id=UUID(stored["id"]),
-        reference=stored["reference"],
-        path=stored["path"],
-        title=highlight(stored["title"], query),
-        moment=datetime.fromisoformat(stored["moment"]),
-        state=stored["state"],
-        neighbourhood=stored["neighbourhood"],
-        forms=tuple(stored["forms"]),
-        dossier=stored["dossier"],
-        snippets=snippets(texts, query),
     )
 
 
 def did_you_mean(
     connection: Connection, query: SearchQuery, scope: Scope, visibility: Visibility
 ) -> str | None:
-    """Return the query with words that nobody wrote replaced by near ones that were written.
+    """Return the query with mistyped words replaced, or None when there is nothing to propose."""
 
-    Only words in documents that may be seen are proposed, and only they count as written.
-    """
-    better, changed = query.text, False
-    for term in reversed(query.terms):
-        if not isinstance(term, Word):
-            continue
-        statement, values = written(scope, visibility, term)
-        if connection.scalar(statement, values):
-            continue
-        nearest = _nearest(connection, scope, visibility, term.word)
-        if nearest is None:
-            return None
-        better = f"{better[: term.start]}{nearest}{better[term.end :]}"
-        changed = True
-    return better if changed else None
+    def is_written(word: Word) -> bool:
+        statement, values = written(scope, visibility, word)
+        return bool(connection.scalar(statement, values))
+
+    def nearest(word: str) -> str | None:
+        return _nearest(connection, scope, visibility, word)
+
+    return correct(query, is_written, nearest)
 
 
 def _nearest(connection: Connection, scope: Scope, visibility: Visibility, word: str) -> str | None:

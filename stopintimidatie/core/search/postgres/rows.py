@@ -25,6 +25,7 @@ from stopintimidatie.core.search.backend import SearchDocument, Text, Weight
 from stopintimidatie.core.search.models import SearchDocument as SearchDocumentRow
 from stopintimidatie.core.search.models import SearchGap
 from stopintimidatie.core.search.query import MIN_PREFIX, Field
+from stopintimidatie.core.search.results import to_shown
 from stopintimidatie.core.storage.models import Base
 
 SCHEMA_VERSION: Final = 1
@@ -109,24 +110,7 @@ def row(document: SearchDocument) -> dict[str, Any]:
         "rules": rules(),
         "gone": False,
         "words": tsvector(document.holder, document.searchable()),
-        "data": _data(document),
-    }
-
-
-def _data(document: SearchDocument) -> dict[str, Any]:
-    """Return what a hit shows."""
-    return {
-        "kind": document.kind.value,
-        "id": document.id.hex,
-        "reference": document.reference,
-        "path": document.path,
-        "title": document.title,
-        "moment": document.moment.isoformat(),
-        "state": document.state,
-        "neighbourhood": document.neighbourhood,
-        "forms": document.forms,
-        "dossier": document.dossier,
-        "texts": [(text.name, text.text, text.weight.value) for text in document.texts],
+        "data": to_shown(document),
     }
 
 

@@ -1,262 +1,275 @@
-"""One search over the opened segments of one index: which rows, in which order, how many.
+"""One search: from our grammar to Whoosh's queries, and from its results to ours.
 
-Everything is a set of row numbers per segment: what may be seen, what the query asks, what was
-chosen in facets. Total and counts come from those sets, so they are exact by construction.
+What a person typed never reaches Whoosh's own query language.
 """
 
 from __future__ import annotations
 
 import heapq
-import math
+import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from whoosh.collectors import Collector, TimeLimitCollector, WrappingCollector
+from whoosh.query import And, Every, NumericRange, Or, spans
+from whoosh.query import Term as WhooshTerm
+from whoosh.scoring import BaseScorer, WeightingModel
+from whoosh.searching import TimeLimit
+from whoosh.sorting import Count, FieldFacet, ScoreFacet
 
 from stopintimidatie.core.clock import bounds
+from stopintimidatie.core.search.analysis import stem
 from stopintimidatie.core.search.backend import (
-    FacetCount,
-    Hit,
     Page,
     Scope,
     SearchResults,
+    SearchTooBroadError,
     Sort,
     Visibility,
 )
-from stopintimidatie.core.search.highlight import best, highlight, nearest_word, snippets
-from stopintimidatie.core.search.query import Field, SearchQuery, Term, Word
-from stopintimidatie.core.search.whoosh.schema import ACCESS, bitmap, everything, from_json
-from stopintimidatie.core.search.whoosh.segments import Deadline, SegmentReader, Weights, union
+from stopintimidatie.core.search.highlight import best, letters, nearest_word
+from stopintimidatie.core.search.query import AnyOf, Field, Phrase, SearchQuery, Term, Word
+from stopintimidatie.core.search.results import correct, make_facet, make_hit
+from stopintimidatie.core.search.whoosh.schema import (
+    ACCESS,
+    FACET_COLUMNS,
+    LAST_SECOND,
+    MOMENT,
+    NEWEST_FIRST,
+    OLDEST_FIRST,
+    SHOWN,
+    STEM,
+    WORD,
+)
 
 _SATURATION: Final = 1.2
 """How soon more of one word stops counting (BM25's k1)."""
+_PREFIX_SCORE: Final = 0.5
+"""A word that only begins with what was asked says less than the word itself."""
 _MAX_CANDIDATES: Final = 60
 """So many near words are looked up before one is proposed."""
 
 
-@dataclass(slots=True)
-class _Part:
-    """Segment as a search knows it."""
-
-    reader: SegmentReader
-    allowed: int
-    """Rows that may be seen, in scope."""
-    matching: int = 0
-    """Of those, rows that match the query; facet choices come after."""
-    weights: list[Weights] = field(default_factory=list)
-    """Per term of the query."""
-
-
-_Row = tuple[float, int, bytes, int, int]
-"""What a row is ordered by (score, moment, id), and where it is (part, number)."""
-_Ranked = tuple[float, int, int]
-"""Score, part, rows with that score."""
-
-
 class Searching:
-    """One search. Make it and ask `results` once."""
+    """Search of one query. Make it and ask `results` once.
+
+    Args:
+        searcher: Whoosh's, for this search alone.
+        selected: choices in facets.
+        end: when it has cost enough, on the monotonic clock.
+    """
 
     def __init__(
         self,
-        segments: Sequence[SegmentReader],
+        searcher: Any,
         query: SearchQuery,
         scope: Scope,
         visibility: Visibility,
         selected: Mapping[Field, frozenset[str]],
-        deadline: Deadline,
+        end: float,
     ) -> None:
+        self._searcher = searcher
         self._query = query
-        self._selected = {which: values for which, values in selected.items() if values}
-        self._deadline = deadline
-        self._parts = [_Part(reader, _allowed(reader, scope, visibility)) for reader in segments]
-        for part in self._parts:
-            self._match(part)
+        self._selected = {field: codes for field, codes in selected.items() if codes}
+        self._end = end
+        terms = [self._term(term) for term in query.terms]
+        self._words = And(terms) if len(terms) > 1 else terms[0] if terms else Every()
+        self._visible = self._narrow(None, _scope_queries(scope, visibility))
+        self._fitting = self._narrow(self._visible, _filter_queries(query))
+        unwanted = [_codes(filter_.field, filter_.values) for filter_ in query.excluded_filters]
+        for excluded in (*unwanted, *(self._term(term) for term in query.excluded)):
+            self._fitting = self._fitting - self._documents(excluded)
 
     def results(self, facets: Sequence[Field], sort: Sort, page: Page) -> SearchResults:
         """Return the page that was asked for, with its counts."""
-        chosen = [self._chosen(part, None) for part in self._parts]
-        total = sum(rows.bit_count() for rows in chosen)
-        rows = self._ordered(chosen, sort, page.offset + page.size)[page.offset :]
-        return SearchResults(
-            total=total,
-            hits=tuple(self._hit(row) for row in rows),
-            facets={which: self._counts(which) for which in facets},
-            did_you_mean=None if total else self._did_you_mean(),
-        )
-
-    # which rows
-
-    def _match(self, part: _Part) -> None:
-        rows = part.allowed & self._filtered(part.reader)
-        for term in self._query.terms:
-            found = part.reader.weights(term) if rows else {}
-            part.weights.append(found)
-            rows &= union(found)
-        for term in self._query.excluded:
-            if rows:
-                rows &= ~part.reader.rows(term)
-        part.matching = rows
-
-    def _filtered(self, reader: SegmentReader) -> int:
-        rows, facts = everything(reader.size), reader.facts
-        for wanted in self._query.filters:
-            rows &= facts.rows_of(wanted.field.value, wanted.values)
-        for unwanted in self._query.excluded_filters:
-            rows &= ~facts.rows_of(unwanted.field.value, unwanted.values)
-        first, after = bounds(self._query.since, self._query.until)
-        if first is not None or after is not None:
-            rows &= bitmap(
-                (
-                    row
-                    for row, moment in enumerate(facts.moments)
-                    if (first is None or moment >= first) and (after is None or moment < after)
-                ),
-                reader.size,
-            )
-        return rows
-
-    def _chosen(self, part: _Part, apart_from: Field | None) -> int:
-        rows = part.matching
-        for which, values in self._selected.items():
-            if which is not apart_from:
-                rows &= part.reader.facts.rows_of(which.value, values)
-        return rows
-
-    # how many
-
-    def _counts(self, which: Field) -> tuple[FacetCount, ...]:
-        counts: Counter[str] = Counter()
-        for part in self._parts:
-            rows = self._chosen(part, which)
-            for value, known in part.reader.facts.codes[which.value].items():
-                counts[value] += (rows & known).bit_count()
-        selected = self._selected.get(which, frozenset())
-        shown = {value for value, count in counts.items() if count} | selected
-        ordered = sorted(shown, key=lambda value: (-counts[value], value))
-        return tuple(FacetCount(value, counts[value], value in selected) for value in ordered)
-
-    # in which order
-
-    def _ordered(self, chosen: Sequence[int], sort: Sort, how_many: int) -> list[_Row]:
+        order = [FieldFacet(OLDEST_FIRST if sort is Sort.OLDEST else NEWEST_FIRST)]
         if sort is Sort.RELEVANCE and self._query.terms:
-            ranked = self._best(chosen, how_many)
-        else:
-            ranked = [(0.0, number, rows) for number, rows in enumerate(chosen)]
-        oldest = sort is Sort.OLDEST
-        found: list[_Row] = []
-        for score, number, rows in ranked:
-            self._deadline.check()
-            facts = self._parts[number].reader.facts
-            first = facts.first_rows(rows, how_many, oldest=oldest)
-            keys, moments, sign = facts.keys, facts.moments, 1 if oldest else -1
-            found.extend((-score, sign * moments[row], keys[row], number, row) for row in first)
-        return heapq.nsmallest(how_many, found)
-
-    def _best(self, chosen: Sequence[int], how_many: int) -> list[_Ranked]:
-        """Return the sets of rows with the highest scores, enough for what is asked."""
-        rarity = self._rarity()
-        ranked: list[_Ranked] = []
-        for number, rows in enumerate(chosen):
-            ranked.extend(self._scores(number, rows, rarity))
-        ranked.sort(reverse=True)
-        enough: list[_Ranked] = []
-        count = 0
-        for score, number, rows in ranked:
-            if count >= how_many and score < enough[-1][0]:
-                break
-            enough.append((score, number, rows))
-            count += rows.bit_count()
-        return enough
-
-    def _scores(self, number: int, rows: int, rarity: Sequence[float]) -> list[_Ranked]:
-        """Split rows by score: after each term a set falls apart by how much that term matches."""
-        ranked = [(0.0, rows)] if rows else []
-        for weights, rare in zip(self._parts[number].weights, rarity, strict=True):
-            self._deadline.check()
-            ranked = [
-                (score + rare * _worth(weight), both)
-                for score, some in ranked
-                for weight, matching in weights.items()
-                if (both := some & matching)
-            ]
-        return [(round(score, 6), number, some) for score, some in ranked]
-
-    def _rarity(self) -> list[float]:
-        """Return a weight per term: the rarer among what may be seen, the more it says."""
-        size = sum(part.allowed.bit_count() for part in self._parts)
-        rarity = []
-        for term in range(len(self._query.terms)):
-            count = sum(
-                (union(part.weights[term]) & part.allowed).bit_count() for part in self._parts
-            )
-            rarity.append(math.log(1 + (size - count + 0.5) / (count + 0.5)))
-        return rarity
-
-    # what is shown
-
-    def _hit(self, row: _Row) -> Hit:
-        stored = from_json(self._parts[row[3]].reader.stored(row[4]))
-        return Hit(
-            kind=stored.kind,
-            id=stored.id,
-            reference=stored.reference,
-            path=stored.path,
-            title=highlight(stored.title, self._query),
-            moment=stored.moment,
-            state=stored.state,
-            neighbourhood=stored.neighbourhood,
-            forms=stored.forms,
-            dossier=stored.dossier,
-            snippets=snippets(stored.texts, self._query),
+            order.insert(0, ScoreFacet())
+        free = [field for field in facets if field not in self._selected]
+        hits = self._run(None, free, sortedby=order, limit=page.offset + page.size)
+        counts = _counts(hits, free)
+        for field in set(facets) - set(free):
+            counts |= _counts(self._run(field, [field], scored=False), [field])
+        return SearchResults(
+            total=len(hits),
+            hits=tuple(
+                make_hit(msgspec.json.decode(hit[SHOWN]), self._query)
+                for hit in hits[page.offset :]
+            ),
+            facets={
+                field: make_facet(counts[field], self._selected.get(field, frozenset()))
+                for field in facets
+            },
+            did_you_mean=None
+            if len(hits)
+            else correct(self._query, self._is_written, self._nearest),
         )
 
-    # what was meant
+    def _term(self, term: Term) -> Any:
+        """Return the Whoosh query for a term of ours."""
+        match term:
+            case AnyOf():
+                return Or([WhooshTerm(STEM, any_stem) for any_stem in term.stems])
+            case Phrase():
+                return _phrase(term)
+            case Word():
+                # Words with the same stem are found by it.
+                longer = [w for w in self._words_beginning(term.prefix) if stem(w) != term.stem]
+                return Or([WhooshTerm(STEM, term.stem), *(WhooshTerm(WORD, w) for w in longer)])
 
-    def _did_you_mean(self) -> str | None:
-        """Return the query with words that nobody wrote replaced by near ones that were written.
+    def _words_beginning(self, prefix: str | None) -> list[str]:
+        words = self._searcher.reader().expand_prefix(WORD, prefix) if prefix else ()
+        return [word.decode() for word in words]
 
-        Only words in documents that may be seen are proposed, and only they count as written.
-        """
-        better, changed = self._query.text, False
-        for term in reversed(self._query.terms):
-            if not isinstance(term, Word) or self._written(term):
-                continue
-            nearest = self._nearest(term.word)
-            if nearest is None:
-                return None
-            better = f"{better[: term.start]}{nearest}{better[term.end :]}"
-            changed = True
-        return better if changed else None
+    def _documents(self, query: Any) -> set[int]:
+        """Return the numbers of the documents that match, in the whole index."""
+        self._seconds_left()
+        return set(self._searcher.docs_for_query(query))
 
-    def _written(self, term: Term) -> bool:
-        return any(part.reader.rows(term) & part.allowed for part in self._parts)
+    def _narrow(self, documents: set[int] | None, queries: Iterable[Any]) -> set[int]:
+        """Return those of these documents that match all queries; None is all documents."""
+        for query in queries:
+            matching = self._documents(query)
+            documents = matching if documents is None else documents & matching
+        return documents or set()
+
+    def _run(self, but: Field | None, facets: Sequence[Field], **options: Any) -> Any:
+        """Have Whoosh collect what matches, with every choice in facets except that in `but`."""
+        columns = [name for name, fields in FACET_COLUMNS.items() if set(fields) & set(facets)]
+        if columns:
+            options["groupedby"] = {name: FieldFacet(name) for name in columns}
+            options["maptype"] = Count
+        choices = (_codes(*choice) for choice in self._selected.items() if choice[0] is not but)
+        collector = _Allowed(
+            self._searcher.collector(**options), self._narrow(self._fitting, choices)
+        )
+        limited = TimeLimitCollector(collector, self._seconds_left(), use_alarm=False)
+        try:
+            self._searcher.search_with_collector(self._words, limited)
+        except TimeLimit as error:
+            raise SearchTooBroadError from error
+        return limited.results()
+
+    def _seconds_left(self) -> float:
+        seconds = self._end - time.monotonic()
+        if seconds <= 0:
+            raise SearchTooBroadError
+        return seconds
+
+    def _is_written(self, word: Word) -> bool:
+        return bool(self._visible & self._documents(self._term(word)))
 
     def _nearest(self, word: str) -> str | None:
-        near: dict[str, int] = {}
-        for part in self._parts:
-            self._deadline.check()
-            for count, other in nearest_word(word, part.reader.facts.vocabulary()):
-                near[other] = count
-        candidates = heapq.nsmallest(
-            _MAX_CANDIDATES, ((count, other) for other, count in near.items())
-        )
-        return best((count, other, self._documents(other)) for count, other in candidates)
-
-    def _documents(self, word: str) -> int:
-        return sum(
-            (part.reader.rows_with_word(word) & part.allowed).bit_count() for part in self._parts
+        known = (text.decode() for text in self._searcher.lexicon(WORD))
+        near = nearest_word(word, ((text, letters(text)) for text in known))
+        return best(
+            (mistakes, text, len(self._visible & self._documents(_codes(WORD, [text]))))
+            for mistakes, text in heapq.nsmallest(_MAX_CANDIDATES, near)
         )
 
 
-def _allowed(reader: SegmentReader, scope: Scope, visibility: Visibility) -> int:
-    facts = reader.facts
-    rows = facts.rows_of(ACCESS, visibility.tokens) & ~reader.deleted()
+class _Allowed(WrappingCollector):
+    """Collector that leaves out what may not be seen, or doesn't fit.
+
+    Whoosh's own FilterCollector is passed over by the TimeLimitCollector of some releases.
+    """
+
+    def __init__(self, child: Collector, allowed: set[int]) -> None:
+        super().__init__(child)
+        self._allowed = allowed
+
+    def matches(self) -> Iterator[int]:
+        offset, allowed = self.offset, self._allowed
+        return (number for number in self.child.matches() if number + offset in allowed)
+
+
+def _counts(results: Any, facets: Sequence[Field]) -> dict[Field, Counter[str]]:
+    """Read the counts of these fields from the groups of a search."""
+    counts: dict[Field, Counter[str]] = {field: Counter() for field in facets}
+    for name in results.facet_names():
+        for codes, count in results.groups(name).items():
+            for field, _, code in (pair.partition(":") for pair in codes.decode().split()):
+                if field in counts:
+                    counts[Field(field)][code] += count
+    return counts
+
+
+# Queries
+
+
+def _codes(name: str, codes: Iterable[str]) -> Any:
+    """Return the query for any of these codes in a field; without codes it finds nothing."""
+    return Or([WhooshTerm(str(name), code) for code in codes])
+
+
+def _scope_queries(scope: Scope, visibility: Visibility) -> Iterator[Any]:
+    """Yield queries that together leave what a visitor may see in a part of the tree."""
+    yield _codes(ACCESS, visibility.tokens)
     if scope.neighbourhoods is not None:
-        rows &= facts.rows_of(Field.NEIGHBOURHOOD.value, scope.neighbourhoods)
+        yield _codes(Field.NEIGHBOURHOOD, scope.neighbourhoods)
     if scope.dossier is not None:
-        rows &= facts.rows_of(Field.DOSSIER.value, {scope.dossier})
-    return rows
+        yield _codes(Field.DOSSIER, [scope.dossier])
 
 
-def _worth(weight: float) -> float:
-    return weight * (1 + _SATURATION) / (weight + _SATURATION)
+def _filter_queries(query: SearchQuery) -> Iterator[Any]:
+    """Yield queries that together leave what the filters of a query ask for."""
+    for wanted in query.filters:
+        yield _codes(wanted.field, wanted.values)
+    first, after = bounds(query.since, query.until)
+    if first is not None or after is not None:
+        start = -LAST_SECOND if first is None else first
+        yield NumericRange(MOMENT, start, LAST_SECOND if after is None else after - 1)
+
+
+class _Near(spans.SpanNear):
+    """Query for two words near each other; Whoosh's own can't be a part of an And."""
+
+    def estimate_size(self, reader: Any) -> int:
+        return int(self.q.estimate_size(reader))
+
+
+def _phrase(phrase: Phrase) -> Any:
+    """Ask for stems at exact distances: the stop words between them aren't in the index."""
+    (before, first), *others = phrase.steps
+    query: Any = WhooshTerm(STEM, first)
+    for position, next_stem in others:
+        distance, before = position - before, position
+        query = _Near(query, WhooshTerm(STEM, next_stem), slop=distance, mindist=distance)
+    return query
+
+
+# How much a match is worth
+
+
+class _Scorer(BaseScorer):
+    """Scorer by weight, rarity and saturation; without saturation every match is worth the same."""
+
+    def __init__(self, worth: float, saturation: float) -> None:
+        self._worth = worth * (1 + saturation)
+        self._saturation = saturation
+
+    def supports_block_quality(self) -> bool:
+        return False
+
+    def score(self, matcher: Any) -> float:
+        if not self._saturation:
+            return self._worth
+        weight: float = matcher.weight()
+        return self._worth * weight / (weight + self._saturation)
+
+
+class Weighting(WeightingModel):
+    """Weighting by BM25 without a malus for long texts; that of `AnyOf` counts its stems."""
+
+    def __init__(self, query: SearchQuery) -> None:
+        self._counting = any(isinstance(term, AnyOf) for term in query.terms)
+
+    def scorer(self, searcher: Any, fieldname: str, text: Any, qf: int = 1) -> BaseScorer:
+        """Return the scorer of a stem, or of a word that begins with what was asked."""
+        if self._counting:
+            return _Scorer(1.0, 0.0)
+        if fieldname != STEM:
+            return _Scorer(_PREFIX_SCORE, 0.0)
+        return _Scorer(searcher.get_parent().idf(fieldname, text), _SATURATION)
