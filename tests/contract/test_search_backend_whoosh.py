@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import os
@@ -30,6 +31,17 @@ from stopintimidatie.core.search.whoosh import files
 from stopintimidatie.core.search.whoosh.backend import WhooshBackend
 from tests.contract.search_backend_conformance import Opener, SearchBackendConformance
 from tests.contract.search_documents import EVERYTHING_OPEN, HOLDER, document, query
+
+# Whoosh leaves its files to the garbage collector when it stops halfway: at a damaged file, or in a
+# folder that disappears.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """Let go of such files before the next test."""
+    yield
+    gc.collect()
 
 
 class TestWhoosh(SearchBackendConformance):

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 from sqlalchemy.orm import Session
 from whoosh.query import Or, Term
+from whoosh.scoring import BM25F
 from whoosh.writing import CLEAR, OPTIMIZE
 
 from stopintimidatie.core.search.backend import (
@@ -42,10 +43,10 @@ from stopintimidatie.core.search.whoosh.files import (
     Generation,
     HolderFolder,
     damaged,
-    opened_index,
+    open_index,
 )
 from stopintimidatie.core.search.whoosh.schema import ID, VERSION, to_fields
-from stopintimidatie.core.search.whoosh.search import Searching, Weighting
+from stopintimidatie.core.search.whoosh.search import Searching
 from stopintimidatie.core.telemetry import log_error
 
 _log = logging.getLogger(__name__)
@@ -53,6 +54,8 @@ _log = logging.getLogger(__name__)
 _MAX_PURGE: Final = 5_000
 """An index with more documents isn't rewritten at once: that would keep new reports waiting."""
 _ATTEMPTS: Final = 10
+# Without a malus for long texts: who writes much is no less to the point.
+_WEIGHTING: Final = BM25F(B=0.0)
 _FIRST_PAGE: Final = Page()
 
 
@@ -113,14 +116,14 @@ class WhooshBackend:
         folder = self._folder(holder)
         with folder.writing():
             base = folder.generation()
-            with opened_index(base.folder) as index, index.reader() as reader:
+            with open_index(base.folder).reader() as reader:
                 dirty = reader.has_deletions()
             if dirty and base.documents > _MAX_PURGE:
                 return False
             if dirty:
                 fresh = folder.new_folder(base)
-                with opened_index(fresh) as index:
-                    index.writer().commit(mergetype=OPTIMIZE if base.documents else CLEAR)
+                how = OPTIMIZE if base.documents else CLEAR
+                open_index(fresh).writer().commit(mergetype=how)
                 folder.use(fresh, base)
             folder.clean()
         return True
@@ -175,20 +178,15 @@ class WhooshBackend:
         end = time.monotonic() + self._time_limit
 
         def run(generation: Generation) -> SearchResults:
-            with (
-                opened_index(generation.folder) as index,
-                index.searcher(weighting=Weighting(query)) as searcher,
-            ):
+            with open_index(generation.folder).searcher(weighting=_WEIGHTING) as searcher:
                 searching = Searching(searcher, query, scope, visibility, selected, end)
                 return searching.results(facets, sort, page)
 
-        return _attempt(self._folder(scope.holder), run)
+        results: SearchResults = _attempt(self._folder(scope.holder), run)
+        return results
 
 
-_T = TypeVar("_T")
-
-
-def _attempt(folder: HolderFolder, run: Callable[[Generation], _T]) -> _T:
+def _attempt(folder: HolderFolder, run: Callable[[Generation], Any]) -> Any:
     """Read from the generation in use; again when it was replaced and removed meanwhile."""
     for _ in range(_ATTEMPTS):
         generation = folder.generation()
@@ -210,7 +208,7 @@ def _versions(generation: Generation) -> dict[UUID, int]:
     """Return the version of every document in the index; read every file, so that damage shows."""
     if problem := generation.damage():
         raise IndexUnusableError(damaged(problem))
-    with opened_index(generation.folder) as index, index.reader() as reader:
+    with open_index(generation.folder).reader() as reader:
         stored: Iterable[tuple[int, dict[str, Any]]] = reader.iter_docs()
         return {UUID(fields[ID]): fields[VERSION] for _, fields in stored}
 
@@ -218,7 +216,7 @@ def _versions(generation: Generation) -> dict[UUID, int]:
 def _write(folder: Path, add: Iterable[SearchDocument], drop: Iterable[UUID]) -> int:
     """Remove and add documents in a generation that nobody reads yet; return how many it got."""
     count = 0
-    with opened_index(folder) as index, index.writer() as writer:
+    with open_index(folder).writer() as writer:
         writer.delete_by_query(Or([Term(ID, id_.hex) for id_ in drop]))
         for document in add:
             writer.add_document(**to_fields(document))

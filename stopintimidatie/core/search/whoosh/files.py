@@ -47,36 +47,9 @@ _MISSING: Final = Health(HealthState.MISSING, f"Er is geen index. {_REBUILD}")
 _OLDER: Final = Health(HealthState.OUTDATED, f"De index heeft een oudere opbouw. {_REBUILD}")
 
 
-class _ClosingStorage(FileStorage):
-    """Storage that knows what Whoosh opened, and leaves open when it fails halfway."""
-
-    def __init__(self, path: str, opened: list[Any] | None = None) -> None:
-        super().__init__(path)
-        self.opened: list[Any] = [] if opened is None else opened
-
-    def open_file(self, name: str, **options: Any) -> Any:
-        self.opened.append(super().open_file(name, **options))
-        return self.opened[-1]
-
-    def create_file(self, name: str, *args: Any, **options: Any) -> Any:
-        self.opened.append(super().create_file(name, *args, **options))
-        return self.opened[-1]
-
-    def temp_storage(self, name: str | None = None) -> Any:
-        path = Path(self.folder) / (name or f"{uuid4().hex}.tmp")
-        return _ClosingStorage(str(path), self.opened).create()
-
-
-@contextmanager
-def opened_index(folder: Path) -> Iterator[Any]:
-    """Open the Whoosh index in a folder, and leave none of its files open."""
-    storage = _ClosingStorage(str(folder))
-    try:
-        yield storage.open_index(schema=SCHEMA)
-    finally:
-        for file in storage.opened:
-            if not file.is_closed:
-                file.close()
+def open_index(folder: Path) -> Any:
+    """Open the Whoosh index in a folder."""
+    return FileStorage(str(folder)).open_index(schema=SCHEMA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +140,12 @@ class HolderFolder:
             for path in folder.iterdir()
             if path.suffix in (".seg", ".toc")
         }
-        with opened_index(folder) as index:
-            documents = index.doc_count()
-        analyser = base.analyser if base else analysis.FINGERPRINT
-        state = {"schema": SCHEMA_VERSION, "analyser": analyser}
-        state |= {"documents": documents, "files": files}
+        state = {
+            "schema": SCHEMA_VERSION,
+            "analyser": base.analyser if base else analysis.FINGERPRINT,
+            "documents": open_index(folder).doc_count(),
+            "files": files,
+        }
         (folder / _STATE).write_text(json.dumps(state))
         replace_text(self.path / "huidig", folder.name)
         self.clean(base.folder.name if base and keep_base else "")

@@ -47,7 +47,7 @@ class StemField(fields.FieldType):
     """Field with the stems of our own analyser, with their positions and weights."""
 
     def __init__(self) -> None:
-        super().__init__(formats.Positions(), analyzer=IDAnalyzer())
+        super().__init__(formats.Positions(), IDAnalyzer(), scorable=True)
 
     def index(self, value: Sequence[Text], **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
         """Yield (stem, how often, weight, positions) for every stem in these texts."""
@@ -66,19 +66,8 @@ class StemField(fields.FieldType):
             yield stem.encode(), len(at), weights[stem], self.format.encode(at)
 
 
-class CodeField(fields.FieldType):
-    """Field with words or codes of which it only counts that they are there."""
-
-    def __init__(self) -> None:
-        super().__init__(formats.Existence(), analyzer=IDAnalyzer())
-
-    def index(self, value: Sequence[str], **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
-        """Yield a posting for each word or code."""
-        return ((code.encode(), 1, 1.0, b"") for code in value)
-
-
 SCHEMA: Final = fields.Schema(
-    **dict.fromkeys((WORD, ACCESS, *(str(field) for field in Field)), CodeField()),
+    **dict.fromkeys((WORD, ACCESS, *(str(field) for field in Field)), fields.KEYWORD()),
     **dict.fromkeys((NEWEST_FIRST, OLDEST_FIRST), fields.COLUMN(columns.FixedBytesColumn(24))),
     **dict.fromkeys(FACET_COLUMNS, fields.COLUMN(columns.RefBytesColumn())),
     **dict.fromkeys((VERSION, SHOWN), fields.STORED()),
@@ -95,9 +84,9 @@ def to_fields(document: SearchDocument) -> dict[str, Any]:
     return {
         ID: document.id.hex,
         STEM: texts,
-        WORD: sorted(words),
-        ACCESS: (document.access,),
-        **{str(field): values for field, values in codes.items()},
+        WORD: " ".join(sorted(words)),
+        ACCESS: document.access,
+        **{str(field): " ".join(values) for field, values in codes.items()},
         MOMENT: moment,
         NEWEST_FIRST: (LAST_SECOND - moment).to_bytes(8) + document.id.bytes,
         OLDEST_FIRST: (LAST_SECOND + moment).to_bytes(8) + document.id.bytes,

@@ -9,13 +9,13 @@ import heapq
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 from whoosh.collectors import Collector, TimeLimitCollector, WrappingCollector
 from whoosh.query import And, Every, NumericRange, Or, spans
 from whoosh.query import Term as WhooshTerm
-from whoosh.scoring import BaseScorer, WeightingModel
 from whoosh.searching import TimeLimit
 from whoosh.sorting import Count, FieldFacet, ScoreFacet
 
@@ -44,39 +44,31 @@ from stopintimidatie.core.search.whoosh.schema import (
     WORD,
 )
 
-_SATURATION: Final = 1.2
-"""How soon more of one word stops counting (BM25's k1)."""
 _PREFIX_SCORE: Final = 0.5
 """A word that only begins with what was asked says less than the word itself."""
 _MAX_CANDIDATES: Final = 60
 """So many near words are looked up before one is proposed."""
 
 
+@dataclass
 class Searching:
-    """Search of one query. Make it and ask `results` once.
+    """Search of one query. Make it and ask `results` once."""
 
-    Args:
-        searcher: Whoosh's, for this search alone.
-        selected: choices in facets.
-        end: when it has cost enough, on the monotonic clock.
-    """
+    searcher: Any
+    """Whoosh's, for this search alone."""
+    query: SearchQuery
+    scope: Scope
+    visibility: Visibility
+    selected: Mapping[Field, frozenset[str]]
+    end: float
+    """When it has cost enough, on the monotonic clock."""
 
-    def __init__(
-        self,
-        searcher: Any,
-        query: SearchQuery,
-        scope: Scope,
-        visibility: Visibility,
-        selected: Mapping[Field, frozenset[str]],
-        end: float,
-    ) -> None:
-        self._searcher = searcher
-        self._query = query
-        self._selected = {field: codes for field, codes in selected.items() if codes}
-        self._end = end
+    def __post_init__(self) -> None:
+        query = self.query
+        self.selected = {field: codes for field, codes in self.selected.items() if codes}
         terms = [self._term(term) for term in query.terms]
         self._words = And(terms) if len(terms) > 1 else terms[0] if terms else Every()
-        self._visible = self._narrow(None, _scope_queries(scope, visibility))
+        self._visible = self._narrow(None, _scope_queries(self.scope, self.visibility))
         self._fitting = self._narrow(self._visible, _filter_queries(query))
         unwanted = [_codes(filter_.field, filter_.values) for filter_ in query.excluded_filters]
         for excluded in (*unwanted, *(self._term(term) for term in query.excluded)):
@@ -85,9 +77,9 @@ class Searching:
     def results(self, facets: Sequence[Field], sort: Sort, page: Page) -> SearchResults:
         """Return the page that was asked for, with its counts."""
         order = [FieldFacet(OLDEST_FIRST if sort is Sort.OLDEST else NEWEST_FIRST)]
-        if sort is Sort.RELEVANCE and self._query.terms:
+        if sort is Sort.RELEVANCE and self.query.terms:
             order.insert(0, ScoreFacet())
-        free = [field for field in facets if field not in self._selected]
+        free = [field for field in facets if field not in self.selected]
         hits = self._run(None, free, sortedby=order, limit=page.offset + page.size)
         counts = _counts(hits, free)
         for field in set(facets) - set(free):
@@ -95,16 +87,13 @@ class Searching:
         return SearchResults(
             total=len(hits),
             hits=tuple(
-                make_hit(msgspec.json.decode(hit[SHOWN]), self._query)
-                for hit in hits[page.offset :]
+                make_hit(msgspec.json.decode(hit[SHOWN]), self.query) for hit in hits[page.offset :]
             ),
             facets={
-                field: make_facet(counts[field], self._selected.get(field, frozenset()))
+                field: make_facet(counts[field], self.selected.get(field, frozenset()))
                 for field in facets
             },
-            did_you_mean=None
-            if len(hits)
-            else correct(self._query, self._is_written, self._nearest),
+            did_you_mean=None if len(hits) else self._correct(),
         )
 
     def _term(self, term: Term) -> Any:
@@ -117,16 +106,21 @@ class Searching:
             case Word():
                 # Words with the same stem are found by it.
                 longer = [w for w in self._words_beginning(term.prefix) if stem(w) != term.stem]
-                return Or([WhooshTerm(STEM, term.stem), *(WhooshTerm(WORD, w) for w in longer)])
+                return Or(
+                    [
+                        WhooshTerm(STEM, term.stem),
+                        *(WhooshTerm(WORD, w, _PREFIX_SCORE) for w in longer),
+                    ]
+                )
 
     def _words_beginning(self, prefix: str | None) -> list[str]:
-        words = self._searcher.reader().expand_prefix(WORD, prefix) if prefix else ()
+        words = self.searcher.reader().expand_prefix(WORD, prefix) if prefix else ()
         return [word.decode() for word in words]
 
     def _documents(self, query: Any) -> set[int]:
         """Return the numbers of the documents that match, in the whole index."""
         self._seconds_left()
-        return set(self._searcher.docs_for_query(query))
+        return set(self.searcher.docs_for_query(query))
 
     def _narrow(self, documents: set[int] | None, queries: Iterable[Any]) -> set[int]:
         """Return those of these documents that match all queries; None is all documents."""
@@ -141,28 +135,31 @@ class Searching:
         if columns:
             options["groupedby"] = {name: FieldFacet(name) for name in columns}
             options["maptype"] = Count
-        choices = (_codes(*choice) for choice in self._selected.items() if choice[0] is not but)
+        choices = (_codes(*choice) for choice in self.selected.items() if choice[0] is not but)
         collector = _Allowed(
-            self._searcher.collector(**options), self._narrow(self._fitting, choices)
+            self.searcher.collector(**options), self._narrow(self._fitting, choices)
         )
         limited = TimeLimitCollector(collector, self._seconds_left(), use_alarm=False)
         try:
-            self._searcher.search_with_collector(self._words, limited)
+            self.searcher.search_with_collector(self._words, limited)
         except TimeLimit as error:
             raise SearchTooBroadError from error
         return limited.results()
 
     def _seconds_left(self) -> float:
-        seconds = self._end - time.monotonic()
+        seconds = self.end - time.monotonic()
         if seconds <= 0:
             raise SearchTooBroadError
         return seconds
 
-    def _is_written(self, word: Word) -> bool:
-        return bool(self._visible & self._documents(self._term(word)))
+    def _correct(self) -> str | None:
+        def is_written(word: Word) -> bool:
+            return bool(self._visible & self._documents(self._term(word)))
+
+        return correct(self.query, is_written, self._nearest)
 
     def _nearest(self, word: str) -> str | None:
-        known = (text.decode() for text in self._searcher.lexicon(WORD))
+        known = (text.decode() for text in self.searcher.lexicon(WORD))
         near = nearest_word(word, ((text, letters(text)) for text in known))
         return best(
             (mistakes, text, len(self._visible & self._documents(_codes(WORD, [text]))))
@@ -238,38 +235,3 @@ def _phrase(phrase: Phrase) -> Any:
         distance, before = position - before, position
         query = _Near(query, WhooshTerm(STEM, next_stem), slop=distance, mindist=distance)
     return query
-
-
-# How much a match is worth
-
-
-class _Scorer(BaseScorer):
-    """Scorer by weight, rarity and saturation; without saturation every match is worth the same."""
-
-    def __init__(self, worth: float, saturation: float) -> None:
-        self._worth = worth * (1 + saturation)
-        self._saturation = saturation
-
-    def supports_block_quality(self) -> bool:
-        return False
-
-    def score(self, matcher: Any) -> float:
-        if not self._saturation:
-            return self._worth
-        weight: float = matcher.weight()
-        return self._worth * weight / (weight + self._saturation)
-
-
-class Weighting(WeightingModel):
-    """Weighting by BM25 without a malus for long texts; that of `AnyOf` counts its stems."""
-
-    def __init__(self, query: SearchQuery) -> None:
-        self._counting = any(isinstance(term, AnyOf) for term in query.terms)
-
-    def scorer(self, searcher: Any, fieldname: str, text: Any, qf: int = 1) -> BaseScorer:
-        """Return the scorer of a stem, or of a word that begins with what was asked."""
-        if self._counting:
-            return _Scorer(1.0, 0.0)
-        if fieldname != STEM:
-            return _Scorer(_PREFIX_SCORE, 0.0)
-        return _Scorer(searcher.get_parent().idf(fieldname, text), _SATURATION)
