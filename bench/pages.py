@@ -2,7 +2,7 @@
 
     python -m bench.pages [--sizes 1000 1000000] [--database postgresql] [--outlines FOLDER]
 
-One installation grows from size to size, filled by the generator of `demo vullen`. Two
+One installation grows from size to size, filled by `bench.fill`. Two
 municipalities are looked at: one that has the same number of reports at every size, and one that
 has an eighth of all.
 """
@@ -24,6 +24,8 @@ from sqlalchemy import Engine, func, select, text
 from webtest import TestApp
 
 from bench import machine
+from bench.fill import Order, fill
+from bench.fill.maker import Helpers
 from stopintimidatie import install
 from stopintimidatie.cli.content import open_registry
 from stopintimidatie.core.audit import SYSTEM
@@ -31,8 +33,6 @@ from stopintimidatie.core.search.services import holders_with_index_work
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.encryption import create_key_file
-from stopintimidatie.demo.scale import Order, fill
-from stopintimidatie.demo.scale.maker import Helpers
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.resources import path_of_dossier
 from stopintimidatie.municipalities.areas.loader import load_areas

@@ -1,7 +1,7 @@
 """How fast the index in PostgreSQL is made anew, as `zoekindex herbouwen --processen` does it.
 
-`python -m bench.rebuild [--reports 100000] [--processes 2]`. The reports are those of `demo
-vullen`, over the country; they are read, analysed and written by the application's role.
+`python -m bench.rebuild [--reports 100000] [--processes 2]`. The reports are those of
+`bench.fill`, over the country; they are read, analysed and written by the application's role.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from typing import Any
 from sqlalchemy import text
 
 from bench import machine, pages, search_postgresql
+from bench.fill import Order, fill
+from bench.fill.maker import Helpers, holders
 from stopintimidatie import install
 from stopintimidatie.cli.content import open_registry
 from stopintimidatie.core.search.services import rebuild_many
 from stopintimidatie.core.storage.encryption import create_key_file
-from stopintimidatie.demo.scale import Order, fill
-from stopintimidatie.demo.scale.maker import Helpers, holders
 from tests.support.installation import Installation, make_settings
 
 HEAD = (

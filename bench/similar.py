@@ -1,7 +1,7 @@
 """How fast the similar reports of one report are found, in one municipality that holds them all.
 
 `python -m bench.similar [--reports 12000] [--database sqlite postgresql]`. All reports are those
-of `demo vullen`, in Dordrecht alone: the worst case, for what is near is then near in thousands.
+of `bench.fill`, in Dordrecht alone: the worst case, for what is near is then near in thousands.
 Each look is what the page does: candidates, their comparison, reasons and addresses, in a
 transaction of its own.
 """
@@ -23,10 +23,10 @@ from typing import Any
 from sqlalchemy import select, text
 
 from bench import machine
+from bench.fill import Order, fill
 from stopintimidatie import install
 from stopintimidatie.core.search.services import enqueue_rebuild
 from stopintimidatie.core.storage.encryption import create_key_file
-from stopintimidatie.demo.scale import Order, fill
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.triage.similar import similar_to
 from tests.support.factories import DORDRECHT

@@ -90,7 +90,7 @@ database; de verhouding is die van de aantallen per seconde. *cpu* is wat de web
 melding gebruiken. Elke 201 staat op schijf. Uitvoeriger: `python -m bench.intake`."""
 PAGES = """Tijd in de server, zonder netwerk (30 keer, na 3 keer inlopen); de regel in het logboek
 hoort erbij. *Vragen* is het aantal opdrachten aan de database, die op PostgreSQL als de rol van de
-toepassing gaan. De meldingen maakt `demo vullen`: over vijf jaar en over de bekende gemeenten, het
+toepassing gaan. De meldingen maakt `bench.fill`: over vijf jaar en over de bekende gemeenten, het
 meeste afgehandeld. Dordrecht houdt evenveel meldingen, Eindhoven heeft een achtste van alles. Het
 dossier is het grootste dat er is. Met een miljoen meldingen: `python -m bench.pages --help`."""
 SEARCH = """Verzonnen zinnen, verdeeld over de gemeenten; twee woorden in één gemeente, met filters

@@ -54,7 +54,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
     "desk": ("agreements", "forwarding", "queue", "onboarding"),
     "privacy": ("erasure", "log"),
     "home": (),
-    "demo": ("stories", "replay", "scale"),
+    "demo": (),
     "backup": (),
 }
 

@@ -21,7 +21,7 @@ from stopintimidatie import install
 from stopintimidatie.cli.server import spare_what_stays
 from stopintimidatie.core.storage import database
 from stopintimidatie.core.storage.encryption import create_key_file
-from stopintimidatie.demo.replay.loader import load_demo
+from stopintimidatie.demo.loader import load_demo
 from tests.support.installation import DEMO_DAY, Installation, Reused, Variant, make_settings
 from tests.support.shared import locked, run_folder
 

@@ -26,7 +26,7 @@ from stopintimidatie.core.search.backend import SearchError
 from stopintimidatie.core.storage import make_engine, transaction
 from stopintimidatie.core.storage.database import OldDatabaseError, RolesError, refuse_old_database
 from stopintimidatie.core.storage.encryption import KeyFileError
-from stopintimidatie.demo.replay.loader import DemoError
+from stopintimidatie.demo.loader import DemoError
 from stopintimidatie.municipalities.areas.sources import AreaFileError
 from stopintimidatie.reports.api.queries import AppKeyError
 from stopintimidatie.settings import Settings, SettingsError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,7 +12,6 @@ from sqlalchemy import select
 
 from stopintimidatie import configure
 from stopintimidatie.cli.common import DutchGroup, clear_errors, operator
-from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Lane
 from stopintimidatie.core.jobs.worker import Worker
 from stopintimidatie.core.search import services as search
@@ -29,12 +27,10 @@ from stopintimidatie.core.storage.encryption import (
     reseal_some,
     use_key,
 )
-from stopintimidatie.core.text import local
 from stopintimidatie.core.tree import Reference
 from stopintimidatie.core.tree.services import reserved_names
-from stopintimidatie.demo.replay.loader import is_loaded, load_demo
-from stopintimidatie.demo.replay.practice import add_trainee, make_practice
-from stopintimidatie.demo.scale.maker import CONNECTED, YEARS, Helpers, Order, fill, holders
+from stopintimidatie.demo.loader import is_loaded, load_demo
+from stopintimidatie.desk.onboarding.practice import add_trainee, make_practice
 from stopintimidatie.settings import Settings
 
 RESERVED = "stopintimidatie.reserved_names"
@@ -96,87 +92,6 @@ def do_what_follows(registry: Any) -> None:
     workers = [Worker(registry, lane) for lane in (Lane.INDEX, Lane.QUICK, Lane.OUTSIDE)]
     while sum(worker.run_all() for worker in workers):
         pass  # sending a message queues an index job again
-
-
-@demo_group.command("vullen")
-@click.option("--aantal", type=click.IntRange(min=1), required=True, help="Zoveel meldingen.")
-@click.option("--zaad", type=int, default=7, show_default=True, help="Waar het toeval uit volgt.")
-@click.option(
-    "--peildatum",
-    type=click.DateTime(["%Y-%m-%d", "%d-%m-%Y"]),
-    help="De laatste dag van de meldingen (jjjj-mm-dd); vandaag als zij ontbreekt.",
-    metavar="DATUM",
-)
-@click.option(
-    "--jaren", type=click.IntRange(1, 20), default=YEARS, show_default=True, help="Zo ver terug."
-)
-@click.option(
-    "--aangesloten",
-    type=click.IntRange(min=0),
-    default=CONNECTED,
-    show_default=True,
-    help="Zoveel gemeenten houden hun eigen meldingen; de rest ligt bij het meldpunt.",
-)
-@click.option(
-    "--gemeente",
-    "fixed",
-    multiple=True,
-    metavar="CODE=AANTAL",
-    help="Een gemeente met een eigen aantal, zoals GM0505=500. Mag vaker.",
-)
-@click.option(
-    "--processen",
-    type=click.IntRange(1, 64),
-    default=1,
-    show_default=True,
-    help="Zoveel tegelijk; op SQLite alleen 1.",
-)
-@click.option("--zonder-index", is_flag=True, help="Bouw de zoekindex niet op.")
-@click.pass_obj
-def fill_demo(settings: Settings, /, peildatum: datetime | None, **values: Any) -> None:
-    """Vul een lege demo met veel meldingen over het hele land. Nog eens doen gaat verder."""
-    if settings.sqlite and values["processen"] > 1:
-        raise click.ClickException("SQLite kent één schrijver tegelijk. Laat --processen weg.")
-    order = Order(
-        total=values["aantal"],
-        seed=values["zaad"],
-        day=peildatum.date() if peildatum else local(utc_now()).date(),
-        years=values["jaren"],
-        connected=values["aangesloten"],
-        fixed=dict(_fixed(text) for text in values["fixed"]),
-    )
-    with registry_of(settings) as registry:
-        number = values["processen"]
-        helpers = Helpers(number, open_registry) if number > 1 else None
-        added = fill(registry, order, helpers=helpers, progress=_Pace().show)
-        click.echo(f"Er zijn {added} meldingen bij gekomen, tot en met {order.day:%d-%m-%Y}.")
-        if not values["zonder_index"]:
-            here = 1 if settings.search_backend == "whoosh" else number
-            for report in rebuild_many(registry, holders(registry, order), here, open_registry):
-                told = f"Zoekindex van {report.holder}: {report.documents} documenten."
-                click.echo(told, err=True)
-
-
-def _fixed(text: str) -> tuple[str, int]:
-    code, _, number = text.upper().partition("=")
-    if not number.isdigit():
-        raise click.ClickException(f"Schrijf ‘{text}’ als CODE=AANTAL, zoals GM0505=500.")
-    return code, int(number)
-
-
-class _Pace:
-    """Tells how far it is at most once a second."""
-
-    def __init__(self) -> None:
-        self._start = self._told = time.monotonic()
-
-    def show(self, count: int, total: int) -> None:
-        now = time.monotonic()
-        if now - self._told < 1 and count < total:
-            return
-        self._told = now
-        pace = count / max(now - self._start, 0.001)
-        click.echo(f"{count} van {total} meldingen, {pace:.0f} per seconde", err=True)
 
 
 def _progress(count: int, total: int) -> None:

@@ -21,7 +21,7 @@ from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.text import AMSTERDAM, datetime_short
 from stopintimidatie.core.tree.services import reserved_names
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
-from stopintimidatie.demo.replay.practice import make_practice
+from stopintimidatie.desk.onboarding.practice import make_practice
 from stopintimidatie.exports.document.signature import (
     CertificateRefusedError,
     certificate_of,

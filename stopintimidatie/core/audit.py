@@ -104,15 +104,19 @@ def event_rows(
     reason: str | None = None,
     task: str | None = None,
     fields: Iterable[str] = (),
+    at: datetime | None = None,
 ) -> list[Row]:
     """Return one event and its documents, as rows.
 
-    :param action: a code such as `melding.toestand`; codes are listed in docs/audit.md.
-    :param subject_ids: the documents concerned.
-    :param fields: names of what changed or was read, never the values.
+    Args:
+        action: a code such as `melding.toestand`; codes are listed in docs/audit.md.
+        subject_ids: the documents concerned.
+        fields: names of what changed or was read, never the values.
+        at: when it happened; now when None.
     """
     event: dict[str, Any] = {
         "id": uuid4(),
+        "at": at or utc_now(),
         "holder": holder,
         "actor_kind": actor.kind,
         "actor_id": actor.id,

@@ -11,7 +11,7 @@ from tests.support.installation import ROOT
 
 TESTS = ROOT / "tests"
 # What a test may stand in besides a room; docs/dev/tests.md tells what each is for.
-CROSSING = {"architecture", "browser", "cli", "contract", "crash", "scripts", "whole"}
+CROSSING = {"architecture", "bench", "browser", "cli", "contract", "crash", "scripts", "whole"}
 NO_TESTS = {"data", "support"}
 
 

@@ -9,7 +9,7 @@ def includeme(config: Any) -> None:
     """Register what happens when a municipality joins, `/aansluiten` and the pages of the desk."""
     from stopintimidatie.core.accounts.links import JOB as SEND_LINK
     from stopintimidatie.core.jobs import Lane
-    from stopintimidatie.desk.onboarding import services, signup
+    from stopintimidatie.desk.onboarding import practice, services, signup
 
     config.add_level_condition("aansluitlijst", services.checklist_complete)
     config.add_level_effect("wat wacht", services.hand_over_what_waits)
@@ -18,6 +18,7 @@ def includeme(config: Any) -> None:
     config.add_personal_data_holder(signup.PERSONAL_DATA)
     config.add_public_prefix("aansluiten")
     config.add_public_prefix("aansluiten-bevestigen")
+    config.add_panel("melding", "voorbeelduitwerking", practice.model_answer, order=5)
     # The mail that unlocks a locked user name.
     config.add_job_kind(SEND_LINK, services.send_link)
     config.add_mail_template(services.UNLOCK_TEMPLATE)

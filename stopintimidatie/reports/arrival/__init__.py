@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from stopintimidatie.reports.arrival.services import Apart, Arrival, Arrived, receive
+from stopintimidatie.reports.arrival.services import (
+    Apart,
+    Arrival,
+    Arrived,
+    receive,
+    receive_many,
+)
 
-__all__ = ["Apart", "Arrival", "Arrived", "receive"]
+__all__ = ["Apart", "Arrival", "Arrived", "receive", "receive_many"]
 
 
 def includeme(config: Any) -> None:

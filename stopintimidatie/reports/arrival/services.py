@@ -8,7 +8,7 @@ documents, for reports come in all day (`core.storage.session`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -104,6 +104,9 @@ class Content:
     contact: ContactData
 
 
+Incoming = tuple[Submission | Content, Routing, Arrival]
+
+
 @dataclass(frozen=True)
 class Arrived:
     """Report that came in: its own row, and all rows that make it so once they are written."""
@@ -173,6 +176,35 @@ def receive(
     return arrived
 
 
+def receive_many(
+    session: Session, keys: KeyRing, holder: str, reports: Iterable[Incoming]
+) -> list[Arrived]:
+    """Take in many reports of one holder at once and silently, for who fills an installation.
+
+    Each leaves what `receive` makes of it, but no job: nobody is told. Its reference is given. The
+    caller has the index of the holder built afterwards.
+
+    Args:
+        reports: what each tells, where it goes and how it came.
+    """
+    enter(session, holder)
+    days = contact_days(session, holder)
+    made = [
+        make_rows(
+            keys,
+            content_of(given) if isinstance(given, Submission) else given,
+            routing,
+            arrival,
+            str(arrival.reference),
+            days,
+        )
+        for given, routing, arrival in reports
+    ]
+    rows = (row for arrived in made for row in arrived.rows)
+    insert_rows(session, (row for row in rows if row[0] is not OutboxJob))
+    return made
+
+
 def _free_reference(session: Session) -> str:
     while True:
         reference = new_reference()
@@ -199,6 +231,8 @@ def make_rows(
     report_id = back.id if back else arrival.report_id or uuid4()
     state, days, wish = arrival.state, contact_within_days, content.columns["wants_contact"]
     action = "melding.overgenomen" if handed else "melding.ontvangen"
+    # A report that is handed over came in elsewhere, at another moment.
+    came_in = None if handed else arrival.received_at
     here = {"holder": holder, "report_id": report_id}
     finds = {"reference": reference, "holder": holder, "kind": KIND}
     arrived = job_row(ARRIVED, holder, {"report": str(report_id)})
@@ -222,7 +256,7 @@ def make_rows(
         *contact_rows(keys, holder, report_id, content.contact),
         (ReportMove, {**here, **_step(arrival, state)}),
         *([] if arrival.quarantine else [arrived]),
-        *event_rows(arrival.actor, action, holder, KIND, [report_id]),
+        *event_rows(arrival.actor, action, holder, KIND, [report_id], at=came_in),
         *_address_to_find(content, routing, report_id),
     ]
     codes = [code for code, _ in content.forms]

@@ -159,9 +159,8 @@ def test_every_room_that_encrypts_tells_which_columns(installation: Installation
         (entry.purpose, entry.entity.__tablename__)
         for entry in installation.registry.sealed_tables.values()
     }
-    # The demo fills tables of the others, a reporter who is told last stands in that of mail, and
-    # what `/volgen` encrypts is a cookie.
-    assert encrypting - {"demo/scale", "privacy/erasure", "reports/follow"} == {
+    # A reporter who is told last stands in the table of mail; `/volgen` encrypts a cookie.
+    assert encrypting - {"privacy/erasure", "reports/follow"} == {
         "core/mail",
         "disclosures",
         "dossiers/actions",

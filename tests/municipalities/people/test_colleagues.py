@@ -18,7 +18,7 @@ from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import GRANTS, READING_ROLES, Permission, Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import date_text
-from stopintimidatie.demo.replay.mailbox import linked
+from stopintimidatie.demo.mailbox import linked
 from stopintimidatie.municipalities.areas.models import MailDomain
 from stopintimidatie.municipalities.people import proposals
 from stopintimidatie.municipalities.people.services import is_outside, postbox_of

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 from sqlalchemy import select
@@ -14,11 +14,11 @@ from stopintimidatie.core.audit import SYSTEM, AuditEvent, AuditSubject
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.personal import Subject
-from stopintimidatie.core.text import AMSTERDAM
+from stopintimidatie.core.text import AMSTERDAM, day_of
 from stopintimidatie.core.tree import locate_reference
-from stopintimidatie.demo.replay.loader import CODE_PURPOSE, Routed, Stage, _receive
-from stopintimidatie.demo.stories.generator import generate
-from stopintimidatie.demo.stories.model import DemoReport
+from stopintimidatie.demo.acts import Stage
+from stopintimidatie.demo.loader import CODE_PURPOSE, receive_report
+from stopintimidatie.demo.scenario import Timeline
 from stopintimidatie.municipalities.areas.locator import NOWHERE
 from stopintimidatie.reports.arrival import Arrival, receive
 from stopintimidatie.reports.arrival.services import ARRIVALS
@@ -31,7 +31,7 @@ from stopintimidatie.reports.services import move_report
 from stopintimidatie.reports.vocabulary import KIND, Source
 from tests.support.api import Api
 from tests.support.factories import DORDRECHT, connect, make_user
-from tests.support.installation import DEMO_DAY, Installation
+from tests.support.installation import Installation
 from tests.support.officers import set_value
 from tests.support.reporting import codes, filled
 
@@ -116,17 +116,23 @@ def by_hand_over(installation: Installation) -> Code:
 
 def by_demo(installation: Installation) -> Code:
     app = Api(installation).app_key_id
-    demo: DemoReport = replace(
-        generate(day=DEMO_DAY).reports[0], body=MESSAGE, received_at=utc_now(), quarantined=False
-    )
+    answers = {name: MESSAGE[name] for name in MESSAGE.keys() - {"incidentVan", "omschrijving"}}
+    timeline = Timeline(day_of(utc_now()))
+    day = (YESTERDAY.date() - timeline.reference).days
+    report: dict[str, Any] = {
+        "kenmerk": "M-RF34-CJK5",
+        "gemeld": f"{day} 20:30",
+        "gebeurd": f"{day} 20:00",
+    }
+    report |= {"bron": "app_ios", "verhaal": WORDS, "antwoorden": answers}
     with installation.transaction() as session:
         given = validate(MESSAGE, utc_now())
         routing = route(session, installation.registry.locator_cache, given.location)
-        stage = Stage(session, installation.registry, routing.holder, {}, app)
-        _receive(stage, Routed(demo, given, routing))
-        reference = stage.reports[demo.key].reference
+        stage = Stage(session, installation.registry, routing.holder, {}, timeline)
+        receive_report(stage, report, app)
     secret = installation.registry.key_ring.derive(CODE_PURPOSE)
-    return reference, derive_follow_code(secret, app, demo.idempotency_key)
+    key = uuid5(NAMESPACE_URL, "M-RF34-CJK5")
+    return "M-RF34-CJK5", derive_follow_code(secret, app, key)
 
 
 DOORS: Final[dict[str, Callable[[Installation], Code]]] = {

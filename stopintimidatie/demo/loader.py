@@ -1,0 +1,155 @@
+"""`demo laden`: the scenario played through the services that people use, each act at its moment.
+
+Each holder is one transaction: interrupted, the next run goes on with the holders that are still
+empty. The clock stands at the moment of each act, so that history, deadlines and log agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from sqlalchemy import Engine, select
+
+from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.storage import NATIONAL, transaction
+from stopintimidatie.core.text import day_of
+from stopintimidatie.demo import accounts, network
+from stopintimidatie.demo.acts import DOSSIER_ACTS, REPORT_ACTS, Acts, Stage
+from stopintimidatie.demo.scenario import Json, Timeline, dossiers_of, message_of, reports_of
+from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier
+from stopintimidatie.dossiers.patterns.jobs import ask_for_search
+from stopintimidatie.municipalities.areas.models import Neighbourhood
+from stopintimidatie.municipalities.areas.queries import unknown_neighbourhood_code
+from stopintimidatie.reports.api.queries import make_demo_key
+from stopintimidatie.reports.arrival import Arrival, receive
+from stopintimidatie.reports.arrival.submission import route, validate
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.rules import derive_follow_code
+from stopintimidatie.reports.vocabulary import Source
+
+HOLDERS: Final = (NATIONAL, accounts.DORDRECHT, accounts.EINDHOVEN)
+# Whom was promised contact less than four days ago still waits for it.
+CALLED_WITHIN: Final = timedelta(days=4)
+CODE_PURPOSE: Final = "volgcode"
+# When, in which order at one moment, and what happens.
+Event = tuple[datetime, int, Callable[[Stage], Any]]
+
+
+class DemoError(Exception):
+    """The demo can't be loaded here; the message says what to do, in Dutch."""
+
+
+def load_demo(
+    registry: Any, *, day: date | None = None, progress: Callable[[int, int], None] | None = None
+) -> int:
+    """Load what isn't there yet, seen from a day, and return the number of reports added.
+
+    Raises:
+        DemoError: this installation isn't a demo.
+    """
+    if not registry.app_settings.demo:
+        raise DemoError("Dit kan alleen met demo = true in de instellingen.")
+    timeline = Timeline(day or day_of(utc_now()))
+    with transaction(registry.engine) as session:
+        users = accounts.set_up(session)
+    with transaction(registry.engine, NATIONAL) as session:
+        app_key = make_demo_key(session, accounts.actor_of(users, NATIONAL, "meldpunt")).id
+    added, total = 0, sum(len(reports_of(holder)) for holder in HOLDERS)
+    for holder in HOLDERS:
+        with transaction(registry.engine, holder) as session:
+            accounts.give_roles(session, holder, users)
+            stage = Stage(session, registry, holder, users, timeline)
+            if session.scalars(select(Report.id).limit(1)).first() is None:
+                _play(stage, app_key)
+        added += len(stage.reports)
+        if progress:
+            progress(added, total)
+    return added
+
+
+def is_loaded(engine: Engine) -> bool:
+    """Tell whether the last holder of the demo has its reports already."""
+    with transaction(engine, HOLDERS[-1], write=False) as session:
+        return session.scalars(select(Report.id).limit(1)).first() is not None
+
+
+def events_of(holder: str, timeline: Timeline, app_key: UUID) -> list[Event]:
+    """Return all that happens at a holder until the moment of the demo, in order."""
+    events: list[Event] = []
+    for report in reports_of(holder):
+        events += _report_events(report, timeline, app_key)
+    for dossier in dossiers_of(holder):
+        events += _dossier_events(dossier, timeline)
+    return sorted((row for row in events if row[0] < timeline.moment), key=lambda row: row[:2])
+
+
+def _play(stage: Stage, app_key: UUID) -> None:
+    """Play the part of one holder, between what is set up before it and after it."""
+    session, holder, moment = stage.session, stage.holder, stage.timeline.moment
+    actor = stage.actor("meldpunt" if holder == NATIONAL else "beheer")
+    if holder != NATIONAL:
+        network.set_up_partners(session, stage.registry, holder, actor)
+    for at, _, happen in events_of(holder, stage.timeline, app_key):
+        with clock_at(at):
+            happen(stage)
+            session.flush()
+    network.set_up_mailbox(session, stage.registry, holder, actor)
+    if holder == NATIONAL:
+        network.set_up_agreements(session, stage.registry, actor)
+        with clock_at(moment):
+            network.begin_onboarding(session, stage.registry, actor)
+            session.flush()
+        return
+    accounts.set_up_settings(session, holder, actor)
+    ask_for_search(session, holder)
+    if holder == accounts.EINDHOVEN:
+        network.offer_one(stage, accounts.DORDRECHT)
+    network.add_to_reports(session, moment)
+
+
+def _report_events(report: Json, timeline: Timeline, app_key: UUID) -> Iterator[Event]:
+    at = timeline.at(report["gemeld"])
+    yield at, 0, lambda stage: receive_report(stage, report, app_key)
+    for act in report.get("verloop", ()):
+        at = max(at, timeline.at(act["op"]))
+        if "stap" in act or "beoordeling" in act or at + CALLED_WITHIN < timeline.moment:
+            yield at, 2, _act(REPORT_ACTS, "reports", report["kenmerk"], act)
+
+
+def _dossier_events(dossier: Json, timeline: Timeline) -> Iterator[Event]:
+    at = timeline.at(dossier["gemaakt"])
+    yield at, 1, lambda stage: _create(stage, dossier)
+    for act in dossier["verloop"]:
+        at = max(at, timeline.at(act["op"]))
+        yield at, 3, _act(DOSSIER_ACTS, "dossiers", dossier["dossier"], act)
+
+
+def _act(acts: Acts, documents: str, key: str, act: Json) -> Callable[[Stage], Any]:
+    do = next(function for word, function in acts.items() if word in act)
+    return lambda stage: do(stage, getattr(stage, documents)[key], act, stage.actor(act["door"]))
+
+
+def receive_report(stage: Stage, report: Json, app_key: UUID) -> None:
+    """Take in a report of the scenario, as if the app sent it now."""
+    at, reference, keys = utc_now(), report["kenmerk"], stage.registry.key_ring
+    given = validate(message_of(report, stage.timeline), at)
+    routing = route(stage.session, stage.registry.locator_cache, given.location)
+    key = uuid5(NAMESPACE_URL, reference)
+    code = derive_follow_code(keys.derive(CODE_PURPOSE), app_key, key)
+    source, app = Source(report["bron"]), Actor("app", None, "demo-app")  # type: ignore[call-arg]
+    quarantine = report.get("quarantaine", False)
+    arrival = Arrival(source, app, code, at, quarantine, reference=reference)
+    arrived = receive(stage.session, keys, given, routing, arrival)
+    stage.reports[reference] = stage.session.get_one(Report, arrived.id)
+
+
+def _create(stage: Stage, row: Json) -> None:
+    known = stage.session.get(Neighbourhood, row["wijk"]) is not None
+    code = row["wijk"] if known else unknown_neighbourhood_code(stage.holder)
+    about = {"title": row["titel"], "kind": row["soort"], "summary": row["samenvatting"]}
+    plan, owner = DossierPlan(neighbourhood_code=code, **about), stage.actor("dossierhouder")
+    stage.dossiers[row["dossier"]] = create_dossier(stage.session, owner, stage.holder, plan)

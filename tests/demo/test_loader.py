@@ -1,0 +1,64 @@
+"""The demo: replayed through the services, the same every time, and never in production."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import func, select
+
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.demo.accounts import DORDRECHT, EINDHOVEN, PEOPLE
+from stopintimidatie.demo.loader import HOLDERS, DemoError, load_demo
+from stopintimidatie.demo.scenario import reports_of
+from stopintimidatie.desk.models import JoiningRequest, Onboarding
+from stopintimidatie.dossiers.models import Dossier, DossierAgreement
+from stopintimidatie.municipalities.settings.queries import published_for
+from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
+from stopintimidatie.reports.workflow import REPORT_WORKFLOW
+from tests.support.installation import DEMO_DAY, Installation, Variant
+
+DAY = DEMO_DAY
+
+
+def test_the_demo_fills_both_towns_and_the_desk(demo: Installation) -> None:
+    with demo.transaction(NATIONAL) as session:
+        counted = session.execute(select(Report.delivery, func.count()).group_by(Report.delivery))
+        deliveries = {row[0]: row[1] for row in counted}
+        assert deliveries["wacht_op_afspraak"] > 50
+        assert deliveries["te_routeren"] > 0
+        # Somebody asked to join, and the desk has done half of the list.
+        joining = session.scalars(select(Onboarding)).one()
+        assert (joining.municipality_code, joining.training_on) == ("GM0642", None)
+        assert session.scalars(select(JoiningRequest)).one().confirmed_at
+    references = {report["kenmerk"] for holder in HOLDERS for report in reports_of(holder)}
+    states: set[str] = set()
+    said: set[str] = set()
+    dossiers = 0
+    for holder in (DORDRECHT, EINDHOVEN):
+        with demo.transaction(holder) as session:
+            reports = session.scalars(select(Report)).all()
+            assert {report.reference for report in reports} <= references
+            assert 200 < len(reports) < 350
+            assert all(report.received_at.date() <= DAY for report in reports)
+            states |= {report.state for report in reports}
+            said |= set(session.scalars(select(ReporterMessage.kind)))
+            published = published_for(session, holder)
+            assert published.logo
+            assert published.questions("app")
+            assert any(report.own_answers for report in reports)
+            dossiers += session.scalar(select(func.count()).select_from(Dossier)) or 0
+            assert session.scalar(select(func.count()).select_from(DossierAgreement))
+            histories = session.scalars(select(ReportMove)).all()
+            assert max(step.at.date() for step in histories) <= DAY
+    gone = {"vernietigd", "overgedragen"}
+    assert states == {state.code for state in REPORT_WORKFLOW.states} - gone
+    assert dossiers == 30
+    assert said == {"vraag", "antwoord", "aanvulling", "terugkoppeling"}
+    # Somebody of each account can sign in, and the second load changes nothing.
+    for username, *_ in PEOPLE:
+        demo.browser(username)
+    assert load_demo(demo.registry, day=DAY) == 0
+
+
+def test_production_takes_no_demo(variant: Variant) -> None:
+    with pytest.raises(DemoError):
+        load_demo(variant(demo=False).registry, day=DAY)
