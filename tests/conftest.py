@@ -1,7 +1,7 @@
 """The databases, the application and the accounts that tests stand on.
 
-`installation` is a whole, empty installation (migrated, register filled) on SQLite and then on
-PostgreSQL: a test that asks for it runs on both. `tests/support/factories.py` makes documents.
+`installation` is a whole, empty installation (migrated, register filled), on the database that
+`tests/support/databases.py` chooses. `tests/support/factories.py` makes documents.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
 import pytest
 
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from tests.support.services import Postgres
 
 pytest_plugins = [
+    "tests.support.databases",
     "tests.support.services",
     "tests.support.echte_gebieden",
     "tests.support.town",
@@ -41,23 +41,6 @@ pytest_plugins = [
 def pytest_collection_finish() -> None:
     """As in a server: by default the search takes a third of the time of making an application."""
     spare_what_stays()
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave each rule to one database in the short suite: in turn SQLite and PostgreSQL.
-
-    Tests marked `both_databases` or `judged_once` run on both; in `scripts/test alles` all do.
-    """
-    pairs: dict[str, list[pytest.Item]] = {}
-    for item in items:
-        chosen = getattr(getattr(item, "callspec", None), "params", {})
-        database = chosen.get("database_url")
-        if database and not any(map(item.get_closest_marker, ("both_databases", "judged_once"))):
-            pairs.setdefault(item.nodeid.replace(database, ""), []).append(item)
-    for name, pair in pairs.items():
-        if len(pair) == 2:
-            pair[crc32(name.encode()) % 2].add_marker(pytest.mark.alles)
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +87,7 @@ def postgres_template(postgres: Postgres, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="session")
-def postgres_demo(postgres: Postgres) -> Path:
+def postgresql_demo(postgres: Postgres) -> Path:
     """A folder with the keys of the demo of DEMO_DAY on PostgreSQL; the template is `demo`."""
     folder = run_folder() / "postgres-demo"
 
@@ -120,15 +103,16 @@ def postgres_demo(postgres: Postgres) -> Path:
     return folder
 
 
-# What the demo holds doesn't hang on the database.
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.alles)])
-def demo(request: pytest.FixtureRequest, reused: Reused) -> Iterator[Installation]:
-    """The demo of DEMO_DAY, for this test to change, on SQLite and on PostgreSQL."""
-    made: Path = request.getfixturevalue(f"{request.param}_demo")
-    folder = reused.empty_folder(f"{request.param}-demo")
+@pytest.fixture
+def demo(
+    request: pytest.FixtureRequest, demo_database: str, reused: Reused
+) -> Iterator[Installation]:
+    """The demo of DEMO_DAY, for this test to change."""
+    made: Path = request.getfixturevalue(f"{demo_database}_demo")
+    folder = reused.empty_folder(f"{demo_database}-demo")
     shutil.copy(made / "sleutels.json", folder)
     with ExitStack() as stack:
-        if request.param == "sqlite":
+        if demo_database == "sqlite":
             url = f"sqlite:///{shutil.copy(made / 'data.sqlite', folder)}"
         else:
             server: Postgres = request.getfixturevalue("postgres")
@@ -147,15 +131,17 @@ def reused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reused]:
     found.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, reused: Reused) -> Iterator[str]:
-    """The address of an installed database of this test's own, on each kind of database.
+@pytest.fixture
+def database_url(
+    request: pytest.FixtureRequest, database_kind: str, reused: Reused
+) -> Iterator[str]:
+    """The address of an installed database of this test's own.
 
     On PostgreSQL it is the application's role that connects, as in production. The address is the
     same for each test; what stands there isn't.
     """
-    folder = reused.empty_folder(request.param)
-    if request.param == "sqlite":
+    folder = reused.empty_folder(database_kind)
+    if database_kind == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), folder / "data.sqlite")
         yield f"sqlite:///{folder}/data.sqlite"
         return
@@ -167,7 +153,7 @@ def database_url(request: pytest.FixtureRequest, reused: Reused) -> Iterator[str
 
 @pytest.fixture
 def installation(database_url: str, reused: Reused) -> Iterator[Installation]:
-    """An installation with its application, on SQLite and on PostgreSQL."""
+    """An installation with its application."""
     made = reused.installation(database_url)
     yield made
     made.let_go()

@@ -69,7 +69,7 @@ def check_order(wanted: Sequence[str], functions: Sequence[str]) -> None:
     assert sorted(wanted, key=places.__getitem__) == list(wanted)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.sqlite
 def test_the_trips_go_by_the_stations_of_the_map(installation: Installation) -> None:
     wanted = stations()
     with clock_at(NOW):

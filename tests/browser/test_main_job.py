@@ -87,7 +87,12 @@ def wait_for(page: Page, address: str, selector: str) -> None:
         page.goto(address)
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["with-scripts", "without-scripts"])
+# Without scripts and without a browser: tests/contract/database/test_main_job.py.
+@pytest.mark.parametrize(
+    "scripts",
+    [True, pytest.param(False, marks=pytest.mark.alles)],
+    ids=["with-scripts", "without-scripts"],
+)
 def test_a_report_in_by_json_leaves_as_a_dossier_pdf(
     sign_in: SignIn, demo_address: str, tmp_path: Path, scripts: bool
 ) -> None:

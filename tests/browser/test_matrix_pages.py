@@ -141,7 +141,6 @@ def new_looks(town: Town, person: Person, paths: Iterable[str], seen: set[str]) 
 
 # The look of a page doesn't depend on the database. One test, for who comes later mostly gets pages
 # that are built as somebody's before: those aren't opened again.
-@pytest.mark.parametrize("town", ["sqlite"], indirect=True)
 def test_pages_of_the_matrix_are_accessible(
     town: Town, served_town: str, chromium_browser: Browser
 ) -> None:
@@ -156,7 +155,6 @@ def test_pages_of_the_matrix_are_accessible(
 
 
 @pytest.mark.alles
-@pytest.mark.parametrize("town", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("person", PEOPLE_WITH_PAGES, ids=str)
 def test_every_page_of_each_role_is_accessible_at_each_width(
@@ -170,12 +168,11 @@ def test_every_page_of_each_role_is_accessible_at_each_width(
 @pytest.fixture
 def changing_town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Town, str]]:
     """Give a town that the test may change, with the address of the web server that serves it."""
-    with own_town(request, tmp_path) as made, in_thread(made.installation.app) as address:
+    with own_town(request, "sqlite", tmp_path) as made, in_thread(made.installation.app) as address:
         yield made, address
 
 
 @pytest.mark.alles
-@pytest.mark.parametrize("changing_town", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("model", "place", "state"),
     [

@@ -159,6 +159,7 @@ def test_areas_come_from_pdok_and_what_ended_is_told(
     assert keyboard.type(*words, "--bron", "PDOK", "--bestand", "x")[0] == 2
 
 
+@pytest.mark.both_databases
 def test_the_index_is_checked_and_rebuilt(keyboard: Keyboard) -> None:
     assert keyboard.type("zoekindex", "herbouwen", "--houder", DORDRECHT)[:2] == (
         0,

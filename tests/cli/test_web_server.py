@@ -86,6 +86,7 @@ def load_on(served: Served, api: Api) -> list[Client]:
     return clients
 
 
+@pytest.mark.both_databases
 def test_a_stop_under_load_answers_every_request_that_was_taken(api: Api) -> None:
     processes = 1 if api.installation.settings.sqlite else 2
     with as_product(api.installation.settings, processes=processes) as served:
@@ -113,7 +114,7 @@ def listens(port: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.sqlite
 class TestProcesses:
     """What has nothing to do with the database."""
 

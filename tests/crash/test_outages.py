@@ -125,7 +125,7 @@ ROOM_BYTES = 200_000
 SMALL_DISK = "160m"
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.sqlite
 def test_a_full_disk_under_sqlite_is_told_and_passes(site: Site) -> None:
     web, worker = site.web(), site.worker()
     apps = Apps(Ledger(Random(6)), [web.port or 0])

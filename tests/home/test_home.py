@@ -138,7 +138,7 @@ def test_agreements_that_are_due_stand_on_the_start_page(installation: Installat
     assert "Lampen nakijken" in page.click("Lampen nakijken")
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.sqlite
 def test_the_admin_finds_where_to_set_things_up(installation: Installation) -> None:
     admin = installation.browser(make_user(installation, (DORDRECHT, Role.ADMIN)))
     start = admin.get("/gemeenten/dordrecht")

@@ -614,19 +614,21 @@ class _Builder:
         return found
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session")
 def town(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    town_database: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Town]:
-    """The town, on each kind of database. Don't change it: ask with `town.ask`."""
-    with own_town(request, tmp_path_factory.mktemp("stad")) as made:
+    """The town. Don't change it: ask with `town.ask`."""
+    with own_town(request, town_database, tmp_path_factory.mktemp("stad")) as made:
         yield made
 
 
 @contextmanager
-def own_town(request: pytest.FixtureRequest, folder: Path) -> Iterator[Town]:
-    """A town in a folder, on the kind of database that the fixture's parameter names."""
-    with _copied(request, folder) as url:
+def own_town(request: pytest.FixtureRequest, database_kind: str, folder: Path) -> Iterator[Town]:
+    """A town in a folder."""
+    with _copied(request, database_kind, folder) as url:
         known = pickle.loads((folder / _KNOWN).read_bytes())  # noqa: S301 (of our own)
         installation = Installation(make_settings(url, folder), veto=rolls_back)
         yield Town(installation, *known)
@@ -634,9 +636,9 @@ def own_town(request: pytest.FixtureRequest, folder: Path) -> Iterator[Town]:
 
 
 @contextmanager
-def _copied(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+def _copied(request: pytest.FixtureRequest, database_kind: str, folder: Path) -> Iterator[str]:
     """The address of a copy of the run's one town, of which the files now stand in this folder."""
-    if request.param == "sqlite":
+    if database_kind == "sqlite":
         shutil.copytree(_on_sqlite(request), folder, dirs_exist_ok=True)
         yield f"sqlite:///{folder}/data.sqlite"
         return

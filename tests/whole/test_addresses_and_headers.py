@@ -52,7 +52,7 @@ def addresses(town: Town) -> Iterator[str]:
 
 
 # Where an address leads is decided before any database is asked for a document.
-@pytest.mark.parametrize("town", ["sqlite"], indirect=True)
+@pytest.mark.sqlite
 def test_no_address_reaches_an_attribute_a_private_name_or_a_view_by_alias(town: Town) -> None:
     asked = list(dict.fromkeys(addresses(town)))
     found = {path: town.ask(OFFICER, path).status_int for path in asked}
@@ -133,7 +133,7 @@ FOR_ANY_SITE = frozenset({"/api/v1/openapi.json", "/api/v1/gemeenten/GM0505/logo
 
 
 # They are put on outside of all that asks a database.
-@pytest.mark.parametrize("town", ["sqlite"], indirect=True)
+@pytest.mark.sqlite
 def test_every_answer_carries_the_headers(town: Town) -> None:
     paths = {p.path for p in probes(town) if p.view.method == "GET"}
     paths |= {
@@ -258,7 +258,7 @@ def test_production_does_not_start_with_demo_accounts(
     create_app(installation.settings).registry.engine.dispose()
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.sqlite
 def test_the_command_that_refuses_to_start_says_why_once_and_in_the_log(
     installation: Installation,
 ) -> None:

@@ -17,10 +17,10 @@ from tests.support.probing import allowed, outcome
 from tests.support.town import PEOPLE, VISITOR, Person, Town
 from tests.support.visiting import FOLLOWERS, Visit, visit
 
-pytestmark = pytest.mark.judged_once
+pytestmark = [pytest.mark.both_databases, pytest.mark.judged_once]
 
 # Tokens and methods are judged before any database is asked.
-ON_ONE_DATABASE = pytest.mark.parametrize("town", ["sqlite"], indirect=True)
+ON_ONE_DATABASE = pytest.mark.sqlite
 
 
 @pytest.mark.parametrize("person", PEOPLE, ids=str)

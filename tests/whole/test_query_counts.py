@@ -20,17 +20,22 @@ from tests.support.probing import Probe, probes
 from tests.support.queries import collect_wide_loops, count_queries
 from tests.support.town import Town, own_town
 
+pytestmark = pytest.mark.both_databases
+
 FEW, MORE = 10, 240
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.alles)])
+@pytest.fixture
 def growing_town(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    town_database: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Town]:
     """A town of this test's own, for it is changed."""
     # A session notes once a minute that it was seen: on a slow machine that is one query more.
     monkeypatch.setattr(sessions, "SEEN_EVERY", timedelta(days=1))
-    with own_town(request, tmp_path) as made:
+    with own_town(request, town_database, tmp_path) as made:
         yield made
 
 

@@ -14,7 +14,7 @@ from tests.support.exporting import make_case
 from tests.support.installation import Installation
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.sqlite
 def test_a_report_in_goes_the_same_way_each_time(installation: Installation) -> None:
     with clock_at(NOW):
         case, api = make_case(installation), Api(installation)

@@ -96,12 +96,12 @@ class Crawl:
     unmade: list[str] = field(default_factory=list)
 
 
-@pytest.fixture(scope="module", params=["postgresql"])
+@pytest.fixture(scope="module")
 def pair(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Town]:
     """A town of this test's own: with rows of both municipalities in every walled table."""
-    with own_town(request, tmp_path_factory.mktemp("kruis")) as town:
+    with own_town(request, "postgresql", tmp_path_factory.mktemp("kruis")) as town:
         for person in CRAWLERS:
             town.cookies(person)
         with town.installation.owner.begin() as connection:

@@ -45,7 +45,7 @@ RULE = "(d.holder = current_setting('stopintimidatie.holder', true)) IS TRUE"
 
 pytestmark = [
     pytest.mark.judged_once,
-    pytest.mark.parametrize("town", ["postgresql"], indirect=True),
+    pytest.mark.postgresql,
 ]
 
 

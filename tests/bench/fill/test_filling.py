@@ -89,6 +89,7 @@ def fingerprint(installation: Installation) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
+@pytest.mark.postgresql
 def test_a_seed_stores_the_same_rows_on_each_database(
     filled: Installation, fingerprint_elsewhere: str
 ) -> None:

@@ -137,7 +137,7 @@ def full_disk() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.sqlite
 class TestOneMachine:
     """Checks that are the same with either database, or only concern SQLite."""
 
@@ -155,7 +155,7 @@ class TestOneMachine:
             assert storage(installation, 200)["toestand"] == "goed"
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.postgresql
 def test_readiness_makes_the_database_itself_write(
     installation: Installation, postgres: Postgres
 ) -> None:

@@ -43,7 +43,7 @@ from tests.support.factories import (
 from tests.support.installation import Installation, Variant
 from tests.support.queries import count_queries
 
-pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+pytestmark = pytest.mark.postgresql
 ALL = Visibility(frozenset({OPEN_ACCESS}))
 
 

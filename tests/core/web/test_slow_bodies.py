@@ -222,7 +222,7 @@ class Stalled(BytesIO):
         return b""
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.sqlite
 class TestAnswers:
     """Checks of the product's own answers to slow bodies and a full server."""
 

@@ -259,7 +259,7 @@ def test_the_mail_domains_of_a_municipality_are_set_by_the_desk_with_their_histo
     assert history == [both, [ZWIJNDRECHT, "weg: drechtsteden.nl"]]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.sqlite
 def test_a_connected_municipality_keeps_a_mail_domain(installation: Installation) -> None:
     connect(installation)
     desk = installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))

@@ -31,7 +31,7 @@ HOME = "/gemeenten/dordrecht"
 
 
 # What doesn't differ per database is shown on one.
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.sqlite
 
 
 @pytest.fixture(autouse=True)

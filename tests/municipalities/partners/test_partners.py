@@ -219,7 +219,7 @@ def test_an_export_for_a_partner_has_its_name_grounds_and_covenant(
     assert "nog geen partners" in asking.get(address).text
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.sqlite
 def test_what_was_typed_for_an_export_stays_when_another_recipient_is_chosen(
     installation: Installation,
 ) -> None:

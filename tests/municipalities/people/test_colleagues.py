@@ -27,7 +27,7 @@ from tests.support.installation import Installation
 from tests.support.mailboxes import PASSWORD, last_mail
 
 pytestmark = pytest.mark.judged_once
-once = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+once = pytest.mark.sqlite
 
 PAGE = "/gemeenten/dordrecht/gebruikers"
 CONFIRM = "/gemeenten/dordrecht/rollen"

@@ -95,6 +95,7 @@ def test_contact_data_is_encrypted_apart_and_the_log_has_no_content(api: Api) ->
         assert "jongens" not in repr([vars(event) for event in events])
 
 
+@pytest.mark.both_databases
 def test_a_201_means_that_the_report_and_what_makes_it_findable_are_committed(api: Api) -> None:
     connect(api.installation)
     api.post()

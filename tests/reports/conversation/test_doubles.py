@@ -23,7 +23,7 @@ from tests.support.factories import DORDRECHT, connect, make_submission, make_us
 from tests.support.installation import Installation
 from tests.support.officers import officer, stored
 
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.sqlite
 ASKS: dict[str, Any] = {
     "anonymous": False,
     "contact": Contact(phone="+31612345678"),

@@ -17,7 +17,7 @@ from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_report, 
 from tests.support.installation import Installation
 from tests.support.officers import HERE, officer, set_value, state_of, stored
 
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.sqlite
 CONTACT = Contact(name="Noor de Wit", phone="+31612345678", email="noor@voorbeeld.example")
 
 

@@ -23,7 +23,7 @@ FAR = Location(lat=51.7800, lon=4.7200)
 
 
 # What doesn't differ per database is shown on one.
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.sqlite
 
 
 @pytest.fixture(autouse=True)

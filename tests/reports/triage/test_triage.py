@@ -35,7 +35,7 @@ from tests.support.installation import Installation
 from tests.support.officers import HERE, officer, set_value, state_of, stored
 from tests.support.queries import count_queries
 
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.sqlite
 INBOX = "/gemeenten/dordrecht/postvak"
 
 

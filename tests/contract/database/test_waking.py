@@ -33,7 +33,7 @@ NEVER = 600.0
 WHERE = f"FROM pg_stat_activity WHERE query = 'LISTEN {CHANNEL}' AND datname = current_database()"
 LISTENING = f"SELECT count(*) {WHERE} AND state = 'idle'"
 CUT = f"SELECT count(pg_terminate_backend(pid)) {WHERE}"
-on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+on_postgresql = pytest.mark.postgresql
 
 
 @pytest.fixture

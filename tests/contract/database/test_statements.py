@@ -109,7 +109,7 @@ def keys_kept(api: Api) -> int:
         return len(session.scalars(select(IdempotencyKey.key)).all())
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.postgresql
 def test_a_connection_that_died_while_it_lay_idle_is_noticed(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:

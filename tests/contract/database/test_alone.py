@@ -41,7 +41,7 @@ def test_a_second_worker_is_refused_where_the_index_is_in_files(
     worker.stay_one_worker(replace(installation.settings, search_backend="postgresql"))
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.postgresql
 def test_a_second_machine_is_refused_and_a_second_process_is_not(
     installation: Installation, tmp_path: Path
 ) -> None:

@@ -47,7 +47,7 @@ pytestmark = pytest.mark.both_databases
 OTHER_WIJK = "WK050502"
 TODAY = date(2026, 6, 1)
 # What only an index in files can suffer; test_search_postgresql.py has its counterpart.
-in_files = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+in_files = pytest.mark.sqlite
 
 
 @pytest.fixture(autouse=True)

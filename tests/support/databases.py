@@ -1,0 +1,90 @@
+"""Pytest plugin: which database a test runs on. The rule stands in docs/dev/tests.md.
+
+A marker on the test or its module decides (`sqlite`, `postgresql`, `both_databases`), and without
+one the room that it stands in.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import pytest
+
+from tests.support.installation import ROOT
+
+Scope = Literal["function", "session"]
+SQLITE: Final = ("sqlite",)
+POSTGRESQL: Final = ("postgresql",)
+BOTH: Final = (*SQLITE, *POSTGRESQL)
+MARKERS: Final = {"sqlite": SQLITE, "postgresql": POSTGRESQL, "both_databases": BOTH}
+# Where walls between holders, the index or many at once do the work. The other rooms: SQLite.
+FOLDERS: Final = {
+    "contract/database": BOTH,
+    "crash": BOTH,
+    "core/accounts": POSTGRESQL,
+    "core/audit": POSTGRESQL,
+    "core/jobs": POSTGRESQL,
+    "core/limits": POSTGRESQL,
+    "core/search": POSTGRESQL,
+    "core/storage": POSTGRESQL,
+    "desk": POSTGRESQL,
+    "disclosures": POSTGRESQL,
+    "home": POSTGRESQL,
+    "municipalities/agreements": POSTGRESQL,
+    "municipalities/areas": POSTGRESQL,
+    "municipalities/people": POSTGRESQL,
+    "privacy": POSTGRESQL,
+    "reports/api": POSTGRESQL,
+    "reports/arrival": POSTGRESQL,
+    "reports/follow": POSTGRESQL,
+    "reports/handover": POSTGRESQL,
+    "reports/inbox": POSTGRESQL,
+    "reports/public": POSTGRESQL,
+    "whole": POSTGRESQL,
+}
+# The fixtures that say which: a test may ask for a town and for an installation of its own.
+FIXTURES: Final[dict[str, Scope]] = {
+    "database_kind": "function",
+    "demo_database": "function",
+    "town_database": "session",
+}
+
+
+def databases_of(test: pytest.Item) -> tuple[str, ...]:
+    """Return the databases that a test runs on."""
+    marker = next((mark.name for mark in test.iter_markers() if mark.name in MARKERS), None)
+    if marker:
+        return MARKERS[marker]
+    place = test.path.relative_to(ROOT / "tests").as_posix()
+    return next((kinds for room, kinds in FOLDERS.items() if place.startswith(f"{room}/")), SQLITE)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make a test of each database that the test runs on."""
+    for name, scope in FIXTURES.items():
+        if name in metafunc.fixturenames:
+            kinds = databases_of(metafunc.definition)
+            metafunc.parametrize(name, kinds, indirect=True, scope=scope)
+
+
+@pytest.fixture
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """The database of an installation of the test's own."""
+    return _kind(request)
+
+
+@pytest.fixture
+def demo_database(request: pytest.FixtureRequest) -> str:
+    """The database of the demo."""
+    return _kind(request)
+
+
+@pytest.fixture(scope="session")
+def town_database(request: pytest.FixtureRequest) -> str:
+    """The database of the town that tests share."""
+    return _kind(request)
+
+
+def _kind(request: pytest.FixtureRequest) -> str:
+    # A fixture that is only asked for while the test runs has no parameter.
+    return str(getattr(request, "param", SQLITE[0]))
