@@ -104,7 +104,7 @@ def link_of(keys: KeyRing, invitation: Invitation) -> str:
 
 def open_invitation(session: Session, keys: KeyRing, typed: str) -> Invitation | None:
     """Return the invitation of this link, while it can be used."""
-    found = (
+    invitation = (
         session.scalars(
             select(Invitation)
             .where(Invitation.id == number_in(typed))
@@ -113,10 +113,12 @@ def open_invitation(session: Session, keys: KeyRing, typed: str) -> Invitation |
         .unique()
         .one_or_none()
     )
-    if found is None or not is_link(keys, PURPOSE, found.id, found.secret_version, typed):
+    if invitation is None or not is_link(
+        keys, PURPOSE, invitation.id, invitation.secret_version, typed
+    ):
         return None
-    usable = found.used_at is None and utc_now() < found.expires_at
-    return found if usable and found.user.blocked_at is None else None
+    usable = invitation.used_at is None and utc_now() < invitation.expires_at
+    return invitation if usable and invitation.user.blocked_at is None else None
 
 
 def accept(session: Session, keys: KeyRing, typed: str, hashed: str) -> bool:
@@ -128,12 +130,12 @@ def accept(session: Session, keys: KeyRing, typed: str, hashed: str) -> bool:
         typed: The link, as it stood in the address.
         hashed: The hash that `hash_chosen` gave.
     """
-    found = open_invitation(session, keys, typed)
-    if found is None or not _use(session, found):
+    invitation = open_invitation(session, keys, typed)
+    if invitation is None or not _use(session, invitation):
         return False
-    user = found.user
+    user = invitation.user
     user.password_hash = hashed
-    offer = offer_to(session, user.username, found.offer_id)
+    offer = offer_to(session, user.username, invitation.offer_id)
     home = offer.holder if offer is not None else NATIONAL
     enter(session, home)
     actor = Actor("gebruiker", str(user.id), user.name)
@@ -200,12 +202,12 @@ def _asked_lately(session: Session, name_hash: str) -> bool:
 
 def unlock_to_mail(session: Session, number: UUID) -> SignInUnlock | None:
     """Return the row of the link to mail while valid; None if the name can't sign in anyway."""
-    found = session.get(SignInUnlock, number)
-    if found is None or found.used_at is not None or found.expires_at <= utc_now():
+    unlock = session.get(SignInUnlock, number)
+    if unlock is None or unlock.used_at is not None or unlock.expires_at <= utc_now():
         return None
-    user = found.user
+    user = unlock.user
     usable = user is not None and user.password_hash and user.blocked_at is None
-    return found if usable else None
+    return unlock if usable else None
 
 
 def unlock_link_of(keys: KeyRing, unlock: SignInUnlock) -> str:
@@ -216,21 +218,21 @@ def unlock_link_of(keys: KeyRing, unlock: SignInUnlock) -> str:
 def open_unlock(session: Session, keys: KeyRing, typed: str) -> SignInUnlock | None:
     """Return the row that belongs to this link while the link can be used."""
     number = number_in(typed)
-    found = unlock_to_mail(session, number) if number is not None else None
-    if found is None or not is_link(keys, UNLOCK_PURPOSE, found.id, found.secret_version, typed):
+    unlock = unlock_to_mail(session, number) if number is not None else None
+    if unlock is None or not is_link(keys, UNLOCK_PURPOSE, unlock.id, unlock.secret_version, typed):
         return None
-    return found
+    return unlock
 
 
 def use_unlock(session: Session, keys: KeyRing, typed: str) -> str | None:
     """Use the link up; return the name that this browser may sign in with, None if it's invalid."""
-    found = open_unlock(session, keys, typed)
-    if found is None or found.user is None:
+    unlock = open_unlock(session, keys, typed)
+    if unlock is None or unlock.user is None:
         return None
-    unused = (SignInUnlock.id == found.id, SignInUnlock.used_at.is_(None))
-    done: Any = session.execute(update(SignInUnlock).where(*unused).values(used_at=utc_now()))
-    if not done.rowcount:
+    unused = (SignInUnlock.id == unlock.id, SignInUnlock.used_at.is_(None))
+    result: Any = session.execute(update(SignInUnlock).where(*unused).values(used_at=utc_now()))
+    if not result.rowcount:
         return None
     enter(session, NATIONAL)
-    record(session, VISITOR, "aanmelden.link_gebruikt", NATIONAL, "gebruiker", [found.user.id])
-    return found.user.username
+    record(session, VISITOR, "aanmelden.link_gebruikt", NATIONAL, "gebruiker", [unlock.user.id])
+    return unlock.user.username

@@ -295,7 +295,7 @@ def sign_out(session: Session, actor: Actor) -> None:
 def colleagues(session: Session, holder: str, permission: Permission) -> Sequence[User]:
     """Return those who may do this for a holder, by name; who is blocked no longer counts."""
     roles = [role.value for role in GRANTS[permission]]
-    found = session.scalars(
+    users = session.scalars(
         select(User)
         .join(RoleAssignment, RoleAssignment.user_id == User.id)
         .where(RoleAssignment.holder == holder, RoleAssignment.role.in_(roles))
@@ -303,7 +303,7 @@ def colleagues(session: Session, holder: str, permission: Permission) -> Sequenc
         .order_by(User.name, User.username)
         .distinct()
     )
-    return found.all()
+    return users.all()
 
 
 # Offers of roles
@@ -356,10 +356,10 @@ def is_offered_anything(session: Session, username: str) -> bool:
 
 def offer_to(session: Session, username: str, number: UUID | None) -> RoleOffer | None:
     """Return one offer that this person can still take, its row locked; None otherwise."""
-    found: Sequence[RoleOffer] = session.scalars(
+    offers: Sequence[RoleOffer] = session.scalars(
         select(RoleOffer).where(_open_to(username), RoleOffer.id == number).with_for_update()
     ).all()
-    return found[0] if found else None
+    return offers[0] if offers else None
 
 
 def accept_offer(session: Session, actor: Actor, user: UUID, offer: RoleOffer) -> None:

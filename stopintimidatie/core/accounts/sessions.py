@@ -335,7 +335,7 @@ def is_locked_out(session: Session, keys: KeyRing, username: str, proof: str) ->
     Locks the rows it finds: until the transaction ends, the same question about this name waits.
     """
     counts = [_counted_as(keys, username, shown) for shown in ("", proof)]
-    found = session.scalars(
+    locked = session.scalars(
         select(SignInAttempt.username_hash)
         .where(SignInAttempt.username_hash.in_(counts))
         .where(SignInAttempt.failures >= FREE_ATTEMPTS)
@@ -343,7 +343,7 @@ def is_locked_out(session: Session, keys: KeyRing, username: str, proof: str) ->
         .order_by(SignInAttempt.username_hash)
         .with_for_update()
     )
-    return bool(found.all())
+    return bool(locked.all())
 
 
 def _counted_as(keys: KeyRing, username: str, proof: str) -> str:

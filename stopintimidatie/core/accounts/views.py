@@ -168,7 +168,7 @@ def sign_in_view(request: Any) -> Any:
     return handle_form(request, form, on_valid, {"locked": locked, "told": ""})
 
 
-def sign_in_page(request: Any, username: str, told: str) -> Response:
+def sign_in_page(request: Any, username: str, news: str) -> Response:
     """Return the page to sign in, with what was just done, and the name of who proved it is theirs.
 
     Not a redirect: a name doesn't stand in an address, and a visitor has no session to keep it in.
@@ -180,7 +180,7 @@ def sign_in_page(request: Any, username: str, told: str) -> Response:
         appstruct={"gebruikersnaam": username},
         action="/aanmelden",
     )
-    return render_to_response(PAGE, {"form": form, "locked": [], "told": told}, request=request)
+    return render_to_response(PAGE, {"form": form, "locked": [], "told": news}, request=request)
 
 
 def _signed_in(request: Any, address: str, token: str) -> Any:
@@ -224,13 +224,13 @@ INVITATION_BUSY = (
 )
 def invitation_view(request: Request) -> Any:
     """Show the form for a first password, or that the link works no more."""
-    asked = request.POST if request.method == "POST" else dict(query_pairs(request))
-    key = str(asked.get("sleutel", ""))[:200]
+    sent = request.POST if request.method == "POST" else dict(query_pairs(request))
+    key = str(sent.get("sleutel", ""))[:200]
     keys = request.registry.key_ring
     # Not in the transaction of the request: hashing is slow and would hold its lock.
     with transaction(request.registry.engine, write=False) as session:
-        found = open_invitation(session, keys, key)
-        waiting = offers_to(session, found.user.username) if found else []
+        invitation = open_invitation(session, keys, key)
+        waiting = offers_to(session, invitation.user.username) if invitation else []
     form = Form(
         InvitationSchema(),
         request,
@@ -240,7 +240,7 @@ def invitation_view(request: Request) -> Any:
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        if found is None:
+        if invitation is None:
             raise FormError(INVITATION_SPENT)
         if values["wachtwoord"] != values["nog_eens"]:
             raise FormError("De twee wachtwoorden zijn niet gelijk.", "nog_eens")
@@ -252,10 +252,12 @@ def invitation_view(request: Request) -> Any:
             raise FormError(str(problem), "wachtwoord") from None
         if not accept(request.db, keys, key, hashed):
             raise FormError(INVITATION_SPENT)
-        return sign_in_page(request, found.user.username, INVITATION_DONE)
+        return sign_in_page(request, invitation.user.username, INVITATION_DONE)
 
-    name = found.user.username if found else None
-    offered = next((offer for offer in waiting if found and offer.id == found.offer_id), None)
+    name = invitation.user.username if invitation else None
+    offered = next(
+        (offer for offer in waiting if invitation and offer.id == invitation.offer_id), None
+    )
     page = {"name": name, "offered": offered, "spent": INVITATION_SPENT}
     return handle_form(request, form, on_valid, page)
 
@@ -333,8 +335,8 @@ def ask_view(request: Request) -> Any:
         ask_unlock(request.db, keys, values["gebruikersnaam"], proof_in(request))
         return HTTPSeeOther(location=f"/{ASK}?gevraagd=ja")
 
-    asked = "gevraagd" in dict(query_pairs(request))
-    return handle_form(request, form, on_valid, {"asked": asked})
+    mailed = "gevraagd" in dict(query_pairs(request))
+    return handle_form(request, form, on_valid, {"asked": mailed})
 
 
 @view_config(

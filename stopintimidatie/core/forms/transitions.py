@@ -28,7 +28,7 @@ from stopintimidatie.core.forms import (
     TextInput,
     field,
 )
-from stopintimidatie.core.forms.types import Choice
+from stopintimidatie.core.forms.types import Choice, Type
 from stopintimidatie.core.workflow import FieldKind, InputField, Transition
 
 Options = Mapping[str, Sequence[Choice]]
@@ -39,50 +39,23 @@ REFERENCE_LIMIT: Final = 40
 RADIO_LIMIT: Final = 6
 
 
-def _lines(asked: InputField, options: Options) -> Any:
-    return Text(LINES_LIMIT, lines=True)
-
-
-def _line(asked: InputField, options: Options) -> Any:
+def _type(question: InputField, options: Options) -> Type:
+    listed = question.options or question.name
+    match question.kind:
+        case FieldKind.TEXT:
+            return Text(LINES_LIMIT, lines=True)
+        case FieldKind.DATE:
+            return Date()
+        case FieldKind.CHOICE:
+            return OneOf(options[listed], radio=len(options[listed]) <= RADIO_LIMIT)
+        case FieldKind.CHOICES:
+            return ManyOf(options[listed])
+        case FieldKind.DOCUMENT if question.options is None:
+            # No list of the room: a reference that somebody types.
+            return Text(REFERENCE_LIMIT)
+        case FieldKind.PERSON | FieldKind.DOCUMENT:
+            return OneOf(options[listed])
     return Text(LINE_LIMIT)
-
-
-def _suggesting(asked: InputField, options: Options) -> dict[str, Any]:
-    """Let a line with a list propose what is in it; anything else may be typed."""
-    if asked.kind is not FieldKind.LINE or asked.options is None:
-        return {}
-    return {"widget": TextInput(suggestions=[label for _, label in options[asked.options]])}
-
-
-def _day(asked: InputField, options: Options) -> Any:
-    return Date()
-
-
-def _one(asked: InputField, options: Options) -> Any:
-    choices = options[asked.options or asked.name]
-    return OneOf(choices, radio=asked.kind is FieldKind.CHOICE and len(choices) <= RADIO_LIMIT)
-
-
-def _many(asked: InputField, options: Options) -> Any:
-    return ManyOf(options[asked.options or asked.name])
-
-
-def _document(asked: InputField, options: Options) -> Any:
-    """Choose one of a list where the room offers one, else a reference that somebody types."""
-    if asked.options is None:
-        return Text(REFERENCE_LIMIT)
-    return OneOf(options[asked.options])
-
-
-_TYPES: Final[Mapping[FieldKind, Callable[[InputField, Options], Any]]] = {
-    FieldKind.TEXT: _lines,
-    FieldKind.LINE: _line,
-    FieldKind.DATE: _day,
-    FieldKind.CHOICE: _one,
-    FieldKind.CHOICES: _many,
-    FieldKind.DOCUMENT: _document,
-    FieldKind.PERSON: _one,
-}
 
 
 def transition_schema(
@@ -101,19 +74,21 @@ def transition_schema(
         given: Answers that are known already and that other fields depend on.
     """
     schema = Schema()
-    for asked in transition.fields:
-        if asked.name not in leave_out:
-            schema.add(_node(asked, options))
+    for question in transition.fields:
+        if question.name not in leave_out:
+            schema.add(_node(question, options))
     schema.add(field(Integer(), "Versie", name="versie", widget=Hidden(), missing=0))
     schema.validator = _conditions(transition, leave_out, given or {})
     return schema
 
 
-def _node(asked: InputField, options: Options) -> Any:
-    always = asked.required and asked.when is None
-    missing = {} if always else {"missing": None}
-    made, more = _TYPES[asked.kind](asked, options), _suggesting(asked, options)
-    return field(made, asked.label, name=asked.name, description=asked.help, **missing, **more)
+def _node(question: InputField, options: Options) -> Any:
+    more: dict[str, Any] = {} if question.required and question.when is None else {"missing": None}
+    if question.kind is FieldKind.LINE and question.options is not None:
+        # The list is proposed while somebody types; anything else is as good.
+        more["widget"] = TextInput(suggestions=[label for _, label in options[question.options]])
+    typ = _type(question, options)
+    return field(typ, question.label, name=question.name, description=question.help, **more)
 
 
 def _conditions(
@@ -124,11 +99,11 @@ def _conditions(
     def validate(node: Any, values: dict[str, Any]) -> None:
         known = {**given, **values}
         error = colander.Invalid(node)
-        for asked in transition.fields:
-            if asked.name in leave_out or values.get(asked.name):
+        for question in transition.fields:
+            if question.name in leave_out or values.get(question.name):
                 continue
-            if asked.required_with(known):
-                error[asked.name] = "Required"
+            if question.required_with(known):
+                error[question.name] = "Required"
         for name, message in transition.idle(known).items():
             error[name] = message
         if error.children:

@@ -81,16 +81,16 @@ def trend_chart(items: Sequence[Item], *, colour: str, width: int = 700, height:
     return _svg(width, height, parts)
 
 
-def bar_summary(what: str, items: Sequence[Item]) -> str:
+def bar_summary(subject: str, items: Sequence[Item]) -> str:
     """Say in the alternative text what the chart shows, most frequent first."""
     if not items:
-        return f"{what}: geen gegevens."
+        return f"{subject}: geen gegevens."
     listed = ", ".join(f"{label} {_shown(number)}" for label, number in items)
-    return f"{what}: {listed}. Dezelfde cijfers staan in de tabel."
+    return f"{subject}: {listed}. Dezelfde cijfers staan in de tabel."
 
 
 def heat_summary(
-    what: str, columns: Sequence[str], rows: Sequence[tuple[str, Sequence[int | None]]]
+    subject: str, columns: Sequence[str], rows: Sequence[tuple[str, Sequence[int | None]]]
 ) -> str:
     """Say in the alternative text which three cells are busiest; the table has the rest."""
     cells = [
@@ -101,9 +101,9 @@ def heat_summary(
     ]
     busiest = sorted(cells, key=lambda cell: -cell[0])[:3]
     if not busiest:
-        return f"{what}: geen gegevens."
+        return f"{subject}: geen gegevens."
     listed = ", ".join(f"{day} {part} {number}" for number, day, part in busiest)
-    return f"{what}. Drukste momenten: {listed}. Alle cijfers staan in de tabel."
+    return f"{subject}. Drukste momenten: {listed}. Alle cijfers staan in de tabel."
 
 
 def data_uri(svg: str) -> str:

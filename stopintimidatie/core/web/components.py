@@ -104,8 +104,8 @@ BADGES: dict[str, Badge] = {
 
 def badge_for(state: str) -> Badge:
     """Return the badge of a state; an unknown code is shown as its own words."""
-    found = BADGES.get(str(state))
-    return found or Badge(str(state).replace("_", " ").capitalize(), "neutral")
+    badge = BADGES.get(str(state))
+    return badge or Badge(str(state).replace("_", " ").capitalize(), "neutral")
 
 
 @dataclass(frozen=True, slots=True)

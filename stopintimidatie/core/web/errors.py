@@ -250,10 +250,10 @@ def error_response(
 
 def _branding(request: Any, status: int) -> Branding:
     try:
-        found: Branding = Branding() if status >= 500 else request.branding
+        branding: Branding = Branding() if status >= 500 else request.branding
     except Exception:  # the look of an error page isn't worth a second error
         return Branding()
-    return found
+    return branding
 
 
 def _steps(identity: Any, request: Any) -> list[tuple[str, str]]:
@@ -284,8 +284,8 @@ def _present_address(request: Any) -> str | None:
     if request.method not in ("GET", "HEAD", "POST") or safe_identity(request) is None:
         return None
     present = moved_to(request)
-    asked = query_pairs(request)
-    return f"{present}?{urlencode(asked)}" if present and asked else present
+    parameters = query_pairs(request)
+    return f"{present}?{urlencode(parameters)}" if present and parameters else present
 
 
 def forbidden(exc: Any, request: Any) -> Response:

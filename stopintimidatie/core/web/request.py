@@ -88,14 +88,14 @@ def navigation(request: Any) -> list[NavItem]:
     """Return the menu for this person; empty for a visitor who isn't signed in."""
     if request.identity is None:
         return []
-    found: list[NavItem] = []
+    items: list[NavItem] = []
     for factory in NAV_ITEMS.of(request.registry).values():
-        made = factory(request)
-        if isinstance(made, NavItem):
-            found.append(made)
-        elif made is not None:
-            found.extend(made)
-    return mark_current(found, request.path)
+        item = factory(request)
+        if isinstance(item, NavItem):
+            items.append(item)
+        elif item is not None:
+            items.extend(item)
+    return mark_current(items, request.path)
 
 
 def breadcrumb(request: Any) -> list[Crumb]:
@@ -147,8 +147,8 @@ class Request(pyramid.request.Request):
     @property
     def app_settings(self) -> Settings:
         """The settings of this installation."""
-        found: Settings = self.registry.app_settings
-        return found
+        settings: Settings = self.registry.app_settings
+        return settings
 
     def resource_url(self, resource: Any, *elements: Any, **kw: Any) -> str:
         """Return the address of a document as the traverser knows it: no slash behind."""
@@ -346,9 +346,9 @@ class Paging:
     more: bool = False
 
     @classmethod
-    def counted(cls, wanted: int, found: int, most: int, size: int = PAGE_SIZE) -> Paging:
+    def counted(cls, wanted: int, count: int, most: int, size: int = PAGE_SIZE) -> Paging:
         """Return the page of a list that was counted up to ``most``."""
-        return cls(wanted, min(found, most), size, found > most)
+        return cls(wanted, min(count, most), size, count > most)
 
     @property
     def pages(self) -> int:

@@ -55,22 +55,24 @@ def luminance(colour: Colour) -> float:
     )
 
 
-def ratio(one: str, other: str) -> float:
+def ratio(colour: str, other: str) -> float:
     """Return the contrast between two colours: from 1 (equal) to 21 (black on white)."""
     light, dark = sorted(
-        (luminance(parse_colour(one)), luminance(parse_colour(other))), reverse=True
+        (luminance(parse_colour(colour)), luminance(parse_colour(other))), reverse=True
     )
     return (light + 0.05) / (dark + 0.05)
 
 
 def mix(colour: str, other: str, share: float) -> str:
     """Mix ``share`` of the other colour (0…1) into the first."""
-    one, two = parse_colour(colour), parse_colour(other)
+    first, second = parse_colour(colour), parse_colour(other)
 
     def part(a: int, b: int) -> int:
         return round(a + (b - a) * share)
 
-    return Colour(part(one.red, two.red), part(one.green, two.green), part(one.blue, two.blue)).hex
+    return Colour(
+        part(first.red, second.red), part(first.green, second.green), part(first.blue, second.blue)
+    ).hex
 
 
 def readable_on(background: str) -> str:

@@ -46,10 +46,10 @@ class ChosenPoint:
 
 def read_point(text: str) -> ChosenPoint | None:
     """Return the point that was carried along; None when nobody here wrote that."""
-    found = _WRITTEN.match(text.strip())
-    if found is None:
+    match = _WRITTEN.match(text.strip())
+    if match is None:
         return None
-    lat, lon, accuracy, source = found.groups()
+    lat, lon, accuracy, source = match.groups()
     return ChosenPoint(float(lat), float(lon), int(accuracy), LocationSource.of(source))
 
 

@@ -101,9 +101,9 @@ def english_of(registry: Any) -> dict[str, str]:
 def speech_of(request: Any) -> Speech:
     """Return the language of the link that was followed, else the one the browser reads."""
     english = english_of(request.registry)
-    asked = dict(query_pairs(request)).get(PARAMETER, "")
-    if asked in NAMES:
-        return Speech(asked, True, english)
+    wanted = dict(query_pairs(request)).get(PARAMETER, "")
+    if wanted in NAMES:
+        return Speech(wanted, True, english)
     header = create_accept_language_header(request.headers.get("Accept-Language"))
     return Speech(str(header.lookup(sorted(NAMES), default=DUTCH)), False, english)
 

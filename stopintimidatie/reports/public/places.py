@@ -184,10 +184,10 @@ def find_places(session: Session, typed: str) -> list[FoundPlace]:
     if not wanted:
         return []
     whole = find_municipalities(session, typed)
-    found = [FoundPlace(row.municipality, also_called=row.also) for row in whole]
-    found += [FoundPlace(row.municipality, row) for row in _wijken(session, wanted)]
-    found += _buurten(session, typed.strip())
-    return _once_each(found)[:MOST_FOUND]
+    places = [FoundPlace(row.municipality, also_called=row.also) for row in whole]
+    places += [FoundPlace(row.municipality, row) for row in _wijken(session, wanted)]
+    places += _buurten(session, typed.strip())
+    return _once_each(places)[:MOST_FOUND]
 
 
 def _wijken(session: Session, wanted: str) -> Sequence[Neighbourhood]:
@@ -217,8 +217,8 @@ def _buurten(session: Session, typed: str) -> list[FoundPlace]:
     return [FoundPlace(wijk.municipality, wijk, name) for name, wijk in rows]
 
 
-def _once_each(found: Sequence[FoundPlace]) -> list[FoundPlace]:
-    return list({place.name: place for place in found}.values())
+def _once_each(places: Sequence[FoundPlace]) -> list[FoundPlace]:
+    return list({place.name: place for place in places}.values())
 
 
 def wijken_of(session: Session, code: str) -> list[Neighbourhood]:

@@ -84,13 +84,13 @@ def read(keys: KeyRing, typed: str, place: str, now: datetime) -> FormKey | None
     text, _, mac = typed.rpartition(".")
     try:
         id_text, time_text, version_text = text.split(".")
-        found = FormKey(UUID(id_text), int(version_text))
+        key = FormKey(UUID(id_text), int(version_text))
         opened = datetime.fromtimestamp(int(time_text), UTC)
-        expected = _mac(keys, text, place, found.version)
+        expected = _mac(keys, text, place, key.version)
     except (ValueError, OverflowError, OSError, DecryptionError):
         return None
     fresh = timedelta(0) <= now - opened <= LONGEST_OPEN
-    return found if fresh and compare_digest(expected.encode(), mac.encode()) else None
+    return key if fresh and compare_digest(expected.encode(), mac.encode()) else None
 
 
 def _mac(keys: KeyRing, text: str, place: str, version: int) -> str:
@@ -179,11 +179,13 @@ def _point_decides(session: Session, locators: LocatorCache, code: str, given: S
     A device knows its municipality best. A tap on the map of the page lies in that of the page,
     also where the picture is less exact than the border.
     """
-    where = given.location
-    if where.lat is None or where.lon is None:
+    location = given.location
+    if location.lat is None or location.lon is None:
         return False
-    found = locators.current(session).locate(where.lat, where.lon).municipality_code
-    return found == code or (found is not None and where.source is LocationSource.GPS)
+    municipality = locators.current(session).locate(location.lat, location.lon).municipality_code
+    return municipality == code or (
+        municipality is not None and location.source is LocationSource.GPS
+    )
 
 
 def _answering(
@@ -303,25 +305,25 @@ def submission_of(values: Values, where: Where, now: datetime) -> Submission:
     Raises:
         UnclearError: The moment or the place can't be.
     """
-    what, place, you = (values[name] for name in STEPS)
-    told = answers_by_field(fields_of(reporting_schema(where)), values)
-    said = {
+    events, place, reporter = (values[name] for name in STEPS)
+    answers = answers_by_field(fields_of(reporting_schema(where)), values)
+    fields = {
         BY_NAME[name].attribute: BY_NAME[name].terms(value)
-        for name, value in told.items()
+        for name, value in answers.items()
         # Where it was is put together below; and a box that stays empty says nothing.
         if not name.startswith("locatie.") and (name != "hulpGewenst" or value)
     }
-    begun, precision = moment_of(place["datum"], place["tijd"], said.get("part_of_day"), now)
-    said |= {
+    begun, precision = moment_of(place["datum"], place["tijd"], fields.get("part_of_day"), now)
+    fields |= {
         "language": reports_vocabulary.Language.of(where.words.language),
-        "anonymous": not any(you[name] for name in ("naam", "telefoon", "email")),
+        "anonymous": not any(reporter[name] for name in ("naam", "telefoon", "email")),
         "incident_start": begun,
         "time_precision": precision,
         "location": location_of(place, where),
-        "own_answers": _own_answers(where.questions, what),
+        "own_answers": _own_answers(where.questions, events),
         "client": Client(platform="webformulier", campaign=campaign_of(values["campagne"])),
     }
-    return submission_with(said)
+    return submission_with(fields)
 
 
 def _own_answers(questions: Sequence[Question], said: Values) -> tuple[tuple[str, Any], ...]:

@@ -88,8 +88,8 @@ def _address(place: FoundPlace | str, campaign: str | None) -> str:
     """Return where to report for a place that was found, or for a name."""
     slug = place if isinstance(place, str) else place.municipality.slug
     wijk = None if isinstance(place, str) or not place.neighbourhood else place.neighbourhood.slug
-    asked = {name: value for name, value in (("wijk", wijk), ("c", campaign)) if value}
-    return f"/melden/{slug}{'?' if asked else ''}{urlencode(asked)}"
+    parameters = {name: value for name, value in (("wijk", wijk), ("c", campaign)) if value}
+    return f"/melden/{slug}{'?' if parameters else ''}{urlencode(parameters)}"
 
 
 @dataclass
