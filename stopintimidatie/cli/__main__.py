@@ -1,4 +1,4 @@
-"""`python -m stopintimidatie.cli`"""
+"""Entry of `python -m stopintimidatie.cli`."""
 
 from __future__ import annotations
 

@@ -111,16 +111,19 @@ class DutchCommand(click.Command):
     """A command whose help page is Dutch."""
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the line with the usage in Dutch."""
         pieces = " ".join(self.collect_usage_pieces(ctx)).replace("[OPTIONS]", "[OPTIES]")
         formatter.write_usage(ctx.command_path, pieces, prefix="Gebruik: ")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options under a Dutch heading."""
         records = [record for p in self.get_params(ctx) if (record := p.get_help_record(ctx))]
         if records:
             with formatter.section("Opties"):
                 formatter.write_dl(records)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return the option that shows help, explained in Dutch."""
         option = super().get_help_option(ctx)
         if option is not None:
             option.help = "Toon deze uitleg."
@@ -133,9 +136,11 @@ class DutchGroup(DutchCommand, click.Group):
     command_class = DutchCommand
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Return the words behind the name in the line with the usage."""
         return ["[OPTIES]", "OPDRACHT", "…"]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, then the commands, under Dutch headings."""
         DutchCommand.format_options(self, ctx, formatter)
         rows = [(n, self.commands[n].get_short_help_str(100)) for n in self.list_commands(ctx)]
         with formatter.section("Opdrachten"):

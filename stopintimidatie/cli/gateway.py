@@ -100,7 +100,7 @@ class Gateway:
     ) -> None:
         """Wrap an application.
 
-        :param most_of: returns from the WSGI environ how many bytes of a body are kept.
+        `most_of` returns from the WSGI environ how many bytes of a body are kept.
         """
         self._app = app
         self._scheme = scheme
@@ -113,6 +113,7 @@ class Gateway:
             self._places.put(None)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request when it is its turn, and add the headers of the server."""
         self._clean(environ)
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -148,7 +149,8 @@ class Gateway:
     def _whole_body(self, environ: dict[str, Any]) -> Iterator[None]:
         """Replace the body stream by the whole body, for as long as the request lasts.
 
-        :raises BodyCutShortError: the client stopped before the end.
+        Raises:
+            BodyCutShortError: The client stopped before the end.
         """
         length = announced_length(environ)
         if not length and "HTTP_TRANSFER_ENCODING" not in environ:

@@ -79,7 +79,8 @@ class WebServerError(Exception):
 def serve(settings: Settings) -> None:
     """Serve the application until told to stop; requests in hand are finished.
 
-    :raises WebServerError: the address can't be listened on.
+    Raises:
+        WebServerError: The address can't be listened on.
     """
     # Mistakes are told here, to a person, and not by each process in turn.
     create_app(settings).registry.engine.dispose()
@@ -115,7 +116,8 @@ def run(
 ) -> None:
     """Run granian with the application that `make` gives, called in each process.
 
-    :raises WebServerError: the address can't be listened on.
+    Raises:
+        WebServerError: The address can't be listened on.
     """
     server = Granian(
         "stopintimidatie",
@@ -160,7 +162,8 @@ def _free_address(host: str, port: int) -> str:
     Asked here because each process listens by itself (SO_REUSEPORT): a second server would get
     half of the first one's visitors, without a word.
 
-    :raises WebServerError: it can't be had.
+    Raises:
+        WebServerError: It can't be had.
     """
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]

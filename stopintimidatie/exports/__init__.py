@@ -11,6 +11,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register what this room hands to the others."""
     from stopintimidatie.core.security import Permission
     from stopintimidatie.exports.models import SEALED
     from stopintimidatie.exports.resources import LEVELS

@@ -37,7 +37,7 @@ from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 
 
 def basis_words(asked: ExportRequest) -> str:
-    """The ground in words; of a demand, which one."""
+    """Return the legal ground in words; of a demand, which one."""
     words = LegalBasis.word(asked.legal_basis)
     if asked.legal_basis != DEMAND or asked.demand_on is None:
         return words
@@ -45,13 +45,13 @@ def basis_words(asked: ExportRequest) -> str:
 
 
 def demand_words(asked: ExportRequest) -> str:
-    """Which demand; its official is on the page of the export alone."""
+    """Return which demand it is; its official is on the page of the export alone."""
     day = date_short(asked.demand_on) if asked.demand_on else ""
     return f"{asked.demand_article}, nr. {asked.demand_number}, {day}"
 
 
 def route_rows(asked: ExportRequest) -> list[tuple[str, str]]:
-    """What was asked for beside the usual, for the page of the export."""
+    """Return the rows with what was asked for beside the usual, for the page of the export."""
     rows = []
     if asked.demand_on is not None:
         told = f"{asked.demand_article}, nummer {asked.demand_number}"
@@ -175,12 +175,12 @@ class Export(Held, Base):
 
     @property
     def asked(self) -> ExportRequest:
-        """Give what was asked for."""
+        """Return what was asked for."""
         return ExportRequest(**{one.name: getattr(self, one.name) for one in fields(ExportRequest)})
 
     @property
     def taken_back(self) -> bool:
-        """Whether it was who asked for it that ended the request."""
+        """Tell whether who asked for it ended the request."""
         own = self.requested_by_id is not None and self.decided_by_id == self.requested_by_id
         return own and self.state == ExportState.REJECTED
 
@@ -199,8 +199,11 @@ class ExportKey(Held, Base):
 
 
 class ExportBlob(Held, Base):
-    """Something of an export under its key: `inhoud` (frozen content), `van_wie` (the subjects
-    for the register), `pdf`, or until that is made `bestand-1`… (files that go along)."""
+    """Something of an export under its key.
+
+    Kinds are `inhoud` (frozen content), `van_wie` (the subjects for the register), `pdf`, and until
+    that is made `bestand-1`… (files that go along).
+    """
 
     __tablename__ = "export_blob"
     __table_args__ = held_table(
@@ -238,8 +241,10 @@ class RedactionProfile(Held, Base):
 
 
 class ReportReview(Held, Base):
-    """One text of a report that was looked at. Places in the text, never words of it; when the
-    text changes the digest doesn't fit any more, and it must be looked at again."""
+    """One text of a report that was looked at: positions in it, never words of it.
+
+    When the text changes the digest doesn't fit any more, and it must be looked at again.
+    """
 
     __tablename__ = "report_review"
     __table_args__ = held_table(
@@ -260,7 +265,10 @@ class ReportReview(Held, Base):
 
 
 class SigningCertificate(Held, Base):
-    """One at most. The certificates are public; the key is encrypted with the key ring."""
+    """The certificate with which a municipality signs, at most one.
+
+    The certificates are public; the key is encrypted with the key ring.
+    """
 
     __tablename__ = "signing_certificate"
     __table_args__ = held_table(UniqueConstraint("holder"))
@@ -284,7 +292,7 @@ FILE: Final = "bestand-"
 
 
 class BlobKind(StrEnum):
-    """What is kept of an export."""
+    """The kinds of content that are kept of an export."""
 
     CONTENT = "inhoud"
     SUBJECTS = "van_wie"
@@ -294,12 +302,16 @@ class BlobKind(StrEnum):
 
 
 def read_file(session: Session, keys: KeyRing, export: Export, number: int) -> bytes:
-    """:raises DecryptionError: it isn't there (any more), or the key doesn't fit."""
+    """Read the content of a file that goes along.
+
+    Raises:
+        DecryptionError: It isn't there (any more), or the key doesn't fit.
+    """
     return VAULT.read(session, keys, export, f"{FILE}{number}")
 
 
 def forget_files(session: Session, export: Export) -> None:
-    """Once they are in the PDF they needn't be kept beside it."""
+    """Delete the files that go along: once in the PDF they needn't be kept beside it."""
     session.execute(
         delete(ExportBlob).where(
             ExportBlob.export_id == export.id, ExportBlob.kind.startswith(FILE, autoescape=True)
@@ -308,15 +320,16 @@ def forget_files(session: Session, export: Export) -> None:
 
 
 def forget(session: Session, export: Export, kind: BlobKind) -> None:
-    """What was kept of this kind goes."""
+    """Delete what was kept of this kind."""
     session.execute(
         delete(ExportBlob).where(ExportBlob.export_id == export.id, ExportBlob.kind == kind.value)
     )
 
 
 def read(session: Session, keys: KeyRing, export: Export, kind: BlobKind) -> bytes:
-    """What was kept.
+    """Read what was kept of this kind.
 
-    :raises DecryptionError: it isn't there (any more), or the key doesn't fit.
+    Raises:
+        DecryptionError: It isn't there (any more), or the key doesn't fit.
     """
     return VAULT.read(session, keys, export, kind.value)

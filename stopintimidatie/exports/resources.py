@@ -28,10 +28,12 @@ class ExportResource(Resource):
 
     @property
     def document_id(self) -> UUID:
+        """Return the id of the export."""
         return self.export.id
 
     @property
     def title(self) -> str:
+        """Return its name in the trail."""
         return f"Uitvoer {self.export.reference}"
 
     def __acl__(self) -> list[Any]:

@@ -18,13 +18,14 @@ from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 
 
 class FileForm(StrEnum):
-    """What kind of file it becomes."""
+    """The kind of file that an export becomes."""
 
     ARCHIVE = "pdfa"
     LOCKED = "wachtwoord"
 
     @property
     def label(self) -> str:
+        """Return the words that a form shows."""
         if self is FileForm.ARCHIVE:
             return "Toegankelijke PDF om te bewaren (PDF/A)"
         return "PDF met wachtwoord (AES-256)"
@@ -76,7 +77,7 @@ _REFUSED = re.compile(
 
 
 def clean(text: str) -> str:
-    """This text in the one spelling a dossier uses."""
+    """Return the text in the one spelling that a dossier uses."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
     lines = lines.replace("\u2028", "\n").replace("\u2029", "\n")
     composed = unicodedata.normalize("NFC", _REFUSED.sub("", lines))
@@ -84,17 +85,17 @@ def clean(text: str) -> str:
 
 
 def clean_line(text: str) -> str:
-    """The same on one line."""
+    """Return the text in the spelling of a dossier, on one line."""
     return re.sub(r"\s+", " ", clean(text))
 
 
 def is_clean(text: str) -> bool:
-    """Whether a dossier may carry this text as it is."""
+    """Tell whether a dossier may carry this text as it is."""
     return _REFUSED.search(text) is None and "\t" not in text
 
 
 def clip(text: str, most: int) -> str:
-    """At most this many characters, ended at a sentence when that keeps most, else at a word."""
+    """Cut a text to so many characters: after a sentence if that keeps most of it, or a word."""
     line = clean_line(text)
     if len(line) <= most:
         return line
@@ -106,14 +107,14 @@ def clip(text: str, most: int) -> str:
 
 
 def listed(words: Sequence[str], last: str = "en") -> str:
-    """a · a en b · a, b en c"""
+    """List words as in a sentence: a · a en b · a, b en c."""
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
 def capital(text: str) -> str:
-    """The first letter as a capital; the rest as it was."""
+    """Return the text with a capital first; the rest as it was."""
     return text[:1].upper() + text[1:]
 
 
@@ -127,8 +128,11 @@ BASES: Final = tuple(basis for basis in LegalBasis if basis is not LegalBasis.PO
 
 
 class ExportError(Exception):
-    """This can't be done; the message says what to do, in Dutch. `field`: which answer is wrong;
-    `also`: what else is wrong, so that nobody hears it one by one."""
+    """A thing that can't be done; the message says what to do, in Dutch.
+
+    `field` is the answer that is wrong; `also` what else is wrong, so that nobody hears it one by
+    one.
+    """
 
     def __init__(
         self, message: str, field: str | None = None, also: Sequence[ExportError] = ()

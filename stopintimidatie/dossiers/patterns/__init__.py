@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register what this room hands to the others."""
     from stopintimidatie.core.jobs import Lane
     from stopintimidatie.core.security import Permission
     from stopintimidatie.dossiers.patterns import jobs

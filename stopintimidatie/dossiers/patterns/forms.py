@@ -31,7 +31,7 @@ def _version(schema: Any) -> Any:
 def accept_schema(dossiers: Choices, areas: Choices, *, some_new: bool) -> Any:
     """Return the form to accept a pattern.
 
-    :param some_new: there are new reports, which nobody has taken in hand.
+    `some_new` says that there are new reports, which nobody has taken in hand.
     """
     schema = Schema()
     schema.add(
@@ -65,6 +65,7 @@ def accept_schema(dossiers: Choices, areas: Choices, *, some_new: bool) -> Any:
 
 
 def snooze_schema() -> Any:
+    """Return the form to put off a pattern."""
     schema = Schema()
     schema.add(
         field(
@@ -79,6 +80,7 @@ def snooze_schema() -> Any:
 
 
 def reject_schema() -> Any:
+    """Return the form to reject a pattern."""
     schema = Schema()
     schema.add(
         field(
@@ -108,6 +110,7 @@ def _number(name: str, label: str, description: str) -> Any:
 
 
 def settings_schema() -> Any:
+    """Return the form with the settings of the search."""
     schema = Schema()
     schema.add(
         field(

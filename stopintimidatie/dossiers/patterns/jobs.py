@@ -70,10 +70,12 @@ class Plane:
         return math.cos(math.radians(self.lat))
 
     def metres(self, lat: float, lon: float) -> tuple[float, float]:
+        """Return how far east and north of the middle a point lies."""
         east = (lon - self.lon) * _METRES_EAST * self._squeeze
         return east, (lat - self.lat) * METRES_A_DEGREE
 
     def degrees(self, x: float, y: float) -> tuple[float, float]:
+        """Return the latitude and longitude of a spot of the plane."""
         lat = self.lat + y / METRES_A_DEGREE
         return lat, self.lon + x / (_METRES_EAST * self._squeeze)
 

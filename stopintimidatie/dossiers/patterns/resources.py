@@ -30,7 +30,7 @@ PATTERN: Final = re.compile(r"P-[1-9][0-9]{0,5}")
 
 
 class PatternResource(Resource):
-    """/gemeenten/dordrecht/P-7"""
+    """The node of a pattern, such as /gemeenten/dordrecht/P-7."""
 
     kind = KIND
 
@@ -41,14 +41,17 @@ class PatternResource(Resource):
 
     @property
     def document_id(self) -> UUID:
+        """Return the id of the pattern."""
         return self.pattern.id
 
     @property
     def title(self) -> str:
+        """Return its name in the trail."""
         return f"Patroon {self.pattern.number}"
 
 
 def pattern_path(municipality_slug: str, number: int) -> str:
+    """Return the path of the page of a pattern."""
     return f"/gemeenten/{municipality_slug}/P-{number}"
 
 

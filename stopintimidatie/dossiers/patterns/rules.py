@@ -296,6 +296,7 @@ class Found:
 
     @property
     def reports(self) -> frozenset[UUID]:
+        """Return the ids of its reports."""
         return frozenset(UUID(id_) for id_ in self.group.ids)
 
 
@@ -318,6 +319,7 @@ class Seen:
 
 
 def heading(place: str, count: int) -> str:
+    """Return the title of a proposal."""
     return f"{plural(count, 'melding', 'meldingen')} dicht bij elkaar in {place}"
 
 

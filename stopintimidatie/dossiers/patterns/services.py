@@ -73,8 +73,9 @@ def reports_of(session: Session, pattern: Pattern) -> Sequence[Report]:
 def take_in_hand(session: Session, pattern: Pattern, version: int) -> None:
     """Lock a pattern for a decision.
 
-    :raises StalePatternError: it isn't the one this person saw.
-    :raises WorkflowError: there is nothing to decide (any more).
+    Raises:
+        StalePatternError: It isn't the one this person saw.
+        WorkflowError: There is nothing to decide (any more).
     """
     session.flush()
     session.refresh(pattern, with_for_update=True)
@@ -93,11 +94,12 @@ def accept(
     *,
     take_new: bool,
 ) -> Filed:
-    """Make a dossier of it, or add it to one.
+    """Make a dossier of it, or add it to the one of which `plan` is the id.
 
-    :param plan: the new dossier, or the id of the one to add to.
-    :param take_new: take new reports in hand first; otherwise they wait for triage.
-    :raises WorkflowError: the dossier isn't there or runs no more.
+    With `take_new` new reports are taken in hand first; otherwise they wait for triage.
+
+    Raises:
+        WorkflowError: The dossier isn't there or runs no more.
     """
     if isinstance(plan, DossierPlan):
         dossier = create_dossier(session, actor, pattern.holder, plan)
@@ -132,7 +134,8 @@ def _running(session: Session, dossier_id: UUID) -> Dossier:
 def snooze(session: Session, pattern: Pattern, until: date, actor: Actor) -> None:
     """Put a pattern off: it comes back on that day, if it is still there.
 
-    :raises WorkflowError: the day has passed.
+    Raises:
+        WorkflowError: The day has passed.
     """
     _later(until)
     _decide(session, pattern, PatternState.SNOOZED, actor, until, None)
@@ -141,7 +144,8 @@ def snooze(session: Session, pattern: Pattern, until: date, actor: Actor) -> Non
 def reject(session: Session, pattern: Pattern, reason: str, until: date, actor: Actor) -> None:
     """Reject a pattern with a reason; until that day it isn't proposed again.
 
-    :raises WorkflowError: the day has passed.
+    Raises:
+        WorkflowError: The day has passed.
     """
     _later(until)
     _decide(session, pattern, PatternState.REJECTED, actor, until, reason)
@@ -180,6 +184,7 @@ def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
 
 
 def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
+    """Redact a fragment in the words of a pattern."""
     return redact_rows(session, Pattern, Pattern.id == document, COLUMNS["pattern"], fragment)
 
 
@@ -197,6 +202,7 @@ def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) ->
 
 
 def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[ErasureCount]:
+    """Count the patterns that show a report."""
     if kind != REPORT:
         return []
     rows = select(func.count()).where(PatternReport.report_id == document)
@@ -222,6 +228,7 @@ class StaleSettingError(Exception):
 
 
 def row_of(session: Session, holder: str) -> PatternSetting | None:
+    """Return the settings that a municipality saved, or None."""
     return session.scalars(
         select(PatternSetting).where(PatternSetting.holder == holder)
     ).one_or_none()
@@ -236,6 +243,7 @@ def choice_of(session: Session, holder: str) -> Choice:
 
 
 def version_of(session: Session, holder: str) -> int:
+    """Return the version of the settings; 0 when none were saved."""
     row = row_of(session, holder)
     return 0 if row is None else row.version
 
@@ -245,7 +253,8 @@ def change_settings(
 ) -> list[str]:
     """Change what is set; the names of what differs.
 
-    :raises StaleSettingError: somebody else was first.
+    Raises:
+        StaleSettingError: Somebody else was first.
     """
     row = row_of(session, holder)
     if row is not None:

@@ -107,7 +107,10 @@ def _consultations(session: Session, dossier: Dossier) -> tuple[SourceConsultati
 
 
 def _seats(session: Session, consultations: Sequence[UUID]) -> dict[UUID, list[str]]:
-    """Asked also when there were no meetings, so that every page costs the same."""
+    """Return who sat at each consultation.
+
+    Asked also when there were none, so that every page costs the same.
+    """
     found: dict[UUID, list[str]] = {}
     rows = session.scalars(
         select(ConsultationSeat)
@@ -120,7 +123,7 @@ def _seats(session: Session, consultations: Sequence[UUID]) -> dict[UUID, list[s
 
 
 def load_areas(session: Session, dossier: Dossier) -> tuple[tuple[SourceArea, ...], str]:
-    """The neighbourhoods of the municipality, and where their borders come from."""
+    """Return the neighbourhoods of the municipality, and the source of their borders in words."""
     rows = session.execute(
         select(Neighbourhood.code, Neighbourhood.name, AreaOutline.wkb, AreaOutline.year)
         .outerjoin(
@@ -174,7 +177,7 @@ class LoadedDossier:
 
     @property
     def minors(self) -> bool:
-        """Whether it is about minors too."""
+        """Tell whether it is about minors too."""
         return any(report.minor for report in self.known.reports)
 
 
@@ -217,7 +220,7 @@ def load_dossier(session: Session, dossier: Dossier) -> LoadedDossier:
 def _reports(
     session: Session, rows: Sequence[_Joined], files: LoadedFiles
 ) -> tuple[SourceReport, ...]:
-    """Each with what was decided about it, and the files that came with it."""
+    """Return the reports with what was decided about each, and the files that came with it."""
     reviews = reviews_of(session, [row[1] for row in rows])
     return tuple(
         replace(
@@ -230,7 +233,7 @@ def _reports(
 
 
 def _rows(session: Session, dossier: Dossier) -> Sequence[_Joined]:
-    """The reports in the dossier now, in the order of joining, with the names of their areas."""
+    """Return the reports in the dossier now, in the order of joining, with names of their areas."""
     found = session.execute(
         select(DossierMembership.serial, Report, Neighbourhood.name, Subneighbourhood.name)
         .join(Report, Report.id == DossierMembership.report_id)
@@ -274,7 +277,7 @@ def _agreements(session: Session, dossier: Dossier) -> Sequence[DossierAgreement
 def _agreed(
     rows: Sequence[DossierAgreement],
 ) -> tuple[tuple[SourceAgreement, ...], tuple[SourceAction, ...]]:
-    """Tell of the agreements; what was agreed and done is an action too, with what it brought."""
+    """Return all agreements, and those that were done as actions, with what they brought."""
     agreed = tuple(
         SourceAgreement(
             made_on=day_of(row.made_at),
@@ -301,7 +304,7 @@ def _events(
     measures: Sequence[SourceMeasure],
     meetings: Sequence[SourceConsultation],
 ) -> Iterator[SourceEvent]:
-    """Tell of steps, without the words that people wrote at them, and of all that was done."""
+    """Yield the steps, without the words that people wrote at them, and all that was done."""
     moves = session.scalars(
         select(DossierMove)
         .where(DossierMove.dossier_id == dossier.id)

@@ -80,7 +80,8 @@ def with_files(
 ) -> tuple[DossierContent, dict[int, bytes]]:
     """Put the hash of each file that goes along in the content; give those files by number.
 
-    :raises ContentError: one of them can't be read.
+    Raises:
+        ContentError: One of them can't be read.
     """
     files, found = [], {}
     for number, file in enumerate(content.attachments.files, start=1):
@@ -196,7 +197,7 @@ def _cleaned(parts: Mapping[str, Any] | None) -> dict[str, str]:
 
 
 def _point(lat: float, lon: float) -> str:
-    """Some ten metres precise."""
+    """Write a point in words, some ten metres precise."""
     return f"punt {lat:.4f} NB {lon:.4f} OL".replace(".", ",")
 
 

@@ -50,7 +50,7 @@ RECIPIENTS: Final = {Sharing.POLICE: "de politie", Sharing.PARTNERS: "partners v
 
 
 def despite(kept: Kept | None) -> dict[int, Despite]:
-    """By serial number, as a report of the source carries it."""
+    """Return the grounds for reports that go along against a wish, by serial number."""
     return {
         int(one["nummer"]): Despite(
             Term(one["grondslag"], LegalBasis.word(one["grondslag"])), str(one["reden"])
@@ -60,7 +60,11 @@ def despite(kept: Kept | None) -> dict[int, Despite]:
 
 
 def check_deviations(kept: Kept | None) -> None:
-    """:raises ExportError: one is without a ground or a reason."""
+    """Check that each report that goes along against a wish has a ground and a reason.
+
+    Raises:
+        ExportError: One is without a ground or a reason.
+    """
     for one in kept or ():
         if one.get("grondslag") not in {ground.value for ground in GROUNDS}:
             raise ExportError(
@@ -75,7 +79,7 @@ def check_deviations(kept: Kept | None) -> None:
 
 
 def unwilling(reports: Sequence[SourceReport]) -> list[tuple[int, str]]:
-    """The reports that not everybody may have: number, and what the reporter said."""
+    """Return the reports that not everybody may have: number, and what the reporter said."""
     return [
         (report.serial, f"{pseudonym(report)}: liever niet met {_with_whom(report)}")
         for report in reports
@@ -89,7 +93,7 @@ def _with_whom(report: SourceReport) -> str:
 
 
 def rows(export: Export) -> list[tuple[str, str]]:
-    """For the page of the request."""
+    """Return the rows about deviations for the page of the request."""
     return [
         (f"Tegen de deelvoorkeur: M-{number:02d}", f"{one.ground.label}. Reden: {one.reason}")
         for number, one in sorted(despite(export.deviations).items())
@@ -97,7 +101,10 @@ def rows(export: Export) -> list[tuple[str, str]]:
 
 
 def tell_reporters(session: Session, against: Iterable[UUID], sharing: Sharing) -> None:
-    """Their reporters read it where they follow their report; not to whom exactly, nor why."""
+    """Tell reporters that their report is shared against their wish.
+
+    They read it where they follow their report; not with whom exactly, nor why.
+    """
     if sharing not in RECIPIENTS:
         return
     text = (
@@ -120,7 +127,7 @@ _ANY_MOMENT: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What would go out at this moment: the content, what is hidden of it, of whom it tells."""
+    """The content that would go out at this moment, what is hidden of it, and of whom it tells."""
 
     export: Export
     at: datetime
@@ -153,8 +160,10 @@ def prepare(
 ) -> Prepared:
     """Redact what the recipient of this export gets if it is frozen now.
 
-    :param beside: who is to be asked for in the same request and isn't yet: name and kind.
-    :raises ContentError: this dossier can't be put in a document; the message says why.
+    `beside` names who is to be asked for in the same request and isn't yet: name and kind.
+
+    Raises:
+        ContentError: This dossier can't be put in a document; the message says why.
     """
     profile = current_profiles(session, export.holder)[export.profile]
     known = {one.name: getattr(loaded.known, one.name) for one in fields(KnownDossier)}
@@ -183,7 +192,7 @@ def prepare(
 
 
 def _despite(reports: Iterable[SourceReport], asked: ExportRequest) -> Iterator[SourceReport]:
-    """Each report with the ground, if any, on which it goes along against its reporter's wish.
+    """Yield the reports, each with the ground on which it goes against its reporter's wish.
 
     A demand isn't stopped by what reporters would rather; each report says by which it was.
     """
@@ -225,7 +234,7 @@ def _same_recipient(export: Export) -> tuple[ColumnElement[bool], ...]:
 
 
 def earlier_editions(session: Session, export: Export) -> int:
-    """How many versions this recipient was given of this dossier before."""
+    """Count the versions of this dossier that this recipient was given before."""
     counted = select(func.count()).select_from(Export).where(*_same_recipient(export))
     return session.scalar(counted) or 0
 
@@ -254,7 +263,7 @@ def _others(
 
 
 def _previous(session: Session, export: Export) -> PreviousVersion | None:
-    """The last version that this recipient really got."""
+    """Return the last version that this recipient really got, or None."""
     last = session.scalars(
         select(Export)
         .where(*_same_recipient(export), Export.state == ExportState.READY.value)
@@ -270,7 +279,7 @@ def _previous(session: Session, export: Export) -> PreviousVersion | None:
 
 
 def _subjects(chosen: Selection, ids: Mapping[int, UUID]) -> Iterator[Subject]:
-    """Each report that goes along, with the categories of it that this recipient sees."""
+    """Yield the reports that go along, with the categories that this recipient sees of each."""
     profile = chosen.profile
     if not profile.lists_reports:
         return
@@ -285,10 +294,11 @@ def _subjects(chosen: Selection, ids: Mapping[int, UUID]) -> Iterator[Subject]:
 
 
 def subjects_to_json(subjects: Iterable[Subject]) -> bytes:
-    """As they wait for the register, until the file is made."""
+    """Write the subjects as they wait for the register, until the file is made."""
     return msgspec.json.encode([(s.id, s.label, s.categories) for s in subjects])
 
 
 def subjects_from_json(text: bytes) -> list[Subject]:
+    """Read the subjects that waited for the register."""
     rows = msgspec.json.decode(text, type=list[tuple[UUID, str, tuple[str, ...]]])
     return [Subject(*row) for row in rows]

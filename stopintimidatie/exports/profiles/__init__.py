@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register what this room hands to the others."""
     from stopintimidatie.exports.profiles.defaults import for_partners
     from stopintimidatie.exports.profiles.views import administration_panel
 

@@ -124,10 +124,12 @@ Subject = Field | Section
 
 
 def left_out(why: str) -> Rule:
+    """Make a rule that leaves something out."""
     return Rule(Treatment.LEFT_OUT, why)
 
 
 def coarse(how: Coarse, why: str) -> Rule:
+    """Make a rule that shows something coarser."""
     return Rule(Treatment.COARSENED, why, how)
 
 
@@ -141,6 +143,7 @@ def steps(subject: Subject) -> tuple[tuple[Treatment, Coarse | None], ...]:
 
 
 def strictness(subject: Subject, rule: Rule) -> int:
+    """Return how strict a rule is, counted in the steps of this subject."""
     return steps(subject).index((rule.treatment, rule.how))
 
 
@@ -180,9 +183,11 @@ class Profile:
         return self.has(Section.REPORTS)
 
     def has(self, section: Section) -> bool:
+        """Tell whether a section is in the document."""
         return self.sections[section].treatment is Treatment.SHOWN
 
     def rule(self, subject: Subject) -> Rule:
+        """Return the rule about a field or a section."""
         if isinstance(subject, Section):
             return self.sections[subject]
         return self.rules[subject]
@@ -326,10 +331,12 @@ def subject_code(subject: Subject) -> str:
 
 
 def step_code(treatment: Treatment, how: Coarse | None) -> str:
+    """Return the code of a step, as it is kept and posted."""
     return how.name.lower() if how else WORDS[treatment]
 
 
 def code_of(subject: Subject, rule: Rule) -> str:
+    """Return the code of a rule."""
     return step_code(rule.treatment, rule.how)
 
 
@@ -349,6 +356,7 @@ def allowed(name: str, subject: Subject) -> list[tuple[str, str]]:
 
 
 def to_codes(profile: Profile) -> dict[str, str]:
+    """Return all rules of a profile as codes, by the code of the subject."""
     return {subject_code(one): code_of(one, profile.rule(one)) for one in SUBJECTS}
 
 
@@ -406,5 +414,6 @@ def _differences(before: Profile, after: Profile) -> Iterator[Difference]:
 
 
 def words_for(subject: Subject) -> str:
+    """Return the words for a field or a section, beginning with a capital."""
     word = subject.value[:1].upper() + subject.value[1:]
     return f"Onderdeel ‘{word}’" if isinstance(subject, Section) else word

@@ -67,6 +67,7 @@ def _rows(holder: str, name: str) -> Select[RedactionProfile]:
 
 
 def read_row(row: RedactionProfile) -> Profile:
+    """Return the profile that is kept in a row."""
     return with_codes(PROFILES[row.name], row.number, row.rules)
 
 
@@ -101,8 +102,9 @@ def change_profile(
 ) -> tuple[Difference, ...]:
     """Make a version with these choices; return what differs (nothing: no version).
 
-    :raises ExportError: a choice that the minimum doesn't allow; `field` is its name.
-    :raises StaleProfileError: it isn't the version that this person saw.
+    Raises:
+        ExportError: A choice that the minimum doesn't allow; `field` is its name.
+        StaleProfileError: It isn't the version that this person saw.
     """
     for subject in SUBJECTS:
         least = too_lax(name, subject, codes.get(subject_code(subject), ""))
@@ -121,7 +123,8 @@ def reset_profile(
 ) -> tuple[Difference, ...]:
     """Make a version of what the program proposes; return what differs.
 
-    :raises StaleProfileError: it isn't the version that this person saw.
+    Raises:
+        StaleProfileError: It isn't the version that this person saw.
     """
     return _add(session, holder, PROFILES[name], reason, actor, seen=seen, proposed=True)
 

@@ -83,6 +83,7 @@ def control_of(code: str) -> str:
 
 
 def is_open(profile: Profile, subject: Subject) -> bool:
+    """Tell whether there is anything to choose about this subject."""
     return len(allowed(profile.name, subject)) > 1
 
 
@@ -97,6 +98,7 @@ def _choice(profile: Profile, subject: Subject) -> Any:
 
 
 def first_values(profile: Profile) -> dict[str, Any]:
+    """Return the values with which the form begins."""
     codes = to_codes(profile)
     groups: dict[str, Any] = {}
     for code, value in codes.items():
@@ -124,7 +126,8 @@ BUTTONS: Final = (Button("opslaan", "Opslaan als nieuwe versie"), RESET)
 def _asked(request: Request) -> str | None:
     """Return the profile that the address names.
 
-    :raises HTTPNotFound: there is no such profile.
+    Raises:
+        HTTPNotFound: There is no such profile.
     """
     name = dict(query_pairs(request)).get("profiel")
     if name is not None and name not in PROFILES:
@@ -197,6 +200,7 @@ def _told(version: Version) -> dict[str, Any]:
 
 
 def difference_rows(changes: tuple[Difference, ...]) -> list[list[str]]:
+    """Return the differences as rows of a table."""
     return [[one.subject, capital(one.before), capital(one.after)] for one in changes]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register what this room hands to the others."""
     from stopintimidatie.exports.release import mail, services
     from stopintimidatie.exports.release.copies import watch, withdrawn
     from stopintimidatie.exports.release.panels import export_panel

@@ -119,7 +119,8 @@ def confirm(
 ) -> None:
     """Note that the holder did what a correction asks.
 
-    :raises ExportError: there is none of that number that is open.
+    Raises:
+        ExportError: There is none of that number that is open.
     """
     row = next((one for one in corrections_of(session, export.id) if str(one.id) == number), None)
     if row is None or row.confirmed_at is not None:
@@ -222,7 +223,8 @@ def confirm_destroyed(
 ) -> None:
     """Note that the copy of the holder is destroyed; its corrections are done with that.
 
-    :raises ExportError: nobody has a copy, or it was confirmed.
+    Raises:
+        ExportError: Nobody has a copy, or it was confirmed.
     """
     if not is_out(copy):
         raise ExportError("Van dit document is er geen kopie meer om te vernietigen.")

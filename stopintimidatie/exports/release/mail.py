@@ -24,6 +24,7 @@ _PHONE: Final = "contact_mobiel"
 
 
 def pickup_about(writing: Writing) -> Pickup | None:
+    """Return the pick-up that a message is about, or None when it is gone."""
     number = writing.message.about_id
     return None if number is None else writing.session.get(Pickup, number)
 

@@ -49,6 +49,8 @@ from stopintimidatie.municipalities.areas.models import Municipality
 
 
 class AnswerSchema(forms.Schema):
+    """The form with which a partner answers."""
+
     gedaan = forms.field(
         forms.ManyOf(Done.choices()), "Wat hebt u gedaan?", validator=forms.at_least(1)
     )
@@ -111,6 +113,7 @@ def start_again(context: PickupPage, request: Request) -> HTTPSeeOther:
 
 
 def address_of(context: PickupPage, name: str = DOCUMENT) -> str:
+    """Return the path of a page of this pick-up."""
     return f"/ophalen/{context.__name__}/{name}"
 
 
@@ -132,6 +135,7 @@ def document_view(context: PickupPage, request: Request) -> Any:
 
 
 def answer_form(context: PickupPage, request: Request) -> Form:
+    """Make the form with which the partner answers."""
     return Form(
         AnswerSchema(),
         request,
@@ -141,6 +145,7 @@ def answer_form(context: PickupPage, request: Request) -> Form:
 
 
 def page_of(context: PickupPage, request: Request, here: Here) -> dict[str, Any]:
+    """Return the values for the template of the page of a pick-up."""
     town = request.db.get(Municipality, here.export.holder)
     refused = refusal(here.pickup, here.export)
     spoken = here.visit.way is Way.SPOKEN

@@ -71,10 +71,12 @@ def give_answer(
     answer: Answer,
     who: Mapping[str, str],
 ) -> PartnerAnswer:
-    """Keep it, tell it in the chronology, and have the owner told. The same again, sent a moment
-    later by an impatient click, is the answer that is there already.
+    """Keep an answer, tell it in the chronology, and have the owner told.
 
-    :raises ExportError: there were too many, or the dossier is gone.
+    The same again, sent a moment later by an impatient click, is the answer that is there already.
+
+    Raises:
+        ExportError: There were too many, or the dossier is gone.
     """
     dossier = session.get_one(Dossier, export.dossier_id)
     if dossier.state in GONE:
@@ -188,6 +190,7 @@ def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
 
 
 def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
+    """Redact a fragment in the answer of a partner."""
     mine = PartnerAnswer.id == document
     return redact_rows(session, PartnerAnswer, mine, ANSWER, fragment)
 
@@ -205,6 +208,7 @@ def dossier_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -
 
 
 def dossier_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[ErasureCount]:
+    """Count the filled answers of partners about a dossier."""
     if kind != DOSSIER:
         return []
     mine = PartnerAnswer.__table__.c.dossier_id == document
@@ -242,11 +246,13 @@ def find_corrections(session: Session, keys: KeyRing, subject: Subject) -> Seque
 
 
 def redact_correction(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
+    """Redact a fragment in a correction."""
     mine = CopyCorrection.id == document
     return redact_rows(session, CopyCorrection, mine, CORRECTION, fragment)
 
 
 def erase_correction(session: Session, document: UUID) -> None:
+    """Empty a correction."""
     empty_rows(session, CopyCorrection, CopyCorrection.id == document, CORRECTION)
 
 
@@ -275,6 +281,7 @@ def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) ->
 
 
 def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[ErasureCount]:
+    """Count the filled corrections about a dossier or a report."""
     return [count_filled(session, "copy_correction", CORRECTION, _about(session, kind, document))]
 
 
@@ -316,7 +323,8 @@ def offer_export(
 ) -> Pickup:
     """Put the file ready and have the contact told, without a word of what it is about.
 
-    :raises ExportError: there is no file, or nobody to tell.
+    Raises:
+        ExportError: There is no file, or nobody to tell.
     """
     lock(session, export.id)
     disclosure = find_disclosure(session, export.reference)
@@ -368,10 +376,12 @@ def pickups_of(session: Session, export_id: UUID) -> list[Pickup]:
 
 
 def waiting_of(session: Session, export_id: UUID) -> list[Pickup]:
+    """Return the pick-ups of an export that wait."""
     return [row for row in pickups_of(session, export_id) if row.state in WAITING]
 
 
 def export_of(session: Session, pickup: Pickup) -> Export | None:
+    """Return the export of a pick-up, or None when it is of something else."""
     return session.get(Export, pickup.document_id) if pickup.document_kind == EXPORT else None
 
 
@@ -391,8 +401,9 @@ def fetch_file(
 ) -> bytes:
     """Return the file for the partner; the first time is noted in the register.
 
-    :raises ExportError: it can't be fetched; the words are for who came for it.
-    :raises DecryptionError: the file can't be read.
+    Raises:
+        ExportError: It can't be fetched; the words are for who came for it.
+        DecryptionError: The file can't be read.
     """
     no = refusal(pickup, export)
     if no is not None:

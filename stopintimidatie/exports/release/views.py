@@ -94,6 +94,8 @@ def offer_schema(people: list[tuple[str, str]]) -> Any:
 
 
 class WithdrawSchema(forms.Schema):
+    """The form to withdraw an export."""
+
     waarom = forms.field(forms.OneOf(REASONS, radio=True), "Waarom trekt u dit in?")
     reden = forms.field(
         forms.Text(1000, lines=True),
@@ -104,6 +106,8 @@ class WithdrawSchema(forms.Schema):
 
 
 class RectifySchema(forms.Schema):
+    """The form to tell a recipient what wasn't right."""
+
     wat = forms.field(
         forms.ManyOf(Part.choices()), "Wat klopte er niet?", validator=forms.at_least(1)
     )
@@ -138,6 +142,7 @@ def form_page(request: Request, heading: str, above: str, intro: str = "") -> di
 
 
 def back(context: ExportResource, request: Request) -> HTTPSeeOther:
+    """Go back to the page of the export."""
     return HTTPSeeOther(request.resource_path(context))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register what this room hands to the others."""
     from stopintimidatie.exports.review.services import PERSONAL_DATA
     from stopintimidatie.exports.review.views import report_panel
 

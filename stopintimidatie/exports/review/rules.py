@@ -29,13 +29,14 @@ class MarkError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What stands before and behind marked words."""
+    """The signs that stand before and behind marked words."""
 
     begin: str
     end: str
 
 
 def signs_for(texts: Iterable[str]) -> Signs:
+    """Choose signs that no text holds."""
     joined = "\n".join(texts)
     for begin, end in SIGNS:
         if begin[0] not in joined and end[0] not in joined:
@@ -44,7 +45,7 @@ def signs_for(texts: Iterable[str]) -> Signs:
 
 
 def with_marks(text: str, spans: Sequence[Span], signs: Signs) -> str:
-    """The text to mark in, with what is marked already."""
+    """Return the text to mark in, with signs around what is marked already."""
     parts, position = [], 0
     for start, end in merged(spans):
         parts += [text[position:start], signs.begin, text[start:end], signs.end]
@@ -53,9 +54,10 @@ def with_marks(text: str, spans: Sequence[Span], signs: Signs) -> str:
 
 
 def read_marks(text: str, marked: str, signs: Signs) -> tuple[Span, ...]:
-    """Where the marks are in the text.
+    """Return the spans of the text that stand between signs.
 
-    :raises MarkError: a sign is missing, or the text isn't as it was.
+    Raises:
+        MarkError: A sign is missing, or the text isn't as it was.
     """
     spans, plain, rest = [], "", marked
     while signs.begin in rest or signs.end in rest:
@@ -80,7 +82,7 @@ def read_marks(text: str, marked: str, signs: Signs) -> tuple[Span, ...]:
 
 
 def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """In order, none over another."""
+    """Sort the spans, and join those that overlap."""
     done: list[Span] = []
     for start, end in sorted(spans):
         if done and start <= done[-1][1]:
@@ -91,7 +93,7 @@ def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def blackened(text: str, spans: Iterable[Span]) -> str:
-    """The text as a recipient reads it."""
+    """Return the text as a recipient reads it, without the marked words."""
     parts, position = [], 0
     for start, end in merged(spans):
         parts += [text[position:start], BLACK]
@@ -100,6 +102,7 @@ def blackened(text: str, spans: Iterable[Span]) -> str:
 
 
 def words_at(text: str, spans: Iterable[Span]) -> list[str]:
+    """Return the marked words."""
     return [text[start:end].strip() for start, end in spans if text[start:end].strip()]
 
 
@@ -147,16 +150,18 @@ class Suggestion:
 
     @property
     def span(self) -> Span:
+        """Return the positions of the words."""
         return self.start, self.end
 
 
 def suggest(
     text: str, places: Collection[str] = (), others: Collection[str] = ()
 ) -> tuple[Suggestion, ...]:
-    """In the order of the text; nothing overlaps, the surest reason first.
+    """Suggest words to mark, in the order of the text.
 
-    :param places: names of areas, whose words are no names of people here.
-    :param others: the other texts of the report: a name in one is a name in all, in capitals too.
+    None overlaps another; of those that would, the surest reason counts. `places` are names of
+    areas, whose words are no names of people here; `others` the other texts of the report: a name
+    in one is a name in all, in capitals too.
     """
     known = {word.lower() for name in places for word in re.findall(r"\w+", name)} | _COMMON
     found: list[Suggestion] = []
@@ -196,6 +201,6 @@ def _candidates(text: str, known: Collection[str]) -> Iterator[Suggestion]:
 
 
 def _all_known(words: str, known: Collection[str]) -> bool:
-    """Whether every word with a capital is a place, a day or something else that is no person."""
+    """Tell whether all words with a capital are places, days or other things than people."""
     names = re.findall(_NAME, words)
     return all(is_place(name.lower(), known) for name in names)

@@ -42,14 +42,14 @@ _KNOWN: Final = {field.name: field for field in CONTROLS}
 
 @dataclass(frozen=True)
 class LookedAt:
-    """What was marked in one text, by whom."""
+    """The words that were marked in one text, and by whom."""
 
     row: ReportReview
     spans: tuple[Span, ...]
 
 
 def text_of(report: Report, field: Field) -> str:
-    """The reporter's own words of this kind."""
+    """Return the reporter's own words in this field."""
     texts = {
         Field.ACCOUNT: report.description,
         Field.PLACE_NOTE: report.location_text,
@@ -59,18 +59,18 @@ def text_of(report: Report, field: Field) -> str:
 
 
 def texts_of(report: Report) -> dict[Field, str]:
-    """Those that this report has."""
+    """Return the free texts that this report has, by field."""
     found = {field: text_of(report, field) for field in CONTROLS}
     return {field: text for field, text in found.items() if text.strip()}
 
 
 def looked_at(session: Session, report: Report) -> dict[Field, LookedAt]:
-    """What counts still: the text is as it was when it was looked at."""
+    """Return what counts still of the review: texts that are as they were then."""
     return _valid(session, [report]).get(report.id, {})
 
 
 def reviews_of(session: Session, among: Sequence[Report]) -> Mapping[UUID, tuple[Reviewed, ...]]:
-    """For a document: each text that was looked at, without what was marked."""
+    """Return for a document the texts that were looked at, without what was marked, by report."""
     valid = _valid(session, among)
     by_id = {report.id: report for report in among}
     return {
@@ -95,13 +95,14 @@ def _valid(session: Session, among: Sequence[Report]) -> dict[UUID, dict[Field, 
 
 
 def digest_of(text: str) -> str:
+    """Return the digest by which a changed text is noticed."""
     return sha256(text.encode()).hexdigest()
 
 
 def save_review(
     session: Session, report: Report, spans: Mapping[Field, Sequence[Span]], actor: Actor
 ) -> None:
-    """Somebody looked at these texts, and this is what doesn't go along."""
+    """Save that somebody looked at these texts, and the spans that don't go along."""
     session.execute(
         delete(ReportReview).where(
             ReportReview.report_id == report.id,
@@ -127,12 +128,13 @@ def save_review(
 
 
 def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
+    """Find the reviews of reports that are about a person."""
     among = reports_personal.find(session, keys, subject)
     return session.scalars(select(ReportReview.id).where(ReportReview.report_id.in_(among))).all()
 
 
 def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
-    """It holds no words; the digest of a text that changes is forgotten with it."""
+    """Forget a review whose text changed; it holds no words itself."""
     row = session.get(ReportReview, document)
     if row is None:
         return 0
@@ -143,17 +145,19 @@ def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) 
 
 
 def erase(session: Session, document: UUID) -> None:
+    """Delete a review."""
     session.execute(delete(ReportReview).where(ReportReview.id == document))
 
 
 def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
-    """Where something was marked in a text goes with that text."""
+    """Delete the reviews of a report that is erased."""
     if kind == REPORT:
         session.execute(delete(ReportReview).where(ReportReview.report_id == document))
     return 0
 
 
 def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[ErasureCount]:
+    """Count the reviews that go with a report."""
     if kind != REPORT:
         return []
     counted = select(func.count()).where(ReportReview.report_id == document)

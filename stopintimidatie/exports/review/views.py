@@ -93,7 +93,7 @@ def review_view(context: ReportResource, request: Request) -> Any:
 
 
 def _places(request: Request, report: Report) -> list[str]:
-    """Names of areas here are no names of people."""
+    """Return the names of areas here, which are no names of people."""
     if report.holder == NATIONAL:
         return []
     wanted = select(Neighbourhood.name).where(Neighbourhood.municipality_code == report.holder)
@@ -148,7 +148,11 @@ def _schema(texts: Mapping[Field, str], signs: Signs) -> Any:
 def _read(
     texts: Mapping[Field, str], values: Mapping[str, Any], signs: Signs
 ) -> dict[Field, tuple[Span, ...]]:
-    """:raises FormError: a text was changed, or a sign is missing."""
+    """Read the marks that were put in the texts.
+
+    Raises:
+        FormError: A text was changed, or a sign is missing.
+    """
     marked = {}
     for field, text in texts.items():
         try:
@@ -161,7 +165,8 @@ def _read(
 def _nothing_for_good(values: Mapping[str, Any]) -> None:
     """Check that no field of the reject button was filled in.
 
-    :raises FormError: one was.
+    Raises:
+        FormError: One was.
     """
     for name in ("woorden", "reden", "zeker"):
         if values[name]:
@@ -204,7 +209,11 @@ def _made_unreadable(
 
 
 def _check(words: Sequence[str], values: Mapping[str, Any]) -> None:
-    """:raises FormError: what is missing before anything goes for good."""
+    """Check all that must be there before anything goes for good.
+
+    Raises:
+        FormError: Something is missing.
+    """
     if not words:
         raise FormError("Markeer eerst wat weg moet, of typ het bij ‘Andere woorden’.")
     if len(words) > MOST:
@@ -228,7 +237,7 @@ def _rows(
 
 
 def report_panel(context: ReportResource, request: Request) -> Panel | None:
-    """On the page of a report: whether its text was looked at, and the way to it."""
+    """Show on the page of a report whether its text was looked at, with the way to it."""
     if context.report.state in GONE or not request.has_permission(Permission.REDACT, context):
         return None
     texts = texts_of(context.report)
