@@ -42,15 +42,15 @@ def queue_group() -> None:
 def show(settings: Settings) -> None:
     """Toon de opgegeven taken: nummer, soort, houder, pogingen, laatste fout en sinds wanneer."""
     with database(settings) as session:
-        found = dead_jobs(session)
+        jobs = dead_jobs(session)
         waiting = sum(count.waiting for count in counts(session))
-    for job in found:
-        asked = local(job.created_at).strftime("%d-%m-%Y %H:%M")
+    for job in jobs:
+        since = local(job.created_at).strftime("%d-%m-%Y %H:%M")
         click.echo(
             f"{job.id}  {job.kind}  {job.holder}  {job.attempts} pogingen"
-            f"  {job.last_error or '-'}  sinds {asked}"
+            f"  {job.last_error or '-'}  sinds {since}"
         )
-    if not found:
+    if not jobs:
         click.echo("Er zijn geen opgegeven taken.")
     click.echo(f"In de wachtrij: {waiting}.")
 
@@ -77,14 +77,14 @@ def away(settings: Settings, nummer: int | None, alle: bool) -> None:
     _act(settings, nummer, alle, "weg")
 
 
-def _act(settings: Settings, number: int | None, every: bool, what: str) -> None:
+def _act(settings: Settings, number: int | None, every: bool, action: str) -> None:
     if (number is None) != every:
         raise click.UsageError("Geef het nummer van één taak, of --alle.")
-    act = try_again if what == "opnieuw" else throw_away
+    act = try_again if action == "opnieuw" else throw_away
     with engine_of(settings) as engine:
         done = act(engine, operator(), number)
-    told = "gaan opnieuw de wachtrij in" if what == "opnieuw" else "zijn weggegooid"
-    click.echo(f"Taken die {told}: {done}." if done else "Er zijn geen opgegeven taken.")
+    outcome = "gaan opnieuw de wachtrij in" if action == "opnieuw" else "zijn weggegooid"
+    click.echo(f"Taken die {outcome}: {done}." if done else "Er zijn geen opgegeven taken.")
 
 
 # Mail: a trial message, what waits and why, and what came back.
@@ -121,15 +121,15 @@ def waiting(settings: Settings) -> None:
     """Toon de berichten die niet uitgaan: nummer, houder, pogingen, waarom, en sinds wanneer."""
     failed = select(OutboxJob).where(OutboxJob.kind == JOB.name, OutboxJob.attempts > 0)
     with database(settings) as session:
-        found = session.scalars(failed.order_by(OutboxJob.id)).all()
-    for job in found:
-        asked = local(job.created_at).strftime("%d-%m-%Y %H:%M")
-        what = "opgegeven" if job.dead else "wordt nog geprobeerd"
+        jobs = session.scalars(failed.order_by(OutboxJob.id)).all()
+    for job in jobs:
+        since = local(job.created_at).strftime("%d-%m-%Y %H:%M")
+        state = "opgegeven" if job.dead else "wordt nog geprobeerd"
         click.echo(
-            f"{job.id}  {job.holder}  {what}  {job.attempts} pogingen  sinds {asked}"
+            f"{job.id}  {job.holder}  {state}  {job.attempts} pogingen  sinds {since}"
             f"  {words_of(job.last_error)}"
         )
-    if not found:
+    if not jobs:
         click.echo("Alle berichten zijn uitgegaan, of zijn nog niet aan de beurt geweest.")
 
 

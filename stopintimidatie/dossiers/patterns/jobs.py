@@ -87,10 +87,10 @@ def run_search(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     with transaction(context.engine, context.holder, write=False) as session:
         choice = choice_of(session, context.holder)
         read = read_points(session, context.holder, choice) if choice.enabled else None
-    found = search(read, choice)
+    findings = search(read, choice)
     with context.transaction() as session:
         if choice.enabled:
-            propose(session, context.holder, found, choice)
+            propose(session, context.holder, findings, choice)
         note_searched(session, context.holder, choice)
 
 
@@ -200,30 +200,30 @@ class Known:
     """Report -> the running dossiers it is in; person-directed ones are not looked at."""
 
 
-def propose(session: Session, holder: str, found: Sequence[Found], choice: Choice) -> None:
+def propose(session: Session, holder: str, findings: Sequence[Found], choice: Choice) -> None:
     """Bring the proposals of a holder to what this search found."""
     known, today = _known(session, holder), local(utc_now()).date()
     matched: set[UUID] = set()
-    for one in found:
-        pattern = _match(known, one, matched)
+    for finding in findings:
+        pattern = _match(known, finding, matched)
         if pattern is None:
-            pattern = _new(session, holder, known, one)
+            pattern = _new(session, holder, known, finding)
         if pattern is None:
             continue
         matched.add(pattern.id)
-        _bring_up_to_date(session, pattern, known, one, choice, today)
+        _bring_up_to_date(session, pattern, known, finding, choice, today)
     for pattern in known.patterns:
         if pattern.id not in matched:
             _not_seen(session, pattern)
     _throw_away(session, holder)
 
 
-def _match(known: Known, one: Found, matched: set[UUID]) -> Pattern | None:
+def _match(known: Known, finding: Found, matched: set[UUID]) -> Pattern | None:
     """Return the pattern that this is, the one with most reports in common first."""
-    here = _place_of_found(one)
+    here = _place_of_found(finding)
     likely = sorted(
         (p for p in known.patterns if p.id not in matched),
-        key=lambda pattern: -len(known.members.get(pattern.id, frozenset()) & one.reports),
+        key=lambda pattern: -len(known.members.get(pattern.id, frozenset()) & finding.reports),
     )
     for pattern in likely:
         there = _place_of(pattern, known.members.get(pattern.id, frozenset()))
@@ -232,9 +232,11 @@ def _match(known: Known, one: Found, matched: set[UUID]) -> Pattern | None:
     return None
 
 
-def _place_of_found(one: Found) -> Place:
-    group = one.group
-    return Place(one.lat, one.lon, group.radius_m, group.from_hour, group.to_hour, one.reports)
+def _place_of_found(finding: Found) -> Place:
+    group = finding.group
+    return Place(
+        finding.lat, finding.lon, group.radius_m, group.from_hour, group.to_hour, finding.reports
+    )
 
 
 def _place_of(pattern: Pattern, members: frozenset[UUID]) -> Place:
@@ -242,16 +244,16 @@ def _place_of(pattern: Pattern, members: frozenset[UUID]) -> Place:
     return Place(pattern.lat, pattern.lon, float(pattern.radius_m), hours[0], hours[1], members)
 
 
-def _new(session: Session, holder: str, known: Known, one: Found) -> Pattern | None:
+def _new(session: Session, holder: str, known: Known, finding: Found) -> Pattern | None:
     """Propose a pattern that wasn't there; None when a dossier has nearly all of it already."""
-    dossier_id = _dossier_for(known, one.reports)
-    if _outside(known, one.reports, dossier_id) < NEW_ENOUGH:
+    dossier_id = _dossier_for(known, finding.reports)
+    if _outside(known, finding.reports, dossier_id) < NEW_ENOUGH:
         return None
     last = session.scalar(select(func.max(Pattern.number)).where(Pattern.holder == holder)) or 0
     pattern = Pattern(
         holder=holder, number=last + 1, state=PatternState.PROPOSED, dossier_id=dossier_id
     )
-    _fill(pattern, one)
+    _fill(pattern, finding)
     pattern.window_days = pattern.certainty = 0
     session.add(pattern)
     session.flush()
@@ -260,22 +262,22 @@ def _new(session: Session, holder: str, known: Known, one: Found) -> Pattern | N
 
 
 def _bring_up_to_date(
-    session: Session, pattern: Pattern, known: Known, one: Found, choice: Choice, today: date
+    session: Session, pattern: Pattern, known: Known, finding: Found, choice: Choice, today: date
 ) -> None:
     """Update a pattern to what was found, and whether it is (again) to be decided."""
     suppressed = pattern.until is not None and pattern.until > today
     if pattern.state == PatternState.REJECTED and suppressed:
         pattern.seen_at = utc_now()
         return
-    _fill(pattern, one)
+    _fill(pattern, finding)
     pattern.window_days, pattern.certainty = choice.window_days, choice.certainty
-    pattern.neighbourhood_code = _area(session, one.reports)
-    _set_members(session, pattern, one.reports)
+    pattern.neighbourhood_code = _area(session, finding.reports)
+    _set_members(session, pattern, finding.reports)
     running = pattern.dossier_id if _is_running(session, pattern.dossier_id) else None
-    dossier_id = running or _dossier_for(known, one.reports)
+    dossier_id = running or _dossier_for(known, finding.reports)
     if pattern.state == PatternState.SNOOZED and suppressed:
         return
-    if _outside(known, one.reports, dossier_id) < NEW_ENOUGH:
+    if _outside(known, finding.reports, dossier_id) < NEW_ENOUGH:
         if pattern.state != PatternState.ACCEPTED:
             _set_state(session, pattern, PatternState.GONE)
         return
@@ -283,9 +285,9 @@ def _bring_up_to_date(
     _set_state(session, pattern, PatternState.PROPOSED)
 
 
-def _fill(pattern: Pattern, one: Found) -> None:
-    group = one.group
-    pattern.lat, pattern.lon, pattern.radius_m = one.lat, one.lon, round(group.radius_m)
+def _fill(pattern: Pattern, finding: Found) -> None:
+    group = finding.group
+    pattern.lat, pattern.lon, pattern.radius_m = finding.lat, finding.lon, round(group.radius_m)
     pattern.from_minute = None if group.from_hour is None else round(group.from_hour * 60)
     pattern.to_minute = None if group.to_hour is None else round(group.to_hour * 60)
     pattern.expected, pattern.strength = round(group.expected, 3), round(group.strength, 3)

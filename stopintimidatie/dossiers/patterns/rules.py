@@ -357,13 +357,13 @@ def common(reports: Sequence[Seen]) -> list[tuple[str, str]]:
     places = Counter(seen.place_type for seen in reports)
     counts = Counter(seen.count for seen in reports if seen.count not in (None, "onbekend"))
     ways = Counter(seen.transport for seen in reports if seen.transport not in (None, "anders"))
-    found = [
+    counted = [
         ("Vormen", [(Form.word(code), times) for code, times in forms.most_common(4)]),
         ("Soort plek", [(PlaceType.word(code), times) for code, times in places.most_common(2)]),
         ("Aantal daders", [(OffenderCount.word(c), times) for c, times in counts.most_common(2)]),
         ("Vervoer van daders", [(Transport.word(c), times) for c, times in ways.most_common(2)]),
     ]
-    rows = [(name, _listed(items)) for name, items in found if items]
+    rows = [(name, _listed(items)) for name, items in counted if items]
     if reports:
         first, last = (pick(seen.moment for seen in reports) for pick in (min, max))
         rows.append(("Eerste en laatste", f"{date_text(first)} tot en met {date_text(last)}"))
@@ -401,23 +401,23 @@ class Place:
     reports: frozenset[UUID]
 
 
-def same_pattern(one: Place, other: Place) -> bool:
+def same_pattern(known: Place, other: Place) -> bool:
     """Tell whether most reports are the same, or the place and the hours."""
-    smaller = min(len(one.reports), len(other.reports))
-    if smaller and len(one.reports & other.reports) >= SHARED * smaller:
+    smaller = min(len(known.reports), len(other.reports))
+    if smaller and len(known.reports & other.reports) >= SHARED * smaller:
         return True
-    apart = distance_m(one.lat, one.lon, other.lat, other.lon)
-    return apart <= max(one.radius_m, other.radius_m) and hours_meet(one, other)
+    apart = distance_m(known.lat, known.lon, other.lat, other.lon)
+    return apart <= max(known.radius_m, other.radius_m) and hours_meet(known, other)
 
 
-def hours_meet(one: Place, other: Place) -> bool:
+def hours_meet(known: Place, other: Place) -> bool:
     """Return whether their hours overlap, also across midnight; without hours it is all day."""
-    if one.from_hour is None or other.from_hour is None:
+    if known.from_hour is None or other.from_hour is None:
         return True
-    if one.to_hour is None or other.to_hour is None:
+    if known.to_hour is None or other.to_hour is None:
         return True
-    return _within(other.from_hour, one.from_hour, one.to_hour) or _within(
-        one.from_hour, other.from_hour, other.to_hour
+    return _within(other.from_hour, known.from_hour, known.to_hour) or _within(
+        known.from_hour, other.from_hour, other.to_hour
     )
 
 

@@ -178,9 +178,9 @@ COLUMNS: Final = {
 
 def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
     """Find every pattern that a report of the subject is part of."""
-    told = PatternReport.report_id.in_(reports_personal.find(session, keys, subject))
-    found = select(PatternReport.pattern_id).where(told).distinct()
-    return session.scalars(select(Pattern.id).where(Pattern.id.in_(found))).all()
+    about_them = PatternReport.report_id.in_(reports_personal.find(session, keys, subject))
+    patterns = select(PatternReport.pattern_id).where(about_them).distinct()
+    return session.scalars(select(Pattern.id).where(Pattern.id.in_(patterns))).all()
 
 
 def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:

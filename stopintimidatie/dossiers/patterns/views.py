@@ -89,9 +89,9 @@ Values = dict[str, Any]
 def patterns_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """Show the patterns in one state; those to decide about unless another is asked for."""
     slug, session = context.municipality.slug, request.db
-    asked = dict(query_pairs(request)).get("toestand", "")
+    wanted = dict(query_pairs(request)).get("toestand", "")
     known = {state.value for state in PatternState}
-    state = PatternState(asked) if asked in known else PatternState.PROPOSED
+    state = PatternState(wanted) if wanted in known else PatternState.PROPOSED
     counts = counts_by_state(session, context.holder)
     paging = Paging(wanted_page(request), counts.get(state, 0))
     setting = row_of(session, context.holder)
@@ -102,11 +102,11 @@ def patterns_view(context: MunicipalityResource, request: Request) -> dict[str, 
         "tabs": [
             NavItem(
                 label,
-                here if one is PatternState.PROPOSED else f"{here}?toestand={one}",
-                current=one is state,
-                count=counts.get(one, 0),
+                here if choice is PatternState.PROPOSED else f"{here}?toestand={choice}",
+                current=choice is state,
+                count=counts.get(choice, 0),
             )
-            for one, label in LABELS.items()
+            for choice, label in LABELS.items()
         ],
         "items": [
             _item(slug, *row) for row in list_patterns(session, context.holder, state, paging)
@@ -149,10 +149,10 @@ def search_now(context: MunicipalityResource, request: Request) -> Any:
     """Search now, rather than tonight."""
     if request.POST.getall("zoeken") != ["nu"]:
         return error_response(request, 422)
-    asked = ask_for_search(request.db, context.holder)
+    queued = ask_for_search(request.db, context.holder)
     request.flash(
         "Het systeem zoekt nu. Ververs deze pagina over een minuut."
-        if asked
+        if queued
         else "Het systeem is al aan het zoeken. Ververs deze pagina over een minuut.",
         "info",
     )

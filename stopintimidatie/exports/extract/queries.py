@@ -111,15 +111,15 @@ def _seats(session: Session, consultations: Sequence[UUID]) -> dict[UUID, list[s
 
     Asked also when there were none, so that every page costs the same.
     """
-    found: dict[UUID, list[str]] = {}
+    seats: dict[UUID, list[str]] = {}
     rows = session.scalars(
         select(ConsultationSeat)
         .where(ConsultationSeat.consultation_id.in_(consultations))
         .order_by(ConsultationSeat.organisation, ConsultationSeat.function, ConsultationSeat.id)
     )
     for row in rows:
-        found.setdefault(row.consultation_id, []).append(f"{row.organisation} ({row.function})")
-    return found
+        seats.setdefault(row.consultation_id, []).append(f"{row.organisation} ({row.function})")
+    return seats
 
 
 def load_areas(session: Session, dossier: Dossier) -> tuple[tuple[SourceArea, ...], str]:
@@ -234,7 +234,7 @@ def _reports(
 
 def _rows(session: Session, dossier: Dossier) -> Sequence[_Joined]:
     """Return the reports in the dossier now, in the order of joining, with names of their areas."""
-    found = session.execute(
+    rows = session.execute(
         select(DossierMembership.serial, Report, Neighbourhood.name, Subneighbourhood.name)
         .join(Report, Report.id == DossierMembership.report_id)
         .outerjoin(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
@@ -246,7 +246,7 @@ def _rows(session: Session, dossier: Dossier) -> Sequence[_Joined]:
         )
         .order_by(DossierMembership.serial)
     )
-    return [(row[0], row[1], row[2], row[3]) for row in found]
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 def _house(session: Session, municipality: Municipality) -> SourceHouse:
@@ -311,14 +311,14 @@ def _events(
         .order_by(DossierMove.at, DossierMove.id)
     )
     for move in moves:
-        what = "Dossier gemaakt" if move.name == "gemaakt" else _STEPS.get(move.name)
-        if what:
-            yield _event(move.at, what, EventKind.STATE)
+        text = "Dossier gemaakt" if move.name == "gemaakt" else _STEPS.get(move.name)
+        if text:
+            yield _event(move.at, text, EventKind.STATE)
     for row in agreements:
         yield _event(row.made_at, f"Afspraak: {row.what} ({row.who})", EventKind.AGREEMENT)
         if row.closed_at and row.state != AgreementState.OPEN.value:
-            what = f"Afspraak {AgreementState.word(row.state)}: {row.what}"
-            yield _event(row.closed_at, what, EventKind.AGREEMENT)
+            text = f"Afspraak {AgreementState.word(row.state)}: {row.what}"
+            yield _event(row.closed_at, text, EventKind.AGREEMENT)
     notes = session.scalars(
         select(DossierNote)
         .where(DossierNote.dossier_id == dossier.id, unrestricted())
@@ -334,6 +334,6 @@ def _events(
 
 
 def _event(
-    at: date, what: str, kind: EventKind, how_sure: Reliability = Reliability.ESTABLISHED
+    at: date, text: str, kind: EventKind, how_sure: Reliability = Reliability.ESTABLISHED
 ) -> SourceEvent:
-    return SourceEvent(day_of(at), what, "gemeente", how_sure, kind)
+    return SourceEvent(day_of(at), text, "gemeente", how_sure, kind)

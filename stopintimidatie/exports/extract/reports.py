@@ -54,12 +54,12 @@ def load_files(session: Session, dossier: Dossier, serials: Mapping[UUID, int]) 
         rows[own[-1].file_name] = row
     sent = select(ReportAttachment).where(ReportAttachment.report_id.in_(list(serials)))
     ordered = sent.order_by(ReportAttachment.report_id, ReportAttachment.number)
-    for found in session.scalars(ordered):
-        serial = serials[found.report_id]
-        extension = EXTENSIONS.get(found.media_type, "bin")
-        name = f"{dossier.number}-M-{serial:02d}-bijlage-{found.number}.{extension}"
-        reports[serial].append(_source(found, "", name))
-        rows[name] = found
+    for sent_file in session.scalars(ordered):
+        serial = serials[sent_file.report_id]
+        extension = EXTENSIONS.get(sent_file.media_type, "bin")
+        name = f"{dossier.number}-M-{serial:02d}-bijlage-{sent_file.number}.{extension}"
+        reports[serial].append(_source(sent_file, "", name))
+        rows[name] = sent_file
     return LoadedFiles(tuple(own), {key: tuple(files) for key, files in reports.items()}, rows)
 
 
@@ -83,15 +83,15 @@ def with_files(
     Raises:
         ContentError: One of them can't be read.
     """
-    files, found = [], {}
+    files, contents = [], {}
     for number, file in enumerate(content.attachments.files, start=1):
         if file.file_name:
             data = _read(session, keys, rows[file.file_name])
             file = replace(file, sha256=sha256(data).hexdigest())
-            found[number] = data
+            contents[number] = data
         files.append(file)
-    told = replace(content.attachments, files=tuple(files))
-    return replace(content, attachments=told), found
+    attachments = replace(content.attachments, files=tuple(files))
+    return replace(content, attachments=attachments), contents
 
 
 def _read(session: Session, keys: KeyRing, row: Row) -> bytes:

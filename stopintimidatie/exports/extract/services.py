@@ -52,10 +52,11 @@ RECIPIENTS: Final = {Sharing.POLICE: "de politie", Sharing.PARTNERS: "partners v
 def despite(kept: Kept | None) -> dict[int, Despite]:
     """Return the grounds for reports that go along against a wish, by serial number."""
     return {
-        int(one["nummer"]): Despite(
-            Term(one["grondslag"], LegalBasis.word(one["grondslag"])), str(one["reden"])
+        int(deviation["nummer"]): Despite(
+            Term(deviation["grondslag"], LegalBasis.word(deviation["grondslag"])),
+            str(deviation["reden"]),
         )
-        for one in kept or ()
+        for deviation in kept or ()
     }
 
 
@@ -65,16 +66,16 @@ def check_deviations(kept: Kept | None) -> None:
     Raises:
         ExportError: One is without a ground or a reason.
     """
-    for one in kept or ():
-        if one.get("grondslag") not in {ground.value for ground in GROUNDS}:
+    for deviation in kept or ():
+        if deviation.get("grondslag") not in {ground.value for ground in GROUNDS}:
             raise ExportError(
                 "Kies een grondslag om deze melding toch te delen, of maak de reden leeg.",
-                f"toch.melding_{one['nummer']}.grondslag",
+                f"toch.melding_{deviation['nummer']}.grondslag",
             )
-        if not clean(str(one.get("reden") or "")):
+        if not clean(str(deviation.get("reden") or "")):
             raise ExportError(
                 "Schrijf op waarom u deze melding toch deelt.",
-                f"toch.melding_{one['nummer']}.reden",
+                f"toch.melding_{deviation['nummer']}.reden",
             )
 
 
@@ -95,8 +96,11 @@ def _with_whom(report: SourceReport) -> str:
 def rows(export: Export) -> list[tuple[str, str]]:
     """Return the rows about deviations for the page of the request."""
     return [
-        (f"Tegen de deelvoorkeur: M-{number:02d}", f"{one.ground.label}. Reden: {one.reason}")
-        for number, one in sorted(despite(export.deviations).items())
+        (
+            f"Tegen de deelvoorkeur: M-{number:02d}",
+            f"{deviation.ground.label}. Reden: {deviation.reason}",
+        )
+        for number, deviation in sorted(despite(export.deviations).items())
     ]
 
 
@@ -175,7 +179,7 @@ def prepare(
     marks = marked(source.reports, chosen, content.annex.hidden)
     ids = loaded.report_ids
     # Of a demand reporters aren't told: that may be secret.
-    told = () if export.legal_basis == DEMAND else chosen.against
+    to_tell = () if export.legal_basis == DEMAND else chosen.against
     return Prepared(
         export=export,
         at=at,
@@ -183,7 +187,7 @@ def prepare(
         content=content,
         marked=marks,
         subjects=tuple(_subjects(chosen, ids)),
-        against=tuple(ids[serial] for serial in told),
+        against=tuple(ids[serial] for serial in to_tell),
         minors=any(report.minor for report in chosen.reports),
         read_ids=tuple(ids.values()),
         files=loaded.files,
@@ -259,7 +263,9 @@ def _others(
         .distinct()
     )
     given_to = {(row[0], PROFILES[row[1]].label) for row in rows}
-    return tuple(sorted({*given_to, *(one for one in beside if one[0].lower() != own)}))
+    return tuple(
+        sorted({*given_to, *(recipient for recipient in beside if recipient[0].lower() != own)})
+    )
 
 
 def _previous(session: Session, export: Export) -> PreviousVersion | None:

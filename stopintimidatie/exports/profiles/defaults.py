@@ -224,9 +224,11 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
 
 def offered(*, empowered: bool) -> tuple[Profile, ...]:
     """Return the profiles of the kinds of recipients that there may be here and today."""
-    return tuple(one for one in PROFILES.values() if empowered or not one.empowered_only)
+    return tuple(
+        profile for profile in PROFILES.values() if empowered or not profile.empowered_only
+    )
 
 
 def for_partners(session: object, holder: str) -> list[tuple[str, str]]:
     """Return what can be proposed for a partner; whether boas enforce is asked per export."""
-    return [(one.name, one.label) for one in PROFILES.values() if not one.own_house]
+    return [(profile.name, profile.label) for profile in PROFILES.values() if not profile.own_house]

@@ -147,10 +147,10 @@ def strictness(subject: Subject, rule: Rule) -> int:
     return steps(subject).index((rule.treatment, rule.how))
 
 
-def stricter(subject: Subject, one: Rule, other: Rule | None) -> Rule:
+def stricter(subject: Subject, rule: Rule, other: Rule | None) -> Rule:
     """Return the stricter of two rules; of equals the first."""
-    if other is None or strictness(subject, other) <= strictness(subject, one):
-        return one
+    if other is None or strictness(subject, other) <= strictness(subject, rule):
+        return rule
     return other
 
 
@@ -284,8 +284,8 @@ def minimum_for(name: str, subject: Subject) -> Rule | None:
     """Return the least strict rule that this recipient may have about this; None: no least."""
     least: Rule | None = None
     for rules in MINIMUM[name]:
-        found = rules.get(subject)
-        least = found if least is None else stricter(subject, least, found)
+        rule = rules.get(subject)
+        least = rule if least is None else stricter(subject, least, rule)
     return least
 
 
@@ -357,7 +357,7 @@ def allowed(name: str, subject: Subject) -> list[tuple[str, str]]:
 
 def to_codes(profile: Profile) -> dict[str, str]:
     """Return all rules of a profile as codes, by the code of the subject."""
-    return {subject_code(one): code_of(one, profile.rule(one)) for one in SUBJECTS}
+    return {subject_code(subject): code_of(subject, profile.rule(subject)) for subject in SUBJECTS}
 
 
 def with_codes(proposed: Profile, version: int, codes: Mapping[str, Any]) -> Profile:
@@ -366,8 +366,10 @@ def with_codes(proposed: Profile, version: int, codes: Mapping[str, Any]) -> Pro
         replace(
             proposed,
             version=version,
-            rules=MappingProxyType({one: _rule(proposed, one, codes) for one in Field}),
-            sections=MappingProxyType({one: _rule(proposed, one, codes) for one in Section}),
+            rules=MappingProxyType({subject: _rule(proposed, subject, codes) for subject in Field}),
+            sections=MappingProxyType(
+                {subject: _rule(proposed, subject, codes) for subject in Section}
+            ),
         )
     )
 
@@ -408,9 +410,9 @@ def differences(before: Profile, after: Profile) -> tuple[Difference, ...]:
 
 def _differences(before: Profile, after: Profile) -> Iterator[Difference]:
     for subject in SUBJECTS:
-        one, other = before.rule(subject), after.rule(subject)
-        if strictness(subject, one) != strictness(subject, other):
-            yield Difference(words_for(subject), one.label, other.label)
+        was, now = before.rule(subject), after.rule(subject)
+        if strictness(subject, was) != strictness(subject, now):
+            yield Difference(words_for(subject), was.label, now.label)
 
 
 def words_for(subject: Subject) -> str:

@@ -75,11 +75,11 @@ def versions(session: Session, holder: str, name: str) -> Sequence[Version]:
     """Return the versions, newest first; the last is what the program proposes."""
     rows = session.scalars(_rows(holder, name)).all()
     known = [*(read_row(row) for row in rows), PROFILES[name]]
-    told = [
+    made = [
         Version(profile, row, differences(before, profile))
         for row, profile, before in zip(rows, known, known[1:], strict=False)
     ]
-    return [*told, Version(PROFILES[name], None, ())]
+    return [*made, Version(PROFILES[name], None, ())]
 
 
 def profile_at(session: Session, holder: str, name: str, number: int) -> Profile | None:

@@ -108,10 +108,10 @@ def first_values(profile: Profile) -> dict[str, Any]:
 
 def read_codes(profile: Profile, values: dict[str, Any]) -> dict[str, str]:
     """Return the choices that a form tells; what it didn't ask stays."""
-    told: dict[str, str] = {}
+    chosen: dict[str, str] = {}
     for group in ("onderdeel", "veld"):
-        told |= values.get(group, {})
-    return to_codes(profile) | told
+        chosen |= values.get(group, {})
+    return to_codes(profile) | chosen
 
 
 # The profiles of a municipality: what each shows whom, its versions, and making a new one.
@@ -149,15 +149,15 @@ def profiles_view(context: MunicipalityResource, request: Request) -> dict[str, 
     if name is None:
         now = current_profiles(request.db, context.holder)
         return {"items": [_item(profile, here) for profile in now.values()], "profile": None}
-    told = versions(request.db, context.holder, name)
-    profile = told[0].profile
+    made = versions(request.db, context.holder, name)
+    profile = made[0].profile
     may_edit = request.has_permission(Permission.MANAGE_MUNICIPALITY, context)
     return {
         "profile": profile,
-        "version": _version_words(told[0]),
-        "sections": [_row(profile, one) for one in Section],
-        "fields": [_row(profile, one) for one in Field],
-        "versions": [_told(one) for one in told],
+        "version": _version_words(made[0]),
+        "sections": [_row(profile, subject) for subject in Section],
+        "fields": [_row(profile, subject) for subject in Field],
+        "versions": [_told(subject) for subject in made],
         "all_href": here,
         "edit_href": f"/gemeenten/{context.municipality.slug}/beheer/{EDIT}?profiel={name}"
         if may_edit
@@ -201,7 +201,7 @@ def _told(version: Version) -> dict[str, Any]:
 
 def difference_rows(changes: tuple[Difference, ...]) -> list[list[str]]:
     """Return the differences as rows of a table."""
-    return [[one.subject, capital(one.before), capital(one.after)] for one in changes]
+    return [[change.subject, capital(change.before), capital(change.after)] for change in changes]
 
 
 @view_config(

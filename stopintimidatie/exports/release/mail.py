@@ -83,8 +83,8 @@ def contact_of(session: Session, pickup: Pickup) -> tuple[PartnerContact, MailAd
 
 def mobile_of(session: Session, keys: KeyRing, pickup: Pickup) -> str | None:
     """Return the number of that person, when text messages arrive there."""
-    found = contact_of(session, pickup)
-    phone = in_clear(keys, *found).phone if found else None
+    contact = contact_of(session, pickup)
+    phone = in_clear(keys, *contact).phone if contact else None
     return phone if phone and is_mobile(phone) else None
 
 

@@ -161,7 +161,10 @@ def offer_view(context: ExportResource, request: Request) -> Any:
     if not people and request.method != "POST":
         request.flash(NOBODY if export.state == ExportState.READY else _NOT_NOW, "warning")
         return back(context, request)
-    choices = [(str(one.row.id), f"{one.person.name}, {one.person.function}") for one in people]
+    choices = [
+        (str(contact.row.id), f"{contact.person.name}, {contact.person.function}")
+        for contact in people
+    ]
     form = Form(
         offer_schema(choices),
         request,
@@ -171,7 +174,9 @@ def offer_view(context: ExportResource, request: Request) -> Any:
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        address = next(one.address for one in people if str(one.row.id) == values["contact"])
+        address = next(
+            contact.address for contact in people if str(contact.row.id) == values["contact"]
+        )
         _offer(request, export, address, values)
         request.flash(
             "Het document staat klaar en het bericht gaat uit. Maak een code als de ander u belt."

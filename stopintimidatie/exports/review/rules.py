@@ -61,9 +61,9 @@ def read_marks(text: str, marked: str, signs: Signs) -> tuple[Span, ...]:
     """
     spans, plain, rest = [], "", marked
     while signs.begin in rest or signs.end in rest:
-        before, found, behind = rest.partition(signs.begin)
+        before, opened, behind = rest.partition(signs.begin)
         inside, closed, rest = behind.partition(signs.end)
-        if not found or not closed or signs.begin in inside or signs.end in before:
+        if not opened or not closed or signs.begin in inside or signs.end in before:
             raise MarkError(
                 f"Er staat een teken te veel of te weinig. Zet {signs.begin} voor en {signs.end}"
                 " achter elk stuk, en geen markering in een andere."
@@ -164,23 +164,29 @@ def suggest(
     in one is a name in all, in capitals too.
     """
     known = {word.lower() for name in places for word in re.findall(r"\w+", name)} | _COMMON
-    found: list[Suggestion] = []
+    suggestions: list[Suggestion] = []
 
-    def add(one: Suggestion) -> None:
-        if all(one.end <= other.start or other.end <= one.start for other in found):
-            found.append(one)
+    def add(suggestion: Suggestion) -> None:
+        if all(
+            suggestion.end <= other.start or other.end <= suggestion.start for other in suggestions
+        ):
+            suggestions.append(suggestion)
 
-    for one in _candidates(text, known):
-        add(one)
+    for suggestion in _candidates(text, known):
+        add(suggestion)
     # A name that was found once may begin another sentence, where its capital says nothing.
-    names = {name for one in found for name in re.findall(_NAME, text[one.start : one.end])}
+    names = {
+        name
+        for suggestion in suggestions
+        for name in re.findall(_NAME, text[suggestion.start : suggestion.end])
+    }
     for other in others:
-        for one in _candidates(other, known):
-            names |= set(re.findall(_NAME, other[one.start : one.end]))
+        for suggestion in _candidates(other, known):
+            names |= set(re.findall(_NAME, other[suggestion.start : suggestion.end]))
     for name in sorted(names - {name for name in names if is_place(name.lower(), known)}):
         for match in re.finditer(rf"\b{re.escape(name)}s?\b", text, re.IGNORECASE):
             add(Suggestion(*match.span(), "dezelfde naam als elders in deze melding"))
-    return tuple(sorted(found, key=lambda one: one.start))
+    return tuple(sorted(suggestions, key=lambda suggestion: suggestion.start))
 
 
 def _candidates(text: str, known: Collection[str]) -> Iterator[Suggestion]:

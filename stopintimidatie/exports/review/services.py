@@ -60,8 +60,8 @@ def text_of(report: Report, field: Field) -> str:
 
 def texts_of(report: Report) -> dict[Field, str]:
     """Return the free texts that this report has, by field."""
-    found = {field: text_of(report, field) for field in CONTROLS}
-    return {field: text for field, text in found.items() if text.strip()}
+    texts = {field: text_of(report, field) for field in CONTROLS}
+    return {field: text for field, text in texts.items() if text.strip()}
 
 
 def looked_at(session: Session, report: Report) -> dict[Field, LookedAt]:
@@ -75,23 +75,23 @@ def reviews_of(session: Session, among: Sequence[Report]) -> Mapping[UUID, tuple
     by_id = {report.id: report for report in among}
     return {
         number: tuple(
-            Reviewed(field, blackened(text_of(by_id[number], field), one.spans))
-            for field, one in found.items()
+            Reviewed(field, blackened(text_of(by_id[number], field), review.spans))
+            for field, review in reviews.items()
         )
-        for number, found in valid.items()
+        for number, reviews in valid.items()
     }
 
 
 def _valid(session: Session, among: Sequence[Report]) -> dict[UUID, dict[Field, LookedAt]]:
     """Find by report what was looked at while the text was as it is now."""
     by_id = {report.id: report for report in among}
-    found: dict[UUID, dict[Field, LookedAt]] = {}
+    valid: dict[UUID, dict[Field, LookedAt]] = {}
     for row in session.scalars(select(ReportReview).where(ReportReview.report_id.in_(by_id))):
         field = _KNOWN.get(row.field)
         if field and row.digest == digest_of(text_of(by_id[row.report_id], field)):
             spans = merged((start, end) for start, end in row.spans)
-            found.setdefault(row.report_id, {})[field] = LookedAt(row, spans)
-    return found
+            valid.setdefault(row.report_id, {})[field] = LookedAt(row, spans)
+    return valid
 
 
 def digest_of(text: str) -> str:

@@ -184,7 +184,7 @@ def _made_unreadable(
     marked: Mapping[Field, Sequence[Span]],
     values: Mapping[str, Any],
 ) -> HTTPSeeOther:
-    words = [one for field in texts for one in words_at(texts[field], marked[field])]
+    words = [word for field in texts for word in words_at(texts[field], marked[field])]
     words += [line.strip() for line in values["woorden"].splitlines() if line.strip()]
     _check(words, values)
     registry = request.registry
@@ -218,7 +218,7 @@ def _check(words: Sequence[str], values: Mapping[str, Any]) -> None:
         raise FormError("Markeer eerst wat weg moet, of typ het bij ‘Andere woorden’.")
     if len(words) > MOST:
         raise FormError(f"Doe hoogstens {MOST} stukken tegelijk.")
-    if any(len(one) < SHORTEST for one in words):
+    if any(len(word) < SHORTEST for word in words):
         raise FormError("Een losse letter kan niet. Markeer het hele woord.")
     if not values["reden"]:
         raise FormError("Schrijf op waarom deze woorden weg moeten.", "reden")
@@ -227,12 +227,12 @@ def _check(words: Sequence[str], values: Mapping[str, Any]) -> None:
 
 
 def _rows(
-    texts: Mapping[Field, str], found: Mapping[Field, Sequence[Suggestion]]
+    texts: Mapping[Field, str], suggestions: Mapping[Field, Sequence[Suggestion]]
 ) -> list[list[str]]:
     return [
-        [texts[field][one.start : one.end], LABELS[field], one.why]
+        [texts[field][suggestion.start : suggestion.end], LABELS[field], suggestion.why]
         for field in texts
-        for one in found[field]
+        for suggestion in suggestions[field]
     ]
 
 
@@ -242,7 +242,9 @@ def report_panel(context: ReportResource, request: Request) -> Panel | None:
         return None
     texts = texts_of(context.report)
     known = looked_at(request.db, context.report)
-    newest = max((one.row for one in known.values()), key=lambda row: row.looked_at, default=None)
+    newest = max(
+        (review.row for review in known.values()), key=lambda row: row.looked_at, default=None
+    )
     return Panel(
         "Vrije tekst",
         "stopintimidatie.exports.review:templates/review_panel.jinja2",
