@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -78,6 +80,8 @@ DONE: Final = {
     "correctie": "Dank u wel. Vastgelegd is dat u de correctie hebt verwerkt.",
     "antwoord": "Dank u wel. De gemeente heeft uw antwoord. U kunt later nog iets laten weten.",
 }
+# Whoever has a code may come here; `here_of` looks whether one is in.
+pickup_view: Final = partial(view_config, context=PickupPage, permission=NO_PERMISSION_REQUIRED)
 UNREADABLE: Final = "Het bestand kan nu niet worden gelezen. Bel de gemeente."
 
 
@@ -117,13 +121,7 @@ def address_of(context: PickupPage, name: str = DOCUMENT) -> str:
     return f"/ophalen/{context.__name__}/{name}"
 
 
-@view_config(
-    context=PickupPage,
-    name=DOCUMENT,
-    request_method="GET",
-    permission=NO_PERMISSION_REQUIRED,
-    renderer=PAGE,
-)
+@pickup_view(name=DOCUMENT, request_method="GET", renderer=PAGE)
 def document_view(context: PickupPage, request: Request) -> Any:
     """Show the document, and what can be done with it."""
     here = here_of(context, request)
@@ -189,13 +187,7 @@ def _facts(here: Here, *, spoken: bool, refused: str | None) -> list[tuple[str, 
     return [*rows, ("Vernietigen uiterlijk", date_text(export.destroy_by))]
 
 
-@view_config(
-    context=PickupPage,
-    name="bestand",
-    request_method="POST",
-    permission=NO_PERMISSION_REQUIRED,
-    renderer=PAGE,
-)
+@pickup_view(name="bestand", request_method="POST", renderer=PAGE)
 def file_view(context: PickupPage, request: Request) -> Any:
     """Send the file; each time is counted."""
     here = here_of(context, request)
@@ -214,13 +206,7 @@ def file_view(context: PickupPage, request: Request) -> Any:
     return response
 
 
-@view_config(
-    context=PickupPage,
-    name="antwoord",
-    request_method="POST",
-    permission=NO_PERMISSION_REQUIRED,
-    renderer=PAGE,
-)
+@pickup_view(name="antwoord", request_method="POST", renderer=PAGE)
 def answer_view(context: PickupPage, request: Request) -> Any:
     """Take what the partner did, for the dossier."""
     here = here_of(context, request)
@@ -248,51 +234,44 @@ def answer_view(context: PickupPage, request: Request) -> Any:
     return handle_form(request, form, on_valid, page_of(context, request, here))
 
 
-@view_config(
-    context=PickupPage,
-    name="vernietigd",
-    request_method="POST",
-    permission=NO_PERMISSION_REQUIRED,
-)
+@pickup_view(name="vernietigd", request_method="POST")
 def destroyed_view(context: PickupPage, request: Request) -> HTTPSeeOther:
     """Take that every copy is destroyed."""
+
+    def note(here: Here) -> None:
+        who = outsider(here.pickup)
+        confirm_destroyed(request.db, here.export, here.disclosure, here.copy, who)
+
+    return _confirmed(context, request, note, "vernietigd")
+
+
+@pickup_view(name="correctie", request_method="POST")
+def correction_view(context: PickupPage, request: Request) -> HTTPSeeOther:
+    """Take that a correction is done."""
+    number = str(request.POST.get("nr", ""))[:40]
+
+    def note(here: Here) -> None:
+        confirm(request.db, here.export, here.disclosure, number, outsider(here.pickup))
+
+    return _confirmed(context, request, note, "correctie")
+
+
+def _confirmed(
+    context: PickupPage, request: Request, note: Callable[[Here], None], done: str
+) -> HTTPSeeOther:
+    """Note what a visitor confirms, and thank on the page of the document."""
     here = here_of(context, request)
     if here is None:
         return start_again(context, request)
     try:
-        who = outsider(here.pickup)
-        confirm_destroyed(request.db, here.export, here.disclosure, here.copy, who)
+        note(here)
     except ExportError:
         # The page shows how it stands; it doesn't thank for what wasn't written down.
         return HTTPSeeOther(address_of(context))
-    return HTTPSeeOther(f"{address_of(context)}?gedaan=vernietigd")
+    return HTTPSeeOther(f"{address_of(context)}?gedaan={done}")
 
 
-@view_config(
-    context=PickupPage,
-    name="correctie",
-    request_method="POST",
-    permission=NO_PERMISSION_REQUIRED,
-)
-def correction_view(context: PickupPage, request: Request) -> HTTPSeeOther:
-    """Take that a correction is done."""
-    here = here_of(context, request)
-    if here is None:
-        return start_again(context, request)
-    number = str(request.POST.get("nr", ""))[:40]
-    try:
-        confirm(request.db, here.export, here.disclosure, number, outsider(here.pickup))
-    except ExportError:
-        return HTTPSeeOther(address_of(context))
-    return HTTPSeeOther(f"{address_of(context)}?gedaan=correctie")
-
-
-@view_config(
-    context=PickupPage,
-    name="afsluiten",
-    request_method="POST",
-    permission=NO_PERMISSION_REQUIRED,
-)
+@pickup_view(name="afsluiten", request_method="POST")
 def leave_view(context: PickupPage, request: Request) -> Any:
     """End it, on a computer that others use too."""
     here = here_of(context, request)
