@@ -185,7 +185,10 @@ def receive_many(
     caller has the index of the holder built afterwards.
 
     Args:
-        reports: what each tells, where it goes and how it came.
+        session: Transaction that enters the holder.
+        keys: Keys of the installation.
+        holder: Code of a municipality, or `landelijk`.
+        reports: What each tells, where it goes and how it came.
     """
     enter(session, holder)
     days = contact_days(session, holder)

@@ -263,6 +263,44 @@ def test_only_listed_codes_can_be_chosen() -> None:
     assert read(forms.ManyOf([("a", "A"), ("b", "B")]), ("b", "a", "b")) == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    ("typ", "good", "bad"),
+    [
+        (forms.Integer(0, 9, json=True), [7, 7.0], ["7", True, 7.5, 10, None]),
+        (forms.Decimal(0, 9, json=True), [7, 7.5], ["7,5", "7.5", True, -1, None]),
+        (forms.Flag(json=True), [True, False], ["ja", 1, None]),
+        (forms.Flag(nullable=True, json=True), [True, None], ["", 0]),
+        (forms.Text(5, json=True), ["vijf"], [5, None, "zes en meer", "a\x00"]),
+        (forms.OneOf([("a", "A")], json=True), ["a"], ["b", ["a"], None]),
+        (forms.ManyOf([("a", "A"), ("b", "B")], json=True), [["b", "a"], []], ["a", ["a", "a"]]),
+        (forms.Moment(json=True), ["2026-11-20T22:40:00+01:00"], ["2026-11-20T22:40", "", 1]),
+    ],
+)
+def test_a_type_for_json_takes_values_that_mean_what_they_say(
+    typ: Any, good: list[Any], bad: list[Any]
+) -> None:
+    assert [value for value in good if says_no(typ, value)] == []
+    assert [value for value in bad if not says_no(typ, value)] == []
+
+
+def test_a_wrong_code_of_a_json_list_is_named_by_its_position() -> None:
+    with pytest.raises(colander.Invalid) as caught:
+        read(forms.ManyOf([("a", "A"), ("b", "B")], json=True), ["a", "x"])
+    assert [(error.pos, error.positional) for error in caught.value.children] == [(1, True)]
+
+
+@pytest.mark.parametrize("json", [True, False])
+def test_a_telephone_number_and_an_address_are_kept_alike_from_a_form_and_an_app(
+    json: bool,
+) -> None:
+    phone, email = forms.Phone(30, hint="Nee.", json=json), forms.Email(254, hint="Nee.", json=json)
+    assert read(phone, " 06 12345678 ") == "+31612345678"
+    assert read(email, " iemand@EXAMPLE.org ") == "iemand@example.org"
+    assert read(phone, "  ") is read(email, "  ") is colander.null
+    for typ, wrong in ((phone, "123"), (phone, "0" * 31), (email, "a@b"), (email, "a\x00@b.nl")):
+        assert says_no(typ, wrong), wrong
+
+
 def test_a_flag_is_true_only_when_ticked() -> None:
     assert read(forms.Flag(), "ja") is True
     assert [read(forms.Flag(), other) for other in ("nee", "", colander.null)] == [False] * 3
