@@ -147,6 +147,7 @@ class Settings:
     session_absolute_hours: int = _setting("session.absolute_hours", _whole_number(1, 24), 12)
     pdf_memory_megabytes: int = _setting("pdf.memory_megabytes", _whole_number(256, 16_384), 1024)
     pdf_timeout_seconds: int = _setting("pdf.timeout_seconds", _whole_number(5, 3600), 300)
+    pdf_full_reports: int = _setting("pdf.full_reports", _whole_number(1, 200), 60)
     sender_header: str = _setting("sender.header", str.strip, "")
     flood_reports_per_sender: int = _setting(
         "flood.reports_per_sender", _whole_number(1, 1_000_000), 30

@@ -1382,6 +1382,7 @@ held(
     sa.Column("id", sa.Uuid(), primary_key=True),
     sa.Column("partner_id", sa.Uuid(), nullable=True),
     sa.Column("deviations", sa.JSON(), nullable=True),
+    sa.Column("in_full", sa.JSON(), nullable=True),
     sa.Column("file_form", sa.String(12), nullable=False, server_default="pdfa"),
     sa.Column("password_shown_at", MOMENT, nullable=True),
     sa.Column("withdrawn_at", MOMENT, nullable=True),

@@ -141,6 +141,9 @@ class Export(Held, Base):
     # Reports against whose reporters' wish it is: number, ground and reason of each.
     deviations: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
 
+    # The numbers of the reports that are told in full; None means the newest.
+    in_full: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
+
     # Asked for in one action with those of the same number.
     together: Mapped[UUID | None]
 

@@ -53,6 +53,8 @@ class ExportRequest:
     file_form: str = FileForm.ARCHIVE.value
     # See `deviations`.
     deviations: list[dict[str, Any]] | None = None
+    # The numbers of the reports that are told in full; None means the newest.
+    in_full: list[int] | None = None
     # See `routes`.
     demand_article: str | None = None
     demand_number: str | None = None

@@ -11,6 +11,7 @@ files outside its own code. It writes progress to standard output, one JSON docu
 from __future__ import annotations
 
 import ctypes
+import ctypes.util
 import gc
 import json
 import os
@@ -36,6 +37,9 @@ def main(limits: str, output: str, files: str, folder: str, kind: str, parent: s
     Limits.from_text(limits).bind()
     # The one thing WeasyPrint says on import: that the machine's own fonts are switched off.
     warnings.simplefilter("ignore")
+    # WeasyPrint tries the names that its libraries have on other systems first. For each of those
+    # ldconfig and a compiler were started: a third of a second of every document.
+    ctypes.util.find_library = lambda name: None
     from stopintimidatie.exports.document.assets import load_assets
     from stopintimidatie.exports.document.rendering import draw
     from stopintimidatie.exports.redaction.content import from_json

@@ -18,13 +18,13 @@ from stopintimidatie.core import text
 from stopintimidatie.core.web import charts
 from stopintimidatie.core.web.theme import WHITE, darkened_for, mix
 from stopintimidatie.exports.document.assets import Assets, displayable, written_from_the_right
-from stopintimidatie.exports.document.pieces import PARTS, Piece, pieces_of, runs
 from stopintimidatie.exports.redaction.content import (
     Count,
     DossierContent,
     MapArea,
     MapContent,
     MapSpot,
+    Pair,
     content_hash,
     map_text,
 )
@@ -34,6 +34,8 @@ WIDTH: Final = 700
 SMALL: Final = 300
 # A letter of the name of an area is so wide, of its size.
 LETTER: Final = 0.55
+# So many letters stand on one line in half the width of a page.
+SHORT: Final = 42
 
 
 def whole_map(content: MapContent, *, colour: str) -> str:
@@ -130,29 +132,36 @@ def _spots(spots: Iterable[MapSpot], scale: float, strong: str, *, small: bool) 
 # The document in HTML, before it is laid out: what stands where. Pure.
 
 
+# The parts in their order, by the names that the template gives them.
+PARTS: Final[Mapping[str, str]] = {
+    "beeld": "Beeld",
+    "kaart": "Kaart",
+    "chronologie": "Chronologie",
+    "meldingen": "Meldingen",
+    "signalementen": "Signalementen",
+    "acties": "Eerdere acties en effect",
+    "besluiten": "Besluiten en afspraken",
+    "bijlagen": "Bijlagen",
+    "terugkoppeling": "Terugkoppeling aan melders",
+    "verantwoording": "Verantwoording",
+}
+
+
 def html(content: DossierContent, assets: Assets) -> str:
-    """The whole document before it is laid out."""
-    words = words_of(content, assets)
-    return markup(words, pieces_of(words["c"]))
+    """Return the whole document as HTML, before it is laid out."""
+    return markup(words_of(content, assets))
 
 
-def markup(
-    words: Mapping[str, Any],
-    pieces: Iterable[Piece],
-    *,
-    setting: str = "",
-    begins: Mapping[str, int] | None = None,
-    goes_on: bool = False,
-) -> str:
-    """These pieces of the document.
+def markup(words: Mapping[str, Any], setting: str = "", *, front: bool = False) -> str:
+    """Return the document as HTML, with page one in one of its settings.
 
-    :param begins: on which page each part begins, where the stretch can't know that itself.
-    :param goes_on: it isn't the first: the page before it was full.
+    Args:
+        words: see `words_of`.
+        setting: a class of the style sheet.
+        front: whether page one is all that is wanted, to see if it fits.
     """
     template = _environment().get_template("dossier.jinja2")
-    return template.render(
-        **words, runs=runs(pieces), setting=setting, begins=begins, goes_on=goes_on
-    )
+    return template.render(**words, setting=setting, front=front)
 
 
 def words_of(content: DossierContent, assets: Assets) -> Mapping[str, Any]:
@@ -179,16 +188,6 @@ def stylesheet(colour: str, family: str) -> str:
         .get_template("dossier.css.jinja2")
         .render(brand=colour, strong=strong, soft=mix(strong, WHITE, 0.92), family=family)
     )
-
-
-def feet(words: Mapping[str, Any], numbers: Iterable[int], total: int) -> str:
-    """What stands below the pages of these numbers, each on a page of its own."""
-    template = _environment().get_template("foot.jinja2")
-    return template.render(c=words["c"], numbers=numbers, total=total)
-
-
-def foot_style(family: str) -> str:
-    return _environment().get_template("foot.css.jinja2").render(family=family)
 
 
 def _charts(content: DossierContent) -> Mapping[str, Mapping[str, str]] | None:
@@ -275,6 +274,7 @@ def _environment() -> Environment:
     )
     environment.filters |= text.FILTERS
     environment.filters |= {"shown": _shown, "lines": _lines, "capital": capital, "w3c": _w3c}
+    environment.filters["two_by_two"] = _two_by_two
     environment.tests |= {"from_the_right": written_from_the_right}
     return environment
 
@@ -289,3 +289,18 @@ def _lines(text: str) -> Markup:
 
 def _w3c(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _two_by_two(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
+    """Yield rows of two short pairs, and each long one in a row of its own."""
+    row: list[Pair] = []
+    for pair in pairs:
+        if row and len(pair.value) > SHORT:
+            yield row
+            row = []
+        row.append(pair)
+        if len(row) == 2 or len(pair.value) > SHORT:
+            yield row
+            row = []
+    if row:
+        yield row

@@ -1,179 +1,19 @@
-"""Two standards in one file: PDF/A-3a (to be kept) and PDF/UA-1 (to be read by everybody).
+"""What WeasyPrint's PDF still lacks: two standards in one file, and feet that aren't read aloud.
 
-WeasyPrint writes the claim of one of them. A tagged PDF/A-3a that it makes keeps to PDF/UA-1 too;
+WeasyPrint writes the claim of one standard. A tagged PDF/A-3a that it makes keeps to PDF/UA-1 too;
 the claim is added here, with the description that PDF/A asks of any property it doesn't know
-itself (ISO 19005-3, 6.6.2.3; ISO 14289-1, 5).
+itself (ISO 19005-3, 6.6.2.3; ISO 14289-1, 5). It tags what stands below each page as text of no
+element; PDF/UA wants it marked as decoration (ISO 14289-1, 7.8).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import pydyf
 
-_REFERENCE: Final = re.compile(rb"(\d+) 0 R")
-
-
-@dataclass(frozen=True, slots=True)
-class Bookmark:
-    """A line of the table of contents that a reader shows beside the pages."""
-
-    level: int
-    label: str
-    page: int
-    x: float
-    y: float
-
-
-@dataclass
-class _Page:
-    """A page that was written, and what is still to come below it."""
-
-    number: int
-    foot: int
-
-
-@dataclass
-class _Outline:
-    """A bookmark on its way into the file."""
-
-    number: int
-    mark: Bookmark | None
-    children: list[_Outline] = field(default_factory=list)
-
-    def all_below(self) -> int:
-        return len(self.children) + sum(child.all_below() for child in self.children)
-
-
-@dataclass
-class _Found:
-    """Which objects of a stretch are what, by number."""
-
-    pages: list[int]
-    resources: int
-    shared: dict[str, int]
-    fonts: set[int]
-    # What isn't written with the rest.
-    apart: set[int]
-
-    @classmethod
-    def of(cls, made: Any) -> _Found:
-        pages = list(made.pages["Kids"][::3])
-        resources = _number(made.objects[pages[0]]["Resources"])
-        shared = {
-            "catalog": made.catalog.number,
-            "pages": made.pages.number,
-            "fonts": _number(made.objects[resources]["Font"]),
-        }
-        if "StructTreeRoot" in made.catalog:
-            root = shared["root"] = _number(made.catalog["StructTreeRoot"])
-            shared["document"] = _number(made.objects[root]["K"][0])
-            shared["parents"] = _number(made.objects[root]["ParentTree"])
-        if "OutputIntents" in made.catalog:
-            intent = made.catalog["OutputIntents"][0]
-            shared["profile"] = _number(intent["DestOutputProfile"])
-        fonts = _below(made.objects, shared["fonts"])
-        return cls(pages, resources, shared, fonts, {resources, *shared.values(), *fonts})
-
-
-def _below(objects: Sequence[Any], number: int) -> set[int]:
-    """An object and all that it refers to."""
-    found, waiting = {number}, [number]
-    while waiting:
-        one = objects[waiting.pop()]
-        for other in _references(one.extra if isinstance(one, pydyf.Stream) else one):
-            if other not in found:
-                found.add(other)
-                waiting.append(other)
-    return found
-
-
-def _references(value: Any) -> Iterator[int]:
-    if isinstance(value, dict):
-        for one in value.values():
-            yield from _references(one)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _references(one)
-    elif isinstance(value, bytes) and (match := _REFERENCE.fullmatch(value)):
-        yield int(match[1])
-
-
-class _Fixed(int):
-    """A number that an object has in the file already."""
-
-
-def _renumbered(value: Any, numbers: Mapping[int, int]) -> Any:
-    """The same with the numbers of the file in it. What it is of stays as it was."""
-    if isinstance(value, bytes):
-        match = _REFERENCE.fullmatch(value)
-        return value if match is None else _reference(numbers[int(match[1])])
-    if isinstance(value, _Fixed):
-        return _reference(value)
-    if isinstance(value, dict):
-        return pydyf.Dictionary({key: _renumbered(one, numbers) for key, one in value.items()})
-    if isinstance(value, list):
-        return pydyf.Array([_renumbered(one, numbers) for one in value])
-    if isinstance(value, pydyf.Stream):
-        value.extra = _renumbered(value.extra, numbers)
-    return value
-
-
-def _outline_objects(top: _Outline, pages: Sequence[_Page]) -> Iterator[tuple[int, Any]]:
-    yield (
-        top.number,
-        pydyf.Dictionary({"Type": "/Outlines", "Count": top.all_below(), **_ends(top)}),
-    )
-    yield from _outlines_below(top, pages)
-
-
-def _outlines_below(parent: _Outline, pages: Sequence[_Page]) -> Iterator[tuple[int, Any]]:
-    for index, one in enumerate(parent.children):
-        assert one.mark is not None  # noqa: S101 - only the top has none
-        mark = one.mark
-        where = pydyf.Array([_reference(pages[mark.page].number), "/XYZ", mark.x, mark.y, 0])
-        entry: dict[str, Any] = {
-            "Title": pydyf.String(mark.label),
-            "Dest": where,
-            "Parent": _reference(parent.number),
-            **_ends(one),
-        }
-        if one.children:
-            entry["Count"] = one.all_below()
-        if index:
-            entry["Prev"] = _reference(parent.children[index - 1].number)
-        if index + 1 < len(parent.children):
-            entry["Next"] = _reference(parent.children[index + 1].number)
-        yield one.number, pydyf.Dictionary(entry)
-        yield from _outlines_below(one, pages)
-
-
-def _ends(one: _Outline) -> dict[str, bytes]:
-    if not one.children:
-        return {}
-    first, last = one.children[0], one.children[-1]
-    return {"First": _reference(first.number), "Last": _reference(last.number)}
-
-
-def _pairs(pairs: Iterable[tuple[Any, Any]]) -> Any:
-    return pydyf.Array([one for pair in pairs for one in pair])
-
-
-def _number(reference: bytes) -> int:
-    return int(reference.split()[0])
-
-
-def _reference(number: int) -> bytes:
-    return b"%d 0 R" % number
-
-
-def _hex(value: bytes) -> bytes:
-    return b"<%b>" % value.hex().encode()
-
-
+# To be kept (PDF/A-3a) and to be read by everybody (PDF/UA-1).
 PDF_VARIANT: Final = "pdf/a-3a"
 # Of a file with a password, which can't be PDF/A (ISO 19005-3, 6.1.3): WeasyPrint's own claim.
 ACCESSIBLE_VARIANT: Final = "pdf/ua-1"
@@ -197,14 +37,86 @@ _CLAIM: Final = b"""\
 </rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>"""
 
 
-def also_accessible(document: Any, pdf: Any) -> None:
-    """WeasyPrint's last step before the bytes: add the claim of PDF/UA-1 to the metadata.
+def finish(document: Any, pdf: Any, *, media_types: Mapping[str, str], archive: bool) -> None:
+    """Complete the objects of a PDF that WeasyPrint is about to write.
 
-    :raises ValueError: the metadata isn't as WeasyPrint 70 writes it.
+    Args:
+        document: the pages; WeasyPrint gives them to any finisher.
+        pdf: the objects of pydyf.
+        media_types: of each attachment, by its file name.
+        archive: whether it is PDF/A.
+
+    Raises:
+        ValueError: the metadata isn't as WeasyPrint 70 writes it.
     """
-    number = int(pdf.catalog["Metadata"].split()[0])
-    metadata = pdf.objects[number]
+    _mark_feet(pdf)
+    _name_cells(pdf)
+    _describe_attachments(pdf, media_types)
+    if archive:
+        _claim_accessible(pdf)
+
+
+def _claim_accessible(pdf: Any) -> None:
+    """Add the claim of PDF/UA-1 to the metadata."""
+    metadata = pdf.objects[_number(pdf.catalog["Metadata"])]
     before, end, after = b"".join(metadata.stream).rpartition(_END)
     if not end:
         raise ValueError("the metadata of the PDF has no place for the claim of PDF/UA")
     metadata.stream = [before + _CLAIM + end + after]
+
+
+def _mark_feet(pdf: Any) -> None:
+    """Mark as decoration all text on the pages that the tree of tags doesn't hold."""
+    root = pdf.objects[_number(pdf.catalog["StructTreeRoot"])]
+    read = set(_elements(pdf, root))
+    parents = pdf.objects[_number(root["ParentTree"])]["Nums"]
+    pages = [pdf.objects[number] for number in pdf.pages["Kids"][::3]]
+    for page, elements in zip(pages, parents[1::2], strict=False):
+        feet = {n for n, element in enumerate(elements) if _number(element) not in read}
+        stream = pdf.objects[_number(page["Contents"])].stream
+        for position, operator in enumerate(stream):
+            if operator == b"BDC" and stream[position - 1]["MCID"] in feet:
+                stream[position - 2 : position] = [
+                    b"/Artifact",
+                    pydyf.Dictionary({"Type": "/Pagination", "Subtype": "/Footer"}),
+                ]
+        for number in feet:
+            elements[number] = "null"
+
+
+def _elements(pdf: Any, parent: Any) -> Iterator[int]:
+    """Yield the number of each element below this one in the tree of tags."""
+    for child in parent.get("K", ()):
+        if isinstance(child, bytes):
+            element = pdf.objects[_number(child)]
+            if element.get("Type") == "/StructElem":
+                yield element.number
+                yield from _elements(pdf, element)
+
+
+def _name_cells(pdf: Any) -> None:
+    """List the elements that others refer to by name (ISO 32000-1, 14.7.2)."""
+    named = {
+        element["ID"].string: element.reference
+        for element in pdf.objects
+        if isinstance(element, pydyf.Dictionary) and "ID" in element
+    }
+    names = [part for name in sorted(named) for part in (pydyf.String(name), named[name])]
+    if names:
+        root = pdf.objects[_number(pdf.catalog["StructTreeRoot"])]
+        root["IDTree"] = pydyf.Dictionary({"Names": pydyf.Array(names)})
+
+
+def _describe_attachments(pdf: Any, media_types: Mapping[str, str]) -> None:
+    """Give attachments their own media types, and list each once (ISO 19005-3, 6.8)."""
+    if "AF" not in pdf.catalog:
+        return
+    pdf.catalog["AF"] = pydyf.Array(dict.fromkeys(pdf.catalog["AF"]))
+    for reference in pdf.catalog["AF"]:
+        described = pdf.objects[_number(reference)]
+        file = pdf.objects[_number(described["EF"]["F"])]
+        file.extra["Subtype"] = pydyf.name(media_types[described["UF"].string])
+
+
+def _number(reference: bytes) -> int:
+    return int(reference.split()[0])

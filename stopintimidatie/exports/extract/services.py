@@ -25,7 +25,7 @@ from stopintimidatie.exports.redaction.annex import MarkedReport, marked
 from stopintimidatie.exports.redaction.content import DossierContent, content_hash
 from stopintimidatie.exports.redaction.reports import filled
 from stopintimidatie.exports.redaction.rules import redact
-from stopintimidatie.exports.redaction.selection import Selection, pseudonym
+from stopintimidatie.exports.redaction.selection import ROW_FIELDS, Selection, pseudonym
 from stopintimidatie.exports.redaction.selection import select as select_reports
 from stopintimidatie.exports.redaction.source import (
     Despite,
@@ -174,7 +174,7 @@ def prepare(
     known["reports"] = tuple(_despite(loaded.known.reports, export.asked))
     edition = _edition(session, settings, export, at, beside)
     source = DossierSource(**known, request=export.asked, edition=edition)
-    chosen = select_reports(source.reports, profile)
+    chosen = select_reports(source.reports, profile, export.in_full, most=settings.pdf_full_reports)
     content = redact(source, chosen)
     marks = marked(source.reports, chosen, content.annex.hidden)
     ids = loaded.report_ids
@@ -291,8 +291,11 @@ def _subjects(chosen: Selection, ids: Mapping[int, UUID]) -> Iterator[Subject]:
         return
     for report in chosen.reports:
         known = filled(report)
+        if report.serial not in chosen.in_full:
+            known &= ROW_FIELDS
         seen = [field.value for field in Field if field in known]
-        if report.attachments and not report.minor and profile.has(Section.ATTACHMENTS):
+        files = report.attachments and report.serial in chosen.in_full and not report.minor
+        if files and profile.has(Section.ATTACHMENTS):
             seen.append(Section.ATTACHMENTS.value)
         if report.serial in chosen.against:
             seen.append(f"{AGAINST}: {chosen.against[report.serial].ground.label}")

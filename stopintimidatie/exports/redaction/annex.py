@@ -27,6 +27,9 @@ DATA_LEAK = (
     "Is dit document kwijt, of zag iemand het die het niet mocht zien? Meld dat meteen aan {}. Noem"
     " het nummer van deze uitgave."
 )
+AS_ROWS = "Meldingen die niet volledig in het document staan"
+ROWS_HOW = "grover: één regel in een tabel"
+ROWS_RULE = "een document waar iemand iets aan heeft, is kort"
 FILES_OF_MINORS = "bijlagen bij meldingen met minderjarigen"
 FILES_RULE = "bij minderjarigen geen foto's, geluid of video"
 
@@ -109,6 +112,8 @@ def hidden(source: DossierSource, chosen: Selection) -> tuple[Hidden, ...]:
         number = len(chosen.withheld)
         lines.append(Hidden(capital(SHARING_REFUSED), "weggelaten", SHARING_RULE, number))
     if profile.lists_reports:
+        if rows := len(chosen.reports) - len(chosen.in_full):
+            lines.append(Hidden(AS_ROWS, ROWS_HOW, ROWS_RULE, rows))
         lines += _hidden_fields(chosen)
         files = of_minors(chosen.reports) if profile.has(Section.ATTACHMENTS) else 0
         if files:
@@ -185,7 +190,7 @@ def marked(
         if out:
             place = places[capital(SHARING_REFUSED), "weggelaten", SHARING_RULE]
             marks = [Mark("De hele melding", "weggelaten", place)]
-        unread = _unread(report, hid)
+        unread = report.serial in chosen.in_full and _unread(report, hid)
         made.append(MarkedReport(report.serial, pseudonym(report), out, tuple(marks), unread))
     return tuple(made)
 

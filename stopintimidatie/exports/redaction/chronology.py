@@ -101,13 +101,13 @@ def _folded(group: Sequence[SourceReport]) -> Event:
     kinds = sorted(
         {RELIABILITIES.get(report.role.code, Reliability.OWN_OBSERVATION).value for report in group}
     )
-    names = _ranges(sorted(report.serial for report in group))
+    names = ranges(sorted(report.serial for report in group))
     which = f": {listed(names)}" if len(names) <= NAMES_MAX else ""
     return Event(when, f"{len(group)} meldingen{which}", "melders", listed(kinds))
 
 
-def _ranges(serials: Sequence[int]) -> list[str]:
-    """M-03 t/m M-07, M-09"""
+def ranges(serials: Sequence[int]) -> list[str]:
+    """Return these numbers in ascending order as M-03 t/m M-07, M-09."""
     spans: list[list[int]] = []
     for serial in serials:
         if spans and serial == spans[-1][1] + 1:

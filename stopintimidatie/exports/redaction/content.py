@@ -20,7 +20,7 @@ import msgspec
 
 from stopintimidatie.exports.vocabulary import is_clean
 
-SCHEMA = "stopintimidatie.dossier/2"
+SCHEMA = "stopintimidatie.dossier/3"
 LOGO_TYPES = ("image/png", "image/jpeg", "image/svg+xml")
 LOGO_MAX_BYTES = 300_000
 
@@ -229,6 +229,19 @@ class ReportContent:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportRow:
+    """A report that isn't told in full: one row of a table."""
+
+    pseudonym: str
+    when: str
+    place: str
+    forms: str
+    reference: str
+    new: bool
+    minor: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OffenderContent:
     """What one report tells of who did it, in closed choices: seen, taken for, thought."""
 
@@ -342,6 +355,7 @@ class DossierContent:
     map: MapContent
     chronology: tuple[Event, ...]
     reports: tuple[ReportContent, ...]
+    report_rows: tuple[ReportRow, ...]
     offenders: tuple[OffenderContent, ...]
     actions: tuple[ActionContent, ...]
     consultations: tuple[ConsultationContent, ...]

@@ -21,6 +21,7 @@ from stopintimidatie.exports.redaction.content import (
     OffenderContent,
     Pair,
     ReportContent,
+    ReportRow,
 )
 from stopintimidatie.exports.redaction.selection import NOTHING, Selection, pseudonym
 from stopintimidatie.exports.redaction.source import (
@@ -47,6 +48,9 @@ WITHIN: Final = (
 TOO_MUCH: Final = (
     f"Samen zijn ze hoogstens {EMBEDDED_MOST // 1_000_000} MB. Wat daar niet bij past, geeft de"
     " dossierhouder apart."
+)
+NOT_OF_ROWS: Final = (
+    "Bijlagen bij meldingen die niet volledig in dit document staan, zitten er niet in."
 )
 
 
@@ -75,6 +79,8 @@ def attachments(source: DossierSource, chosen: Selection) -> AttachmentsContent:
         note += f" {WITHIN}"
     if not all(one.file_name for one in listed_files):
         note += f" {TOO_MUCH}"
+    if any(report.attachments for report in chosen.reports if report.serial not in chosen.in_full):
+        note += f" {NOT_OF_ROWS}"
     return AttachmentsContent(note, listed_files)
 
 
@@ -83,7 +89,7 @@ def _files(source: DossierSource, chosen: Selection) -> Iterator[_File]:
     yield from map(_File, source.attachments)
     if chosen.profile.lists_reports:
         for report in sorted(chosen.reports, key=lambda report: report.serial):
-            if not report.minor:
+            if not report.minor and report.serial in chosen.in_full:
                 yield from (_File(one, report) for one in report.attachments)
 
 
@@ -139,7 +145,7 @@ def offenders(source: DossierSource, chosen: Selection) -> tuple[OffenderContent
     """P-03 is told of in M-03: lasting, and meaningless outside the dossier."""
     if source.kind.code not in KINDS or not chosen.profile.has(Section.OFFENDERS):
         return ()
-    ordered = sorted(chosen.reports, key=lambda report: report.serial)
+    ordered = _in_full(chosen)
     described = [(report, _pairs(report.offenders)) for report in ordered]
     return tuple(_content(report, *parts) for report, parts in described if any(parts))
 
@@ -204,23 +210,75 @@ LABELS: Final[Mapping[Field, str]] = MappingProxyType(
 WILLING: Final = "de melder wil hierover praten; vraag het de dossierhouder"
 
 
+def _in_full(chosen: Selection) -> list[SourceReport]:
+    """Return the reports that are told in full, in the order of their numbers."""
+    full = (report for report in chosen.reports if report.serial in chosen.in_full)
+    return sorted(full, key=lambda report: report.serial)
+
+
 def reports(source: DossierSource, chosen: Selection) -> tuple[ReportContent, ...]:
-    """Tell of each report that goes along, in the order of their numbers."""
-    previous = source.edition.previous
-    ordered = sorted(chosen.reports, key=lambda report: report.serial)
+    """Tell each report that is told in full, in the order of their numbers."""
     return tuple(
         ReportContent(
             pseudonym=pseudonym(report),
             heading=_when(report),
-            new=previous is not None and report.serial not in previous.serials,
+            new=_is_new(source, report),
             minor=report.minor,
             details=tuple(
                 Pair(label, capital(clean(value))) for _, label, value in values(report) if value
             ),
             account=clean(report.account),
         )
-        for report in ordered
+        for report in _in_full(chosen)
     )
+
+
+def report_rows(source: DossierSource, chosen: Selection) -> tuple[ReportRow, ...]:
+    """Tell each other report that goes along in a row, in the order of their numbers."""
+    rows = [report for report in chosen.reports if report.serial not in chosen.in_full]
+    return tuple(
+        ReportRow(
+            pseudonym=pseudonym(report),
+            when=_when_short(report),
+            place=clean_line(_where(report)),
+            forms=_forms(report),
+            reference=clean_line(report.reference),
+            new=_is_new(source, report),
+            minor=report.minor,
+        )
+        for report in sorted(rows, key=lambda report: report.serial)
+    )
+
+
+def in_short(report: SourceReport) -> str:
+    """Return when, where and which forms, on one line."""
+    return ", ".join(filter(None, (_when_short(report), _where(report), _forms(report))))
+
+
+def _is_new(source: DossierSource, report: SourceReport) -> bool:
+    """Tell whether this recipient didn't get the report with the last version."""
+    previous = source.edition.previous
+    return previous is not None and report.serial not in previous.serials
+
+
+def _when_short(report: SourceReport) -> str:
+    """Return day and time as a table has room for."""
+    day = date_short(report.happened_at)
+    if report.precision is Precision.UNKNOWN:
+        return f"rond {day}"
+    part = selection.part_of_day(report)
+    if report.precision in (Precision.PART_OF_DAY, Precision.DAY):
+        return day + (f", {part}" if part else "")
+    return f"{day}, {clock(report.happened_at)}"
+
+
+def _where(report: SourceReport) -> str:
+    """Return the place with its neighbourhood, as far as this recipient may know it."""
+    return f"{report.place}, {report.neighbourhood}" if report.place else report.neighbourhood
+
+
+def _forms(report: SourceReport) -> str:
+    return listed([form.label for form in report.forms])
 
 
 def _when(report: SourceReport) -> str:
@@ -235,13 +293,12 @@ def _when(report: SourceReport) -> str:
 
 def values(report: SourceReport) -> Iterable[tuple[Field, str, str]]:
     """Give each field of a report that has a line of its own, with its label and its words."""
-    where = f"{report.place}, {report.neighbourhood}" if report.place else report.neighbourhood
     told = {
         Field.REFERENCE: report.reference,
-        Field.PLACE: where,
+        Field.PLACE: _where(report),
         Field.PLACE_NOTE: report.place_note,
         Field.PLACE_TYPE: report.place_type.label,
-        Field.FORMS: listed([form.label for form in report.forms]),
+        Field.FORMS: _forms(report),
         Field.ROLE: report.role.label,
         Field.REPORTER_AGE: (report.reporter_age or NOTHING).label,
         Field.RECURRENCE: (report.recurrence or NOTHING).label,

@@ -24,7 +24,7 @@ from stopintimidatie.exports.redaction.content import (
     map_text,
 )
 from stopintimidatie.exports.redaction.map import map_of
-from stopintimidatie.exports.redaction.reports import attachments, offenders, reports
+from stopintimidatie.exports.redaction.reports import attachments, offenders, report_rows, reports
 from stopintimidatie.exports.redaction.selection import Selection, pseudonym
 from stopintimidatie.exports.redaction.source import DossierSource
 from stopintimidatie.exports.redaction.summary import page_one, picture
@@ -55,6 +55,7 @@ def redact(source: DossierSource, chosen: Selection) -> DossierContent:
         map=map_of(source, chosen),
         chronology=chronology(source, chosen),
         reports=reports(source, chosen) if profile.lists_reports else (),
+        report_rows=report_rows(source, chosen) if profile.lists_reports else (),
         offenders=offenders(source, chosen) if profile.lists_reports else (),
         actions=actions(source, chosen),
         consultations=consultations(source, chosen),

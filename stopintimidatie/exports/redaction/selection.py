@@ -49,6 +49,11 @@ PERIOD = 91
 ENOUGH_FOR_A_PEAK = 5
 ENOUGH_FOR_A_TREND = 10
 
+# So many reports are told in full; of each other one there is a row.
+FULL_MOST: Final = 60
+# What a row tells of a report, beside its number.
+ROW_FIELDS: Final = frozenset({Field.TIME, Field.PLACE, Field.FORMS, Field.REFERENCE})
+
 _WITHOUT_PART = (Precision.DAY, Precision.UNKNOWN)
 
 
@@ -269,19 +274,34 @@ _CHANGES: Final[Mapping[Field, Callable[[SourceReport, Rule], SourceReport]]] = 
 class Selection:
     """What this recipient may see of the reports, in order of what happened; the rest is gone.
 
-    By serial number: `hidden` is which rules hid something of a report that goes along,
-    `withheld` which don't go along, `against` which do against their reporters' wish, and why.
+    By serial number: `in_full` are the reports that are told in full, the others are rows; `hidden`
+    are the rules that hid something of a report that goes along, `withheld` the reports that don't
+    go along, `against` those that do against their reporters' wish, and why.
     """
 
     profile: Profile
     reports: tuple[SourceReport, ...]
+    in_full: frozenset[int]
     hidden: Mapping[int, tuple[tuple[Field, Rule], ...]]
     withheld: frozenset[int]
     against: Mapping[int, Despite]
 
 
-def select(reports: Sequence[SourceReport], profile: Profile) -> Selection:
-    """Choose the reports that go along, each as this recipient may know it."""
+def select(
+    reports: Sequence[SourceReport],
+    profile: Profile,
+    in_full: Iterable[int] | None = None,
+    *,
+    most: int = FULL_MOST,
+) -> Selection:
+    """Choose the reports that go along, each as this recipient may know it.
+
+    Args:
+        reports: all reports of the dossier.
+        profile: what this kind of recipient may know.
+        in_full: the numbers of the reports that are told in full; None means the newest.
+        most: the highest number of reports that are told in full.
+    """
     minors = {report.minor for report in reports}
     rules = {minor: rules_under(profile, MINORS if minor else None) for minor in minors}
     unwanted = {one.serial: one.despite for one in reports if not wanted(one, profile.sharing)}
@@ -293,7 +313,13 @@ def select(reports: Sequence[SourceReport], profile: Profile) -> Selection:
             left, hidden[report.serial] = coarsen(report, rules[report.minor])
             known.append(left)
     ordered = sorted(known, key=lambda report: (report.happened_at, report.serial))
-    return Selection(profile, tuple(ordered), hidden, withheld, against)
+    numbers = [report.serial for report in ordered]
+    wish = set(numbers if in_full is None else in_full)
+    full = frozenset([number for number in numbers if number in wish][-most:])
+    for number in numbers:
+        if number not in full:
+            hidden[number] = tuple(rule for rule in hidden[number] if rule[0] in ROW_FIELDS)
+    return Selection(profile, tuple(ordered), full, hidden, withheld, against)
 
 
 def wanted(report: SourceReport, sharing: Sharing) -> bool:

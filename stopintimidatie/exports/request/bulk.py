@@ -24,12 +24,20 @@ from stopintimidatie.exports.extract.queries import LoadedDossier, load_dossier
 from stopintimidatie.exports.extract.services import Prepared, unwilling
 from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES, offered
 from stopintimidatie.exports.profiles.rules import Profile
+from stopintimidatie.exports.redaction.selection import FULL_MOST
 from stopintimidatie.exports.request import forms as request_forms
-from stopintimidatie.exports.request.forms import ROUTES, first_values, read_request, request_schema
+from stopintimidatie.exports.request.forms import (
+    ROUTES,
+    choices_in_full,
+    first_values,
+    read_request,
+    request_schema,
+)
 from stopintimidatie.exports.request.pages import (
     DECIDE_TOGETHER,
     PREVIEW,
     is_own,
+    note_choices,
     note_preview,
     shown,
 )
@@ -58,7 +66,7 @@ KIND: Final = "soort_ontvanger"
 OF_ALL: Final = frozenset(
     {
         *("antwoord_voor", "doel", "vernietigen_voor", "grond_minderjarigen", "telefoon"),
-        *("feiten", "beleving", "vermoedens", "terugkoppeling"),
+        *("feiten", "beleving", "vermoedens", "terugkoppeling", "volledig"),
     }
 )
 OF_EACH: Final = frozenset(
@@ -96,12 +104,19 @@ def together_schema(
     minors: bool,
     empowered: bool,
     unwilling: Sequence[tuple[int, str]] = (),
+    choosable: Sequence[tuple[str, str]] = (),
+    most: int = FULL_MOST,
 ) -> Any:
     """Return the form: the questions for all first, then the others for each recipient."""
 
     def nodes(partner: PartnerOrganisation | None) -> Iterator[Any]:
         yield from request_schema(
-            minors=minors, empowered=empowered, partner=partner, unwilling=unwilling
+            minors=minors,
+            empowered=empowered,
+            partner=partner,
+            unwilling=unwilling,
+            choosable=choosable,
+            most=most,
         ).children
 
     schema = forms.Schema()
@@ -118,9 +133,11 @@ def together_schema(
     return schema
 
 
-def together_values(chosen: Sequence[Chosen], dossier: Any, phone: str | None) -> dict[str, Any]:
+def together_values(
+    chosen: Sequence[Chosen], dossier: Any, phone: str | None, in_full: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return the first values of the form."""
-    values = first_values(dossier, phone)
+    values = first_values(dossier, phone, in_full=in_full)
     shared: dict[str, Any] = {name: values[name] for name in OF_ALL if name in values}
     for number, recipient in enumerate(chosen):
         known = first_values(dossier, phone, recipient.partner)
@@ -232,19 +249,27 @@ def _form(
     empowered: bool,
 ) -> Form:
     phone = published_for(request.db, context.holder).telephone
+    most = request.app_settings.pdf_full_reports
+    choosable = choices_in_full(loaded.known.reports, most)
+    if choosable:
+        note_choices(request, context, loaded)
     return Form(
         together_schema(
             chosen,
             minors=loaded.minors,
             empowered=empowered,
             unwilling=unwilling(loaded.known.reports),
+            choosable=choosable,
+            most=most,
         ),
         request,
         buttons=[
             Button("aanvragen", f"{plural(len(chosen), 'uitvoer', 'uitvoeren')} aanvragen"),
             Button("voorbeeld", "Eerst voorbeelden bekijken", kind="secondary"),
         ],
-        appstruct=together_values(chosen, context.dossier, phone),
+        appstruct=together_values(
+            chosen, context.dossier, phone, [code for code, _ in choosable[:most]]
+        ),
         cancel_url=request.resource_path(context),
     )
 

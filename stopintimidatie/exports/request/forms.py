@@ -12,7 +12,10 @@ from stopintimidatie.core.forms import Opened
 from stopintimidatie.core.text import day_of, plural
 from stopintimidatie.exports.extract.services import GROUNDS, REASON_MAX
 from stopintimidatie.exports.profiles.defaults import offered
+from stopintimidatie.exports.redaction.reports import in_short
 from stopintimidatie.exports.redaction.rules import QUESTION_MAX, RECIPIENT_MAX
+from stopintimidatie.exports.redaction.selection import FULL_MOST, pseudonym
+from stopintimidatie.exports.redaction.source import SourceReport
 from stopintimidatie.exports.redaction.summary import TEXT_MAX
 from stopintimidatie.exports.request.queries import bases_for
 from stopintimidatie.exports.request.rules import PURPOSE_MAX
@@ -104,6 +107,7 @@ CONTROLS: Final[Mapping[str, str]] = {
     "vermoedens": "assumptions",
     "terugkoppeling": "feedback",
     "bestand": "file_form",
+    "volledig": "in_full",
     **ROUTES,
 }
 ATTRIBUTES: Final = {attribute: control for control, attribute in CONTROLS.items()}
@@ -126,12 +130,18 @@ def request_schema(
     empowered: bool,
     partner: PartnerOrganisation | None = None,
     unwilling: Sequence[tuple[int, str]] = (),
+    choosable: Sequence[tuple[str, str]] = (),
+    most: int = FULL_MOST,
 ) -> Any:
-    """What is asked for an export; the ground for minors only where there are any.
+    """Return the schema of a request; the ground for minors is asked only where there are any.
 
-    :param empowered: whether boas of this municipality may enforce today.
-    :param partner: whom it is for: name and covenant are known then, and fewer grounds apply.
-    :param unwilling: reports that reporters would rather not share: number, and what was said.
+    Args:
+        minors: whether the dossier is about minors too.
+        empowered: whether boas of this municipality may enforce today.
+        partner: whom it is for: name and covenant are known then, and fewer grounds apply.
+        unwilling: reports that reporters would rather not share: number, and what was said.
+        choosable: the reports of which some can be told in full; empty when all are.
+        most: the highest number of reports told in full.
     """
     schema = forms.Schema()
     known = frozenset() if partner is None else KNOWN_OF_PARTNER
@@ -140,6 +150,7 @@ def request_schema(
         *_reasons(bases_for(partner)),
         *(_minors() if minors else ()),
         *_despite(unwilling),
+        *_in_full(choosable, most),
         _file(),
         *_extra(),
         *urgency_fields(),
@@ -259,6 +270,35 @@ def _despite(reports: Sequence[tuple[int, str]]) -> tuple[Any, ...]:
     return (group,)
 
 
+def choices_in_full(reports: Sequence[SourceReport], most: int) -> list[tuple[str, str]]:
+    """Return each report with its number and words, the newest first; none when all are in full."""
+    if len(reports) <= most:
+        return []
+    return [
+        (str(report.serial), f"{pseudonym(report)}: {in_short(report)}")
+        for report in sorted(reports, key=lambda one: (one.happened_at, one.serial), reverse=True)
+    ]
+
+
+def _in_full(choosable: Sequence[tuple[str, str]], most: int) -> tuple[Any, ...]:
+    """Return the boxes of the reports that are told in full, when there is something to choose."""
+    if not choosable:
+        return ()
+    return (
+        _field(
+            "volledig",
+            forms.ManyOf(choosable),
+            "Meldingen die volledig in het document staan",
+            description=f"Kies er hoogstens {most}. De nieuwste zijn aangekruist. Van alle andere"
+            f" staat in het document alleen een regel in een tabel: wanneer, waar en welke vormen.",
+            missing=(),
+            drawn=forms.Folded(
+                f"Welke meldingen staan volledig in het document? ({most} van {len(choosable)})"
+            ),
+        ),
+    )
+
+
 def _extra() -> tuple[Any, ...]:
     def lines(name: str, title: str, help_text: str) -> Any:
         typ = forms.Text(TEXT_MAX, lines=True)
@@ -287,9 +327,19 @@ def _extra() -> tuple[Any, ...]:
 
 
 def first_values(
-    dossier: Any, phone: str | None, partner: PartnerOrganisation | None = None
+    dossier: Any,
+    phone: str | None,
+    partner: PartnerOrganisation | None = None,
+    in_full: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """What the dossier, the calendar and the partner already tell."""
+    """Return what the dossier, the calendar and the partner already tell.
+
+    Args:
+        dossier: the dossier that is asked for.
+        phone: the number of the municipality.
+        partner: whom it is for, when it is a partner.
+        in_full: the numbers of the reports that are proposed to be told in full.
+    """
     today = day_of(utc_now())
     proposed = (
         {} if partner is None or not partner.profile else {"soort_ontvanger": partner.profile}
@@ -297,6 +347,7 @@ def first_values(
     return {
         **proposed,
         "bestand": FileForm.ARCHIVE.value,
+        "volledig": in_full,
         "antwoord_voor": today + USUAL_ANSWER,
         "vernietigen_voor": today + USUAL_TERM,
         "doel": (dossier.purpose or "")[:PURPOSE_MAX] or None,
@@ -315,6 +366,8 @@ def read_request(
         for name, given in values.get("toch", {}).items()
         if any(given.values())
     ] or None
+    if "in_full" in told:
+        told["in_full"] = [int(number) for number in told["in_full"]]
     if partner is not None:
         told |= {"recipient": partner.name, "partner_id": partner.id}
         told["covenant"] = covenant_on(partner, day_of(utc_now()))

@@ -15,6 +15,7 @@ from stopintimidatie.exports.document.assets import (
     letters_of,
     load_assets,
 )
+from stopintimidatie.exports.extract.queries import LoadedDossier
 from stopintimidatie.exports.extract.services import Prepared
 from stopintimidatie.exports.models import Export, ExportState
 from stopintimidatie.exports.redaction.content import (
@@ -46,7 +47,10 @@ def preview_values(prepared: Prepared, review: Mapping[int, str] | None = None) 
         "reports": _reports(prepared, content, review or {}),
         "unwritten": sum(OTHER_SCRIPT in report.account for report in content.reports),
         "unread": sum(part.unread for part in prepared.marked),
-        "given": len(content.reports),
+        "given": len(content.reports) + len(content.report_rows),
+        "report_rows": [
+            [row.pseudonym, row.when, row.place, row.forms] for row in content.report_rows
+        ],
         "withheld": sum(report.withheld for report in prepared.marked),
         "attachments": content.attachments.note,
         "attachment_rows": [
@@ -88,6 +92,7 @@ def _reports(
             **_shown(contents.get(marked.pseudonym)),
         }
         for marked in prepared.marked
+        if marked.withheld or marked.pseudonym in contents
     ]
 
 
@@ -103,6 +108,12 @@ def _shown(report: ReportContent | None) -> dict[str, Any]:
 
 
 PREVIEW: Final = "uitvoer-voorbeeld"
+
+
+def note_choices(request: Request, context: Any, loaded: LoadedDossier) -> None:
+    """Note that the form told of each report, to choose from."""
+    ids = tuple(loaded.report_ids.values())
+    note_read(request, context.holder, "melding", ids, task="uitvoer voorbereiden")
 
 
 def note_preview(request: Request, context: Any, seen: Prepared) -> None:

@@ -66,6 +66,7 @@ COLUMNS: Final = {
         "content_sha256": T.CODES,
         "file_sha256": T.CODES,
         "file_form": T.CODES,
+        "in_full": T.CODES,
         "signed_by": T.CODES,
     },
     "export_key": {"sealed": T.SEALED},

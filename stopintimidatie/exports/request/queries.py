@@ -19,7 +19,8 @@ from stopintimidatie.dossiers.resources import dossier_path, visible_to
 from stopintimidatie.exports.extract.services import rows as deviation_rows
 from stopintimidatie.exports.models import Export, ExportState, basis_words, route_rows
 from stopintimidatie.exports.profiles.defaults import PROFILES
-from stopintimidatie.exports.vocabulary import BASES, ExportError, ExportRequest, FileForm
+from stopintimidatie.exports.redaction.chronology import ranges
+from stopintimidatie.exports.vocabulary import BASES, ExportError, ExportRequest, FileForm, listed
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import covenant_on
@@ -204,10 +205,17 @@ def request_rows(export: Export, *, reports_too: bool = True) -> Rows:
     ]
     if export.minors_ground:
         rows.append(("Extra grond: minderjarigen", export.minors_ground))
+    if export.in_full is not None:
+        rows.append(("Volledig in het document", _in_full(export.in_full)))
     rows += deviation_rows(export) if reports_too else []
     rows += route_rows(export.asked)
     moment = datetime_long(export.requested_at)
     return [*rows, ("Aangevraagd door", f"{export.requested_by}, {moment}")]
+
+
+def _in_full(numbers: Sequence[int]) -> str:
+    """Return the numbers of the reports that are told in full as ranges."""
+    return listed(ranges(sorted(numbers))) or "geen melding; alle staan in de tabel"
 
 
 def proof_rows(export: Export) -> Rows:

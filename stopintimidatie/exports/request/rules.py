@@ -95,6 +95,20 @@ def check_profile(wish: ExportRequest) -> None:
         raise ExportError("Kies een soort ontvanger uit de lijst.", "profile")
 
 
+def check_in_full(wish: ExportRequest, most: int) -> None:
+    """Check that no more reports are told in full than a reader can use.
+
+    Raises:
+        ExportError: there are more than `most`.
+    """
+    if wish.in_full is not None and len(wish.in_full) > most:
+        raise ExportError(
+            f"U koos {len(wish.in_full)} meldingen. Kies er hoogstens {most}; de andere staan in"
+            " een tabel in het document.",
+            "in_full",
+        )
+
+
 def check_wish(wish: ExportRequest, today: date, *, minors: bool) -> None:
     """Check a request; `minors` tells whether the dossier is about minors.
 

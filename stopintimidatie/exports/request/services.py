@@ -53,7 +53,12 @@ from stopintimidatie.exports.redaction.content import (
     to_json,
 )
 from stopintimidatie.exports.request.queries import check_partner
-from stopintimidatie.exports.request.rules import check_all, check_profile, check_wish
+from stopintimidatie.exports.request.rules import (
+    check_all,
+    check_in_full,
+    check_profile,
+    check_wish,
+)
 from stopintimidatie.exports.vocabulary import ExportError, ExportRequest, FileForm
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.settings import Settings
@@ -117,6 +122,7 @@ def check_request(
             lambda: check_wish(wish, today, minors=False),
             lambda: _check_advice(dossier, wish),
             lambda: check_deviations(wish.deviations),
+            lambda: check_in_full(wish, settings.pdf_full_reports),
             lambda: check_partner(session, wish, today),
             lambda: check_empowered(session, dossier.holder, wish.profile),
         )

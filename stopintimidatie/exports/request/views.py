@@ -39,6 +39,7 @@ from stopintimidatie.exports.profiles.defaults import PROFILES, offered
 from stopintimidatie.exports.redaction.content import ContentError
 from stopintimidatie.exports.request import queries as request_queries
 from stopintimidatie.exports.request.forms import (
+    choices_in_full,
     control_of,
     first_values,
     read_request,
@@ -49,6 +50,7 @@ from stopintimidatie.exports.request.pages import (
     DECIDE,
     PREVIEW,
     is_own,
+    note_choices,
     note_preview,
     shown,
     together_href,
@@ -242,12 +244,18 @@ def request_view(context: DossierResource, request: Request) -> Any:
     loaded = load_dossier(request.db, dossier)
     empowered = empowered_today(request.db, context.holder)
     partner = _partner(request)
+    most = request.app_settings.pdf_full_reports
+    choosable = choices_in_full(loaded.known.reports, most)
+    if choosable:
+        note_choices(request, context, loaded)
     form = Form(
         request_schema(
             minors=loaded.minors,
             empowered=empowered,
             partner=partner,
             unwilling=unwilling(loaded.known.reports),
+            choosable=choosable,
+            most=most,
         ),
         request,
         buttons=[
@@ -255,7 +263,7 @@ def request_view(context: DossierResource, request: Request) -> Any:
             Button("voorbeeld", "Eerst voorbeeld bekijken", kind="secondary"),
         ],
         action=_address(context, request, partner),
-        appstruct=first_values(dossier, phone, partner),
+        appstruct=first_values(dossier, phone, partner, [code for code, _ in choosable[:most]]),
         cancel_url=request.resource_path(context),
     )
     page = {

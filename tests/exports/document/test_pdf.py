@@ -27,7 +27,7 @@ from stopintimidatie.exports.document.process import render_in_process
 from stopintimidatie.exports.document.rendering import PackageFetcher, RefusedAddressError, render
 from stopintimidatie.exports.document.signature import new_password, with_password
 from stopintimidatie.exports.profiles.defaults import INTERNAL, POLICE
-from stopintimidatie.exports.redaction.content import DossierContent, Logo, content_hash, to_json
+from stopintimidatie.exports.redaction.content import DossierContent, Logo, content_hash
 from stopintimidatie.exports.redaction.source import DossierSource, Term
 from stopintimidatie.exports.vocabulary import clean
 from tests.support.exports_factory import (
@@ -375,11 +375,21 @@ def test_only_the_packages_fonts_and_pictures_in_the_document_are_answered(
 # Bounded
 
 
-def test_a_long_dossier_stays_within_the_memory_of_a_short_one_and_processor_time() -> None:
-    """Laid out at once these pages would need some 400 MB."""
-    content = redact(a_dossier(220), INTERNAL)
-    bounds = Limits(cpu_seconds=60, memory_bytes=360 * MEGABYTE, file_bytes=20 * MEGABYTE)
+def test_sixty_reports_stand_in_full_and_the_others_in_a_table() -> None:
+    content = redact(a_dossier(75), INTERNAL)
+    assert (len(content.reports), len(content.report_rows)) == (60, 15)
+    text = words(drawn(content))
+    assert "Dit document gaat over 75 meldingen. Hieronder staan er 60 volledig" in text
+    assert "Alle andere meldingen" in text
+    names = [report.pseudonym for report in content.reports]
+    names += [row.pseudonym for row in content.report_rows]
+    assert [name for name in names if name not in text] == []
+
+
+def test_1930_reports_are_one_valid_file_within_600_megabytes(tmp_path: Path) -> None:
+    content = redact(a_dossier(1930), INTERNAL)
+    bounds = Limits(cpu_seconds=120, memory_bytes=600 * MEGABYTE, file_bytes=20 * MEGABYTE)
     pdf = render_in_process(content, limits=bounds)
-    assert 50 < len(PdfReader(BytesIO(pdf)).pages) < 80
-    assert len(pdf) < 1_000_000
-    assert len(to_json(content)) < 1_000_000
+    assert 60 < len(PdfReader(BytesIO(pdf)).pages) < 110
+    (tmp_path / "many.pdf").write_bytes(pdf)
+    assert validate_pdf(tmp_path / "many.pdf") == []
