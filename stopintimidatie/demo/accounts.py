@@ -17,7 +17,7 @@ from stopintimidatie.demo.scenario import Json, read
 from stopintimidatie.municipalities.areas.models import MailDomain
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.municipalities.settings import services as settings
-from stopintimidatie.municipalities.settings.models import MunicipalityQuestion
+from stopintimidatie.municipalities.settings.models import MunicipalityQuestion, MunicipalitySetting
 from stopintimidatie.municipalities.settings.queries import OFFICER, REPORTER, stored_answers
 from stopintimidatie.municipalities.settings.rules import Part
 from stopintimidatie.reports.models import Report
@@ -44,12 +44,17 @@ PEOPLE: Final = (
 
 def set_up(session: Session) -> Users:
     """Make profiles and accounts that aren't there yet; return users by (holder, role)."""
-    agreement = DESK["doorstuurafspraak"]
-    forwarding = {"code": agreement["gemeente"], "telephone": agreement["telefoon"]}
-    others = [MunicipalityProfile(level=ParticipationLevel.FORWARDING, **forwarding)]
-    for profile in (*map(_profile, TOWNS.values()), *others):
-        if session.get(MunicipalityProfile, profile.code) is None:
-            session.add(profile)
+    forwarding = DESK["doorstuurafspraak"]
+    levels = dict.fromkeys(TOWNS, ParticipationLevel.PROGRAMME)
+    levels[forwarding["gemeente"]] = ParticipationLevel.FORWARDING
+    for code, level in levels.items():
+        if session.get(MunicipalityProfile, code) is None:
+            session.add(MunicipalityProfile(code=code, level=level))
+            if code == forwarding["gemeente"]:
+                contact = {"dagen": 3, "telefoon": forwarding["telefoon"]}
+                session.add(
+                    MunicipalitySetting(owner=code, part=Part.CONTACT, number=1, content=contact)
+                )
     for code, town in TOWNS.items():
         session.merge(MailDomain(code=code, domain=town["domein"]))
     session.flush()
@@ -58,19 +63,6 @@ def set_up(session: Session) -> Users:
         (holder, role.value): _account(session, username, name, hashed)
         for username, name, holder, role in PEOPLE
     }
-
-
-def _profile(town: Json) -> MunicipalityProfile:
-    return MunicipalityProfile(
-        code=town["code"],
-        level=ParticipationLevel.PROGRAMME,
-        colour=town["kleur"],
-        logo=town["logo"].encode(),
-        logo_type="image/svg+xml",
-        telephone=town["telefoon"],
-        answer_title=town["ontvangst"]["titel"],
-        answer_text=town["ontvangst"]["tekst"],
-    )
 
 
 def _account(session: Session, username: str, name: str, hashed: str) -> User:

@@ -52,7 +52,7 @@ REAL_REPORTER = {"telefoon": "06 12345678", "email": "iemand@example.org"}
 
 @pytest.fixture
 def schema(installation: Installation) -> Any:
-    connect(installation, logo=b"\x89PNG\r\n\x1a\n", logo_type="image/png")
+    connect(installation, logo=b"\x89PNG\r\n\x1a\n")
     api = Api(installation)
     return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", api.installation.app)
 

@@ -69,7 +69,7 @@ class Case:
 
 def make_case(installation: Installation, *, number: int = 3, minor: bool = False) -> Case:
     """A dossier with reports (the last not for the police), a note and an agreement."""
-    connect(installation, telephone="14 078")
+    connect(installation, contact={"dagen": 3, "telefoon": "14 078"})
     people = {
         "aanvrager": make_user(installation, (DORDRECHT, Role.OFFICER), name="An Vrager"),
         "beslisser": make_user(installation, (DORDRECHT, Role.DOSSIER_OWNER), name="Bea Slist"),

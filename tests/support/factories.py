@@ -23,6 +23,8 @@ from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.municipalities.areas.locator import Method, Place
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
+from stopintimidatie.municipalities.settings.models import MunicipalitySetting
+from stopintimidatie.municipalities.settings.services import CleanLogo, keep_logo
 from stopintimidatie.reports.arrival import Arrival, receive
 from stopintimidatie.reports.arrival.submission import Routing
 from stopintimidatie.reports.fields import Location, Submission
@@ -59,11 +61,26 @@ def user_id(installation: Installation, username: str) -> Any:
         return session.scalars(select(User.id).where(User.username == username)).one()
 
 
-def connect(installation: Installation, code: str = DORDRECHT, **changes: Any) -> None:
-    """Let a municipality take part (*programma* unless `level` says otherwise)."""
-    values = {"level": ParticipationLevel.PROGRAMME, **changes}
+def connect(
+    installation: Installation,
+    code: str = DORDRECHT,
+    *,
+    level: ParticipationLevel = ParticipationLevel.PROGRAMME,
+    logo: bytes | None = None,
+    **parts: Any,
+) -> None:
+    """Let a municipality take part, with this PNG as logo, and parts of its settings by name."""
     with installation.transaction() as session:
-        session.add(MunicipalityProfile(code=code, **values))
+        session.add(MunicipalityProfile(code=code, level=level))
+        if logo is not None:
+            parts["uiterlijk"] = {"logo": keep_logo(session, code, CleanLogo(logo, "image/png"))}
+        for part, content in parts.items():
+            session.add(MunicipalitySetting(owner=code, part=part, number=1, content=content))
+
+
+def own_answer(title: str, text: str) -> dict[str, Any]:
+    """The part `antwoorden` of a municipality with one answer, in Dutch."""
+    return {"nl": {"standaard": {"titel": title, "tekst": text}}}
 
 
 def make_submission(**changes: Any) -> Submission:

@@ -33,6 +33,8 @@ from stopintimidatie.municipalities.areas.services import (
     rename_neighbourhoods,
 )
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
+from stopintimidatie.municipalities.settings.models import MunicipalitySetting
+from stopintimidatie.municipalities.settings.rules import Part
 from stopintimidatie.reports.arrival import Arrival, receive
 from stopintimidatie.reports.arrival.submission import Routing, validate
 from stopintimidatie.reports.models import Report
@@ -75,9 +77,9 @@ def _make_municipality(session: Session, reserved: Collection[str]) -> None:
     if missing:
         rename_neighbourhoods(session, {CODE}, reserved)
     if session.get(MunicipalityProfile, CODE) is None:
-        session.add(
-            MunicipalityProfile(code=CODE, level=ParticipationLevel.PROGRAMME, colour=COLOUR)
-        )
+        session.add(MunicipalityProfile(code=CODE, level=ParticipationLevel.PROGRAMME))
+        look = {"kleur": COLOUR, "logo": None}
+        session.add(MunicipalitySetting(owner=CODE, part=Part.LOOK, number=1, content=look))
 
 
 def _receive(session: Session, keys: KeyRing, actor: Actor, case: Json) -> None:

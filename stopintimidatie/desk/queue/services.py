@@ -262,10 +262,6 @@ def _towns(session: Session, codes: Collection[str]) -> dict[str, Municipality]:
 
 def telephones(session: Session, codes: Collection[str]) -> dict[str, str]:
     """Return the telephone number of each municipality, as reporters are given it."""
-    known = select(MunicipalityProfile.code, MunicipalityProfile.telephone).where(
-        MunicipalityProfile.code.in_(codes), MunicipalityProfile.telephone.is_not(None)
-    )
-    numbers = {code: str(phone) for code, phone in session.execute(known)}
     published = (
         select(MunicipalitySetting.owner, MunicipalitySetting.content)
         .where(
@@ -276,10 +272,9 @@ def telephones(session: Session, codes: Collection[str]) -> dict[str, str]:
         )
         .order_by(MunicipalitySetting.effective_from, MunicipalitySetting.number)
     )
-    for code, content in session.execute(published):
-        if content.get("telefoon"):
-            numbers[code] = str(content["telefoon"])
-    return numbers
+    # A later version replaces the earlier one.
+    numbers = {code: content.get("telefoon") for code, content in session.execute(published)}
+    return {code: number for code, number in numbers.items() if number}
 
 
 def policies_of(session: Session, codes: Collection[str]) -> dict[str, str]:

@@ -9,9 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import (
     ColumnElement,
     ForeignKey,
-    LargeBinary,
     String,
-    Text,
     UniqueConstraint,
     bindparam,
     case,
@@ -37,11 +35,10 @@ class ParticipationLevel(StrEnum):
 
 
 class MunicipalityProfile(Base):
-    """The profile of a municipality: its level now, and look and texts from before versions.
+    """The profile of a municipality: its level now, and the planned one.
 
     A municipality without a row is *zonder afspraak*. A planned level counts from its moment on,
-    whether or not the job that stores it has run. The other columns count as long as the
-    municipality published no setting in their place (`MunicipalitySetting`).
+    whether or not the job that stores it has run.
     """
 
     __tablename__ = "municipality_profile"
@@ -51,15 +48,6 @@ class MunicipalityProfile(Base):
     level_since: Mapped[datetime] = mapped_column(default=utc_now)
     next_level: Mapped[ParticipationLevel | None] = mapped_column(String(20))
     next_level_from: Mapped[datetime | None]
-    # A hexadecimal colour such as #154273; None: the house's own.
-    colour: Mapped[str | None] = mapped_column(String(7))
-    logo: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
-    logo_type: Mapped[str | None] = mapped_column(String(40))
-    answer_title: Mapped[str | None] = mapped_column(String(200))
-    answer_text: Mapped[str | None] = mapped_column(Text)
-    telephone: Mapped[str | None] = mapped_column(String(20))
-    contact_within_days: Mapped[int] = mapped_column(default=3)
-    let_op_working_days: Mapped[int] = mapped_column(default=10)
 
     @hybrid_property
     def level(self) -> ParticipationLevel:

@@ -43,12 +43,7 @@ def profile_of(session: Session, code: str) -> MunicipalityProfile:
 
 def empty_profile(code: str) -> MunicipalityProfile:
     """Make the profile of a municipality that has none yet; it isn't stored."""
-    return MunicipalityProfile(
-        code=code,
-        level=ParticipationLevel.NO_AGREEMENT,
-        contact_within_days=3,
-        let_op_working_days=10,
-    )
+    return MunicipalityProfile(code=code, level=ParticipationLevel.NO_AGREEMENT)
 
 
 def level_of(session: Session, code: str) -> ParticipationLevel:

@@ -295,13 +295,8 @@ def with_part(
 
 def at_level(published: Published, level: ParticipationLevel) -> Published:
     """Return the settings as if the municipality had another level, for a preview."""
-    known = published.profile or MunicipalityProfile(code="GM0000")
-    names = (
-        *("code", "colour", "logo_type", "answer_title", "answer_text"),
-        *("telephone", "contact_within_days", "let_op_working_days"),
-    )
-    profile = MunicipalityProfile(level=level, **{name: getattr(known, name) for name in names})
-    return replace(published, profile=profile)
+    code = published.profile.code if published.profile else "GM0000"
+    return replace(published, profile=MunicipalityProfile(code=code, level=level))
 
 
 def question_preview(

@@ -30,7 +30,6 @@ from stopintimidatie.municipalities.settings.models import (
     MunicipalitySetting,
 )
 from stopintimidatie.municipalities.settings.rules import (
-    FROM_PROFILE,
     NOTHING,
     Contents,
     Part,
@@ -145,9 +144,6 @@ class Logo:
 def logo_of(session: Session, code: str, published: Published | None = None) -> Logo | None:
     """Return the logo of a municipality that counts now, or None."""
     sha256 = (published or published_for(session, code)).logo
-    if sha256 == FROM_PROFILE:
-        profile = profile_of(session, code)
-        return Logo(profile.logo, profile.logo_type) if profile.logo and profile.logo_type else None
     row = session.get(MunicipalityLogo, (code, sha256)) if sha256 else None
     return None if row is None else Logo(row.content, row.media_type)
 

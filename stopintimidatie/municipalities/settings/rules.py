@@ -23,8 +23,6 @@ from stopintimidatie.municipalities.settings.vocabulary import Question
 # Every reporter can read one of these; a municipality may add others of the vocabulary.
 ALWAYS: Final = ("nl", "en")
 RIGHT_TO_LEFT: Final = frozenset({"ar"})
-# Stands in place of a hash for the logo of the profile, from before there were versions.
-FROM_PROFILE: Final = "profiel"
 
 
 class Part(StrEnum):
@@ -81,40 +79,28 @@ class Published:
     @property
     def colour(self) -> str | None:
         """The colour as # with six digits; None for the standard one."""
-        look = self.own.part(Part.LOOK)
-        return look.get("kleur") or (self.profile.colour if self.profile else None)
+        return self.own.part(Part.LOOK).get("kleur")
 
     @property
     def logo(self) -> str | None:
-        """The hash of the logo, or `FROM_PROFILE`; None for no logo."""
-        if self.own.part(Part.LOOK):
-            return self.own.part(Part.LOOK).get("logo")
-        return FROM_PROFILE if self.profile and self.profile.logo_type is not None else None
+        """The hash of the logo; None for no logo."""
+        return self.own.part(Part.LOOK).get("logo")
 
     @property
     def contact_within_days(self) -> int:
         """The number of days within which a reporter who asked for it is contacted."""
-        days = self.own.part(Part.CONTACT).get("dagen")
-        if days is None and self.profile is not None:
-            days = self.profile.contact_within_days
-        return house.CONTACT_WITHIN_DAYS if days is None else int(days)
+        return int(self.own.part(Part.CONTACT).get("dagen", house.CONTACT_WITHIN_DAYS))
 
     @property
     def telephone(self) -> str | None:
         """The telephone number of the municipality, if it gave one."""
-        own = self.own.part(Part.CONTACT)
-        if own:
-            return own.get("telefoon")
-        return self.profile.telephone if self.profile else None
+        return self.own.part(Part.CONTACT).get("telefoon")
 
     @property
     def let_op_working_days(self) -> int:
         """The number of working days after which the reporter may ring the municipality."""
-        for contents in (self.own, self.national):
-            if (days := contents.part(Part.LET_OP).get("werkdagen")) is not None:
-                return int(days)
-        days = self.profile.let_op_working_days if self.profile else None
-        return days or house.LET_OP_WORKING_DAYS
+        national = self.national.part(Part.LET_OP).get("werkdagen", house.LET_OP_WORKING_DAYS)
+        return int(self.own.part(Part.LET_OP).get("werkdagen", national))
 
     def officers_empowered(self, day: date) -> bool:
         """Tell whether boas of this municipality may enforce on this day (art. 429ter Sr)."""
@@ -170,19 +156,10 @@ class Published:
         return answer["titel"], answer["tekst"]
 
     def _answers(self, language: str) -> Iterable[Mapping[str, Any]]:
-        own = self.own.part(Part.ANSWERS).get(language, {})
         # A municipality that isn't connected doesn't answer: the desk does.
         if self.connected:
-            yield own or self._answer_of_profile(language)
+            yield self.own.part(Part.ANSWERS).get(language, {})
         yield self.national.part(Part.ANSWERS).get(language, {})
-
-    def _answer_of_profile(self, language: str) -> Mapping[str, Any]:
-        """Return the Dutch answer that was set before there were versions."""
-        profile = self.profile
-        if language != "nl" or profile is None or not profile.answer_text:
-            return {}
-        title = profile.answer_title or house.ANSWERS["nl"][house.CONNECTED]["titel"]
-        return {house.CONNECTED: {"titel": title, "tekst": profile.answer_text}}
 
     def let_op(self, language: str) -> str:
         """Return the LET OP text, with its blanks."""

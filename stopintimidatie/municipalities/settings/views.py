@@ -25,8 +25,7 @@ from stopintimidatie.municipalities.levels.services import level_history, plan_o
 from stopintimidatie.municipalities.settings import pages, services
 from stopintimidatie.municipalities.settings.forms import look_schema
 from stopintimidatie.municipalities.settings.models import MunicipalityLogo, MunicipalitySetting
-from stopintimidatie.municipalities.settings.queries import logo_of
-from stopintimidatie.municipalities.settings.rules import FROM_PROFILE, Part, Published
+from stopintimidatie.municipalities.settings.rules import Part, Published
 from stopintimidatie.municipalities.settings.vocabulary import USES
 
 MOST_VERSIONS = 100
@@ -246,20 +245,7 @@ def _wanted_logo(
                 "Het logo dat u koos is er niet meer. Kies het bestand nog eens.", "logo"
             )
         return str(chosen)
-    if present == FROM_PROFILE:
-        return _from_profile(context, request)
     return present
-
-
-def _from_profile(context: MunicipalityAdministration, request: Request) -> str | None:
-    """Store the logo from before there were versions, so that a version can name it."""
-    logo = logo_of(request.db, context.holder)
-    if logo is None:
-        return None
-    try:
-        return _kept(context, request, logo.content)
-    except services.LogoError as problem:
-        raise FormError(f"Het logo van nu kan niet mee: {problem}", "logo") from None
 
 
 def _kept(context: MunicipalityAdministration, request: Request, content: bytes) -> str:

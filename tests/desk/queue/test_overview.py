@@ -22,9 +22,8 @@ ZWIJNDRECHT = "GM0642"
 @pytest.fixture
 def desk(installation: Installation) -> Any:
     connect(installation, DORDRECHT)
-    connect(
-        installation, ZWIJNDRECHT, level=ParticipationLevel.NO_AGREEMENT, telephone="+31786204000"
-    )
+    contact = {"dagen": 3, "telefoon": "+31786204000"}
+    connect(installation, ZWIJNDRECHT, level=ParticipationLevel.NO_AGREEMENT, contact=contact)
     return installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
 
 

@@ -57,8 +57,7 @@ def test_a_published_text_counts_at_once_and_the_earlier_stays_in_history(
     installation: Installation,
 ) -> None:
     api = Api(installation)
-    connect(installation, answer_title="Oud", answer_text="Van voor de versies.")
-    assert api.post().json["reactie"] == {"titel": "Oud", "tekst": "Van voor de versies."}
+    connect(installation)
     put(installation, Part.ANSWERS, answers("Eerste."))
     assert api.post().json["reactie"]["tekst"] == "Eerste."
     put(installation, Part.ANSWERS, answers("Tweede, binnen {dagen} dagen."))

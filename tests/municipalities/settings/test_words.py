@@ -25,10 +25,11 @@ CONNECTED = ParticipationLevel.PROGRAMME
 
 
 def published(
-    own: Parts | None = None, national: Parts | None = None, **changes: object
+    own: Parts | None = None,
+    national: Parts | None = None,
+    level: ParticipationLevel = ParticipationLevel.NO_AGREEMENT,
 ) -> Published:
-    values = {"level": ParticipationLevel.NO_AGREEMENT, "let_op_working_days": 10, **changes}
-    profile = MunicipalityProfile(code="GM0000", contact_within_days=3, **values)
+    profile = MunicipalityProfile(code="GM0000", level=level)
     own_parts, desk_parts = ({str(k): v for k, v in (p or {}).items()} for p in (own, national))
     return Published(profile, Contents(own_parts), Contents(desk_parts))
 
@@ -43,9 +44,8 @@ def test_a_connected_municipality_has_no_let_op() -> None:
 
 def test_let_op_names_the_term_its_last_day_the_number_and_the_reference() -> None:
     received = datetime(2026, 12, 18, 23, 30, tzinfo=UTC)
-    text = let_op(
-        published(telephone="14 000"), "Voorbeeld", reference="M-4F7K-2QXJ", received_at=received
-    )
+    own = published({Part.CONTACT: {"dagen": 3, "telefoon": "14 000"}})
+    text = let_op(own, "Voorbeeld", reference="M-4F7K-2QXJ", received_at=received)
     assert text is not None
     # It was Saturday in Amsterdam; Christmas, Boxing Day and New Year don't count.
     for part in (
@@ -75,7 +75,8 @@ def test_let_op_of_the_municipality_goes_before_the_desks() -> None:
 
 
 def test_the_municipality_answers_in_its_own_words_or_the_houses() -> None:
-    own = published(level=CONNECTED, answer_title="Bedankt", answer_text="Wij lezen dit vandaag.")
+    words = {"standaard": {"titel": "Bedankt", "tekst": "Wij lezen dit vandaag."}}
+    own = published({Part.ANSWERS: {"nl": words}}, level=CONNECTED)
     assert reaction(own, "Voorbeeld") == ("Bedankt", "Wij lezen dit vandaag.")
     _, text = reaction(published(level=CONNECTED), "Voorbeeld")
     assert "Voorbeeld" in text

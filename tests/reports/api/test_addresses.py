@@ -191,7 +191,7 @@ def test_looking_a_place_up_asks_the_app_key(api: Api) -> None:
 def test_a_logo_is_public(api: Api) -> None:
     path = f"{LOOK_UP}/GM0505/logo"
     assert api.app.get(path, status=404).content_type == PROBLEM
-    connect(api.installation, logo=b"\x89PNG\r\n\x1a\nx", logo_type="image/png")
+    connect(api.installation, logo=b"\x89PNG\r\n\x1a\nx")
     answer = api.app.get(path)
     assert answer.content_type == "image/png"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"

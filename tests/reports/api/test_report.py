@@ -25,7 +25,7 @@ from stopintimidatie.reports.models import Report, ReportContact
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.vocabulary import Source, in_order
 from tests.support.api import PROBLEM, REPORTS, Api, at, report
-from tests.support.factories import DORDRECHT, connect
+from tests.support.factories import DORDRECHT, connect, own_answer
 from tests.support.installation import Installation, Variant, make_settings
 
 SEA = (54.5, 3.5)
@@ -44,10 +44,8 @@ def stored(api: Api, reference: str, holder: str) -> Report:
 def test_a_report_in_a_connected_municipality_is_answered_in_its_own_words(api: Api) -> None:
     connect(
         api.installation,
-        answer_title="Bedankt namens Dordrecht",
-        answer_text="Wij lezen dit vandaag.",
+        antwoorden=own_answer("Bedankt namens Dordrecht", "Wij lezen dit vandaag."),
         logo=b"\x89PNG\r\n\x1a\n",
-        logo_type="image/png",
     )
     answer = api.post()
     body = answer.json
@@ -115,7 +113,8 @@ def test_a_municipality_that_is_not_connected_gets_the_let_op_text(
     api: Api, level: ParticipationLevel | None
 ) -> None:
     if level is not None:
-        connect(api.installation, level=level, telephone="14 078", let_op_working_days=7)
+        contact = {"dagen": 3, "telefoon": "14 078"}
+        connect(api.installation, level=level, contact=contact, let_op={"werkdagen": 7})
     body = api.post().json
     assert body["gemeente"]["aangesloten"] is False
     assert body["letOp"].startswith("LET OP: de gemeente Dordrecht is nog niet aangesloten.")

@@ -146,7 +146,7 @@ DOORS: Final[dict[str, Callable[[Installation], Code]]] = {
 
 @pytest.mark.parametrize("door", DOORS)
 def test_each_door_leaves_the_same(installation: Installation, door: str) -> None:
-    connect(installation, contact_within_days=2)
+    connect(installation, contact={"dagen": 2, "telefoon": None})
     heard: list[Any] = []
     hearing = ARRIVALS.of(installation.registry)
     hearing["proef"] = lambda context, session, report: heard.append((report.holder, report.id))

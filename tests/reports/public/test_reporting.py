@@ -23,7 +23,7 @@ from stopintimidatie.reports.personal import find
 from stopintimidatie.reports.public import services as public_services
 from stopintimidatie.reports.words import AreaNames, where
 from tests.support.areas import load_town
-from tests.support.factories import DORDRECHT, connect
+from tests.support.factories import DORDRECHT, connect, own_answer
 from tests.support.installation import Installation
 from tests.support.reporting import WORDS, codes, filled, yesterday
 
@@ -40,7 +40,7 @@ def reports(installation: Installation, holder: str) -> list[Report]:
 def test_a_report_lands_with_its_municipality_and_can_be_followed(
     installation: Installation,
 ) -> None:
-    connect(installation, answer_title="Dank je wel", answer_text="Wij lezen dit morgen.")
+    connect(installation, antwoorden=own_answer("Dank je wel", "Wij lezen dit morgen."))
     page = filled(installation.visitor(), "/melden/dordrecht?wijk=binnenstad&c=kermis-26").submit()
     assert page.status_int == 200
     reference, code = codes(page)
@@ -107,7 +107,8 @@ def test_nothing_about_the_report_stands_in_an_address_or_a_cookie(
 def test_a_municipality_that_is_not_connected_gets_let_op_and_the_desk_the_report(
     installation: Installation,
 ) -> None:
-    connect(installation, level=ParticipationLevel.FORWARDING, telephone="14 078")
+    contact = {"dagen": 3, "telefoon": "14 078"}
+    connect(installation, level=ParticipationLevel.FORWARDING, contact=contact)
     browser = installation.visitor()
     assert "LET OP" in browser.get("/melden/dordrecht").text, "before anything was written"
     page = filled(browser).submit()

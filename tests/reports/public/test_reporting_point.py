@@ -13,7 +13,7 @@ from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.web.responses import HEADERS, LOCATING
 from stopintimidatie.reports.models import Report
 from tests.support.areas import load_town
-from tests.support.factories import DORDRECHT, EINDHOVEN, connect
+from tests.support.factories import DORDRECHT, EINDHOVEN, connect, own_answer
 from tests.support.installation import Installation
 from tests.support.reporting import WORDS, filled
 
@@ -61,9 +61,8 @@ def test_where_the_device_is_decides_who_gets_the_report_and_whose_answer_is_rea
     installation: Installation,
 ) -> None:
     connect(installation, DORDRECHT)
-    connect(
-        installation, EINDHOVEN, answer_title="Dank je wel, zegt Eindhoven.", answer_text="Tekst."
-    )
+    answers = own_answer("Dank je wel, zegt Eindhoven.", "Tekst.")
+    connect(installation, EINDHOVEN, antwoorden=answers)
     form = with_point(filled(installation.visitor()), IN_EINDHOVEN)
     answer = form.submit(status=200)
     for told in ("Dank je wel, zegt Eindhoven.", "ligt in de gemeente Eindhoven"):
