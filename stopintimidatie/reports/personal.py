@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, or_, select
@@ -34,12 +34,11 @@ from stopintimidatie.reports.services import reindex_report
 from stopintimidatie.reports.vocabulary import KIND
 
 
-def destroy(session: Session, report_id: UUID) -> None:
-    """Delete the key and the content of all attachments of a report."""
-    ids = select(ReportAttachment.id).where(ReportAttachment.report_id == report_id)
-    for found in session.scalars(ids).all():
-        session.execute(delete(AttachmentPart).where(AttachmentPart.attachment_id == found))
-        session.execute(delete(ReportAttachment).where(ReportAttachment.id == found))
+def destroy(session: Session, entity: type[Any], mine: ColumnElement[bool]) -> None:
+    """Delete the key and the content of all attachments in a table that meet a condition."""
+    for row_id in session.scalars(select(entity.id).where(mine)).all():
+        session.execute(delete(AttachmentPart).where(AttachmentPart.attachment_id == row_id))
+        session.execute(delete(entity).where(entity.id == row_id))
 
 
 PURPOSE = "contact"
@@ -190,7 +189,7 @@ def erase(session: Session, document: UUID) -> None:
     """Delete contact data, messages and attachments; of the rest only the bare facts stay."""
     session.execute(delete(ReportContact).where(ReportContact.report_id == document))
     session.execute(delete(ReporterMessage).where(ReporterMessage.report_id == document))
-    destroy(session, document)
+    destroy(session, ReportAttachment, ReportAttachment.report_id == document)
     empty_rows(session, Report, Report.id == document, COLUMNS["report"])
     empty_rows(session, ReportMove, ReportMove.report_id == document, COLUMNS["report_move"])
     _index_anew(session, document)

@@ -36,6 +36,19 @@ class Treatment(StrEnum):
     CODES = "codes"
 
 
+def treated(
+    *, text: str = "", sealed: str = "", staff: str = "", codes: str = ""
+) -> dict[str, Treatment]:
+    """Return the treatment of each column of a table; the names stand with spaces between them."""
+    names = {
+        Treatment.TEXT: text,
+        Treatment.SEALED: sealed,
+        Treatment.STAFF: staff,
+        Treatment.CODES: codes,
+    }
+    return {name: how for how, columns in names.items() for name in columns.split()}
+
+
 @dataclass(frozen=True)
 class Subject:
     """Person that it is about, by what they can tell about themselves; never in a repr."""

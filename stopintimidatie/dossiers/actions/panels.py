@@ -1,4 +1,4 @@
-"""Attachments of a dossier: sent, opened, removed."""
+"""The pages of the attachments and the measures of a dossier."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.forms import BusyError, Button, Form, Schema, field
+from stopintimidatie.core.forms import BusyError, Button, Schema, field
 from stopintimidatie.core.sandbox.process import memory_file
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
@@ -19,7 +19,7 @@ from stopintimidatie.core.web import charts
 from stopintimidatie.core.web.limits import TOO_BUSY, NoPlaceError
 from stopintimidatie.core.web.request import Request, query_pairs
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR
-from stopintimidatie.dossiers.actions import services as actions_services
+from stopintimidatie.dossiers.actions import services
 from stopintimidatie.dossiers.actions.services import (
     Effect,
     attach,
@@ -29,14 +29,18 @@ from stopintimidatie.dossiers.actions.services import (
     remove_attachment,
     title_of,
 )
-from stopintimidatie.dossiers.forms import version_field
+from stopintimidatie.dossiers.forms import doer_field, read, stored, version_field
 from stopintimidatie.dossiers.models import DossierAttachment, DossierMeasure
 from stopintimidatie.dossiers.pages import (
-    FORM_PAGE,
+    Values,
     back_to,
+    dossier_form,
     form_page,
+    form_view,
+    may_edit,
     only_live,
     page_of,
+    post_view,
     submit,
     today,
 )
@@ -44,7 +48,6 @@ from stopintimidatie.dossiers.queries import Counts
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.services import DossierError, check_version
 from stopintimidatie.dossiers.words import link
-from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.municipalities.areas.facts import NeighbourhoodKind
 from stopintimidatie.reports.attachments.cleaner import (
     PHOTO_TYPES,
@@ -52,7 +55,7 @@ from stopintimidatie.reports.attachments.cleaner import (
     cleaned_apart,
     ffmpeg_path,
 )
-from stopintimidatie.reports.attachments.services import read
+from stopintimidatie.reports.page.views import file_response
 from stopintimidatie.reports.vocabulary import FollowUp
 
 FILES_PART: Final = "bijlagen"
@@ -60,7 +63,7 @@ LIMIT: Final = 9_500_000
 
 
 class FileSchema(Schema):
-    """A photo, sound or video, and what it shows."""
+    """The form of a photo, sound or video, and what it shows."""
 
     bestand = field(
         forms.Upload(LIMIT),
@@ -75,7 +78,7 @@ class FileSchema(Schema):
 
 
 def file_schema(request: Request) -> Schema:
-    """Return the form for a file; sound and video only where they can be cleaned."""
+    """Return the form of a file; sound and video only where they can be cleaned."""
     schema = FileSchema()
     if ffmpeg_path(request.app_settings.ffmpeg) is None:
         schema["bestand"].title = "Foto"
@@ -83,31 +86,19 @@ def file_schema(request: Request) -> Schema:
     return schema
 
 
-@view_config(
-    context=DossierResource,
-    name="bijlage-toevoegen",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-    guards=(only_live,),
-)
+@form_view("bijlage-toevoegen", only_live)
 def attach_view(context: DossierResource, request: Request) -> Any:
-    """Add a photo, sound or video."""
-    form = Form(
-        file_schema(request),
-        request,
-        buttons=[Button("toevoegen", "Bijlage toevoegen")],
-        cancel_url=page_of(context, request, FILES_PART),
-    )
+    """Show the form that adds a photo, sound or video, and add it."""
+    button = Button("toevoegen", "Bijlage toevoegen")
+    form = dossier_form(context, request, file_schema(request), button, part=FILES_PART)
 
-    def act(values: dict[str, Any]) -> Any:
-        given, keys = values["bestand"], request.registry.key_ring
-        actor = request.actor
+    def act(values: Values) -> Any:
+        about, keys = values["waarover"], request.registry.key_ring
         try:
             with memory_file() as file:
-                file.write(given.content)
+                file.write(values["bestand"].content)
                 with cleaned_apart(request, file) as clean:
-                    attach(request.db, keys, context.dossier, values["waarover"], clean, actor)
+                    attach(request.db, keys, context.dossier, about, clean, request.actor)
         except CleaningError as refused:
             raise DossierError(str(refused), "bestand") from None
         except NoPlaceError:
@@ -118,17 +109,10 @@ def attach_view(context: DossierResource, request: Request) -> Any:
     return submit(request, form, act, form_page(context, request, "Bijlage toevoegen"))
 
 
-def files_part(context: DossierResource, request: Request, numbers: Counts) -> dict[str, Any]:
+def files_part(context: DossierResource, request: Request, numbers: Counts) -> Values:
     """Return the attachments of the dossier for its page, each with its title."""
     rows = attachments(request.db, context.dossier)
     return {"files": [(title_of(row), row) for row in rows]}
-
-
-def _wanted(context: DossierResource, request: Request, number: str) -> DossierAttachment:
-    found = find_attachment(request.db, context.dossier, number)
-    if found is None:
-        raise HTTPNotFound()
-    return found
 
 
 @view_config(
@@ -138,36 +122,26 @@ def _wanted(context: DossierResource, request: Request, number: str) -> DossierA
     permission=Permission.VIEW_DOSSIER,
 )
 def attachment_view(context: DossierResource, request: Request) -> Response:
-    """Send the content, of the type that we gave it ourselves: `?nummer=1`."""
-    found = _wanted(context, request, dict(query_pairs(request)).get("nummer", ""))
-    task = f"bijlage {found.number} openen"
+    """Send the content of an attachment: `?nummer=1`."""
+    number = dict(query_pairs(request)).get("nummer", "")
+    attachment = find_attachment(request.db, context.dossier, number)
+    if attachment is None:
+        raise HTTPNotFound()
+    task = f"bijlage {attachment.number} openen"
     note_read(request, context.holder, "dossier", [context.dossier.id], task=task)
-    registry = request.registry
-    answer = Response(content_type=found.media_type, charset=None)
-    answer.app_iter = read(
-        registry.engine, registry.key_ring, context.holder, found.id, DossierAttachment
-    )
-    answer.content_length = found.size
-    # A photo is shown; sound and video are saved, for no player of ours is around them.
-    how = "inline" if found.media_type == "image/jpeg" else "attachment"
-    name = file_name(context.dossier, found)
-    answer.headers["Content-Disposition"] = f'{how}; filename="{name}"'
-    return answer
+    name = file_name(context.dossier, attachment)
+    return file_response(request, context.holder, attachment, name, DossierAttachment)
 
 
-@view_config(
-    context=DossierResource,
-    name="bijlage-weg",
-    request_method="POST",
-    permission=Permission.EDIT_DOSSIER,
-)
+@post_view("bijlage-weg")
 def remove_view(context: DossierResource, request: Request) -> Any:
-    """Remove one: `nummer` in the form."""
-    found = find_attachment(request.db, context.dossier, str(request.POST.get("nummer", "")))
+    """Remove the attachment whose `nummer` was posted."""
+    number = str(request.POST.get("nummer", ""))
+    attachment = find_attachment(request.db, context.dossier, number)
     try:
-        if found is None:
+        if attachment is None:
             raise DossierError("Deze bijlage is er niet meer.")
-        remove_attachment(request.db, context.dossier, found, request.actor)
+        remove_attachment(request.db, context.dossier, attachment, request.actor)
         request.flash("De bijlage is weg.")
     except DossierError as problem:
         request.flash(str(problem), "warning")
@@ -187,68 +161,44 @@ ATTRIBUTES: Final = {
 
 def measure_schema() -> Any:
     """Return the form of a measure: what is done, by whom, since when."""
-    schema = Schema()
-    schema.add(field(forms.OneOf(FollowUp.choices()), "Soort maatregel", name="soort"))
-    schema.add(field(forms.Text(2000, lines=True), "Wat wordt er gedaan?", name="wat"))
-    schema.add(
-        field(
-            forms.Text(200),
-            "Wie doet het?",
-            name="wie",
-            description="Een functie of organisatie, geen naam.",
-        )
-    )
-    schema.add(field(forms.Date(), "Vanaf", name="vanaf"))
-    schema.add(field(forms.Date(), "Tot en met", name="tot", missing=None))
-    schema.add(
+    return Schema(
+        field(forms.OneOf(FollowUp.choices()), "Soort maatregel", name="soort"),
+        field(forms.Text(2000, lines=True), "Wat wordt er gedaan?", name="wat"),
+        doer_field(),
+        field(forms.Date(), "Vanaf", name="vanaf"),
+        field(forms.Date(), "Tot en met", name="tot", missing=None),
         field(
             forms.Text(4000, lines=True),
             "Effect",
             name="effect",
             description="Wat ziet u ervan op straat? De aantallen meldingen staan er al bij.",
             missing=None,
-        )
+        ),
+        version_field(),
     )
-    schema.add(version_field())
-    return schema
 
 
-@view_config(
-    context=DossierResource,
-    name="maatregel",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-    guards=(only_live,),
-)
+@form_view("maatregel", only_live)
 def measure_view(context: DossierResource, request: Request) -> Any:
-    """Add a measure, or with `?maatregel=…` change one that exists."""
+    """Show the form of a new measure, or of an existing one (`?maatregel=…`), and save it."""
     known = _known(context, request)
-    given = (
-        {name: getattr(known, attribute) for name, attribute in ATTRIBUTES.items()}
-        if known
-        else {"vanaf": today()}
-    )
-    form = Form(
-        measure_schema(),
-        request,
-        buttons=[Button("opslaan", "Maatregel opslaan")],
-        appstruct={**given, "versie": known.version if known else 0},
-        cancel_url=page_of(context, request, PART),
-    )
+    values: Values = {"vanaf": today(), "versie": 0}
+    if known is not None:
+        values = {**stored(known, ATTRIBUTES), "versie": known.version}
+    button = Button("opslaan", "Maatregel opslaan")
+    form = dossier_form(context, request, measure_schema(), button, values, part=PART)
 
-    def act(values: dict[str, Any]) -> Any:
-        told = {attribute: values[name] for name, attribute in ATTRIBUTES.items()}
-        actor = request.actor
+    def act(values: Values) -> Any:
+        columns, actor = read(values, ATTRIBUTES), request.actor
         try:
             if known is None:
-                actions_services.add_measure(request.db, context.dossier, told, actor)
+                services.add_measure(request.db, context.dossier, columns, actor)
             else:
                 check_version(known, values["versie"])
-                actions_services.change_measure(request.db, context.dossier, known, told, actor)
+                services.change_measure(request.db, context.dossier, known, columns, actor)
         except DossierError as problem:
-            place = "tot" if problem.field == "ended_on" else problem.field
-            raise DossierError(str(problem), place) from None
+            control = "tot" if problem.field == "ended_on" else problem.field
+            raise DossierError(str(problem), control) from None
         request.flash("De maatregel is opgeslagen.")
         return back_to(context, request, PART)
 
@@ -257,13 +207,12 @@ def measure_view(context: DossierResource, request: Request) -> Any:
 
 
 def _known(context: DossierResource, request: Request) -> DossierMeasure | None:
-    asked = dict(query_pairs(request)).get("maatregel")
+    """Return the measure of the address; None where it names none."""
+    number = dict(query_pairs(request)).get("maatregel")
+    if number is None:
+        return None
     try:
-        return (
-            None
-            if asked is None
-            else actions_services.find_measure(request.db, context.dossier, asked)
-        )
+        return services.find_measure(request.db, context.dossier, number)
     except DossierError:
         raise HTTPNotFound() from None
 
@@ -271,30 +220,28 @@ def _known(context: DossierResource, request: Request) -> DossierMeasure | None:
 def effects_of(context: DossierResource, request: Request) -> list[Effect]:
     """Return the measures of the dossier with what they did, as of today."""
     whole = context.neighbourhood.kind == NeighbourhoodKind.WHOLE
-    return actions_services.effects(request.db, context.dossier, today(), whole=whole)
+    return services.effects(request.db, context.dossier, today(), whole=whole)
 
 
-def measures_part(context: DossierResource, request: Request, numbers: Counts) -> dict[str, Any]:
+def measures_part(context: DossierResource, request: Request, numbers: Counts) -> Values:
     """Return the measures, their counts, and the months in a chart with its table."""
-    found = effects_of(context, request)
-    months = actions_services.per_month(request.db, context.dossier, today())
+    effects = effects_of(context, request)
+    months = services.per_month(request.db, context.dossier, today())
     items = [
         (f"{SHORT_MONTHS[day.month - 1]} {day.year % 100:02d}", count) for day, count in months
     ]
-    live = context.dossier.state in LIVE
-    editing = live and bool(request.has_permission(Permission.EDIT_DOSSIER, context))
     edit = f"{page_of(context, request)}/maatregel?maatregel="
+    editing = may_edit(context, request)
     rows = [
         [
-            link(f"{edit}{one.measure.id}", _name(one)) if editing else _name(one),
-            date_text(one.measure.started_on),
-            _days(one),
-            *([""] * 4 if one.too_soon else _numbers(one)),
+            link(f"{edit}{effect.measure.id}", effect.name) if editing else effect.name,
+            date_text(effect.measure.started_on),
+            *effect.numbers,
         ]
-        for one in found
+        for effect in effects
     ]
     return {
-        "found": found,
+        "effects": effects,
         "rows": rows,
         "columns": [
             "Maatregel",
@@ -305,23 +252,10 @@ def measures_part(context: DossierResource, request: Request, numbers: Counts) -
             ("Wijk voor", "number"),
             ("Wijk na", "number"),
         ],
-        "words": [(_name(one), one.words, one.measure) for one in found],
         "months": [[label, str(count)] for label, count in items],
         "chart": _chart(items),
         "alt": charts.bar_summary("Meldingen in dit dossier per maand", items),
     }
-
-
-def _name(one: Effect) -> str:
-    return FollowUp.word(one.measure.kind).capitalize()
-
-
-def _days(one: Effect) -> str:
-    return "te kort" if one.too_soon else str(one.days)
-
-
-def _numbers(one: Effect) -> list[str]:
-    return [str(n) for n in (one.before, one.after, one.area_before, one.area_after)]
 
 
 def _chart(items: list[tuple[str, int]]) -> Markup:

@@ -1,23 +1,24 @@
-"""What is done in a dossier: files kept with it, measures and what they did, agreements found.
+"""The services of attachments and measures, with the counts that show the effect of a measure.
 
-Files are cleaned and kept as those of reports are.
+Attachments are cleaned and kept as those of reports are.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final
-from uuid import UUID, uuid4
+from itertools import islice
+from typing import Any, Final, TypeVar
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, delete, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.storage.encryption import KEY_BYTES, KeyRing, Sealed
+from stopintimidatie.core.storage.encryption import KeyRing, Sealed
 from stopintimidatie.core.text import AMSTERDAM
 from stopintimidatie.dossiers.models import (
     Dossier,
@@ -26,6 +27,7 @@ from stopintimidatie.dossiers.models import (
     DossierMeasure,
     DossierMembership,
 )
+from stopintimidatie.dossiers.queries import inside
 from stopintimidatie.dossiers.rules import SHORTEST, window
 from stopintimidatie.dossiers.services import (
     DossierError,
@@ -33,11 +35,15 @@ from stopintimidatie.dossiers.services import (
     check_live,
     lock,
     log,
+    made_by,
     reindex_dossier,
+    set_fields,
 )
 from stopintimidatie.reports.attachments.cleaner import EXTENSIONS, Cleaned
-from stopintimidatie.reports.attachments.services import NAMES, PURPOSE, keep_parts
+from stopintimidatie.reports.attachments.services import NAMES, PURPOSE, keep_content, next_number
 from stopintimidatie.reports.models import AttachmentPart, Report
+from stopintimidatie.reports.personal import destroy
+from stopintimidatie.reports.vocabulary import FollowUp
 
 MOST_FILES: Final = 50
 MOST_MEASURES: Final = 30
@@ -67,25 +73,14 @@ def attach(
     lock(session, dossier)
     check_live(dossier)
     mine = DossierAttachment.dossier_id == dossier.id
-    counted = select(func.count(), func.max(DossierAttachment.number)).where(mine)
-    number, highest = session.execute(counted.select_from(DossierAttachment)).one()
-    if number >= MOST_FILES:
+    number = next_number(session, DossierAttachment, mine, MOST_FILES)
+    if number is None:
         raise DossierError(
             f"In dit dossier zitten al {MOST_FILES} bijlagen. Meer kan niet.", "bestand"
         )
-    made, key = uuid4(), secrets.token_bytes(KEY_BYTES)
+    content = keep_content(session, keys, dossier.holder, file)
     row = DossierAttachment(
-        id=made,
-        holder=dossier.holder,
-        dossier_id=dossier.id,
-        number=int(highest or 0) + 1,
-        about=about,
-        by=actor.name,
-        kind=file.kind.value,
-        media_type=file.media_type,
-        size=file.size,
-        parts=keep_parts(session, dossier.holder, made, key, file),
-        key=keys.encrypt(PURPOSE, key.hex(), str(made)),
+        dossier_id=dossier.id, number=number, about=about, by=actor.name, **content
     )
     session.add(row)
     append(session, dossier, actor, "bijlage", values={"bijlage": title_of(row)})
@@ -127,15 +122,12 @@ def remove_attachment(
 
 def destroy_attachments(session: Session, dossier_id: UUID) -> None:
     """Delete key and content of all files of a dossier."""
-    ids = select(DossierAttachment.id).where(DossierAttachment.dossier_id == dossier_id)
-    for found in session.scalars(ids).all():
-        session.execute(delete(AttachmentPart).where(AttachmentPart.attachment_id == found))
-        session.execute(delete(DossierAttachment).where(DossierAttachment.id == found))
+    destroy(session, DossierAttachment, DossierAttachment.dossier_id == dossier_id)
 
 
 @dataclass(frozen=True)
 class Effect:
-    """The reports of as many days before and after a measure began."""
+    """The number of reports in as many days before as after the start of a measure."""
 
     measure: DossierMeasure
     days: int
@@ -150,14 +142,27 @@ class Effect:
         return self.days < SHORTEST
 
     @property
+    def name(self) -> str:
+        """The kind of the measure, in words."""
+        return FollowUp.word(self.measure.kind).capitalize()
+
+    @property
+    def numbers(self) -> list[str]:
+        """The cells of the table: days, and the counts in the dossier and in the area."""
+        if self.too_soon:
+            return ["te kort", "", "", "", ""]
+        counts = (self.before, self.after, self.area_before, self.area_after)
+        return [str(number) for number in (self.days, *counts)]
+
+    @property
     def words(self) -> str:
-        """In a sentence, without claiming that one caused the other."""
+        """The effect in a sentence, which doesn't say that the measure caused it."""
         if self.too_soon:
             return "Nog te kort geleden om iets over het effect te zeggen."
-        how = "evenveel meldingen als ervoor"
+        change = "evenveel meldingen als ervoor"
         if self.after != self.before:
-            how = f"{'minder' if self.after < self.before else 'meer'} meldingen dan ervoor"
-        return f"In {self.days} dagen erna {how}: {self.before} voor, {self.after} na."
+            change = f"{'minder' if self.after < self.before else 'meer'} meldingen dan ervoor"
+        return f"In {self.days} dagen erna {change}: {self.before} voor, {self.after} na."
 
 
 def add_measure(
@@ -168,7 +173,7 @@ def add_measure(
     *,
     at: datetime | None = None,
 ) -> DossierMeasure:
-    """Add a measure: something that is done about what was reported.
+    """Add a measure against what was reported.
 
     Raises:
         DossierError: The dossier is closed, or it ends before it begins.
@@ -176,19 +181,16 @@ def add_measure(
     lock(session, dossier)
     _check(dossier, values)
     moment = at or utc_now()
-    made = DossierMeasure(
+    measure = DossierMeasure(
         holder=dossier.holder,
         dossier_id=dossier.id,
         **{name: values.get(name) for name in MEASURE_FIELDS},
-        made_at=moment,
-        made_by=actor.name,
-        changed_at=moment,
-        changed_by=actor.name,
+        **made_by(actor, moment),
     )
-    session.add(made)
+    session.add(measure)
     session.flush()
-    _tell(session, dossier, made, "maatregel", actor, moment)
-    return made
+    _write_down(session, dossier, measure, "maatregel", actor, moment)
+    return measure
 
 
 def change_measure(
@@ -198,19 +200,17 @@ def change_measure(
     values: Mapping[str, Any],
     actor: Actor,
 ) -> list[str]:
-    """Change a measure: its days, its end, what it did. Return the fields that differ.
+    """Change a measure: its days, its end, its effect. Return the names of the fields changed.
 
     Raises:
         DossierError: The dossier is closed, or it ends before it begins.
     """
     lock(session, dossier)
     _check(dossier, values)
-    fields = [n for n in MEASURE_FIELDS if n in values and values[n] != getattr(measure, n)]
-    for name in fields:
-        setattr(measure, name, values[name])
+    fields = set_fields(measure, values, MEASURE_FIELDS)
     if fields:
         measure.changed_at, measure.changed_by = utc_now(), actor.name
-        _tell(session, dossier, measure, "maatregel_gewijzigd", actor, measure.changed_at)
+        _write_down(session, dossier, measure, "maatregel_gewijzigd", actor, measure.changed_at)
     return fields
 
 
@@ -221,7 +221,7 @@ def _check(dossier: Dossier, values: Mapping[str, Any]) -> None:
         raise DossierError("De maatregel eindigt voordat zij begint.", "ended_on")
 
 
-def _tell(
+def _write_down(
     session: Session,
     dossier: Dossier,
     measure: DossierMeasure,
@@ -234,24 +234,42 @@ def _tell(
     reindex_dossier(session, dossier)
 
 
+_Part = TypeVar("_Part", DossierMeasure, DossierAgreement)
+
+
 def find_measure(session: Session, dossier: Dossier, measure_id: str) -> DossierMeasure:
     """Return the measure of this dossier.
 
     Raises:
         DossierError: There is none.
     """
-    try:
-        wanted = UUID(measure_id[:40])
-    except ValueError:
-        raise DossierError("Deze maatregel is er niet.") from None
-    found = session.scalars(
-        select(DossierMeasure).where(
-            DossierMeasure.id == wanted, DossierMeasure.dossier_id == dossier.id
-        )
-    ).one_or_none()
-    if found is None:
-        raise DossierError("Deze maatregel is er niet.")
-    return found
+    refusal = "Deze maatregel is er niet."
+    return _find(session, dossier, DossierMeasure, measure_id, refusal)
+
+
+def find_agreement(session: Session, dossier: Dossier, agreement_id: str) -> DossierAgreement:
+    """Return the agreement of this dossier.
+
+    Raises:
+        DossierError: There is none.
+    """
+    refusal = "Deze afspraak is er niet."
+    return _find(session, dossier, DossierAgreement, agreement_id, refusal)
+
+
+def _find(
+    session: Session, dossier: Dossier, entity: type[_Part], number: str, refusal: str
+) -> _Part:
+    """Return the row of this dossier with an id from an address.
+
+    Raises:
+        DossierError: There is none; the refusal is its message.
+    """
+    with suppress(ValueError):
+        row = session.get(entity, UUID(number[:40]))
+        if row is not None and row.dossier_id == dossier.id:
+            return row
+    raise DossierError(refusal)
 
 
 def effects(session: Session, dossier: Dossier, today: date, *, whole: bool) -> list[Effect]:
@@ -267,18 +285,15 @@ def effects(session: Session, dossier: Dossier, today: date, *, whole: bool) -> 
     ).all()
     if not rows:
         return []
-    inside, area = _inside(dossier), _area(dossier, whole=whole)
+    mine, area = _in_dossier(dossier), _area(dossier, whole=whole)
     counts = [
-        _count_between(where, *bounds)
+        _count_between(reports, *bounds)
         for row in rows
-        for where in (inside, area)
+        for reports in (mine, area)
         for bounds in _bounds(row.started_on, window(row.started_on, today))
     ]
-    numbers = list(session.execute(select(*counts)).one())
-    return [
-        Effect(row, window(row.started_on, today), *numbers[4 * index : 4 * index + 4])
-        for index, row in enumerate(rows)
-    ]
+    numbers = iter(session.execute(select(*counts)).one())
+    return [Effect(row, window(row.started_on, today), *islice(numbers, 4)) for row in rows]
 
 
 def _bounds(started: date, days: int) -> Sequence[tuple[datetime, datetime]]:
@@ -292,11 +307,8 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), AMSTERDAM)
 
 
-def _inside(dossier: Dossier) -> ColumnElement[bool]:
-    mine = select(DossierMembership.report_id).where(
-        DossierMembership.dossier_id == dossier.id, DossierMembership.left_at.is_(None)
-    )
-    return Report.id.in_(mine)
+def _in_dossier(dossier: Dossier) -> ColumnElement[bool]:
+    return Report.id.in_(select(DossierMembership.report_id).where(inside(dossier)))
 
 
 def _area(dossier: Dossier, *, whole: bool) -> ColumnElement[bool]:
@@ -313,7 +325,7 @@ def _count_between(where: ColumnElement[bool], begin: datetime, end: datetime) -
             where,
             Report.incident_start >= begin,
             Report.incident_start < end,
-            # Nothing is reported before it happens: the index on what came in can serve.
+            # No report comes in before what it tells of: so the index on arrival can be used.
             Report.received_at >= begin - timedelta(hours=1),
         )
         .scalar_subquery()
@@ -322,35 +334,19 @@ def _count_between(where: ColumnElement[bool], begin: datetime, end: datetime) -
 
 def months_until(today: date) -> list[date]:
     """Return the first days of the last twelve months, this one included. Pure."""
-    found = [today.replace(day=1)]
-    while len(found) < MONTHS:
-        found.append((found[-1] - timedelta(days=1)).replace(day=1))
-    return found[::-1]
+    months = [today.replace(day=1)]
+    while len(months) < MONTHS:
+        months.append((months[-1] - timedelta(days=1)).replace(day=1))
+    return months[::-1]
 
 
 def per_month(session: Session, dossier: Dossier, today: date) -> list[tuple[date, int]]:
     """Return (first day, number of reports) by month of what happened, in one query."""
     months = months_until(today)
     ends = [*months[1:], (months[-1] + timedelta(days=32)).replace(day=1)]
-    inside = _inside(dossier)
+    mine = _in_dossier(dossier)
     counts = [
-        _count_between(inside, _midnight(first), _midnight(end))
+        _count_between(mine, _midnight(first), _midnight(end))
         for first, end in zip(months, ends, strict=True)
     ]
     return list(zip(months, session.execute(select(*counts)).one(), strict=True))
-
-
-def find_agreement(session: Session, dossier: Dossier, agreement_id: UUID) -> DossierAgreement:
-    """Return the agreement of this dossier.
-
-    Raises:
-        DossierError: There is none.
-    """
-    found = session.scalars(
-        select(DossierAgreement).where(
-            DossierAgreement.id == agreement_id, DossierAgreement.dossier_id == dossier.id
-        )
-    ).one_or_none()
-    if found is None:
-        raise DossierError("Deze afspraak is er niet.")
-    return found

@@ -1,4 +1,4 @@
-"""Agreements: new, sprung from a consultation, or as it stands now."""
+"""The pages of agreements, of the steps of a dossier, and of notes."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
-from pyramid.view import view_config
 
 from stopintimidatie.core.forms import Button, Change, Form
 from stopintimidatie.core.forms.transitions import derive_form
-from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import plural
 from stopintimidatie.core.web.request import Request, query_pairs
 from stopintimidatie.core.workflow import (
     WORKFLOW_EFFECTS,
-    WORKFLOW_OPTIONS,
     Transition,
     WorkflowError,
+    options_of,
 )
 from stopintimidatie.dossiers.actions.panels import effects_of
 from stopintimidatie.dossiers.actions.services import find_agreement
@@ -38,10 +36,12 @@ from stopintimidatie.dossiers.forms import (
 )
 from stopintimidatie.dossiers.models import Consultation, DossierAgreement
 from stopintimidatie.dossiers.pages import (
-    FORM_PAGE,
+    Values,
     back_to,
     back_to_finishing,
+    dossier_form,
     form_page,
+    form_view,
     only_live,
     page_of,
     submit,
@@ -55,69 +55,47 @@ from stopintimidatie.dossiers.services import (
     possible_readers,
 )
 from stopintimidatie.dossiers.workflow import DEFAULT_BODY, DOSSIER_WORKFLOW, PERSON_FIELDS
-from stopintimidatie.reports.vocabulary import FollowUp
 
 
-@view_config(
-    context=DossierResource,
-    name="afspraak",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-    guards=(only_live,),
-)
+@form_view("afspraak", only_live)
 def agreement_view(context: DossierResource, request: Request) -> Any:
-    """Make an agreement, or with `?afspraak=…` change one that exists."""
-    asked = dict(query_pairs(request)).get("afspraak")
-    if asked is None:
+    """Show the form of a new agreement, or of an existing one (`?afspraak=…`), and save it."""
+    number = dict(query_pairs(request)).get("afspraak")
+    if number is None:
         return _new_agreement(context, request)
-    return _existing_agreement(context, request, _find(context, request, asked))
-
-
-def _find(context: DossierResource, request: Request, asked: str) -> DossierAgreement:
     try:
-        return find_agreement(request.db, context.dossier, UUID(asked[:40]))
-    except (ValueError, DossierError):
+        agreement = find_agreement(request.db, context.dossier, number)
+    except DossierError:
         raise HTTPNotFound() from None
+    return _existing_agreement(context, request, agreement)
 
 
 def _new_agreement(context: DossierResource, request: Request) -> Any:
     dossier = context.dossier
-    talk = _consultation(context, request)
-    form = Form(
-        agreement_schema(owners_for(request.db, dossier.holder, dossier.kind), existing=False),
-        request,
-        buttons=[Button("opslaan", "Afspraak opslaan")],
-        appstruct={"houder": str(dossier.owner_id) if dossier.owner_id else None},
-        cancel_url=page_of(context, request, "afspraken"),
-    )
+    consultation = _consultation(context, request)
+    people = owners_for(request.db, dossier.holder, dossier.kind)
+    schema = agreement_schema(people, existing=False)
+    owner = {"houder": str(dossier.owner_id) if dossier.owner_id else None}
+    form = dossier_form(context, request, schema, SAVE, owner, part="afspraken")
 
-    def act(values: dict[str, Any]) -> Any:
-        made = read(values, AGREEMENT_ATTRIBUTES)
-        agreement = make_agreement(
-            request.db,
-            dossier,
-            made["what"],
-            made["who"],
-            made["due_on"],
-            request.actor,
-            owner_id=made["owner_id"],
-        )
+    def act(values: Values) -> Any:
+        columns, actor = read(values, AGREEMENT_ATTRIBUTES), request.actor
+        agreement = make_agreement(request.db, dossier, **columns, actor=actor)
         request.flash("De afspraak is opgeslagen.")
-        if talk is not None:
-            springs_from(request.db, talk, agreement)
+        if consultation is not None:
+            springs_from(request.db, consultation, agreement)
             here = page_of(context, request)
-            return HTTPSeeOther(f"{here}/overleg-bekijken?nr={talk.serial}")
+            return HTTPSeeOther(f"{here}/overleg-bekijken?nr={consultation.serial}")
         return back_to(context, request, "afspraken")
 
     return submit(request, form, act, form_page(context, request, "Afspraak toevoegen"))
 
 
 def _consultation(context: DossierResource, request: Request) -> Consultation | None:
-    """Return the consultation where it was agreed: `?overleg=3`."""
-    asked = dict(query_pairs(request)).get("overleg")
+    """Return the consultation where it was agreed (`?overleg=3`), or None."""
+    serial = dict(query_pairs(request)).get("overleg")
     try:
-        return None if asked is None else find_consultation(request.db, context.dossier, asked)
+        return None if serial is None else find_consultation(request.db, context.dossier, serial)
     except DossierError:
         raise HTTPNotFound() from None
 
@@ -128,15 +106,10 @@ def _existing_agreement(
     dossier = context.dossier
     people = owners_for(request.db, dossier.holder, dossier.kind)
     schema = agreement_schema(people, existing=True)
-    form = Form(
-        schema,
-        request,
-        buttons=[Button("opslaan", "Afspraak opslaan")],
-        appstruct={**stored(agreement, AGREEMENT_ATTRIBUTES), "versie": agreement.version},
-        cancel_url=page_of(context, request, "afspraken"),
-    )
+    values = {**stored(agreement, AGREEMENT_ATTRIBUTES), "versie": agreement.version}
+    form = dossier_form(context, request, schema, SAVE, values, part="afspraken")
 
-    def act(values: dict[str, Any]) -> Any:
+    def act(values: Values) -> Any:
         lock(request.db, agreement)
         check_version(agreement, values["versie"])
         changes = read(values, AGREEMENT_ATTRIBUTES)
@@ -144,33 +117,21 @@ def _existing_agreement(
         request.flash("De afspraak is opgeslagen.")
         return back_to(context, request, "afspraken")
 
-    return submit(
-        request,
-        form,
-        act,
-        form_page(context, request, "Afspraak bijwerken"),
-        conflict=lambda values: differences(
-            agreement, values, AGREEMENT_ATTRIBUTES, schema.children
-        ),
-    )
+    def conflict(values: Values) -> list[Change]:
+        return differences(agreement, values, AGREEMENT_ATTRIBUTES, schema.children)
+
+    page = form_page(context, request, "Afspraak bijwerken")
+    return submit(request, form, act, page, conflict=conflict)
 
 
-# Working in a dossier: its steps, notes and agreements.
-
-
-# Steps that can't be made while agreements are open; their page says so before one types.
+SAVE = Button("opslaan", "Afspraak opslaan")
+# Steps that can't be made while agreements are open; their page says so at once.
 NEEDS_AGREEMENTS_DONE = frozenset({"monitoren", "afsluiten"})
 
 
-@view_config(
-    context=DossierResource,
-    name="stap",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-)
+@form_view("stap")
 def step_view(context: DossierResource, request: Request) -> Any:
-    """Make one step of the workflow: `?naam=starten`. The workflow says what it asks."""
+    """Show the form of a step of the workflow (`?naam=starten`), and make the step."""
     step = _wanted_step(context, request)
     dossier = context.dossier
     if request.method != "POST" and dossier.state not in step.sources:
@@ -187,17 +148,12 @@ def step_view(context: DossierResource, request: Request) -> Any:
         "warning_link": ("Naar de afspraken", page_of(context, request, "afspraken")),
     }
 
-    def act(values: dict[str, Any]) -> Any:
+    def act(values: Values) -> Any:
         lock(request.db, dossier)
         check_version(dossier, values["versie"])
-        move_dossier(
-            request.db,
-            WORKFLOW_EFFECTS.of(request.registry),
-            dossier,
-            step.name,
-            {asked.name: values.get(asked.name) for asked in step.fields},
-            request.actor,
-        )
+        effects = WORKFLOW_EFFECTS.of(request.registry)
+        answers = {question.name: values.get(question.name) for question in step.fields}
+        move_dossier(request.db, effects, dossier, step.name, answers, request.actor)
         return _after(context, request, step)
 
     return submit(request, form, act, page, conflict=lambda values: _state_change(context, step))
@@ -215,15 +171,10 @@ def _wanted_step(context: DossierResource, request: Request) -> Transition:
 
 def _step_form(context: DossierResource, request: Request, step: Transition) -> Form:
     dossier = context.dossier
-    offered = WORKFLOW_OPTIONS.of(request.registry)
     strict = is_strict(dossier.kind)
     return derive_form(
         step,
-        {
-            asked.options: offered[asked.options](request.db, dossier)
-            for asked in step.fields
-            if asked.options
-        },
+        options_of(request.registry, request.db, step, dossier),
         request,
         version=dossier.version,
         appstruct=_first_answers(context, request, step),
@@ -233,19 +184,18 @@ def _step_form(context: DossierResource, request: Request, step: Transition) -> 
     )
 
 
-def _first_answers(context: DossierResource, request: Request, step: Transition) -> dict[str, Any]:
-    """Return what is known already; at closing, what the measures did."""
+def _first_answers(context: DossierResource, request: Request, step: Transition) -> Values:
+    """Return the answers that are known already; at closing, the effect of the measures."""
     if step.name == "starten":
         return _known(context)
     if step.name != "afsluiten":
         return {}
-    found = [one for one in effects_of(context, request) if not one.too_soon]
-    told = [f"{FollowUp.word(one.measure.kind).capitalize()}: {one.words}" for one in found]
-    return {"effect": "\n".join(told) or None}
+    effects = [effect for effect in effects_of(context, request) if not effect.too_soon]
+    return {"effect": "\n".join(f"{effect.name}: {effect.words}" for effect in effects) or None}
 
 
-def _known(context: DossierResource) -> dict[str, Any]:
-    """Return what the dossier says already about what the first step asks."""
+def _known(context: DossierResource) -> Values:
+    """Return the answers to the first step that the dossier holds already."""
     dossier = context.dossier
     return {
         "doel": dossier.purpose,
@@ -273,46 +223,34 @@ def _state_change(context: DossierResource, step: Transition) -> list[Change]:
 
 
 def _after(context: DossierResource, request: Request, step: Transition) -> Any:
-    """Return where to go: after closing, the reports come next."""
-    label = DOSSIER_WORKFLOW.state(step.target).label.lower()
-    told = "Het dossier is samengevoegd met dit dossier." if step.name == "samenvoegen" else ""
-    request.flash(told or f"Het dossier is nu {label}.")
+    """Say what was done, and redirect; after closing, to the page that finishes the reports."""
     if step.name == "samenvoegen":
+        request.flash("Het dossier is samengevoegd met dit dossier.")
         path = path_of_dossier(request.db, context.dossier.merged_into_id)  # type: ignore[arg-type]
         return HTTPSeeOther(path)
+    label = DOSSIER_WORKFLOW.state(step.target).label.lower()
+    request.flash(f"Het dossier is nu {label}.")
     if step.name == "afsluiten":
         return back_to_finishing(context, request)
     return back_to(context, request)
 
 
-@view_config(
-    context=DossierResource,
-    name="notitie",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-    guards=(only_live,),
-)
+@form_view("notitie", only_live)
 def note_view(context: DossierResource, request: Request) -> Any:
-    """Write a note."""
-    cancel = page_of(context, request, "notities")
-    me = str(request.actor.id)
-    people = [one for one in possible_readers(request.db, context.dossier) if one[0] != me]
-    form = Form(
-        note_schema(people),
-        request,
-        buttons=[Button("opslaan", "Notitie opslaan")],
-        cancel_url=cancel,
-    )
+    """Show the form of a note, and add the note."""
+    actor = request.actor
+    readers = possible_readers(request.db, context.dossier)
+    schema = note_schema([(code, name) for code, name in readers if code != str(actor.id)])
+    button = Button("opslaan", "Notitie opslaan")
+    form = dossier_form(context, request, schema, button, part="notities")
 
-    def act(values: dict[str, Any]) -> Any:
-        named = [UUID(code) for code in values["lezers"]]
+    def act(values: Values) -> Any:
         add_note(
             request.db,
             context.dossier,
             values["tekst"],
-            request.actor,
-            readers=named,
+            actor,
+            readers=[UUID(code) for code in values["lezers"]],
             restricted=values["besloten"],
         )
         request.flash("De notitie is opgeslagen.")

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Schema, field
 from stopintimidatie.dossiers.consultations.services import Seat
+from stopintimidatie.dossiers.forms import Choices, version_field
 from stopintimidatie.dossiers.services import DossierError
 
-Choices = Sequence[tuple[str, str]]
 LINES: Final = 8000
 
 
 class PlanSchema(Schema):
-    """The form of a plan: when, where, and what about."""
+    """The form of a plan: moment, location and agenda."""
 
     moment = field(forms.Moment(), "Wanneer")
     plek = field(forms.Text(200), "Waar", missing=None)
@@ -25,7 +24,7 @@ class PlanSchema(Schema):
         description="Een punt per regel.",
         missing=None,
     )
-    versie = field(forms.Integer(), "Versie", widget=forms.Hidden(), missing=0)
+    versie = version_field()
 
 
 class ParticipantSchema(Schema):
@@ -39,68 +38,57 @@ class ParticipantSchema(Schema):
 
 
 def report_schema(people: Choices) -> Any:
-    """Return the form of a report: who sat at the table, and what came of it."""
-    schema = Schema()
-    if people:
-        schema.add(
-            field(forms.ManyOf(people), "Wie zaten er aan tafel?", name="aanwezig", missing=())
-        )
-    schema.add(
+    """Return the form of a report: who sat at the table, and what was decided."""
+    question = "Wie zaten er aan tafel?"
+    present = field(forms.ManyOf(people), question, name="aanwezig", missing=())
+    return Schema(
+        *((present,) if people else ()),
         field(
             forms.Text(2000, lines=True),
-            "Anderen aan tafel" if people else "Wie zaten er aan tafel?",
+            "Anderen aan tafel" if people else question,
             name="anderen",
             description="Eén per regel: functie, komma, organisatie. Geen namen. Zoals: wijkagent,"
             " Politie Drechtsteden.",
             missing="",
-        )
-    )
-    schema.add(
+        ),
         field(
             forms.Text(LINES, lines=True),
             "Besluiten",
             name="besluiten",
             description="Wat is er besloten? Afspraken maakt u hierna.",
-        )
-    )
-    schema.add(
+        ),
         field(
             forms.Date(),
             "Volgend overleg",
             name="volgende",
             description="Leeg als er geen nieuwe datum is.",
             missing=None,
-        )
+        ),
+        version_field(),
     )
-    schema.add(field(forms.Integer(), "Versie", name="versie", widget=forms.Hidden(), missing=0))
-    return schema
 
 
 def table_schema(reports: Choices) -> Any:
     """Return the form of what is tabled."""
-    schema = Schema()
-    if reports:
-        schema.add(
-            field(
-                forms.ManyOf(reports),
-                "Welke meldingen komen op tafel?",
-                name="meldingen",
-                description="Zonder contactgegevens en zonder signalement.",
-                missing=(),
-            )
-        )
-    schema.add(field(forms.Flag(), "Ook de duiding", name="duiding", missing=False))
-    schema.add(field(forms.Flag(), "Ook de open afspraken", name="afspraken", missing=False))
-    schema.add(
+    chosen = field(
+        forms.ManyOf(reports),
+        "Welke meldingen komen op tafel?",
+        name="meldingen",
+        description="Zonder contactgegevens en zonder signalement.",
+        missing=(),
+    )
+    return Schema(
+        *((chosen,) if reports else ()),
+        field(forms.Flag(), "Ook de duiding", name="duiding", missing=False),
+        field(forms.Flag(), "Ook de open afspraken", name="afspraken", missing=False),
         field(
             forms.Text(2000, lines=True),
             "Reden",
             name="reden",
             description="Alleen nodig als een melder de melding niet met iedereen wil delen.",
             missing=None,
-        )
+        ),
     )
-    return schema
 
 
 def seats_from(values: dict[str, Any]) -> list[Seat]:
@@ -109,11 +97,8 @@ def seats_from(values: dict[str, Any]) -> list[Seat]:
     Raises:
         DossierError: A line isn't a function and an organisation.
     """
-    found = [_seat(code) for code in values.get("aanwezig", ())]
-    for line in values["anderen"].splitlines():
-        if line.strip():
-            found.append(_seat(line))
-    return found
+    typed = filter(str.strip, values["anderen"].splitlines())
+    return [_seat(line) for line in (*values.get("aanwezig", ()), *typed)]
 
 
 def _seat(line: str) -> Seat:

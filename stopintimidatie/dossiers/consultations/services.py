@@ -1,4 +1,4 @@
-"""What people do with a consultation: plan it, say what was agreed at the table, or drop it."""
+"""The services of a consultation: plan it, report on it or drop it; and of participants."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ from stopintimidatie.dossiers.services import (
     check_live,
     lock,
     log,
+    made_by,
     reindex_dossier,
+    set_fields,
 )
 from stopintimidatie.dossiers.workflow import ConsultationKind, ConsultationState
 
@@ -69,14 +71,11 @@ def plan_consultation(
         planned_at=planned_at,
         place=place,
         agenda=agenda,
-        made_at=moment,
-        made_by=actor.name,
-        changed_at=moment,
-        changed_by=actor.name,
+        **made_by(actor, moment),
     )
     session.add(made)
     session.flush()
-    _tell(session, dossier, made, "overleg_gepland", actor, moment)
+    _write_down(session, dossier, made, "overleg_gepland", actor, moment)
     return made
 
 
@@ -93,9 +92,7 @@ def change_plan(
         DossierError: The dossier is closed, or it was held or dropped already.
     """
     _still_planned(session, dossier, consultation)
-    fields = [n for n in PLAN_FIELDS if n in values and values[n] != getattr(consultation, n)]
-    for name in fields:
-        setattr(consultation, name, values[name])
+    fields = set_fields(consultation, values, PLAN_FIELDS)
     if fields:
         _touch(consultation, actor, utc_now())
         log(session, dossier, actor, "overleg", fields)
@@ -104,7 +101,7 @@ def change_plan(
 
 
 def badge_of(state: str, planned_at: datetime) -> str:
-    """Return how it stands; what was planned for a past moment waits for its report."""
+    """Return the badge of its state; what was planned for a past moment waits for its report."""
     past = state == ConsultationState.PLANNED and planned_at < utc_now()
     return "verslag_nodig" if past else state
 
@@ -112,7 +109,7 @@ def badge_of(state: str, planned_at: datetime) -> str:
 def drop_consultation(
     session: Session, dossier: Dossier, consultation: Consultation, actor: Actor
 ) -> None:
-    """Note that it doesn't take place.
+    """Note that a consultation doesn't take place.
 
     Raises:
         DossierError: It was held or dropped already.
@@ -121,7 +118,7 @@ def drop_consultation(
     consultation.state = ConsultationState.DROPPED.value
     moment = utc_now()
     _touch(consultation, actor, moment)
-    _tell(session, dossier, consultation, "overleg_vervallen", actor, moment)
+    _write_down(session, dossier, consultation, "overleg_vervallen", actor, moment)
 
 
 def report_on(
@@ -135,7 +132,9 @@ def report_on(
     *,
     at: datetime | None = None,
 ) -> None:
-    """Keep who sat there, what was decided and when the next one is. May be mended later.
+    """Store who sat at the table, what was decided and when the next one is.
+
+    The report may be mended later.
 
     Raises:
         DossierError: It was dropped, nobody sat there, or the dossier is closed.
@@ -166,13 +165,13 @@ def report_on(
     moment = at or utc_now()
     _touch(consultation, actor, moment)
     name = "overleg_gehouden" if first else "overleg_verslag"
-    _tell(session, dossier, consultation, name, actor, moment)
+    _write_down(session, dossier, consultation, name, actor, moment)
 
 
 def springs_from(
     session: Session, consultation: Consultation, agreement: DossierAgreement
 ) -> ConsultationAgreement:
-    """Note at which consultation this was agreed."""
+    """Note that an agreement was made at this consultation."""
     link = ConsultationAgreement(
         holder=agreement.holder, consultation_id=consultation.id, agreement_id=agreement.id
     )
@@ -181,20 +180,20 @@ def springs_from(
 
 
 def find_consultation(session: Session, dossier: Dossier, serial: str) -> Consultation:
-    """Return the so many-th consultation of this dossier.
+    """Return the consultation of this dossier with this number, as typed in an address.
 
     Raises:
         DossierError: There is none.
     """
     wanted = int(serial) if serial.isascii() and serial.isdigit() and len(serial) < 7 else 0
-    found = session.scalars(
+    consultation = session.scalars(
         select(Consultation).where(
             Consultation.dossier_id == dossier.id, Consultation.serial == wanted
         )
     ).one_or_none()
-    if found is None:
+    if consultation is None:
         raise DossierError("Dit overleg is er niet.")
-    return found
+    return consultation
 
 
 def seats_of(session: Session, consultation: Consultation) -> list[Seat]:
@@ -218,7 +217,7 @@ def agreements_from(session: Session, consultation: Consultation) -> Sequence[Do
 
 
 def participants(session: Session, dossier: Dossier) -> Sequence[DossierParticipant]:
-    """Return who takes part now, by organisation; then who did before."""
+    """Return the participants: those of now by organisation, then the former ones."""
     return session.scalars(
         select(DossierParticipant)
         .where(DossierParticipant.dossier_id == dossier.id)
@@ -247,7 +246,7 @@ def add_participant(
     """
     lock(session, dossier)
     check_live(dossier)
-    made = DossierParticipant(
+    participant = DossierParticipant(
         holder=dossier.holder,
         dossier_id=dossier.id,
         function=function,
@@ -256,11 +255,11 @@ def add_participant(
         joined_at=at or utc_now(),
         joined_by=actor.name,
     )
-    session.add(made)
+    session.add(participant)
     values = {"deelnemer": f"{function}, {organisation}"}
     append(session, dossier, actor, "deelnemer_erbij", values=values, at=at)
     log(session, dossier, actor, "deelnemer")
-    return made
+    return participant
 
 
 def remove_participant(
@@ -272,17 +271,17 @@ def remove_participant(
         DossierError: There is no such participant (any more).
     """
     lock(session, dossier)
-    found = session.scalars(
+    participant = session.scalars(
         select(DossierParticipant).where(
             DossierParticipant.id == participant_id,
             DossierParticipant.dossier_id == dossier.id,
             DossierParticipant.left_at.is_(None),
         )
     ).one_or_none()
-    if found is None:
+    if participant is None:
         raise DossierError("Deze deelnemer is er niet meer.")
-    found.left_at, found.left_by = utc_now(), actor.name
-    values = {"deelnemer": f"{found.function}, {found.organisation}"}
+    participant.left_at, participant.left_by = utc_now(), actor.name
+    values = {"deelnemer": f"{participant.function}, {participant.organisation}"}
     append(session, dossier, actor, "deelnemer_weg", values=values)
     log(session, dossier, actor, "deelnemer")
 
@@ -300,7 +299,7 @@ def _touch(consultation: Consultation, actor: Actor, moment: datetime) -> None:
     consultation.changed_at, consultation.changed_by = moment, actor.name
 
 
-def _tell(
+def _write_down(
     session: Session,
     dossier: Dossier,
     consultation: Consultation,

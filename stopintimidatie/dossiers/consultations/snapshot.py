@@ -1,4 +1,4 @@
-"""What was tabled at a consultation: frozen, under its own key; read, redacted and destroyed.
+"""The papers tabled at a consultation: frozen under a key of their own, redacted, destroyed.
 
 The blob is JSON with texts alone. A report stands in it by its number in the dossier, without
 contact data and without the signalement.
@@ -54,7 +54,7 @@ class Tabled:
 
 
 def unwilling(report: Report) -> bool:
-    """Tell whether the reporter doesn't want everybody at such a table to have it."""
+    """Tell whether the reporter doesn't want to share the report with everybody at a table."""
     return not (report.share_with_police and report.share_with_partners)
 
 
@@ -66,7 +66,7 @@ def put_on_table(
     tabled: Tabled,
     actor: Actor,
 ) -> None:
-    """Freeze what the table gets to see, as it stands now. Before it is held it may be renewed.
+    """Freeze the papers as they stand now; until the consultation is held this may be done again.
 
     Raises:
         DossierError: It was dropped or held, or a reporter's wish is passed over in silence.
@@ -97,8 +97,8 @@ def put_on_table(
 def content_of(
     session: Session, dossier: Dossier, consultation: Consultation, tabled: Tabled
 ) -> dict[str, Any]:
-    """Return texts alone, under Dutch headings: as the page shows them, whatever changes later."""
-    found: dict[str, Any] = {
+    """Return the papers as texts under Dutch headings, as the page shows them from then on."""
+    content: dict[str, Any] = {
         "dossier": f"{dossier.number} {dossier.title}",
         "soort": DossierKind.word(dossier.kind),
         "agenda": consultation.agenda or "",
@@ -106,10 +106,10 @@ def content_of(
         "meldingen": [_report(member) for member in tabled.members],
     }
     if tabled.with_assessment:
-        found["duiding"] = dossier.assessment or ""
+        content["duiding"] = dossier.assessment or ""
     if tabled.with_agreements:
-        found["afspraken"] = [_agreement(row) for row in _open(session, dossier)]
-    return found
+        content["afspraken"] = [_agreement(row) for row in _open(session, dossier)]
+    return content
 
 
 def _report(member: Member) -> dict[str, str]:
@@ -145,20 +145,23 @@ def _agreement(row: DossierAgreement) -> dict[str, str]:
 def read_tabled(
     session: Session, keys: KeyRing, consultation: Consultation
 ) -> Mapping[str, Any] | None:
-    """Return what was tabled; None when nothing was, or when it is gone."""
+    """Return the tabled papers; None when there are none, or none any more."""
     if consultation.tabled_state not in (TabledState.KEPT, TabledState.REDACTED):
         return None
     try:
-        found: dict[str, Any] = json.loads(VAULT.read(session, keys, consultation, KIND))
+        content: dict[str, Any] = json.loads(VAULT.read(session, keys, consultation, KIND))
     except DecryptionError:
         return None
-    return found
+    return content
 
 
 def redact_tabled(
     session: Session, keys: KeyRing, consultation: Consultation, fragment: Fragment
 ) -> int:
-    """Replace the blob by one without the words, under a new key; what can't be read goes."""
+    """Replace the papers by ones without the words, under a new key; return the number changed.
+
+    Papers that can't be read are destroyed.
+    """
     if consultation.tabled_state not in (TabledState.KEPT, TabledState.REDACTED):
         return 0
     frozen = read_tabled(session, keys, consultation)
@@ -175,7 +178,7 @@ def redact_tabled(
 
 
 def holds(session: Session, keys: KeyRing, consultation: Consultation, serials: set[int]) -> bool:
-    """Return whether one of these reports (numbers in the dossier) was tabled, or may have been."""
+    """Tell whether one of these reports (numbers in the dossier) was tabled, or may have been."""
     if consultation.tabled_state not in (TabledState.KEPT, TabledState.REDACTED):
         return False
     frozen = read_tabled(session, keys, consultation)
@@ -184,7 +187,7 @@ def holds(session: Session, keys: KeyRing, consultation: Consultation, serials: 
 
 
 def destroy_tabled(session: Session, consultation: Consultation) -> None:
-    """Delete key and blob; that something was tabled, and its hash, stay."""
+    """Delete the key and the papers; their hash stays, and the line that they were tabled."""
     VAULT.destroy(session, consultation)
     if consultation.tabled_at is not None and consultation.tabled_state != TabledState.DESTROYED:
         consultation.tabled_state = TabledState.DESTROYED.value

@@ -1,9 +1,8 @@
-"""Consultations and participants: planning, tabling, and what came of it."""
+"""The pages of consultations and participants: planning, tabling, reporting."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,6 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import AMSTERDAM, datetime_short
 from stopintimidatie.core.web.request import Paging, Request, query_pairs
-from stopintimidatie.dossiers import queries as dossiers_queries
 from stopintimidatie.dossiers.consultations.forms import (
     ParticipantSchema,
     PlanSchema,
@@ -46,26 +44,28 @@ from stopintimidatie.dossiers.consultations.snapshot import (
 from stopintimidatie.dossiers.filing.views import choice_of
 from stopintimidatie.dossiers.models import Consultation
 from stopintimidatie.dossiers.pages import (
-    FORM_PAGE,
     HIDDEN,
+    Values,
     agreement_lines,
     back_to,
-    crumbs,
+    dossier_form,
     form_page,
+    form_view,
     hidden_reports,
     may_edit,
     only_live,
     page_of,
+    post_view,
     sees_reports,
     submit,
 )
-from stopintimidatie.dossiers.queries import Member
+from stopintimidatie.dossiers.queries import Member, members
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.services import DossierError, check_version
 from stopintimidatie.dossiers.workflow import ConsultationKind, ConsultationState, TabledState
 
 MOST_TABLED = 100
-# Where the next one is planned by its day alone.
+# The time of a consultation that is planned by its day alone.
 USUAL_TIME = time(10, 0)
 
 
@@ -86,28 +86,17 @@ def _address(context: DossierResource, request: Request, consultation: Consultat
     return f"{page_of(context, request)}/overleg-bekijken?nr={consultation.serial}"
 
 
-@view_config(
-    context=DossierResource,
-    name="overleg",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-    guards=(only_live,),
-)
+@form_view("overleg", only_live)
 def plan_view(context: DossierResource, request: Request) -> Any:
-    """Plan a consultation, or with `?nr=…` change the plan of one."""
+    """Show the form that plans a consultation, or changes its plan (`?nr=…`), and save it."""
     known = _wanted(context, request) if "nr" in dict(query_pairs(request)) else None
-    form = Form(
-        PlanSchema(),
-        request,
-        buttons=[Button("opslaan", "Overleg opslaan")],
-        appstruct=_plan_of(request, known),
-        cancel_url=page_of(context, request, "overleg"),
-    )
+    button = Button("opslaan", "Overleg opslaan")
+    values = _plan_of(request, known)
+    form = dossier_form(context, request, PlanSchema(), button, values, part="overleg")
     word = kind_for(context.dossier).nl
     heading = f"{_name(known)} wijzigen" if known else f"{word.capitalize()} plannen"
 
-    def act(values: dict[str, Any]) -> Any:
+    def act(values: Values) -> Any:
         plan = {"place": values["plek"], "agenda": values["agenda"]}
         if known is None:
             made = plan_consultation(
@@ -124,7 +113,7 @@ def plan_view(context: DossierResource, request: Request) -> Any:
     return submit(request, form, act, form_page(context, request, heading))
 
 
-def _plan_of(request: Request, known: Consultation | None) -> dict[str, Any]:
+def _plan_of(request: Request, known: Consultation | None) -> Values:
     if known is not None:
         return {
             "moment": known.planned_at,
@@ -132,12 +121,11 @@ def _plan_of(request: Request, known: Consultation | None) -> dict[str, Any]:
             "agenda": known.agenda,
             "versie": known.version,
         }
-    asked = dict(query_pairs(request)).get("dag", "")
+    day = dict(query_pairs(request)).get("dag", "")[:10]
     try:
-        day = datetime.combine(datetime.fromisoformat(asked[:10]).date(), USUAL_TIME, AMSTERDAM)
+        return {"moment": datetime.combine(date.fromisoformat(day), USUAL_TIME, AMSTERDAM)}
     except ValueError:
         return {}
-    return {"moment": day}
 
 
 @view_config(
@@ -147,138 +135,115 @@ def _plan_of(request: Request, known: Consultation | None) -> dict[str, Any]:
     permission=Permission.VIEW_DOSSIER,
     renderer="stopintimidatie.dossiers.consultations:templates/consultation.jinja2",
 )
-def consultation_view(context: DossierResource, request: Request) -> dict[str, Any]:
-    """Show one consultation: agenda, who sat there, what was tabled, decided and agreed."""
-    found = _wanted(context, request)
+def consultation_view(context: DossierResource, request: Request) -> Values:
+    """Show a consultation: agenda, seats, tabled papers, decisions and agreements."""
+    consultation = _wanted(context, request)
     note_read(request, context.holder, "dossier", [context.dossier.id], task="overleg bekijken")
-    agreed = [(row, None) for row in agreements_from(request.db, found)]
-    here = page_of(context, request)
-    editing = may_edit(context, request)
+    agreed = [(row, None) for row in agreements_from(request.db, consultation)]
+    here, next_on = page_of(context, request), consultation.next_on
     return {
-        "crumbs": crumbs(request, _name(found)),
-        "above": f"{context.dossier.number} {context.dossier.title}",
-        "heading": _name(found),
-        "consultation": found,
-        "badge": badge_of(found.state, found.planned_at),
-        "when": datetime_short(found.planned_at),
-        "seats": seats_of(request.db, found),
+        **form_page(context, request, _name(consultation)),
+        "consultation": consultation,
+        "badge": badge_of(consultation.state, consultation.planned_at),
+        "when": datetime_short(consultation.planned_at),
+        "seats": seats_of(request.db, consultation),
         "lines": agreement_lines(context, request, agreed),
-        "tabled": TabledState.word(found.tabled_state),
-        "readable": found.tabled_state in (TabledState.KEPT, TabledState.REDACTED),
+        "tabled": TabledState.word(consultation.tabled_state),
+        "readable": consultation.tabled_state in (TabledState.KEPT, TabledState.REDACTED),
         "here": here,
-        "may_edit": editing,
-        "planned": found.state == ConsultationState.PLANNED,
-        "held": found.state == ConsultationState.HELD,
-        "next_href": f"{here}/overleg?dag={found.next_on.isoformat()}" if found.next_on else None,
+        "may_edit": may_edit(context, request),
+        "planned": consultation.state == ConsultationState.PLANNED,
+        "held": consultation.state == ConsultationState.HELD,
+        "next_href": f"{here}/overleg?dag={next_on.isoformat()}" if next_on else None,
     }
 
 
-@view_config(
-    context=DossierResource,
-    name="overleg-verslag",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-    guards=(only_live,),
-)
+@form_view("overleg-verslag", only_live)
 def report_view(context: DossierResource, request: Request) -> Any:
-    """Report what came of it: `?nr=…`."""
-    found = _wanted(context, request)
-    people = [f"{p.function}, {p.organisation}" for p in _present(context, request)]
+    """Show the form that reports on a consultation (`?nr=…`), and save it."""
+    consultation = _wanted(context, request)
+    rows = participants(request.db, context.dossier)
+    people = [f"{row.function}, {row.organisation}" for row in rows if row.left_at is None]
     form = Form(
-        report_schema([(one, one) for one in dict.fromkeys(people)]),
+        report_schema([(name, name) for name in dict.fromkeys(people)]),
         request,
         buttons=[Button("opslaan", "Verslag opslaan")],
-        appstruct=_report_of(request, found, people),
-        cancel_url=_address(context, request, found),
+        appstruct=_report_of(request, consultation, people),
+        cancel_url=_address(context, request, consultation),
     )
 
-    def act(values: dict[str, Any]) -> Any:
-        check_version(found, values["versie"])
-        seats = seats_from(values)
-        decided, following = values["besluiten"], values["volgende"]
-        report_on(request.db, context.dossier, found, seats, decided, following, request.actor)
+    def act(values: Values) -> Any:
+        check_version(consultation, values["versie"])
+        report_on(
+            request.db,
+            context.dossier,
+            consultation,
+            seats_from(values),
+            values["besluiten"],
+            values["volgende"],
+            request.actor,
+        )
         request.flash("Het verslag is opgeslagen.")
-        return HTTPSeeOther(_address(context, request, found))
+        return HTTPSeeOther(_address(context, request, consultation))
 
-    return submit(
-        request, form, act, form_page(context, request, f"Verslag van {_name(found).lower()}")
-    )
-
-
-def _present(context: DossierResource, request: Request) -> list[Any]:
-    return [p for p in participants(request.db, context.dossier) if p.left_at is None]
+    page = form_page(context, request, f"Verslag van {_name(consultation).lower()}")
+    return submit(request, form, act, page)
 
 
-def _report_of(request: Request, found: Consultation, people: list[str]) -> dict[str, Any]:
-    seats = [
-        f"{function}, {organisation}" for function, organisation in seats_of(request.db, found)
-    ]
+def _report_of(request: Request, consultation: Consultation, people: list[str]) -> Values:
+    seats = [", ".join(seat) for seat in seats_of(request.db, consultation)]
     return {
         "aanwezig": [seat for seat in seats if seat in people],
         "anderen": "\n".join(seat for seat in seats if seat not in people),
-        "besluiten": found.decisions,
-        "volgende": found.next_on,
-        "versie": found.version,
+        "besluiten": consultation.decisions,
+        "volgende": consultation.next_on,
+        "versie": consultation.version,
     }
 
 
-@view_config(
-    context=DossierResource,
-    name="overleg-vervalt",
-    request_method="POST",
-    permission=Permission.EDIT_DOSSIER,
-)
+@post_view("overleg-vervalt")
 def drop_view(context: DossierResource, request: Request) -> Any:
-    """Note that it doesn't take place: `?nr=…`."""
-    found = _wanted(context, request)
+    """Note that a consultation doesn't take place: `?nr=…`."""
+    consultation = _wanted(context, request)
     try:
-        drop_consultation(request.db, context.dossier, found, request.actor)
+        drop_consultation(request.db, context.dossier, consultation, request.actor)
         request.flash("Het overleg vervalt.")
     except DossierError as problem:
         request.flash(str(problem), "warning")
-    return HTTPSeeOther(_address(context, request, found))
+    return HTTPSeeOther(_address(context, request, consultation))
 
 
-@view_config(
-    context=DossierResource,
-    name="overleg-voorleggen",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-    guards=(hidden_reports, only_live),
-)
+@form_view("overleg-voorleggen", hidden_reports, only_live)
 def table_view(context: DossierResource, request: Request) -> Any:
-    """Choose what comes on the table, and freeze it: `?nr=…`."""
-    found = _wanted(context, request)
-    paging = Paging(1, MOST_TABLED, MOST_TABLED)
-    members = dossiers_queries.members(request.db, context.dossier, paging)
-    ids = [member.report.id for member in members]
+    """Show the form that chooses what is tabled (`?nr=…`), and freeze that."""
+    consultation = _wanted(context, request)
+    latest = members(request.db, context.dossier, Paging(1, MOST_TABLED, MOST_TABLED))
+    ids = [member.report.id for member in latest]
     note_read(request, context.holder, "melding", ids, task="meldingen op tafel leggen")
     form = Form(
-        table_schema([(m.report.reference, _choice(m)) for m in members]),
+        table_schema([(m.report.reference, _choice(m)) for m in latest]),
         request,
         buttons=[Button("vastleggen", "Vastleggen wat voorligt")],
         appstruct={
-            "meldingen": [m.report.reference for m in members if not unwilling(m.report)],
+            "meldingen": [m.report.reference for m in latest if not unwilling(m.report)],
             "duiding": True,
             "afspraken": True,
         },
-        cancel_url=_address(context, request, found),
+        cancel_url=_address(context, request, consultation),
     )
-    page = form_page(context, request, f"Op tafel bij {_name(found).lower()}")
+    page = form_page(context, request, f"Op tafel bij {_name(consultation).lower()}")
     page["intro"] = (
         "U legt vast wat de deelnemers te zien krijgen, zoals het nu is. Later ziet u hier nog"
         " precies wat er op tafel lag, ook als het dossier verandert."
     )
 
-    def act(values: dict[str, Any]) -> Any:
-        chosen = [m for m in members if m.report.reference in values.get("meldingen", ())]
+    def act(values: Values) -> Any:
+        chosen = [m for m in latest if m.report.reference in values.get("meldingen", ())]
         tabled = Tabled(chosen, values["duiding"], values["afspraken"], values["reden"])
         keys = request.registry.key_ring
-        put_on_table(request.db, keys, context.dossier, found, tabled, request.actor)
+        put_on_table(request.db, keys, context.dossier, consultation, tabled, request.actor)
         request.flash("Vastgelegd is wat er op tafel ligt.")
-        return HTTPSeeOther(_address(context, request, found))
+        return HTTPSeeOther(_address(context, request, consultation))
 
     return submit(request, form, act, page)
 
@@ -295,55 +260,40 @@ def _choice(member: Member) -> str:
     permission=Permission.VIEW_DOSSIER,
     renderer="stopintimidatie.dossiers.consultations:templates/tabled.jinja2",
 )
-def tabled_view(context: DossierResource, request: Request) -> dict[str, Any]:
-    """Show what was tabled, as it was then: `?nr=…`."""
-    found = _wanted(context, request)
-    content: Mapping[str, Any] | None = read_tabled(request.db, request.registry.key_ring, found)
+def tabled_view(context: DossierResource, request: Request) -> Values:
+    """Show the papers that were tabled, as they were then: `?nr=…`."""
+    consultation = _wanted(context, request)
+    content = read_tabled(request.db, request.registry.key_ring, consultation)
     if content is None:
         raise HTTPNotFound()
     note_read(request, context.holder, "dossier", [context.dossier.id], task="wat voorlag bekijken")
     return {
-        "crumbs": crumbs(request, f"Op tafel bij {_name(found).lower()}"),
-        "heading": f"Op tafel bij {_name(found).lower()}",
+        **form_page(context, request, f"Op tafel bij {_name(consultation).lower()}"),
         "above": content["dossier"],
-        "consultation": found,
+        "consultation": consultation,
         "content": content,
         "hidden": "" if sees_reports(context, request) else HIDDEN,
-        "redacted": found.tabled_state == TabledState.REDACTED,
-        "back": _address(context, request, found),
+        "redacted": consultation.tabled_state == TabledState.REDACTED,
+        "back": _address(context, request, consultation),
     }
 
 
-@view_config(
-    context=DossierResource,
-    name="deelnemer",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-    guards=(only_live,),
-)
+@form_view("deelnemer", only_live)
 def participant_view(context: DossierResource, request: Request) -> Any:
-    """Add a participant."""
-    cancel = page_of(context, request, "deelnemers")
-    buttons = [Button("opslaan", "Deelnemer opslaan")]
-    form = Form(ParticipantSchema(), request, buttons=buttons, cancel_url=cancel)
+    """Show the form of a new participant, and add the participant."""
+    button = Button("opslaan", "Deelnemer opslaan")
+    form = dossier_form(context, request, ParticipantSchema(), button, part="deelnemers")
 
-    def act(values: dict[str, Any]) -> Any:
-        function, organisation, task = values["functie"], values["organisatie"], values["taak"]
-        actor = request.actor
-        add_participant(request.db, context.dossier, function, organisation, task, actor)
+    def act(values: Values) -> Any:
+        given = (values["functie"], values["organisatie"], values["taak"])
+        add_participant(request.db, context.dossier, *given, request.actor)
         request.flash("De deelnemer is opgeslagen.")
         return back_to(context, request, "deelnemers")
 
     return submit(request, form, act, form_page(context, request, "Deelnemer toevoegen"))
 
 
-@view_config(
-    context=DossierResource,
-    name="deelnemer-weg",
-    request_method="POST",
-    permission=Permission.EDIT_DOSSIER,
-)
+@post_view("deelnemer-weg")
 def participant_gone_view(context: DossierResource, request: Request) -> Any:
     """Note that somebody takes part no longer: `deelnemer` in the form."""
     try:

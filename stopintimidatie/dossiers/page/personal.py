@@ -1,4 +1,4 @@
-"""Personal data in dossiers: found through the reports in them, redacted, erased."""
+"""The personal data in dossiers: found by the reports in them, redacted, erased."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from stopintimidatie.core.storage.personal import (
     Fragment,
     PersonalDataHolder,
     Subject,
-    Treatment,
     count_filled,
     empty_rows,
     redact_rows,
+    treated,
 )
 from stopintimidatie.core.storage.session import locked
 from stopintimidatie.dossiers.actions.services import destroy_attachments
@@ -43,84 +43,40 @@ from stopintimidatie.reports import personal as reports_personal
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
-T: Final = Treatment
 COLUMNS: Final = {
-    "dossier": {
-        "title": T.TEXT,
-        "purpose": T.TEXT,
-        "responsible_body": T.TEXT,
-        "privacy_advice": T.TEXT,
-        "goal": T.TEXT,
-        "summary": T.TEXT,
-        "assessment": T.TEXT,
-        "closed_note": T.TEXT,
-        "taken_over_by": T.TEXT,
-        "effect": T.TEXT,
-        "feedback": T.TEXT,
-        "changed_by": T.STAFF,
-    },
-    "dossier_note": {"text": T.TEXT, "author_id": T.STAFF, "author_name": T.STAFF},
-    "dossier_agreement": {
-        "what": T.TEXT,
-        "who": T.TEXT,
-        "result": T.TEXT,
-        "made_by": T.STAFF,
-        "changed_by": T.STAFF,
-    },
-    "dossier_membership": {
-        "joined_reason": T.TEXT,
-        "left_reason": T.TEXT,
-        "joined_by": T.STAFF,
-        "left_by": T.STAFF,
-    },
-    "dossier_text": {"text": T.TEXT, "author_id": T.STAFF, "author_name": T.STAFF},
-    "dossier_participant": {
-        "function": T.TEXT,
-        "organisation": T.TEXT,
-        "task": T.TEXT,
-        "joined_by": T.STAFF,
-        "left_by": T.STAFF,
-    },
+    "dossier": treated(
+        text="title purpose responsible_body privacy_advice goal summary assessment closed_note"
+        " taken_over_by effect feedback",
+        staff="changed_by",
+    ),
+    "dossier_note": treated(text="text", staff="author_id author_name"),
+    "dossier_agreement": treated(text="what who result", staff="made_by changed_by"),
+    "dossier_membership": treated(text="joined_reason left_reason", staff="joined_by left_by"),
+    "dossier_text": treated(text="text", staff="author_id author_name"),
+    "dossier_participant": treated(text="function organisation task", staff="joined_by left_by"),
     "dossier_note_reader": {},
-    "consultation": {
-        "place": T.TEXT,
-        "agenda": T.TEXT,
-        "decisions": T.TEXT,
-        "tabled_sha256": T.CODES,
-        "tabled_by": T.STAFF,
-        "made_by": T.STAFF,
-        "changed_by": T.STAFF,
-    },
-    "consultation_seat": {"function": T.TEXT, "organisation": T.TEXT},
-    "dossier_reader": {"named_by": T.STAFF},
-    "dossier_measure": {
-        "what": T.TEXT,
-        "who": T.TEXT,
-        "effect": T.TEXT,
-        "made_by": T.STAFF,
-        "changed_by": T.STAFF,
-    },
-    "dossier_attachment": {"about": T.TEXT, "by": T.STAFF, "key": T.SEALED},
+    "consultation": treated(
+        text="place agenda decisions", codes="tabled_sha256", staff="tabled_by made_by changed_by"
+    ),
+    "consultation_seat": treated(text="function organisation"),
+    "dossier_reader": treated(staff="named_by"),
+    "dossier_measure": treated(text="what who effect", staff="made_by changed_by"),
+    "dossier_attachment": treated(text="about", staff="by", sealed="key"),
     "consultation_agreement": {},
-    "dossier_move": {
-        "reason": T.TEXT,
-        "values": T.TEXT,
-        "actor_id": T.STAFF,
-        "actor_name": T.STAFF,
-    },
+    "dossier_move": treated(text="reason values", staff="actor_id actor_name"),
 }
-_OWN_ROWS: Final[tuple[tuple[Any, Any], ...]] = (
-    (DossierNote, DossierNote.dossier_id),
-    (DossierAgreement, DossierAgreement.dossier_id),
-    (DossierMembership, DossierMembership.dossier_id),
-    (DossierMove, DossierMove.dossier_id),
-    (DossierText, DossierText.dossier_id),
-    (DossierParticipant, DossierParticipant.dossier_id),
-    (Consultation, Consultation.dossier_id),
-    (DossierMeasure, DossierMeasure.dossier_id),
-    (DossierAttachment, DossierAttachment.dossier_id),
+_PARTS: Final[tuple[Any, ...]] = (
+    DossierNote,
+    DossierAgreement,
+    DossierMembership,
+    DossierMove,
+    DossierText,
+    DossierParticipant,
+    Consultation,
+    DossierMeasure,
+    DossierAttachment,
 )
-# What erasing takes away whole; of the rest the bare facts stay.
+# The parts whose rows are deleted at erasure; of the others the bare facts stay.
 _GOES: Final[tuple[Any, ...]] = (DossierNote, DossierAgreement, DossierText)
 
 
@@ -138,37 +94,38 @@ def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
 def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
     """Redact the dossier's own texts, its notes, agreements, reasons and history."""
     count = redact_rows(session, Dossier, Dossier.id == document, COLUMNS["dossier"], fragment)
-    for entity, link in _OWN_ROWS:
-        columns = COLUMNS[entity.__tablename__]
-        count += redact_rows(session, entity, link == document, columns, fragment)
+    for entity in _PARTS:
+        columns, mine = COLUMNS[entity.__tablename__], entity.dossier_id == document
+        count += redact_rows(session, entity, mine, columns, fragment)
     seats = COLUMNS["consultation_seat"]
-    for held in _consultations(session, document):
-        mine = ConsultationSeat.consultation_id == held.id
+    for consultation in _consultations(session, document):
+        mine = ConsultationSeat.consultation_id == consultation.id
         count += redact_rows(session, ConsultationSeat, mine, seats, fragment)
-        count += redact_tabled(session, keys, held, fragment)
+        count += redact_tabled(session, keys, consultation, fragment)
     _index_anew(session, document)
     return count
 
 
 def erase(session: Session, document: UUID) -> None:
     """Delete notes, agreements, versions and what was tabled; the bare facts stay."""
-    for held in _consultations(session, document):
-        destroy_tabled(session, held)
-        session.execute(delete(ConsultationSeat).where(ConsultationSeat.consultation_id == held.id))
+    for consultation in _consultations(session, document):
+        destroy_tabled(session, consultation)
+        mine = ConsultationSeat.consultation_id == consultation.id
+        session.execute(delete(ConsultationSeat).where(mine))
     destroy_attachments(session, document)
-    for entity in _GOES:
-        session.execute(delete(entity).where(entity.dossier_id == document))
     empty_rows(session, Dossier, Dossier.id == document, COLUMNS["dossier"])
-    for entity, link in _OWN_ROWS:
+    for entity in _PARTS:
+        mine = entity.dossier_id == document
         if entity in _GOES:
-            continue
-        empty_rows(session, entity, link == document, COLUMNS[entity.__tablename__])
+            session.execute(delete(entity).where(mine))
+        else:
+            empty_rows(session, entity, mine, COLUMNS[entity.__tablename__])
     _index_anew(session, document)
 
 
 def _consultations(session: Session, document: UUID) -> Sequence[Consultation]:
-    found = select(Consultation).where(Consultation.dossier_id == document)
-    return session.scalars(locked(session, found)).all()
+    mine = select(Consultation).where(Consultation.dossier_id == document)
+    return session.scalars(locked(session, mine)).all()
 
 
 def _index_anew(session: Session, document: UUID) -> None:
@@ -212,26 +169,19 @@ def _lines_about(session: Session, report_id: UUID) -> list[DossierMove]:
 
 
 PERSONAL_DATA: Final = PersonalDataHolder(
-    KIND,
-    COLUMNS,
-    find,
-    redact,
-    erase,
-    source_erased=report_erased,
-    source_told=report_told,
+    KIND, COLUMNS, find, redact, erase, source_erased=report_erased, source_told=report_told
 )
 
-# What was tabled is a copy of its own: whoever is erased or redacted as a report is so there too,
-# while the dossier goes on.
+# The tabled papers are copies: what is erased or redacted in a report, is so in them too.
 TABLED_KIND: Final = "overleg"
 TABLED_COLUMNS: Final = {
-    "consultation_key": {"sealed": T.SEALED},
-    "consultation_blob": {"data": T.SEALED},
+    "consultation_key": treated(sealed="sealed"),
+    "consultation_blob": treated(sealed="data"),
 }
 
 
 def find_tabled(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """Find consultations with papers, of dossiers that the subject is or was in."""
+    """Find consultations with papers, of the dossiers that the subject is or was in."""
     return session.scalars(
         select(Consultation.id)
         .where(
@@ -243,60 +193,59 @@ def find_tabled(session: Session, keys: KeyRing, subject: Subject) -> Sequence[U
 
 
 def redact_one(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
-    """Take words out of what was tabled at a consultation; return the number of texts changed."""
-    held = _consultation(session, document)
-    return 0 if held is None else redact_tabled(session, keys, held, fragment)
+    """Take words out of the papers of a consultation; return the number of texts changed."""
+    consultation = _consultation(session, document)
+    return 0 if consultation is None else redact_tabled(session, keys, consultation, fragment)
 
 
 def erase_one(session: Session, document: UUID) -> None:
-    """Delete key and blob; what was decided at the table is the dossier's."""
-    held = _consultation(session, document)
-    if held is not None:
-        destroy_tabled(session, held)
+    """Delete the papers of a consultation; its decisions are the dossier's."""
+    consultation = _consultation(session, document)
+    if consultation is not None:
+        destroy_tabled(session, consultation)
 
 
 def _consultation(session: Session, document: UUID) -> Consultation | None:
-    statement = select(Consultation).where(Consultation.id == document).with_for_update()
-    return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+    return session.get(Consultation, document, with_for_update=True, populate_existing=True)
 
 
 def tabled_of(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[Consultation]:
-    """Return where a document was tabled: a report by its number, a dossier as a whole."""
+    """Return the consultations where a report or a dossier was tabled."""
     if kind == KIND:
-        return [held for held in _consultations(session, document) if held.tabled_at is not None]
+        return [row for row in _consultations(session, document) if row.tabled_at is not None]
     if kind != REPORT:
         return []
     inside = select(DossierMembership.dossier_id, DossierMembership.serial).where(
         DossierMembership.report_id == document
     )
     return [
-        held
+        consultation
         for dossier_id, serial in session.execute(inside).all()
-        for held in _consultations(session, dossier_id)
-        if holds(session, keys, held, {serial})
+        for consultation in _consultations(session, dossier_id)
+        if holds(session, keys, consultation, {serial})
     ]
 
 
 def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
-    """Destroy what was tabled with an erased report in it."""
-    found = tabled_of(session, keys, kind, document)
-    for held in found:
-        destroy_tabled(session, held)
-    return len(found)
+    """Destroy the papers with an erased report in them; return their number."""
+    consultations = tabled_of(session, keys, kind, document)
+    for consultation in consultations:
+        destroy_tabled(session, consultation)
+    return len(consultations)
 
 
 def source_redacted(
     session: Session, keys: KeyRing, kind: str, document: UUID, fragment: Fragment
 ) -> int:
     """Take words out of what was tabled of a report or dossier; return the number changed."""
-    found = tabled_of(session, keys, kind, document)
-    return sum(redact_tabled(session, keys, held, fragment) for held in found)
+    consultations = tabled_of(session, keys, kind, document)
+    return sum(redact_tabled(session, keys, row, fragment) for row in consultations)
 
 
 def tabled_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[ErasureCount]:
-    """Return at how many consultations it was tabled, and is still kept."""
-    found = tabled_of(session, keys, kind, document)
-    kept = [held for held in found if held.tabled_state != TabledState.DESTROYED.value]
+    """Return the number of papers with a document that are still kept."""
+    consultations = tabled_of(session, keys, kind, document)
+    kept = [row for row in consultations if row.tabled_state != TabledState.DESTROYED.value]
     return [ErasureCount("consultation_blob", ("data",), len(kept))]
 
 

@@ -15,9 +15,9 @@ from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, datetime_short, plural
 from stopintimidatie.core.web.components import ListItem, panels
 from stopintimidatie.core.web.request import NavItem, Paging, Request, query_pairs
-from stopintimidatie.dossiers import queries as dossiers_queries
+from stopintimidatie.dossiers import queries
 from stopintimidatie.dossiers.actions.panels import files_part, measures_part
-from stopintimidatie.dossiers.case.queries import MERGED, Relative, related
+from stopintimidatie.dossiers.case.queries import MERGED, related
 from stopintimidatie.dossiers.consultations.services import badge_of, participants
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import (
@@ -41,10 +41,9 @@ from stopintimidatie.dossiers.workflow import (
     ConsultationKind,
     DossierKind,
 )
-from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.services import report_path
+from stopintimidatie.reports.services import paths_of_reports, report_path
 from stopintimidatie.reports.vocabulary import PlaceType
 
 Page = dict[str, Any]
@@ -52,7 +51,7 @@ Page = dict[str, Any]
 
 @dataclass(frozen=True)
 class ReportLine:
-    """A report in the list of the dossier."""
+    """A report in the list of the dossier, with the address that takes it out."""
 
     href: str
     title: str
@@ -65,10 +64,9 @@ class ReportLine:
 def consultations_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
     """Return the consultations on a page of the list."""
     paging = paging_of(request, numbers.consultations)
-    found = dossiers_queries.consultations(request.db, context.dossier, paging)
     here = page_of(context, request)
     items = []
-    for row, seats in found:
+    for row, seats in queries.consultations(request.db, context.dossier, paging):
         meta = [datetime_short(row.planned_at), *([row.place] if row.place else [])]
         if seats:
             meta.append(f"{plural(seats, 'persoon', 'personen')} aan tafel")
@@ -93,28 +91,12 @@ def participants_part(context: DossierResource, request: Request, numbers: Count
 def chronology_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
     """Return what happened, the latest first; the reports among it are noted as read."""
     paging = paging_of(request, numbers.events)
-    found = dossiers_queries.events(
-        request.db,
-        context.dossier,
-        paging,
-        reader_of(request),
-        reports_too=sees_reports(context, request),
-    )
-    reports = [event.row for event in found if event.kind == "melding"]
+    reader, too = reader_of(request), numbers.reports_too
+    events = queries.events(request.db, context.dossier, paging, reader, reports_too=too)
+    reports = [event.row for event in events if event.kind == "melding"]
     _note_reports(request, context, reports)
-    codes = {report.neighbourhood_code for report in reports}
-    areas = request.db.execute(
-        select(Neighbourhood.code, Neighbourhood.slug).where(Neighbourhood.code.in_(codes))
-    )
-    slugs: dict[Any, str] = {row.code: row.slug for row in areas}
-    addresses = {
-        report.id: _address(context, report, slugs[report.neighbourhood_code]) for report in reports
-    }
-    return {"paging": paging, "entries": [event_entry(event, addresses) for event in found]}
-
-
-def _address(context: DossierResource, report: Report, slug: str) -> str:
-    return report_path(report, context.municipality.slug, slug)
+    addresses = paths_of_reports(request.db, [report.id for report in reports])
+    return {"paging": paging, "entries": [event_entry(event, addresses) for event in events]}
 
 
 def _note_reports(request: Request, context: DossierResource, reports: Sequence[Report]) -> None:
@@ -124,16 +106,13 @@ def _note_reports(request: Request, context: DossierResource, reports: Sequence[
 
 def reports_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
     """Return the reports on a page of the list, or why this person doesn't see them."""
-    if not sees_reports(context, request):
+    if not numbers.reports_too:
         return {"paging": paging_of(request, 0), "lines": [], "hidden": HIDDEN}
     paging = paging_of(request, numbers.reports)
-    found = dossiers_queries.members(request.db, context.dossier, paging)
-    _note_reports(request, context, [member.report for member in found])
-    return {
-        "paging": paging,
-        "lines": [_line(context, request, member) for member in found],
-        "hidden": "",
-    }
+    members = queries.members(request.db, context.dossier, paging)
+    _note_reports(request, context, [member.report for member in members])
+    lines = [_line(context, request, member) for member in members]
+    return {"paging": paging, "lines": lines, "hidden": ""}
 
 
 def _line(context: DossierResource, request: Request, member: Member) -> ReportLine:
@@ -145,14 +124,13 @@ def _line(context: DossierResource, request: Request, member: Member) -> ReportL
         PlaceType.word(report.place_type),
     ]
     if membership.reference:
-        elsewhere = f"hoort bij dossier {member.belongs_to}" if member.belongs_to else "verwijzing"
-        meta.append(elsewhere)
+        home = member.belongs_to
+        meta.append(f"hoort bij dossier {home}" if home else "verwijzing")
     out = f"{page_of(context, request)}/melding-eruit?melding={report.reference}"
-    badges = [report.state, *(["spoed"] if report.urgent else [])]
     return ReportLine(
-        href=_address(context, report, member.slug),
+        href=report_path(report, context.municipality.slug, member.slug),
         title=f"{report.reference}: {forms_of(report)}",
-        badges=badges,
+        badges=[report.state, *(["spoed"] if report.urgent else [])],
         meta=meta,
         snippet=excerpt(report.description),
         out_href=out if may_edit(context, request) else None,
@@ -162,22 +140,22 @@ def _line(context: DossierResource, request: Request, member: Member) -> ReportL
 def notes_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
     """Return the notes that this person may read."""
     paging = paging_of(request, numbers.notes)
-    found = dossiers_queries.notes(request.db, context.dossier, paging, reader_of(request))
-    return {"paging": paging, "entries": [note_entry(note) for note in found]}
+    notes = queries.notes(request.db, context.dossier, paging, reader_of(request))
+    return {"paging": paging, "entries": [note_entry(note) for note in notes]}
 
 
 def agreements_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
     """Return the agreements on a page of the list."""
     paging = paging_of(request, numbers.agreements)
-    found = dossiers_queries.agreements(request.db, context.dossier, paging)
-    return {"paging": paging, "lines": agreement_lines(context, request, found)}
+    rows = queries.agreements(request.db, context.dossier, paging)
+    return {"paging": paging, "lines": agreement_lines(context, request, rows)}
 
 
 def history_part(context: DossierResource, request: Request, numbers: Counts) -> Page:
     """Return the history on a page of the list."""
     paging = paging_of(request, numbers.history)
-    found = dossiers_queries.history(request.db, context.dossier, paging)
-    return {"paging": paging, "entries": [history_entry(move) for move in found]}
+    moves = queries.history(request.db, context.dossier, paging)
+    return {"paging": paging, "entries": [history_entry(move) for move in moves]}
 
 
 OVERVIEW: Final = "overzicht"
@@ -185,7 +163,7 @@ OVERVIEW: Final = "overzicht"
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the page: its tab, how many there are, and what it shows."""
+    """A part of the page: its tab, the number on the tab, and the values to show."""
 
     name: str
     label: str
@@ -204,9 +182,8 @@ def dossier_view(context: DossierResource, request: Request) -> Page:
     dossier = context.dossier
     note_read(request, context.holder, "dossier", [dossier.id], task="dossier bekijken")
     sees = sees_reports(context, request)
-    numbers = dossiers_queries.counts(
-        request.db, dossier, today(), reader_of(request), reports_too=sees
-    )
+    reader = reader_of(request)
+    numbers = queries.counts(request.db, dossier, today(), reader, reports_too=sees)
     wanted = dict(query_pairs(request)).get("deel", OVERVIEW)
     part = next((part for part in PARTS if part.name == wanted), PARTS[0])
     here = page_of(context, request)
@@ -219,7 +196,7 @@ def dossier_view(context: DossierResource, request: Request) -> Page:
         "may_edit": may_edit(context, request),
         "may_finish": sees and bool(request.has_permission(Permission.TRIAGE, context)),
         "sees_reports": sees,
-        "may_name": may_name(dossier, reader_of(request)) and dossier.state in LIVE,
+        "may_name": may_name(dossier, reader) and dossier.state in LIVE,
         "look_at_effect": _look_at_effect(dossier),
         "steps": _steps(context, request),
         "badges": _badges(dossier, numbers),
@@ -254,28 +231,20 @@ def _steps(context: DossierResource, request: Request) -> list[tuple[str, str]]:
 
 
 def _overview(context: DossierResource, request: Request, numbers: Counts) -> Page:
-    dossier = context.dossier
+    dossier, town = context.dossier, context.municipality.slug
     owner = request.db.scalar(select(User.name).where(User.id == dossier.owner_id))
     relatives = related(request.db, dossier)
     merged = next((r.number for r in relatives if r.relation == MERGED), None)
-    soon = dossiers_queries.agreements(
-        request.db,
-        dossier,
-        Paging(1, dossiers_queries.LATEST, dossiers_queries.LATEST),
-        only_open=True,
-    )
+    first = Paging(1, queries.LATEST, queries.LATEST)
+    soon = queries.agreements(request.db, dossier, first, only_open=True)
     return {
         "facts": _facts(context, owner or ""),
         "footing": _footing(dossier),
         "ending": _ending(dossier, merged),
         "soon": agreement_lines(context, request, soon),
-        "family": [(r.words, _relative(context, r)) for r in relatives],
+        "family": [(r.words, dossier_path(town, r.slug, r.number)) for r in relatives],
         "panels": panels(request, "dossier", context),
     }
-
-
-def _relative(context: DossierResource, other: Relative) -> str:
-    return dossier_path(context.municipality.slug, other.slug, other.number)
 
 
 def _facts(context: DossierResource, owner: str) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import ColumnElement, Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import utc_now
@@ -75,13 +75,29 @@ def check_room(engine: Engine, copy: Copy) -> None:
 
 
 def _room(session: Session, report: Report) -> int:
-    """Return the number that the next one gets."""
+    """Return the number that the next attachment gets.
+
+    Raises:
+        NotNowError: The report takes no more.
+    """
     mine = ReportAttachment.report_id == report.id
-    counted = select(func.count(), func.max(ReportAttachment.number)).where(mine)
-    number, highest = session.execute(counted.select_from(ReportAttachment)).one()
-    if number >= MOST:
+    number = next_number(session, ReportAttachment, mine, MOST)
+    if number is None:
         raise NotNowError(FULL)
-    return int(highest or 0) + 1
+    return number
+
+
+def next_number(
+    session: Session, entity: type[Any], mine: ColumnElement[bool], most: int
+) -> int | None:
+    """Return the number that the next attachment gets, or None when there are so many already.
+
+    `entity`: the table, for a higher room keeps attachments in the same way. `mine`: the condition
+    of the attachments of the document.
+    """
+    counted = select(func.count(), func.max(entity.number)).where(mine).select_from(entity)
+    number, highest = session.execute(counted).one()
+    return None if number >= most else int(highest or 0) + 1
 
 
 def attach(engine: Engine, keys: KeyRing, copy: Copy, file: Cleaned) -> Attachment:
@@ -91,24 +107,27 @@ def attach(engine: Engine, keys: KeyRing, copy: Copy, file: Cleaned) -> Attachme
         NotNowError: The report takes no attachment (any more).
     """
     with own_report(engine, copy) as (session, report):
-        number, made, key = _room(session, report), uuid4(), secrets.token_bytes(KEY_BYTES)
-        parts = keep_parts(session, report.holder, made, key, file)
-        row = ReportAttachment(
-            id=made,
-            holder=report.holder,
-            report_id=report.id,
-            number=number,
-            at=utc_now(),
-            kind=file.kind.value,
-            media_type=file.media_type,
-            size=file.size,
-            parts=parts,
-            key=keys.encrypt(PURPOSE, key.hex(), str(made)),
-        )
+        number = _room(session, report)
+        content = keep_content(session, keys, report.holder, file)
+        row = ReportAttachment(report_id=report.id, number=number, at=utc_now(), **content)
         session.add(row)
         append_move(session, report, REPORTER, "bijlage", report.state, {})
         spoke(session, report, "melding.bijlage")
         return _plain(row)
+
+
+def keep_content(session: Session, keys: KeyRing, holder: str, file: Cleaned) -> dict[str, Any]:
+    """Write the content of a file under a key of its own; return the columns of its row."""
+    made, key = uuid4(), secrets.token_bytes(KEY_BYTES)
+    return {
+        "id": made,
+        "holder": holder,
+        "kind": file.kind.value,
+        "media_type": file.media_type,
+        "size": file.size,
+        "parts": keep_parts(session, holder, made, key, file),
+        "key": keys.encrypt(PURPOSE, key.hex(), str(made)),
+    }
 
 
 def keep_parts(session: Session, holder: str, made: UUID, key: bytes, file: Cleaned) -> int:
@@ -118,8 +137,9 @@ def keep_parts(session: Session, holder: str, made: UUID, key: bytes, file: Clea
         number += 1
         nonce = secrets.token_bytes(NONCE_BYTES)
         sealed = nonce + cipher.encrypt(nonce, part, _bound(made, number))
-        values = {"giver": holder, "receiver": holder, "number": number, "content": sealed}
-        row = AttachmentPart(attachment_id=made, **values)
+        row = AttachmentPart(
+            attachment_id=made, giver=holder, receiver=holder, number=number, content=sealed
+        )
         session.add(row)
         session.flush()
         session.expunge(row)
@@ -127,7 +147,7 @@ def keep_parts(session: Session, holder: str, made: UUID, key: bytes, file: Clea
 
 
 def _bound(attachment: UUID, number: int) -> bytes:
-    """Return what a part is bound to: it means something only there."""
+    """Return the context that a part is encrypted in: it can't be read as another part."""
     return f"{attachment}:{number}".encode()
 
 
@@ -136,7 +156,7 @@ def _plain(row: ReportAttachment) -> Attachment:
 
 
 def attachments_of(session: Session, report_id: UUID) -> list[Attachment]:
-    """Return what belongs to a report, in order."""
+    """Return the attachments of a report, in order."""
     wanted = select(ReportAttachment).where(ReportAttachment.report_id == report_id)
     return [_plain(row) for row in session.scalars(wanted.order_by(ReportAttachment.number))]
 
@@ -157,10 +177,11 @@ def read(
     """
     with transaction(engine, holder, write=False) as session:
         row = session.scalars(select(entity).where(entity.id == attachment_id)).one()
-        cipher = AESGCM(bytes.fromhex(keys.decrypt(PURPOSE, row.key, str(row.id))))
-        parts = row.parts
+        cipher, parts = _cipher(keys, row), row.parts
     for number in range(1, parts + 1):
-        yield _open_part(engine, cipher, holder, attachment_id, number)
+        with transaction(engine, holder, write=False) as session:
+            part = _opened(session, cipher, attachment_id, number)
+        yield part
 
 
 def content_of(session: Session, keys: KeyRing, row: Any) -> Iterator[bytes]:
@@ -171,14 +192,13 @@ def content_of(session: Session, keys: KeyRing, row: Any) -> Iterator[bytes]:
     Raises:
         DecryptionError: A part isn't there, or the key doesn't fit.
     """
-    cipher = AESGCM(bytes.fromhex(keys.decrypt(PURPOSE, row.key, str(row.id))))
+    cipher = _cipher(keys, row)
     for number in range(1, row.parts + 1):
         yield _opened(session, cipher, row.id, number)
 
 
-def _open_part(engine: Engine, cipher: AESGCM, holder: str, attachment: UUID, number: int) -> bytes:
-    with transaction(engine, holder, write=False) as session:
-        return _opened(session, cipher, attachment, number)
+def _cipher(keys: KeyRing, row: Any) -> AESGCM:
+    return AESGCM(bytes.fromhex(keys.decrypt(PURPOSE, row.key, str(row.id))))
 
 
 def _opened(session: Session, cipher: AESGCM, attachment: UUID, number: int) -> bytes:
@@ -206,7 +226,7 @@ def give(session: Session, keys: KeyRing, report: Report, receiver: str) -> list
     rows = session.scalars(
         select(ReportAttachment).where(ReportAttachment.report_id == report.id)
     ).all()
-    given = [_told(row, keys) for row in rows]
+    given = [_with_key(row, keys) for row in rows]
     for row in rows:
         passing = update(AttachmentPart).where(AttachmentPart.attachment_id == row.id)
         session.execute(passing.values(receiver=receiver))
@@ -215,7 +235,8 @@ def give(session: Session, keys: KeyRing, report: Report, receiver: str) -> list
     return given
 
 
-def _told(row: ReportAttachment, keys: KeyRing) -> dict[str, Any]:
+def _with_key(row: ReportAttachment, keys: KeyRing) -> dict[str, Any]:
+    """Return the columns of an attachment as JSON, with its key in clear."""
     return {
         "id": str(row.id),
         "number": row.number,
@@ -231,12 +252,12 @@ def _told(row: ReportAttachment, keys: KeyRing) -> dict[str, Any]:
 def receive(
     session: Session, keys: KeyRing, report: Report, given: Sequence[dict[str, Any]]
 ) -> None:
-    """Make them the receiver's own; the giver has no way to them any more."""
-    for told in given:
-        made = UUID(told["id"])
+    """Make the attachments the receiver's own; the giver can't read them any more."""
+    for columns in given:
+        made = UUID(columns["id"])
         mine = update(AttachmentPart).where(AttachmentPart.attachment_id == made)
         session.execute(mine.values(giver=report.holder, receiver=report.holder))
-        values = {**told, "id": made, "at": datetime.fromisoformat(told["at"])}
-        values["key"] = keys.encrypt(PURPOSE, told["key"], told["id"])
+        values = {**columns, "id": made, "at": datetime.fromisoformat(columns["at"])}
+        values["key"] = keys.encrypt(PURPOSE, columns["key"], columns["id"])
         session.add(ReportAttachment(holder=report.holder, report_id=report.id, **values))
     session.flush()

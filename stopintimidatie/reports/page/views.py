@@ -34,7 +34,7 @@ from stopintimidatie.reports.conversation.services import (
     waiting_doubles,
     write_to_reporter,
 )
-from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.models import Report, ReportAttachment
 from stopintimidatie.reports.page import queries as page_queries
 from stopintimidatie.reports.page import steps as page_steps
 from stopintimidatie.reports.page.steps import (
@@ -321,21 +321,31 @@ def add_step_views(config: Any) -> None:
     permission=Permission.VIEW_ATTACHMENT,
 )
 def attachment_view(context: ReportResource, request: Request) -> Response:
-    """Send the content of an attachment, of the type that we gave it ourselves."""
-    found = _wanted(context, request)
-    if found is None:
+    """Send the content of an attachment: `?nummer=1`."""
+    attachment = _wanted(context, request)
+    if attachment is None:
         raise HTTPNotFound()
-    task = f"bijlage {found.number} openen"
+    task = f"bijlage {attachment.number} openen"
     note_read(request, context.holder, KIND, [context.report.id], task=task, fields=["bijlage"])
+    name = attachment.file_name(context.report.reference)
+    return file_response(request, context.holder, attachment, name)
+
+
+def file_response(
+    request: Request, holder: str, row: Any, name: str, entity: type[Any] = ReportAttachment
+) -> Response:
+    """Return the content of an attachment, of the type that we gave it ourselves.
+
+    `name`: the name of the file. `entity`: the table of the attachment.
+    """
     registry = request.registry
-    answer = Response(content_type=found.media_type, charset=None)
-    answer.app_iter = read(registry.engine, registry.key_ring, context.holder, found.id)
-    answer.content_length = found.size
+    response = Response(content_type=row.media_type, charset=None)
+    response.app_iter = read(registry.engine, registry.key_ring, holder, row.id, entity)
+    response.content_length = row.size
     # A photo is shown; sound and video are saved, for no player of ours is around them.
-    how = "inline" if found.media_type == "image/jpeg" else "attachment"
-    name = found.file_name(context.report.reference)
-    answer.headers["Content-Disposition"] = f'{how}; filename="{name}"'
-    return answer
+    how = "inline" if row.media_type == "image/jpeg" else "attachment"
+    response.headers["Content-Disposition"] = f'{how}; filename="{name}"'
+    return response
 
 
 def _wanted(context: ReportResource, request: Request) -> Attachment | None:
@@ -343,7 +353,7 @@ def _wanted(context: ReportResource, request: Request) -> Attachment | None:
     if not (number.isascii() and number.isdigit() and len(number) <= len(str(MOST)) + 2):
         return None
     mine = attachments_of(request.db, context.report.id)
-    return next((one for one in mine if one.number == int(number)), None)
+    return next((row for row in mine if row.number == int(number)), None)
 
 
 LONGEST: int = 4000
