@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,9 +16,9 @@ from stopintimidatie.core.storage.personal import (
     Fragment,
     PersonalDataHolder,
     Subject,
-    Treatment,
     empty_rows,
     redact_rows,
+    treated,
 )
 from stopintimidatie.core.storage.session import Row
 from stopintimidatie.reports.fields import BY_COLUMN
@@ -56,7 +56,7 @@ class ContactData:
 
     def as_dict(self) -> dict[str, str | None]:
         """Return the contact data by name of the field."""
-        return {"name": self.name, "phone": self.phone, "email": self.email, "when": self.when}
+        return asdict(self)
 
 
 NO_CONTACT: Final[Mapping[str, None]] = {"name": None, "phone": None, "email": None, "when": None}
@@ -100,7 +100,7 @@ SEALED = Sealed(
 
 
 def read_contact(session: Session, keys: KeyRing, report: Report) -> ContactData | None:
-    """Return contact data in clear, for whoever has the permission; the caller notes the read."""
+    """Return the contact data in clear, or None; the caller checks the permission and notes it."""
     row = session.scalars(
         select(ReportContact).where(ReportContact.report_id == report.id)
     ).one_or_none()
@@ -114,50 +114,32 @@ def read_contact(session: Session, keys: KeyRing, report: Report) -> ContactData
 
 
 def has_contact(session: Session, report: Report) -> bool:
-    """Return whether there is contact data, without reading it."""
-    found = select(ReportContact.id).where(ReportContact.report_id == report.id)
-    return session.scalar(found.limit(1)) is not None
+    """Tell whether there is contact data, without reading it."""
+    mine = select(ReportContact.id).where(ReportContact.report_id == report.id)
+    return session.scalar(mine.limit(1)) is not None
 
 
 def reached_by(session: Session, report: Report) -> tuple[bool, bool]:
     """Tell whether a telephone number and a mail address are there, without reading them."""
     given = select(ReportContact.phone.is_not(None), ReportContact.email.is_not(None))
     row = session.execute(given.where(ReportContact.report_id == report.id)).one_or_none()
-    return (False, False) if row is None else (bool(row[0]), bool(row[1]))
+    return (bool(row[0]), bool(row[1])) if row else (False, False)
 
 
-T: Final = Treatment
 COLUMNS: Final = {
     "report": {
-        **{name: one.facts.personal for name, one in BY_COLUMN.items() if one.facts.personal},
-        "suspected_offence_reason": T.TEXT,
-        "follow_ups": T.CODES,
-        "follow_code_hash": T.CODES,
-        "reporter_verdict": T.CODES,
+        **{name: field.facts.personal for name, field in BY_COLUMN.items() if field.facts.personal},
+        **treated(
+            text="suspected_offence_reason", codes="follow_ups follow_code_hash reporter_verdict"
+        ),
     },
-    "report_contact": {
-        "name": T.SEALED,
-        "phone": T.SEALED,
-        "email": T.SEALED,
-        "contact_when": T.SEALED,
-        "phone_index": T.SEALED,
-        "email_index": T.SEALED,
-    },
-    "report_move": {
-        "actor_id": T.STAFF,
-        "actor_name": T.STAFF,
-        "reason": T.TEXT,
-        "values": T.TEXT,
-    },
-    "reporter_message": {"text": T.TEXT, "actor_name": T.STAFF},
-    "report_attachment": {"key": T.SEALED},
-    "attachment_part": {"content": T.SEALED},
+    "report_contact": treated(sealed="name phone email contact_when phone_index email_index"),
+    "report_move": treated(text="reason values", staff="actor_id actor_name"),
+    "reporter_message": treated(text="text", staff="actor_name"),
+    "report_attachment": treated(sealed="key"),
+    "attachment_part": treated(sealed="content"),
     "report_form": {},
 }
-_OWN_ROWS: Final = (
-    (ReportMove, ReportMove.report_id),
-    (ReporterMessage, ReporterMessage.report_id),
-)
 
 
 def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
@@ -178,9 +160,9 @@ def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
 def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
     """Redact the account, its place, the signalement, the history and the conversation."""
     count = redact_rows(session, Report, Report.id == document, COLUMNS["report"], fragment)
-    for entity, link in _OWN_ROWS:
-        columns = COLUMNS[entity.__tablename__]
-        count += redact_rows(session, entity, link == document, columns, fragment)
+    for entity in (ReportMove, ReporterMessage):
+        columns, mine = COLUMNS[entity.__tablename__], entity.report_id == document
+        count += redact_rows(session, entity, mine, columns, fragment)
     _index_anew(session, document)
     return count
 

@@ -17,16 +17,10 @@ from stopintimidatie.reports.vocabulary import OPEN
 REFERENCE: Final = re.compile(r"M-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
 OFFER_PREFIX: Final = "overdracht-"
 P: Final = Permission
-# What nobody does any more to a report that was handed over, withdrawn or destroyed.
+# Nobody may do these any more to a report that was handed over, withdrawn or destroyed.
 WORK: Final = (
-    P.TRIAGE,
-    P.RELEASE,
-    P.EDIT_DOSSIER,
-    P.MARK_OFFENCE,
-    P.REDACT,
-    P.VIEW_CONTACT,
-    P.VIEW_ATTACHMENT,
-    P.ROUTE_REPORT,
+    *(P.TRIAGE, P.RELEASE, P.EDIT_DOSSIER, P.MARK_OFFENCE, P.REDACT),
+    *(P.VIEW_CONTACT, P.VIEW_ATTACHMENT, P.ROUTE_REPORT),
 )
 GONE: Final = frozenset({"overgedragen", "ingetrokken", "vernietigd"})
 

@@ -1,4 +1,4 @@
-"""References (kenmerk), follow codes (volgcode), and what an officer should notice. Pure.
+"""References (kenmerk), follow codes (volgcode), and personal data recognised in texts. Pure.
 
 A reference is public within the house: `M-4F7K-2QXJ`, seven random characters of Crockford's
 base 32 (no I, L, O or U) and one check character, so that a typing error is noticed. A follow code
@@ -27,6 +27,7 @@ PREFIX = "M"
 ALPHABET = codes.ALPHABET
 RANDOM_CHARACTERS = codes.RANDOM_CHARACTERS
 CODE_DIGITS = 16
+FOLLOW_PURPOSE: Final = "follow-code"
 
 
 def new_reference() -> str:
@@ -72,7 +73,7 @@ def normalise_follow_code(text: str) -> str | None:
 
 
 def hash_follow_code(secret: bytes, reference: str, code: str) -> str:
-    """Return what is kept of a code: keyed, and bound to its report."""
+    """Return the keyed hash that is stored of a code, bound to its report."""
     message = f"volgcode-hash\x00{reference}\x00{code}".encode()
     return hmac.new(secret, message, hashlib.sha256).hexdigest()
 
@@ -83,9 +84,6 @@ def follow_code_matches(secret: bytes, reference: str, typed: str, stored: str |
     made = hash_follow_code(secret, reference, code or "")
     same = hmac.compare_digest(made, stored or "0" * 64)
     return same and code is not None and stored is not None
-
-
-FOLLOW_PURPOSE: Final = "follow-code"
 
 
 _EMAIL: Final = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
@@ -121,22 +119,22 @@ class Finding:
 
 def find_personal_data(text: str | None) -> tuple[Finding, ...]:
     """Find what looks like a BSN, phone number, e-mail address or plate; nothing overlaps."""
-    found: list[Finding] = []
-    for kind, hits in _SEARCHES:
-        for start, end in hits(text or ""):
-            if all(end <= other.start or other.end <= start for other in found):
-                found.append(Finding(kind, start, end))
-    return tuple(sorted(found, key=lambda finding: finding.start))
+    findings: list[Finding] = []
+    for kind, search in _SEARCHES:
+        for start, end in search(text or ""):
+            if all(end <= other.start or other.end <= start for other in findings):
+                findings.append(Finding(kind, start, end))
+    return tuple(sorted(findings, key=lambda finding: finding.start))
 
 
 def kinds_found(*texts: str | None) -> list[str]:
-    """Return what these texts hold, in words, each once."""
+    """Return the kinds of personal data in these texts, in words, each once."""
     kinds = {finding.kind for text in texts for finding in find_personal_data(text)}
     return [word for kind, word in WORDS.items() if kind in kinds]
 
 
 def marked(text: str) -> Markup:
-    """Return the text with what was found in `<mark>`."""
+    """Return the text with the personal data in it within `<mark>`."""
     parts: list[Markup] = []
     position = 0
     for finding in find_personal_data(text):
@@ -186,7 +184,7 @@ def _shape(plate: str) -> str:
     return "".join("9" if sign.isdigit() else "A" for sign in signs)
 
 
-# In this order: what looks like two things is taken as the first.
+# The order matters: text that looks like two kinds is taken as the first.
 _SEARCHES: Final[tuple[tuple[str, Callable[[str], Spans]], ...]] = (
     ("email", _emails),
     ("telefoon", _phones),

@@ -1,4 +1,4 @@
-"""What is done with a report: its steps, its lock, words taken out of it, its search documents.
+"""The services of a report: its lock, its steps, redaction, its address and search documents.
 
 Each step is one transaction, with its line of history and its audit event.
 """
@@ -38,9 +38,9 @@ from stopintimidatie.reports.workflow import OFFERED, REPORT_WORKFLOW
 # Shorter than this a word stands within others: "Ed" in "iedereen".
 WITHIN_OTHERS: Final = 5
 DESTROYED: Final = "vernietigd"
+# The value of the desk's facet for a report without a known municipality.
 NOWHERE: Final = "onbekend"
-"""What the desk's facet shows for a report without a known municipality."""
-# What reporter and municipality wrote to each other, as one text.
+# The messages of reporter and municipality, as one text.
 _CONVERSATION: Final = (
     select(func.aggregate_strings(ReporterMessage.text, "\n"))
     .where(ReporterMessage.report_id == Report.id)
@@ -110,7 +110,7 @@ def check_version(report: Report, version: int) -> None:
 def lock_report(session: Session, report: Report, version: int) -> None:
     """Lock the report for a change by somebody who saw this version of it.
 
-    The lock makes two changes at once wait for each other, so that the second sees the first.
+    Of two changes at once the second waits, and then sees the first.
 
     Raises:
         StaleReportError: Somebody else changed it meanwhile.
@@ -145,9 +145,8 @@ def move_report(
         close_offer(session, report)
     append_move(session, report, actor, name, before, values)
     reindex_report(session, report)
-    record(
-        session, actor, "melding.toestand", report.holder, KIND, [report.id], fields=[report.state]
-    )
+    fields = [report.state]
+    record(session, actor, "melding.toestand", report.holder, KIND, [report.id], fields=fields)
     return transition
 
 
@@ -180,29 +179,30 @@ def redact_words(
     reason: str,
     actor: Actor,
 ) -> int:
-    """Make words unreadable for good in all that is about the report; return in how many texts.
+    """Make words unreadable in all tables about the report; return the number of texts changed.
 
     Each room takes them out of its own tables, history and frozen papers. The history and the log
     keep who did it, why and in how many texts: never the words.
     """
     # The longest first: a name within a marked sentence would break the sentence up.
-    fragments = [fragment_of(one) for one in sorted(set(words), key=len, reverse=True)]
+    longest_first = sorted(set(words), key=len, reverse=True)
+    fragments = [fragment_of(phrase) for phrase in longest_first]
     subject = Subject(reference=report.reference)
     session.flush()
-    # What was frozen of this report first: who has a copy hears of which report and what to do.
-    copies = sum(
+    # Copies first: whoever has one is told of which report it is, and what to do.
+    count = sum(
         holder.source_redacted(session, keys, KIND, report.id, fragment)
         for holder in holders.values()
         for fragment in fragments
     )
-    found = [
+    documents = [
         (holder, document)
         for holder in holders.values()
         for document in holder.find(session, keys, subject)
     ]
-    count = copies + sum(
+    count += sum(
         holder.redact(session, keys, document, fragment)
-        for holder, document in found
+        for holder, document in documents
         for fragment in fragments
     )
     for fragment in fragments:
@@ -226,14 +226,9 @@ def search_loader(registry: Any) -> Load:
 def _search_documents(
     session: Session, ids: Sequence[UUID], numbers: Mapping[UUID, Sequence[str]]
 ) -> Iterator[SearchDocument]:
-    """Yield the search documents of these reports, with their conversation, without destroyed."""
-    rows = session.execute(
-        select(Report, Municipality.slug, Neighbourhood.slug, _CONVERSATION)
-        .outerjoin(Municipality, Municipality.code == Report.holder)
-        .outerjoin(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
-        .where(Report.id.in_(ids), Report.state != DESTROYED)
-    )
-    for report, municipality, neighbourhood, conversation in rows:
+    """Yield the search documents of these reports with their conversation; none of destroyed."""
+    statement = _with_slugs(_CONVERSATION).where(Report.id.in_(ids), Report.state != DESTROYED)
+    for report, municipality, neighbourhood, conversation in session.execute(statement):
         dossiers = tuple(numbers.get(report.id, ()))
         document = search_document(report, municipality, neighbourhood, dossiers)
         if conversation:
@@ -258,23 +253,23 @@ def report_path(
 
 
 def paths_of_reports(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
-    """Return the addresses of several, in one query; what isn't there isn't in it."""
-    rows = session.execute(_placed().where(Report.id.in_(ids)))
-    return {row[0].id: report_path(row[0], row[1], row[2]) for row in rows}
+    """Return the addresses of the reports that are there, by id, in one query."""
+    rows = session.execute(_with_slugs().where(Report.id.in_(ids)))
+    return {report.id: report_path(report, *slugs) for report, *slugs in rows}
 
 
-def _placed() -> Select[Report, str, str]:
+def _with_slugs(*columns: Any) -> Select[Any]:
+    """Select reports with the slugs of their holder and neighbourhood, and more columns."""
     return (
-        select(Report, Municipality.slug, Neighbourhood.slug)
+        select(Report, Municipality.slug, Neighbourhood.slug, *columns)
         .outerjoin(Municipality, Municipality.code == Report.holder)
         .outerjoin(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
     )
 
 
 def path_of_report(session: Session, report_id: UUID) -> str | None:
-    """Return the address of one report, or None when it isn't there."""
-    row = session.execute(_placed().where(Report.id == report_id)).first()
-    return None if row is None else report_path(row[0], row[1], row[2])
+    """Return the address of a report, or None when it isn't there."""
+    return paths_of_reports(session, [report_id]).get(report_id)
 
 
 def search_document(
@@ -309,7 +304,7 @@ def search_document(
 
 
 def _area(report: Report) -> str:
-    """Return what the facet counts: the neighbourhood; at the desk, the municipality."""
+    """Return the area that the facet counts: the neighbourhood; at the desk, the municipality."""
     desk = report.holder == NATIONAL
     return (report.municipality_code if desk else report.neighbourhood_code) or NOWHERE
 

@@ -1,4 +1,4 @@
-"""A report in the words of an officer, grouped as they read it. Pure: from the row to text."""
+"""A report in the words of an officer, in the groups in which the page shows it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core import text
-from stopintimidatie.core.text import clock, date_long, datetime_long, local
+from stopintimidatie.core.text import Term, clock, date_long, datetime_long, local
 from stopintimidatie.municipalities.areas.locator import Method
 from stopintimidatie.municipalities.areas.models import (
     Municipality,
@@ -19,10 +18,19 @@ from stopintimidatie.municipalities.areas.models import (
 from stopintimidatie.municipalities.areas.queries import unknown_neighbourhood_code
 from stopintimidatie.municipalities.areas.services import successors
 from stopintimidatie.municipalities.settings.queries import free_texts
-from stopintimidatie.reports import vocabulary as reports_vocabulary
 from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.rules import kinds_found
+from stopintimidatie.reports.vocabulary import (
+    AgeGroup,
+    FollowUp,
+    Form,
+    LocationSource,
+    PartOfDay,
+    Source,
+    TimePrecision,
+    in_order,
+)
 
 Rows = list[tuple[str, Any]]
 
@@ -43,7 +51,7 @@ CONTACT_AGREED: Final = (
     ("geen", "geen contact"),
     ("is_geweest", "er is al contact geweest"),
 )
-_NO: Final = {True: "ja", False: "nee", None: None}
+_YES_NO: Final = {True: "ja", False: "nee", None: None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,47 +62,46 @@ class AreaNames:
     neighbourhood: str | None = None
     subneighbourhood: str | None = None
     near: str | None = None
-    # What took the place of an area that ended since: the report stays where it was filed.
+    # The area that the report's own area went into since; the report stays where it was filed.
     successor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """Something to notice at once. Tones as in `core.web.components`, kinds as of `ui.alert`."""
+    """A warning above a report; its kind is one of `ui.alert`."""
 
     kind: str
     title: str
     text: str
 
 
-def word(vocabulary: type[text.Term], code: str | None) -> str | None:
+def word(vocabulary: type[Term], code: str | None) -> str | None:
     """Return the officer's word for a code; a code we don't know is shown as it is."""
     return None if code is None else vocabulary.word(code)
 
 
-def listed(vocabulary: type[text.Term], codes: list[str]) -> str | None:
+def listed(vocabulary: type[Term], codes: list[str]) -> str | None:
     """Return the officer's words for codes, with commas between; None without codes."""
     return ", ".join(str(word(vocabulary, code)) for code in codes) or None
 
 
-_TELLING: Final = {form.value: place for place, form in enumerate(reports_vocabulary.Form)} | {
-    reports_vocabulary.Form.OTHER.value: -1
-}
+# The forms from light to grave: *anders* says least.
+_GRAVITY: Final = {form.value: number for number, form in enumerate(Form)} | {Form.OTHER.value: -1}
 
 
 def heading(report: Report) -> str:
     """Return what happened in one line: the three gravest forms, in their usual order."""
     forms = report.forms
-    telling = sorted(forms, key=lambda code: -_TELLING.get(code, -1))[:3]
-    text = listed(reports_vocabulary.Form, reports_vocabulary.in_order(telling)) or "Melding"
-    more = len(forms) - len(telling)
-    text += f" en {more} meer" if more > 0 else ""
-    return text[0].upper() + text[1:]
+    gravest = sorted(forms, key=lambda code: -_GRAVITY.get(code, -1))[:3]
+    title = listed(Form, in_order(gravest)) or "Melding"
+    more = len(forms) - len(gravest)
+    title += f" en {more} meer" if more > 0 else ""
+    return title[0].upper() + title[1:]
 
 
 def is_minor(report: Report) -> bool:
     """Tell whether the reporter is a minor, by the age band that was given."""
-    return report.reporter_age_group in {g.value for g in reports_vocabulary.AgeGroup if g.minor}
+    return report.reporter_age_group in {g.value for g in AgeGroup if g.minor}
 
 
 def badges(report: Report) -> list[str]:
@@ -110,24 +117,16 @@ def badges(report: Report) -> list[str]:
 
 def flags(report: Report) -> list[Flag]:
     """Return the warnings to show above a report, most pressing first."""
-    found: list[Flag] = []
-    if report.danger_now:
-        found.append(_DANGER)
-    if report.state == "quarantaine":
-        found.append(_QUARANTINE)
-    if is_minor(report):
-        found.append(_MINOR)
-    kinds = kinds_found(
-        report.description,
-        report.offender_appearance,
-        report.location_text,
-        *free_texts(report.own_answers),
+    texts = (report.description, report.offender_appearance, report.location_text)
+    kinds = kinds_found(*texts, *free_texts(report.own_answers))
+    warnings = (
+        (report.danger_now, _DANGER),
+        (report.state == "quarantaine", _QUARANTINE),
+        (is_minor(report), _MINOR),
+        (kinds, _sensitive(kinds)),
+        (report.located_by == Method.CENTRE, _BY_CENTRE),
     )
-    if kinds:
-        found.append(_sensitive(kinds))
-    if report.located_by == Method.CENTRE:
-        found.append(_BY_CENTRE)
-    return found
+    return [flag for applies, flag in warnings if applies]
 
 
 _DANGER: Final = Flag(
@@ -153,28 +152,27 @@ _BY_CENTRE: Final = Flag(
 
 
 def _sensitive(kinds: list[str]) -> Flag:
-    found = ", ".join(kinds)
     return Flag(
         "warning",
         "Er staan misschien persoonsgegevens in de tekst",
-        f"De tekst lijkt {found} te bevatten; het is geel gemarkeerd. Neem dit niet over in een"
-        " dossier of in een bericht.",
+        f"De tekst lijkt {', '.join(kinds)} te bevatten; het is geel gemarkeerd. Neem dit niet over"
+        " in een dossier of in een bericht.",
     )
 
 
 def when_text(report: Report) -> str:
     """Return the time of the incident, no more precise than the reporter knew it."""
     start = report.incident_start
-    part = word(reports_vocabulary.PartOfDay, report.part_of_day)
+    part = word(PartOfDay, report.part_of_day)
     day = date_long(start)
     match report.time_precision:
-        case reports_vocabulary.TimePrecision.EXACT | None:
+        case TimePrecision.EXACT | None:
             return _until(start, report.incident_end)
-        case reports_vocabulary.TimePrecision.HOUR:
+        case TimePrecision.HOUR:
             return f"{day}, rond {local(start):%H} uur"
-        case reports_vocabulary.TimePrecision.PART_OF_DAY:
+        case TimePrecision.PART_OF_DAY:
             return f"{day}, {part or 'dagdeel niet bekend'}"
-        case reports_vocabulary.TimePrecision.DAY:
+        case TimePrecision.DAY:
             return f"{day}, tijd niet bekend"
     return f"{day}, maar de melder weet dit niet zeker"
 
@@ -187,39 +185,39 @@ def _until(start: datetime, end: datetime | None) -> str:
     return f"{datetime_long(start)} tot {datetime_long(end)}"
 
 
-def _told(report: Report, column: str) -> tuple[str, Any]:
-    """Return the label of a field as it is declared, and what was told in words."""
-    one, value = BY_COLUMN[column], getattr(report, column)
-    if one.vocabulary is not None:
-        said = listed(one.vocabulary, value) if one.several else word(one.vocabulary, value)
-        return one.facts.label, said
-    return one.facts.label, {True: "ja", False: one.facts.no}.get(value, value)
+def _row(report: Report, column: str) -> tuple[str, Any]:
+    """Return the label of a field as it is declared, and the answer in words."""
+    declared, value = BY_COLUMN[column], getattr(report, column)
+    if declared.vocabulary is not None:
+        words = listed if declared.several else word
+        return declared.facts.label, words(declared.vocabulary, value)
+    return declared.facts.label, {True: "ja", False: declared.facts.no}.get(value, value)
 
 
-def what(report: Report) -> Rows:
-    """Return the rows about what happened."""
-    rows: Rows = [("Vormen", listed(reports_vocabulary.Form, report.forms))]
+def _rows(report: Report, *columns: str) -> Rows:
+    return _filled(*(_row(report, column) for column in columns))
+
+
+def event(report: Report) -> Rows:
+    """Return the rows about the event itself."""
+    rows: Rows = [("Vormen", listed(Form, report.forms))]
     if report.confirmed_forms and set(report.confirmed_forms) != set(report.reported_forms):
-        rows.append(("Zoals gemeld", listed(reports_vocabulary.Form, report.reported_forms)))
-    return [
-        *rows,
-        _told(report, "recurrence"),
-        _told(report, "bystanders"),
-    ]
+        rows.append(("Zoals gemeld", listed(Form, report.reported_forms)))
+    return [*rows, _row(report, "recurrence"), _row(report, "bystanders")]
 
 
-def where(report: Report, names: AreaNames) -> Rows:
-    """Return the rows about where it happened, and how that was found."""
+def location(report: Report, names: AreaNames) -> Rows:
+    """Return the rows about the location, and how it was found."""
     return _filled(
         ("Gemeente", names.municipality),
         ("Wijk", names.neighbourhood),
         ("Buurt", names.subneighbourhood),
         ("Vlak bij de grens met", names.near),
         ("Heet sinds de herindeling", names.successor),
-        _told(report, "place_type"),
+        _row(report, "place_type"),
         ("Adres", address_text(report.address)),
         ("Openbaar vervoer", transit_text(report.transit)),
-        _told(report, "location_text"),
+        _row(report, "location_text"),
         ("Punt op de kaart", point_text(report)),
         ("Hoe de wijk is bepaald", _located_by(report)),
     )
@@ -247,7 +245,7 @@ def point_text(report: Report) -> str | None:
     if report.lat is None or report.lon is None:
         return None
     text = f"{report.lat:.5f}, {report.lon:.5f}"
-    source = word(reports_vocabulary.LocationSource, report.location_source)
+    source = word(LocationSource, report.location_source)
     accuracy = f"op {report.accuracy_m} m nauwkeurig" if report.accuracy_m is not None else None
     extra = ", ".join(filter(None, (source, accuracy)))
     return f"{text} ({extra})" if extra else text
@@ -258,7 +256,7 @@ def _located_by(report: Report) -> str | None:
         return LOCATED_BY[Method.OFFICER]
     if _has_no_neighbourhood(report):
         return _not_located(report)
-    if report.located_by == Method.CHOSEN and report.source == reports_vocabulary.Source.WEB_FORM:
+    if report.located_by == Method.CHOSEN and report.source == Source.WEB_FORM:
         return "gekozen door de melder"
     return LOCATED_BY.get(report.located_by)
 
@@ -272,54 +270,38 @@ def _not_located(report: Report) -> str | None:
     """Return why a report is in no neighbourhood: nothing placed it, whatever was tried."""
     if report.lat is not None:
         return "niet bekend: het punt ligt in geen wijk die wij kennen"
-    if report.source == reports_vocabulary.Source.WEB_FORM and report.municipality_code is not None:
+    if report.source == Source.WEB_FORM and report.municipality_code is not None:
         return "niet bekend: de melder koos geen wijk en geen punt op de kaart"
     return LOCATED_BY[Method.NONE]
 
 
-def when(report: Report) -> Rows:
-    """Return the rows about when it happened and how it came in."""
+def moments(report: Report) -> Rows:
+    """Return the rows about when it happened, and when and how it came in."""
     return _filled(
         ("Gebeurd", when_text(report)),
         ("Ontvangen", datetime_long(report.received_at)),
-        ("Binnengekomen via", word(reports_vocabulary.Source, report.source)),
-        _told(report, "campaign"),
-        *([_told(report, "language")] if report.language != "nl" else ()),
+        ("Binnengekomen via", word(Source, report.source)),
+        _row(report, "campaign"),
+        *([_row(report, "language")] if report.language != "nl" else ()),
     )
 
 
 def reporter(report: Report) -> Rows:
     """Return the rows about the reporter."""
-    return _filled(
-        _told(report, "role"),
-        _told(report, "reporter_age_group"),
-        _told(report, "reporter_gender"),
-        _told(report, "felt_safety"),
-        _told(report, "behaviour_changes"),
-        _told(report, "police"),
-    )
+    about = ("role", "reporter_age_group", "reporter_gender")
+    return _rows(report, *about, "felt_safety", "behaviour_changes", "police")
 
 
 def offenders(report: Report) -> Rows:
     """Return the rows about the offenders."""
-    return _filled(
-        _told(report, "offender_count"),
-        _told(report, "offender_in_group"),
-        _told(report, "offender_known"),
-        _told(report, "offender_age"),
-        _told(report, "offender_gender"),
-        _told(report, "offender_transport"),
-    )
+    names = ("count", "in_group", "known", "age", "gender", "transport")
+    return _rows(report, *(f"offender_{name}" for name in names))
 
 
 def wishes(report: Report) -> Rows:
-    """Return the rows about what the reporter wants."""
-    return _filled(
-        _told(report, "wants_contact"),
-        _told(report, "wants_support"),
-        _told(report, "share_with_police"),
-        _told(report, "share_with_partners"),
-    )
+    """Return the rows about the wishes of the reporter."""
+    contact = ("wants_contact", "wants_support")
+    return _rows(report, *contact, "share_with_police", "share_with_partners")
 
 
 def assessment(report: Report) -> Rows:
@@ -328,20 +310,17 @@ def assessment(report: Report) -> Rows:
         return []
     return _filled(
         ("Beoordeeld op", datetime_long(report.triaged_at)),
-        ("Nu iemand in gevaar", _NO[report.danger_now]),
+        ("Nu iemand in gevaar", _YES_NO[report.danger_now]),
         ("Spoed", "ja" if report.urgent else "nee"),
-        ("Vermoeden van een strafbaar feit", _NO[report.suspected_offence]),
+        ("Vermoeden van een strafbaar feit", _YES_NO[report.suspected_offence]),
         ("Waarom", report.suspected_offence_reason),
         ("Contact afgesproken", dict(CONTACT_AGREED).get(report.contact_agreed or "")),
-        ("Opvolging", listed(reports_vocabulary.FollowUp, report.follow_ups)),
+        ("Opvolging", listed(FollowUp, report.follow_ups)),
     )
 
 
 def _filled(*rows: tuple[str, Any]) -> Rows:
     return [(term, value) for term, value in rows if value not in (None, "")]
-
-
-# The names of the areas of a report, as an officer reads them.
 
 
 def area_names(session: Session, report: Report) -> AreaNames:
@@ -363,9 +342,9 @@ def _name(session: Session, entity: Any, code: str | None) -> str | None:
 def _name_now(session: Session, report: Report) -> str | None:
     """Return wijk and municipality of today, where the report's own ended by a reorganisation."""
     codes = (report.municipality_code, report.neighbourhood_code)
-    found = successors(session, codes)
-    if not found:
+    heirs = successors(session, codes)
+    if not heirs:
         return None
-    town = _name(session, Municipality, found.get(codes[0] or "", codes[0]))
-    wijk = _name(session, Neighbourhood, found.get(codes[1] or "", ""))
+    town = _name(session, Municipality, heirs.get(codes[0] or "", codes[0]))
+    wijk = _name(session, Neighbourhood, heirs.get(codes[1] or "", ""))
     return ", ".join(filter(None, (wijk, town))) or None

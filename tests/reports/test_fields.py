@@ -96,9 +96,9 @@ def test_what_has_a_label_is_told_on_the_page_of_a_report() -> None:
         setattr(row, name, [first] if one.vocabulary and one.several else first)
     row.language = "en"
     told = [
-        *reports_words.what(row),
-        *reports_words.where(row, reports_words.AreaNames()),
-        *reports_words.when(row),
+        *reports_words.event(row),
+        *reports_words.location(row, reports_words.AreaNames()),
+        *reports_words.moments(row),
         *reports_words.reporter(row),
         *reports_words.offenders(row),
         *reports_words.wishes(row),

@@ -37,9 +37,9 @@ def content_of(session: Session, keys: KeyRing, report: Report) -> Content:
     """Return the whole report, for the municipality that must act on it."""
     contact = read_contact(session, keys, report)
     sections = [
-        Section("Wat er gebeurde", words.what(report), report.description),
-        Section("Waar", words.where(report, _names(session, report))),
-        Section("Wanneer", words.when(report)),
+        Section("Wat er gebeurde", words.event(report), report.description),
+        Section("Waar", words.location(report, _names(session, report))),
+        Section("Wanneer", words.moments(report)),
         Section("De melder", words.reporter(report) + words.wishes(report)),
     ]
     offenders = words.offenders(report)

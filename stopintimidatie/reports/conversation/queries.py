@@ -1,4 +1,4 @@
-"""The reporter follows a report with reference and follow code; there is no account."""
+"""The status and messages that a reporter reads with reference and follow code, without account."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from stopintimidatie.reports.workflow import DOUBLE, READER_DOUBLE, reader_statu
 PASSED_ON: Final = "doorgegeven"
 # Kinds of message that the reporter writes; the others come from who handles the report.
 FROM_REPORTER: Final = frozenset({"antwoord", "aanvulling"})
-_ASKED: Final = (
+_COLUMNS: Final = (
     Report.id,
     Report.holder,
     Report.follow_code_hash,
@@ -43,7 +43,7 @@ _ASKED: Final = (
 
 @dataclass(frozen=True)
 class Message:
-    """One message of the conversation, without the name of who wrote it."""
+    """A message of the conversation, without the name of its author."""
 
     at: datetime
     kind: str
@@ -57,7 +57,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Copy:
-    """The copy of a report that a follow code opened: whose it is, and where it stands."""
+    """The copy of a report that a follow code opened: its holder, its id and its state."""
 
     holder: str
     report_id: UUID
@@ -79,37 +79,38 @@ class Standing:
     answer_by: date | None = None
     verdict: str | None = None
     age_group: str | None = None
-    # The same was reported already; and whether this reporter is still to be called or written to.
+    # Reported already by somebody else; and whether this reporter still waits for contact.
     double: bool = False
     contact_due: bool = False
 
 
 def follow(engine: Engine, keys: KeyRing, reference: str, typed_code: str) -> Standing | None:
-    """Return how the report stands, or None; a wrong code costs what a wrong reference costs.
+    """Return the standing of a report, or None; a wrong code takes as long as a wrong reference.
 
     After a hand-over the reference leads to several holders: the copy that went on answers. The
     conversation went along, except of what was handed over before that was so.
     """
     with transaction(engine, write=False) as session:
         holders = locate_reference(session, reference, KIND)
-    found = []
-    # Also where there is no holder one look is taken, so that it takes as long.
+    copies = []
+    # Without a holder the desk is asked, so that the answer takes as long.
     for holder in holders or (NATIONAL,):
         with transaction(engine, holder, write=False) as session:
             standing = _standing(session, keys, reference, typed_code)
         if standing is not None:
-            found.append(standing)
-    return _together(found) if found else None
+            copies.append(standing)
+    return _together(copies) if copies else None
 
 
-def _together(found: Sequence[Standing]) -> Standing:
-    live = next((standing for standing in found if standing.status != PASSED_ON), found[0])
-    messages = sorted((m for standing in found for m in standing.messages), key=lambda m: m.at)
+def _together(copies: Sequence[Standing]) -> Standing:
+    """Return the standing of the copy that went on, with the messages of all copies."""
+    live = next((standing for standing in copies if standing.status != PASSED_ON), copies[0])
+    messages = sorted((m for standing in copies for m in standing.messages), key=lambda m: m.at)
     return replace(live, messages=tuple(messages))
 
 
 def _standing(session: Session, keys: KeyRing, reference: str, typed: str) -> Standing | None:
-    row = session.execute(select(*_ASKED).where(Report.reference == reference)).one_or_none()
+    row = session.execute(select(*_COLUMNS).where(Report.reference == reference)).one_or_none()
     secret = keys.derive(FOLLOW_PURPOSE, row.follow_code_version if row else None)
     if not follow_code_matches(secret, reference, typed, row.follow_code_hash if row else None):
         return None

@@ -1,8 +1,8 @@
-"""What officer and reporter do in their conversation, what doubles wait for, and the mail about it.
+"""The services of the conversation with a reporter, contact promised to doubles, and the mail.
 
 The mail is neutral: it says that something waits, and reading it takes reference and follow code,
-for somebody else may open that mailbox. What a reporter does follows on the code alone: `follow`
-judged it, and its `Copy` says which holder's report it opened.
+for somebody else may open that mailbox. A reporter acts by the follow code alone: `follow` checked
+it, and its `Copy` says which holder's report it opened.
 
 The reporter of a double was promised contact like any other. The term stays on the double, where
 the contact data is, and is due at the report that goes on as well: there somebody is at work.
@@ -16,7 +16,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import ColumnElement, Engine, and_, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, Actor, record
@@ -35,8 +35,8 @@ from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.text import AMSTERDAM, local
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.reports.conversation.queries import FROM_REPORTER, Copy, Message
-from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage
-from stopintimidatie.reports.personal import read_contact
+from stopintimidatie.reports.models import Report, ReporterMessage
+from stopintimidatie.reports.personal import reached_by, read_contact
 from stopintimidatie.reports.services import append_move, move_report, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.workflow import ENDED
@@ -46,16 +46,14 @@ NAME: Final = "bericht_voor_melder"
 PAGE: Final = "/volgen"
 # More messages within this time are one mail.
 TOGETHER: Final = timedelta(minutes=15)
-# A demo, or an installation that was off: no news any more.
+# Older messages are no news any more: a demo, or an installation that was off.
 TOO_OLD: Final = timedelta(days=7)
 
 
 def tell_by_mail(session: Session, report: Report) -> None:
     """Have the reporter mailed that something waits, when there is an address to mail to."""
-    has_address = select(ReportContact.id).where(
-        ReportContact.report_id == report.id, ReportContact.email.is_not(None)
-    )
-    if session.scalar(has_address.limit(1)) is None:
+    _, mail = reached_by(session, report)
+    if not mail:
         return
     slot = int(utc_now().timestamp() // TOGETHER.total_seconds())
     recipient = Recipient(MAIL_OWNER, str(report.id))
@@ -92,7 +90,7 @@ CLOSED: Final = frozenset({"overgedragen", "ingetrokken", "vernietigd"})
 
 
 def tell(session: Session, report: Report, kind: str, text: str, actor: Actor) -> None:
-    """Add a message that the reporter reads with the follow code; never who wrote it."""
+    """Add a message that the reporter reads with the follow code, without its author's name."""
     session.add(
         ReporterMessage(
             holder=report.holder,
@@ -118,7 +116,7 @@ def tell_once(session: Session, report: Report, kind: str, text: str, actor: Act
 
 
 def write_to_reporter(session: Session, report: Report, text: str, actor: Actor) -> None:
-    """Add a message that asks nothing; what the reporter wrote before counts as read."""
+    """Add a message that asks nothing; earlier messages of the reporter count as read."""
     tell(session, report, "bericht", text, actor)
     report.reporter_spoke_at = None
     append_move(session, report, actor, "bericht", report.state, {})
@@ -127,7 +125,7 @@ def write_to_reporter(session: Session, report: Report, text: str, actor: Actor)
 
 
 def mark_read(session: Session, report: Report, actor: Actor) -> None:
-    """Note that what the reporter wrote was seen; others needn't look for it any more."""
+    """Note that the messages of the reporter were read; they leave the inbox of the others."""
     if report.reporter_spoke_at is None:
         return
     report.reporter_spoke_at = None
@@ -136,7 +134,7 @@ def mark_read(session: Session, report: Report, actor: Actor) -> None:
 
 
 def expect_answer(session: Session, report: Report, until: date) -> None:
-    """Have the report go on by itself when this day has passed without an answer."""
+    """Set the last day for an answer; without one the report goes on by itself after that day."""
     report.waiting_until = until
     passed = datetime.combine(until + timedelta(days=1), time(0, 1), AMSTERDAM)
     payload = {"report": str(report.id), "until": until.isoformat()}
@@ -180,19 +178,15 @@ def waiting_doubles(session: Session, report: Report) -> Sequence[Report]:
 def next_contact(
     session: Session, report: Report, without: Report | None = None
 ) -> datetime | None:
-    """Return by when the first of those must have had contact."""
-    due = [
-        double.contact_deadline
-        for double in waiting_doubles(session, report)
-        if double is not without
-    ]
-    return due[0] if due else None
+    """Return the moment before which the first of the waiting doubles must have had contact."""
+    doubles = (double for double in waiting_doubles(session, report) if double is not without)
+    return next((double.contact_deadline for double in doubles), None)
 
 
 def check_goes_on(session: Session, report: Report, other: Report) -> None:
-    """Check that the other report can go on with what happened, so that it stays in one report.
+    """Check that a report can be closed as double of the other, where the work then goes on.
 
-    One that was handled may have doubles.
+    A report that was handled may have doubles.
 
     Raises:
         WorkflowError: It is this report, or was closed as a double itself.
@@ -205,21 +199,21 @@ def check_goes_on(session: Session, report: Report, other: Report) -> None:
         return
     head = _head_of(session, other)
     if head is None or head.id == report.id:
-        todo = f"Laat deze melding open, of heropen eerst {other.reference}."
+        advice = f"Laat deze melding open, of heropen eerst {other.reference}."
     else:
-        todo = f"Het werk gaat verder bij {head.reference}. Vul dat kenmerk in."
-    raise WorkflowError(f"{other.reference} is zelf gesloten als dubbel. {todo}", "dubbel_van")
+        advice = f"Het werk gaat verder bij {head.reference}. Vul dat kenmerk in."
+    raise WorkflowError(f"{other.reference} is zelf gesloten als dubbel. {advice}", "dubbel_van")
 
 
 def _head_of(session: Session, report: Report) -> Report | None:
     """Return the report at the end of a row of doubles; None if older ones point at each other."""
     passed = {report.id}
     while report.duplicate_of_id is not None:
-        found = session.get(Report, report.duplicate_of_id)
-        if found is None or found.id in passed:
+        other = session.get(Report, report.duplicate_of_id)
+        if other is None or other.id in passed:
             return None
-        passed.add(found.id)
-        report = found
+        passed.add(other.id)
+        report = other
     return report
 
 
@@ -239,8 +233,8 @@ def carry_contact(session: Session, report: Report, other: Report, actor: Actor)
         )
     if other.contact_deadline is None:
         other.contact_deadline = report.contact_deadline
-    told = {"reden": f"Ook de melder van {report.reference} (dubbel van deze) wil contact."}
-    append_move(session, other, actor, CARRIED, other.state, told)
+    reason = f"Ook de melder van {report.reference} (dubbel van deze) wil contact."
+    append_move(session, other, actor, CARRIED, other.state, {"reden": reason})
     reindex_report(session, other)
     record(session, actor, "melding.contact_erbij", other.holder, KIND, [other.id, report.id])
 
@@ -260,9 +254,9 @@ def check_nobody_waits(session: Session, report: Report) -> None:
 
 
 def contact_over(session: Session, report: Report) -> None:
-    """End the contact with this reporter; what others still wait for stays due.
+    """End the contact with this reporter; contact that others were promised stays due.
 
-    Also at the report that this one is double of, where the term may be that of this one.
+    The report that this one is double of may have had this term as well.
     """
     was, report.contact_deadline = report.contact_deadline, next_contact(session, report)
     session.flush()
@@ -275,7 +269,7 @@ def give_back(session: Session, report: Report) -> None:
 
 
 def _let_go(session: Session, report: Report, was: datetime | None) -> None:
-    """Set when the other report is due without this one."""
+    """Set the term of the report that this one is double of, without this one's term."""
     if report.duplicate_of_id is None or was is None:
         return
     wanted = select(Report).where(Report.id == report.duplicate_of_id).with_for_update()
@@ -286,7 +280,7 @@ def _let_go(session: Session, report: Report, was: datetime | None) -> None:
 
 
 def _promised(report: Report) -> bool:
-    """Tell whether its own reporter was promised contact: rather once too often than never."""
+    """Tell whether the report's own reporter was promised contact, or wants it."""
     return (report.contact_agreed or report.wants_contact) in TALKS
 
 
@@ -324,7 +318,7 @@ def own_report(engine: Engine, copy: Copy) -> Iterator[tuple[Session, Report]]:
 
 
 def add_message(engine: Engine, effects: Effects, copy: Copy, text: str) -> Message:
-    """Keep what the reporter adds. To a question it is the answer, and the work goes on.
+    """Add a message of the reporter; as the answer to a question it lets the work go on.
 
     Raises:
         NotNowError: The report takes no more messages.
@@ -334,44 +328,43 @@ def add_message(engine: Engine, effects: Effects, copy: Copy, text: str) -> Mess
         if before is not None:
             return Message(before.at, before.kind, before.text)
         _check_room(session, report)
-        asked = report.state == "wacht_op_melder"
-        kind = "antwoord" if asked else "aanvulling"
-        said = ReporterMessage(
+        answers = report.state == "wacht_op_melder"
+        kind = "antwoord" if answers else "aanvulling"
+        message = ReporterMessage(
             holder=report.holder, report_id=report.id, kind=kind, text=text, at=utc_now()
         )
-        session.add(said)
-        if asked:
+        session.add(message)
+        if answers:
             move_report(session, effects, report, "antwoord_ontvangen", {}, REPORTER)
         else:
             append_move(session, report, REPORTER, kind, report.state, {})
         spoke(session, report, f"melding.{kind}")
-        return Message(said.at, said.kind, said.text)
+        return Message(message.at, message.kind, message.text)
 
 
 def spoke(session: Session, report: Report, action: str) -> None:
-    """Mark that the reporter did something, for the officer and in the log."""
+    """Mark that the reporter did something, for the officers and in the log."""
     report.reporter_spoke_at = utc_now()
     reindex_report(session, report)
     record(session, REPORTER, action, report.holder, KIND, [report.id])
 
 
+def _by_reporter(report: Report) -> ColumnElement[bool]:
+    mine = ReporterMessage.report_id == report.id
+    return and_(mine, ReporterMessage.kind.in_(FROM_REPORTER))
+
+
 def _said_before(session: Session, report: Report, text: str) -> ReporterMessage | None:
-    """Return the last message of the reporter, when it is this one, just now."""
-    last = session.scalars(
-        select(ReporterMessage)
-        .where(ReporterMessage.report_id == report.id, ReporterMessage.kind.in_(FROM_REPORTER))
-        .order_by(ReporterMessage.at.desc())
-        .limit(1)
-    ).one_or_none()
+    """Return the last message of the reporter, when it has this text and is recent; else None."""
+    latest = select(ReporterMessage).where(_by_reporter(report))
+    last = session.scalars(latest.order_by(ReporterMessage.at.desc()).limit(1)).one_or_none()
     same = last is not None and last.text == text and utc_now() - last.at < SENT_TWICE
     return last if same else None
 
 
 def _check_room(session: Session, report: Report) -> None:
-    said = select(func.count(ReporterMessage.id)).where(
-        ReporterMessage.report_id == report.id, ReporterMessage.kind.in_(FROM_REPORTER)
-    )
-    if (session.scalar(said) or 0) >= MOST_MESSAGES:
+    number = select(func.count(ReporterMessage.id)).where(_by_reporter(report))
+    if (session.scalar(number) or 0) >= MOST_MESSAGES:
         raise NotNowError(
             f"U hebt al {MOST_MESSAGES} berichten gestuurd. Wacht op antwoord, of bel de gemeente."
         )
@@ -394,7 +387,7 @@ VERDICTS: Final = (("ja", "ja"), ("deels", "een beetje"), ("nee", "nee"))
 
 
 def give_verdict(engine: Engine, copy: Copy, verdict: str) -> None:
-    """Keep whether it helped, in one word; the last one counts.
+    """Store the reporter's answer to whether it helped; the last one counts.
 
     Raises:
         NotNowError: The report is gone.

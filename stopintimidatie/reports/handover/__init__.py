@@ -6,7 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
-    """Hand a report over: by the desk at once, between municipalities by offer and answer."""
+    """Register effects, jobs, mail, menu item and views of hand-overs."""
     from functools import partial
 
     from stopintimidatie.core.security import Permission
@@ -26,12 +26,6 @@ def includeme(config: Any) -> None:
     config.add_job_kind(services.ANSWERED, services.answered)
     config.add_job_kind(services.JOB, services.tell)
     config.add_mail_template(services.TEMPLATE)
-    add_own_place(
-        config,
-        "overdrachten",
-        "Overdrachten",
-        Permission.TRIAGE,
-        order=25,
-        waiting=services.waiting,
-    )
+    name, title, waiting = "overdrachten", "Overdrachten", services.waiting
+    add_own_place(config, name, title, Permission.TRIAGE, order=25, waiting=waiting)
     config.scan("stopintimidatie.reports.handover.views")

@@ -16,11 +16,11 @@ from stopintimidatie.core.storage.personal import (
     Fragment,
     PersonalDataHolder,
     Subject,
-    Treatment,
     count_filled,
     empty_rows,
     redact_rows,
     texts,
+    treated,
 )
 from stopintimidatie.core.storage.tenancy import current_holder
 from stopintimidatie.reports.handover.transfer import PURPOSE
@@ -28,24 +28,18 @@ from stopintimidatie.reports.models import Report, ReportTransfer
 from stopintimidatie.reports.personal import COLUMNS as REPORT_COLUMNS
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
-T: Final = Treatment
 COLUMNS: Final = {
-    "report_transfer": {
-        "content": T.SEALED,
-        "offer": T.SEALED,
-        "reason": T.TEXT,
-        "answer": T.TEXT,
-        "actor_name": T.STAFF,
-        "answered_by": T.STAFF,
-    },
+    "report_transfer": treated(
+        sealed="content offer", text="reason answer", staff="actor_name answered_by"
+    ),
 }
 
-# Of the conversation and the history that go along, what was typed.
+# The typed texts in the conversation and the history that go along.
 _LINES: Final = {"messages": "text", "custody": "values"}
 
 
 def _of_holder(session: Session) -> Any:
-    """Return the condition of what this holder gave or receives: the table itself has no wall."""
+    """Return the condition of the hand-overs from or to this holder: the table has no wall."""
     holder = current_holder(session)
     return or_(ReportTransfer.giver == holder, ReportTransfer.receiver == holder)
 
@@ -85,7 +79,7 @@ def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) 
 
 
 def _redact_offer(row: ReportTransfer, keys: KeyRing, fragment: Fragment) -> int:
-    """Redact what the receiver may see before it answers: all of it is text."""
+    """Redact the offer that the receiver sees before it answers: all of it is text."""
     if row.offer is None:
         return 0
     shown = json.loads(keys.decrypt(PURPOSE, row.offer, str(row.id)))
@@ -120,7 +114,7 @@ def _redact_content(row: ReportTransfer, keys: KeyRing, fragment: Fragment) -> i
 
 
 def erase(session: Session, document: UUID) -> None:
-    """Delete the content and the reason; that it was handed over stays."""
+    """Empty the content and the reason of a hand-over; the row stays."""
     mine = (ReportTransfer.id == document) & _of_holder(session)
     empty_rows(session, ReportTransfer, mine, COLUMNS["report_transfer"])
 
@@ -135,7 +129,7 @@ def _of_report(session: Session, kind: str, document: UUID) -> ColumnElement[boo
 
 
 def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
-    """Delete why a report was handed over; that it was stays."""
+    """Empty the reasons of the hand-overs of a report; the rows stay."""
     mine = _of_report(session, kind, document)
     empty_rows(session, ReportTransfer, mine, COLUMNS["report_transfer"])
     return 0

@@ -1,4 +1,4 @@
-"""Offering a report to another municipality, its answer, and all reports after a merger.
+"""The services that offer a report to another municipality, answer, and follow a merger.
 
 Giver and receiver never work in one transaction (docs/dev/adr/0004): an answer is written by the
 receiver, and a job of the giver does what follows from it. Until it accepts, the receiver sees
@@ -30,7 +30,7 @@ from stopintimidatie.core.storage.tenancy import NATIONAL, current_holder
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.people.services import postbox_recipient
-from stopintimidatie.reports.handover.transfer import PURPOSE, connected_receiver, hand_over, send
+from stopintimidatie.reports.handover.transfer import PURPOSE, hand_over, new_transfer, send
 from stopintimidatie.reports.models import Report, ReportTransfer
 from stopintimidatie.reports.services import move_report
 from stopintimidatie.reports.vocabulary import ACCEPTED, KIND, OPEN, REFUSED, VOID
@@ -42,14 +42,14 @@ from stopintimidatie.reports.words import (
     transit_text,
     when_text,
 )
-from stopintimidatie.reports.workflow import ENDED, MERGEABLE
+from stopintimidatie.reports.workflow import ENDED, MERGEABLE, OFFERED
 
 AT_ONCE: Final = 50
 REASON: Final = "De gemeente is opgegaan in een andere."
 
 
 def standing_of(session: Session, code: str) -> dict[str, int]:
-    """Return how many reports of a municipality the holder has that have not ended, by state."""
+    """Count the reports of a municipality that the holder has and that haven't ended, by state."""
     rows = session.execute(
         select(Report.state, func.count())
         .where(*_of(session, code), Report.state.not_in(ENDED))
@@ -62,7 +62,7 @@ def standing_of(session: Session, code: str) -> dict[str, int]:
 def hand_some_over(
     session: Session, effects: Mapping[str, Any], code: str, successor: str, actor: Actor
 ) -> int:
-    """Hand some reports over to the successor; how many. Again and again until there is none.
+    """Hand some reports over to the successor; return their number, 0 when there are no more.
 
     Raises:
         WorkflowError: The successor has no portal to put them in.
@@ -79,15 +79,14 @@ def hand_some_over(
     for report in reports:
         move_report(session, effects, report, name, {"gemeente": successor, "reden": REASON}, actor)
     if reports:
-        ids = [report.id for report in reports]
+        ids, fields = [report.id for report in reports], [code, successor]
         holder = reports[0].holder
-        fields = [code, successor]
         record(session, actor, "melding.samengevoegd", holder, KIND, ids, fields=fields)
     return len(reports)
 
 
 def _of(session: Session, code: str) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions of what a municipality holds; at the desk, of what lies in it."""
+    """Return the conditions of the reports that a municipality holds; at the desk, lying in it."""
     holder = current_holder(session)
     mine = Report.holder == holder
     return (mine, Report.municipality_code == code) if holder == NATIONAL else (mine,)
@@ -96,7 +95,7 @@ def _of(session: Session, code: str) -> tuple[ColumnElement[bool], ...]:
 def go_over(
     keys: KeyRing, session: Session, report: Report, values: Mapping[str, Any], actor: Actor
 ) -> None:
-    """Hand the report over, of which nobody awaits an answer here; effect of `samenvoegen`."""
+    """Hand the report over and stop waiting for an answer; effect of `samenvoegen`."""
     report.waiting_until = None
     hand_over(keys, session, report, values, actor)
 
@@ -106,7 +105,7 @@ NAME: Final = "overdracht_aangeboden"
 
 
 def tell_receiver(session: Session, transfer: ReportTransfer) -> None:
-    """Ask a job of the receiver to write to its mailbox, which only the receiver knows."""
+    """Enqueue a job of the receiver that mails it: only the receiver knows its mailbox."""
     enqueue(session, JOB, transfer.receiver, {"transfer": str(transfer.id)})
 
 
@@ -150,7 +149,7 @@ class AnsweredError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """The part of a report that the receiver sees before it is theirs."""
+    """The part of a report that the receiver sees before it takes the report."""
 
     what: str
     when: str
@@ -167,19 +166,10 @@ def offer(
     keys: KeyRing, session: Session, report: Report, values: Mapping[str, Any], actor: Actor
 ) -> None:
     """Offer the report; effect of `overdracht_aanbieden`."""
-    receiver = connected_receiver(session, report, values)
-    transfer = ReportTransfer(
-        giver=report.holder,
-        receiver=receiver,
-        reference=report.reference,
-        actor_name=actor.name,
-        reason=str(values["reden"]),
-        state=OPEN,
-    )
-    session.add(transfer)
-    session.flush()
-    shown = msgspec.json.encode(_offered(session, report)).decode()
-    transfer.offer = keys.encrypt(PURPOSE, shown, str(transfer.id))
+    transfer = new_transfer(session, report, values, actor)
+    transfer.state = OPEN
+    offered = msgspec.json.encode(_offered(session, report)).decode()
+    transfer.offer = keys.encrypt(PURPOSE, offered, str(transfer.id))
     tell_receiver(session, transfer)
 
 
@@ -199,15 +189,15 @@ def _offered(session: Session, report: Report) -> Offered:
 
 
 def shown(keys: KeyRing, transfer: ReportTransfer) -> Offered | None:
-    """Return what the receiver may see of an open offer."""
+    """Return the part of the report that the receiver may see; None unless the offer is open."""
     if transfer.offer is None:
         return None
-    shown = keys.decrypt(PURPOSE, transfer.offer, str(transfer.id))
-    return msgspec.json.decode(shown, type=Offered)
+    offered = keys.decrypt(PURPOSE, transfer.offer, str(transfer.id))
+    return msgspec.json.decode(offered, type=Offered)
 
 
 def take_back(session: Session, report: Report, values: Mapping[str, Any], actor: Actor) -> None:
-    """Check that the other municipality was not first; effect of `overdracht_intrekken`."""
+    """Check that the other municipality hasn't accepted yet; effect of `overdracht_intrekken`."""
     transfer = _latest(session, report)
     if transfer is not None and transfer.state == ACCEPTED:
         raise WorkflowError("De andere gemeente heeft de melding intussen aangenomen.", None)
@@ -216,7 +206,7 @@ def take_back(session: Session, report: Report, values: Mapping[str, Any], actor
 def give(
     keys: KeyRing, session: Session, report: Report, values: Mapping[str, Any], actor: Actor
 ) -> None:
-    """Send the content on its way, a tombstone stays; effect of `overdracht_aangenomen`."""
+    """Send the content to the receiver and leave a tombstone; effect of `overdracht_aangenomen`."""
     transfer = _latest(session, report)
     if transfer is None or transfer.state != ACCEPTED:
         raise WorkflowError("Er is geen aangenomen aanbod.", None)
@@ -234,19 +224,19 @@ def _latest(session: Session, report: Report) -> ReportTransfer | None:
 
 
 def accept(session: Session, transfer: ReportTransfer, actor: Actor) -> None:
-    """Take the report: a moment later it stands among the receiver's own.
+    """Accept the offer; a moment later the report stands among the receiver's own.
 
     Raises:
-        AnsweredError: Too late.
+        AnsweredError: The offer was answered or withdrawn already.
     """
     _answer(session, transfer, actor, ACCEPTED, None)
 
 
 def refuse(session: Session, transfer: ReportTransfer, actor: Actor, reason: str) -> None:
-    """Refuse the report, and say why.
+    """Refuse the offer, with a reason.
 
     Raises:
-        AnsweredError: Too late.
+        AnsweredError: The offer was answered or withdrawn already.
     """
     _answer(session, transfer, actor, REFUSED, reason)
 
@@ -254,7 +244,7 @@ def refuse(session: Session, transfer: ReportTransfer, actor: Actor, reason: str
 def _answer(
     session: Session, transfer: ReportTransfer, actor: Actor, state: str, reason: str | None
 ) -> None:
-    # Whoever is second waits here, and then sees what the first did.
+    # Of two answers at once the second waits here, and then sees the first.
     session.refresh(transfer, with_for_update=True)
     if transfer.state != OPEN:
         raise AnsweredError
@@ -268,7 +258,7 @@ def _answer(
 
 
 def answered(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Do what follows from the answer; a job of the giver. Twice is harmless."""
+    """Make the step that follows from the answer; a job of the giver, harmless when done twice."""
     effects = WORKFLOW_EFFECTS.of(context.registry)
     for payload in payloads:
         with context.transaction() as session:
@@ -278,28 +268,27 @@ def answered(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
             report = session.scalar(
                 select(Report).where(Report.reference == transfer.reference).with_for_update()
             )
-            if report is None or report.state != "overdracht_aangeboden":
-                # Withdrawn by the reporter, say: there is nothing left to give.
-                if transfer.state == ACCEPTED and transfer.received_at is None:
-                    transfer.state = VOID
-                continue
-            other = Actor("gebruiker", None, transfer.answered_by or "andere gemeente")
-            if transfer.state == ACCEPTED:
-                values = {"gemeente": transfer.receiver}
-                move_report(session, effects, report, "overdracht_aangenomen", values, other)
-            elif transfer.state == REFUSED:
-                move_report(
-                    session,
-                    effects,
-                    report,
-                    "overdracht_geweigerd",
-                    {"reden": transfer.answer},
-                    other,
-                )
+            if report is not None and report.state == OFFERED:
+                _follow_answer(session, effects, transfer, report)
+            # Withdrawn by the reporter, say: there is nothing left to give.
+            elif transfer.state == ACCEPTED and transfer.received_at is None:
+                transfer.state = VOID
+
+
+def _follow_answer(
+    session: Session, effects: Mapping[str, Any], transfer: ReportTransfer, report: Report
+) -> None:
+    other = Actor("gebruiker", None, transfer.answered_by or "andere gemeente")
+    if transfer.state == ACCEPTED:
+        values = {"gemeente": transfer.receiver}
+        move_report(session, effects, report, "overdracht_aangenomen", values, other)
+    elif transfer.state == REFUSED:
+        reason = {"reden": transfer.answer}
+        move_report(session, effects, report, "overdracht_geweigerd", reason, other)
 
 
 def incoming(session: Session, holder: str) -> Sequence[ReportTransfer]:
-    """Return offers that wait for the answer of this holder, the oldest first."""
+    """Return the offers that wait for the answer of this holder, the oldest first."""
     return session.scalars(
         select(ReportTransfer)
         .where(ReportTransfer.receiver == holder, ReportTransfer.state == OPEN)
@@ -312,13 +301,13 @@ def waiting(session: Session, holder: str) -> int:
     mine = select(ReportTransfer.id).where(
         ReportTransfer.receiver == holder, ReportTransfer.state == OPEN
     )
-    # Also asked for the menu of a page that shows a form with mistakes: that is not saved by it.
+    # The menu asks this on a page with a refused form too, whose changes may not be flushed.
     with session.no_autoflush:
         return count_at_most(session, mine, 99)
 
 
 def recent(session: Session, holder: str, most: int) -> Sequence[ReportTransfer]:
-    """Return what was handed over lately, to and from this holder, the newest first."""
+    """Return the latest hand-overs to and from this holder, the newest first."""
     mine = (ReportTransfer.receiver == holder) | (ReportTransfer.giver == holder)
     return session.scalars(
         select(ReportTransfer)

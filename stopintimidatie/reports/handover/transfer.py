@@ -1,4 +1,4 @@
-"""Handing a report over: the giver keeps a tombstone, the receiver makes its own copy.
+"""The hand-over of a report: the giver keeps a tombstone, the receiver makes its own copy.
 
 A transaction works for one holder. So the giver's transaction writes the tombstone, the content
 (encrypted) and a job; the job, a transaction of the receiver, makes the copy and wipes the
@@ -46,13 +46,8 @@ from stopintimidatie.reports.personal import NO_CONTACT, ContactData, read_conta
 from stopintimidatie.reports.services import append_move
 from stopintimidatie.reports.vocabulary import Source
 
-# The chain of custody: who had a report before, from when, and why it went on.
-#
-# It travels with the report, so that the holder of the copy sees the whole way, not the last
-# step.
-
-
-# What happened on the way counts too: that and when it was forwarded and picked up before.
+# The lines of the history that tell who had the report before, from when and why. They go along,
+# so that the holder of the copy sees the whole way, and not only the last step.
 KEPT: Final = ("ontvangen", TAKEN_OVER, "aangeboden", "opgehaald", "verlopen")
 
 
@@ -84,7 +79,7 @@ def keep_custody(session: Session, report: Report, earlier: Sequence[Mapping[str
 
 
 def step_here(session: Session, transfer: ReportTransfer) -> dict[str, Any]:
-    """Return what the history of the copy tells of the step that brought it here."""
+    """Return the values of the line in the copy's history about the step that brought it here."""
     values = {"reden": transfer.reason, "van": holder_name(session, transfer.giver)}
     if transfer.answered_at is not None:
         values |= {
@@ -99,17 +94,17 @@ def holder_name(session: Session, code: str) -> str:
     """Return the name of a holder, as people say it."""
     if code == NATIONAL:
         return "landelijk meldpunt"
-    found = session.get(Municipality, code)
-    return code if found is None else f"gemeente {found.name}"
+    municipality = session.get(Municipality, code)
+    return code if municipality is None else f"gemeente {municipality.name}"
 
 
 LONGEST_NAME = 200
 
 
 def give_messages(session: Session, report: Report) -> list[dict[str, Any]]:
-    """Delete the conversation here; return what the receiver's copy needs of it.
+    """Delete the conversation here; return it for the receiver's copy.
 
-    Who wrote for the giver is told with whom they worked, for the receiver doesn't know them.
+    Names of employees go along with that of their municipality: the receiver doesn't know them.
     """
     rows = session.scalars(
         select(ReporterMessage)
@@ -117,12 +112,12 @@ def give_messages(session: Session, report: Report) -> list[dict[str, Any]]:
         .order_by(ReporterMessage.at, ReporterMessage.id)
     ).all()
     here = holder_name(session, report.holder)
-    given = [_told(row, here) for row in rows]
+    given = [_with_employer(row, here) for row in rows]
     session.execute(delete(ReporterMessage).where(ReporterMessage.report_id == report.id))
     return given
 
 
-def _told(row: ReporterMessage, here: str) -> dict[str, Any]:
+def _with_employer(row: ReporterMessage, here: str) -> dict[str, Any]:
     name = row.actor_name
     # One that came with an earlier hand-over says already where it was written.
     if name is not None and not name.endswith(")"):
@@ -131,28 +126,28 @@ def _told(row: ReporterMessage, here: str) -> dict[str, Any]:
 
 
 def receive_messages(session: Session, report: Report, given: Sequence[Mapping[str, Any]]) -> None:
-    """Put the conversation so far with the copy. It was told before: nobody is mailed."""
-    for told in given:
-        values = {**told, "at": datetime.fromisoformat(told["at"])}
+    """Add the conversation so far to the copy; nobody is mailed about it again."""
+    for message in given:
+        values = {**message, "at": datetime.fromisoformat(message["at"])}
         session.add(ReporterMessage(holder=report.holder, report_id=report.id, **values))
 
 
 JOB: Final = Job("melding.overnemen")
 PURPOSE: Final = "transfer"
 SEALED: Final = Sealed(ReportTransfer, PURPOSE, ("content", "offer"), "id")
-# What its reporter told, and what of its life goes along; where it stands in somebody's work
-# stays behind.
+# The columns that go along: all that the reporter said, and some of its life. Its place in
+# somebody's work stays behind.
 COPIED: Final = (
     *BY_COLUMN, "urgent", "reporter_spoke_at", "follow_code_hash", "follow_code_version"
 )  # fmt: skip
-# Where it was filed and how it came: the receiver files its copy by them.
+# The columns by which the receiver files its copy.
 FILED: Final = (
     "source", "neighbourhood_code", "subneighbourhood_code", "near_municipality_code", "located_by",
 )  # fmt: skip
 _COLUMNS: Final = Report.__table__.columns
-# What a tombstone no longer has. Dates, reference and where it went remain.
+# The columns that a tombstone no longer has. Dates, reference and receiver remain.
 WIPED: Final = (
-    *(name for name, one in BY_COLUMN.items() if one.facts.leaves and _COLUMNS[name].nullable),
+    *(name for name, field in BY_COLUMN.items() if field.facts.leaves and _COLUMNS[name].nullable),
     "suspected_offence_reason",
 )
 TIMES: Final = tuple(column.name for column in _COLUMNS if isinstance(column.type, UtcDateTime))
@@ -161,18 +156,28 @@ TIMES: Final = tuple(column.name for column in _COLUMNS if isinstance(column.typ
 def hand_over(
     keys: KeyRing, session: Session, report: Report, values: Mapping[str, Any], actor: Actor
 ) -> None:
-    """Send the content on its way, a tombstone stays; effect of `doorgeven`."""
-    receiver = connected_receiver(session, report, values)
+    """Send the content to the receiver and leave a tombstone; effect of `doorgeven`."""
+    send(session, keys, report, new_transfer(session, report, values, actor))
+
+
+def new_transfer(
+    session: Session, report: Report, values: Mapping[str, Any], actor: Actor
+) -> ReportTransfer:
+    """Add a hand-over to the municipality that was chosen, for the reason that was given.
+
+    Raises:
+        WorkflowError: The municipality can't receive this report.
+    """
     transfer = ReportTransfer(
         giver=report.holder,
-        receiver=receiver,
+        receiver=connected_receiver(session, report, values),
         reference=report.reference,
         actor_name=actor.name,
         reason=str(values["reden"]),
     )
     session.add(transfer)
     session.flush()
-    send(session, keys, report, transfer)
+    return transfer
 
 
 def connected_receiver(session: Session, report: Report, values: Mapping[str, Any]) -> str:
@@ -194,7 +199,7 @@ def connected_receiver(session: Session, report: Report, values: Mapping[str, An
 
 
 def send(session: Session, keys: KeyRing, report: Report, transfer: ReportTransfer) -> None:
-    """Put the content on its way to the receiver, and leave a tombstone."""
+    """Send the content to the receiver, and leave a tombstone."""
     content = json.dumps(_content(session, keys, report, transfer.receiver))
     transfer.content = keys.encrypt(PURPOSE, content, str(transfer.id))
     _leave_tombstone(session, report, transfer.receiver)
@@ -231,7 +236,7 @@ def _leave_tombstone(session: Session, report: Report, receiver: str) -> None:
 
 
 def take_over(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Make the receiver's own copy, then wipe the content on its way; a job of the receiver."""
+    """Make the receiver's own copy, then wipe the content that was sent; a job of the receiver."""
     keys: KeyRing = context.registry.key_ring
     for payload in payloads:
         with context.transaction() as session:
@@ -247,7 +252,7 @@ def take_over(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
 def _make_copy(
     session: Session, keys: KeyRing, transfer: ReportTransfer, content: dict[str, Any]
 ) -> None:
-    """Take it in as any report; then what came with it: the way so far, and all that was said."""
+    """Receive the copy as any report; then its attachments, its conversation and its history."""
     tombstone = session.scalar(select(Report).where(Report.reference == transfer.reference))
     arrival = Arrival(
         source=Source.of(content["source"]),
@@ -260,15 +265,15 @@ def _make_copy(
     routing = Routing(transfer.receiver, _place_in(session, transfer.receiver, content), None)
     arrived = receive(session, keys, _given(transfer, content), routing, arrival)
     report = session.get_one(Report, arrived.id)
-    # What was on its way before there were attachments has none.
+    # A report sent by an earlier release may have no attachments.
     receive_attachments(session, keys, report, content.get("attachments", []))
     receive_messages(session, report, content.get("messages", []))
     keep_custody(session, report, content.get("custody") or [])
 
 
 def _given(transfer: ReportTransfer, content: Mapping[str, Any]) -> Content:
-    """Return what the report tells, and what of its life goes along."""
-    # One that was on its way while the program was renewed lacks what is new.
+    """Return the columns, forms and contact data of the copy."""
+    # A report sent by an earlier release lacks the newest columns.
     columns: dict[str, Any] = {name: content.get(name) for name in COPIED}
     times = {name: columns[name] for name in TIMES if columns.get(name)}
     columns |= {name: datetime.fromisoformat(at) for name, at in times.items()}
@@ -281,9 +286,9 @@ def _given(transfer: ReportTransfer, content: Mapping[str, Any]) -> Content:
 
 
 def _place_in(session: Session, receiver: str, content: Mapping[str, Any]) -> Place:
-    """Return where it is filed: where it happened, or under *onbekend* when that lies elsewhere.
+    """Return the wijk where the copy is filed: where it happened, or *onbekend* if elsewhere.
 
-    A wijk that ended in a reorganisation is the one that lies there now.
+    Instead of a wijk that ended in a reorganisation, the wijk of today is taken.
     """
     filed = content["neighbourhood_code"]
     now = successors(session, [filed]).get(filed or "", filed)

@@ -1,4 +1,4 @@
-"""Reports that another municipality offers, and the answer to each."""
+"""The pages of the reports that other municipalities offer, and of the answer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from stopintimidatie.core.text import datetime_long, datetime_short
 from stopintimidatie.core.web.components import ListItem
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
-from stopintimidatie.reports.handover import services as handover_services
+from stopintimidatie.reports.handover import services
 from stopintimidatie.reports.handover.transfer import holder_name
 from stopintimidatie.reports.models import ReportTransfer
 from stopintimidatie.reports.resources import OFFER_PREFIX, OfferResource
@@ -39,7 +39,7 @@ CHOICES: Final = (
 
 
 class AnswerSchema(Schema):
-    """Yes, or no and why."""
+    """The form of the answer: yes, or no with the reason."""
 
     antwoord = field(forms.OneOf(CHOICES, radio=True), "Antwoord")
     reden = field(
@@ -58,13 +58,11 @@ class AnswerSchema(Schema):
     renderer="stopintimidatie.reports.handover:templates/offers.jinja2",
 )
 def offers_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
-    """Show what others offer to us, and what was handed over lately."""
-    waiting = handover_services.incoming(request.db, context.holder)
-    past = handover_services.recent(request.db, context.holder, RECENT)
+    """Show the offers that wait for an answer, and the latest hand-overs."""
+    waiting = services.incoming(request.db, context.holder)
+    past = services.recent(request.db, context.holder, RECENT)
     ids = [transfer.id for transfer in waiting]
-    note_read(
-        request, context.holder, handover_services.OFFER_KIND, ids, task="overdrachten bekijken"
-    )
+    note_read(request, context.holder, services.OFFER_KIND, ids, task="overdrachten bekijken")
     return {
         "waiting": [_item(context, request, transfer) for transfer in waiting],
         "past": [_row(request, context.holder, transfer) for transfer in past],
@@ -72,7 +70,7 @@ def offers_view(context: MunicipalityResource, request: Request) -> dict[str, An
 
 
 def _item(context: MunicipalityResource, request: Request, transfer: ReportTransfer) -> ListItem:
-    shown = handover_services.shown(request.registry.key_ring, transfer)
+    shown = services.shown(request.registry.key_ring, transfer)
     return ListItem(
         title=f"{transfer.reference}: {shown.what if shown else 'melding'}",
         href=request.resource_path(context, f"{OFFER_PREFIX}{transfer.reference}"),
@@ -104,13 +102,13 @@ def _row(request: Request, holder: str, transfer: ReportTransfer) -> list[Any]:
     renderer="stopintimidatie.reports.handover:templates/offer.jinja2",
 )
 def offer_view(context: OfferResource, request: Request) -> Any:
-    """Show one offer: what it is about; and take the answer."""
-    transfer, kind = context.transfer, handover_services.OFFER_KIND
+    """Show an offer with the form to answer it, and take the answer."""
+    transfer, kind = context.transfer, services.OFFER_KIND
     form = Form(AnswerSchema(), request, buttons=[Button("antwoorden", "Antwoord versturen")])
 
     def page() -> dict[str, Any]:
         note_read(request, context.holder, kind, [transfer.id], task="overdracht bekijken")
-        shown = handover_services.shown(request.registry.key_ring, transfer)
+        shown = services.shown(request.registry.key_ring, transfer)
         return {
             "transfer": transfer,
             "giver": holder_name(request.db, transfer.giver),
@@ -121,7 +119,7 @@ def offer_view(context: OfferResource, request: Request) -> Any:
     return handle_form(request, form, lambda values: _answer(context, request, values), page)
 
 
-def _shown_rows(shown: handover_services.Offered) -> list[tuple[str, str]]:
+def _shown_rows(shown: services.Offered) -> list[tuple[str, str]]:
     rows = [
         ("Wat", shown.what),
         ("Gebeurd", shown.when),
@@ -142,10 +140,10 @@ def _answer(context: OfferResource, request: Request, values: dict[str, Any]) ->
         raise FormError("Schrijf waarom uw gemeente de melding niet aanneemt.", "reden")
     try:
         if refused:
-            handover_services.refuse(request.db, transfer, actor, values["reden"].strip())
+            services.refuse(request.db, transfer, actor, values["reden"].strip())
         else:
-            handover_services.accept(request.db, transfer, actor)
-    except handover_services.AnsweredError:
+            services.accept(request.db, transfer, actor)
+    except services.AnsweredError:
         raise ConflictError(
             "Dit aanbod is intussen beantwoord of ingetrokken. Er is niets veranderd.", []
         ) from None

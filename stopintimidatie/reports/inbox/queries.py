@@ -1,4 +1,4 @@
-"""The list of the inbox, its filters and its counts, in a fixed number of queries."""
+"""Queries for the list of the inbox, its filters and its counts; their number is fixed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _IN_LINE: Final[Sequence[Any]] = (
     Report.id,
 )
 
-# What somebody has to do something with; a report in a dossier is looked after there.
+# The states with work to do; the work on a report in a dossier is done there.
 TO_DO: Final = tuple(s.code for s in STATES if not s.ended and s.code != "in_dossier")
 OPEN: Final = frozenset(s.code for s in STATES if not s.ended)
 _TOGETHER: Final = (("afgerond", "Alles wat klaar is"), ("alle", "Alle meldingen"))
@@ -63,7 +63,7 @@ TALKS: Final = (("nieuw", "nieuw bericht van de melder"),)
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The person who looks, and when: some filters mean something else for everybody."""
+    """The person who reads the inbox, and the moment: some filters depend on them."""
 
     person: UUID
     now: datetime
@@ -75,17 +75,17 @@ def filters_from(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def conditions(filters: Filters, reader: Reader, *, leave_out: str = "") -> list[Condition]:
-    """Return the conditions of these filters; without `toestand` only what is to be done.
+    """Return the conditions of these filters; without `toestand` only reports with work to do.
 
-    `leave_out`: the filter that is being counted: each of its values must stay in sight.
+    `leave_out`: the filter that is being counted, of which each value must stay in sight.
     """
-    found = [
+    chosen = [
         _CONDITIONS[name](value, reader) for name, value in filters.items() if name != leave_out
     ]
-    # What a reporter adds must be seen, also when the report was done.
+    # A message of a reporter must be seen, also when the report has ended.
     if "toestand" not in filters and "gesprek" not in filters and leave_out != "toestand":
-        found.append(Report.state.in_(TO_DO))
-    return found
+        chosen.append(Report.state.in_(TO_DO))
+    return chosen
 
 
 def _by_state(value: str, reader: Reader) -> Condition:
@@ -141,7 +141,7 @@ def by_talk(value: str, reader: Reader) -> Condition:
 
 
 def current_form() -> Condition:
-    """Return whether a `ReportForm` counts now: confirmed by an officer, else as reported."""
+    """Return the condition of the forms that count: confirmed by an officer, else as reported."""
     confirmed = aliased(ReportForm)
     # Looked up for each row. As NOT EXISTS, PostgreSQL reads all confirmed forms there are first.
     any_confirmed = (
@@ -174,7 +174,7 @@ _CONDITIONS: Final[Mapping[str, Callable[[str, Reader], Condition]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One value of a filter with how many reports it would leave; None: too many to count."""
+    """A value of a filter with the number of reports it would leave; None: too many to count."""
 
     value: str
     label: str
@@ -183,7 +183,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """A filter: its GET parameter, its name for people, and what there is to choose from."""
+    """A filter: its parameter in the address, its title, and its choices."""
 
     name: str
     title: str
@@ -216,8 +216,8 @@ def count_reports(
 ) -> int:
     """Count the reports that these filters leave, up to one more than `most`."""
     where = [Report.holder == holder, *conditions(filters, reader)]
-    found = select(Report.id).where(*where) if _states_of(filters) else _newest(*where)
-    return count_at_most(session, found, most)
+    statement = select(Report.id).where(*where) if _states_of(filters) else _newest(*where)
+    return count_at_most(session, statement, most)
 
 
 def _newest(*where: ColumnElement[bool]) -> Select[Any]:
@@ -228,10 +228,9 @@ def _newest(*where: ColumnElement[bool]) -> Select[Any]:
 def list_reports(
     session: Session, holder: str, filters: Filters, reader: Reader, offset: int, size: int
 ) -> Sequence[Report]:
-    """Return one page: spoed first, then the nearest deadline, then the newest.
+    """Return a page of the list: urgent first, then the nearest deadline, then the newest.
 
-    What is done has no hurry: there it is the newest first, which an index can give, however
-    many there are.
+    Of ended reports the newest come first, which an index can give, however many there are.
     """
     states = _states_of(filters)
     if states:
@@ -252,7 +251,7 @@ def _in_line(
     offset: int,
     size: int,
 ) -> Sequence[Report]:
-    """Return a page of reports: reads the first ones of each state by index and merges them."""
+    """Return a page of the list, merged from the first reports of each state, by index."""
     others = conditions(filters, reader, leave_out="toestand")
     firsts = [
         select(Report.id)
@@ -262,8 +261,8 @@ def _in_line(
         .subquery()
         for state in states
     ]
-    found = union_all(*(select(first.c.id) for first in firsts)).subquery()
-    rows = select(Report).join(found, found.c.id == Report.id).order_by(*_IN_LINE)
+    merged = union_all(*(select(first.c.id) for first in firsts)).subquery()
+    rows = select(Report).join(merged, merged.c.id == Report.id).order_by(*_IN_LINE)
     return session.scalars(rows.offset(offset).limit(size)).all()
 
 
@@ -277,8 +276,8 @@ def _states_of(filters: Filters) -> Sequence[str]:
 def presets(session: Session, holder: str, reader: Reader) -> list[Preset]:
     """Return the fixed views with their counts, in one query, each counted by an index."""
     mine = Report.holder == holder
-    each = [_number(mine, *conditions(filters, reader)) for _, filters in PRESETS]
-    row = session.execute(select(*each)).one()
+    counts = [_number(mine, *conditions(filters, reader)) for _, filters in PRESETS]
+    row = session.execute(select(*counts)).one()
     return [
         Preset(label, filters, number if number <= COUNTED else None)
         for (label, filters), number in zip(PRESETS, row, strict=True)
@@ -294,9 +293,9 @@ def _number(*where: ColumnElement[bool]) -> ScalarSelect[Any]:
 def facets(
     session: Session, holder: str, filters: Filters, reader: Reader, total: int
 ) -> list[Facet]:
-    """Return every filter with what each of its values would leave, the other filters kept.
+    """Return every filter with the number of reports that each value would leave.
 
-    `total`: what `count` found; beyond `COUNTED` values stand without their numbers.
+    `total`: the number of `count_reports`; beyond `COUNTED` values stand without numbers.
     """
     counter = _Counter(session, holder, filters, reader, total)
     return [
@@ -323,7 +322,7 @@ class _Counter:
     total: int
 
     def too_many(self, name: str) -> bool:
-        """Return whether this filter has more to count than is worth while."""
+        """Tell whether this filter has more to count than is worth while."""
         total = self.total
         if name in self.filters:
             total = count_at_most(self.session, _newest(*self.where(name)), COUNTED)
@@ -340,7 +339,7 @@ class _Counter:
         return {row[0]: row[1] for row in rows}
 
     def by(self, name: str, column: Any, labels: Sequence[tuple[str, str]]) -> list[Choice]:
-        """Count the values of a column, in the order of their labels; those with none are out."""
+        """Count the values of a column, in the order of their labels, without empty ones."""
         if self.too_many(name):
             return uncounted(labels)
         return self.choices(name, self.groups(name, column), labels)
@@ -348,7 +347,7 @@ class _Counter:
     def choices(
         self, name: str, numbers: Mapping[Any, int], labels: Sequence[tuple[str, str]]
     ) -> list[Choice]:
-        """Return the values with a number, and the one that is chosen now."""
+        """Return the values with reports, and the value that is chosen now."""
         return [
             Choice(value, label, numbers.get(value, 0))
             for value, label in labels
@@ -382,15 +381,15 @@ def _states(counter: _Counter) -> list[Choice]:
     numbers = counter.groups("toestand", Report.state)
     ended = sum(numbers.get(s.code, 0) for s in STATES if s.ended)
     numbers |= {"alle": sum(numbers.values()), "afgerond": ended}
-    each = [(state.code, state.label) for state in STATES]
-    return counter.choices("toestand", numbers, [*each, *_TOGETHER])
+    labels = [(state.code, state.label) for state in STATES]
+    return counter.choices("toestand", numbers, [*labels, *_TOGETHER])
 
 
 def _open_states(counter: _Counter, base: Sequence[ColumnElement[bool]]) -> list[Choice]:
     """Return the open states with their counts (None above `COUNTED`) and the others without."""
     labels = [(state.code, state.label) for state in STATES if state.code in OPEN]
-    each = [_number(*base, Report.state == code) for code, _ in labels]
-    row = counter.session.execute(select(*each)).one()
+    counts = [_number(*base, Report.state == code) for code, _ in labels]
+    row = counter.session.execute(select(*counts)).one()
     numbers = {code: number for (code, _), number in zip(labels, row, strict=True)}
     kept = [
         replace(choice, count=None) if (choice.count or 0) > COUNTED else choice
@@ -419,18 +418,19 @@ def _forms(counter: _Counter) -> list[Choice]:
 
 
 def _urgency(counter: _Counter) -> list[Choice]:
+    labels = (("ja", "ja"), ("nee", "nee"))
     if counter.too_many("spoed"):
-        return uncounted((("ja", "ja"), ("nee", "nee")))
+        return uncounted(labels)
     numbers = counter.groups("spoed", Report.urgent)
     words = {"ja": numbers.get(True, 0), "nee": numbers.get(False, 0)}
-    return counter.choices("spoed", words, (("ja", "ja"), ("nee", "nee")))
+    return counter.choices("spoed", words, labels)
 
 
 def _handlers(counter: _Counter) -> list[Choice]:
     many = counter.too_many("behandelaar")
     where = counter.where("behandelaar")
     if many:
-        # Who works here now: it isn't worth while to look among all that is done.
+        # Only the handlers of open reports: counting all that have ended isn't worth while.
         in_hand = (Report.state.in_(TO_DO), Report.handler_id.is_not(None))
         where = [Report.holder == counter.holder, *in_hand]
     rows = counter.session.execute(

@@ -1,4 +1,4 @@
-"""The inbox: whether a report was opened, who is told of it, and quarantine decided in bulk."""
+"""The services of the inbox: notices of new reports, short addresses, quarantine in bulk."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ from stopintimidatie.reports.services import (
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.workflow import NOT_HANDLED_REASONS, REPORT_WORKFLOW
 
-# Reads of one report that somebody chose; a list that it stands on is no look at it.
+# The reads of a report that somebody chose to open; seeing it in a list is none.
 OPENED_BY: Final = "melding openen"
 TASKS: Final = ("melding bekijken", OPENED_BY)
 
 
 def is_opened(session: Session, report: Report) -> bool:
-    """Return whether somebody opened the report, by the log, or already does something with it."""
+    """Tell whether somebody opened the report, by the log, or has already changed it."""
     if report.state != "nieuw" or report.triaged_at is not None:
         return True
-    found = session.scalar(
+    read = session.scalar(
         select(AuditEvent.id)
         .join(AuditSubject, AuditSubject.event_id == AuditEvent.id)
         .where(
@@ -55,34 +55,31 @@ def is_opened(session: Session, report: Report) -> bool:
         )
         .limit(1)
     )
-    return found is not None
+    return read is not None
 
 
 def address_for(engine: Engine, identity: Identity, reference: str) -> str | None:
-    """Return the address of the copy this person may see: a living one before a tombstone.
+    """Return the address of the copy this person may see, rather a living one than a tombstone.
 
-    Each copy lies with another holder, so each is looked at in a transaction of its own.
+    Each copy lies with another holder, so each is read in a transaction of its own.
     """
     with transaction(engine, write=False) as session:
         holders = locate_reference(session, reference, KIND)
-    found = [
+    copies = [
         copy
         for holder in sorted(holders, key=lambda holder: holder == NATIONAL)
         if may(identity.roles_for(holder), Permission.VIEW_REPORT)
         if (copy := _copy(engine, holder, reference)) is not None
     ]
     # Sorting is stable: among equals a municipality's copy stays before the national one.
-    return min(found, key=lambda copy: copy[0])[1] if found else None
+    return min(copies, key=lambda copy: copy[0])[1] if copies else None
 
 
 def _copy(engine: Engine, holder: str, reference: str) -> tuple[bool, str] | None:
     """Return whether a holder's copy is gone, and its address; None without a copy."""
     with transaction(engine, holder, write=False) as session:
-        row = session.execute(
-            select(Report.id, Report.state).where(
-                Report.holder == holder, Report.reference == reference
-            )
-        ).first()
+        mine = (Report.holder == holder, Report.reference == reference)
+        row = session.execute(select(Report.id, Report.state).where(*mine)).first()
         path = path_of_report(session, row.id) if row is not None else None
     return None if row is None or path is None else (row.state in GONE, path)
 
@@ -96,11 +93,9 @@ _FOLDER: Final = "stopintimidatie.reports.inbox:templates/mail"
 
 
 def tell(context: JobContext, session: Session, report: Report) -> None:
-    """Have the municipality told of a report that came in, or that was handed to it."""
-    holder = report.holder
-    if holder == NATIONAL:
-        return
-    if report.received_at < utc_now() - TOO_OLD or report.state != "nieuw":
+    """Queue the mail to a municipality about a report that came in, or that was handed to it."""
+    holder, old = report.holder, report.received_at < utc_now() - TOO_OLD
+    if holder == NATIONAL or old or report.state != "nieuw":
         return
     if report.urgent or report.danger_now:
         tell_urgently(session, holder, report, 0)
@@ -132,24 +127,22 @@ def tell_urgently(session: Session, holder: str, report: Report, number: int) ->
         queue_mail(session, holder, URGENT.name, mailbox, about=report.id, values=values, key=key)
     phone = None if in_office_hours(utc_now()) else urgent_recipient(session, holder)
     if phone is not None:
-        text_key = f"sms:{key}"
-        queue_mail(
-            session, holder, URGENT_TEXT.name, phone, about=report.id, values=values, key=text_key
-        )
+        name, key = URGENT_TEXT.name, f"sms:{key}"
+        queue_mail(session, holder, name, phone, about=report.id, values=values, key=key)
     if mailbox is not None or phone is not None:
         payload = {"report": str(report.id), "number": number + 1}
         enqueue(session, REPEAT_JOB, holder, payload, delay=pause_before(number + 1))
 
 
 def pause_before(number: int) -> timedelta:
-    """Return the pause: a quarter for two hours, an hour for about a day, and then a day."""
+    """Return the pause before a repetition: a quarter, after two hours an hour, then a day."""
     if number <= 8:
         return timedelta(minutes=15)
     return timedelta(hours=1) if number <= 30 else timedelta(days=1)
 
 
 def repeat(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Tell again of reports with spoed that nobody opened yet; the job."""
+    """Queue the mail again about urgent reports that nobody opened yet; a job."""
     for payload in payloads:
         with context.transaction() as session:
             report = session.get(Report, UUID(payload["report"]))
@@ -158,12 +151,12 @@ def repeat(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
 
 
 def _new_letter(writing: Writing) -> Letter | None:
-    """Return the letter; None when somebody took them all in hand before it went out."""
+    """Return the letter; None when all new reports were taken in hand before it went out."""
     session, holder = writing.session, writing.message.holder
-    quarantined = select(Report.id).where(Report.holder == holder, Report.state == "nieuw").limit(1)
-    if session.scalar(quarantined) is None:
+    new = select(Report.id).where(Report.holder == holder, Report.state == "nieuw").limit(1)
+    if session.scalar(new) is None:
         return None
-    return Letter(_place(session, holder))
+    return Letter(_inbox(session, holder))
 
 
 def _urgent_letter(writing: Writing) -> Letter | None:
@@ -171,10 +164,10 @@ def _urgent_letter(writing: Writing) -> Letter | None:
     report = writing.session.get(Report, writing.message.about_id)
     if report is None or is_opened(writing.session, report):
         return None
-    return Letter({**writing.message.values, **_place(writing.session, writing.message.holder)})
+    return Letter({**writing.message.values, **_inbox(writing.session, writing.message.holder)})
 
 
-def _place(session: Session, holder: str) -> dict[str, str]:
+def _inbox(session: Session, holder: str) -> dict[str, str]:
     row = session.get_one(Municipality, holder)
     return {"gemeente": row.name, "pad": f"/gemeenten/{row.slug}/postvak"}
 
@@ -196,22 +189,22 @@ TEMPLATES: Final = (NEW, URGENT, URGENT_TEXT)
 
 STATE: Final = "quarantaine"
 PAGE: Final = 100
-# Of which other report one is a double is asked one by one.
+# A double isn't closed in bulk: the other report is asked for each.
 REASONS: Final = tuple(reason for reason in NOT_HANDLED_REASONS if reason[0] != "dubbel")
-# What a checkbox stands for: a report, as this person saw it.
+# The value of a checkbox: the reference and the version that this person saw.
 _CHOICE: Final = re.compile(r"(M-[0-9A-Z]{4}-[0-9A-Z]{4})\.([0-9]{1,9})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A report about which nothing was decided, and why."""
+    """A report about which nothing was decided, with the reason."""
 
     reference: str
     why: str
 
 
 def choice_of(report: Report) -> str:
-    """Return what the checkbox of a report stands for: its reference and version."""
+    """Return the value of the checkbox of a report: its reference and version."""
     return f"{report.reference}.{report.version}"
 
 
@@ -232,8 +225,8 @@ def count_quarantined(session: Session, holder: str, most: int) -> int:
 
 
 def _in_quarantine(holder: str) -> Any:
-    found = select(Report).where(Report.holder == holder, Report.state == STATE)
-    return found.order_by(Report.received_at, Report.id)
+    mine = select(Report).where(Report.holder == holder, Report.state == STATE)
+    return mine.order_by(Report.received_at, Report.id)
 
 
 def decide(
@@ -245,41 +238,27 @@ def decide(
     answers: Mapping[str, Any],
     actor: Actor,
 ) -> list[Failed]:
-    """Make a step with each; return those that couldn't, which are left as they are."""
+    """Make a step with each chosen report; return those that couldn't be, left as they were."""
     pairs = [match.groups() for match in map(_CHOICE.fullmatch, choices) if match]
-    wanted = select(Report).where(
-        Report.holder == holder, Report.reference.in_([reference for reference, _ in pairs])
-    )
-    found = {report.reference: report for report in session.scalars(wanted)}
-    failed = []
-    for reference, version in pairs:
-        why = _decide_one(
-            session, effects, found.get(reference), int(version), step, answers, actor
-        )
-        if why:
-            failed.append(Failed(reference, why))
+    references = [reference for reference, _ in pairs]
+    wanted = select(Report).where(Report.holder == holder, Report.reference.in_(references))
+    reports = {report.reference: report for report in session.scalars(wanted)}
+
+    def refusal(reference: str, version: int) -> str:
+        """Make the step; return the reason that it can't be, which comes before any change."""
+        report = reports.get(reference)
+        if report is None:
+            return "Deze melding is hier niet."
+        try:
+            lock_report(session, report, version)
+            move_report(session, effects, report, step, answers, actor)
+        except StaleReportError:
+            label = REPORT_WORKFLOW.state(report.state).label.lower()
+            return f"Intussen door iemand anders gewijzigd; de toestand is nu ‘{label}’."
+        except WorkflowError as problem:
+            return str(problem)
+        return ""
+
+    refusals = [(reference, refusal(reference, int(version))) for reference, version in pairs]
     session.flush()
-    return failed
-
-
-def _decide_one(
-    session: Session,
-    effects: Mapping[str, Any],
-    report: Report | None,
-    version: int,
-    step: str,
-    answers: Mapping[str, Any],
-    actor: Actor,
-) -> str | None:
-    """Make the step; return why it can't be, or None. Every check comes before the first change."""
-    if report is None:
-        return "Deze melding is hier niet."
-    try:
-        lock_report(session, report, version)
-        move_report(session, effects, report, step, answers, actor)
-    except StaleReportError:
-        label = REPORT_WORKFLOW.state(report.state).label.lower()
-        return f"Intussen door iemand anders gewijzigd; de toestand is nu ‘{label}’."
-    except WorkflowError as problem:
-        return str(problem)
-    return None
+    return [Failed(reference, why) for reference, why in refusals if why]

@@ -1,4 +1,4 @@
-"""The inbox, the quarantine, and /m/M-4F7K-2QX9: the short address that leads to a report."""
+"""The pages of the inbox and of quarantine, and the short address of a report (`/m/M-4F7K-2QX9`)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
-from stopintimidatie.reports import words as reports_words
+from stopintimidatie.reports import words
 from stopintimidatie.reports.inbox.queries import (
     Facet,
     Reader,
@@ -54,8 +54,7 @@ from stopintimidatie.reports.inbox.services import (
     quarantined,
 )
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page import queries as page_queries
-from stopintimidatie.reports.page import steps as page_steps
+from stopintimidatie.reports.page import queries, steps
 from stopintimidatie.reports.page.views import TOMBSTONES
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.rules import marked, normalise_reference
@@ -63,6 +62,7 @@ from stopintimidatie.reports.services import report_path
 from stopintimidatie.reports.triage.panels import BESIDE, similar_values
 from stopintimidatie.reports.triage.services import ASSESSABLE
 from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.words import AreaNames, badges, heading
 
 TEMPLATE: Final = "stopintimidatie.reports.inbox:templates/quarantine.jinja2"
 # Characters of the description in the list, and in quarantine.
@@ -72,7 +72,7 @@ RELEASE, REJECT = "vrijgeven", "afwijzen"
 # One choice and one button: each reason for not handling a report is one of the choices.
 DECISIONS: Final = (
     (RELEASE, "Uit quarantaine halen"),
-    *((code, f"Niet in behandeling nemen: {words}") for code, words in REASONS),
+    *((code, f"Niet in behandeling nemen: {label}") for code, label in REASONS),
 )
 DONE: Final = {RELEASE: "uit quarantaine gehaald", REJECT: "niet in behandeling genomen"}
 
@@ -88,7 +88,7 @@ class ShortAddresses(Container):
 
 
 class ShortAddress(Container):
-    """A reference as somebody typed it; it tells nothing about whether the report exists."""
+    """A reference as somebody typed it; it doesn't tell whether the report exists."""
 
     def __init__(self, name: str, parent: Any, reference: str) -> None:
         super().__init__(name, parent)
@@ -130,7 +130,7 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
     seen = [*(report.id for report in reports), *_ids_beside(detail)]
     note_read(request, context.holder, KIND, list(dict.fromkeys(seen)), task="postvak")
     if opened is not None and (wanted or opened not in reports):
-        # Chosen from the list: from then on spoed needn't be told again.
+        # Chosen from the list: from then on mails about spoed needn't be repeated.
         note_read(request, context.holder, KIND, [opened.id], task=OPENED_BY)
     return {
         "items": [_item(report, areas, request, report is opened) for report in reports],
@@ -146,7 +146,7 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         "choose": "melding" if request.has_permission(Permission.EDIT_DOSSIER, context) else None,
         "enter": request.resource_path(context, "melding-invoeren"),
         "here": request.path,
-        "summary": reports_words,
+        "summary": words,
     }
 
 
@@ -159,15 +159,14 @@ def _reader(request: Request) -> Reader:
 def _opened(
     session: Any, holder: str, reports: Sequence[Report], request: Request
 ) -> tuple[bool, Report | None]:
-    """Return whether one was asked for, and the report to show: that one, or else the first."""
-    asked = dict(query_pairs(request)).get("melding")
-    reference = normalise_reference(asked) if asked else None
+    """Return whether the address names a report, and the report to show: that, or the first."""
+    first = reports[0] if reports else None
+    reference = normalise_reference(dict(query_pairs(request)).get("melding", ""))
     if reference is None:
-        return False, reports[0] if reports else None
-    found = session.scalars(
-        select(Report).where(Report.holder == holder, Report.reference == reference)
-    ).one_or_none()
-    return found is not None, found or (reports[0] if reports else None)
+        return False, first
+    wanted = select(Report).where(Report.holder == holder, Report.reference == reference)
+    report = session.scalars(wanted).one_or_none()
+    return report is not None, report or first
 
 
 def _item(
@@ -183,9 +182,9 @@ def _item(
         meta.append(f"contact {days_until(report.contact_deadline)}")
     text = " ".join((report.description or "").split())
     return ListItem(
-        title=reports_words.heading(report),
+        title=heading(report),
         href=with_params(request, melding=report.reference),
-        badges=reports_words.badges(report),
+        badges=badges(report),
         meta=meta,
         snippet=text if len(text) <= SNIPPET else f"{text[:SNIPPET].rsplit(' ', 1)[0]} …",
         current=current,
@@ -214,14 +213,14 @@ def _presets(
 def _chips(shown: Sequence[Facet], request: Request) -> list[tuple[str, str]]:
     """Return the filters in force in words, each with the address without it."""
     filters = filters_from(query_pairs(request))
-    found: list[tuple[str, str]] = []
+    chips: list[tuple[str, str]] = []
     for facet in shown:
         if facet.name in filters:
             value = filters[facet.name]
             word = next((c.label for c in facet.choices if c.value == value), value)
             without = with_params(request, **{facet.name: None, "pagina": None, "melding": None})
-            found.append((f"{facet.title}: {word}", without))
-    return found
+            chips.append((f"{facet.title}: {word}", without))
+    return chips
 
 
 def _detail(
@@ -234,7 +233,7 @@ def _detail(
     """Return the report in hand: the summary, and the decisions that take one press."""
     area = areas.get(report.neighbourhood_code or "")
     path = report_path(report, context.municipality.slug, area.slug if area else None)
-    names = reports_words.AreaNames(neighbourhood=area.name if area else None)
+    names = AreaNames(neighbourhood=area.name if area else None)
     people = [report.handler_id] if report.handler_id else []
     return {
         "report": report,
@@ -242,7 +241,7 @@ def _detail(
         "tombstone": report.state in TOMBSTONES,
         "names": names,
         "account": marked(report.description) if report.description else None,
-        "handler": page_queries.names_of(request.db, people).get(str(report.handler_id)),
+        "handler": queries.names_of(request.db, people).get(str(report.handler_id)),
         "decisions": _decisions(context, request, report, path, reports),
         "similar": _similar(context, request, report, path, reports),
     }
@@ -276,23 +275,24 @@ def _decisions(
     path: str,
     reports: Sequence[Report],
 ) -> list[dict[str, Any]]:
-    """Return what can be done, in order; the first four have a key. Posts go to the next report."""
+    """Return the decisions to offer, in order: the first four have a key, posts go on to the next."""
     resource = ReportResource(report.reference, context, report)
-    after = _next_address(request, report, reports)
-    terug = urlencode({"terug": after})
-    found: list[dict[str, Any]] = []
+    back = urlencode({"terug": _next_address(request, report, reports)})
+    decisions: list[dict[str, Any]] = []
     may_triage = request.has_permission(Permission.TRIAGE, resource)
     if may_triage and report.state in ASSESSABLE:
-        found.append({"label": "Beoordelen", "href": f"{path}/triage?{terug}", "kind": "primary"})
-    for step in page_steps.possible_steps(request, resource):
-        name = page_steps.step_name(step)
+        decisions.append(
+            {"label": "Beoordelen", "href": f"{path}/triage?{back}", "kind": "primary"}
+        )
+    for step in steps.possible_steps(request, resource):
+        name = steps.step_name(step)
         if step.name == "in_behandeling_nemen":
-            found.append(_take(request, report, f"{path}/{name}"))
+            decisions.append(_take(request, report, f"{path}/{name}"))
         else:
-            found.append({"label": step.label, "href": f"{path}/{name}?{terug}"})
+            decisions.append({"label": step.label, "href": f"{path}/{name}?{back}"})
     if may_triage and report.state in ASSESSABLE:
-        found.insert(min(2, len(found)), _urgency(request, report, path))
-    return found
+        decisions.insert(min(2, len(decisions)), _urgency(request, report, path))
+    return decisions
 
 
 def _take(request: Request, report: Report, href: str) -> dict[str, Any]:
@@ -321,7 +321,7 @@ def _urgency(request: Request, report: Report, path: str) -> dict[str, Any]:
 
 
 def _next_address(request: Request, report: Report, reports: Sequence[Report]) -> str:
-    """Return this list with the next report opened; after the last one just the list."""
+    """Return the address of this list with the next report opened; after the last, of the list."""
     references = [row.reference for row in reports]
     later = references[references.index(report.reference) + 1 :] if report in reports else []
     return with_params(request, melding=later[0] if later else None)
@@ -329,27 +329,23 @@ def _next_address(request: Request, report: Report, reports: Sequence[Report]) -
 
 def quarantine_schema(choices: list[tuple[str, str]]) -> Any:
     """Build the form that decides about reports in quarantine."""
-    schema = Schema()
-    schema.add(
+    return Schema(
         field(
             forms.ManyOf(choices),
             "Meldingen",
             name="meldingen",
             description="Vink aan waarover u beslist, of vink er onder alles tegelijk aan.",
             missing=(),
-        )
-    )
-    schema.add(field(forms.Flag(), "Alle meldingen op deze pagina", name="alle", missing=False))
-    schema.add(field(forms.OneOf(DECISIONS, radio=True), "Wat besluit u?", name="besluit"))
-    schema.add(
+        ),
+        field(forms.Flag(), "Alle meldingen op deze pagina", name="alle", missing=False),
+        field(forms.OneOf(DECISIONS, radio=True), "Wat besluit u?", name="besluit"),
         field(
             forms.Text(500),
             "Reden",
             name="reden",
             description="Waarom u dit besluit. Dit komt bij elke melding in de geschiedenis.",
-        )
+        ),
     )
-    return schema
 
 
 @view_config(
@@ -360,7 +356,7 @@ def quarantine_schema(choices: list[tuple[str, str]]) -> Any:
     renderer=TEMPLATE,
 )
 def quarantine_view(context: Any, request: Request) -> Any:
-    """Decide about what was put aside at this holder. The desk's own tree has the same page."""
+    """Show the form that decides about reports in quarantine, and decide; the desk uses it too."""
     reports = quarantined(request.db, context.holder)
     ids = [report.id for report in reports]
     form = _form(request, _choices(reports, request))
@@ -385,7 +381,7 @@ def _form(request: Request, choices: list[tuple[str, str]]) -> Form:
 
 
 def _choices(reports: Any, request: Request) -> list[tuple[str, str]]:
-    """Return those on the page, and those that were ticked and aren't there any more."""
+    """Return the reports on the page, and those that were ticked and are no longer there."""
     here = [(choice_of(report), _label(report)) for report in reports]
     posted = request.POST.getall("meldingen") if request.method == "POST" else []
     known = {code for code, _ in here}
@@ -397,13 +393,13 @@ def _label(report: Report) -> str:
     text = " ".join((report.description or "Zonder verhaal.").split())
     short = text if len(text) <= QUARANTINE_SNIPPET else text[: QUARANTINE_SNIPPET - 1] + "…"
     when = datetime_short(report.received_at)
-    return f"{report.reference} · {when} · {reports_words.heading(report)}. {short}"
+    return f"{report.reference} · {when} · {heading(report)}. {short}"
 
 
 def _decide(
     context: Any, request: Request, reports: Any, values: Any, page: Callable[[], dict[str, Any]]
 ) -> Any:
-    """Decide about what was ticked; answer the page anew when some of it couldn't be done."""
+    """Decide about the ticked reports; show the page anew when some couldn't be decided."""
     decision = values["besluit"]
     step = RELEASE if decision == RELEASE else REJECT
     chosen = list(values["meldingen"])
@@ -414,15 +410,8 @@ def _decide(
     answers = {"reden": values["reden"]}
     if step == REJECT:
         answers["reden_code"] = decision
-    failed = decide(
-        request.db,
-        WORKFLOW_EFFECTS.of(request.registry),
-        context.holder,
-        chosen,
-        step,
-        answers,
-        request.actor,
-    )
+    session, effects = request.db, WORKFLOW_EFFECTS.of(request.registry)
+    failed = decide(session, effects, context.holder, chosen, step, answers, request.actor)
     number = len(chosen) - len(failed)
     if not failed:
         request.flash(f"{plural(number, 'melding', 'meldingen')} {DONE[step]}.")
@@ -433,7 +422,7 @@ def _decide(
 def _with_failures(
     context: Any, request: Request, page: dict[str, Any], failed: Any, done: str
 ) -> dict[str, Any]:
-    """Return the page anew, with what couldn't be decided and why."""
+    """Return the page anew, with the reports that couldn't be decided and the reasons."""
     left = quarantined(request.db, context.holder)
     fresh = _form(request, [(choice_of(report), _label(report)) for report in left])
     total = count_quarantined(request.db, context.holder, COUNTED)

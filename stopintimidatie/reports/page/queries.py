@@ -1,4 +1,4 @@
-"""The history of a report as people read it: who did what, when and why."""
+"""The history of a report and its conversation, as entries of a timeline."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def names_of(session: Session, ids: Iterable[UUID]) -> dict[str, str]:
 
 
 def title_of(move: ReportMove) -> str:
-    """Return the name of a line of the history: of the step, or of what else was done."""
+    """Return the title of a line of the history: the label of its step, or other words."""
     try:
         return REPORT_WORKFLOW.transition(move.name).label
     except WorkflowError:
@@ -112,7 +112,7 @@ def title_of(move: ReportMove) -> str:
 
 
 def changes_since(session: Session, report: Report, since: datetime) -> list[str]:
-    """Return what others did after a moment, one sentence each, oldest first."""
+    """Return the lines of the history after a moment, each as a sentence, oldest first."""
     return [
         f"‘{title_of(move)}’ door {move.actor_name} ({datetime_short(move.at)})"
         for move in reversed(moves_of(session, report))
@@ -135,13 +135,14 @@ def _fields_of(name: str) -> Sequence[InputField]:
 
 
 def _text_of(move: ReportMove, people: Mapping[str, str]) -> str:
+    """Return the reason and the answers of a line of the history, line by line."""
     fields = {field.name: field for field in _fields_of(move.name)}
     lines = [
         f"{_label(fields.get(name), name)}: {_shown(fields.get(name), value, people)}"
         for name, value in move.values.items()
         if not _is_id(fields.get(name), value)
     ]
-    return "\n".join([*([move.reason] if move.reason else []), *lines])
+    return "\n".join(filter(None, (move.reason, *lines)))
 
 
 def _label(field: InputField | None, name: str) -> str:
@@ -149,7 +150,7 @@ def _label(field: InputField | None, name: str) -> str:
 
 
 def _is_id(field: InputField | None, value: Any) -> bool:
-    """Return whether a value is the id of a document, which says nothing to a reader."""
+    """Tell whether a value is the id of a document, which says nothing to a reader."""
     if field is None or field.kind is not FieldKind.DOCUMENT:
         return False
     try:

@@ -1,4 +1,4 @@
-"""The steps of a report: who may make them, their forms, their options and their effects.
+"""The steps of a report: who may make them, their forms, their choices and their effects.
 
 Buttons follow from the workflow and from the person's rights; nothing here names a step.
 """
@@ -46,7 +46,7 @@ from stopintimidatie.reports.workflow import DOUBLE, NOT_HANDLED_REASONS, REPORT
 
 # The name of the action of the dossiers that begins one with the report in hand.
 NEW_DOSSIER: Final = "nieuw-dossier"
-# Why a report that is gone is gone, where that wasn't the end of its term.
+# The reason of the end of a report that was erased.
 ERASED: Final = "gewist_op_verzoek"
 LONGEST_PATH: Final = 500
 # Seconds since 1970, so that a page can say what was done since it was opened.
@@ -138,7 +138,7 @@ def ask_reporter(session: Session, report: Report, values: Values, actor: Actor)
 
 
 def ask_partner(session: Session, report: Report, values: Values, actor: Actor) -> None:
-    """Wait for a partner until the last day; who was asked what stands in the history."""
+    """Wait for a partner until the last day; the question stands in the history."""
     report.waiting_until = as_day(values["uiterlijk"])
 
 
@@ -148,7 +148,7 @@ def stop_waiting(session: Session, report: Report, values: Values, actor: Actor)
 
 
 def finish(session: Session, report: Report, values: Values, actor: Actor) -> None:
-    """Keep what was done, and tell the reporter once what is chosen.
+    """Store the follow-ups, and give the reporter the feedback once.
 
     Raises:
         WorkflowError: A reporter still waits, or the follow-ups exclude each other.
@@ -178,7 +178,7 @@ def _follow_ups(chosen: Iterable[str]) -> list[str]:
 
 
 def end(session: Session, report: Report, values: Values, actor: Actor) -> None:
-    """Keep why the report isn't handled; a double hands its contact to the other report."""
+    """Store why the report isn't handled; a double hands its contact to the other report."""
     check_nobody_waits(session, report)
     report.ended_reason = values["reden_code"]
     if values["reden_code"] != DOUBLE:
@@ -198,14 +198,14 @@ def reopen(session: Session, report: Report, values: Values, actor: Actor) -> No
 
 
 def withdraw(session: Session, report: Report, values: Values, actor: Actor) -> None:
-    """Delete contact data at once: the reporter withdrew. The rest goes when its term is over."""
+    """Delete the contact data at once; the rest is destroyed when its term is over."""
     session.execute(delete(ReportContact).where(ReportContact.report_id == report.id))
     report.contact_deadline = None
     report.waiting_until = None
 
 
 def mark_erased(session: Session, report: Report, values: Values, actor: Actor) -> None:
-    """End what was due: the report was erased at the request of who it is about."""
+    """Clear all terms of a report that was erased at request."""
     report.contact_deadline = report.waiting_until = None
     report.ended_reason = ERASED
 
@@ -213,14 +213,14 @@ def mark_erased(session: Session, report: Report, values: Values, actor: Actor) 
 def _other_report(session: Session, report: Report, reference: str) -> Report:
     wanted = normalise_reference(str(reference))
     statement = select(Report).where(Report.reference == (wanted or "")).with_for_update()
-    # As it is now: of two that are closed as doubles of each other at once, one is refused.
-    found = session.scalars(statement.execution_options(populate_existing=True)).first()
-    if found is None:
+    # Read anew: of two that are closed as doubles of each other at once, one is refused.
+    other = session.scalars(statement.execution_options(populate_existing=True)).first()
+    if other is None:
         raise WorkflowError(
             "Die andere melding is niet gevonden. Controleer het kenmerk.", "dubbel_van"
         )
-    check_goes_on(session, report, found)
-    return found
+    check_goes_on(session, report, other)
+    return other
 
 
 def as_day(value: Any) -> date:
@@ -228,7 +228,7 @@ def as_day(value: Any) -> date:
     return value if isinstance(value, date) else date.fromisoformat(str(value))
 
 
-# What a step does besides changing the state, by the name in the workflow.
+# The effects of steps besides the new state, by the name in the workflow.
 EFFECTS: Final = {
     "melding.vrijgeven": release,
     "melding.behandelaar": assign_handler,
@@ -244,16 +244,27 @@ EFFECTS: Final = {
 
 
 def add_version(schema: Any) -> None:
-    """Add the hidden fields that tell which version of the report this person saw, and when."""
+    """Add the hidden fields with the version of the report that this person saw, and when."""
     schema["versie"] = field(forms.Integer(1), "Versie", widget=forms.Hidden(), name="versie")
-    schema.add(
-        field(forms.Integer(0, LATEST), "Gezien", widget=forms.Hidden(), name="gezien", missing=0)
-    )
+    moment = forms.Integer(0, LATEST)
+    schema["gezien"] = field(moment, "Gezien", widget=forms.Hidden(), name="gezien", missing=0)
 
 
 def version_values(report: Report) -> dict[str, int]:
     """Return the values of the fields that `add_version` adds."""
     return {"versie": report.version, "gezien": int(utc_now().timestamp())}
+
+
+def typed_version(request: Any) -> int:
+    """Return the version that a button posted; 0 when it is none."""
+    version = request.POST.get("versie", "")
+    return int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
+
+
+def add_way_back(schema: Any) -> None:
+    """Add the hidden field with the address to go to after the form."""
+    path, hidden = forms.Text(LONGEST_PATH), forms.Hidden()
+    schema["terug"] = field(path, "Terug", widget=hidden, name="terug", missing="")
 
 
 def step_form(
@@ -273,35 +284,34 @@ def step_form(
         if question.kind is FieldKind.DATE:
             schema[question.name].validator = forms.not_before_today
     add_version(schema)
-    hidden = forms.Hidden()
-    schema.add(field(forms.Text(LONGEST_PATH), "Terug", widget=hidden, name="terug", missing=""))
+    add_way_back(schema)
     button = Button(transition.name, transition.label)
     values = {**appstruct, "terug": back}
     return Form(schema, request, buttons=[button], appstruct=values, cancel_url=back)
 
 
 def answers(transition: Transition, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was answered to the questions of the step, by name."""
+    """Return the answers to the questions of the step, by name."""
     return {question.name: values[question.name] for question in transition.fields}
 
 
 def way_out(values: Mapping[str, Any], default: str) -> str:
-    """Return where to go after the form: where the person came from, when that is on this site."""
+    """Return the address to go to after the form: the page before it, when that is ours."""
     return safe_path(values.get("terug") or None, default)
 
 
 def conflict(
     session: Any, form: Form, report: Report, since: int, changes: Sequence[Change]
 ) -> ConflictError:
-    """Return the error that says what somebody else did first; what was typed is kept.
+    """Return the error that says what somebody else did first; the input is kept.
 
-    The form now carries the present version: sending it again is a choice made with open eyes.
+    The form now carries the present version, so that it can be sent again on purpose.
     """
     form["versie"].cstruct = str(report.version)
     done = changes_since(session, report, datetime.fromtimestamp(since, UTC))
-    what = f" Dit is er gedaan: {'; '.join(done)}." if done else ""
+    account = f" Dit is er gedaan: {'; '.join(done)}." if done else ""
     return ConflictError(
-        f"Deze melding is intussen gewijzigd.{what} Uw invoer is niet opgeslagen en er is niets"
+        f"Deze melding is intussen gewijzigd.{account} Uw invoer is niet opgeslagen en er is niets"
         " overschreven. Klopt uw invoer nog? Verstuur het formulier dan opnieuw.",
         changes,
     )
@@ -312,21 +322,6 @@ def handlers(session: Session, report: Report) -> Choices:
     return [
         (str(user.id), user.name) for user in colleagues(session, report.holder, Permission.TRIAGE)
     ]
-
-
-def follow_ups(session: Session, report: Report) -> Choices:
-    """Return the things that can be done with a report."""
-    return FollowUp.choices()
-
-
-def not_handled(session: Session, report: Report) -> Choices:
-    """Return the reasons for not handling a report."""
-    return NOT_HANDLED_REASONS
-
-
-def feedback(session: Session, report: Report) -> Choices:
-    """Return whether the reporter is told what was done."""
-    return FEEDBACK
 
 
 def municipalities(session: Session, report: Report) -> Choices:
@@ -346,11 +341,11 @@ def municipalities(session: Session, report: Report) -> Choices:
     return [(code, name) for code, name in rows]
 
 
-# What there is to choose from in a step, by the name in the workflow.
-OPTIONS: Final = {
+# The choices that steps offer, by the name in the workflow.
+OPTIONS: Final[Mapping[str, Callable[[Session, Report], Choices]]] = {
     "handlers": handlers,
-    "follow_ups": follow_ups,
-    "not_handled": not_handled,
-    "feedback": feedback,
+    "follow_ups": lambda session, report: FollowUp.choices(),
+    "not_handled": lambda session, report: NOT_HANDLED_REASONS,
+    "feedback": lambda session, report: FEEDBACK,
     "municipalities": municipalities,
 }

@@ -18,14 +18,14 @@ from stopintimidatie.core.web.errors import error_response
 from stopintimidatie.core.web.request import Request, query_pairs, safe_path
 from stopintimidatie.core.workflow import (
     WORKFLOW_EFFECTS,
-    WORKFLOW_OPTIONS,
     FieldKind,
     Transition,
     WorkflowError,
+    options_of,
 )
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.settings.queries import OFFICER, REPORTER, in_words
-from stopintimidatie.reports import words as reports_words
+from stopintimidatie.reports import words
 from stopintimidatie.reports.attachments.services import MOST, Attachment, attachments_of, read
 from stopintimidatie.reports.conversation.services import (
     CLOSED,
@@ -35,14 +35,14 @@ from stopintimidatie.reports.conversation.services import (
     write_to_reporter,
 )
 from stopintimidatie.reports.models import Report, ReportAttachment
-from stopintimidatie.reports.page import queries as page_queries
-from stopintimidatie.reports.page import steps as page_steps
+from stopintimidatie.reports.page import queries, steps
 from stopintimidatie.reports.page.steps import (
     LONGEST_PATH,
     add_version,
     answers,
     conflict,
     step_form,
+    typed_version,
     version_values,
     way_out,
 )
@@ -59,7 +59,7 @@ from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import area_names
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 
-# Of what was handed over or destroyed only this much is shown.
+# Of reports in these states only a tombstone is shown.
 TOMBSTONES = frozenset({"overgedragen", "vernietigd"})
 PAGE = "stopintimidatie.reports.page:templates/report.jinja2"
 STEP_PAGE = "stopintimidatie.reports.page:templates/step.jinja2"
@@ -73,7 +73,7 @@ STEP_PAGE = "stopintimidatie.reports.page:templates/step.jinja2"
     renderer=PAGE,
 )
 def report_view(context: ReportResource, request: Request) -> dict[str, Any]:
-    """Show everything that is known of a report; of one that is gone, where it went."""
+    """Show everything that is known of a report; of a report that is gone, where it went."""
     if context.report.state in TOMBSTONES:
         return {"report": context.report, "tombstone": _tombstone(context, request)}
     note_read(request, context.holder, KIND, [context.report.id], task="melding bekijken")
@@ -83,25 +83,25 @@ def report_view(context: ReportResource, request: Request) -> dict[str, Any]:
         **_known(context, request),
         **contact_of(context, request),
         "steps": step_links(context, request),
-        "actions": page_steps.actions(request, context),
+        "actions": steps.actions(request, context),
         "panels": panels(request, "melding", context),
     }
 
 
 def _known(context: ReportResource, request: Request) -> dict[str, Any]:
     report, session = context.report, request.db
-    handlers = page_queries.names_of(session, [report.handler_id] if report.handler_id else [])
+    handlers = queries.names_of(session, [report.handler_id] if report.handler_id else [])
     names = area_names(session, report)
     return {
-        "summary": reports_words,
+        "summary": words,
         "names": names,
         "account": marked(report.description) if report.description else None,
         "appearance": marked(report.offender_appearance) if report.offender_appearance else None,
         "own_answers": in_words(session, report.own_answers, REPORTER),
         "triage_answers": in_words(session, report.own_answers, OFFICER),
         "handler": handlers.get(str(report.handler_id)),
-        "timeline": page_queries.timeline(session, report),
-        "messages": page_queries.messages_of(session, report),
+        "timeline": queries.timeline(session, report),
+        "messages": queries.messages_of(session, report),
         "attachments": attachments_of(session, report.id),
         "may_open": bool(request.has_permission(Permission.VIEW_ATTACHMENT, context)),
         "verdict": dict(VERDICTS).get(report.reporter_verdict or ""),
@@ -115,7 +115,7 @@ def _known(context: ReportResource, request: Request) -> dict[str, Any]:
 
 
 def may_write(context: ReportResource, request: Request) -> bool:
-    """Return whether this person can write to the reporter now."""
+    """Tell whether this person can write to the reporter now."""
     allowed: bool = bool(request.has_permission(Permission.TRIAGE, context))
     return allowed and context.report.state not in CLOSED
 
@@ -130,24 +130,18 @@ def _reference_of(session: Any, report: Report) -> str | None:
 def contact_of(
     context: ReportResource, request: Request, task: str = "melding bekijken"
 ) -> dict[str, Any]:
-    """Return contact data for who may see it; for others only whether there is any."""
+    """Return the contact data for who may see it; for others only whether there is any."""
     if not request.has_permission(Permission.VIEW_CONTACT, context):
         return {"contact": None, "contact_exists": has_contact(request.db, context.report)}
     contact = read_contact(request.db, request.registry.key_ring, context.report)
     if contact is not None:
-        note_read(
-            request,
-            context.holder,
-            KIND,
-            [context.report.id],
-            task=task,
-            fields=["contactgegevens"],
-        )
+        ids, fields = [context.report.id], ["contactgegevens"]
+        note_read(request, context.holder, KIND, ids, task=task, fields=fields)
     return {"contact": contact, "contact_exists": contact is not None}
 
 
 def _tombstone(context: ReportResource, request: Request) -> dict[str, Any]:
-    """Return where the report went and when; and a way there for who works there as well."""
+    """Return where the report went and when, with its address there for who works there too."""
     report = context.report
     receiver = request.db.get(Municipality, report.handed_to) if report.handed_to else None
     identity = request.identity
@@ -164,25 +158,25 @@ def _tombstone(context: ReportResource, request: Request) -> dict[str, Any]:
 
 
 def came_from(request: Request, default: str) -> str:
-    """Return the page that led here (GET parameter `terug`), when that is one of ours."""
+    """Return the page that led here (parameter `terug` of the address), when that is ours."""
     wanted = dict(query_pairs(request)).get("terug", "")
     return safe_path(wanted, default) if len(wanted) <= LONGEST_PATH else default
 
 
 def step_path(request: Request, context: ReportResource, step: Transition) -> str:
     """Return the address of a step of the report."""
-    path: str = request.resource_path(context, page_steps.step_name(step))
+    path: str = request.resource_path(context, steps.step_name(step))
     return path
 
 
 def step_page(context: ReportResource, request: Request, title: str) -> dict[str, Any]:
-    """Return what stands beside a form about a report; the read is noted."""
+    """Return the values of a page with a form about a report; the read is noted."""
     note_read(request, context.holder, KIND, [context.report.id], task=title.lower())
     account = context.report.description
     return {
         "title": title,
         "report": context.report,
-        "summary": reports_words,
+        "summary": words,
         "names": area_names(request.db, context.report),
         "account": marked(account) if account else None,
         "here": request.resource_path(context),
@@ -191,14 +185,14 @@ def step_page(context: ReportResource, request: Request, title: str) -> dict[str
 
 
 def impossible(context: ReportResource, request: Request, page: dict[str, Any]) -> dict[str, Any]:
-    """Say that the report is in no state for this (any more), and what can be done instead."""
+    """Return the page that says that the report's state doesn't allow this, and what it allows."""
     request.response.status_int = 409
-    latest = page_queries.moves_of(request.db, context.report)[:1]
+    latest = queries.moves_of(request.db, context.report)[:1]
     return {
         **page,
         "form": None,
-        "state": page_steps.state_label(context.report),
-        "latest": [(page_queries.title_of(line), line.actor_name, line.at) for line in latest],
+        "state": steps.state_label(context.report),
+        "latest": [(queries.title_of(line), line.actor_name, line.at) for line in latest],
         "steps": step_links(context, request),
     }
 
@@ -207,7 +201,7 @@ def step_links(context: ReportResource, request: Request) -> list[tuple[str, str
     """Return the steps this person can make now, each with its page."""
     return [
         (step.label, step_path(request, context, step))
-        for step in page_steps.possible_steps(request, context)
+        for step in steps.possible_steps(request, context)
     ]
 
 
@@ -232,12 +226,7 @@ class StepView:
         return handle_form(request, form, lambda v: self._make(context, request, form, v), page)
 
     def _form(self, context: ReportResource, request: Request) -> Form:
-        registry = request.registry
-        offered = {
-            asked.options: WORKFLOW_OPTIONS.of(registry)[asked.options](request.db, context.report)
-            for asked in self.transition.fields
-            if asked.options
-        }
+        offered = options_of(request.registry, request.db, self.transition, context.report)
         back = came_from(request, request.resource_path(context))
         identity = request.identity
         known = {
@@ -248,12 +237,12 @@ class StepView:
 
     def _empty_lists(self, form: Form) -> list[str]:
         return [
-            asked.label
-            for asked in self.transition.fields
-            if asked.options
+            question.label
+            for question in self.transition.fields
+            if question.options
             # A line only suggests what is in its list.
-            and asked.kind is not FieldKind.LINE
-            and not form[asked.name].schema.typ.choices
+            and question.kind is not FieldKind.LINE
+            and not form[question.name].schema.typ.choices
         ]
 
     def _make(
@@ -262,20 +251,15 @@ class StepView:
         """Make the step, in one transaction, and go back to where the person came from."""
         session, report = request.db, context.report
         before = report.state
+        effects = WORKFLOW_EFFECTS.of(request.registry)
         try:
             lock_report(session, report, values["versie"])
             # The page that tells of a refusal must not show what the step did before it.
             with session.begin_nested():
-                move_report(
-                    session,
-                    WORKFLOW_EFFECTS.of(request.registry),
-                    report,
-                    self.transition.name,
-                    answers(self.transition, values),
-                    request.actor,
-                )
+                given = answers(self.transition, values)
+                move_report(session, effects, report, self.transition.name, given, request.actor)
         except StaleReportError:
-            change = Change("Toestand", page_steps.state_label(report), self.transition.label)
+            change = Change("Toestand", steps.state_label(report), self.transition.label)
             raise conflict(session, form, report, values["gezien"], [change]) from None
         except WorkflowError as problem:
             raise FormError(str(problem), problem.field) from None
@@ -294,20 +278,20 @@ class StepView:
 def flash_step(
     request: Request, context: ReportResource, step: Transition, before: str, path: str
 ) -> None:
-    """Say on the next page what was done, with a link to take it back where that can be."""
+    """Say on the next page what was done, with a link that takes it back where possible."""
     state = REPORT_WORKFLOW.state(step.target).label
-    back = page_steps.undo_step(request, context, step, before)
-    link = (f"{back.label}…", f"{path}/{page_steps.step_name(back)}") if back else None
+    back = steps.undo_step(request, context, step, before)
+    link = (f"{back.label}…", f"{path}/{steps.step_name(back)}") if back else None
     request.flash(f"{context.report.reference} is bijgewerkt. Toestand: {state}.", link=link)
 
 
 def add_step_views(config: Any) -> None:
     """Add a page for every step that a role can make, with the permission of that step."""
-    for step in page_steps.steps_by_people():
+    for step in steps.steps_by_people():
         config.add_view(
             StepView(step),
             context=ReportResource,
-            name=page_steps.step_name(step),
+            name=steps.step_name(step),
             request_method=("GET", "POST"),
             permission=step.permission,
             renderer=STEP_PAGE,
@@ -360,7 +344,7 @@ LONGEST: int = 4000
 
 
 class MessageSchema(Schema):
-    """A message to the reporter."""
+    """The form of a message to the reporter."""
 
     tekst = field(
         forms.Text(LONGEST, lines=True),
@@ -379,7 +363,7 @@ class MessageSchema(Schema):
     renderer=STEP_PAGE,
 )
 def message_view(context: ReportResource, request: Request) -> Any:
-    """Write to the reporter."""
+    """Show the form of a message to the reporter, and send it."""
     report, here = context.report, request.resource_path(context)
 
     def page() -> dict[str, Any]:
@@ -399,8 +383,7 @@ def message_view(context: ReportResource, request: Request) -> Any:
             raise conflict(request.db, form, report, values["gezien"], ()) from None
         if report.state in CLOSED:
             raise forms.FormError("Deze melding is niet meer bij u. Het bericht is niet verstuurd.")
-        actor = request.actor
-        write_to_reporter(request.db, report, values["tekst"], actor)
+        write_to_reporter(request.db, report, values["tekst"], request.actor)
         request.flash(f"{report.reference}: het bericht staat klaar voor de melder.")
         return HTTPSeeOther(f"{here}#gesprek")
 
@@ -412,10 +395,8 @@ def message_view(context: ReportResource, request: Request) -> Any:
 )
 def read_view(context: ReportResource, request: Request) -> Any:
     """Note that the messages were read: of the version that this person saw, not a later one."""
-    version = request.POST.get("versie", "")
     try:
-        known = int(version) if version.isascii() and version.isdigit() else 0
-        lock_report(request.db, context.report, known if len(version) < 10 else 0)
+        lock_report(request.db, context.report, typed_version(request))
     except StaleReportError:
         return error_response(request, 409)
     mark_read(request.db, context.report, request.actor)

@@ -1,4 +1,8 @@
-"""The triage form, in four parts: what it is, where it belongs, contact, and what to do with it."""
+"""The triage form, in four parts: assessment, location, contact, and decision.
+
+The form has one button, which carries out the chosen decision. If a field of another decision was
+filled in, nothing is stored, and the form says which of the two to change.
+"""
 
 from __future__ import annotations
 
@@ -13,32 +17,32 @@ import colander
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Opened, Schema, field
-from stopintimidatie.core.forms import field as form_field
 from stopintimidatie.core.text import day_of
 from stopintimidatie.municipalities.settings.forms import answer_given, question_field
 from stopintimidatie.municipalities.settings.vocabulary import Kind, Question
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.steps import LONGEST_PATH, add_version
+from stopintimidatie.reports.page.steps import Choices, add_version, add_way_back
 from stopintimidatie.reports.triage.services import WITH_DEADLINE, Assessment, current_assessment
 from stopintimidatie.reports.vocabulary import ContactWish, Form
 from stopintimidatie.reports.words import CONTACT_AGREED
 
-# The municipality's own questions on the triage form: as fields, and their answers.
-
-
 OWN: Final = "eigen"
+YES_NO: Final = (("nee", "nee"), ("ja", "ja"))
+# The way of contact that follows from the reporter's wish, until an officer decides otherwise.
+_WISHES: Final = {
+    ContactWish.CALL.value: "bellen",
+    ContactWish.MAIL.value: "mailen",
+    ContactWish.VIA_APP.value: "via_app",
+}
 
 
 def own_questions(questions: Sequence[Question]) -> Any:
-    """Return the part of the form with the own questions; none of it is obligatory."""
-    part = Schema(title="Vragen van uw gemeente", name=OWN)
-    for question in questions:
-        part.add(question_field(question))
-    return part
+    """Return the part of the form with the municipality's own questions; none is obligatory."""
+    return Schema(*map(question_field, questions), title="Vragen van uw gemeente", name=OWN)
 
 
 def answers_filled_in(questions: Sequence[Question], answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the answers that are there, as the fields show them."""
+    """Return the stored answers to the own questions, as the fields show them."""
     return {
         question.id: _shown(question, answers[question.id])
         for question in questions
@@ -55,24 +59,10 @@ def _shown(question: Question, answer: Any) -> Any:
 def answers_given(
     questions: Sequence[Question], values: Mapping[str, Any], present: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the answers to what is asked now; those to earlier questions stay."""
-    asked = {question.id for question in questions}
-    kept = {name: answer for name, answer in present.items() if name not in asked}
-    for question in questions:
-        answer = answer_given(question, values.get(question.id))
-        if answer is not None:
-            kept[question.id] = answer
-    return kept
-
-
-Choices = Sequence[tuple[str, str]]
-YES_NO: Final = (("nee", "nee"), ("ja", "ja"))
-# How the reporter's wish is taken over, until an officer decides otherwise.
-_WISHES: Final = {
-    ContactWish.CALL.value: "bellen",
-    ContactWish.MAIL.value: "mailen",
-    ContactWish.VIA_APP.value: "via_app",
-}
+    """Return the answers to the present questions; answers to earlier questions stay."""
+    given = {question.id: answer_given(question, values.get(question.id)) for question in questions}
+    earlier = {name: answer for name, answer in present.items() if name not in given}
+    return earlier | {name: answer for name, answer in given.items() if answer is not None}
 
 
 def triage_schema(
@@ -90,66 +80,50 @@ def triage_schema(
     `offence`: this user may mark a suspected offence.
     `last_day`: the day for contact that is stored; it may be over, and stay.
     """
-    schema = Schema()
-    schema.add(_found(offence))
-    schema.add(_place(neighbourhoods))
-    schema.add(_contact(last_day))
+    schema = Schema(_assessment(offence), _location(neighbourhoods), _contact(last_day))
     if questions:
         schema.add(own_questions(questions))
     if decision is not None:
         schema.add(decision)
-    schema["versie"] = field(forms.Integer(1), "Versie", widget=forms.Hidden(), name="versie")
     add_version(schema)
-    hidden = forms.Hidden()
-    schema.add(field(forms.Text(LONGEST_PATH), "Terug", widget=hidden, name="terug", missing=""))
+    add_way_back(schema)
     return schema
 
 
-def _found(offence: bool) -> Any:
-    part = Schema(title="Wat is er aan de hand?", name="beoordeling")
-    part.add(
+def _assessment(offence: bool) -> Any:
+    part = Schema(
         field(
             forms.OneOf(YES_NO, radio=True),
             "Is er nu iemand in gevaar?",
             description="Zo ja: bel eerst 112. De rest kan daarna. De melding wordt dan ook spoed.",
             name="gevaar",
-        )
-    )
-    part.add(
+        ),
         field(
             forms.Flag(),
             "Dit is spoed",
             description="De melding komt dan bovenaan in het postvak.",
             name="spoed",
-        )
-    )
-    part.add(
+        ),
         field(
             forms.ManyOf(Form.choices()),
             "Wat gebeurde er, volgens u?",
             description="Aangekruist staat wat de melder koos. Verbeter het als het verhaal anders"
             " is.",
             name="vormen",
-        )
+        ),
+        title="Wat is er aan de hand?",
+        name="beoordeling",
     )
     if offence:
         part.validator = _offence_with_its_reason
-        _add_offence(part)
-    return part
-
-
-def _add_offence(part: Any) -> None:
-    part.add(
-        field(
+        part["vermoeden"] = field(
             forms.Flag(),
             "Ik vermoed een strafbaar feit",
             description="Een melding is een signaal, geen bewijs. Alleen u legt dit vast, nooit het"
             " systeem.",
             name="vermoeden",
         )
-    )
-    part.add(
-        field(
+        part["vermoeden_reden"] = field(
             forms.Text(1000, lines=True),
             "Waarom vermoedt u dat?",
             description="Nodig als u het vermoeden aankruist. Geen namen en geen kentekens.",
@@ -158,7 +132,7 @@ def _add_offence(part: Any) -> None:
             missing=None,
             widget=forms.TextArea(rows=3),
         )
-    )
+    return part
 
 
 def _offence_with_its_reason(node: Any, values: dict[str, Any]) -> None:
@@ -174,26 +148,19 @@ def _offence_with_its_reason(node: Any, values: dict[str, Any]) -> None:
     raise error
 
 
-def _place(neighbourhoods: Choices) -> Any:
-    part = Schema(title="Klopt de wijk?", name="plek")
-    part.add(
-        field(
-            forms.OneOf(neighbourhoods),
-            "Wijk",
-            description="Kiest u een andere, dan verhuist de melding. Het oude adres blijft"
-            " werken.",
-            name="wijk",
-        )
+def _location(neighbourhoods: Choices) -> Any:
+    area = field(
+        forms.OneOf(neighbourhoods),
+        "Wijk",
+        description="Kiest u een andere, dan verhuist de melding. Het oude adres blijft werken.",
+        name="wijk",
     )
-    return part
+    return Schema(area, title="Klopt de wijk?", name="plek")
 
 
 def _contact(last_day: date | None) -> Any:
-    part = Schema(title="Contact met de melder", name="contact")
-    part.validator = partial(_contact_with_its_day, last_day)
-    choices = forms.OneOf(CONTACT_AGREED, radio=True)
-    part.add(field(choices, "Hoe nemen we contact op?", name="hoe"))
-    part.add(
+    return Schema(
+        field(forms.OneOf(CONTACT_AGREED, radio=True), "Hoe nemen we contact op?", name="hoe"),
         field(
             forms.Date(),
             "Uiterlijk op",
@@ -201,13 +168,15 @@ def _contact(last_day: date | None) -> Any:
             needed_sometimes=True,
             name="uiterlijk",
             missing=None,
-        )
+        ),
+        title="Contact met de melder",
+        name="contact",
+        validator=partial(_contact_with_its_day, last_day),
     )
-    return part
 
 
 def _contact_with_its_day(last_day: date | None, node: Any, values: dict[str, Any]) -> None:
-    """Check the day; the one that is stored may stay, whatever becomes of the contact."""
+    """Check the last day for contact; the stored day may always stay."""
     how, day = values["hoe"], values["uiterlijk"]
     error = colander.Invalid(node)
     if how in WITH_DEADLINE and day is None:
@@ -226,12 +195,11 @@ def _contact_with_its_day(last_day: date | None, node: Any, values: dict[str, An
 
 
 def filled_in(report: Report, questions: Sequence[Question] = ()) -> dict[str, Any]:
-    """Return the form as it opens: what is stored, and before that what the reporter said."""
+    """Return the values that the form opens with: as stored, or else as the reporter said."""
     now = current_assessment(report)
-    danger = None if now.danger_now is None else ("ja" if now.danger_now else "nee")
     return {
         "beoordeling": {
-            "gevaar": danger,
+            "gevaar": {True: "ja", False: "nee", None: None}[now.danger_now],
             "spoed": now.urgent,
             "vormen": now.forms,
             "vermoeden": bool(now.suspected_offence),
@@ -249,19 +217,20 @@ def filled_in(report: Report, questions: Sequence[Question] = ()) -> dict[str, A
 def assessment_of(
     values: Mapping[str, Any], present: Assessment, questions: Sequence[Question] = ()
 ) -> Assessment:
-    """Return what was filled in. Who may not mark a suspected offence leaves it as it is.
+    """Return the assessment that was filled in.
 
-    Somebody in danger now is spoed, whether or not that was ticked too.
+    A suspected offence stays as it is without the permission to mark one. Danger makes a report
+    urgent, whether or not that was ticked too.
     """
-    found, contact = values["beoordeling"], values["contact"]
+    answers, contact = values["beoordeling"], values["contact"]
     suspected, reason = present.suspected_offence, present.suspected_offence_reason
-    if "vermoeden" in found:
-        suspected = found["vermoeden"]
-        reason = found["vermoeden_reden"] if suspected else None
+    if "vermoeden" in answers:
+        suspected = answers["vermoeden"]
+        reason = answers["vermoeden_reden"] if suspected else None
     return Assessment(
-        danger_now=found["gevaar"] == "ja",
-        forms=tuple(found["vormen"]),
-        urgent=found["spoed"] or found["gevaar"] == "ja",
+        danger_now=answers["gevaar"] == "ja",
+        forms=tuple(answers["vormen"]),
+        urgent=answers["spoed"] or answers["gevaar"] == "ja",
         neighbourhood=values["plek"]["wijk"],
         suspected_offence=suspected,
         suspected_offence_reason=reason,
@@ -271,19 +240,13 @@ def assessment_of(
     )
 
 
-# Decisions about a report at triage, and the fields that each decision needs.
-#
-# The form has one button, which carries out the chosen decision. If a field of another decision
-# was filled in, nothing is stored, and the form says which of the two to change.
-
-
 PART: Final = "besluit"
 CHOICE: Final = "wat"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One decision that triage offers.
+    """A decision that triage offers.
 
     `then`: what the next page asks. `key`: the key that chooses it. `asks`: the fields that it
     needs, which must be empty for every other decision.
@@ -337,46 +300,17 @@ def decision_schema(offered: Sequence[Decision], dossiers: Choices) -> Any:
 
     `dossiers`: code and label of the dossiers it can be put in.
     """
-    choices = [(one.name, one.label) for one in offered]
-    keys = {one.name: one.key for one in offered if one.key}
-    part = Schema(title="Besluit", name=PART)
-    part.validator = _one_decision
-    part.add(
-        form_field(
+    choices = [(decision.name, decision.label) for decision in offered]
+    keys = {decision.name: decision.key for decision in offered if decision.key}
+    return Schema(
+        field(
             forms.OneOf(choices, radio=True),
             "Wat doet u met deze melding?",
             name=CHOICE,
             widget=forms.RadioChoice(values=choices, keys=keys),
-        )
-    )
-    if FILE in offered:
-        _add_dossier(part, dossiers)
-    _add_double(part)
-    return part
-
-
-def _add_dossier(part: Any, dossiers: Choices) -> None:
-    drawn = Opened("Het dossier", (FILE.name,))
-    part.add(
-        form_field(
-            forms.OneOf(dossiers), LABELS["dossier"], name="dossier", missing=None, drawn=drawn
-        )
-    )
-    part.add(
-        form_field(
-            forms.Text(1000, lines=True),
-            LABELS["reden"],
-            name="reden",
-            missing=None,
-            widget=forms.TextArea(rows=2),
-            drawn=drawn,
-        )
-    )
-
-
-def _add_double(part: Any) -> None:
-    part.add(
-        form_field(
+        ),
+        *(_dossier_fields(dossiers) if FILE in offered else ()),
+        field(
             forms.Text(40),
             LABELS["dubbel_van"],
             description="Het kenmerk van de andere melding, zoals M-4F7K-2QX9.",
@@ -384,7 +318,25 @@ def _add_double(part: Any) -> None:
             missing=None,
             widget=forms.TextInput(width="medium"),
             drawn=Opened("De andere melding", (DOUBLE.name,)),
-        )
+        ),
+        title="Besluit",
+        name=PART,
+        validator=_one_decision,
+    )
+
+
+def _dossier_fields(dossiers: Choices) -> tuple[Any, Any]:
+    drawn = Opened("Het dossier", (FILE.name,))
+    return (
+        field(forms.OneOf(dossiers), LABELS["dossier"], name="dossier", missing=None, drawn=drawn),
+        field(
+            forms.Text(1000, lines=True),
+            LABELS["reden"],
+            name="reden",
+            missing=None,
+            widget=forms.TextArea(rows=2),
+            drawn=drawn,
+        ),
     )
 
 
@@ -396,7 +348,7 @@ def suggest(form: Any, references: Sequence[str]) -> None:
 def _one_decision(node: Any, values: dict[str, Any]) -> None:
     """Check that the fields of the decision are filled in, and those of other decisions are not."""
     titles = dict(node[CHOICE].typ.choices)
-    chosen = next(one for one in ALL if one.name == values[CHOICE])
+    chosen = next(decision for decision in ALL if decision.name == values[CHOICE])
     error = colander.Invalid(node)
     for owner in (FILE, DOUBLE):
         for name in owner.asks:
@@ -414,8 +366,8 @@ def _one_decision(node: Any, values: dict[str, Any]) -> None:
 
 def decided(values: dict[str, Any]) -> str | None:
     """Return the name of the decision; None where there was nothing to choose."""
-    found: str | None = values.get(PART, {}).get(CHOICE)
-    return found
+    name: str | None = values.get(PART, {}).get(CHOICE)
+    return name
 
 
 def step_of(values: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
@@ -430,8 +382,9 @@ def step_of(values: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
 
 
 def in_words(posted: Any) -> str | None:
-    """Describe the decision in a form that can't be carried out any more; None if there is none."""
-    chosen = next((one for one in ALL if one.name == posted.get(f"{PART}.{CHOICE}")), None)
+    """Describe a posted decision that can't be carried out any more; None if there is none."""
+    name = posted.get(f"{PART}.{CHOICE}")
+    chosen = next((decision for decision in ALL if decision.name == name), None)
     if chosen is None or chosen.name == TAKE.name:
         return None
     typed = [f"{LABELS[name]} {posted.get(f'{PART}.{name}', '')}" for name in chosen.asks]

@@ -1,4 +1,4 @@
-"""What triage shows on the page of a report: similar reports, and how promised contact went."""
+"""The parts of triage on the page of a report: similar reports, and contact that was promised."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request
-from stopintimidatie.reports import words as reports_words
+from stopintimidatie.reports import words
 from stopintimidatie.reports.conversation.services import contact_over, waiting_doubles
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.steps import (
@@ -72,7 +72,7 @@ class ContactSchema(Schema):
 
 
 def record_contact(session: Session, report: Report, outcome: str, note: str, actor: Actor) -> None:
-    """Keep that there was contact (or no need for it); the term for it ends."""
+    """Store how the contact with the reporter went, or that none is needed; its term ends."""
     contact_over(session, report)
     values = {"uitkomst": dict(OUTCOMES)[outcome], "reden": note}
     append_move(session, report, actor, "contact", report.state, values)
@@ -81,10 +81,9 @@ def record_contact(session: Session, report: Report, outcome: str, note: str, ac
 
 
 def contact_action(request: Any, context: ReportResource) -> Action | None:
-    """Return the button, as long as somebody waits for a call or a mail."""
-    if context.report.contact_deadline is None:
-        return None
-    if not request.has_permission(Permission.TRIAGE, context):
+    """Return the button, as long as the reporter waits for a call or a mail."""
+    may_triage = request.has_permission(Permission.TRIAGE, context)
+    if context.report.contact_deadline is None or not may_triage:
         return None
     return Action("Contact vastleggen", request.resource_path(context, "contact"))
 
@@ -97,23 +96,18 @@ def contact_action(request: Any, context: ReportResource) -> Action | None:
     renderer="stopintimidatie.reports.triage:templates/contact.jinja2",
 )
 def contact_view(context: ReportResource, request: Request) -> Any:
-    """Note how the contact went that was promised."""
+    """Show the form about how the promised contact went, and store it."""
     report, here = context.report, request.resource_path(context)
-    form = Form(
-        ContactSchema(),
-        request,
-        buttons=[Button("opslaan", "Contact vastleggen")],
-        appstruct=version_values(report),
-        cancel_url=here,
-    )
+    seen, buttons = version_values(report), [Button("opslaan", "Contact vastleggen")]
+    form = Form(ContactSchema(), request, buttons=buttons, appstruct=seen, cancel_url=here)
 
     def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
         try:
             lock_report(request.db, report, values["versie"])
         except StaleReportError:
             raise conflict(request.db, form, report, values["gezien"], ()) from None
-        actor = request.actor
-        record_contact(request.db, report, values["uitkomst"], values["toelichting"], actor)
+        outcome, note = values["uitkomst"], values["toelichting"]
+        record_contact(request.db, report, outcome, note, request.actor)
         request.flash(f"{report.reference}: het contact is vastgelegd.")
         return HTTPSeeOther(here)
 
@@ -121,7 +115,7 @@ def contact_view(context: ReportResource, request: Request) -> Any:
         note_read(request, context.holder, KIND, [report.id], task="contact vastleggen")
         return {
             "report": report,
-            "summary": reports_words,
+            "summary": words,
             "doubles": waiting_doubles(request.db, report),
             **contact_of(context, request, "contact vastleggen"),
         }
@@ -131,8 +125,8 @@ def contact_view(context: ReportResource, request: Request) -> Any:
 
 PANEL: Final = "stopintimidatie.reports.triage:templates/similar_panel.jinja2"
 PAGE: Final = "vergelijkbaar"
+# The number of similar reports beside the report in hand: at triage, and in the inbox.
 BESIDE: Final = 5
-"""So many stand beside the report in hand: at triage, and in the inbox."""
 TASK: Final = "vergelijkbare meldingen"
 # From here a report can be closed as double of another.
 CLOSABLE: Final = frozenset({"nieuw", "in_behandeling"})
@@ -154,26 +148,26 @@ def similar_values(
     back: str = "",
     task: str | None = TASK,
 ) -> dict[str, Any]:
-    """Return what the section and the page show; that these were seen is noted.
+    """Return the values of the section and the page; that these reports were seen is noted.
 
     `here`: the address of the report, where the resource isn't the one at that address.
     `back`: where to go after closing this report as double.
     `task`: under which the look at them is noted; None when the caller notes it.
     """
     report, here = context.report, here or request.resource_path(context).rstrip("/")
-    found = similar_to(request.db, request.registry.search.backend, report, limit)
-    if found and task is not None:
-        note_read(request, context.holder, KIND, [other.id for other in found], task=TASK)
+    similar = similar_to(request.db, request.registry.search.backend, report, limit)
+    if similar and task is not None:
+        note_read(request, context.holder, KIND, [other.id for other in similar], task=TASK)
     may_triage = bool(request.has_permission(Permission.TRIAGE, context))
     return {
-        "similar": found,
-        "titles": {other.reference: _title(other) for other in found},
+        "similar": similar,
+        "titles": {other.reference: _title(other) for other in similar},
         "report": report,
         "here": here,
         "back": back,
-        "more": f"{here}/{PAGE}" if len(found) == limit else None,
+        "more": f"{here}/{PAGE}" if len(similar) == limit else None,
         "may_close": may_triage and report.state in CLOSABLE,
-        "together": _together(context, request, found),
+        "together": _together(context, request, similar),
     }
 
 
@@ -182,10 +176,10 @@ def _title(other: Similar) -> str:
     return f"{words[0].upper()}{words[1:]}"
 
 
-def _together(context: ReportResource, request: Request, found: list[Similar]) -> str | None:
+def _together(context: ReportResource, request: Request, similar: list[Similar]) -> str | None:
     """Return the address of the form for a new dossier with this report and those ready for it."""
     action = report_action(request, context, NEW_DOSSIER)
-    ready = [other.reference for other in found if other.state == "in_behandeling"]
+    ready = [other.reference for other in similar if other.state == "in_behandeling"]
     if action is None or not ready:
         return None
     return f"{action.href}&{urlencode([('melding', reference) for reference in ready])}"
@@ -199,7 +193,7 @@ def _together(context: ReportResource, request: Request, found: list[Similar]) -
     renderer="stopintimidatie.reports.triage:templates/similar.jinja2",
 )
 def similar_view(context: ReportResource, request: Request) -> Any:
-    """Show up to forty similar reports, the most similar first, and how the score came about."""
+    """Show up to forty similar reports, the most similar first, with the parts of the score."""
     if context.holder == NATIONAL or context.report.state in GONE:
         return HTTPSeeOther(request.resource_path(context))
     values = similar_values(context, request, MOST)

@@ -1,8 +1,8 @@
-"""How much two reports are alike, and why. Pure: values in, a score from 0 to 1 and reasons out.
+"""The likeness of two reports, as a score from 0 to 1. Pure.
 
-What counts is declared in `WEIGHTS`: place, time, forms, who did it (number, group, age band,
-vehicle: closed lists), and the words of `circumstances`. Never a person's appearance. What isn't
-known of one of the two counts neither for nor against, but lowers what the rest can prove.
+The parts of the score stand in `WEIGHTS`: location, time, forms, offenders (number, group, age
+band, vehicle: closed lists), and the words of `circumstances`. Never a person's appearance. A part
+that isn't known of one of the two counts neither for nor against, but lowers the score.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ WEIGHTS: Final[Mapping[str, float]] = MappingProxyType(
         "woorden": 0.08,
     }
 )
+# The share of its weight that counts against a pair when a part isn't known.
 UNKNOWN_WEIGHS: Final = 0.5
-"""So much of its weight counts against a pair when a part isn't known."""
+# From this score on a report is shown as similar.
 SIMILAR: Final = 0.45
-"""From this score on a report is shown as similar."""
 HALF_M: Final = 150.0
 FAR_M: Final = 1_000.0
 HALF_DAYS: Final = 30.0

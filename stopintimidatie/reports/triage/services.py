@@ -1,4 +1,4 @@
-"""Assessing a report: what the officer found, stored with who, when and what changed."""
+"""The services of triage: store an assessment with its changes, mark urgency, close doubles."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from stopintimidatie.reports.vocabulary import KIND, Form, in_order
 from stopintimidatie.reports.words import CONTACT_AGREED, listed
 from stopintimidatie.reports.workflow import TO_NEIGHBOURHOOD
 
-# In these states there is something to assess; before and after that, another step comes first.
+# The states in which a report can be assessed; in others another step comes first.
 ASSESSABLE: Final = frozenset(
     {"nieuw", "in_behandeling", "wacht_op_melder", "wacht_op_partner", "in_dossier"}
 )
-# With these somebody has to be reached, so there is a last day for it.
+# The ways of contact that need a last day: somebody has to be reached.
 WITH_DEADLINE: Final = frozenset({"bellen", "mailen", "via_app"})
 _YES_NO: Final = {True: "ja", False: "nee", None: ""}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """The answers that triage asks for; also those stored now, to compare with."""
+    """The answers on the triage form, as filled in or as stored."""
 
     danger_now: bool | None
     forms: tuple[str, ...]
@@ -68,68 +68,72 @@ def current_assessment(report: Report) -> Assessment:
     )
 
 
-def describe(session: Session, found: Assessment) -> dict[str, str]:
+def describe(session: Session, assessment: Assessment) -> dict[str, str]:
     """Return an assessment in words, by label, for the history and to show a conflict."""
-    area = neighbourhood_by_code(session, found.neighbourhood or "")
+    area = neighbourhood_by_code(session, assessment.neighbourhood or "")
     return {
-        "Nu iemand in gevaar": _YES_NO[found.danger_now],
-        "Vormen": listed(Form, in_order(found.forms)) or "",
-        "Spoed": _YES_NO[found.urgent],
+        "Nu iemand in gevaar": _YES_NO[assessment.danger_now],
+        "Vormen": listed(Form, in_order(assessment.forms)) or "",
+        "Spoed": _YES_NO[assessment.urgent],
         "Wijk": area.name if area is not None else "",
-        "Vermoeden van een strafbaar feit": _YES_NO[found.suspected_offence],
-        "Waarom dit vermoeden": found.suspected_offence_reason or "",
-        "Contact": dict(CONTACT_AGREED).get(found.contact or "", ""),
-        "Contact uiterlijk": date_text(found.contact_before),
-        **answers_in_words(session, found.own_answers),
+        "Vermoeden van een strafbaar feit": _YES_NO[assessment.suspected_offence],
+        "Waarom dit vermoeden": assessment.suspected_offence_reason or "",
+        "Contact": dict(CONTACT_AGREED).get(assessment.contact or "", ""),
+        "Contact uiterlijk": date_text(assessment.contact_before),
+        **answers_in_words(session, assessment.own_answers),
     }
 
 
 def assess(
-    session: Session, effects: Mapping[str, Any], report: Report, found: Assessment, actor: Actor
+    session: Session,
+    effects: Mapping[str, Any],
+    report: Report,
+    assessment: Assessment,
+    actor: Actor,
 ) -> None:
     """Store an assessment. A new report is taken in hand by who assesses it.
 
     The caller has locked the report and checked who may mark a suspected offence.
     """
-    if report.state == "nieuw":
-        move_report(
-            session, effects, report, "in_behandeling_nemen", {"behandelaar": actor.id}, actor
-        )
+    _take_in_hand(session, effects, report, actor)
     before = describe(session, current_assessment(report))
-    _store(session, report, found)
-    if found.neighbourhood is not None and found.neighbourhood != report.neighbourhood_code:
-        effects[TO_NEIGHBOURHOOD](session, report, {"wijk": found.neighbourhood}, actor)
+    _store(session, report, assessment)
+    area = assessment.neighbourhood
+    if area is not None and area != report.neighbourhood_code:
+        effects[TO_NEIGHBOURHOOD](session, report, {"wijk": area}, actor)
         report.located_by = Method.OFFICER
-    after = describe(session, found)
+    after = describe(session, assessment)
     differences = {
         label: text or "leeg" for label, text in after.items() if text != before.get(label, "")
     }
     append_move(session, report, actor, "beoordelen", report.state, differences)
     reindex_report(session, report)
-    record(
-        session,
-        actor,
-        "melding.beoordeeld",
-        report.holder,
-        KIND,
-        [report.id],
-        fields=[label.lower() for label in differences],
-    )
+    fields = [label.lower() for label in differences]
+    record(session, actor, "melding.beoordeeld", report.holder, KIND, [report.id], fields=fields)
 
 
-def _store(session: Session, report: Report, found: Assessment) -> None:
+def _take_in_hand(
+    session: Session, effects: Mapping[str, Any], report: Report, actor: Actor
+) -> None:
+    """Make the actor the handler of a new report; other reports stay as they are."""
+    if report.state == "nieuw":
+        taking = {"behandelaar": actor.id}
+        move_report(session, effects, report, "in_behandeling_nemen", taking, actor)
+
+
+def _store(session: Session, report: Report, assessment: Assessment) -> None:
     report.triaged_at = utc_now()
-    report.danger_now = found.danger_now
-    report.urgent = found.urgent
-    report.suspected_offence = found.suspected_offence
-    report.suspected_offence_reason = found.suspected_offence_reason
-    report.contact_agreed = found.contact
-    report.own_answers = with_answers_of(report.own_answers, OFFICER, found.own_answers)
-    if found.contact_before != current_assessment(report).contact_before:
-        # Without contact here, what the reporter of a double was promised stays due.
-        report.contact_deadline = end_of(found.contact_before) or next_contact(session, report)
-    if set(found.forms) != set(report.forms) or not report.confirmed_forms:
-        set_forms(report, list(found.forms), confirmed=True)
+    report.danger_now = assessment.danger_now
+    report.urgent = assessment.urgent
+    report.suspected_offence = assessment.suspected_offence
+    report.suspected_offence_reason = assessment.suspected_offence_reason
+    report.contact_agreed = assessment.contact
+    report.own_answers = with_answers_of(report.own_answers, OFFICER, assessment.own_answers)
+    if assessment.contact_before != current_assessment(report).contact_before:
+        # Without contact here, contact that reporters of doubles were promised stays due.
+        report.contact_deadline = end_of(assessment.contact_before) or next_contact(session, report)
+    if set(assessment.forms) != set(report.forms) or not report.confirmed_forms:
+        set_forms(report, list(assessment.forms), confirmed=True)
 
 
 def end_of(day: date | None) -> datetime | None:
@@ -144,9 +148,8 @@ def set_urgent(session: Session, report: Report, urgent: bool, actor: Actor) -> 
     report.urgent = urgent
     append_move(session, report, actor, "spoed", report.state, {"Spoed": _YES_NO[urgent]})
     reindex_report(session, report)
-    record(
-        session, actor, "melding.spoed", report.holder, KIND, [report.id], fields=[_YES_NO[urgent]]
-    )
+    fields = [_YES_NO[urgent]]
+    record(session, actor, "melding.spoed", report.holder, KIND, [report.id], fields=fields)
 
 
 def close_as_double(
@@ -161,8 +164,5 @@ def close_as_double(
     """
     answers = {"reden_code": "dubbel", "dubbel_van": other}
     with session.begin_nested():
-        if report.state == "nieuw":
-            move_report(
-                session, effects, report, "in_behandeling_nemen", {"behandelaar": actor.id}, actor
-            )
+        _take_in_hand(session, effects, report, actor)
         move_report(session, effects, report, "niet_in_behandeling", answers, actor)

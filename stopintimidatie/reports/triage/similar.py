@@ -1,12 +1,13 @@
-"""Reports like one: near it by the index of places or by the search index, compared, and why.
+"""Similar reports: candidates near a report or with the same words, compared, with the reasons.
 
-Two quick looks give some hundred candidates, whatever the size of the municipality; those alone
-are compared, by the rules of `similarity`. Everything here is of one holder.
+Two quick queries give some hundred candidates, whatever the size of the municipality; those alone
+are compared, by the rules of triage. Everything here is of one holder.
 """
 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,10 +33,11 @@ from stopintimidatie.core.search.query import AnyOf, Field, Filter, SearchQuery
 from stopintimidatie.core.text import local, number, plural
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.models import Report, ReportForm
+from stopintimidatie.reports.services import report_path
 from stopintimidatie.reports.triage.rules import SIMILAR, Likeness, Traits, clock_apart, compare
 from stopintimidatie.reports.vocabulary import Form, OffenderAge, OffenderCount, Transport, in_order
 
-# Which words of an account may be compared: what was done, where, and by what vehicle. Pure.
+# The words of an account that may be compared: what was done, where, and by what vehicle.
 #
 # A closed list, on purpose (P2). How somebody looks (skin, hair, clothes, build, age, origin) can
 # never make two reports alike, because no such word stands here and a word that doesn't stand
@@ -68,23 +70,23 @@ VEHICLES: Final = """
 
 @cache
 def known_stems() -> dict[str, str]:
-    """Return the stem of each word that may be compared -> the word itself, to say it in."""
-    found: dict[str, str] = {}
+    """Return the words that may be compared, by their stem."""
+    stems: dict[str, str] = {}
     for word in f"{CONDUCT} {PLACES} {VEHICLES}".split():
-        found.setdefault(stem(word), word)
-    return found
+        stems.setdefault(stem(word), word)
+    return stems
 
 
 def circumstances(*texts: str | None) -> frozenset[str]:
-    """Return the stems in these texts that may be compared; all else is left where it is."""
-    found = set[str]().union(*(stems(text) for text in texts if text))
-    return frozenset(found & known_stems().keys())
+    """Return the stems in these texts that may be compared; other words are ignored."""
+    in_texts = set[str]().union(*(stems(text) for text in texts if text))
+    return frozenset(in_texts & known_stems().keys())
 
 
-def words_for(found: Iterable[str]) -> list[str]:
+def words_for(shared: Iterable[str]) -> list[str]:
     """Return stems as words, in alphabetical order."""
     known = known_stems()
-    return sorted(known[one] for one in found if one in known)
+    return sorted(known[stem_] for stem_ in shared if stem_ in known)
 
 
 _DAYS: Final = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
@@ -93,8 +95,8 @@ _MOST_WORDS: Final = 4
 
 
 def reasons(here: Traits, there: Traits, likeness: Likeness) -> list[str]:
-    """Return what `there` has in common with the report in hand, what tells most first."""
-    found = [
+    """Return in words what the report `there` has in common with the one `here`."""
+    candidates = [
         _place(here, there, likeness),
         _moment(here, there),
         _clock(here, there, likeness),
@@ -103,7 +105,7 @@ def reasons(here: Traits, there: Traits, likeness: Likeness) -> list[str]:
         _offenders(here, there),
         _words(here, there),
     ]
-    return [reason for reason in found if reason]
+    return [reason for reason in candidates if reason]
 
 
 def _place(here: Traits, there: Traits, likeness: Likeness) -> str | None:
@@ -153,20 +155,17 @@ def _forms(here: Traits, there: Traits) -> str | None:
 
 
 def _offenders(here: Traits, there: Traits) -> str | None:
-    same = [
-        f"{OffenderCount.word(here.count)} {'dader' if here.count == '1' else 'daders'}"
-        if here.count == there.count and _known(here.count)
-        else None,
-        "een groep" if here.group and there.group and not _known(here.count) else None,
-        f"leeftijd {OffenderAge.word(here.age)}"
-        if here.age == there.age and _known(here.age)
-        else None,
-        Transport.word(here.transport)
-        if here.transport == there.transport and _known(here.transport)
-        else None,
-    ]
-    found = [word for word in same if word]
-    return "ook " + ", ".join(found) if found else None
+    same = []
+    if here.count == there.count and _known(here.count):
+        word = "dader" if here.count == "1" else "daders"
+        same.append(f"{OffenderCount.word(here.count)} {word}")
+    if here.group and there.group and not _known(here.count):
+        same.append("een groep")
+    if here.age == there.age and _known(here.age):
+        same.append(f"leeftijd {OffenderAge.word(here.age)}")
+    if here.transport == there.transport and _known(here.transport):
+        same.append(Transport.word(here.transport))
+    return "ook " + ", ".join(same) if same else None
 
 
 def _known(code: str | None) -> bool:
@@ -181,20 +180,21 @@ def _words(here: Traits, there: Traits) -> str | None:
 
 
 NEAR_M: Final = 400.0
+# The number of the nearest reports that are compared.
 NEAREST: Final = 80
-"""So many of the nearest are compared."""
+# The most reports on the north side, and on the south side, whose distance is computed.
 COMPARED: Final = 1_000
-"""The most reports on the north side, and on the south side, whose distance is computed."""
 BY_WORDS: Final = 20
+# The number of the newest reports of the neighbourhood, compared with a report without a point.
 SAME_AREA: Final = 80
-"""Of a report without a point: so many of the newest of its neighbourhood."""
 SHOWN: Final = 8
 MOST: Final = 40
 _MOST_STEMS: Final = 12
-# What isn't (or no longer) a report to compare with; what was closed as double already told so.
+# The states of reports that aren't compared.
 _LEFT_OUT: Final = ("quarantaine", "vernietigd", "overgedragen", "ingetrokken")
 _COLUMNS: Final = (
     Report.id,
+    Report.holder,
     Report.reference,
     Report.state,
     Report.incident_start,
@@ -217,7 +217,7 @@ _COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Similar:
-    """A report that is like the one in hand: where it is, how much, and why."""
+    """A report that is like the one in hand, with its address, the likeness and the reasons."""
 
     id: UUID
     reference: str
@@ -242,7 +242,7 @@ def similar_to(
     """Return the reports most like this one, best first; possible doubles before the rest."""
     here = traits_of(report, report.forms)
     ids = [*_near(session, report), *_by_words(session, backend, report, here)]
-    wanted = list(dict.fromkeys(found for found in ids if found != report.id))
+    wanted = list(dict.fromkeys(report_id for report_id in ids if report_id != report.id))
     scored = []
     for row, forms in _rows(session, wanted):
         there = traits_of(row, forms)
@@ -254,7 +254,7 @@ def similar_to(
 
 
 def traits_of(row: Any, forms: Iterable[str]) -> Traits:
-    """Return what is compared of a report; appearance, gender and contact are never asked for."""
+    """Return the traits of a report that are compared: never appearance, gender or contact."""
     return Traits(
         moment=local(row.incident_start),
         precision=row.time_precision,
@@ -276,7 +276,7 @@ _BY_PLACE: Final[Sequence[Any]] = (Report.lat, Report.lon, Report.id)
 
 
 def _near(session: Session, report: Report) -> Sequence[UUID]:
-    """Return the nearest by the index of places; without a point the newest of the wijk."""
+    """Return the nearest reports by the index of locations; without a point the newest nearby."""
     of_holder = Report.holder == report.holder
     if report.lat is None or report.lon is None:
         newest = (
@@ -305,21 +305,21 @@ def _near(session: Session, report: Report) -> Sequence[UUID]:
             ),
         )
     ]
-    found = union_all(*map(select, halves)).subquery()
-    north, east = found.c.lat - report.lat, (found.c.lon - report.lon) * cast(narrow, Float)
-    by_distance = select(found.c.id).order_by(north * north + east * east, found.c.id)
+    near = union_all(*map(select, halves)).subquery().c
+    north, east = near.lat - report.lat, (near.lon - report.lon) * cast(narrow, Float)
+    by_distance = select(near.id).order_by(north * north + east * east, near.id)
     return session.scalars(by_distance.limit(NEAREST)).all()
 
 
 def _by_words(session: Session, backend: SearchBackend, report: Report, here: Traits) -> list[UUID]:
-    """Return what the index gives for the circumstances told; none while it is repaired."""
+    """Return the reports with the same circumstances, by search; none while it is repaired."""
     stems = tuple(sorted(here.words))[:_MOST_STEMS]
     if not stems:
         return []
     reports_only = Filter(Field.KIND, frozenset({Kind.REPORT.value}))
     query = SearchQuery(terms=(AnyOf(stems),), filters=(reports_only,))
     try:
-        found = backend.within(session).search(
+        result = backend.within(session).search(
             query,
             Scope(report.holder),
             Visibility(frozenset({OPEN_ACCESS})),
@@ -329,7 +329,7 @@ def _by_words(session: Session, backend: SearchBackend, report: Report, here: Tr
         )
     except SearchError:
         return []
-    return [hit.id for hit in found.hits]
+    return [hit.id for hit in result.hits]
 
 
 def _rows(session: Session, ids: Sequence[UUID]) -> Iterator[tuple[Any, tuple[str, ...]]]:
@@ -339,12 +339,13 @@ def _rows(session: Session, ids: Sequence[UUID]) -> Iterator[tuple[Any, tuple[st
     rows = session.execute(
         select(*_COLUMNS).where(Report.id.in_(ids), Report.state.not_in(_LEFT_OUT))
     ).all()
-    told: dict[UUID, tuple[set[str], set[str]]] = {}
-    kept = select(ReportForm.report_id, ReportForm.code, ReportForm.confirmed)
-    for report_id, code, confirmed in session.execute(kept.where(ReportForm.report_id.in_(ids))):
-        told.setdefault(report_id, (set(), set()))[bool(confirmed)].add(code)
+    # Of each report the forms as reported, and as confirmed.
+    forms: dict[UUID, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    stored = select(ReportForm.report_id, ReportForm.code, ReportForm.confirmed)
+    for report_id, code, confirmed in session.execute(stored.where(ReportForm.report_id.in_(ids))):
+        forms[report_id][bool(confirmed)].add(code)
     for row in rows:
-        reported, confirmed_forms = told.get(row.id, (set(), set()))
+        reported, confirmed_forms = forms[row.id]
         yield row, tuple(sorted(confirmed_forms or reported))
 
 
@@ -357,15 +358,14 @@ def _shown(
         for area in session.scalars(select(Neighbourhood).where(Neighbourhood.code.in_(codes)))
     }
     slug = session.scalar(select(Municipality.slug).where(Municipality.code == holder))
-    found = []
+    similar = []
     for row, forms, there, likeness in scored:
         area = areas.get(row.neighbourhood_code)
-        parts = ("gemeenten", slug, area.slug if area else None, row.dossier_number, row.reference)
-        found.append(
+        similar.append(
             Similar(
                 id=row.id,
                 reference=row.reference,
-                path="/" + "/".join(part for part in parts if part),
+                path=report_path(row, slug, area.slug if area else None),
                 state=row.state,
                 moment=row.incident_start,
                 forms=forms,
@@ -375,4 +375,4 @@ def _shown(
                 reasons=tuple(reasons(here, there, likeness)),
             )
         )
-    return found
+    return similar

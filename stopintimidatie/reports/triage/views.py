@@ -1,4 +1,4 @@
-"""The triage form of a report, the quick mark *spoed*, and the short address."""
+"""The pages of triage: the form, the button that marks *spoed*, and closing as double."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from stopintimidatie.reports.page.steps import (
     conflict,
     report_action,
     state_label,
+    typed_version,
     version_values,
     way_out,
 )
@@ -63,20 +64,19 @@ from stopintimidatie.reports.vocabulary import ContactWish
 from stopintimidatie.reports.words import CONTACT_AGREED
 from stopintimidatie.reports.workflow import ENDED, REPORT_WORKFLOW
 
-# On these the triage form also decides; in the other states the report is waiting or filed.
+# The states in which the triage form also decides; in others the report is waiting or filed.
 DECIDABLE = frozenset({"nieuw", "in_behandeling"})
 TITLE = "Beoordelen"
 SAVE = Button("opslaan", "Opslaan")
 DECIDE = Button("opslaan", "Vastleggen")
-# Decisions that ask more than the form does: they go on to the page of the step.
+# Decisions that need more than the form asks: they go on to the page of the step.
 ASKS_MORE = frozenset({triage_forms.FINISH.name, triage_forms.NOT_HANDLED.name})
 
 
 def triage_action(request: Any, context: ReportResource) -> Action | None:
-    """Return the button on the page of the report."""
-    if context.report.state not in ASSESSABLE:
-        return None
-    if not request.has_permission(Permission.TRIAGE, context):
+    """Return the button to the triage form on the page of a report."""
+    may_triage = request.has_permission(Permission.TRIAGE, context)
+    if context.report.state not in ASSESSABLE or not may_triage:
         return None
     return Action(TITLE, request.resource_path(context, "triage"), "primary")
 
@@ -89,7 +89,7 @@ def triage_action(request: Any, context: ReportResource) -> Action | None:
     renderer="stopintimidatie.reports.triage:templates/triage.jinja2",
 )
 def triage_view(context: ReportResource, request: Request) -> Any:
-    """Assess the report, and decide about it where that can be done at once."""
+    """Show the form to assess a report; save the assessment and the decision."""
     if context.report.state not in ASSESSABLE and request.method != "POST":
         late = impossible(context, request, step_page(context, request, TITLE))
         return render_to_response(STEP_PAGE, late, request=request, response=request.response)
@@ -111,14 +111,14 @@ def triage_view(context: ReportResource, request: Request) -> Any:
 
 def similar_beside_form(context: ReportResource, request: Request) -> dict[str, Any]:
     """Return the similar reports to show beside the form, without buttons that leave the form."""
-    found = similar_values(context, request, BESIDE)
-    return {**found, "may_close": False, "together": None}
+    values = similar_values(context, request, BESIDE)
+    return {**values, "may_close": False, "together": None}
 
 
 def triage_form(context: ReportResource, request: Request, questions: Sequence[Question]) -> Form:
-    """Build the form with one button.
+    """Build the triage form.
 
-    `questions`: what the municipality asks at triage now.
+    `questions`: the municipality's own questions at triage.
     """
     report = context.report
     present = present_neighbourhoods_of(request.db, report.holder, report.neighbourhood_code)
@@ -127,14 +127,9 @@ def triage_form(context: ReportResource, request: Request, questions: Sequence[Q
     decision = _decision(context, request) if report.state in DECIDABLE else None
     back = came_from(request, request.resource_path(context))
     start = {triage_forms.CHOICE: triage_forms.TAKE.name}
+    last_day = current_assessment(report).contact_before
     return Form(
-        triage_schema(
-            areas,
-            decision,
-            questions,
-            offence=offence,
-            last_day=current_assessment(report).contact_before,
-        ),
+        triage_schema(areas, decision, questions, offence=offence, last_day=last_day),
         request,
         buttons=[DECIDE if decision else SAVE],
         appstruct={
@@ -166,30 +161,29 @@ def _save(
     """Store the assessment and the decision in one transaction; then go on."""
     session, report, actor = request.db, context.report, request.actor
     effects = WORKFLOW_EFFECTS.of(request.registry)
-    found = assessment_of(values, current_assessment(report), questions)
+    assessment = assessment_of(values, current_assessment(report), questions)
     step = triage_forms.step_of(values)
     try:
         lock_report(session, report, values["versie"])
-        _only_assessable(report)
-        _only_reachable(session, report, found)
-        found = assessment_of(values, current_assessment(report), questions)
-        # The page that tells of a refusal must not show what was done before it.
+        _check_assessable(report)
+        _check_reachable(session, report, assessment)
+        assessment = assessment_of(values, current_assessment(report), questions)
+        # After a refusal the page shows the report again, as it was before this step.
         with session.begin_nested():
-            assess(session, effects, report, found, actor)
+            assess(session, effects, report, assessment, actor)
             if step is not None:
                 move_report(session, effects, report, *step, actor)
     except StaleReportError:
-        changes = _differences(session, current_assessment(report), found)
+        changes = _differences(session, current_assessment(report), assessment)
         raise conflict(session, form, report, values["gezien"], changes) from None
     except WorkflowError as problem:
         known = problem.field in triage_forms.LABELS
-        raise FormError(
-            str(problem), f"{triage_forms.PART}.{problem.field}" if known else None
-        ) from None
+        control = f"{triage_forms.PART}.{problem.field}" if known else None
+        raise FormError(str(problem), control) from None
     return _onwards(context, request, values, step)
 
 
-def _only_assessable(report: Report) -> None:
+def _check_assessable(report: Report) -> None:
     if report.state not in ASSESSABLE:
         raise FormError(
             f"De melding is ‘{state_label(report)}’ en kan niet meer worden beoordeeld. Open de"
@@ -197,24 +191,28 @@ def _only_assessable(report: Report) -> None:
         )
 
 
-def _only_reachable(session: Session, report: Report, found: Assessment) -> None:
-    """Refuse to agree on calling or writing where there is nothing to call or write to."""
+def _check_reachable(session: Session, report: Report, assessment: Assessment) -> None:
+    """Check that there is a number to call or an address to mail to, where that was agreed.
+
+    Raises:
+        FormError: There is none.
+    """
     missing = {"bellen": "telefoonnummer", "mailen": "e-mailadres"}
     phone, mail = reached_by(session, report)
     given = {"bellen": phone, "mailen": mail}
-    # What was agreed before stays: the contact data may be gone by now.
-    if found.contact == report.contact_agreed or given.get(found.contact or "", True):
+    # An earlier agreement may stay: the contact data may be gone by now.
+    if assessment.contact == report.contact_agreed or given.get(assessment.contact or "", True):
         return
     ways = [label for how, label in CONTACT_AGREED if given.get(how, how == "via_app")]
     raise FormError(
-        f"Er is geen {missing[str(found.contact)]} van deze melder. Wat wel kan:"
+        f"Er is geen {missing[str(assessment.contact)]} van deze melder. Wat wel kan:"
         f" {' of '.join(f'‘{label}’' for label in ways)}. Of kies ‘geen contact’.",
         "contact.hoe",
     )
 
 
 def _differences(session: Any, now: Assessment, mine: Assessment) -> list[Change]:
-    """Return where what is stored now differs from what this person filled in."""
+    """Return the answers in which the stored assessment differs from what was filled in."""
     theirs, yours = describe(session, now), describe(session, mine)
     return [
         Change(label, theirs[label], yours[label])
@@ -263,10 +261,8 @@ def _next_page(
 def urgent_view(context: ReportResource, request: Request) -> Any:
     """Mark or unmark spoed with one press."""
     report, wanted = context.report, request.POST.get("spoed") == "ja"
-    version = request.POST.get("versie", "")
     try:
-        known = int(version) if version.isascii() and version.isdigit() else 0
-        lock_report(request.db, report, known if len(version) < 10 else 0)
+        lock_report(request.db, report, typed_version(request))
     except StaleReportError:
         return error_response(request, 409)
     if report.state not in ASSESSABLE:
@@ -287,54 +283,42 @@ SURE: Final = "zeker"
 def double_view(context: ReportResource, request: Request) -> Any:
     """Close this report as double of another; it can be taken back."""
     report: Report = context.report
-    typed = request.POST.get("versie", "")
-    version = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
     other, back = request.POST.get("dubbel_van", "")[:40], request.POST.get("terug", "")
     try:
-        lock_report(request.db, report, version)
+        lock_report(request.db, report, typed_version(request))
         if report.state not in CLOSABLE:
             return error_response(request, 409)
         if report.contact_deadline is not None and request.POST.get(SURE) != "ja":
             return _ask_first(context, request, other, back)
-        _close(request, report, other)
+        effects = WORKFLOW_EFFECTS.of(request.registry)
+        close_as_double(request.db, effects, report, other, request.actor)
+        request.db.flush()
     except StaleReportError:
         return error_response(request, 409)
     except WorkflowError as problem:
-        return error_response(request, 400, _refused(problem))
+        reason = (str(problem), "Er is niets gewijzigd. Ga terug naar de vorige pagina.")
+        return error_response(request, 400, ErrorPage("De melding is niet gesloten", reason))
     path = path_of_report(request.db, report.id) or request.resource_path(context)
     step = REPORT_WORKFLOW.transition("niet_in_behandeling")
     flash_step(request, context, step, "in_behandeling", path)
     return HTTPSeeOther(safe_path(back, path))
 
 
-def _refused(problem: WorkflowError) -> ErrorPage:
-    return ErrorPage(
-        "De melding is niet gesloten",
-        (str(problem), "Er is niets gewijzigd. Ga terug naar de vorige pagina."),
-    )
-
-
-def _close(request: Request, report: Report, other: str) -> None:
-    actor, effects = request.actor, WORKFLOW_EFFECTS.of(request.registry)
-    close_as_double(request.db, effects, report, other, actor)
-    request.db.flush()
-
-
 def _ask_first(context: ReportResource, request: Request, other: str, back: str) -> Any:
-    """Ask what becomes of the contact that was promised, before the report is closed.
+    """Redirect to the question what becomes of the contact that was promised.
 
     Raises:
-        WorkflowError: It can't be the double of that one.
+        WorkflowError: The report can't be the double of the other.
     """
-    found = _found(request.db, other)
-    if found is None:
+    head = _find(request.db, other)
+    if head is None:
         raise WorkflowError("Die andere melding is niet gevonden.", "dubbel_van")
-    check_goes_on(request.db, context.report, found)
-    asked = urlencode({"van": found.reference, "terug": back})
-    return HTTPSeeOther(f"{request.resource_path(context, NAME)}?{asked}")
+    check_goes_on(request.db, context.report, head)
+    parameters = urlencode({"van": head.reference, "terug": back})
+    return HTTPSeeOther(f"{request.resource_path(context, NAME)}?{parameters}")
 
 
-def _found(session: Session, typed: str) -> Report | None:
+def _find(session: Session, typed: str) -> Report | None:
     wanted = normalise_reference(typed[:40])
     return session.scalars(select(Report).where(Report.reference == (wanted or ""))).first()
 
@@ -349,23 +333,18 @@ def _found(session: Session, typed: str) -> Report | None:
 def ask_view(context: ReportResource, request: Request) -> Any:
     """Ask what becomes of the contact that was promised, before the report is closed."""
     report, here = context.report, request.resource_path(context)
-    asked = dict(query_pairs(request))
-    if "van" not in asked or report.state not in CLOSABLE:
+    parameters = dict(query_pairs(request))
+    if "van" not in parameters or report.state not in CLOSABLE:
         return HTTPSeeOther(here)
-    other = _found(request.db, asked["van"])
+    other = _find(request.db, parameters["van"])
     if other is None or other is report:
         raise HTTPNotFound()
+    agreed = dict(CONTACT_AGREED).get(report.contact_agreed or "")
     return {
         **step_page(context, request, f"Sluiten als dubbel van {other.reference}"),
         "other": other,
         "done": other.state in ENDED,
-        "how": _how(report),
-        "back": safe_path(asked.get("terug", ""), here),
+        "how": agreed or ContactWish.word(report.wants_contact),
+        "back": safe_path(parameters.get("terug", ""), here),
         "sure": SURE,
     }
-
-
-def _how(report: Report) -> str:
-    """Return how the reporter wants to be reached, or what was agreed since."""
-    agreed = dict(CONTACT_AGREED).get(report.contact_agreed or "")
-    return agreed or ContactWish.word(report.wants_contact)

@@ -21,7 +21,7 @@ from stopintimidatie.reports.conversation.queries import follow
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.personal import find
 from stopintimidatie.reports.public import services as public_services
-from stopintimidatie.reports.words import AreaNames, where
+from stopintimidatie.reports.words import AreaNames, location
 from tests.support.areas import load_town
 from tests.support.factories import DORDRECHT, connect, own_answer
 from tests.support.installation import Installation
@@ -74,7 +74,8 @@ def test_its_page_says_who_chose_the_wijk_and_that_nobody_did(installation: Inst
     for address in ("/melden/dordrecht", "/melden/dordrecht?wijk=binnenstad"):
         filled(installation.visitor(), address).submit(status=200)
     told = {
-        r.neighbourhood_code: dict(where(r, AreaNames())) for r in reports(installation, DORDRECHT)
+        r.neighbourhood_code: dict(location(r, AreaNames()))
+        for r in reports(installation, DORDRECHT)
     }
     assert told["GM0505-ON"][HOW] == (
         "niet bekend: de melder koos geen wijk en geen punt op de kaart"
@@ -85,12 +86,12 @@ def test_its_page_says_who_chose_the_wijk_and_that_nobody_did(installation: Inst
 def test_an_officer_who_chose_the_wijk_is_not_called_the_reporter() -> None:
     report = Report(source="webformulier", municipality_code=DORDRECHT, located_by=Method.OFFICER)
     report.neighbourhood_code = CENTRE
-    assert dict(where(report, AreaNames()))[HOW] == "gekozen door een medewerker"
+    assert dict(location(report, AreaNames()))[HOW] == "gekozen door een medewerker"
     # Given a municipality by hand, and in no wijk yet.
     report.neighbourhood_code = None
-    assert "niet bekend" in dict(where(report, AreaNames()))[HOW]
+    assert "niet bekend" in dict(location(report, AreaNames()))[HOW]
     report.lat, report.lon = 51.8, 4.6
-    assert "geen wijk die wij kennen" in dict(where(report, AreaNames()))[HOW]
+    assert "geen wijk die wij kennen" in dict(location(report, AreaNames()))[HOW]
 
 
 def test_nothing_about_the_report_stands_in_an_address_or_a_cookie(
