@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
-from pyramid.view import view_config
 from sqlalchemy import select
 
 from stopintimidatie.core import forms
@@ -29,7 +28,14 @@ from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import datetime_short, local
 from stopintimidatie.core.tree import Resource, lineage
 from stopintimidatie.core.web.components import ListItem, Panel
-from stopintimidatie.core.web.request import Crumb, Paging, Request, wanted_page
+from stopintimidatie.core.web.request import (
+    Crumb,
+    Paging,
+    Request,
+    form_view,
+    post_view,
+    wanted_page,
+)
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.dossiers.forms import CONTROLS
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement, DossierMembership
@@ -58,27 +64,23 @@ HIDDEN = (
 Values = dict[str, Any]
 
 
-def form_view(name: str, *guards: Any, **options: Any) -> Any:
+def dossier_form_view(
+    name: str,
+    *guards: Any,
+    context: type[Any] = DossierResource,
+    permission: Permission = Permission.EDIT_DOSSIER,
+    renderer: str = FORM_PAGE,
+) -> Any:
     """Register a view that shows a form in a dossier and takes what is posted.
 
-    `guards`: asked before the view, in this order. `options`: as of `view_config`, where they
-    differ from what is usual here.
+    `guards`: asked before the view, in this order.
     """
-    usual = {
-        "context": DossierResource,
-        "request_method": ("GET", "POST"),
-        "permission": Permission.EDIT_DOSSIER,
-        "renderer": FORM_PAGE,
-    }
-    return view_config(name=name, guards=guards, **(usual | options))
+    return form_view(context, name, permission, renderer, guards=guards)
 
 
-def post_view(name: str) -> Any:
+def dossier_post_view(name: str) -> Any:
     """Register a view that takes the press of a button in a dossier."""
-    permission = Permission.EDIT_DOSSIER
-    return view_config(
-        context=DossierResource, name=name, request_method="POST", permission=permission
-    )
+    return post_view(DossierResource, name, Permission.EDIT_DOSSIER)
 
 
 def roles_at(request: Request, holder: str) -> frozenset[Role]:
@@ -218,7 +220,7 @@ def hidden_reports(context: Resource, request: Request) -> HTTPSeeOther | None:
     return back_to(dossier, request)
 
 
-@form_view("aanwijzen")
+@dossier_form_view("aanwijzen")
 def name_view(context: DossierResource, request: Request) -> Any:
     """Show the form that names who, besides the owner, sees the reports, and save it."""
     dossier = context.dossier

@@ -31,6 +31,7 @@ from pyramid.httpexceptions import (
     HTTPServiceUnavailable,
 )
 from pyramid.location import lineage
+from pyramid.view import view_config
 from sqlalchemy.orm import Session
 from webob.multidict import MultiDict, NoVars
 
@@ -285,6 +286,28 @@ def guarded(view: Any, info: Any) -> Any:
 
 
 guarded.options = ("guards",)  # type: ignore[attr-defined]  # how Pyramid is told of it
+
+
+# Views, as every room declares them
+
+
+def page_view(context: Any, name: str, permission: Any, renderer: str, **options: Any) -> Any:
+    """Register a view that shows a page; its options are those of `view_config`."""
+    usual = {"context": context, "name": name, "request_method": "GET", "permission": permission}
+    return view_config(**usual | options, renderer=renderer)
+
+
+def form_view(context: Any, name: str, permission: Any, renderer: str, **options: Any) -> Any:
+    """Register a view that shows a form and takes what is posted."""
+    methods = ("GET", "POST")
+    return page_view(context, name, permission, renderer, request_method=methods, **options)
+
+
+def post_view(context: Any, name: str, permission: Any, **options: Any) -> Any:
+    """Register a view that takes the press of a button."""
+    return view_config(
+        context=context, name=name, request_method="POST", permission=permission, **options
+    )
 
 
 # Addresses that keep the filters of a page, and never lead to a strange host

@@ -35,12 +35,12 @@ from stopintimidatie.dossiers.pages import (
     Values,
     back_to,
     dossier_form,
+    dossier_form_view,
+    dossier_post_view,
     form_page,
-    form_view,
     may_edit,
     only_live,
     page_of,
-    post_view,
     submit,
     today,
 )
@@ -86,7 +86,7 @@ def file_schema(request: Request) -> Schema:
     return schema
 
 
-@form_view("bijlage-toevoegen", only_live)
+@dossier_form_view("bijlage-toevoegen", only_live)
 def attach_view(context: DossierResource, request: Request) -> Any:
     """Show the form that adds a photo, sound or video, and add it."""
     button = Button("toevoegen", "Bijlage toevoegen")
@@ -133,7 +133,7 @@ def attachment_view(context: DossierResource, request: Request) -> Response:
     return file_response(request, context.holder, attachment, name, DossierAttachment)
 
 
-@post_view("bijlage-weg")
+@dossier_post_view("bijlage-weg")
 def remove_view(context: DossierResource, request: Request) -> Any:
     """Remove the attachment whose `nummer` was posted."""
     number = str(request.POST.get("nummer", ""))
@@ -178,7 +178,7 @@ def measure_schema() -> Any:
     )
 
 
-@form_view("maatregel", only_live)
+@dossier_form_view("maatregel", only_live)
 def measure_view(context: DossierResource, request: Request) -> Any:
     """Show the form of a new measure, or of an existing one (`?maatregel=…`), and save it."""
     known = _known(context, request)

@@ -40,8 +40,8 @@ from stopintimidatie.dossiers.pages import (
     back_to,
     back_to_finishing,
     dossier_form,
+    dossier_form_view,
     form_page,
-    form_view,
     only_live,
     page_of,
     submit,
@@ -57,7 +57,7 @@ from stopintimidatie.dossiers.services import (
 from stopintimidatie.dossiers.workflow import DEFAULT_BODY, DOSSIER_WORKFLOW, PERSON_FIELDS
 
 
-@form_view("afspraak", only_live)
+@dossier_form_view("afspraak", only_live)
 def agreement_view(context: DossierResource, request: Request) -> Any:
     """Show the form of a new agreement, or of an existing one (`?afspraak=…`), and save it."""
     number = dict(query_pairs(request)).get("afspraak")
@@ -129,7 +129,7 @@ SAVE = Button("opslaan", "Afspraak opslaan")
 NEEDS_AGREEMENTS_DONE = frozenset({"monitoren", "afsluiten"})
 
 
-@form_view("stap")
+@dossier_form_view("stap")
 def step_view(context: DossierResource, request: Request) -> Any:
     """Show the form of a step of the workflow (`?naam=starten`), and make the step."""
     step = _wanted_step(context, request)
@@ -235,7 +235,7 @@ def _after(context: DossierResource, request: Request, step: Transition) -> Any:
     return back_to(context, request)
 
 
-@form_view("notitie", only_live)
+@dossier_form_view("notitie", only_live)
 def note_view(context: DossierResource, request: Request) -> Any:
     """Show the form of a note, and add the note."""
     actor = request.actor

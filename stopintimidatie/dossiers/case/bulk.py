@@ -39,9 +39,9 @@ from stopintimidatie.dossiers.pages import (
     check_title,
     crumbs,
     dossier_form,
+    dossier_form_view,
     doubts_about_title,
     form_page,
-    form_view,
     hidden_reports,
     only_live,
     submit,
@@ -77,7 +77,7 @@ def _chosen(inside: Sequence[Member], values: Values) -> list[Report]:
     return [m.report for m in inside if m.report.reference in values["meldingen"]]
 
 
-@form_view("meldingen-eruit", hidden_reports)
+@dossier_form_view("meldingen-eruit", hidden_reports)
 def take_many_out_view(context: DossierResource, request: Request) -> Any:
     """Show the form that takes several reports out for one reason, and do it."""
     inside = _members(context, request)
@@ -109,7 +109,7 @@ def _nothing_here(context: DossierResource, request: Request) -> Any:
     return back_to(context, request, "meldingen")
 
 
-@form_view("splitsen", hidden_reports, only_live)
+@dossier_form_view("splitsen", hidden_reports, only_live)
 def split_view(context: DossierResource, request: Request) -> Any:
     """Show the form that makes a new dossier of some reports of this one, and make it."""
     inside = _members(context, request)
@@ -153,7 +153,7 @@ def _split(
     return HTTPSeeOther(path_of_dossier(request.db, made.id))
 
 
-@form_view("in-dossier", context=MunicipalityResource)
+@dossier_form_view("in-dossier", context=MunicipalityResource)
 def file_chosen_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the form that puts reports chosen in the inbox (`?melding=M-…`) in a dossier; do it."""
     inbox = f"/gemeenten/{context.municipality.slug}/postvak"

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
-from pyramid.view import view_config
 
 from stopintimidatie.core.forms import Button, Change, Form
 from stopintimidatie.core.security import Permission
@@ -14,7 +13,7 @@ from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, plural
 from stopintimidatie.core.tree import lineage
 from stopintimidatie.core.web.components import FacetValue, ListItem, Panel
-from stopintimidatie.core.web.request import Paging, Request, query_pairs, toggled
+from stopintimidatie.core.web.request import Paging, Request, page_view, query_pairs, toggled
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.dossiers.case.queries import (
     TITLES,
@@ -54,9 +53,9 @@ from stopintimidatie.dossiers.pages import (
     check_title,
     crumbs,
     dossier_form,
+    dossier_form_view,
     doubts_about_title,
     form_page,
-    form_view,
     only_live,
     page_of,
     paging_of,
@@ -133,13 +132,7 @@ def neighbourhood_panel(context: NeighbourhoodResource, request: Any) -> Panel |
     return Panel("Dossiers", PANEL, values)
 
 
-@view_config(
-    context=MunicipalityResource,
-    name="dossiers",
-    request_method="GET",
-    permission=Permission.VIEW_DOSSIER,
-    renderer="stopintimidatie.dossiers.case:templates/dossiers.jinja2",
-)
+@page_view(MunicipalityResource, "dossiers", Permission.VIEW_DOSSIER, "templates/dossiers.jinja2")
 def dossiers_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the dossiers of a municipality, with filters that are addresses."""
     roles = roles_at(request, context.holder)
@@ -177,7 +170,7 @@ def _facets(
     ]
 
 
-@form_view("nieuw-dossier", context=MunicipalityResource)
+@dossier_form_view("nieuw-dossier", context=MunicipalityResource)
 def new_dossier_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the form of a new dossier, perhaps with reports (`?melding=M-…`), and make it."""
     strict = bool(STRICT_ROLES & roles_at(request, context.holder))
@@ -253,7 +246,7 @@ def _make(
     return HTTPSeeOther(path_of_dossier(request.db, dossier.id))
 
 
-@form_view("bewerken", only_live)
+@dossier_form_view("bewerken", only_live)
 def edit_view(context: DossierResource, request: Request) -> Any:
     """Show the form with everything that isn't changed by a step, and save it."""
     dossier = context.dossier
@@ -296,13 +289,7 @@ def new_dossier_action(request: Any, context: ReportResource) -> Action | None:
 FIELDS: Final = {CONTROLS[field]: field for field in VERSIONED}
 
 
-@view_config(
-    context=DossierResource,
-    name="versies",
-    request_method="GET",
-    permission=Permission.VIEW_DOSSIER,
-    renderer="stopintimidatie.dossiers.case:templates/versions.jinja2",
-)
+@page_view(DossierResource, "versies", Permission.VIEW_DOSSIER, "templates/versions.jinja2")
 def versions_view(context: DossierResource, request: Request) -> dict[str, Any]:
     """Show all versions of `?veld=samenvatting`, and the changes in the newest or in `nummer`."""
     parameters = dict(query_pairs(request))

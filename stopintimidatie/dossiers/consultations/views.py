@@ -7,13 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
-from pyramid.view import view_config
 
 from stopintimidatie.core.forms import Button, Form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import AMSTERDAM, datetime_short
-from stopintimidatie.core.web.request import Paging, Request, query_pairs
+from stopintimidatie.core.web.request import Paging, Request, page_view, query_pairs
 from stopintimidatie.dossiers.consultations.forms import (
     ParticipantSchema,
     PlanSchema,
@@ -49,13 +48,13 @@ from stopintimidatie.dossiers.pages import (
     agreement_lines,
     back_to,
     dossier_form,
+    dossier_form_view,
+    dossier_post_view,
     form_page,
-    form_view,
     hidden_reports,
     may_edit,
     only_live,
     page_of,
-    post_view,
     sees_reports,
     submit,
 )
@@ -86,7 +85,7 @@ def _address(context: DossierResource, request: Request, consultation: Consultat
     return f"{page_of(context, request)}/overleg-bekijken?nr={consultation.serial}"
 
 
-@form_view("overleg", only_live)
+@dossier_form_view("overleg", only_live)
 def plan_view(context: DossierResource, request: Request) -> Any:
     """Show the form that plans a consultation, or changes its plan (`?nr=…`), and save it."""
     known = _wanted(context, request) if "nr" in dict(query_pairs(request)) else None
@@ -128,12 +127,8 @@ def _plan_of(request: Request, known: Consultation | None) -> Values:
         return {}
 
 
-@view_config(
-    context=DossierResource,
-    name="overleg-bekijken",
-    request_method="GET",
-    permission=Permission.VIEW_DOSSIER,
-    renderer="stopintimidatie.dossiers.consultations:templates/consultation.jinja2",
+@page_view(
+    DossierResource, "overleg-bekijken", Permission.VIEW_DOSSIER, "templates/consultation.jinja2"
 )
 def consultation_view(context: DossierResource, request: Request) -> Values:
     """Show a consultation: agenda, seats, tabled papers, decisions and agreements."""
@@ -158,7 +153,7 @@ def consultation_view(context: DossierResource, request: Request) -> Values:
     }
 
 
-@form_view("overleg-verslag", only_live)
+@dossier_form_view("overleg-verslag", only_live)
 def report_view(context: DossierResource, request: Request) -> Any:
     """Show the form that reports on a consultation (`?nr=…`), and save it."""
     consultation = _wanted(context, request)
@@ -201,7 +196,7 @@ def _report_of(request: Request, consultation: Consultation, people: list[str]) 
     }
 
 
-@post_view("overleg-vervalt")
+@dossier_post_view("overleg-vervalt")
 def drop_view(context: DossierResource, request: Request) -> Any:
     """Note that a consultation doesn't take place: `?nr=…`."""
     consultation = _wanted(context, request)
@@ -213,7 +208,7 @@ def drop_view(context: DossierResource, request: Request) -> Any:
     return HTTPSeeOther(_address(context, request, consultation))
 
 
-@form_view("overleg-voorleggen", hidden_reports, only_live)
+@dossier_form_view("overleg-voorleggen", hidden_reports, only_live)
 def table_view(context: DossierResource, request: Request) -> Any:
     """Show the form that chooses what is tabled (`?nr=…`), and freeze that."""
     consultation = _wanted(context, request)
@@ -253,13 +248,7 @@ def _choice(member: Member) -> str:
     return f"M-{member.membership.serial:02d}, {choice_of(member.report)}{wish}"
 
 
-@view_config(
-    context=DossierResource,
-    name="overleg-stuk",
-    request_method="GET",
-    permission=Permission.VIEW_DOSSIER,
-    renderer="stopintimidatie.dossiers.consultations:templates/tabled.jinja2",
-)
+@page_view(DossierResource, "overleg-stuk", Permission.VIEW_DOSSIER, "templates/tabled.jinja2")
 def tabled_view(context: DossierResource, request: Request) -> Values:
     """Show the papers that were tabled, as they were then: `?nr=…`."""
     consultation = _wanted(context, request)
@@ -278,7 +267,7 @@ def tabled_view(context: DossierResource, request: Request) -> Values:
     }
 
 
-@form_view("deelnemer", only_live)
+@dossier_form_view("deelnemer", only_live)
 def participant_view(context: DossierResource, request: Request) -> Any:
     """Show the form of a new participant, and add the participant."""
     button = Button("opslaan", "Deelnemer opslaan")
@@ -293,7 +282,7 @@ def participant_view(context: DossierResource, request: Request) -> Any:
     return submit(request, form, act, form_page(context, request, "Deelnemer toevoegen"))
 
 
-@post_view("deelnemer-weg")
+@dossier_post_view("deelnemer-weg")
 def participant_gone_view(context: DossierResource, request: Request) -> Any:
     """Note that somebody takes part no longer: `deelnemer` in the form."""
     try:

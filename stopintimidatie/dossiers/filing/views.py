@@ -35,8 +35,8 @@ from stopintimidatie.dossiers.pages import (
     back_to,
     back_to_finishing,
     dossier_form,
+    dossier_form_view,
     form_page,
-    form_view,
     hidden_reports,
     only_live,
     page_of,
@@ -167,7 +167,7 @@ CANDIDATES: Final = 50
 FINISHED_AT_ONCE: Final = 100
 
 
-@form_view("meldingen-toevoegen", only_live)
+@dossier_form_view("meldingen-toevoegen", only_live)
 def file_view(context: DossierResource, request: Request) -> Any:
     """Show the form that puts reports in the dossier (typed, or ticked in a list), and do it."""
     candidates = _candidates(context, request)
@@ -218,7 +218,7 @@ def _file(context: DossierResource, request: Request, values: dict[str, Any]) ->
     return back_to(context, request, "meldingen")
 
 
-@form_view("melding-eruit", hidden_reports)
+@dossier_form_view("melding-eruit", hidden_reports)
 def take_out_view(context: DossierResource, request: Request) -> Any:
     """Show the form that takes a report out with a reason (`?melding=M-…`), and do it."""
     report = _wanted_report(context, request)
@@ -249,7 +249,7 @@ def _wanted_report(context: DossierResource, request: Request) -> Report:
     return report
 
 
-@form_view(
+@dossier_form_view(
     "meldingen-afhandelen",
     hidden_reports,
     permission=Permission.TRIAGE,

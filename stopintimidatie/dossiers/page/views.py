@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pyramid.view import view_config
 from sqlalchemy import select
 
 from stopintimidatie.core.accounts.models import User
@@ -14,7 +13,7 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, datetime_short, plural
 from stopintimidatie.core.web.components import ListItem, panels
-from stopintimidatie.core.web.request import NavItem, Paging, Request, query_pairs
+from stopintimidatie.core.web.request import NavItem, Paging, Request, page_view, query_pairs
 from stopintimidatie.dossiers import queries
 from stopintimidatie.dossiers.actions.panels import files_part, measures_part
 from stopintimidatie.dossiers.case.queries import MERGED, related
@@ -171,12 +170,7 @@ class Part:
     show: Callable[[DossierResource, Request, Counts], Page]
 
 
-@view_config(
-    context=DossierResource,
-    request_method="GET",
-    permission=Permission.VIEW_DOSSIER,
-    renderer="stopintimidatie.dossiers.page:templates/dossier.jinja2",
-)
+@page_view(DossierResource, "", Permission.VIEW_DOSSIER, "templates/dossier.jinja2")
 def dossier_view(context: DossierResource, request: Request) -> Page:
     """Show one part of the dossier, with its heading, steps and tabs."""
     dossier = context.dossier

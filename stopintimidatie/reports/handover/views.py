@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.view import view_config
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import (
@@ -22,7 +21,7 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import datetime_long, datetime_short
 from stopintimidatie.core.web.components import ListItem
-from stopintimidatie.core.web.request import Request
+from stopintimidatie.core.web.request import Request, form_view, page_view
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports.handover import services
 from stopintimidatie.reports.handover.transfer import holder_name
@@ -50,13 +49,7 @@ class AnswerSchema(Schema):
     )
 
 
-@view_config(
-    context=MunicipalityResource,
-    name="overdrachten",
-    request_method="GET",
-    permission=Permission.TRIAGE,
-    renderer="stopintimidatie.reports.handover:templates/offers.jinja2",
-)
+@page_view(MunicipalityResource, "overdrachten", Permission.TRIAGE, "templates/offers.jinja2")
 def offers_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """Show the offers that wait for an answer, and the latest hand-overs."""
     waiting = services.incoming(request.db, context.holder)
@@ -94,13 +87,7 @@ def _row(request: Request, holder: str, transfer: ReportTransfer) -> list[Any]:
     ]
 
 
-@view_config(
-    context=OfferResource,
-    name="",
-    request_method=("GET", "POST"),
-    permission=Permission.TRIAGE,
-    renderer="stopintimidatie.reports.handover:templates/offer.jinja2",
-)
+@form_view(OfferResource, "", Permission.TRIAGE, "templates/offer.jinja2")
 def offer_view(context: OfferResource, request: Request) -> Any:
     """Show an offer with the form to answer it, and take the answer."""
     transfer, kind = context.transfer, services.OFFER_KIND

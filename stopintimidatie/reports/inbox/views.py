@@ -1,4 +1,4 @@
-"""The pages of the inbox and of quarantine, and the short address of a report (`/m/M-4F7K-2QX9`)."""
+"""The pages of the inbox and of quarantine, and short addresses such as `/m/M-4F7K-2QX9`."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ from stopintimidatie.core.web.request import (
     NavItem,
     Paging,
     Request,
+    form_view,
+    page_view,
     query_pairs,
     wanted_page,
     with_params,
@@ -108,13 +110,7 @@ def short_address(context: ShortAddress, request: Request) -> HTTPSeeOther:
     return HTTPSeeOther(path)
 
 
-@view_config(
-    context=MunicipalityResource,
-    name="postvak",
-    request_method="GET",
-    permission=Permission.VIEW_REPORT,
-    renderer="stopintimidatie.reports.inbox:templates/inbox.jinja2",
-)
+@page_view(MunicipalityResource, "postvak", Permission.VIEW_REPORT, "templates/inbox.jinja2")
 def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """Show a page of the reports that these filters leave, and one of them opened."""
     session, reader = request.db, _reader(request)
@@ -275,7 +271,7 @@ def _decisions(
     path: str,
     reports: Sequence[Report],
 ) -> list[dict[str, Any]]:
-    """Return the decisions to offer, in order: the first four have a key, posts go on to the next."""
+    """Return the decisions to offer, in order; the first four have a key."""
     resource = ReportResource(report.reference, context, report)
     back = urlencode({"terug": _next_address(request, report, reports)})
     decisions: list[dict[str, Any]] = []
@@ -348,13 +344,7 @@ def quarantine_schema(choices: list[tuple[str, str]]) -> Any:
     )
 
 
-@view_config(
-    context=MunicipalityResource,
-    name="quarantaine",
-    request_method=("GET", "POST"),
-    permission=Permission.RELEASE,
-    renderer=TEMPLATE,
-)
+@form_view(MunicipalityResource, "quarantaine", Permission.RELEASE, TEMPLATE)
 def quarantine_view(context: Any, request: Request) -> Any:
     """Show the form that decides about reports in quarantine, and decide; the desk uses it too."""
     reports = quarantined(request.db, context.holder)

@@ -15,7 +15,14 @@ from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.web.components import panels
 from stopintimidatie.core.web.errors import error_response
-from stopintimidatie.core.web.request import Request, query_pairs, safe_path
+from stopintimidatie.core.web.request import (
+    Request,
+    form_view,
+    page_view,
+    post_view,
+    query_pairs,
+    safe_path,
+)
 from stopintimidatie.core.workflow import (
     WORKFLOW_EFFECTS,
     FieldKind,
@@ -65,13 +72,7 @@ PAGE = "stopintimidatie.reports.page:templates/report.jinja2"
 STEP_PAGE = "stopintimidatie.reports.page:templates/step.jinja2"
 
 
-@view_config(
-    context=ReportResource,
-    name="",
-    request_method="GET",
-    permission=Permission.VIEW_REPORT,
-    renderer=PAGE,
-)
+@page_view(ReportResource, "", Permission.VIEW_REPORT, PAGE)
 def report_view(context: ReportResource, request: Request) -> dict[str, Any]:
     """Show everything that is known of a report; of a report that is gone, where it went."""
     if context.report.state in TOMBSTONES:
@@ -355,13 +356,7 @@ class MessageSchema(Schema):
     )
 
 
-@view_config(
-    context=ReportResource,
-    name="bericht",
-    request_method=("GET", "POST"),
-    permission=Permission.TRIAGE,
-    renderer=STEP_PAGE,
-)
+@form_view(ReportResource, "bericht", Permission.TRIAGE, STEP_PAGE)
 def message_view(context: ReportResource, request: Request) -> Any:
     """Show the form of a message to the reporter, and send it."""
     report, here = context.report, request.resource_path(context)
@@ -390,9 +385,7 @@ def message_view(context: ReportResource, request: Request) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-@view_config(
-    context=ReportResource, name="gezien", request_method="POST", permission=Permission.TRIAGE
-)
+@post_view(ReportResource, "gezien", Permission.TRIAGE)
 def read_view(context: ReportResource, request: Request) -> Any:
     """Note that the messages were read: of the version that this person saw, not a later one."""
     try:

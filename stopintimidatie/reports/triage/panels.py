@@ -6,7 +6,6 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.view import view_config
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
@@ -25,7 +24,7 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.web.components import Panel
-from stopintimidatie.core.web.request import Request
+from stopintimidatie.core.web.request import Request, form_view, page_view
 from stopintimidatie.reports import words
 from stopintimidatie.reports.conversation.services import contact_over, waiting_doubles
 from stopintimidatie.reports.models import Report
@@ -88,13 +87,7 @@ def contact_action(request: Any, context: ReportResource) -> Action | None:
     return Action("Contact vastleggen", request.resource_path(context, "contact"))
 
 
-@view_config(
-    context=ReportResource,
-    name="contact",
-    request_method=("GET", "POST"),
-    permission=Permission.TRIAGE,
-    renderer="stopintimidatie.reports.triage:templates/contact.jinja2",
-)
+@form_view(ReportResource, "contact", Permission.TRIAGE, "templates/contact.jinja2")
 def contact_view(context: ReportResource, request: Request) -> Any:
     """Show the form about how the promised contact went, and store it."""
     report, here = context.report, request.resource_path(context)
@@ -185,13 +178,7 @@ def _together(context: ReportResource, request: Request, similar: list[Similar])
     return f"{action.href}&{urlencode([('melding', reference) for reference in ready])}"
 
 
-@view_config(
-    context=ReportResource,
-    name=PAGE,
-    request_method="GET",
-    permission=Permission.VIEW_REPORT,
-    renderer="stopintimidatie.reports.triage:templates/similar.jinja2",
-)
+@page_view(ReportResource, PAGE, Permission.VIEW_REPORT, "templates/similar.jinja2")
 def similar_view(context: ReportResource, request: Request) -> Any:
     """Show up to forty similar reports, the most similar first, with the parts of the score."""
     if context.holder == NATIONAL or context.report.state in GONE:

@@ -8,14 +8,20 @@ from urllib.parse import urlencode
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.renderers import render_to_response
-from pyramid.view import view_config
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.forms import Button, Change, Form, FormError, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.web.errors import ErrorPage, error_response
-from stopintimidatie.core.web.request import Request, query_pairs, safe_path
+from stopintimidatie.core.web.request import (
+    Request,
+    form_view,
+    page_view,
+    post_view,
+    query_pairs,
+    safe_path,
+)
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WORKFLOW_OPTIONS, WorkflowError
 from stopintimidatie.municipalities.areas.queries import present_neighbourhoods_of
 from stopintimidatie.municipalities.settings.queries import published_for
@@ -81,13 +87,7 @@ def triage_action(request: Any, context: ReportResource) -> Action | None:
     return Action(TITLE, request.resource_path(context, "triage"), "primary")
 
 
-@view_config(
-    context=ReportResource,
-    name="triage",
-    request_method=("GET", "POST"),
-    permission=Permission.TRIAGE,
-    renderer="stopintimidatie.reports.triage:templates/triage.jinja2",
-)
+@form_view(ReportResource, "triage", Permission.TRIAGE, "templates/triage.jinja2")
 def triage_view(context: ReportResource, request: Request) -> Any:
     """Show the form to assess a report; save the assessment and the decision."""
     if context.report.state not in ASSESSABLE and request.method != "POST":
@@ -255,9 +255,7 @@ def _next_page(
     return None
 
 
-@view_config(
-    context=ReportResource, name="spoed", request_method="POST", permission=Permission.TRIAGE
-)
+@post_view(ReportResource, "spoed", Permission.TRIAGE)
 def urgent_view(context: ReportResource, request: Request) -> Any:
     """Mark or unmark spoed with one press."""
     report, wanted = context.report, request.POST.get("spoed") == "ja"
@@ -279,7 +277,7 @@ NAME: Final = "dubbel"
 SURE: Final = "zeker"
 
 
-@view_config(context=ReportResource, name=NAME, request_method="POST", permission=Permission.TRIAGE)
+@post_view(ReportResource, NAME, Permission.TRIAGE)
 def double_view(context: ReportResource, request: Request) -> Any:
     """Close this report as double of another; it can be taken back."""
     report: Report = context.report
@@ -323,13 +321,7 @@ def _find(session: Session, typed: str) -> Report | None:
     return session.scalars(select(Report).where(Report.reference == (wanted or ""))).first()
 
 
-@view_config(
-    context=ReportResource,
-    name=NAME,
-    request_method="GET",
-    permission=Permission.TRIAGE,
-    renderer="stopintimidatie.reports.triage:templates/double.jinja2",
-)
+@page_view(ReportResource, NAME, Permission.TRIAGE, "templates/double.jinja2")
 def ask_view(context: ReportResource, request: Request) -> Any:
     """Ask what becomes of the contact that was promised, before the report is closed."""
     report, here = context.report, request.resource_path(context)
