@@ -108,8 +108,8 @@ _ADVICE: Final = (
     ),
     InputField("advies_datum", "Datum van het advies", FieldKind.DATE, when=_PERSON),
 )
-# The fields that only a person-directed dossier is asked.
-PERSON_FIELDS: Final = frozenset(asked.name for asked in _ADVICE)
+# The questions that are asked of a person-directed dossier only.
+PERSON_FIELDS: Final = frozenset(question.name for question in _ADVICE)
 
 TRANSITIONS: Final = (
     step(

@@ -1,6 +1,10 @@
-"""Which photo, sound or video some bytes are, by the bytes themselves. Pure.
+"""Cleaning of uploaded files: the same photo, sound or video, without any metadata.
 
-What a client says of a file (its name, its type) is never looked at.
+The kind of a file is recognised by its bytes; the name and type that a client gives are ignored.
+Pillow decodes and encodes photos again, which drops EXIF, location, thumbnails and comments. ffmpeg
+puts sound and video in a new container, without decoding. Both run in a child process with limits
+and without access to anything else. A file that can't be cleaned is refused. No file with a name
+is made, so a killed process leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -113,14 +117,6 @@ def _raw_sound(head: bytes) -> Container | None:
     return MP3 if layer == 0x02 else None
 
 
-# Cleaning of uploaded files: the same photo, sound or video, without any metadata.
-#
-# Pillow decodes and encodes photos again, which drops EXIF, location, thumbnails and comments.
-# ffmpeg puts sound and video in a new container, without decoding. Both run in a child process
-# with limits and without access to anything else. A file that can't be cleaned is refused. No
-# file with a name is made, so a killed process leaves nothing behind.
-
-
 LIMIT: Final = 25_000_000
 # Limits of ffmpeg, which copies the streams and decodes nothing.
 BOUNDS: Final = Limits(30, 30, 1024 * 1024 * 1024, 3 * LIMIT, yields=5)
@@ -131,13 +127,13 @@ CODECS: Final = {
     "mp3": {"mp3"},
     "wav": {"pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_u8", "pcm_f32le", "pcm_alaw", "pcm_mulaw"},
 }
-# In these streams a camera can leave notes of its own; those units go.
+# Filters that drop the units of a stream in which a camera can leave notes.
 NOTES: Final = {"h264": "filter_units=remove_types=6", "hevc": "filter_units=remove_types=39-40"}
 _STREAM: Final = re.compile(r"^\s+Stream #0:\d+\S*: (Video|Audio): (\w+)(.*)$", re.MULTILINE)
 
 
 class Fault(Enum):
-    """The reasons that a file isn't taken for."""
+    """The reasons to refuse a file."""
 
     TYPE = "soort"
     TOO_LARGE = "te groot"
@@ -145,7 +141,7 @@ class Fault(Enum):
 
 
 class CleaningError(Exception):
-    """The file isn't taken; the message tells the reporter why and what to do."""
+    """Refusal of a file; the message tells the reporter why and what to do."""
 
     def __init__(self, fault: Fault, message: str) -> None:
         super().__init__(message)
@@ -154,7 +150,7 @@ class CleaningError(Exception):
 
 @dataclass(frozen=True)
 class Cleaned:
-    """A file with nothing in it but what is seen and heard."""
+    """A cleaned file: nothing in it but picture and sound."""
 
     kind: MediaKind
     media_type: str
@@ -298,13 +294,13 @@ def _reading(given: BinaryIO, container: Container) -> list[str]:
 
 def _streams(ffmpeg: str, given: BinaryIO, container: Container) -> dict[str, str]:
     """Return the first video and the first sound, by the name of their coding."""
-    told = _run(ffmpeg, _reading(given, container), (given,), looking=True)
-    found: dict[str, str] = {}
-    for what, codec, more in _STREAM.findall(told):
-        if what == "Video" and (container.sound_only or "attached pic" in more):
+    report = _run(ffmpeg, _reading(given, container), (given,), looking=True)
+    streams: dict[str, str] = {}
+    for kind, codec, more in _STREAM.findall(report):
+        if kind == "Video" and (container.sound_only or "attached pic" in more):
             continue
-        found.setdefault(what, codec)
-    return found
+        streams.setdefault(kind, codec)
+    return streams
 
 
 def _packing(container: Container, video: str | None, sound: str | None) -> list[str]:
@@ -323,7 +319,7 @@ def _packing(container: Container, video: str | None, sound: str | None) -> list
 def _run(
     ffmpeg: str, arguments: Sequence[str], files: Sequence[BinaryIO], *, looking: bool = False
 ) -> str:
-    """Run ffmpeg within its bounds; what it said.
+    """Run ffmpeg within its limits; return its messages.
 
     `looking`: only to hear what is in a file, for which ffmpeg always ends with 1.
     """

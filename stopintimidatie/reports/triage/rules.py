@@ -81,19 +81,19 @@ def distance_m(lat: float, lon: float, other_lat: float, other_lon: float) -> fl
     return math.hypot(east, (other_lat - lat) * 110_574)
 
 
-def compare(one: Traits, other: Traits) -> Likeness:
-    """Return how much two reports are alike; the same both ways round."""
-    distance = _distance(one, other)
+def compare(here: Traits, there: Traits) -> Likeness:
+    """Return the likeness of two reports; the same both ways round."""
+    distance = _distance(here, there)
     parts = {
-        "plek": _place(one, other, distance),
-        "tijdstip": _clock(one, other),
-        "dag": _weekday(one, other),
-        "periode": _period(one, other),
-        "vormen": _overlap(one.forms, other.forms),
-        "daders": _offenders(one, other),
-        "woorden": _overlap(one.words, other.words),
+        "plek": _place(here, there, distance),
+        "tijdstip": _clock(here, there),
+        "dag": _weekday(here, there),
+        "periode": _period(here, there),
+        "vormen": _overlap(here.forms, there.forms),
+        "daders": _offenders(here, there),
+        "woorden": _overlap(here.words, there.words),
     }
-    return Likeness(_score(parts), parts, distance, is_double(one, other, distance, parts))
+    return Likeness(_score(parts), parts, distance, is_double(here, there, distance, parts))
 
 
 def _score(parts: Mapping[str, float | None]) -> float:
@@ -106,90 +106,90 @@ def _score(parts: Mapping[str, float | None]) -> float:
 
 
 def is_double(
-    one: Traits, other: Traits, distance: float | None, parts: Mapping[str, float | None]
+    here: Traits, there: Traits, distance: float | None, parts: Mapping[str, float | None]
 ) -> bool:
     """Tell whether two reports have place, moment and a form in common, and nothing against it."""
-    if distance is None or distance > DOUBLE_M or not one.forms & other.forms:
+    if distance is None or distance > DOUBLE_M or not here.forms & there.forms:
         return False
-    if {one.precision, other.precision} & _VAGUE_CLOCK:
+    if {here.precision, there.precision} & _VAGUE_CLOCK:
         return False
-    apart = abs((one.moment - other.moment).total_seconds()) / 3600
-    known = [(one.count, other.count), (one.transport, other.transport), (one.age, other.age)]
+    apart = abs((here.moment - there.moment).total_seconds()) / 3600
+    known = [(here.count, there.count), (here.transport, there.transport), (here.age, there.age)]
     against = any(a != b for a, b in known if a not in _UNKNOWN and b not in _UNKNOWN)
     return apart <= DOUBLE_HOURS and not against
 
 
-def _distance(one: Traits, other: Traits) -> float | None:
-    if one.lat is None or one.lon is None or other.lat is None or other.lon is None:
+def _distance(here: Traits, there: Traits) -> float | None:
+    if here.lat is None or here.lon is None or there.lat is None or there.lon is None:
         return None
-    return distance_m(one.lat, one.lon, other.lat, other.lon)
+    return distance_m(here.lat, here.lon, there.lat, there.lon)
 
 
-def _place(one: Traits, other: Traits, distance: float | None) -> float | None:
+def _place(here: Traits, there: Traits, distance: float | None) -> float | None:
     if distance is not None:
         return 0.0 if distance >= FAR_M else 0.5 ** (distance / HALF_M)
-    if one.subneighbourhood and one.subneighbourhood == other.subneighbourhood:
+    if here.subneighbourhood and here.subneighbourhood == there.subneighbourhood:
         return 0.4
-    if not one.neighbourhood or not other.neighbourhood:
+    if not here.neighbourhood or not there.neighbourhood:
         return None
-    return 0.2 if one.neighbourhood == other.neighbourhood else 0.0
+    return 0.2 if here.neighbourhood == there.neighbourhood else 0.0
 
 
-def clock_apart(one: datetime, other: datetime) -> float:
+def clock_apart(here: datetime, there: datetime) -> float:
     """Return the hours between two times of the day, the short way round midnight."""
-    apart = abs((one.hour + one.minute / 60) - (other.hour + other.minute / 60))
+    apart = abs((here.hour + here.minute / 60) - (there.hour + there.minute / 60))
     return min(apart, 24 - apart)
 
 
-def _clock(one: Traits, other: Traits) -> float | None:
-    vague = [traits.precision in _VAGUE_CLOCK for traits in (one, other)]
-    if {one.precision, other.precision} & {"dag", "onbekend"}:
+def _clock(here: Traits, there: Traits) -> float | None:
+    vague = [traits.precision in _VAGUE_CLOCK for traits in (here, there)]
+    if {here.precision, there.precision} & {"dag", "onbekend"}:
         return None
     if any(vague):
-        return 1.0 if one.moment.hour // 6 == other.moment.hour // 6 else 0.0
-    return max(0.0, 1 - clock_apart(one.moment, other.moment) / CLOCK_HOURS)
+        return 1.0 if here.moment.hour // 6 == there.moment.hour // 6 else 0.0
+    return max(0.0, 1 - clock_apart(here.moment, there.moment) / CLOCK_HOURS)
 
 
-def _weekday(one: Traits, other: Traits) -> float | None:
-    if {one.precision, other.precision} & _VAGUE_DAY:
+def _weekday(here: Traits, there: Traits) -> float | None:
+    if {here.precision, there.precision} & _VAGUE_DAY:
         return None
-    a, b = one.moment.weekday(), other.moment.weekday()
+    a, b = here.moment.weekday(), there.moment.weekday()
     if a == b:
         return 1.0
     return 0.4 if (a >= 5) == (b >= 5) else 0.0
 
 
-def _period(one: Traits, other: Traits) -> float | None:
-    days = abs((one.moment - other.moment).total_seconds()) / 86_400
+def _period(here: Traits, there: Traits) -> float | None:
+    days = abs((here.moment - there.moment).total_seconds()) / 86_400
     return float(0.5 ** (days / HALF_DAYS))
 
 
-def _overlap(one: frozenset[str], other: frozenset[str]) -> float | None:
+def _overlap(here: frozenset[str], there: frozenset[str]) -> float | None:
     """Return twice what they share over what they have: 1 when equal, None when one has nothing."""
-    if not one or not other:
+    if not here or not there:
         return None
-    return 2 * len(one & other) / (len(one) + len(other))
+    return 2 * len(here & there) / (len(here) + len(there))
 
 
-def _offenders(one: Traits, other: Traits) -> float | None:
-    found = [
-        _near(one.count, other.count, _COUNTS),
-        _near(one.age, other.age, _AGES),
-        _same(one.transport, other.transport),
-        _same(one.group, other.group),
+def _offenders(here: Traits, there: Traits) -> float | None:
+    parts = [
+        _near(here.count, there.count, _COUNTS),
+        _near(here.age, there.age, _AGES),
+        _same(here.transport, there.transport),
+        _same(here.group, there.group),
     ]
-    known = [part for part in found if part is not None]
+    known = [part for part in parts if part is not None]
     return sum(known) / len(known) if known else None
 
 
-def _same(one: object, other: object) -> float | None:
-    if one in _UNKNOWN or other in _UNKNOWN:
+def _same(here: object, there: object) -> float | None:
+    if here in _UNKNOWN or there in _UNKNOWN:
         return None
-    return 1.0 if one == other else 0.0
+    return 1.0 if here == there else 0.0
 
 
-def _near(one: str | None, other: str | None, order: tuple[str, ...]) -> float | None:
+def _near(here: str | None, there: str | None, order: tuple[str, ...]) -> float | None:
     """Return 1 when equal, half for the next band: people estimate; None when one is unknown."""
-    if one not in order or other not in order:
+    if here not in order or there not in order:
         return None
-    return (1.0, 0.5)[apart] if (apart := abs(order.index(one) - order.index(other))) < 2 else 0.0
+    return (1.0, 0.5)[apart] if (apart := abs(order.index(here) - order.index(there))) < 2 else 0.0
