@@ -137,11 +137,13 @@ def _works() -> bool:
 
 
 def _make(uv: str, env: Mapping[str, str]) -> None:
+    # We may run on the Python of the environment that goes: behind it is the machine's own.
+    python = Path(sys.executable).resolve()
     if VENV.is_symlink():
         VENV.unlink()
     shutil.rmtree(VENV, ignore_errors=True)
     run_quietly(
-        [uv, "venv", "--python", sys.executable, VENV],
+        [uv, "venv", "--python", python, VENV],
         failure="De virtuele omgeving kon niet worden gemaakt.",
         env=env,
     )

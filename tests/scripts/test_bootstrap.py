@@ -97,6 +97,26 @@ def test_an_interrupted_installation_counts_for_nothing(
     assert not (tmp_path / ".stamp-test").exists()
 
 
+def test_an_environment_is_made_anew_by_the_python_behind_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    old = tmp_path / "venv" / "bin" / "python"
+    old.parent.mkdir(parents=True)
+    old.symlink_to(Path(sys.executable).resolve())
+    commands: list[list[Path]] = []
+
+    def note(command: list[Path], **settings: object) -> None:
+        commands.append(command)
+        (tmp_path / "venv").mkdir()
+
+    monkeypatch.setattr(sys, "executable", str(old))
+    monkeypatch.setattr(environment, "VENV", tmp_path / "venv")
+    monkeypatch.setattr(environment, "run_quietly", note)
+    environment._make("uv", {})
+    assert not old.exists()
+    assert commands[0][3].exists()
+
+
 def test_a_port_that_is_taken_is_named_with_another_to_try(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
