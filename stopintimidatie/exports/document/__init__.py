@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register the certificate of a municipality, which is sealed and holds nobody's data."""
     from stopintimidatie.exports.document.signature import SEALED
 
     config.add_sealed(SEALED)

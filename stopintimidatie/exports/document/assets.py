@@ -1,4 +1,4 @@
-"""What rendering needs beside the content: the fonts that `scripts/assets` put in the package.
+"""The fonts of the documents, which `scripts/assets` put in the package.
 
 Read once, checked, and kept in memory: while a document is laid out no file is opened any more.
 """
@@ -34,8 +34,7 @@ class AssetsMissingError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """The style rules of the fonts, their files by address, the characters they all have, and the
-    families to look in, in order."""
+    """Fonts: their style rules, files by address, shared characters, and families in order."""
 
     css: str
     files: Mapping[str, bytes]
@@ -49,7 +48,7 @@ class Assets:
         return ", ".join(self.families)
 
     def for_text(self, text: str) -> Assets:
-        """These, with the fonts of each further script that this text is written in."""
+        """Return these with the fonts of each further script that this text is written in."""
         missing = frozenset(map(ord, text)) - self.characters
         wanted = [script for script in self.scripts if not missing.isdisjoint(script.promised)]
         return reduce(Assets._with, (script.load() for script in wanted), self)
@@ -86,7 +85,11 @@ def _numbers(ranges: str) -> Iterator[int]:
 
 @cache
 def load_assets(vendor: Path = VENDOR) -> Assets:
-    """The fonts of the package, or AssetsMissingError with what to do."""
+    """Return the fonts of the package.
+
+    Raises:
+        AssetsMissingError: they aren't there; the message says what to do.
+    """
     try:
         common = _loaded(vendor / "fonts-pdf.css")
         scripts = tuple(_Script.of(sheet) for sheet in sorted(vendor.glob("fonts-pdf-*.css")))
@@ -113,7 +116,7 @@ def _loaded(sheet: Path) -> Assets:
 
 
 def _characters(css: str, files: Mapping[str, bytes]) -> frozenset[int]:
-    """What can be written in every weight and style: per face the union, over all the overlap."""
+    """Return the characters that can be written in every weight and style."""
     faces: dict[tuple[str, bool], set[int]] = {}
     for face in _FACE.findall(css):
         url, weight = _URL.search(face), _WEIGHT.search(face)
@@ -138,7 +141,7 @@ OTHER_SCRIPT = "[ander schrift]"
 
 
 def letters_of(content: DossierContent) -> str:
-    """Each letter that a person reads, once."""
+    """Return each letter that a person reads, once."""
     seen: set[str] = set()
 
     def note(text: str) -> str:
@@ -150,7 +153,7 @@ def letters_of(content: DossierContent) -> str:
 
 
 def displayable(text: str, characters: frozenset[int]) -> str:
-    """The text with what the fonts can't write put in words, so that nothing vanishes unseen."""
+    """Replace letters that the fonts can't write by words, so that nothing vanishes unseen."""
     if all(ord(letter) in characters or letter == "\n" for letter in text):
         return text
     parts: list[str] = []
@@ -174,6 +177,6 @@ def _in_words(letter: str) -> str:
 
 
 def written_from_the_right(text: str) -> bool:
-    """Whether the first letter of this text is of a script that is read from right to left."""
+    """Tell whether the first letter of a text is of a script that is read from right to left."""
     ways = map(unicodedata.bidirectional, text)
     return next((way for way in ways if way in ("L", "R", "AL")), "L") != "L"

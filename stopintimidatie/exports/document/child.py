@@ -32,7 +32,7 @@ _DEVICES = ("/dev/null", "/dev/urandom")
 
 
 def main(limits: str, output: str, files: str, folder: str, kind: str, parent: str) -> int:
-    """Render one document; the exit code says which way it went."""
+    """Render one document and return the exit code."""
     _end_with(int(parent))
     Limits.from_text(limits).bind()
     # The one thing WeasyPrint says on import: that the machine's own fonts are switched off.
@@ -65,13 +65,13 @@ def _end_with(parent: int) -> None:
 
 
 def _one_by_one(along: IO[bytes]) -> Iterator[bytes]:
-    """Each file that goes along, and no more than one of them in memory."""
+    """Yield the files that go along, one at a time."""
     while length := along.read(LENGTH_BYTES):
         yield along.read(int.from_bytes(length, "big"))
 
 
 def _close_doors(own: Path) -> None:
-    """From here on: no sockets, no programs, no files but our own code and our own folder."""
+    """Refuse from here on sockets, programs, and files but our own code and our own folder."""
     allowed = tuple(
         f"{Path(root).resolve()}{os.sep}"
         for root in {*sys.path, sys.prefix, sys.base_prefix, *zoneinfo.TZPATH, str(own)}

@@ -1,4 +1,4 @@
-"""The map of a dossier as a picture, from the metres in its content. Pure."""
+"""The document in HTML, with its map, charts and QR code as pictures. Pure."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ SHORT: Final = 42
 
 
 def whole_map(content: MapContent, *, colour: str) -> str:
-    """The map with the names of areas and the letters of spots."""
+    """Draw the map with the names of areas and the letters of spots."""
     return _drawn(content, WIDTH, colour, small=False)
 
 
 def small_map(content: MapContent, *, colour: str) -> str:
-    """The same ground for page one: where it is, in one glance."""
+    """Draw the same ground small, for page one."""
     return _drawn(content, SMALL, colour, small=True)
 
 
@@ -89,7 +89,7 @@ def _around_middles(areas: Iterable[MapArea], scale: float, land: str) -> Iterat
 def _names(
     areas: Iterable[MapArea], scale: float, room: tuple[float, float], *, small: bool
 ) -> Iterator[str]:
-    """The name under the number; on the small map of the own neighbourhood and numbers alone."""
+    """Yield the names of areas under their numbers; on the small map that of the own area alone."""
     width, height = room
     # The arrow and the scale have their corners.
     taken = [(width - 40.0, 18.0, 44.0), (50.0, height - 24.0, 60.0)]
@@ -109,12 +109,12 @@ def _names(
 
 
 def _touch(x: float, y: float, half: float, size: float, other: tuple[float, float, float]) -> bool:
-    """Whether words here would run through others."""
+    """Tell whether words here would run through others."""
     return abs(y - other[1]) < size + 4 and abs(x - other[0]) < half + other[2]
 
 
 def _spots(spots: Iterable[MapSpot], scale: float, strong: str, *, small: bool) -> Iterator[str]:
-    """The more reports, the larger; the smallest on top."""
+    """Yield a circle for each spot: the more reports, the larger; the smallest on top."""
     for spot in sorted(spots, key=lambda spot: -spot.number):
         x, y = spot.x * scale, spot.y * scale
         size = 4 + 2 * math.sqrt(spot.number) if small else 8 + 2.4 * math.sqrt(spot.number - 1)
@@ -165,7 +165,7 @@ def markup(words: Mapping[str, Any], setting: str = "", *, front: bool = False) 
 
 
 def words_of(content: DossierContent, assets: Assets) -> Mapping[str, Any]:
-    """What the template needs of the whole document."""
+    """Return the variables of the template."""
     shown = map_text(content, lambda text: displayable(text, assets.characters))
     return {
         "c": shown,
@@ -181,7 +181,7 @@ def words_of(content: DossierContent, assets: Assets) -> Mapping[str, Any]:
 
 
 def stylesheet(colour: str, family: str) -> str:
-    """The look in this colour, made dark enough to be read, and in these families of fonts."""
+    """Return the style sheet in this colour, made dark enough to be read, and these fonts."""
     strong = darkened_for(colour, WHITE, 7)
     return (
         _environment()
@@ -219,7 +219,7 @@ def _charts(content: DossierContent) -> Mapping[str, Mapping[str, str]] | None:
 
 
 def _maps(content: DossierContent) -> Mapping[str, str] | None:
-    """The map, whole and small; None when nothing can be drawn."""
+    """Return the addresses of the whole and the small map; None when nothing can be drawn."""
     if not content.map.width_m:
         return None
     colour = content.house.colour
@@ -230,7 +230,7 @@ def _maps(content: DossierContent) -> Mapping[str, str] | None:
 
 
 def _cut_on_page_one(content: DossierContent) -> list[tuple[str, str]]:
-    """The texts that page one had to shorten: they stand whole in Beeld."""
+    """Return title and whole text of what page one had to shorten."""
     page, picture = content.page_one, content.picture
     texts = (
         ("Feiten", page.facts, picture.facts),
@@ -245,7 +245,7 @@ def _chart(svg: str, summary: str) -> Mapping[str, str]:
 
 
 def _month_table(months: tuple[Count, ...]) -> list[tuple[str, list[str | None]]]:
-    """A row per year, a cell per month; None where the dossier had not begun or had ended."""
+    """Return twelve numbers for each year; None where the dossier hadn't begun or had ended."""
     names = text.SHORT_MONTHS
     years: dict[str, list[str | None]] = {}
     for count in months:
@@ -265,7 +265,7 @@ def _qr(url: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    """Kept: else the templates are compiled again for each stretch of a long document."""
+    """Return the templates, compiled once for page one and for the whole."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,

@@ -1,4 +1,4 @@
-"""Has a document rendered by a child process that can't take the house down with it.
+"""The child process that renders a document, within limits, seen from its parent.
 
 The child gets the content on standard input and nothing of ours: no environment with secrets, no
 open files but the one to fill, its own session, so that it is killed with everything it started.
@@ -47,14 +47,14 @@ FONTS_CONF = """<?xml version="1.0"?>
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far a rendering is: `opmaken` with its page, then `schrijven`."""
+    """A step of a rendering: `opmaken` with its page, then `schrijven`."""
 
     step: str
     page: int
 
 
 class RenderingError(RuntimeError):
-    """The PDF couldn't be made. `detail` is for the log, the message for a person."""
+    """A PDF that couldn't be made. `detail` is for the log, the message for a person."""
 
     def __init__(self, message: str, detail: str = "") -> None:
         super().__init__(message)
@@ -62,11 +62,11 @@ class RenderingError(RuntimeError):
 
 
 class RenderingTooSlowError(RenderingError):
-    """It took more time than a rendering may take."""
+    """A rendering that took more time than it may."""
 
 
 class RenderingTooBigError(RenderingError):
-    """It took more memory, or made a bigger file, than a rendering may."""
+    """A rendering that took more memory, or made a bigger file, than it may."""
 
 
 def render_in_process(
@@ -77,10 +77,17 @@ def render_in_process(
     on_progress: Callable[[Step], None] | None = None,
     archive: bool = True,
 ) -> bytes:
-    """The PDF of this content, or a RenderingError.
+    """Return the PDF of this content, made by a child process.
 
-    :param files: those that go along, in the order of the content.
-    :param archive: PDF/A to be kept; without it the file claims PDF/UA alone.
+    Args:
+        content: the frozen content.
+        files: the attachments, in the order of the content.
+        limits: bounds on time and memory.
+        on_progress: is called with each step.
+        archive: whether it is PDF/A; without it the file claims PDF/UA alone.
+
+    Raises:
+        RenderingError: it couldn't be made; the message says what to do.
     """
     bounds = limits or Limits()
     with tempfile.TemporaryDirectory(prefix="dossier-") as name:
@@ -102,14 +109,14 @@ def render_in_process(
 
 
 def _in_one(files: Sequence[bytes]) -> Iterator[bytes]:
-    """How long each is, and then the file itself."""
+    """Yield the length of each file, and then the file itself."""
     for file in files:
         yield len(file).to_bytes(LENGTH_BYTES, "big")
         yield file
 
 
 def _nameless(folder: Path, *content: bytes) -> IO[bytes]:
-    """A file without a name, that is gone with the last process that has it open."""
+    """Open a file without a name, which is gone with the last process that has it open."""
     file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - the caller closes it
     for part in content:
         file.write(part)
@@ -121,7 +128,7 @@ def _nameless(folder: Path, *content: bytes) -> IO[bytes]:
 def _child(
     folder: Path, open_files: tuple[IO[bytes], IO[bytes], IO[bytes]], limits: Limits, kind: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
-    """:param open_files: the content, the files that go along, and the one to fill."""
+    """Start the child with three open files: the content, the attachments, and the one to fill."""
     given, along, made = open_files
     numbers = (str(made.fileno()), str(along.fileno()))
     program = module_command("stopintimidatie.exports.document.child")
@@ -177,7 +184,7 @@ def _wait(running: subprocess.Popen[bytes], deadline: float) -> None:
 
 
 def _report(pending: bytes, on_progress: Callable[[Step], None] | None) -> bytes:
-    """Tell the whole lines; give back what isn't a whole line yet."""
+    """Report the steps in whole lines; return what isn't a whole line yet."""
     *lines, rest = pending.split(b"\n")
     for line in lines:
         if on_progress is not None:

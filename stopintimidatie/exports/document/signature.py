@@ -1,4 +1,4 @@
-"""Keeping, reading and removing the certificate with which a municipality signs its PDFs.
+"""The certificate with which a municipality signs its PDFs; signatures and passwords.
 
 An operator brings it in (`stopintimidatie gemeente handtekening`); its key is encrypted with the
 key ring and is never shown again.
@@ -45,12 +45,12 @@ PrivateKey = RSAPrivateKey | EllipticCurvePrivateKey
 
 
 class CertificateRefusedError(Exception):
-    """This file isn't one to sign with; the message says what to do, in Dutch."""
+    """A file that can't be signed with; the message says what to do, in Dutch."""
 
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """Whose it is; certificates in DER, the own one first; and the private key (PKCS 8)."""
+    """A name, certificates in DER with the own one first, and the private key (PKCS 8)."""
 
     subject: str
     certificates: tuple[bytes, ...]
@@ -68,7 +68,8 @@ def keep_certificate(
 ) -> SigningCertificate:
     """Keep what is in this PKCS 12 file, in place of what was there.
 
-    :raises CertificateRefusedError: it can't be opened, or isn't one to sign with today.
+    Raises:
+        CertificateRefusedError: it can't be opened, or isn't one to sign with today.
     """
     key, own, above = open_certificate(p12, password)
     check_certificate(key, own, now)
@@ -92,6 +93,11 @@ def keep_certificate(
 def open_certificate(
     p12: bytes, password: str
 ) -> tuple[PrivateKey, x509.Certificate, list[x509.Certificate]]:
+    """Read key, own certificate and those above it from a PKCS 12 file.
+
+    Raises:
+        CertificateRefusedError: it doesn't open, or holds no key.
+    """
     try:
         key, own, above = pkcs12.load_key_and_certificates(p12, password.encode() or None)
     except ValueError as error:
@@ -107,6 +113,11 @@ def open_certificate(
 
 
 def check_certificate(key: PrivateKey, own: x509.Certificate, now: datetime) -> None:
+    """Check that a certificate may sign today.
+
+    Raises:
+        CertificateRefusedError: its key is short, it isn't valid today, or it is for other uses.
+    """
     if isinstance(key, RSAPrivateKey) and key.key_size < SMALLEST_RSA:
         raise CertificateRefusedError(
             "De sleutel is te kort. Vraag een certificaat van 2048 bits of meer aan."
@@ -126,13 +137,14 @@ def check_certificate(key: PrivateKey, own: x509.Certificate, now: datetime) -> 
 
 
 def certificate_of(session: Session, holder: str) -> SigningCertificate | None:
+    """Find the certificate of a municipality."""
     return session.scalars(
         select(SigningCertificate).where(SigningCertificate.holder == holder)
     ).one_or_none()
 
 
 def remove_certificate(session: Session, holder: str, actor: Actor) -> bool:
-    """From now on PDFs go unsigned; whether there was one."""
+    """Remove the certificate, so that PDFs go unsigned; tell whether there was one."""
     row = certificate_of(session, holder)
     if row is None:
         return False
@@ -142,7 +154,7 @@ def remove_certificate(session: Session, holder: str, actor: Actor) -> bool:
 
 
 def signing_key(session: Session, keys: KeyRing, holder: str) -> SigningKey | None:
-    """What to sign with today; None without a certificate, or when it isn't valid any more."""
+    """Return the key to sign with today; None without a certificate that is valid."""
     row = certificate_of(session, holder)
     if row is None or not row.valid_from <= utc_now() <= row.valid_until:
         return None
@@ -175,13 +187,13 @@ ALLOWED: Final = pikepdf.Permissions(
 
 
 def new_password() -> str:
-    """Some 118 bits, in groups that can be read out by telephone."""
+    """Make a password of some 118 bits, in groups that can be read out by telephone."""
     groups = ["".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(GROUPS)]
     return "-".join(groups)
 
 
 def with_password(pdf: bytes, password: str) -> bytes:
-    """The same document, metadata included, for who has the password."""
+    """Encrypt a document, metadata included, with a password."""
     made = BytesIO()
     with pikepdf.open(BytesIO(pdf)) as opened:
         opened.save(
@@ -205,9 +217,13 @@ REASON: Final = "Dit document komt van de gemeente en is sindsdien niet gewijzig
 
 
 def signed(pdf: bytes, key: SigningKey, house: str, password: str | None = None) -> bytes:
-    """The same file with an invisible signature.
+    """Add an invisible signature to a file.
 
-    :param password: of a file that was encrypted before.
+    Args:
+        pdf: the file.
+        key: the key of the municipality.
+        house: the name of the municipality.
+        password: of a file that was encrypted before.
     """
     chain = [Certificate.load(one) for one in key.certificates]
     above = SimpleCertificateStore()

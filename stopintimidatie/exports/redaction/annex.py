@@ -67,7 +67,7 @@ METHOD = (
 
 
 def annex(source: DossierSource, chosen: Selection) -> Annex:
-    """Account for this version to its recipient."""
+    """Return the account of this version to its recipient."""
     asked, profile = source.request, chosen.profile
     minors = any(report.minor for report in chosen.reports)
     overlay = f", met {MINORS.name} versie {MINORS.version}" if minors else ""
@@ -91,7 +91,7 @@ def annex(source: DossierSource, chosen: Selection) -> Annex:
 
 
 def _recipients(source: DossierSource, profile: Profile) -> str:
-    """This recipient, and the others as far as this one may know of them."""
+    """Name this recipient, and the others as far as this one may know of them."""
     rule = profile.rules[Field.RECIPIENTS]
     own = clean_line(source.request.recipient)
     if rule.treatment is Treatment.LEFT_OUT or not source.edition.others:
@@ -132,7 +132,7 @@ def hidden(source: DossierSource, chosen: Selection) -> tuple[Hidden, ...]:
 
 
 def _hidden_fields(chosen: Selection) -> Iterable[Hidden]:
-    """Count of each field by which rule it was hidden, in the order of the fields."""
+    """Count how often each rule hid a field, in the order of the fields."""
     order = {field: place for place, field in enumerate(Field)}
     numbers = Counter(one for rules in chosen.hidden.values() for one in rules)
     for field, rule in sorted(numbers, key=lambda one: (order[one[0]], one[1].label)):
@@ -147,7 +147,7 @@ def _hidden_fields(chosen: Selection) -> Iterable[Hidden]:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something hidden: what, how (weggelaten, or how much coarser), by which line of the list."""
+    """Something hidden: the field, how (left out or coarser), and the line that says so."""
 
     what: str
     how: str
@@ -174,7 +174,10 @@ def marked(
 ) -> tuple[MarkedReport, ...]:
     """Mark what is hidden of every report of the dossier, in the order of its numbers.
 
-    :param lines: what the annex says is hidden; the marks refer to them, counting from one.
+    Args:
+        reports: all reports of the dossier.
+        chosen: the reports that go along.
+        lines: what the annex says is hidden; the marks refer to them, counting from one.
     """
     if not chosen.profile.lists_reports:
         return ()

@@ -1,4 +1,4 @@
-"""Chronologie: what happened, reports and events in one order. Pure.
+"""Chronologie: reports and events in the order in which they happened. Pure.
 
 Many reports in a row become one line, so that two years can be read in a minute.
 """
@@ -123,7 +123,7 @@ def ranges(serials: Sequence[int]) -> list[str]:
 
 
 def actions(source: DossierSource, chosen: Selection) -> tuple[ActionContent, ...]:
-    """What was done: agreements that were kept, and measures with the reports before and after."""
+    """Return what was done: agreements kept, and measures with the reports before and after."""
     if not chosen.profile.has(Section.ACTIONS):
         return ()
     done: list[SourceAction | SourceMeasure] = [
@@ -149,7 +149,7 @@ def _period(one: SourceAction | SourceMeasure) -> str:
 
 
 def _counts(one: SourceAction | SourceMeasure, source: DossierSource, chosen: Selection) -> str:
-    """As long before as after, over the reports that this recipient gets and no others."""
+    """Count the reports of this recipient over as many days before a measure as after it."""
     if not isinstance(one, SourceMeasure):
         return ""
     days = window(one.on, day_of(source.edition.frozen_at))
@@ -171,7 +171,7 @@ def _told(number: int | None) -> str:
 
 
 def consultations(source: DossierSource, chosen: Selection) -> tuple[ConsultationContent, ...]:
-    """The meetings that were held, the latest first."""
+    """Return the meetings that were held, the latest first."""
     if not chosen.profile.has(Section.CONSULTATIONS):
         return ()
     return tuple(
@@ -187,7 +187,7 @@ def consultations(source: DossierSource, chosen: Selection) -> tuple[Consultatio
 
 
 def agreements(source: DossierSource, chosen: Selection) -> tuple[AgreementContent, ...]:
-    """Open ones first, by date."""
+    """Return the agreements, the open ones first, by date."""
     if not chosen.profile.has(Section.AGREEMENTS):
         return ()
     ordered = sorted(

@@ -1,4 +1,4 @@
-"""What a dossier PDF shows: frozen, already redacted, ready to be laid out.
+"""The content of a dossier PDF: frozen, already redacted, ready to be laid out.
 
 The canonical JSON of this content is what the register keeps: its SHA-256 is the content hash
 that stands in the annex. Reading it back is strict: another spelling of the same content is
@@ -30,7 +30,7 @@ _FOR_MACHINES = frozenset(
 
 
 class ContentError(ValueError):
-    """This content, or this text of it, isn't one that a dossier PDF can be made from."""
+    """Content, or a text in it, that no dossier PDF can be made from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Logo:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Whose dossier it is and how its papers look."""
+    """The municipality that the dossier is of, and the look of its papers."""
 
     name: str
     department: str
@@ -87,7 +87,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What the dossier is called: a neutral title, never a name."""
+    """The number, title and state of the dossier; the title is neutral, never a name."""
 
     number: str
     title: str
@@ -109,7 +109,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class PageOne:
-    """What a reader with two minutes must know."""
+    """Page one, for a reader with two minutes."""
 
     question: str
     answer_by: date
@@ -184,7 +184,7 @@ class MapSpot:
 
 @dataclass(frozen=True, slots=True)
 class MapRow:
-    """What stands on the map, in words."""
+    """A row of the table below the map."""
 
     letter: str
     place: str
@@ -243,7 +243,7 @@ class ReportRow:
 
 @dataclass(frozen=True, slots=True)
 class OffenderContent:
-    """What one report tells of who did it, in closed choices: seen, taken for, thought."""
+    """The offenders of one report in closed choices: facts, impressions and assumptions apart."""
 
     pseudonym: str
     report: str
@@ -254,7 +254,7 @@ class OffenderContent:
 
 @dataclass(frozen=True, slots=True)
 class ActionContent:
-    """What was done before, and what it changed."""
+    """An action or measure that was taken, and its effect."""
 
     what: str
     who: str
@@ -308,7 +308,7 @@ class AttachmentsContent:
 
 @dataclass(frozen=True, slots=True)
 class FeedbackContent:
-    """Who tells the reporters what."""
+    """The function that informs the reporters, and what may be said to them."""
 
     informs: str
     may_be_said: str
@@ -316,7 +316,7 @@ class FeedbackContent:
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """What was coarsened or left out, by which rule, how often."""
+    """Something coarsened or left out, with the rule and how often."""
 
     what: str
     how: str
@@ -374,7 +374,8 @@ class DossierContent:
 def to_json(content: DossierContent) -> bytes:
     """Write the canonical text: keys sorted, no spaces, UTF-8.
 
-    :raises ContentError: a text holds characters that may not stand in a dossier.
+    Raises:
+        ContentError: a text holds characters that may not stand in a dossier.
     """
     for text in _texts(content):
         if not is_clean(text):
@@ -383,12 +384,16 @@ def to_json(content: DossierContent) -> bytes:
 
 
 def content_hash(content: DossierContent) -> str:
-    """SHA-256 of the canonical text, in hexadecimal."""
+    """Return the SHA-256 of the canonical text, in hexadecimal."""
     return hashlib.sha256(to_json(content)).hexdigest()
 
 
 def from_json(text: bytes) -> DossierContent:
-    """Read back what ``to_json`` wrote; anything else is a ContentError."""
+    """Read back what `to_json` wrote.
+
+    Raises:
+        ContentError: it is anything else.
+    """
     try:
         content = msgspec.json.decode(text, type=DossierContent)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
@@ -399,7 +404,7 @@ def from_json(text: bytes) -> DossierContent:
 
 
 def map_text(content: DossierContent, change: Callable[[str], str]) -> DossierContent:
-    """The same content with every text changed that a person reads."""
+    """Return the content with every text changed that a person reads."""
     return typing.cast(DossierContent, _mapped(content, change))
 
 

@@ -60,7 +60,7 @@ class _Frame:
         return round(x), round((self.north - lat) * METRES_OF_DEGREE)
 
     def cut(self, outline: BaseGeometry) -> BaseGeometry:
-        """What of an outline lies in it, in metres."""
+        """Return the part of an outline that lies in it, in metres."""
         moved = shapely.transform(
             outline,
             lambda xy: (
@@ -87,7 +87,7 @@ class _Cluster:
 
 
 def map_of(source: DossierSource, chosen: Selection) -> MapContent:
-    """The map this recipient gets, with its table; nothing where the part is left out."""
+    """Return the map of this recipient with its table, or an empty one when it is left out."""
     if not chosen.profile.has(Section.MAP) or not chosen.reports:
         return NOT_HERE
     if any(report.point for report in chosen.reports):
@@ -96,7 +96,7 @@ def map_of(source: DossierSource, chosen: Selection) -> MapContent:
 
 
 def _exact(source: DossierSource, chosen: Selection) -> MapContent:
-    """A letter at each spot; what has no point of its own is told beside it."""
+    """Make a map with a letter at each spot; reports without a point are counted beside it."""
     pointed = [report for report in chosen.reports if report.point]
     frame = _around([report.point for report in pointed if report.point])
     spots, rows = [], []
@@ -116,7 +116,7 @@ def _exact(source: DossierSource, chosen: Selection) -> MapContent:
 
 
 def _by_area(source: DossierSource, chosen: Selection) -> MapContent:
-    """A number at each neighbourhood, and per street in the table where that may be known."""
+    """Make a map with numbers of neighbourhoods, in its table of streets if these may be known."""
     exact = chosen.profile.lists_reports
     counts = Counter(clean_line(report.neighbourhood) for report in chosen.reports)
     rows = _street_rows(chosen) if exact else ()
@@ -142,7 +142,7 @@ def _by_area(source: DossierSource, chosen: Selection) -> MapContent:
 
 
 def _street_rows(chosen: Selection) -> tuple[MapRow, ...]:
-    """Per street, where streets may be known."""
+    """Count the reports of each street; nothing where streets may not be known."""
     places: dict[str, list[SourceReport]] = {}
     for report in chosen.reports:
         places.setdefault(_named([report]), []).append(report)
@@ -153,7 +153,7 @@ def _street_rows(chosen: Selection) -> tuple[MapRow, ...]:
 
 
 def _clusters(reports: Sequence[SourceReport], frame: _Frame) -> list[_Cluster]:
-    """One after the other to the nearest spot; the fewest spots that still tell them apart."""
+    """Group reports that lie near each other, in at most `MOST_SPOTS` spots."""
     near = frame.width * NEAR
     while True:
         found: list[_Cluster] = []
@@ -171,7 +171,7 @@ def _clusters(reports: Sequence[SourceReport], frame: _Frame) -> list[_Cluster]:
 
 
 def _named(reports: Sequence[SourceReport]) -> str:
-    """What a spot is called: the places its reports name most."""
+    """Name a spot after the places that its reports name most."""
     named = Counter(
         clean_line(report.place)
         for report in reports
@@ -218,7 +218,7 @@ def _around(points: Sequence[tuple[float, float]]) -> _Frame:
 
 
 def _around_areas(areas: Sequence[SourceArea]) -> _Frame | None:
-    """All of these areas, or round their middles when nothing more is known of them."""
+    """Return the ground of these areas, or round their middles when no outline is known."""
     outlines = [shapely.from_wkb(area.wkb) for area in areas if area.wkb]
     if outlines:
         west, south, east, north = (float(one) for one in shapely.total_bounds(outlines))
@@ -232,7 +232,7 @@ def _around_areas(areas: Sequence[SourceArea]) -> _Frame | None:
 
 
 def _framed(west: float, south: float, east: float, north: float) -> _Frame:
-    """A piece of ground of the right shape around it, with some room."""
+    """Return ground of the right shape round these degrees, with some room."""
     squeeze = math.cos(math.radians((south + north) / 2))
     wide = (east - west) * squeeze * METRES_OF_DEGREE * (1 + 2 * MARGIN)
     high = (north - south) * METRES_OF_DEGREE * (1 + 2 * MARGIN)
@@ -250,7 +250,7 @@ def _framed(west: float, south: float, east: float, north: float) -> _Frame:
 def _areas(
     areas: Sequence[SourceArea], frame: _Frame, numbers: dict[str, int | None] | dict[str, int]
 ) -> tuple[MapArea, ...]:
-    """What of each area lies in the frame, its own neighbourhood last so that it lies on top."""
+    """Return the part of each area in the frame, the own neighbourhood last: it lies on top."""
     made = []
     for area in sorted(areas, key=lambda area: (area.home, area.name)):
         told = area.name in numbers

@@ -1,4 +1,4 @@
-"""Bijlagen: which photos, sound and video go along in the PDF, and what is said of them. Pure.
+"""Meldingen, signalementen and bijlagen: the reports as one recipient may know them. Pure.
 
 Only where the profile opens them: those of the dossier, and those of the reports that this
 recipient gets; of reports with minors never. The rest is told of by its number alone.
@@ -63,7 +63,7 @@ class _File:
 
 
 def attachments(source: DossierSource, chosen: Selection) -> AttachmentsContent:
-    """Each file by what it is about, where the profile opens that; else how many of each kind."""
+    """Return the files that go along where the profile opens that; else how many of each kind."""
     files = tuple(_files(source, chosen))
     if not files:
         return AttachmentsContent("Er zijn geen bijlagen in dit dossier.", ())
@@ -85,7 +85,7 @@ def attachments(source: DossierSource, chosen: Selection) -> AttachmentsContent:
 
 
 def _files(source: DossierSource, chosen: Selection) -> Iterator[_File]:
-    """Those of the dossier, then report by report. Who gets no reports doesn't hear of theirs."""
+    """Yield the files of the dossier, then of each report in full; none of minors."""
     yield from map(_File, source.attachments)
     if chosen.profile.lists_reports:
         for report in sorted(chosen.reports, key=lambda report: report.serial):
@@ -94,7 +94,7 @@ def _files(source: DossierSource, chosen: Selection) -> Iterator[_File]:
 
 
 def of_minors(reports: Sequence[SourceReport]) -> int:
-    """How many files stay out because of whom they may show."""
+    """Count the files that stay out because they may show a minor."""
     return sum(len(report.attachments) for report in reports if report.minor)
 
 
@@ -104,7 +104,7 @@ def _numbers_of_files(files: Sequence[_File]) -> str:
 
 
 def _fitting(files: Sequence[_File]) -> Iterator[AttachmentContent]:
-    """In their order, each that fits in what is left."""
+    """Yield the files in their order; one that doesn't fit in the room left has no file name."""
     left = EMBEDDED_MOST
     for one in files:
         fits = one.file.size <= left
@@ -142,7 +142,7 @@ IN_A_GROUP: Final = {True: "ja", False: "nee", None: ""}
 
 
 def offenders(source: DossierSource, chosen: Selection) -> tuple[OffenderContent, ...]:
-    """P-03 is told of in M-03: lasting, and meaningless outside the dossier."""
+    """Describe the offenders of each report in full; P-03 is of M-03."""
     if source.kind.code not in KINDS or not chosen.profile.has(Section.OFFENDERS):
         return ()
     ordered = _in_full(chosen)

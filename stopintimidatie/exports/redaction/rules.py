@@ -38,8 +38,12 @@ TITLE_MAX = 120
 def redact(source: DossierSource, chosen: Selection) -> DossierContent:
     """Make what a recipient of this kind gets of this dossier.
 
-    :param chosen: what of the reports of this dossier goes along (`select`).
-    :raises ContentError: the dossier can't be put in a document; the message says why.
+    Args:
+        source: all that the dossier knows.
+        chosen: the reports that go along (`select`).
+
+    Raises:
+        ContentError: the dossier can't be put in a document; the message says why.
     """
     _require_limits(source)
     profile, house = chosen.profile, source.house
@@ -110,7 +114,7 @@ def _heading(source: DossierSource, profile: Profile) -> Heading:
 def _without_references(
     content: DossierContent, source: DossierSource, chosen: Selection
 ) -> DossierContent:
-    """References that officers wrote in a text become the pseudonyms this recipient knows."""
+    """Replace references in texts of officers by the pseudonyms that this recipient knows."""
     if chosen.profile.rules[Field.REFERENCE].treatment is Treatment.SHOWN or not source.reports:
         return content
     seen = {report.serial for report in chosen.reports}

@@ -1,4 +1,4 @@
-"""Which reports of a dossier one recipient gets, and which rule holds for a field of one.
+"""The reports of a dossier that one recipient gets, and the rules for their fields.
 
 Figures, chronology and page one are made of this selection alone, so what is left out is
 nowhere, not even in a sum.
@@ -58,7 +58,7 @@ _WITHOUT_PART = (Precision.DAY, Precision.UNKNOWN)
 
 
 def part_of_day(report: SourceReport) -> str | None:
-    """nacht, ochtend, middag or avond; None when the reporter didn't know."""
+    """Return nacht, ochtend, middag or avond; None when the reporter didn't know."""
     if report.part_of_day is not None:
         return report.part_of_day
     if report.precision in _WITHOUT_PART:
@@ -73,7 +73,7 @@ def ranked(labels: Iterable[str]) -> tuple[Count, ...]:
 
 
 def by_weekday(reports: Iterable[SourceReport]) -> tuple[HeatRow, ...]:
-    """Weekday by part of day; reports without a known part of day aren't counted here."""
+    """Count reports by weekday and part of day; those without a known part aren't counted."""
     cells = Counter(
         (day_of(report.happened_at).weekday(), part_of_day(report)) for report in timed(reports)
     )
@@ -84,7 +84,7 @@ def by_weekday(reports: Iterable[SourceReport]) -> tuple[HeatRow, ...]:
 
 
 def timed(reports: Iterable[SourceReport]) -> tuple[SourceReport, ...]:
-    """The reports of which day and part of day are known."""
+    """Return the reports of which day and part of day are known."""
     return tuple(
         report
         for report in reports
@@ -93,7 +93,7 @@ def timed(reports: Iterable[SourceReport]) -> tuple[SourceReport, ...]:
 
 
 def by_month(reports: Sequence[SourceReport]) -> tuple[Count, ...]:
-    """Reports per month from the first to the last, the empty ones too; at most two years."""
+    """Count reports by month from the first to the last, empty ones too; at most two years."""
     if not reports:
         return ()
     days = [day_of(report.happened_at) for report in reports]
@@ -128,7 +128,7 @@ def trend_in_words(recent: int, before: int, *, exact: bool) -> str:
 
 
 def peak(reports: Iterable[SourceReport], *, exact: bool) -> str:
-    """The days and the part of day on which most happened, in words."""
+    """Tell on which days and part of day most happened."""
     known = timed(reports)
     if len(known) < ENOUGH_FOR_A_PEAK:
         return "Te weinig meldingen om een piek te zien."
@@ -149,7 +149,7 @@ def _busiest_days(known: Sequence[SourceReport], *, exact: bool) -> str:
 
 
 def coarse(number: int | None) -> int | None:
-    """A number as it may be told to who doesn't see the reports: by fives, under five not at all.
+    """Round a number down to fives for who doesn't see the reports; under five it is None.
 
     Nought is under the threshold too: "nobody" also tells something about the few. By fives,
     because exact totals beside each other would give a hidden cell away.
@@ -199,7 +199,7 @@ _EMPTY: Final[Mapping[Field, Mapping[str, Any]]] = MappingProxyType(
 def coarsen(
     report: SourceReport, rules: Mapping[Field, Rule]
 ) -> tuple[SourceReport, tuple[tuple[Field, Rule], ...]]:
-    """Leave of a report what these rules let through; tell also which of them hid something."""
+    """Coarsen a report by these rules; return also the rules that hid something."""
     known, hid = report, []
     for field, rule in rules.items():
         left = _under(known, field, rule)
@@ -210,7 +210,7 @@ def coarsen(
 
 
 def _under(report: SourceReport, field: Field, rule: Rule) -> SourceReport:
-    """Leave of a report what one rule about one field lets through."""
+    """Coarsen a report by one rule about one field."""
     if rule.treatment is Treatment.SHOWN:
         return report
     if field in _EMPTY:
@@ -227,7 +227,7 @@ def _time_is_finer(report: SourceReport, how: Coarse | None) -> bool:
 
 
 def _time(report: SourceReport, rule: Rule) -> SourceReport:
-    """Noon of that day, so that not even the order tells more."""
+    """Set the time to noon of that day, so that not even the order tells more."""
     part = None if rule.how is Coarse.DAY else part_of_day(report)
     noon = datetime.combine(day_of(report.happened_at), time(12), AMSTERDAM).astimezone(UTC)
     precision = report.precision
@@ -272,7 +272,7 @@ _CHANGES: Final[Mapping[Field, Callable[[SourceReport, Rule], SourceReport]]] = 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What this recipient may see of the reports, in order of what happened; the rest is gone.
+    """The reports as this recipient may see them, in order of time; the rest is gone.
 
     By serial number: `in_full` are the reports that are told in full, the others are rows; `hidden`
     are the rules that hid something of a report that goes along, `withheld` the reports that don't
@@ -330,5 +330,5 @@ def wanted(report: SourceReport, sharing: Sharing) -> bool:
 
 
 def pseudonym(report: SourceReport) -> str:
-    """M-01: lasting, and meaningless outside the dossier."""
+    """Return M-01 for serial 1: a name that lasts, and means nothing outside the dossier."""
     return f"M-{report.serial:02d}"

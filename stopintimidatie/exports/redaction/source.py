@@ -1,4 +1,4 @@
-"""All that a dossier knows, as plain values: what redaction starts from.
+"""All that a dossier knows, as plain values: redaction starts from these.
 
 A loader fills this from the database; nothing here knows of one. There is no place for a
 reporter's name, phone number or e-mail address: contact data is released separately and can't
@@ -27,7 +27,7 @@ class Term:
 
 
 class Precision(StrEnum):
-    """How exactly the reporter knew when it happened."""
+    """The precision with which the reporter knew when it happened."""
 
     EXACT = "exact"
     HOUR = "uur"
@@ -37,7 +37,7 @@ class Precision(StrEnum):
 
 
 class Reliability(StrEnum):
-    """How sure an event of the chronology is; the annex explains the words."""
+    """The reliability of an event of the chronology; the annex explains the words."""
 
     ESTABLISHED = "vastgesteld"
     OWN_OBSERVATION = "eigen waarneming"
@@ -46,7 +46,7 @@ class Reliability(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What an event of the chronology is: internal notes go by a rule of their own."""
+    """The kinds of events in the chronology; internal notes go by a rule of their own."""
 
     NOTE = "notitie"
     STATE = "status"
@@ -57,7 +57,7 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Offenders:
-    """What the reporter saw of the offender or offenders, in codes; `appearance` is free text."""
+    """The offender or offenders as the reporter saw them, in codes; `appearance` is free text."""
 
     number: Term | None = None
     in_group: bool | None = None
@@ -78,7 +78,7 @@ class Reviewed:
 
 @dataclass(frozen=True, slots=True)
 class Despite:
-    """Why the preference of a reporter is passed over."""
+    """The ground and reason to pass over the preference of a reporter."""
 
     ground: Term
     reason: str
@@ -227,7 +227,7 @@ class PreviousVersion:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """What the municipality says of one version: its id, number, moment, ground in words."""
+    """One version of an export: its id, number, moment, ground in words."""
 
     export_id: str
     version: int
