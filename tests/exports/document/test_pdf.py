@@ -178,6 +178,13 @@ def test_page_one_says_what_is_asked_before_when_and_what_may_be_done(pdf: bytes
         assert part in first
 
 
+def test_what_has_no_words_is_not_printed_as_empty(others: dict[str, bytes]) -> None:
+    first = PdfReader(BytesIO(others["empty"])).pages[0].extract_text()
+    assert "Gevraagd van u" in first
+    for title in ("Niet opgeschreven", "Feiten", "Beleving", "Vermoedens"):
+        assert title not in first
+
+
 def test_the_annex_accounts_for_everything(content: DossierContent, pdf: bytes) -> None:
     reader = PdfReader(BytesIO(pdf))
     parts = [mark for mark in reader.outline if not isinstance(mark, list)]
