@@ -88,6 +88,8 @@ _LANGUAGE = Parameter(
 _NO_APP_KEY = Reply("Geen geldige appsleutel.")
 _TOO_OFTEN = Reply("Er is te vaak gevraagd, of te vaak geraden.", headers=("Retry-After",))
 _OUTAGE = Reply("De gegevens zijn even niet te bereiken.", headers=("Retry-After",))
+# What every call with an app key may answer, but for sending a report, which is never too often.
+_ALWAYS = {401: _NO_APP_KEY, 429: _TOO_OFTEN, 503: _OUTAGE}
 
 DESCRIBE: Final = Call(
     "openapi",
@@ -130,10 +132,8 @@ FOLLOW: Final = Call(
     "volgcode geeft hetzelfde antwoord als een kenmerk dat niet bestaat.",
     {
         200: Reply("Hoe het met de melding staat.", answers.FollowAnswer),
-        401: _NO_APP_KEY,
         404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),
-        429: _TOO_OFTEN,
-        503: _OUTAGE,
+        **_ALWAYS,
     },
     (_REFERENCE,),
     needs=(APP_KEY, FOLLOW_CODE),
@@ -150,13 +150,11 @@ ADD: Final = Call(
     {
         201: Reply("Het bericht is opgeslagen.", answers.MessageAnswer),
         400: Reply("Geen geldige JSON, of velden die niet kloppen."),
-        401: _NO_APP_KEY,
         404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),
         409: _NOT_NOW,
         413: Reply("Het bericht is groter dan 1 MiB."),
         415: Reply("Het bericht is geen application/json."),
-        429: _TOO_OFTEN,
-        503: _OUTAGE,
+        **_ALWAYS,
     },
     (_REFERENCE,),
     takes="aanvulling",
@@ -199,11 +197,9 @@ WITHDRAW: Final = Call(
     "bewaartermijn voorbij is. Nog eens intrekken mag.",
     {
         204: Reply("De melding is ingetrokken.", empty=True),
-        401: _NO_APP_KEY,
         404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),
         409: _NOT_NOW,
-        429: _TOO_OFTEN,
-        503: _OUTAGE,
+        **_ALWAYS,
     },
     (_REFERENCE,),
     needs=(APP_KEY, FOLLOW_CODE),
@@ -217,10 +213,8 @@ LOOK_UP: Final = Call(
     {
         200: Reply("De gemeente.", answers.MunicipalityHereAnswer),
         400: Reply("lat of lon ontbreekt of is geen getal, of de taal kennen wij niet."),
-        401: _NO_APP_KEY,
         404: Reply("Bij dit punt hoort geen gemeente."),
-        429: _TOO_OFTEN,
-        503: _OUTAGE,
+        **_ALWAYS,
     },
     (_LAT, _LON, _LANGUAGE),
     needs=(APP_KEY,),
@@ -245,10 +239,8 @@ FORM: Final = Call(
     {
         200: Reply("Het formulier.", answers.FormAnswer),
         400: Reply("De gemeente of de taal is niet goed geschreven."),
-        401: _NO_APP_KEY,
         404: Reply("Deze gemeente bestaat niet."),
-        429: _TOO_OFTEN,
-        503: _OUTAGE,
+        **_ALWAYS,
     },
     (_MUNICIPALITY, _LANGUAGE),
     needs=(APP_KEY,),

@@ -148,7 +148,7 @@ def _operation(call: Call) -> Document:
         "summary": call.summary,
         "description": call.about,
         "security": [{need: [] for need in call.needs}] if call.needs else [],
-        "responses": {str(code): _response(reply) for code, reply in call.replies.items()},
+        "responses": {str(code): _response(call.replies[code]) for code in sorted(call.replies)},
     }
     if call.parameters:
         operation["parameters"] = [_parameter(parameter) for parameter in call.parameters]
