@@ -1,8 +1,9 @@
 """How fast search is: building, one document written and found, two words in one municipality.
 
-`python -m bench.search [--backend postgresql whoosh] [--rows 10000 100000 1000000]`. Each search
-asks for facets and twenty hits with snippets. *Even grote gemeente* has 3,000 documents whatever
-the total; *groei* is its p95 against that of the smallest total of this run.
+`python -m bench.search [--backend postgresql whoosh] [--rows 10000 100000 1000000] [--same 3000]`.
+Each search asks for facets and twenty hits with snippets. *Even grote gemeente* has `--same` documents
+whatever the total; *groei* is its p95 against that of the smallest
+total of this run.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from bench import machine, search_postgresql
-from bench.search_documents import SAME, documents, queries, spread
+from bench.search_documents import SAME, SAME_ROWS, documents, queries, spread
 from stopintimidatie.core.search.backend import (
     OPEN_ACCESS,
     Page,
@@ -67,14 +68,16 @@ def find(backend: SearchBackend, holder: str, query: SearchQuery) -> None:
     backend.search(query, Scope(holder), _ALL, page=Page(size=20))
 
 
-def rows(kind: str, sizes: Sequence[int], server: str, folder: Path) -> Iterator[str]:
+def rows(
+    kind: str, sizes: Sequence[int], server: str, folder: Path, same_rows: int = SAME_ROWS
+) -> Iterator[str]:
     """A line per size."""
     first: float | None = None
     for size in sizes:
         place = folder / f"{kind}-{size}"
         place.mkdir()
         fill = _postgresql if kind == "postgresql" else _whoosh
-        for filled in fill(size, server, place):
+        for filled in fill(size, same_rows, server, place):
             same = _searches(filled.backend, [SAME] * SEARCHES)
             first = first or machine.percentile(same, 0.95)
             yield _line(kind, size, filled, same, first)
@@ -122,10 +125,10 @@ def _write_and_find(backend: SearchBackend, document: SearchDocument) -> None:
     assert document.id in {hit.id for hit in found.hits}
 
 
-def _postgresql(size: int, server: str, folder: Path) -> Iterator[Filled]:
+def _postgresql(size: int, same_rows: int, server: str, folder: Path) -> Iterator[Filled]:
     url = machine.new_database(server, f"zoeken{size}")
     owner = search_postgresql.prepare(url, folder)
-    counts = spread(size, search_postgresql.holders(owner))
+    counts = spread(size, search_postgresql.holders(owner), same_rows)
     seconds = sum(search_postgresql.load(owner, counts))
     application = search_postgresql.application(owner)
     megabytes = sum(search_postgresql.size(owner))
@@ -134,9 +137,9 @@ def _postgresql(size: int, server: str, folder: Path) -> Iterator[Filled]:
     owner.dispose()
 
 
-def _whoosh(size: int, server: str, folder: Path) -> Iterator[Filled]:
+def _whoosh(size: int, same_rows: int, server: str, folder: Path) -> Iterator[Filled]:
     backend = WhooshBackend(folder)
-    counts = spread(size, [f"GM{number:04d}" for number in range(500, 842)])
+    counts = spread(size, [f"GM{number:04d}" for number in range(500, 842)], same_rows)
     start = time.perf_counter()
     for holder, count in counts.items():
         backend.rebuild(holder, documents(holder, count))
@@ -151,13 +154,14 @@ def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--backend", nargs="+", default=["postgresql"])
     options.add_argument("--rows", nargs="+", type=int, default=list(ROWS))
+    options.add_argument("--same", type=int, default=SAME_ROWS)
     options.add_argument("--shared-buffers", default=machine.SAFE["shared_buffers"])
     chosen = options.parse_args()
     started = machine.postgres(shared_buffers=chosen.shared_buffers)
     with tempfile.TemporaryDirectory() as temporary, started as server:
         sys.stdout.write(f"{machine.description(machine.postgres_version(server))}\n\n{HEAD}\n")
         for kind in chosen.backend:
-            for line in rows(kind, chosen.rows, server, Path(temporary)):
+            for line in rows(kind, chosen.rows, server, Path(temporary), chosen.same):
                 sys.stdout.write(f"{line}\n")
                 sys.stdout.flush()
 

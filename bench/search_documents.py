@@ -44,14 +44,14 @@ def _word(chance: random.Random) -> str:
     return known[min(int(chance.paretovariate(0.45)) - 1, len(known) - 1)]
 
 
-def spread(rows: int, holders: Sequence[str]) -> dict[str, int]:
+def spread(rows: int, holders: Sequence[str], same_rows: int = SAME_ROWS) -> dict[str, int]:
     """How many documents each holder has; together `rows`."""
     others = [holder for holder in holders if holder != SAME]
     weights = [1 / (place + 8) for place, _ in enumerate(others)]
-    left, share = max(rows - SAME_ROWS, 0), sum(weights)
+    left, share = max(rows - same_rows, 0), sum(weights)
     counts = {h: int(left * w / share) for h, w in zip(others, weights, strict=True)}
     counts[others[0]] += left - sum(counts.values())
-    return {SAME: min(rows, SAME_ROWS), **{h: count for h, count in counts.items() if count}}
+    return {SAME: min(rows, same_rows), **{h: count for h, count in counts.items() if count}}
 
 
 def documents(holder: str, rows: int, seed: int = 1) -> Iterator[SearchDocument]:
