@@ -1,9 +1,8 @@
 """How fast search is: building, one document written and found, two words in one municipality.
 
-`python -m bench.search [--backend postgresql whoosh] [--rows 10000 100000 1000000] [--same 3000]`.
-Each search asks for facets and twenty hits with snippets. *Even grote gemeente* has `--same` documents
-whatever the total; *groei* is its p95 against that of the smallest
-total of this run.
+`python -m bench.search [--backend postgresql whoosh] [--rows 10000 100000] [--same 3000]`. Each
+search asks for facets and twenty hits with snippets. *Even grote gemeente* has `--same` documents
+whatever the total; *groei* is its p95 against that of the smallest total of this run.
 """
 
 from __future__ import annotations

@@ -110,6 +110,7 @@ FEWEST_ROWS: Final = 120
 
 
 def reports_of_sender(settings: Settings) -> Meter:
+    """Return the meter of reports from one sender."""
     return Meter(
         "melden",
         settings.flood_reports_per_sender,
@@ -119,6 +120,7 @@ def reports_of_sender(settings: Settings) -> Meter:
 
 
 def reports_of_app(settings: Settings) -> Meter:
+    """Return the meter of reports from one app."""
     most = settings.flood_reports_per_app
     return Meter(
         "melden-app",
@@ -130,6 +132,7 @@ def reports_of_app(settings: Settings) -> Meter:
 
 
 def reads_of_sender(settings: Settings) -> Meter:
+    """Return the meter of what one sender reads."""
     return Meter("lezen", settings.flood_reads_per_sender, timedelta(minutes=10), 10)
 
 
@@ -173,7 +176,7 @@ class Senders:
     def subject(self, meter: Meter, who: str, session: Session | None = None) -> str:
         """Return what is written down of somebody for a meter: another text for each meter and day.
 
-        :param session: a transaction that is busy already, for who has one.
+        `session`: a transaction that is busy already, for who has one.
         """
         message = f"{meter.name}\x00{who}".encode()
         made = hmac.new(self._key_of_today(session), message, hashlib.sha256).hexdigest()
@@ -308,6 +311,7 @@ class Turnstile:
         self._meter = GUESSES if who else GUESSES_OF_ALL
 
     def closed(self) -> bool:
+        """Tell whether who asks has tried too many wrong codes."""
         return self._senders.too_many(self._meter, self._who)
 
     def guessed(self) -> None:
@@ -328,6 +332,7 @@ def reading_too_much(senders: Senders, sender: str | None, app: str | None) -> b
 
 
 def includeme(config: Any) -> None:
+    """Register the meters and what is kept for them."""
     registry = config.registry
     registry.senders = Senders(registry.engine, registry.app_settings)
     config.add_job_kind(FORGET_JOB, forget_yesterday, next_at=next_forgetting)

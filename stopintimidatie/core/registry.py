@@ -48,10 +48,11 @@ class Directive(Generic[Key, Value]):
 
     Entries stand in the order of the rooms; a lower `order` in the call goes before a higher one.
 
-    :param name: of the directive: `config.<name>(…)`.
-    :param attribute: of the registry, where the entries are kept.
-    :param entry: what the directive is called with -> key and value.
-    :param check: (registry), called when everything is handed in; raises `ConfigurationError`.
+    Args:
+        name: of the directive: `config.<name>(…)`.
+        attribute: of the registry, where the entries are kept.
+        entry: what the directive is called with -> key and value.
+        check: (registry), called when everything is handed in; raises `ConfigurationError`.
     """
 
     def __init__(

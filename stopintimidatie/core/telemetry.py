@@ -34,6 +34,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 
 def includeme(config: Any) -> None:
+    """Put the tween that writes a line per request below all others."""
     from pyramid.tweens import INGRESS
 
     config.add_tween(
@@ -81,6 +82,7 @@ def frames(error: BaseException) -> list[str]:
 
 
 def type_name(error: BaseException) -> str:
+    """Return the name of an error's class, with its module."""
     kind = type(error)
     room = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
     return f"{room}{kind.__qualname__}"
@@ -145,15 +147,18 @@ class AsJson(JsonFormatter):
         )
 
     def format(self, record: logging.LogRecord) -> str:
+        """Write a record, without the text of the error in it."""
         _silence(record)
         return super().format(record)
 
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        """Leave out what is empty."""
         return {name: value for name, value in log_data.items() if value not in ("", None)}
 
     def add_fields(
         self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
     ) -> None:
+        """Add the moment to the fields of a line."""
         log_data["tijd"] = _moment(record)
         super().add_fields(log_data, record, message_dict)
 
@@ -162,6 +167,7 @@ class AsText(logging.Formatter):
     """For a person at a screen."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """Write a record, without the text of the error in it."""
         _silence(record)
         mark = f" [{name}]" if (name := getattr(record, "verzoek", "")) else ""
         message = record.getMessage().replace("\r", "\\r").replace("\n", "\\n")
@@ -267,7 +273,8 @@ def metrics() -> Metrics:
 def intake_done(outcome: str) -> None:
     """Count a report that came in or was refused.
 
-    :param outcome: `ACCEPTED`, or the code of the refusal.
+    Args:
+        outcome: `ACCEPTED`, or the code of the refusal.
     """
     metrics().intake.labels(outcome).inc()
 

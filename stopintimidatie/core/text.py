@@ -33,6 +33,7 @@ class Term(StrEnum):
     public: str
 
     def __new__(cls, code: str, nl: str, en: str, public: str = "") -> Self:
+        """Make a term; the public sees `public` where that is given, else `nl`."""
         member = str.__new__(cls, code)
         member._value_ = code
         member.nl = nl
@@ -44,7 +45,8 @@ class Term(StrEnum):
     def of(cls, code: str) -> Self:
         """Return the term with this code.
 
-        :raises ValueError: when there is none.
+        Raises:
+            ValueError: when there is none.
         """
         for term in cls:
             if term.value == code:
@@ -134,7 +136,8 @@ def checked_address(text: str) -> ValidatedEmail:
     Letters outside ASCII before the @ need a mail server that few have, so they are refused.
     `test_environment` lets the reserved domain .test through, as .example does.
 
-    :raises ValueError: it isn't one.
+    Raises:
+        ValueError: it isn't one.
     """
     from email_validator import validate_email
 
@@ -173,6 +176,7 @@ def local(moment: datetime) -> datetime:
 
 
 def day_of(value: date | datetime) -> date:
+    """Return the local day of a moment; a date is its own day."""
     return local(value).date() if isinstance(value, datetime) else value
 
 

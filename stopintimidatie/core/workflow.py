@@ -54,6 +54,7 @@ class InputField:
     when: tuple[str, frozenset[str]] | None = None
 
     def required_with(self, values: Mapping[str, Any]) -> bool:
+        """Tell whether this answer is required beside these other answers."""
         if self.when is None:
             return self.required
         other, wanted = self.when
@@ -156,12 +157,14 @@ class Workflow:
         yield from (f"{s.code} can't be reached" for s in self.states if s.code not in reached)
 
     def state(self, code: str) -> State:
+        """Return the state with this code."""
         return next(state for state in self.states if state.code == code)
 
     def transition(self, name: str) -> Transition:
         """Return the transition of this name.
 
-        :raises WorkflowError: there is none.
+        Raises:
+            WorkflowError: there is none.
         """
         for move in self.transitions:
             if move.name == name:
@@ -169,13 +172,15 @@ class Workflow:
         raise WorkflowError(f"De stap ‘{name}’ bestaat niet.")
 
     def moves_from(self, state: str) -> tuple[Transition, ...]:
+        """Return the transitions that may be made from a state."""
         return tuple(move for move in self.transitions if state in move.sources)
 
     def check(self, state: str, name: str, values: Mapping[str, Any]) -> Transition:
         """Return the move, when it may be made from this state with these answers.
 
-        :raises WorkflowError: not from this state, a required answer is missing, or an answer
-            would be left aside.
+        Raises:
+            WorkflowError: not from this state, a required answer is missing, or an answer would be
+                left aside.
         """
         move = self.transition(name)
         if state not in move.sources:

@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Register the checks of health, with their pages."""
     from functools import partial
 
     from stopintimidatie.core.health import services, views

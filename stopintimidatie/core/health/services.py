@@ -114,6 +114,7 @@ class Check:
     numbers: Mapping[str, float] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, str]:
+        """Return the check as `/health` shows it."""
         return {"naam": self.name, "toestand": self.state, "melding": self.message}
 
 
@@ -121,9 +122,10 @@ class Check:
 class HealthCheck:
     """A check of a room's own tables, which that room adds.
 
-    :ivar columns: what it needs, as labelled scalar subqueries. They are read in one statement
-        with the figures of the other checks.
-    :ivar check: (settings, the row with these columns) -> Check.
+    Attributes:
+        columns: what it needs, as labelled scalar subqueries. They are read in one statement
+            with the figures of the other checks.
+        check: (settings, the row with these columns) -> Check.
     """
 
     columns: Sequence[Label[Any]]
@@ -217,8 +219,8 @@ def inspect_installation(
 ) -> tuple[Check, ...]:
     """Return all checks of the installation; uses a few statements and writes one small file.
 
-    :param kinds: the kinds of job, by name.
-    :param added: the checks of other rooms, by name.
+    `kinds`: the kinds of job, by name.
+    `added`: the checks of other rooms, by name.
     """
     engine = probe_engine(settings)
     try:
@@ -289,7 +291,8 @@ def _storage(connection: Connection, settings: Settings) -> Check:
 def _write_file(folder: Path) -> None:
     """Write a small file in this folder and delete it.
 
-    :raises OSError: it can't be written.
+    Raises:
+        OSError: it can't be written.
     """
     with tempfile.TemporaryFile(dir=folder) as file:
         file.write(bytes(PROBE_BYTES))

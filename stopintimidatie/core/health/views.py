@@ -114,7 +114,7 @@ def _first_free(host: str, first_port: int) -> WSGIServer | None:
 
 
 class Health:
-    """/health"""
+    """Node at `/health`."""
 
     def __init__(self, name: str, parent: Any) -> None:
         self.__name__ = name
@@ -125,7 +125,7 @@ class Health:
 
 
 class Version(Health):
-    """/version"""
+    """Node at `/version`."""
 
 
 @view_config(

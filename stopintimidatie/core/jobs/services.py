@@ -213,7 +213,8 @@ def dead_jobs(session: Session) -> Sequence[OutboxJob]:
 def try_again(engine: Engine, actor: Actor, number: int | None) -> int:
     """Give one dead job, or every one, another attempt; how many.
 
-    :raises QueueError: there is no such dead job.
+    Raises:
+        QueueError: there is no such dead job.
     """
     return _each(engine, actor, number, "taak.opnieuw")
 
@@ -221,7 +222,8 @@ def try_again(engine: Engine, actor: Actor, number: int | None) -> int:
 def throw_away(engine: Engine, actor: Actor, number: int | None) -> int:
     """Throw one dead job away, or every one; how many.
 
-    :raises QueueError: there is no such dead job.
+    Raises:
+        QueueError: there is no such dead job.
     """
     return _each(engine, actor, number, "taak.weg")
 
@@ -285,6 +287,7 @@ class JobContext:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
+        """Give a transaction that works for the holder of these jobs."""
         with transaction(self.engine, self.holder) as session:
             yield session
 
@@ -309,7 +312,8 @@ class JobContext:
 class JobError(Exception):
     """A failure whose code may be shown, for it holds no personal data.
 
-    :param final: trying again would give the same: the job is given up at once.
+    Args:
+        final: trying again would give the same: the job is given up at once.
     """
 
     def __init__(self, code: str, *, final: bool = False) -> None:
@@ -326,9 +330,10 @@ NextTime = Callable[[datetime], datetime]
 class JobKind:
     """A kind of job.
 
-    :param batch: how many jobs of one holder the handler gets at once.
-    :param next_at: for a periodic job, of which there is one in the whole installation: a function
-        from a time to the next time that the job is due. Only the worker plans it.
+    Args:
+        batch: how many jobs of one holder the handler gets at once.
+        next_at: for a periodic job, of which there is one in the whole installation: a function
+            from a time to the next time that the job is due. Only the worker plans it.
     """
 
     name: str
@@ -343,7 +348,7 @@ class JobKind:
 def _job_kind(job: Job, handler: Handler, **more: Any) -> tuple[str, JobKind]:
     """Return how a job is done. A handler may be called twice for one job: be harmless.
 
-    :param more: what else :class:`JobKind` may be told.
+    `more`: what else `JobKind` may be told.
     """
     return job.name, JobKind(job.name, counting(job.name, handler), **more)
 

@@ -96,7 +96,8 @@ def _still_ours(claim: Claim) -> tuple[Any, ...]:
 class Worker:
     """Runs the jobs of an application, one claim at a time.
 
-    :param lane: take jobs of this lane only; None: of every lane.
+    Args:
+        lane: take jobs of this lane only; None: of every lane.
     """
 
     def __init__(self, registry: Any, lane: Lane | None = None) -> None:
@@ -341,7 +342,8 @@ class NotAloneError(Exception):
 def stay_one_worker(settings: Settings) -> None:
     """Ensure that this is the only worker, where the index is in files.
 
-    :raises NotAloneError: there is another.
+    Raises:
+        NotAloneError: there is another.
     """
     if settings.search_backend != "whoosh":
         return
@@ -351,7 +353,8 @@ def stay_one_worker(settings: Settings) -> None:
 def stay_on_one_machine(settings: Settings) -> None:
     """Ensure that all processes are on one machine, where the index is in files.
 
-    :raises NotAloneError: there are processes elsewhere.
+    Raises:
+        NotAloneError: there are processes elsewhere.
     """
     if settings.search_backend != "whoosh" or settings.sqlite:
         return

@@ -50,7 +50,8 @@ class Courier:
     def deliver(self, envelope: Envelope) -> None:
         """Hand the message over: when this returns, the mail server has it.
 
-        :raises MailError: it doesn't, or didn't say so.
+        Raises:
+            MailError: it doesn't, or didn't say so.
         """
         settings = self._settings
         if not settings.mail_host:
@@ -217,6 +218,7 @@ class Texter:
 
     @property
     def keeps(self) -> bool:
+        """Whether messages stay here: in the demo nothing is sent."""
         return self._settings.demo and not self._settings.sms_url
 
     @property
@@ -227,7 +229,8 @@ class Texter:
     def deliver(self, message: TextMessage) -> None:
         """Hand the message over: when this returns, the provider has it.
 
-        :raises MailError: it doesn't, or didn't say so.
+        Raises:
+            MailError: it doesn't, or didn't say so.
         """
         if not self._settings.sms_url:
             raise MailError("sms_uit")

@@ -95,9 +95,11 @@ class SigningError(Exception):
 def signature(content: bytes, *, selector: str, domain: str, key: bytes, at: int) -> bytes:
     """Return the header that goes before a message with CRLF line ends.
 
-    :param key: an RSA key in PEM.
-    :param at: the time of signing, in seconds since 1970.
-    :raises SigningError: no such key.
+    `key`: an RSA key in PEM.
+    `at`: the time of signing, in seconds since 1970.
+
+    Raises:
+        SigningError: no such key.
     """
     try:
         private = load_pem_private_key(key, password=None)
@@ -200,7 +202,8 @@ class Envelope:
 def plain_address(text: str) -> str:
     """Return the address as a mail server may get it, without a name.
 
-    :raises MailError: it isn't one.
+    Raises:
+        MailError: it isn't one.
     """
     try:
         found = checked_address(text)
@@ -214,7 +217,8 @@ def plain_address(text: str) -> str:
 def split_sender(text: str) -> tuple[str, str]:
     """Name and address of `Meldpunt <meldpunt@example.nl>`.
 
-    :raises ValueError: no such thing.
+    Raises:
+        ValueError: no such thing.
     """
     name, address = parseaddr(text)
     if not _SENDER.fullmatch(address):
@@ -247,7 +251,8 @@ def write(
 ) -> EmailMessage:
     """Write the message. No line break of a value can become a header: the policy refuses it.
 
-    :raises MailError: the recipient has no usable address.
+    Raises:
+        MailError: the recipient has no usable address.
     """
     name, address = split_sender(sender)
     local, _, domain = address.rpartition("@")
@@ -272,7 +277,8 @@ _HEADERS: Final = ("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitte
 def encrypted(message: EmailMessage, certificate: bytes) -> bytes:
     """Encrypt the message, so that only who has the key of this certificate can read it.
 
-    :raises MailError: the certificate can't be used.
+    Raises:
+        MailError: the certificate can't be used.
     """
     inner = EmailMessage(policy=POLICY)
     inner.set_content(message.get_content(), cte="quoted-printable")

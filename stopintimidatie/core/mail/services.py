@@ -43,6 +43,7 @@ class Writing:
 
     @property
     def keys(self) -> KeyRing:
+        """The keys of the installation."""
         keys: KeyRing = self.registry.key_ring
         return keys
 
@@ -55,8 +56,9 @@ class Writing:
 class Letter:
     """Values for the words of a template.
 
-    :param certificate: PEM; then all of it is encrypted for that certificate (S/MIME).
-    :param template: other words than the template's own.
+    Args:
+        certificate: PEM; then all of it is encrypted for that certificate (S/MIME).
+        template: other words than the template's own.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -80,13 +82,14 @@ def _ignore_return(registry: Any, session: Session, message: MailMessage) -> Non
 class MailTemplate:
     """A kind of message.
 
-    :param subject: fixed words, that tell nothing about anybody.
-    :param body: the text, as `stopintimidatie.room:templates/mail/name.txt.jinja2`.
-    :param write: the values of the text, looked up when it goes out; None: no longer needed.
-    :param sent: in the transaction that notes that the mail server took it.
-    :param returned: it was refused for good, or came back after the mail server had taken it.
-    :param neutral: from the neutral sender, for who shares a mailbox or a screen.
-    :param text_message: to a telephone; then the recipient's address is a number.
+    Args:
+        subject: fixed words, that tell nothing about anybody.
+        body: the text, as `stopintimidatie.room:templates/mail/name.txt.jinja2`.
+        write: the values of the text, looked up when it goes out; None: no longer needed.
+        sent: in the transaction that notes that the mail server took it.
+        returned: it was refused for good, or came back after the mail server had taken it.
+        neutral: from the neutral sender, for who shares a mailbox or a screen.
+        text_message: to a telephone; then the recipient's address is a number.
     """
 
     name: str
@@ -107,10 +110,11 @@ def _ignore_bounce(session: Session, recipient_id: str) -> None:
 class MailRecipient:
     """A kind of recipient.
 
-    :param find: (session of the holder, keys, id) -> the present address, or None if there is none.
-    :param bounced: (session of the holder, id): called when a message to it came back.
-    :param personal: the message is for this person alone, such as a link that only they may use: no
-        colleague can read it, in the demo either.
+    Args:
+        find: (session of the holder, keys, id) -> the present address, or None if there is none.
+        bounced: (session of the holder, id): called when a message to it came back.
+        personal: the message is for this person alone, such as a link that only they may use: no
+            colleague can read it, in the demo either.
     """
 
     kind: str
@@ -155,10 +159,10 @@ def queue_mail(
 ) -> UUID:
     """Have a message sent, in the transaction at hand (of this holder); its number.
 
-    :param template: the name of a `MailTemplate`.
-    :param about: the document it is about.
-    :param values: codes and numbers for its words; no personal data, no typed text.
-    :param key: asked again with the same key there is still one message.
+    `template`: the name of a `MailTemplate`.
+    `about`: the document it is about.
+    `values`: codes and numbers for its words; no personal data, no typed text.
+    `key`: asked again with the same key there is still one message.
     """
     given = dict(values or {})
     if any(isinstance(value, str) and not _CODE.fullmatch(value) for value in given.values()):

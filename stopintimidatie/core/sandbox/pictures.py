@@ -53,8 +53,10 @@ def draw(
 ) -> None:
     """Convert a picture with this function and write it to `target`.
 
-    :param then: called after the decoder is loaded, before the picture is decoded.
-    :raises PictureError: the picture is refused.
+    `then`: called after the decoder is loaded, before the picture is decoded.
+
+    Raises:
+        PictureError: the picture is refused.
     """
     _load_decoder(source)
     then()
@@ -87,7 +89,8 @@ def _load_decoder(source: BinaryIO) -> None:
 def draw_photo(source: BinaryIO, target: BinaryIO) -> None:
     """Write the first picture in the file as a JPEG: upright, on white, at most `LONGEST_SIDE`.
 
-    :raises PictureError: it has too many pixels or scans.
+    Raises:
+        PictureError: it has too many pixels or scans.
     """
     head = source.read(2)
     source.seek(0)
@@ -136,7 +139,8 @@ def _drawn(source: BinaryIO) -> Image.Image:
 def draw_logo(source: BinaryIO, target: BinaryIO) -> None:
     """Write a PNG again as a PNG small enough to be put in every document.
 
-    :raises PictureError: it has too many pixels, or stays too large.
+    Raises:
+        PictureError: it has too many pixels, or stays too large.
     """
     with Image.open(source, formats=("PNG",)) as image:
         if max(image.size) > LOGO_PIXELS:

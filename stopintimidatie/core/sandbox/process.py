@@ -33,7 +33,8 @@ class Limits:
 
     The defaults are for a rendering: a dossier of 500 pages takes a quarter of this memory.
 
-    :param yields: the `nice` value: how far the child lets other processes go first.
+    Args:
+        yields: the `nice` value: how far the child lets other processes go first.
     """
 
     wall_seconds: int = 600
@@ -43,10 +44,12 @@ class Limits:
     yields: int = 0
 
     def as_text(self) -> str:
+        """Write the limits as an argument for the child."""
         return ",".join(map(str, astuple(self)))
 
     @classmethod
     def from_text(cls, text: str) -> Self:
+        """Read the limits from the argument that `as_text` wrote."""
         return cls(*map(int, text.split(",")))
 
     def bind(self) -> None:
@@ -118,7 +121,7 @@ def child(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a child during the block; kill it, with the processes it started, at the end.
 
-    :param files: open files that the child may use, under the same numbers.
+    `files`: open files that the child may use, under the same numbers.
     """
     running = subprocess.Popen(  # noqa: S603
         command,
@@ -202,9 +205,11 @@ LOGO: Final = "logo"
 def draw(drawing: str, source: BinaryIO, target: BinaryIO, limits: Limits | None = None) -> None:
     """Decode a picture in a child process and write it, encoded again, to `target`.
 
-    :param drawing: `PHOTO` or `LOGO`.
-    :param source: file with the picture; it and `target`, which is empty, must have a file number.
-    :raises PictureError: the picture is refused; its `refusal` says why.
+    `drawing`: `PHOTO` or `LOGO`.
+    `source`: file with the picture; it and `target`, which is empty, must have a file number.
+
+    Raises:
+        PictureError: the picture is refused; its `refusal` says why.
     """
     bounds = limits or LIMITS
     source.flush()

@@ -28,6 +28,7 @@ INDEX_FOLDER: Final = "zoekindex"
 
 
 def includeme(config: Any) -> None:
+    """Register the engine that the settings name, with its jobs, tables and words."""
     from stopintimidatie.core.jobs import Lane
     from stopintimidatie.core.search import services
     from stopintimidatie.core.search.backend import OPEN_ACCESS, Kind

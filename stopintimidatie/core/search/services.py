@@ -154,7 +154,8 @@ class HolderHealth:
 def rebuild(registry: Any, holder: str) -> RebuildReport:
     """Make the index of a holder anew from the database; searching and indexing go on.
 
-    :raises IndexBusyError: when it is being rebuilt already.
+    Raises:
+        IndexBusyError: when it is being rebuilt already.
     """
     search: SearchRegistry = registry.search
     return search.backend.rebuild(holder, _all_documents(registry, holder))
@@ -273,7 +274,7 @@ def rebuild_many(
 ) -> Iterator[RebuildReport]:
     """Rebuild each; what came of it, as it comes. The largest begin, so that none waits for one.
 
-    :param open_registry: makes a registry from the settings; another process can import it.
+    `open_registry`: makes a registry from the settings; another process can import it.
     """
     ordered = _largest_first(registry, holders)
     if processes == 1 or len(ordered) < 2:

@@ -65,7 +65,8 @@ def refuse_old_database(engine: Engine, settings: Settings) -> None:
 
     A database that is away, or that this role may not read, can't be asked: others report that.
 
-    :raises OldDatabaseError: the database is at one of the `OLD_VERSIONS`.
+    Raises:
+        OldDatabaseError: the database is at one of the `OLD_VERSIONS`.
     """
     try:
         with reading(engine).connect() as connection:
@@ -78,6 +79,7 @@ def refuse_old_database(engine: Engine, settings: Settings) -> None:
 
 
 def alembic_config(settings: Settings, engine: Engine) -> Config:
+    """Return the configuration of Alembic for this database."""
     config = Config()
     config.set_main_option("script_location", str(settings.migrations).replace("%", "%%"))
     config.attributes["engine"] = engine
@@ -87,8 +89,10 @@ def alembic_config(settings: Settings, engine: Engine) -> Config:
 def upgrade(settings: Settings, engine: Engine) -> None:
     """Bring the database to the newest version; an empty one gets its key file as well.
 
-    :param engine: as the owner of the tables (`settings.owner_url`).
-    :raises OldDatabaseError: the database is of before the first release.
+    `engine`: as the owner of the tables (`settings.owner_url`).
+
+    Raises:
+        OldDatabaseError: the database is of before the first release.
     """
     refuse_old_database(engine, settings)
     if not inspect(engine).get_table_names() and not settings.key_file.exists():
@@ -290,7 +294,8 @@ def give_access(connection: Connection) -> None:
 def apply(connection: Connection) -> None:
     """Make the roles and give them everything.
 
-    :raises RolesError: this connection may not do that.
+    Raises:
+        RolesError: this connection may not do that.
     """
     try:
         for statement in statements():
@@ -318,7 +323,8 @@ def refuse_powerful_role(engine: Engine, settings: Settings) -> None:
 
     A database that is away can't be asked: readiness reports that.
 
-    :raises SettingsError: the role is superuser, has BYPASSRLS or owns tables, or may become so.
+    Raises:
+        SettingsError: the role is superuser, has BYPASSRLS or owns tables, or may become so.
     """
     if settings.demo or settings.sqlite:
         return
@@ -355,7 +361,7 @@ def protect(op: Any, table: str, *columns: str) -> None:
     Every table with a holder needs it; a test reads PostgreSQL's catalogue and names a table that
     was forgotten. SQLite has no row-level security: there the ORM's filter stands alone.
 
-    :param columns: the columns that name the holder; a row with more of them belongs to each.
+    `columns`: the columns that name the holder; a row with more of them belongs to each.
     """
     if op.get_bind().dialect.name != "postgresql":
         return

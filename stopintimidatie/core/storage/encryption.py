@@ -62,7 +62,8 @@ class KeyRing:
     def derive(self, purpose: str, version: int | None = None) -> bytes:
         """Return the 32-byte key of a purpose.
 
-        :raises DecryptionError: when there is no key of that version.
+        Raises:
+            DecryptionError: when there is no key of that version.
         """
         number = self.current if version is None else version
         if number not in self.masters:
@@ -82,7 +83,8 @@ class KeyRing:
     def decrypt(self, purpose: str, stored: str, context: str) -> str:
         """Read back what `encrypt` made.
 
-        :raises DecryptionError: wrong key, wrong context, or damaged.
+        Raises:
+            DecryptionError: wrong key, wrong context, or damaged.
         """
         version, _, payload = stored.partition(":")
         try:
@@ -141,7 +143,8 @@ def _replace(path: Path, ring: KeyRing) -> None:
 def add_key(path: Path) -> int:
     """Put a new version in the key file, not in use yet: every process must know it first.
 
-    :raises KeyFileError: the file can't be used.
+    Raises:
+        KeyFileError: the file can't be used.
     """
     ring = load_key_ring(path)
     version = max(ring.masters) + 1
@@ -152,7 +155,8 @@ def add_key(path: Path) -> int:
 def use_key(path: Path, version: int) -> None:
     """Write new data with this version from now on (processes: from their next start).
 
-    :raises KeyFileError: the file can't be used, or has no such version.
+    Raises:
+        KeyFileError: the file can't be used, or has no such version.
     """
     ring = load_key_ring(path)
     if version not in ring.masters:
@@ -166,7 +170,8 @@ def use_key(path: Path, version: int) -> None:
 def load_key_ring(path: Path) -> KeyRing:
     """Read the key file.
 
-    :raises KeyFileError: missing, or not in the format of this module.
+    Raises:
+        KeyFileError: missing, or not in the format of this module.
     """
     try:
         content = json.loads(path.read_text(encoding="ascii"))
@@ -193,8 +198,9 @@ BATCH: Final = 200
 class Sealed:
     """Columns of a table that hold what `KeyRing.encrypt` made.
 
-    :param bound_to: the attribute whose value the encryption is bound to.
-    :param also: (row, keys, the texts in clear) -> None, for what else depends on the key.
+    Args:
+        bound_to: the attribute whose value the encryption is bound to.
+        also: (row, keys, the texts in clear) -> None, for what else depends on the key.
     """
 
     entity: type[Any]
@@ -210,6 +216,7 @@ class Sealed:
 
     @property
     def name(self) -> str:
+        """The name of the table."""
         return str(self.entity.__tablename__)
 
 
@@ -224,7 +231,8 @@ def _old(sealed: Sealed, current: int) -> ColumnElement[bool]:
 def reseal_some(session: Session, keys: KeyRing, sealed: Sealed) -> int:
     """Rewrite some rows that this transaction sees; 0 when there is nothing left to do.
 
-    :raises DecryptionError: a row needs a version that the key file doesn't have.
+    Raises:
+        DecryptionError: a row needs a version that the key file doesn't have.
     """
     rows = session.scalars(
         select(sealed.entity)
@@ -266,10 +274,11 @@ def count_sealed(session: Session, sealed: Sealed, version: int) -> int:
 class Vault:
     """The keys and blobs of one kind of document.
 
-    :param keys: table of keys, with a column `sealed`.
-    :param blobs: table of blobs, with columns `kind` and `data`.
-    :param link: the column of both that names the document.
-    :param purpose: under which the key ring encrypts the keys.
+    Args:
+        keys: table of keys, with a column `sealed`.
+        blobs: table of blobs, with columns `kind` and `data`.
+        link: the column of both that names the document.
+        purpose: under which the key ring encrypts the keys.
     """
 
     keys: type[Any]
@@ -294,7 +303,8 @@ class Vault:
     def read(self, session: Session, ring: KeyRing, owner: Any, kind: str) -> bytes:
         """Return what was kept.
 
-        :raises DecryptionError: it isn't there (any more), or the key doesn't fit.
+        Raises:
+            DecryptionError: it isn't there (any more), or the key doesn't fit.
         """
         data = session.scalars(
             select(self.blobs.data).filter_by(**{self.link: owner.id}, kind=kind)

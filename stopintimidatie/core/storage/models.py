@@ -30,6 +30,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive moment, and turn any other into UTC."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -38,6 +39,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return a stored moment as an aware one, in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -92,7 +94,7 @@ class Passed:
 def held_table(*items: SchemaItem, append_only: bool = False) -> tuple[Any, ...]:
     """Return `__table_args__` of a held table: the key for its children, and what more it needs.
 
-    :param append_only: triggers made by the migration refuse UPDATE and DELETE.
+    `append_only`: triggers made by the migration refuse UPDATE and DELETE.
     """
     return (UniqueConstraint("holder", "id"), *items, {"info": {"append_only": append_only}})
 

@@ -130,14 +130,15 @@ def _keeps_nothing(
 class PersonalDataHolder:
     """The tables of a room around one kind of document.
 
-    :param find: the documents (of the transaction's holder) that are about a subject.
-    :param redact: take words out of every text of a document; how many columns changed.
-    :param erase: take everything out of a document that tells of a person. Reference, dates and
-        where it went stay, for the account of what was done.
-    :param source_erased: (…, kind, document): another room's document is about to be erased;
-        destroy what was frozen of it here. How many copies.
-    :param source_redacted: the same for words that are about to be taken out there.
-    :param source_told: what `source_erased` would take away; changes nothing.
+    Args:
+        find: the documents (of the transaction's holder) that are about a subject.
+        redact: take words out of every text of a document; how many columns changed.
+        erase: take everything out of a document that tells of a person. Reference, dates and where
+            it went stay, for the account of what was done.
+        source_erased: (…, kind, document): another room's document is about to be erased; destroy
+            what was frozen of it here. How many copies.
+        source_redacted: the same for words that are about to be taken out there.
+        source_told: what `source_erased` would take away; changes nothing.
     """
 
     kind: str
@@ -163,8 +164,10 @@ def personal_data_holders(registry: Any) -> Mapping[str, PersonalDataHolder]:
 
 
 def erase_document(registry: Any, session: Session, kind: str, document: UUID) -> None:
-    """Erase a document with every copy that was frozen of it. Copies first: they are found by what
-    the document still tells."""
+    """Erase a document with every copy that was frozen of it.
+
+    Copies go first: they are found by what the document still tells.
+    """
     holders, keys = personal_data_holders(registry), registry.key_ring
     for holder in holders.values():
         holder.source_erased(session, keys, kind, document)

@@ -119,7 +119,7 @@ def _ping_what_lay_idle(engine: Engine) -> None:
 def make_engine(settings: Settings, url: str | None = None) -> Engine:
     """Make the engine of an installation. Errors never quote values: those are personal data.
 
-    :param url: another role's address of the same database, such as `settings.owner_url`.
+    `url`: another role's address of the same database, such as `settings.owner_url`.
     """
     if settings.sqlite:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -342,7 +342,7 @@ def insert_rows(session: Session, rows: Iterable[Row]) -> None:
 def write_rows(engine: Engine, holder: str, rows: Iterable[Row], wait_milliseconds: int) -> None:
     """Insert rows as `insert_rows` does, in a transaction of their own, and commit.
 
-    :param wait_milliseconds: how long to wait for a lock at most.
+    `wait_milliseconds`: how long to wait for a lock at most.
     """
     parts = _parts(rows, holder)
     if engine.dialect.name == "postgresql":
@@ -405,8 +405,8 @@ def _insert_each(connection: Connection, parts: _Parts) -> None:
 def _statement(keys: Sequence[_Key], *, alone: bool = False) -> str:
     """Return one INSERT for all of these; the rows of each part are a JSON document.
 
-    :param alone: the statement is the whole transaction, and tells the database its holder first.
-        Each row is joined with those settings, so that they stand before a policy is asked.
+    `alone`: the statement is the whole transaction, and tells the database its holder first. Each
+    row is joined with those settings, so that they stand before a policy is asked.
     """
     parts = [_insert(key, "setting, " if alone else "") for key in keys]
     named = [f"p{number} AS ({part})" for number, part in enumerate(parts[:-1])]

@@ -34,17 +34,18 @@ from stopintimidatie.core.storage.tenancy import current_holder, enter
 class Level:
     """One kind of child below a kind of parent.
 
-    :param kind: the name of the level; also the `level` of its resources.
-    :param parent: the level above, or the name of a root container.
-    :param pattern: what a name of this level looks like; siblings are tried in order of
-        registration, the first that matches is taken, so the most particular come first.
-    :param fixed: one name and no other: tried before siblings of lower rooms, whose names may
-        look the same.
-    :param entity: the mapped class.
-    :param link: (entity alias, parent alias or None, name) -> the condition of the join.
-    :param holder: for a level directly below a container: (request, name) -> the holder, or None
-        when there is no such document. Below that the holder is known.
-    :param factory: (name, parent resource, row) -> resource.
+    Args:
+        kind: the name of the level; also the `level` of its resources.
+        parent: the level above, or the name of a root container.
+        pattern: what a name of this level looks like; siblings are tried in order of registration,
+            the first that matches is taken, so the most particular come first.
+        fixed: one name and no other: tried before siblings of lower rooms, whose names may look the
+            same.
+        entity: the mapped class.
+        link: (entity alias, parent alias or None, name) -> the condition of the join.
+        holder: for a level directly below a container: (request, name) -> the holder, or None when
+            there is no such document. Below that the holder is known.
+        factory: (name, parent resource, row) -> resource.
     """
 
     kind: str
@@ -84,8 +85,9 @@ def _by_everybody(session: Any, document: UUID, roles: Iterable[Role]) -> bool:
 class DocumentKind:
     """Kind of document: how it tells its present address, and who may be told.
 
-    :param path_of: (session of the holder, id) -> path, or None when there is no such document.
-    :param seen_by: where not everybody with the permission sees each of them.
+    Args:
+        path_of: (session of the holder, id) -> path, or None when there is no such document.
+        seen_by: where not everybody with the permission sees each of them.
     """
 
     path_of: Callable[[Any, UUID], str | None]
@@ -114,7 +116,8 @@ class Lineage:
     def child(self, parent: Any, name: str) -> Any:
         """Return the node below this one.
 
-        :raises KeyError: there is no such document below this one.
+        Raises:
+            KeyError: there is no such document below this one.
         """
         depth = getattr(parent, "depth", 0)
         if depth >= len(self.found):
@@ -227,7 +230,8 @@ class Branch(Resource):
     def __getitem__(self, name: str) -> Resource:
         """Return the node below this one.
 
-        :raises KeyError: there is no such document below this one.
+        Raises:
+            KeyError: there is no such document below this one.
         """
         child: Resource = load_lineage(find_root(self).request).child(self, name)
         return child
@@ -270,8 +274,9 @@ def lineage(node: Any) -> Iterator[Any]:
 def split_address(path: str) -> list[str]:
     """Return the names in a path.
 
-    :raises HTTPNotFound: an empty name (`//`, a trailing slash), a dot name, a private name or
-        a view selector: addresses that other software would quietly read as another.
+    Raises:
+        HTTPNotFound: an empty name (`//`, a trailing slash), a dot name, a private name or a view
+            selector: addresses that other software would quietly read as another.
     """
     if path in {"", "/"}:
         return []
@@ -311,6 +316,7 @@ class StrictTraverser:
         self.root = root
 
     def __call__(self, request: Any) -> dict[str, Any]:
+        """Walk the path of a request, and return what Pyramid wants to know of it."""
         found = {
             "context": self.root,
             "view_name": "",
