@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -49,6 +48,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.health.services import VERSION
 from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.storage.encryption import KeyFileError, KeyRing, load_key_ring
+from stopintimidatie.core.storage.files import try_lock
 from stopintimidatie.settings import Settings
 
 UNFINISHED: Final = ".deel"
@@ -136,14 +136,10 @@ def _name(settings: Settings, moment: datetime) -> str:
 @contextmanager
 def alone(settings: Settings) -> Iterator[None]:
     """Make one copy at a time; the kernel lets go of the lock when a process dies."""
-    descriptor = os.open(settings.data_dir / LOCK, os.O_WRONLY | os.O_CREAT, 0o600)
-    with os.fdopen(descriptor, "wb") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BackupError(
-                "Er wordt al een reservekopie gemaakt. Wacht tot die klaar is."
-            ) from None
+    lock = try_lock(settings.data_dir / LOCK)
+    if lock is None:
+        raise BackupError("Er wordt al een reservekopie gemaakt. Wacht tot die klaar is.")
+    with lock:
         # A snapshot that a killed attempt left: nobody else is making one now.
         for left in settings.data_dir.glob(f"{WORK_PREFIX}*/"):
             shutil.rmtree(left)

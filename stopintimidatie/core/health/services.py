@@ -217,11 +217,7 @@ def _unknown(names: Sequence[str], why: str) -> tuple[Check, ...]:
 def inspect_installation(
     settings: Settings, kinds: Kinds = MappingProxyType({}), added: Added = NOTHING_ADDED
 ) -> tuple[Check, ...]:
-    """Return all checks of the installation; uses a few statements and writes one small file.
-
-    `kinds`: the kinds of job, by name.
-    `added`: the checks of other rooms, by name.
-    """
+    """Check the whole installation, with kinds of job and checks of other rooms by name."""
     engine = probe_engine(settings)
     try:
         return _inspect(engine, settings, kinds, added)

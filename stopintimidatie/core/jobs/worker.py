@@ -17,7 +17,6 @@ go of both when a process dies, however it dies.
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import random
@@ -59,6 +58,7 @@ from stopintimidatie.core.jobs.services import (
     Lane,
 )
 from stopintimidatie.core.storage import make_engine
+from stopintimidatie.core.storage.files import try_lock
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.settings import Settings
 
@@ -365,17 +365,13 @@ def stay_on_one_machine(settings: Settings) -> None:
 
 
 def _locked(data_dir: Path) -> IO[str]:
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = (data_dir / LOCK).open("w")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        handle.close()
+    lock = try_lock(data_dir / LOCK)
+    if lock is None:
         raise NotAloneError(
             "Er draait al een worker. Met search.backend = whoosh kan er maar één zijn. Stop de"
             " andere, of gebruik PostgreSQL met search.backend = postgresql."
-        ) from None
-    return handle
+        )
+    return lock
 
 
 def _place(data_dir: Path) -> int:

@@ -87,9 +87,7 @@ def alembic_config(settings: Settings, engine: Engine) -> Config:
 
 
 def upgrade(settings: Settings, engine: Engine) -> None:
-    """Bring the database to the newest version; an empty one gets its key file as well.
-
-    `engine`: as the owner of the tables (`settings.owner_url`).
+    """Bring the database to the newest version, as its owner; make a key file for an empty one.
 
     Raises:
         OldDatabaseError: the database is of before the first release.

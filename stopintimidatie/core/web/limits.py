@@ -14,7 +14,6 @@ work.
 
 from __future__ import annotations
 
-import fcntl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ from threading import BoundedSemaphore
 from typing import IO, Any, Final
 
 from stopintimidatie.core.registry import Directive
+from stopintimidatie.core.storage.files import try_lock
 from stopintimidatie.core.storage.session import between_transactions
 
 AT_ONCE: Final = 2
@@ -79,16 +79,7 @@ class Places:
             yield
 
     def _take(self) -> IO[str] | None:
-        for path in self._paths:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            file = path.open("w")
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.close()
-            else:
-                return file
-        return None
+        return next((lock for path in self._paths if (lock := try_lock(path))), None)
 
 
 # Heavy work
