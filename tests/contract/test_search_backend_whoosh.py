@@ -136,6 +136,16 @@ def test_damage_that_keeps_the_size_is_found_by_a_check(
     assert backend.health(HOLDER).state is HealthState.DAMAGED
 
 
+def test_damage_that_was_noticed_is_not_forgotten_by_the_next_change(
+    backend: WhooshBackend, root: Path
+) -> None:
+    (generation(root) / "beschadigd").write_text("een bestand is veranderd")
+    backend.index([document("fluiten later")])
+    assert backend.health(HOLDER).state is HealthState.DAMAGED
+    backend.rebuild(HOLDER, [document("fluiten")])
+    assert backend.health(HOLDER).good
+
+
 def test_an_index_that_was_thrown_away_is_missing_and_cannot_come_back_half(
     backend: WhooshBackend, root: Path
 ) -> None:

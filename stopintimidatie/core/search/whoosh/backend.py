@@ -122,8 +122,7 @@ class WhooshBackend:
                 return False
             if dirty:
                 fresh = folder.new_folder(base)
-                how = OPTIMIZE if base.documents else CLEAR
-                open_index(fresh).writer().commit(mergetype=how)
+                open_index(fresh).writer().commit(mergetype=OPTIMIZE if base.documents else CLEAR)
                 folder.use(fresh, base)
             folder.clean()
         return True

@@ -124,6 +124,8 @@ class HolderFolder:
             return folder
         for name in base.files:
             os.link(base.folder / name, folder / name)
+        if problem := _read(base.folder / _DAMAGE):
+            (folder / _DAMAGE).write_text(problem)
         return folder
 
     def use(self, folder: Path, base: Generation | None = None, *, keep_base: bool = False) -> None:
