@@ -80,7 +80,8 @@ class _Pump(threading.Thread):
 def recipients_of(texts: Sequence[str]) -> list[x25519.Recipient]:
     """Return the public keys from the setting.
 
-    :raises BackupError: one of them isn't a key.
+    Raises:
+        BackupError: one of them isn't a key.
     """
     try:
         return [x25519.Recipient.from_str(text) for text in texts]
@@ -96,15 +97,15 @@ def read_identity(path: Path) -> list[x25519.Identity]:
     try:
         lines = path.read_text(encoding="ascii").split("\n")
         keys = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-        found = [x25519.Identity.from_str(key) for key in keys]
+        identities = [x25519.Identity.from_str(key) for key in keys]
     except (OSError, UnicodeDecodeError, pyrage.IdentityError):
-        found = []
-    if not found:
+        identities = []
+    if not identities:
         raise BackupError(
             f"In {path} staat geen leesbare sleutel (AGE-SECRET-KEY-…). Geef met --sleutel het"
             " bestand dat bij het aanmaken van de sleutel is bewaard."
         )
-    return found
+    return identities
 
 
 def write_identity(path: Path) -> str:
@@ -239,6 +240,7 @@ Progress = Callable[[str], None]
 
 
 def megabytes(size: int) -> str:
+    """Write a number of bytes as megabytes."""
     return f"{size / 1_000_000:.0f} MB"
 
 
@@ -271,6 +273,7 @@ class Packer:
         self.size = 0
 
     def add_bytes(self, name: str, data: bytes) -> None:
+        """Add a member that holds these bytes."""
         self._tar.addfile(_member(name, len(data)), io.BytesIO(data))
         self._added(name, len(data), hashlib.sha256(data).hexdigest())
 
@@ -295,6 +298,7 @@ class Packer:
         self._added(f"{FILES}{name}", size, hashing.sha256.hexdigest())
 
     def finish(self, manifest: bytes, signature: bytes) -> None:
+        """Add the manifest with its signature, and close the archive."""
         self._tar.addfile(_member(MANIFEST, len(manifest)), io.BytesIO(manifest))
         self._tar.addfile(_member(SIGNATURE, len(signature)), io.BytesIO(signature))
         self._tar.close()
@@ -384,7 +388,8 @@ def open_unpacker(
 ) -> Iterator[Unpacker]:
     """Give a copy to read from.
 
-    :raises DamagedError: anything isn't as it was written.
+    Raises:
+        DamagedError: anything isn't as it was written.
     """
     with decrypted_stream(path, identity) as stream:
         try:

@@ -113,9 +113,11 @@ class Manifest:
 
     @property
     def rows(self) -> int:
+        """Count the rows of all tables."""
         return sum(table.rows for table in self.snapshot.tables.values())
 
     def to_json(self) -> bytes:
+        """Write the manifest as it stands in a copy; `read_manifest` reads it."""
         tables = {
             name: {"rijen": t.rows} | ({"inhoud": t.content} if t.content else {})
             for name, t in sorted(self.snapshot.tables.items())
@@ -139,7 +141,8 @@ class Manifest:
 def read_manifest(raw: bytes) -> Manifest:
     """Read the manifest from its bytes.
 
-    :raises BackupError: it is of another kind or of a newer form, or can't be read.
+    Raises:
+        BackupError: it is of another kind or of a newer form, or can't be read.
     """
     try:
         content = json.loads(raw)
@@ -194,6 +197,7 @@ def sign(ring: KeyRing, manifest: bytes) -> bytes:
 
 
 def is_signed(ring: KeyRing, manifest: bytes, signature: bytes) -> bool:
+    """Tell whether an installation with these keys signed the manifest."""
     version, _, _ = signature.decode("ascii", "replace").partition(":")
     try:
         expected = f"{version}:{ring.keyed_hash(SIGNING, manifest, int(version))}"
@@ -250,6 +254,11 @@ class Staging:
         self.names: list[PurePosixPath] = []
 
     def add(self, name: str, chunks: Iterable[bytes]) -> None:
+        """Write a file in the folder, and to the disk.
+
+        Raises:
+            DamagedError: its name lies outside the folder.
+        """
         relative = PurePosixPath(name)
         if relative.is_absolute() or not relative.parts or ".." in relative.parts:
             raise DamagedError("een bestandsnaam wijst buiten de map")

@@ -68,23 +68,27 @@ class Program:
 def find_program(name: str, wanted: int, folder: Path | None) -> Program:
     """Find the program for a server: of the server's own version, else the oldest newer one.
 
-    :param folder: the setting `backup.programs`; when set, nowhere else is looked.
-    :raises BackupError: absent, or only older ones.
+    Where a folder is given, the setting `backup.programs`, nowhere else is looked.
+
+    Raises:
+        BackupError: absent, or only older ones.
     """
-    found = [
+    programs = [
         Program(path, major)
         for path in _candidates(name, folder)
         if (major := _program_version(path))
     ]
-    fitting = [program for program in found if program.major >= wanted]
+    fitting = [program for program in programs if program.major >= wanted]
     if fitting:
         return min(fitting, key=lambda program: program.major)
-    place = f" in {folder}" if folder else ""
+    where = f" in {folder}" if folder else ""
     state = (
-        f"{name} is te oud: versie {max(p.major for p in found)}" if found else f"{name} ontbreekt"
+        f"{name} is te oud: versie {max(p.major for p in programs)}"
+        if programs
+        else f"{name} ontbreekt"
     )
     raise BackupError(
-        f"{state}{place}; de database vraagt versie {wanted} of nieuwer. Installeer"
+        f"{state}{where}; de database vraagt versie {wanted} of nieuwer. Installeer"
         f" postgresql-client-{wanted}, of zet in backup.programs de map waar {name} staat."
     )
 
@@ -109,8 +113,8 @@ def _program_version(path: Path) -> int | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    found = VERSION.search(answer.stdout)
-    return int(found[1]) if found else None
+    version = VERSION.search(answer.stdout)
+    return int(version[1]) if version else None
 
 
 def connection_of(url: str) -> tuple[str, dict[str, str]]:
@@ -132,7 +136,8 @@ def run_program(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a program during the block; kill it when something goes wrong on our side.
 
-    :raises BackupError: it failed.
+    Raises:
+        BackupError: it failed.
     """
     environment = {
         **os.environ,
@@ -169,8 +174,8 @@ def _let_go(process: subprocess.Popen[bytes]) -> None:
 def _meaning(program: Program, messages: IO[bytes]) -> str:
     messages.seek(0)
     text = messages.read(100_000)
-    told = [meaning for words, meaning in MEANINGS if words in text]
-    why = told[0] if told else "de oorzaak staat in het logboek van PostgreSQL"
+    causes = [meaning for words, meaning in MEANINGS if words in text]
+    why = causes[0] if causes else "de oorzaak staat in het logboek van PostgreSQL"
     return f"{program.path.name} is mislukt: {why}. Los dat op en begin opnieuw."
 
 
@@ -202,11 +207,12 @@ STATE: Final = """
 
 
 def engine_of(url: str) -> Engine:
+    """Make an engine that keeps no connection and tells no values."""
     return create_engine(url, hide_parameters=True, poolclass=NullPool)
 
 
 def pack(settings: Settings, packer: Packer, progress: Progress) -> Snapshot:
-    """Take a snapshot and pack it; how it was."""
+    """Take a snapshot, pack it, and return the state that it holds."""
     with _frozen(settings.backup_url) as connection:
         major = _major(connection)
         program = find_program("pg_dump", major, settings.backup_programs)
@@ -263,7 +269,7 @@ def _state(connection: Connection, program: int | None = None) -> Snapshot:
 def state(settings: Settings, *, as_owner: bool = False) -> Snapshot:
     """Return the present state of the database.
 
-    :param as_owner: just after a restore nobody else has rights yet.
+    As its owner just after a restore, for nobody else has rights yet.
     """
     with _frozen(settings.owner_url if as_owner else settings.backup_url) as connection:
         return _state(connection)
@@ -282,6 +288,7 @@ class PostgresqlTarget:
         self._stream = stream
 
     def write(self, chunks: Iterable[bytes]) -> None:
+        """Pass the pieces of a database on to `pg_restore`."""
         for chunk in chunks:
             self._stream.write(chunk)
 
@@ -294,12 +301,12 @@ def filling(settings: Settings, program: int | None) -> Iterator[PostgresqlTarge
     """
     with _frozen(settings.owner_url) as connection:
         wanted = max(_major(connection), program or 0)
-    found = find_program("pg_restore", wanted, settings.backup_programs)
+    restorer = find_program("pg_restore", wanted, settings.backup_programs)
     address, secret = connection_of(settings.owner_url)
     words = ["--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges"]
     words += ["--no-comments", "--format=custom", f"--dbname={address}"]
     streams = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL}
-    with run_program(found, words, secret, **streams) as process:
+    with run_program(restorer, words, secret, **streams) as process:
         assert process.stdin is not None  # noqa: S101 - asked for, above
         yield PostgresqlTarget(process.stdin)
         process.stdin.close()

@@ -57,7 +57,8 @@ def restore(
 ) -> RestoreResult:
     """Put database, files and (when they are in it) keys back. Migrations come after this.
 
-    :raises BackupError: something doesn't fit; nothing was changed unless it says otherwise.
+    Raises:
+        BackupError: something doesn't fit; nothing was changed unless it says otherwise.
     """
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)

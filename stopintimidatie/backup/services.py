@@ -103,7 +103,8 @@ def make_backup(
 ) -> Made:
     """Make a copy in a folder; it gets its name only when it is complete.
 
-    :raises BackupError: it couldn't be made; nothing is left behind.
+    Raises:
+        BackupError: it couldn't be made; nothing is left behind.
     """
     if with_keys and not settings.backup_recipients:
         raise BackupError(
@@ -234,13 +235,15 @@ class CheckResult:
     keys: bytes | None
 
     def signed_by(self, ring: KeyRing) -> bool:
+        """Tell whether an installation with these keys made the copy."""
         return is_signed(ring, self.raw_manifest, self.signature)
 
 
 def check_copy(path: Path, identity: Path | None, progress: Progress) -> CheckResult:
     """Read a copy from beginning to end.
 
-    :raises BackupError: it isn't whole, or it can't be read with this key.
+    Raises:
+        BackupError: it isn't whole, or it can't be read with this key.
     """
     try:
         check_checksum(path, required=False)
@@ -261,9 +264,10 @@ def _read(path: Path, identity: Path | None, progress: Progress) -> CheckResult:
 
 
 def check_checksum(path: Path, *, required: bool) -> None:
-    """Compare a copy with the checksum that was written beside it.
+    """Compare a copy with the checksum beside it, which may be absent unless required.
 
-    :param required: whether its absence is an error.
+    Raises:
+        BackupError: they differ, or there is none where it is required.
     """
     beside = path.with_name(path.name + CHECKSUM)
     if not beside.exists():

@@ -32,6 +32,11 @@ NAME: Final = "sqlite"
 
 
 def database_path(settings: Settings) -> Path:
+    """Return the file of the database.
+
+    Raises:
+        BackupError: it is held in memory.
+    """
     path = sqlite_file(settings)
     if path is None:
         raise BackupError("Van een database in het geheugen is geen reservekopie te maken.")
@@ -39,7 +44,7 @@ def database_path(settings: Settings) -> Path:
 
 
 def pack(settings: Settings, packer: Packer, progress: Progress) -> Snapshot:
-    """Take a snapshot and pack it; how it was."""
+    """Take a snapshot, pack it, and return the state that it holds."""
     source = database_path(settings)
     with TemporaryDirectory(prefix=WORK_PREFIX, dir=settings.data_dir) as folder:
         copy = Path(folder) / "database.sqlite"
@@ -129,6 +134,7 @@ class SqliteTarget:
         self._handle = handle
 
     def write(self, chunks: Iterable[bytes]) -> None:
+        """Write the pieces of a database to its file."""
         self._handle.writelines(chunks)
 
 

@@ -106,13 +106,10 @@ def event_rows(
     fields: Iterable[str] = (),
     at: datetime | None = None,
 ) -> list[Row]:
-    """Return one event and its documents, as rows.
+    """Return one event and the documents that it is about, as rows.
 
-    Args:
-        action: a code such as `melding.toestand`; codes are listed in docs/audit.md.
-        subject_ids: the documents concerned.
-        fields: names of what changed or was read, never the values.
-        at: when it happened; now when None.
+    The action is a code of docs/audit.md, such as `melding.toestand`; fields are the names of what
+    changed or was read, never the values. It happened now, unless a moment is given.
     """
     event: dict[str, Any] = {
         "id": uuid4(),

@@ -43,6 +43,7 @@ class MailboxSchema(Schema):
 
 
 def mail_item(request: Any) -> NavItem | None:
+    """Return the item of the kept mail, for who works for a holder."""
     courier = request.registry.courier
     return NavItem("Post (demo)", "/post") if courier.keeps and request.identity.holders else None
 
@@ -142,10 +143,7 @@ def _letter(request: Request, row: MailMessage) -> dict[str, str]:
 
 
 def linked(text: str, origin: str) -> Markup:
-    """Escape the text of a message, and make links of the addresses on this site. Pure.
-
-    :param origin: the public address, as https://voorbeeld.nl; no other address becomes a link.
-    """
+    """Escape the text of a message, and make links of addresses below the origin. Pure."""
     own = re.compile(rf"(?<!\S)({re.escape(origin)}/[^\s<>\"']*)(?!\S)")
     parts = own.split(text)
     links = (_LINK.format(part) if place % 2 else escape(part) for place, part in enumerate(parts))

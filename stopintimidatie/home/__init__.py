@@ -6,6 +6,7 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    """Add the start page, the pages of areas, search, and their items in the menu."""
     from stopintimidatie.home.views import areas_item, start_item
 
     config.add_nav_item("start", start_item, order=10)

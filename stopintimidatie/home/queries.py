@@ -50,6 +50,7 @@ class NeighbourhoodRow:
 
     @property
     def trend(self) -> str:
+        """Tell whether there are more reports than before, fewer, or as many."""
         if self.recent == self.before:
             return "gelijk"
         return "meer" if self.recent > self.before else "minder"

@@ -73,6 +73,7 @@ def start(request: Any) -> Any:
     renderer="templates/municipalities.jinja2",
 )
 def municipalities(request: Any) -> Any:
+    """Show the municipalities of the user, each with its neighbourhoods."""
     return _places(request)
 
 
@@ -268,6 +269,7 @@ def neighbourhood(context: NeighbourhoodResource, request: Any) -> dict[str, Any
 
 
 def start_item(request: Any) -> NavItem:
+    """Return the item of the start page."""
     return NavItem("Start", "/")
 
 

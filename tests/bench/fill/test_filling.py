@@ -22,6 +22,7 @@ from bench.stories.model import Dice, Step, Triage, start_of
 from bench.stories.weights import Spot
 from stopintimidatie.core.audit import SYSTEM, Actor, AuditEvent, AuditSubject
 from stopintimidatie.core.clock import clock_at
+from stopintimidatie.core.jobs import OutboxJob
 from stopintimidatie.core.search import services as search_services
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
@@ -34,6 +35,7 @@ from stopintimidatie.dossiers.resources import path_of_dossier
 from stopintimidatie.municipalities.areas.loader import load_areas
 from stopintimidatie.municipalities.areas.locator import LocatorCache, Method, locate
 from stopintimidatie.reports.arrival import Arrival, receive
+from stopintimidatie.reports.arrival.services import ARRIVED
 from stopintimidatie.reports.arrival.submission import Routing, validate
 from stopintimidatie.reports.models import Report, ReportContact, ReportMove
 from stopintimidatie.reports.personal import read_contact
@@ -123,7 +125,13 @@ def test_what_is_stored_hangs_together(filled: Installation) -> None:
         assert {r.id for r in reports if r.dossier_number} == inside
         logged = set(session.scalars(select(AuditSubject.subject_id)))
         assert logged >= {report.id for report in reports}
-        assert session.scalar(select(func.max(AuditEvent.at)).where(AuditEvent.actor_kind == "app"))
+        # Logged when it came in, and announced to nobody.
+        newest = session.scalar(
+            select(func.max(AuditEvent.at)).where(AuditEvent.actor_kind == "app")
+        )
+        assert newest == max(report.received_at for report in reports)
+        announced = select(func.count()).where(OutboxJob.kind == ARRIVED.name)
+        assert session.scalar(announced) == 0
         reachable = session.scalars(select(ReportContact.report_id)).all()
         assert 10 < len(reachable) < 80
         contact = read_contact(
