@@ -1,4 +1,4 @@
-"""The forms: asking for an export, and deciding about one."""
+"""Forms to ask for an export, and to decide about one."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _URGENT: Final = Opened("Spoed")
 
 
 def demand_fields() -> tuple[Any, ...]:
-    """They stand just after the ground, and are asked with that ground alone."""
+    """Return the fields about a demand, which are asked only with that legal basis."""
     return (
         _demanded("vordering_artikel", forms.Text(40), "Artikel", "Zoals: art. 126nd Sv."),
         _demanded("vordering_nummer", forms.Text(30), "Nummer", ""),
@@ -69,7 +69,7 @@ def _demanded(name: str, typ: Any, title: str, description: str) -> Any:
 
 
 def urgency_fields() -> tuple[Any, ...]:
-    """The choice, and what is asked with it."""
+    """Return the choice of urgency, and the fields that are asked with it."""
     return (
         forms.field(
             forms.Flag(),
@@ -245,7 +245,7 @@ def _minors() -> tuple[Any, ...]:
 
 
 def _despite(reports: Sequence[tuple[int, str]]) -> tuple[Any, ...]:
-    """A ground and a reason for each that is to go along; each stands behind its own heading."""
+    """Return fields for the legal basis and reason of each report its reporter wouldn't share."""
     if not reports:
         return ()
     group = forms.Schema(
@@ -257,16 +257,16 @@ def _despite(reports: Sequence[tuple[int, str]]) -> tuple[Any, ...]:
         widget=forms.Fold(),
     )
     for number, words in reports:
-        one = forms.Schema(title=words, name=f"melding_{number}", widget=forms.Fold())
+        part = forms.Schema(title=words, name=f"melding_{number}", widget=forms.Fold())
         grounds = [(ground.value, ground.nl) for ground in GROUNDS]
-        one.add(
+        part.add(
             _field("grondslag", forms.OneOf(grounds), "Grondslag om toch te delen", missing=None)
         )
         lines = forms.Text(REASON_MAX, lines=True)
         about = "Dit staat ook in het document."
         widget = forms.TextArea(rows=3)
-        one.add(_field("reden", lines, "Reden", description=about, widget=widget, missing=None))
-        group.add(one)
+        part.add(_field("reden", lines, "Reden", description=about, widget=widget, missing=None))
+        group.add(part)
     return (group,)
 
 
@@ -360,22 +360,22 @@ def read_request(
     values: Mapping[str, Any], partner: PartnerOrganisation | None = None
 ) -> ExportRequest:
     """Read what a valid form asks for; of a partner, its name and the covenant that counts."""
-    told = {CONTROLS[name]: values[name] for name in values if name in CONTROLS}
-    told["deviations"] = [
+    answers = {CONTROLS[name]: values[name] for name in values if name in CONTROLS}
+    answers["deviations"] = [
         {"nummer": int(name.removeprefix("melding_")), **given}
         for name, given in values.get("toch", {}).items()
         if any(given.values())
     ] or None
-    if "in_full" in told:
-        told["in_full"] = [int(number) for number in told["in_full"]]
+    if "in_full" in answers:
+        answers["in_full"] = [int(number) for number in answers["in_full"]]
     if partner is not None:
-        told |= {"recipient": partner.name, "partner_id": partner.id}
-        told["covenant"] = covenant_on(partner, day_of(utc_now()))
-    return ExportRequest(**told)
+        answers |= {"recipient": partner.name, "partner_id": partner.id}
+        answers["covenant"] = covenant_on(partner, day_of(utc_now()))
+    return ExportRequest(**answers)
 
 
 def control_of(problem: ExportError) -> str | None:
-    """Where a mistake is shown."""
+    """Return the name of the control at which a mistake is shown."""
     field = problem.field or ""
     return field if field.startswith("toch.") else ATTRIBUTES.get(field)
 
@@ -387,7 +387,7 @@ REASON_LEFT: Final = (
 
 
 class AfterSchema(forms.Schema):
-    """Judging afterwards what went out with urgency."""
+    """The form to judge an urgent export afterwards."""
 
     reden = forms.field(
         forms.Text(1000, lines=True),
@@ -398,7 +398,7 @@ class AfterSchema(forms.Schema):
 
 
 class DecisionSchema(forms.Schema):
-    """Approve or reject. `gezien` is the fingerprint of what the approver looked at."""
+    """The form to approve or reject; `gezien` is the fingerprint of what the approver saw."""
 
     gezien = forms.field(forms.Text(64), "Gezien", missing="", widget=forms.Hidden())
     reden = forms.field(

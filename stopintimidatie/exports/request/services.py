@@ -1,4 +1,4 @@
-"""What people do with an export: ask for it, decide about it, have it made again, fetch it."""
+"""Steps of an export: asking for it, deciding about it, having it made again, fetching it."""
 
 from __future__ import annotations
 
@@ -81,11 +81,11 @@ NOT_EMPOWERED: Final = (
 
 
 class ChangedMeanwhileError(ExportError):
-    """The dossier isn't what this person saw when they decided."""
+    """The dossier changed since the person who decides saw it."""
 
 
 def draft(dossier: Dossier, wish: ExportRequest, actor: Actor, reference: str) -> Export:
-    """An export of this wish, not kept: also to look at what it would give."""
+    """Return the export of a request, which isn't stored; also to preview it."""
     return Export(
         holder=dossier.holder,
         dossier_id=dossier.id,
@@ -109,10 +109,10 @@ def check_request(
     beside: Sequence[tuple[str, str]] = (),
     reference: str = EXAMPLE,
 ) -> Prepared:
-    """Find out what this wish would give; nothing is asked for.
+    """Check a request and return what its recipient would get, beside other (name, kind).
 
-    :param beside: who else is in the same request: name and kind.
-    :raises ExportError: it isn't one that may be asked; `field` says where.
+    Raises:
+        ExportError: it may not be asked for; `field` says which answer is wrong.
     """
     now, dossier = utc_now(), loaded.row
     today = day_of(now)
@@ -137,12 +137,16 @@ def check_request(
 
 
 def empowered_today(session: Session, holder: str) -> bool:
-    """Whether boas of this municipality may enforce today."""
+    """Tell whether boas of this municipality may enforce today."""
     return published_for(session, holder).officers_empowered(day_of(utc_now()))
 
 
 def check_empowered(session: Session, holder: str, profile: str) -> None:
-    """:raises ExportError: this is for boas, and those of this municipality may not enforce."""
+    """Check that an export for boas is asked only where they may enforce.
+
+    Raises:
+        ExportError: the boas of this municipality may not enforce today.
+    """
     if PROFILES[profile].empowered_only and not empowered_today(session, holder):
         raise ExportError(NOT_EMPOWERED, "profile")
 
@@ -167,12 +171,13 @@ def request_export(
     beside: Sequence[tuple[str, str]] = (),
     reference: str | None = None,
 ) -> Prepared:
-    """Ask for an export; nothing is made before somebody else approves.
+    """Ask for an export, and return what its recipient would get now.
 
-    :param beside: who else is in the same request: name and kind.
-    :param reference: its id, where it must be the same every time: in the demo.
-    :returns: what its recipient would get of it now.
-    :raises ExportError: a rule isn't kept.
+    Nothing is made before somebody else approves. `beside` holds name and kind of the other
+    recipients of the same action; the demo gives the `reference`, so that it is always the same.
+
+    Raises:
+        ExportError: a rule isn't kept.
     """
     made = reference or _free_id(session)
     seen = check_request(session, settings, loaded, wish, actor, beside=beside, reference=made)
@@ -196,19 +201,19 @@ def _free_id(session: Session) -> str:
 def log(
     session: Session, export: Export, actor: Actor, action: str, *, reason: str | None = None
 ) -> None:
-    """Append to the audit log: the export and its dossier."""
+    """Record an action on an export and its dossier in the audit log."""
     ids = [export.id, export.dossier_id]
     record(session, actor, f"uitvoer.{action}", export.holder, KIND, ids, reason=reason)
 
 
 def lock(session: Session, export_id: UUID) -> Export | None:
-    """The export as it is now, kept from others until this transaction ends."""
+    """Return an export as it is now, locked until this transaction ends; or None."""
     statement = select(Export).where(Export.id == export_id).with_for_update()
     return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
 
 
 def _decide(session: Session, export: Export, actor: Actor) -> None:
-    """The conditions of both decisions; who may decide at all is in the permission table."""
+    """Lock an export, and check that this person may approve or reject it."""
     lock(session, export.id)
     if export.state != ExportState.REQUESTED:
         raise ExportError("Over deze uitvoer is al beslist. Open de pagina opnieuw.")
@@ -221,7 +226,8 @@ def _decide(session: Session, export: Export, actor: Actor) -> None:
 def check_second(session: Session, export: Export, actor: Actor) -> None:
     """Refuse who asked for it, and who holds a role, beside others, that stays out of decisions.
 
-    :raises ExportError: this isn't a second person, or one that must stay out of decisions.
+    Raises:
+        ExportError: this isn't a second person, or one that must stay out of decisions.
     """
     if actor.id is None or export.requested_by_id == actor.id:
         raise ExportError(OWN_REQUEST)
@@ -242,12 +248,15 @@ def check_second(session: Session, export: Export, actor: Actor) -> None:
 def approve(
     session: Session, keys: KeyRing, prepared: Prepared, actor: Actor, *, seen: str
 ) -> None:
-    """Approve: freeze what the recipient gets and have it made.
+    """Approve an export: freeze what the recipient gets, and have it made.
 
-    :param prepared: what would go out now, of an export that was locked before it was loaded.
-    :param seen: the fingerprint of what the approver looked at.
-    :raises ExportError: own request, decided already, the term is over, or no boa may enforce.
-    :raises ChangedMeanwhileError: the dossier changed since.
+    The export was locked before it was prepared; `seen` is the fingerprint of what the approver
+    looked at.
+
+    Raises:
+        ExportError: it is the person's own request, it was decided already, its term is over, or
+            boas may not enforce.
+        ChangedMeanwhileError: the dossier changed since.
     """
     export, today = prepared.export, day_of(utc_now())
     _decide(session, export, actor)
@@ -269,7 +278,8 @@ def approve(
 def freeze_and_make(session: Session, keys: KeyRing, prepared: Prepared) -> None:
     """Freeze what the recipient gets and have it made.
 
-    :raises ExportError: it can't be put in a document.
+    Raises:
+        ExportError: it can't be put in a document.
     """
     export = prepared.export
     # Of two for one recipient in one request the second is the later version.
@@ -307,7 +317,8 @@ def _have_made(session: Session, export: Export, now: datetime) -> None:
 def reject(session: Session, export: Export, reason: str, actor: Actor) -> None:
     """Reject, with a reason that the requester reads.
 
-    :raises ExportError: no reason, own request, or decided already.
+    Raises:
+        ExportError: no reason, own request, or decided already.
     """
     if not reason.strip():
         raise ExportError("Schrijf op waarom u de aanvraag afwijst.", "reden")
@@ -331,7 +342,8 @@ def is_stuck(export: Export, settings: Settings) -> bool:
 def make_again(session: Session, settings: Settings, export: Export, actor: Actor) -> None:
     """Try again what failed; the content is the one that was approved.
 
-    :raises ExportError: it hasn't failed.
+    Raises:
+        ExportError: it hasn't failed.
     """
     lock(session, export.id)
     ended = export.state in (ExportState.FAILED, ExportState.CANCELLED)
@@ -342,10 +354,10 @@ def make_again(session: Session, settings: Settings, export: Export, actor: Acto
 
 
 def cancel(session: Session, export: Export, actor: Actor) -> None:
-    """Stop the making; the worker notices within a second or so, and nothing is given out. What
-    still waits for a decision is taken back by who asked for it.
+    """Stop the making of an export, or take back a request that waits; nothing is given out.
 
-    :raises ExportError: it isn't being made (any more), or somebody else asked for it.
+    Raises:
+        ExportError: it isn't being made (any more), or somebody else asked for it.
     """
     lock(session, export.id)
     if export.state == ExportState.REQUESTED:
@@ -368,9 +380,10 @@ def _take_back(session: Session, export: Export, actor: Actor) -> None:
 
 
 def show_password(session: Session, keys: KeyRing, export: Export, actor: Actor) -> str:
-    """The password of the file: this once, and then nobody has it but who wrote it down.
+    """Return the password of the file once, and destroy it.
 
-    :raises ExportError: there is none, or it was shown before.
+    Raises:
+        ExportError: there is none, or it was shown before.
     """
     lock(session, export.id)
     if export.state != ExportState.READY or export.file_form != FileForm.LOCKED:
@@ -392,8 +405,9 @@ def fetch(
 ) -> bytes:
     """Return the file to somebody who may have it, and record that in the register.
 
-    :raises ExportError: the file isn't ready, or isn't the one that was made.
-    :raises DecryptionError: none of our keys can decrypt the file.
+    Raises:
+        ExportError: the file isn't ready, or isn't the one that was made.
+        DecryptionError: none of our keys can decrypt the file.
     """
     pdf = read_file(session, keys, export)
     note_fetched(session, export, actor, way)
@@ -403,8 +417,9 @@ def fetch(
 def read_file(session: Session, keys: KeyRing, export: Export) -> bytes:
     """Return the content of the file; a caller that gives it to somebody also calls `note_fetched`.
 
-    :raises ExportError: the file isn't ready, or isn't the one that was made.
-    :raises DecryptionError: none of our keys can decrypt the file.
+    Raises:
+        ExportError: the file isn't ready, or isn't the one that was made.
+        DecryptionError: none of our keys can decrypt the file.
     """
     if export.state != ExportState.READY:
         raise ExportError("Dit bestand is er nog niet.")
@@ -421,14 +436,14 @@ def note_fetched(session: Session, export: Export, actor: Actor, way: str = DOWN
 
 
 def _note_given(session: Session, export: Export, actor: Actor, way: str) -> None:
-    """The first time by each way: a file that was downloaded here has left the house as well."""
+    """Note in the register that a file was given, the first time in each way."""
     row = find_disclosure(session, export.reference)
     if row is None:
         return
-    told = select(DisclosureEvent.id).where(
+    earlier = select(DisclosureEvent.id).where(
         DisclosureEvent.disclosure_id == row.id,
         DisclosureEvent.kind == EventKind.GIVEN.value,
         DisclosureEvent.code == way,
     )
-    if session.execute(told.limit(1)).first() is None:
+    if session.execute(earlier.limit(1)).first() is None:
         note_event(session, row, EventKind.GIVEN, actor, way)

@@ -1,4 +1,4 @@
-"""The list of exports of a municipality, the page of one, and its file."""
+"""Pages of exports: the list of a municipality, one export, its file, and asking for one."""
 
 from __future__ import annotations
 
@@ -94,13 +94,13 @@ from stopintimidatie.municipalities.settings.queries import published_for
     renderer="stopintimidatie.exports.request:templates/exports.jinja2",
 )
 def exports_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
-    """All exports, by state: what waits for a decision is one click away."""
+    """Show the exports of a municipality, with a filter by state."""
     roles = request.identity.roles_for(context.holder) if request.identity else frozenset()
-    found = request_queries.states(request.db, roles)
+    states = request_queries.states(request.db, roles)
     chosen = dict(query_pairs(request)).get("staat")
-    total = sum(number for state, number in found if chosen in (None, state))
+    total = sum(number for state, number in states if chosen in (None, state))
     paging = Paging(wanted_page(request), total)
-    known = {state for state, _ in found}
+    known = {state for state, _ in states}
     rows = (
         request_queries.page(request.db, roles, chosen, paging.offset, paging.size)
         if chosen is None or chosen in known
@@ -114,7 +114,7 @@ def exports_view(context: MunicipalityResource, request: Request) -> dict[str, A
             FacetValue(
                 badge_for(state).word, toggled(request, "staat", state), number, state == chosen
             )
-            for state, number in found
+            for state, number in states
         ],
         "paging": paging,
         "all_href": f"/gemeenten/{slug}/uitvoer",
@@ -128,7 +128,7 @@ def exports_view(context: MunicipalityResource, request: Request) -> dict[str, A
     renderer="stopintimidatie.exports.request:templates/export.jinja2",
 )
 def export_view(context: ExportResource, request: Request) -> dict[str, Any]:
-    """How far it is, what was asked, and the file when it is there."""
+    """Show an export: how far it is, the request, and the file when it is there."""
     export = context.export
     note_read(request, context.holder, KIND, [export.id], task="uitvoer bekijken")
     sees = sees_reports(context.__parent__, request)
@@ -149,7 +149,7 @@ def export_view(context: ExportResource, request: Request) -> dict[str, Any]:
 def _possible(
     context: ExportResource, request: Request, export: Export, *, sees: bool
 ) -> dict[str, Any]:
-    """What this person can do here now: the addresses, or None."""
+    """Return the addresses of what this person can do with an export now; None for the others."""
     waits = export.state == ExportState.REQUESTED
     may_decide = sees and request.has_permission(Permission.APPROVE_EXPORT, context)
     ended = export.state in (ExportState.FAILED, ExportState.CANCELLED)
@@ -190,7 +190,7 @@ def _disclosure_href(context: ExportResource, request: Request) -> str | None:
     guards=(hidden_reports,),
 )
 def file_view(context: ExportResource, request: Request) -> Response:
-    """The file. Its name tells numbers only; what is in it is noted as read."""
+    """Return the file, whose name holds only numbers, and log its reports as read."""
     export = context.export
     try:
         pdf = read_file(request.db, request.registry.key_ring, export)
@@ -238,7 +238,7 @@ URGENT: Final = (
     guards=(hidden_reports,),
 )
 def request_view(context: DossierResource, request: Request) -> Any:
-    """The form. The button *voorbeeld* shows what goes out, without asking for anything."""
+    """Show the form to ask for an export; preview it, or ask for it."""
     dossier = context.dossier
     phone = published_for(request.db, context.holder).telephone
     loaded = load_dossier(request.db, dossier)
@@ -288,18 +288,22 @@ def request_view(context: DossierResource, request: Request) -> Any:
 
 
 def _partner(request: Request) -> PartnerOrganisation | None:
-    """The partner that was chosen, `partner=K-…`; nothing or empty means another recipient."""
-    asked = request.POST.get("partner", _partner_before(request))
-    if not asked:
+    """Return the partner that was chosen (`partner=K-…`), or None for another recipient.
+
+    Raises:
+        HTTPNotFound: there is no such partner.
+    """
+    reference = request.POST.get("partner", _partner_before(request))
+    if not reference:
         return None
-    found = find_running(request.db, asked[:20])
-    if found is None:
+    partner = find_running(request.db, reference[:20])
+    if partner is None:
         raise HTTPNotFound()
-    return found
+    return partner
 
 
 def _partner_before(request: Request) -> str:
-    """The partner for whom the form was drawn: it stands in the address."""
+    """Return the reference of the partner in the address, for whom the form was drawn."""
     return str(dict(query_pairs(request)).get("partner", ""))
 
 
@@ -310,7 +314,7 @@ def _is_choosing(request: Request) -> bool:
 
 
 def _keep(request: Request, form: Form, partner: PartnerOrganisation | None) -> None:
-    """Put what was typed so far back in the form; what kind of recipient it is, a partner says."""
+    """Put the answers typed so far back in the form, but the kind of recipient of a partner."""
     sent = read_controls(form, request.POST.items())
     kind = "soort_ontvanger"
     if sent[kind] is colander.null or (partner is not None and partner.profile):
@@ -321,14 +325,14 @@ def _keep(request: Request, form: Form, partner: PartnerOrganisation | None) -> 
 def _address(
     context: DossierResource, request: Request, partner: PartnerOrganisation | None
 ) -> str:
-    asked = {} if partner is None else {"query": {"partner": partner.reference}}
-    return str(request.resource_path(context, ASK, **asked))
+    query = {} if partner is None else {"query": {"partner": partner.reference}}
+    return str(request.resource_path(context, ASK, **query))
 
 
 def _partners(
     context: DossierResource, request: Request, chosen: PartnerOrganisation | None
 ) -> dict[str, Any]:
-    """What the page shows of the partners: the list to choose from, and the one that was chosen."""
+    """Return the values of the page about partners: those to choose from, and the chosen one."""
     day = day_of(utc_now())
     return {
         "partners": [(row.reference, row.name) for row in running_partners(request.db)],
@@ -355,19 +359,19 @@ def _submitted(
             seen = check_request(request.db, settings, loaded, wish, actor)
             note_preview(request, context, seen)
             return {**page, "form": form, "preview": shown(request, context, seen)}
-        asked = request_export(request.db, settings, loaded, wish, actor)
+        prepared = request_export(request.db, settings, loaded, wish, actor)
         if wish.urgent:
-            make_at_once(request.db, request.registry.key_ring, asked, actor)
+            make_at_once(request.db, request.registry.key_ring, prepared, actor)
     except ExportError as problem:
-        also = [(one.message, control_of(one)) for one in problem.also]
+        also = [(mistake.message, control_of(mistake)) for mistake in problem.also]
         raise FormError(problem.message, control_of(problem), also) from problem
     request.flash(URGENT if wish.urgent else ASKED)
-    return HTTPSeeOther(request.resource_path(context, asked.export.reference))
+    return HTTPSeeOther(request.resource_path(context, prepared.export.reference))
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What somebody sees of an export beforehand, or why there is nothing to see."""
+    """The preview of an export, or the reason why there is none."""
 
     export: Export
     prepared: Prepared | None
@@ -416,7 +420,7 @@ def example(dossier: Dossier, profile: str, actor: Actor) -> Export:
     guards=(hidden_reports,),
 )
 def preview_view(context: DossierResource, request: Request) -> Any:
-    """Per kind of recipient: what it would see, and what is hidden by which rule."""
+    """Show what a kind of recipient would see, and what is hidden by which rule."""
     asked = dict(query_pairs(request)).get("voor", "")
     kinds = offered(empowered=empowered_today(request.db, context.holder))
     chosen = asked if asked in {kind.name for kind in kinds} else kinds[0].name
