@@ -14,7 +14,6 @@ from typing import Any, Final
 from markupsafe import Markup, escape
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.security import NO_PERMISSION_REQUIRED
-from pyramid.view import view_config
 from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 
 from stopintimidatie.core import forms
@@ -26,7 +25,15 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.core.text import datetime_short
 from stopintimidatie.core.tree import Root
-from stopintimidatie.core.web.request import NavItem, Paging, Request, query_pairs, wanted_page
+from stopintimidatie.core.web.request import (
+    NavItem,
+    Paging,
+    Request,
+    form_view,
+    page_view,
+    query_pairs,
+    wanted_page,
+)
 from stopintimidatie.municipalities.areas.models import Municipality
 
 
@@ -52,13 +59,7 @@ SHOWN: Final = 20
 _LINK: Final = Markup('<a class="utrecht-link utrecht-link--html-a" href="{0}">{0}</a>')
 
 
-@view_config(
-    context=Root,
-    name="post",
-    request_method="GET",
-    permission=Permission.SIGNED_IN,
-    renderer="templates/kept.jinja2",
-)
+@page_view(Root, "post", Permission.SIGNED_IN, "templates/kept.jinja2")
 def kept_view(request: Request) -> dict[str, Any]:
     """Show the messages of a holder of the user, newest first; personal ones only if theirs."""
     identity = request.identity
@@ -81,13 +82,7 @@ def kept_view(request: Request) -> dict[str, Any]:
     }
 
 
-@view_config(
-    context=Root,
-    name="postbus",
-    request_method=("GET", "POST"),
-    permission=NO_PERMISSION_REQUIRED,
-    renderer="templates/mailbox.jinja2",
-)
+@form_view(Root, "postbus", NO_PERMISSION_REQUIRED, "templates/mailbox.jinja2")
 def mailbox_view(request: Request) -> Any:
     """Show the mailbox of an address in the demo to a visitor; signed-in users have `/post`."""
     if not request.registry.courier.keeps:

@@ -15,7 +15,6 @@ from uuid import UUID
 
 import colander
 from pyramid.security import NO_PERMISSION_REQUIRED
-from pyramid.view import view_config
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -26,7 +25,7 @@ from stopintimidatie.core.forms.types import Type
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.tree import Root, locate_reference
-from stopintimidatie.core.web.request import Request, query_pairs
+from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure
 from stopintimidatie.disclosures.resources import KIND, normalise_export_id
 from stopintimidatie.disclosures.services import find_disclosure
@@ -120,13 +119,7 @@ def judge(disclosure: Disclosure, copy: DisclosedCopy | None, today: date) -> Ve
 # Page
 
 
-@view_config(
-    context=Root,
-    name="verificatie",
-    request_method=("GET", "POST"),
-    permission=NO_PERMISSION_REQUIRED,
-    renderer="templates/verification.jinja2",
-)
+@form_view(Root, "verificatie", NO_PERMISSION_REQUIRED, "templates/verification.jinja2")
 def verification(request: Request) -> Any:
     """Show the form; for a posted file also the verdict, the same for every unknown file."""
     reference = dict(query_pairs(request)).get("uitvoer", "")[:60]

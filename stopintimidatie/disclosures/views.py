@@ -33,7 +33,16 @@ from stopintimidatie.core.text import (
 )
 from stopintimidatie.core.tree import Resource
 from stopintimidatie.core.web.components import FacetValue, TimelineEntry
-from stopintimidatie.core.web.request import Paging, Request, query_pairs, toggled, wanted_page
+from stopintimidatie.core.web.request import (
+    Paging,
+    Request,
+    form_view,
+    page_view,
+    post_view,
+    query_pairs,
+    toggled,
+    wanted_page,
+)
 from stopintimidatie.core.web.responses import csv_response
 from stopintimidatie.disclosures import queries, services
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject, Pickup
@@ -138,12 +147,7 @@ def _subjects(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, Sequence[D
     return subjects
 
 
-@view_config(
-    context=DisclosureRegister,
-    request_method="GET",
-    permission=Permission.VIEW_DISCLOSURES,
-    renderer="templates/register.jinja2",
-)
+@page_view(DisclosureRegister, "", Permission.VIEW_DISCLOSURES, "templates/register.jinja2")
 def register_view(context: DisclosureRegister, request: Request) -> dict[str, Any]:
     """Show the disclosures that fit the filters, newest first."""
     roles = request.identity.roles_for(context.holder) if request.identity else frozenset()
@@ -216,12 +220,7 @@ def _row(
     return [*begin, str(entry.subjects), *end, services.stand_of(entry.copy, today)]
 
 
-@view_config(
-    context=DisclosureResource,
-    request_method="GET",
-    permission=Permission.VIEW_DISCLOSURES,
-    renderer="templates/disclosure.jinja2",
-)
+@page_view(DisclosureResource, "", Permission.VIEW_DISCLOSURES, "templates/disclosure.jinja2")
 def disclosure_view(context: DisclosureResource, request: Request) -> dict[str, Any]:
     """Show a disclosure: recipient, content, reasons, proof, steps and subjects."""
     row = context.disclosure
@@ -318,12 +317,7 @@ class PickupSchema(forms.Schema):
     )
 
 
-@view_config(
-    context=PickupPage,
-    request_method=("GET", "POST"),
-    permission=NO_PERMISSION_REQUIRED,
-    renderer=PAGE,
-)
+@form_view(PickupPage, "", NO_PERMISSION_REQUIRED, PAGE)
 def pickup_view(context: PickupPage, request: Request) -> Any:
     """Show the form; for the right code show the document once, or go to its own page."""
     number = context.__name__ or ""
@@ -364,9 +358,7 @@ def _let_in(request: Request, pickup: Pickup, code: str, visitor: dict[str, str]
     return response
 
 
-@view_config(
-    context=PickupPage, name="code", request_method="POST", permission=NO_PERMISSION_REQUIRED
-)
+@post_view(PickupPage, "code", NO_PERMISSION_REQUIRED)
 def code_view(context: PickupPage, request: Request) -> Any:
     """Mail a code where we know an address; the response is the same when we don't."""
     pickup = find_pickup(request.db, context.__name__ or "")

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from markupsafe import Markup, escape
 from pyramid.httpexceptions import HTTPNotFound
-from pyramid.view import view_config
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -40,7 +39,7 @@ from stopintimidatie.core.telemetry import searching
 from stopintimidatie.core.text import date_text
 from stopintimidatie.core.tree import Root
 from stopintimidatie.core.web.components import FacetValue, ListItem, badge_for
-from stopintimidatie.core.web.request import Paging, query_pairs, toggled, with_params
+from stopintimidatie.core.web.request import Paging, page_view, query_pairs, toggled, with_params
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
 
@@ -228,13 +227,7 @@ class Areas:
     slugs: Mapping[str, str]
 
 
-@view_config(
-    context=Root,
-    name="zoeken",
-    request_method="GET",
-    permission=Permission.SIGNED_IN,
-    renderer="templates/search.jinja2",
-)
+@page_view(Root, "zoeken", Permission.SIGNED_IN, "templates/search.jinja2")
 def search(request: Any) -> dict[str, Any]:
     """Search where this person works; what they may not see is in no total and no count."""
     places = _places(request)

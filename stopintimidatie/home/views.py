@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.view import view_config
 from sqlalchemy import select
 
 from stopintimidatie.core.accounts.services import is_offered_anything
@@ -17,7 +16,7 @@ from stopintimidatie.core.storage.session import COUNTED, count_at_most
 from stopintimidatie.core.text import date_text, datetime_short, days_until, local
 from stopintimidatie.core.tree import Root
 from stopintimidatie.core.web.components import ListItem, Tile, Tone, panels
-from stopintimidatie.core.web.request import NavItem, Paging, wanted_page, worth_counting
+from stopintimidatie.core.web.request import NavItem, Paging, page_view, wanted_page, worth_counting
 from stopintimidatie.dossiers.consultations.services import badge_of
 from stopintimidatie.dossiers.patterns.resources import waiting
 from stopintimidatie.dossiers.resources import dossier_path
@@ -49,13 +48,7 @@ from stopintimidatie.reports.vocabulary import Form
 ATTENTION_LIMIT = 10
 
 
-@view_config(
-    context=Root,
-    name="",
-    request_method="GET",
-    permission=Permission.SIGNED_IN,
-    renderer="templates/municipalities.jinja2",
-)
+@page_view(Root, "", Permission.SIGNED_IN, "templates/municipalities.jinja2")
 def start(request: Any) -> Any:
     """Send the user to their offers, else to their only place of work, else show the choice."""
     if is_offered_anything(request.db, request.identity.username):
@@ -66,12 +59,7 @@ def start(request: Any) -> Any:
     return _places(request)
 
 
-@view_config(
-    context=Municipalities,
-    request_method="GET",
-    permission=Permission.SIGNED_IN,
-    renderer="templates/municipalities.jinja2",
-)
+@page_view(Municipalities, "", Permission.SIGNED_IN, "templates/municipalities.jinja2")
 def municipalities(request: Any) -> Any:
     """Show the municipalities of the user, each with its neighbourhoods."""
     return _places(request)
@@ -95,12 +83,7 @@ def _address_of(request: Any, holder: str) -> str:
     return f"/gemeenten/{slug}"
 
 
-@view_config(
-    context=MunicipalityResource,
-    request_method="GET",
-    permission=Permission.VIEW_MUNICIPALITY,
-    renderer="templates/municipality.jinja2",
-)
+@page_view(MunicipalityResource, "", Permission.VIEW_MUNICIPALITY, "templates/municipality.jinja2")
 def municipality(context: MunicipalityResource, request: Any) -> dict[str, Any]:
     """Show what needs me now, then the neighbourhoods with their trend."""
     now = utc_now()
@@ -232,12 +215,7 @@ def report_item(report: Report, municipality: str, neighbourhood: str | None) ->
     )
 
 
-@view_config(
-    context=NeighbourhoodResource,
-    request_method="GET",
-    permission=Permission.VIEW_REPORT,
-    renderer="templates/neighbourhood.jinja2",
-)
+@page_view(NeighbourhoodResource, "", Permission.VIEW_REPORT, "templates/neighbourhood.jinja2")
 def neighbourhood(context: NeighbourhoodResource, request: Any) -> dict[str, Any]:
     """Show the reports that live directly under a neighbourhood, newest first."""
     here = (

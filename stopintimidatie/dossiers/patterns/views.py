@@ -8,7 +8,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.view import view_config
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
@@ -22,6 +21,9 @@ from stopintimidatie.core.web.request import (
     NavItem,
     Paging,
     Request,
+    form_view,
+    page_view,
+    post_view,
     query_pairs,
     wanted_page,
 )
@@ -79,13 +81,7 @@ FORM_PAGE: Final = f"{TEMPLATES}/form.jinja2"
 Values = dict[str, Any]
 
 
-@view_config(
-    context=MunicipalityResource,
-    name="patronen",
-    request_method="GET",
-    permission=Permission.VIEW_REPORT,
-    renderer=f"{TEMPLATES}/patterns.jinja2",
-)
+@page_view(MunicipalityResource, "patronen", Permission.VIEW_REPORT, f"{TEMPLATES}/patterns.jinja2")
 def patterns_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """Show the patterns in one state; those to decide about unless another is asked for."""
     slug, session = context.municipality.slug, request.db
@@ -139,12 +135,7 @@ def _item(slug: str, pattern: Pattern, count: int, area: str | None) -> ListItem
     )
 
 
-@view_config(
-    context=MunicipalityResource,
-    name="patronen-zoeken",
-    request_method="POST",
-    permission=Permission.EDIT_DOSSIER,
-)
+@post_view(MunicipalityResource, "patronen-zoeken", Permission.EDIT_DOSSIER)
 def search_now(context: MunicipalityResource, request: Request) -> Any:
     """Search now, rather than tonight."""
     if request.POST.getall("zoeken") != ["nu"]:
@@ -159,13 +150,7 @@ def search_now(context: MunicipalityResource, request: Request) -> Any:
     return HTTPSeeOther(f"/gemeenten/{context.municipality.slug}/patronen")
 
 
-@view_config(
-    context=PatternResource,
-    name="",
-    request_method="GET",
-    permission=Permission.VIEW_REPORT,
-    renderer=f"{TEMPLATES}/pattern.jinja2",
-)
+@page_view(PatternResource, "", Permission.VIEW_REPORT, f"{TEMPLATES}/pattern.jinja2")
 def pattern_view(context: PatternResource, request: Request) -> dict[str, Any]:
     """Show one pattern: the proposal, why, the evidence, and what can be done."""
     pattern = context.pattern
@@ -204,12 +189,8 @@ def _dossier(request: Request, context: PatternResource, evidence: Evidence) -> 
     return evidence.dossier
 
 
-@view_config(
-    context=MunicipalityResource,
-    name="algoritme",
-    request_method="GET",
-    permission=Permission.VIEW_MUNICIPALITY,
-    renderer=f"{TEMPLATES}/algorithm.jinja2",
+@page_view(
+    MunicipalityResource, "algoritme", Permission.VIEW_MUNICIPALITY, f"{TEMPLATES}/algorithm.jinja2"
 )
 def algorithm_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """Show what the algorithm register of the municipality asks, with what is set here."""
@@ -222,13 +203,7 @@ def algorithm_view(context: MunicipalityResource, request: Request) -> dict[str,
     }
 
 
-@view_config(
-    context=PatternResource,
-    name="aannemen",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-)
+@form_view(PatternResource, "aannemen", Permission.EDIT_DOSSIER, FORM_PAGE)
 def accept_view(context: PatternResource, request: Request) -> Any:
     """Put the reports of a pattern in a new dossier, or in the dossier that they belong to."""
     if (closed := _closed(context, request)) is not None:
@@ -286,13 +261,7 @@ def _summary(context: PatternResource, request: Request) -> str:
     return " ".join(why_of(context.pattern, len(reports)))
 
 
-@view_config(
-    context=PatternResource,
-    name="uitstellen",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-)
+@form_view(PatternResource, "uitstellen", Permission.EDIT_DOSSIER, FORM_PAGE)
 def snooze_view(context: PatternResource, request: Request) -> Any:
     """Put the decision off until a day."""
     if (closed := _closed(context, request)) is not None:
@@ -307,13 +276,7 @@ def snooze_view(context: PatternResource, request: Request) -> Any:
     return _decide(context, request, form, "Patroon uitstellen", act)
 
 
-@view_config(
-    context=PatternResource,
-    name="afwijzen",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_DOSSIER,
-    renderer=FORM_PAGE,
-)
+@form_view(PatternResource, "afwijzen", Permission.EDIT_DOSSIER, FORM_PAGE)
 def reject_view(context: PatternResource, request: Request) -> Any:
     """Reject the pattern with a reason, and keep it quiet until a day."""
     if (closed := _closed(context, request)) is not None:
@@ -379,13 +342,7 @@ def _done(context: PatternResource, request: Request, message: str) -> HTTPSeeOt
     return HTTPSeeOther(f"/gemeenten/{context.municipality.slug}/patronen")
 
 
-@view_config(
-    context=MunicipalityAdministration,
-    name="patronen",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_SETTINGS,
-    renderer=FORM_PAGE,
-)
+@form_view(MunicipalityAdministration, "patronen", Permission.EDIT_SETTINGS, FORM_PAGE)
 def settings_view(context: MunicipalityAdministration, request: Request) -> Any:
     """Change how the municipality has its reports searched."""
     now = choice_of(request.db, context.holder)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
-from pyramid.view import view_config
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.audit import Actor
@@ -13,7 +12,7 @@ from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, h
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import datetime_long, plural
 from stopintimidatie.core.web.components import ListItem, Panel
-from stopintimidatie.core.web.request import Request, query_pairs
+from stopintimidatie.core.web.request import Request, form_view, page_view, query_pairs
 from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.profiles.rules import (
     Difference,
@@ -135,13 +134,7 @@ def _asked(request: Request) -> str | None:
     return name
 
 
-@view_config(
-    context=MunicipalityResource,
-    name=LIST,
-    request_method="GET",
-    permission=Permission.VIEW_MUNICIPALITY,
-    renderer="stopintimidatie.exports.profiles:templates/profiles.jinja2",
-)
+@page_view(MunicipalityResource, LIST, Permission.VIEW_MUNICIPALITY, "templates/profiles.jinja2")
 def profiles_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """Show all profiles, or one with its rules and its versions."""
     name = _asked(request)
@@ -204,12 +197,8 @@ def difference_rows(changes: tuple[Difference, ...]) -> list[list[str]]:
     return [[change.subject, capital(change.before), capital(change.after)] for change in changes]
 
 
-@view_config(
-    context=MunicipalityAdministration,
-    name=EDIT,
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_SETTINGS,
-    renderer="stopintimidatie.exports.profiles:templates/profile_form.jinja2",
+@form_view(
+    MunicipalityAdministration, EDIT, Permission.EDIT_SETTINGS, "templates/profile_form.jinja2"
 )
 def edit_view(context: MunicipalityAdministration, request: Request) -> Any:
     """Make a new version of one profile, or go back to what the program proposes."""

@@ -19,7 +19,7 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.text import plural
-from stopintimidatie.core.web.request import Crumb, Request
+from stopintimidatie.core.web.request import Crumb, Request, form_view, post_view
 from stopintimidatie.disclosures.models import Disclosure, Pickup
 from stopintimidatie.disclosures.pickup import make_code
 from stopintimidatie.disclosures.services import copy_of, find_disclosure
@@ -146,14 +146,7 @@ def back(context: ExportResource, request: Request) -> HTTPSeeOther:
     return HTTPSeeOther(request.resource_path(context))
 
 
-@view_config(
-    context=ExportResource,
-    name=OFFER,
-    request_method=("GET", "POST"),
-    permission=_P,
-    renderer=FORM_PAGE,
-    guards=(hidden_reports,),
-)
+@form_view(ExportResource, OFFER, _P, FORM_PAGE, guards=(hidden_reports,))
 def offer_view(context: ExportResource, request: Request) -> Any:
     """Choose who is told, and put the file ready."""
     export = context.export
@@ -255,13 +248,7 @@ def _fetchable(context: ExportResource, request: Request) -> Pickup:
     raise HTTPNotFound()
 
 
-@view_config(
-    context=ExportResource,
-    name=SEEN,
-    request_method="POST",
-    permission=_P,
-    guards=(hidden_reports,),
-)
+@post_view(ExportResource, SEEN, _P, guards=(hidden_reports,))
 def seen_view(context: ExportResource, request: Request) -> Any:
     """Mark the answer as read: it leaves the start page."""
     mark_seen(request.db, context.export, request.actor)
@@ -272,14 +259,7 @@ def seen_view(context: ExportResource, request: Request) -> Any:
 # What officers do with a copy: withdraw it, and note what the holder said by telephone.
 
 
-@view_config(
-    context=ExportResource,
-    name=WITHDRAW,
-    request_method=("GET", "POST"),
-    permission=_P,
-    renderer=FORM_PAGE,
-    guards=(hidden_reports,),
-)
+@form_view(ExportResource, WITHDRAW, _P, FORM_PAGE, guards=(hidden_reports,))
 def withdraw_view(context: ExportResource, request: Request) -> Any:
     """Take it back, with a reason; who holds a copy is told."""
     export = context.export
@@ -310,13 +290,7 @@ def withdraw_view(context: ExportResource, request: Request) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-@view_config(
-    context=ExportResource,
-    name=DESTROYED,
-    request_method="POST",
-    permission=_P,
-    guards=(hidden_reports,),
-)
+@post_view(ExportResource, DESTROYED, _P, guards=(hidden_reports,))
 def destroyed_view(context: ExportResource, request: Request) -> HTTPSeeOther:
     """Note that the holder told that it is destroyed."""
     row = _disclosure(context, request)
@@ -330,13 +304,7 @@ def destroyed_view(context: ExportResource, request: Request) -> HTTPSeeOther:
     return back(context, request)
 
 
-@view_config(
-    context=ExportResource,
-    name=CORRECTION_DONE,
-    request_method="POST",
-    permission=_P,
-    guards=(hidden_reports,),
-)
+@post_view(ExportResource, CORRECTION_DONE, _P, guards=(hidden_reports,))
 def correction_view(context: ExportResource, request: Request) -> HTTPSeeOther:
     """Note that the holder told that a correction is done."""
     row, number = _disclosure(context, request), str(request.POST.get("nr", ""))[:40]
@@ -396,13 +364,7 @@ def _withdraw_all(session: Session, report_id: Any, actor: Actor) -> None:
             withdraw(session, export, actor, "onjuist")
 
 
-@view_config(
-    context=ReportResource,
-    name=NAME,
-    request_method=("GET", "POST"),
-    permission=Permission.TRIAGE,
-    renderer=FORM_PAGE,
-)
+@form_view(ReportResource, NAME, Permission.TRIAGE, FORM_PAGE)
 def rectify_view(context: ReportResource, request: Request) -> Any:
     """Take what was wrong, and what the holders must know."""
     report, back = context.report, request.resource_path(context)

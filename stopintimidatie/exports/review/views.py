@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.view import view_config
 from sqlalchemy import select
 
 from stopintimidatie.core import forms
@@ -17,7 +16,7 @@ from stopintimidatie.core.storage.personal import personal_data_holders
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import datetime_long, plural
 from stopintimidatie.core.web.components import Panel
-from stopintimidatie.core.web.request import Request
+from stopintimidatie.core.web.request import Request, form_view
 from stopintimidatie.exports.profiles.rules import Field
 from stopintimidatie.exports.redaction.reports import LABELS
 from stopintimidatie.exports.review.rules import (
@@ -45,13 +44,7 @@ GOOD: Final = Button("onleesbaar", "Voorgoed onleesbaar maken", kind="danger")
 BUTTONS: Final = (Button("opslaan", "Opslaan voor ontvangers"), GOOD)
 
 
-@view_config(
-    context=ReportResource,
-    name=NAME,
-    request_method=("GET", "POST"),
-    permission=Permission.REDACT,
-    renderer="stopintimidatie.exports.review:templates/review.jinja2",
-)
+@form_view(ReportResource, NAME, Permission.REDACT, "templates/review.jinja2")
 def review_view(context: ReportResource, request: Request) -> Any:
     """Mark words: to leave out for recipients, or to make unreadable for good."""
     report = context.report

@@ -8,7 +8,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound
-from pyramid.view import view_config
 from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import Session
 
@@ -21,7 +20,7 @@ from stopintimidatie.core.storage.tenancy import current_holder
 from stopintimidatie.core.text import datetime_short
 from stopintimidatie.core.tree import Resource
 from stopintimidatie.core.web.components import FacetValue, Panel
-from stopintimidatie.core.web.request import Paging, toggled, wanted_page, worth_counting
+from stopintimidatie.core.web.request import Paging, page_view, toggled, wanted_page, worth_counting
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.workflow import GONE
 from stopintimidatie.exports.models import Export
@@ -255,13 +254,7 @@ def known_actions(session: Session) -> Sequence[str]:
 PAGE_SIZE = 50
 
 
-@view_config(
-    context=Resource,
-    name="logboek",
-    request_method="GET",
-    permission=Permission.VIEW_AUDIT,
-    renderer="templates/log.jinja2",
-)
+@page_view(Resource, "logboek", Permission.VIEW_AUDIT, "templates/log.jinja2")
 def log(context: Any, request: Any) -> dict[str, Any]:
     """Show the log of a document; of a municipality or the desk, the log of all documents."""
     document = _document(context)

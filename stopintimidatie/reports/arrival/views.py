@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 import colander
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
-from pyramid.view import view_config
 from sqlalchemy.exc import IntegrityError
 
 from stopintimidatie.core import forms
@@ -17,7 +16,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.session import transaction
-from stopintimidatie.core.web.request import Request, query_pairs
+from stopintimidatie.core.web.request import Request, form_view, page_view, query_pairs
 from stopintimidatie.municipalities.areas.queries import present_neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports import vocabulary as reports_vocabulary
@@ -258,13 +257,7 @@ def field_at(path: Sequence[str | int]) -> str | None:
 PAGE = "stopintimidatie.reports.arrival:templates/entry.jinja2"
 
 
-@view_config(
-    context=MunicipalityResource,
-    name="melding-invoeren",
-    request_method=("GET", "POST"),
-    permission=Permission.ENTER_REPORT,
-    renderer=PAGE,
-)
+@form_view(MunicipalityResource, "melding-invoeren", Permission.ENTER_REPORT, PAGE)
 def entry_view(context: MunicipalityResource, request: Request) -> Any:
     """Enter a report that came by telephone, at the counter or from a partner."""
     areas = {area.code: area.name for area in present_neighbourhoods_of(request.db, context.holder)}
@@ -358,13 +351,7 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-@view_config(
-    context=ReportResource,
-    name="volgcode",
-    request_method="GET",
-    permission=Permission.ENTER_REPORT,
-    renderer="stopintimidatie.reports.arrival:templates/follow_code.jinja2",
-)
+@page_view(ReportResource, "volgcode", Permission.ENTER_REPORT, "templates/follow_code.jinja2")
 def follow_code_view(context: ReportResource, request: Request) -> dict[str, Any]:
     """Show the follow code, for half an hour and only to who entered the report."""
     entry = _uuid(dict(query_pairs(request)).get("invoer", ""))

@@ -15,7 +15,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form, read_controls
 from stopintimidatie.core.limits import sender_of
 from stopintimidatie.core.tree.resources import TREE_ROOTS
-from stopintimidatie.core.web.request import Request, query_pairs
+from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.core.web.responses import LOCATING
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.areas.queries import all_municipalities, municipalities_by_name
@@ -58,12 +58,7 @@ STALE: Final = (
 BESIDE_THE_MAP: Final = "Daar ligt geen wijk. Tik op de kaart, of kies een wijk uit de lijst."
 
 
-@view_config(
-    context=Reporting,
-    request_method=("GET", "POST"),
-    permission=NO_PERMISSION_REQUIRED,
-    renderer=START,
-)
+@form_view(Reporting, "", NO_PERMISSION_REQUIRED, START)
 def start_view(context: Reporting, request: Request) -> dict[str, Any]:
     """Ask whether it happens now, and where it was. The words go by POST, so into no address."""
     typed = str(request.POST.get("plaats", ""))[:100] if request.method == "POST" else ""
@@ -108,14 +103,7 @@ class Visit:
     point: ChosenPoint | None
 
 
-@view_config(
-    context=ReportingPlace,
-    request_method=("GET", "POST"),
-    permission=NO_PERMISSION_REQUIRED,
-    renderer=PAGE,
-    # Asked below, where a refusal keeps what somebody wrote.
-    require_csrf=False,
-)
+@form_view(ReportingPlace, "", NO_PERMISSION_REQUIRED, PAGE, require_csrf=False)
 def place_view(context: ReportingPlace, request: Request) -> Any:
     """Show the form in three steps; take a click on its map, or the report itself."""
     visit = _visit(context, request)
