@@ -12,7 +12,6 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.renderers import render_to_response
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
-from pyramid.view import view_config
 
 from stopintimidatie.core.accounts.links import (
     accept,
@@ -59,7 +58,14 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.tree import Root
 from stopintimidatie.core.web.limits import is_turned_away
-from stopintimidatie.core.web.request import Request, query_pairs, safe_path
+from stopintimidatie.core.web.request import (
+    Request,
+    form_view,
+    page_view,
+    post_view,
+    query_pairs,
+    safe_path,
+)
 
 
 class SignInSchema(Schema):
@@ -127,13 +133,7 @@ def _refusal(result: SignInResult) -> str:
     )
 
 
-@view_config(
-    context=Root,
-    name="aanmelden",
-    request_method=("GET", "POST"),
-    permission=NO_PERMISSION_REQUIRED,
-    renderer=PAGE,
-)
+@form_view(Root, "aanmelden", NO_PERMISSION_REQUIRED, PAGE)
 def sign_in_view(request: Any) -> Any:
     """Show the form to sign in, and sign in."""
     wanted = {"volgende": safe_path(request.GET.get("volgende"))}
@@ -190,7 +190,7 @@ def _signed_in(request: Any, address: str, token: str) -> Any:
     return response
 
 
-@view_config(context=Root, name="afmelden", request_method="POST", permission=Permission.SIGNED_IN)
+@post_view(Root, "afmelden", Permission.SIGNED_IN)
 def sign_out_view(request: Any) -> Any:
     """Sign out, and go to the page to sign in."""
     sign_out(request.db, request.actor)
@@ -215,13 +215,7 @@ INVITATION_BUSY = (
 )
 
 
-@view_config(
-    context=Root,
-    name="uitnodiging",
-    request_method=("GET", "POST"),
-    permission=NO_PERMISSION_REQUIRED,
-    renderer=INVITATION_PAGE,
-)
+@form_view(Root, "uitnodiging", NO_PERMISSION_REQUIRED, INVITATION_PAGE)
 def invitation_view(request: Request) -> Any:
     """Show the form for a first password, or that the link works no more."""
     sent = request.POST if request.method == "POST" else dict(query_pairs(request))
@@ -269,19 +263,13 @@ CHOOSE: Final = "Er is niets besloten. Kies aannemen of niet aannemen."
 GONE: Final = "Deze uitnodiging is er niet meer. Vraag wie u uitnodigde om een nieuwe."
 
 
-@view_config(
-    context=Root,
-    name=NAME,
-    request_method="GET",
-    permission=Permission.SIGNED_IN,
-    renderer="templates/offers.jinja2",
-)
+@page_view(Root, NAME, Permission.SIGNED_IN, "templates/offers.jinja2")
 def offers_view(request: Any) -> dict[str, Any]:
     """Show the offered roles, with who offers each one and at which municipality."""
     return {"offers": offers_to(request.db, request.identity.username)}
 
 
-@view_config(context=Root, name=NAME, request_method="POST", permission=Permission.SIGNED_IN)
+@post_view(Root, NAME, Permission.SIGNED_IN)
 def answer_view(request: Any) -> HTTPSeeOther:
     """Accept or decline one offered role."""
     identity = request.identity
@@ -319,13 +307,7 @@ LINK_SPENT: Final = (
 UNLOCKED: Final = "In deze browser kunt u het nu weer proberen. Vul uw wachtwoord in."
 
 
-@view_config(
-    context=Root,
-    name=ASK,
-    request_method=("GET", "POST"),
-    permission=NO_PERMISSION_REQUIRED,
-    renderer="templates/ask_unlock.jinja2",
-)
+@form_view(Root, ASK, NO_PERMISSION_REQUIRED, "templates/ask_unlock.jinja2")
 def ask_view(request: Request) -> Any:
     """Ask for the unlock mail. The answer is the same for every name."""
     form = Form(AskUnlockSchema(), request, buttons=[Button("sturen", "Stuur mij een mail")])
@@ -339,13 +321,7 @@ def ask_view(request: Request) -> Any:
     return handle_form(request, form, on_valid, {"asked": mailed})
 
 
-@view_config(
-    context=Root,
-    name=OPEN,
-    request_method=("GET", "POST"),
-    permission=NO_PERMISSION_REQUIRED,
-    renderer="templates/unlock.jinja2",
-)
+@form_view(Root, OPEN, NO_PERMISSION_REQUIRED, "templates/unlock.jinja2")
 def unlock_view(request: Request) -> Any:
     """Show the page of the link; its button uses the link up and lets this browser sign in.
 

@@ -23,7 +23,7 @@ from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.text import date_short, date_text
 from stopintimidatie.core.web.components import panels
-from stopintimidatie.core.web.request import query_pairs
+from stopintimidatie.core.web.request import page_view, query_pairs
 from stopintimidatie.desk.agreements.forms import AgreementSchema, RefusalSchema, plan_of
 from stopintimidatie.desk.resources import Desk, DeskMunicipality, address_of
 from stopintimidatie.municipalities.agreements import services as agreements
@@ -147,12 +147,7 @@ def list_view(context: Desk, request: Any) -> Any:
     }
 
 
-@view_config(
-    context=DeskMunicipality,
-    request_method="GET",
-    permission=Permission.VIEW_DESK,
-    renderer=f"{_TEMPLATES}/agreement.jinja2",
-)
+@page_view(DeskMunicipality, "", Permission.VIEW_DESK, f"{_TEMPLATES}/agreement.jinja2")
 def municipality_view(context: DeskMunicipality, request: Any) -> dict[str, Any]:
     """Show a municipality: its agreement, what that lacks, and earlier agreements."""
     keys, code = request.registry.key_ring, context.municipality.code

@@ -19,7 +19,7 @@ from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import date_text, datetime_short
 from stopintimidatie.core.web.components import ListItem, Panel
-from stopintimidatie.core.web.request import Request
+from stopintimidatie.core.web.request import Request, page_view, post_view
 from stopintimidatie.desk.forwarding.pickup import STATES
 from stopintimidatie.desk.forwarding.services import mobile_of, send_code_by_text, try_offer
 from stopintimidatie.desk.resources import Desk, DeskMunicipality
@@ -78,12 +78,11 @@ def _unsolved() -> tuple[ColumnElement[bool], ...]:
     )
 
 
-@view_config(
-    context=Desk,
-    name="teruggekomen",
-    request_method="GET",
-    permission=Permission.VIEW_DESK,
-    renderer="stopintimidatie.desk.queue:templates/returned.jinja2",
+@page_view(
+    Desk,
+    "teruggekomen",
+    Permission.VIEW_DESK,
+    "stopintimidatie.desk.queue:templates/returned.jinja2",
 )
 def returned_view(context: Desk, request: Request) -> dict[str, Any]:
     """Show the messages that came back, so that an officer rings and offers the report again."""
@@ -173,12 +172,7 @@ def _destroyed(pickup: Pickup) -> str:
     return f"gebeurt op {date_text(pickup.destroy_on)}" if pickup.destroy_on else ""
 
 
-@view_config(
-    context=ReportResource,
-    name="aanbieden",
-    request_method="POST",
-    permission=Permission.ROUTE_REPORT,
-)
+@post_view(ReportResource, "aanbieden", Permission.ROUTE_REPORT)
 def offer_view(context: ReportResource, request: Any) -> Any:
     """Offer a report (again) to its municipality, or show what keeps it from that."""
     problems = try_offer(request.db, request.registry.key_ring, context.report, request.actor)

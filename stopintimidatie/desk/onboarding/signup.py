@@ -9,7 +9,6 @@ from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.security import NO_PERMISSION_REQUIRED
-from pyramid.view import view_config
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -23,7 +22,7 @@ from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.personal import Subject, Treatment, holder_of_rows
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.core.tree import Root
-from stopintimidatie.core.web.request import Request, query_pairs
+from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.desk.models import JoiningRequest
 from stopintimidatie.desk.queue.views import Town
 from stopintimidatie.municipalities.areas.models import Municipality
@@ -229,13 +228,7 @@ class ConfirmSchema(Schema):
     )
 
 
-@view_config(
-    context=Root,
-    name="aansluiten",
-    request_method=("GET", "POST"),
-    permission=NO_PERMISSION_REQUIRED,
-    renderer=PAGE,
-)
+@form_view(Root, "aansluiten", NO_PERMISSION_REQUIRED, PAGE)
 def joining_view(request: Request) -> Any:
     """Show what joining means, and the form to ask for it; store a request."""
     form = Form(
@@ -265,13 +258,7 @@ def joining_view(request: Request) -> Any:
     return handle_form(request, form, on_valid, {"branding": NATIONAL_LOOK})
 
 
-@view_config(
-    context=Root,
-    name="aansluiten-bevestigen",
-    request_method=("GET", "POST"),
-    permission=NO_PERMISSION_REQUIRED,
-    renderer=CONFIRM,
-)
+@form_view(Root, "aansluiten-bevestigen", NO_PERMISSION_REQUIRED, CONFIRM)
 def confirm_view(request: Request) -> Any:
     """Show the form of the mailed code, and confirm the request; after that the desk rings."""
     joining = find_request(request.db, dict(query_pairs(request)).get("aanvraag", ""))

@@ -25,6 +25,7 @@ from stopintimidatie.core.web.components import FacetValue, ListItem, Panel, Til
 from stopintimidatie.core.web.request import (
     Paging,
     Request,
+    form_view,
     wanted_page,
     with_params,
     worth_counting,
@@ -222,13 +223,7 @@ class PolicySchema(Schema):
     )
 
 
-@view_config(
-    context=DeskMunicipality,
-    name="beleid",
-    request_method=("GET", "POST"),
-    permission=Permission.ROUTE_REPORT,
-    renderer=f"{_TEMPLATES}/policy.jinja2",
-)
+@form_view(DeskMunicipality, "beleid", Permission.ROUTE_REPORT, f"{_TEMPLATES}/policy.jinja2")
 def policy_view(context: DeskMunicipality, request: Request) -> Any:
     """Show the form of a municipality's own campaign or policy, and record it."""
     code = context.municipality.code
@@ -288,12 +283,11 @@ def _routing_schema(request: Request) -> Schema:
     return schema
 
 
-@view_config(
-    context=ReportResource,
-    name="routeren",
-    request_method=("GET", "POST"),
-    permission=Permission.ROUTE_REPORT,
-    renderer="stopintimidatie.reports.page:templates/step.jinja2",
+@form_view(
+    ReportResource,
+    "routeren",
+    Permission.ROUTE_REPORT,
+    "stopintimidatie.reports.page:templates/step.jinja2",
 )
 def routing_view(context: ReportResource, request: Request) -> Any:
     """Show the form to choose the municipality of a report, and route it there."""
@@ -334,13 +328,7 @@ def routing_view(context: ReportResource, request: Request) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-@view_config(
-    context=Desk,
-    name="quarantaine",
-    request_method=("GET", "POST"),
-    permission=Permission.RELEASE,
-    renderer=TEMPLATE,
-)
+@form_view(Desk, "quarantaine", Permission.RELEASE, TEMPLATE)
 def desk_quarantine_view(context: Desk, request: Request) -> Any:
     """Show the quarantine of the reports that no municipality holds."""
     return quarantine_view(context, request)

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
-from pyramid.view import view_config
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import plural
-from stopintimidatie.core.web.request import Request, query_pairs
+from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.dossiers.pages import hidden_reports
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.exports.extract.queries import LoadedDossier, load_dossier
@@ -197,12 +196,11 @@ ASK: Final = "uitvoer-samen"
 MOST: Final = 8
 
 
-@view_config(
-    context=DossierResource,
-    name=ASK,
-    request_method=("GET", "POST"),
-    permission=Permission.REQUEST_EXPORT,
-    renderer="stopintimidatie.exports.request:templates/together.jinja2",
+@form_view(
+    DossierResource,
+    ASK,
+    Permission.REQUEST_EXPORT,
+    "templates/together.jinja2",
     guards=(hidden_reports,),
 )
 def ask_view(context: DossierResource, request: Request) -> Any:
@@ -344,12 +342,11 @@ def _ask(
     return HTTPSeeOther(request.resource_path(context, made[0].reference))
 
 
-@view_config(
-    context=ExportResource,
-    name=DECIDE_TOGETHER,
-    request_method=("GET", "POST"),
-    permission=Permission.APPROVE_EXPORT,
-    renderer="stopintimidatie.exports.request:templates/decide_together.jinja2",
+@form_view(
+    ExportResource,
+    DECIDE_TOGETHER,
+    Permission.APPROVE_EXPORT,
+    "templates/decide_together.jinja2",
     guards=(hidden_reports,),
 )
 def decide_view(context: ExportResource, request: Request) -> Any:

@@ -23,6 +23,8 @@ from stopintimidatie.core.web.request import (
     NavItem,
     Paging,
     Request,
+    form_view,
+    page_view,
     query_pairs,
     toggled,
     wanted_page,
@@ -86,13 +88,7 @@ from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.municipalities.settings.queries import published_for
 
 
-@view_config(
-    context=MunicipalityResource,
-    name="uitvoer",
-    request_method="GET",
-    permission=Permission.VIEW_EXPORT,
-    renderer="stopintimidatie.exports.request:templates/exports.jinja2",
-)
+@page_view(MunicipalityResource, "uitvoer", Permission.VIEW_EXPORT, "templates/exports.jinja2")
 def exports_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """Show the exports of a municipality, with a filter by state."""
     roles = request.identity.roles_for(context.holder) if request.identity else frozenset()
@@ -121,12 +117,7 @@ def exports_view(context: MunicipalityResource, request: Request) -> dict[str, A
     }
 
 
-@view_config(
-    context=ExportResource,
-    request_method="GET",
-    permission=Permission.VIEW_EXPORT,
-    renderer="stopintimidatie.exports.request:templates/export.jinja2",
-)
+@page_view(ExportResource, "", Permission.VIEW_EXPORT, "templates/export.jinja2")
 def export_view(context: ExportResource, request: Request) -> dict[str, Any]:
     """Show an export: how far it is, the request, and the file when it is there."""
     export = context.export
@@ -229,12 +220,11 @@ URGENT: Final = (
 )
 
 
-@view_config(
-    context=DossierResource,
-    name=ASK,
-    request_method=("GET", "POST"),
-    permission=Permission.REQUEST_EXPORT,
-    renderer="stopintimidatie.exports.request:templates/request.jinja2",
+@form_view(
+    DossierResource,
+    ASK,
+    Permission.REQUEST_EXPORT,
+    "templates/request.jinja2",
     guards=(hidden_reports,),
 )
 def request_view(context: DossierResource, request: Request) -> Any:
@@ -411,12 +401,11 @@ def example(dossier: Dossier, profile: str, actor: Actor) -> Export:
     return draft(dossier, wish, actor, EXAMPLE)
 
 
-@view_config(
-    context=DossierResource,
-    name=PREVIEW,
-    request_method="GET",
-    permission=Permission.REQUEST_EXPORT,
-    renderer="stopintimidatie.exports.request:templates/preview_page.jinja2",
+@page_view(
+    DossierResource,
+    PREVIEW,
+    Permission.REQUEST_EXPORT,
+    "templates/preview_page.jinja2",
     guards=(hidden_reports,),
 )
 def preview_view(context: DossierResource, request: Request) -> Any:

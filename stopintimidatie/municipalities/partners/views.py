@@ -19,7 +19,14 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, day_of, plural
 from stopintimidatie.core.web.components import ListItem
-from stopintimidatie.core.web.request import Paging, Request, query_pairs, wanted_page
+from stopintimidatie.core.web.request import (
+    Paging,
+    Request,
+    form_view,
+    page_view,
+    query_pairs,
+    wanted_page,
+)
 from stopintimidatie.municipalities.partners import services
 from stopintimidatie.municipalities.partners.forms import (
     FORM_PAGE,
@@ -80,12 +87,7 @@ def partner_item(row: PartnerOrganisation, people: int, href: str, today: date) 
     return ListItem(row.name, href, badges, meta)
 
 
-@view_config(
-    context=PartnerList,
-    request_method="GET",
-    permission=Permission.VIEW_PARTNER,
-    renderer=f"{_TEMPLATES}/partners.jinja2",
-)
+@page_view(PartnerList, "", Permission.VIEW_PARTNER, f"{_TEMPLATES}/partners.jinja2")
 def partners_view(context: PartnerList, request: Request) -> dict[str, Any]:
     """Show the partners of this municipality, the ended ones too."""
     today = day_of(utc_now())
@@ -103,13 +105,7 @@ def partners_view(context: PartnerList, request: Request) -> dict[str, Any]:
     }
 
 
-@view_config(
-    context=PartnerList,
-    name="toevoegen",
-    request_method=("GET", "POST"),
-    permission=Permission.EDIT_PARTNER,
-    renderer=FORM_PAGE,
-)
+@form_view(PartnerList, "toevoegen", Permission.EDIT_PARTNER, FORM_PAGE)
 def add_view(context: PartnerList, request: Request) -> Any:
     """Show the form to add a partner, and save it."""
     form = Form(
@@ -128,12 +124,7 @@ def add_view(context: PartnerList, request: Request) -> Any:
     return submit(request, form, act, page)
 
 
-@view_config(
-    context=PartnerResource,
-    request_method="GET",
-    permission=Permission.VIEW_PARTNER,
-    renderer=f"{_TEMPLATES}/partner.jinja2",
-)
+@page_view(PartnerResource, "", Permission.VIEW_PARTNER, f"{_TEMPLATES}/partner.jinja2")
 def partner_view(context: PartnerResource, request: Request) -> dict[str, Any]:
     """Show a partner: its legal bases, covenant and contacts."""
     row = context.organisation

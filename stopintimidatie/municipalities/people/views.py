@@ -27,7 +27,7 @@ from stopintimidatie.core.mail.addresses import (
 from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.text import plural
 from stopintimidatie.core.web.components import ListItem, Panel
-from stopintimidatie.core.web.request import Request
+from stopintimidatie.core.web.request import Request, form_view
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import (
     Administration,
@@ -148,13 +148,7 @@ WITHOUT_REASON: Final = (
 GONE: Final = "Over dit voorstel is al beslist, of het is ingetrokken."
 
 
-@view_config(
-    context=MunicipalityResource,
-    name=PROPOSALS_PAGE,
-    request_method=("GET", "POST"),
-    permission=Permission.CONFIRM_ROLE,
-    renderer=TEMPLATE,
-)
+@form_view(MunicipalityResource, PROPOSALS_PAGE, Permission.CONFIRM_ROLE, TEMPLATE)
 def proposals_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the proposed roles that wait for a second person, and take their decision."""
     return decide(request, context.holder, request.resource_path(context, PROPOSALS_PAGE))
