@@ -1,11 +1,11 @@
-"""How often a sender or an app asks, without knowing who anybody is.
+"""Count how often a sender or an app asks, without storing who they are.
 
-A sender is an address on the internet for as long as a request lasts. What is kept is a keyed hash
-of it, whose key is drawn each day and thrown away the next: after that nothing leads back to an
-address, nor from one day to another. Nothing here stands in a backup.
+A sender is known by its internet address, during the request only. Stored is a hash under a key
+that is made each day and deleted the next. After that nothing leads back to an address, nor from
+one day to another. None of it is in a backup.
 
-Reports are never refused for their number: beyond it they come in quarantine. Reading and guessing
-have an end.
+Reports are never refused for their number: those over the limit go to quarantine. Reading, and
+trying follow codes, are refused over their limit.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ SUBJECT_CHARACTERS: Final = 32
 
 @dataclass(frozen=True)
 class Meter:
-    """So many within a time. Of frequent things one in `every` is written down."""
+    """Limit of `most` requests within `window`; about one in `every` is stored."""
 
     name: str
     most: int
@@ -88,13 +88,13 @@ class Meter:
 
     @property
     def rows(self) -> int:
-        """How many written ones make it too many."""
+        """The number of stored rows at which the limit is reached."""
         return max(self.most // self.every, 1)
 
 
 @dataclass(frozen=True)
 class Watched:
-    """A meter, and whom it counts."""
+    """A meter, and the hash that it counts (see `Senders.subject`), valid for today."""
 
     meter: Meter
     subject: str
@@ -137,10 +137,10 @@ def reads_of_sender(settings: Settings) -> Meter:
 
 
 def sender_of(environ: Any, settings: Settings) -> str | None:
-    """Return who sends this, for the time of the request; None when that can't be told.
+    """Return the address that a request comes from; of IPv6 its /64 network. Never store it.
 
-    An address inside a network of our own is a proxy's, not a sender's. Of IPv6 the network: one
-    household has endless addresses.
+    Reads the header of the setting `sender.header`, which a proxy must fill with one address, else
+    the address of the connection. None when that isn't a public address, such as a proxy's own.
     """
     header = settings.sender_header
     told = environ.get(f"HTTP_{header.upper().replace('-', '_')}") if header else None
@@ -158,7 +158,7 @@ def sender_of(environ: Any, settings: Settings) -> str | None:
 
 
 def drawn(meter: Meter) -> bool:
-    """Tell whether this one is written down."""
+    """Decide by chance whether this request is stored: one in `meter.every` is."""
     return meter.every == 1 or secrets.randbelow(meter.every) == 0
 
 
@@ -207,7 +207,7 @@ class Senders:
             return _shared_key(session, today)
 
     def too_many(self, meter: Meter, who: str) -> bool:
-        """Tell whether it is enough, for something that isn't written down with it."""
+        """Tell whether somebody has reached the limit of a meter; count nothing."""
         subject = self.subject(meter, who)
         with transaction(self._engine, write=False) as session:
             return _counted(session, meter, subject) >= meter.rows
@@ -222,15 +222,25 @@ class Senders:
     def watch(
         self, who: str | None, app: str | None, session: Session | None = None
     ) -> tuple[Watched, ...]:
-        """Return the meters that a report counts for."""
+        """Return the meters for a report of this sender and this app; count nothing yet.
+
+        Args:
+            who: The sender, from `sender_of`; None leaves the meter of senders out.
+            app: What tells apps apart; None leaves the meter of apps out.
+            session: A session whose transaction is open already, to read the key of today with.
+        """
         asked = zip(self._reports, (who, app), strict=True)
         return tuple(
             Watched(meter, self.subject(meter, name, session)) for meter, name in asked if name
         )
 
 
-def watched_reason(session: Session, watched: Sequence[Watched]) -> str | None:
-    """Return why a report comes in quarantine, or None; add what it leaves behind."""
+def count_and_judge(session: Session, watched: Sequence[Watched]) -> str | None:
+    """Count one more for each meter, and return the reason of the first that was full already.
+
+    Returns None when no meter was full. Adds `SenderHit` rows to the session, also when a meter was
+    full, so call it once for each request.
+    """
     crowded = [w for w in watched if _counted(session, w.meter, w.subject) >= w.meter.rows]
     for _, values in rows_for(watched):
         session.add(SenderHit(**values))
@@ -238,7 +248,7 @@ def watched_reason(session: Session, watched: Sequence[Watched]) -> str | None:
 
 
 def rows_for(watched: Sequence[Watched]) -> list[Row]:
-    """Return what a report leaves behind for its meters."""
+    """Return the rows to store for one request: a `SenderHit` for each meter that chance picks."""
     now = utc_now()
     return [(SenderHit, {"subject": w.subject, "at": now}) for w in watched if drawn(w.meter)]
 
@@ -300,9 +310,10 @@ def forget_yesterday(context: JobContext, payloads: Sequence[dict[str, Any]]) ->
 
 
 class Turnstile:
-    """Gate for who tries follow codes: after so many wrong ones it is closed for a while.
+    """Limit on wrong follow codes: it refuses a sender who tried too many of them lately.
 
-    Nobody is shut out of a report by what others try: it counts who asks, not what is asked for.
+    It counts for each sender, not for each report, so nobody can close a report to its reporter.
+    When the sender isn't known, all such requests share one higher limit (`GUESSES_OF_ALL`).
     """
 
     def __init__(self, senders: Senders, environ: Any) -> None:
@@ -320,7 +331,7 @@ class Turnstile:
 
 
 def reading_too_much(senders: Senders, sender: str | None, app: str | None) -> bool:
-    """Tell whether this sender, or this app, has read enough for now; count the reading as well."""
+    """Tell whether this sender or app has reached the limit of reading; if not, count."""
     asked = [(READS_OF_APP, app)] if app else []
     if sender:
         asked.append((reads_of_sender(senders.settings), sender))

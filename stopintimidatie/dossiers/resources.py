@@ -33,25 +33,36 @@ def is_strict(kind: str) -> bool:
 
 
 def roles_for(kind: str) -> frozenset[Role]:
-    """Return the roles that may do anything with a dossier of this kind."""
+    """Return the roles that can have any permission on a dossier of this kind.
+
+    Which permissions each role has is in `GRANTS`.
+    """
     return STRICT_ROLES if is_strict(kind) else frozenset(Role)
 
 
 def visible_to(roles: Iterable[Role]) -> ColumnElement[bool]:
-    """Return the condition of the dossiers that somebody with these roles sees in a list."""
+    """Return the condition that leaves out dossiers of a kind that these roles may not see.
+
+    It looks at the kind alone: the caller checks VIEW_DOSSIER, and the session limits the holder.
+    """
     return true() if STRICT_ROLES & set(roles) else Dossier.kind != DossierKind.PERSON.value
 
 
 def seen_by(session: Session, dossier_id: UUID, roles: Iterable[Role]) -> bool:
-    """Tell whether somebody with these roles sees this dossier."""
+    """Tell whether this dossier exists, and is of a kind that these roles may see.
+
+    The caller checks VIEW_DOSSIER.
+    """
     mine = select(Dossier.id).where(Dossier.id == dossier_id, visible_to(roles))
     return session.scalar(mine) is not None
 
 
-def may_edit(session: Session, dossier: Dossier, actor: Actor) -> bool:
-    """Tell whether this actor may change the content of the dossier.
+def kind_lets_edit(session: Session, dossier: Dossier, actor: Actor) -> bool:
+    """Tell whether the kind of this dossier lets this actor change it.
 
-    Views ask the tree; this is for steps of a report, whose page knows nothing of its dossier.
+    Only a dossier about a person can refuse: a user then needs a role that may edit such a dossier.
+    True for all other dossiers, and for an actor that isn't a user. So the caller checks the
+    permission itself. Views of a dossier use `may_edit` of `dossiers/pages.py`.
     """
     if not is_strict(dossier.kind) or actor.kind != "gebruiker":
         return True

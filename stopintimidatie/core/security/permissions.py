@@ -213,7 +213,7 @@ def holder_acl(
 
 
 def may(roles: Iterable[Role], permission: Permission) -> bool:
-    """Tell whether whether these roles (for the holder at hand) give the permission."""
+    """Tell whether these roles (for the holder at hand) give the permission."""
     return bool(GRANTS.get(permission, frozenset()) & set(roles))
 
 

@@ -103,7 +103,7 @@ BADGES: dict[str, Badge] = {
 
 
 def badge_for(state: str) -> Badge:
-    """Return the badge of a state; an unknown code is shown as its own words."""
+    """Return the badge of a state; for a state not in `BADGES`, a neutral one with its code."""
     badge = BADGES.get(str(state))
     return badge or Badge(str(state).replace("_", " ").capitalize(), "neutral")
 
@@ -251,7 +251,7 @@ def waiting_messages(request: Any) -> list[dict[str, str]]:
 
 
 def may_search(identity: Any) -> bool:
-    """Tell whether this person may search anywhere: else the box leads to a closed door."""
+    """Tell whether this person may search anywhere; if not, the page has no search box."""
     roles = (identity.roles_for(holder) for holder in identity.holders)
     return any(may(own, Permission.SEARCH) for own in roles)
 
@@ -262,5 +262,5 @@ def search_text(request: Any) -> str:
 
 
 def page_url(request: Any) -> Callable[[int], str]:
-    """Return the address of another page of this list, filters kept: for ``ui.pagination``."""
+    """Return a function that gives the address of a page of this list, with its filters."""
     return lambda number: with_params(request, pagina=number if number > 1 else None)

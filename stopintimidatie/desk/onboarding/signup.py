@@ -16,7 +16,7 @@ from stopintimidatie.core import forms
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
-from stopintimidatie.core.limits import Meter, Senders, Watched, watched_reason
+from stopintimidatie.core.limits import Meter, Senders, Watched, count_and_judge
 from stopintimidatie.core.mail.addresses import Owner, confirm_address, find_address, set_address
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.personal import Subject, Treatment, holder_of_rows
@@ -133,7 +133,7 @@ def refuse_flood(session: Session, senders: Senders, address: str) -> None:
         JoiningError: enough codes went there today.
     """
     subject = senders.subject(TO_ADDRESS, address.lower(), session)
-    crowded = watched_reason(session, (Watched(TO_ADDRESS, subject),))
+    crowded = count_and_judge(session, (Watched(TO_ADDRESS, subject),))
     if crowded:
         raise JoiningError(crowded, "adres")
 

@@ -24,7 +24,7 @@ from stopintimidatie.dossiers.filing.services import (
     reports_in,
 )
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
-from stopintimidatie.dossiers.resources import EDITORS, is_strict, may_edit, roles_for
+from stopintimidatie.dossiers.resources import EDITORS, is_strict, kind_lets_edit, roles_for
 from stopintimidatie.dossiers.services import (
     KIND,
     DossierError,
@@ -86,7 +86,7 @@ def _other(session: Session, dossier: Dossier, number: str, actor: Actor) -> Dos
             "Met dit dossier kan het niet worden samengevoegd. Kies een ander.",
             "samengevoegd_met",
         )
-    if not may_edit(session, other, actor):
+    if not kind_lets_edit(session, other, actor):
         raise DossierError("In dat dossier kunt u niet werken. Kies een ander.", "samengevoegd_met")
     return other
 

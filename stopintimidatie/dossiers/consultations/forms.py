@@ -37,8 +37,12 @@ class ParticipantSchema(Schema):
     taak = field(forms.Text(1000, lines=True), "Taak in dit dossier", missing=None)
 
 
-def report_schema(people: Choices) -> Any:
-    """Return the form of a report: who sat at the table, and what was decided."""
+def minutes_schema(people: Choices) -> Any:
+    """Return the form for the minutes of a consultation: who was there and what was decided.
+
+    Args:
+        people: Who can be ticked; each value is "function, organisation", for `seats_from`.
+    """
     question = "Wie zaten er aan tafel?"
     present = field(forms.ManyOf(people), question, name="aanwezig", missing=())
     return Schema(
@@ -69,7 +73,7 @@ def report_schema(people: Choices) -> Any:
 
 
 def table_schema(reports: Choices) -> Any:
-    """Return the form of what is tabled."""
+    """Return the form to choose which reports and notes are shown at a consultation."""
     chosen = field(
         forms.ManyOf(reports),
         "Welke meldingen komen op tafel?",
@@ -92,10 +96,12 @@ def table_schema(reports: Choices) -> Any:
 
 
 def seats_from(values: dict[str, Any]) -> list[Seat]:
-    """Return the seats that were ticked and typed.
+    """Return who was there, as (function, organisation), from the form of the minutes.
+
+    The list may be empty. What is longer than 200 characters is cut off.
 
     Raises:
-        DossierError: A line isn't a function and an organisation.
+        DossierError: A line has no function or no organisation around its first comma.
     """
     typed = filter(str.strip, values["anderen"].splitlines())
     return [_seat(line) for line in (*values.get("aanwezig", ()), *typed)]

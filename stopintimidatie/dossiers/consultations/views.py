@@ -16,7 +16,7 @@ from stopintimidatie.core.web.request import Paging, Request, page_view, query_p
 from stopintimidatie.dossiers.consultations.forms import (
     ParticipantSchema,
     PlanSchema,
-    report_schema,
+    minutes_schema,
     seats_from,
     table_schema,
 )
@@ -160,7 +160,7 @@ def report_view(context: DossierResource, request: Request) -> Any:
     rows = participants(request.db, context.dossier)
     people = [f"{row.function}, {row.organisation}" for row in rows if row.left_at is None]
     form = Form(
-        report_schema([(name, name) for name in dict.fromkeys(people)]),
+        minutes_schema([(name, name) for name in dict.fromkeys(people)]),
         request,
         buttons=[Button("opslaan", "Verslag opslaan")],
         appstruct=_report_of(request, consultation, people),

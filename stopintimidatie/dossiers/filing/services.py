@@ -14,7 +14,7 @@ from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.tree import remember_address
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
-from stopintimidatie.dossiers.resources import is_strict, may_edit
+from stopintimidatie.dossiers.resources import is_strict, kind_lets_edit
 from stopintimidatie.dossiers.services import DossierError, append, check_live, lock
 from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
@@ -130,7 +130,7 @@ def add_to_dossier(
 ) -> None:
     """Put the report in the dossier with this number or id; effect of `in_dossier`."""
     dossier = _locked(session, _has_number(str(values["dossier"])))
-    if dossier is None or dossier.state not in LIVE or not may_edit(session, dossier, actor):
+    if dossier is None or dossier.state not in LIVE or not kind_lets_edit(session, dossier, actor):
         raise DossierError(
             "Dit dossier is er niet, of het is afgesloten. Kies een ander dossier.", "dossier"
         )
@@ -153,7 +153,7 @@ def remove_from_dossier(
     dossier = None if present is None else _locked(session, Dossier.id == present.dossier_id)
     if present is None or dossier is None:
         return
-    if not may_edit(session, dossier, actor):
+    if not kind_lets_edit(session, dossier, actor):
         raise DossierError(
             "Deze melding hoort bij een dossier waar u niet in kunt werken. Vraag een"
             " dossierhouder om de melding eruit te halen."

@@ -31,7 +31,12 @@ def _version(schema: Any) -> Any:
 def accept_schema(dossiers: Choices, areas: Choices, *, some_new: bool) -> Any:
     """Return the form to accept a pattern.
 
-    `some_new` says that there are new reports, which nobody has taken in hand.
+    Title and neighbourhood may stay empty here; a new dossier needs both, so the view checks them.
+
+    Args:
+        dossiers: The dossiers that the reports can go to: id and title.
+        areas: The neighbourhoods for a new dossier: code and name.
+        some_new: Whether some reports are new; adds the choice to start handling them.
     """
     schema = Schema()
     schema.add(
@@ -110,7 +115,10 @@ def _number(name: str, label: str, description: str) -> Any:
 
 
 def settings_schema() -> Any:
-    """Return the form with the settings of the search."""
+    """Return the form with the settings of the nightly search for patterns.
+
+    The control `aan` gives "ja" or "nee"; the caller makes that a bool.
+    """
     schema = Schema()
     schema.add(
         field(

@@ -1,4 +1,4 @@
-"""Points for places named in words: an address (by PDOK, unless switched off) or a stop.
+"""Find the point of a place that is told in words: an address (asked of PDOK) or a stop.
 
 PDOK's Locatieserver answers every question with its best guess: the next house, the same street in
 another town. So an answer counts only when it is the house that was asked for.
@@ -44,7 +44,7 @@ _POSTCODE: Final = re.compile(r"\d{4}[A-Z]{2}")
 
 
 class GeocoderError(Exception):
-    """The geocoder can't be asked now; asking again later may help."""
+    """The geocoder can't be reached or gave no readable answer; try again later."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,13 @@ class PdokLocatieserver:
         self._timeout = timeout
 
     def find(self, address: WantedAddress) -> FoundAddress | None:
-        """Return where PDOK places this very house; None when it answers with another."""
+        """Ask PDOK where this house is; return None unless it finds exactly this house.
+
+        None as well when the address can't name one house, or PDOK gives no point in the country.
+
+        Raises:
+            GeocoderError: PDOK can't be reached, or its answer can't be read.
+        """
         if not address.findable:
             return None
         query = urlencode({"q": address.question, "fq": "type:adres", "rows": 1})
@@ -166,10 +172,18 @@ Point = tuple[float, float]
 def load_stops(
     session: Session, path: Path, *, actor: Actor, progress: Callable[[int], None] | None = None
 ) -> int:
-    """Replace all stops by those of a timetable; return how many there are.
+    """Replace all stops by those of a GTFS timetable, and return how many were stored.
+
+    The transaction then works for the national holder; what was done is noted in the audit log.
+
+    Args:
+        session: The session; it may not work for a municipality.
+        path: The file `stops.txt`, or a zip with it.
+        actor: Who loads it, for the audit log.
+        progress: Called with the number so far, after each thousand stops.
 
     Raises:
-        AreaFileError: the file can't be used; nothing is changed when the caller rolls back.
+        AreaFileError: The file can't be used. The old stops are deleted by then: roll back.
     """
     session.execute(delete(TransitStop))
     known: set[tuple[str, float, float]] = set()
@@ -237,7 +251,11 @@ def _stop(row: Mapping[str, str]) -> dict[str, Any] | None:
 
 
 def points_named(connection: Session | Connection, name: str | None) -> Sequence[Point]:
-    """Return where stops of this name lie: by the whole name, else by what follows the comma."""
+    """Return the points (WGS84) of the stops with this name, in any municipality.
+
+    A stop counts by its whole name; if none has it, by the part after the last comma, unless `MOST`
+    stops or more have that. `locate_stop` tells whether the points agree.
+    """
     key = slugify(name or "")[:LONGEST_NAME]
     if not key:
         return ()
@@ -254,7 +272,10 @@ def points_named(connection: Session | Connection, name: str | None) -> Sequence
 
 
 def locate_stop(locator: Locator, points: Sequence[Point]) -> Place:
-    """Return where a stop lies, as far as all the points with its name agree."""
+    """Return the municipality of these points, and the wijk and buurt if all points share it.
+
+    NOWHERE when there are no points, or when they aren't all in one municipality.
+    """
     places = [locator.locate(lat, lon) for lat, lon in points]
     towns = {place.municipality_code for place in places}
     if len(towns) != 1 or None in towns:

@@ -25,8 +25,8 @@ CONTROLS: Final[Mapping[str, str]] = {
     "convenant_van": "covenant_from",
     "convenant_tot": "covenant_until",
 }
-# The control of an answer, by its column or by the name that the rules have for it.
-ATTRIBUTES: Final = {attribute: control for control, attribute in CONTROLS.items()} | {
+# The control in which an error is shown, by the column or by the `field` of a PartnerError.
+CONTROL_OF: Final = {attribute: control for control, attribute in CONTROLS.items()} | {
     "covenant": "convenant",
 }
 
@@ -134,7 +134,14 @@ Values = dict[str, Any]
 
 
 def form_page(request: Request, heading: str, above: str, **more: Any) -> Values:
-    """Return the values around a form of this room: breadcrumb, heading and what is above it."""
+    """Return the values of a page with a form, as the breadcrumb and the heading.
+
+    Args:
+        request: The request.
+        heading: The heading, also the last part of the breadcrumb.
+        above: Small text over the heading: the name of the municipality or the partner.
+        more: Other values for the template, as they are.
+    """
     return {
         "crumbs": [*request.breadcrumb, Crumb(heading, request.path)],
         "heading": heading,
@@ -146,7 +153,10 @@ def form_page(request: Request, heading: str, above: str, **more: Any) -> Values
 def submit(
     request: Request, form: Form, act: Callable[[Values], Any], page: Mapping[str, Any]
 ) -> Any:
-    """Handle a form by calling `act` with its values; show what a rule refuses at its answer."""
+    """Show the form, or call `act` with the values that were sent; show a refusal at its field.
+
+    Returns what `act` returns, or the values for the template.
+    """
 
     def on_valid(values: Values) -> Any:
         try:
@@ -154,7 +164,7 @@ def submit(
         except StalePartnerError as stale:
             raise _conflict(form, stale.row) from None
         except PartnerError as problem:
-            raise FormError(problem.message, ATTRIBUTES.get(problem.field or "")) from None
+            raise FormError(problem.message, CONTROL_OF.get(problem.field or "")) from None
 
     return handle_form(request, form, on_valid, page)
 

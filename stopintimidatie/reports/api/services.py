@@ -1,4 +1,7 @@
-"""Reports taken in exactly once, however often they are sent, and what the app is answered."""
+"""Take in the reports of apps, and make the answers that apps get.
+
+A report that an app sends again within 30 days (`REMEMBERED`) is stored once.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +85,10 @@ def municipality_answer(session: Session, code: str | None) -> MunicipalityAnswe
 
 
 def municipality_here(session: Session, code: str, language: str) -> MunicipalityHereAnswer | None:
-    """Return the municipality as the app gets it, with what will happen to a report there."""
+    """Return the municipality as the app gets it, with its LET OP text if it isn't connected.
+
+    None when there is no municipality with this code.
+    """
     municipality = municipality_by_code(session, code)
     if municipality is None:
         return None
@@ -157,14 +163,15 @@ class Posting:
 
 
 def submit(registry: Any, posting: Posting) -> dict[str, Any]:
-    """Store the report and answer; a repeated request gets the answer of the first.
+    """Store the report and return the answer; a repeated request gets the answer of the first.
 
-    When this returns, the report is committed. Two statements: one asks all that must be known,
-    one writes all rows. That the key is new is hoped for, and refused by the database if not.
+    The report is committed when this returns. Most reports take two statements: one reads all that
+    is needed, one writes all rows. Nothing checks beforehand whether the key was used: the database
+    refuses the insert. A key older than `REMEMBERED` is removed and counts as new.
 
     Raises:
-        ProblemError: The app's key doesn't count, its key for this report belongs to another
-            body, or the first request with it is still being handled.
+        ProblemError: The app's token isn't valid, an answer doesn't fit its question, the key was
+            used for another body, or the first request with this key isn't finished.
     """
     engine, given = registry.engine, posting.submission
     watched = registry.senders.watch(posting.sender, token_hash(posting.token))
@@ -262,6 +269,11 @@ def _earlier(engine: Engine, app: App, key: UUID) -> IdempotencyKey | None:
 
 
 def _again(keys: KeyRing, posting: Posting, app: App, earlier: IdempotencyKey) -> dict[str, Any]:
+    """Return the answer that the first request with this key got; derive its follow code again.
+
+    Raises:
+        ProblemError: The key was used for another body.
+    """
     version = earlier.secret_version
     if keys.keyed_hash(BODY_PURPOSE, posting.body, version) != earlier.body_hash:
         raise ProblemError(Kind.KEY_REUSED)
@@ -275,7 +287,10 @@ def follow_code(keys: KeyRing, posting: Posting, app: App, version: int) -> str:
 
 
 def _forget_expired(engine: Engine, met: IdempotencyKey | None = None) -> None:
-    """Remove keys that are past their term: now and then some, and always one that was met."""
+    """Delete the oldest keys that are past `REMEMBERED`, and `met` if that is past it too.
+
+    At most `FORGOTTEN_AT_ONCE` besides `met`.
+    """
     key = tuple_(IdempotencyKey.app_key_id, IdempotencyKey.key)
     expired = IdempotencyKey.created_at < utc_now() - REMEMBERED
     oldest = (
@@ -300,7 +315,16 @@ def _forget_expired(engine: Engine, met: IdempotencyKey | None = None) -> None:
 
 
 def form_answer(session: Session, code: str | None, wanted: str) -> FormAnswer | None:
-    """Return what to ask for a municipality, or for none; None when it doesn't exist."""
+    """Return the questions and texts for a report to this municipality, in this language.
+
+    Args:
+        session: The transaction.
+        code: The municipality; None for the national form.
+        wanted: The language asked for; where a text isn't there, Dutch or English is used.
+
+    Returns:
+        The form, or None when there is no municipality with this code.
+    """
     municipality = municipality_by_code(session, code) if code is not None else None
     if code is not None and municipality is None:
         return None

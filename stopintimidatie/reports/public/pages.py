@@ -99,7 +99,7 @@ def english_of(registry: Any) -> dict[str, str]:
 
 
 def speech_of(request: Any) -> Speech:
-    """Return the language of the link that was followed, else the one the browser reads."""
+    """Return the `Speech` for `?taal=`, else for what the browser asks for, else Dutch."""
     english = english_of(request.registry)
     wanted = dict(query_pairs(request)).get(PARAMETER, "")
     if wanted in NAMES:
@@ -109,7 +109,7 @@ def speech_of(request: Any) -> Speech:
 
 
 def spoken(request: Any) -> dict[str, Any]:
-    """Return what the templates of these pages need for it."""
+    """Return the template values `t`, `at`, `language` and `other_language` of a request."""
     speech = speech_of(request)
     other = "en" if speech.language == DUTCH else DUTCH
     # Not beside a form that was filled in: what was typed would be lost.
@@ -163,7 +163,10 @@ NATIONAL_LOOK = Branding(home_url=HOME)
 
 
 def look_of(municipality: Municipality | None, published: Published) -> Branding:
-    """Name, logo and colour; a municipality that isn't connected lends its name to nothing."""
+    """Return the name, logo and colour for a page of this municipality.
+
+    The national ones without a municipality, or when it isn't connected.
+    """
     if municipality is None or not published.connected:
         return NATIONAL_LOOK
     logo = f"/api/v1/gemeenten/{municipality.code}/logo" if published.logo else None
@@ -180,11 +183,14 @@ def look_of(municipality: Municipality | None, published: Published) -> Branding
 
 
 def comes_from_here(request: Any, *, signed: bool) -> bool:
-    """Tell whether this form may be acted on.
+    """Tell whether a form was sent from our own page.
+
+    The origin must be ours, and the form must carry a valid CSRF token. Without the token (no
+    cookies, an old page) a signed form counts when the browser says it came from this site.
 
     Args:
-        request: The request that sent it.
-        signed: Whether it carries a key of ours, for this form.
+        request: The request that sent the form.
+        signed: Whether the form carries a key that we signed for it.
     """
     if not check_csrf_origin(request, raises=False):
         return False
@@ -209,7 +215,10 @@ UNKNOWN: Final = "onbekend"
 
 
 class Reporting(Resource):
-    """/melden: for everybody; the permissions of the portal mean nothing here."""
+    """Resource of `/melden`, which is open to everybody.
+
+    Its views ask for no permission. The list denies all others, whatever role somebody has.
+    """
 
     label = "Melden"
 

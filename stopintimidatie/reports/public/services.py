@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms.quantities import CLOCK_SKEW
-from stopintimidatie.core.limits import Watched, watched_reason
+from stopintimidatie.core.limits import Watched, count_and_judge
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.storage.tenancy import enter
 from stopintimidatie.core.text import AMSTERDAM
@@ -143,7 +143,7 @@ def take_in(
     earlier = session.get(Report, key.report_id(name))
     if earlier is not None:
         return _receipt(session, at, earlier, code, given, again=True)
-    crowded = watched_reason(session, watched)
+    crowded = count_and_judge(session, watched)
     arrival = Arrival(
         Source.WEB_FORM,
         REPORTER,

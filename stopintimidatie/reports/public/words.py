@@ -1,4 +1,7 @@
-"""The sentences of /melden and /volgen in English."""
+"""The English of /melden, and of what /melden and /volgen share, by the Dutch sentence.
+
+Keep it as plain and kind as the Dutch. What only /volgen says is in `reports/follow/words.py`.
+"""
 
 from __future__ import annotations
 
@@ -306,10 +309,6 @@ PAGES: Final[Mapping[str, str]] = {
     **_ANSWER,
 }
 """What /melden says, and what all these pages say."""
-"""What /volgen says besides."""
-
-
-# What /melden says, in English: as plain and kind as the Dutch. Keyed by the Dutch.
 
 
 def _terms() -> Iterable[Term]:

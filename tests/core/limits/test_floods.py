@@ -19,8 +19,8 @@ from stopintimidatie.core.limits import (
     SenderHit,
     SenderKey,
     Senders,
+    count_and_judge,
     sender_of,
-    watched_reason,
 )
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.reports.models import Report, ReportMove
@@ -106,9 +106,9 @@ def test_the_page_for_everybody_counts_too(api: Api) -> None:
     put_hits(api, limits.reports_of_sender(api.installation.settings), HERE, MOST)
     with api.installation.transaction(DORDRECHT) as session:
         watched = api.installation.registry.senders.watch(HERE, None, session)
-        assert watched_reason(session, watched)
+        assert count_and_judge(session, watched)
         other = api.installation.registry.senders.watch(THERE, None, session)
-        assert watched_reason(session, other) is None
+        assert count_and_judge(session, other) is None
 
 
 @pytest.mark.parametrize(
